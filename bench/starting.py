@@ -54,11 +54,11 @@ def _row(name: str, seconds: float, numpy_s: float, most_s: float) -> Row:
 
 def _cpu_seconds(words: Sequence[str], rounds: int) -> float:
     """Return the median CPU seconds of an interpreter, after a run that fills the caches."""
-    _one_run(words)
-    return statistics.median(_one_run(words) for _ in range(rounds))
+    _timed_run(words)
+    return statistics.median(_timed_run(words) for _ in range(rounds))
 
 
-def _one_run(words: Sequence[str]) -> float:
+def _timed_run(words: Sequence[str]) -> float:
     environment = {name: value for name, value in os.environ.items() if name != UNCACHED}
     before = _children_s()
     subprocess.run(

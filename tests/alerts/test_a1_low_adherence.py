@@ -62,7 +62,7 @@ def _look(*weeks: Week, **more: Any) -> RuleInput:  # noqa: ANN401
     )
 
 
-def _found(*weeks: Week, **more: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
+def _judged(*weeks: Week, **more: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
     return [(finding.key, finding.fresh) for finding in judge(_look(*weeks, **more))]
 
 
@@ -91,7 +91,7 @@ HELD = [(W3.isoformat(), True)]
     ],
 )
 def test_sustained_low(weeks: tuple[Week, ...], keys: list[tuple[str, bool]]) -> None:
-    assert _found(*weeks) == keys
+    assert _judged(*weeks) == keys
 
 
 @pytest.mark.parametrize(
@@ -113,15 +113,15 @@ def test_a_week_is_judged_when_its_data_has_had_its_time(
     sources = tuple(
         Watermark(vendor=f"v{n}", time_ms=end + mark * _HOUR) for n, mark in enumerate(marks)
     )
-    assert _found(*LOW, now_ms=end + int(hours * _HOUR), watermarks=sources) == (
+    assert _judged(*LOW, now_ms=end + int(hours * _HOUR), watermarks=sources) == (
         HELD if holds else []
     )
 
 
 def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
     pair = (_week(W1, 0), _week(W2, 0))
-    assert _found(*pair, now_ms=midnight(W4, _ZONE) + 35 * _HOUR) == [(W2.isoformat(), True)]
-    assert _found(*pair, now_ms=midnight(W4, _ZONE) + 36 * _HOUR) == [(W2.isoformat(), False)]
+    assert _judged(*pair, now_ms=midnight(W4, _ZONE) + 35 * _HOUR) == [(W2.isoformat(), True)]
+    assert _judged(*pair, now_ms=midnight(W4, _ZONE) + 36 * _HOUR) == [(W2.isoformat(), False)]
 
 
 @pytest.mark.parametrize(
@@ -136,13 +136,13 @@ def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
 def test_a_prescription_must_hold_on_all_days_of_both_weeks(
     changes: dict[str, Any], *, holds: bool
 ) -> None:
-    assert _found(*LOW, prescriptions=(replace(_PRESCRIPTION, **changes),)) == (
+    assert _judged(*LOW, prescriptions=(replace(_PRESCRIPTION, **changes),)) == (
         HELD if holds else []
     )
 
 
 def test_without_a_prescription_nothing_is_due() -> None:
-    assert _found(*LOW, prescriptions=()) == []
+    assert _judged(*LOW, prescriptions=()) == []
 
 
 def pause(first: int, last: int) -> Prescription:
@@ -165,37 +165,37 @@ def test_days_of_pause_leave_the_denominator(
     first: int, last: int, sessions: int, *, holds: bool
 ) -> None:
     now = midnight(W4, _ZONE) + 24 * 6 * _HOUR  # after any of the pauses
-    assert _found(
+    assert _judged(
         _week(W2, 0), _week(W3, sessions), prescriptions=(pause(first, last),), now_ms=now
     ) == (HELD if holds else [])
 
 
 def test_nothing_is_raised_while_paused() -> None:
-    assert _found(*LOW, prescriptions=(pause(7, 8),)) == [(W3.isoformat(), False)]
+    assert _judged(*LOW, prescriptions=(pause(7, 8),)) == [(W3.isoformat(), False)]
 
 
 def test_look_back_of_eight_weeks() -> None:
     old = [_NOW + n * 24 * _HOUR for n in (35, 54)]  # 8 weeks after the start of W2 lie between
-    assert [len(_found(*LOW, now_ms=now)) for now in old] == [1, 0]
+    assert [len(_judged(*LOW, now_ms=now)) for now in old] == [1, 0]
 
 
 def test_thresholds_of_the_prescription_override_the_table() -> None:
     own = replace(_PRESCRIPTION, rules={"A1": {"ratio": 0.3, "known_days": 6}})
-    assert _found(*LOW, prescriptions=(own,)) == []
-    assert _found(_week(W2, 0), _week(W3, 0), prescriptions=(own,)) == HELD
-    assert _found(_week(W2, 0), _week(W3, 0, known=5), prescriptions=(own,)) == []
+    assert _judged(*LOW, prescriptions=(own,)) == []
+    assert _judged(_week(W2, 0), _week(W3, 0), prescriptions=(own,)) == HELD
+    assert _judged(_week(W2, 0), _week(W3, 0, known=5), prescriptions=(own,)) == []
 
 
 def test_two_prescriptions_add_up_and_a_new_version_counts_from_its_day() -> None:
     enough = (_week(W2, 3), _week(W3, 3))
     other = replace(_PRESCRIPTION, id="b", sessions_per_week=1)
-    assert _found(*enough) == []
-    assert _found(*enough, prescriptions=(_PRESCRIPTION, other)) == HELD
+    assert _judged(*enough) == []
+    assert _judged(*enough, prescriptions=(_PRESCRIPTION, other)) == HELD
     newer = replace(
         _PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10
     )
     assert (
-        _found(*enough, prescriptions=(newer, _PRESCRIPTION)) == HELD
+        _judged(*enough, prescriptions=(newer, _PRESCRIPTION)) == HELD
     )  # due in W2: 3 x 6/7 + 10/7 = 4
 
 

@@ -14,7 +14,7 @@ MAIL = Mail(
 
 
 @pytest.mark.parametrize(
-    ("said", "server"),
+    ("text", "server"),
     [
         ("localhost:2525", Smtp(scheme="smtp", host="localhost", port=2525)),
         ("smtp://mail", Smtp(scheme="smtp", host="mail", port=25)),
@@ -31,14 +31,14 @@ MAIL = Mail(
         ("smtp+starttls://mail:26", Smtp(scheme="smtp+starttls", host="mail", port=26)),
     ],
 )
-def test_servers_are_read(said: str, server: Smtp) -> None:
-    assert read_smtp(said) == server
+def test_servers_are_read(text: str, server: Smtp) -> None:
+    assert read_smtp(text) == server
 
 
-@pytest.mark.parametrize("said", ["", "http://mail", "smtp://", ":25"])
-def test_what_is_no_server_is_refused(said: str) -> None:
+@pytest.mark.parametrize("text", ["", "http://mail", "smtp://", ":25"])
+def test_what_is_no_server_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="host"):
-        read_smtp(said)
+        read_smtp(text)
 
 
 def test_one_row_is_one_message_id_however_often_it_goes_out() -> None:

@@ -65,7 +65,7 @@ def _look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
     )
 
 
-def _found(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
+def _judged(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
     return [(finding.key, finding.tier) for finding in judge(_look(*pain, **more))]
 
 
@@ -93,14 +93,14 @@ def days(*values: float) -> list[PainRating]:
     ],
 )
 def test_high_pain(values: tuple[float, ...], keys: list[tuple[str, Tier]]) -> None:
-    assert _found(*days(*values)) == keys
+    assert _judged(*days(*values)) == keys
 
 
 def test_several_ratings_of_one_session_are_one_session() -> None:
     during, after = rating("d", 2, 6, Phase.DURING, session="s"), rating("e", 1, 7, session="s")
-    assert _found(during, after) == []
-    assert _found(rating("x", 30, 6), during, after) == [("d", Tier.B)]
-    assert _found(replace(during, value=8), replace(after, value=9)) == [
+    assert _judged(during, after) == []
+    assert _judged(rating("x", 30, 6), during, after) == [("d", Tier.B)]
+    assert _judged(replace(during, value=8), replace(after, value=9)) == [
         ("d", Tier.A),
         ("e", Tier.A),
     ]
@@ -120,8 +120,8 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
         rating("w", 2, 6),
         rating("l", 1.99, 6),
     )
-    assert _found(during, within, sessions=(session,)) == []
-    assert _found(during, later, sessions=(session,)) == [("l", Tier.B)]
+    assert _judged(during, within, sessions=(session,)) == []
+    assert _judged(during, later, sessions=(session,)) == [("l", Tier.B)]
     (finding,) = judge(_look(replace(during, value=9), sessions=(session,)))
     assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
 
@@ -146,24 +146,29 @@ def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None
     ],
 )
 def test_other_questions_and_scales_are_not_read(changes: dict[str, Any]) -> None:
-    assert _found(*[replace(r, **{"value": 9.0, **changes}) for r in days(9, 9, 9)]) == []
+    assert _judged(*[replace(r, **{"value": 9.0, **changes}) for r in days(9, 9, 9)]) == []
 
 
 def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
     between = [rating(f"b{n}", 24 * n, 0, Phase.BEFORE) for n in (2, 3, 4)]
-    assert _found(rating("x", 24 * 5, 6), *between, rating("y", 24, 6)) == [("y", Tier.B)]
+    assert _judged(rating("x", 24 * 5, 6), *between, rating("y", 24, 6)) == [("y", Tier.B)]
 
 
 def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
-    def one(days_ago: float) -> list[bool]:
+    def freshness(days_ago: float) -> list[bool]:
         return [finding.fresh for finding in judge(_look(rating("r", 24 * days_ago, 8)))]
 
-    assert [one(14), one(14.01), one(28), one(28.01)] == [[True], [False], [False], []]
+    assert [freshness(14), freshness(14.01), freshness(28), freshness(28.01)] == [
+        [True],
+        [False],
+        [False],
+        [],
+    ]
 
 
 def test_what_rests_on_a_rating_beyond_the_look_back_is_not_found() -> None:
-    assert _found(rating("x", 24 * 27, 6), rating("y", 24 * 20, 6)) == [("y", Tier.B)]
-    assert _found(rating("x", 24 * 29, 6), rating("y", 24 * 20, 6)) == []
+    assert _judged(rating("x", 24 * 27, 6), rating("y", 24 * 20, 6)) == [("y", Tier.B)]
+    assert _judged(rating("x", 24 * 29, 6), rating("y", 24 * 20, 6)) == []
 
 
 def test_in_a_pause_and_in_the_first_week_only_tier_a_is_fresh() -> None:
@@ -185,7 +190,7 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
         _PRESCRIPTION,
         rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}},
     )
-    assert _found(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
+    assert _judged(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
     (finding,) = judge(_look(*days(6), prescriptions=(own,)))
     assert finding.tier is Tier.A
     expected = {
@@ -261,11 +266,14 @@ def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: ran
 def test_a_finding_never_changes_as_time_passes_it_only_leaves(
     pain: list[PainRating], later: int
 ) -> None:
-    def said(on: RuleInput) -> dict[str, Finding]:
+    def findings_by_key(on: RuleInput) -> dict[str, Finding]:
         return {f.key: replace(f, fresh=True) for f in judge(on)}
 
     total = _look(*pain)
-    now, then = said(total), said(replace(total, now_ms=_NOW + later * DAY_MS // 2))
+    now, then = (
+        findings_by_key(total),
+        findings_by_key(replace(total, now_ms=_NOW + later * DAY_MS // 2)),
+    )
     assert then.items() <= now.items()
 
 

@@ -49,9 +49,9 @@ def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
     texts: list[str] = []
     hosts: set[str] = set()
     made = context.new_page()
-    made.on("console", lambda one: texts.append(one.text) if one.type == "error" else None)
-    made.on("pageerror", lambda one: texts.append(str(one)))
-    made.on("request", lambda one: hosts.add(urlsplit(one.url).hostname or ""))
+    made.on("console", lambda event: texts.append(event.text) if event.type == "error" else None)
+    made.on("pageerror", lambda event: texts.append(str(event)))
+    made.on("request", lambda event: hosts.add(urlsplit(event.url).hostname or ""))
     yield made
     assert made.evaluate("window.violations") == []
     assert texts == []

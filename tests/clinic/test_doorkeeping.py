@@ -58,11 +58,11 @@ def test_form_token_is_for_one_clinician_and_twelve_hours() -> None:
 
 
 @given(st.text(max_size=90))
-def test_no_text_is_a_token_by_chance(said: str) -> None:
-    assert not csrf.is_valid_form_token(KEY, "c1", said, 0)
+def test_no_text_is_a_token_by_chance(text: str) -> None:
+    assert not csrf.is_valid_form_token(KEY, "c1", text, 0)
 
 
-async def _heard(served: Served, actions: int) -> list[str]:
+async def _received(served: Served, actions: int) -> list[str]:
     import httpx  # noqa: PLC0415 - one test streams
 
     lines: list[str] = []
@@ -82,11 +82,11 @@ async def _heard(served: Served, actions: int) -> list[str]:
 
 
 def test_a_page_hears_that_something_changed_and_nothing_else(door: Served) -> None:
-    result = asyncio.run(_heard(door, 1))
+    result = asyncio.run(_received(door, 1))
     assert "event: changed" in result
     assert not any(UNIT in line for line in result)
 
 
 def test_listeners_are_counted(door: Served) -> None:
-    asyncio.run(_heard(door, 1))
+    asyncio.run(_received(door, 1))
     wait_until(lambda: "kadens_clinic_listeners 0.0" in door.get("/metrics").text)

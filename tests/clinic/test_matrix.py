@@ -219,15 +219,15 @@ def test_behind_a_proxy_the_doors_own_address_counts(
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "origin"),
     [
         ("https://Care.example.org:443/x", "https://care.example.org"),
         ("http://127.0.0.1:8802", "http://127.0.0.1:8802"),
         ("http://[::1]:80/", "http://[::1]"),
     ],
 )
-def test_an_origin_is_said_as_browsers_say_it(address: str, said: str) -> None:
-    assert csrf.origin_of(address) == said
+def test_an_origin_is_said_as_browsers_say_it(address: str, origin: str) -> None:
+    assert csrf.origin_of(address) == origin
 
 
 def test_a_page_hears_nothing_of_another_unit(client: httpx.Client, door: Served) -> None:

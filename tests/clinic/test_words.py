@@ -17,7 +17,7 @@ from tests.clinic_world import DAY, HOUR, MIN, MONDAY, NOW, ZONE, monday, prescr
 
 
 @pytest.mark.parametrize(
-    ("ms", "said"),
+    ("ms", "text"),
     [
         (0, "0:00"),
         (59_000, "0:59"),
@@ -26,8 +26,8 @@ from tests.clinic_world import DAY, HOUR, MIN, MONDAY, NOW, ZONE, monday, prescr
         (36_061_250, "10:01:01.25"),
     ],
 )
-def test_span_is_exact(ms: int, said: str) -> None:
-    assert words.span(ms) == said
+def test_span_is_exact(ms: int, text: str) -> None:
+    assert words.span(ms) == text
 
 
 @given(st.integers(0, 10**10))
@@ -39,14 +39,14 @@ def test_span_can_be_read_back(ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("past", "said"),
+    ("past", "text"),
     [
         (-5 * MIN, "just now"), (59_999, "just now"), (MIN, "1 min ago"), (2 * HOUR, "2 h ago"),
         (2 * DAY - 1, "47 h ago"), (2 * DAY, "2 days ago"),
     ],
 )  # fmt: skip
-def test_ago(past: int, said: str) -> None:
-    assert words.ago(NOW - past, NOW) == said
+def test_ago(past: int, text: str) -> None:
+    assert words.ago(NOW - past, NOW) == text
 
 
 def test_when_has_the_zone_and_the_date() -> None:

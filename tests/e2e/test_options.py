@@ -12,7 +12,7 @@ from tests.program.test_options import COMMANDS, Command, files_of, given, wrong
 
 # They run for ever, or end what the other tests use. `up` on a running instance has its own test.
 LEFT_OUT = {"up", "worker", "door vendor", "door clinic", "erase"}
-ASKED = [item for item in COMMANDS if " ".join(item.path) not in LEFT_OUT]
+INCLUDED = [item for item in COMMANDS if " ".join(item.path) not in LEFT_OUT]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,7 +21,7 @@ def _patient(running: Running) -> None:
     running.kadens("consent", "give", "--patient", "p-1", "--source", "files")
 
 
-@pytest.mark.parametrize("command", ASKED, ids=[" ".join(item.path) for item in ASKED])
+@pytest.mark.parametrize("command", INCLUDED, ids=[" ".join(item.path) for item in INCLUDED])
 def test_a_command_ends_with_an_exit_code_and_a_line(
     command: Command, running: Running, tmp_path: Path
 ) -> None:

@@ -145,11 +145,11 @@ def test_kafka_without_java_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("told", "major"), [('openjdk version "17.0.15"', 17), ('java version "1.8.0"', 1), ("", 0)]
+    ("printed", "major"), [('openjdk version "17.0.15"', 17), ('java version "1.8.0"', 1), ("", 0)]
 )
-def test_java_version_is_read(told: str, major: int, tmp_path: Path) -> None:
+def test_java_version_is_read(printed: str, major: int, tmp_path: Path) -> None:
     java = tmp_path / "java"
-    java.write_text(f"#!/bin/sh\necho '{told}' >&2\n")
+    java.write_text(f"#!/bin/sh\necho '{printed}' >&2\n")
     java.chmod(0o755)
     assert java_version(str(java)) == major
 
@@ -177,8 +177,8 @@ class TestKafka:
         create_topics(kafka.address, {"moved": (1, {})})
         produce(kafka.address, "moved", b"acknowledged")
         kafka.stop()
-        with Kafka(kafka.data) as next_one:
-            assert consume(next_one.address, "moved", 1) == [b"acknowledged"]
+        with Kafka(kafka.data) as reopened:
+            assert consume(reopened.address, "moved", 1) == [b"acknowledged"]
         kafka.restart()
 
     def test_a_folder_in_use_is_an_error(self, kafka: Kafka) -> None:

@@ -210,7 +210,7 @@ def _typed(parts: Parts, chance: Random) -> Parts:
     return fitted
 
 
-def _whole(parts: Parts, chance: Random) -> Parts:
+def _odd_number(parts: Parts, chance: Random) -> Parts:
     """Put an odd number of 32 bits somewhere into a message."""
     position = _pick(parts, chance, definition=False)
     if position is None:
@@ -283,5 +283,17 @@ def _bytes(body: bytes, chance: Random) -> bytes:
 
 
 _CHANGES: tuple[Callable[[Parts, Random], Parts], ...] = (
-    *(_field, _field, _typed, _typed, _whole, _whole, _again, _message, _header, _many, _mixed),
+    *(
+        _field,
+        _field,
+        _typed,
+        _typed,
+        _odd_number,
+        _odd_number,
+        _again,
+        _message,
+        _header,
+        _many,
+        _mixed,
+    ),
 )

@@ -15,7 +15,7 @@ from tests.poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
 from tests.rooms import ROOT
 
 _DATA = ROOT / "tests" / "data"
-_FOUND = _DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
+_FINDS = _DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
 _SMALL = frozenset(  # poison that is worth changing
     """
     session_start_beyond_all_time elapsed_beyond_all_time record_defined_twice product_of_301_digits
@@ -30,12 +30,12 @@ CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
 def seeds(connector: str) -> tuple[bytes, ...]:
     """Return the payloads of a connector to begin with, in the same order everywhere."""
     made = _files() if connector == FILES else _json(connector)
-    return (*made, *_poison(connector), *(body for _, body in found(connector)))
+    return (*made, *_poison(connector), *(body for _, body in kept_finds(connector)))
 
 
-def found(connector: str) -> Iterator[tuple[str, bytes]]:
+def kept_finds(connector: str) -> Iterator[tuple[str, bytes]]:
     """Yield what the fuzzer has kept from earlier runs, by name."""
-    for path in sorted(_FOUND.glob(f"{connector}-*.bin")):
+    for path in sorted(_FINDS.glob(f"{connector}-*.bin")):
         yield path.stem, path.read_bytes()
 
 

@@ -12,13 +12,13 @@ from model.facts import Parsed, Reject, RejectKind
 from tests.fuzz import judge as judging
 from tests.fuzz.judge import Find, derives, judge
 from tests.fuzz.program import bodies_judged, changed
-from tests.fuzz.seeds import CONNECTORS, found, seeds
+from tests.fuzz.seeds import CONNECTORS, kept_finds, seeds
 
 _SECONDS = 10
-_FOUND = [
+_KEPT_FINDS = [
     pytest.param(connector, body, id=name)
     for connector in CONNECTORS
-    for name, body in found(connector)
+    for name, body in kept_finds(connector)
 ]
 
 
@@ -36,7 +36,7 @@ def test_the_seeds_are_right(connector: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("connector", "body"), _FOUND)
+@pytest.mark.parametrize(("connector", "body"), _KEPT_FINDS)
 def test_what_was_found_before(connector: str, body: bytes) -> None:
     assert judge(connector, body, derives) is None
 

@@ -39,7 +39,9 @@ def change(body: bytes, chance: Random) -> bytes:
     return body
 
 
-def _one(pattern: re.Pattern[bytes], new: Callable[[bytes], bytes]) -> Callable[..., bytes]:
+def _match_replaced(
+    pattern: re.Pattern[bytes], new: Callable[[bytes], bytes]
+) -> Callable[..., bytes]:
     """Return a change that replaces a match by something new."""
 
     def changed(body: bytes, chance: Random) -> bytes:
@@ -53,33 +55,37 @@ def _one(pattern: re.Pattern[bytes], new: Callable[[bytes], bytes]) -> Callable[
 
 
 def _text(body: bytes, chance: Random) -> bytes:
-    return _one(_TEXT, lambda _old: chance.choice(TEXTS))(body, chance)
+    return _match_replaced(_TEXT, lambda _old: chance.choice(TEXTS))(body, chance)
 
 
 def _number(body: bytes, chance: Random) -> bytes:
-    return _one(_NUMBER, lambda old: chance.choice([b"-" + old, old + b"000", old * 9]))(
+    return _match_replaced(_NUMBER, lambda old: chance.choice([b"-" + old, old + b"000", old * 9]))(
         body, chance
     )
 
 
 def _time(body: bytes, chance: Random) -> bytes:
-    return _one(_TIME, lambda _old: chance.choice(_TIMES))(body, chance)
+    return _match_replaced(_TIME, lambda _old: chance.choice(_TIMES))(body, chance)
 
 
 def _drop(body: bytes, chance: Random) -> bytes:
-    return _one(_ELEMENT, lambda _old: b"")(body, chance)
+    return _match_replaced(_ELEMENT, lambda _old: b"")(body, chance)
 
 
 def _repeat(body: bytes, chance: Random) -> bytes:
     times = chance.choice([2, 10, 300])
-    return _one(_ELEMENT, lambda old: old * times)(body, chance) if len(body) < 100_000 else body
+    return (
+        _match_replaced(_ELEMENT, lambda old: old * times)(body, chance)
+        if len(body) < 100_000
+        else body
+    )
 
 
 def _nest(body: bytes, chance: Random) -> bytes:
     levels = chance.choice([1, 2, 40, 70])
     name = chance.choice([b"Activity", b"Lap", b"Trackpoint", b"TPX", b"x"])
     around = (b"<%s>" % name) * levels, (b"</%s>" % name) * levels
-    return _one(_ELEMENT, lambda old: around[0] + old + around[1])(body, chance)
+    return _match_replaced(_ELEMENT, lambda old: around[0] + old + around[1])(body, chance)
 
 
 def _prologue(body: bytes, chance: Random) -> bytes:

@@ -43,10 +43,10 @@ def test_nothing_invented_is_read(token: str) -> None:
     assert read(token, _KEYS, 0) is None
 
 
-@given(place=st.integers(0, 90), char=st.sampled_from("ABab01-_.="))
-def test_a_token_with_one_other_character_is_not_read(place: int, char: str) -> None:
+@given(position=st.integers(0, 90), char=st.sampled_from("ABab01-_.="))
+def test_a_token_with_one_other_character_is_not_read(position: int, char: str) -> None:
     token = mint("patient-1", _KEYS, issue=7, expires_ms=_LATER)
-    at = place % len(token)
+    at = position % len(token)
     changed = token[:at] + char + token[at + 1 :]
     assert changed == token or read(changed, _KEYS, _NOW) is None
 

@@ -22,7 +22,7 @@ LATE = AFTER_SESSION_MS
 
 
 @pytest.mark.parametrize(
-    ("at", "found"),
+    ("at", "expected"),
     [
         (99, None),
         (100, A),
@@ -35,8 +35,8 @@ LATE = AFTER_SESSION_MS
         (401 + LATE, None),
     ],
 )
-def test_in_progress_else_ended_within_six_hours(at: int, found: Span | None) -> None:
-    assert answered_session(at, [A, B]) == found
+def test_in_progress_else_ended_within_six_hours(at: int, expected: Span | None) -> None:
+    assert answered_session(at, [A, B]) == expected
 
 
 def test_of_two_in_progress_the_later_and_in_progress_before_ended() -> None:

@@ -72,11 +72,11 @@ def test_utc_and_back_is_exact(ms: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ms", "said"),
+    ("ms", "text"),
     [(0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.001Z"), (1_000, "1970-01-01T00:00:01Z")],
 )
-def test_rfc3339(ms: int, said: str) -> None:
-    assert rfc3339(ms) == said
+def test_rfc3339(ms: int, text: str) -> None:
+    assert rfc3339(ms) == text
 
 
 @given(instants, st.integers(0, 5 * DAY_MS), _zones)

@@ -27,10 +27,12 @@ def _rows(texts: list[str]) -> EncodedTexts:
 
 
 @given(st.lists(_SECONDS, min_size=1, max_size=5), BEHIND)
-def test_local_times_are_read_as_the_calendar_reads_them(said: list[datetime], behind: str) -> None:
-    matches = local_instants(_rows([at.isoformat() + behind for at in said]))
+def test_local_times_are_read_as_the_calendar_reads_them(
+    times: list[datetime], behind: str
+) -> None:
+    matches = local_instants(_rows([at.isoformat() + behind for at in times]))
     assert matches is not None
-    assert matches.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in said]
+    assert matches.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in times]
 
 
 @pytest.mark.parametrize(

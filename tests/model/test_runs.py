@@ -12,9 +12,9 @@ _COLUMNS = st.lists(st.integers(0, 2), max_size=12)
 
 
 @given(_COLUMNS)
-def test_runs_are_what_grouping_gives(said: list[int]) -> None:
-    column = np.array(said, np.int64)
-    grouped = [len(list(group)) for _, group in groupby(said)]
+def test_runs_are_what_grouping_gives(values: list[int]) -> None:
+    column = np.array(values, np.int64)
+    grouped = [len(list(group)) for _, group in groupby(values)]
     first = runs.starts(column)
     assert runs.lengths(first, len(column)).tolist() == grouped
     assert first.tolist() == [sum(grouped[:n]) for n in range(len(grouped))]

@@ -10,7 +10,7 @@ from model.units import unit_conversion
 
 
 @pytest.mark.parametrize(
-    ("said", "unit", "value", "canonical"),
+    ("spelling", "unit", "value", "canonical"),
     [
         ("bpm", "/min", 60, 60),
         ("km/h", "m/s", 36, 10),
@@ -23,17 +23,17 @@ from model.units import unit_conversion
         ("mg/dL", "mmol/L", 90.07794, 5),
     ],
 )
-def test_conversions(said: str, unit: str, value: float, canonical: float) -> None:
-    row = unit_conversion(said, unit)
+def test_conversions(spelling: str, unit: str, value: float, canonical: float) -> None:
+    row = unit_conversion(spelling, unit)
     assert row is not None
     assert value * row.factor + row.offset == pytest.approx(canonical, rel=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("said", "unit"), [("furlong", "m"), ("bpm", "m"), ("", "/min"), ("BPM", "/min")]
+    ("spelling", "unit"), [("furlong", "m"), ("bpm", "m"), ("", "/min"), ("BPM", "/min")]
 )
-def test_an_unknown_unit_is_no_number(said: str, unit: str) -> None:
-    assert unit_conversion(said, unit) is None
+def test_an_unknown_unit_is_no_number(spelling: str, unit: str) -> None:
+    assert unit_conversion(spelling, unit) is None
 
 
 def test_metrics_are_found_by_name_and_id() -> None:
@@ -45,11 +45,11 @@ times = st.builds(ZoneTimes, **{zone.value: st.integers(0, 10**9) for zone in ZO
 
 
 @given(times, times)
-def test_zone_times_add_class_by_class(one: ZoneTimes, other: ZoneTimes) -> None:
-    both = one + other
-    assert both.total == one.total + other.total
-    assert all(getattr(both, zone) == getattr(one, zone) + getattr(other, zone) for zone in ZONES)
-    assert both == other + one
+def test_zone_times_add_class_by_class(some: ZoneTimes, other: ZoneTimes) -> None:
+    both = some + other
+    assert both.total == some.total + other.total
+    assert all(getattr(both, zone) == getattr(some, zone) + getattr(other, zone) for zone in ZONES)
+    assert both == other + some
 
 
 def test_the_order_of_classes() -> None:

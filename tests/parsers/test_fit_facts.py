@@ -159,7 +159,7 @@ def test_every_word_in_the_tables_exists_on_both_sides() -> None:
 _FLOAT64 = 0x89
 
 
-@pytest.mark.parametrize("said", [np.inf, -np.inf, 1e300, -1e300, 1e19, -5.0, -0.0])
+@pytest.mark.parametrize("written", [np.inf, -np.inf, 1e300, -1e300, 1e19, -5.0, -0.0])
 @pytest.mark.parametrize(
     ("number", "field"),
     [
@@ -171,7 +171,7 @@ _FLOAT64 = 0x89
 )
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(
-    number: int, field: int, said: float
+    number: int, field: int, written: float
 ) -> None:
     total = write_activity(_WALK)
     again = FieldShape(number=field, base=_FLOAT64)
@@ -188,7 +188,7 @@ def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(
     )
     begun = _START / 1000 - FIT_EPOCH
     odd = fit_file(
-        [message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": said})]
+        [message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": written})]
     )
     for body in (total + odd, odd + total):
         for fact in parse(body).facts:

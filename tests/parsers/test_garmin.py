@@ -85,14 +85,14 @@ def test_summary_and_details_of_an_activity_are_one_workout() -> None:
     summary = {"userId": "a", "summaryId": "9", "activityId": 9, **activity}
     sample = {"startTimeInSeconds": _START_S, "heartRate": 90}
     details = {"userId": "a", "summaryId": "9-detail", "activityId": 9, "summary": activity}
-    (one,) = _read({"activities": [summary]})
+    (alone,) = _read({"activities": [summary]})
     (both,) = _read({"activityDetails": [{**details, "samples": [sample]}]})
-    assert isinstance(one, Part)
+    assert isinstance(alone, Part)
     assert isinstance(both, Part)
     workout, samples = both.facts
     assert isinstance(workout, Workout)
     assert isinstance(samples, SampleBlock)
-    assert encoded(one.facts) == encoded([workout])
+    assert encoded(alone.facts) == encoded([workout])
     assert samples.head.record == f"{workout.head.record}:samples"
 
 

@@ -231,10 +231,10 @@ BAD_SAMPLES: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("said", "app"), [(None, ""), ("garmin", "garmin"), ({"provider": "polar"}, "polar")]
+    ("source", "app"), [(None, ""), ("garmin", "garmin"), ({"provider": "polar"}, "polar")]
 )
-def test_a_source_may_be_absent_a_text_or_an_object(said: object, app: str) -> None:
-    (block,) = parse(_series(sample(source=said))).facts
+def test_a_source_may_be_absent_a_text_or_an_object(source: object, app: str) -> None:
+    (block,) = parse(_series(sample(source=source))).facts
     assert block.head.source.app == app
 
 
@@ -247,14 +247,14 @@ def test_a_batch_may_name_its_series_in_the_samples_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "changes", "said"), BAD_SAMPLES, ids=[row[0] for row in BAD_SAMPLES]
+    ("what", "changes", "expected"), BAD_SAMPLES, ids=[row[0] for row in BAD_SAMPLES]
 )
 def test_a_bad_sample_is_a_reject_and_the_others_are_kept(
-    what: str, changes: dict[str, Any], said: str
+    what: str, changes: dict[str, Any], expected: str
 ) -> None:
     parsed = parse(_series(sample(), sample(**changes), sample(timestamp="2023-11-14T22:13:21Z")))
     assert [f"{reject.where}: {reject.text}" for reject in parsed.rejects] == [
-        f"data.samples[1].{said}"
+        f"data.samples[1].{expected}"
     ], what
     assert sum(len(f.t) for f in parsed.facts if isinstance(f, SampleBlock)) == 2
 
@@ -288,10 +288,12 @@ BAD_EVENTS: list[tuple[str, bytes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "body", "said"), BAD_EVENTS, ids=[row[0] for row in BAD_EVENTS])
-def test_a_bad_event_is_one_reject(what: str, body: bytes, said: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "body", "expected"), BAD_EVENTS, ids=[row[0] for row in BAD_EVENTS]
+)
+def test_a_bad_event_is_one_reject(what: str, body: bytes, expected: str) -> None:
     parsed = parse(body)
-    assert ([f"{r.where}: {r.why}" for r in parsed.rejects], parsed.facts) == ([said], ()), what
+    assert ([f"{r.where}: {r.why}" for r in parsed.rejects], parsed.facts) == ([expected], ()), what
 
 
 _BAD_BODIES: list[tuple[str, bytes, str]] = [
@@ -449,7 +451,7 @@ _WRITTEN = st.one_of(
 READ = st.one_of(
     st.integers(1, 200), st.floats(0, 300), st.sampled_from([-0.0, True, None, "70", 1e300, -5])
 )
-ONE = st.fixed_dictionaries(
+SAMPLE = st.fixed_dictionaries(
     {"timestamp": _WRITTEN, "value": READ},
     optional={
         "zone_offset": st.sampled_from(["+01:00", None]),
@@ -460,19 +462,23 @@ ONE = st.fixed_dictionaries(
 
 
 @given(
-    st.lists(st.one_of(st.builds(lambda one: sample(**one), ONE), ONE), min_size=1, max_size=4),
+    st.lists(
+        st.one_of(st.builds(lambda fields: sample(**fields), SAMPLE), SAMPLE),
+        min_size=1,
+        max_size=4,
+    ),
     st.booleans(),
 )
 def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
-    said: list[dict[str, Any]],
+    samples: list[dict[str, Any]],
     alike: bool,  # noqa: FBT001
 ) -> None:
-    said = (
-        [{**said[0], **{k: item[k] for k in ("timestamp", "value")}} for item in said]
+    samples = (
+        [{**samples[0], **{k: item[k] for k in ("timestamp", "value")}} for item in samples]
         if alike
-        else said
+        else samples
     )
-    body = _series(*said)
+    body = _series(*samples)
     with pytest.MonkeyPatch.context() as patched:
         fast = parse(body)
         patched.setattr(open_wearables, "_complete", lambda _body: None)

@@ -133,12 +133,12 @@ _BAD: list[tuple[str, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "changes", "said"), _BAD, ids=[row[0] for row in _BAD])
+@pytest.mark.parametrize(("what", "changes", "expected"), _BAD, ids=[row[0] for row in _BAD])
 def test_a_bad_report_is_a_reject_and_the_others_are_kept(
-    what: str, changes: dict[str, Any], said: str
+    what: str, changes: dict[str, Any], expected: str
 ) -> None:
     parsed = parse(_body(report(**changes), report(id="a2")))
-    assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{said}"], what
+    assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{expected}"], what
     assert [fact.head.record for fact in parsed.facts] == ["a2"]
 
 
@@ -166,11 +166,11 @@ _BAD_BODIES: list[tuple[str, bytes, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("what", "said", "where"), _BAD_BODIES, ids=[row[0] for row in _BAD_BODIES]
+    ("what", "body", "where"), _BAD_BODIES, ids=[row[0] for row in _BAD_BODIES]
 )
-def test_an_unreadable_body_is_an_error_with_its_place(what: str, said: bytes, where: str) -> None:
+def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, where: str) -> None:
     with pytest.raises(BodyError) as caught:
-        parse(said)
+        parse(body)
     assert caught.value.where == where, what
 
 

@@ -41,7 +41,7 @@ def brokers() -> Iterator[str]:
         yield mock.address
 
 
-class Place:
+class Installation:
     """A database with two patients, a secrets file and a clock that the tests set."""
 
     def __init__(self, dsn: str, folder: Path) -> None:
@@ -64,16 +64,16 @@ class Place:
 
 
 @pytest.fixture
-def place(
+def installation(
     postgres: Postgres,
     brokers: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
-) -> Place:
+) -> Installation:
     dsn = postgres.create_database(f"keys_{abs(hash(request.node.name))}")
     asyncio.run(migrate(dsn))
-    made = Place(dsn, tmp_path)
+    made = Installation(dsn, tmp_path)
     texts = [
         f'{kind}_key = "{bytes([n]).hex() * 32}"\n'
         for n, kind in enumerate(("link", "wrapping", "session"), 1)
@@ -112,25 +112,25 @@ def _plain(*words: str) -> Any:  # noqa: ANN401 - parsed JSON
     return json.loads(done(*words, "--json").stdout)
 
 
-def test_issued_twice_they_differ_and_each_says_when_it_ends(place: Place) -> None:
+def test_issued_twice_they_differ_and_each_says_when_it_ends(installation: Installation) -> None:
     first, second = (done("patient", "token", "--patient", "p1") for _ in range(2))
     assert first.stdout != second.stdout
-    links = [read(item.stdout.strip(), place.link_keys, _NOW) for item in (first, second)]
+    links = [read(item.stdout.strip(), installation.link_keys, _NOW) for item in (first, second)]
     assert [(link.issue, link.expires_ms) for link in links if link] == [
         (n, _NOW + 365 * _DAY) for n in (1, 2)
     ]
     assert second.stderr.strip() == "issue 2, holds from now until 2024-11-13T22:13:20Z"
     short = _plain("patient", "token", "--patient", "p2", "--days", "1")
     assert (short["issue"], short["expires"]) == (1, "2023-11-15T22:13:20Z")
-    assert read(short["token"], place.link_keys, _NOW + _DAY) is None
+    assert read(short["token"], installation.link_keys, _NOW + _DAY) is None
     for days in ("0", "1096"):
         assert _kadens("patient", "token", "--patient", "p1", "--days", days).exit_code == 2
     assert _refused("patient", "token", "--patient", "nobody") == "error: there is no such patient"
 
 
-def test_tokens_are_listed_and_never_shown(place: Place) -> None:
+def test_tokens_are_listed_and_never_shown(installation: Installation) -> None:
     token = done("patient", "token", "--patient", "p1").stdout.strip()
-    place.at(_NOW + 1000)
+    installation.at(_NOW + 1000)
     done("patient", "revoke", "--patient", "p1", "--issue", "1")
     result = done("patient", "tokens", "--patient", "p1", "--json")
     assert json.loads(result.stdout) == [
@@ -147,7 +147,7 @@ def test_tokens_are_listed_and_never_shown(place: Place) -> None:
         token.rpartition(".")[2]
         not in result.output + done("patient", "tokens", "--patient", "p1").output
     )
-    assert place.rows("select action, object from audit where patient = 1 order by id") == [
+    assert installation.rows("select action, object from audit where patient = 1 order by id") == [
         ("patient.add", ""),
         ("patient.token", "issued"),
         ("patient.revoke", "issue 1"),
@@ -156,7 +156,7 @@ def test_tokens_are_listed_and_never_shown(place: Place) -> None:
     ]
 
 
-def test_revoking_says_what_ended_and_reaches_the_log(place: Place) -> None:
+def test_revoking_says_what_ended_and_reaches_the_log(installation: Installation) -> None:
     for _ in range(3):
         done("patient", "token", "--patient", "p1")
     assert _plain("patient", "revoke", "--patient", "p1", "--issue", "2") == {
@@ -174,13 +174,13 @@ def test_revoking_says_what_ended_and_reaches_the_log(place: Place) -> None:
         done("patient", "revoke", "--patient", "p1", "--all").stderr.strip()
         == "revoked from now on: nothing, no token was valid"
     )
-    assert place.rows("select count(*), count(published_at) from link_revoked") == [(3, 3)]
+    assert installation.rows("select count(*), count(published_at) from link_revoked") == [(3, 3)]
     for words in ((), ("--all", "--issue", "1")):
         assert _kadens("patient", "revoke", "--patient", "p1", *words).exit_code == 2
 
 
 def test_without_a_log_a_revocation_is_kept_and_told(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done("patient", "token", "--patient", "p1")
     monkeypatch.setenv("KADENS_KAFKA", "127.0.0.1:1")
@@ -189,10 +189,10 @@ def test_without_a_log_a_revocation_is_kept_and_told(
     assert reported.endswith(
         "the log does not answer: doors refuse the token once a worker has published this"
     )
-    assert place.rows("select count(*), count(published_at) from link_revoked") == [(1, 0)]
+    assert installation.rows("select count(*), count(published_at) from link_revoked") == [(1, 0)]
 
 
-def test_a_rotation_keeps_what_was_made_before(place: Place) -> None:
+def test_a_rotation_keeps_what_was_made_before(installation: Installation) -> None:
     before = done("patient", "token", "--patient", "p1").stdout.strip()
     reported = done("keys", "rotate", "link").stderr.strip()
     assert (
@@ -200,7 +200,7 @@ def test_a_rotation_keeps_what_was_made_before(place: Place) -> None:
         == "link key 2 is active from now on; the previous one is accepted until it is retired"
     )
     after = done("patient", "token", "--patient", "p1").stdout.strip()
-    links = [read(token, place.link_keys, _NOW) for token in (before, after)]
+    links = [read(token, installation.link_keys, _NOW) for token in (before, after)]
     assert [link.key_id for link in links if link] == ["1", "2"]
     listed = _plain("keys", "list")
     assert [(item["kind"], item["id"], item["state"], item["used_by"]) for item in listed] == [
@@ -208,13 +208,13 @@ def test_a_rotation_keeps_what_was_made_before(place: Place) -> None:
         ("link", "2", "active", 1),
     ]  # fmt: skip
     shown = done("keys", "list").output + json.dumps(listed)
-    assert not any(key.secret.hex()[:16] in shown for key in place.link_keys.keys)
-    assert place.rows("select action, object from audit where action like 'keys.%'") == [
+    assert not any(key.secret.hex()[:16] in shown for key in installation.link_keys.keys)
+    assert installation.rows("select action, object from audit where action like 'keys.%'") == [
         ("keys.rotate", "link 2")
     ]
 
 
-def test_a_link_key_is_retired_once_no_token_needs_it(place: Place) -> None:
+def test_a_link_key_is_retired_once_no_token_needs_it(installation: Installation) -> None:
     done("patient", "token", "--patient", "p1")
     assert _refused("keys", "retire", "link", "1").endswith(
         "the link key 1 is active; only an accepted one can be retired"
@@ -223,61 +223,67 @@ def test_a_link_key_is_retired_once_no_token_needs_it(place: Place) -> None:
     assert "the key was active until a moment ago: wait until 2023-11-14T22:14:20Z" in _refused(
         "keys", "retire", "link", "1"
     )
-    place.at(_NOW + 60_000)
+    installation.at(_NOW + 60_000)
     assert (
         _refused("keys", "retire", "link", "1")
         == "error: 1 valid link tokens were made with it; --force ends them"
     )
-    place.at(_NOW + 366 * _DAY)
+    installation.at(_NOW + 366 * _DAY)
     assert (
         done("keys", "retire", "link", "1").stderr.strip()
         == "link key 1 is retired: it is not accepted from now on"
     )
-    assert [key.id for key in place.link_keys.keys] == ["2"]
+    assert [key.id for key in installation.link_keys.keys] == ["2"]
     assert "there is no link key 7" in _refused("keys", "retire", "link", "7")
     assert "the link key 1 is retired" in _refused("keys", "retire", "link", "1")
 
 
-def test_a_leaked_link_key_is_retired_by_force(place: Place) -> None:
+def test_a_leaked_link_key_is_retired_by_force(installation: Installation) -> None:
     token = done("patient", "token", "--patient", "p1").stdout.strip()
     done("keys", "rotate", "link")
     done("keys", "retire", "link", "1", "--force")
-    assert read(token, place.link_keys, _NOW) is None
+    assert read(token, installation.link_keys, _NOW) is None
 
 
-def test_a_session_key_is_retired_once_its_sessions_are_over(place: Place) -> None:
+def test_a_session_key_is_retired_once_its_sessions_are_over(installation: Installation) -> None:
     done("keys", "rotate", "session")
-    place.at(_NOW + 479 * 60_000)
+    installation.at(_NOW + 479 * 60_000)
     assert "sessions may last until 2023-11-15T06:13:20Z" in _refused(
         "keys", "retire", "session", "1"
     )
-    place.at(_NOW + 480 * 60_000)
+    installation.at(_NOW + 480 * 60_000)
     done("keys", "retire", "session", "1")
 
 
-def test_a_wrapping_key_is_retired_once_everything_is_wrapped_anew(place: Place) -> None:
-    assert _names(place) == ["Name of p1", "Name of p2"]
+def test_a_wrapping_key_is_retired_once_everything_is_wrapped_anew(
+    installation: Installation,
+) -> None:
+    assert _names(installation) == ["Name of p1", "Name of p2"]
     done("keys", "rotate", "wrapping")
-    place.at(_NOW + 60_000)
+    installation.at(_NOW + 60_000)
     reported = _refused("keys", "retire", "wrapping", "1", "--force")
     assert (
         reported
         == "error: 2 patients' data keys are wrapped with it: run `kadens keys rewrap` first"
     )
-    place.settle()
+    installation.settle()
     assert _plain("keys", "rewrap") == {"active": "2", "rewrapped": 2, "left": 0}
     assert _plain("keys", "rewrap") == {"active": "2", "rewrapped": 0, "left": 0}
     done("keys", "retire", "wrapping", "1")
-    assert [key.id for key in read_secrets(str(place.file)).wrapping_keys.keys] == ["2"]
-    assert _names(place) == ["Name of p1", "Name of p2"]
+    assert [key.id for key in read_secrets(str(installation.file)).wrapping_keys.keys] == ["2"]
+    assert _names(installation) == ["Name of p1", "Name of p2"]
     done("patient", "add", "--pseudonym", "p3", "--name", "Name of p3")
-    assert place.rows("select key_id, count(*) from identity.data_key group by 1") == [("2", 3)]
+    assert installation.rows("select key_id, count(*) from identity.data_key group by 1") == [
+        ("2", 3)
+    ]
 
 
-def test_a_rewrap_that_was_killed_goes_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rewrap_that_was_killed_goes_on(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done("patient", "add", "--pseudonym", "p3", "--name", "Name of p3")
     done("keys", "rotate", "wrapping")
-    place.settle()
+    installation.settle()
     step, calls = wrapping.rewrap, []
 
     async def killed(conn: Any, keys: KeyRing) -> wrapping.Progress:  # noqa: ANN401 - passed on
@@ -289,18 +295,20 @@ def test_a_rewrap_that_was_killed_goes_on(place: Place, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(wrapping, "rewrap", killed)
     assert _kadens("keys", "rewrap").exit_code != 0
-    assert sorted(place.rows("select key_id, count(*) from identity.data_key group by 1")) == [
+    assert sorted(
+        installation.rows("select key_id, count(*) from identity.data_key group by 1")
+    ) == [
         ("1", 2),
         ("2", 1),
     ]
-    assert _names(place) == ["Name of p1", "Name of p2", "Name of p3"]
+    assert _names(installation) == ["Name of p1", "Name of p2", "Name of p3"]
     monkeypatch.setattr(wrapping, "rewrap", step)
     assert _plain("keys", "rewrap")["rewrapped"] == 2
-    assert _names(place) == ["Name of p1", "Name of p2", "Name of p3"]
+    assert _names(installation) == ["Name of p1", "Name of p2", "Name of p3"]
 
 
 def test_a_rewrap_waits_until_every_process_has_the_new_key(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done("keys", "rotate", "wrapping")
     waited: list[float] = []
@@ -313,43 +321,45 @@ def test_a_rewrap_waits_until_every_process_has_the_new_key(
     done("keys", "rewrap")
     assert len(waited) == 1
     assert waited[0] > 3500
-    assert place.rows("select distinct key_id from identity.data_key") == [("2",)]
+    assert installation.rows("select distinct key_id from identity.data_key") == [("2",)]
 
 
-def test_a_key_in_several_files_is_rotated_in_all_or_none(place: Place, tmp_path: Path) -> None:
+def test_a_key_in_several_files_is_rotated_in_all_or_none(
+    installation: Installation, tmp_path: Path
+) -> None:
     door, other = tmp_path / "door.toml", tmp_path / "other.toml"
     door.write_text(f'link_key = "{"01" * 32}"\n', encoding="utf-8")
     other.write_text(f'link_key = "{"77" * 32}"\n', encoding="utf-8")
-    before = place.file.read_text(encoding="utf-8")
+    before = installation.file.read_text(encoding="utf-8")
     reported = _refused("keys", "rotate", "link", "--also", str(door), "--also", str(other))
     assert "hold different link keys" in reported
     assert (
-        place.file.read_text(encoding="utf-8"),
+        installation.file.read_text(encoding="utf-8"),
         len(read_secrets(str(door)).link_keys.keys),
     ) == (before, 1)
     done("keys", "rotate", "link", "--also", str(door))
-    assert read_secrets(str(door)).link_keys == place.link_keys
-    assert len(place.link_keys.keys) == 2
+    assert read_secrets(str(door)).link_keys == installation.link_keys
+    assert len(installation.link_keys.keys) == 2
 
 
-def test_keys_of_another_database_write_nothing(place: Place) -> None:
-    place.file.write_text(f'wrapping_key = "{"99" * 32}"\n', encoding="utf-8")
+def test_keys_of_another_database_write_nothing(installation: Installation) -> None:
+    installation.file.write_text(f'wrapping_key = "{"99" * 32}"\n', encoding="utf-8")
     reported = _refused("patient", "add", "--pseudonym", "p9")
     assert "the wrapping keys in the secrets file do not belong to this database" in reported
-    assert place.rows("select count(*) from patient") == [(2,)]
+    assert installation.rows("select count(*) from patient") == [(2,)]
     assert _kadens("door", "clinic").exit_code in {1, 2}
 
 
 def test_a_kind_that_is_none_and_a_missing_file_are_wrong_use(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert place.file.exists()
+    assert installation.file.exists()
     assert _kadens("keys", "rotate", "lock").exit_code == 2
     monkeypatch.setenv("KADENS_SECRETS_FILE", "")
     assert _kadens("keys", "rotate", "link").exit_code == 2
 
 
-def _names(value: Place) -> list[str]:
+def _names(value: Installation) -> list[str]:
     """Return every name, opened with the keys of the file as they are now."""
 
     async def work() -> list[str]:

@@ -129,7 +129,7 @@ _NAMES = [" ".join(item.path) for item in COMMANDS]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> dict[str, str]:
+def paths(tmp_path: Path) -> dict[str, str]:
     return files_of(tmp_path)
 
 
@@ -198,8 +198,8 @@ def subsets(options: Sequence[Parameter], *, deep: bool) -> Iterable[tuple[Param
     return itertools.chain.from_iterable(itertools.combinations(options, n) for n in sizes)
 
 
-def given(command: Command, chosen: Iterable[Parameter], place: Mapping[str, str]) -> list[str]:
-    return [word for item in chosen for word in item.words(value_of(command, item, place))]
+def given(command: Command, chosen: Iterable[Parameter], paths: Mapping[str, str]) -> list[str]:
+    return [word for item in chosen for word in item.words(value_of(command, item, paths))]
 
 
 def lines(command: Command, values: Mapping[str, str], *, deep: bool) -> Iterator[list[str]]:
@@ -257,7 +257,7 @@ def wrong_with(line: Sequence[str], done: Result) -> str:
 def test_no_command_line_ends_in_a_traceback(
     command: Command,
     configured: bool,  # noqa: FBT001 of the test
-    place: dict[str, str],
+    paths: dict[str, str],
     tmp_path: Path,
 ) -> None:
     bodies = {
@@ -266,7 +266,7 @@ def test_no_command_line_ends_in_a_traceback(
     }
     environment = {**_SETTINGS, **bodies} if configured else {}
     matches = []
-    for line in lines(command, place, deep=configured):
+    for line in lines(command, paths, deep=configured):
         done = CliRunner().invoke(app, line, env=environment, input="")
         matches.append(wrong_with(line, done))
     assert [item for item in matches if item] == []

@@ -130,7 +130,7 @@ def test_the_table_names_each_column_with_then_and_now(program: Program) -> None
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "expected"),
     [
         ([], 2, "either --patient or --all"),
         (["--all", "--patient", "p1"], 2, "either --patient or --all"),
@@ -146,11 +146,11 @@ def test_the_table_names_each_column_with_then_and_now(program: Program) -> None
     ],
 )
 def test_wrong_use_is_told_before_anything_is_opened(
-    words: list[str], code: int, said: str
+    words: list[str], code: int, expected: str
 ) -> None:
     done = CliRunner().invoke(app, ["replay", *words])
     assert done.exit_code == code
-    assert said in done.stderr
+    assert expected in done.stderr
 
 
 def test_a_patient_that_is_not_there(program: Program) -> None:

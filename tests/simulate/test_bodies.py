@@ -27,7 +27,7 @@ def demo() -> Cohort:
     return demo_cohort(now_ms=_MONDAY_MORNING)
 
 
-def _told(cohort: Cohort, patient: str, kind: str) -> list[Delivery]:
+def _deliveries_of(cohort: Cohort, patient: str, kind: str) -> list[Delivery]:
     return [d for d in history(cohort) if d.key.startswith(f"{patient}/{kind}/")]
 
 
@@ -55,7 +55,7 @@ def test_every_report_body_is_read_whole(demo: Cohort) -> None:
 
 
 def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None:
-    (block,) = open_wearables.parse(_told(demo, "demo-03", "wear")[20].make()).facts
+    (block,) = open_wearables.parse(_deliveries_of(demo, "demo-03", "wear")[20].make()).facts
     assert isinstance(block, SampleBlock)
     minutes = np.unique(block.t // MINUTE_MS)
     assert 600 < len(minutes) <= 720
@@ -84,7 +84,7 @@ def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Coh
     hub = next(p for p in demo.people if p.hub)
     out = plan.outings(hub, demo)[3]
     workout_body, series_body = (
-        _told(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series")
+        _deliveries_of(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series")
     )
     (workout,), (series,) = (
         open_wearables.parse(body).facts for body in (workout_body, series_body)
@@ -105,7 +105,7 @@ def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Coh
 def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None:
     pain = person(demo, Role.PAIN)
     out = plan.outings(pain, demo)[0]
-    day = next(d for d in _told(demo, "demo-01", "wear") if d.due_ms > out.end_ms)
+    day = next(d for d in _deliveries_of(demo, "demo-01", "wear") if d.due_ms > out.end_ms)
     (block,) = open_wearables.parse(day.make()).facts
     assert isinstance(block, SampleBlock)
     within = (block.t >= out.start_ms) & (block.t < out.end_ms)
@@ -139,7 +139,9 @@ def test_a_file_is_read_by_an_independent_reader(demo: Cohort) -> None:
     cyclist = next(p for p in demo.people if "power" in p.columns)
     out = plan.outings(cyclist, demo)[0]
     rows = list(
-        FitFile(BytesIO(_told(demo, cyclist.pseudonym, "fit")[0].make())).get_messages("record")
+        FitFile(BytesIO(_deliveries_of(demo, cyclist.pseudonym, "fit")[0].make())).get_messages(
+            "record"
+        )
     )
     assert [row.get_value("timestamp").replace(tzinfo=UTC) for row in rows] == [
         utc(out.start_ms + n * 1000) for n in range((out.end_ms - out.start_ms) // 1000)

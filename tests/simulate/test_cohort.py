@@ -33,12 +33,12 @@ def demo() -> Cohort:
     return demo_cohort(now_ms=_MONDAY_MORNING)
 
 
-def _one(value: Cohort, role: Role) -> Person:
+def _person_with(value: Cohort, role: Role) -> Person:
     return next(person for person in value.people if person.role is role)
 
 
 def sessions_in(value: Cohort, role: Role, weeks_back: int) -> int:
-    person = _one(value, role)
+    person = _person_with(value, role)
     first = monday(local_date(value.now_ms, person.zone)) - timedelta(weeks=weeks_back)
     return sum(
         1
@@ -87,12 +87,12 @@ def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(
     total = demo_cohort(now_ms=now)
     assert [sessions_in(total, Role.LOW, back) for back in (5, 4, 3, 2, 1)] == done
     assert (
-        _one(total, Role.LOW).prescription.sessions_per_week == 3
+        _person_with(total, Role.LOW).prescription.sessions_per_week == 3
     )  # 1 of 3 is below 0.8, 3 of 3 is not
 
 
 def test_the_low_one_wore_the_watch_ten_hours_on_every_day_of_them(demo: Cohort) -> None:
-    person = _one(demo, Role.LOW)
+    person = _person_with(demo, Role.LOW)
     first = monday(local_date(demo.now_ms, person.zone)) - timedelta(weeks=2)
     worn = {local_date(span.start_ms, person.zone): span for span in plan.wear_days(person, demo)}
     for day in (first + timedelta(days=n) for n in range(14)):
@@ -101,13 +101,13 @@ def test_the_low_one_wore_the_watch_ten_hours_on_every_day_of_them(demo: Cohort)
 
 
 def test_the_low_ones_watch_has_spoken_since_the_last_week_ended(demo: Cohort) -> None:
-    person = _one(demo, Role.LOW)
+    person = _person_with(demo, Role.LOW)
     *_, last = plan.wear_days(person, demo)
     assert local_date(last.start_ms, person.zone) >= monday(local_date(demo.now_ms, person.zone))
 
 
 def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
-    person = _one(demo, Role.PAUSED)
+    person = _person_with(demo, Role.PAUSED)
     assert [sessions_in(demo, Role.PAUSED, back) for back in (3, 2, 1)] == [3, 0, 0]
     (pause,) = person.prescription.pauses
     last_monday = monday(local_date(demo.now_ms, person.zone))
@@ -118,7 +118,7 @@ def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
 
 
 def test_the_stale_one_is_silent_for_ten_days(demo: Cohort) -> None:
-    reported = [d for d in history(demo) if d.patient == _one(demo, Role.STALE).pseudonym]
+    reported = [d for d in history(demo) if d.patient == _person_with(demo, Role.STALE).pseudonym]
     assert demo.now_ms - 12 * DAY_MS < max(d.due_ms for d in reported) <= demo.now_ms - 10 * DAY_MS
 
 
@@ -212,9 +212,11 @@ def test_nothing_comes_before_its_time_whenever_it_is_played(now: int) -> None:
     assert due[-1] <= now
     for person in total.people:
         assert all(out.end_ms < now for out in plan.outings(person, total))
-    hurt = plan.live_outing(_one(total, Role.PAIN), total)
+    hurt = plan.live_outing(_person_with(total, Role.PAIN), total)
     assert hurt.start_ms < hurt.end_ms < now
-    assert all(out.end_ms <= hurt.start_ms for out in plan.outings(_one(total, Role.PAIN), total))
+    assert all(
+        out.end_ms <= hurt.start_ms for out in plan.outings(_person_with(total, Role.PAIN), total)
+    )
 
 
 def test_live_part_ends_with_the_report_of_pain_eight(demo: Cohort) -> None:

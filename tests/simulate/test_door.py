@@ -77,14 +77,14 @@ def door() -> Iterator[Opens]:
         item.close()
 
 
-def one_of_each() -> dict[str, Delivery]:
+def delivery_by_connector() -> dict[str, Delivery]:
     total = demo_cohort(now_ms=_NOW, weeks=3)
     return {item.connector: item for item in [*history(total), *live(total)]}
 
 
 @pytest.mark.parametrize("name", ["open_wearables", "reports"])
 def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
-    delivery = one_of_each()[name]
+    delivery = delivery_by_connector()[name]
     body = delivery.make()
     _, headers = request(delivery, body, _KEYS, _NOW)
     connector = next(row for row in CONNECTORS if row.name == name)
@@ -97,7 +97,7 @@ def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
 
 
 def test_a_file_comes_with_its_patients_token() -> None:
-    delivery = one_of_each()[FILES]
+    delivery = delivery_by_connector()[FILES]
     path, headers = request(delivery, b"", _KEYS, _NOW)
     assert path == "/v1/files"
     link = read(headers["authorization"].removeprefix("Bearer "), _LINK_KEYS, _NOW)
@@ -111,7 +111,7 @@ def test_keys_are_not_shown() -> None:
 
 def test_a_busy_door_is_asked_again(server: ThreadingHTTPServer, door: Opens) -> None:
     server.statuses[:] = [503, 429]  # type: ignore[attr-defined]
-    delivery = one_of_each()["reports"]
+    delivery = delivery_by_connector()["reports"]
     assert door(server.server_port).post(delivery) == len(delivery.make())
     assert server.got == [("/v1/reports", delivery.make())] * 3  # type: ignore[attr-defined]
 
@@ -120,7 +120,7 @@ def test_a_refusal_names_the_delivery_and_nothing_in_it(
     server: ThreadingHTTPServer, door: Opens
 ) -> None:
     server.statuses[:] = [401]  # type: ignore[attr-defined]
-    delivery = one_of_each()["reports"]
+    delivery = delivery_by_connector()["reports"]
     with pytest.raises(Refused) as refused:
         door(server.server_port).post(delivery)
     assert str(refused.value) == f"{delivery.key}: 401"
@@ -130,4 +130,4 @@ def test_a_door_that_never_answers_is_given_up(door: Opens) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as closed:
         port = closed.server_port
     with pytest.raises(Refused, match="after 60 tries"):
-        door(port).post(one_of_each()["reports"])
+        door(port).post(delivery_by_connector()["reports"])

@@ -44,7 +44,7 @@ class Sink:
 def test_all_arrive_once_and_almost_in_order() -> None:
     sink = Sink()
     seen: list[int] = []
-    played = play(_deliveries(200), sink.post, progress=lambda _one, size: seen.append(size))
+    played = play(_deliveries(200), sink.post, progress=lambda _delivery, size: seen.append(size))
     assert (played.bodies, played.size, sum(seen)) == (200, 400, 400)
     assert sorted(sink.got, key=int) == [str(n) for n in range(200)]
     assert all(abs(int(key) - n) <= AHEAD for n, key in enumerate(sink.got))
@@ -177,7 +177,10 @@ def test_lag_of_a_group_on_a_real_protocol(broker: str) -> None:
 
 
 class Electing:
-    """A consumer whose broker first answers with an error of `code`, as one that has just started does."""
+    """A consumer whose broker first answers with an error of `code`.
+
+    A broker that has just started does.
+    """
 
     def __init__(self, code: int) -> None:
         self.codes = [code]

@@ -29,7 +29,7 @@ _MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 FRIDAY_EVENING = _MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
 
 
-def _told(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]:
+def _facts_of(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]:
     matches = []
     for delivery in deliveries:
         parsed = formats.parse(delivery.connector, delivery.make(), delivery.content_type)
@@ -127,7 +127,7 @@ def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> 
     total = demo_cohort(now_ms=now, weeks=6)
     person = total.people[number]
     mine = [item for item in history(total) if item.patient == person.pseudonym]
-    facts = _told(person, mine)
+    facts = _facts_of(person, mine)
     matches = derive(_window(person, total, facts))
     expected = [e for e in truth(total).expected if e.patient == person.pseudonym]
 
@@ -136,7 +136,7 @@ def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> 
     before = registry.judge(judgeable(person, total, facts, matches))
     assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live]
 
-    facts += _told(person, [item for item in live(total) if item.patient == person.pseudonym])
+    facts += _facts_of(person, [item for item in live(total) if item.patient == person.pseudonym])
     matches = derive(_window(person, total, facts))
     after = registry.judge(judgeable(person, total, facts, matches))
     assert _fresh(after) == [(e.rule, e.tier.value) for e in expected]
@@ -145,7 +145,7 @@ def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> 
 def test_without_the_pause_there_would_be_an_alert() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=6)
     person = next(p for p in total.people if p.role is Role.PAUSED)
-    facts = _told(person, [item for item in history(total) if item.patient == person.pseudonym])
+    facts = _facts_of(person, [item for item in history(total) if item.patient == person.pseudonym])
     on = judgeable(person, total, facts, derive(_window(person, total, facts)))
     assert _fresh(registry.judge(on)) == []
     assert _fresh(registry.judge(_without_pauses(on))) == [("A1", "B")]
@@ -154,7 +154,9 @@ def test_without_the_pause_there_would_be_an_alert() -> None:
 def test_sessions_with_a_valid_method_have_their_zones_known() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=3)
     for person in total.people:
-        facts = _told(person, [item for item in history(total) if item.patient == person.pseudonym])
+        facts = _facts_of(
+            person, [item for item in history(total) if item.patient == person.pseudonym]
+        )
         matches = derive(_window(person, total, facts))
         usable = person.role is not Role.MANUAL and not (
             person.profile.beta_blocker and not person.hub

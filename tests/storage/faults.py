@@ -52,7 +52,7 @@ def wrong_names(fact: Fact) -> Fact:
     return replace(fact, head=replace(fact.head, record=f"x{fact.head.record}"))
 
 
-def one_name(fact: Fact) -> Fact:
+def same_name(fact: Fact) -> Fact:
     """Take every workout for the same record: only the longest holds."""
     return (
         replace(fact, head=replace(fact.head, record="same")) if isinstance(fact, Workout) else fact
@@ -75,7 +75,7 @@ FAULTS: tuple[Fault, ...] = (
     wrong_values,
     wrong_times,
     wrong_names,
-    one_name,
+    same_name,
     wrong_revisions,
     wrong_joining,
     no_samples,

@@ -46,7 +46,9 @@ def head(record: str, start: int, end: int, *, source: Source = WATCH, revision:
     )
 
 
-def told(fact: Fact, patient: str = "p1", body: str = "body", received: int = T0) -> AttributedFact:
+def attributed_fact(
+    fact: Fact, patient: str = "p1", body: str = "body", received: int = T0
+) -> AttributedFact:
     return AttributedFact(
         patient=patient,
         connector=fact.head.source.vendor,

@@ -11,7 +11,7 @@ from storage.bodies.body_store import Directory
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.storage.derived.traces import settle
-from tests.storage.tellers import T0, deletion, run, told
+from tests.storage.tellers import T0, attributed_fact, deletion, run
 
 pytestmark = pytest.mark.anyio
 
@@ -82,8 +82,10 @@ async def test_the_metrics_are_those_of_the_registry(conn: Connection) -> None:
 
 
 async def test_samples_that_were_taken_back_are_not_shown(conn: Connection) -> None:
-    await write_facts(conn, [told(fact) for fact in (*run("a"), *run("b", T0 + 3_600_000))])
-    await write_facts(conn, [told(deletion("x", "a"))])
+    await write_facts(
+        conn, [attributed_fact(fact) for fact in (*run("a"), *run("b", T0 + 3_600_000))]
+    )
+    await write_facts(conn, [attributed_fact(deletion("x", "a"))])
     rows = await conn.execute(
         "select count(*), min(value), min(metric), min(unit) from analysis.samples"
     )
@@ -91,7 +93,7 @@ async def test_samples_that_were_taken_back_are_not_shown(conn: Connection) -> N
 
 
 async def test_a_view_asks_one_patient_by_the_key(conn: Connection) -> None:
-    await write_facts(conn, [told(fact) for fact in run()])
+    await write_facts(conn, [attributed_fact(fact) for fact in run()])
     rows = await conn.execute("explain select count(*) from analysis.samples where patient = 'p1'")
     plan = "\n".join(line for (line,) in await rows.fetchall())
     assert "pseudonym = 'p1'" in plan

@@ -13,9 +13,9 @@ from storage.people import consents
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from stream import refresh
-from tests.storage.derived.traces import NUMBER, files, found, settle, tell
+from tests.storage.derived.traces import NUMBER, files, rows_with_traces, settle, tell
 from tests.storage.facts.test_columnstore import compress
-from tests.storage.tellers import T0, run, told
+from tests.storage.tellers import T0, attributed_fact, run
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
         compressed = await compress(alone)
     await tell(conn, "traced-patient", late=True)
     await conn.commit()
-    left = await found(dsn, traces)
+    left = await rows_with_traces(dsn, traces)
     assert {table for table, _ in left} >= {*ERASED, "audit", "source"} - {"sample"}
     assert any("compress" in table for table, _ in left) == bool(compressed)
 
@@ -74,7 +74,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
     await conn.commit()
     assert await finish(conn, store) == 5
     await conn.commit()
-    assert await found(dsn, traces) == set()
+    assert await rows_with_traces(dsn, traces) == set()
     assert sorted(files(tmp_path)) == sorted(others)
     assert await digest(conn, (*QUERIES, *DRAINED)) == before
     assert {table for table, count in receipt.counts.items() if not count} == set()
@@ -83,7 +83,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
 async def test_the_receipt_counts_samples_in_the_columnstore_too(
     conn: Connection, dsn: str
 ) -> None:
-    await write_facts(conn, [told(fact) for fact in run()])
+    await write_facts(conn, [attributed_fact(fact) for fact in run()])
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as alone:
         await compress(alone)
@@ -121,7 +121,7 @@ async def test_the_log_cannot_be_changed_otherwise(
 
 
 async def test_what_comes_after_is_refused_and_stored_nowhere(conn: Connection) -> None:
-    late = [told(fact) for fact in run()]
+    late = [attributed_fact(fact) for fact in run()]
     await erase(conn, "p1", T0)
     written = await write_facts(conn, late)
     assert {item.why for item in written.refused} == {UNKNOWN}

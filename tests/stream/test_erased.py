@@ -29,7 +29,7 @@ from stream.log.messages import Message, Outgoing, Run
 from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
-from tests.storage.tellers import T0, run, told
+from tests.storage.tellers import T0, attributed_fact, run
 
 _KEY = KeyRing.single(bytes(32))
 _REPORT = (
@@ -117,7 +117,11 @@ def _raw(patient: str) -> Run:
 
 
 def _facts(patient: str) -> Run:
-    values = [encode_attributed(told(fact, patient)) for n in range(60) for fact in run(f"r{n}")]
+    values = [
+        encode_attributed(attributed_fact(fact, patient))
+        for n in range(60)
+        for fact in run(f"r{n}")
+    ]
     messages = [
         Message(topic=FACTS.name, partition=0, offset=n, value=value)
         for n, value in enumerate(values)

@@ -28,13 +28,13 @@ def _until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
 
 
 @pytest.fixture
-def said() -> list[str]:
+def reports() -> list[str]:
     return []
 
 
 @pytest.fixture
 def children(
-    tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, reports: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Children]:
     """Children that run `python -c WORD`, not `python -m kadens WORD`, and come back at once."""
 
@@ -43,13 +43,13 @@ def children(
 
     monkeypatch.setattr("kadens.local.children.launch", run_word)
     monkeypatch.setattr("kadens.local.crashes.FIRST_PAUSE_S", 0.0)
-    made = Children({"KADENS_WORD": "heard"}, tmp_path, said.append)
+    made = Children({"KADENS_WORD": "heard"}, tmp_path, reports.append)
     yield made
     made.stop()
 
 
 def test_a_child_that_crashes_is_started_again_and_told(
-    children: Children, said: list[str], tmp_path: Path
+    children: Children, reports: list[str], tmp_path: Path
 ) -> None:
     children.start(
         Job(name="worker", words=("print('x', flush=True); raise SystemExit('it broke')",))
@@ -60,7 +60,7 @@ def test_a_child_that_crashes_is_started_again_and_told(
         return (tmp_path / "worker.log").read_text().count("x\n") >= 2
 
     _until(twice)
-    assert said[0] == "worker ended with status 1 (it broke); it starts again in 0 s"
+    assert reports[0] == "worker ended with status 1 (it broke); it starts again in 0 s"
 
 
 def test_too_many_crashes_end_it_all(children: Children) -> None:

@@ -24,7 +24,7 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-def _said(capsys: pytest.CaptureFixture[str]) -> str:
+def _printed(capsys: pytest.CaptureFixture[str]) -> str:
     return " ".join(capsys.readouterr().err.split())
 
 
@@ -44,7 +44,7 @@ def test_a_data_folder_whose_secrets_are_gone_gets_no_fresh_ones(
     (tmp_path / folder).mkdir()
     (tmp_path / folder / "something").touch()
     assert up(Options(broker="mock", data=tmp_path)) == 1
-    reported = _said(capsys)
+    reported = _printed(capsys)
     assert (
         f"{SECRETS} is missing, and {folder} holds what only its keys can open: bring the file back"
         in reported
@@ -59,7 +59,7 @@ def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(
     dsn = postgres.create_database("elsewhere")
     asyncio.run(_patient(dsn))
     assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
-    assert "and the database holds what only its keys can open" in _said(capsys)
+    assert "and the database holds what only its keys can open" in _printed(capsys)
     assert not (tmp_path / SECRETS).exists()
 
 
@@ -72,7 +72,7 @@ def test_secrets_of_another_installation_stop_it_before_anything_starts(
         f'link_key = "{"11" * 32}"\nwrapping_key = "{"22" * 32}"\n', encoding="utf-8"
     )
     assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
-    reported = _said(capsys)
+    reported = _printed(capsys)
     assert "the wrapping keys in the secrets file do not belong to this database" in reported
     assert "everything runs" not in reported
     shutil.rmtree(tmp_path / "log", ignore_errors=True)

@@ -100,7 +100,7 @@ def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
     """
 
     @contextmanager
-    def one(**more: str) -> Iterator[httpx.Client]:
+    def open_door(**more: str) -> Iterator[httpx.Client]:
         with listening() as (socket, url):
             usual = {
                 "KADENS_CLINIC_URL": url,
@@ -112,7 +112,7 @@ def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
             with served(app, socket), browser(url) as client:
                 yield client
 
-    return one
+    return open_door
 
 
 def browser(url: str) -> httpx.Client:

@@ -54,11 +54,11 @@ class Provider:
     description: dict[str, Any] = field(default_factory=dict)
     sign: Callable[[dict[str, Any]], str] = sign
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def honest(self) -> None:
         self.person, self.claims, self.description, self.sign = dict(PERSON), {}, {}, sign
-        self.asked.clear()
+        self.requests.clear()
         self.clock = lambda: NOW
 
     def discovery(self) -> dict[str, Any]:
@@ -107,14 +107,14 @@ class Provider:
 
 def app(provider: Provider) -> Starlette:
     async def discovery(_: Request) -> Response:
-        provider.asked.append("discovery")
+        provider.requests.append("discovery")
         return JSONResponse(provider.discovery())
 
     async def authorize(request: Request) -> Response:
         return provider.authorized(dict(request.query_params))
 
     async def token(request: Request) -> Response:
-        provider.asked.append("token")
+        provider.requests.append("token")
         kind, _, result = request.headers.get("authorization", "").partition(" ")
         form = {name: str(value) for name, value in (await request.form()).items()}
         if kind == "Basic":
@@ -126,11 +126,11 @@ def app(provider: Provider) -> Starlette:
         return provider.redeemed(form, account)
 
     async def keys(_: Request) -> Response:
-        provider.asked.append("keys")
+        provider.requests.append("keys")
         return JSONResponse({"keys": [RSA.as_dict(private=False)]})
 
     async def end(request: Request) -> Response:
-        provider.asked.append("end")
+        provider.requests.append("end")
         assert set(request.query_params) == {"client_id", "post_logout_redirect_uri"}
         return PlainTextResponse("The session has ended.")
 

@@ -61,7 +61,7 @@ def test_in_again_and_out(
         with page.expect_navigation(url=f"{here}/?x=1", timeout=WAIT_MS):
             page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(page.get_by_text("Karin Lind")).to_be_visible(timeout=WAIT_MS)
-        assert provider.asked.count("token") == 2
+        assert provider.requests.count("token") == 2
 
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url(f"{provider.url}/end?**", timeout=WAIT_MS)

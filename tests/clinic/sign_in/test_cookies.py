@@ -73,17 +73,17 @@ def test_one_kind_never_passes_for_another() -> None:
 
 
 @given(st.integers(min_value=0, max_value=400), st.characters(codec="ascii"))
-def test_a_changed_cookie_opens_nothing(place: int, letter: str) -> None:
+def test_a_changed_cookie_opens_nothing(position: int, letter: str) -> None:
     cookie = seal_identity(_KEY, ISSUER, _WHO, _NOW + 60_000)
-    at = place % (len(cookie) - 1)  # the last letter of a signature holds bits that do not count
+    at = position % (len(cookie) - 1)  # the last letter of a signature holds bits that do not count
     changed = cookie[:at] + letter + cookie[at + 1 :]
     assert changed == cookie or opened_identity(_KEY, ISSUER, changed, _NOW) is None
 
 
 @given(st.text())
-def test_any_other_text_opens_nothing(said: str) -> None:
-    assert opened_identity(_KEY, ISSUER, said, _NOW) is None
-    assert opened_pending(_KEY, said, "s", _NOW) is None
+def test_any_other_text_opens_nothing(text: str) -> None:
+    assert opened_identity(_KEY, ISSUER, text, _NOW) is None
+    assert opened_pending(_KEY, text, "s", _NOW) is None
 
 
 def test_a_cookie_fits_into_a_browser() -> None:

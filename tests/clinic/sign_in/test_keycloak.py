@@ -57,7 +57,7 @@ def form(page: httpx.Response) -> str:
     return str(page.url.join(html.unescape(matches[1])))
 
 
-def asked(door: httpx.Client, there: httpx.Client) -> httpx.Response:
+def keycloak_page(door: httpx.Client, there: httpx.Client) -> httpx.Response:
     """Open the worklist signed out, and give what Keycloak answers to where that leads."""
     start = door.get("/")
     assert start.headers["location"] == "/sign-in?page=%2F"
@@ -70,7 +70,8 @@ def let_in(door: httpx.Client, there: httpx.Client, name: str, password: str) ->
     On success the answer redirects to the clinician door.
     """
     return there.post(
-        form(asked(door, there)), data={"username": name, "password": password, "credentialId": ""}
+        form(keycloak_page(door, there)),
+        data={"username": name, "password": password, "credentialId": ""},
     )
 
 
@@ -132,10 +133,10 @@ def test_signing_out_ends_the_session_at_keycloak_as_well(
     elsewhere = re.search(r'<a href="([^"]+)">sign out there', left.text)
     assert elsewhere
     assert door.get("/").status_code == 303
-    assert asked(door, there).status_code == 302  # Keycloak still knows the browser
+    assert keycloak_page(door, there).status_code == 302  # Keycloak still knows the browser
     sure = there.get(html.unescape(elsewhere[1]))
     code = re.search(r'name="session_code" value="([^"]+)"', sure.text)
     assert code
     gone = there.post(form(sure), data={"session_code": code[1], "confirmLogout": "Logout"})
     assert (gone.status_code, gone.headers["location"]) == (302, f"{here}/")
-    assert 'name="password"' in asked(door, there).text
+    assert 'name="password"' in keycloak_page(door, there).text

@@ -244,7 +244,7 @@ def test_an_answer_with_another_state_is_refused(door: httpx.Client, provider: P
         assert _problem(result).startswith(
             "This sign-in was begun too long ago, or in another browser."
         )
-    assert "token" not in provider.asked
+    assert "token" not in provider.requests
 
 
 def test_an_answer_in_another_browser_is_refused(door: httpx.Client) -> None:
@@ -264,11 +264,11 @@ def test_a_code_is_worth_something_once(door: httpx.Client, provider: Provider) 
     before = dict(door.cookies)
     assert door.get(callback).status_code == 303
     assert door.get(callback).status_code == 403  # the browser has forgotten it
-    assert provider.asked.count("token") == 1
+    assert provider.requests.count("token") == 1
     door.cookies.clear()
     door.cookies.update(before)  # and a browser that has not is told by the provider
     assert door.get(callback).status_code == 403
-    assert provider.asked.count("token") == 2
+    assert provider.requests.count("token") == 2
     assert "kadens-session" not in door.cookies
 
 
@@ -331,7 +331,7 @@ def test_a_provider_that_is_away_is_told_and_asked_again(opened: Open, provider:
         assert result.status_code == 503
         assert _problem(result).startswith("The identity provider cannot be reached")
         assert door.get("/readyz").status_code == 200
-    assert provider.asked == []
+    assert provider.requests == []
 
 
 def test_the_description_is_kept_and_keys_are_not(
@@ -339,10 +339,10 @@ def test_the_description_is_kept_and_keys_are_not(
 ) -> None:
     door.get("/sign-in")
     sign_in(door)
-    assert provider.asked == ["discovery", "token", "keys"]
+    assert provider.requests == ["discovery", "token", "keys"]
     now.write_text(str(NOW + 300_000), encoding="ascii")
     door.get("/sign-in")
-    assert provider.asked.count("discovery") == 2
+    assert provider.requests.count("discovery") == 2
 
 
 def test_the_secret_may_go_in_the_form(opened: Open, provider: Provider) -> None:

@@ -162,12 +162,12 @@ def test_a_key_of_another_algorithm_is_not_used() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "document",
     [{}, {"keys": []}, {"keys": "all"}, {"keys": [1]}, {"keys": [{"kty": "oct", "k": "AA"}]}],
 )
-def test_a_key_set_without_public_keys_is_refused(said: dict[str, Any]) -> None:
+def test_a_key_set_without_public_keys_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(TokenError, match="no usable key"):
-        key_set(said)
+        key_set(document)
 
 
 def test_keys_for_encryption_and_shared_keys_are_left_out() -> None:
@@ -184,9 +184,9 @@ def test_keys_for_encryption_and_shared_keys_are_left_out() -> None:
         lambda three: ".".join(coded(item) for item in three)
     ),
 ))  # fmt: skip
-def test_any_other_text_is_refused(said: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(TokenError):
-        _check(said)
+        _check(text)
 
 
 @given(
@@ -288,6 +288,6 @@ def test_a_name_to_show_is_always_found(claims: dict[str, Any], name: str) -> No
     assert identity_of({**CLAIMS, "preferred_username": "klind", **claims}, READING).name == name
 
 
-@pytest.mark.parametrize("said", [None, "", "nobody", 3])
-def test_no_address_is_no_address(said: object) -> None:
-    assert email_of({"email": said}) == ""
+@pytest.mark.parametrize("claim", [None, "", "nobody", 3])
+def test_no_address_is_no_address(claim: object) -> None:
+    assert email_of({"email": claim}) == ""

@@ -25,7 +25,7 @@ import pytest
 from parsers.fit import FIT_EPOCH, FitFile, Group, decode
 
 _NAMES = ("record", "session")
-WHOLE, PREFIX = 60_000, 40_000
+UNCUT, PREFIX = 60_000, 40_000
 _Row = dict[str, list[Any]]
 
 
@@ -33,7 +33,7 @@ def content(path: Path) -> bytes:
     data = path.read_bytes()
     return (
         data
-        if len(data) <= WHOLE or os.environ.get("KADENS_TEST_FIT") == "whole"
+        if len(data) <= UNCUT or os.environ.get("KADENS_TEST_FIT") == "whole"
         else data[:PREFIX]
     )
 

@@ -35,7 +35,7 @@ _GOOD = fit_file([_BODY])
 HEADER, _FIRST, STEP = 14, 14 + 12, 6
 
 
-def _said(data: bytes, **limits: int) -> list[tuple[Code, int, int]]:
+def _problems(data: bytes, **limits: int) -> list[tuple[Code, int, int]]:
     return [(p.code, p.offset, p.segment) for p in decode(data, limits=Limits(**limits)).problems]
 
 
@@ -80,7 +80,7 @@ def test_too_large_is_refused_before_it_is_read() -> None:
 
 
 def test_a_good_file_has_no_problem() -> None:
-    assert _said(_GOOD) == []
+    assert _problems(_GOOD) == []
     assert decode(_GOOD).complete
 
 
@@ -88,33 +88,33 @@ def test_a_good_file_has_no_problem() -> None:
 def test_cut_anywhere_keeps_the_whole_messages(cut: int) -> None:
     total = min((cut - _FIRST) // STEP, COUNT)
     assert _kept(_GOOD[:cut]) == total
-    ((code, offset, segment),) = _said(_GOOD[:cut])
+    ((code, offset, segment),) = _problems(_GOOD[:cut])
     assert (code, segment) == (Code.TRUNCATED, 0)
     assert offset == (_FIRST + STEP * total if cut < len(_GOOD) - 2 else len(_GOOD) - 2)
 
 
 def test_cut_inside_the_definition() -> None:
     for cut in range(HEADER + 1, _FIRST):
-        assert _said(_GOOD[:cut]) == [(Code.TRUNCATED, HEADER, 0)]
+        assert _problems(_GOOD[:cut]) == [(Code.TRUNCATED, HEADER, 0)]
         assert _kept(_GOOD[:cut]) == 0
 
 
 def test_data_size_zero_or_absurd_reads_to_the_end() -> None:
     for size in (0, 0xFFFFFFFF, 64 * 1024 * 1024 + 1):
         data = with_size(size)
-        assert _said(data) == [(Code.UNTERMINATED, 4, 0)]
+        assert _problems(data) == [(Code.UNTERMINATED, 4, 0)]
         assert _kept(data) == COUNT
 
 
 def test_data_size_too_small_reads_to_the_end() -> None:
     data = with_size(len(_BODY) - 7)
-    assert _said(data) == [(Code.UNTERMINATED, 4, 0)]
+    assert _problems(data) == [(Code.UNTERMINATED, 4, 0)]
     assert _kept(data) == COUNT
 
 
 def test_data_size_somewhat_too_large_is_a_cut() -> None:
     data = with_size(len(_BODY) + 100)
-    ((code, _, _),) = _said(data)
+    ((code, _, _),) = _problems(data)
     assert code is Code.TRUNCATED
     assert _kept(data) == COUNT
 
@@ -124,22 +124,22 @@ def test_an_open_end_stops_at_the_next_header() -> None:
     fit = decode(data)
     assert len(fit.segments) == 2
     assert len(fit["record"]) == 2 * COUNT
-    assert _said(data) == [(Code.UNTERMINATED, 4, 0)]
+    assert _problems(data) == [(Code.UNTERMINATED, 4, 0)]
 
 
 def test_bad_checksum_keeps_everything_and_says_so() -> None:
     data = _GOOD[:-1] + bytes([_GOOD[-1] ^ 1])
-    assert _said(data) == [(Code.FILE_CRC, len(_GOOD) - 2, 0)]
+    assert _problems(data) == [(Code.FILE_CRC, len(_GOOD) - 2, 0)]
     assert _kept(data) == COUNT
     assert decode(data).segments[0].crc_ok is False
-    assert _said(data + _GOOD) == [(Code.FILE_CRC, len(_GOOD) - 2, 0)]
+    assert _problems(data + _GOOD) == [(Code.FILE_CRC, len(_GOOD) - 2, 0)]
 
 
 def test_undefined_local_type_keeps_what_was_before() -> None:
     data = fit_file([_BODY, b"\x07abc"])
-    assert _said(data) == [(Code.UNDEFINED_LOCAL, 14 + len(_BODY), 0)]
+    assert _problems(data) == [(Code.UNDEFINED_LOCAL, 14 + len(_BODY), 0)]
     assert _kept(data) == COUNT
-    assert _said(fit_file([_BODY, b"\xe1abc"])) == [(Code.UNDEFINED_LOCAL, 14 + len(_BODY), 0)]
+    assert _problems(fit_file([_BODY, b"\xe1abc"])) == [(Code.UNDEFINED_LOCAL, 14 + len(_BODY), 0)]
 
 
 def test_a_damaged_segment_does_not_cost_the_next() -> None:
@@ -149,7 +149,7 @@ def test_a_damaged_segment_does_not_cost_the_next() -> None:
 
 
 def test_bytes_after_the_end() -> None:
-    assert _said(_GOOD + b"garbage") == [(Code.TRAILING_BYTES, len(_GOOD), 0)]
+    assert _problems(_GOOD + b"garbage") == [(Code.TRAILING_BYTES, len(_GOOD), 0)]
     assert _kept(_GOOD + b"garbage") == COUNT
 
 
@@ -180,14 +180,14 @@ def test_definition_that_says_everything_twice() -> None:
 
 
 def test_zeros_and_ones_for_ever() -> None:
-    assert _said(fit_file([bytes(1000)])) == [(Code.UNDEFINED_LOCAL, 14, 0)]
-    assert _said(fit_file([b"\xff" * 1000])) == [(Code.UNDEFINED_LOCAL, 14, 0)]
+    assert _problems(fit_file([bytes(1000)])) == [(Code.UNDEFINED_LOCAL, 14, 0)]
+    assert _problems(fit_file([b"\xff" * 1000])) == [(Code.UNDEFINED_LOCAL, 14, 0)]
 
 
 def test_chained_files_up_to_the_limit() -> None:
-    assert _said(_GOOD * 64) == []
+    assert _problems(_GOOD * 64) == []
     assert len(decode(_GOOD * 64)["record"]) == 64 * COUNT
-    assert _said(_GOOD * 65) == [(Code.TOO_MANY_SEGMENTS, 64 * len(_GOOD), 64)]
+    assert _problems(_GOOD * 65) == [(Code.TOO_MANY_SEGMENTS, 64 * len(_GOOD), 64)]
     assert kept_rows(_GOOD * 65) == 64 * COUNT
 
 

@@ -22,15 +22,15 @@ from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
-from tests.storage.tellers import MIN, PERSON, T0, deletion, pain, run, told
+from tests.storage.tellers import MIN, PERSON, T0, attributed_fact, deletion, pain, run
 
 pytestmark = pytest.mark.anyio
 _DAY = 1440 * MIN
 _NOW = T0 + 3 * 60 * MIN
 
 
-async def _tell(conn: Connection, *told_: AttributedFact) -> None:
-    written = await write_facts(conn, told_)
+async def _tell(conn: Connection, *attributed: AttributedFact) -> None:
+    written = await write_facts(conn, attributed)
     for patient, spans in written.affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))
@@ -74,7 +74,11 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
     conn: Connection,
 ) -> None:
     await _prescribed(conn)
-    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9, session="r1")))
+    await _tell(
+        conn,
+        *map(attributed_fact, run()),
+        attributed_fact(pain("q1", T0 + 40 * MIN, 9, session="r1")),
+    )
     on, live, recent = await _judge(conn)
     assert [(a.rule, a.tier, a.state, a.raised_ms) for a in live] == [
         ("P1", Tier.A, AlertState.OPEN, _NOW)
@@ -95,16 +99,16 @@ async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> 
     await care_team.add_clinician(
         conn, care_team.Clinician(subject="d", name="D", email="", unit="unit")
     )
-    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
     await _judge(conn)
     assert await mails(conn) == ["c@example.org"]
 
 
 async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
     await _prescribed(conn)
-    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
     await _judge(conn)
-    await _tell(conn, told(pain("q1", T0 + 40 * MIN, 2, revision=1)))
+    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MIN, 2, revision=1)))
     _, live, recent = await _judge(conn)
     assert live == ()
     assert [(a.state, a.findings) for a in recent] == [(AlertState.RETRACTED, {})]
@@ -116,16 +120,16 @@ async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
 
 async def test_an_answer_taken_back_counts_no_more(conn: Connection) -> None:
     await _prescribed(conn)
-    await _tell(conn, told(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
     await _judge(conn)
-    await _tell(conn, told(deletion("q1", "q1", source=PERSON, revision=1)))
+    await _tell(conn, attributed_fact(deletion("q1", "q1", source=PERSON, revision=1)))
     on, live, _ = await _judge(conn)
     assert (on.pain, live) == ((), ())
 
 
 async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) -> None:
     await _prescribed(conn)
-    await _tell(conn, *map(told, run()), told(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
     await _judge(conn)
     until = _NOW + 60_000
     await conn.execute(
@@ -140,7 +144,7 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
 
 
 async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
-    await _tell(conn, *map(told, run(start=_NOW + _DAY)))
+    await _tell(conn, *map(attributed_fact, run(start=_NOW + _DAY)))
     on = (await rule_inputs.load_all(conn, ["p1"], _NOW))["p1"]
     assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", _NOW)]
 
@@ -188,7 +192,7 @@ async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connectio
 async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
     for patient, rating in (("p1", 9), ("p2", 2), ("p3", 8)):
         facts = [*run(), pain("q1", T0 + 40 * MIN, rating, session="r1")]
-        await _tell(conn, *(told(fact, patient) for fact in facts))
+        await _tell(conn, *(attributed_fact(fact, patient) for fact in facts))
     async with conn.transaction(force_rollback=True):
         alone = {
             name: verdict((await rule_inputs.load_all(conn, [name], _NOW))[name], _NOW)

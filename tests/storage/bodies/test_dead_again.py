@@ -22,7 +22,7 @@ from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from tests.storage.bodies.settled_bodies import Broken, Sent, arrive, noise, readable, stored
 from tests.storage.inline import KEY, NOW, Inline, open_inline
-from tests.storage.tellers import run, told
+from tests.storage.tellers import attributed_fact, run
 
 pytestmark = pytest.mark.anyio
 _ANY = Choice()
@@ -236,7 +236,7 @@ async def test_bad_facts_of_one_patient_are_one_for_the_limit(inline: Inline) ->
         partition=0,
         offset=400,
         key=b"p2",
-        value=encode_attributed(told(run("r")[0], "p2")),
+        value=encode_attributed(attributed_fact(run("r")[0], "p2")),
     )
     inline.parts.limit.least, inline.parts.limit.share = 2, 0.5
     await derive_runs([Run(topic=FACTS.name, partition=0, messages=(*bad, good))], inline.parts)

@@ -9,7 +9,7 @@ from model.errors import BodyError
 from parsers.formats import parse
 from storage.pg.pool import Connection
 from tests.fuzz.database import store
-from tests.fuzz.seeds import CONNECTORS, found
+from tests.fuzz.seeds import CONNECTORS, kept_finds
 from tests.poison import POISON
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,7 @@ _BODIES = [pytest.param(item.connector, item.body, id=item.name) for item in POI
 _BODIES += [
     pytest.param(connector, lambda body=body: body, id=name)
     for connector in CONNECTORS
-    for name, body in found(connector)
+    for name, body in kept_finds(connector)
 ]
 
 

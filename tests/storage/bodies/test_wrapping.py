@@ -121,7 +121,7 @@ async def test_a_rewrap_that_is_ended_goes_on_from_what_was_committed(
     assert await data_keys.data_keys(conn, AFTER, ["p1", "p2", "p3"]) == kept
 
 
-async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
+async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
     """Leave a value of each kind that the wrapping key seals.
 
     Returns the payload of a newer version's row.
@@ -157,14 +157,14 @@ async def _one_of_each(conn: Connection, store: Directory) -> QuarantinedBody:
         origin=origin, cause=cause, letter=7, patient=None, body_bytes=6, wrapped=wrapped, lies=lies
     )
     await dead_letters.add(conn, [row], 0)
-    asked = Fetch(account="a", resource="r", key="k", path="/p")
-    noticed = NoticedFetch(connector="v", fetch=asked, patient=None, noticed_ms=0)
+    fetch = Fetch(account="a", resource="r", key="k", path="/p")
+    noticed = NoticedFetch(connector="v", fetch=fetch, patient=None, noticed_ms=0)
     await put_fetches(conn, BEFORE, [noticed])
     return held
 
 
 async def test_every_place_says_which_key_it_needs(conn: Connection, tmp_path: Path) -> None:
-    await _one_of_each(conn, Directory(tmp_path))
+    await _sealed_values(conn, Directory(tmp_path))
     each = [
         (position.what, 3 if position.table == "identity.data_key" else 1)
         for position in wrapping.PLACES
@@ -180,7 +180,7 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
     conn: Connection, dsn: str, tmp_path: Path
 ) -> None:
     store = Directory(tmp_path)
-    held = await _one_of_each(conn, store)
+    held = await _sealed_values(conn, store)
     assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=4, left=3)
     assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=3, left=0)
     assert await wrapping.needed_by(conn, "1") == []

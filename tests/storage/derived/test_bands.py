@@ -54,7 +54,7 @@ async def _check(conn: Connection, chance: random.Random) -> None:
         assert matches.width_ms == width
 
 
-async def told_and_refreshed(
+async def written_and_refreshed(
     conn: Connection, batches: Sequence[Sequence[AttributedFact]], seed: int
 ) -> dict[str, str]:
     """Store batch by batch, refresh now and then, and check what is read at each step.
@@ -88,5 +88,5 @@ def test_any_order_of_writes_and_refreshes_ends_in_the_same_bands(
     chance = random.Random(seed)  # noqa: S311 - shuffles a test's facts
     other = [*batch, *chance.choices(batch, k=2)]
     chance.shuffle(other)
-    at_once = runner.run(told_and_refreshed(conn, [batch], seed))
-    assert runner.run(told_and_refreshed(conn, [[item] for item in other], seed)) == at_once
+    at_once = runner.run(written_and_refreshed(conn, [batch], seed))
+    assert runner.run(written_and_refreshed(conn, [[item] for item in other], seed)) == at_once

@@ -16,7 +16,7 @@ from model.facts import Deletion, DeviceType, Method, Source
 from parsers import open_wearables
 from storage.pg.pool import Connection
 from tests.storage.inline import Inline, heart, open_inline, report, workout
-from tests.storage.tellers import MIN, T0, head, told
+from tests.storage.tellers import MIN, T0, attributed_fact, head
 
 pytestmark = pytest.mark.anyio
 _HOUR = 60 * MIN
@@ -179,13 +179,13 @@ async def test_a_record_taken_back_retracts_its_session_in_any_order(
         head=replace(fact.head, record="d1", revision=fact.head.revision), target="w1"
     )
     if deletion_first:
-        await world.tell(told(taken_back))
+        await world.tell(attributed_fact(taken_back))
         await world.receive("open_wearables", workout())
         assert await world.changes() == []
     else:
         await world.receive("open_wearables", workout())
         await world.changes()
-        await world.tell(told(taken_back))
+        await world.tell(attributed_fact(taken_back))
         gone = "no fact supports it any more"
         assert await world.changes() == [
             ("session.retracted", gone),
@@ -203,7 +203,7 @@ async def test_minutes_taken_back_leave_the_session_without_them(world: Inline) 
     await world.receive("open_wearables", heart(minutes=30))
     await world.changes()
     span = head("d1", T0 + 10 * MIN, T0 + 20 * MIN, source=VENDOR)
-    await world.tell(told(Deletion(head=span, metric="heart_rate")))
+    await world.tell(attributed_fact(Deletion(head=span, metric="heart_rate")))
     changes = await world.changes()
     assert [what for what, _ in changes] == ["session.revised", "day.revised"]
     assert await world.rows("select hr_n from session") == [(20,)]

@@ -16,15 +16,25 @@ from stream.deriving import settings
 from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import MIN, T0, block, deletion, head, pain, run, told, workout
+from tests.storage.tellers import (
+    MIN,
+    T0,
+    attributed_fact,
+    block,
+    deletion,
+    head,
+    pain,
+    run,
+    workout,
+)
 
 pytestmark = pytest.mark.anyio
 _DAY = 1440 * MIN
 
 
-async def _tell(conn: Connection, *told_: AttributedFact) -> list[DerivedChange]:
+async def _tell(conn: Connection, *attributed: AttributedFact) -> list[DerivedChange]:
     changes: list[DerivedChange] = []
-    written = await write_facts(conn, told_)
+    written = await write_facts(conn, attributed)
     for patient, spans in written.affected.items():
         window = await load_window(conn, patient, spans)
         changes += await replace_window(conn, window, derive(window))
@@ -35,29 +45,29 @@ def _kinds(changes: list[DerivedChange]) -> list[str]:
     return [change.what for change in changes]
 
 
-async def _one(conn: Connection, query: str) -> tuple[object, ...] | None:
+async def _row(conn: Connection, query: str) -> tuple[object, ...] | None:
     return await (await conn.execute(query.encode())).fetchone()
 
 
 async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) -> None:
-    changes = await _tell(conn, *map(told, run()))
+    changes = await _tell(conn, *map(attributed_fact, run()))
     assert _kinds(changes) == ["session.created", "day.revised", "week.revised"]
-    assert await _one(conn, "select hr_n, hr_mean, algorithm from session") == (
+    assert await _row(conn, "select hr_n, hr_mean, algorithm from session") == (
         180,
         120.0,
         "2026.2",
     )
-    assert await _one(conn, "select local_date, sessions, session_ms, wear_min from day") == (
+    assert await _row(conn, "select local_date, sessions, session_ms, wear_min from day") == (
         date(2026, 9, 21),
         1,
         30 * MIN,
         31,  # minutes of the clock with a sample: T0 lies within one
     )
-    assert await _one(conn, "select monday, sessions from week") == (date(2026, 9, 21), 1)
+    assert await _row(conn, "select monday, sessions from week") == (date(2026, 9, 21), 1)
 
 
 async def test_deriving_again_changes_nothing(conn: Connection) -> None:
-    await _tell(conn, *map(told, run()))
+    await _tell(conn, *map(attributed_fact, run()))
     before = await digest(conn)
     span = await extent(conn, "p1")
     assert span is not None
@@ -67,21 +77,24 @@ async def test_deriving_again_changes_nothing(conn: Connection) -> None:
 
 
 async def test_a_correction_revises_and_names_what_changed(conn: Connection) -> None:
-    await _tell(conn, *map(told, run()))
-    changes = await _tell(conn, *[told(fact, body="later") for fact in run(minutes=20, revision=1)])
+    await _tell(conn, *map(attributed_fact, run()))
+    changes = await _tell(
+        conn, *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)]
+    )
     revised = [change for change in changes if change.what == "session.revised"]
     assert len(revised) == 1
     assert revised[0].reason.startswith("changed: end_ms, body")
 
 
 async def test_a_moved_session_keeps_its_id_and_leaves_its_old_day(conn: Connection) -> None:
-    first = await _tell(conn, *map(told, run()))
+    first = await _tell(conn, *map(attributed_fact, run()))
     moved = await _tell(
-        conn, *[told(fact, body="later") for fact in run(start=T0 + 9 * _DAY, revision=1)]
+        conn,
+        *[attributed_fact(fact, body="later") for fact in run(start=T0 + 9 * _DAY, revision=1)],
     )
     assert {c.key for c in moved if c.what == "session.revised"} == {first[0].key}
-    assert await _one(conn, "select count(*), min(local_date) from day") == (1, date(2026, 9, 30))
-    assert await _one(conn, "select count(*), min(monday) from week") == (1, date(2026, 9, 28))
+    assert await _row(conn, "select count(*), min(local_date) from day") == (1, date(2026, 9, 30))
+    assert await _row(conn, "select count(*), min(monday) from week") == (1, date(2026, 9, 28))
 
 
 @pytest.mark.parametrize("deleted_first", [False, True])
@@ -89,10 +102,10 @@ async def test_a_deleted_record_is_no_session_whichever_came_first(
     conn: Connection,
     deleted_first: bool,  # noqa: FBT001
 ) -> None:
-    facts = [[told(fact) for fact in run()], [told(deletion("x", "r1"))]]
+    facts = [[attributed_fact(fact) for fact in run()], [attributed_fact(deletion("x", "r1"))]]
     changes = [await _tell(conn, *batch) for batch in (facts[::-1] if deleted_first else facts)]
-    assert await _one(conn, "select count(*) from session") == (0,)
-    assert await _one(conn, "select count(*) from day") == (0,)
+    assert await _row(conn, "select count(*) from session") == (0,)
+    assert await _row(conn, "select count(*) from day") == (0,)
     assert deleted_first or _kinds(changes[1]) == [
         "session.retracted",
         "day.revised",
@@ -101,30 +114,34 @@ async def test_a_deleted_record_is_no_session_whichever_came_first(
 
 
 async def test_a_newer_revision_survives_an_older_deletion(conn: Connection) -> None:
-    await _tell(conn, told(deletion("x", "r1")), *[told(fact) for fact in run(revision=1)])
-    assert await _one(conn, "select hr_n from session") == (180,)
+    await _tell(
+        conn,
+        attributed_fact(deletion("x", "r1")),
+        *[attributed_fact(fact) for fact in run(revision=1)],
+    )
+    assert await _row(conn, "select hr_n from session") == (180,)
 
 
 async def test_a_deleted_interval_of_heart_rate_is_not_read(conn: Connection) -> None:
-    await _tell(conn, *map(told, run()))
+    await _tell(conn, *map(attributed_fact, run()))
     gone = Deletion(head=head("x", T0, T0 + 10 * MIN), metric="heart_rate")
-    await _tell(conn, told(gone))
-    assert await _one(conn, "select hr_n from session") == (120,)
+    await _tell(conn, attributed_fact(gone))
+    assert await _row(conn, "select hr_n from session") == (120,)
 
 
 async def test_samples_after_midnight_reach_the_session_of_the_day_before(conn: Connection) -> None:
     late = T0 + 7 * 60 * MIN + 30 * MIN  # 23:43 in Stockholm
     fact, _ = run(start=late, minutes=60)
-    await _tell(conn, told(fact))
+    await _tell(conn, attributed_fact(fact))
     result = head("r1", late, late + 60 * MIN)
-    await _tell(conn, told(block(result, [late + 50 * MIN], [120.0])))
-    assert await _one(conn, "select local_date, hr_n from session") == (date(2026, 9, 21), 1)
+    await _tell(conn, attributed_fact(block(result, [late + 50 * MIN], [120.0])))
+    assert await _row(conn, "select local_date, hr_n from session") == (date(2026, 9, 21), 1)
 
 
 async def test_an_answer_days_later_makes_its_day_answered_and_no_other(conn: Connection) -> None:
-    await _tell(conn, *map(told, run()))
-    await _tell(conn, told(pain("q1", T0 + 3 * _DAY, 2, session="r1")))
-    assert await _one(conn, "select local_date from day where answered") == (date(2026, 9, 24),)
+    await _tell(conn, *map(attributed_fact, run()))
+    await _tell(conn, attributed_fact(pain("q1", T0 + 3 * _DAY, 2, session="r1")))
+    assert await _row(conn, "select local_date from day where answered") == (date(2026, 9, 24),)
 
 
 async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connection) -> None:
@@ -134,10 +151,10 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
         async with conn.transaction(force_rollback=True):
             if profile_first:
                 await settings.set_profile(conn, "p1", profile, T0)
-            await _tell(conn, *map(told, run()))
+            await _tell(conn, *map(attributed_fact, run()))
             if not profile_first:
                 await settings.set_profile(conn, "p1", profile, T0)
-            assert await _one(conn, "select vigorous_ms > 0 from session") == (True,)
+            assert await _row(conn, "select vigorous_ms > 0 from session") == (True,)
             digests.append(await digest(conn))
     assert digests[0] == digests[1]
 
@@ -154,7 +171,9 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
         await conn.execute("delete from record")
         await conn.execute("delete from session")
         for fact in facts:
-            for patient, spans in (await write_facts(conn, [told(fact)])).affected.items():
+            for patient, spans in (
+                await write_facts(conn, [attributed_fact(fact)])
+            ).affected.items():
                 window = await load_window(conn, patient, spans)
                 await replace_window(conn, window, derive(window))
         matches.append(await digest(conn, ("session", "day", "week")))
@@ -171,16 +190,16 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
     profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
     await settings.set_profile(conn, "p1", profile, T0)
     midnight = T0 + 466 * MIN + 40_000
-    evening = told(workout(head("r1", midnight - 60 * MIN, midnight - 30 * MIN)))
-    night = told(run("r2", midnight, minutes=25, bpm=130)[1])
-    answer = told(
+    evening = attributed_fact(workout(head("r1", midnight - 60 * MIN, midnight - 30 * MIN)))
+    night = attributed_fact(run("r2", midnight, minutes=25, bpm=130)[1])
+    answer = attributed_fact(
         replace(pain("q1", midnight + MIN, 2), instrument=Instrument.EXERTION, scale="borg-cr10")
     )
     matches = []
     for order in permutations([evening, night, answer]):
         async with conn.transaction(force_rollback=True):
-            for one_told in order:
-                await _tell(conn, one_told)
+            for single in order:
+                await _tell(conn, single)
             matches.append(
                 await (
                     await conn.execute("select exertion_cr10 from session order by start_at")
@@ -200,16 +219,20 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
     samples = block(
         head("r1", start, start + 30 * MIN), [start + n * MIN for n in range(30)], [120.0] * 30
     )
-    await _tell(conn, told(workout(head("r1", start, start + 30 * MIN))), told(samples))
-    assert await _one(conn, "select local_date from day") == (date(2026, 9, 22),)
+    await _tell(
+        conn,
+        attributed_fact(workout(head("r1", start, start + 30 * MIN))),
+        attributed_fact(samples),
+    )
+    assert await _row(conn, "select local_date from day") == (date(2026, 9, 22),)
     await settings.set_zone(conn, "p1", "Pacific/Honolulu", 0)
     moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()
     assert moved == [(date(2026, 9, 21), 30 * MIN)]
-    assert await _one(conn, "select local_date, count(*) over () from session") == (
+    assert await _row(conn, "select local_date, count(*) over () from session") == (
         date(2026, 9, 21),
         1,
     )
-    assert await _one(conn, "select count(distinct local_date) from source_selection") == (1,)
+    assert await _row(conn, "select count(distinct local_date) from source_selection") == (1,)
     assert await derive_since(conn, "p1", margin_ms=_DAY) == ()
     with pytest.raises(KeyError):
         await settings.set_zone(conn, "p1", "Nowhere/Land", 0)

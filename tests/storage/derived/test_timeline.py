@@ -20,7 +20,17 @@ from storage.pg.pool import Connection, open_pool
 from stream import refresh
 from stream.compute.series.timeline import grid
 from stream.refresh import refresh_rollups
-from tests.storage.tellers import MIN, PHONE, WATCH, block, deletion, head, pain, told, workout
+from tests.storage.tellers import (
+    MIN,
+    PHONE,
+    WATCH,
+    attributed_fact,
+    block,
+    deletion,
+    head,
+    pain,
+    workout,
+)
 
 pytestmark = pytest.mark.anyio
 _HOUR, _DAY = 60 * MIN, 1440 * MIN
@@ -28,7 +38,7 @@ _MIDNIGHT = 1_789_948_800_000  # 2026-09-21T00:00Z
 
 
 def watch(record: str, at: int, values: list[float], step: int = MIN) -> AttributedFact:
-    return told(
+    return attributed_fact(
         block(
             head(record, at, at + len(values) * step),
             [at + n * step for n in range(len(values))],
@@ -39,7 +49,7 @@ def watch(record: str, at: int, values: list[float], step: int = MIN) -> Attribu
 
 def phone(at: int, values: list[float], step: int = MIN) -> AttributedFact:
     result = head(f"hr:{at}", at, at + len(values) * step, source=PHONE)
-    return told(
+    return attributed_fact(
         block(result, [at + n * step for n in range(len(values))], values, joining=Joining.STREAM)
     )
 
@@ -116,7 +126,7 @@ async def test_what_was_taken_back_is_in_no_band(conn: Connection) -> None:
         conn, [watch("a", _MIDNIGHT, [60.0] * 10), watch("b", _MIDNIGHT + _HOUR, [90.0] * 10)]
     )
     await refresh.refresh_all(conn)
-    await write_facts(conn, [told(deletion("x", "a"))])
+    await write_facts(conn, [attributed_fact(deletion("x", "a"))])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (_HOUR, 10, 90.0, 90.0, 90.0)
@@ -152,7 +162,9 @@ async def test_a_live_hour_keeps_one_mark(conn: Connection) -> None:
 
 async def test_what_holds_no_samples_marks_nothing(conn: Connection) -> None:
     result = head("w", _MIDNIGHT, _MIDNIGHT + _HOUR)
-    await write_facts(conn, [told(workout(result)), told(pain("q", _MIDNIGHT, 3.0))])
+    await write_facts(
+        conn, [attributed_fact(workout(result)), attributed_fact(pain("q", _MIDNIGHT, 3.0))]
+    )
     assert await (await conn.execute("select count(*) from rollup_stale")).fetchone() == (0,)
 
 
@@ -242,7 +254,7 @@ async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> 
     await write_facts(conn, [watch("a", _MIDNIGHT, [60.0] * 10)])
     await refresh.refresh_all(conn)
     result = head("a", _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + MIN, revision=1)
-    await write_facts(conn, [told(block(result, [_MIDNIGHT + _HOUR], [90.0]))])
+    await write_facts(conn, [attributed_fact(block(result, [_MIDNIGHT + _HOUR], [90.0]))])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (_HOUR, 1, 90.0, 90.0, 90.0)

@@ -18,7 +18,7 @@ from stream.deriving import batches
 from stream.deriving.batches import derive_written
 from stream.deriving.replace import replace_rows
 from stream.deriving.windows import load_window, load_windows
-from tests.storage.tellers import MIN, PHONE, T0, block, head, pain, run, told, workout
+from tests.storage.tellers import MIN, PHONE, T0, attributed_fact, block, head, pain, run, workout
 
 pytestmark = pytest.mark.anyio
 _DAY = 1440 * MIN
@@ -50,7 +50,7 @@ async def _tell(
     conn: Connection, *facts: Fact, patients: tuple[str, ...] = ("p1",)
 ) -> tuple[Window, ...]:
     written = await write_facts(
-        conn, [told(fact, patient) for patient in patients for fact in facts]
+        conn, [attributed_fact(fact, patient) for patient in patients for fact in facts]
     )
     windows = await load_windows(conn, written.affected)
     await replace_rows(conn, [(window, derive(window)) for window in windows])
@@ -83,7 +83,7 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
     monkeypatch.setattr(batches, "PATIENTS_AT_ONCE", 2)
     for start in (0, 9):
         facts = [*run(), _minutes(T0 + start * MIN, 10)]
-        batch = [told(fact, patient) for patient in ("p3", "p1", "p2") for fact in facts]
+        batch = [attributed_fact(fact, patient) for patient in ("p3", "p1", "p2") for fact in facts]
         settled = await derive_written(conn, await put_facts(conn, batch))
         assert set(settled.changes) == {"p1", "p2", "p3"}
         assert (

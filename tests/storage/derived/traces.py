@@ -31,7 +31,18 @@ from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import MIN, T0, block, day, deletion, head, pain, run, told, workout
+from tests.storage.tellers import (
+    MIN,
+    T0,
+    attributed_fact,
+    block,
+    day,
+    deletion,
+    head,
+    pain,
+    run,
+    workout,
+)
 
 _KEY = KeyRing.single(bytes(32))
 NUMBER = 424_242_017  # a surrogate that nothing else looks like
@@ -47,8 +58,8 @@ and (n.nspname !~ '^_timescaledb' or n.nspname = '_timescaledb_internal')"""
 async def _announced(conn: Connection, patient: str) -> None:
     """Leave something to fetch, and a notice."""
     account = f"account-{patient}"
-    asked = Fetch(account=account, resource="r", key="k", path="/p")
-    noticed = NoticedFetch(connector="garmin", fetch=asked, patient=patient, noticed_ms=T0)
+    fetch = Fetch(account=account, resource="r", key="k", path="/p")
+    noticed = NoticedFetch(connector="garmin", fetch=fetch, patient=patient, noticed_ms=T0)
     await put_fetches(conn, _KEY, [noticed])
     revoked = Notice(account=account, kind=NoticeKind.REVOKED)
     notice = PatientNotice(connector="garmin", notice=revoked, patient=patient, received_ms=T0)
@@ -159,13 +170,13 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
         day(f"day-{late}-{patient}", start, 1000.0),
         deletion(f"deletion-{late}-{patient}", f"nothing-{patient}"),
     ]
-    written = await write_facts(conn, [told(fact, patient) for fact in facts])
+    written = await write_facts(conn, [attributed_fact(fact, patient) for fact in facts])
     for name, spans in written.affected.items():
         window = await load_window(conn, name, spans)
         await replace_window(conn, window, derive(window))
 
 
-async def found(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
+async def rows_with_traces(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
     """Return (table, trace) wherever a row, as text, contains a text of the traces."""
     async with await AsyncConnection.connect(dsn) as conn:
         tables = [name for (name,) in await (await conn.execute(_TABLES)).fetchall()]

@@ -11,7 +11,7 @@ from stream import refresh
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import MIN, PHONE, T0, block, head, run, told
+from tests.storage.tellers import MIN, PHONE, T0, attributed_fact, block, head, run
 
 pytestmark = pytest.mark.anyio
 
@@ -19,21 +19,21 @@ pytestmark = pytest.mark.anyio
 def _background(revision: int, bpm: float, step: int) -> AttributedFact:
     result = head(f"hr:{revision}", T0, T0 + 60 * MIN, source=PHONE, revision=revision)
     times = list(range(T0, T0 + 60 * MIN, step))
-    return told(
+    return attributed_fact(
         block(result, times, [bpm] * len(times), joining=Joining.STREAM), body=f"b{revision}"
     )
 
 
 _ALL = (*QUERIES, *DRAINED)
-_FIRST = [*[told(fact) for fact in run()], _background(1, 80.0, MIN)]
+_FIRST = [*[attributed_fact(fact) for fact in run()], _background(1, 80.0, MIN)]
 _LATER = [
-    *[told(fact, body="later") for fact in run(minutes=20, revision=1)],
+    *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)],
     _background(2, 90.0, 2 * MIN),
 ]
 
 
-async def _tell(conn: Connection, told_: list[AttributedFact]) -> None:
-    written = await write_facts(conn, told_)
+async def _tell(conn: Connection, attributed: list[AttributedFact]) -> None:
+    written = await write_facts(conn, attributed)
     for patient, spans in written.affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))

@@ -15,7 +15,7 @@ from storage.pg.pool import Connection, Pool, open_pool
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import MIN, T0, run, told
+from tests.storage.tellers import MIN, T0, attributed_fact, run
 
 pytestmark = pytest.mark.anyio
 MONTH = 31 * 1440 * MIN
@@ -28,9 +28,9 @@ async def other(dsn: str, conn: Connection) -> AsyncIterator[Connection]:  # noq
         yield connection
 
 
-async def _tell(conn: Connection, told_: list[AttributedFact]) -> int:
+async def _tell(conn: Connection, attributed: list[AttributedFact]) -> int:
     async with conn.transaction():
-        written = await write_facts(conn, told_)
+        written = await write_facts(conn, attributed)
         for patient, spans in sorted(written.affected.items()):
             window = await load_window(conn, patient, spans)
             await replace_window(conn, window, derive(window))
@@ -40,7 +40,10 @@ async def _tell(conn: Connection, told_: list[AttributedFact]) -> int:
 
 def facts(patients: list[str]) -> list[AttributedFact]:
     return [
-        told(fact, p) for p in patients for n in range(3) for fact in run(f"r{n}", T0 - n * MONTH)
+        attributed_fact(fact, p)
+        for p in patients
+        for n in range(3)
+        for fact in run(f"r{n}", T0 - n * MONTH)
     ]
 
 

@@ -78,7 +78,7 @@ def stream(start: int, *values: float, revision: int = 0) -> SampleBlock:
     )
 
 
-def _found(start: int) -> SampleBlock:
+def _detected_walk(start: int) -> SampleBlock:
     """Return cadence that shows a walk of twenty minutes."""
     result = stream(start, *[110.0] * 20)
     return replace(result, metric="cadence")
@@ -134,7 +134,7 @@ _CASES: dict[str, tuple[str, list[list[Fact] | HeartProfile]]] = {
     ),
     "an answer after midnight to a session that was only found": (
         STOCKHOLM,
-        [[_found(_T0 - 40 * MINUTE_MS)], [_exertion("q1", _T0 + 20 * MINUTE_MS)]],
+        [[_detected_walk(_T0 - 40 * MINUTE_MS)], [_exertion("q1", _T0 + 20 * MINUTE_MS)]],
     ),
     "an answer's own record is the name of a workout": (
         STOCKHOLM,

@@ -6,26 +6,26 @@ from storage.pg.pool import Connection
 pytestmark = pytest.mark.anyio
 
 
-async def _one(conn: Connection, partition: int, first: int, following: int) -> Advance:
+async def _advanced(conn: Connection, partition: int, first: int, following: int) -> Advance:
     return (await advance(conn, "t", {partition: (first, following)}))[partition]
 
 
 async def test_first_seen_next_replayed_and_hole(conn: Connection) -> None:
-    assert await _one(conn, 0, 5, 10) == Apply()
-    assert await _one(conn, 0, 10, 12) == Apply()
-    assert await _one(conn, 0, 8, 12) == Replay(start=12)
-    assert await _one(conn, 0, 8, 15) == Replay(start=12)
+    assert await _advanced(conn, 0, 5, 10) == Apply()
+    assert await _advanced(conn, 0, 10, 12) == Apply()
+    assert await _advanced(conn, 0, 8, 12) == Replay(start=12)
+    assert await _advanced(conn, 0, 8, 15) == Replay(start=12)
     assert await finished(conn, "t") == {0: 15}
-    assert await _one(conn, 0, 16, 20) == Hole(expected=15, first=16)
+    assert await _advanced(conn, 0, 16, 20) == Hole(expected=15, first=16)
     assert await finished(conn, "t") == {0: 15}
 
 
 async def test_partitions_do_not_meet_and_a_hole_can_be_accepted(conn: Connection) -> None:
-    await _one(conn, 0, 0, 3)
-    assert await _one(conn, 1, 7, 8) == Apply()
+    await _advanced(conn, 0, 0, 3)
+    assert await _advanced(conn, 1, 7, 8) == Apply()
     await skip_to(conn, "t", 0, 9)
     await skip_to(conn, "t", 2, 4)
-    assert await _one(conn, 0, 9, 10) == Apply()
+    assert await _advanced(conn, 0, 9, 10) == Apply()
     assert await finished(conn, "t") == {0: 10, 1: 8, 2: 4}
 
 
@@ -38,8 +38,8 @@ async def test_several_partitions_each_have_their_own_answer(conn: Connection) -
 
 
 async def test_rolled_back_with_the_rows(conn: Connection) -> None:
-    await _one(conn, 0, 0, 3)
+    await _advanced(conn, 0, 0, 3)
     await conn.commit()
-    await _one(conn, 0, 3, 6)
+    await _advanced(conn, 0, 3, 6)
     await conn.rollback()
-    assert await _one(conn, 0, 3, 6) == Apply()
+    assert await _advanced(conn, 0, 3, 6) == Apply()

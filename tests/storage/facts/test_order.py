@@ -28,12 +28,12 @@ from tests.storage.tellers import (
     PHONE,
     T0,
     WATCH,
+    attributed_fact,
     block,
     day,
     deletion,
     head,
     pain,
-    told,
     workout,
 )
 
@@ -50,11 +50,13 @@ PATIENTS = ("p1", "p1", "p1", "p2")  # mostly one, so that facts meet
 @st.composite
 def facts(draw: st.DrawFn) -> list[AttributedFact]:
     """Return facts of two patients, with revisions, overlaps, deletions and answers."""
-    drawn = [(*_one(draw), draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))]
-    return [told(fact, patient, body=body) for fact, patient, body in drawn]
+    drawn = [
+        (*_drawn_fact(draw), draw(st.sampled_from("ab"))) for _ in range(draw(st.integers(4, 10)))
+    ]
+    return [attributed_fact(fact, patient, body=body) for fact, patient, body in drawn]
 
 
-def _one(draw: st.DrawFn) -> tuple[Fact, str]:
+def _drawn_fact(draw: st.DrawFn) -> tuple[Fact, str]:
     return draw(_FACT), draw(st.sampled_from(PATIENTS))
 
 
@@ -206,7 +208,7 @@ def test_any_order_split_and_repetition_ends_the_same(
     other = [*batch, *chance.choices(batch, k=2)]
     chance.shuffle(other)
     cut = chance.randrange(len(other) + 1)
-    one_by_one = [[item] for item in other]
+    singly = [[item] for item in other]
     at_once = runner.run(apply(conn, [batch]))
     assert runner.run(apply(conn, [other[:cut], other[cut:]])) == at_once
-    assert runner.run(apply(conn, one_by_one)) == at_once
+    assert runner.run(apply(conn, singly)) == at_once

@@ -5,13 +5,24 @@ from model.spans import Span
 from storage.digest import digest
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
-from tests.storage.tellers import MIN, PHONE, T0, block, deletion, head, pain, run, told, workout
+from tests.storage.tellers import (
+    MIN,
+    PHONE,
+    T0,
+    attributed_fact,
+    block,
+    deletion,
+    head,
+    pain,
+    run,
+    workout,
+)
 
 pytestmark = pytest.mark.anyio
 
 
 def all_of(facts: list[Fact], patient: str = "p1", body: str = "body") -> list[AttributedFact]:
-    return [told(fact, patient, body) for fact in facts]
+    return [attributed_fact(fact, patient, body) for fact in facts]
 
 
 async def _values(conn: Connection) -> list[tuple[int, float]]:
@@ -58,15 +69,15 @@ async def test_parts_of_a_record_come_one_by_one(conn: Connection) -> None:
     result = head("r1", T0, T0 + 10 * MIN)
     first = block(result, [T0, T0 + 1000], [100, 101])
     second = block(result, [T0 + 1000, T0 + 2000], [99, 102], part=1)
-    await write_facts(conn, [told(second)])
-    await write_facts(conn, [told(first)])
+    await write_facts(conn, [attributed_fact(second)])
+    await write_facts(conn, [attributed_fact(first)])
     assert await _values(conn) == [(T0, 100.0), (T0 + 1000, 101.0), (T0 + 2000, 102.0)]
 
 
 async def test_points_of_a_stream_join_and_the_greater_revision_stands(conn: Connection) -> None:
     def part(record: str, revision: int, bpm: float) -> AttributedFact:
         result = head(record, T0, T0 + MIN, source=PHONE, revision=revision)
-        return told(
+        return attributed_fact(
             block(result, [T0, T0 + revision], [bpm, bpm], joining=Joining.STREAM), body=record
         )
 
@@ -84,7 +95,8 @@ async def test_at_equal_revisions_the_greater_value_stands(
 ) -> None:
     result = [head(f"s{n}", T0, T0 + MIN, source=PHONE) for n in range(2)]
     batch = [
-        told(block(h, [T0], [v], joining=Joining.STREAM)) for h, v in zip(result, bpm, strict=True)
+        attributed_fact(block(h, [T0], [v], joining=Joining.STREAM))
+        for h, v in zip(result, bpm, strict=True)
     ]
     for part in [batch] if at_once else [batch[:1], batch[1:]]:
         await write_facts(conn, part)
@@ -93,13 +105,13 @@ async def test_at_equal_revisions_the_greater_value_stands(
 
 async def test_in_a_record_the_last_sample_of_an_instant_stands(conn: Connection) -> None:
     result = block(head("r", T0, T0 + MIN), [T0, T0 + 5, T0 + 5, T0 + 9], [70.0, 95.0, 81.0, 82.0])
-    await write_facts(conn, [told(result)])
+    await write_facts(conn, [attributed_fact(result)])
     assert await _values(conn) == [(T0, 70.0), (T0 + 5, 81.0), (T0 + 9, 82.0)]
 
 
 async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> None:
     later = T0 + 10 * 1440 * MIN
-    await write_facts(conn, [told(pain("q1", later, 3, session="r1"))])
+    await write_facts(conn, [attributed_fact(pain("q1", later, 3, session="r1"))])
     written = await write_facts(conn, all_of(run()))
     assert written.affected["p1"] == (
         Span(start_ms=T0, end_ms=T0 + 30 * MIN),
@@ -110,7 +122,7 @@ async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> N
 async def test_a_deletion_touches_what_it_deletes(conn: Connection) -> None:
     start = T0 - 20 * 1440 * MIN
     await write_facts(conn, all_of(run(start=start)))
-    written = await write_facts(conn, [told(deletion("x", "r1"))])
+    written = await write_facts(conn, [attributed_fact(deletion("x", "r1"))])
     assert written.affected["p1"][0] == Span(start_ms=start, end_ms=start + 30 * MIN)
 
 
@@ -118,11 +130,11 @@ async def test_unknown_patients_and_impossible_facts_are_refused_and_the_rest_st
     conn: Connection,
 ) -> None:
     batch = [
-        told(workout(head("r1", T0, T0 + MIN)), "nobody"),
-        told(workout(head("r2", T0, T0 + MIN))),
-        told(workout(head("r3", -1, T0))),
-        told(workout(head("r4\0", T0, T0 + MIN))),
-        told(workout(head("r5", T0 + MIN, T0))),
+        attributed_fact(workout(head("r1", T0, T0 + MIN)), "nobody"),
+        attributed_fact(workout(head("r2", T0, T0 + MIN))),
+        attributed_fact(workout(head("r3", -1, T0))),
+        attributed_fact(workout(head("r4\0", T0, T0 + MIN))),
+        attributed_fact(workout(head("r5", T0 + MIN, T0))),
     ]
     written = await write_facts(conn, batch)
     assert [item.index for item in written.refused] == [0, 2, 3, 4]
@@ -138,7 +150,7 @@ async def test_far_off_spans_stay_apart(conn: Connection) -> None:
 async def test_a_report_touches_the_session_it_names(conn: Connection) -> None:
     await write_facts(conn, all_of(run()))
     later = T0 + 10 * 1440 * MIN
-    written = await write_facts(conn, [told(pain("q1", later, 3, session="r1"))])
+    written = await write_facts(conn, [attributed_fact(pain("q1", later, 3, session="r1"))])
     assert written.affected["p1"] == (
         Span(start_ms=T0, end_ms=T0 + 30 * MIN),
         Span(start_ms=later, end_ms=later),

@@ -31,9 +31,11 @@ def test_a_connector_has_room_for_more_than_one_sender() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 60))))
-def test_nobody_ever_has_more_than_their_caps(asked: list[tuple[str, int]]) -> None:
+def test_nobody_ever_has_more_than_their_caps(requests: list[tuple[str, int]]) -> None:
     room = Room(used={})
-    taken = [(who, size) for who, size in asked if room.take([(who, _SMALL), ("all", _WIDE)], size)]
+    taken = [
+        (who, size) for who, size in requests if room.take([(who, _SMALL), ("all", _WIDE)], size)
+    ]
     for who in "abc":
         mine = [size for sender, size in taken if sender == who]
         assert len(mine) <= _SMALL.bodies

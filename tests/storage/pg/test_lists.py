@@ -28,7 +28,7 @@ HARD = [
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "values"),
     [
         ("text", HARD),
         ("text", []),
@@ -43,9 +43,9 @@ HARD = [
         ("timestamptz", [datetime(2026, 9, 1, 12, 30, 0, 123456, UTC), None]),
     ],
 )
-async def test_a_list_comes_back_as_it_was(conn: Connection, kind: str, said: list[Any]) -> None:
-    row = await (await conn.execute(f"select %s::{kind}[]".encode(), [said])).fetchone()
-    assert row == (said,)
+async def test_a_list_comes_back_as_it_was(conn: Connection, kind: str, values: list[Any]) -> None:
+    row = await (await conn.execute(f"select %s::{kind}[]".encode(), [values])).fetchone()
+    assert row == (values,)
 
 
 async def test_what_is_a_kind_of_text_or_number_is_sent_as_one(conn: Connection) -> None:

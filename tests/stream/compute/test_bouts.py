@@ -17,7 +17,7 @@ from tests.depth import INVARIANT
 _minutes = st.sets(st.integers(0, 120), max_size=60)
 
 
-def _found(*active: int) -> tuple[tuple[int, int], ...]:
+def _bouts_of(*active: int) -> tuple[tuple[int, int], ...]:
     return bouts(np.array(sorted(active), dtype=np.int64))
 
 
@@ -52,25 +52,25 @@ def _reference(active: set[int]) -> tuple[tuple[int, int], ...]:
     ],
 )
 def test_bouts_exactly(active: tuple[int, ...], expected: tuple[tuple[int, int], ...]) -> None:
-    assert _found(*active) == expected
+    assert _bouts_of(*active) == expected
 
 
 @given(_minutes)
 def test_equals_one_minute_after_the_other(active: set[int]) -> None:
-    assert _found(*active) == _reference(active)
+    assert _bouts_of(*active) == _reference(active)
 
 
 @INVARIANT
 @given(_minutes, _minutes, st.integers(6, 20))
-def test_pieces_decide_for_themselves(one: set[int], other: set[int], still: int) -> None:
-    behind = max(one, default=0) + still - min(other, default=0)
+def test_pieces_decide_for_themselves(some: set[int], other: set[int], still: int) -> None:
+    behind = max(some, default=0) + still - min(other, default=0)
     moved = {n + behind for n in other}
-    assert _found(*one, *moved) == _found(*one) + _found(*moved)
+    assert _bouts_of(*some, *moved) == _bouts_of(*some) + _bouts_of(*moved)
 
 
 @given(_minutes)
 def test_bouts_begin_and_end_active_and_lie_apart(active: set[int]) -> None:
-    got = _found(*active)
+    got = _bouts_of(*active)
     assert all(first in active and end - 1 in active and end - first >= 3 for first, end in got)
     assert all(after - end >= 5 for (_, end), (after, _) in pairwise(got))
 

@@ -59,7 +59,7 @@ def _at(hour: int, minute: int = 0, day: int = 20) -> int:
     )
 
 
-def _told(fact: Workout | Report) -> AttributedFact:
+def _attributed(fact: Workout | Report) -> AttributedFact:
     return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
 
 
@@ -71,7 +71,7 @@ def _workout(
     **more: Any,  # noqa: ANN401
 ) -> AttributedFact:
     head = Head(source=source, record=record, start_ms=start, end_ms=end)
-    return _told(Workout(head=head, **{"type": "walking", "vendor_type": "Walk", **more}))
+    return _attributed(Workout(head=head, **{"type": "walking", "vendor_type": "Walk", **more}))
 
 
 def _report(
@@ -82,7 +82,7 @@ def _report(
     **more: Any,  # noqa: ANN401
 ) -> AttributedFact:
     head = Head(source=_APP, record=record, start_ms=start, end_ms=start if end is None else end)
-    return _told(Report(head=head, instrument=instrument, **more))
+    return _attributed(Report(head=head, instrument=instrument, **more))
 
 
 def _hearts(
@@ -333,7 +333,7 @@ def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> N
 
 
 @pytest.mark.parametrize(
-    ("answered", "more", "found"),
+    ("answered", "more", "expected"),
     [
         (_at(10, 30), {}, 6.0),
         (_at(16, 59), {}, 6.0),
@@ -346,13 +346,13 @@ def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> N
     ],
 )
 def test_exertion_goes_to_the_session_it_concerns(
-    answered: int, more: dict[str, Any], found: float | None
+    answered: int, more: dict[str, Any], expected: float | None
 ) -> None:
     result = _report(
         answered, Instrument.EXERTION, "e1", **{"value": 6.0, "scale": "borg-cr10", **more}
     )
     (session,) = derive(_window(workouts=(_workout(_at(10), _at(11)),), reports=(result,))).sessions
-    assert session.exertion_cr10 == found
+    assert session.exertion_cr10 == expected
 
 
 def test_the_patients_last_word_on_exertion_beats_the_watch() -> None:
@@ -388,10 +388,10 @@ def test_a_minute_of_two_sessions_counts_once() -> None:
         _hearts(_WATCH, _at(10), _at(12), 120, step=20_000),
         _hearts(_PHONE, _at(12), _at(12, 10) - 5_000, 150),
     )
-    told_of = (total, *legs, by_phone)
+    workouts_told = (total, *legs, by_phone)
     for order in (1, -1):
         got = derive(
-            _window(workouts=told_of[::order], reports=(typed,), columns=selected[::order])
+            _window(workouts=workouts_told[::order], reports=(typed,), columns=selected[::order])
         )
         (day,) = got.days
         assert {s.record: s.end_ms - s.start_ms for s in got.sessions}["whole"] == 120 * _MIN
@@ -501,7 +501,7 @@ windows = st.builds(
 
 @INVARIANT
 @given(windows, st.randoms(use_true_random=False))
-def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Random) -> None:
+def test_order_and_repetition_change_no_byte(full: Window, chance: random.Random) -> None:
     def stirred(rows: tuple[Any, ...]) -> tuple[Any, ...]:
         twice = [*rows, *chance.sample(rows, chance.randint(0, len(rows)))]
         return tuple(chance.sample(twice, len(twice)))
@@ -509,31 +509,31 @@ def test_order_and_repetition_change_no_byte(whole: Window, chance: random.Rando
     other = Window(
         patient="p",
         zone=_ZONE,
-        profiles=stirred(whole.profiles),
-        dates=stirred(whole.dates),
-        workouts=stirred(whole.workouts),
-        columns=stirred(whole.columns),
-        reports=stirred(whole.reports),
+        profiles=stirred(full.profiles),
+        dates=stirred(full.dates),
+        workouts=stirred(full.workouts),
+        columns=stirred(full.columns),
+        reports=stirred(full.reports),
     )
-    assert _as_bytes(derive(other)) == _as_bytes(derive(whole))
+    assert _as_bytes(derive(other)) == _as_bytes(derive(full))
 
 
 @INVARIANT
 @given(windows, st.integers(0, 12))
-def test_how_samples_were_split_into_columns_changes_no_byte(whole: Window, cut: int) -> None:
+def test_how_samples_were_split_into_columns_changes_no_byte(full: Window, cut: int) -> None:
     halves = [
         replace(c, t=part[0], v=part[1])
-        for c in whole.columns
+        for c in full.columns
         for part in ((c.t[:cut], c.v[:cut]), (c.t[cut:], c.v[cut:]))
     ]
-    assert _as_bytes(derive(replace(whole, columns=tuple(halves)))) == _as_bytes(derive(whole))
+    assert _as_bytes(derive(replace(full, columns=tuple(halves)))) == _as_bytes(derive(full))
 
 
 @INVARIANT
 @given(windows)
-def test_each_date_alone_gives_what_all_together_give(whole: Window) -> None:
-    together = derive(whole)
-    alone = [derive(replace(whole, dates=(day,))) for day in whole.dates]
+def test_each_date_alone_gives_what_all_together_give(full: Window) -> None:
+    together = derive(full)
+    alone = [derive(replace(full, dates=(day,))) for day in full.dates]
     assert _as_bytes(together) == _as_bytes(
         Derived(
             sessions=tuple(s for d in alone for s in d.sessions),
@@ -554,8 +554,8 @@ def length(sessions: Iterable[Session]) -> int:
 
 @INVARIANT
 @given(windows)
-def test_the_invariants_of_rows(whole: Window) -> None:
-    got = derive(whole)
+def test_the_invariants_of_rows(full: Window) -> None:
+    got = derive(full)
     assert all(s.zones.total == s.end_ms - s.start_ms for s in got.sessions)
     assert len({s.id for s in got.sessions}) == len(got.sessions)
     for day in got.days:

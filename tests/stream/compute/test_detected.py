@@ -65,7 +65,7 @@ def by_hand(start: int, end: int) -> AttributedFact:
     return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
 
 
-def _found(*columns: SampleColumn, **more: Any) -> Derived:  # noqa: ANN401
+def _detected(*columns: SampleColumn, **more: Any) -> Derived:  # noqa: ANN401
     total = {"workouts": (), "reports": (), "profiles": (_PROFILE,), "dates": (_DAY,), **more}
     return derive(Window(patient="p", zone=_ZONE, columns=columns, **total))
 
@@ -78,7 +78,7 @@ def _spans(derived: Derived) -> list[tuple[str, int, int]]:
 
 
 def test_ten_minutes_of_moderate_heart_rate_are_a_session_that_counts() -> None:
-    got = _found(_column(-60, 0, 70), _column(0, 10, 112), _column(10, 60, 111))
+    got = _detected(_column(-60, 0, 70), _column(0, 10, 112), _column(10, 60, 111))
     assert _spans(got) == [("detected", 0, 10)]
     (session,), (day,) = got.sessions, got.days
     assert (session.type, session.declared_by, session.counts) == ("other", _WATCH, True)
@@ -88,17 +88,19 @@ def test_ten_minutes_of_moderate_heart_rate_are_a_session_that_counts() -> None:
 
 
 def test_nine_minutes_are_none_but_count_in_the_volume_of_the_day() -> None:
-    got = _found(_column(0, 9, 130), _column(9, 60, 80))
+    got = _detected(_column(0, 9, 130), _column(9, 60, 80))
     assert _spans(got) == []
     assert got.days[0].volume.moderate == 9 * _MIN
     assert got.days[0].session_ms == 0
 
 
 def test_half_of_the_prescribed_minutes_are_enough() -> None:
-    assert _spans(_found(_column(0, 6, 130), prescriptions=(PLAN,))) == [("detected", 0, 6)]
-    assert _spans(_found(_column(0, 5, 130), prescriptions=(PLAN,))) == []
+    assert _spans(_detected(_column(0, 6, 130), prescriptions=(PLAN,))) == [("detected", 0, 6)]
+    assert _spans(_detected(_column(0, 5, 130), prescriptions=(PLAN,))) == []
     assert (
-        _spans(_found(_column(0, 9, 130), prescriptions=(replace(PLAN, minutes_per_session=40),)))
+        _spans(
+            _detected(_column(0, 9, 130), prescriptions=(replace(PLAN, minutes_per_session=40),))
+        )
         == []
     )
 
@@ -108,7 +110,7 @@ def test_steps_make_a_minute_active_unless_they_are_the_sum_of_many(
     steps: float,
     walks: bool,  # noqa: FBT001
 ) -> None:
-    got = _found(_column(0, 30, steps, "steps", _PHONE), _column(0, 30, 80))
+    got = _detected(_column(0, 30, steps, "steps", _PHONE), _column(0, 30, 80))
     assert _spans(got) == ([("detected", 0, 30)] if walks else [])
     assert [s.type for s in got.sessions] == (["walking"] if walks else [])
     assert got.days[0].steps == 30 * steps
@@ -116,37 +118,38 @@ def test_steps_make_a_minute_active_unless_they_are_the_sum_of_many(
 
 def test_heart_rate_that_may_not_be_used_detects_nothing() -> None:
     assert (
-        _spans(_found(_column(0, 30, 150), profiles=(replace(_PROFILE, rate_limited=True),))) == []
+        _spans(_detected(_column(0, 30, 150), profiles=(replace(_PROFILE, rate_limited=True),)))
+        == []
     )
-    assert _spans(_found(_column(0, 30, 150), profiles=())) == []
+    assert _spans(_detected(_column(0, 30, 150), profiles=())) == []
 
 
 def test_a_declared_workout_absorbs_a_bout_that_shares_half_of_the_shorter() -> None:
     bout = _column(0, 20, 130)
-    assert _spans(_found(bout, workouts=(_workout(10, 40),))) == [("declared", 10, 40)]
-    assert _spans(_found(bout, workouts=(_workout(11, 40),))) == [
+    assert _spans(_detected(bout, workouts=(_workout(10, 40),))) == [("declared", 10, 40)]
+    assert _spans(_detected(bout, workouts=(_workout(11, 40),))) == [
         ("detected", 0, 20),
         ("declared", 11, 40),
     ]
-    assert _found(bout, workouts=(_workout(11, 40),)).days[0].session_ms == 40 * _MIN
+    assert _detected(bout, workouts=(_workout(11, 40),)).days[0].session_ms == 40 * _MIN
 
 
 def test_what_the_patient_reports_absorbs_a_bout_too_and_has_its_heart_rate() -> None:
-    got = _found(_column(0, 20, 130), reports=(by_hand(0, 30),))
+    got = _detected(_column(0, 20, 130), reports=(by_hand(0, 30),))
     assert _spans(got) == [("reported", 0, 30)]
     assert got.sessions[0].zones.moderate == 19 * _MIN + 90_000
 
 
 def test_a_bout_that_is_declared_later_is_retracted_with_that_reason() -> None:
-    (before,) = _found(_column(0, 20, 130)).sessions
-    after = _found(_column(0, 20, 130), workouts=(_workout(0, 20),)).sessions
+    (before,) = _detected(_column(0, 20, 130)).sessions
+    after = _detected(_column(0, 20, 130), workouts=(_workout(0, 20),)).sessions
     assert retraction_reason(before, after) == f"declared later, as session {after[0].id}"
     assert retraction_reason(before, ()) == REASON_GONE
     assert retraction_reason(after[0], (before,)) == f"merged into session {before.id}"
 
 
 def test_a_revision_names_the_columns_and_no_value() -> None:
-    (item,) = _found(_column(0, 20, 130)).sessions
+    (item,) = _detected(_column(0, 20, 130)).sessions
     other: Session = replace(item, type="walking", partial=True)
     assert revision_reason(None, item) == REASON_NEW
     assert revision_reason(item, other) == "changed: type, partial"
@@ -154,7 +157,7 @@ def test_a_revision_names_the_columns_and_no_value() -> None:
 
 def test_a_bout_over_midnight_is_one_on_each_date() -> None:
     midnight = 14 * 60
-    got = _found(_column(midnight - 15, midnight + 15, 130), dates=(_DAY, date(2026, 11, 21)))
+    got = _detected(_column(midnight - 15, midnight + 15, 130), dates=(_DAY, date(2026, 11, 21)))
     assert _spans(got) == [
         ("detected", midnight - 15, midnight),
         ("detected", midnight, midnight + 15),
@@ -162,6 +165,6 @@ def test_a_bout_over_midnight_is_one_on_each_date() -> None:
 
 
 def test_ids_stay_while_the_bout_grows() -> None:
-    short, long = (_found(_column(0, n, 130)).sessions[0] for n in (12, 40))
+    short, long = (_detected(_column(0, n, 130)).sessions[0] for n in (12, 40))
     assert short.id == long.id
     assert short.origin is Origin.DETECTED

@@ -56,7 +56,7 @@ DOWN = UP[::-1]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "other", "same"),
     [
         (UP, [rate + 5 for rate in UP], True),
         (UP, [rate + 40 for rate in UP], True),  # another level, but up and down together
@@ -67,13 +67,13 @@ DOWN = UP[::-1]
     ],
 )
 def test_two_curves_of_one_heart(
-    one: list[float],
+    first: list[float],
     other: list[float],
     same: bool,  # noqa: FBT001
 ) -> None:
     assert (
         heart_rates_agree(
-            MinuteMeans(_hearts(_WATCH, one)),
+            MinuteMeans(_hearts(_WATCH, first)),
             MinuteMeans(_hearts(_PHONE, other)),
             _T0,
             _T0 + 20 * _MIN,

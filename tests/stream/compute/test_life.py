@@ -29,7 +29,7 @@ def _rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, l
     return oracle.rows(attributed_facts, life.zone, life.profiles, life.prescriptions).as_bytes()
 
 
-def whole(life: Life) -> Window:
+def full_window(life: Life) -> Window:
     return oracle.window(life.facts, life.zone, life.profiles, life.prescriptions)
 
 
@@ -54,7 +54,7 @@ def test_order_repetition_and_splitting_change_nothing(
 @st.composite
 def some_dates(draw: st.DrawFn) -> tuple[Window, Window]:
     """Return all of a life, and the same with its facts in another order and some of its dates."""
-    full = whole(draw(lives()))
+    full = full_window(draw(lives()))
     columns = [
         half
         for column in full.columns
@@ -99,7 +99,7 @@ def _on(derived: Derived, dates: frozenset[date]) -> Derived:
 def _as_bytes(derived: Derived) -> bytes:
     choices = sorted(
         derived.source_selections,
-        key=lambda one: (one.local_date, METRIC[one.metric].id, one.start_ms),
+        key=lambda choice: (choice.local_date, METRIC[choice.metric].id, choice.start_ms),
     )
     return dumps(plain(replace(derived, source_selections=tuple(choices))))
 
@@ -107,7 +107,7 @@ def _as_bytes(derived: Derived) -> bytes:
 @INVARIANT
 @given(life=lives())
 def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
-    full = whole(life)
+    full = full_window(life)
     matches = derive(full)
     for session in matches.sessions:
         assert_adds_up(session)
@@ -118,7 +118,7 @@ def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
         assert day.wear_min <= (end - start) // MINUTE_MS
         assert day.steps == _steps(full, matches.source_selections, day)
     assert sum(day.session_ms for day in matches.days) == _covered(matches.sessions)
-    assert_one_speaks(matches.source_selections)
+    assert_single_source(matches.source_selections)
 
 
 def assert_adds_up(session: Session) -> None:
@@ -142,7 +142,7 @@ def _covered(sessions: Iterable[Session]) -> int:
     )
 
 
-def assert_one_speaks(choices: Iterable[SourceSelection]) -> None:
+def assert_single_source(choices: Iterable[SourceSelection]) -> None:
     """Assert that ranges of a metric overlap only where the same source is selected in both.
 
     They may overlap where sessions of two dates do.
@@ -151,7 +151,7 @@ def assert_one_speaks(choices: Iterable[SourceSelection]) -> None:
     for choice in choices:
         by_metric[choice.metric].append(choice)
     for metric, own in by_metric.items():
-        for before, after in combinations(sorted(own, key=lambda one: one.start_ms), 2):
+        for before, after in combinations(sorted(own, key=lambda choice: choice.start_ms), 2):
             apart = before.end_ms <= after.start_ms
             assert apart or (
                 metric in SESSION_METRICS

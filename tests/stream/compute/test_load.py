@@ -39,7 +39,7 @@ from stream.compute.series.resolved_series import ResolvedSeries
 
 _ON = date(2026, 11, 23)
 _MINUTE = 60_000
-MEN, WOMEN, WOMEN_ONE_A = BANISTER["male"], BANISTER["female"], BANISTER_SAME_A["female"]
+MEN, WOMEN, WOMEN_SAME_A = BANISTER["male"], BANISTER["female"], BANISTER_SAME_A["female"]
 _TESTED = HeartProfile(
     valid_from=date(2026, 1, 1),
     birth_year=1966,
@@ -69,7 +69,7 @@ def _track(metric: str, *values: float) -> ResolvedSeries:
     )
 
 
-def _found(
+def _loads_of(
     *tracks: ResolvedSeries,
     minutes: int = 60,
     exertion: float | None = None,
@@ -91,11 +91,11 @@ def exact(length: int, r: str, a: str, b: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("heart", "rest", "peak", "by", "printed", "digits", "whole"),
+    ("heart", "rest", "peak", "by", "printed", "digits", "unrounded"),
     [
         (_minutes((130, 30)), 40, 200, MEN, 31.80, 2, exact(30, "0.5625", "0.64", "1.92")),
         (_minutes((200, 1)), 40, 200, MEN, 4.365, 3, exact(1, "1", "0.64", "1.92")),
-        (_minutes((200, 1)), 40, 200, WOMEN_ONE_A, 3.400, 3, exact(1, "1", "0.64", "1.67")),
+        (_minutes((200, 1)), 40, 200, WOMEN_SAME_A, 3.400, 3, exact(1, "1", "0.64", "1.67")),
         (_minutes((200, 1)), 40, 200, WOMEN, 4.568, 3, exact(1, "1", "0.86", "1.67")),
         (
             _minutes((140, 60)),
@@ -106,7 +106,7 @@ def exact(length: int, r: str, a: str, b: str) -> float:
             2,
             60 * 2 / 3 * 0.64 * float(Decimal("1.28").exp()),
         ),
-        (_minutes((140, 60)), 60, 180, WOMEN_ONE_A, 77.94, 2, None),
+        (_minutes((140, 60)), 60, 180, WOMEN_SAME_A, 77.94, 2, None),
         (_minutes((140, 60)), 60, 180, WOMEN, 104.73, 2, None),
     ],
 )
@@ -117,11 +117,11 @@ def test_banister_oracles(
     by: Coefficients,
     printed: float,
     digits: int,
-    whole: float | None,
+    unrounded: float | None,
 ) -> None:
     got = trimp(heart, rest, peak, by)
     assert round(got, digits) == printed
-    assert whole is None or round(got, 9) == round(whole, 9)
+    assert unrounded is None or round(got, 9) == round(unrounded, 9)
 
 
 def test_banister_adds_over_time_and_weighs_nothing_at_rest() -> None:
@@ -131,7 +131,7 @@ def test_banister_adds_over_time_and_weighs_nothing_at_rest() -> None:
     assert per_minute(np.array([60.0, 59.0, 30.0]), 60, 180, MEN).tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("by", [MEN, WOMEN, WOMEN_ONE_A])
+@pytest.mark.parametrize("by", [MEN, WOMEN, WOMEN_SAME_A])
 @pytest.mark.parametrize(("rest", "peak", "threshold"), [(60, 180, 150), (47, 187.3, 161.9)])
 def test_an_hour_at_the_threshold_is_100(
     by: Coefficients, rest: float, peak: float, threshold: float
@@ -141,7 +141,7 @@ def test_an_hour_at_the_threshold_is_100(
 
 
 def test_trimp100_does_not_depend_on_a() -> None:
-    item, other = (trimp100(_minutes((140, 60)), 60, 180, 150, by) for by in (WOMEN, WOMEN_ONE_A))
+    item, other = (trimp100(_minutes((140, 60)), 60, 180, 150, by) for by in (WOMEN, WOMEN_SAME_A))
     assert round(item, 9) == round(other, 9)
 
 
@@ -180,7 +180,7 @@ def test_decoupling_of_halves() -> None:
 
 def test_a_session_with_everything() -> None:
     heart = _track("heart_rate", *[140.0] * 60, 110.0, 90.0)
-    got = _found(heart, _track("speed", *[3.0] * 30, *[2.7] * 30), exertion=6)
+    got = _loads_of(heart, _track("speed", *[3.0] * 30, *[2.7] * 30), exertion=6)
     values = {name: row.value for name, row in got.items()}
     assert values == {
         "trimp": round(60 * 2 / 3 * 0.64 * float(Decimal("1.28").exp()), 6),
@@ -208,14 +208,14 @@ def test_no_decoupling_is_zero_without_a_sign() -> None:
     A long run of the property tests revealed them.
     """
     heart = _track("heart_rate", *[62.0] * 30, *[66.96] * 30)
-    row = _found(heart, _track("speed", *[2.0] * 30, *[2.16] * 30))["decoupling"]
+    row = _loads_of(heart, _track("speed", *[2.0] * 30, *[2.16] * 30))["decoupling"]
     assert decoupling((2.0, 2.16), (62.0, 66.96)) < 0
     assert repr(row.value) == "0.0"
 
 
 def test_inputs_name_every_number() -> None:
     heart = _track("heart_rate", *[140.0] * 60, 110.0, 90.0)
-    got = _found(heart, _track("power", *[200.0] * 60), exertion=6)
+    got = _loads_of(heart, _track("power", *[200.0] * 60), exertion=6)
     known = {"known_ms": 3_600_000}
     assert {name: row.inputs for name, row in got.items()} == {
         "trimp": {"hr_rest": 60, "hr_max": 180, "a": 0.64, "b": 1.92, **known},
@@ -265,9 +265,9 @@ def test_which_coefficients_were_taken_is_recorded(
     sex: str, coefficients: dict[str, Coefficients], value: float, a: float
 ) -> None:
     profile = replace(_TESTED, sex=sex)
-    row = _found(_track("heart_rate", *[140.0] * 60), profile=profile, coefficients=coefficients)[
-        "trimp"
-    ]
+    row = _loads_of(
+        _track("heart_rate", *[140.0] * 60), profile=profile, coefficients=coefficients
+    )["trimp"]
     assert row.value is not None
     assert (round(row.value, 2), row.inputs["a"]) == (value, a)
 
@@ -298,7 +298,7 @@ def test_what_cannot_be_computed_says_why(
     changes: dict[str, Any], without: set[str], why: str
 ) -> None:
     heart = _track("heart_rate", *[140.0] * 60, 110.0, 90.0)
-    got = _found(
+    got = _loads_of(
         heart, _track("speed", *[3.0] * 60), exertion=6, profile=replace(_TESTED, **changes)
     )
     assert {name for name, row in got.items() if row.why == why} == without
@@ -312,7 +312,7 @@ def test_what_cannot_be_computed_says_why(
 
 
 def test_without_heart_rate_only_the_answer() -> None:
-    got = _found(_track("speed", *[3.0] * 60), exertion=6, minutes=120)
+    got = _loads_of(_track("speed", *[3.0] * 60), exertion=6, minutes=120)
     assert {name for name, row in got.items() if row.value is None} == HEARTLESS
     assert got["session_rpe"].value == 720
     assert {got[name].why for name in HEARTLESS - {"decoupling"}} == {load.NO_HEART}
@@ -320,7 +320,7 @@ def test_without_heart_rate_only_the_answer() -> None:
 
 
 def test_without_profile_or_answer() -> None:
-    got = _found(_track("heart_rate", *[140.0] * 62), profile=None)
+    got = _loads_of(_track("heart_rate", *[140.0] * 62), profile=None)
     assert {name: row.value for name, row in got.items() if row.value is not None} == {
         "hr_recovery": 0.0
     }
@@ -328,7 +328,7 @@ def test_without_profile_or_answer() -> None:
 
 
 def test_unknown_time_adds_nothing() -> None:
-    half, total = (_found(_track("heart_rate", *[140.0] * n)) for n in (30, 60))
+    half, total = (_loads_of(_track("heart_rate", *[140.0] * n)) for n in (30, 60))
     for name in ("trimp", "trimp100", "edwards", "lucia", "zonal"):
         a, b = half[name], total[name]
         assert a.value is not None
@@ -340,16 +340,17 @@ def test_unknown_time_adds_nothing() -> None:
 def test_decoupling_wants_80_percent_of_each_half(known: int, *, there: bool) -> None:
     heart = _track("heart_rate", *[140.0] * 60)
     speed = _track("speed", *[3.0] * (30 + known))
-    assert (_found(heart, speed)["decoupling"].value == 0) is there
+    assert (_loads_of(heart, speed)["decoupling"].value == 0) is there
 
 
 def test_power_speaks_before_speed() -> None:
     heart, speed = _track("heart_rate", *[140.0] * 60), _track("speed", *[3.0] * 60)
     assert (
-        _found(heart, speed, _track("power", *[200.0] * 30, *[190.0] * 30))["decoupling"].value == 5
+        _loads_of(heart, speed, _track("power", *[200.0] * 30, *[190.0] * 30))["decoupling"].value
+        == 5
     )
-    assert _found(heart, speed, _track("power", *[200.0] * 30))["decoupling"].value == 0
-    assert _found(heart, speed, _track("power", *[0.0] * 60))["decoupling"].value == 0
+    assert _loads_of(heart, speed, _track("power", *[200.0] * 30))["decoupling"].value == 0
+    assert _loads_of(heart, speed, _track("power", *[0.0] * 60))["decoupling"].value == 0
 
 
 @pytest.mark.parametrize(
@@ -371,7 +372,7 @@ def test_recovery_is_read_60_s_after_the_end(at: int, hold: int, value: float | 
         v=np.array([150.0, 110.0]),
         hold=np.array([30_000, hold]),
     )
-    assert _found(heart, minutes=10)["hr_recovery"].value == value
+    assert _loads_of(heart, minutes=10)["hr_recovery"].value == value
 
 
 def test_what_adds_over_a_day() -> None:
@@ -407,7 +408,7 @@ def test_a_value_or_a_reason_never_both(
     at = sorted(rows)
     t, v = np.array(at, dtype=np.int64) * _MINUTE, np.array([rows[m] for m in at], dtype=np.float64)
     heart = ResolvedSeries(metric="heart_rate", t=t, v=v, hold=np.full(len(t), 90_000))
-    for row in _found(
+    for row in _loads_of(
         heart, replace(heart, metric="speed"), minutes=length, exertion=exertion, profile=profile
     ).values():
         assert (row.value is None) == (row.why != "")

@@ -146,7 +146,7 @@ def test_what_is_out_of_range_decides_nothing_and_nothing_is_altered(
     assert codes.dtype == np.uint8
 
 
-def heard(
+def screened(
     pairs: list[tuple[int, float]], cadence: list[float] | None = None, source: Source = _STRAP
 ) -> ScreenedHeartRate:
     t, v = _columns(pairs, _NOON)
@@ -154,7 +154,7 @@ def heard(
     return ScreenedHeartRate(source=source, t=t, v=v, codes=screen_heart_rate(t, v), cadence=steps)
 
 
-def _found(of: ScreenedHeartRate) -> list[tuple[str, int, int, int]]:
+def _flags(of: ScreenedHeartRate) -> list[tuple[str, int, int, int]]:
     """Return flags over everything, in seconds after noon."""
     got = quality_flags(of, _NOON, _NOON + HOUR_MS)
     return [
@@ -168,13 +168,13 @@ def steady(seconds: int, start: float = 100, step: int = 1) -> list[tuple[int, f
 
 
 def test_nothing_to_doubt() -> None:
-    assert _found(heard(steady(1_200))) == []
-    assert _found(heard([])) == []
+    assert _flags(screened(steady(1_200))) == []
+    assert _flags(screened([])) == []
 
 
 def test_what_is_left_out_is_counted() -> None:
-    of = heard([(1_000, v) for v in (100, 0, 101, 180, 100, 255, 255, 101, 175, 101)])
-    assert _found(of) == [("range", 2, 7, 3), ("jump", 4, 9, 2)]
+    of = screened([(1_000, v) for v in (100, 0, 101, 180, 100, 255, 255, 101, 175, 101)])
+    assert _flags(of) == [("range", 2, 7, 3), ("jump", 4, 9, 2)]
     assert quality_flags(of, _NOON, _NOON + HOUR_MS)[0] == QualityFlag(
         what="range",
         metric="heart_rate",
@@ -186,30 +186,32 @@ def test_what_is_left_out_is_counted() -> None:
 
 
 def test_a_session_begins_at_its_start_and_ends_before_its_end() -> None:
-    of = heard([(1_000, 0.0)] * 5)
+    of = screened([(1_000, 0.0)] * 5)
     assert [(f.start_ms - _NOON, f.n) for f in quality_flags(of, _NOON + 2_000, _NOON + 4_000)] == [
         (2_000, 2)
     ]
 
 
 def test_one_value_for_ten_minutes_is_a_flat_line() -> None:
-    assert _found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 600 + [(1_000, 99.0)])) == []
-    assert _found(heard([(1_000, 99.0)] + [(1_000, 100.0)] * 601 + [(1_000, 99.0)])) == [
+    assert _flags(screened([(1_000, 99.0)] + [(1_000, 100.0)] * 600 + [(1_000, 99.0)])) == []
+    assert _flags(screened([(1_000, 99.0)] + [(1_000, 100.0)] * 601 + [(1_000, 99.0)])) == [
         ("flat_line", 2, 602, 601)
     ]
 
 
 def test_a_flat_line_needs_samples_that_keep_coming() -> None:
     sparse = replace(_STRAP, method=Method.BACKGROUND)
-    assert _found(heard([(30_000, 100.0)] * 21, source=sparse)) == [("flat_line", 30, 630, 21)]
-    assert _found(heard([(30_001, 100.0)] * 30, source=sparse)) == []
-    assert _found(heard([(1_000, 100.0)] * 400 + [(31_000, 100.0)] + [(1_000, 100.0)] * 400)) == []
+    assert _flags(screened([(30_000, 100.0)] * 21, source=sparse)) == [("flat_line", 30, 630, 21)]
+    assert _flags(screened([(30_001, 100.0)] * 30, source=sparse)) == []
+    assert (
+        _flags(screened([(1_000, 100.0)] * 400 + [(31_000, 100.0)] + [(1_000, 100.0)] * 400)) == []
+    )
 
 
 def test_a_spike_that_is_left_out_does_not_end_a_flat_line() -> None:
     line = [(1_000, 100.0)] * 601
     line[300] = (1_000, 200.0)
-    assert _found(heard(line)) == [("jump", 301, 301, 1), ("flat_line", 1, 601, 600)]
+    assert _flags(screened(line)) == [("jump", 301, 301, 1), ("flat_line", 1, 601, 600)]
 
 
 def locked(
@@ -225,30 +227,30 @@ def locked(
         for count, each in zip(n, (before, rate, after), strict=True)
         for _ in range(count)
     ]
-    return heard(v, [118.0] * len(v))
+    return screened(v, [118.0] * len(v))
 
 
 def test_heart_rate_that_leaps_onto_the_steps_for_three_minutes() -> None:
-    assert _found(locked(180, after=100)) == [("cadence_lock", 61, 241, 181)]
-    assert _found(locked(179, after=100)) == []
-    assert _found(locked(180, before=135, after=100)) == [("cadence_lock", 61, 241, 181)]
+    assert _flags(locked(180, after=100)) == [("cadence_lock", 61, 241, 181)]
+    assert _flags(locked(179, after=100)) == []
+    assert _flags(locked(180, before=135, after=100)) == [("cadence_lock", 61, 241, 181)]
 
 
 def test_heart_rate_that_leaps_off_the_steps() -> None:
-    assert _found(locked(180, before=101, after=131)) == [("cadence_lock", 61, 241, 181)]
+    assert _flags(locked(180, before=101, after=131)) == [("cadence_lock", 61, 241, 181)]
 
 
 def test_heart_rate_that_happens_to_agree_is_no_lock() -> None:
-    assert _found(locked(180, before=100, after=130)) == []  # fifteen is no leap
+    assert _flags(locked(180, before=100, after=130)) == []  # fifteen is no leap
     assert (
-        _found(locked(180, before=95, rate=114.9, after=95)) == []
+        _flags(locked(180, before=95, rate=114.9, after=95)) == []
     )  # more than three from the steps
     assert (
-        _found(heard(steady(600, 117), [118.0] * 600)) == []
+        _flags(screened(steady(600, 117), [118.0] * 600)) == []
     )  # from first to last: nothing to compare with
     assert (
-        _found(
-            heard(
+        _flags(
+            screened(
                 [(1_000, v) for v, _ in ((95 + n / 3, n) for n in range(60))] + steady(300, 115),
                 [117.0] * 360,
             )
@@ -259,7 +261,7 @@ def test_heart_rate_that_happens_to_agree_is_no_lock() -> None:
 
 def test_no_steps_no_lock() -> None:
     of = locked(300)
-    assert _found(replace(of, cadence=np.full(len(of.t), _NAN))) == []
+    assert _flags(replace(of, cadence=np.full(len(of.t), _NAN))) == []
 
 
 def test_the_latest_cadence_holds_for_ten_seconds() -> None:
@@ -280,14 +282,14 @@ def test_the_latest_cadence_holds_for_ten_seconds() -> None:
 )
 def test_averages_instead_of_samples(method: Method, *, flagged: bool) -> None:
     source = replace(_STRAP, method=method)
-    assert _found(heard(steady(600, step=10), source=source)) == []
-    assert _found(heard([(10_001, v) for _, v in steady(50)], source=source)) == (
+    assert _flags(screened(steady(600, step=10), source=source)) == []
+    assert _flags(screened([(10_001, v) for _, v in steady(50)], source=source)) == (
         [("condensed", 10, 500, 50)] if flagged else []
     )
 
 
 def test_one_sample_has_no_spacing() -> None:
-    assert _found(heard([(1_000, 100.0)])) == []
+    assert _flags(screened([(1_000, 100.0)])) == []
 
 
 @given(
@@ -298,10 +300,10 @@ def test_one_sample_has_no_spacing() -> None:
     st.integers(0, 2),
 )
 def test_what_lies_outside_a_session_decides_nothing(
-    pairs: list[tuple[int, float]], one: int, other: int, rate: float, code: int
+    pairs: list[tuple[int, float]], first: int, other: int, rate: float, code: int
 ) -> None:
-    of = heard(pairs)
-    low, high = sorted((_NOON + one * 3_000, _NOON + other * 3_000))
+    of = screened(pairs)
+    low, high = sorted((_NOON + first * 3_000, _NOON + other * 3_000))
     outside = (of.t < low) | (of.t >= high)
     changed = replace(
         of,
@@ -317,7 +319,7 @@ def test_what_lies_outside_a_session_decides_nothing(
 
 @given(_rows)
 def test_codes_and_counts_agree(pairs: list[tuple[int, float]]) -> None:
-    of = heard(pairs)
+    of = screened(pairs)
     got = {f.what: f.n for f in quality_flags(of, _NOON, _NOON + 100 * HOUR_MS)}
     assert (got.get("range", 0), got.get("jump", 0)) == (
         int((of.codes == 1).sum()),

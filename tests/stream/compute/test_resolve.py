@@ -39,7 +39,7 @@ def spoken(*columns: SampleColumn, metric: str = "heart_rate") -> ResolvedMetric
     return resolve(metric, reported_series(columns)[metric])
 
 
-def _told(resolved: ResolvedMetric) -> list[tuple[str, str, int, int, str]]:
+def _selected(resolved: ResolvedMetric) -> list[tuple[str, str, int, int, str]]:
     return [
         (c.source.vendor, c.source.device_type.value, c.start_ms // _MIN, c.end_ms // _MIN, c.why)
         for c in source_selections(resolved, 0, 1_000 * _MIN, _DAY)
@@ -51,7 +51,7 @@ def test_the_best_ranked_speaks_where_it_has_a_sample_and_the_next_where_it_has_
         _column(_BACK, list(range(10)), value=70), _column(_STRAP, [3, 4, 5], value=120)
     )
     assert matches.series.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
-    assert _told(matches) == [
+    assert _selected(matches) == [
         ("a", "watch", 0, 3, "only"),
         ("a", "strap", 3, 6, "rank"),
         ("a", "watch", 6, 10, "only"),
@@ -60,13 +60,13 @@ def test_the_best_ranked_speaks_where_it_has_a_sample_and_the_next_where_it_has_
 
 def test_of_equal_ranks_the_one_with_clearly_more_samples_then_the_first_by_name() -> None:
     equal = spoken(_column(_OTHER, [0, 1], 30), _column(_BACK, [0, 1], 29))
-    assert _told(equal) == [("a", "watch", 0, 2, "name")]
+    assert _selected(equal) == [("a", "watch", 0, 2, "name")]
     more = spoken(_column(_OTHER, [0, 1], 60), _column(_BACK, [0, 1], 29))
-    assert _told(more) == [("b", "watch", 0, 2, "samples")]
+    assert _selected(more) == [("b", "watch", 0, 2, "samples")]
 
 
 def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
-    assert _told(spoken(_column(_BACK, [0, 5, 10, 200]))) == [("a", "watch", 0, 201, "only")]
+    assert _selected(spoken(_column(_BACK, [0, 5, 10, 200]))) == [("a", "watch", 0, 201, "only")]
 
 
 def test_each_sample_holds_as_long_as_its_source_allows() -> None:
@@ -76,7 +76,7 @@ def test_each_sample_holds_as_long_as_its_source_allows() -> None:
 
 def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
     matches = spoken(_column(_BACK, [0, 1]), _column(_STRAP, [0, 1], value=20))
-    assert _told(matches) == [("a", "watch", 0, 2, "only")]
+    assert _selected(matches) == [("a", "watch", 0, 2, "only")]
 
 
 def test_choices_are_cut_at_the_edges_asked_for() -> None:
@@ -101,7 +101,7 @@ def test_every_metric_is_resolved_by_itself() -> None:
     both = reported_series(
         [_column(_STRAP, [0, 1]), _column(_PHONE, [0, 1], metric="steps", value=50)]
     )
-    assert _told(resolve("steps", both["steps"])) == [("a", "phone", 0, 2, "only")]
+    assert _selected(resolve("steps", both["steps"])) == [("a", "phone", 0, 2, "only")]
     assert resolve("steps", both["steps"]).series.v.sum() == 100
 
 

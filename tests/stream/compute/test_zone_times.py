@@ -338,14 +338,14 @@ def _column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
     st.none() | st.sampled_from(sorted(PRESCRIBED)),
 )
 def test_bands_and_unknown_add_up_whatever_comes(
-    said: dict[str, dict[int, tuple[float, int]]],
+    columns: dict[str, dict[int, tuple[float, int]]],
     span: list[int],
     profile: HeartProfile | None,
     family: str,
     exertion: float | None,
     method: str | None,
 ) -> None:
-    tracks = {metric: _column(metric, rows) for metric, rows in said.items()}
+    tracks = {metric: _column(metric, rows) for metric, rows in columns.items()}
     wanted = None if method is None else PRESCRIBED[method]
     start, end = span
     for row in zone_times_by_method(

@@ -184,9 +184,9 @@ class Trap:
 def test_every_answer_can_be_opened() -> None:
     read = answers.answer(file(_WALK))
     assert isinstance(read, Holdings)
-    asked = Fetch(account="a", resource="r", key="k", path="/p", query=(("q", "v"),))
+    fetch = Fetch(account="a", resource="r", key="k", path="/p", query=(("q", "v"),))
     noticed = Notice(account="a", kind=NoticeKind.REVOKED, scopes=("s",))
-    full = replace(read, fetches=(asked,), notices=(noticed,))
+    full = replace(read, fetches=(fetch,), notices=(noticed,))
     (again,) = unpack(pack([full])[8:])
     assert repr(again) == repr(full)
     assert any(isinstance(fact, SampleBlock) for fact in again.parts[0].facts)
