@@ -48,7 +48,7 @@ def _main() -> int:
     )
     out.print(_table(rows))
     out.print(f"written to {arguments.out}")
-    return 1 if any(_below(row) for row in rows) else 0
+    return 1 if any(map(_below, rows)) else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -43,7 +43,7 @@ class Sums:
 def ours_hot(data: bytes) -> list[Any]:
     """Decode the columns that sessions and zones are made of."""
     record = decode(data, messages={"record"})["record"]
-    return [record.numbers(name) for name in HOT]
+    return list(map(record.numbers, HOT))
 
 
 def ours_all(data: bytes) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def _relative(values: dict[str, list[float]]) -> dict[str, float]:
 
     A disturbance of a round disturbs all of its cases alike.
     """
-    means = [statistics.mean(times) for times in zip(*values.values(), strict=True)]
+    means = list(map(statistics.mean, zip(*values.values(), strict=True)))
     return {
         case: statistics.median(t / m for t, m in zip(f, means, strict=True))
         for case, f in values.items()

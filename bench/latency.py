@@ -107,7 +107,7 @@ def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
     """
     active, hurt = people[: len(people) // 2], people[len(people) // 2 :]
     files = [deliveries(workouts, on.people, [person], day_of(0))[0] for person in active]
-    pains = [_pain(person) for person in hurt]
+    pains = list(map(_pain, hurt))
     return [
         Probe(
             name="session, workout at the door to session",

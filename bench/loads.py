@@ -40,7 +40,7 @@ class Load:
 def people(patients: int) -> Cohort:
     """Return so many patients with watch, account, profile and prescription."""
     total = cohort(now_ms=NOW_MS, seed=1, patients=patients, weeks=WEEKS)
-    return replace(total, people=tuple(_person(item) for item in total.people))
+    return replace(total, people=tuple(map(_person, total.people)))
 
 
 def day_of(number: int) -> int:
@@ -56,7 +56,7 @@ def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> 
     made: list[Delivery] = []
     for person in of:
         made += make(value, person, day_ms)
-    return [_ready(item) for item in sorted(made, key=_by_time)]
+    return list(map(_ready, sorted(made, key=_by_time)))
 
 
 def _by_time(delivery: Delivery) -> tuple[int, str]:

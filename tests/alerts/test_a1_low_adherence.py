@@ -19,6 +19,7 @@ from model.codec import dumps, loads
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
+from tests.rows import values_of
 
 _ZONE = "Europe/Stockholm"
 _HOUR = 3_600_000
@@ -63,7 +64,7 @@ def _look(*weeks: Week, **more: Any) -> RuleInput:  # noqa: ANN401
 
 
 def _judged(*weeks: Week, **more: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
-    return [(finding.key, finding.fresh) for finding in judge(_look(*weeks, **more))]
+    return values_of(judge(_look(*weeks, **more)), "key", "fresh")
 
 
 LOW = (_week(W2, 1), _week(W3, 2))

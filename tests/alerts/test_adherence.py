@@ -12,6 +12,7 @@ from alerts.adherence import adherence, capped, due_in_week
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription, in_force
+from tests.rows import values_of
 
 _MONDAY = date(2026, 11, 16)
 _MIN = 60_000
@@ -95,7 +96,7 @@ def test_a_prescription_that_does_not_hold_the_whole_week_measures_nothing(
 
 
 def test_capped() -> None:
-    assert [capped(ratio) for ratio in (0.5, 1.0, 1.5, None)] == [0.5, 1.0, 1.0, None]
+    assert list(map(capped, (0.5, 1.0, 1.5, None))) == [0.5, 1.0, 1.0, None]
 
 
 def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it_back() -> None:
@@ -110,7 +111,13 @@ def test_a_newer_version_replaces_the_older_from_its_day_on_and_does_not_give_it
         date(2026, 11, 21),
     )
     for rows in ((_PRESCRIPTION, newer), (newer, _PRESCRIPTION)):
-        assert [[p.version for p in in_force(rows, day)] for day in days] == [[], [1], [1], [2], []]
+        assert [values_of(in_force(rows, day), "version") for day in days] == [
+            [],
+            [1],
+            [1],
+            [2],
+            [],
+        ]
 
 
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 14))

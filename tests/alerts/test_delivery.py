@@ -57,5 +57,5 @@ def test_an_address_cannot_smuggle_a_header() -> None:
 
 
 def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
-    assert [pause_ms(n) for n in (1, 2, 3)] == [5_000, 10_000, 20_000]
+    assert list(map(pause_ms, (1, 2, 3))) == [5_000, 10_000, 20_000]
     assert pause_ms(50) == LONGEST_PAUSE_MS

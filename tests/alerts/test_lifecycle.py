@@ -24,6 +24,7 @@ from alerts.lifecycle import (
 )
 from alerts.wording import headline
 from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
+from tests.rows import values_of
 
 _NOW = 1_900_000_000_000
 _DAY = 86_400_000
@@ -115,7 +116,7 @@ class Store:
 
 
 def _kinds(steps: Sequence[Step]) -> list[StepKind]:
-    return [step.kind for step in steps]
+    return values_of(steps, "kind")
 
 
 # The table
@@ -192,7 +193,7 @@ def test_families_are_settled_apart() -> None:
     other = replace(pain("w"), rule="A1", family="adherence")
     other = replace(other, evidence={**other.evidence, "weeks": []})
     steps = settle([], [], [pain("x"), other], _NOW)
-    assert [(step.kind, step.family) for step in steps] == [
+    assert values_of(steps, "kind", "family") == [
         (StepKind.RAISE, "adherence"),
         (StepKind.RAISE, "pain"),
     ]

@@ -18,6 +18,7 @@ from model.calendar import DAY_MS, local_date
 from model.codec import dumps, loads
 from model.facts import Instrument, Phase
 from model.prescription import Intensity, Pause, Prescription
+from tests.rows import cells_of, values_of
 
 _HOUR = 3_600_000
 _NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
@@ -66,7 +67,7 @@ def _look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
 
 
 def _judged(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
-    return [(finding.key, finding.tier) for finding in judge(_look(*pain, **more))]
+    return values_of(judge(_look(*pain, **more)), "key", "tier")
 
 
 def days(*values: float) -> list[PainRating]:
@@ -129,7 +130,7 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
 def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
     earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
     (finding,) = judge(_look(*earlier, rating("x", 1, 6, session="t")))
-    assert [result["record"] for result in finding.evidence["ratings"]] == ["x", "e2"]
+    assert cells_of(finding.evidence["ratings"], "record") == ["x", "e2"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
 
 def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
     def freshness(days_ago: float) -> list[bool]:
-        return [finding.fresh for finding in judge(_look(rating("r", 24 * days_ago, 8)))]
+        return values_of(judge(_look(rating("r", 24 * days_ago, 8))), "fresh")
 
     assert [freshness(14), freshness(14.01), freshness(28), freshness(28.01)] == [
         [True],
@@ -176,13 +177,13 @@ def test_in_a_pause_and_in_the_first_week_only_tier_a_is_fresh() -> None:
     begun = date(2026, 11, 18)
     for row in (replace(_PRESCRIPTION, pauses=(pause,)), replace(_PRESCRIPTION, valid_from=begun)):
         got = judge(_look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
-        assert [(f.tier, f.fresh) for f in got] == [(Tier.B, False), (Tier.A, True)]
-    assert [f.fresh for f in judge(_look(*days(6, 6), prescriptions=()))] == [True]
+        assert values_of(got, "tier", "fresh") == [(Tier.B, False), (Tier.A, True)]
+    assert values_of(judge(_look(*days(6, 6), prescriptions=())), "fresh") == [True]
 
 
 def test_a_new_version_does_not_begin_a_first_week() -> None:
     versions = (_PRESCRIPTION, replace(_PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)))
-    assert [f.fresh for f in judge(_look(*days(6, 6), prescriptions=versions))] == [True]
+    assert values_of(judge(_look(*days(6, 6), prescriptions=versions)), "fresh") == [True]
 
 
 def test_thresholds_of_the_prescription_override_the_table() -> None:

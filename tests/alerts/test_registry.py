@@ -9,6 +9,7 @@ import pytest
 from alerts.registry import RULE, RULES
 from model.alert import Rule
 from tests.rooms import ROOMS, ROOT
+from tests.rows import of_type, values_of
 
 _FOLDER = ROOT / "alerts" / "rules"
 _FILES = sorted(path for path in _FOLDER.glob("*.py") if path.stem != "__init__")
@@ -16,14 +17,14 @@ _FILES = sorted(path for path in _FOLDER.glob("*.py") if path.stem != "__init__"
 
 def rule_of(path: Path) -> Rule:
     module = importlib.import_module(f"alerts.rules.{path.stem}")
-    (rule,) = [value for value in vars(module).values() if isinstance(value, Rule)]
+    (rule,) = of_type(Rule, vars(module).values())
     return rule
 
 
 def test_the_list_holds_the_rule_of_each_file_once() -> None:
-    assert sorted(rule.id for rule in RULES) == sorted(rule_of(path).id for path in _FILES)
+    assert sorted(values_of(RULES, "id")) == sorted(rule_of(path).id for path in _FILES)
     assert all(RULE[rule_of(path).id] is rule_of(path) for path in _FILES)
-    assert len({rule.id for rule in RULES}) == len(RULES) == len(RULE) == len(_FILES) > 1
+    assert len(set(values_of(RULES, "id"))) == len(RULES) == len(RULE) == len(_FILES) > 1
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)

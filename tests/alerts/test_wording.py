@@ -8,6 +8,7 @@ from alerts.lifecycle import TRANSITIONS
 from alerts.registry import RULE, RULES
 from alerts.wording import PHASE_WORDS, STATE_WORDS, TIER_WORDS, headline, mail
 from model.alert import AlertState, Finding, Tier
+from tests.rows import cells_of, values_of
 
 _LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
 
@@ -93,12 +94,12 @@ def test_a_message_says_that_and_where_and_nothing_else(tier: Tier) -> None:
 
 def test_every_tier_and_state_has_words() -> None:
     assert set(TIER_WORDS) == set(Tier)
-    assert set(STATE_WORDS) == set(AlertState) >= {state for state, _ in TRANSITIONS}
+    assert set(STATE_WORDS) == set(AlertState) >= set(cells_of(TRANSITIONS, 0))
 
 
 def test_no_medical_claim() -> None:
     words = " ".join(
-        [*(rule.title for rule in RULES), *STATE_WORDS.values(), *PHASE_WORDS.values()]
+        [*values_of(RULES, "title"), *STATE_WORDS.values(), *PHASE_WORDS.values()]
     ).lower()
     claims = ("diagnos", "detect", "predict", "prevent", "safe")
     assert not any(claim in words for claim in claims)

@@ -18,6 +18,7 @@ from tests.attack.instruments.senders import HOST, Answer, Sender
 from tests.attack.product import Person, now_ms
 from tests.attack.runs import Options, Town, town
 from tests.chaos.waiting import until
+from tests.rows import values_of
 
 _LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store
 SPOOLED = 8 * MB
@@ -41,7 +42,7 @@ def erasure(options: Options) -> Iterator[Row]:
             "quarantined": sender.hook(_of_a_stranger(marks["quarantined"])),
         }
         yield equal(
-            "erase", "bodies acknowledged", sum(item.taken for item in sent.values()), len(sent)
+            "erase", "bodies acknowledged", sum(values_of(sent.values(), "taken")), len(sent)
         )
         _kill_the_door_in_an_upload(at, at.attacker, marks["spooled"])
         _wait_until_settled(at, letters, sent)

@@ -285,7 +285,7 @@ class Disk(Background):
 
 
 def _size(folder: Path) -> int:
-    return sum(_blocks(position) for position in folder.rglob("*"))
+    return sum(map(_blocks, folder.rglob("*")))
 
 
 def _blocks(path: Path) -> int:

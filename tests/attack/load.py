@@ -15,6 +15,7 @@ from tests.attack.instruments.senders import Sender
 from tests.attack.others import Others
 from tests.attack.runs import Options, Town, town
 from tests.poison import ACCOUNT, POISON
+from tests.rows import cells_of
 
 SENDERS, _RUNS = 24, 10
 _EVERY_S = 2.0  # each sender
@@ -80,7 +81,7 @@ def _settle(at: Town, letters: Letters, sent: Counter[str]) -> int:
 
 def _unaccounted(at: Town, letters: Letters, sent: Counter[str]) -> int:
     letters.read()
-    kept = {sha for (sha,) in at.on.rows(_KEPT)} if at.on.alive() else set()
+    kept = set(cells_of(at.on.rows(_KEPT), 0)) if at.on.alive() else set()
     return sum(letters.of(sha) < times and sha not in kept for sha, times in sent.items())
 
 

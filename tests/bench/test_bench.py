@@ -15,6 +15,7 @@ import pytest
 from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import ROOT
+from tests.rows import cells_of
 
 _FIELDS = {"name", "value", "unit", "baseline", "ratio", "floor", "goal"}
 _MISSING = kafka_available()
@@ -78,7 +79,7 @@ def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
 
 def test_a_year_of_one_patient_gives_its_figures(tmp_path: Path) -> None:
     rows, _ = bench(tmp_path, "timeline")
-    assert [row["floor"] for row in rows[:2]] == [1.0, None]
+    assert cells_of(rows[:2], "floor") == [1.0, None]
     assert rows[0]["name"] == "timeline of a year, 1 M rows, plain PostgreSQL"
 
 

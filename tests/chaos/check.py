@@ -9,6 +9,7 @@ from typing import Any
 
 from storage.digest import QUERIES
 from tests.chaos.stage import Stage
+from tests.rows import cells_of
 
 _LARGE = "sample"  # its rows are compared by digest only
 UNEXPLAINED = (
@@ -65,8 +66,8 @@ def _places(on: Stage) -> dict[str, frozenset[str]]:
         for sha, address, size in on.rig.rows(_BODIES)
         if size or (folder / address).stat().st_size
     }
-    held = {sha for (sha,) in on.rig.rows(_HELD)}
-    dead = {sha for (sha,) in on.rig.rows(_DEAD)}
+    held = set(cells_of(on.rig.rows(_HELD), 0))
+    dead = set(cells_of(on.rig.rows(_DEAD), 0))
     where = {"kept": kept, "held": held, "dead": dead}
     return {
         sha: frozenset(name for name, some in where.items() if sha in some)

@@ -17,6 +17,7 @@ from tests.chaos.system.environment import open_environment
 from tests.chaos.system.planted import PLANTS
 from tests.chaos.walk import Result, quiet, walk_all
 from tests.chaos.world import world
+from tests.rows import values_of
 
 _FEW = 5
 LOGS = Path("build") / "chaos"  # of the schedules that failed
@@ -40,7 +41,7 @@ def main() -> int:
             for line in paragraph(result):
                 _tell(line)
     _tell(summary(results, first, time.monotonic() - began))
-    return 1 if any(item.wrong for item in results) else 0
+    return 1 if any(values_of(results, "wrong")) else 0
 
 
 def _tell(line: str) -> None:

@@ -7,6 +7,7 @@ from itertools import chain
 
 from tests.chaos.schedule import UNITS
 from tests.chaos.walk import Met, Result
+from tests.rows import values_of
 
 
 def paragraph(result: Result) -> Iterator[str]:
@@ -31,8 +32,8 @@ def summary(results: Sequence[Result], first: int, seconds: float) -> str:
     It has schedules, passed, failed, faults by kind, time to progress and total time.
     """
     failed = [str(result.schedule.seed) for result in results if result.wrong]
-    faults = list(chain.from_iterable(result.met for result in results))
-    kinds = Counter(met.fault.kind.value for met in faults)
+    faults = list(chain.from_iterable(values_of(results, "met")))
+    kinds = Counter(values_of(faults, "fault.kind.value"))
     waits = [met.progress_s for met in faults if met.progress_s is not None]
     times = (
         f"p50 {statistics.median(waits):.2f} s, max {max(waits):.2f} s" if waits else "none seen"

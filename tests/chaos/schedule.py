@@ -201,7 +201,7 @@ def _portions(copies: Sequence[Copy], count: int) -> list[tuple[Copy, ...]]:
     parts: list[list[Copy]] = [[] for _ in range(count)]
     for part, copy in zip(cycle(parts), copies, strict=False):
         part.append(copy)
-    return [tuple(part) for part in parts]
+    return list(map(tuple, parts))
 
 
 def schedules(first: int, count: int, bodies: int) -> Iterator[Schedule]:

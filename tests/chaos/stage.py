@@ -133,7 +133,7 @@ def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator
             name=name,
             standby=standby,
         )
-        if any(plan.has(kind) for kind in AT_A_DOOR):
+        if any(map(plan.has, AT_A_DOOR)):
             made.door = doors.enter_context(opened(rig))
         try:
             yield made

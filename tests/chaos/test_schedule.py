@@ -21,6 +21,7 @@ from tests.chaos.schedule import (
     schedules,
 )
 from tests.chaos.world import END_MS, NOW_MS
+from tests.rows import values_of
 
 _SEEDS = st.integers(min_value=0, max_value=10**9)
 
@@ -34,18 +35,18 @@ def copies(plan: Schedule) -> list[Copy]:
 
 
 def test_every_kind_is_a_row_and_an_action() -> None:
-    assert [row.kind for row in KINDS] == list(dict.fromkeys(row.kind for row in KINDS))
-    assert {row.kind for row in KINDS} == set(Kind) == set(FAULT_ACTIONS)
+    assert values_of(KINDS, "kind") == list(dict.fromkeys(values_of(KINDS, "kind")))
+    assert set(values_of(KINDS, "kind")) == set(Kind) == set(FAULT_ACTIONS)
 
 
 @given(_SEEDS, st.integers(min_value=1, max_value=60))
 def test_each_body_is_appended_once_to_three_times(seed: int, bodies: int) -> None:
     plan = schedule(seed, bodies)
-    times = Counter(copy.body for copy in copies(plan))
+    times = Counter(values_of(copies(plan), "body"))
     assert set(times) == set(range(bodies))
     assert set(times.values()) <= {1, 2, 3}
     assert plan.copies == times.total()
-    assert {copy.producer for copy in copies(plan)} <= set(range(PRODUCERS))
+    assert set(values_of(copies(plan), "producer")) <= set(range(PRODUCERS))
 
 
 @given(_SEEDS)
@@ -59,7 +60,7 @@ def test_faults_keep_to_their_rows(seed: int) -> None:
     plan = schedule(seed, 30)
     assert 2 <= len(plan.turns) <= MOST_FAULTS
     rows = {row.kind: row for row in KINDS}
-    for kind, number in Counter(turn.fault.kind for turn in plan.turns).items():
+    for kind, number in Counter(values_of(plan.turns, "fault.kind")).items():
         assert number <= rows[kind].most
     for turn in plan.turns:
         row, targets = (

@@ -61,7 +61,7 @@ def world() -> World:
     reported, poison = [*_describe(people), *_unstorable()], list(_poison())
     return World(
         people=people,
-        bodies=tuple(_posted(item) for item in (*reported, *poison)),
+        bodies=tuple(map(_posted, (*reported, *poison))),
         poison=tuple(range(len(reported), len(reported) + len(poison))),
         reports=tuple(n for n, item in enumerate(reported) if item.connector == REPORTS),
     )

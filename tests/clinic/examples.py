@@ -39,7 +39,7 @@ def shortened(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a JSON value with at most a few items in each list."""
     if isinstance(value, list):
         is_plain = not any(isinstance(item, (list, dict)) for item in value)
-        return [shortened(item) for item in value[: KEPT_PLAIN if is_plain else _KEPT]]
+        return list(map(shortened, value[: KEPT_PLAIN if is_plain else _KEPT]))
     if isinstance(value, dict):
         return {key: shortened(item) for key, item in value.items()}
     return value

@@ -13,6 +13,7 @@ from schemathesis.openapi import from_url
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.clinic_world import ALERTS, NOW, Served
+from tests.rows import cells_of
 
 TOGETHER = (
     "`from` must be before `to`",
@@ -142,7 +143,7 @@ def test_moves_over_the_api(acting: Served) -> None:
     ).json()
     assert (result["state"], result["snoozed_until_ms"]) == ("snoozed", NOW + 2 * 86_400_000)
     seen = door.get(f"/api/v1/alerts/{ALERTS['mild']}").json()
-    assert [move["to_state"] for move in seen["page"]["moves"]] == ["open", "snoozed"]
+    assert cells_of(seen["page"]["moves"], "to_state") == ["open", "snoozed"]
     assert (
         door.post(
             f"/api/v1/alerts/{ALERTS['south']}/moves", json={"action": "acknowledge"}

@@ -10,6 +10,7 @@ import pytest
 from clinic.answers.sessions import SessionLine
 from model.derived import Session
 from tests.clinic_world import Served
+from tests.rows import cells_of
 from web.problems import Violation
 
 _WATCH = {
@@ -155,10 +156,10 @@ def test_pages_neither_skip_nor_repeat(door: Served, limit: int) -> None:
 def test_sessions_of_one_instant_come_once_each(door: Served) -> None:
     """Two sessions that began at the same millisecond lie on both sides of a page's end."""
     twin = "twin" + last(door, "p-mild")[4:]
-    columns = [name for (name,) in door.rows(
+    columns = cells_of(door.rows(
         "select column_name from information_schema.columns where table_name = 'session' "
         "order by ordinal_position"
-    )]  # fmt: skip
+    ), 0)  # fmt: skip
     kept = ", ".join("%s" if name == "session" else name for name in columns)
     door.change(
         f"insert into session select {kept} "  # noqa: S608 - names of columns
@@ -187,7 +188,7 @@ def test_sessions_of_a_type_and_of_a_range(door: Served) -> None:
     assert len(_ask(door, "sessions?type=walking&limit=500")["sessions"]) == 30
     edge = "2026-11-22T16:12:00Z"
     assert len(_ask(door, f"sessions?from={edge}")["sessions"]) == 1
-    assert last(door) not in {item["id"] for item in _ask(door, f"sessions?to={edge}")["sessions"]}
+    assert last(door) not in set(cells_of(_ask(door, f"sessions?to={edge}")["sessions"], "id"))
     assert len(_ask(door, "sessions?from=2026-11-16&to=2026-11-18")["sessions"]) == 2
 
 
@@ -195,18 +196,15 @@ def test_a_session_whole_goes_down_to_what_it_rests_on(door: Served) -> None:
     result = _ask(door, f"sessions/{last(door)}")
     assert result["thresholds"]["edges"] == [90.75, 101.0, 121.5, 152.25]
     assert result["thresholds"]["inputs"]["hr_rest"] == 60.0
-    assert [
-        (entry["metric"], entry["source"], entry["start"], entry["end"], entry["why"])
-        for entry in result["source_selections"]
-    ] == [("heart_rate", _WATCH, "2026-11-22T16:12:00Z", "2026-11-22T16:54:00Z", "only")]
-    assert [(entry["kind"], entry["metric"], entry["record"]) for entry in result["facts"]] == [
+    assert cells_of(result["source_selections"], "metric", "source", "start", "end", "why") == [
+        ("heart_rate", _WATCH, "2026-11-22T16:12:00Z", "2026-11-22T16:54:00Z", "only")
+    ]
+    assert cells_of(result["facts"], "kind", "metric", "record") == [
         ("workout", None, "fit:p-pain:2026-11-22"),
         ("samples", "heart_rate", "fit:p-pain:2026-11-22"),
     ]
-    assert {entry["body"] for entry in result["facts"]} == {result["body"]}
-    assert [
-        (entry["instrument"], entry["value"], entry["named"]) for entry in result["reports"]
-    ] == [
+    assert set(cells_of(result["facts"], "body")) == {result["body"]}
+    assert cells_of(result["reports"], "instrument", "value", "named") == [
         ("exertion", 5.0, True),
         ("pain", 8.0, True),
         ("day_form", 4.0, False),
@@ -234,7 +232,7 @@ def test_every_date_of_a_range_has_a_state(door: Served) -> None:
     assert result[-1]["algorithm"] is None
     assert result[6]["volume_ms"]["vigorous"] == 1_735_000
     paused = _ask(door, "days?from=2026-11-01&to=2026-11-03", "p-pause")["days"]
-    assert [item["state"] for item in paused] == ["no_data", "paused", "paused"]
+    assert cells_of(paused, "state") == ["no_data", "paused", "paused"]
 
 
 def test_days_after_consent_is_withdrawn_are_blocked(door: Served) -> None:
@@ -245,7 +243,7 @@ def test_days_after_consent_is_withdrawn_are_blocked(door: Served) -> None:
     )
     try:
         result = _ask(door, "days?from=2026-11-16&to=2026-11-19", "p-fine")["days"]
-        assert [item["state"] for item in result] == ["not_worn", "active", "blocked", "blocked"]
+        assert cells_of(result, "state") == ["not_worn", "active", "blocked", "blocked"]
     finally:
         door.change("delete from consent")
 
@@ -291,7 +289,7 @@ def test_a_week_is_complete_with_four_worn_days(door: Served) -> None:
 
 def test_adherence_over_a_prescription(door: Served) -> None:
     result = _ask(door, "prescriptions/rx-p-low/weeks", "p-low")
-    assert [week["monday"] for week in result["weeks"]][::12] == ["2026-08-31", "2026-11-23"]
+    assert cells_of(result["weeks"], "monday")[::12] == ["2026-08-31", "2026-11-23"]
     # nine weeks with enough known days: seven complete, a week with one session of three, and a
     # week with none of three
     assert result["total"]["weeks"] == 12
@@ -324,7 +322,7 @@ def test_prescriptions_with_their_versions(door: Served) -> None:
     assert (result["id"], result["first"], result["last"], result["in_force"]) == (
         "rx-p-pain", "2026-08-31", "2027-02-01", True,
     )  # fmt: skip
-    assert [(item["version"], item["minutes_per_session"]) for item in result["versions"]] == [
+    assert cells_of(result["versions"], "version", "minutes_per_session") == [
         (2, 40),
         (1, 30),
     ]

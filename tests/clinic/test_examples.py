@@ -10,6 +10,7 @@ from clinic.answers.moments import FIRST_YEAR, LAST_YEAR
 from clinic.app import create_app
 from clinic.config import ClinicConfig
 from model.schemas.from_types import DATE_PATTERN
+from tests.rows import cells_of, values_of
 
 _DOCUMENT = create_app(
     ClinicConfig(database="", identify=lambda _: None, clock=lambda: 0)
@@ -28,12 +29,12 @@ def responses() -> Iterator[tuple[str, dict[str, Any]]]:
 _ROWS = list(responses())
 
 
-@pytest.mark.parametrize(("operation", "content"), _ROWS, ids=[row[0] for row in _ROWS])
+@pytest.mark.parametrize(("operation", "content"), _ROWS, ids=cells_of(_ROWS, 0))
 def test_an_example_keeps_to_its_schema(operation: str, content: dict[str, Any]) -> None:
     assert "example" in content, operation
     schema = {**content["schema"], "components": _DOCUMENT["components"]}
     errors = jsonschema_rs.validator_for(schema).iter_errors(content["example"])
-    assert [error.message for error in errors] == []
+    assert values_of(errors, "message") == []
 
 
 def test_dates_are_bounded_as_in_the_code() -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.clinic_world import ALERTS, CLINICIAN, NAMES, NOW, OTHER_UNIT, UNIT, Served
+from tests.rows import cells_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -75,7 +76,7 @@ def test_worklist_groups_by_need(door: Served) -> None:
         "Cecilia Fantasi",
         "Greta Vila",
     ]
-    places = [result.index(word) for word in ["For review", *order, "Dag Uppdiktad", "Harald Paus"]]
+    places = list(map(result.index, ["For review", *order, "Dag Uppdiktad", "Harald Paus"]))
     assert places == sorted(places)
     assert "No data for 6 days" in result
     assert NAMES["p-south"] not in result
@@ -217,11 +218,11 @@ where a.action = 'list.read' and a.object = %s and a.id > %s order by 1"""
     (newest,) = door.rows("select max(id) from audit")[0]
     door.get("/")
     there = sorted(set(NAMES) - {"p-south"})
-    assert [name for (name,) in door.rows(requested, "worklist", newest)] == there
+    assert cells_of(door.rows(requested, "worklist", newest), 0) == there
     door.get("/", headers={"x-kadens-refresh": "1"})
-    assert [name for (name,) in door.rows(requested, "worklist", newest)] == there
+    assert cells_of(door.rows(requested, "worklist", newest), 0) == there
     door.get("/api/v1/alerts")
-    assert [name for (name,) in door.rows(requested, "alerts", newest)] == [
+    assert cells_of(door.rows(requested, "alerts", newest), 0) == [
         "p-low",
         "p-mild",
         "p-pain",
@@ -304,10 +305,10 @@ def test_an_alert_goes_through_its_life_with_moves_audit_and_due(acting: Served)
         ("snoozed", "in_progress", ""),
         ("in_progress", "resolved", "plan changed"),
     ]
-    assert {row[3] for row in moves[1:]} == {CLINICIAN.subject}
+    assert set(cells_of(moves[1:], 3)) == {CLINICIAN.subject}
     acts = "select action from audit where object = %s and action like 'alert.%%' order by id"
     did = [f"alert.{name}" for name in ("acknowledge", "snooze", "start", "resolve")]
-    assert [row[0] for row in door.rows(acts, f"alert:{alert}")] == did
+    assert cells_of(door.rows(acts, f"alert:{alert}"), 0) == did
     assert door.rows(
         "select 1 from due d join patient p on p.id = d.patient where p.pseudonym = 'p-low'"
     )

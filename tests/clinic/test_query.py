@@ -17,6 +17,7 @@ from kadens.output.answer_tables import table_of
 from kadens.output.terminal import Plain
 from kadens.settings import operator
 from tests.clinic_world import NOW, Served
+from tests.rows import cells_of
 
 SAME = [
     (["timeline", "--metric", "heart_rate", "--from", "2026-11-22", "--to", "2026-11-22",
@@ -130,7 +131,7 @@ def test_parquet_holds_instants(door: Served, tmp_path: Path) -> None:
     assert read.column("moving_ms").to_pylist() == [None]
 
 
-@pytest.mark.parametrize("words", [words for words, _ in SAME])
+@pytest.mark.parametrize("words", cells_of(SAME, 0))
 def test_a_table_fits_eighty_columns(door: Served, words: list[str]) -> None:
     result = query(door, *words)
     *lines, _below = result.stdout.splitlines()

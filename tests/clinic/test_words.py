@@ -14,6 +14,7 @@ from model.derived import Week
 from model.intensity import ZoneTimes
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import DAY, HOUR, MIN, MONDAY, NOW, ZONE, monday, prescriptions
+from tests.rows import cells_of, values_of
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_thinning_keeps_extremes_ends_and_gaps(steps: list[tuple[int, int]], mos
     total, thin = curve(samples, 0, t + 1, 30_000), curve(samples, 0, t + 1, 30_000, most)
     assert thin.gaps == total.gaps
     known = [v for v in thin.v if v is not None]
-    assert (min(known), max(known)) == (min(v for _, v in samples), max(v for _, v in samples))
+    assert (min(known), max(known)) == (min(cells_of(samples, 1)), max(cells_of(samples, 1)))
     assert thin.v.count(None) == len(unbroken(samples, 30_000)) - 1
     assert set(zip(thin.t_ms, thin.v, strict=True)) <= set(zip(total.t_ms, total.v, strict=True))
 
@@ -103,7 +104,7 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
         },
         ZONE,
     )
-    assert [grid.title for grid in result] == ["Ratings", "More", "Thresholds", "Rule and window"]
+    assert values_of(result, "title") == ["Ratings", "More", "Thresholds", "Rule and window"]
     assert result[0].turned
     assert result[0].heads == ("Local date", "2026-11-22")
     assert result[0].rows == (("At", "Sun 22 Nov 2026, 18:02"), ("Value", "8"), ("Record", "r"))
@@ -167,7 +168,7 @@ def test_worklist_is_sorted_by_need_then_age() -> None:
     )  # fmt: skip
     lines = worklist.lines(rows, {}, NOW)
     order = ["a old", "a new", "b old", "b new", "c", "silent", "snoozed", "fine"]
-    assert [line.pseudonym for line in lines] == order
+    assert values_of(lines, "pseudonym") == order
     assert [worklist.lines(rows[::-1], {}, NOW)[n].pseudonym for n in range(len(rows))] == order
 
 

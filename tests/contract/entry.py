@@ -18,6 +18,7 @@ from stream.collaborators import Collaborators
 from stream.log.messages import Message
 from stream.reading import Read
 from tests.planted_readers import plant
+from tests.rows import values_of
 
 RAISE, END = b"<fault>", b"<end>"
 _settle, _decode = normalise._settle, derive_batch._decode
@@ -36,7 +37,7 @@ async def _settle_planted(conn: Connection, reads: Sequence[Read], parts: Collab
 
 
 def _decode_planted(messages: Sequence[Message]) -> Any:  # noqa: ANN401 - passed on
-    _meet([message.value for message in messages])
+    _meet(values_of(messages, "value"))
     return _decode(messages)
 
 

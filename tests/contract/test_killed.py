@@ -31,7 +31,7 @@ def test_a_killed_worker_leaves_no_process_and_no_file(own: Rig) -> None:
     worker.kill()
     worker.wait()
     own.workers.clear()
-    own.wait(lambda: not any(alive(process) for process in processes), "all processes are gone")
+    own.wait(lambda: not any(map(alive, processes)), "all processes are gone")
     assert list(scratch.rglob("*")) == []
 
 

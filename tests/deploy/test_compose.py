@@ -19,6 +19,7 @@ from kadens.settings import SettingsError, read_settings, variable
 from kadens.wiring import clinic_door
 from storage.pg.roles import ADMIN, CLINIC, WORKER
 from tests.rooms import ROOMS, ROOT
+from tests.rows import cells_of, values_of
 
 _OURS = {"migrate", "vendor-door", "worker", "clinician-door", "admin"}
 
@@ -40,7 +41,7 @@ COMPOSE = _load("docker-compose.yml")
 TLS = _load("deploy/compose.tls.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ALL = [*SERVICES.items(), ("tls", TLS["services"]["tls"])]
-_NAMES = [name for name, _ in ALL]
+_NAMES = cells_of(ALL, 0)
 
 
 def reach(service: str) -> set[str]:
@@ -206,9 +207,7 @@ def test_the_clinician_door_opens_once_a_provider_and_its_secret_are_named(secre
 @pytest.mark.parametrize("name", sorted(_OURS))
 def test_the_settings_of_each_process_are_read(name: str, secrets: Path) -> None:
     result = environment(name, secrets)
-    known = {variable(field) for field in read_settings(result).__dataclass_fields__} | {
-        "KADENS_SECRETS"
-    }
+    known = set(map(variable, read_settings(result).__dataclass_fields__)) | {"KADENS_SECRETS"}
     assert {key.removesuffix("_FILE") for key in result} <= known
 
 
@@ -260,4 +259,4 @@ def test_the_image_holds_every_source_folder_and_no_more() -> None:
     assert copied == wanted
     assert wanted <= allowed
     assert lines[0] == "*"
-    assert not allowed & {path.name for path in ROOT.glob(".*")}
+    assert not allowed & set(values_of(ROOT.glob(".*"), "name"))

@@ -20,6 +20,7 @@ from kadens.settings import Secrets, read_secrets
 from model.calendar import rfc3339
 from simulate.fit_writer import Recording, write_activity
 from tests.e2e.conftest import Running
+from tests.rows import cells_of
 
 _DEADLINE_S = 120
 _MB = 1024 * 1024
@@ -81,7 +82,7 @@ def hand(running: Running) -> Iterator[Hand]:
     for source in ("reports", "open_wearables"):
         running.kadens("patient", "link", _ACCOUNT, "--patient", patient, "--source", source)
     yield Hand(running, patient)
-    most = max(_memory(pid) for pid in _processes(running))
+    most = max(map(_memory, _processes(running)))
     assert most < _MOST_MEMORY, f"{most / _MB:.0f} MB"
 
 
@@ -131,7 +132,7 @@ def test_a_bad_push_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
     before = len(hand.dead())
     assert hand.hook(body) == 202
     _until(lambda: len(hand.dead()) > before)
-    assert where in {item["where"] for item in hand.dead()}
+    assert where in set(cells_of(hand.dead(), "where"))
 
 
 @pytest.mark.parametrize("what", _FILES)

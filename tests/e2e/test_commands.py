@@ -16,6 +16,7 @@ import pytest
 from simulate.fit_writer import Recording, write_activity
 from tests.e2e.conftest import Running
 from tests.rooms import ROOT
+from tests.rows import cells_of
 
 README = ROOT / "README.md"
 _DEADLINE_S = 60
@@ -138,7 +139,7 @@ def test_garbage_becomes_a_dead_letter(
         "not_waiting": 0,
     }
     _until(
-        lambda: [item["offset"] for item in listed()] == [matches["offset"] + 1]
+        lambda: cells_of(listed(), "offset") == [matches["offset"] + 1]
     )  # today's reader cannot read it either
     assert json.loads(running.kadens("dead", "drop", str(listed()[0]["offset"]), "--json")) == {
         "dropped": 1,
@@ -154,7 +155,7 @@ def test_the_digest_names_every_table(running: Running) -> None:
 
 
 def test_doctor_finds_all_well(running: Running) -> None:
-    assert all(load["well"] for load in json.loads(running.kadens("doctor", "--json")))
+    assert all(cells_of(json.loads(running.kadens("doctor", "--json")), "well"))
 
 
 def test_a_stranger_is_refused(running: Running) -> None:
@@ -195,5 +196,5 @@ def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(
             "kadens_admin_login",
             "off",
         )
-        matches = {name for (name,) in conn.execute(requested)}
+        matches = set(cells_of(conn.execute(requested), 0))
     assert matches == {"kadens_worker_login", "kadens_clinic_login"}

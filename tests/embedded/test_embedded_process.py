@@ -63,7 +63,7 @@ def test_only_the_main_thread_may_start(tmp_path: Path) -> None:
     thread = threading.Thread(target=start)
     thread.start()
     thread.join()
-    assert [str(error) for error in seen] == [
+    assert list(map(str, seen)) == [
         "part must be started from the main thread: it would die with any other"
     ]
 

@@ -24,7 +24,7 @@ _FILES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name_of(file) for file in _FILES])
+@pytest.mark.parametrize("name", list(map(name_of, _FILES)))
 def test_the_examples_of_a_module_hold(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name), optionflags=_SHOWN).failed == 0
 

@@ -120,7 +120,7 @@ def _bytes(parsed: Parsed | None) -> object:
         parsed.account,
         parsed.rejects,
         parsed.complete,
-        [encode_fact(fact) for fact in parsed.facts],
+        list(map(encode_fact, parsed.facts)),
     )
 
 

@@ -13,6 +13,7 @@ from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from tests.poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
 from tests.rooms import ROOT
+from tests.rows import cells_of
 
 _DATA = ROOT / "tests" / "data"
 _FINDS = _DATA / "found"  # one file a find: CONNECTOR-WHAT.bin
@@ -30,7 +31,7 @@ CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
 def seeds(connector: str) -> tuple[bytes, ...]:
     """Return the payloads of a connector to begin with, in the same order everywhere."""
     made = _files() if connector == FILES else _json(connector)
-    return (*made, *_poison(connector), *(body for _, body in kept_finds(connector)))
+    return (*made, *_poison(connector), *cells_of(kept_finds(connector), 1))
 
 
 def kept_finds(connector: str) -> Iterator[tuple[str, bytes]]:

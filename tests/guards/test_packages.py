@@ -5,6 +5,7 @@ from itertools import chain
 
 from model import activities, metrics, units
 from tests.rooms import ROOMS, ROOT
+from tests.rows import values_of
 
 
 def test_the_rooms_are_installed_and_are_all_there_is() -> None:
@@ -12,29 +13,29 @@ def test_the_rooms_are_installed_and_are_all_there_is() -> None:
         "setuptools"
     ]["packages"]["find"]
     assert sorted(find["include"]) == sorted(f"{room}*" for room in ROOMS)
-    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench"} == set(ROOMS)
+    assert set(values_of(ROOT.glob("*/__init__.py"), "parent.name")) - {"bench"} == set(ROOMS)
 
 
 def test_every_folder_with_modules_is_a_package() -> None:
     paths = chain.from_iterable((ROOT / room).rglob("*.py") for room in ROOMS)
-    folders = {path.parent for path in paths}
+    folders = set(values_of(paths, "parent"))
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
 def test_metric_ids_and_names_are_unique() -> None:
     assert (
-        len({row.id for row in metrics.METRICS})
-        == len({row.name for row in metrics.METRICS})
+        len(set(values_of(metrics.METRICS, "id")))
+        == len(set(values_of(metrics.METRICS, "name")))
         == len(metrics.METRICS)
     )
 
 
 def test_units_lead_to_units_of_metrics() -> None:
-    assert {row.unit for row in units.UNITS} <= {row.unit for row in metrics.METRICS}
+    assert set(values_of(units.UNITS, "unit")) <= set(values_of(metrics.METRICS, "unit"))
 
 
 def test_a_unit_has_one_conversion() -> None:
-    pairs = [(row.spelling, row.unit) for row in units.UNITS]
+    pairs = values_of(units.UNITS, "spelling", "unit")
     assert len(pairs) == len(set(pairs))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.guards.test_imports import ALL
+from tests.rows import values_of
 
 # the last part of a call's name, and the word that must be there
 CALLS = {
@@ -37,7 +38,7 @@ def calls() -> Iterator[tuple[str, ast.Call, Path]]:
 
 
 def _words(node: ast.Call) -> set[str | None]:
-    return {word.arg for word in node.keywords}
+    return set(values_of(node.keywords, "arg"))
 
 
 def test_a_call_that_could_wait_for_ever_says_how_long() -> None:

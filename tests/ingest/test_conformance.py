@@ -25,6 +25,7 @@ from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from parsers.formats import FORMATS
 from tests.ingest.conftest import NOW, SECRET, link_token
+from tests.rows import matching, values_of
 
 _BODY = b'{"event":"SOMETHING"}'
 _PIECE = b"x" * 1024 * 1024
@@ -97,7 +98,7 @@ def test_the_envelope_names_a_format_that_is_read(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
     _send(door, row, proven(row, _BODY))
-    assert log.events[0].envelope.format in {"sniff", *(item.name for item in FORMATS)}
+    assert log.events[0].envelope.format in {"sniff", *values_of(FORMATS, "name")}
 
 
 @EVERY
@@ -199,7 +200,7 @@ def test_no_proof_travels_in_the_envelope(door: Door, log: MemoryLog, row: Conne
 
 
 def test_a_ping_of_polar_is_answered_before_there_is_a_key(door: Door, log: MemoryLog) -> None:
-    (row,) = [row for row in CONNECTORS if row.name == "polar"]
+    (row,) = matching(CONNECTORS, name="polar")
     body = b'{"event":"PING","timestamp":"2026-01-05T10:00:00Z"}'
     for keys in ({}, {"polar": ("the key",)}):
         answer = _send(replace(door, secrets=keys), row, Proven(headers={}), body)
@@ -207,7 +208,7 @@ def test_a_ping_of_polar_is_answered_before_there_is_a_key(door: Door, log: Memo
 
 
 def test_a_long_ping_is_no_ping(door: Door, log: MemoryLog) -> None:
-    (row,) = [row for row in CONNECTORS if row.name == "polar"]
+    (row,) = matching(CONNECTORS, name="polar")
     body = b'{"event":"PING","more":"%s"}' % (b"x" * 5000)
     assert _send(door, row, Proven(headers={}), body).status_code == 401
     assert log.events == []

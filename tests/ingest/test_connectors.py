@@ -9,6 +9,7 @@ from ingest.proofs import LinkOnly, SecretPath, SharedSecret, Signature
 from ingest.schemes import SVIX
 from ingest.vendors import CONNECTORS
 from tests.rooms import ROOT
+from tests.rows import values_of
 
 _FOLDER = ROOT / "ingest" / "vendors"
 _ROW: dict[str, Any] = {
@@ -21,9 +22,9 @@ _ROW: dict[str, Any] = {
 
 
 def test_every_file_of_the_folder_is_a_connector() -> None:
-    files = {path.stem for path in _FOLDER.glob("*.py")} - {"__init__"}
-    assert {row.name for row in CONNECTORS} == files
-    assert len({row.name for row in CONNECTORS}) == len(CONNECTORS)
+    files = set(values_of(_FOLDER.glob("*.py"), "stem")) - {"__init__"}
+    assert set(values_of(CONNECTORS, "name")) == files
+    assert len(set(values_of(CONNECTORS, "name"))) == len(CONNECTORS)
 
 
 def test_a_connector_without_a_proof_does_not_construct() -> None:

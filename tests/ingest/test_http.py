@@ -27,6 +27,7 @@ from model.envelope import INLINE
 from model.keyring import Key, KeyRing
 from storage.bodies.body_store import open_bodies
 from tests.ingest.conftest import LINK_KEYS, link_token
+from tests.rows import cells_of, values_of
 
 _NOW = 1_700_000_000_000
 _BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
@@ -89,7 +90,7 @@ ACCEPTANCE: list[tuple[str, bytes, Change, int, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("what", "body", "change", "status", "reason"), ACCEPTANCE, ids=[r[0] for r in ACCEPTANCE]
+    ("what", "body", "change", "status", "reason"), ACCEPTANCE, ids=cells_of(ACCEPTANCE, 0)
 )
 def test_refused(
     door: Door,
@@ -246,7 +247,7 @@ def test_each_receipt_of_a_large_body_has_a_file_of_its_own(
             post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body)).status_code
             == 202
         )
-    addresses = {event.envelope.address for event in log.events}
+    addresses = set(values_of(log.events, "envelope.address"))
     assert bodies.bodies == dict.fromkeys(addresses, body)
     assert len(addresses) == 2
     assert not any(address.endswith(hashlib.sha256(body).hexdigest()) for address in addresses)
@@ -383,7 +384,7 @@ LINKS: list[tuple[str, str, dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "path", "headers"), LINKS, ids=[row[0] for row in LINKS])
+@pytest.mark.parametrize(("what", "path", "headers"), LINKS, ids=cells_of(LINKS, 0))
 def test_without_a_valid_link(
     client: httpx.AsyncClient,
     door: Door,
@@ -489,5 +490,5 @@ def test_a_bug_is_a_problem_too_and_is_raised(door: Door, monkeypatch: pytest.Mo
 
 
 def test_no_problem_is_410() -> None:
-    assert 410 not in {row.status for row in PROBLEMS}
-    assert len({row.reason for row in PROBLEMS}) == len(PROBLEMS)
+    assert 410 not in set(values_of(PROBLEMS, "status"))
+    assert len(set(values_of(PROBLEMS, "reason"))) == len(PROBLEMS)

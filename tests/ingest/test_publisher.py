@@ -12,6 +12,7 @@ from ingest.ports import NotAcceptedError
 from ingest.publisher import KafkaPublisher
 from kadens.embedded.mock import PRODUCE, MockKafka
 from model.topics import CLOCK
+from tests.rows import cells_of, values_of
 
 _TOPIC = "kadens.raw"
 _HEADERS = [("connector", b"open_wearables"), ("address", b"")]
@@ -32,9 +33,7 @@ async def _read(address: str, count: int) -> list[tuple[bytes, bytes]]:
     consumer = AIOKafkaConsumer(_TOPIC, bootstrap_servers=address, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        return [
-            (event.key, event.value) for event in [await consumer.getone() for _ in range(count)]
-        ]
+        return values_of([await consumer.getone() for _ in range(count)], "key", "value")
     finally:
         await consumer.stop()
 
@@ -83,7 +82,7 @@ def test_a_broker_that_goes_and_comes_back() -> None:
             except NotAcceptedError:
                 continue
         await log.stop()
-        matches = [value for _, value in await _read(kafka.address, 2)]
+        matches = cells_of(await _read(kafka.address, 2), 1)
         assert matches[0] == b"before"
 
     with MockKafka({_TOPIC: 1}) as kafka:

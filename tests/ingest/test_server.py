@@ -19,6 +19,7 @@ from ingest.schemes import SVIX
 from ingest.sender import sign
 from ingest.spool import Spools
 from model.envelope import INLINE
+from tests.rows import values_of
 from tests.serving import DEADLINE_S, served, until
 from web.limits import Limits, Patience
 from web.rates import Buckets
@@ -104,7 +105,7 @@ def test_the_whole_body_is_appended(door: Door, log: MemoryLog) -> None:
             port, _head(headers, f"Content-Length: {len(_BODY)}", "Connection: close"), _BODY
         )
     assert answer.startswith(b"HTTP/1.1 202 ")
-    assert [event.value for event in log.events] == [_BODY]
+    assert values_of(log.events, "value") == [_BODY]
 
 
 def test_a_length_that_lies_is_cut_at_the_cap(door: Door, log: MemoryLog) -> None:

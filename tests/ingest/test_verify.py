@@ -19,6 +19,7 @@ from ingest.sender import sign
 from ingest.tink import tink_keys
 from ingest.verify import Check, Verdict, begin, verify
 from tests.rooms import ROOT
+from tests.rows import cells_of, matching
 
 _DATA = (
     Path(os.environ.get("KADENS_TEST_DATA", ROOT.parent / "shared" / "data"))
@@ -65,7 +66,7 @@ def case(name: str) -> tuple[str, dict[str, str], bytes, str]:
 @pytest.mark.parametrize("name", _NAMES)
 def test_recorded_vectors(name: str) -> None:
     secret, headers, body, scheme = case(name)
-    rows = tuple(row for row in SCHEMES if row.name == scheme)
+    rows = tuple(matching(SCHEMES, name=scheme))
     assert verify(rows, [secret], headers, body, now_ms=_NOW, window_ms=AWAY) is Verdict.OK
     shouted = {key.upper(): value for key, value in headers.items()}
     assert verify(rows, [secret], shouted, body, now_ms=_NOW, window_ms=AWAY) is Verdict.OK
@@ -74,7 +75,7 @@ def test_recorded_vectors(name: str) -> None:
 @pytest.mark.parametrize("name", _NAMES)
 def test_recorded_vectors_with_one_bit_changed(name: str) -> None:
     secret, headers, body, scheme = case(name)
-    rows = tuple(row for row in SCHEMES if row.name == scheme)
+    rows = tuple(matching(SCHEMES, name=scheme))
     at = (
         body.index(b"ACTIVITY") if scheme == "huawei" else len(body) // 2
     )  # huawei signs three fields only
@@ -139,9 +140,7 @@ _WRONG: list[tuple[str, dict[str, str], int, Verdict]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("what", "changes", "now", "verdict"), _WRONG, ids=[row[0] for row in _WRONG]
-)
+@pytest.mark.parametrize(("what", "changes", "now", "verdict"), _WRONG, ids=cells_of(_WRONG, 0))
 def test_standard_webhooks(what: str, changes: dict[str, str], now: int, verdict: Verdict) -> None:
     headers = {**SIGNED, **changes}
     assert verify([SVIX], [_SECRET], headers, _BODY, now_ms=now, window_ms=WINDOW) is verdict, what
@@ -171,7 +170,7 @@ def test_a_secret_that_is_no_key_is_an_error_of_the_deployer() -> None:
 
 
 def test_hex_in_either_case() -> None:
-    polar = next(row for row in SCHEMES if row.name == "polar")
+    polar = matching(SCHEMES, name="polar")[0]
     headers = sign(polar, "s", _BODY, "", _NOW)
     upper = {name: value.upper() for name, value in headers.items()}
     assert upper != headers
@@ -179,7 +178,7 @@ def test_hex_in_either_case() -> None:
 
 
 def test_a_long_body_is_never_read_for_its_fields() -> None:
-    huawei = next(row for row in SCHEMES if row.name == "huawei")
+    huawei = matching(SCHEMES, name="huawei")[0]
     body = b'{"openId":"o","eventType":"e","eventTime":1}' + b" " * 70_000
     headers = sign(huawei, _SECRET, body, "", _NOW)
     assert (
@@ -189,7 +188,7 @@ def test_a_long_body_is_never_read_for_its_fields() -> None:
 
 def test_public_key_schemes_sign_nothing_here() -> None:
     with pytest.raises(ValueError, match="private key"):
-        sign(next(row for row in SCHEMES if row.algorithm == ECDSA), "", _BODY, "", _NOW)
+        sign(matching(SCHEMES, algorithm=ECDSA)[0], "", _BODY, "", _NOW)
 
 
 @given(body=st.binary(max_size=300), cuts=st.lists(st.integers(0, 300), max_size=5))

@@ -42,6 +42,7 @@ from model.facts import (
     Source,
     Workout,
 )
+from tests.rows import cells_of
 
 _text = st.text(st.characters(codec="utf-8"), max_size=12)
 number = st.floats(allow_nan=False, allow_infinity=False)
@@ -71,8 +72,8 @@ def blocks(draw: st.DrawFn) -> SampleBlock:
     return SampleBlock(
         head=draw(_heads),
         metric="heart_rate",
-        t=np.array([t for t, _ in rows], dtype=np.int64),
-        v=np.array([v for _, v in rows], dtype=np.float64),
+        t=np.array(cells_of(rows, 0), dtype=np.int64),
+        v=np.array(cells_of(rows, 1), dtype=np.float64),
         joining=draw(st.sampled_from(Joining)),
         part=draw(st.integers(0, 9)),
     )

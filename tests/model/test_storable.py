@@ -81,7 +81,7 @@ def test_what_is_right_is_stored(fact: Fact) -> None:
     ],
 )
 def test_heads_that_cannot_be_stored(why: str, changes: dict[str, Any]) -> None:
-    assert [refusal(fact) for fact in with_head(**changes)] == [why] * 4
+    assert list(map(refusal, with_head(**changes))) == [why] * 4
 
 
 @pytest.mark.parametrize(

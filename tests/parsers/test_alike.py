@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from model.codec import loads
 from parsers.alike import Alike, read_alike
+from tests.rows import cells_of
 
 PATH = ("data", "samples")
 _REST = {"unit": "bpm", "source": {"provider": "garmin", "device": "Watch"}, "total": None}
@@ -143,7 +144,7 @@ def test_whatever_is_read_is_what_parsing_gives(
         return
     total = loads(raw)
     samples = total["data"]["samples"]
-    assert [sample["t"] for sample in samples] == texts(matches)
+    assert cells_of(samples, "t") == texts(matches)
     assert [(type(sample["v"]), sample["v"]) for sample in samples] == [
         (type(number), number) for number in matches.numbers
     ]

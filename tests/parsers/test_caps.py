@@ -28,6 +28,7 @@ from simulate.fit_messages import (
     rows,
 )
 from tests.poison import ACCOUNT, T0
+from tests.rows import of_type, values_of
 
 MOST_BYTES = {row.name: row.most_bytes for row in FORMATS}
 
@@ -124,7 +125,7 @@ def test_devices_of_one_body() -> None:
     more = parse(
         "open_wearables", body(MOST_SERIES + 1).replace(b"x.created", b"timeseries.created")
     )
-    assert (more.facts, [reject.kind for reject in more.rejects]) == ((), [RejectKind.TOO_MUCH])
+    assert (more.facts, values_of(more.rejects, "kind")) == ((), [RejectKind.TOO_MUCH])
 
 
 def test_facts_of_one_body() -> None:
@@ -143,16 +144,12 @@ def test_facts_of_one_body() -> None:
     data = {"user_id": ACCOUNT, "series_type": "steps", "samples": many}
     parsed = parse("open_wearables", dumps({"type": "steps.created", "data": data}))
     assert len(many) > MOST_FACTS
-    assert (parsed.facts, [reject.kind for reject in parsed.rejects]) == ((), [RejectKind.TOO_MUCH])
+    assert (parsed.facts, values_of(parsed.rejects, "kind")) == ((), [RejectKind.TOO_MUCH])
 
 
 def test_blocks_end_before_a_long_gap() -> None:
     far = [(T0, 70.0), (T0 + LONGEST_GAP_MS, 71.0), (T0 + 2 * LONGEST_GAP_MS + 1, 72.0)]
-    matches = [
-        fact
-        for fact in parse("open_wearables", _series(far)).facts
-        if isinstance(fact, SampleBlock)
-    ]
+    matches = of_type(SampleBlock, parse("open_wearables", _series(far)).facts)
     assert [block.v.tolist() for block in matches] == [[70.0, 71.0], [72.0]]
 
 
@@ -164,13 +161,13 @@ def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
     )
     at = np.array([400_000_000, 400_000_001, 1_158_934_400])
     body = fit_file([definition(shape) + rows(shape, {"at": at, "hr": [60, 61, 62]}, 3).tobytes()])
-    blocks = [fact for fact in parse("files", body).facts if isinstance(fact, SampleBlock)]
+    blocks = of_type(SampleBlock, parse("files", body).facts)
     assert [(block.part, block.v.tolist()) for block in blocks] == [(0, [60.0, 61.0]), (1, [62.0])]
 
 
 def test_pieces_are_cut_at_gaps_and_at_most_so_long() -> None:
     t = np.array([0, 1, 2, 3, 50, 51])
-    assert [(some.start, some.stop) for some in split_at_gaps(t, 3, 10)] == [(0, 3), (3, 4), (4, 6)]
+    assert values_of(split_at_gaps(t, 3, 10), "start", "stop") == [(0, 3), (3, 4), (4, 6)]
     assert list(split_at_gaps(t[:0], 3, 10)) == []
 
 
@@ -201,7 +198,7 @@ def test_an_offset_is_within_14_hours_in_every_reader_of_json(offset: str, kept:
         parse("open_wearables", weights(zoned)),
     ):
         assert len(parsed.facts) == kept
-        assert [reject.kind for reject in parsed.rejects] == [RejectKind.RANGE] * (1 - kept)
+        assert values_of(parsed.rejects, "kind") == [RejectKind.RANGE] * (1 - kept)
 
 
 def weights(*samples: dict[str, object]) -> bytes:
@@ -216,14 +213,14 @@ def test_an_offset_is_within_14_hours_in_files(
     hours: int, offset: int | None, kinds: list[RejectKind]
 ) -> None:
     parsed = parse("files", local_file(hours))
-    assert [fact.head.offset_min for fact in parsed.facts] == [offset]
-    assert [reject.kind for reject in parsed.rejects] == kinds
+    assert values_of(parsed.facts, "head.offset_min") == [offset]
+    assert values_of(parsed.rejects, "kind") == kinds
     assert parsed.complete
 
 
 def test_a_local_clock_that_was_never_set_says_nothing() -> None:
     parsed = parse("files", local_file(-200_000))
-    assert ([fact.head.offset_min for fact in parsed.facts], parsed.rejects) == ([None], ())
+    assert (values_of(parsed.facts, "head.offset_min"), parsed.rejects) == ([None], ())
 
 
 def local_file(hours: int) -> bytes:

@@ -22,6 +22,7 @@ from parsers.fit import enum_values
 from parsers.fit_facts import parse
 from simulate.fit_messages import FIT_EPOCH, FieldShape, Shape, fit_file, message
 from simulate.fit_writer import Recording, write_activity
+from tests.rows import of_type, values_of
 
 _START = 1_700_000_000_000
 _N = 30
@@ -47,7 +48,7 @@ def _blocks(data: bytes) -> dict[str, SampleBlock]:
 
 
 def _workout(data: bytes) -> Workout:
-    (matches,) = (fact for fact in parse(data).facts if isinstance(fact, Workout))
+    (matches,) = of_type(Workout, parse(data).facts)
     return matches
 
 
@@ -101,15 +102,15 @@ def test_many_samples_come_in_parts() -> None:
         columns=columns,
         strap=False,
     )
-    parts = [fact for fact in parse(write_activity(long)).facts if isinstance(fact, SampleBlock)]
+    parts = of_type(SampleBlock, parse(write_activity(long)).facts)
     assert [(part.part, len(part.t)) for part in parts] == [(0, BLOCK), (1, BLOCK), (2, 5)]
-    assert len({part.head.record for part in parts}) == 1
+    assert len(set(values_of(parts, "head.record"))) == 1
 
 
 def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> None:
     total = write_activity(_WALK)
     again, cut = parse(total), parse(total[:-300])
-    assert [f.head for f in again.facts] == [f.head for f in parse(total).facts]
+    assert values_of(again.facts, "head") == values_of(parse(total).facts, "head")
     assert not cut.complete
     assert cut.rejects[0].why.startswith("truncated")
     assert cut.facts[0].head.record == _blocks(total)["heart_rate"].head.record
@@ -122,7 +123,7 @@ def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> N
 def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -> None:
     for end in (_START, _START + 30 * 86_400_000):
         parsed = parse(write_activity(dataclasses.replace(_WALK, end_ms=end)))
-        assert [reject.why for reject in parsed.rejects] == [
+        assert values_of(parsed.rejects, "why") == [
             "session without a length of at most seven days"
         ]
         assert not any(isinstance(fact, Workout) for fact in parsed.facts)
@@ -132,7 +133,7 @@ def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -
 
 def test_exertion_beyond_the_scale_is_rejected_alone() -> None:
     parsed = parse(write_activity(dataclasses.replace(_WALK, exertion_cr10=12)))
-    assert [reject.why for reject in parsed.rejects] == ["exertion not on the scale 0 to 10"]
+    assert values_of(parsed.rejects, "why") == ["exertion not on the scale 0 to 10"]
     assert isinstance(parsed.facts[0], Workout)
     assert parsed.facts[0].exertion_cr10 is None
 
@@ -208,4 +209,4 @@ def test_a_metric_with_no_sample_that_can_be_read_is_left_out() -> None:
     column = {"heart_rate": _WALK.columns["heart_rate"], "altitude": np.full(_N, 30_000.0)}
     parsed = parse(write_activity(dataclasses.replace(_WALK, columns=column)))
     assert [fact.metric for fact in parsed.facts if isinstance(fact, SampleBlock)] == ["heart_rate"]
-    assert [reject.where for reject in parsed.rejects] == ["record.altitude"]
+    assert values_of(parsed.rejects, "where") == ["record.altitude"]

@@ -5,6 +5,7 @@ import pytest
 from model.errors import BodyError
 from parsers.formats import FORMATS, parse, sniff
 from tests.rooms import ROOT
+from tests.rows import values_of
 
 _FOLDER = ROOT / "parsers"
 HELPERS = {"alike", "bounds", "fields", "formats", "json_records", "links", "__init__"}
@@ -16,9 +17,9 @@ _NAMES = {
 
 
 def test_every_reader_in_the_folder_is_a_row() -> None:
-    files = {path.stem for path in _FOLDER.glob("*.py")} - HELPERS - _NAMES
-    assert {row.name for row in FORMATS} == {name.removesuffix("_facts") for name in files}
-    assert len({row.name for row in FORMATS}) == len(FORMATS)
+    files = set(values_of(_FOLDER.glob("*.py"), "stem")) - HELPERS - _NAMES
+    assert set(values_of(FORMATS, "name")) == {name.removesuffix("_facts") for name in files}
+    assert len(set(values_of(FORMATS, "name"))) == len(FORMATS)
 
 
 def test_json_connectors_by_their_name() -> None:

@@ -16,6 +16,7 @@ from parsers import garmin
 from parsers.formats import read_items, version_of
 from parsers.json_records import MOST_LISTED_OBJECTS
 from tests.rooms import SHARED
+from tests.rows import of_type, values_of
 
 CONTEXT = Context(connector="garmin")
 _START_S = 1_763_974_800
@@ -39,7 +40,7 @@ def _read(document: object) -> list[ReaderItem]:
 
 
 def encoded(facts: Sequence[Fact]) -> list[bytes]:
-    return [encode_fact(fact) for fact in facts]
+    return list(map(encode_fact, facts))
 
 
 def test_each_user_gets_a_part_with_that_users_records_alone() -> None:
@@ -48,8 +49,8 @@ def test_each_user_gets_a_part_with_that_users_records_alone() -> None:
         "sleeps": [{"userId": "a", "summaryId": "secret sleep"}],
         "activities": [{"userId": "b", "summaryId": "w", "startTimeInSeconds": _START_S}],
     }
-    parts = [item for item in _read(body) if isinstance(item, Part)]
-    assert [part.account for part in parts] == ["a", "b", "c"]
+    parts = of_type(Part, _read(body))
+    assert values_of(parts, "account") == ["a", "b", "c"]
     assert [len(part.facts) for part in parts] == [2, 1, 1]
     assert [json.loads(part.kept or b"") for part in parts] == [
         {"dailies": [daily("a", 1), daily("a", 3, "e")]},

@@ -26,6 +26,7 @@ from parsers.open_wearables_names import (
     WORKOUT_TYPES,
     device_type,
 )
+from tests.rows import cells_of, values_of
 
 _T0 = 1_700_000_000_000
 
@@ -91,15 +92,13 @@ def test_samples_are_sorted_joined_and_the_greatest_of_one_instant_stands() -> N
 
 def test_the_group_event_and_the_series_event_give_the_same_facts() -> None:
     group, single = _series(sample()), _series(sample(), kind="series.heart_rate.created")
-    assert [encode_fact(f) for f in parse(group).facts] == [
-        encode_fact(f) for f in parse(single).facts
-    ]
+    assert list(map(encode_fact, parse(group).facts)) == list(map(encode_fact, parse(single).facts))
 
 
 def test_a_block_for_each_device_and_offset() -> None:
     other = sample(source={"provider": "polar", "device": "Polar H10"})
     parsed = parse(_series(sample(), other, sample(zone_offset="-03:30")))
-    assert [(f.head.source.device_type, f.head.offset_min) for f in parsed.facts] == [
+    assert values_of(parsed.facts, "head.source.device_type", "head.offset_min") == [
         (DeviceType.WATCH, 60),
         (DeviceType.STRAP, 60),
         (DeviceType.WATCH, -210),
@@ -165,7 +164,7 @@ def test_a_bad_total_does_not_cost_the_workout() -> None:
     (fact,) = parsed.facts
     assert isinstance(fact, Workout)
     assert fact.summary == {"heart_rate_mean": 140.0}
-    assert [(r.where, r.text) for r in parsed.rejects] == [
+    assert values_of(parsed.rejects, "where", "text") == [
         ("data.calories_kcal", "not a number"),
         ("data.distance_meters", "outside of 0 to 1e+09"),
     ]
@@ -246,9 +245,7 @@ def test_a_batch_may_name_its_series_in_the_samples_alone() -> None:
     assert block.metric == "heart_rate"
 
 
-@pytest.mark.parametrize(
-    ("what", "changes", "expected"), BAD_SAMPLES, ids=[row[0] for row in BAD_SAMPLES]
-)
+@pytest.mark.parametrize(("what", "changes", "expected"), BAD_SAMPLES, ids=cells_of(BAD_SAMPLES, 0))
 def test_a_bad_sample_is_a_reject_and_the_others_are_kept(
     what: str, changes: dict[str, Any], expected: str
 ) -> None:
@@ -267,7 +264,7 @@ def test_a_heart_rate_of_zero_is_kept_as_told() -> None:
 
 def test_one_reject_for_one_cause() -> None:
     parsed = parse(_series(*[sample(value=None)] * 400, sample(unit="x"), 7))
-    assert [(r.where, r.text) for r in parsed.rejects] == [
+    assert values_of(parsed.rejects, "where", "text") == [
         ("data.samples[0].value", "not a number (400 records)"),
         ("data.samples[400].unit", "not a unit of heart_rate"),
         ("data.samples[401]", "not an object"),
@@ -288,9 +285,7 @@ BAD_EVENTS: list[tuple[str, bytes, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("what", "body", "expected"), BAD_EVENTS, ids=[row[0] for row in BAD_EVENTS]
-)
+@pytest.mark.parametrize(("what", "body", "expected"), BAD_EVENTS, ids=cells_of(BAD_EVENTS, 0))
 def test_a_bad_event_is_one_reject(what: str, body: bytes, expected: str) -> None:
     parsed = parse(body)
     assert ([f"{r.where}: {r.why}" for r in parsed.rejects], parsed.facts) == ([expected], ()), what
@@ -316,9 +311,7 @@ _BAD_BODIES: list[tuple[str, bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("what", "body", "where"), _BAD_BODIES, ids=[row[0] for row in _BAD_BODIES]
-)
+@pytest.mark.parametrize(("what", "body", "where"), _BAD_BODIES, ids=cells_of(_BAD_BODIES, 0))
 def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, where: str) -> None:
     with pytest.raises(BodyError) as caught:
         parse(body)
@@ -484,7 +477,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
         patched.setattr(open_wearables, "_complete", lambda _body: None)
         slow = parse(body)
     assert fast.rejects == slow.rejects
-    assert [encode_fact(fact) for fact in fast.facts] == [encode_fact(fact) for fact in slow.facts]
+    assert list(map(encode_fact, fast.facts)) == list(map(encode_fact, slow.facts))
 
 
 def test_a_batch_of_one_kind_is_read_as_columns() -> None:

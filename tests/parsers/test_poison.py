@@ -7,6 +7,7 @@ from model.facts import RejectKind
 from parsers.formats import parse
 from tests.fuzz.judge import judge
 from tests.poison import POISON, Poison
+from tests.rows import values_of
 
 RANGE, UNWRITABLE, TOO_MUCH = RejectKind.RANGE, RejectKind.UNWRITABLE, RejectKind.TOO_MUCH
 _REFUSED = -1  # the complete payload
@@ -49,7 +50,7 @@ def test_a_poison_body_costs_one_letter_at_most(poison: Poison) -> None:
     assert judge(poison.connector, body) is None
     try:
         parsed = parse(poison.connector, body, poison.content_type)
-        matches = len(parsed.facts), tuple(reject.kind for reject in parsed.rejects)
+        matches = len(parsed.facts), tuple(values_of(parsed.rejects, "kind"))
     except BodyError as error:
         matches = _REFUSED, (error.kind,)
     assert matches == _EXPECTED[poison.name]

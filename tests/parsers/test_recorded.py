@@ -14,9 +14,10 @@ from kadens.cli import app
 from kadens.recorded_cases import expected_lines, read_case
 from parsers.formats import FORMATS
 from tests.rooms import ROOT
+from tests.rows import values_of
 
 _DATA = ROOT / "tests" / "data"
-_CASES = sorted(path.parent for path in _DATA.glob("*/*/request.json"))
+_CASES = sorted(values_of(_DATA.glob("*/*/request.json"), "parent"))
 _BODY = (
     b'{"event": "EXERCISE", "user_id": 7, "entity_id": "x", "timestamp": "t", "url": '
     b'"https://p.example/v3/x"}'
@@ -31,10 +32,10 @@ def test_recorded_case(case: Path) -> None:
 
 
 def test_every_connector_and_file_format_has_recorded_cases() -> None:
-    recorded = {case.parent.name for case in _CASES}
+    recorded = set(values_of(_CASES, "parent.name"))
     made_by_tests = {"fit"}  # its files are written by the simulator
-    assert {connector.name for connector in CONNECTORS} <= recorded
-    assert {row.name for row in FORMATS} - recorded == made_by_tests
+    assert set(values_of(CONNECTORS, "name")) <= recorded
+    assert set(values_of(FORMATS, "name")) - recorded == made_by_tests
 
 
 def record(*words: str) -> tuple[int, str]:

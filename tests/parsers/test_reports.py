@@ -12,6 +12,7 @@ from model.errors import BodyError
 from model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
 from model.schemas.report_body import SCALES
 from parsers.reports import parse
+from tests.rows import cells_of, values_of
 
 _AT = "2026-03-02T18:30:00+01:00"
 AT_MS = 1_772_472_600_000
@@ -87,7 +88,7 @@ def test_a_session_in_the_patients_own_words() -> None:
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:
         result = report(instrument=scale.instrument, scale=scale.id, value=value)
-        return [reject.why for reject in parse(_body(result)).rejects]
+        return values_of(parse(_body(result)).rejects, "why")
 
     assert why(scale.low) == why(scale.high) == []
     assert why(scale.low - 1) == why(scale.high + 1) == [f"not on {scale.id}"]
@@ -133,13 +134,13 @@ _BAD: list[tuple[str, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "changes", "expected"), _BAD, ids=[row[0] for row in _BAD])
+@pytest.mark.parametrize(("what", "changes", "expected"), _BAD, ids=cells_of(_BAD, 0))
 def test_a_bad_report_is_a_reject_and_the_others_are_kept(
     what: str, changes: dict[str, Any], expected: str
 ) -> None:
     parsed = parse(_body(report(**changes), report(id="a2")))
     assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{expected}"], what
-    assert [fact.head.record for fact in parsed.facts] == ["a2"]
+    assert values_of(parsed.facts, "head.record") == ["a2"]
 
 
 @pytest.mark.parametrize("kind", ["report.amended", "report.withdrawn"])
@@ -165,9 +166,7 @@ _BAD_BODIES: list[tuple[str, bytes, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("what", "body", "where"), _BAD_BODIES, ids=[row[0] for row in _BAD_BODIES]
-)
+@pytest.mark.parametrize(("what", "body", "where"), _BAD_BODIES, ids=cells_of(_BAD_BODIES, 0))
 def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, where: str) -> None:
     with pytest.raises(BodyError) as caught:
         parse(body)

@@ -12,6 +12,7 @@ from parsers.bounds import MOST_SESSIONS
 from parsers.formats import parse, sniff
 from parsers.tcx_elements import MOST_LEVELS
 from tests.rooms import SHARED
+from tests.rows import of_type
 
 _FOLDER = SHARED / "vendors" / "tcx"
 REAL = sorted(_FOLDER.glob("*.tcx"))
@@ -23,17 +24,13 @@ ROOT_START = b"<TrainingCenterDatabase>"
 def test_every_reading_of_a_real_file_is_there(path: Path) -> None:
     content = path.read_bytes()
     parsed = parse("files", content)
-    written = [
-        float(value) for value in re.findall(rb"<HeartRateBpm[^>]*>\s*<Value>(\d+)", content)
-    ]
-    blocks = [fact for fact in parsed.facts if isinstance(fact, SampleBlock)]
+    written = list(map(float, re.findall(rb"<HeartRateBpm[^>]*>\s*<Value>(\d+)", content)))
+    blocks = of_type(SampleBlock, parsed.facts)
     heart = [
         value for block in blocks if block.metric == "heart_rate" for value in block.v.tolist()
     ]
     assert heart == written
-    assert len([fact for fact in parsed.facts if isinstance(fact, Workout)]) == content.count(
-        b"<Activity "
-    )
+    assert len(of_type(Workout, parsed.facts)) == content.count(b"<Activity ")
     assert (parsed.complete, parsed.rejects) == (True, ())
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
 from storage.pg.migrate import migrate
+from tests.rows import cells_of
 
 MISUSED = 2
 _LETTERS = """
@@ -57,14 +58,14 @@ def test_bare_it_lists_the_newest_and_counts_all() -> None:
     assert "17 more" in result.stdout
     listed = json.loads(_kadens("dead", "--json").stdout)
     assert listed == json.loads(_kadens("dead", "list", "--json").stdout)
-    assert [letter["offset"] for letter in listed] == list(range(299, -1, -1))
+    assert cells_of(listed, "offset") == list(range(299, -1, -1))
 
 
 def test_what_is_chosen_is_listed() -> None:
     loads = json.loads(
         _kadens("dead", "list", "--class", "range", "--connector", "files", "--json").stdout
     )
-    assert [load["offset"] for load in loads] == [200, 100, 0]
+    assert cells_of(loads, "offset") == [200, 100, 0]
     later = _kadens("dead", "list", "--since", "2099-01-01T00:00:00Z", "--json")
     assert json.loads(later.stdout) == []
     assert _kadens("dead", "list", "--limit", "2", "--json").stdout.count('"offset"') == 2

@@ -15,6 +15,7 @@ from model.calendar import rfc3339
 from model.intensity import ZONES
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import SHARED
+from tests.rows import values_of
 
 _ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
 needs_files = pytest.mark.skipif(
@@ -71,7 +72,7 @@ def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:
     _, matches = inspect(path, "--hr-rest", "60", "--hr-max", "190")
     (workout,) = matches["workouts"]
     assert workout["zones_ms"] == {
-        **dict.fromkeys((zone.value for zone in ZONES), 0),
+        **dict.fromkeys(values_of(ZONES, "value"), 0),
         "moderate": 60_000,
     }
     assert (workout["heart_rate"]["n"], workout["heart_rate"]["max"]) == (60, 200)

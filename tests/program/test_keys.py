@@ -25,6 +25,7 @@ from storage.bodies import wrapping
 from storage.people import identities, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
+from tests.rows import cells_of, values_of
 
 _NOW, _DAY = 1_700_000_000_000, 86_400_000
 
@@ -203,7 +204,7 @@ def test_a_rotation_keeps_what_was_made_before(installation: Installation) -> No
     links = [read(token, installation.link_keys, _NOW) for token in (before, after)]
     assert [link.key_id for link in links if link] == ["1", "2"]
     listed = _plain("keys", "list")
-    assert [(item["kind"], item["id"], item["state"], item["used_by"]) for item in listed] == [
+    assert cells_of(listed, "kind", "id", "state", "used_by") == [
         ("link", "1", "accepted", 1), ("wrapping", "1", "active", 2), ("session", "1", "active", 0),
         ("link", "2", "active", 1),
     ]  # fmt: skip
@@ -233,7 +234,7 @@ def test_a_link_key_is_retired_once_no_token_needs_it(installation: Installation
         done("keys", "retire", "link", "1").stderr.strip()
         == "link key 1 is retired: it is not accepted from now on"
     )
-    assert [key.id for key in installation.link_keys.keys] == ["2"]
+    assert values_of(installation.link_keys.keys, "id") == ["2"]
     assert "there is no link key 7" in _refused("keys", "retire", "link", "7")
     assert "the link key 1 is retired" in _refused("keys", "retire", "link", "1")
 
@@ -270,7 +271,7 @@ def test_a_wrapping_key_is_retired_once_everything_is_wrapped_anew(
     assert _plain("keys", "rewrap") == {"active": "2", "rewrapped": 2, "left": 0}
     assert _plain("keys", "rewrap") == {"active": "2", "rewrapped": 0, "left": 0}
     done("keys", "retire", "wrapping", "1")
-    assert [key.id for key in read_secrets(str(installation.file)).wrapping_keys.keys] == ["2"]
+    assert values_of(read_secrets(str(installation.file)).wrapping_keys.keys, "id") == ["2"]
     assert _names(installation) == ["Name of p1", "Name of p2"]
     done("patient", "add", "--pseudonym", "p3", "--name", "Name of p3")
     assert installation.rows("select key_id, count(*) from identity.data_key group by 1") == [

@@ -21,6 +21,7 @@ from kadens.cli import app
 from kadens.lazy_commands import every_command
 from simulate.fit_writer import Recording, write_activity
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE
+from tests.rows import values_of
 
 NOWHERE = "127.0.0.1:1"
 ALL_SUBSETS_OF = 4  # options; of a command with more, each alone, every pair, all but one, and all
@@ -110,7 +111,7 @@ class Command:
 
 def _commands() -> Iterator[Command]:
     for path, command in every_command(kadens.cli.COMMANDS):
-        yield Command(path=path, parameters=tuple(_parameter(param) for param in command.params))
+        yield Command(path=path, parameters=tuple(map(_parameter, command.params)))
 
 
 def _parameter(value: Any) -> Parameter:  # noqa: ANN401 - typer's own classes
@@ -282,4 +283,4 @@ def test_the_walk_meets_every_command() -> None:
         "door vendor",
         "dead",
     } <= set(_NAMES)
-    assert all(command.parameters for command in COMMANDS)
+    assert all(values_of(COMMANDS, "parameters"))

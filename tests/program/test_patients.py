@@ -13,6 +13,7 @@ from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
 from storage.pg.migrate import migrate
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE
+from tests.rows import cells_of
 
 _NOW_MS = 1_700_000_000_000
 _NOW = "2023-11-14T22:13:20Z"
@@ -106,7 +107,7 @@ def test_patients_are_listed_by_pseudonym_in_pages_with_audit_rows(dsn: str) -> 
     rest = _kadens("patient", "list", "--after", "a-1", "--limit", "2")
     assert "there may be more: --after c-3" in rest.stderr
     assert ("b-2" in rest.stdout, "a-1" in rest.stdout) == (True, False)
-    names = [name for name, _ in audited(dsn, "list.read")]
+    names = cells_of(audited(dsn, "list.read"), 0)
     assert names == ["a-1", "b-2", "c-3"]
     assert _kadens("patient", "list", "--limit", "10001").exit_code == 2
 
@@ -119,7 +120,7 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     assert shown["accounts"] == [
         {"source": "reports", "account": "user-2", "linked": _NOW, "unlinked": None}
     ]
-    assert [row["source"] for row in shown["consents"]] == ["files", "reports"]
+    assert cells_of(shown["consents"], "source") == ["files", "reports"]
     assert (shown["prescriptions"], shown["profiles"]) == ([], [])
     text = _kadens("patient", "show", "--patient", "b-2").stdout
     assert f"consents      source files, given {_NOW}\n" in text

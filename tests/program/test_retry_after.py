@@ -68,4 +68,4 @@ def test_a_plain_post_does_not_wait(waits: list[float], url: str) -> None:
 
 def test_what_retry_after_says() -> None:
     texts = ("1", "0", "59", "3600", "", "soon", "-5", "²", "Sat, 28 Nov 2026 01:00:00 GMT")
-    assert [seconds_of(text) for text in texts] == [1, 1, 59, 60, 1, 1, 1, 1, 1]
+    assert list(map(seconds_of, texts)) == [1, 1, 59, 60, 1, 1, 1, 1, 1]

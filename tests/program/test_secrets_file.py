@@ -12,6 +12,7 @@ import pytest
 from kadens.local.runtime import leftovers, secrets_in
 from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
 from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
+from tests.rows import values_of
 
 HEX = "ab" * 32
 _AT = "2026-11-28T00:00:00Z"
@@ -72,7 +73,7 @@ def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:
     path.write_text(f'link_key = "{HEX}"\nsession_key = ""\n{tables}', encoding="utf-8")
     secrets = read_secrets(str(path))
     assert [(key.id, key.secret.hex()) for key in secrets.link_keys.keys] == [("1", HEX)]
-    assert [key.id for key in secrets.wrapping_keys.keys] == ["c", "b"]
+    assert values_of(secrets.wrapping_keys.keys, "id") == ["c", "b"]
     assert not secrets.session_keys
     assert HEX not in repr(secrets) + repr(secrets.link_keys) + repr(secrets.entries)
     assert "\\xab" not in repr(secrets.link_keys) + repr(secrets.entries)
@@ -103,15 +104,15 @@ def test_a_rotation_changes_the_keys_and_nothing_else(tmp_path: Path) -> None:
     fresh = new_secret()
     rewrite_secrets(path, lambda entries: with_new_key(entries, "link", fresh, _AT))
     secrets, text = read_secrets(str(path)), path.read_text(encoding="utf-8")
-    assert [(key.id, key.secret) for key in secrets.link_keys.keys] == [
+    assert values_of(secrets.link_keys.keys, "id", "secret") == [
         ("2", fresh),
         ("1", bytes.fromhex(HEX)),
     ]
-    assert [key.id for key in secrets.session_keys.keys] == ["k9"]
+    assert values_of(secrets.session_keys.keys, "id") == ["k9"]
     assert set(secrets.connectors) == {"reports", "open_wearables"}
     assert (secrets.oidc_client_secret, text.startswith("# by hand\n")) == ("given", True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o400
-    assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
+    assert values_of(tmp_path.iterdir(), "name") == ["secrets.toml"]
 
 
 def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == _FILE
     rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
     rewrite_secrets(path, lambda entries: with_retired_key(entries, "link", "1", _AT))
-    assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["2"]
+    assert values_of(read_secrets(str(path)).link_keys.keys, "id") == ["2"]
     kept = [
         (entry.id, entry.secret.hex())
         for entry in read_secrets(str(path)).entries
@@ -131,7 +132,7 @@ def test_a_key_is_retired_once_it_is_only_accepted(tmp_path: Path) -> None:
     ]
     assert kept == [("1", HEX)]
     rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
-    assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["3", "2"]
+    assert values_of(read_secrets(str(path)).link_keys.keys, "id") == ["3", "2"]
 
 
 def _retired_at(id_: str, entries: tuple[KeyEntry, ...]) -> tuple[KeyEntry, ...]:
@@ -142,14 +143,14 @@ def test_the_first_key_of_a_kind_is_made_by_rotating(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
     path.write_text("", encoding="utf-8")
     rewrite_secrets(path, lambda entries: with_new_key(entries, "session", new_secret(), _AT))
-    assert [key.id for key in read_secrets(str(path)).session_keys.keys] == ["1"]
+    assert values_of(read_secrets(str(path)).session_keys.keys, "id") == ["1"]
 
 
 def test_a_form_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "secrets.toml"
     text = f'keys = [{{kind = "link", id = "a", state = "active", key = "{HEX}"}}]\n'
     path.write_text(text, encoding="utf-8")
-    assert [key.id for key in read_secrets(str(path)).link_keys.keys] == ["a"]
+    assert values_of(read_secrets(str(path)).link_keys.keys, "id") == ["a"]
     with pytest.raises((SettingsError, tomllib.TOMLDecodeError)):
         rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
     assert path.read_text(encoding="utf-8") == text
@@ -168,7 +169,7 @@ def test_a_crash_within_a_rewrite_leaves_the_file_as_it_was(
     with pytest.raises(OSError, match="No space"):
         rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
     assert path.read_text(encoding="utf-8") == _FILE
-    assert [name.name for name in tmp_path.iterdir()] == ["secrets.toml"]
+    assert values_of(tmp_path.iterdir(), "name") == ["secrets.toml"]
 
 
 def test_a_change_is_seen_at_the_next_use_and_a_broken_file_changes_nothing(
@@ -178,20 +179,20 @@ def test_a_change_is_seen_at_the_next_use_and_a_broken_file_changes_nothing(
     path.write_text(_FILE, encoding="utf-8")
     live = LiveSecrets(str(path), read_secrets(str(path)))
     keys = live.keys("link")
-    assert [key.id for key in keys().keys] == ["1"]
+    assert values_of(keys().keys, "id") == ["1"]
     rewrite_secrets(path, lambda entries: with_new_key(entries, "link", new_secret(), _AT))
-    assert [key.id for key in keys().keys] == ["2", "1"]
+    assert values_of(keys().keys, "id") == ["2", "1"]
     good = path.read_text(encoding="utf-8")
     for broken in ('link_key = "ab"', "link_key = "):
         path.write_text(broken, encoding="utf-8")
         with caplog.at_level(logging.WARNING):
-            assert [[key.id for key in keys().keys] for _ in range(3)] == [["2", "1"]] * 3
+            assert [values_of(keys().keys, "id") for _ in range(3)] == [["2", "1"]] * 3
         assert len(caplog.records) == 1
         caplog.clear()
     path.unlink()
-    assert [key.id for key in keys().keys] == ["2", "1"]
+    assert values_of(keys().keys, "id") == ["2", "1"]
     path.write_text(good, encoding="utf-8")
-    assert [key.id for key in keys().keys] == ["2", "1"]
+    assert values_of(keys().keys, "id") == ["2", "1"]
 
 
 def test_without_a_file_the_secrets_never_change() -> None:
@@ -201,7 +202,7 @@ def test_without_a_file_the_secrets_never_change() -> None:
 
 def test_ids_of_new_keys_count_on_from_the_highest_number() -> None:
     entries = entries_of(tomllib.loads(_table(id_="k1", state="accepted") + _table(id_="7")))
-    assert [entry.id for entry in with_new_key(entries, "link", bytes(32), _AT)] == ["k1", "7", "8"]
+    assert values_of(with_new_key(entries, "link", bytes(32), _AT), "id") == ["k1", "7", "8"]
     assert with_new_key(entries, "wrapping", bytes(32), _AT)[-1].id == "1"
 
 

@@ -15,6 +15,7 @@ from simulate.cohort import Cohort, Person, Role, demo_cohort
 from simulate.deliveries import history, live
 from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
 from simulate.open_wearables_writer import MOST_SAMPLES, heart_rate_body
+from tests.rows import matching, of_type, values_of
 
 _MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 AUTUMN_NIGHT = (
@@ -32,12 +33,12 @@ def _deliveries_of(cohort: Cohort, patient: str, kind: str) -> list[Delivery]:
 
 
 def person(cohort: Cohort, role: Role) -> Person:
-    return next(p for p in cohort.people if p.role is role)
+    return matching(cohort.people, role=role)[0]
 
 
 def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
     accounts = {p.pseudonym: p.account for p in demo.people}
-    sent = [d for d in [*history(demo), *live(demo)] if d.connector == OPEN_WEARABLES]
+    sent = matching([*history(demo), *live(demo)], connector=OPEN_WEARABLES)
     for delivery in sent[::3]:
         parsed = open_wearables.parse(delivery.make())
         assert parsed.rejects == ()
@@ -46,7 +47,7 @@ def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
 
 
 def test_every_report_body_is_read_whole(demo: Cohort) -> None:
-    sent = [d for d in [*history(demo), *live(demo)] if d.connector == REPORTS]
+    sent = matching([*history(demo), *live(demo)], connector=REPORTS)
     assert len(sent) > 250
     for delivery in sent:
         parsed = reports.parse(delivery.make())
@@ -68,9 +69,9 @@ def test_the_night_when_clocks_change_keeps_its_instants() -> None:
     facts = open_wearables.parse(
         heart_rate_body("a", "Europe/Stockholm", t, np.full(len(t), 60.0))
     ).facts
-    blocks = [fact for fact in facts if isinstance(fact, SampleBlock)]
-    assert [block.head.offset_min for block in blocks] == [120, 60]
-    assert np.concatenate([block.t for block in blocks]).tolist() == t.tolist()
+    blocks = of_type(SampleBlock, facts)
+    assert values_of(blocks, "head.offset_min") == [120, 60]
+    assert np.concatenate(values_of(blocks, "t")).tolist() == t.tolist()
 
 
 @pytest.mark.parametrize("count", [0, MOST_SAMPLES + 1])
@@ -115,10 +116,8 @@ def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None
 
 
 def test_the_live_report_is_pain_eight_after_the_session(demo: Cohort) -> None:
-    facts = [
-        fact for fact in reports.parse([*live(demo)][-1].make()).facts if isinstance(fact, Report)
-    ]
-    (pain,) = [fact for fact in facts if fact.instrument is Instrument.PAIN]
+    facts = of_type(Report, reports.parse([*live(demo)][-1].make()).facts)
+    (pain,) = matching(facts, instrument=Instrument.PAIN)
     hurt = plan.live_outing(person(demo, Role.PAIN), demo)
     assert (pain.value, pain.scale, pain.phase) == (8, "nrs-0-10", Phase.AFTER)
     assert pain.head.start_ms == hurt.end_ms + MINUTE_MS < demo.now_ms
@@ -126,13 +125,13 @@ def test_the_live_report_is_pain_eight_after_the_session(demo: Cohort) -> None:
 
 def test_who_has_no_watch_reports_sessions_by_hand(demo: Cohort) -> None:
     manual = person(demo, Role.MANUAL)
-    sent = [d for d in history(demo) if d.patient == manual.pseudonym]
-    assert {d.connector for d in sent} == {REPORTS}
+    sent = matching(history(demo), patient=manual.pseudonym)
+    assert set(values_of(sent, "connector")) == {REPORTS}
     facts = [
         fact for d in sent for fact in reports.parse(d.make()).facts if isinstance(fact, Report)
     ]
     spans = [(f.head.start_ms, f.head.end_ms) for f in facts if f.instrument is Instrument.SESSION]
-    assert spans == [(out.start_ms, out.end_ms) for out in plan.outings(manual, demo)]
+    assert spans == values_of(plan.outings(manual, demo), "start_ms", "end_ms")
 
 
 def test_a_file_is_read_by_an_independent_reader(demo: Cohort) -> None:
@@ -155,8 +154,8 @@ def test_a_file_is_read_by_an_independent_reader(demo: Cohort) -> None:
 
 
 def test_every_file_carries_its_session(demo: Cohort) -> None:
-    sent = [d for d in [*history(demo), *live(demo)] if d.connector == FILES]
-    assert {d.patient for d in sent} == {p.pseudonym for p in demo.people if p.columns}
+    sent = matching([*history(demo), *live(demo)], connector=FILES)
+    assert set(values_of(sent, "patient")) == {p.pseudonym for p in demo.people if p.columns}
     for delivery in sent[::20]:
         start_ms = int(delivery.key.rpartition("/")[2])
         (session,) = FitFile(BytesIO(delivery.make())).get_messages("session")

@@ -23,6 +23,7 @@ from simulate.faults import Faults, arrivals, disturb
 from simulate.truth import truth
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import time_in_zones
+from tests.rows import matching, values_of
 
 _MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 INSTANTS = st.integers(1_767_225_600_000, 1_830_297_600_000)  # 2026 and 2027
@@ -34,7 +35,7 @@ def demo() -> Cohort:
 
 
 def _person_with(value: Cohort, role: Role) -> Person:
-    return next(person for person in value.people if person.role is role)
+    return matching(value.people, role=role)[0]
 
 
 def sessions_in(value: Cohort, role: Role, weeks_back: int) -> int:
@@ -53,11 +54,11 @@ def limits(person: Person) -> ZoneThresholds:
 
 def test_eight_people_of_two_zones_each_with_an_invented_name(demo: Cohort) -> None:
     assert [person.name.split()[0] for person in demo.people] == ["Demo"] * 8
-    assert Counter(person.zone for person in demo.people) == {
+    assert Counter(values_of(demo.people, "zone")) == {
         "Europe/Stockholm": 7,
         "America/New_York": 1,
     }
-    assert Counter(person.role for person in demo.people) == {
+    assert Counter(values_of(demo.people, "role")) == {
         Role.ON_TRACK: 3, Role.PAIN: 1, Role.LOW: 1, Role.STALE: 1, Role.PAUSED: 1, Role.MANUAL: 1,
     }  # fmt: skip
 
@@ -118,8 +119,10 @@ def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
 
 
 def test_the_stale_one_is_silent_for_ten_days(demo: Cohort) -> None:
-    reported = [d for d in history(demo) if d.patient == _person_with(demo, Role.STALE).pseudonym]
-    assert demo.now_ms - 12 * DAY_MS < max(d.due_ms for d in reported) <= demo.now_ms - 10 * DAY_MS
+    reported = matching(history(demo), patient=_person_with(demo, Role.STALE).pseudonym)
+    assert (
+        demo.now_ms - 12 * DAY_MS < max(values_of(reported, "due_ms")) <= demo.now_ms - 10 * DAY_MS
+    )
 
 
 @pytest.mark.parametrize("role", [Role.ON_TRACK, Role.PAIN, Role.MANUAL])
@@ -155,7 +158,7 @@ def test_pain_stays_below_every_rule_until_the_live_part(demo: Cohort) -> None:
 
 
 def test_two_alerts_are_expected(demo: Cohort) -> None:
-    expected = [(e.patient, e.rule, e.tier, e.live) for e in truth(demo).expected]
+    expected = values_of(truth(demo).expected, "patient", "rule", "tier", "live")
     assert expected == [("demo-01", "P1", Tier.A, True), ("demo-02", "A1", Tier.B, False)]
 
 
@@ -199,7 +202,7 @@ def test_a_body_does_not_depend_on_the_order_of_asking(demo: Cohort) -> None:
 
 
 def test_keys_name_one_delivery_each(demo: Cohort) -> None:
-    keys = [d.key for d in [*history(demo), *live(demo)]]
+    keys = values_of([*history(demo), *live(demo)], "key")
     assert len(keys) == len(set(keys))
 
 
@@ -207,7 +210,7 @@ def test_keys_name_one_delivery_each(demo: Cohort) -> None:
 @settings(max_examples=25, deadline=None)
 def test_nothing_comes_before_its_time_whenever_it_is_played(now: int) -> None:
     total = demo_cohort(now_ms=now, weeks=3)
-    due = [d.due_ms for d in history(total)]
+    due = values_of(history(total), "due_ms")
     assert due == sorted(due)
     assert due[-1] <= now
     for person in total.people:
@@ -221,23 +224,27 @@ def test_nothing_comes_before_its_time_whenever_it_is_played(now: int) -> None:
 
 def test_live_part_ends_with_the_report_of_pain_eight(demo: Cohort) -> None:
     reported = list(live(demo))
-    assert [d.connector for d in reported[-2:]] == ["files", "reports"]
+    assert values_of(reported[-2:], "connector") == ["files", "reports"]
     assert b'"value":8' in reported[-1].make()
     assert [b.due_ms - a.due_ms for a, b in pairwise(reported)] == [1000] * (len(reported) - 1)
 
 
 def test_a_minute_comes_from_everyone_who_still_wears_a_watch(demo: Cohort) -> None:
     reported = list(last_minutes(demo, demo.now_ms + 90_000, 1))
-    assert [d.patient for d in reported] == ["demo-01", "demo-02", "demo-05", "demo-07", "demo-08"]
+    assert values_of(reported, "patient") == ["demo-01", "demo-02", "demo-05", "demo-07", "demo-08"]
     assert all(d.due_ms == demo.now_ms + 60_000 for d in reported)
 
 
 def test_a_larger_cohort_repeats_the_cast_under_other_names() -> None:
     total = cohort(now_ms=_MONDAY_MORNING, seed=5, patients=20, weeks=4)
-    assert len({p.pseudonym for p in total.people}) == len({p.name for p in total.people}) == 20
+    assert (
+        len(set(values_of(total.people, "pseudonym")))
+        == len(set(values_of(total.people, "name")))
+        == 20
+    )
     accounts = [p.account for p in total.people if p.account]
     assert len(accounts) == len(set(accounts))
-    assert Counter(e.rule for e in truth(total).expected) == {"P1": 3, "A1": 3}
+    assert Counter(values_of(truth(total).expected, "rule")) == {"P1": 3, "A1": 3}
 
 
 @pytest.mark.parametrize(("patients", "weeks"), [(0, 12), (8, 2)])
@@ -250,21 +257,21 @@ def test_faults_lose_nothing_and_are_the_seeds_choice(demo: Cohort) -> None:
     reported = list(history(demo))
     faults = Faults(duplicate=0.2, delay=0.1, shuffle_ms=3_600_000)
     arriving = disturb(reported, faults, seed=9)
-    assert {d.key for d in arriving} == {d.key for d in reported}
+    assert set(values_of(arriving, "key")) == set(values_of(reported, "key"))
     assert 1.1 * len(reported) < len(arriving) < 1.3 * len(reported)
-    assert [d.key for d in arriving] != [d.key for d in reported]
-    assert [d.due_ms for d in arriving] == sorted(d.due_ms for d in arriving)
-    assert [(d.key, d.due_ms) for d in disturb(reported, faults, seed=9)] == [
-        (d.key, d.due_ms) for d in arriving
-    ]
+    assert values_of(arriving, "key") != values_of(reported, "key")
+    assert values_of(arriving, "due_ms") == sorted(values_of(arriving, "due_ms"))
+    assert values_of(disturb(reported, faults, seed=9), "key", "due_ms") == values_of(
+        arriving, "key", "due_ms"
+    )
 
 
 def test_no_faults_change_nothing(demo: Cohort) -> None:
     reported = list(history(demo))
-    assert [d.key for d in disturb(reported, Faults(), seed=1)] == [d.key for d in reported]
+    assert values_of(disturb(reported, Faults(), seed=1), "key") == values_of(reported, "key")
 
 
 def test_arrivals_are_history_and_live_part_of_any_cohort() -> None:
     total = cohort(now_ms=_MONDAY_MORNING, seed=3, patients=10, weeks=3)
     arriving = arrivals(total, Faults(duplicate=0.5, shuffle_ms=60_000))
-    assert {d.key for d in arriving} == {d.key for d in [*history(total), *live(total)]}
+    assert set(values_of(arriving, "key")) == set(values_of([*history(total), *live(total)], "key"))

@@ -19,6 +19,7 @@ from simulate.cohort import demo_cohort
 from simulate.deliveries import history, live
 from simulate.delivery import FILES, Delivery
 from simulate.door import Keys, Refused, VendorDoor, request
+from tests.rows import matching
 
 _NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 _LINK_KEYS = KeyRing.single(b"link key")
@@ -87,7 +88,7 @@ def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
     delivery = delivery_by_connector()[name]
     body = delivery.make()
     _, headers = request(delivery, body, _KEYS, _NOW)
-    connector = next(row for row in CONNECTORS if row.name == name)
+    connector = matching(CONNECTORS, name=name)[0]
     secret = {"open_wearables": _KEYS.open_wearables, "reports": _KEYS.reports}[name]
     result = {"now_ms": _NOW + 1000, "window_ms": 300_000}
     assert isinstance(connector.proof, Signature)

@@ -24,6 +24,7 @@ from simulate.delivery import Delivery
 from simulate.truth import truth
 from stream.compute.derive import derive
 from stream.compute.weeks import week_of_days
+from tests.rows import matching, values_of
 
 _MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 FRIDAY_EVENING = _MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
@@ -126,26 +127,26 @@ def _fresh(findings: Iterable[Finding]) -> list[tuple[str, str]]:
 def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> None:
     total = demo_cohort(now_ms=now, weeks=6)
     person = total.people[number]
-    mine = [item for item in history(total) if item.patient == person.pseudonym]
+    mine = matching(history(total), patient=person.pseudonym)
     facts = _facts_of(person, mine)
     matches = derive(_window(person, total, facts))
-    expected = [e for e in truth(total).expected if e.patient == person.pseudonym]
+    expected = matching(truth(total).expected, patient=person.pseudonym)
 
     known = truth(total).patients[person.pseudonym]
     assert Counter(monday(s.local_date) for s in matches.sessions) == known.sessions
     before = registry.judge(judgeable(person, total, facts, matches))
     assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live]
 
-    facts += _facts_of(person, [item for item in live(total) if item.patient == person.pseudonym])
+    facts += _facts_of(person, matching(live(total), patient=person.pseudonym))
     matches = derive(_window(person, total, facts))
     after = registry.judge(judgeable(person, total, facts, matches))
-    assert _fresh(after) == [(e.rule, e.tier.value) for e in expected]
+    assert _fresh(after) == values_of(expected, "rule", "tier.value")
 
 
 def test_without_the_pause_there_would_be_an_alert() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=6)
-    person = next(p for p in total.people if p.role is Role.PAUSED)
-    facts = _facts_of(person, [item for item in history(total) if item.patient == person.pseudonym])
+    person = matching(total.people, role=Role.PAUSED)[0]
+    facts = _facts_of(person, matching(history(total), patient=person.pseudonym))
     on = judgeable(person, total, facts, derive(_window(person, total, facts)))
     assert _fresh(registry.judge(on)) == []
     assert _fresh(registry.judge(_without_pauses(on))) == [("A1", "B")]
@@ -154,14 +155,12 @@ def test_without_the_pause_there_would_be_an_alert() -> None:
 def test_sessions_with_a_valid_method_have_their_zones_known() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=3)
     for person in total.people:
-        facts = _facts_of(
-            person, [item for item in history(total) if item.patient == person.pseudonym]
-        )
+        facts = _facts_of(person, matching(history(total), patient=person.pseudonym))
         matches = derive(_window(person, total, facts))
         usable = person.role is not Role.MANUAL and not (
             person.profile.beta_blocker and not person.hub
         )
-        assert [s.partial for s in matches.sessions] == [not usable] * len(matches.sessions)
+        assert values_of(matches.sessions, "partial") == [not usable] * len(matches.sessions)
         moderate = [s.zones.moderate / s.zones.total for s in matches.sessions]
         assert np.all(np.array(moderate) > 0.7) == usable
 

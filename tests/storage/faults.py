@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
 from parsers import formats, open_wearables
+from tests.rows import matching
 from tests.storage.inline import heart, workout
 from tests.storage.tellers import MIN, T0
 
@@ -28,7 +29,7 @@ def faulty(change: Fault) -> Callable[[bytes], Parsed]:
 
 def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.Format, ...]:
     """Return the table of parsers with a changed parser for Open Wearables."""
-    mine = next(row for row in formats.FORMATS if row.name == "open_wearables")
+    mine = matching(formats.FORMATS, name="open_wearables")[0]
     return (
         replace(mine, read=formats.single_part(parse), version=version),
         *(row for row in formats.FORMATS if row is not mine),

@@ -31,6 +31,7 @@ from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
 from stream.replay.context import ReplayContext
+from tests.rows import matching
 from tests.storage.tellers import MIN, T0
 
 KEY = KeyRing.single(bytes(32))
@@ -60,7 +61,7 @@ class MemoryLog:
         return self.counts[topic] - 1
 
     def take(self, topic: str) -> list[Outgoing]:
-        taken = [item for item in self.waiting if item.topic == topic]
+        taken = matching(self.waiting, topic=topic)
         self.waiting = [item for item in self.waiting if item.topic != topic]
         return taken
 

@@ -10,6 +10,7 @@ from model.metrics import METRICS
 from storage.bodies.body_store import Directory
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
+from tests.rows import cells_of, values_of
 from tests.storage.derived.traces import settle
 from tests.storage.tellers import T0, attributed_fact, deletion, run
 
@@ -35,7 +36,7 @@ order by 1"""
 
 async def test_the_role_reads_the_views_and_nothing_else(conn: Connection) -> None:
     rows = await (await conn.execute(_READABLE)).fetchall()
-    assert [name for (name,) in rows] == [f"analysis.{view}" for view in VIEWS]
+    assert cells_of(rows, 0) == [f"analysis.{view}" for view in VIEWS]
 
 
 async def test_the_role_sees_what_is_told_and_no_base_table(
@@ -59,7 +60,7 @@ async def test_no_view_shows_who_or_which_device_it_is(conn: Connection, tmp_pat
     pseudonym, number, sha256, device, alert = await settle(conn, Directory(tmp_path), "somebody")
     for view in VIEWS:
         rows = await conn.execute(SQL("select v::text from analysis.{} v").format(Identifier(view)))
-        text = "\n".join(row for (row,) in await rows.fetchall())
+        text = "\n".join(cells_of(await rows.fetchall(), 0))
         assert pseudonym in text
         assert not [
             word
@@ -70,7 +71,7 @@ async def test_no_view_shows_who_or_which_device_it_is(conn: Connection, tmp_pat
 
 
 async def test_every_view_and_every_column_is_documented(conn: Connection) -> None:
-    assert [name for (name,) in await (await conn.execute(_VIEWS)).fetchall()] == VIEWS
+    assert cells_of(await (await conn.execute(_VIEWS)).fetchall(), 0) == VIEWS
     rows = await (await conn.execute(_COLUMNS)).fetchall()
     assert [(view, name) for view, name, _, result in rows if not result] == []
     assert {kind for _, _, kind, _ in rows if kind in {"bytea", "uuid"}} == set()
@@ -78,13 +79,11 @@ async def test_every_view_and_every_column_is_documented(conn: Connection) -> No
 
 async def test_the_metrics_are_those_of_the_registry(conn: Connection) -> None:
     rows = await (await conn.execute("select id, name, unit from metric order by id")).fetchall()
-    assert rows == [(row.id, row.name, row.unit) for row in METRICS]
+    assert rows == values_of(METRICS, "id", "name", "unit")
 
 
 async def test_samples_that_were_taken_back_are_not_shown(conn: Connection) -> None:
-    await write_facts(
-        conn, [attributed_fact(fact) for fact in (*run("a"), *run("b", T0 + 3_600_000))]
-    )
+    await write_facts(conn, list(map(attributed_fact, (*run("a"), *run("b", T0 + 3_600_000)))))
     await write_facts(conn, [attributed_fact(deletion("x", "a"))])
     rows = await conn.execute(
         "select count(*), min(value), min(metric), min(unit) from analysis.samples"
@@ -93,7 +92,7 @@ async def test_samples_that_were_taken_back_are_not_shown(conn: Connection) -> N
 
 
 async def test_a_view_asks_one_patient_by_the_key(conn: Connection) -> None:
-    await write_facts(conn, [attributed_fact(fact) for fact in run()])
+    await write_facts(conn, list(map(attributed_fact, run())))
     rows = await conn.execute("explain select count(*) from analysis.samples where patient = 'p1'")
-    plan = "\n".join(line for (line,) in await rows.fetchall())
+    plan = "\n".join(cells_of(await rows.fetchall(), 0))
     assert "pseudonym = 'p1'" in plan

@@ -13,6 +13,7 @@ from storage.audit_actions import Action
 from storage.erase import erase
 from storage.pg.pool import Connection
 from tests.rooms import ROOMS, ROOT
+from tests.rows import cells_of, values_of
 
 pytestmark = pytest.mark.anyio
 
@@ -131,7 +132,7 @@ async def test_no_list_takes_another_spelling(conn: Connection) -> None:
 
 async def test_the_database_knows_every_action_of_the_program(conn: Connection) -> None:
     matches = await (await conn.execute("select action from audit_action")).fetchall()
-    assert {name for (name,) in matches} == {action.value for action in Action}
+    assert set(cells_of(matches, 0)) == set(values_of(Action, "value"))
 
 
 async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> None:

@@ -13,6 +13,7 @@ from storage.people import consents
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from stream import refresh
+from tests.rows import cells_of, values_of
 from tests.storage.derived.traces import NUMBER, files, rows_with_traces, settle, tell
 from tests.storage.facts.test_columnstore import compress
 from tests.storage.tellers import T0, attributed_fact, run
@@ -39,7 +40,7 @@ async def kept_by_nobody(conn: Connection) -> set[str]:
     known = {*ERASED, "audit", "patient"}
     rows = await (await conn.execute(_WITH_PATIENT)).fetchall()
     rows += await (await conn.execute(_REFERRING, [[*ERASED, "patient"]])).fetchall()
-    return {name for (name,) in rows} - known
+    return set(cells_of(rows, 0)) - known
 
 
 async def test_every_table_with_a_patient_is_erased(conn: Connection) -> None:
@@ -67,7 +68,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
     await tell(conn, "traced-patient", late=True)
     await conn.commit()
     left = await rows_with_traces(dsn, traces)
-    assert {table for table, _ in left} >= {*ERASED, "audit", "source"} - {"sample"}
+    assert set(cells_of(left, 0)) >= {*ERASED, "audit", "source"} - {"sample"}
     assert any("compress" in table for table, _ in left) == bool(compressed)
 
     receipt = await erase(conn, "traced-patient", T0)
@@ -83,7 +84,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
 async def test_the_receipt_counts_samples_in_the_columnstore_too(
     conn: Connection, dsn: str
 ) -> None:
-    await write_facts(conn, [attributed_fact(fact) for fact in run()])
+    await write_facts(conn, list(map(attributed_fact, run())))
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as alone:
         await compress(alone)
@@ -121,10 +122,10 @@ async def test_the_log_cannot_be_changed_otherwise(
 
 
 async def test_what_comes_after_is_refused_and_stored_nowhere(conn: Connection) -> None:
-    late = [attributed_fact(fact) for fact in run()]
+    late = list(map(attributed_fact, run()))
     await erase(conn, "p1", T0)
     written = await write_facts(conn, late)
-    assert {item.why for item in written.refused} == {UNKNOWN}
+    assert set(values_of(written.refused, "why")) == {UNKNOWN}
     assert (written.new, written.samples, written.affected) == (0, 0, {})
 
 

@@ -22,6 +22,7 @@ from stream.faults import WorkerError
 from stream.log.ledger import HoleError
 from stream.log.messages import Partition, Run
 from stream.metrics import make_metrics
+from tests.rows import values_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +88,7 @@ async def _run(
 
 def offsets_of(batch: Sequence[Run]) -> list[tuple[int, int, int]]:
     """Return partition, first and next offset of each run of a batch."""
-    return [(run.partition, run.first, run.next) for run in batch]
+    return values_of(batch, "partition", "first", "next")
 
 
 def test_runs_are_acknowledged_in_order_after_the_handler() -> None:

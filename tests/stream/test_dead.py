@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.facts import Reject, RejectKind
 from stream.dead.letters import LISTED, DeadFloodError, DeadLimit, dead_letter, read_letter
 from stream.log.messages import Message
+from tests.rows import values_of
 
 MESSAGE = Message(
     topic="kadens.raw",
@@ -38,22 +39,13 @@ def test_a_letter_reads_back_as_a_line_a_reject_without_the_body() -> None:
     assert letter.value == b""
     assert letter.key == b"kadens.raw/3/17"
     lines = read_letter(letter.headers)
-    assert [(line.where, line.why) for line in lines] == [
+    assert values_of(lines, "where", "why") == [
         ("@7", "not JSON"),
         ("data[1].t", "no instant"),
     ]
-    assert {
-        (
-            line.topic,
-            line.partition,
-            line.offset,
-            line.kind,
-            line.connector,
-            line.received_ms,
-            line.size,
-        )
-        for line in lines
-    } == {("kadens.raw", 3, 17, "damaged", "open_wearables", 1700000000000, 7)}
+    assert set(
+        values_of(lines, "topic", "partition", "offset", "kind", "connector", "received_ms", "size")
+    ) == {("kadens.raw", 3, 17, "damaged", "open_wearables", 1700000000000, 7)}
     assert "x" not in dict(letter.headers)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from stream.derive_batch import _decode
 from stream.log.messages import Message
+from tests.rows import values_of
 
 
 @pytest.mark.parametrize(
@@ -23,4 +24,4 @@ from stream.log.messages import Message
 def test_json_of_any_shape_is_a_dead_letter(value: bytes) -> None:
     reported, letters = _decode([Message(topic="kadens.facts", partition=0, offset=1, value=value)])
     assert reported == []
-    assert [letter.body for letter in letters] == [value]
+    assert values_of(letters, "body") == [value]

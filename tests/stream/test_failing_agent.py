@@ -15,6 +15,7 @@ from stream.log.look import LogView, open_log
 from stream.log.messages import Outgoing, Run
 from stream.log.producer import open_producer
 from stream.metrics import make_metrics
+from tests.rows import matching
 
 _TRIES = 600
 
@@ -63,9 +64,7 @@ async def scene(brokers: str) -> int:
             return failed.done()
 
         async def all_fetched() -> bool:
-            places = [
-                position for position in app.consumer.assignment() if position.topic == RAW.name
-            ]
+            places = matching(app.consumer.assignment(), topic=RAW.name)
             return 51 in [await app.consumer.position(position) for position in places]
 
         try:

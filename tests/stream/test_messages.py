@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.log.messages import MOST_BYTES, Message, Run, batches, runs
+from tests.rows import values_of
 
 places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))
 
@@ -20,7 +21,7 @@ def test_runs_hold_every_offset_once_in_order_and_without_gaps(
     flat = [(run.topic, run.partition, item.offset) for run in matches for item in run.messages]
     assert flat == sorted(set(offsets))
     for run in matches:
-        assert [item.offset for item in run.messages] == list(range(run.first, run.next))
+        assert values_of(run.messages, "offset") == list(range(run.first, run.next))
 
 
 @given(st.lists(places, max_size=40))
@@ -32,7 +33,7 @@ def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
         _message(*position) for position in offsets
     )
     for batch in matches:
-        assert len({(run.topic, run.partition) for run in batch}) == len(batch)
+        assert len(set(values_of(batch, "topic", "partition"))) == len(batch)
     for topic, partition, _ in offsets:
         firsts = [
             run.first
@@ -49,12 +50,12 @@ def _partition(run: Run) -> tuple[str, int, int]:
 
 def test_a_missing_offset_cuts() -> None:
     matches = runs(_message("a", 0, offset) for offset in (3, 1, 0, 4))
-    assert [(run.first, run.next) for run in matches] == [(0, 2), (3, 5)]
+    assert values_of(matches, "first", "next") == [(0, 2), (3, 5)]
 
 
 def test_since_keeps_what_is_new() -> None:
     (run,) = runs(_message("a", 0, offset) for offset in range(5))
-    assert [item.offset for item in run.since(3)] == [3, 4]
+    assert values_of(run.since(3), "offset") == [3, 4]
     assert run.since(5) == ()
 
 

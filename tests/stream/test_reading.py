@@ -16,6 +16,7 @@ from model.facts import Head, OffsetOrigin, SampleBlock, Source, Workout
 from stream.log.messages import Headers, Message
 from stream.readers.inline import InlineReader
 from stream.reading import Read, read_all, with_offset
+from tests.rows import values_of
 
 _HEAD = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=1)
 
@@ -70,7 +71,7 @@ def test_what_cannot_be_read_says_why(value: bytes, headers: Headers, where: str
     result = _look(value, headers)
     assert result.dead
     assert result.parsed is None
-    assert [(reject.where, reject.why) for reject in result.rejects] == [(where, why)]
+    assert values_of(result.rejects, "where", "why") == [(where, why)]
 
 
 def test_garbage_is_a_reject_with_its_place() -> None:

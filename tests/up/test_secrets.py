@@ -14,6 +14,7 @@ from model.keyring import KeyRing
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
+from tests.rows import values_of
 
 SECRETS = "secrets.toml"
 
@@ -50,7 +51,7 @@ def test_a_data_folder_whose_secrets_are_gone_gets_no_fresh_ones(
         in reported
     )
     assert "Traceback" not in reported
-    assert {path.name for path in tmp_path.iterdir()} <= {folder, "log", "in-use"}
+    assert set(values_of(tmp_path.iterdir(), "name")) <= {folder, "log", "in-use"}
 
 
 def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(

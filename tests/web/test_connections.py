@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rows import matching
 from web.connections import BEYOND, Connection, Stage, Table
 from web.limits import Limits
 
@@ -107,7 +108,7 @@ def test_after_shedding_only_answers_are_above_the_bounds(rows: list[tuple[str, 
     assert len(table) == len(left)
     waiting = [connection for connection in left if connection.stage is not Stage.ANSWER]
     for peer in "abc":
-        of_peer = [connection for connection in left if connection.peer == peer]
+        of_peer = matching(left, peer=peer)
         assert len(of_peer) <= _LIMITS.per_peer or all(
             item.stage is Stage.ANSWER for item in of_peer
         )

@@ -30,7 +30,7 @@ def test_keys_take_bounded_memory_and_the_busy_one_is_kept() -> None:
 
 
 def test_retry_after_is_in_whole_seconds() -> None:
-    assert [retry_after(wait) for wait in (0.001, 1, 1.2, 59.9)] == ["1", "1", "2", "60"]
+    assert list(map(retry_after, (0.001, 1, 1.2, 59.9))) == ["1", "1", "2", "60"]
 
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=200))

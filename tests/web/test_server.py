@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.rows import cells_of
 from tests.serving import DEADLINE_S, served, until
 from web.limits import Limits, Patience
 from web.server import Serving
@@ -180,7 +181,7 @@ _HEADS: list[tuple[str, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "sent"), _HEADS, ids=[what for what, _ in _HEADS])
+@pytest.mark.parametrize(("what", "sent"), _HEADS, ids=cells_of(_HEADS, 0))
 def test_heads_are_bounded(door: _Door, what: str, sent: bytes) -> None:
     answer = door.exchange(sent)
     assert answer.startswith(b"HTTP/1.1 431 "), what
@@ -213,9 +214,7 @@ FRAMINGS: list[tuple[str, bytes, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("what", "first", "piece"), FRAMINGS, ids=[what for what, _, _ in FRAMINGS]
-)
+@pytest.mark.parametrize(("what", "first", "piece"), FRAMINGS, ids=cells_of(FRAMINGS, 0))
 def test_framing_is_bounded(door: _Door, what: str, first: bytes, piece: bytes) -> None:
     with door.connect() as sock:
         sock.sendall(CHUNKED % b"read" + first)

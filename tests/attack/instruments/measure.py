@@ -67,7 +67,7 @@ def shown(attack: str, what: str, value: str) -> Row:
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """Yield the lines of the table."""
-    lines = [("attack", "measured", "value", "limit", "ok"), *(_cells(row) for row in rows)]
+    lines = [("attack", "measured", "value", "limit", "ok"), *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         yield "  ".join(

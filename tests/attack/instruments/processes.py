@@ -48,12 +48,12 @@ def part_of(up: int, part: str, among: Mapping[int, int]) -> int | None:
 
 def memory(pids: Sequence[int]) -> int:
     """Return the resident bytes of processes, summed; pages that they share count in each."""
-    return sum(_resident(pid) for pid in pids)
+    return sum(map(_resident, pids))
 
 
 def open_files(pid: int) -> int:
     """Return the bytes on disk of a process's open regular files, linked or not."""
-    return sum(_blocks(position) for position in _listed(_PROC / str(pid) / "fd"))
+    return sum(map(_blocks, _listed(_PROC / str(pid) / "fd")))
 
 
 class Watch(Background):

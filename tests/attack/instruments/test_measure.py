@@ -11,7 +11,7 @@ from tests.attack.instruments.measure import at_most, equal, quantile, skipped, 
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:
-    values = [float(n) for n in range(1, 101)]
+    values = list(map(float, range(1, 101)))
     assert [quantile(values, share) for share in (0.01, 0.5, 0.99, 1.0)] == [1.0, 50.0, 99.0, 100.0]
     assert quantile([2.0, 1.0], 0.5) == 1.0
 

@@ -14,10 +14,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from model.topics import FACTS, RAW, TOPICS, Topic
 from tests.chaos.schedule import PRODUCERS, Copy
 from tests.chaos.world import Posted
+from tests.rows import matching
 
-FORGETTING = tuple(
-    topic for topic in TOPICS if topic.cleanup == "delete"
-)  # a compacted topic keeps its records
+FORGETTING = tuple(matching(TOPICS, cleanup="delete"))  # a compacted topic keeps its records
 _ANSWER_S = 10.0
 FLUSH_S = 120.0
 _AGAIN_S = 0.1

@@ -118,9 +118,7 @@ def app(provider: Provider) -> Starlette:
         kind, _, result = request.headers.get("authorization", "").partition(" ")
         form = {name: str(value) for name, value in (await request.form()).items()}
         if kind == "Basic":
-            account = ":".join(
-                unquote_plus(part) for part in base64.b64decode(result).decode().split(":")
-            )
+            account = ":".join(map(unquote_plus, base64.b64decode(result).decode().split(":")))
         else:
             account = f"{form.get('client_id')}:{form.get('client_secret')}"
         return provider.redeemed(form, account)

@@ -17,6 +17,7 @@ from joserfc.jwk import RSAKey
 from clinic.sign_in.admission import Attempts
 from tests.clinic.sign_in.conftest import UNIT, Kept, Open
 from tests.clinic.sign_in.provider import NOW, PERSON, RSA, Provider
+from tests.rows import cells_of
 from web.sign_in.code_flow import local_page
 
 _KEPT = [("u-1", "Karin Lind", "karin@example.org")]
@@ -442,8 +443,8 @@ def test_a_failed_sign_in_leaves_a_line_that_names_nobody(
             "select actor, detail ->> 'reason' from audit where action = 'access.refused' "
             "order by id desc limit 3"
         ).fetchall()
-    assert [actor for actor, _ in reported] == ["nobody", "nobody", "u-1"]
-    assert [reason for _, reason in reported][::2] == [
+    assert cells_of(reported, 0) == ["nobody", "nobody", "u-1"]
+    assert cells_of(reported, 1)[::2] == [
         "the answer belongs to no sign-in of this browser",
         "the care unit is not set up",
     ]
@@ -451,8 +452,8 @@ def test_a_failed_sign_in_leaves_a_line_that_names_nobody(
 
 def test_failed_sign_ins_cannot_fill_the_log() -> None:
     attempts = Attempts(2)
-    assert [attempts.take(at_ms) for at_ms in (0, 1, 2, 59_999)] == [0, 0, None, None]
-    assert [attempts.take(at_ms) for at_ms in (60_000, 60_001, 60_002)] == [2, 0, None]
+    assert list(map(attempts.take, (0, 1, 2, 59_999))) == [0, 0, None, None]
+    assert list(map(attempts.take, (60_000, 60_001, 60_002))) == [2, 0, None]
 
 
 def test_a_subject_that_differs_only_by_case_is_not_let_in(

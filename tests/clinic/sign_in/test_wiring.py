@@ -14,6 +14,7 @@ from kadens.settings import SettingsError
 from kadens.wiring import clinic_door, sign_in_of
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import Provider
+from tests.rows import values_of
 from web.sign_in.provider import ProviderError
 
 DSN = "postgresql://nobody@127.0.0.1:1/none"
@@ -131,7 +132,7 @@ def test_the_doctor_of_the_clinician_door_looks_at_what_that_door_has(
     matches = asyncio.run(
         _check_all(settings_of(dsn, tmp_path, **{**_GOOD, "KADENS_OIDC_ISSUER": provider.url}))
     )
-    assert [(item.what, item.well) for item in matches] == [
+    assert values_of(matches, "what", "well") == [
         ("database", True),
         ("secrets", True),
         ("sign-in", True),

@@ -17,6 +17,7 @@ from simulate.fit_messages import (
     rows,
 )
 from simulate.fit_writer import Recording, write_activity
+from tests.rows import values_of
 
 _START = 1_700_000_000_000
 _T0 = _START // 1000 - FIT_EPOCH
@@ -76,7 +77,7 @@ def test_time_since_power_up_is_a_problem_and_no_date() -> None:
     matches = _read(_session(start=5, elapsed=10), definition(shape), seen)
     assert matches.sessions == ()
     assert matches.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
-    assert [problem.code for problem in matches.problems] == [Code.DEVICE_TIME] * 2
+    assert values_of(matches.problems, "code") == [Code.DEVICE_TIME] * 2
     assert matches.problems[1].reason == "record messages with time since power-up, not a date"
 
 

@@ -23,6 +23,7 @@ from simulate.fit_messages import (
     message,
     rows,
 )
+from tests.rows import values_of
 
 _FIELDS = {"t": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=UINT8)}
 SHAPE = Shape(number=20, local=0, fields=_FIELDS)
@@ -36,7 +37,7 @@ HEADER, _FIRST, STEP = 14, 14 + 12, 6
 
 
 def _problems(data: bytes, **limits: int) -> list[tuple[Code, int, int]]:
-    return [(p.code, p.offset, p.segment) for p in decode(data, limits=Limits(**limits)).problems]
+    return values_of(decode(data, limits=Limits(**limits)).problems, "code", "offset", "segment")
 
 
 def _kept(data: bytes) -> int:
@@ -145,7 +146,7 @@ def test_undefined_local_type_keeps_what_was_before() -> None:
 def test_a_damaged_segment_does_not_cost_the_next() -> None:
     fit = decode(fit_file([_BODY, b"\x07abc"]) + _GOOD)
     assert len(fit["record"]) == 2 * COUNT
-    assert [(p.code, p.segment) for p in fit.problems] == [(Code.UNDEFINED_LOCAL, 0)]
+    assert values_of(fit.problems, "code", "segment") == [(Code.UNDEFINED_LOCAL, 0)]
 
 
 def test_bytes_after_the_end() -> None:
@@ -242,7 +243,7 @@ def test_hostile_input_is_answered_soon(name: str) -> None:
     fit = decode(data)
     fit.materialise()
     assert time.perf_counter() - begun < 5  # the slowest takes half a second on a quiet machine
-    codes = [problem.code for problem in fit.problems]
+    codes = values_of(fit.problems, "code")
     assert (code in codes) if code else codes == []
     assert len(codes) <= 2
 
@@ -250,7 +251,7 @@ def test_hostile_input_is_answered_soon(name: str) -> None:
 def test_message_cap_stops_and_says_where() -> None:
     many = fit_file([_BODY, definition(SHAPE), rows(SHAPE, {"hr": 1}, 300_000).tobytes()])
     fit = decode(many, limits=Limits(messages=100_000))
-    ((code, offset, _),) = [(p.code, p.offset, p.segment) for p in fit.problems]
+    ((code, offset, _),) = values_of(fit.problems, "code", "offset", "segment")
     assert code is Code.TOO_MANY_MESSAGES
     assert 100_000 < len(fit["record"]) <= 150_000
     assert int(fit["record"].offsets[-1]) + STEP == offset

@@ -27,6 +27,7 @@ from simulate.fit_messages import (
     message,
     rows,
 )
+from tests.rows import values_of
 
 _T0 = 1_000_000_000
 _NAN = float("nan")
@@ -367,5 +368,5 @@ def test_header_sizes_and_checksums() -> None:
     bad[12] ^= 1
     bad[-2:] = crc16(bytes(bad[:-2])).to_bytes(2, "little")
     fit = decode(bytes(bad))
-    assert [(p.code, p.offset) for p in fit.problems] == [(Code.HEADER_CRC, 12)]
+    assert values_of(fit.problems, "code", "offset") == [(Code.HEADER_CRC, 12)]
     assert fit.complete

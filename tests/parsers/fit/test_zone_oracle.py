@@ -8,6 +8,7 @@ from model.facts import SampleBlock, Workout
 from parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
 from parsers.fit_facts import parse
 from stream.compute.intensity.zones import karvonen, time_in_zones
+from tests.rows import cells_of, of_type, values_of
 
 _REST, PEAK = 60, 190
 _EDGES = (
@@ -26,7 +27,7 @@ def test_sessions_and_zones_are_equal_to_the_millisecond(
     activity = read_activity(decode(path.read_bytes(), messages=MESSAGES))
     heart = activity.samples.get("heart_rate")
     declared = [(str(s.start_ms), str(s.length_ms)) for s in activity.sessions]
-    assert declared == [(row["start_ms"], row["length_ms"]) for row in rows]
+    assert declared == cells_of(rows, "start_ms", "length_ms")
     numbers = {name: str(number) for number, name in enum_values("sport").items()}
     for row, session in zip(rows, activity.sessions, strict=True):
         # the oracle's profile is older: it gives numbers for sports it has no name for
@@ -41,14 +42,14 @@ def test_the_facts_of_the_file_give_the_same_zones(
 ) -> None:
     path, rows = zone_rows
     facts = parse(path.read_bytes()).facts
-    workouts = [fact for fact in facts if isinstance(fact, Workout)]
+    workouts = of_type(Workout, facts)
     blocks = [
         fact for fact in facts if isinstance(fact, SampleBlock) and fact.metric == "heart_rate"
     ]
     heart = None
     if blocks:
         heart = Samples(
-            t=np.concatenate([b.t for b in blocks]), v=np.concatenate([b.v for b in blocks])
+            t=np.concatenate(values_of(blocks, "t")), v=np.concatenate(values_of(blocks, "v"))
         )
     for row, workout in zip(rows, workouts, strict=True):
         span = Session(

@@ -22,6 +22,7 @@ from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
+from tests.rows import values_of
 from tests.storage.tellers import MIN, PERSON, T0, attributed_fact, deletion, pain, run
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +68,7 @@ async def _prescribed(conn: Connection) -> None:
 
 
 async def mails(conn: Connection) -> list[str]:
-    return [row.recipient for row in await outbox.take(conn, store.MAIL, _NOW, 10)]
+    return values_of(await outbox.take(conn, store.MAIL, _NOW, 10), "recipient")
 
 
 async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(
@@ -80,10 +81,10 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
         attributed_fact(pain("q1", T0 + 40 * MIN, 9, session="r1")),
     )
     on, live, recent = await _judge(conn)
-    assert [(a.rule, a.tier, a.state, a.raised_ms) for a in live] == [
+    assert values_of(live, "rule", "tier", "state", "raised_ms") == [
         ("P1", Tier.A, AlertState.OPEN, _NOW)
     ]
-    assert [rating.session for rating in on.pain] == [on.sessions[0].id]
+    assert values_of(on.pain, "session") == [on.sessions[0].id]
     before = await digest(conn)
     _, again, _ = await _judge(conn)
     assert (again, recent) == (live, ())
@@ -111,7 +112,7 @@ async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
     await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MIN, 2, revision=1)))
     _, live, recent = await _judge(conn)
     assert live == ()
-    assert [(a.state, a.findings) for a in recent] == [(AlertState.RETRACTED, {})]
+    assert values_of(recent, "state", "findings") == [(AlertState.RETRACTED, {})]
     moves = await (
         await conn.execute("select from_state, to_state, reason from alert_move order by id")
     ).fetchall()
@@ -146,7 +147,7 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
 async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
     await _tell(conn, *map(attributed_fact, run(start=_NOW + _DAY)))
     on = (await rule_inputs.load_all(conn, ["p1"], _NOW))["p1"]
-    assert [(w.vendor, w.time_ms) for w in on.judgeable.watermarks] == [("files", _NOW)]
+    assert values_of(on.judgeable.watermarks, "vendor", "time_ms") == [("files", _NOW)]
 
 
 async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
@@ -163,7 +164,7 @@ async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Conne
     )
     await outbox.failed(conn, row.id, "OSError", 50)
     assert await outbox.take(conn, "derived", 49, 10) == []
-    assert [item.attempts for item in await outbox.take(conn, "derived", 50, 10)] == [1]
+    assert values_of(await outbox.take(conn, "derived", 50, 10), "attempts") == [1]
     await outbox.sent(conn, [row.id], 60)
     assert await outbox.take(conn, "derived", 99, 10) == []
     assert await outbox.prune(conn, "derived", 60) == 1

@@ -20,6 +20,7 @@ from stream.dead import commands
 from stream.dead.commands import Desk
 from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
+from tests.rows import values_of
 from tests.storage.bodies.settled_bodies import Broken, Sent, arrive, noise, readable, stored
 from tests.storage.inline import KEY, NOW, Inline, open_inline
 from tests.storage.tellers import attributed_fact, run
@@ -118,7 +119,7 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(
     (tmp_path / lost).unlink()
     assert await commands.retry(desk(inline), inline.log, [], _ANY) == Counter(gone=2, kept=1)
     assert inline.log.take(RAW.name) == inline.log.take(RAW_LARGE.name) == []
-    assert [item.letter for item in await newest(inline)] == [2, 1, 0]
+    assert values_of(await newest(inline), "letter") == [2, 1, 0]
 
 
 async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inline: Inline) -> None:
@@ -159,7 +160,7 @@ async def test_what_is_dropped_is_off_the_list_and_its_body_gone(
     await arrive(inline, of(large=True), of(large=True))
     assert len(stored(tmp_path)) == 2
     assert await commands.drop(desk(inline), [1, 1, 9], None) == Counter(dropped=1)
-    assert [item.letter for item in await newest(inline)] == [0]
+    assert values_of(await newest(inline), "letter") == [0]
     assert len(stored(tmp_path)) == 1
     assert await commands.drop(desk(inline), [], _ANY) == Counter(dropped=1)
     assert stored(tmp_path) == set()
@@ -175,13 +176,11 @@ async def test_letters_are_counted_and_chosen_by_class_connector_and_time(
     kinds = {item.letter: RejectKind(item.kind) for item in await newest(inline)}
     wanted = dead_queries.Counted(kind=kinds[2], connector="reports", letters=1, beyond=0)
     assert await dead_queries.counts(conn, Choice(connector="reports")) == [wanted]
-    assert [
-        item.letter for item in await newest(inline, Choice(kind=kinds[2], connector="reports"))
-    ] == [2]
-    assert [item.letter for item in await newest(inline, Choice(since_ms=NOW + 1))] == [2]
-    assert [
-        item.letter for item in await newest(inline, Choice(kind=RejectKind.ENDED_THE_WORKER))
-    ] == []
+    assert values_of(
+        await newest(inline, Choice(kind=kinds[2], connector="reports")), "letter"
+    ) == [2]
+    assert values_of(await newest(inline, Choice(since_ms=NOW + 1)), "letter") == [2]
+    assert values_of(await newest(inline, Choice(kind=RejectKind.ENDED_THE_WORKER)), "letter") == []
 
 
 async def test_the_same_message_again_is_one_row(inline: Inline, conn: Connection) -> None:

@@ -12,6 +12,7 @@ from simulate.vendors.polar import exercise_notice
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
+from tests.rows import cells_of, values_of
 from tests.storage.inline import NOW, Inline, open_inline
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def _settle(inline: Inline) -> list[bytes]:
     if sent:
         await normalise_runs([inline._run(RAW.name, sent)], inline.parts)
         await inline.deliver()
-    return [item.value for item in sent]
+    return values_of(sent, "value")
 
 
 def _day_of(user: str) -> dict[str, object]:
@@ -55,7 +56,7 @@ def _day_of(user: str) -> dict[str, object]:
 
 
 async def test_three_users_in_a_body_are_stored_held_and_dropped(inline: Inline) -> None:
-    body = push(dailies=[_day_of(user) for user in USERS])
+    body = push(dailies=list(map(_day_of, USERS)))
     await inline.receive("garmin", body, patient="")
     assert await inline.rows(_BODIES) == []
     slices = await _settle(inline)
@@ -71,7 +72,7 @@ async def test_three_users_in_a_body_are_stored_held_and_dropped(inline: Inline)
 
 
 async def test_the_same_body_again_changes_nothing(inline: Inline) -> None:
-    body = push(dailies=[_day_of(user) for user in USERS])
+    body = push(dailies=list(map(_day_of, USERS)))
     for _ in range(2):
         await inline.receive("garmin", body, patient="")
         await _settle(inline)
@@ -83,7 +84,7 @@ async def test_the_same_body_again_changes_nothing(inline: Inline) -> None:
 
 
 async def test_a_link_within_a_day_delivers_the_slice(inline: Inline, conn: Connection) -> None:
-    body = push(dailies=[_day_of(user) for user in USERS])
+    body = push(dailies=list(map(_day_of, USERS)))
     await inline.receive("garmin", body, patient="")
     await _settle(inline)
     await consents.give_consent(conn, "p3", "garmin", from_ms=0, now_ms=0)
@@ -91,7 +92,7 @@ async def test_a_link_within_a_day_delivers_the_slice(inline: Inline, conn: Conn
     await conn.commit()
     assert await release_quarantine(inline.parts) == 1
     await _settle(inline)
-    assert {row[0] for row in await inline.rows(_BODIES)} == {"p1", "p3"}
+    assert set(cells_of(await inline.rows(_BODIES), 0)) == {"p1", "p3"}
     assert await inline.rows(QUARANTINED) == []
 
 
@@ -117,7 +118,7 @@ async def test_a_fetch_of_an_account_that_nobody_links_is_forgotten_after_a_day(
     inline: Inline,
 ) -> None:
     await inline.receive("polar", exercise_notice(2, "e1", "2026-01-05T10:00:00Z"), patient="")
-    assert [row[1] for row in await inline.rows(FETCHES)] == ["2"]
+    assert cells_of(await inline.rows(FETCHES), 1) == ["2"]
     inline.now_ms = NOW + DAY_MS
     assert await expire_quarantine(inline.parts) == 1
     assert await inline.rows(FETCHES) == []
@@ -127,7 +128,7 @@ async def test_a_notice_of_polar_becomes_a_fetch_as_far_as_consent_goes(inline: 
     for user in (1, 2, 3):
         body = exercise_notice(user, f"e{user}", "2026-01-05T10:00:00Z")
         await inline.receive("polar", body, patient="")
-    assert [(row[1], row[3]) for row in await inline.rows(FETCHES)] == [("1", "p1"), ("2", None)]
+    assert cells_of(await inline.rows(FETCHES), 1, 3) == [("1", "p1"), ("2", None)]
 
 
 async def test_notices_about_linked_accounts_are_kept(inline: Inline) -> None:

@@ -12,6 +12,7 @@ from model.topics import DEAD, FACTS, REVOKED
 from storage.people import link_tokens
 from storage.pg.pool import Connection
 from stream.revocations import forget_expired, publish_revocations
+from tests.rows import values_of
 from tests.storage.inline import NOW, heart, open_inline
 
 pytestmark = pytest.mark.anyio
@@ -65,13 +66,11 @@ async def test_a_worker_publishes_what_a_command_could_not_and_forgets_what_expi
         await issued(conn, NOW)
         assert [await publish_revocations(inline.parts) for _ in range(2)] == [1, 0]
         sent = inline.log.take(REVOKED.name)
-        assert [(item.key, item.value, item.forget) for item in sent] == [
+        assert values_of(sent, "key", "value", "forget") == [
             (DIGEST, str(NOW + _DAY).encode(), False)
         ]
         inline.now_ms = NOW + 2 * _DAY - 1
         assert await forget_expired(inline.parts) == 0
         inline.now_ms = NOW + 2 * _DAY
         assert [await forget_expired(inline.parts) for _ in range(2)] == [1, 0]
-        assert [(item.key, item.forget) for item in inline.log.take(REVOKED.name)] == [
-            (DIGEST, True)
-        ]
+        assert values_of(inline.log.take(REVOKED.name), "key", "forget") == [(DIGEST, True)]

@@ -16,6 +16,7 @@ from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs, release_quarantine
+from tests.rows import values_of
 from tests.storage.bodies.settled_bodies import (
     Broken,
     Sent,
@@ -72,7 +73,7 @@ _ROWS = (
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
-@pytest.mark.parametrize("outcome", OUTCOMES, ids=[outcome.__name__ for outcome in OUTCOMES])
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=values_of(OUTCOMES, "__name__"))
 async def test_no_file_is_left_after_the_patient_is_erased(
     inline: Inline, conn: Connection, tmp_path: Path, outcome: Callable[..., Sent], *, large: bool
 ) -> None:
@@ -99,7 +100,7 @@ async def test_no_file_is_left_after_the_patient_is_erased(
 async def test_the_log_of_dead_letters_holds_no_body(inline: Inline) -> None:
     await arrive(inline, unreadable(large=False), unreadable(large=True))
     letters = inline.log.take(DEAD.name)
-    assert [letter.value for letter in letters] == [b"", b""]
+    assert values_of(letters, "value") == [b"", b""]
     assert [dict(letter.headers)["size"] for letter in letters] == [b"119", b"524308"]
 
 

@@ -22,6 +22,7 @@ from storage.pg import crypto
 from storage.pg.pool import Connection, open_pool
 from stream.dead.bury import pack_headers
 from stream.dead.commands import Desk, open_body
+from tests.rows import cells_of
 
 pytestmark = pytest.mark.anyio
 _OLD, NEW, FOREIGN = (
@@ -205,9 +206,6 @@ async def test_an_empty_database_holds_nothing_that_needs_a_key(
 
 
 async def _marks(conn: Connection) -> list[str]:
-    return [
-        id_
-        for (id_,) in await (
-            await conn.execute("select key_id from key_check order by 1")
-        ).fetchall()
-    ]
+    return cells_of(
+        await (await conn.execute("select key_id from key_check order by 1")).fetchall(), 0
+    )

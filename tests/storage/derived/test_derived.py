@@ -16,6 +16,7 @@ from stream.deriving import settings
 from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
+from tests.rows import matching, values_of
 from tests.storage.tellers import (
     MIN,
     T0,
@@ -42,7 +43,7 @@ async def _tell(conn: Connection, *attributed: AttributedFact) -> list[DerivedCh
 
 
 def _kinds(changes: list[DerivedChange]) -> list[str]:
-    return [change.what for change in changes]
+    return values_of(changes, "what")
 
 
 async def _row(conn: Connection, query: str) -> tuple[object, ...] | None:
@@ -81,7 +82,7 @@ async def test_a_correction_revises_and_names_what_changed(conn: Connection) -> 
     changes = await _tell(
         conn, *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)]
     )
-    revised = [change for change in changes if change.what == "session.revised"]
+    revised = matching(changes, what="session.revised")
     assert len(revised) == 1
     assert revised[0].reason.startswith("changed: end_ms, body")
 
@@ -102,7 +103,7 @@ async def test_a_deleted_record_is_no_session_whichever_came_first(
     conn: Connection,
     deleted_first: bool,  # noqa: FBT001
 ) -> None:
-    facts = [[attributed_fact(fact) for fact in run()], [attributed_fact(deletion("x", "r1"))]]
+    facts = [list(map(attributed_fact, run())), [attributed_fact(deletion("x", "r1"))]]
     changes = [await _tell(conn, *batch) for batch in (facts[::-1] if deleted_first else facts)]
     assert await _row(conn, "select count(*) from session") == (0,)
     assert await _row(conn, "select count(*) from day") == (0,)
@@ -117,7 +118,7 @@ async def test_a_newer_revision_survives_an_older_deletion(conn: Connection) -> 
     await _tell(
         conn,
         attributed_fact(deletion("x", "r1")),
-        *[attributed_fact(fact) for fact in run(revision=1)],
+        *map(attributed_fact, run(revision=1)),
     )
     assert await _row(conn, "select hr_n from session") == (180,)
 

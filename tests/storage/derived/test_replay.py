@@ -24,6 +24,7 @@ from stream.deriving import settings
 from stream.replay import apply
 from stream.replay.apply import rehearse, replay
 from stream.replay.context import ReplayScope
+from tests.rows import cells_of, values_of
 from tests.storage.faults import (
     BODIES,
     DAY,
@@ -250,9 +251,7 @@ async def test_a_rehearsal_changes_nothing_and_says_what_would(
     _use(monkeypatch, faulty(wrong_values), NEXT)
     result = await rehearse(world.means, "p1", ReplayScope())
     assert await world.digest() == before
-    assert [(row.what, row.change) for row in result.differences] == [
-        ("session.revised", "differs")
-    ]
+    assert values_of(result.differences, "what", "change") == [("session.revised", "differs")]
     columns = result.differences[0].columns
     assert columns["hr_mean"] == (pytest.approx(120.0), 60.0)
     assert await world.rows("select action, patient is not null from audit") == [
@@ -267,13 +266,13 @@ async def test_another_algorithm_alone_is_told_apart(world: Inline) -> None:
         await conn.execute("update session set algorithm = 'older'")
         await conn.execute("update day set algorithm = 'older', wear_min = 7")
     result = await rehearse(world.means, "p1", ReplayScope(derive_only=True))
-    assert [(row.what, row.algorithm_only) for row in result.differences] == [
+    assert values_of(result.differences, "what", "algorithm_only") == [
         ("session.revised", True),
         ("day.revised", False),
     ]
     assert result.differences[1].columns.keys() == {"algorithm", "wear_min"}
     done = await replay(world.means, "p1", ReplayScope(derive_only=True))
-    assert [change.what for change in done.changes] == ["session.revised", "day.revised"]
+    assert values_of(done.changes, "what") == ["session.revised", "day.revised"]
     assert (await rehearse(world.means, "p1", ReplayScope())).differences == ()
 
 
@@ -287,8 +286,8 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
     ((event,),) = await world.rows("select body from outbox where key like 'replay/%%'")
     assert isinstance(event, dict)
     assert event["patient"] == "p1"
-    assert [item["what"] for item in event["changes"]] == ["session.created", "session.retracted"]
-    assert {item["algorithm"] for item in event["changes"]} == {result.changes[0].algorithm}
+    assert cells_of(event["changes"], "what") == ["session.created", "session.retracted"]
+    assert set(cells_of(event["changes"], "algorithm")) == {result.changes[0].algorithm}
     ((action, detail),) = await world.rows("select action, detail from audit")
     assert (action, detail) == (
         "replay.read",
@@ -412,5 +411,5 @@ async def test_two_replays_of_one_patient_follow_each_other(
     await _send(world, *BODIES)
     _use(monkeypatch, open_wearables.parse, NEXT)
     both = await asyncio.gather(*(replay(world.means, "p1", ReplayScope()) for _ in range(2)))
-    assert sorted(item.stored_anew for item in both) == [0, 6]
+    assert sorted(values_of(both, "stored_anew")) == [0, 6]
     assert await world.digest() == wanted

@@ -18,6 +18,7 @@ from stream.deriving import batches
 from stream.deriving.batches import derive_written
 from stream.deriving.replace import replace_rows
 from stream.deriving.windows import load_window, load_windows
+from tests.rows import values_of
 from tests.storage.tellers import MIN, PHONE, T0, attributed_fact, block, head, pain, run, workout
 
 pytestmark = pytest.mark.anyio
@@ -86,10 +87,7 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
         batch = [attributed_fact(fact, patient) for patient in ("p3", "p1", "p2") for fact in facts]
         settled = await derive_written(conn, await put_facts(conn, batch))
         assert set(settled.changes) == {"p1", "p2", "p3"}
-        assert (
-            len({tuple(change.what for change in changes) for changes in settled.changes.values()})
-            == 1
-        )
+        assert len({tuple(values_of(changes, "what")) for changes in settled.changes.values()}) == 1
     assert settled.dates == 3
     total = {
         patient: await load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MIN)])

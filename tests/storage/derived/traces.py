@@ -31,6 +31,7 @@ from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
+from tests.rows import cells_of
 from tests.storage.tellers import (
     MIN,
     T0,
@@ -179,7 +180,7 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
 async def rows_with_traces(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
     """Return (table, trace) wherever a row, as text, contains a text of the traces."""
     async with await AsyncConnection.connect(dsn) as conn:
-        tables = [name for (name,) in await (await conn.execute(_TABLES)).fetchall()]
+        tables = cells_of(await (await conn.execute(_TABLES)).fetchall(), 0)
         left: set[tuple[str, str]] = set()
         for table in tables:
             names = SQL(".").join(Identifier(part.strip('"')) for part in table.split("."))

@@ -25,7 +25,7 @@ def _background(revision: int, bpm: float, step: int) -> AttributedFact:
 
 
 _ALL = (*QUERIES, *DRAINED)
-_FIRST = [*[attributed_fact(fact) for fact in run()], _background(1, 80.0, MIN)]
+_FIRST = [*map(attributed_fact, run()), _background(1, 80.0, MIN)]
 _LATER = [
     *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)],
     _background(2, 90.0, 2 * MIN),

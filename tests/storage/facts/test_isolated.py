@@ -11,6 +11,7 @@ from storage.facts.in_work import Note
 from storage.pg.pool import Connection, Pool, autocommit, open_pool
 from stream.dead.isolate import Isolated
 from stream.log.messages import Message, Run
+from tests.rows import values_of
 from tests.storage.inline import open_inline
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +57,7 @@ async def test_what_another_process_ended_with_in_between_is_tried_alone(
     seen: list[list[tuple[int, int]]] = []
 
     async def handle(batch: Sequence[Run]) -> None:
-        seen.append([(item.first, item.next) for item in batch])
+        seen.append(values_of(batch, "first", "next"))
 
     async with open_inline(dsn, conn, tmp_path) as inline:
         handler = Isolated(

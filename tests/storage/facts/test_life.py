@@ -30,6 +30,7 @@ from stream.deriving.batches import derive_written
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import PLACES, Life, lives, split
+from tests.rows import of_type
 from tests.storage import tables
 
 _PATIENT = "p1"
@@ -83,8 +84,8 @@ async def _take(conn: Connection, step: Step) -> None:
 
 def expected(life: Life, done: Steps) -> oracle.Rows:
     reported = [item for step in done if isinstance(step, tuple) for item in step]
-    profiles = [step for step in done if isinstance(step, HeartProfile)]
-    prescribed = [step for step in done if isinstance(step, Prescription)]
+    profiles = of_type(HeartProfile, done)
+    prescribed = of_type(Prescription, done)
     return oracle.rows(reported, life.zone, profiles, prescribed, _PATIENT)
 
 

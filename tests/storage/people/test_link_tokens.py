@@ -12,6 +12,7 @@ from storage import erase
 from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
+from tests.rows import values_of
 
 pytestmark = pytest.mark.anyio
 _NOW, _DAY = 1_700_000_000_000, 86_400_000
@@ -39,7 +40,7 @@ async def issue(conn: Connection, patient: str, days: int = 10) -> int:
 async def test_issues_are_counted_per_patient(conn: Connection) -> None:
     assert [await issue(conn, patient) for patient in ("p1", "p1", "p2", "p1")] == [1, 2, 1, 3]
     rows = await link_tokens.listed(conn, "p1")
-    assert [(row.issue, row.issued_ms, row.expires_ms, row.revoked_ms) for row in rows] == [
+    assert values_of(rows, "issue", "issued_ms", "expires_ms", "revoked_ms") == [
         (number, _NOW, _NOW + 10 * _DAY, None) for number in (1, 2, 3)
     ]
     for work in (link_tokens.next_issue, link_tokens.listed):
@@ -65,12 +66,12 @@ async def test_one_is_revoked_or_all(conn: Connection) -> None:
     assert await link_tokens.revoke(conn, "p1", _NOW + 5, issue=2) == [2]
     assert await link_tokens.revoke(conn, "p1", _NOW + 6, issue=2) == []
     assert await link_tokens.revoke(conn, "p1", _NOW + 7) == [1, 3]
-    assert [row.revoked_ms for row in await link_tokens.listed(conn, "p1")] == [
+    assert values_of(await link_tokens.listed(conn, "p1"), "revoked_ms") == [
         _NOW + 7,
         _NOW + 5,
         _NOW + 7,
     ]
-    assert [row.revoked_ms for row in await link_tokens.listed(conn, "p2")] == [None]
+    assert values_of(await link_tokens.listed(conn, "p2"), "revoked_ms") == [None]
 
 
 async def test_a_body_is_by_a_revoked_token_from_that_instant_on(conn: Connection) -> None:
@@ -104,17 +105,17 @@ async def test_what_has_expired_is_forgotten_and_never_published(conn: Connectio
     await link_tokens.revoke(conn, "p1", _NOW)
     assert await link_tokens.take_expired(conn, _NOW + _DAY, 10) == [name("p1", 1)]
     assert await link_tokens.take_expired(conn, _NOW + _DAY, 10) == []
-    assert [item.digest for item in await link_tokens.take_unpublished(conn, 10)] == [name("p1", 2)]
+    assert values_of(await link_tokens.take_unpublished(conn, 10), "digest") == [name("p1", 2)]
     await issue(conn, "p2", days=1)
     await link_tokens.revoke(conn, "p2", _NOW + _DAY)
-    assert [item.digest for item in await link_tokens.take_unpublished(conn, 10)] == [name("p1", 2)]
+    assert values_of(await link_tokens.take_unpublished(conn, 10), "digest") == [name("p1", 2)]
 
 
 async def test_erasing_a_patient_revokes_and_leaves_no_row_of_theirs(conn: Connection) -> None:
     await issue(conn, "p1")
     receipt = await erase.erase(conn, "p1", _NOW + 1)
     assert receipt.counts["link_token"] == 1
-    assert [item.digest for item in await link_tokens.take_unpublished(conn, 10)] == [name("p1", 1)]
+    assert values_of(await link_tokens.take_unpublished(conn, 10), "digest") == [name("p1", 1)]
     assert await link_tokens.revoked_at(conn, [(name("p1", 1), _NOW + 1)]) == {0}
 
 

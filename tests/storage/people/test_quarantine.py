@@ -17,6 +17,7 @@ from storage.people import accounts
 from storage.people.quarantine_release import release_linked
 from storage.pg.crypto import seal
 from storage.pg.pool import Connection
+from tests.rows import values_of
 from tests.storage.derived.traces import files
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +70,7 @@ async def test_a_body_of_a_new_log_is_not_taken_for_one_of_the_old(
     await quarantine.hold(conn, store, _KEY, held(1, body=b"old", cluster="old"), 0)
     await quarantine.hold(conn, store, _KEY, held(1, body=b"new", cluster="new"), 0)
     await accounts.link_account(conn, "p1", "v", "a", 10)
-    assert {item.body for item in await quarantine.take_released(conn, store, _KEY, 10)} == {
+    assert set(values_of(await quarantine.take_released(conn, store, _KEY, 10), "body")) == {
         b"old",
         b"new",
     }
@@ -115,13 +116,12 @@ async def test_large_bodies_are_released_a_few_at_a_time(
     await accounts.link_account(conn, "p1", "v", "a", 10)
     monkeypatch.setattr(quarantine, "TOGETHER", 250)
     taken = [
-        [item.offset for item in await quarantine.take_released(conn, store, _KEY, 10)]
-        for _ in range(4)
+        values_of(await quarantine.take_released(conn, store, _KEY, 10), "offset") for _ in range(4)
     ]
     assert taken == [[0, 1], [2, 3], [4], []]
     await quarantine.hold(conn, store, _KEY, held(9, body=bytes(300)), 0)
     await accounts.link_account(conn, "p1", "v", "a", 10)
-    assert [item.offset for item in await quarantine.take_released(conn, store, _KEY, 10)] == [9]
+    assert values_of(await quarantine.take_released(conn, store, _KEY, 10), "offset") == [9]
 
 
 async def test_what_the_store_has_lost_is_told_as_absent(conn: Connection, tmp_path: Path) -> None:

@@ -56,9 +56,7 @@ async def test_what_is_a_kind_of_text_or_number_is_sent_as_one(conn: Connection)
 
 async def test_json_comes_back_too(conn: Connection) -> None:
     items: list[Any] = [{"a": 'x"y\\z', "n": [1, None]}, "text", 7]
-    row = await (
-        await conn.execute("select %s::jsonb[]", [[Jsonb(item) for item in items]])
-    ).fetchone()
+    row = await (await conn.execute("select %s::jsonb[]", [list(map(Jsonb, items))])).fetchone()
     assert row == (items,)
 
 

@@ -7,6 +7,7 @@ import pytest
 from storage.pg import migrate as runner
 from storage.pg.migrate import Migration, MigrationError, migrate, migrations
 from stream import refresh
+from tests.rows import values_of
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ select 1, 1, 1, 0, t, 70, 0 from generate_series('2026-01-31T22:30Z'::timestampt
 
 def test_both_sets_have_each_number_once() -> None:
     for kind in ("plain", "timescale"):
-        numbers = [m.version for m in migrations(kind)]
+        numbers = values_of(migrations(kind), "version")
         assert numbers == list(range(1, len(numbers) + 1))
 
 

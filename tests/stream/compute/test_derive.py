@@ -33,6 +33,7 @@ from model.facts import (
 from model.intensity import HeartProfile, ZoneTimes
 from stream.compute.derive import dates_to_derive, derive
 from tests.depth import INVARIANT
+from tests.rows import cells_of, matching, values_of
 
 _ZONE = "Europe/Stockholm"
 _DAY = date(2026, 11, 20)
@@ -173,7 +174,7 @@ def test_a_session_counts_on_the_date_on_which_it_starts_in_the_patients_zone() 
         dates=(_DAY, date(2026, 11, 21)),
         columns=(_hearts(_WATCH, _at(23, 50), _at(24), 120),),
     )
-    assert [(d.local_date.day, d.sessions, d.wear_min) for d in derive(both).days] == [
+    assert values_of(derive(both).days, "local_date.day", "sessions", "wear_min") == [
         (20, 1, 10),
         (21, 0, 0),
     ]
@@ -404,7 +405,7 @@ def test_a_minute_of_two_sessions_counts_once() -> None:
 def test_time_over_midnight_that_overlaps_counts_once_on_the_date_of_the_better_session() -> None:
     late, early = _workout(_at(23, 30), _at(24, 30)), _workout(_at(24), _at(25), _PHONE, "x")
     both = _window(workouts=(late, early), dates=(_DAY, date(2026, 11, 21)))
-    assert [(d.sessions, d.session_ms) for d in derive(both).days] == [
+    assert values_of(derive(both).days, "sessions", "session_ms") == [
         (1, 60 * _MIN),
         (1, 30 * _MIN),
     ]
@@ -438,8 +439,8 @@ def test_a_fact_of_another_kind_is_our_bug() -> None:
 
 def test_dates_touched_reach_a_day_back() -> None:
     got = dates_to_derive([(_at(10), _at(11)), (_at(23, 59), _at(24, 1))], _ZONE)
-    assert [day.day for day in got] == [19, 20, 21]
-    assert [day.day for day in dates_to_derive([(_at(0), _at(0))], _ZONE)] == [19, 20]
+    assert values_of(got, "day") == [19, 20, 21]
+    assert values_of(dates_to_derive([(_at(0), _at(0))], _ZONE), "day") == [19, 20]
 
 
 # Windows full of what might go wrong: twins, overlaps, equal instants, midnights, and answers that
@@ -482,7 +483,7 @@ def columns(draw: st.DrawFn) -> SampleColumn:
     points = draw(st.lists(st.tuples(minutes, st.integers(1, 25), _rates), max_size=6))
     runs = [(minute + n, rate) for minute, length, rate in points for n in range(length)]
     t = np.array([_at(0, day=19) + minute * _MIN for minute, _ in runs], dtype=np.int64)
-    v = np.array([rate for _, rate in runs], dtype=np.float64)
+    v = np.array(cells_of(runs, 1), dtype=np.float64)
     return SampleColumn(metric=draw(metrics), source=draw(_sources), record=draw(records), t=t, v=v)
 
 
@@ -546,7 +547,7 @@ def test_each_date_alone_gives_what_all_together_give(full: Window) -> None:
 def length(sessions: Iterable[Session]) -> int:
     """Return how many ms at least one of the sessions covers."""
     covered, until = 0, -(2**62)
-    for start, end in sorted((s.start_ms, s.end_ms) for s in sessions):
+    for start, end in sorted(values_of(sessions, "start_ms", "end_ms")):
         covered += max(end - max(start, until), 0)
         until = max(until, end)
     return covered
@@ -557,10 +558,10 @@ def length(sessions: Iterable[Session]) -> int:
 def test_the_invariants_of_rows(full: Window) -> None:
     got = derive(full)
     assert all(s.zones.total == s.end_ms - s.start_ms for s in got.sessions)
-    assert len({s.id for s in got.sessions}) == len(got.sessions)
+    assert len(set(values_of(got.sessions, "id"))) == len(got.sessions)
     for day in got.days:
-        mine = [s for s in got.sessions if s.local_date == day.local_date]
-        assert day.sessions == sum(s.counts for s in mine)
+        mine = matching(got.sessions, local_date=day.local_date)
+        assert day.sessions == sum(values_of(mine, "counts"))
         assert day.session_ms <= length(
             mine
         )  # what other days' sessions cover counts there; exact cases stand above

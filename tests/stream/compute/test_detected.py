@@ -23,6 +23,7 @@ from model.intensity import HeartProfile, ZoneTimes
 from model.prescription import Intensity, Prescription
 from stream.compute.derive import derive
 from stream.compute.reasons import REASON_GONE, REASON_NEW, retraction_reason, revision_reason
+from tests.rows import values_of
 
 _ZONE = "Europe/Stockholm"
 _DAY = date(2026, 11, 20)
@@ -112,7 +113,7 @@ def test_steps_make_a_minute_active_unless_they_are_the_sum_of_many(
 ) -> None:
     got = _detected(_column(0, 30, steps, "steps", _PHONE), _column(0, 30, 80))
     assert _spans(got) == ([("detected", 0, 30)] if walks else [])
-    assert [s.type for s in got.sessions] == (["walking"] if walks else [])
+    assert values_of(got.sessions, "type") == (["walking"] if walks else [])
     assert got.days[0].steps == 30 * steps
 
 

@@ -19,6 +19,7 @@ from stream.compute.sessions.adjacent import merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate
 from stream.compute.sessions.duplicates import MinuteMeans, deduplicate, heart_rates_agree
 from tests.depth import INVARIANT
+from tests.rows import values_of
 
 _MIN = 60_000
 _ZONE = "Europe/Stockholm"
@@ -84,7 +85,7 @@ def test_two_curves_of_one_heart(
 
 def test_twins_are_one_unless_their_heart_rates_say_otherwise() -> None:
     both = [claim(0, 20), claim(1, 21, _PHONE)]
-    assert [c.source for c in deduplicate(both, [])] == [_WATCH]
+    assert values_of(deduplicate(both, []), "source") == [_WATCH]
     assert len(deduplicate(both, [_hearts(_WATCH, UP), _hearts(_PHONE, UP)])) == 1
     assert len(deduplicate(both, [_hearts(_WATCH, UP), _hearts(_PHONE, DOWN)])) == 2
 
@@ -97,8 +98,8 @@ def test_the_one_that_stays_knows_the_records_of_its_twin() -> None:
 def test_of_two_that_are_equal_but_for_their_type_the_same_one_stays_in_any_order() -> None:
     both = [replace(claim(0, 1, kind=kind), id=f"a-{kind}") for kind in ("walking", "running")]
     assert (
-        [c.id for c in deduplicate(both, [])]
-        == [c.id for c in deduplicate(both[::-1], [])]
+        values_of(deduplicate(both, []), "id")
+        == values_of(deduplicate(both[::-1], []), "id")
         == ["a-running"]
     )
 
@@ -149,7 +150,7 @@ unique_parts = st.lists(parts, max_size=8, unique_by=lambda c: (c.id, c.type)).m
 
 
 def _spans(claimed: list[SessionCandidate]) -> set[tuple[str, int, int, frozenset[str]]]:
-    return {(c.id, c.start_ms, c.end_ms, c.records) for c in claimed}
+    return set(values_of(claimed, "id", "start_ms", "end_ms", "records"))
 
 
 @INVARIANT
@@ -166,7 +167,7 @@ def test_joining_and_collapsing_do_not_depend_on_order(
 @given(unique_parts)
 def test_joining_is_associative(some: list[SessionCandidate]) -> None:
     """The same sets of parts merge whichever two parts are compared first."""
-    total = {c.records for c in merge_adjacent(some, _ZONE)}
+    total = set(values_of(merge_adjacent(some, _ZONE), "records"))
     pairs = [merge_adjacent([a, b], _ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
     together = [set(pair[0].records) for pair in pairs if len(pair) == 1]
     for item in some:

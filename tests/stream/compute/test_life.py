@@ -23,6 +23,7 @@ from stream.compute.series.reported_columns import SESSION_METRICS, STEPS
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import Life, lives, split
+from tests.rows import matching, values_of
 
 
 def _rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, list[bytes]]:
@@ -117,7 +118,7 @@ def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
         assert day.session_ms == day.zones.total
         assert day.wear_min <= (end - start) // MINUTE_MS
         assert day.steps == _steps(full, matches.source_selections, day)
-    assert sum(day.session_ms for day in matches.days) == _covered(matches.sessions)
+    assert sum(values_of(matches.days, "session_ms")) == _covered(matches.sessions)
     assert_single_source(matches.source_selections)
 
 
@@ -135,7 +136,7 @@ def _covered(sessions: Iterable[Session]) -> int:
 
     Between two neighbouring edges the time is either inside a session or outside all of them.
     """
-    spans = [(s.start_ms, s.end_ms) for s in sessions]
+    spans = values_of(sessions, "start_ms", "end_ms")
     edges = sorted({edge for span in spans for edge in span})
     return sum(
         b - a for a, b in pairwise(edges) if any(start <= a and b <= end for start, end in spans)
@@ -171,7 +172,7 @@ def _steps(full: Window, choices: Sequence[SourceSelection], day: Day) -> int | 
         if choice.metric == STEPS and choice.local_date == day.local_date
     ]
     series: dict[tuple[object, int], float] = {}
-    for column in sorted((c for c in full.columns if c.metric == STEPS), key=lambda c: c.record):
+    for column in sorted(matching(full.columns, metric=STEPS), key=lambda c: c.record):
         series |= {
             (column.source, t): v for t, v in zip(column.t.tolist(), column.v.tolist(), strict=True)
         }

@@ -36,6 +36,7 @@ from stream.compute.intensity.formulas import (
 from stream.compute.intensity.load import ADDITIVE_LOADS, LOAD_FORMULAS, session_loads
 from stream.compute.intensity.zones import HeldValues
 from stream.compute.series.resolved_series import ResolvedSeries
+from tests.rows import values_of
 
 _ON = date(2026, 11, 23)
 _MINUTE = 60_000
@@ -81,7 +82,7 @@ def _loads_of(
     rows = session_loads(
         by_metric, 0, minutes * _MINUTE, profile, _ON, exertion_cr10=exertion, **more
     )
-    assert [row.name for row in rows] == [row.name for row in LOAD_FORMULAS]
+    assert values_of(rows, "name") == values_of(LOAD_FORMULAS, "name")
     return {row.name: row for row in rows}
 
 

@@ -44,6 +44,7 @@ from stream.compute.sessions.overlap import (
 )
 from tests.depth import INVARIANT
 from tests.life import PROFILE
+from tests.rows import matching, values_of
 
 _ZONE = "Europe/Stockholm"
 _T0 = 1_790_000_000_000
@@ -135,7 +136,7 @@ def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
             ):
                 mine = [group for group in matches if part.id in group or claim.id in group]
                 matches = [group for group in matches if group not in mine] + [set().union(*mine)]
-    return {frozenset(group) for group in matches}
+    return set(map(frozenset, matches))
 
 
 @INVARIANT
@@ -143,7 +144,7 @@ def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
 def test_what_follows_is_joined_as_when_each_is_compared_with_each(
     some: list[SessionCandidate],
 ) -> None:
-    assert {claim.records for claim in merge_adjacent(some, _ZONE)} == groups(some)
+    assert set(values_of(merge_adjacent(some, _ZONE), "records")) == groups(some)
 
 
 @INVARIANT
@@ -181,9 +182,9 @@ def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     spent = [
         [b - a for a, b in zip(until[start], until[end], strict=True)] for start, end in pieces
     ]
-    assert list(zone_times_in_pieces(track, _T0, pieces, _LIMITS).as_tuple()) == [
-        sum(each) for each in zip(*spent, strict=True)
-    ]
+    assert list(zone_times_in_pieces(track, _T0, pieces, _LIMITS).as_tuple()) == list(
+        map(sum, zip(*spent, strict=True))
+    )
     assert zone_times_in_pieces(None, _T0, pieces, _LIMITS) == ZoneTimes(
         unknown=sum(end - start for start, end in pieces)
     )
@@ -198,7 +199,7 @@ def _window(
     reports: Sequence[AttributedFact] = (),
     columns: tuple[SampleColumn, ...] = (),
 ) -> Window:
-    end = max(item.fact.head.end_ms for item in (*workouts, *reports))
+    end = max(values_of((*workouts, *reports), "fact.head.end_ms"))
     return Window(
         patient="p1",
         zone=_ZONE,
@@ -242,7 +243,7 @@ def test_five_thousand_overlapping_sessions_of_one_date_cost_what_they_are() -> 
 def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> None:
     reports = [_manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
     matches = derive(_window(reports=reports))
-    plain = [session for session in matches.sessions if session.why == BEYOND_LIMIT]
+    plain = matching(matches.sessions, why=BEYOND_LIMIT)
     assert (len(matches.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
     assert all(not item.counts and item.zones == ZoneTimes(unknown=700_000) for item in plain)
     assert matches.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000

@@ -21,6 +21,7 @@ from stream.compute.series.quality import (
     screen_heart_rate,
 )
 from tests.depth import INVARIANT
+from tests.rows import cells_of
 
 _STRAP = Source(vendor="v", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 _NOON = 494_000 * HOUR_MS
@@ -36,8 +37,8 @@ _rows = st.lists(st.tuples(gaps, _values), max_size=40)
 def _columns(
     pairs: list[tuple[int, float]], start: int = _NOON - 20_000
 ) -> tuple[Instants, Values]:
-    t = start + np.cumsum(np.array([gap for gap, _ in pairs], dtype=np.int64))
-    return t, np.array([value for _, value in pairs], dtype=np.float64)
+    t = start + np.cumsum(np.array(cells_of(pairs, 0), dtype=np.int64))
+    return t, np.array(cells_of(pairs, 1), dtype=np.float64)
 
 
 def _reference(t: Instants, v: Values) -> list[int]:

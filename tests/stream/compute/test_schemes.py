@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from stream.compute.intensity.schemes import ANCHORS, CR10, INTENSITY_SCHEMES, RPE_6_20, rpe_6_20
+from tests.rows import cells_of
 
 
 def test_acsm_as_printed() -> None:
@@ -63,9 +64,9 @@ def test_edges_ascend_and_are_one_fewer_than_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["acsm2011", "esc2020"])
 def test_both_scales_of_exertion_say_the_same(name: str) -> None:
     edges = INTENSITY_SCHEMES[name].edges
-    assert tuple(rpe_6_20(edge) for edge in edges[CR10]) == edges[RPE_6_20]
+    assert tuple(map(rpe_6_20, edges[CR10])) == edges[RPE_6_20]
 
 
 def test_the_anchors_are_met_and_the_ends_are_flat() -> None:
-    assert [rpe_6_20(cr10) for cr10, _ in ANCHORS] == [grade for _, grade in ANCHORS]
+    assert [rpe_6_20(cr10) for cr10, _ in ANCHORS] == cells_of(ANCHORS, 1)
     assert (rpe_6_20(0.25), rpe_6_20(6), rpe_6_20(11)) == (6.5, 16, 19)

@@ -24,7 +24,7 @@ ORDER = [
 
 
 def test_strap_watch_workout_watch_background_phone_manual() -> None:
-    ranks = [source_rank(item) for item in ORDER]
+    ranks = list(map(source_rank, ORDER))
     assert ranks == sorted(set(ranks))
 
 

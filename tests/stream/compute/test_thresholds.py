@@ -24,6 +24,7 @@ from stream.compute.intensity.thresholds import (
     zone_thresholds,
 )
 from stream.compute.intensity.zones import time_in_zones
+from tests.rows import values_of
 
 _ON = date(2026, 11, 23)
 _SIXTY = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60)
@@ -131,9 +132,10 @@ def test_a_figure_for_other_people_has_no_confidence(
 
 def test_nothing_known_is_method_none() -> None:
     empty = HeartProfile(valid_from=date(2026, 1, 1), hr_rest=60)
-    assert [
-        (x.method, x.valid) for x in (zone_thresholds(None, _ON), zone_thresholds(empty, _ON))
-    ] == [("none", False)] * 2
+    assert (
+        values_of((zone_thresholds(None, _ON), zone_thresholds(empty, _ON)), "method", "valid")
+        == [("none", False)] * 2
+    )
 
 
 def test_age_is_that_reached_in_the_year() -> None:
@@ -250,7 +252,7 @@ def test_valid_edges_ascend_and_survive_json(profile: HeartProfile) -> None:
 
 
 def test_the_order_of_precedence() -> None:
-    assert [peak.name for peak in MAX_HEART_RATES] == ["measured", "keteyian", "brawner", "tanaka"]
+    assert values_of(MAX_HEART_RATES, "name") == ["measured", "keteyian", "brawner", "tanaka"]
 
 
 def test_figures_as_whole_numbers_and_as_floats_give_the_same_bytes_in_any_order() -> None:

@@ -20,6 +20,7 @@ from model.prescription import Intensity
 from stream.compute.intensity.schemes import INTENSITY_SCHEMES
 from stream.compute.intensity.zone_times import ZONE_METHODS, zone_times_by_method
 from stream.compute.series.resolved_series import ResolvedSeries
+from tests.rows import matching, values_of
 
 _ON = date(2026, 11, 23)
 _MINUTE = 60_000
@@ -158,7 +159,7 @@ def test_golden_patient_a_steady_95() -> None:
 
 def test_what_the_drug_forbids_is_shown_and_counts_nothing() -> None:
     matches = banded(_track("heart_rate", *[95.0] * 10), _BLOCKED, prescribed=PRESCRIBED["hrr"])
-    assert {row.method for row in matches.values()} == {
+    assert set(values_of(matches.values(), "method")) == {
         "hrr:brawner",
         "hrmax:brawner",
         "prescribed:hrr:brawner",
@@ -225,21 +226,19 @@ def test_the_prescribed_range_is_below_within_above(
 )
 def test_prescribed_exertion_is_the_whole_session(method: str, cr10: float, within: int) -> None:
     matches = banded({}, None, exertion=cr10, prescribed=PRESCRIBED[method])
-    row = next(row for row in matches.values() if row.scheme == "prescribed")
+    row = matching(matches.values(), scheme="prescribed")[0]
     assert row.ms[within] == 10 * _MINUTE
     assert (sum(row.ms), row.unknown_ms, row.inputs["exertion_cr10"]) == (10 * _MINUTE, 0, cr10)
 
 
 def test_the_scale_of_an_answer_is_named() -> None:
     result = [
-        next(
-            r
-            for r in banded({}, None, exertion=4, prescribed=PRESCRIBED[m]).values()
-            if r.scheme == "prescribed"
-        )
+        matching(
+            banded({}, None, exertion=4, prescribed=PRESCRIBED[m]).values(), scheme="prescribed"
+        )[0]
         for m in ("rpe_cr10", "rpe_6_20")
     ]
-    assert [(row.method, row.confidence) for row in result] == [
+    assert values_of(result, "method", "confidence") == [
         ("prescribed:rpe:borg-cr10", Confidence.MEDIUM),
         ("prescribed:rpe:borg-6-20 from borg-cr10", Confidence.LOW),
     ]
@@ -330,7 +329,7 @@ def _column(metric: str, rows: dict[int, tuple[float, int]]) -> ResolvedSeries:
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted({row.metric for row in ZONE_METHODS})), _columns),
+    st.dictionaries(st.sampled_from(sorted(set(values_of(ZONE_METHODS, "metric")))), _columns),
     st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(sorted),
     _profiles,
     st.sampled_from(FAMILIES),

@@ -19,6 +19,7 @@ from stream.compute.intensity.zones import (
     zone_times,
 )
 from stream.compute.series.resolved_series import ResolvedSeries
+from tests.rows import cells_of
 
 _EDGES = (94.62, 106.24, 127.82, 159.36)  # 57, 64, 77 and 96 % of 166
 
@@ -34,8 +35,8 @@ samples = st.lists(st.tuples(st.integers(-60, _END + 60), _rates), max_size=25)
 
 
 def count(rows: list[Sample], start: int = 0, end: int = _END, gap: int = GAP) -> ZoneTimes:
-    t = np.array([at for at, _ in rows], dtype=np.int64)
-    hr = np.array([rate for _, rate in rows], dtype=np.float64)
+    t = np.array(cells_of(rows, 0), dtype=np.int64)
+    hr = np.array(cells_of(rows, 1), dtype=np.float64)
     return time_in_zones(t, hr, start, end, _EDGES, gap)
 
 

@@ -114,7 +114,7 @@ def test_a_large_body_is_read_as_a_small_one_is(zygote: Zygote) -> None:
             await InlineReader().read_large(file(_WALK)),
         ]
 
-    reported = [facts_of(answer) for answer in _use(zygote, both)]
+    reported = list(map(facts_of, _use(zygote, both)))
     assert len(reported) == 3
     assert reported[0] == reported[1] == reported[2] != []
 
@@ -124,7 +124,7 @@ def facts_of(answer: Answer) -> list[str]:
     assert isinstance(answer, Holdings)
     facts: list[str] = []
     for part in answer.parts:
-        facts += [repr(fact) for fact in part.facts]
+        facts += list(map(repr, part.facts))
     return facts
 
 
@@ -145,7 +145,7 @@ def test_readers_end_with_the_zygote_though_their_sockets_are_open() -> None:
             await asyncio.gather(*(pool.read([file(_WALK)] * 20) for _ in range(pools.READERS)))
             processes = [pool._idle.get_nowait() for _ in range(pools.READERS)]
             numbers = [process.number for process in processes if process is not None]
-            assert [runs(number) for number in numbers] == [True] * pools.READERS
+            assert list(map(runs, numbers)) == [True] * pools.READERS
         deadline = time.monotonic() + 10
         while any(map(runs, numbers)):
             assert time.monotonic() < deadline

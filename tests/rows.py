@@ -1,0 +1,35 @@
+"""Views of rows for tests: an attribute or a cell of each, those of a type, those with a value.
+
+A view keeps the order of the rows and leaves out nothing that it was not asked to leave out.
+"""
+
+from collections.abc import Iterable
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+def values_of(rows: Iterable[object], *names: str) -> list[Any]:
+    """Return an attribute of each row, or a tuple of several.
+
+    A name may lead into the attribute: `head.record`.
+    """
+    return list(map(attrgetter(*names), rows))
+
+
+def cells_of(rows: Iterable[Any], *keys: int | str) -> list[Any]:
+    """Return what each row has at a position or key, or a tuple of several."""
+    return list(map(itemgetter(*keys), rows))
+
+
+def of_type(kind: type[_T], rows: Iterable[object]) -> list[_T]:
+    """Return the rows of a type."""
+    return [row for row in rows if isinstance(row, kind)]
+
+
+def matching(rows: Iterable[_T], **wanted: object) -> list[_T]:
+    """Return the rows whose attributes have the wanted values."""
+    look = attrgetter(*wanted)
+    values = next(iter(wanted.values())) if len(wanted) == 1 else tuple(wanted.values())
+    return [row for row in rows if look(row) == values]
