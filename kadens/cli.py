@@ -58,6 +58,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Record a payload as a case for the tests of its reader.",
     ),
     Entry(
+        word="record-request",
+        target=f"{_COMMANDS}.recording:record_request",
+        summary="Record a request at the vendor door as a case for the tests.",
+    ),
+    Entry(
         word="import",
         target=f"{_COMMANDS}.files:import_files",
         summary="Send files through the vendor door, in the patient's name.",

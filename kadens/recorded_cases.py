@@ -56,19 +56,25 @@ def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[Line]:
 
     `suffix` is the ending of the body's name: ".json".
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(folder)
     lines = case.lines()  # first: an unknown connector leaves no folder behind
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     body = f"body{suffix}"
     request = {name: value for name, value in plain(case.context).items() if value}
     (folder / body).write_bytes(case.payload)
-    (folder / REQUEST).write_bytes(_indented({**request, "body": body}))
+    (folder / REQUEST).write_bytes(indented({**request, "body": body}))
     (folder / EXPECTED).write_bytes(_listed(lines))
     return lines
 
 
-def _indented(value: object) -> bytes:
+def new_folder(folder: Path) -> None:
+    """Make the folder of a case; raises FileExistsError when it holds anything."""
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def indented(value: object) -> bytes:
+    """Return a value as JSON for a file of a case."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 

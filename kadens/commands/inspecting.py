@@ -65,7 +65,7 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     """
     profile = _profile(hr_rest, hr_max)
     _check_zone(zone)
-    payload = _read(path)
+    payload = read_payload(path)
     context = _context(path, connector, header, query)
     try:
         name = format_name(payload, context)
@@ -103,7 +103,7 @@ def record_case(
     before you commit it. A folder that holds anything is never overwritten. Record invented or
     cleaned payloads only, because cases are part of the repository.
     """
-    payload = _read(body)
+    payload = read_payload(body)
     context = _context(body, connector, header, query, received_ms)
     secret = sorted(SECRET_HEADERS & context.headers.keys())
     if secret:
@@ -128,26 +128,37 @@ def _context(
     query: Sequence[str] | None,
     received_ms: int = 0,
 ) -> Context:
-    named = {}
-    for word in headers or ():
-        name, mark, value = word.partition(":")
-        if not mark or not name.strip():
-            fail("--header must look like 'Name: value'", code=2)
-        named[name.strip().lower()] = value.strip()
-    parameters = {}
-    for word in query or ():
-        name, mark, value = word.partition("=")
-        if not mark or not name:
-            fail("--query must look like 'name=value'", code=2)
-        parameters[name] = value
+    named = named_headers(headers)
     guessed = mimetypes.guess_type(path.name)[0] or ""
     return Context(
         connector=connector,
         content_type=named.get("content-type", guessed),
         headers=named,
-        query=parameters,
+        query=parameters(query),
         received_ms=received_ms,
     )
+
+
+def named_headers(words: Sequence[str] | None) -> dict[str, str]:
+    """Return headers given as 'Name: value'; their names are in lower case."""
+    named = {}
+    for word in words or ():
+        name, mark, value = word.partition(":")
+        if not mark or not name.strip():
+            fail("--header must look like 'Name: value'", code=2)
+        named[name.strip().lower()] = value.strip()
+    return named
+
+
+def parameters(words: Sequence[str] | None) -> dict[str, str]:
+    """Return query parameters given as 'name=value'."""
+    named = {}
+    for word in words or ():
+        name, mark, value = word.partition("=")
+        if not mark or not name:
+            fail("--query must look like 'name=value'", code=2)
+        named[name] = value
+    return named
 
 
 def _check_zone(zone: str) -> None:
@@ -166,7 +177,8 @@ def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None
     return HeartProfile(valid_from=date.min, hr_rest=hr_rest, hr_max=hr_max)
 
 
-def _read(path: Path) -> bytes:
+def read_payload(path: Path) -> bytes:
+    """Return the bytes of a file, or of standard input for `-`; leaves when there is none."""
     if str(path) == "-":
         return sys.stdin.buffer.read()
     try:

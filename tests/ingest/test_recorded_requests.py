@@ -1,62 +1,27 @@
 """Recorded requests at the door beside what the door must do: tests/data/CONNECTOR/CASE.
 
-    door.json       method, path, headers, keys (the connector's), now_ms, body (a file's name)
-    body.*          the payload as it came; none where `body` is missing
-    expected.json   status and body of the answer, and the number of appended events
-
-Handshakes and forgeries are cases here; what a payload means is in the cases with a request.json.
-The keys are made up, and the patient's links are made with the key of `tests.ingest.conftest`.
+Handshakes and forgeries are cases here, made with `kadens record-request`; what a payload means is
+in the cases with a request.json.
 """
 
-import asyncio
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import httpx
-import orjson
 import pytest
+from typer.testing import CliRunner
 
-from ingest.http import vendor_app
-from ingest.memory import MemoryLog
-from ingest.receive import Door
 from ingest.vendors import CONNECTORS
+from kadens.cli import app
+from kadens.recorded_requests import expected_answer, read_request
 from tests.rooms import ROOT
 
-_DATA = ROOT / "tests" / "data"
-_CASES = sorted(path.parent for path in _DATA.glob("*/*/door.json"))
+_CASES = sorted(path.parent for path in (ROOT / "tests" / "data").glob("*/*/door.json"))
 _REFUSED = 401
-
-
-def _expected(case: Path) -> dict[str, Any]:
-    expected: dict[str, Any] = orjson.loads((case / "expected.json").read_bytes())
-    return expected
-
-
-def _answer(door: Door, request: dict[str, Any], body: bytes) -> httpx.Response:
-    async def answered() -> httpx.Response:
-        transport = httpx.ASGITransport(app=vendor_app(door))
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
-            return await client.request(
-                request["method"], request["path"], content=body, headers=request["headers"]
-            )
-
-    return asyncio.run(asyncio.wait_for(answered(), 30))
+_PING = b'{"event": "PING"}'
 
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
-def test_a_recorded_request(door: Door, log: MemoryLog, case: Path) -> None:
-    request = orjson.loads((case / "door.json").read_bytes())
-    body = (case / request["body"]).read_bytes() if "body" in request else b""
-    keys = {case.parent.name: tuple(request["keys"])} if request["keys"] else {}
-    door = replace(door, secrets=keys, clock=lambda: request["now_ms"])
-    answer = _answer(door, request, body)
-    assert {
-        "status": answer.status_code,
-        "body": answer.text,
-        "appended": len(log.events),
-    } == _expected(case)
-    assert [event.value for event in log.events] == [body] * len(log.events)
+def test_a_recorded_request(case: Path) -> None:
+    assert read_request(case).answer() == expected_answer(case)
 
 
 def test_every_handshake_has_recorded_requests() -> None:
@@ -65,6 +30,45 @@ def test_every_handshake_has_recorded_requests() -> None:
 
 
 def test_nothing_refused_is_appended() -> None:
-    refused = [case for case in _CASES if _expected(case)["status"] == _REFUSED]
+    refused = [case for case in _CASES if expected_answer(case)["status"] == _REFUSED]
     assert refused
-    assert [case for case in refused if _expected(case)["appended"]] == []
+    assert [case for case in refused if expected_answer(case)["appended"]] == []
+
+
+def record(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["record-request", *words])
+    return done.exit_code, done.stderr + done.stdout
+
+
+def test_a_request_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
+    body, folder = tmp_path / "ping.json", tmp_path / "polar" / "ping"
+    body.write_bytes(_PING)
+    words = [str(body), str(folder), "--connector", "polar", "--header", "X-Thing: a"]
+    code, text = record(*words, "--key", "made up", "--received", "7")
+    assert (code, "answer 200, 0 appended" in text) == (0, True)
+    request = read_request(folder)
+    assert (request.body, request.headers, request.keys, request.now_ms) == (
+        _PING,
+        {"x-thing": "a"},
+        ("made up",),
+        7,
+    )
+    assert request.answer() == expected_answer(folder)
+    code, text = record(*words)
+    assert (code, "never overwritten" in text) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--connector", "nobody"],
+        ["--method", "TRACE"],
+        ["--connector", "open_wearables", "--key", "no key"],
+        ["--header", "no colon"],
+    ],
+)
+def test_a_request_that_cannot_be_recorded_leaves_nothing(tmp_path: Path, words: list[str]) -> None:
+    body, folder = tmp_path / "body.bin", tmp_path / "case"
+    body.write_bytes(b"x")
+    assert record(str(body), str(folder), *words)[0] == 2
+    assert not folder.exists()

@@ -1,0 +1,74 @@
+"""The command that records a request at the vendor door as a case for the tests."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.vendors import CONNECTORS
+from kadens.commands.inspecting import (
+    ConnectorName,
+    HeaderWords,
+    QueryWords,
+    named_headers,
+    parameters,
+    read_payload,
+)
+from kadens.output.terminal import fail, out
+from kadens.recorded_requests import RecordedRequest, write_request
+
+
+def record_request(  # noqa: PLR0913 - one parameter an option
+    body: Annotated[Path, typer.Argument(help="The body, as it came; an empty file for none.")],
+    folder: Annotated[Path, typer.Argument(help="The folder to make: tests/data/VENDOR/CASE.")],
+    *,
+    connector: ConnectorName = "files",
+    header: HeaderWords = None,
+    query: QueryWords = None,
+    method: Annotated[str, typer.Option("--method", help="GET, HEAD or POST.")] = "POST",
+    segment: Annotated[
+        str, typer.Option("--segment", help="The part of the path after the connector's name.")
+    ] = "",
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", help="A made-up key of the connector; repeatable, newest first."),
+    ] = None,
+    link_key: Annotated[
+        str, typer.Option("--link-key", help="A made-up key of the patients' link tokens.")
+    ] = "",
+    received_ms: Annotated[
+        int | None,
+        typer.Option("--received", min=0, help="The door's clock, epoch milliseconds; else now."),
+    ] = None,
+) -> None:
+    """Record a request at the vendor door: a handshake, a forgery, a stale signature.
+
+    A case is FOLDER/door.json, body.* and expected.json; one test runs them all. The door's answer
+    of today is the answer from then on, so read expected.json before you commit it. The keys are
+    part of the case: make them up. A folder that holds anything is never overwritten.
+    """
+    if connector not in {row.name for row in CONNECTORS}:
+        fail(f"no connector is called {connector}", code=2)
+    if method not in {"GET", "HEAD", "POST"}:
+        fail("--method must be GET, HEAD or POST", code=2)
+    request = RecordedRequest(
+        connector=connector,
+        body=read_payload(body),
+        method=method,
+        segment=segment,
+        headers=named_headers(header),
+        query=parameters(query),
+        keys=tuple(key or ()),
+        link_key=link_key,
+        now_ms=time.time_ns() // 1_000_000 if received_ms is None else received_ms,
+    )
+    try:
+        answer = write_request(folder, request, body.suffix.lower() or ".bin")
+    except FileExistsError:
+        fail(f"{folder} is there already; a case is never overwritten", code=2)
+    except ValueError as error:  # a key that is none of this connector's proof
+        fail(str(error), code=2)
+    except OSError as error:
+        fail(f"{folder}: {error.strerror}", code=2)
+    out.print(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")
