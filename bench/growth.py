@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import product
+from operator import truediv
 
 from bench.derived import Deriver, deriver, heart, workout
 from bench.row import Row
@@ -77,11 +78,9 @@ async def _history(on: Deriver, number: int, days: int) -> _Case:
     """Derive the days before `START_MS` of a patient."""
     patient = on.people[number]
     for ago in range(days, 0, -DAYS_AT_ONCE):
-        facts = [
-            fact
-            for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1)
-            for fact in _day(START_MS - day * DAY_MS)
-        ]
+        facts = []
+        for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1):
+            facts += _day(START_MS - day * DAY_MS)
         await on.derive([(patient, fact) for fact in facts])
     await on.checkpoint()
     return _Case(name=_days(days), on=on, people=[patient])
@@ -155,10 +154,10 @@ def _relative(values: dict[str, list[float]]) -> dict[str, float]:
     A disturbance of a round disturbs all of its cases alike.
     """
     means = list(map(statistics.mean, zip(*values.values(), strict=True)))
-    return {
-        case: statistics.median(t / m for t, m in zip(f, means, strict=True))
-        for case, f in values.items()
-    }
+    relative = {}
+    for case, times in values.items():
+        relative[case] = statistics.median(map(truediv, times, means))
+    return relative
 
 
 def _days(days: int) -> str:

@@ -67,14 +67,13 @@ def _family(there: dict[int, Process], pid: int) -> list[int]:
 def _ours(there: dict[int, Process]) -> dict[int, str]:
     """Return the name of each program that this process started, by its number."""
     me = os.getpid()
-    lines = {
-        pid: _read(_PROC / str(pid) / "cmdline")
-        for pid, process in there.items()
-        if process.parent == me
-    }
-    return {
-        pid: name for pid, line in lines.items() for name, words in _NAMES.items() if words in line
-    }
+    names: dict[int, str] = {}
+    for pid, process in there.items():
+        line = _read(_PROC / str(pid) / "cmdline") if process.parent == me else b""
+        for name, words in _NAMES.items():
+            if words in line:
+                names[pid] = name
+    return names
 
 
 def _processes() -> dict[int, Process]:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
+from itertools import chain
 
 import numpy as np
 from psycopg import AsyncConnection
@@ -44,16 +45,11 @@ _COPY = (
 
 def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:
     """Return a batch of facts of a patient, at instants of its own."""
+    first, body = number * WORKOUTS, sha256(b"body").hexdigest()
+    facts = chain.from_iterable(_workout(first + n, joining) for n in range(WORKOUTS))
     return [
-        AttributedFact(
-            patient=patient,
-            connector="files",
-            received_ms=_T0,
-            body=sha256(b"body").hexdigest(),
-            fact=fact,
-        )
-        for n in range(WORKOUTS)
-        for fact in _workout(number * WORKOUTS + n, joining)
+        AttributedFact(patient=patient, connector="files", received_ms=_T0, body=body, fact=fact)
+        for fact in facts
     ]
 
 
@@ -81,15 +77,11 @@ def _workout(number: int, joining: Joining) -> list[Workout | SampleBlock]:
 def packed(attributed_facts: list[AttributedFact], patient: int, number: int) -> bytes:
     """Return the rows of a batch as the writer would send them, for another patient."""
     blocks = [fact.fact for fact in attributed_facts if isinstance(fact.fact, SampleBlock)]
-    puts = [
-        samples.Put(
-            series=(patient, METRIC[f.metric].id, 1, number * WORKOUTS + n),
-            revision=0,
-            t=f.t,
-            v=f.v,
-        )
-        for n, f in ((n // len(_METRICS), f) for n, f in enumerate(blocks))
-    ]
+    puts = []
+    for n, block in enumerate(blocks):
+        record = number * WORKOUTS + n // len(_METRICS)
+        series = (patient, METRIC[block.metric].id, 1, record)
+        puts.append(samples.Put(series=series, revision=0, t=block.t, v=block.v))
     return b"".join((COPY_HEAD, *(rows.tobytes() for rows in samples.pack(puts)), COPY_TAIL))
 
 

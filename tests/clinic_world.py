@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import httpx
@@ -165,17 +166,12 @@ def worn(patient: str) -> SampleBlock:
 def weeks(
     patient: str, first_ago: int, last_ago: int, weekdays: Sequence[int], minutes: int = 40
 ) -> list[Fact]:
-    days = [
-        monday(ago) + timedelta(days=w)
-        for ago in range(first_ago, last_ago - 1, -1)
-        for w in weekdays
-    ]
-    tops = [124 + 9 * math.sin(n) for n in range(len(days))]
-    return [
-        fact
-        for day, top in zip(days, tops, strict=True)
-        for fact in session(patient, day, minutes, top=top)
-    ]
+    facts: list[Fact] = []
+    all_days = product(range(first_ago, last_ago - 1, -1), weekdays)
+    for n, (ago, weekday) in enumerate(all_days):
+        day = monday(ago) + timedelta(days=weekday)
+        facts += session(patient, day, minutes, top=124 + 9 * math.sin(n))
+    return facts
 
 
 def painful() -> list[Fact]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
+from itertools import chain
 
 import numpy as np
 from hypothesis import strategies as st
@@ -144,7 +145,7 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     zone, day = draw(st.sampled_from(PLACES))
     first = midnight(day, zone)
     centres = [first + draw(st.sampled_from(CENTRES_MS)) for _ in range(draw(st.integers(1, 2)))]
-    facts = [fact for happening in draw(_happenings(centres, most)) for fact in happening]
+    facts = list(chain.from_iterable(draw(_happenings(centres, most))))
     bodies = draw(st.lists(st.sampled_from("ab"), min_size=len(facts), max_size=len(facts)))
     return Life(
         zone=zone,
@@ -188,7 +189,7 @@ def split(life: Life) -> Life:
 
     The derived rows must be the same.
     """
-    return replace(life, facts=tuple(half for item in life.facts for half in _halves(item)))
+    return replace(life, facts=tuple(chain.from_iterable(map(_halves, life.facts))))
 
 
 def _halves(attributed_fact: AttributedFact) -> list[AttributedFact]:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from model.calendar import dates_between, monday
-from model.codec import dumps, encode_fact, plain
+from model.codec import encode_fact
 from model.columns.window import SampleColumn, Window
 from model.derived import Day, Session, SourceSelection, Week
 from model.facts import (
@@ -45,7 +45,7 @@ class Rows:
 
     def as_bytes(self) -> dict[str, list[bytes]]:
         """Return every row as canonical JSON, by table."""
-        return {name: [dumps(plain(row)) for row in getattr(self, name)] for name in self.__slots__}
+        return {name: list(map(dumps, map(plain, getattr(self, name)))) for name in self.__slots__}
 
 
 def rows(
@@ -164,13 +164,12 @@ def _columns(
         both = zip(block.t.tolist(), block.v.tolist(), strict=True)
         _join(series[block.metric, block.head.source, ""], both, block.head.revision)
     for (metric, source, record), samples in series.items():
-        kept = {
-            t: value
-            for t, (revision, value) in sorted(samples.items())
-            if not any(_covers(item, metric, source, t, revision) for item in taken)
-        }
-        t, v = np.array(list(kept), np.int64), np.array(list(kept.values()), np.float64)
-        yield SampleColumn(metric=metric, source=source, record=record, t=t, v=v)
+        kept = {}
+        for t, (revision, value) in sorted(samples.items()):
+            if not any(_covers(item, metric, source, t, revision) for item in taken):
+                kept[t] = value
+        times, values = np.array(list(kept), np.int64), np.array(list(kept.values()), np.float64)
+        yield SampleColumn(metric=metric, source=source, record=record, t=times, v=values)
 
 
 def _blocks(attributed_facts: Iterable[AttributedFact], joining: Joining) -> Iterator[SampleBlock]:
@@ -212,5 +211,6 @@ def _dates(attributed_facts: Iterable[AttributedFact], zone: str) -> tuple[date,
         instants = [head.start_ms, head.end_ms, *ends]
         near = dates_between(min(instants), max(instants) + 1, zone)
         near += [fact.local_date] if isinstance(fact, DaySummary) else []
-        days |= {day + timedelta(days=n) for day in near for n in (-1, 0, 1)}
+        for day in near:
+            days |= {day - timedelta(days=1), day, day + timedelta(days=1)}
     return tuple(sorted(days))

@@ -5,7 +5,7 @@ sender a dead letter, or nothing where it can be read after all. JSON payloads n
 `ACCOUNT`; files name nobody. Nothing here is sent or parsed by this module.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -397,8 +397,14 @@ _MADE: dict[tuple[str, str], tuple[Callable[[], bytes], ...]] = {
         a_hundred_megabytes,
     ),
 }
-POISON: tuple[Poison, ...] = tuple(
-    Poison(name=make.__name__, connector=connector, body=make, content_type=content_type)
-    for (connector, content_type), made in _MADE.items()
-    for make in made
-)
+
+
+def _poison() -> Iterator[Poison]:
+    """Yield every row of the table with the name of its function."""
+    for (connector, content_type), made in _MADE.items():
+        for make in made:
+            name = make.__name__
+            yield Poison(name=name, connector=connector, body=make, content_type=content_type)
+
+
+POISON: tuple[Poison, ...] = tuple(_poison())

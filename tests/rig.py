@@ -177,14 +177,13 @@ class Rig:
         client = Consumer(
             {"bootstrap.servers": self.brokers, "group.id": "looking", "log_level": 0}
         )
+        ends = dict.fromkeys(topics, 0)
         try:
-            return {
-                topic: sum(
-                    client.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
-                    for number in range(PARTITIONS[topic])
-                )
-                for topic in topics
-            }
+            for topic in topics:
+                for number in range(PARTITIONS[topic]):
+                    partition = TopicPartition(topic, number)
+                    ends[topic] += client.get_watermark_offsets(partition, timeout=10)[1]
+            return ends
         finally:
             client.close()
 

@@ -69,10 +69,11 @@ def _places(on: Stage) -> dict[str, frozenset[str]]:
     held = set(cells_of(on.rig.rows(_HELD), 0))
     dead = set(cells_of(on.rig.rows(_DEAD), 0))
     where = {"kept": kept, "held": held, "dead": dead}
-    return {
-        sha: frozenset(name for name, some in where.items() if sha in some)
-        for sha in kept | held | dead
-    }
+    names: dict[str, set[str]] = {}
+    for name, some in where.items():
+        for sha in some:
+            names.setdefault(sha, set()).add(name)
+    return {sha: frozenset(some) for sha, some in names.items()}
 
 
 def _missing(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:

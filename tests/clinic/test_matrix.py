@@ -7,6 +7,7 @@ to another care unit is 404, like what never existed.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from uuid import uuid4
 
 import httpx
@@ -70,7 +71,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/sign-in/callback"): (403, 403, 403, 403, 403),  # no sign-in was begun here
     ("POST", "/sign-out"): (200, 200, 200, 200, 403),
 }
-CELLS = [(*route, who) for route in MATRIX for who in _WHO]
+CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]
 SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
 CLINICIANS = {
     "own": replace(CLINICIAN, session=SESSIONS["own"]),
@@ -166,12 +167,9 @@ def sent(route: str, who: str) -> dict[str, object]:
 
 def test_every_route_is_in_the_table() -> None:
     routes = list(iter_route_contexts(_app("").routes))
-    matches = {
-        (method, route.path)
-        for route in routes
-        for method in route.methods or ()
-        if method != "HEAD"
-    }
+    matches = set()
+    for route in routes:
+        matches |= {(method, route.path) for method in set(route.methods or ()) - {"HEAD"}}
     assert matches == set(MATRIX)
 
 

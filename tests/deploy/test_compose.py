@@ -8,6 +8,7 @@ import stat
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,11 +101,9 @@ def test_a_service_is_watched_or_runs_once(name: str, service: Mapping[str, Any]
         assert once
         return
     assert once != bool(service.get("healthcheck", {}).get("test")), name
-    waited = {
-        need.get("condition")
-        for row in SERVICES.values()
-        for need in [row.get("depends_on", {}).get(name, {})]
-    }
+    waited = set()
+    for row in SERVICES.values():
+        waited.add(row.get("depends_on", {}).get(name, {}).get("condition"))
     assert ("service_completed_successfully" in waited) == once
 
 
@@ -130,7 +129,7 @@ def test_secrets_are_files_outside_the_repository() -> None:
         assert set(row) == {"file"}
         assert row["file"].startswith("deploy/secrets/")
     assert "/secrets/" in (ROOT / "deploy/.gitignore").read_text().split()
-    named = [secret for row in SERVICES.values() for secret in row.get("secrets", [])]
+    named = chain.from_iterable(row.get("secrets", []) for row in SERVICES.values())
     used = {secret["source"] if isinstance(secret, dict) else secret for secret in named}
     assert used == set(COMPOSE["secrets"])
 
@@ -160,8 +159,9 @@ def test_log_and_store_are_closed_to_the_outside() -> None:
 
 
 def test_what_is_published_is_published_on_loopback_or_behind_tls() -> None:
-    published = [port for row in SERVICES.values() for port in row.get("ports", [])]
-    assert all(port.startswith("127.0.0.1:") for port in published)
+    for row in SERVICES.values():
+        for port in row.get("ports", []):
+            assert port.startswith("127.0.0.1:")
     closed = {name for name, row in TLS["services"].items() if row.get("ports") == []}
     assert closed == {name for name, row in SERVICES.items() if row.get("ports")}
 

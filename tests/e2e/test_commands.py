@@ -75,17 +75,13 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 def _commands() -> list[str]:
     """Every `kadens` line of the README's `sh` blocks, except erasure and what runs for ever."""
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
-    kadens = [
-        line.removeprefix(".venv/bin/")
-        for line in lines
-        if line.startswith((".venv/bin/kadens ", "kadens "))
-    ]
-    return [
-        line
-        for line in kadens
-        if not re.match(r"kadens (up|door|worker|patient add|erase)\b", line)
-    ]
+    kadens = []
+    for line in "".join(blocks).splitlines():
+        words = line.partition("#")[0].strip().removeprefix(".venv/bin/")
+        endless = re.match(r"kadens (up|door|worker|patient add|erase)\b", words)
+        if words.startswith("kadens ") and not endless:
+            kadens.append(words)
+    return kadens
 
 
 def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str]) -> None:

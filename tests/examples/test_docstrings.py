@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,9 @@ def name_of(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+_ALL = chain.from_iterable(sorted((ROOT / room).rglob("*.py")) for room in ROOMS)
 # Importing a `__main__` would run its program.
-_FILES = [
-    file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))
-    if file.name != "__main__.py"
-]  # fmt: skip
+_FILES = [file for file in _ALL if file.name != "__main__.py"]
 
 
 @pytest.mark.parametrize("name", list(map(name_of, _FILES)))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from model.codec import decode_fact, dumps, encode_fact, loads, plain
@@ -153,9 +154,7 @@ def derives(connector: str, body: bytes, parsed: Parsed) -> None:
     if took > DERIVE_SECONDS:
         raise Broken(f"deriving took {took:.1f} s of CPU")
     for row in (*rows.sessions, *rows.days):
-        if b"null" in dumps(
-            [value for load in getattr(row, "loads", ()) for value in _figures(load)]
-        ):
+        if b"null" in dumps(list(chain.from_iterable(map(_figures, getattr(row, "loads", ()))))):
             raise Broken("a figure that is no number")
         loads(dumps(plain(row)))
 

@@ -15,11 +15,10 @@ from tests.fuzz.program import bodies_judged, changed
 from tests.fuzz.seeds import CONNECTORS, kept_finds, seeds
 
 _SECONDS = 10
-_KEPT_FINDS = [
-    pytest.param(connector, body, id=name)
-    for connector in CONNECTORS
-    for name, body in kept_finds(connector)
-]
+_KEPT_FINDS = []
+for _connector in CONNECTORS:
+    for _name, _body in kept_finds(_connector):
+        _KEPT_FINDS.append(pytest.param(_connector, _body, id=_name))
 
 
 def test_a_short_run_finds_nothing() -> None:

@@ -3,6 +3,8 @@
 Above it the payload is refused in full, as too much.
 """
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -130,16 +132,10 @@ def test_devices_of_one_body() -> None:
 
 def test_facts_of_one_body() -> None:
     """Totals of each date are a fact; 240 devices send totals of 20 dates."""
+    total = {"value": 9, "unit": "count", "is_daily_total": True}
     many = [
-        {
-            "timestamp": rfc3339(T0 + day * DAY_MS),
-            "value": 9,
-            "unit": "count",
-            "is_daily_total": True,
-            "source": {"device": f"watch {n}"},
-        }
-        for n in range(240)
-        for day in range(20)
+        {**total, "timestamp": rfc3339(T0 + day * DAY_MS), "source": {"device": f"watch {n}"}}
+        for n, day in product(range(240), range(20))
     ]
     data = {"user_id": ACCOUNT, "series_type": "steps", "samples": many}
     parsed = parse("open_wearables", dumps({"type": "steps.created", "data": data}))

@@ -1,6 +1,7 @@
 """FIT files as facts: workouts, blocks in order and in parts, identity, and what is rejected."""
 
 import dataclasses
+from itertools import product
 
 import numpy as np
 import pytest
@@ -164,11 +165,10 @@ _FLOAT64 = 0x89
 @pytest.mark.parametrize(
     ("number", "field"),
     [
-        (n, f)
-        for n, fields in {0: (0, 1, 2, 3, 4), 18: (2, 5, 6, 7, 8, 9, 16, 192, 193)}.items()
-        for f in fields
-    ]
-    + [(20, f) for f in (253, 2, 3, 4, 5, 7, 13, 53, 73)],
+        *product((0,), (0, 1, 2, 3, 4)),
+        *product((18,), (2, 5, 6, 7, 8, 9, 16, 192, 193)),
+        *product((20,), (253, 2, 3, 4, 5, 7, 13, 53, 73)),
+    ],
 )
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(

@@ -466,11 +466,9 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
     samples: list[dict[str, Any]],
     alike: bool,  # noqa: FBT001
 ) -> None:
-    samples = (
-        [{**samples[0], **{k: item[k] for k in ("timestamp", "value")}} for item in samples]
-        if alike
-        else samples
-    )
+    if alike:  # but for their times and values
+        first = samples[0]
+        samples = [{**first, "timestamp": s["timestamp"], "value": s["value"]} for s in samples]
     body = _series(*samples)
     with pytest.MonkeyPatch.context() as patched:
         fast = parse(body)

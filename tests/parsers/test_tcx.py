@@ -4,6 +4,7 @@ import re
 import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.errors import BodyError
@@ -12,7 +13,7 @@ from parsers.bounds import MOST_SESSIONS
 from parsers.formats import parse, sniff
 from parsers.tcx_elements import MOST_LEVELS
 from tests.rooms import SHARED
-from tests.rows import of_type
+from tests.rows import matching, of_type, values_of
 
 _FOLDER = SHARED / "vendors" / "tcx"
 REAL = sorted(_FOLDER.glob("*.tcx"))
@@ -26,9 +27,7 @@ def test_every_reading_of_a_real_file_is_there(path: Path) -> None:
     parsed = parse("files", content)
     written = list(map(float, re.findall(rb"<HeartRateBpm[^>]*>\s*<Value>(\d+)", content)))
     blocks = of_type(SampleBlock, parsed.facts)
-    heart = [
-        value for block in blocks if block.metric == "heart_rate" for value in block.v.tolist()
-    ]
+    heart = np.concatenate(values_of(matching(blocks, metric="heart_rate"), "v")).tolist()
     assert heart == written
     assert len(of_type(Workout, parsed.facts)) == content.count(b"<Activity ")
     assert (parsed.complete, parsed.rejects) == (True, ())

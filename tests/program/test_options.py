@@ -200,7 +200,10 @@ def subsets(options: Sequence[Parameter], *, deep: bool) -> Iterable[tuple[Param
 
 
 def given(command: Command, chosen: Iterable[Parameter], paths: Mapping[str, str]) -> list[str]:
-    return [word for item in chosen for word in item.words(value_of(command, item, paths))]
+    words: list[str] = []
+    for item in chosen:
+        words += item.words(value_of(command, item, paths))
+    return words
 
 
 def lines(command: Command, values: Mapping[str, str], *, deep: bool) -> Iterator[list[str]]:

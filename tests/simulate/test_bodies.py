@@ -127,11 +127,13 @@ def test_who_has_no_watch_reports_sessions_by_hand(demo: Cohort) -> None:
     manual = person(demo, Role.MANUAL)
     sent = matching(history(demo), patient=manual.pseudonym)
     assert set(values_of(sent, "connector")) == {REPORTS}
-    facts = [
-        fact for d in sent for fact in reports.parse(d.make()).facts if isinstance(fact, Report)
-    ]
-    spans = [(f.head.start_ms, f.head.end_ms) for f in facts if f.instrument is Instrument.SESSION]
-    assert spans == values_of(plan.outings(manual, demo), "start_ms", "end_ms")
+    facts: list[Report] = []
+    for delivery in sent:
+        facts += of_type(Report, reports.parse(delivery.make()).facts)
+    sessions = matching(facts, instrument=Instrument.SESSION)
+    assert values_of(sessions, "head.start_ms", "head.end_ms") == values_of(
+        plan.outings(manual, demo), "start_ms", "end_ms"
+    )
 
 
 def test_a_file_is_read_by_an_independent_reader(demo: Cohort) -> None:

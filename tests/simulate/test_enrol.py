@@ -33,19 +33,20 @@ def dsn() -> Iterator[str]:
 async def seen(dsn: str, cohort: Cohort) -> dict[str, tuple[object, ...]]:
     first_ms = next(iter(history(cohort))).due_ms
     async with await open_pool(dsn) as pool, pool.connection() as conn:
-        return {
-            person.pseudonym: (
-                await patients.zone_of(conn, person.pseudonym),
-                [
-                    await consents.consented(conn, person.pseudonym, item, first_ms)
-                    for item in CONNECTORS
-                ],
+        rows: dict[str, tuple[object, ...]] = {}
+        for person in cohort.people:
+            name = person.pseudonym
+            consented = [
+                await consents.consented(conn, name, item, first_ms) for item in CONNECTORS
+            ]
+            rows[name] = (
+                await patients.zone_of(conn, name),
+                consented,
                 await accounts.patient_of(conn, "open_wearables", person.account),
-                await profiles.profiles(conn, person.pseudonym),
-                await identities.identity_of(conn, _KEY, person.pseudonym),
+                await profiles.profiles(conn, name),
+                await identities.identity_of(conn, _KEY, name),
             )
-            for person in cohort.people
-        }
+        return rows
 
 
 def test_all_is_in_force_before_the_first_body_and_twice_is_refused(dsn: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
 from stream.replay.context import ReplayContext
-from tests.rows import matching
+from tests.rows import cells_of, matching
 from tests.storage.tellers import MIN, T0
 
 KEY = KeyRing.single(bytes(32))
@@ -121,7 +122,7 @@ class Inline:
         `what` is a change of a session, a day or a week.
         """
         sent = [loads(item.value) for item in self.log.take(DERIVED.name)]
-        return [(change["what"], change["reason"]) for event in sent for change in event["changes"]]
+        return cells_of(chain.from_iterable(cells_of(sent, "changes")), "what", "reason")
 
     async def deliver(self) -> None:
         facts = self.log.take(FACTS.name)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -147,7 +148,7 @@ async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> N
 
 def entries() -> Iterator[tuple[Path, ast.expr]]:
     """Give what each `audit.Entry(...)` of the sources has as its action."""
-    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+    for path in sorted(chain.from_iterable((ROOT / room).rglob("*.py") for room in ROOMS)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.Entry":
                 yield (

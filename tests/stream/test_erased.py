@@ -6,6 +6,7 @@ Nothing is stored, there is no dead letter, and the worker goes on.
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -117,15 +118,11 @@ def _raw(patient: str) -> Run:
 
 
 def _facts(patient: str) -> Run:
-    values = [
-        encode_attributed(attributed_fact(fact, patient))
-        for n in range(60)
-        for fact in run(f"r{n}")
-    ]
-    messages = [
-        Message(topic=FACTS.name, partition=0, offset=n, value=value)
-        for n, value in enumerate(values)
-    ]
+    messages = []
+    for fact in chain.from_iterable(run(f"r{n}") for n in range(60)):
+        value = encode_attributed(attributed_fact(fact, patient))
+        offset = len(messages)
+        messages.append(Message(topic=FACTS.name, partition=0, offset=offset, value=value))
     return Run(topic=FACTS.name, partition=0, messages=tuple(messages))
 
 

@@ -1,10 +1,12 @@
 """Runs: messages in any order become gapless runs in offset order, each offset once."""
 
+from itertools import chain
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.log.messages import MOST_BYTES, Message, Run, batches, runs
-from tests.rows import values_of
+from tests.rows import matching, values_of
 
 places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))
 
@@ -18,7 +20,9 @@ def test_runs_hold_every_offset_once_in_order_and_without_gaps(
     offsets: list[tuple[str, int, int]],
 ) -> None:
     matches = runs(_message(*position) for position in offsets)
-    flat = [(run.topic, run.partition, item.offset) for run in matches for item in run.messages]
+    flat: list[tuple[str, int, int]] = []
+    for run in matches:
+        flat += [(run.topic, run.partition, item.offset) for item in run.messages]
     assert flat == sorted(set(offsets))
     for run in matches:
         assert values_of(run.messages, "offset") == list(range(run.first, run.next))
@@ -29,18 +33,14 @@ def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
     offsets: list[tuple[str, int, int]],
 ) -> None:
     matches = batches(_message(*position) for position in offsets)
-    assert sorted((run for batch in matches for run in batch), key=_partition) == runs(
+    assert sorted(chain.from_iterable(matches), key=_partition) == runs(
         _message(*position) for position in offsets
     )
     for batch in matches:
         assert len(set(values_of(batch, "topic", "partition"))) == len(batch)
     for topic, partition, _ in offsets:
-        firsts = [
-            run.first
-            for batch in matches
-            for run in batch
-            if (run.topic, run.partition) == (topic, partition)
-        ]
+        own = matching(chain.from_iterable(matches), topic=topic, partition=partition)
+        firsts = values_of(own, "first")
         assert firsts == sorted(firsts)
 
 
@@ -65,9 +65,5 @@ def test_a_run_is_cut_where_its_values_are_too_many_bytes() -> None:
     result = [
         Message(topic="t", partition=0, offset=n, value=bytes(size)) for n, size in enumerate(sizes)
     ]
-    assert [[len(item.value) for item in run.messages] for run in runs(result)] == [
-        [half, half],
-        [1],
-        [MOST_BYTES + 1],
-        [1],
-    ]
+    values = [values_of(run.messages, "value") for run in runs(result)]
+    assert [list(map(len, some)) for some in values] == [[half, half], [1], [MOST_BYTES + 1], [1]]

@@ -53,10 +53,9 @@ def by_fitdecode(data: bytes) -> Iterator[tuple[str, _Row]]:
             if isinstance(message, fitdecode.FitDataMessage) and message.name in _NAMES:
                 row: _Row = defaultdict(list)
                 for field in message.fields:
-                    row[_name(field, dev=bool(field.field_def and field.field_def.is_dev))].append(
-                        field
-                    )
-                yield message.name, {n: [_plain(f.value, f.raw_value) for f in row[n]] for n in row}
+                    dev = bool(field.field_def and field.field_def.is_dev)
+                    row[_name(field, dev=dev)].append(_plain(field.value, field.raw_value))
+                yield message.name, row
     except fitdecode.FitError:
         return  # damaged: what came before is compared
 

@@ -14,6 +14,7 @@ from model.topics import RAW
 from storage.bodies.sealed import new_name
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
+from tests.rows import cells_of
 from tests.storage.derived.traces import files
 from tests.storage.inline import NOW, Inline, report
 
@@ -84,8 +85,10 @@ async def message(inline: Inline, sent: Sent, offset: int) -> Message:
 
 async def named(inline: Inline) -> set[str]:
     """Return the addresses that rows name."""
-    matches = [await inline.rows(NAMED.format(table)) for table in _TABLES]
-    return {str(address) for rows in matches for (address,) in rows}
+    addresses: set[str] = set()
+    for table in _TABLES:
+        addresses.update(map(str, cells_of(await inline.rows(NAMED.format(table)), 0)))
+    return addresses
 
 
 def stored(folder: Path) -> set[str]:
@@ -95,4 +98,9 @@ def stored(folder: Path) -> set[str]:
 
 def with_marker(folder: Path, marks: Sequence[bytes] = (MARKER,)) -> list[Path]:
     """Return the files that hold a marker."""
-    return [path for path in files(folder) if any(mark in path.read_bytes() for mark in marks)]
+
+    def has_marker(path: Path) -> bool:
+        content = path.read_bytes()
+        return any(mark in content for mark in marks)
+
+    return list(filter(has_marker, files(folder)))

@@ -55,7 +55,10 @@ async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyS
 
 
 async def listed(store: body_store.BodyStore, room: str, age_s: float) -> list[str]:
-    return [address async for portion in store.older(room, age_s) for address in portion]
+    addresses: list[str] = []
+    async for portion in store.older(room, age_s):
+        addresses += portion
+    return addresses
 
 
 async def test_what_is_older_is_listed_by_room(store: body_store.BodyStore) -> None:

@@ -3,6 +3,8 @@
 The readers and the storage therefore share one set of rules.
 """
 
+from functools import partial
+
 import pytest
 
 from model.errors import BodyError
@@ -15,11 +17,9 @@ from tests.poison import POISON
 pytestmark = pytest.mark.anyio
 
 _BODIES = [pytest.param(item.connector, item.body, id=item.name) for item in POISON]
-_BODIES += [
-    pytest.param(connector, lambda body=body: body, id=name)
-    for connector in CONNECTORS
-    for name, body in kept_finds(connector)
-]
+for _connector in CONNECTORS:
+    for _name, _body in kept_finds(_connector):
+        _BODIES.append(pytest.param(_connector, partial(bytes, _body), id=_name))
 
 
 @pytest.mark.parametrize(("connector", "make"), _BODIES)

@@ -187,7 +187,8 @@ async def rows_with_traces(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
             rows = await (
                 await conn.execute(SQL("select x::text from only {} x").format(names))
             ).fetchall()
-            left |= {(table, trace) for (row,) in rows for trace in traces if trace in row}
+            texts = "\n".join(cells_of(rows, 0))
+            left |= {(table, trace) for trace in traces if trace in texts}
         return left
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import product
 
 import pytest
 from psycopg import AsyncConnection
@@ -39,12 +40,10 @@ async def _tell(conn: Connection, attributed: list[AttributedFact]) -> int:
 
 
 def facts(patients: list[str]) -> list[AttributedFact]:
-    return [
-        attributed_fact(fact, p)
-        for p in patients
-        for n in range(3)
-        for fact in run(f"r{n}", T0 - n * MONTH)
-    ]
+    batch: list[AttributedFact] = []
+    for patient, n in product(patients, range(3)):
+        batch += [attributed_fact(fact, patient) for fact in run(f"r{n}", T0 - n * MONTH)]
+    return batch
 
 
 async def test_the_same_facts_from_two_workers_are_stored_once(

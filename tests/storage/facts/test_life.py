@@ -7,6 +7,7 @@ profiles and prescriptions at any time.
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -83,7 +84,7 @@ async def _take(conn: Connection, step: Step) -> None:
 
 
 def expected(life: Life, done: Steps) -> oracle.Rows:
-    reported = [item for step in done if isinstance(step, tuple) for item in step]
+    reported = list(chain.from_iterable(step for step in done if isinstance(step, tuple)))
     profiles = of_type(HeartProfile, done)
     prescribed = of_type(Prescription, done)
     return oracle.rows(reported, life.zone, profiles, prescribed, _PATIENT)
@@ -138,8 +139,8 @@ async def _ready(dsn: str) -> Connection:
     conn = await AsyncConnection.connect(dsn, autocommit=False)
     adapt(conn)
     await care_team.add_unit(conn, "unit")
-    total = [midnight(day, zone) + n * DAY_MS for zone, day in PLACES for n in range(-100, 20)]
-    t = np.array(sorted(total), np.int64)
+    starts = np.array([midnight(day, zone) for zone, day in PLACES], np.int64)
+    t = np.sort(np.add.outer(starts, np.arange(-100, 20) * DAY_MS).ravel())
     await samples.make_partitions(
         conn, [samples.Put(series=(0, 0, 0, 0), revision=0, t=t, v=np.zeros(len(t)))]
     )

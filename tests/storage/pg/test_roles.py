@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from itertools import product
 
 import psycopg
 import pytest
@@ -137,7 +138,9 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "alter role kadens_worker superuser",
     ),
 }
-_CASES = [(role, statement) for role, statements in _FORBIDDEN.items() for statement in statements]
+_CASES: list[tuple[str, str]] = []
+for _role, _statements in _FORBIDDEN.items():
+    _CASES += product([_role], _statements)
 
 
 def verbs(access: str) -> set[tuple[str, str]]:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from model.facts import (
 from model.intensity import HeartProfile, ZoneTimes
 from stream.compute.derive import dates_to_derive, derive
 from tests.depth import INVARIANT
-from tests.rows import cells_of, matching, values_of
+from tests.rows import matching, values_of
 
 _ZONE = "Europe/Stockholm"
 _DAY = date(2026, 11, 20)
@@ -481,9 +482,10 @@ _answers = st.builds(
 @st.composite
 def columns(draw: st.DrawFn) -> SampleColumn:
     points = draw(st.lists(st.tuples(minutes, st.integers(1, 25), _rates), max_size=6))
-    runs = [(minute + n, rate) for minute, length, rate in points for n in range(length)]
-    t = np.array([_at(0, day=19) + minute * _MIN for minute, _ in runs], dtype=np.int64)
-    v = np.array(cells_of(runs, 1), dtype=np.float64)
+    t, v = np.empty(0, np.int64), np.empty(0)
+    for minute, length, rate in points:
+        t = np.append(t, _at(0, day=19) + (minute + np.arange(length)) * _MIN)
+        v = np.append(v, np.full(length, rate))
     return SampleColumn(metric=draw(metrics), source=draw(_sources), record=draw(records), t=t, v=v)
 
 
@@ -522,11 +524,9 @@ def test_order_and_repetition_change_no_byte(full: Window, chance: random.Random
 @INVARIANT
 @given(windows, st.integers(0, 12))
 def test_how_samples_were_split_into_columns_changes_no_byte(full: Window, cut: int) -> None:
-    halves = [
-        replace(c, t=part[0], v=part[1])
-        for c in full.columns
-        for part in ((c.t[:cut], c.v[:cut]), (c.t[cut:], c.v[cut:]))
-    ]
+    halves: list[SampleColumn] = []
+    for c in full.columns:
+        halves += [replace(c, t=c.t[:cut], v=c.v[:cut]), replace(c, t=c.t[cut:], v=c.v[cut:])]
     assert _as_bytes(derive(replace(full, columns=tuple(halves)))) == _as_bytes(derive(full))
 
 
@@ -537,9 +537,9 @@ def test_each_date_alone_gives_what_all_together_give(full: Window) -> None:
     alone = [derive(replace(full, dates=(day,))) for day in full.dates]
     assert _as_bytes(together) == _as_bytes(
         Derived(
-            sessions=tuple(s for d in alone for s in d.sessions),
-            days=tuple(x for d in alone for x in d.days),
-            source_selections=tuple(c for d in alone for c in d.source_selections),
+            sessions=tuple(chain.from_iterable(values_of(alone, "sessions"))),
+            days=tuple(chain.from_iterable(values_of(alone, "days"))),
+            source_selections=tuple(chain.from_iterable(values_of(alone, "source_selections"))),
         )
     )
 

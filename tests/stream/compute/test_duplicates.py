@@ -5,6 +5,7 @@ Heart rate distinguishes sessions that only look alike.
 
 import random
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -168,7 +169,7 @@ def test_joining_and_collapsing_do_not_depend_on_order(
 def test_joining_is_associative(some: list[SessionCandidate]) -> None:
     """The same sets of parts merge whichever two parts are compared first."""
     total = set(values_of(merge_adjacent(some, _ZONE), "records"))
-    pairs = [merge_adjacent([a, b], _ZONE) for n, a in enumerate(some) for b in some[n + 1 :]]
+    pairs = [merge_adjacent(pair, _ZONE) for pair in combinations(some, 2)]
     together = [set(pair[0].records) for pair in pairs if len(pair) == 1]
     for item in some:
         grown = set(item.records)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,11 +56,9 @@ def test_order_repetition_and_splitting_change_nothing(
 def some_dates(draw: st.DrawFn) -> tuple[Window, Window]:
     """Return all of a life, and the same with its facts in another order and some of its dates."""
     full = full_window(draw(lives()))
-    columns = [
-        half
-        for column in full.columns
-        for half in _halves(column, draw(st.integers(0, len(column.t))))
-    ]
+    columns: list[SampleColumn] = []
+    for column in full.columns:
+        columns += _halves(column, draw(st.integers(0, len(column.t))))
     part = replace(
         full,
         dates=tuple(draw(st.lists(st.sampled_from(full.dates), min_size=1, max_size=3))),
@@ -137,10 +135,11 @@ def _covered(sessions: Iterable[Session]) -> int:
     Between two neighbouring edges the time is either inside a session or outside all of them.
     """
     spans = values_of(sessions, "start_ms", "end_ms")
-    edges = sorted({edge for span in spans for edge in span})
-    return sum(
-        b - a for a, b in pairwise(edges) if any(start <= a and b <= end for start, end in spans)
-    )
+    total = 0
+    for a, b in pairwise(sorted(set(chain.from_iterable(spans)))):
+        if any(start <= a and b <= end for start, end in spans):
+            total += b - a
+    return total
 
 
 def assert_single_source(choices: Iterable[SourceSelection]) -> None:
@@ -176,11 +175,10 @@ def _steps(full: Window, choices: Sequence[SourceSelection], day: Day) -> int | 
         series |= {
             (column.source, t): v for t, v in zip(column.t.tolist(), column.v.tolist(), strict=True)
         }
-    counted = [
-        v
-        for (source, t), v in series.items()
-        if local_date(t, full.zone) == day.local_date
-        and any(item.source == source and item.start_ms <= t < item.end_ms for item in own)
-    ]
+    counted = []
+    for (source, t), v in series.items():
+        selected = any(item.start_ms <= t < item.end_ms for item in matching(own, source=source))
+        if selected and local_date(t, full.zone) == day.local_date:
+            counted.append(v)
     stated = day.stated.get(STEPS)
     return round(sum(counted)) if counted else None if stated is None else round(stated)

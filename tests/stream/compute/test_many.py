@@ -44,7 +44,7 @@ from stream.compute.sessions.overlap import (
 )
 from tests.depth import INVARIANT
 from tests.life import PROFILE
-from tests.rows import matching, values_of
+from tests.rows import cells_of, matching, values_of
 
 _ZONE = "Europe/Stockholm"
 _T0 = 1_790_000_000_000
@@ -90,11 +90,9 @@ def test_each_minute_counts_for_the_best_session_that_holds_it(
     best = sorted(some, key=lambda c: (c.origin is not Origin.DECLARED, c.length_ms, c.record))
     taken: set[int] = set()
     for claim in best:
-        mine = {
-            at
-            for start, end in pieces[claim.id]
-            for at in range(start // MINUTE_MS, end // MINUTE_MS)
-        }
+        mine: set[int] = set()
+        for start, end in pieces[claim.id]:
+            mine.update(range(start // MINUTE_MS, end // MINUTE_MS))
         assert mine == _minutes(claim) - taken
         assert all(start < end for start, end in pieces[claim.id])
         assert all(
@@ -173,18 +171,16 @@ def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     samples: list[tuple[int, int, int]], cuts: list[int]
 ) -> None:
     matches = {at: (bpm, hold) for at, bpm, hold in sorted(samples)}
-    t = np.array([_T0 + 1000 * at for at in matches], np.int64)
-    v, hold = (np.array([float(pair[n]) for pair in matches.values()]) for n in (0, 1))
-    track = ResolvedSeries(metric=HEART, t=t, v=v, hold=1000 * hold.astype(np.int64))
+    t = _T0 + 1000 * np.array(list(matches), np.int64)
+    v = np.array(cells_of(matches.values(), 0), np.float64)
+    hold = 1000 * np.array(cells_of(matches.values(), 1), np.int64)
+    track = ResolvedSeries(metric=HEART, t=t, v=v, hold=hold)
     at = [_T0 + 1000 * cut for cut in sorted(cuts)]
     pieces = list(zip(at[::2], at[1::2], strict=False))
     until = {cut: zone_times_between(track, _T0, cut, _LIMITS).as_tuple() for cut in at}
-    spent = [
-        [b - a for a, b in zip(until[start], until[end], strict=True)] for start, end in pieces
-    ]
-    assert list(zone_times_in_pieces(track, _T0, pieces, _LIMITS).as_tuple()) == list(
-        map(sum, zip(*spent, strict=True))
-    )
+    spent = [np.subtract(until[end], until[start]) for start, end in pieces]
+    times = zone_times_in_pieces(track, _T0, pieces, _LIMITS).as_tuple()
+    assert list(times) == np.sum(spent, axis=0).tolist()
     assert zone_times_in_pieces(None, _T0, pieces, _LIMITS) == ZoneTimes(
         unknown=sum(end - start for start, end in pieces)
     )

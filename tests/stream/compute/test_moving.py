@@ -1,5 +1,7 @@
 """Pauses from speed: exact edges, and no pauses where speed does not show them."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_pauses_are_ordered_within_the_session_and_apart(values: list[float]) ->
     end = len(values) * 1_000
     matches = pauses_between(speed(values), 0, end, "foot")
     assert matches is not None
-    flat = [edge for pause in matches for edge in pause]
+    flat = list(chain.from_iterable(matches))
     assert flat == sorted(flat)
     assert all(b - a >= 10_000 for a, b in matches)
     assert 0 <= moving_ms(0, end, matches) <= end

@@ -222,12 +222,7 @@ def locked(
 
     `rate` lasts `seconds` and is by default three below the steps. `after` lasts a minute.
     """
-    n = [60, seconds + 1, 60]
-    v = [
-        (1_000, each)
-        for count, each in zip(n, (before, rate, after), strict=True)
-        for _ in range(count)
-    ]
+    v = [(1_000, before)] * 60 + [(1_000, rate)] * (seconds + 1) + [(1_000, after)] * 60
     return screened(v, [118.0] * len(v))
 
 
@@ -252,7 +247,7 @@ def test_heart_rate_that_happens_to_agree_is_no_lock() -> None:
     assert (
         _flags(
             screened(
-                [(1_000, v) for v, _ in ((95 + n / 3, n) for n in range(60))] + steady(300, 115),
+                [(1_000, 95 + n / 3) for n in range(60)] + steady(300, 115),
                 [117.0] * 360,
             )
         )

@@ -4,6 +4,7 @@ Also what must make no difference.
 """
 
 from datetime import date, timedelta
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -122,12 +123,12 @@ def test_equals_trying_every_window(spots: dict[int, int], at: int, low: int) ->
     by_minute: dict[int, list[int]] = {}
     for second, rate in sorted(seconds.items()):
         by_minute.setdefault(second // 60, []).append(rate)
-    windows = [
-        [by_minute[n + k] for k in range(5)]
-        for n in range(236)
-        if all(n + k in by_minute for k in range(5))
-    ]
-    expected = min(sum(sum(item) / len(item) for item in window) / 5 for window in windows)
+    means = []
+    for n in range(236):
+        window = range(n, n + 5)
+        if set(window) <= by_minute.keys():
+            means.append(sum(fmean(by_minute[minute]) for minute in window) / 5)
+    expected = min(means)
     assert night_hr(t, v, _DAY, _ZONE) == pytest.approx(expected, rel=1e-12)
 
 

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
         matches = await asyncio.gather(
             *(pool.read([file(_WALK), file(b"no file")]) for _ in range(10))
         )
-        return [answer for pair in matches for answer in pair]
+        return list(chain.from_iterable(matches))
 
     assert _kinds(_use(zygote, many)) == [None, RejectKind.UNKNOWN] * 10
 
