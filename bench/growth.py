@@ -78,7 +78,7 @@ async def _history(on: Deriver, number: int, days: int) -> _Case:
     """Derive the days before `START_MS` of a patient."""
     patient = on.people[number]
     for ago in range(days, 0, -DAYS_AT_ONCE):
-        facts = []
+        facts: list[Fact] = []
         for day in range(ago, max(ago - DAYS_AT_ONCE, 0), -1):
             facts += _day(START_MS - day * DAY_MS)
         await on.derive([(patient, fact) for fact in facts])

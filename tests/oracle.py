@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from model.calendar import dates_between, monday
-from model.codec import encode_fact
+from model.codec import dumps, encode_fact, plain
 from model.columns.window import SampleColumn, Window
 from model.derived import Day, Session, SourceSelection, Week
 from model.facts import (

@@ -22,12 +22,13 @@ from model.keyring import KeyRing
 from model.topics import RAW, TOPICS
 from storage.digest import QUERIES, digest
 from storage.pg.pool import Connection
+from tests.rows import values_of
 
 KEY = KeyRing.single(bytes(range(32)))
 DEADLINE_S = 60.0
 T = TypeVar("T")
 PROGRAM = (sys.executable, "-m", "kadens", "worker")
-PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
+PARTITIONS = dict(values_of(TOPICS, "name", "partitions"))
 CONFIGS = {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
 
 

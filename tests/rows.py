@@ -33,3 +33,8 @@ def matching(rows: Iterable[_T], **wanted: object) -> list[_T]:
     look = attrgetter(*wanted)
     values = next(iter(wanted.values())) if len(wanted) == 1 else tuple(wanted.values())
     return [row for row in rows if look(row) == values]
+
+
+def keyed(rows: Iterable[_T], name: str) -> dict[Any, _T]:
+    """Return the rows by an attribute of each."""
+    return {getattr(row, name): row for row in rows}

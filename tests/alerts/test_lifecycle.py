@@ -24,7 +24,7 @@ from alerts.lifecycle import (
 )
 from alerts.wording import headline
 from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
-from tests.rows import values_of
+from tests.rows import keyed, values_of
 
 _NOW = 1_900_000_000_000
 _DAY = 86_400_000
@@ -67,7 +67,7 @@ def _alert(
         raised_ms=_NOW - int(days_ago * _DAY),
         changed_ms=_NOW - int(days_ago * _DAY),
         sentence=headline(findings) if findings else "",
-        findings={f.key: f for f in findings},
+        findings=keyed(findings, "key"),
     )
 
 
@@ -75,7 +75,7 @@ class Store:
     """What storage does with steps, in a dict: the reference that the database must equal."""
 
     def __init__(self, *alerts: Alert) -> None:
-        self.alerts = {item.id: item for item in alerts}
+        self.alerts = keyed(alerts, "id")
 
     def settle(self, findings: Sequence[Finding], now_ms: int = _NOW) -> tuple[Step, ...]:
         live = [item for item in self.alerts.values() if item.state in LIVE_STATES]

@@ -18,7 +18,7 @@ from model.calendar import DAY_MS, local_date
 from model.codec import dumps, loads
 from model.facts import Instrument, Phase
 from model.prescription import Intensity, Pause, Prescription
-from tests.rows import cells_of, values_of
+from tests.rows import cells_of, keyed, values_of
 
 _HOUR = 3_600_000
 _NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
@@ -280,11 +280,13 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(
 
 @given(st.lists(ratings, max_size=12))
 def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRating]) -> None:
-    given_ = {r.record: r for r in pain}
+    given_ = keyed(pain, "record")
     for finding in judge(_look(*pain)):
         rests = [given_[result["record"]] for result in finding.evidence["ratings"]]
         assert finding.key == rests[0].record
-        assert all(r.value >= 6 and r.phase in (Phase.DURING, Phase.AFTER) for r in rests)
+        for r in rests:
+            assert r.value >= 6
+            assert r.phase in (Phase.DURING, Phase.AFTER)
         assert len(rests) == (1 if finding.tier is Tier.A else 2)
         assert finding.tier is Tier.B or rests[0].value >= 8
 

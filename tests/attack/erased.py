@@ -136,12 +136,12 @@ def _mark_rows(
 
 
 def _files(at: Town) -> list[Path]:
-    return [position for position in (at.on.folder / "bodies").rglob("*") if position.is_file()]
+    return list(filter(Path.is_file, (at.on.folder / "bodies").rglob("*")))
 
 
 def _temporary() -> list[Path]:
     """Return the spooled files of ours in the folders where payloads are spooled."""
-    return [position for position in TEMP.rglob("*kadens*") if position.is_file()]
+    return list(filter(Path.is_file, TEMP.rglob("*kadens*")))
 
 
 def _tidy(marks: dict[str, bytes]) -> None:

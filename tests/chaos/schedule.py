@@ -11,6 +11,8 @@ from enum import StrEnum
 from itertools import cycle, islice
 from random import Random
 
+from tests.rows import values_of
+
 SESSION_S = 4.0  # the workers' session with the group in these runs
 PRODUCERS = 2
 MOST_COPIES = 3
@@ -79,7 +81,7 @@ KINDS: tuple[_Row, ...] = (
         most=1,
     ),
 )
-UNITS = {row.kind: row.unit for row in KINDS}
+UNITS = dict(values_of(KINDS, "kind", "unit"))
 AT_A_DOOR = frozenset({Kind.DOOR_HEADS, Kind.DOOR_FLOOD})
 
 

@@ -21,7 +21,7 @@ from tests.chaos.schedule import (
     schedules,
 )
 from tests.chaos.world import END_MS, NOW_MS
-from tests.rows import values_of
+from tests.rows import keyed, values_of
 
 _SEEDS = st.integers(min_value=0, max_value=10**9)
 
@@ -58,7 +58,7 @@ def test_a_schedule_is_its_seeds_alone(seed: int) -> None:
 def test_faults_keep_to_their_rows(seed: int) -> None:
     plan = schedule(seed, 30)
     assert 2 <= len(plan.turns) <= MOST_FAULTS
-    rows = {row.kind: row for row in KINDS}
+    rows = keyed(KINDS, "kind")
     for kind, number in Counter(values_of(plan.turns, "fault.kind")).items():
         assert number <= rows[kind].most
     for turn in plan.turns:
@@ -79,6 +79,6 @@ def test_consecutive_seeds_meet_every_kind() -> None:
 
 
 def test_a_zombie_sleeps_past_its_session_and_the_clock_ends_past_every_step() -> None:
-    rows = {row.kind: row for row in KINDS}
+    rows = keyed(KINDS, "kind")
     assert rows[Kind.WORKER_ZOMBIE].lasts_s[0] > SESSION_S
     assert NOW_MS + rows[Kind.CLOCK_STEP].strength[1] * 1000 < END_MS

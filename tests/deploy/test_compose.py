@@ -71,10 +71,8 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script.chmod(0o755)
     result = subprocess.run([script], check=True, capture_output=True, text=True)
     for file in (folder / "secrets").iterdir():
-        assert all(
-            word not in result.stderr + result.stdout
-            for word in re.findall(r"[0-9a-f]{64}", file.read_text())
-        )
+        for word in re.findall(r"[0-9a-f]{64}", file.read_text()):
+            assert word not in result.stderr + result.stdout
     return folder / "secrets"
 
 
@@ -91,7 +89,8 @@ def test_our_image_is_this_version() -> None:
 def test_base_images_are_pinned() -> None:
     bases = re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
     assert bases
-    assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base) for base in bases)
+    for base in bases:
+        assert re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base)
 
 
 @pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
@@ -152,10 +151,8 @@ def test_the_clinician_door_reaches_the_database_and_nothing_else() -> None:
 def test_log_and_store_are_closed_to_the_outside() -> None:
     for name in ("kafka", "database"):
         assert "ports" not in SERVICES[name]
-        assert all(
-            (COMPOSE["networks"][network] or {}).get("internal")
-            for network in SERVICES[name]["networks"]
-        )
+        for network in SERVICES[name]["networks"]:
+            assert (COMPOSE["networks"][network] or {}).get("internal")
 
 
 def test_what_is_published_is_published_on_loopback_or_behind_tls() -> None:

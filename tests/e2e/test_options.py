@@ -33,7 +33,7 @@ def test_a_command_ends_with_an_exit_code_and_a_line(
     for chosen in ([], *([item] for item in rest), rest):
         line = [*words, *given(command, [*needed, *chosen], files)]
         matches.append(wrong_with(line, CliRunner().invoke(app, line, input="")))
-    assert [item for item in matches if item] == []
+    assert list(filter(None, matches)) == []
 
 
 def test_a_killed_instance_is_not_taken_for_a_running_one(running: Running, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def _number(document: Any, chance: Random) -> Any:
 
 
 def _drop(document: Any, chance: Random) -> Any:
-    paths = [path for path in _paths(document) if path]
+    paths = list(filter(None, _paths(document)))
     if paths:
         path = chance.choice(paths)
         del _get(document, path[:-1])[path[-1]]

@@ -32,7 +32,7 @@ from simulate.fit_messages import (
 from tests.poison import ACCOUNT, T0
 from tests.rows import of_type, values_of
 
-MOST_BYTES = {row.name: row.most_bytes for row in FORMATS}
+MOST_BYTES = dict(values_of(FORMATS, "name", "most_bytes"))
 
 
 def _refused(connector: str, body: bytes) -> tuple[str, RejectKind]:

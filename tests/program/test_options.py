@@ -273,7 +273,7 @@ def test_no_command_line_ends_in_a_traceback(
     for line in lines(command, paths, deep=configured):
         done = CliRunner().invoke(app, line, env=environment, input="")
         matches.append(wrong_with(line, done))
-    assert [item for item in matches if item] == []
+    assert list(filter(None, matches)) == []
 
 
 def test_the_walk_meets_every_command() -> None:

@@ -49,7 +49,8 @@ def test_a_console_lets_no_escape_sequence_through(capsys: pytest.CaptureFixture
 def test_json_says_the_same_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"type": "\x9b2J\x7f\x1b[2J"})
     result = capsys.readouterr().out
-    assert not any(item in result for item in "\x9b\x7f\x1b")
+    for item in "\x9b\x7f\x1b":
+        assert item not in result
     assert json.loads(result) == {"type": "\x9b2J\x7f\x1b[2J"}
     assert quiet_json('{"a": 1}') == '{"a": 1}'
 

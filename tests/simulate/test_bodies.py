@@ -37,7 +37,7 @@ def person(cohort: Cohort, role: Role) -> Person:
 
 
 def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
-    accounts = {p.pseudonym: p.account for p in demo.people}
+    accounts = dict(values_of(demo.people, "pseudonym", "account"))
     sent = matching([*history(demo), *live(demo)], connector=OPEN_WEARABLES)
     for delivery in sent[::3]:
         parsed = open_wearables.parse(delivery.make())

@@ -19,7 +19,7 @@ from simulate.cohort import demo_cohort
 from simulate.deliveries import history, live
 from simulate.delivery import FILES, Delivery
 from simulate.door import Keys, Refused, VendorDoor, request
-from tests.rows import matching
+from tests.rows import keyed, matching
 
 _NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 _LINK_KEYS = KeyRing.single(b"link key")
@@ -80,7 +80,7 @@ def door() -> Iterator[Opens]:
 
 def delivery_by_connector() -> dict[str, Delivery]:
     total = demo_cohort(now_ms=_NOW, weeks=3)
-    return {item.connector: item for item in [*history(total), *live(total)]}
+    return keyed([*history(total), *live(total)], "connector")
 
 
 @pytest.mark.parametrize("name", ["open_wearables", "reports"])

@@ -118,7 +118,7 @@ def _raw(patient: str) -> Run:
 
 
 def _facts(patient: str) -> Run:
-    messages = []
+    messages: list[Message] = []
     for fact in chain.from_iterable(run(f"r{n}") for n in range(60)):
         value = encode_attributed(attributed_fact(fact, patient))
         offset = len(messages)

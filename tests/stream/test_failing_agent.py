@@ -15,7 +15,7 @@ from stream.log.look import LogView, open_log
 from stream.log.messages import Outgoing, Run
 from stream.log.producer import open_producer
 from stream.metrics import make_metrics
-from tests.rows import matching
+from tests.rows import matching, values_of
 
 _TRIES = 600
 
@@ -80,5 +80,5 @@ async def scene(brokers: str) -> int:
 
 
 def test_nothing_is_acknowledged_after_a_failure() -> None:
-    with MockKafka({topic.name: topic.partitions for topic in TOPICS}) as mock:
+    with MockKafka(dict(values_of(TOPICS, "name", "partitions"))) as mock:
         assert asyncio.run(scene(mock.address)) == 20

@@ -58,9 +58,8 @@ class Producers:
 
     def flush(self) -> None:
         """Return when everything is acknowledged; AssertionError when the log refused any."""
-        assert not any(producer.flush(FLUSH_S) for producer in self._producers), (
-            "messages are not acknowledged"
-        )
+        for producer in self._producers:
+            assert not producer.flush(FLUSH_S), "messages are not acknowledged"
         assert not self.refused, self.refused
 
     def ends(self) -> tuple[int, int]:

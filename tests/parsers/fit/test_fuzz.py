@@ -37,7 +37,8 @@ def _read(data: bytes) -> FitFile | None:
     except FitError:
         return fit
     for name, group in columns.items():
-        assert all(len(column) == len(fit[name]) for column in group.values())
+        for column in group.values():
+            assert len(column) == len(fit[name])
     return fit
 
 

@@ -215,4 +215,4 @@ class Unreadable(io.BytesIO):
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return list(filter(Path.is_file, folder.rglob("*")))

@@ -194,7 +194,7 @@ async def rows_with_traces(dsn: str, traces: list[str]) -> set[tuple[str, str]]:
 
 def files(folder: Path) -> list[Path]:
     """Return every file below a folder."""
-    return [path for path in folder.rglob("*") if path.is_file()]
+    return list(filter(Path.is_file, folder.rglob("*")))
 
 
 async def _prescribed(conn: Connection, patient: str) -> None:

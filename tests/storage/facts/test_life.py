@@ -58,7 +58,7 @@ def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
     batches = (
         tuple(facts[low:high]) for low, high in zip([0, *cuts], [*cuts, len(facts)], strict=True)
     )
-    matches: list[Step] = [batch for batch in batches if batch]
+    matches: list[Step] = list(filter(None, batches))
     set_down: tuple[Step, ...] = (*life.profiles, *life.prescriptions)
     for item in set_down:
         matches.insert(draw(st.integers(0, len(matches))), item)

@@ -36,7 +36,7 @@ from stream.compute.intensity.formulas import (
 from stream.compute.intensity.load import ADDITIVE_LOADS, LOAD_FORMULAS, session_loads
 from stream.compute.intensity.zones import HeldValues
 from stream.compute.series.resolved_series import ResolvedSeries
-from tests.rows import values_of
+from tests.rows import keyed, values_of
 
 _ON = date(2026, 11, 23)
 _MINUTE = 60_000
@@ -78,12 +78,12 @@ def _loads_of(
     **more: Mapping[str, Coefficients],
 ) -> dict[str, Load]:
     """Return the loads by name; every row of the table is among them."""
-    by_metric = {item.metric: item for item in tracks}
+    by_metric = keyed(tracks, "metric")
     rows = session_loads(
         by_metric, 0, minutes * _MINUTE, profile, _ON, exertion_cr10=exertion, **more
     )
     assert values_of(rows, "name") == values_of(LOAD_FORMULAS, "name")
-    return {row.name: row for row in rows}
+    return keyed(rows, "name")
 
 
 def exact(length: int, r: str, a: str, b: str) -> float:

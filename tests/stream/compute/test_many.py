@@ -95,10 +95,8 @@ def test_each_minute_counts_for_the_best_session_that_holds_it(
             mine.update(range(start // MINUTE_MS, end // MINUTE_MS))
         assert mine == _minutes(claim) - taken
         assert all(start < end for start, end in pieces[claim.id])
-        assert all(
-            item[1] < two[0]
-            for item, two in zip(pieces[claim.id], pieces[claim.id][1:], strict=False)
-        )
+        for item, two in zip(pieces[claim.id], pieces[claim.id][1:], strict=False):
+            assert item[1] < two[0]
         taken |= _minutes(claim)
 
 
@@ -241,7 +239,9 @@ def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> No
     matches = derive(_window(reports=reports))
     plain = matching(matches.sessions, why=BEYOND_LIMIT)
     assert (len(matches.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
-    assert all(not item.counts and item.zones == ZoneTimes(unknown=700_000) for item in plain)
+    for item in plain:
+        assert not item.counts
+        assert item.zones == ZoneTimes(unknown=700_000)
     assert matches.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000
 
 

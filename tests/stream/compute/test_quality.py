@@ -21,7 +21,7 @@ from stream.compute.series.quality import (
     screen_heart_rate,
 )
 from tests.depth import INVARIANT
-from tests.rows import cells_of
+from tests.rows import cells_of, values_of
 
 _STRAP = Source(vendor="v", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 _NOON = 494_000 * HOUR_MS
@@ -308,15 +308,16 @@ def test_what_lies_outside_a_session_decides_nothing(
     )
     got = quality_flags(of, low, high)
     assert got == quality_flags(changed, low, high)
-    assert all(
-        low <= f.start_ms < f.end_ms <= high and f.what in QUALITY_CHECKS and f.n > 0 for f in got
-    )
+    for f in got:
+        assert low <= f.start_ms < f.end_ms <= high
+        assert f.what in QUALITY_CHECKS
+        assert f.n > 0
 
 
 @given(_rows)
 def test_codes_and_counts_agree(pairs: list[tuple[int, float]]) -> None:
     of = screened(pairs)
-    got = {f.what: f.n for f in quality_flags(of, _NOON, _NOON + 100 * HOUR_MS)}
+    got = dict(values_of(quality_flags(of, _NOON, _NOON + 100 * HOUR_MS), "what", "n"))
     assert (got.get("range", 0), got.get("jump", 0)) == (
         int((of.codes == 1).sum()),
         int((of.codes == 2).sum()),

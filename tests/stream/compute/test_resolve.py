@@ -124,7 +124,8 @@ def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
     by_minute: dict[int, set[int]] = {}
     for at, owner in zip(matches.series.t.tolist(), matches.source_index.tolist(), strict=True):
         by_minute.setdefault(at // _MIN, set()).add(owner)
-    assert all(len(owners) == 1 for owners in by_minute.values())
+    for owners in by_minute.values():
+        assert len(owners) == 1
     assert (
         sorted(by_minute)
         == matches.minutes.tolist()
@@ -138,4 +139,6 @@ def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
         matches.source_index.tobytes(),
     )
     ranges = source_selections(matches, 0, 100 * _MIN, _DAY)
-    assert all(a.end_ms <= b.start_ms and a.source != b.source for a, b in pairwise(ranges))
+    for a, b in pairwise(ranges):
+        assert a.end_ms <= b.start_ms
+        assert a.source != b.source
