@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, starmap
 
 import numpy as np
 from hypothesis import strategies as st
@@ -149,9 +149,7 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     bodies = draw(st.lists(st.sampled_from("ab"), min_size=len(facts), max_size=len(facts)))
     return Life(
         zone=zone,
-        facts=unambiguous(
-            [attributed(fact, body) for fact, body in zip(facts, bodies, strict=True)]
-        ),
+        facts=unambiguous(list(starmap(attributed, zip(facts, bodies, strict=True)))),
         profiles=draw(
             st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, _FORBIDDEN), ()])
         ),

@@ -32,6 +32,7 @@ from model.prescription import Prescription
 from stream.compute.derive import derive
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 from stream.compute.weeks import week_of_days
+from tests.rows import values_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def derived(value: Window) -> Rows:
     """Return the rows of a window that holds everything."""
     matches = derive(value)
     days = tuple(day for day in matches.days if _says_something(day))
-    mondays = sorted({monday(day.local_date) for day in days})
+    mondays = sorted(set(map(monday, values_of(days, "local_date"))))
     return Rows(
         sessions=tuple(sorted(matches.sessions, key=lambda s: (s.start_ms, s.id))),
         days=days,

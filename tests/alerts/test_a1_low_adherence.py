@@ -148,7 +148,7 @@ def test_without_a_prescription_nothing_is_due() -> None:
 
 def pause(first: int, last: int) -> Prescription:
     """Return the prescription with a pause from day to day of the week of W3, Monday being 0."""
-    days = [W3 + timedelta(days=n) for n in (first, last)]
+    days = [W3 + timedelta(days=first), W3 + timedelta(days=last)]
     return replace(_PRESCRIPTION, pauses=(Pause(first=days[0], last=days[1], why="holiday"),))
 
 
@@ -176,7 +176,10 @@ def test_nothing_is_raised_while_paused() -> None:
 
 
 def test_look_back_of_eight_weeks() -> None:
-    old = [_NOW + n * 24 * _HOUR for n in (35, 54)]  # 8 weeks after the start of W2 lie between
+    old = [
+        _NOW + 35 * 24 * _HOUR,
+        _NOW + 54 * 24 * _HOUR,
+    ]  # 8 weeks after the start of W2 lie between
     assert [len(_judged(*LOW, now_ms=now)) for now in old] == [1, 0]
 
 

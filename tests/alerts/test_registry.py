@@ -22,7 +22,7 @@ def rule_of(path: Path) -> Rule:
 
 
 def test_the_list_holds_the_rule_of_each_file_once() -> None:
-    assert sorted(values_of(RULES, "id")) == sorted(rule_of(path).id for path in _FILES)
+    assert sorted(values_of(RULES, "id")) == sorted(values_of(map(rule_of, _FILES), "id"))
     assert all(RULE[rule_of(path).id] is rule_of(path) for path in _FILES)
     assert len(set(values_of(RULES, "id"))) == len(RULES) == len(RULE) == len(_FILES) > 1
 

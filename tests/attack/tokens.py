@@ -50,7 +50,7 @@ def _knows(*words: str) -> bool:
 
 def _issued(at: Town) -> Iterator[Row]:
     patient = at.attacker.patient
-    first, second = (_issue(at, patient) for _ in range(2))
+    first, second = _issue(at, patient), _issue(at, patient)
     yield holds(
         ATTACK,
         "issued twice",

@@ -171,7 +171,7 @@ def test_sessions_of_one_instant_come_once_each(door: Served) -> None:
         first = _ask(door, "sessions?limit=1", "p-mild")
         second = _ask(door, f"sessions?limit=1&before={first['next']}", "p-mild")
         third = _ask(door, f"sessions?limit=1&before={second['next']}", "p-mild")
-        keys = [page["sessions"][0]["id"] for page in (first, second, third)]
+        keys = [first["sessions"][0]["id"], second["sessions"][0]["id"], third["sessions"][0]["id"]]
         assert keys[0] == twin
         assert (
             first["sessions"][0]["start"]

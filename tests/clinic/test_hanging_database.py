@@ -13,6 +13,7 @@ from kadens.embedded.postgres import Postgres, temporary_postgres
 from storage.pg.pool import CLINIC_LIMITS, GRACE_S, LET_GO_S
 from tests.clinic_world import Served, seeded, serve, wait_until
 from tests.frozen import frozen
+from tests.rows import values_of
 
 _READY_S = 5.0
 ENDS_S = CLINIC_LIMITS.checkout_s + CLINIC_LIMITS.statement_s + GRACE_S + 2 * LET_GO_S + 2.0
@@ -49,7 +50,7 @@ def test_nothing_waits_without_end(door: Served, server: Postgres) -> None:
             assert seconds < _READY_S
         assert door.get("/healthz").status_code == 200
     wait_until(lambda: door.get("/readyz").status_code == 200)
-    assert {door.get(path).status_code for path in _PATHS} == {200}
+    assert set(values_of(map(door.get, _PATHS), "status_code")) == {200}
 
 
 def test_a_killed_database_is_503_and_comes_back(door: Served, server: Postgres) -> None:

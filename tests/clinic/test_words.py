@@ -130,7 +130,7 @@ def test_a_week_of_which_too_little_is_known_is_never_low() -> None:
 
 
 def test_last_four_leaves_the_running_week_out() -> None:
-    weeks = [_week(monday(n), 3, 7) for n in (0, 2, 5)]
+    weeks = [_week(monday(0), 3, 7), _week(monday(2), 3, 7), _week(monday(5), 3, 7)]
     result = prescriptions("p")
     assert last_four(weeks, result, MONDAY) == (None, None, view(weeks[1], result), None)
 

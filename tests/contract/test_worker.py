@@ -26,7 +26,7 @@ from storage.pg.pool import Connection
 from stream.dead.letters import DeadLetter, read_dead
 from tests.contract.conftest import NOW_MS
 from tests.rig import KEY, Rig, run
-from tests.rows import values_of
+from tests.rows import matching, values_of
 
 _ZONE = "Europe/Stockholm"
 _START_MS = NOW_MS - 6 * 3_600_000
@@ -284,7 +284,7 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
     _send(rig, ("reports", report(patient.account)))
     patient.waits_for("fact")
     rig.wait(
-        lambda: len(future) in {item.size for item in dead(rig) if item.topic == FACTS.name},
+        lambda: len(future) in set(values_of(matching(dead(rig), topic=FACTS.name), "size")),
         "a dead letter",
     )
     matches = {item.size: item.why for item in dead(rig) if item.topic == FACTS.name}

@@ -30,7 +30,8 @@ class _World:
         running.kadens("consent", "give", "--patient", self.patient, "--source", "files")
         result = running.runtime["addresses"]
         self.vendor, self.clinic = (
-            urlsplit(result[name]).netloc for name in ("vendor door", "clinic")
+            urlsplit(result["vendor door"]).netloc,
+            urlsplit(result["clinic"]).netloc,
         )
         self.dsn = str(result["database"])
 
@@ -106,7 +107,7 @@ class _Load:
 @contextmanager
 def load(world: _World, token: str) -> Iterator[_Load]:
     made = _Load(world, token)
-    threads = [threading.Thread(target=work) for work in (made.send, made.read)]
+    threads = [threading.Thread(target=made.send), threading.Thread(target=made.read)]
     for thread in threads:
         thread.start()
     try:
@@ -145,7 +146,7 @@ def test_every_key_is_rotated_under_load_and_no_request_fails(world: _World) -> 
 
 def test_a_revoked_token_is_refused_at_once_and_others_hold(world: _World) -> None:
     gone, stays = world.token(), world.token()
-    assert [world.send(token, b"x") for token in (gone, stays)] == [202, 202]
+    assert [world.send(gone, b"x"), world.send(stays, b"x")] == [202, 202]
     issue = json.loads(
         world.running.kadens("patient", "tokens", "--patient", world.patient, "--json")
     )[-2]["issue"]

@@ -22,6 +22,7 @@ from model.units import UNITS
 from parsers.formats import FORMATS
 from stream.metrics import make_metrics
 from tests.rooms import ROOT
+from tests.rows import matching, values_of
 
 TARGET = ROOT / "docs" / "reference.md"
 RECORDED = ROOT / "tests" / "data"
@@ -130,7 +131,7 @@ def measured() -> str:
     """Return the table of measured quantities."""
     rows = []
     for row in METRICS:
-        spellings = [unit.spelling for unit in UNITS if unit.unit == row.unit]
+        spellings = values_of(matching(UNITS, unit=row.unit), "spelling")
         limits = f"{row.floor:g} to {row.ceiling:g}"
         rows.append((row.id, f"`{row.name}`", f"`{row.unit}`", limits, code(spellings)))
     return table(("id", "name", "unit", "range", "spellings of the unit"), rows)

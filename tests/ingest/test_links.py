@@ -76,7 +76,7 @@ def test_an_accepted_key_still_reads_and_the_active_one_mints() -> None:
     old, new = Key(id="1", secret=b"k" * 32), Key(id="2", secret=b"n" * 32)
     before = mint("patient-1", _KEYS, issue=1, expires_ms=_LATER)
     after = mint("patient-1", KeyRing((new, old)), issue=2, expires_ms=_LATER)
-    links = [read(token, KeyRing((new, old)), _NOW) for token in (before, after)]
+    links = [read(before, KeyRing((new, old)), _NOW), read(after, KeyRing((new, old)), _NOW)]
     assert [link.key_id for link in links if link] == ["1", "2"]
     assert read(before, KeyRing((new,)), _NOW) is None
     assert read(after, _KEYS, _NOW) is None

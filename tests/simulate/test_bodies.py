@@ -87,8 +87,8 @@ def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Coh
     workout_body, series_body = (
         _deliveries_of(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series")
     )
-    (workout,), (series,) = (
-        open_wearables.parse(body).facts for body in (workout_body, series_body)
+    (workout,), (series,) = values_of(
+        map(open_wearables.parse, (workout_body, series_body)), "facts"
     )
     assert isinstance(workout, Workout)
     assert isinstance(series, SampleBlock)

@@ -74,7 +74,7 @@ def _window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Wind
 def judgeable(
     person: Person, cohort: Cohort, facts: list[AttributedFact], derived: Derived
 ) -> RuleInput:
-    mondays = sorted({monday(day.local_date) for day in derived.days})
+    mondays = sorted(set(map(monday, values_of(derived.days, "local_date"))))
     return RuleInput(
         patient=person.pseudonym,
         zone=person.zone,
@@ -133,7 +133,7 @@ def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> 
     expected = matching(truth(total).expected, patient=person.pseudonym)
 
     known = truth(total).patients[person.pseudonym]
-    assert Counter(monday(s.local_date) for s in matches.sessions) == known.sessions
+    assert Counter(map(monday, values_of(matches.sessions, "local_date"))) == known.sessions
     before = registry.judge(judgeable(person, total, facts, matches))
     assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live]
 

@@ -32,7 +32,7 @@ from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
 from stream.replay.context import ReplayContext
-from tests.rows import cells_of, matching
+from tests.rows import cells_of, matching, values_of
 from tests.storage.tellers import MIN, T0
 
 KEY = KeyRing.single(bytes(32))
@@ -55,7 +55,7 @@ class MemoryLog:
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
         self.waiting += messages
-        return [self._offset(message.topic) for message in messages]
+        return list(map(self._offset, values_of(messages, "topic")))
 
     def _offset(self, topic: str) -> int:
         self.counts[topic] += 1
@@ -121,7 +121,7 @@ class Inline:
 
         `what` is a change of a session, a day or a week.
         """
-        sent = [loads(item.value) for item in self.log.take(DERIVED.name)]
+        sent = list(map(loads, values_of(self.log.take(DERIVED.name), "value")))
         return cells_of(chain.from_iterable(cells_of(sent, "changes")), "what", "reason")
 
     async def deliver(self) -> None:

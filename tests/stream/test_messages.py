@@ -1,6 +1,6 @@
 """Runs: messages in any order become gapless runs in offset order, each offset once."""
 
-from itertools import chain
+from itertools import chain, starmap
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ def _message(topic: str, partition: int, offset: int) -> Message:
 def test_runs_hold_every_offset_once_in_order_and_without_gaps(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = runs(_message(*position) for position in offsets)
+    matches = runs(starmap(_message, offsets))
     flat: list[tuple[str, int, int]] = []
     for run in matches:
         flat += [(run.topic, run.partition, item.offset) for item in run.messages]
@@ -32,10 +32,8 @@ def test_runs_hold_every_offset_once_in_order_and_without_gaps(
 def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = batches(_message(*position) for position in offsets)
-    assert sorted(chain.from_iterable(matches), key=_partition) == runs(
-        _message(*position) for position in offsets
-    )
+    matches = batches(starmap(_message, offsets))
+    assert sorted(chain.from_iterable(matches), key=_partition) == runs(starmap(_message, offsets))
     for batch in matches:
         assert len(set(values_of(batch, "topic", "partition"))) == len(batch)
     for topic, partition, _ in offsets:

@@ -19,6 +19,7 @@ from kadens.local.mailbox import Mailbox
 from kadens.local.runtime import forget_runtime, secrets_in, write_runtime
 from kadens.local.up import up
 from kadens.local.up_options import Options, free_port
+from tests.rows import values_of
 
 
 def _until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
@@ -110,7 +111,10 @@ def test_a_child_that_is_not_ready_in_time_fails_the_start(
 def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     path, first = secrets_in(tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [len(ring.active.secret) for ring in (first.link_keys, first.wrapping_keys)] == [32, 32]
+    assert list(map(len, values_of((first.link_keys, first.wrapping_keys), "active.secret"))) == [
+        32,
+        32,
+    ]
     assert first.connectors["open_wearables"].keys[0].startswith("whsec_")
     _, again = secrets_in(tmp_path)
     assert (again.link_keys, again.wrapping_keys, again.connectors) == (

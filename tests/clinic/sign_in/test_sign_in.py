@@ -281,7 +281,7 @@ def test_a_code_of_another_sign_in_is_refused(door: httpx.Client) -> None:
 
 def test_two_tabs_may_sign_in_at_once(door: httpx.Client) -> None:
     first, second = to_callback(door, "/?tab=1"), to_callback(door, "/?tab=2")
-    assert [door.get(item).headers["location"] for item in (first, second)] == [
+    assert [door.get(first).headers["location"], door.get(second).headers["location"]] == [
         "/?tab=1",
         "/?tab=2",
     ]

@@ -82,7 +82,7 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     await arrive(inline, outcome(large=large))
     wanted = OUTCOMES[outcome]
     assert await inline.rows(_ROWS) == [
-        tuple(wanted.get(table, 0) for table in ("dead_letter", "quarantine", "body"))
+        (wanted.get("dead_letter", 0), wanted.get("quarantine", 0), wanted.get("body", 0))
     ]
     assert with_marker(tmp_path) == []
     assert stored(tmp_path) == await named(inline)
@@ -166,7 +166,11 @@ async def test_one_account_fills_no_more_than_its_room(
         'select "offset", class, body_bytes, rejects from dead_letter order by 1'
     )
     result = [["quarantine", "no room is left for more of this sender today"]]
-    assert rows == [(offset, "too_much", 0, result) for offset in (3, 4, 5)]
+    assert rows == [
+        (3, "too_much", 0, result),
+        (4, "too_much", 0, result),
+        (5, "too_much", 0, result),
+    ]
     assert stored(tmp_path) == set()
 
 

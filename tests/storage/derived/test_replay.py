@@ -410,6 +410,8 @@ async def test_two_replays_of_one_patient_follow_each_other(
     _use(monkeypatch, faulty(wrong_names), 1)
     await _send(world, *BODIES)
     _use(monkeypatch, open_wearables.parse, NEXT)
-    both = await asyncio.gather(*(replay(world.means, "p1", ReplayScope()) for _ in range(2)))
+    both = await asyncio.gather(
+        replay(world.means, "p1", ReplayScope()), replay(world.means, "p1", ReplayScope())
+    )
     assert sorted(values_of(both, "stored_anew")) == [0, 6]
     assert await world.digest() == wanted

@@ -55,7 +55,7 @@ def _of_each(patients: Iterable[str], facts: Iterable[Fact]) -> list[AttributedF
 
 
 def _samples(window: Window) -> int:
-    return sum(len(column.t) for column in window.columns)
+    return sum(map(len, values_of(window.columns, "t")))
 
 
 async def _tell(
@@ -69,7 +69,7 @@ async def _tell(
 
 def _minutes(start: int, n: int) -> Fact:
     result = head(f"hr:{start}", start, start + n * MIN, source=PHONE)
-    return block(result, [start + m * MIN for m in range(n)], [70.0] * n)
+    return block(result, list(range(start, start + n * MIN, MIN)), [70.0] * n)
 
 
 async def test_the_number_of_statements_does_not_grow_with_patients_or_dates(

@@ -138,7 +138,7 @@ async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
     conn: Connection,
 ) -> None:
     await accounts.link_account(conn, "p1", "v", "a", 10)
-    assert await accounts.owners(conn, [("v", "a", at) for at in (9, 10, 99)]) == {
+    assert await accounts.owners(conn, [("v", "a", 9), ("v", "a", 10), ("v", "a", 99)]) == {
         0: "p1",
         1: "p1",
         2: "p1",

@@ -201,7 +201,7 @@ def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> Non
     base = replace(
         known(".......", replace(plan, valid_from=date(2026, 1, 1))), days={day_: _day(day_)}
     )
-    late, early = ({_WATCH: start + hours * 3_600_000 - gap} for gap in (0, 1))
+    late, early = {_WATCH: start + hours * 3_600_000}, {_WATCH: start + hours * 3_600_000 - 1}
     assert day_states([day_], replace(base, watermarks=late))[day_] is DayState.NO_ACTIVITY
     assert day_states([day_], replace(base, watermarks=early))[day_] is DayState.NO_DATA
 

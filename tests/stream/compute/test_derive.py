@@ -316,7 +316,7 @@ def test_one_session_by_two_routes_is_one(change: dict[str, Any], sessions: int)
         both = (_workout(_at(10), _at(11)), _workout(**second))[::order]
         got = derive(_window(workouts=both)).sessions
         assert len(got) == sessions
-        assert [s.declared_by for s in got if s.record == "r1"] == [_WATCH]
+        assert values_of(matching(got, record="r1"), "declared_by") == [_WATCH]
 
 
 def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> None:
@@ -494,7 +494,7 @@ windows = st.builds(
         workouts=tuple(w),
         columns=tuple(h),
         reports=tuple(r),
-        dates=tuple(date(2026, 11, d) for d in (19, 20, 21)),
+        dates=(date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 21)),
     ),
     st.lists(workouts, max_size=6),
     st.lists(columns(), max_size=6),

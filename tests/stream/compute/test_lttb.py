@@ -1,6 +1,6 @@
 """Largest triangle three buckets, against the definition written out sample by sample."""
 
-from itertools import pairwise
+from itertools import pairwise, starmap
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def naive(t: list[float], v: list[float], points: int) -> list[int]:
     if n <= points:
         return list(range(n))
     edges = [1 + k * (n - 2) // max(points - 2, 1) for k in range(points - 1)]
-    runs = [range(low, high) for low, high in pairwise(edges)]
+    runs = list(starmap(range, pairwise(edges)))
     after = [*runs, [n - 1]][1:]
     chosen = [0]
     for run, following in zip(runs, after, strict=True):
