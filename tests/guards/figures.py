@@ -6,6 +6,9 @@ Run it on this checkout, or on an older one for "before".
 
 `--where` lists what lies behind a figure: long, dense, shared, dialect. It reads sources and runs
 nothing of them. `test_figures.py` holds the bounds.
+
+Public names leave out those that pytest reads itself: tests, `pytestmark` and fixtures. A fixture
+is named for those who ask for it, and one of a folder may replace one of its parent.
 """
 
 import argparse
@@ -139,10 +142,23 @@ def code_lines(module: Source) -> int:
     return len(numbers)
 
 
+def _is_fixture(node: ast.stmt) -> bool:
+    """Return whether a function is a fixture of pytest."""
+    if not isinstance(node, FUNCTIONS):
+        return False
+    for decorator in node.decorator_list:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if ast.unparse(call) == "pytest.fixture":
+            return True
+    return False
+
+
 def public_names(module: Source) -> set[str]:
     """Return the public functions, classes and constants that a module defines."""
     names: set[str] = set()
     for node in module.tree.body:
+        if _is_fixture(node):
+            continue
         if isinstance(node, DEFINITIONS):
             names.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -150,7 +166,7 @@ def public_names(module: Source) -> set[str]:
                 names.update(part.id for part in ast.walk(target) if isinstance(part, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names.add(node.target.id)
-    return {name for name in names if not name.startswith(("_", "test_"))}
+    return {name for name in names - {"pytestmark"} if not name.startswith(("_", "test_"))}
 
 
 def shared_names(modules: Iterable[Source]) -> dict[str, list[str]]:
