@@ -16,7 +16,7 @@ from kadens.fact_lines import lines_of
 from kadens.inspect import holds_nothing, inspect
 from kadens.output.terminal import err, fail, out, print_json
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
-from kadens.recorded_cases import RecordedCase, write_case
+from kadens.recorded.cases import RecordedCase, write_case
 from model.intensity import HeartProfile
 from model.received import Context
 

@@ -16,7 +16,7 @@ from kadens.commands.inspecting import (
     read_payload,
 )
 from kadens.output.terminal import fail, out
-from kadens.recorded_requests import RecordedRequest, write_request
+from kadens.recorded.requests import RecordedRequest, write_request
 
 
 def record_request(  # noqa: PLR0913 - one parameter an option

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ingest.vendors import CONNECTORS
 from kadens.cli import app
-from kadens.recorded_requests import expected_answer, read_request
+from kadens.recorded.requests import expected_answer, read_request
 from tests.rooms import ROOT
 
 _CASES = sorted(path.parent for path in (ROOT / "tests" / "data").glob("*/*/door.json"))

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ingest.vendors import CONNECTORS
 from kadens.cli import app
-from kadens.recorded_cases import expected_lines, read_case
+from kadens.recorded.cases import expected_lines, read_case
 from parsers.formats import FORMATS
 from tests.rooms import ROOT
 from tests.rows import values_of

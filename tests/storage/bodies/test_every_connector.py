@@ -12,7 +12,7 @@ import pytest
 from ingest.connector import AccountInBody
 from ingest.vendors import CONNECTORS
 from kadens.payload_formats import items_of
-from kadens.recorded_cases import read_case
+from kadens.recorded.cases import read_case
 from model.received import Fetch, Part
 from model.topics import RAW
 from storage.people import accounts, consents

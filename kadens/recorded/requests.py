@@ -20,12 +20,13 @@ from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
 from ingest.receive import Door, Links
 from ingest.vendors import CONNECTORS
-from kadens.recorded_cases import EXPECTED, indented, new_folder
+from kadens.recorded.cases import EXPECTED, indented, new_folder
 from model.codec import plain
 from model.keyring import KeyRing
 
 DOOR = "door.json"
 _HOST = "http://door"
+_ANSWER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,9 @@ class RecordedRequest:
     async def _sent(self, door: Door) -> httpx.Response:
         path = "/".join(filter(None, ("/v1/hooks", self.connector, self.segment)))
         transport = httpx.ASGITransport(app=vendor_app(door))
-        async with httpx.AsyncClient(transport=transport, base_url=_HOST) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=_HOST, timeout=_ANSWER_S
+        ) as client:
             return await client.request(
                 self.method, path, params=self.query, content=self.body, headers=self.headers
             )
