@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from model.calendar import utc
 from storage.alerts import outbox
+from storage.alerts.store import MAIL
 from storage.pg.pool import Pool
 
-CHANNEL = "email"
 _TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
 TIMEOUT_S = 20.0  # for each answer of the mail server
 # For a complete mail. It must be below the time after which the database ends an idle transaction.
@@ -116,7 +116,7 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
     """
     sent = failed = 0
     async with pool.connection() as conn:
-        for row in await outbox.take(conn, CHANNEL, now_ms, _TAKE):
+        for row in await outbox.take(conn, MAIL, now_ms, _TAKE):
             mail = Mail(
                 recipient=row.recipient,
                 subject=str(row.body["subject"]),

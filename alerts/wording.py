@@ -35,7 +35,7 @@ PHASE_WORDS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mail:
+class MailWording:
     """A message as it leaves: subject and plain text."""
 
     subject: str
@@ -53,13 +53,13 @@ def weight(finding: Finding) -> tuple[str, int, str, str]:
     return finding.tier.value, -finding.at_ms, finding.rule, finding.key
 
 
-def mail(tier: Tier, link: str) -> _Mail:
+def mail(tier: Tier, link: str) -> MailWording:
     """Return the message that a patient needs review, how soon, and the link to the worklist.
 
     It must contain nothing else.
     """
     text = f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: {link}\n"
-    return _Mail(subject="A patient needs review", text=text)
+    return MailWording(subject="A patient needs review", text=text)
 
 
 def short_number(value: float) -> str:

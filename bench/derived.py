@@ -128,7 +128,7 @@ async def _people(conn: Connection, number: int) -> list[str]:
         await patients.add_patient(
             conn, wrapping_key=_KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
         )
-        await settings.set_profile(conn, name, BORN, 0)
+        await settings.change_profile(conn, name, BORN, 0)
     return names
 
 

@@ -23,7 +23,7 @@ from stream.compute.series.rollups import (
     resolved_by_metric,
     wider,
 )
-from stream.compute.series.timeline import Line, Timeline, as_line, as_timeline, grid
+from stream.compute.series.timeline import SampleLine, Timeline, as_line, as_timeline, grid
 
 MOST_LINE_SAMPLES = 1_000_000
 
@@ -66,7 +66,7 @@ async def read_timeline(
 
 async def read_line(
     conn: Connection, patient: int, metric: str, from_ms: int, to_ms: int, points: int
-) -> Line:
+) -> SampleLine:
     """Return at most `points` of the samples in [from, to), selected to keep the shape.
 
     The first and the last sample are kept. A short peak may be lost; buckets show it. Raises

@@ -17,7 +17,7 @@ from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
 from model.received import Fetch, Notice, Part, ReaderItems
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import is_plausible, time_in_zones
-from stream.compute.series.quality import ACCEPTED, screen_heart_rate
+from stream.compute.series.quality import CODE_ACCEPTED, screen_heart_rate
 
 
 def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _zones(
     # Of equal times the last counts.
     last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))
     t, v = t[last], v[last]
-    kept = screen_heart_rate(t, v) == ACCEPTED
+    kept = screen_heart_rate(t, v) == CODE_ACCEPTED
     times = time_in_zones(t[kept], v[kept], start, end, thresholds.edges)
     return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
 

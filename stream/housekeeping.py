@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 from aiokafka.errors import KafkaError
 
-from alerts.delivery import CHANNEL as MAIL
 from model.calendar import DAY_MS
 from model.topics import DEAD, RAW
 from storage.alerts import outbox
+from storage.alerts.store import MAIL
 from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import finish

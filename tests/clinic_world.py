@@ -288,7 +288,7 @@ async def _person(conn: Connection, pseudonym: str) -> None:
         pseudonym=pseudonym,
     )
     profile = HeartProfile(valid_from=monday(12), birth_year=1961, hr_rest=60)
-    await settings.set_profile(conn, pseudonym, profile, at(monday(12), 9))
+    await settings.change_profile(conn, pseudonym, profile, at(monday(12), 9))
     for prescription in prescriptions(pseudonym):
         await settings.prescribe(conn, pseudonym, prescription, at(prescription.valid_from, 9))
 

@@ -6,7 +6,7 @@ from clinic.answers.shape import Instant, Shape, SourceShape
 from model.calendar import rfc3339
 from model.facts import Instants, Values
 from model.metrics import METRIC
-from stream.compute.series.timeline import Line, Timeline
+from stream.compute.series.timeline import SampleLine, Timeline
 
 
 class TimelineAnswer(Shape):
@@ -59,7 +59,7 @@ def band(timeline: Timeline, metric: str, zone: str, span: tuple[int, int]) -> T
     )
 
 
-def line(value: Line, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
+def line(value: SampleLine, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
     """Return a line of samples as measured."""
     return TimelineAnswer(
         **_head(metric, zone, span),

@@ -153,7 +153,7 @@ def set_time_zone(
     """
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await settings.set_zone(conn, patient, name, now_ms)
+        await settings.change_zone(conn, patient, name, now_ms)
 
     audited(settings_of(data), work, Action.PATIENT_ZONE, patient, name)
     err.print(f"days and weeks are those of {name} from now on, past ones too")

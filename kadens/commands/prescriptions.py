@@ -46,7 +46,7 @@ def set_heart_profile(
     thresholds = zone_thresholds(value, value.valid_from)
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await settings.set_profile(conn, patient, value, now_ms)
+        await settings.change_profile(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, Action.PATIENT_PROFILE, patient)
     err.print(f"the profile holds from {value.valid_from} on")

@@ -47,7 +47,7 @@ from stream.compute.sessions.overlap import (
 )
 from stream.compute.sessions.session_rows import (
     DateInputs,
-    Samples,
+    WindowSamples,
     counted_zones,
     derive_session,
     session_without_figures,
@@ -117,17 +117,17 @@ def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
     return shortest
 
 
-def _samples(window: Window) -> Samples:
+def _samples(window: Window) -> WindowSamples:
     """Return the selected samples by metric, and heart rate as each source reported it."""
     by_metric = reported_series(window.columns)
-    return Samples(
+    return WindowSamples(
         resolved={metric: resolve(metric, by_metric[metric]) for metric in sorted(by_metric)},
         reported_heart=by_metric.get(HEART, ()),
     )
 
 
 def _candidates(
-    window: Window, samples: Samples, inputs: Mapping[date, DateInputs]
+    window: Window, samples: WindowSamples, inputs: Mapping[date, DateInputs]
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
     reported = session_candidates(window.patient, window.workouts, window.reports)
@@ -147,7 +147,7 @@ def _start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
 def _sessions(
     window: Window,
     candidates: Sequence[SessionCandidate],
-    samples: Samples,
+    samples: WindowSamples,
     inputs: Mapping[date, DateInputs],
 ) -> list[_Derived]:
     """Return the sessions that start on the window's dates, each with its zone times that count."""
@@ -184,7 +184,7 @@ def _by_start_date(
     return by_date
 
 
-def _without_later_dates(samples: Samples, end_ms: int) -> Samples:
+def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:
     """Return the samples that a detected session may use.
 
     Samples of later dates are left out, because a date must give the same result when it is derived
@@ -198,7 +198,7 @@ def _without_later_dates(samples: Samples, end_ms: int) -> Samples:
 
 
 def _with_figures(
-    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
+    candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> _Derived:
     session = derive_session(candidate, inputs, samples, pieces)
     if pieces == ((candidate.start_ms, candidate.end_ms),):  # no other session overlaps
@@ -216,7 +216,7 @@ def _without_figures(candidate: SessionCandidate, inputs: DateInputs, pieces: Pi
 def _days(
     window: Window,
     sessions: Iterable[_Derived],
-    samples: Samples,
+    samples: WindowSamples,
     inputs: Mapping[date, DateInputs],
 ) -> tuple[Day, ...]:
     """Return the rows of the window's dates, in order."""

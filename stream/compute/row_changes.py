@@ -17,17 +17,17 @@ from model.metrics import METRIC
 from stream.compute.reasons import REASON_GONE, retraction_reason, revision_reason
 from stream.compute.weeks import week_of_days
 
-Row = TypeVar("Row")
+_Row = TypeVar("_Row")
 RowKey: TypeAlias = tuple[int, Any]
 DerivedRows: TypeAlias = Mapping[int, Derived]  # by patient id
 PatientChange: TypeAlias = tuple[int, DerivedChange]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowChanges(Generic[Row]):
+class RowChanges(Generic[_Row]):
     """Rows to write by key, keys to remove, and changes to announce with the patient's id."""
 
-    put: Mapping[RowKey, Row]
+    put: Mapping[RowKey, _Row]
     drop: Sequence[RowKey]
     changes: tuple[PatientChange, ...] = ()
 
@@ -114,8 +114,8 @@ def _metric_and_time(selection: SourceSelection) -> tuple[int, int]:
 
 
 def _difference(
-    old: Mapping[RowKey, Row], wanted: Mapping[RowKey, Row]
-) -> tuple[dict[RowKey, Row], list[RowKey]]:
+    old: Mapping[RowKey, _Row], wanted: Mapping[RowKey, _Row]
+) -> tuple[dict[RowKey, _Row], list[RowKey]]:
     """Return the rows to write and the keys to remove."""
     put = {key: row for key, row in wanted.items() if old.get(key) != row}
     return put, sorted(old.keys() - wanted.keys())

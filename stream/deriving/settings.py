@@ -14,7 +14,9 @@ from storage.pg.pool import Connection
 from stream.deriving.batches import derive_since
 
 
-async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
+async def change_profile(
+    conn: Connection, patient: str, profile: HeartProfile, now_ms: int
+) -> None:
     """Store a heart profile that holds from its `valid_from` on, and derive anew from that date.
 
     Raises `UnknownNameError`.
@@ -25,7 +27,7 @@ async def set_profile(conn: Connection, patient: str, profile: HeartProfile, now
         await due.mark(conn, patient, now_ms, "profile")
 
 
-async def set_zone(conn: Connection, patient: str, zone: str, now_ms: int) -> None:
+async def change_zone(conn: Connection, patient: str, zone: str, now_ms: int) -> None:
     """Set the IANA zone of a patient's dates and weeks, and derive everything anew.
 
     This is for a patient who has moved. Facts keep the UTC offset that they were reported with.

@@ -19,7 +19,7 @@ from stream.compute.intensity.zones import MAX_GAP_MS, is_plausible
 Codes: TypeAlias = NDArray[np.uint8]
 FlaggedSpan: TypeAlias = tuple[int, int, int]  # first and last instant (epoch ms), samples
 
-ACCEPTED, OUT_OF_RANGE, JUMP = 0, 1, 2
+CODE_ACCEPTED, CODE_OUT_OF_RANGE, CODE_JUMP = 0, 1, 2
 
 CHAIN_GAP_MS = 10_000
 JUMP_BPM = 30.0
@@ -52,7 +52,7 @@ def screen_heart_rate(t: Instants, v: Values) -> Codes:
     plausible = is_plausible(v)
     if plausible.all():
         return _jump_codes(t, v)
-    codes = np.full(len(v), OUT_OF_RANGE, np.uint8)
+    codes = np.full(len(v), CODE_OUT_OF_RANGE, np.uint8)
     codes[plausible] = _jump_codes(t[plausible], v[plausible])
     return codes
 
@@ -67,7 +67,7 @@ def _jump_codes(t: Instants, v: Values) -> Codes:
     for hour in np.unique(t[leaps] // HOUR_MS).tolist():
         low, high = np.searchsorted(t, (hour * HOUR_MS, (hour + 1) * HOUR_MS))
         jumps = list(_jumps_in_hour(t[low:high], v[low:high]))
-        codes[low + np.array(jumps, np.int64)] = JUMP
+        codes[low + np.array(jumps, np.int64)] = CODE_JUMP
     return codes
 
 
@@ -123,7 +123,7 @@ class ScreenedHeartRate:
 
     def accepted(self) -> "ScreenedHeartRate":
         """Return the accepted samples."""
-        return self.where(self.codes == ACCEPTED)
+        return self.where(self.codes == CODE_ACCEPTED)
 
     def where(self, part: NDArray[np.bool_] | slice) -> "ScreenedHeartRate":
         """Return the samples that a mask bool[n] or a slice selects."""
@@ -176,11 +176,11 @@ def quality_flags(
 
 
 def _range(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
-    return _single_span(screened.t[screened.codes == OUT_OF_RANGE])
+    return _single_span(screened.t[screened.codes == CODE_OUT_OF_RANGE])
 
 
 def _jump(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
-    return _single_span(screened.t[screened.codes == JUMP])
+    return _single_span(screened.t[screened.codes == CODE_JUMP])
 
 
 def _flat_line(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:

@@ -15,7 +15,7 @@ from model.columns.runs import is_run_end
 from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
-from stream.compute.series.quality import ACCEPTED, OUT_OF_RANGE, Codes, screen_heart_rate
+from stream.compute.series.quality import CODE_ACCEPTED, CODE_OUT_OF_RANGE, Codes, screen_heart_rate
 from stream.compute.series.sources import source_order
 
 HEART = "heart_rate"
@@ -46,7 +46,7 @@ class ReportedSeries:
 
     def accepted(self) -> "ReportedSeries":
         """Return the samples that count."""
-        accepted = self.codes == ACCEPTED
+        accepted = self.codes == CODE_ACCEPTED
         return self if accepted.all() else self._part(accepted)
 
     def within(self, start_ms: int, end_ms: int) -> "ReportedSeries":
@@ -106,4 +106,4 @@ def _range_codes(metric: str, v: Values) -> Codes:
     row = METRIC[metric]
     with np.errstate(invalid="ignore"):  # NaN is out of range, too
         within = (v >= row.floor) & (v <= row.ceiling)
-    return np.where(within, ACCEPTED, OUT_OF_RANGE).astype(np.uint8)
+    return np.where(within, CODE_ACCEPTED, CODE_OUT_OF_RANGE).astype(np.uint8)

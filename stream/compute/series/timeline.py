@@ -1,6 +1,6 @@
 """A metric over time in a limited number of points.
 
-The points are either buckets of samples (`Timeline`) or selected samples (`Line`).
+The points are either buckets of samples (`Timeline`) or selected samples (`SampleLine`).
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Line:
+class SampleLine:
     """Selected samples as measured, in order of time.
 
     `t` int64 epoch ms, strictly increasing; `v` float64 in the metric's unit. `source` int64 is the
@@ -85,16 +85,16 @@ def as_timeline(value: Cells, sources: Mapping[int, Source], width_ms: int) -> T
     )
 
 
-def as_line(resolved: ResolvedMetric | None, from_ms: int, to_ms: int, points: int) -> Line:
+def as_line(resolved: ResolvedMetric | None, from_ms: int, to_ms: int, points: int) -> SampleLine:
     """Return at most `points` of the samples in [from_ms, to_ms), selected by LTTB.
 
     Without samples the line is empty.
     """
     if resolved is None:
         none = np.empty(0, np.int64)
-        return Line(sources=(), t=none, v=np.empty(0, np.float64), source=none, of=0)
+        return SampleLine(sources=(), t=none, v=np.empty(0, np.float64), source=none, of=0)
     low, high = np.searchsorted(resolved.series.t, (from_ms, to_ms))
     t, v = resolved.series.t[low:high], resolved.series.v[low:high]
     kept = lttb(t, v, points)
     source = resolved.source_index[low:high][kept]
-    return Line(sources=resolved.sources, t=t[kept], v=v[kept], source=source, of=len(t))
+    return SampleLine(sources=resolved.sources, t=t[kept], v=v[kept], source=source, of=len(t))

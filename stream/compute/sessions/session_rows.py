@@ -37,7 +37,7 @@ class DateInputs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
+class WindowSamples:
     """The samples of a window.
 
     `resolved` holds the selected samples by metric. `reported_heart` is heart rate as reported,
@@ -54,7 +54,7 @@ class Samples:
 
 
 def derive_session(
-    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
+    candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> Session:
     """Return a session with its figures; `pieces` are the parts of it that count."""
     start, end = candidate.start_ms, candidate.end_ms
@@ -137,7 +137,7 @@ def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why
 
 
 def counted_zones(
-    candidate: SessionCandidate, inputs: DateInputs, samples: Samples, pieces: Pieces
+    candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> ZoneTimes:
     """Return the zone times in the pieces of a session that count.
 
@@ -161,7 +161,7 @@ def _known_type(candidate: SessionCandidate) -> str:
     return candidate.type if candidate.type in TYPES else "other"
 
 
-def _flags(candidate: SessionCandidate, samples: Samples) -> tuple[QualityFlag, ...]:
+def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[QualityFlag, ...]:
     """Return the quality flags of the sources selected for heart rate, by source, kind and time.
 
     When no source is selected, because no sample is plausible, the flags of all sources are
@@ -187,7 +187,7 @@ def _flags(candidate: SessionCandidate, samples: Samples) -> tuple[QualityFlag, 
     return tuple(flags)
 
 
-def _moving(candidate: SessionCandidate, samples: Samples) -> tuple[int | None, str, Pauses]:
+def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | None, str, Pauses]:
     """Return the moving time in ms, where it comes from, and the pauses.
 
     The moving time that a source states takes precedence over that computed from speed. Pauses are

@@ -151,10 +151,10 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
     for profile_first in (True, False):
         async with conn.transaction(force_rollback=True):
             if profile_first:
-                await settings.set_profile(conn, "p1", profile, T0)
+                await settings.change_profile(conn, "p1", profile, T0)
             await _tell(conn, *map(attributed_fact, run()))
             if not profile_first:
-                await settings.set_profile(conn, "p1", profile, T0)
+                await settings.change_profile(conn, "p1", profile, T0)
             assert await _row(conn, "select vigorous_ms > 0 from session") == (True,)
             digests.append(await digest(conn))
     assert digests[0] == digests[1]
@@ -189,7 +189,7 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
     A long run of the property tests revealed this case.
     """
     profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
-    await settings.set_profile(conn, "p1", profile, T0)
+    await settings.change_profile(conn, "p1", profile, T0)
     midnight = T0 + 466 * MIN + 40_000
     evening = attributed_fact(workout(head("r1", midnight - 60 * MIN, midnight - 30 * MIN)))
     night = attributed_fact(run("r2", midnight, minutes=25, bpm=130)[1])
@@ -226,7 +226,7 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
         attributed_fact(samples),
     )
     assert await _row(conn, "select local_date from day") == (date(2026, 9, 22),)
-    await settings.set_zone(conn, "p1", "Pacific/Honolulu", 0)
+    await settings.change_zone(conn, "p1", "Pacific/Honolulu", 0)
     moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()
     assert moved == [(date(2026, 9, 21), 30 * MIN)]
     assert await _row(conn, "select local_date, count(*) over () from session") == (
@@ -236,4 +236,4 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
     assert await _row(conn, "select count(distinct local_date) from source_selection") == (1,)
     assert await derive_since(conn, "p1", margin_ms=_DAY) == ()
     with pytest.raises(KeyError):
-        await settings.set_zone(conn, "p1", "Nowhere/Land", 0)
+        await settings.change_zone(conn, "p1", "Nowhere/Land", 0)

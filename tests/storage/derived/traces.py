@@ -198,7 +198,7 @@ def files(folder: Path) -> list[Path]:
 
 
 async def _prescribed(conn: Connection, patient: str) -> None:
-    await settings.set_profile(
+    await settings.change_profile(
         conn, patient, HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960), 0
     )
     intensity = Intensity(method="hrr", low=0.4, high=0.6)

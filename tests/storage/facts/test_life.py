@@ -76,7 +76,7 @@ async def _take(conn: Connection, step: Step) -> None:
     """Do what the worker does with a batch, or the clinic with a profile or prescription."""
     match step:
         case HeartProfile():
-            await patient_settings.set_profile(conn, _PATIENT, step, 0)
+            await patient_settings.change_profile(conn, _PATIENT, step, 0)
         case Prescription():
             await patient_settings.prescribe(conn, _PATIENT, step, 0)
         case _:

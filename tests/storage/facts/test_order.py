@@ -186,7 +186,7 @@ async def _connect(server: str) -> Connection:
             pseudonym=name,
         )
         profile = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60.0)
-        await patient_settings.set_profile(
+        await patient_settings.change_profile(
             conn, name, profile, 0
         )  # so that sessions are found in heart rate as well
     return conn

@@ -111,12 +111,12 @@ async def test_profiles_come_back_as_given(conn: Connection) -> None:
     )
     tested = replace(tested, ftp_w=180.0, sex="female")
     for profile in (tested, later, first, first):
-        await settings.set_profile(conn, "p1", profile, 0)
+        await settings.change_profile(conn, "p1", profile, 0)
     assert await profiles(conn, "p1") == (first, later, tested)
 
 
 async def test_a_profile_of_before_a_field_was_known_is_read_without_it(conn: Connection) -> None:
-    await settings.set_profile(
+    await settings.change_profile(
         conn, "p1", HeartProfile(valid_from=date(2026, 1, 1), hr_max=150.0), 0
     )
     await conn.execute(
