@@ -116,7 +116,7 @@ async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
     """
     sent = failed = 0
     async with pool.connection() as conn:
-        for row in await outbox.take(conn, MAIL, now_ms, _TAKE):
+        for row in await outbox.take_messages(conn, MAIL, now_ms, _TAKE):
             mail = Mail(
                 recipient=row.recipient,
                 subject=str(row.body["subject"]),

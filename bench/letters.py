@@ -74,14 +74,16 @@ async def _run(dsn: str, folder: Path, letters: int) -> list[Row]:
         last = letters - 1
         rare = Choice(kind=RejectKind.RANGE, connector="files")
         values: dict[str, Callable[[int], Awaitable[object]]] = {
-            "counts": _within(pool, lambda conn, _: dead_queries.counts(conn, Choice())),
+            "counts": _within(pool, lambda conn, _: dead_queries.letter_counts(conn, Choice())),
             "list, newest 50": _within(
-                pool, lambda conn, _: dead_queries.newest(conn, Choice(), 50)
+                pool, lambda conn, _: dead_queries.newest_letters(conn, Choice(), 50)
             ),
             "list, a class and connector": _within(
-                pool, lambda conn, _: dead_queries.newest(conn, rare, 50)
+                pool, lambda conn, _: dead_queries.newest_letters(conn, rare, 50)
             ),
-            "show one": _within(pool, lambda conn, n: dead_queries.find(conn, last // (n + 1))),
+            "show one": _within(
+                pool, lambda conn, n: dead_queries.find_letter(conn, last // (n + 1))
+            ),
             "retry one": lambda n: retry(desk, _Nowhere(), [last - n], None),
             "drop one": lambda n: drop(desk, [last - BODIED - n], None),
         }

@@ -128,7 +128,7 @@ async def _measured(dsn: str, kind: str, rows: int) -> list[Row]:
         await conn.execute("set time zone 'UTC'")
         bench = await _fill(conn, kind, max(rows // YEAR, 1))
         await _make_bands(conn)
-        await stale_hours.mark(
+        await stale_hours.mark_stale(
             conn, {p: [Span(start_ms=_END_MS - 3_600_000, end_ms=_END_MS)] for p in bench.patients}
         )
         for table in ("sample", "rollup_hour", "rollup_day", "rollup_stale"):
@@ -230,7 +230,7 @@ WAYS = {"bands": _by_bands, "raw": _by_samples}
 async def _refreshed(conn: Connection, patient: int) -> float:
     """Return the seconds that the rollups of a patient-year take in the worker."""
     await conn.execute("delete from rollup_stale")
-    await stale_hours.mark(conn, {patient: [SPAN]})
+    await stale_hours.mark_stale(conn, {patient: [SPAN]})
     begun = time.perf_counter()
     await refresh.refresh_all(conn)
     return time.perf_counter() - begun

@@ -27,7 +27,7 @@ from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from model.schemas.documents import SCHEMAS, published
 from storage.people import clinic_sessions
-from storage.pg.health import answers
+from storage.pg.health import database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
 from web.api_docs import install_docs
@@ -160,7 +160,7 @@ async def healthy() -> Response:
 
 async def ready(request: Request) -> Response:
     """Return 200 while the database answers, else 503."""
-    if not await answers(open_door(request).pool):
+    if not await database_answers(open_door(request).pool):
         raise Refused(503, "The database does not answer.")
     return PlainTextResponse("ready\n")
 

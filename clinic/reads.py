@@ -90,7 +90,9 @@ class AlertView:
 
 async def lines(scope: RequestScope) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
-    rows = await clinic_queries.worklist(scope.conn, scope.unit, _since(scope.now_ms, "UTC", 6))
+    rows = await clinic_queries.worklist_rows(
+        scope.conn, scope.unit, _since(scope.now_ms, "UTC", 6)
+    )
     patients = [row.patient.pseudonym for row in rows]
     await scope.listed("worklist", patients)
     names = await scope.names(patients)
@@ -175,7 +177,7 @@ async def _calendar(
     dates = heatmap.dates(local_date(scope.now_ms, who.zone))
     known = await patient_queries.known(scope.conn, who, scope.now_ms, dates)
     since = api_queries.SessionsQuery(start_ms=midnight(dates[0], who.zone))
-    sessions = await api_queries.sessions(
+    sessions = await api_queries.sessions_page(
         scope.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS
     )
     return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
@@ -183,7 +185,7 @@ async def _calendar(
 
 async def brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
     """Return a patient of the clinician's care unit; 404 for any other patient."""
-    matches = await clinic_queries.patient(scope.conn, scope.unit, pseudonym)
+    matches = await clinic_queries.patient_brief(scope.conn, scope.unit, pseudonym)
     if matches is None:
         raise _unknown("patient")
     return matches

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from clinic.config import ClinicConfig, open_door
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
 from storage.pg.pool import Connection
 from web.problems import Refused
@@ -50,25 +50,25 @@ class RequestScope:
 
         `what` is such as "patient", "session:ID" or "alert:ID".
         """
-        entry = audit.Entry(
+        entry = audit.AuditEntry(
             at_ms=self.now_ms,
             actor=self.actor,
-            action=Action.DATA_READ,
+            action=AuditAction.DATA_READ,
             patient=patient,
             object=what,
         )
         since = self.now_ms - SAME_READ_MS
         # A page that refreshes itself every few seconds would otherwise bury the log in equal rows.
         if not (self.refresh and await audit.written_since(self.conn, entry, since)):
-            await audit.write(self.conn, entry)
+            await audit.write_entry(self.conn, entry)
 
     async def listed(self, what: str, patients: Sequence[str]) -> None:
         """Write an audit row for each patient on the list `what` that this clinician read."""
-        entry = audit.Entry(
-            at_ms=self.now_ms, actor=self.actor, action=Action.LIST_READ, object=what
+        entry = audit.AuditEntry(
+            at_ms=self.now_ms, actor=self.actor, action=AuditAction.LIST_READ, object=what
         )
         since = self.now_ms - SAME_READ_MS if self.refresh else NEVER_MS
-        await audit.write_list(self.conn, entry, patients, since)
+        await audit.write_list_entries(self.conn, entry, patients, since)
 
     async def names(self, pseudonyms: Sequence[str]) -> Mapping[str, str]:
         """Return the names that may be shown, by pseudonym."""
@@ -119,20 +119,20 @@ async def _require_alive(
     conn: Connection, clinician: Identity, now_ms: int, idle_ms: int, *, used: bool
 ) -> None:
     session = clinician.session
-    if session and not await clinic_sessions.use(conn, session, now_ms, idle_ms, used=used):
+    if session and not await clinic_sessions.use_session(conn, session, now_ms, idle_ms, used=used):
         raise Refused(401, "This session has ended.")
 
 
 async def _audit_refusal(request: Request, clinician: Identity, status: int) -> None:
     # The template of the route, not the path: a person may have typed a name into the path.
     door, params = open_door(request), request.path_params
-    entry = audit.Entry(
+    entry = audit.AuditEntry(
         at_ms=door.clinic.clock(),
         actor=actor_of(clinician),
-        action=Action.DATA_REFUSED,
+        action=AuditAction.DATA_REFUSED,
         patient=params.get("pseudonym"),
         object=f"{request.method} {route_of(request.scope)}",
         detail={"status": status},
     )
     async with door.pool.connection() as conn:
-        await audit.write_refusal(conn, entry, str(params.get("alert", "")))
+        await audit.write_refused_entry(conn, entry, str(params.get("alert", "")))

@@ -96,7 +96,7 @@ async def _days(conn: Connection, series: _Series, span: Span) -> Cells:
     # A marked hour makes the rollup of its UTC day stale as well.
     clean = without([inner(span, DAY_MS)], [outer(item, DAY_MS) for item in marked])
     days = [
-        await rollups.read(conn, rollups.DAYS, series.patient, series.metric, item)
+        await rollups.read_rollups(conn, rollups.DAY_ROLLUPS, series.patient, series.metric, item)
         for item in clean
     ]
     return concatenated([*days, await _hours(conn, series, without([span], clean), marked)])
@@ -108,7 +108,7 @@ async def _hours(
     """Return the rollups of hours without a mark, and the samples of all other hours."""
     clean = without([inner(span, HOUR_MS) for span in spans], marked)
     hours = [
-        await rollups.read(conn, rollups.HOURS, series.patient, series.metric, item)
+        await rollups.read_rollups(conn, rollups.HOUR_ROLLUPS, series.patient, series.metric, item)
         for item in clean
     ]
     rest = await _samples(conn, series, without(spans, clean), HOUR_MS, 0)

@@ -35,7 +35,7 @@ async def issue_token(
         expires_ms=expires_ms,
         revoked_ms=None,
     )
-    await rows.put(conn, patient, digest(token), row)
+    await rows.put_token(conn, patient, digest(token), row)
     return token, row
 
 
@@ -63,5 +63,5 @@ async def _publish(pool: Pool, publisher: KafkaPublisher, now_ms: int, n: int = 
         waiting = await rows.take_unpublished(conn, n)
         for item in map(revocation, waiting):
             await publisher.append(item.topic, item.key, item.value, item.headers)
-        await rows.published(conn, [entry.digest for entry in waiting], now_ms)
+        await rows.mark_published(conn, [entry.digest for entry in waiting], now_ms)
     return len(waiting)

@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -52,7 +52,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AuditEntry:
     """A line of the log: `action` on `object`, in the data of `patient` (a pseudonym).
 
     `patient` is None when the action concerns no particular patient.
@@ -60,19 +60,19 @@ class Entry:
 
     at_ms: int
     actor: Actor
-    action: Action
+    action: AuditAction
     patient: str | None = None
     object: str = ""
     detail: dict[str, Any] | None = None
 
 
-async def write(conn: Connection, entry: Entry) -> None:
+async def write_entry(conn: Connection, entry: AuditEntry) -> None:
     """Add a line in the caller's transaction."""
     await conn.execute(_WRITE, _row(entry) | {"patient": entry.patient})
 
 
-async def write_list(
-    conn: Connection, entry: Entry, patients: Sequence[str], since_ms: int
+async def write_list_entries(
+    conn: Connection, entry: AuditEntry, patients: Sequence[str], since_ms: int
 ) -> None:
     """Add a line for each patient, except where the actor has the same line since `since_ms`.
 
@@ -82,7 +82,7 @@ async def write_list(
     await conn.execute(_LISTED, _row(entry) | {"patients": list(patients), "since": since_ms})
 
 
-async def write_refusal(conn: Connection, entry: Entry, alert: str = "") -> None:
+async def write_refused_entry(conn: Connection, entry: AuditEntry, alert: str = "") -> None:
     """Add a line about a request that was refused.
 
     `alert` is the id of an alert in the request. When it exists, the line gets its patient.
@@ -90,10 +90,10 @@ async def write_refusal(conn: Connection, entry: Entry, alert: str = "") -> None
     matches = (
         await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
     )
-    await write(conn, replace(entry, patient=matches[0]) if matches else entry)
+    await write_entry(conn, replace(entry, patient=matches[0]) if matches else entry)
 
 
-async def written_since(conn: Connection, entry: Entry, since_ms: int) -> bool:
+async def written_since(conn: Connection, entry: AuditEntry, since_ms: int) -> bool:
     """Return whether the log has a line like `entry` that is later than `since_ms`.
 
     Compared are patient, actor, action and object.
@@ -101,20 +101,20 @@ async def written_since(conn: Connection, entry: Entry, since_ms: int) -> bool:
     requested = {
         "patient": entry.patient,
         "actor": entry.actor.subject,
-        "action": Action(entry.action).value,
+        "action": AuditAction(entry.action).value,
     }
     cursor = await conn.execute(_RECENT, {**requested, "object": entry.object, "since": since_ms})
     row = await cursor.fetchone()
     return bool(row and row[0])
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: AuditEntry) -> dict[str, Any]:
     return {
         "at": entry.at_ms,
         "actor": entry.actor.subject,
         "role": entry.actor.role,
         "unit": entry.actor.care_unit,
-        "action": Action(entry.action).value,
+        "action": AuditAction(entry.action).value,
         "object": entry.object,
         "detail": Jsonb(entry.detail or {}),
     }

@@ -7,7 +7,7 @@ search for an action therefore misses no row because of its spelling.
 from enum import StrEnum
 
 
-class Action(StrEnum):
+class AuditAction(StrEnum):
     """An action in the audit log, as lower-case words joined by dots."""
 
     DATA_READ = "data.read"  # one patient's data were shown

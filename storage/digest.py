@@ -119,7 +119,9 @@ join source s on s.id = b.source order by 1, 2, 3, 4""",
 }
 
 
-async def digest(conn: Connection, tables: tuple[str, ...] = tuple(QUERIES)) -> dict[str, str]:
+async def table_digests(
+    conn: Connection, tables: tuple[str, ...] = tuple(QUERIES)
+) -> dict[str, str]:
     """Return the SHA-256 (hex) of each table, by table.
 
     All digests are of one state of the data if the caller's transaction reads from one snapshot.

@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from model.calendar import utc
 from storage.bodies import discard
-from storage.bodies.body_store import INCOMING, BodyStore, address_of
+from storage.bodies.body_store import INCOMING, BodyStorage, address_of
 from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
@@ -114,9 +114,9 @@ class Receipt:
 async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     """Erase a patient (a pseudonym) in the caller's transaction, and return the receipt.
 
-    Call `finish` after the commit to remove the payloads from the store. Waits for transactions
-    that are writing rows of the patient. Raises `people.errors.UnknownNameError` for an unknown
-    patient.
+    Call `remove_erased_bodies` after the commit to remove the payloads from the store. Waits for
+    transactions that are writing rows of the patient. Raises `people.errors.UnknownNameError` for
+    an unknown patient.
     """
     ((held, held_at),) = await (await conn.execute(_QUARANTINE, [patient])).fetchall()
     counts = {"quarantine": int(held)}
@@ -139,7 +139,7 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     return Receipt(number=number, at_ms=now_ms, counts=counts)
 
 
-async def finish(conn: Connection, store: BodyStore) -> int:
+async def remove_erased_bodies(conn: Connection, store: BodyStorage) -> int:
     """Remove the payloads of erased patients from the store, and return how many.
 
     Also removes what an earlier call left when it was interrupted.
@@ -147,7 +147,7 @@ async def finish(conn: Connection, store: BodyStore) -> int:
     removed = 0
     while await _remove_patient(conn, store):
         removed += 1
-    await discard.finish(conn, store)
+    await discard.remove_discarded(conn, store)
     return removed
 
 
@@ -178,7 +178,7 @@ async def _forget(conn: Connection, patient: int, number: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def _remove_patient(conn: Connection, store: BodyStore) -> bool:
+async def _remove_patient(conn: Connection, store: BodyStorage) -> bool:
     # The file goes before the commit: after a crash in between, the next call finds the row again
     # and deletes a file that is not there, which does nothing.
     async with conn.transaction():

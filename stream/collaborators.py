@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from model.keyring import KeyRing, Keys
 from storage.alerts.store import WORKLIST
-from storage.bodies.body_store import BodyStore
+from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Pool
 from stream.dead.letters import DeadLimit
 from stream.log.ledger import Ledger
@@ -25,7 +25,7 @@ class Collaborators:
     pool: Pool
     producer: Producer
     ledger: Ledger
-    bodies: BodyStore
+    bodies: BodyStorage
     reader: Reader
     wrapping: Keys
     now: Callable[[], int]

@@ -66,7 +66,7 @@ async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
 async def send_changes(parts: Collaborators) -> int:
     """Send the events that wait in the outbox for `kadens.derived`; return how many."""
     async with parts.pool.connection() as conn:
-        rows = await outbox.take(conn, CHANNEL, parts.now(), SEND)
+        rows = await outbox.take_messages(conn, CHANNEL, parts.now(), SEND)
         await parts.producer.send_all(
             [
                 Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
@@ -96,7 +96,7 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
             (f"{position}/{patient}", patient, event(patient, result))
             for patient, result in derived.changes.items()
         ]
-        await outbox.put_all(conn, CHANNEL, events, parts.now())
+        await outbox.put_messages(conn, CHANNEL, events, parts.now())
         await _mark_due(conn, written.affected, parts.now())
         await outbox.notify(conn, list(written.affected))
     parts.metrics.recomputes.inc(len(written.affected))

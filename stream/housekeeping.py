@@ -21,7 +21,7 @@ from storage.alerts import outbox
 from storage.alerts.store import MAIL
 from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
-from storage.erase import finish
+from storage.erase import remove_erased_bodies
 from stream.collaborators import Collaborators
 from stream.dead.resend import NAMED_WITHIN_S
 from stream.derive_batch import CHANNEL
@@ -75,10 +75,10 @@ async def clean_up(parts: Collaborators) -> None:
     async with parts.pool.connection() as conn:
         for channel, kept_ms in _KEPT_MS.items():
             await outbox.prune(conn, channel, now - kept_ms)
-        while await dead_letters.expire(conn, now - DEAD.retention_ms, LETTERS):
+        while await dead_letters.expire_letters(conn, now - DEAD.retention_ms, LETTERS):
             await conn.commit()
     async with parts.pool.connection() as conn:
-        await finish(conn, parts.bodies)
+        await remove_erased_bodies(conn, parts.bodies)
     await forget_expired(parts)
 
 

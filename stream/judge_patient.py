@@ -49,7 +49,7 @@ async def judge_due(parts: Collaborators) -> int:
 async def _judge(parts: Collaborators, most: int) -> int:
     async with parts.pool.connection() as conn:
         now = parts.now()
-        patients = await due.take(conn, now, most)
+        patients = await due.take_due(conn, now, most)
         if patients:
             await judge_patients(conn, patients, parts, now)
     return len(patients)
@@ -58,7 +58,7 @@ async def _judge(parts: Collaborators, most: int) -> int:
 async def _judge_or_postpone(parts: Collaborators) -> int:
     """Judge the patient who has been due for longest, or postpone that patient by `LATER_MS`."""
     async with parts.pool.connection() as conn:
-        patients = await due.take(conn, parts.now(), 1)
+        patients = await due.take_due(conn, parts.now(), 1)
         try:
             # a savepoint: after a fault the outer transaction still writes the new due row
             async with conn.transaction():
@@ -126,4 +126,4 @@ async def _mail(
     for address in lifecycle.recipients(await store.contacts(conn, number)):
         # the key holds tier and address: the same mail is written once, however often it is judged
         key = f"{alert}/{step.tier.value}/{address}"
-        await outbox.put(conn, MAIL, key, address, body, now_ms)
+        await outbox.put_message(conn, MAIL, key, address, body, now_ms)

@@ -136,7 +136,7 @@ async def expire_quarantine(parts: Collaborators) -> int:
     """
     async with parts.pool.connection() as conn:
         await release_linked(conn, parts.now())
-        gone = await quarantine.expire(conn, parts.now())
+        gone = await quarantine.expire_quarantined(conn, parts.now())
         gone += await claim_fetches(conn, parts.now())
     if gone:
         await settled.remove(parts)
@@ -155,13 +155,13 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     plain = [read for read in reads if not read.read_elsewhere]
     owned = await _owners(conn, plain)
     # patients are held before consents are looked up: none can be erased between the two
-    zones = await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
+    zones = await patients.hold_patients(conn, {entry.patient for entry in owned if entry.patient})
     allowed = await _allowed(conn, owned)
     kept = await _keep(
         conn, [entry for position, entry in enumerate(owned) if position in allowed], zones, parts
     )
     waiting = [entry for entry in owned if entry.patient is None and entry.read.parsed]
-    room = await quarantine.room(conn, [_account(entry) for entry in waiting])
+    room = await quarantine.quarantine_room(conn, [_account(entry) for entry in waiting])
     outcomes = [
         await _outcome_of(
             conn, entry, zones, parts, kept=kept if position in allowed else None, room=room
@@ -259,7 +259,7 @@ async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, 
                 account = Parsed(account=item.account, facts=())
                 items.append((replace(read, parsed=account), item))
     owned = await _owners(conn, [read for read, _ in items])
-    await patients.hold(conn, {entry.patient for entry in owned if entry.patient})
+    await patients.hold_patients(conn, {entry.patient for entry in owned if entry.patient})
     return [(entry, item) for entry, (_, item) in zip(owned, items, strict=True)]
 
 
@@ -331,7 +331,7 @@ async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps
     """Put a body whose account is linked to no patient into quarantine, if its sender has room."""
     result, (vendor, account) = owned.read, _account(owned)
     # `fits` also takes the body's share of `room`, so it must be called only once for each body
-    if not quarantine.fits(room, vendor, account, len(result.body)):
+    if not quarantine.body_fits(room, vendor, account, len(result.body)):
         return Outcome(
             word="no_room", letters=[RefusedMessage(message=result.message, rejects=[FULL])]
         )
@@ -346,7 +346,9 @@ async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps
         headers={name: value.decode() for name, value in message.headers},
         body=result.body,
     )
-    await quarantine.hold(conn, parts.bodies, parts.wrapping_key, held, result.envelope.received_ms)
+    await quarantine.hold_body(
+        conn, parts.bodies, parts.wrapping_key, held, result.envelope.received_ms
+    )
     return Outcome(word="quarantined")
 
 

@@ -14,7 +14,7 @@ from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
 from model.received import Fetch, Notice, Part
 from parsers.formats import FILES, FORMATS, parse, version_of
-from storage.bodies.body_store import BodyStore
+from storage.bodies.body_store import BodyStorage
 from stream.log.messages import Message
 from stream.readers.answers import BY_BYTES, Answer
 from stream.readers.pool import Reader
@@ -68,7 +68,7 @@ class Read:
         return self.parsed is None and bool(self.fetches or self.notices or self.slices)
 
 
-async def read_all(messages: Sequence[Message], bodies: BodyStore, reader: Reader) -> list[Read]:
+async def read_all(messages: Sequence[Message], bodies: BodyStorage, reader: Reader) -> list[Read]:
     """Read the bodies of messages and return them in the same order.
 
     A small body is the value of its message. A large body is in the store, at its envelope's
@@ -168,7 +168,7 @@ def _offset_min(at_ms: int, zone: str) -> int:
     return round(shift.total_seconds() / 60) if shift is not None else 0
 
 
-async def received(message: Message, bodies: BodyStore) -> Read:
+async def received(message: Message, bodies: BodyStorage) -> Read:
     """Return a message with its envelope and body, not read yet.
 
     It has a reject if the envelope or the body is missing, or if the format is unknown.
@@ -190,7 +190,7 @@ async def received(message: Message, bodies: BodyStore) -> Read:
     )
 
 
-async def _kept(bodies: BodyStore, address: str) -> bytes | None:
+async def _kept(bodies: BodyStorage, address: str) -> bytes | None:
     try:
         return await bodies.get(address)
     except ValueError:  # the store never issued this address

@@ -36,7 +36,7 @@ async def refresh_patient(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
     It works in the caller's transaction. Patients who are locked by another transaction and marks
     younger than `settle_ms` are left for later.
     """
-    taken = await stale_hours.take(conn, settle_ms)
+    taken = await stale_hours.take_stale(conn, settle_ms)
     if taken is None:
         return False
     now, later = _split(taken.spans, PIECE_MS)
@@ -70,10 +70,10 @@ async def _refresh(parts: Collaborators) -> bool:
 async def _refresh_hours(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
     columns = await current_samples.read_hours(conn, patient, spans)
     source_ids = {item.column.source: item.source_id for item in columns}
-    await rollups.drop(conn, rollups.HOURS, patient, spans)
+    await rollups.drop_rollups(conn, rollups.HOUR_ROLLUPS, patient, spans)
     for metric, resolved in resolved_by_metric(item.column for item in columns).items():
         hours = cells(resolved, source_ids, _EVER)
-        await rollups.put(conn, rollups.HOURS, patient, metric, hours)
+        await rollups.put_rollups(conn, rollups.HOUR_ROLLUPS, patient, metric, hours)
 
 
 async def _refresh_days(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
@@ -81,11 +81,13 @@ async def _refresh_days(conn: Connection, patient: int, spans: Sequence[Span]) -
 
     Hours that are still marked may be old here. Their day is then computed again after them.
     """
-    await rollups.drop(conn, rollups.DAYS, patient, spans)
+    await rollups.drop_rollups(conn, rollups.DAY_ROLLUPS, patient, spans)
     for span in spans:
         for metric in await rollups.metrics(conn, patient, span):
-            hours = await rollups.read(conn, rollups.HOURS, patient, metric, span)
-            await rollups.put(conn, rollups.DAYS, patient, metric, wider(hours, DAY_MS))
+            hours = await rollups.read_rollups(conn, rollups.HOUR_ROLLUPS, patient, metric, span)
+            await rollups.put_rollups(
+                conn, rollups.DAY_ROLLUPS, patient, metric, wider(hours, DAY_MS)
+            )
 
 
 def _split(spans: Sequence[Span], room_ms: int) -> tuple[list[Span], list[Span]]:

@@ -20,7 +20,7 @@ async def publish_revocations(parts: Collaborators) -> int:
     async with parts.pool.connection() as conn:
         waiting = await link_tokens.take_unpublished(conn, _TOGETHER)
         await parts.producer.send_all([revocation(item) for item in waiting])
-        await link_tokens.published(conn, [item.digest for item in waiting], parts.now())
+        await link_tokens.mark_published(conn, [item.digest for item in waiting], parts.now())
     return len(waiting)
 
 

@@ -31,11 +31,11 @@ def own_files(envelopes: Iterable[Envelope]) -> list[str]:
 async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
     """Note the files of settled messages in the caller's transaction; return whether any exist."""
     addresses = own_files(envelopes)
-    await discard.mark(conn, addresses)
+    await discard.note_discarded(conn, addresses)
     return bool(addresses)
 
 
 async def remove(parts: Collaborators) -> int:
     """Remove the files that were noted in committed transactions; return how many."""
     async with parts.pool.connection() as conn:
-        return await discard.finish(conn, parts.bodies)
+        return await discard.remove_discarded(conn, parts.bodies)

@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from model.envelope import Envelope
 from model.keyring import KeyRing
 from model.topics import RAW, TOPICS
-from storage.digest import QUERIES, digest
+from storage.digest import QUERIES, table_digests
 from storage.pg.pool import Connection
 from tests.rows import values_of
 
@@ -189,7 +189,7 @@ class Rig:
             client.close()
 
     def digest(self) -> dict[str, str]:
-        return self.do(digest)
+        return self.do(table_digests)
 
     def table(self, name: str) -> list[tuple[Any, ...]]:
         """Return the rows that the digest of a table is made of."""

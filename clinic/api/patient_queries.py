@@ -65,7 +65,9 @@ async def sessions(conn: Connection, who: PatientBrief, ask: SessionsParams) -> 
     before = session_answers.placed(ask.before) if ask.before else None
     which = api_queries.SessionsQuery(start_ms=start, end_ms=end, type=ask.type, before=before)
     # A session above the limit shows that another page follows.
-    matches = await api_queries.sessions(conn, who.care_unit, who.pseudonym, which, ask.limit + 1)
+    matches = await api_queries.sessions_page(
+        conn, who.care_unit, who.pseudonym, which, ask.limit + 1
+    )
     return session_answers.page(matches, ask.limit, who.zone)
 
 
@@ -84,8 +86,8 @@ async def known(
     around = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     consents = await api_queries.consents(conn, unit, pseudonym)
     return DayStateInput(
-        days=await api_queries.days(conn, unit, pseudonym, first, last),
-        prescriptions=await clinic_queries.prescriptions(conn, unit, pseudonym),
+        days=await api_queries.days_between(conn, unit, pseudonym, first, last),
+        prescriptions=await clinic_queries.prescription_versions(conn, unit, pseudonym),
         blocked=day_answers.blocked(around, consents, who.zone),
         since_ms=await api_queries.since(
             conn,
@@ -103,8 +105,8 @@ async def known(
 async def weeks(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> WeeksAnswer:
     """Return every week of a range against each prescription."""
     mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, _USUAL_DAYS))
-    matches = await clinic_queries.weeks(conn, who.care_unit, who.pseudonym, mondays[0])
-    prescribed = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
+    matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, mondays[0])
+    prescribed = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
     return week_answers.weeks(
         {row.monday: row for row in matches}, mondays, prescribed, now_ms, who.zone
     )
@@ -114,7 +116,7 @@ async def prescriptions(
     conn: Connection, who: PatientBrief, now_ms: int
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription of a patient with its versions."""
-    matches = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
+    matches = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
     return week_answers.listed(matches, local_date(now_ms, who.zone))
 
 
@@ -132,7 +134,7 @@ async def prescription_weeks(
     mondays = week_answers.mondays(
         [start + timedelta(days=n) for n in range((end - start).days + 1)]
     )
-    matches = await clinic_queries.weeks(conn, who.care_unit, who.pseudonym, monday(start))
+    matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, monday(start))
     return week_answers.of_prescription(
         {row.monday: row for row in matches}, mondays, rows, now_ms, who.zone
     )
@@ -166,7 +168,7 @@ async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> mo
 async def _versions(
     conn: Connection, who: PatientBrief, prescription: str
 ) -> tuple[Prescription, ...]:
-    matches = await clinic_queries.prescriptions(conn, who.care_unit, who.pseudonym)
+    matches = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
     rows = week_answers.versions(matches).get(prescription)
     if rows is None:
         raise NotThereError("This patient has no such prescription.")

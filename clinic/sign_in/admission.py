@@ -13,7 +13,7 @@ from clinic.config import open_door
 from clinic.request_scope import actor_of
 from clinic.sign_in import csrf_guard
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.people import care_team, clinic_sessions
 from storage.people.errors import TakenError, UnknownNameError
 from web.problems import Refused
@@ -92,9 +92,9 @@ async def welcome(request: Request, admitted: Admitted) -> None:
     try:
         async with open_door(request).pool.connection() as conn:
             await care_team.add_clinician(conn, _clinician_row(admitted))
-            await clinic_sessions.begin(conn, _session_row(admitted), admitted.now_ms)
-            entry = audit.Entry(at_ms=admitted.now_ms, actor=actor, action=Action.SIGN_IN)
-            await audit.write(conn, entry)
+            await clinic_sessions.begin_session(conn, _session_row(admitted), admitted.now_ms)
+            entry = audit.AuditEntry(at_ms=admitted.now_ms, actor=actor, action=AuditAction.SIGN_IN)
+            await audit.write_entry(conn, entry)
     except UnknownNameError as error:
         text = f"Your care unit is not set up here. {ELSEWHERE}"
         raise refused_for("the care unit is not set up", text, actor) from error
@@ -107,9 +107,11 @@ async def welcome(request: Request, admitted: Admitted) -> None:
 async def end(request: Request, clinician: Identity, now_ms: int) -> None:
     """End a session on the server. Ending it again writes no second audit row."""
     async with open_door(request).pool.connection() as conn:
-        if await clinic_sessions.end(conn, clinician.session, now_ms):
-            entry = audit.Entry(at_ms=now_ms, actor=actor_of(clinician), action=Action.SIGN_OUT)
-            await audit.write(conn, entry)
+        if await clinic_sessions.end_session(conn, clinician.session, now_ms):
+            entry = audit.AuditEntry(
+                at_ms=now_ms, actor=actor_of(clinician), action=AuditAction.SIGN_OUT
+            )
+            await audit.write_entry(conn, entry)
 
 
 async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -> None:
@@ -122,11 +124,11 @@ async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -
     if unwritten is None:
         return
     detail = {"reason": refused.why, **({"unwritten": unwritten} if unwritten else {})}
-    entry = audit.Entry(
-        at_ms=now_ms, actor=refused.actor, action=Action.SIGN_IN_REFUSED, detail=detail
+    entry = audit.AuditEntry(
+        at_ms=now_ms, actor=refused.actor, action=AuditAction.SIGN_IN_REFUSED, detail=detail
     )
     async with open_door(request).pool.connection() as conn:
-        await audit.write(conn, entry)
+        await audit.write_entry(conn, entry)
 
 
 def _clinician_row(admitted: Admitted) -> care_team.Clinician:

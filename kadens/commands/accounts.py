@@ -6,7 +6,7 @@ from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, So
 from kadens.output.terminal import err, fail
 from kadens.settings import Settings
 from model.calendar import rfc3339
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.people import accounts, consents, patients
 from storage.pg.pool import Connection
 
@@ -29,7 +29,7 @@ def link_patient_account(
         released = await accounts.link_account(conn, patient, source, account, now_ms)
         return released, now_ms
 
-    released, at_ms = audited(settings_of(data), work, Action.ACCOUNT_LINK, patient, source)
+    released, at_ms = audited(settings_of(data), work, AuditAction.ACCOUNT_LINK, patient, source)
     bodies = f"{released} {'body' if released == 1 else 'bodies'}"
     err.print(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
 
@@ -46,7 +46,7 @@ def unlink_patient_account(account: Account, *, source: Source, data: Data = DEF
         return (owner if is_ended else None), now_ms
 
     owner, at_ms = audited(
-        settings_of(data), work, Action.ACCOUNT_UNLINK, lambda result: result[0], source
+        settings_of(data), work, AuditAction.ACCOUNT_UNLINK, lambda result: result[0], source
     )
     if not owner:
         fail("that account is not linked")
@@ -67,7 +67,7 @@ def record_consent(
         await consents.give_consent(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
         return from_ms
 
-    from_ms = audited(settings_of(data), work, Action.CONSENT_GIVE, patient, source)
+    from_ms = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, source)
     err.print(f"consent to {source} holds from {rfc3339(from_ms)} on")
 
 
@@ -85,7 +85,9 @@ def record_withdrawal(
         is_ended = await consents.withdraw_consent(conn, patient, source, from_ms=from_ms)
         return is_ended, from_ms
 
-    is_ended, from_ms = audited(settings_of(data), work, Action.CONSENT_WITHDRAW, patient, source)
+    is_ended, from_ms = audited(
+        settings_of(data), work, AuditAction.CONSENT_WITHDRAW, patient, source
+    )
     if not is_ended:
         fail("there is no consent to withdraw")
     err.print(f"consent to {source} ends at {rfc3339(from_ms)}: what arrives later is not stored")
@@ -98,5 +100,5 @@ def must_consent(settings: Settings, patient: str, source: str) -> None:
         await patients.zone_of(conn, patient)
         return await consents.consented(conn, patient, source, now_ms)
 
-    if not audited(settings, work, Action.FILES_IMPORT, patient):
+    if not audited(settings, work, AuditAction.FILES_IMPORT, patient):
         fail(f"the patient does not consent to {source}; record it with `kadens consent give`")

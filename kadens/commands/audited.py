@@ -8,7 +8,7 @@ from kadens.commands.console import command, run
 from kadens.output.terminal import fail
 from kadens.settings import Settings, operator
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.people.errors import TakenError, UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
@@ -22,10 +22,10 @@ def person() -> audit.Actor:
 
 
 def entry_of(
-    action: Action, now_ms: int, patient: str | None = None, what: str = ""
-) -> audit.Entry:
+    action: AuditAction, now_ms: int, patient: str | None = None, what: str = ""
+) -> audit.AuditEntry:
     """Return the audit row of the command that runs: the person, the command and its object."""
-    return audit.Entry(
+    return audit.AuditEntry(
         at_ms=now_ms,
         actor=person(),
         action=action,
@@ -38,7 +38,7 @@ def entry_of(
 def audited(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[T]],
-    action: Action,
+    action: AuditAction,
     patient: str | Callable[[T], str | None] | None = None,
     detail: str = "",
 ) -> T:
@@ -57,7 +57,7 @@ def audited(
 async def _transaction(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[T]],
-    action: Action,
+    action: AuditAction,
     patient: str | Callable[[T], str | None] | None,
     detail: str,
 ) -> T:
@@ -69,5 +69,5 @@ async def _transaction(
         # Both commit together, so nothing is done or read without a row.
         result = await work(conn, now_ms)
         whose = patient(result) if callable(patient) else patient
-        await audit.write(conn, entry_of(action, now_ms, whose, detail))
+        await audit.write_entry(conn, entry_of(action, now_ms, whose, detail))
         return result

@@ -22,7 +22,7 @@ from kadens.settings import Settings
 from model.calendar import rfc3339
 from model.facts import RejectKind
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies import dead_queries
 from storage.bodies.body_store import open_bodies
 from storage.bodies.dead_queries import Choice, Counted, Letter
@@ -168,18 +168,22 @@ async def _read_letters(
 ) -> tuple[list[Counted], list[Letter]]:
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool, pool.connection() as conn:
-        counts = await dead_queries.counts(conn, choice)
-        return counts, await dead_queries.newest(conn, choice, most)
+        counts = await dead_queries.letter_counts(conn, choice)
+        return counts, await dead_queries.newest_letters(conn, choice, most)
 
 
 async def _shown(settings: Settings, offset: int, path: Path | None) -> Letter | None:
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool, pool.connection() as conn:
-        letter = await dead_queries.find(conn, offset)
+        letter = await dead_queries.find_letter(conn, offset)
         if letter is None:
             return None
-        entry = entry_of(Action.LETTER_SHOW, clock(settings.clock)(), letter.patient, str(offset))
-        await audit.write(conn, entry)  # before the body is read, so that no reading lacks a row
+        entry = entry_of(
+            AuditAction.LETTER_SHOW, clock(settings.clock)(), letter.patient, str(offset)
+        )
+        await audit.write_entry(
+            conn, entry
+        )  # before the body is read, so that no reading lacks a row
         if path is not None:
             _write(letter, await _body_of(conn, _desk(settings, pool), letter), path)
         return letter
@@ -213,21 +217,21 @@ async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | No
         open_producer(settings.kafka) as producer,
     ):
         counts = await commands.retry(_desk(settings, pool), producer, offsets, choice)
-        await _audit(pool, settings, Action.LETTER_RETRY, counts)
+        await _audit(pool, settings, AuditAction.LETTER_RETRY, counts)
         return counts
 
 
 async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
         counts = await commands.drop(_desk(settings, pool), offsets, choice)
-        await _audit(pool, settings, Action.LETTER_DROP, counts)
+        await _audit(pool, settings, AuditAction.LETTER_DROP, counts)
         return counts
 
 
-async def _audit(pool: Pool, settings: Settings, action: Action, counts: Counter[str]) -> None:
+async def _audit(pool: Pool, settings: Settings, action: AuditAction, counts: Counter[str]) -> None:
     entry = entry_of(action, clock(settings.clock)())
     async with pool.connection() as conn:
-        await audit.write(conn, replace(entry, detail={**(entry.detail or {}), **counts}))
+        await audit.write_entry(conn, replace(entry, detail={**(entry.detail or {}), **counts}))
 
 
 def _desk(settings: Settings, pool: Pool) -> Desk:

@@ -7,8 +7,8 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json
 from kadens.output.terminal import out, print_json
 from kadens.settings import Settings
 from storage import audit
-from storage.audit_actions import Action
-from storage.digest import digest
+from storage.audit_actions import AuditAction
+from storage.digest import table_digests
 from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
 
@@ -29,5 +29,5 @@ def print_digests(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
 async def _digests(settings: Settings) -> dict[str, str]:
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool, pool.connection() as conn:
-        await audit.write(conn, entry_of(Action.DIGEST_READ, clock(settings.clock)()))
-        return await digest(conn)
+        await audit.write_entry(conn, entry_of(AuditAction.DIGEST_READ, clock(settings.clock)()))
+        return await table_digests(conn)

@@ -15,9 +15,9 @@ from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies
-from storage.erase import Receipt, erase, finish
+from storage.erase import Receipt, erase, remove_erased_bodies
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
@@ -62,10 +62,10 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         async with pool.connection() as conn:
             receipt = await erase(conn, patient, now_ms)
-            done = entry_of(Action.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
-            await audit.write(conn, done)
+            done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
+            await audit.write_entry(conn, done)
         async with pool.connection() as conn:
-            removed = await finish(conn, open_bodies(settings.bodies))
+            removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
         if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
             err.print(f"note: {LOG_AWAY_NOTE}")
         return receipt, removed

@@ -31,7 +31,7 @@ from kadens.secrets_writer import (
 from kadens.settings import Settings
 from model.calendar import epoch_ms, rfc3339
 from model.keyring import KeyRing
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies import wrapping
 from storage.people import link_tokens
 from storage.pg.pool import LONG, Connection, open_pool
@@ -92,7 +92,10 @@ def rotate_key(
     made = next(entry for entry in entries if (entry.kind, entry.state) == (kind, ACTIVE))
     if settings.database:
         _written_down(
-            settings, Action.KEYS_ROTATE, f"{kind} {made.id}", read_secrets(str(main)).wrapping_keys
+            settings,
+            AuditAction.KEYS_ROTATE,
+            f"{kind} {made.id}",
+            read_secrets(str(main)).wrapping_keys,
         )
     _done(
         as_json,
@@ -112,7 +115,7 @@ def rewrap_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     if not keys:
         fail("the secrets file has no wrapping_key", code=2)
     done = run(_rewrap(settings, keys, time.time() - _file(settings).stat().st_mtime))
-    _written_down(settings, Action.KEYS_REWRAP, f"{keys.active.id}: {done}", keys)
+    _written_down(settings, AuditAction.KEYS_REWRAP, f"{keys.active.id}: {done}", keys)
     if as_json:
         print_json({"active": keys.active.id, "rewrapped": done, "left": 0})
     else:
@@ -158,7 +161,10 @@ def retire_key(
         )
     if settings.database:
         _written_down(
-            settings, Action.KEYS_RETIRE, f"{kind} {id_}", read_secrets(str(main)).wrapping_keys
+            settings,
+            AuditAction.KEYS_RETIRE,
+            f"{kind} {id_}",
+            read_secrets(str(main)).wrapping_keys,
         )
     gone = next(item for item in entries if (item.kind, item.id) == (kind, id_))
     _done(as_json, gone, f"{kind} key {id_} is retired: it is not accepted from now on")
@@ -249,7 +255,7 @@ def _rewritten(path: Path, change: Change) -> tuple[KeyEntry, ...]:
         fail(f"{path}: {error.strerror}")
 
 
-def _written_down(settings: Settings, action: Action, what: str, keys: KeyRing) -> None:
+def _written_down(settings: Settings, action: AuditAction, what: str, keys: KeyRing) -> None:
     """Add the audit row, and remember the fingerprints of the wrapping keys as they are now."""
 
     async def work(conn: Connection, now_ms: int) -> None:

@@ -13,7 +13,7 @@ from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, issue_token, p
 from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.people import link_tokens
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
@@ -57,7 +57,7 @@ def issue_audited_token(
     async def work(conn: Connection, now_ms: int) -> tuple[str, link_tokens.Issued]:
         return await issue_token(conn, patient, keys, now_ms, days=days, by=person().subject)
 
-    return audited(settings, work, Action.PATIENT_TOKEN, patient, detail)
+    return audited(settings, work, AuditAction.PATIENT_TOKEN, patient, detail)
 
 
 def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
@@ -65,9 +65,9 @@ def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DE
 
     async def work(conn: Connection, now_ms: int) -> list[link_tokens.Issued]:
         del now_ms
-        return await link_tokens.listed(conn, patient)
+        return await link_tokens.tokens_of(conn, patient)
 
-    rows = audited(settings_of(data), work, Action.PATIENT_TOKENS, patient)
+    rows = audited(settings_of(data), work, AuditAction.PATIENT_TOKENS, patient)
     if as_json:
         print_json([_plain(row) for row in rows])
         return
@@ -98,7 +98,11 @@ def revoke_link_tokens(
         return await link_tokens.revoke(conn, patient, now_ms, issue)
 
     ended = audited(
-        settings, work, Action.PATIENT_REVOKE, patient, "all" if issue is None else f"issue {issue}"
+        settings,
+        work,
+        AuditAction.PATIENT_REVOKE,
+        patient,
+        "all" if issue is None else f"issue {issue}",
     )
     if not ended and issue is not None:
         fail(f"this patient has no valid token {issue}")

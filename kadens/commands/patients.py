@@ -19,7 +19,7 @@ from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies.wrapping import check_keys
 from storage.people import care_team, patients
 from storage.pg.pool import Connection, open_pool
@@ -82,7 +82,7 @@ def enrol_patient(
             identity={"name": name} if name else None,
         )
 
-    made = audited(settings, work, Action.PATIENT_ADD, lambda result: result)
+    made = audited(settings, work, AuditAction.PATIENT_ADD, lambda result: result)
     out.print(made)
     err.print(f"added to {care_unit}, time zone {zone}; data are stored once consent is given")
 
@@ -127,7 +127,7 @@ def show_patient(*, patient: Patient, as_json: Json = False, data: Data = DEFAUL
         del now_ms
         return await records.patient_record(conn, patient)
 
-    record = audited(settings_of(data), work, Action.DATA_READ, patient, "record")
+    record = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "record")
     if record is None:
         fail("there is no such patient")
     plain = record.plain()
@@ -155,7 +155,7 @@ def set_time_zone(
     async def work(conn: Connection, now_ms: int) -> None:
         await settings.change_zone(conn, patient, name, now_ms)
 
-    audited(settings_of(data), work, Action.PATIENT_ZONE, patient, name)
+    audited(settings_of(data), work, AuditAction.PATIENT_ZONE, patient, name)
     err.print(f"days and weeks are those of {name} from now on, past ones too")
 
 
@@ -170,7 +170,7 @@ async def _listed(
         rows = await records.patient_lines(conn, unit=unit, after=after, limit=limit)
         names = [row.pseudonym for row in rows]
         # Each patient that is shown gets an audit row, in the transaction of the read.
-        await audit.write_list(conn, entry_of(Action.LIST_READ, now_ms), names, now_ms)
+        await audit.write_list_entries(conn, entry_of(AuditAction.LIST_READ, now_ms), names, now_ms)
         return rows
 
 

@@ -16,7 +16,7 @@ from kadens.names import PRESCRIPTION_ID, BadNameError, check_name
 from kadens.output.terminal import err, fail
 from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription, prescription_problems
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings
@@ -48,7 +48,7 @@ def set_heart_profile(
     async def work(conn: Connection, now_ms: int) -> None:
         await settings.change_profile(conn, patient, value, now_ms)
 
-    audited(settings_of(data), work, Action.PATIENT_PROFILE, patient)
+    audited(settings_of(data), work, AuditAction.PATIENT_PROFILE, patient)
     err.print(f"the profile holds from {value.valid_from} on")
     if not thresholds.valid:
         err.print(f"note: it gives no heart rate zones (method {thresholds.method})")
@@ -76,7 +76,7 @@ def write_prescription(
     async def work(conn: Connection, now_ms: int) -> None:
         await settings.prescribe(conn, patient, value, now_ms)
 
-    audited(settings_of(data), work, Action.PRESCRIPTION_WRITE, patient, value.id)
+    audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)
     err.print(
         f"prescription {value.id} version {value.version} holds "
         f"from {value.valid_from} to {value.valid_to}"

@@ -37,7 +37,7 @@ from kadens.output.mistakes import mistakes_in
 from kadens.output.terminal import fail, out
 from kadens.output.visible import visible
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import api_queries, clinic_queries
@@ -255,11 +255,11 @@ def _answer(patient: str, what: str, work: _Work, data: Path | None) -> Answer:
             # Queries are limited to a care unit. An operator may read any, so it is the patient's
             # own.
             unit = await api_queries.unit_of(conn, patient)
-            who = await clinic_queries.patient(conn, unit, patient) if unit else None
+            who = await clinic_queries.patient_brief(conn, unit, patient) if unit else None
             if who is None:
                 raise patient_queries.NotThereError("there is no such patient")
             # The row precedes the read in the same transaction, so nothing is read without a row.
-            await audit.write(conn, entry_of(Action.DATA_READ, now_ms, patient, what))
+            await audit.write_entry(conn, entry_of(AuditAction.DATA_READ, now_ms, patient, what))
             return await work(conn, who, now_ms)
 
     try:

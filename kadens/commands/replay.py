@@ -27,7 +27,7 @@ from kadens.output.terminal import err, fail, out, print_json
 from kadens.settings import Settings
 from kadens.wiring import keys_of
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies
 from storage.people import patients
 from storage.people.errors import UnknownNameError
@@ -185,7 +185,7 @@ async def _replay_each(
         )
         for patient in patients:
             # This row comes before anything is read. Each change has an audit row of its own.
-            await _audit(pool, entry_of(Action.REPLAY_BEGIN, context.now(), patient))
+            await _audit(pool, entry_of(AuditAction.REPLAY_BEGIN, context.now(), patient))
             with suppress(UnknownNameError):  # unknown, or erased meanwhile
                 results.append(await work(context, patient, scope))
             progress.advance(patient_bar)
@@ -202,6 +202,6 @@ def _progress() -> Progress:
     return Progress(*columns, console=err, transient=True)
 
 
-async def _audit(pool: Pool, entry: audit.Entry) -> None:
+async def _audit(pool: Pool, entry: audit.AuditEntry) -> None:
     async with pool.connection() as conn:
-        await audit.write(conn, entry)
+        await audit.write_entry(conn, entry)

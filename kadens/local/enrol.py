@@ -61,6 +61,6 @@ async def _add(conn: Connection, cohort: Cohort, person: Person, wrapping_key: K
     if person.account:
         await accounts.link_account(conn, patient, OPEN_WEARABLES, person.account, before)
     # Nothing needs to be derived anew, because a new patient has no facts.
-    await profiles.put(conn, patient, person.profile, before)
-    await prescriptions.put(conn, patient, person.prescription, before)
-    await due.mark(conn, patient, before, "prescription")
+    await profiles.put_profile(conn, patient, person.profile, before)
+    await prescriptions.put_prescription(conn, patient, person.prescription, before)
+    await due.mark_due(conn, patient, before, "prescription")

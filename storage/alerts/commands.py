@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from model.alert import AlertState
 from storage import audit
 from storage.alerts import due, outbox
-from storage.audit_actions import Action as AuditAction
+from storage.audit_actions import AuditAction
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.reads import evidence
@@ -54,7 +54,7 @@ async def lock_alert(conn: Connection, unit: str, alert: str) -> AlertBrief | No
     """
     arguments = {"unit": unit, "alert": rows.uuid(alert)}
     locked = await rows.fetch(conn, _LOCK, arguments, lambda row: str(row["pseudonym"]))
-    return await evidence.alert(conn, unit, alert) if locked else None
+    return await evidence.alert_brief(conn, unit, alert) if locked else None
 
 
 async def move_alert(
@@ -63,9 +63,9 @@ async def move_alert(
     """Store that an alert has another state, with its audit row; return the alert afterwards."""
     await _store(conn, order, before, state, now_ms)
     # the judge looks again when a snooze ends, and at once after any other move
-    await due.mark(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
+    await due.mark_due(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
     await outbox.notify(conn, [before.pseudonym])
-    return await evidence.alert(conn, order.actor.care_unit, order.alert) or before
+    return await evidence.alert_brief(conn, order.actor.care_unit, order.alert) or before
 
 
 async def _store(
@@ -83,7 +83,7 @@ async def _store(
     }
     await conn.execute(_MOVE, row)
     await conn.execute(_HISTORY, row)
-    entry = audit.Entry(
+    entry = audit.AuditEntry(
         at_ms=now_ms,
         actor=order.actor,
         action=AuditAction(f"alert.{order.action}"),
@@ -91,4 +91,4 @@ async def _store(
         object=f"alert:{order.alert}",
         detail={"reason": order.reason} if order.reason else None,
     )
-    await audit.write(conn, entry)
+    await audit.write_entry(conn, entry)

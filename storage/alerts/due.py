@@ -35,17 +35,17 @@ insert into due (patient, at, why) select id, at, 'next' from said where at is n
 on conflict (patient) do update set at = excluded.at, why = excluded.why"""
 
 
-async def mark(conn: Connection, patient: str, at_ms: int, why: str) -> None:
+async def mark_due(conn: Connection, patient: str, at_ms: int, why: str) -> None:
     """Request a look at a patient at `at_ms` (epoch ms); an earlier request is kept."""
     await mark_all(conn, [patient], at_ms, why)
 
 
 async def mark_all(conn: Connection, patients: Collection[str], at_ms: int, why: str) -> None:
-    """Request a look at several patients, as `mark` does; unknown patients are ignored."""
+    """Request a look at several patients, as `mark_due` does; unknown patients are ignored."""
     await conn.execute(_MARK, [utc(at_ms), why, list(patients)])
 
 
-async def take(conn: Connection, now_ms: int, n: int) -> list[str]:
+async def take_due(conn: Connection, now_ms: int, n: int) -> list[str]:
     """Lock, remove and return up to `n` patients due by now, the longest waiting first.
 
     Locked patients are skipped. So are patients whose payloads are being read again (`exclusive`):

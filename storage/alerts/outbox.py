@@ -10,7 +10,7 @@ from typing import Any
 
 from model import codec
 from model.calendar import epoch_ms, utc
-from storage.pg.listening import CHANNEL
+from storage.pg.listening import CHANGES_CHANNEL
 from storage.pg.pool import Connection
 
 _PUT = """
@@ -43,20 +43,20 @@ class Waiting:
     attempts: int
 
 
-async def put(
+async def put_message(
     conn: Connection, channel: str, key: str, recipient: str, body: Mapping[str, Any], now_ms: int
 ) -> None:
     """Add a message; a key that its channel already has changes nothing."""
-    await put_all(conn, channel, [(key, recipient, body)], now_ms)
+    await put_messages(conn, channel, [(key, recipient, body)], now_ms)
 
 
-async def put_all(
+async def put_messages(
     conn: Connection,
     channel: str,
     messages: Sequence[tuple[str, str, Mapping[str, Any]]],
     now_ms: int,
 ) -> None:
-    """Add messages (key, recipient, body), as `put` does, in one statement."""
+    """Add messages (key, recipient, body), as `put_message` does, in one statement."""
     if messages:
         keys, recipients, bodies = zip(*messages, strict=True)
         at = utc(now_ms)
@@ -64,7 +64,7 @@ async def put_all(
         await conn.execute(_PUT, [channel, at, at, list(keys), list(recipients), result])
 
 
-async def take(conn: Connection, channel: str, now_ms: int, n: int) -> list[Waiting]:
+async def take_messages(conn: Connection, channel: str, now_ms: int, n: int) -> list[Waiting]:
     """Return and lock up to `n` messages that may be sent now, oldest first.
 
     Messages that another worker has locked are skipped.
@@ -107,4 +107,4 @@ async def notify(conn: Connection, patients: Collection[str]) -> None:
 
     Call it once for each flush, with all of its patients.
     """
-    await conn.execute(_NOTIFY, [CHANNEL, list(patients)])
+    await conn.execute(_NOTIFY, [CHANGES_CHANNEL, list(patients)])

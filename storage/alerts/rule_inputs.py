@@ -30,7 +30,7 @@ from storage.pg.pool import Connection
 
 LOOK_BACK_DAYS = 70  # longer than any rule looks back
 RECENT_MS = 60 * DAY_MS
-T = TypeVar("T")
+_T = TypeVar("_T")
 _Of: TypeAlias = Mapping[int, tuple[str, PatientRow]]  # by surrogate
 
 
@@ -43,12 +43,12 @@ select patient, body from prescription where patient = any(%(patients)s) \
 order by patient, prescription, version"""
 _WEEKS = f"""
 select x.* {_SINCE} cross join lateral (
-  select patient, {", ".join(derived_rows.WEEK[1:])} from week
+  select patient, {", ".join(derived_rows.WEEK_COLUMNS[1:])} from week
   where patient = k.patient and monday >= k.since offset 0) x
 order by x.patient, x.monday"""  # noqa: S608 - constants of this package
 _DAYS = f"""
 select x.* {_SINCE} cross join lateral (
-  select patient, {", ".join(derived_rows.DAY[1:])} from day
+  select patient, {", ".join(derived_rows.DAY_COLUMNS[1:])} from day
   where patient = k.patient and local_date >= k.since offset 0) x
 order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
 _SESSIONS = f"""
@@ -150,10 +150,10 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
 
 
 async def _each(
-    conn: Connection, query: str, value: rows.Row, make: Callable[[rows.Row], T]
-) -> dict[int, list[T]]:
+    conn: Connection, query: str, value: rows.Row, make: Callable[[rows.Row], _T]
+) -> dict[int, list[_T]]:
     """Return the rows of each patient, in the order of the query."""
-    values: dict[int, list[T]] = defaultdict(list)
+    values: dict[int, list[_T]] = defaultdict(list)
     for number, item in await rows.fetch(
         conn, query, value, lambda row: (row.pop("patient"), make(row))
     ):

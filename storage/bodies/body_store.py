@@ -23,18 +23,18 @@ from obstore.store import ObjectStore, from_url
 from model.calendar import epoch_ms
 
 INCOMING, KEPT, PACKED = "incoming", "kept", "packed"
-COPIED = 1024 * 1024  # bytes at a time
+_COPIED = 1024 * 1024  # bytes at a time
 # Levels of folders in each room. A room with many small files has one level only: a new file then
 # rarely needs a new folder, and each new folder has to be synced too.
 LEVELS = {INCOMING: 2, KEPT: 2, PACKED: 1}
 BEGUN = ".new-"  # prefix of a file that is still being written
 BEGUN_AGE_S = 3_600.0  # no file takes so long to write
-LISTED = 500  # addresses yielded at a time
+_LISTED = 500  # addresses yielded at a time
 _NAME = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"(?:(?:incoming|kept)/[0-9a-f]{2}/|packed/)[0-9a-f]{2}/[0-9a-f]{64}")
 
 
-class BodyStore(Protocol):
+class BodyStorage(Protocol):
     """A store of bodies by address. Addresses are opaque.
 
     Methods raise ValueError for an address that no store makes.
@@ -60,7 +60,7 @@ class BodyStore(Protocol):
         """
 
 
-def open_bodies(url: str) -> BodyStore:
+def open_bodies(url: str) -> BodyStorage:
     """Open a store by URL.
 
     A path or a file:// URL is a directory. Any other URL is object storage, such as
@@ -126,7 +126,7 @@ class Directory:
         """Yield addresses by their files' time of modification; remove unfinished files."""
         now_s = time.time()
         paths = _older(self._root / room, now_s - age_s, now_s - BEGUN_AGE_S)
-        while portion := await asyncio.to_thread(lambda: list(islice(paths, LISTED))):
+        while portion := await asyncio.to_thread(lambda: list(islice(paths, _LISTED))):
             yield [path.relative_to(self._root).as_posix() for path in portion if _finished(path)]
 
 
@@ -160,7 +160,7 @@ class Objects:
     async def older(self, room: str, age_s: float) -> AsyncIterator[list[str]]:
         """Yield addresses by their objects' time of modification."""
         before_ms = (time.time() - age_s) * 1000
-        async for batch in obstore.list(self._store, prefix=room, chunk_size=LISTED):
+        async for batch in obstore.list(self._store, prefix=room, chunk_size=_LISTED):
             yield [
                 str(meta["path"]) for meta in batch if epoch_ms(meta["last_modified"]) < before_ms
             ]
@@ -196,7 +196,7 @@ def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
         file.write(body)
         return
     body.seek(0)
-    shutil.copyfileobj(body, file, COPIED)
+    shutil.copyfileobj(body, file, _COPIED)
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -20,8 +20,8 @@ class Cap:
     bytes: int
 
 
-SENDER = Cap(bodies=1_000, bytes=200 * _MIB)
-CONNECTOR = Cap(bodies=20_000, bytes=2_048 * _MIB)
+SENDER_CAP = Cap(bodies=1_000, bytes=200 * _MIB)
+CONNECTOR_CAP = Cap(bodies=20_000, bytes=2_048 * _MIB)
 
 Holder: TypeAlias = Hashable  # the sender or connector that a cap limits
 Used: TypeAlias = tuple[int, int]  # bodies and bytes that are stored

@@ -49,7 +49,7 @@ _FORGET = "delete from dead_letter_overflow where day <= %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class LetterOrigin:
     """The message that a letter is about: its position in the log, its key and its headers.
 
     `headers` are all headers, encoded as bytes.
@@ -65,7 +65,7 @@ class Origin:
     @property
     def location(self) -> str:
         """Return the position as the owner that a seal is made for."""
-        return location_of(self.cluster, self.topic, self.partition, self.offset)
+        return letter_location(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +85,10 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class LetterRow:
     """A letter to write: `letter` is its offset on kadens.dead, `patient` the patient's id."""
 
-    origin: Origin
+    origin: LetterOrigin
     cause: Cause
     letter: int
     patient: int | None
@@ -97,12 +97,12 @@ class Row:
     lies: Sealed = NOWHERE
 
 
-def location_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+def letter_location(cluster: str, topic: str, partition: int, offset: int) -> str:
     """Return a message's position as the owner that the seal of its letter is made for."""
     return f"dead:{cluster}/{topic}/{partition}/{offset}"
 
 
-async def known(conn: Connection, patients: Collection[str]) -> dict[str, int]:
+async def hold_patient_ids(conn: Connection, patients: Collection[str]) -> dict[str, int]:
     """Return the id of each patient that exists, by pseudonym.
 
     None of them can be erased until the transaction ends.
@@ -112,7 +112,7 @@ async def known(conn: Connection, patients: Collection[str]) -> dict[str, int]:
     )
 
 
-async def room(conn: Connection, connectors: Collection[str], now_ms: int) -> caps.Room:
+async def letter_room(conn: Connection, connectors: Collection[str], now_ms: int) -> caps.Room:
     """Return how much of their caps connectors, and each of their patients, used within a day.
 
     Letters with a body and letters without a body are counted apart.
@@ -128,26 +128,26 @@ async def room(conn: Connection, connectors: Collection[str], now_ms: int) -> ca
     return caps.Room(used=used)
 
 
-def fits(left: caps.Room, connector: str, patient: int | None, body_bytes: int) -> bool:
+def letter_fits(left: caps.Room, connector: str, patient: int | None, body_bytes: int) -> bool:
     """Return whether another letter fits the caps, and count it if so.
 
     A letter without a body uses no room of letters with a body.
     """
     name, full = clean(connector), body_bytes > 0
-    holders: list[tuple[caps.Holder, caps.Cap]] = [((name, full), caps.CONNECTOR)]
+    holders: list[tuple[caps.Holder, caps.Cap]] = [((name, full), caps.CONNECTOR_CAP)]
     if patient is not None:
-        holders.append(((name, full, patient), caps.SENDER))
+        holders.append(((name, full, patient), caps.SENDER_CAP))
     return left.take(holders, body_bytes)
 
 
-async def add(conn: Connection, rows: Sequence[Row], now_ms: int) -> None:
+async def add_letters(conn: Connection, rows: Sequence[LetterRow], now_ms: int) -> None:
     """Write letters; a letter whose message has a row already changes nothing."""
     if rows:
         async with conn.cursor() as cursor:
             await cursor.executemany(_ADD, [_columns(row, now_ms) for row in rows])
 
 
-async def count_only(
+async def count_letters(
     conn: Connection, beyond: Sequence[tuple[Cause, int | None]], now_ms: int
 ) -> None:
     """Count letters (cause, patient id) that did not fit the caps and are not kept."""
@@ -161,10 +161,10 @@ async def count_only(
         await conn.execute(_OVERFLOW, [utc(now_ms).date(), *who, *counted])
 
 
-async def expire(conn: Connection, before_ms: int, n: int) -> int:
+async def expire_letters(conn: Connection, before_ms: int, n: int) -> int:
     """Remove up to `n` letters written up to an instant, with their bodies; return how many.
 
-    Bodies in the store are noted for `discard.finish`.
+    Bodies in the store are noted for `discard.remove_discarded`.
     """
     await conn.execute(_FORGET, [utc(before_ms).date()])
     (row,) = await (await conn.execute(_EXPIRE, [utc(before_ms), n])).fetchall()
@@ -186,7 +186,7 @@ def read_instant(at: datetime | None) -> int | None:
     return None if at is None else epoch_ms(at)
 
 
-def _columns(row: Row, now_ms: int) -> list[Any]:
+def _columns(row: LetterRow, now_ms: int) -> list[Any]:
     origin, cause = row.origin, row.cause
     rejects = Jsonb([[clean(where), clean(why)] for where, why in cause.rejects])
     return [

@@ -11,7 +11,7 @@ from typing import Any
 from model.calendar import epoch_ms, utc
 from model.envelope import Envelope
 from model.facts import RejectKind
-from storage.bodies.dead_letters import Origin, read_instant
+from storage.bodies.dead_letters import LetterOrigin, read_instant
 from storage.bodies.kept_bodies import KeptBody
 from storage.bodies.sealed import Sealed
 from storage.pg.pool import Connection
@@ -105,7 +105,7 @@ class Letter:
     sha256: str
     rejects: tuple[tuple[str, str], ...]
     rejected: int
-    origin: Origin
+    origin: LetterOrigin
     body_bytes: int
     wrapped: bytes | None
     lies: Sealed
@@ -125,7 +125,7 @@ class Counted:
     beyond: int
 
 
-async def counts(conn: Connection, choice: Choice) -> list[Counted]:
+async def letter_counts(conn: Connection, choice: Choice) -> list[Counted]:
     """Return how many letters wait, by class and connector."""
     waiting = await _by_class(conn, _COUNTS, choice)
     beyond = await _by_class(conn, _BEYOND, choice)
@@ -140,12 +140,12 @@ async def counts(conn: Connection, choice: Choice) -> list[Counted]:
     ]
 
 
-async def newest(conn: Connection, choice: Choice, limit: int) -> list[Letter]:
+async def newest_letters(conn: Connection, choice: Choice, limit: int) -> list[Letter]:
     """Return the newest waiting letters, newest first, without the bodies in their rows."""
     return await _letters(conn, _NEWEST, choice.parameters(limit=limit))
 
 
-async def find(conn: Connection, letter: int) -> Letter | None:
+async def find_letter(conn: Connection, letter: int) -> Letter | None:
     """Return a letter by its offset, in any state; None when there is none.
 
     If two logs gave the same offset, the newer letter is returned.
@@ -153,12 +153,12 @@ async def find(conn: Connection, letter: int) -> Letter | None:
     return next(iter(await _letters(conn, _SINGLE, {"letter": letter})), None)
 
 
-async def named(conn: Connection, letters: Sequence[int]) -> list[Letter]:
+async def lock_letters(conn: Connection, letters: Sequence[int]) -> list[Letter]:
     """Return and lock those of these letters (offsets) that wait."""
     return await _letters(conn, _NAMED, {"letters": list(letters)})
 
 
-async def following(conn: Connection, choice: Choice, after: int, limit: int) -> list[Letter]:
+async def lock_following(conn: Connection, choice: Choice, after: int, limit: int) -> list[Letter]:
     """Return and lock the next waiting letters after an offset, oldest first.
 
     Letters that another transaction has locked are skipped.
@@ -166,7 +166,7 @@ async def following(conn: Connection, choice: Choice, after: int, limit: int) ->
     return await _letters(conn, _NEXT, choice.parameters(after=after, limit=limit))
 
 
-async def settle(conn: Connection, letters: Sequence[Letter], state: str) -> int:
+async def settle_letters(conn: Connection, letters: Sequence[Letter], state: str) -> int:
     """Set the state of waiting letters ("retried" or "dropped") and give up their bodies.
 
     Returns how many of them were waiting.
@@ -230,7 +230,7 @@ def _letter(row: tuple[Any, ...]) -> Letter:
         sha256=sha256,
         rejects=tuple((where, why) for where, why in rejects),
         rejected=rejected,
-        origin=Origin(
+        origin=LetterOrigin(
             cluster=cluster, topic=topic, partition=part, offset=offset, key=key, headers=headers
         ),
         body_bytes=body_bytes,

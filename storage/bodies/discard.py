@@ -1,13 +1,13 @@
 """Removes files of the body store that no row needs any more.
 
-A transaction that gives up a file notes its address; `finish` removes the file later. After a crash
-between the two, the next `finish` finds the note. A file is never removed before its note is
-committed, because a transaction that rolls back still needs it.
+A transaction that gives up a file notes its address; `remove_discarded` removes the file later.
+After a crash between the two, its next call finds the note. A file is never removed before its note
+is committed, because a transaction that rolls back still needs it.
 """
 
 from collections.abc import Collection
 
-from storage.bodies.body_store import BodyStore
+from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Connection
 
 _PORTION = 100  # files removed in one transaction
@@ -16,13 +16,13 @@ _NEXT = "select address from discarded order by address limit %s for update skip
 _GONE = "delete from discarded where address = any(%s)"
 
 
-async def mark(conn: Connection, addresses: Collection[str]) -> None:
+async def note_discarded(conn: Connection, addresses: Collection[str]) -> None:
     """Note files to remove once the caller's transaction has committed."""
     if addresses:
         await conn.execute(_MARK, [sorted(addresses)])
 
 
-async def finish(conn: Connection, store: BodyStore) -> int:
+async def remove_discarded(conn: Connection, store: BodyStorage) -> int:
     """Remove the noted files from the store, and return how many.
 
     Each portion is a transaction. Call it outside of one: within a transaction, nothing is
@@ -34,7 +34,7 @@ async def finish(conn: Connection, store: BodyStore) -> int:
     return removed
 
 
-async def _portion(conn: Connection, store: BodyStore) -> int:
+async def _portion(conn: Connection, store: BodyStorage) -> int:
     async with conn.transaction():
         rows = await (await conn.execute(_NEXT, [_PORTION])).fetchall()
         addresses: list[str] = [address for (address,) in rows]

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from model.calendar import epoch_ms, utc
 from model.envelope import Envelope
 from model.keyring import KeyRing
-from storage.bodies.body_store import KEPT, BodyStore
+from storage.bodies.body_store import KEPT, BodyStorage
 from storage.bodies.sealed import Sealed, get_sealed, put_sealed
 from storage.people import data_keys
 from storage.pg import crypto
@@ -76,7 +76,7 @@ class KeptBody:
 
 
 async def keep_all(
-    conn: Connection, store: BodyStore, wrapping_key: KeyRing, received: Iterable[Received]
+    conn: Connection, store: BodyStorage, wrapping_key: KeyRing, received: Iterable[Received]
 ) -> dict[BodyKey, int]:
     """Seal each payload with its patient's key, store it and write its row.
 
@@ -112,7 +112,7 @@ async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, i
     return {(patient, sha.hex()): parser for patient, sha, parser in matches}
 
 
-async def _row(store: BodyStore, key: bytes, received: Received) -> tuple[Any, ...]:
+async def _row(store: BodyStorage, key: bytes, received: Received) -> tuple[Any, ...]:
     result = received.envelope
     placed = await put_sealed(store, key, received.body, _owner(received.patient, result.sha256))
     reported = (
@@ -133,7 +133,7 @@ async def _row(store: BodyStore, key: bytes, received: Received) -> tuple[Any, .
 
 
 async def open_kept(
-    conn: Connection, store: BodyStore, key: bytes, patient: str, kept: KeptBody
+    conn: Connection, store: BodyStorage, key: bytes, patient: str, kept: KeptBody
 ) -> bytes | None:
     """Return a kept payload as it was received, opened with the patient's data key.
 

@@ -5,7 +5,7 @@ is listed in portions, and each portion is compared with the database, so that m
 with the store.
 """
 
-from storage.bodies.body_store import INCOMING, PACKED, BodyStore
+from storage.bodies.body_store import INCOMING, PACKED, BodyStorage
 from storage.pg.pool import Pool
 
 _NAMED = """
@@ -18,7 +18,7 @@ _HELD_THERE = "select headers->>'address' from quarantine where wrapped is null"
 PACKED_AGE_S = 86_400.0  # no transaction between a file and its row takes so long
 
 
-async def sweep_packed(pool: Pool, store: BodyStore, age_s: float = PACKED_AGE_S) -> int:
+async def sweep_packed(pool: Pool, store: BodyStorage, age_s: float = PACKED_AGE_S) -> int:
     """Remove sealed bodies older than `age_s` that no row names, and return how many.
 
     `age_s` must be longer than any transaction: the file of a row that is not committed yet looks
@@ -34,7 +34,7 @@ async def sweep_packed(pool: Pool, store: BodyStore, age_s: float = PACKED_AGE_S
     return removed
 
 
-async def sweep_incoming(pool: Pool, store: BodyStore, age_s: float) -> int:
+async def sweep_incoming(pool: Pool, store: BodyStorage, age_s: float) -> int:
     """Remove bodies that came in longer than `age_s` ago, and return how many.
 
     The caller must know that no unread message can name any of them.
@@ -47,7 +47,7 @@ async def sweep_incoming(pool: Pool, store: BodyStore, age_s: float) -> int:
     return removed
 
 
-async def _remove(store: BodyStore, addresses: list[str]) -> int:
+async def _remove(store: BodyStorage, addresses: list[str]) -> int:
     for address in addresses:
         await store.delete(address)
     return len(addresses)

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 from model.calendar import DAY_MS, utc
 from model.keyring import KeyRing
 from storage.bodies import caps, discard
-from storage.bodies.body_store import BodyStore
-from storage.bodies.sealed import Sealed, get_sealed, own_key, put_sealed, unwrap
+from storage.bodies.body_store import BodyStorage
+from storage.bodies.sealed import Sealed, get_sealed, own_key, put_sealed, unwrap_own_key
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
@@ -76,7 +76,7 @@ class QuarantinedBody:
     @property
     def location(self) -> str:
         """Return the position as the owner that the seal is made for."""
-        return location_of(self.cluster, self.topic, self.partition, self.offset)
+        return quarantine_location(self.cluster, self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Count:
     released: int
 
 
-def location_of(cluster: str, topic: str, partition: int, offset: int) -> str:
+def quarantine_location(cluster: str, topic: str, partition: int, offset: int) -> str:
     """Return a message's position as the owner that the seal of its body is made for."""
     return f"quarantine:{cluster}/{topic}/{partition}/{offset}"
 
@@ -97,7 +97,7 @@ def old_location_of(topic: str, partition: int, offset: int) -> str:
     return f"quarantine:{topic}/{partition}/{offset}"
 
 
-async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Room:
+async def quarantine_room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Room:
     """Return how much each (vendor, account) and each vendor among them has in quarantine."""
     if not accounts:
         return caps.Room(used={})
@@ -108,15 +108,18 @@ async def room(conn: Connection, accounts: Sequence[tuple[str, str]]) -> caps.Ro
     )
 
 
-def fits(left: caps.Room, vendor: str, account: str, size: int) -> bool:
+def body_fits(left: caps.Room, vendor: str, account: str, size: int) -> bool:
     """Return whether another body of an account fits the caps, and count it if so."""
-    holders = [(_holder(vendor, account), caps.SENDER), (_holder(vendor, None), caps.CONNECTOR)]
+    holders = [
+        (_holder(vendor, account), caps.SENDER_CAP),
+        (_holder(vendor, None), caps.CONNECTOR_CAP),
+    ]
     return left.take(holders, size)
 
 
-async def hold(
+async def hold_body(
     conn: Connection,
-    store: BodyStore,
+    store: BodyStorage,
     wrapping_key: KeyRing,
     held: QuarantinedBody,
     received_ms: int,
@@ -138,34 +141,37 @@ async def hold(
 
 
 async def take_released(
-    conn: Connection, store: BodyStore, wrapping_key: KeyRing, n: int
+    conn: Connection, store: BodyStorage, wrapping_key: KeyRing, n: int
 ) -> list[QuarantinedBody]:
     """Remove and return released bodies, those received first; the result is ordered by message.
 
     Returns up to `n` bodies and `TOGETHER` bytes, and always the first body if there is any. A
-    rollback of the caller puts them back. `discard.finish` removes their files after the commit.
+    rollback of the caller puts them back. `discard.remove_discarded` removes their files after the
+    commit.
     """
     rows = await (await conn.execute(_TAKE, [n, TOGETHER])).fetchall()
     held = [await _opened(store, wrapping_key, row) for row in rows]
-    await discard.mark(conn, [row[-2] for row in rows if row[-2]])
+    await discard.note_discarded(conn, [row[-2] for row in rows if row[-2]])
     return sorted(
         held, key=lambda entry: (entry.cluster, entry.topic, entry.partition, entry.offset)
     )
 
 
-async def expire(conn: Connection, now_ms: int, after_ms: int = DAY_MS) -> int:
+async def expire_quarantined(conn: Connection, now_ms: int, after_ms: int = DAY_MS) -> int:
     """Remove the bodies that no link claimed within `after_ms`, and return how many."""
     (row,) = await (await conn.execute(_EXPIRE, [utc(now_ms - after_ms)])).fetchall()
     return int(row[0])
 
 
-async def counts(conn: Connection) -> dict[str, Count]:
+async def quarantine_counts(conn: Connection) -> dict[str, Count]:
     """Return how many bodies are in quarantine, by vendor."""
     rows = await (await conn.execute(_COUNTS)).fetchall()
     return {vendor: Count(waiting=waiting, released=released) for vendor, waiting, released in rows}
 
 
-async def _opened(store: BodyStore, wrapping_key: KeyRing, row: tuple[Any, ...]) -> QuarantinedBody:
+async def _opened(
+    store: BodyStorage, wrapping_key: KeyRing, row: tuple[Any, ...]
+) -> QuarantinedBody:
     cluster, topic, part, offset, vendor, account, headers, wrapped, address, sealed = row
     held = QuarantinedBody(
         cluster=cluster,
@@ -190,7 +196,7 @@ async def _opened(store: BodyStore, wrapping_key: KeyRing, row: tuple[Any, ...])
 
 
 async def _body(
-    store: BodyStore,
+    store: BodyStorage,
     wrapping_key: KeyRing,
     held: QuarantinedBody,
     wrapped: bytes | None,
@@ -198,9 +204,9 @@ async def _body(
 ) -> bytes | None:
     if wrapped is None:  # put here by an older version; gone a day after an update
         old = old_location_of(held.topic, held.partition, held.offset)
-        return crypto.unwrap(wrapping_key, lies.sealed or b"", old)
+        return crypto.unwrap_value(wrapping_key, lies.sealed or b"", old)
     return await get_sealed(
-        store, unwrap(wrapping_key, wrapped, held.location), lies, held.location
+        store, unwrap_own_key(wrapping_key, wrapped, held.location), lies, held.location
     )
 
 

@@ -14,7 +14,7 @@ import cramjam
 
 from model.envelope import INLINE
 from model.keyring import KeyRing
-from storage.bodies.body_store import PACKED, BodyStore
+from storage.bodies.body_store import PACKED, BodyStorage
 from storage.pg import crypto
 
 PACKING = 1  # level of zstd: packs a day of minutes as JSON to a sixtieth, in 0.1 ms
@@ -47,15 +47,15 @@ def own_key(wrapping_key: KeyRing, belongs_to: str) -> tuple[bytes, bytes]:
     `belongs_to` is the owner that the row's body is sealed for.
     """
     key = crypto.new_key()
-    return key, crypto.wrap(wrapping_key, key, key_of(belongs_to))
+    return key, crypto.wrap_value(wrapping_key, key, key_of(belongs_to))
 
 
-def unwrap(wrapping_key: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
+def unwrap_own_key(wrapping_key: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
     """Return the key that `own_key` wrapped; raises `crypto.SealError` if it does not open."""
-    return crypto.unwrap(wrapping_key, wrapped, key_of(belongs_to))
+    return crypto.unwrap_value(wrapping_key, wrapped, key_of(belongs_to))
 
 
-async def put_sealed(store: BodyStore, key: bytes, body: bytes, belongs_to: str) -> Sealed:
+async def put_sealed(store: BodyStorage, key: bytes, body: bytes, belongs_to: str) -> Sealed:
     """Pack and seal a body; a large body is durable in the store when this returns."""
     sealed = await _aside(len(body), _seal, key, body, belongs_to)
     if len(sealed) <= IN_ROW:
@@ -63,7 +63,9 @@ async def put_sealed(store: BodyStore, key: bytes, body: bytes, belongs_to: str)
     return Sealed(address=await store.put(new_name(), sealed, PACKED))
 
 
-async def get_sealed(store: BodyStore, key: bytes, where: Sealed, belongs_to: str) -> bytes | None:
+async def get_sealed(
+    store: BodyStorage, key: bytes, where: Sealed, belongs_to: str
+) -> bytes | None:
     """Return the body, None when it does not exist any more.
 
     Raises `crypto.SealError` when it does not open.

@@ -38,7 +38,7 @@ _FOREIGN = (
 
 
 def _named_in(column: str) -> str:
-    """Return SQL for the key id in front of a wrapped value, '' if it has none (`crypto.wrap`)."""
+    """Return SQL for the key id in front of a value of `crypto.wrap_value`, '' if it has none."""
     # the format of `crypto.wrapped_by`: the mark, a byte with the length of the key id, the key id
     begins, id_ = (
         len(crypto.MARK),
@@ -113,7 +113,7 @@ PLACES = (
         table="quarantine",
         row=_MESSAGE,
         names=_MESSAGE,
-        belongs_to=lambda *location: key_of(quarantine.location_of(*location)),
+        belongs_to=lambda *location: key_of(quarantine.quarantine_location(*location)),
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",
@@ -133,7 +133,7 @@ PLACES = (
         table="dead_letter",
         row=_MESSAGE,
         names=_MESSAGE,
-        belongs_to=lambda *location: key_of(dead_letters.location_of(*location)),
+        belongs_to=lambda *location: key_of(dead_letters.letter_location(*location)),
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",
@@ -156,7 +156,7 @@ class ForeignKeysError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class RewrapProgress:
     """Progress of `rewrap`: values that this call wrapped anew, and values that are left."""
 
     done: int
@@ -175,7 +175,7 @@ async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bo
         raise ForeignKeysError(_FOREIGN)
     for patient, wrapped in await (await conn.execute(_SINGLE_EACH)).fetchall():
         try:
-            crypto.unwrap(keys, wrapped, f"data_key:{patient}")
+            crypto.unwrap_value(keys, wrapped, f"data_key:{patient}")
         except crypto.SealError as error:
             raise ForeignKeysError(_FOREIGN) from error
     if record:
@@ -188,7 +188,7 @@ def fingerprint(key: Key) -> bytes:
     return hmac.digest(key.secret, _PURPOSE, hashlib.sha256)
 
 
-async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
+async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> RewrapProgress:
     """Wrap up to `n` values anew with the active key, in the caller's transaction.
 
     Call it until nothing is left. After an interruption it continues from what was committed.
@@ -200,7 +200,7 @@ async def rewrap(conn: Connection, keys: KeyRing, n: int = BATCH) -> Progress:
     left = 0
     for counts in (await key_uses(conn)).values():
         left += sum(counts.values()) - counts.get(keys.active.id, 0)
-    return Progress(done=done, left=left)
+    return RewrapProgress(done=done, left=left)
 
 
 async def key_uses(conn: Connection) -> dict[str, Mapping[str, int]]:
@@ -256,7 +256,9 @@ async def _rewrap(conn: Connection, values: KeyLocation, keys: KeyRing, n: int) 
     fresh = []
     for row in rows:
         belongs_to = values.belongs_to(*row[width + 1 :])
-        value = crypto.wrap(keys, crypto.unwrap(keys, row[width], belongs_to), belongs_to)
+        value = crypto.wrap_value(
+            keys, crypto.unwrap_value(keys, row[width], belongs_to), belongs_to
+        )
         fresh.append(
             {
                 "active": active,

@@ -49,7 +49,7 @@ class Difference:
         return self.columns.keys() == {_ALGORITHM}
 
 
-async def rows(conn: Connection, patient: int) -> _Rows:
+async def derived_state(conn: Connection, patient: int) -> _Rows:
     """Return every derived row of a patient (a surrogate), sources by name instead of by number."""
     sources = {
         id_: read_source(result) for id_, *result in await (await conn.execute(_SOURCES)).fetchall()

@@ -39,18 +39,18 @@ _WEEK_PLAIN = (
     *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),
     *("known_days", "steps", "loads", "algorithm"),
 )
-SESSION = (
+SESSION_COLUMNS = (
     *("patient", "session", "start_at", "end_at", "declared_by", "body", "heart_source"),
     *("thresholds", "hr_n", "hr_min", "hr_mean", "hr_max", "pauses", "origin", "offset_origin"),
     *("zone_times_by_method", "loads", "flags", *_ZONES, *_SESSION_PLAIN),
 )
-DAY = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
-WEEK = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
-SELECTION = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
+DAY_COLUMNS = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
+WEEK_COLUMNS = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
+SELECTION_COLUMNS = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
 
 # What `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate
 # source `h`.
-SESSION_COLUMNS = f"""\
+SESSION_SELECT = f"""\
        s.session, s.start_at as start_ms, s.end_at as end_ms, s.body, s.thresholds,
        s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.origin, s.offset_origin,
        s.zone_times_by_method, s.loads, s.flags,
@@ -59,12 +59,12 @@ SESSION_COLUMNS = f"""\
        d.device_type as d_device_type, d.method as d_method,
        h.vendor as h_vendor, h.app as h_app, h.device as h_device,
        h.device_type as h_device_type, h.method as h_method"""
-DAYS = f"select {', '.join(DAY[1:])} from day"  # noqa: S608 - constants of this file
-WEEKS = f"select {', '.join(WEEK[1:])} from week"  # noqa: S608 - constants of this file
+SELECT_DAYS = f"select {', '.join(DAY_COLUMNS[1:])} from day"  # noqa: S608 - constants
+SELECT_WEEKS = f"select {', '.join(WEEK_COLUMNS[1:])} from week"  # noqa: S608 - constants
 
 
 def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> dict[str, Any]:
-    """Return a row of `session` of a patient (by id), by the names of `SESSION`."""
+    """Return a row of `session` of a patient (by id), by the names of `SESSION_COLUMNS`."""
     return {
         "patient": patient,
         "session": s.id,
@@ -90,19 +90,19 @@ def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> d
 
 
 def day_row(patient: int, day: Day) -> dict[str, Any]:
-    """Return a row of `day` of a patient (by id), by the names of `DAY`."""
+    """Return a row of `day` of a patient (by id), by the names of `DAY_COLUMNS`."""
     return {"patient": patient, **_plain(day, _DAY_PLAIN), **_zone_columns(day)}
 
 
 def week_row(patient: int, week: Week) -> dict[str, Any]:
-    """Return a row of `week` of a patient (by id), by the names of `WEEK`."""
+    """Return a row of `week` of a patient (by id), by the names of `WEEK_COLUMNS`."""
     return {"patient": patient, **_plain(week, _WEEK_PLAIN), **_zone_columns(week)}
 
 
 def selection_row(
     patient: int, selection: SourceSelection, source_ids: Mapping[Source, int]
 ) -> dict[str, Any]:
-    """Return a row of `source_selection` of a patient (by id), by the names of `SELECTION`."""
+    """Return a row of `source_selection` of a patient (by id), as `SELECTION_COLUMNS`."""
     return {
         "patient": patient,
         "local_date": selection.local_date,
@@ -115,7 +115,7 @@ def selection_row(
 
 
 def read_session(row: Mapping[str, Any]) -> Session:
-    """Return the session of a row of `SESSION_COLUMNS`.
+    """Return the session of a row of `SESSION_SELECT`.
 
     All `h_*` columns are null when the session has no source of heart rate.
     """
@@ -140,13 +140,13 @@ def read_session(row: Mapping[str, Any]) -> Session:
 
 
 def read_day(row: Mapping[str, Any]) -> Day:
-    """Return the day of a row of `DAYS`."""
+    """Return the day of a row of `SELECT_DAYS`."""
     plain = {name: row[name] for name in _DAY_PLAIN}
     return Day(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
 
 
 def read_week(row: Mapping[str, Any]) -> Week:
-    """Return the week of a row of `WEEKS`."""
+    """Return the week of a row of `SELECT_WEEKS`."""
     plain = {name: row[name] for name in _WEEK_PLAIN}
     return Week(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
 

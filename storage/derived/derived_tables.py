@@ -15,7 +15,7 @@ from storage.derived import derived_rows
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _Key: TypeAlias = tuple[int, Any]  # a patient's id, and a session's id, a date or a Monday
 
 
@@ -57,39 +57,39 @@ class DerivedTable:
         ).encode()
 
 
-SESSION = DerivedTable(
+SESSION_TABLE = DerivedTable(
     name="session",
     key="session",
     key_type="text",
-    columns=derived_rows.SESSION,
+    columns=derived_rows.SESSION_COLUMNS,
     unique=("patient", "session"),
 )
-DAY = DerivedTable(
+DAY_TABLE = DerivedTable(
     name="day",
     key="local_date",
     key_type="date",
-    columns=derived_rows.DAY,
+    columns=derived_rows.DAY_COLUMNS,
     unique=("patient", "local_date"),
 )
-WEEK = DerivedTable(
+WEEK_TABLE = DerivedTable(
     name="week",
     key="monday",
     key_type="date",
-    columns=derived_rows.WEEK,
+    columns=derived_rows.WEEK_COLUMNS,
     unique=("patient", "monday"),
 )
-SELECTION = DerivedTable(
+SELECTION_TABLE = DerivedTable(
     name="source_selection",
     key="local_date",
     key_type="date",
-    columns=derived_rows.SELECTION,
+    columns=derived_rows.SELECTION_COLUMNS,
     unique=("patient", "local_date", "metric", "start_at"),
 )
 
 # Lateral sub-queries with "offset 0" make the planner look up each key in an index, whatever it
 # estimates about the number of keys.
 _SESSIONS = f"""
-select s.patient, {derived_rows.SESSION_COLUMNS}
+select s.patient, {derived_rows.SESSION_SELECT}
 from (
   select x.* from unnest(%(patients)s::int[], %(dates)s::date[]) as k (patient, local_date)
   cross join lateral (
@@ -103,14 +103,14 @@ from (
 join source d on d.id = s.declared_by
 left join source h on h.id = s.heart_source"""  # noqa: S608 - a constant of this package
 _DAYS = f"""
-select d.patient, {", ".join(f"d.{name}" for name in DAY.columns[1:])}
+select d.patient, {", ".join(f"d.{name}" for name in DAY_TABLE.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from day
   where patient = k.patient and local_date >= k.first \
 and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
 _WEEKS = f"""
-select w.patient, {", ".join(f"w.{name}" for name in WEEK.columns[1:])}
+select w.patient, {", ".join(f"w.{name}" for name in WEEK_TABLE.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from week \
@@ -135,7 +135,7 @@ where p.pseudonym = %s and f.kind <> 'deletion'
 group by p.id"""
 
 
-async def sessions(
+async def stored_sessions(
     conn: Connection, dates: Sequence[_Key], ids: Iterable[_Key]
 ) -> dict[_Key, Session]:
     """Return the sessions that start on `dates` and those with `ids`, by (patient, session id)."""
@@ -150,21 +150,23 @@ async def sessions(
     return {(patient, session.id): session for patient, session in stored}
 
 
-async def days(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Day]:
+async def stored_days(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Day]:
     """Return the days of these weeks that have a row, by (patient, date)."""
     read = _with_patient(derived_rows.read_day)
     stored = await rows.fetch(conn, _DAYS, _arguments(mondays), read)
     return {(patient, day.local_date): day for patient, day in stored}
 
 
-async def weeks(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Week]:
+async def stored_weeks(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Week]:
     """Return the weeks that have a row, by (patient, Monday)."""
     read = _with_patient(derived_rows.read_week)
     stored = await rows.fetch(conn, _WEEKS, _arguments(mondays), read)
     return {(patient, week.monday): week for patient, week in stored}
 
 
-async def selections(conn: Connection, dates: Sequence[_Key]) -> dict[_Key, list[SourceSelection]]:
+async def stored_selections(
+    conn: Connection, dates: Sequence[_Key]
+) -> dict[_Key, list[SourceSelection]]:
     """Return the source selections of these dates, by (patient, date).
 
     Those of a date are in order of metric and time.
@@ -184,7 +186,7 @@ async def extent(conn: Connection, patient: str) -> Span | None:
     return Span(start_ms=epoch_ms(row[0]), end_ms=epoch_ms(row[1]))
 
 
-async def write(
+async def write_derived(
     conn: Connection,
     table: DerivedTable,
     drop: Sequence[_Key],
@@ -201,6 +203,6 @@ def _arguments(keys: Sequence[_Key]) -> dict[str, list[Any]]:
     return {"patients": [patient for patient, _ in keys], "keys": [key for _, key in keys]}
 
 
-def _with_patient(read: Callable[[rows.Row], T]) -> Callable[[rows.Row], tuple[int, T]]:
+def _with_patient(read: Callable[[rows.Row], _T]) -> Callable[[rows.Row], tuple[int, _T]]:
     """Return a function that returns a row's patient id with what `read` makes of the row."""
     return lambda row: (row["patient"], read(row))

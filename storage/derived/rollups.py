@@ -49,8 +49,8 @@ class RollupTable:
         ).encode()
 
 
-HOURS = RollupTable(name="rollup_hour", at="hour")
-DAYS = RollupTable(name="rollup_day", at="day")
+HOUR_ROLLUPS = RollupTable(name="rollup_hour", at="hour")
+DAY_ROLLUPS = RollupTable(name="rollup_day", at="day")
 
 _METRICS = """
 select distinct metric from rollup_hour
@@ -58,7 +58,7 @@ where patient = %s and hour >= %s and hour < %s order by 1"""
 _SOURCES = "select id, vendor, app, device, device_type, method from source where id = any(%s)"
 
 
-async def read(
+async def read_rollups(
     conn: Connection, table: RollupTable, patient: int, metric: int, span: Span
 ) -> Cells:
     """Return the rollups of a patient and metric (ids) that begin in a span, in any order."""
@@ -83,13 +83,15 @@ async def metrics(conn: Connection, patient: int, span: Span) -> list[int]:
     return [metric for (metric,) in await (await conn.execute(_METRICS, arguments)).fetchall()]
 
 
-async def drop(conn: Connection, table: RollupTable, patient: int, spans: Iterable[Span]) -> None:
+async def drop_rollups(
+    conn: Connection, table: RollupTable, patient: int, spans: Iterable[Span]
+) -> None:
     """Remove a patient's rollups that begin in the spans."""
     for span in spans:
         await conn.execute(table.drop, [patient, utc(span.start_ms), utc(span.end_ms)])
 
 
-async def put(
+async def put_rollups(
     conn: Connection, table: RollupTable, patient: int, metric: int, value: Cells
 ) -> None:
     """Add rollups of a patient and metric (ids); none of these rows may exist already."""

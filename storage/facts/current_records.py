@@ -111,7 +111,7 @@ async def current_records(
     return {name: _current(own) for name, own in by_record.items()}
 
 
-async def remove(
+async def remove_records(
     conn: Connection,
     patient: int,
     records: Collection[CurrentRecord],
@@ -123,15 +123,15 @@ async def remove(
     every payload that reports one of these records or samples within these stretches.
     """
     ids = [record.id for record in records]
-    removed = await fact_rows.remove(conn, ids)
-    await samples.remove(conn, [item.extent for item in removed if item.extent])
+    removed = await fact_rows.remove_facts(conn, ids)
+    await samples.remove_samples(conn, [item.extent for item in removed if item.extent])
     cleared = [*stretches]
     sources = await source_ids(conn, {source for source, _ in cleared})
     await _clear(conn, [_extent(patient, sources[source], stretch) for source, stretch in cleared])
     rows = await (await conn.execute(_DELETE, [ids])).fetchall()
     affected = await _affected(conn, removed, {(owner, record) for owner, record in rows})
     where = [Span(start_ms=item.first_ms, end_ms=item.last_ms + 1) for _, item in cleared]
-    await stale_hours.mark(conn, {patient: [*affected.get(patient, []), *where]})
+    await stale_hours.mark_stale(conn, {patient: [*affected.get(patient, []), *where]})
     return affected
 
 

@@ -42,7 +42,7 @@ async def read_hours(
             SampleQuery(span=hour, patient=patient, metric=metric, revisions=revisions)
             for hour in hours
         ]
-    samples = await sample_reads.read(conn, queries)
+    samples = await sample_reads.read_samples(conn, queries)
     records = ((patient, item.record) for item in samples)
     await retractions.add_records(conn, {patient: mask}, records)
     columns: list[SourceColumn] = []

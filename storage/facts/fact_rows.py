@@ -90,7 +90,7 @@ def row(
     }
 
 
-async def insert(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_facts(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows made by `row` in one statement; they replace rows with the same key."""
     if rows:
         await conn.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
@@ -104,7 +104,7 @@ async def contents(conn: Connection, records: Sequence[int]) -> dict[FactKey, by
     return {FactKey(*key): content for *key, content in await cursor.fetchall()}
 
 
-async def remove(conn: Connection, records: Sequence[int]) -> list[Removed]:
+async def remove_facts(conn: Connection, records: Sequence[int]) -> list[Removed]:
     """Remove every fact of these records (ids) and return them; their samples are not removed."""
     if not records:
         return []
@@ -113,7 +113,7 @@ async def remove(conn: Connection, records: Sequence[int]) -> list[Removed]:
         return [_removed(row) for row in await cursor.fetchall()]
 
 
-def read(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:
+def read_fact(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:
     """Return the fact of a stored row; `head` has plain values. Not for sample blocks."""
     return codec.decode_fact({"kind": kind, "head": head, **payload})
 

@@ -41,7 +41,7 @@ class Note:
     finished: int = 0
 
 
-async def read(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note]:
+async def read_notes(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note]:
     """Return the notes of a topic by partition; its name is that in `stream_offset`."""
     rows = await (await conn.execute(_READ, [topic, parts])).fetchall()
     return {
@@ -50,7 +50,7 @@ async def read(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note
     }
 
 
-async def write(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None:
+async def write_notes(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None:
     """Replace the notes of these partitions.
 
     The commit does not wait for the disk, because a note has to survive the worker only. It is one
@@ -60,6 +60,6 @@ async def write(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None
     await conn.execute(_WRITE, [topic, *(list(column) for column in zip(*columns, strict=True))])
 
 
-async def forget(conn: Connection, topic: str, parts: list[int]) -> None:
+async def forget_notes(conn: Connection, topic: str, parts: list[int]) -> None:
     """Remove the notes of these partitions, whose work ended for a reason other than a message."""
     await conn.execute(_FORGET, [topic, parts])

@@ -71,7 +71,7 @@ _OF_DATES = _FACTS.format(
 )
 
 
-async def near(conn: Connection, spans: Mapping[PatientId, Iterable[Span]]) -> ReportedFacts:
+async def facts_near(conn: Connection, spans: Mapping[PatientId, Iterable[Span]]) -> ReportedFacts:
     """Return the workouts and reports of each patient that overlap its spans, in order of time."""
     rows: list[tuple[Any, ...]] = []
     for patient, many in spans.items():
@@ -79,7 +79,9 @@ async def near(conn: Connection, spans: Mapping[PatientId, Iterable[Span]]) -> R
     return await _fetch(conn, _NEAR, rows)
 
 
-async def of_dates(conn: Connection, dates: Mapping[PatientId, Iterable[date]]) -> ReportedFacts:
+async def facts_of_dates(
+    conn: Connection, dates: Mapping[PatientId, Iterable[date]]
+) -> ReportedFacts:
     """Return the day summaries of each patient's local dates."""
     rows: list[tuple[Any, ...]] = []
     for patient, days in dates.items():
@@ -87,7 +89,7 @@ async def of_dates(conn: Connection, dates: Mapping[PatientId, Iterable[date]]) 
     return await _fetch(conn, _OF_DATES, rows)
 
 
-async def named(conn: Connection, names: Iterable[tuple[PatientId, str]]) -> ReportedFacts:
+async def facts_named(conn: Connection, names: Iterable[tuple[PatientId, str]]) -> ReportedFacts:
     """Return the workouts and reports of these records, and the reports about them.
 
     `names` are (patient id, record).
@@ -140,5 +142,5 @@ def _fact(row: Mapping[str, Any]) -> AttributedFact:
         connector=row["connector"],
         received_ms=epoch_ms(row["received_at"]),
         body=row["body"].hex(),
-        fact=fact_rows.read(row["kind"], head, row["payload"]),
+        fact=fact_rows.read_fact(row["kind"], head, row["payload"]),
     )

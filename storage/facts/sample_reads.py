@@ -89,7 +89,7 @@ class UnwrittenBlock:
     record: str
 
 
-async def read(
+async def read_samples(
     conn: Connection, queries: Collection[SampleQuery], unwritten: Collection[UnwrittenBlock] = ()
 ) -> list[StoredSamples]:
     """Return the samples of every query. The spans of one patient and metric must not overlap.

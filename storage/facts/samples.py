@@ -102,7 +102,7 @@ def pack(puts: Iterable[Put]) -> Iterator[Rows]:
         yield _rows(piece)
 
 
-async def write(conn: Connection, puts: Sequence[Put]) -> Offered:
+async def write_samples(conn: Connection, puts: Sequence[Put]) -> Offered:
     """Store the samples of all blocks, in the caller's transaction."""
     if not any(len(put.t) for put in puts):
         return Offered(rows=0, all_new=True)
@@ -130,7 +130,7 @@ def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
     return ((key, _series(values[key])) for key in sorted(values))
 
 
-async def remove(conn: Connection, extents: Sequence[Extent]) -> None:
+async def remove_samples(conn: Connection, extents: Sequence[Extent]) -> None:
     """Remove the samples of replaced records; samples of streams are left.
 
     The statement is bounded in time, so that the planner leaves out other partitions.

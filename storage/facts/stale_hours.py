@@ -44,7 +44,7 @@ class TakenHours:
     marked_at: datetime
 
 
-async def mark(conn: Connection, changed: Mapping[int, Iterable[Span]]) -> None:
+async def mark_stale(conn: Connection, changed: Mapping[int, Iterable[Span]]) -> None:
     """Mark the hours that these spans (by patient id) touch.
 
     Call it in the transaction that changes the samples, with the patients' locks. It is one
@@ -64,7 +64,7 @@ async def marked(conn: Connection, patient: int, span: Span) -> tuple[Span, ...]
     return merge((_span(low, high) for low, high in await cursor.fetchall()), gap_ms=0)
 
 
-async def take(conn: Connection, settle_ms: int) -> TakenHours | None:
+async def take_stale(conn: Connection, settle_ms: int) -> TakenHours | None:
     """Lock the patient with the oldest mark, and remove and return its marks; None without any.
 
     Marks younger than `settle_ms` and patients that another transaction has locked are skipped.
@@ -86,7 +86,7 @@ async def put_back(conn: Connection, taken: TakenHours, spans: Sequence[Span]) -
 
 
 async def postpone(conn: Connection, settle_ms: int) -> bool:
-    """Let the next patient of `take` wait for an hour; return False if there is none."""
+    """Let the next patient of `take_stale` wait for an hour; return False if there is none."""
     return (await conn.execute(_POSTPONE, [settle_ms])).rowcount > 0
 
 

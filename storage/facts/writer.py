@@ -100,7 +100,7 @@ class _Item:
 async def write_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Written:
     """Store a batch of facts with their samples, as `put_facts` does."""
     written = await put_facts(conn, reported)
-    offered = await samples.write(conn, [block.put for block in written.unwritten])
+    offered = await samples.write_samples(conn, [block.put for block in written.unwritten])
     return replace(written, samples=offered.rows, unwritten=())
 
 
@@ -133,7 +133,7 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
     changed = [item for item in items if stored.get(_fact_key(item, records)) != item.content]
     current = [item for item in changed if item.version == records[item.record].now]
     new = _winners(current, records, stored)
-    await fact_rows.insert(conn, [_row(key, item) for key, item in new.items()])
+    await fact_rows.insert_facts(conn, [_row(key, item) for key, item in new.items()])
     # a stream has no current version: each of its blocks counts, however old the revision is
     blocks = [item for item in changed if item.stream or item.version == records[item.record].now]
     await _raise_watermarks(conn, items)
@@ -144,7 +144,7 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
         targets=_targets(new.values(), removed),
         sessions=_session_names(new.values(), records),
     )
-    await stale_hours.mark(conn, _changed_samples(blocks, new.values(), removed, spans))
+    await stale_hours.mark_stale(conn, _changed_samples(blocks, new.values(), removed, spans))
     names = {item.patient.id: item.reported.patient for item in items}
     return Written(
         affected={names[patient]: merge(many) for patient, many in spans.items()},
@@ -156,8 +156,10 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
 
 async def _remove_replaced(conn: Connection, records: _Records) -> list[Removed]:
     """Remove the facts and samples of records that have a newer current version now."""
-    removed = await fact_rows.remove(conn, [row.id for row in records.values() if row.replaced])
-    await samples.remove(conn, [item.extent for item in removed if item.extent])
+    removed = await fact_rows.remove_facts(
+        conn, [row.id for row in records.values() if row.replaced]
+    )
+    await samples.remove_samples(conn, [item.extent for item in removed if item.extent])
     return removed
 
 

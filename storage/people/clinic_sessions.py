@@ -53,14 +53,16 @@ class Begun:
     until_ms: int
 
 
-async def begin(conn: Connection, session: Begun, now_ms: int) -> None:
+async def begin_session(conn: Connection, session: Begun, now_ms: int) -> None:
     """Store a new session in the caller's transaction; remove sessions that expired long ago."""
     row = {"id": session.id, "subject": session.subject, "unit": session.care_unit}
     await conn.execute(_BEGIN, {**row, "now": now_ms, "until": session.until_ms})
     await conn.execute(_PRUNE, [now_ms - _KEPT_MS])
 
 
-async def use(conn: Connection, session: str, now_ms: int, idle_ms: int, *, used: bool) -> bool:
+async def use_session(
+    conn: Connection, session: str, now_ms: int, idle_ms: int, *, used: bool
+) -> bool:
     """Return whether a session is alive; with `used`, it stays so for another `idle_ms`.
 
     It is one statement by primary key, because every request needs it.
@@ -91,7 +93,7 @@ async def alive_now(
         return frozenset()
 
 
-async def end(conn: Connection, session: str, now_ms: int) -> bool:
+async def end_session(conn: Connection, session: str, now_ms: int) -> bool:
     """End a session in the caller's transaction; return False if it had ended before.
 
     This ends it for every copy of its cookie, at every door.

@@ -16,7 +16,7 @@ select p.pseudonym, k.wrapped from identity.data_key k join patient p on p.id = 
 where p.pseudonym = any(%s)"""
 
 
-def label(patient: str) -> str:
+def data_key_owner(patient: str) -> str:
     """Return the owner that a patient's data key is wrapped for; it opens for no other owner."""
     return f"data_key:{patient}"
 
@@ -24,7 +24,7 @@ def label(patient: str) -> str:
 async def add_key(conn: Connection, wrapping_key: KeyRing, number: int, patient: str) -> bytes:
     """Make and store the data key of a patient (id and pseudonym), and return it."""
     key = crypto.new_key()
-    wrapped = crypto.wrap(wrapping_key, key, label(patient))
+    wrapped = crypto.wrap_value(wrapping_key, key, data_key_owner(patient))
     await conn.execute(_ADD, [number, wrapped, wrapping_key.active.id])
     return key
 
@@ -45,4 +45,7 @@ async def data_keys(
     wrapped: dict[str, bytes] = dict(rows)
     if not wrapped.keys() >= set(patients):
         raise UnknownNameError("there is no data key of this patient")
-    return {name: crypto.unwrap(wrapping_key, key, label(name)) for name, key in wrapped.items()}
+    return {
+        name: crypto.unwrap_value(wrapping_key, key, data_key_owner(name))
+        for name, key in wrapped.items()
+    }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from model import codec
 from model.keyring import KeyRing
-from storage.people.data_keys import data_key, label
+from storage.people.data_keys import data_key, data_key_owner
 from storage.pg import crypto
 from storage.pg.pool import Connection
 
@@ -46,7 +46,7 @@ async def names_of(
     rows = await (await conn.execute(_SEALED, [list(patients)])).fetchall()
     names: dict[str, str] = {}
     for patient, wrapped, sealed in rows:
-        key = crypto.unwrap(wrapping_key, wrapped, label(patient))
+        key = crypto.unwrap_value(wrapping_key, wrapped, data_key_owner(patient))
         name = _opened(key, sealed, patient).get("name", "")
         if name:
             names[patient] = name

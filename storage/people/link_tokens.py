@@ -86,7 +86,7 @@ async def next_issue(conn: Connection, patient: str) -> int:
     return int(matches[0][0])
 
 
-async def put(conn: Connection, patient: str, digest: bytes, issued: Issued) -> None:
+async def put_token(conn: Connection, patient: str, digest: bytes, issued: Issued) -> None:
     """Store the row of a token; `next_issue` gave its number in the same transaction."""
     times = [utc(issued.issued_ms), utc(issued.expires_ms)]
     row = [
@@ -100,7 +100,7 @@ async def put(conn: Connection, patient: str, digest: bytes, issued: Issued) -> 
     await conn.execute(_PUT, row)
 
 
-async def listed(conn: Connection, patient: str) -> list[Issued]:
+async def tokens_of(conn: Connection, patient: str) -> list[Issued]:
     """Return every token issued for a patient, in order of issue.
 
     Raises `UnknownNameError` for an unknown patient.
@@ -149,7 +149,7 @@ async def take_unpublished(conn: Connection, n: int) -> list[Revoked]:
     return [Revoked(digest=digest, expires_ms=epoch_ms(expires)) for digest, expires in rows]
 
 
-async def published(conn: Connection, digests: Collection[bytes], now_ms: int) -> None:
+async def mark_published(conn: Connection, digests: Collection[bytes], now_ms: int) -> None:
     """Mark revocations as published."""
     await conn.execute(_PUBLISHED, [utc(now_ms), list(digests)])
 

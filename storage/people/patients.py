@@ -84,7 +84,7 @@ async def set_zone(conn: Connection, patient: str, zone: str) -> None:
         raise UnknownNameError("there is no such patient")
 
 
-async def hold(conn: Connection, patients: Collection[str]) -> dict[str, str]:
+async def hold_patients(conn: Connection, patients: Collection[str]) -> dict[str, str]:
     """Prevent the erasure of patients until the transaction ends; return their zones by pseudonym.
 
     Patients that do not exist are left out. Look up consent after this call. Otherwise a patient

@@ -25,7 +25,9 @@ select p.pseudonym, r.body from prescription r join patient p on p.id = r.patien
 where p.pseudonym = any(%s) order by r.patient, r.prescription, r.version"""
 
 
-async def put(conn: Connection, patient: str, prescription: Prescription, now_ms: int) -> bool:
+async def put_prescription(
+    conn: Connection, patient: str, prescription: Prescription, now_ms: int
+) -> bool:
     """Store a version of a prescription; return False if it is stored already.
 
     Raises `UnknownNameError` for an unknown patient, and `TakenError` when the stored version

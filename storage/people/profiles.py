@@ -24,7 +24,7 @@ select p.pseudonym, h.profile from heart_profile h join patient p on p.id = h.pa
 where p.pseudonym = any(%s) order by h.patient, h.valid_from"""
 
 
-async def put(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
+async def put_profile(conn: Connection, patient: str, profile: HeartProfile, now_ms: int) -> None:
     """Store a profile; it replaces a profile with the same `valid_from`.
 
     Nothing is stored for an unknown patient.

@@ -27,7 +27,7 @@ class Lists(Dumper):
         return f"{{{','.join([text[type(item)](item) for item in obj])}}}".encode()
 
 
-def use(conn: AsyncConnection[Any]) -> None:
+def send_lists_as_arrays(conn: AsyncConnection[Any]) -> None:
     """Make a connection send lists with `Lists`."""
     conn.adapters.register_dumper(list, Lists)
 

@@ -51,14 +51,14 @@ def open_sealed(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
         ) from error
 
 
-def wrap(keys: KeyRing, plaintext: bytes, belongs_to: str) -> bytes:
+def wrap_value(keys: KeyRing, plaintext: bytes, belongs_to: str) -> bytes:
     """Encrypt with the active wrapping key; its id is in front of the value and authenticated."""
     key = keys.active
     return wrapped_by(key.id) + seal(key.secret, plaintext, _named(belongs_to, key))
 
 
-def unwrap(keys: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
-    """Decrypt what `wrap` made, or what was sealed before keys had ids; raises `SealError`.
+def unwrap_value(keys: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
+    """Decrypt what `wrap_value` made, or what was sealed before keys had ids; raises `SealError`.
 
     A value without a key id is tried with every key of the ring.
     """

@@ -21,7 +21,7 @@ NOT_OURS: tuple[
 WRONG_ADDRESS: tuple[type[Exception], ...] = (DsnError,)
 
 
-async def answers(pool: Pool, timeout_s: float = 2.0) -> bool:
+async def database_answers(pool: Pool, timeout_s: float = 2.0) -> bool:
     """Return whether a connection of the pool answers a query within `timeout_s` seconds."""
     try:
         async with asyncio.timeout(timeout_s), pool.connection(timeout=timeout_s) as conn:

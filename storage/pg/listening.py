@@ -11,7 +11,7 @@ import psycopg
 from storage.pg import roles
 from storage.pg.pool import CLINIC_LIMITS, address
 
-CHANNEL = "kadens_changed"
+CHANGES_CHANNEL = "kadens_changed"
 
 
 class UnreachableError(ConnectionError):
@@ -31,7 +31,7 @@ async def changes(dsn: str, role: str = "") -> AsyncIterator[str]:
         ) as conn:
             if role:
                 await roles.become(conn, role)
-            await conn.execute(f"listen {CHANNEL}")
+            await conn.execute(f"listen {CHANGES_CHANNEL}")
             yield ""
             async for notify in conn.notifies():
                 yield notify.payload

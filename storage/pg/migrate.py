@@ -22,7 +22,7 @@ from importlib.resources import files
 from psycopg import AsyncConnection
 from psycopg.errors import InsufficientPrivilege
 
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.pg import roles
 from storage.pg.pool import LONG, Connection, address
 
@@ -128,7 +128,7 @@ async def _settle(conn: Connection) -> None:
     """Set the grants and the list of audit actions to those of this program."""
     if await roles.handed_over(conn):
         await roles.grant_all(conn)
-        await conn.execute(_ACTIONS, [list(Action)])
+        await conn.execute(_ACTIONS, [list(AuditAction)])
 
 
 async def _applied(conn: Connection) -> dict[int, tuple[str, str]]:

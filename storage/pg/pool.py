@@ -24,7 +24,7 @@ from storage.pg import arrays, roles
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 # A client waits this much longer than the server's own limit, which ends a statement more cleanly.
 GRACE_S = 1.0
@@ -41,7 +41,7 @@ NETWORK = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class WaitLimits:
     """How long a kind of process waits for the database, in seconds; 0 is without limit.
 
     `start_s` is for the first connection at start, where 0 means a single attempt. `connect_s` is
@@ -59,15 +59,17 @@ class Limits:
 
 
 # `idle_s` is far longer than any computation between two statements takes.
-CLINIC_LIMITS = Limits(start_s=30, connect_s=3, checkout_s=3, statement_s=8, lock_s=4, idle_s=30)
-WORKER_LIMITS = Limits(
+CLINIC_LIMITS = WaitLimits(
+    start_s=30, connect_s=3, checkout_s=3, statement_s=8, lock_s=4, idle_s=30
+)
+WORKER_LIMITS = WaitLimits(
     start_s=30, connect_s=10, checkout_s=30, statement_s=120, lock_s=60, idle_s=120
 )
-COMMAND = Limits(start_s=0, connect_s=5, checkout_s=5, statement_s=60, lock_s=30, idle_s=120)
-LONG = Limits(
+COMMAND = WaitLimits(start_s=0, connect_s=5, checkout_s=5, statement_s=60, lock_s=30, idle_s=120)
+LONG = WaitLimits(
     start_s=0, connect_s=10, checkout_s=30, statement_s=0, lock_s=0, idle_s=120
 )  # replay, erase, digest
-PROBE = Limits(start_s=0, connect_s=2, checkout_s=2, statement_s=3, lock_s=2, idle_s=10)
+PROBE = WaitLimits(start_s=0, connect_s=2, checkout_s=2, statement_s=3, lock_s=2, idle_s=10)
 
 
 class DsnError(ValueError):
@@ -87,10 +89,10 @@ class BoundedConnection(AsyncConnection[TupleRow]):
 
     async def wait(
         self,
-        gen: PQGen[T],
+        gen: PQGen[_T],
         interval: float = 0.1,
         timeout: float | None = None,  # noqa: ASYNC109 - psycopg's
-    ) -> T:
+    ) -> _T:
         """Run an exchange with the server.
 
         Raises `psycopg.OperationalError` when the server has not answered within `patience_s`.
@@ -108,7 +110,7 @@ class BoundedConnection(AsyncConnection[TupleRow]):
             await self._let_go(gen)
             raise
 
-    async def _let_go(self, gen: PQGen[T]) -> None:
+    async def _let_go(self, gen: PQGen[_T]) -> None:
         """Cancel the statement at the server; close the connection if it does not end at once."""
         if self.pgconn.transaction_status != psycopg.pq.TransactionStatus.ACTIVE:
             return
@@ -122,7 +124,7 @@ class BoundedConnection(AsyncConnection[TupleRow]):
             self.pgconn.finish()
 
 
-def address(dsn: str, limits: Limits) -> str:
+def address(dsn: str, limits: WaitLimits) -> str:
     """Return the connection string `dsn` with the limits that apply to connecting.
 
     Settings in the DSN itself take precedence. Raises `DsnError` when the DSN cannot be read.
@@ -138,7 +140,7 @@ def address(dsn: str, limits: Limits) -> str:
 
 
 async def open_pool(
-    dsn: str, min_size: int = 1, max_size: int = 4, limits: Limits = COMMAND, *, role: str = ""
+    dsn: str, min_size: int = 1, max_size: int = 4, limits: WaitLimits = COMMAND, *, role: str = ""
 ) -> Pool:
     """Open a pool and wait until `min_size` connections answer.
 
@@ -194,7 +196,7 @@ async def autocommit(pool: Pool) -> AsyncIterator[Connection]:
 
 def adapt(conn: Connection) -> None:
     """Make a connection send lists with `arrays` and read JSON with the model's codec."""
-    arrays.use(conn)
+    arrays.send_lists_as_arrays(conn)
     set_json_loads(loads, conn)
 
 
@@ -212,7 +214,7 @@ async def _check(where: str, role: str) -> None:
         return
 
 
-async def _configure(conn: Connection, limits: Limits, role: str) -> None:
+async def _configure(conn: Connection, limits: WaitLimits, role: str) -> None:
     """Set the role, the time zone UTC and the limits of the server on a new connection.
 
     The client's own limit is a little longer (`GRACE_S`) than that of the server.

@@ -12,7 +12,7 @@ from model.calendar import epoch_ms
 from model.prescription import Intensity, Pause, Prescription
 from storage.pg.pool import Connection
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Row: TypeAlias = dict[str, Any]
 
 
@@ -25,13 +25,13 @@ def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narr
     return str(values) if isinstance(values, UUID) else values
 
 
-def built(make: Callable[[Row], T]) -> AsyncRowFactory[T]:
+def built(make: Callable[[Row], _T]) -> AsyncRowFactory[_T]:
     """Return a row factory that calls `make` with each row as a dict.
 
     The dict has the plain values (see `value`) by name of the column.
     """
 
-    def factory(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], T]:
+    def factory(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], _T]:
         names = [column.name for column in cursor.description or ()]
         return lambda row: make(
             {name: value(result) for name, result in zip(names, row, strict=True)}
@@ -51,7 +51,7 @@ def uuid(text: str) -> UUID | None:
         return None
 
 
-async def fetch(conn: Connection, sql: str, row: Row, make: Callable[[Row], T]) -> list[T]:
+async def fetch(conn: Connection, sql: str, row: Row, make: Callable[[Row], _T]) -> list[_T]:
     """Run a query with named arguments and return what `make` makes of each row.
 
     `sql` must be a constant of this program.

@@ -23,7 +23,7 @@ select u.name as unit from patient p join care_unit u on u.id = p.care_unit \
 where p.pseudonym = %(patient)s"""
 
 _SESSIONS = f"""
-select {derived_rows.SESSION_COLUMNS}
+select {derived_rows.SESSION_SELECT}
   from session s join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where s.patient = {_PATIENT}
    and (%(start)s::timestamptz is null or s.start_at >= %(start)s)
@@ -35,7 +35,8 @@ select {derived_rows.SESSION_COLUMNS}
 """  # noqa: S608 - a constant of this package
 
 _DAYS = (
-    f"{derived_rows.DAYS} where patient = {_PATIENT} and local_date between %(first)s and %(last)s"
+    f"{derived_rows.SELECT_DAYS} "
+    f"where patient = {_PATIENT} and local_date between %(first)s and %(last)s"
 )
 
 _WATERMARKS = f"""
@@ -83,7 +84,7 @@ async def unit_of(conn: Connection, pseudonym: str) -> str | None:
     return matches[0] if matches else None
 
 
-async def sessions(
+async def sessions_page(
     conn: Connection, unit: str, pseudonym: str, ask: SessionsQuery, limit: int
 ) -> tuple[Session, ...]:
     """Return at most `limit` sessions, ordered by start and id, newest first."""
@@ -101,7 +102,7 @@ async def sessions(
     )
 
 
-async def days(
+async def days_between(
     conn: Connection, unit: str, pseudonym: str, first: date, last: date
 ) -> dict[date, Day]:
     """Return the days from `first` to `last` (inclusive) that have a row, by date."""

@@ -49,7 +49,7 @@ a.raised_at as raised_ms,
 """
 
 _WEEKS = f"""
-select p.pseudonym, {", ".join(f"w.{name}" for name in derived_rows.WEEK[1:])}
+select p.pseudonym, {", ".join(f"w.{name}" for name in derived_rows.WEEK_COLUMNS[1:])}
   from week w join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s) \
 and w.monday >= %(since)s
@@ -64,7 +64,7 @@ select p.pseudonym, r.body
 """
 
 _SESSIONS = f"""
-select {derived_rows.SESSION_COLUMNS}
+select {derived_rows.SESSION_SELECT}
   from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where u.name = %(unit)s and p.pseudonym = %(patient)s \
@@ -114,7 +114,7 @@ coalesce(u.name, '') as care_unit, a.action, a.object, a.detail
 """
 
 
-async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
+async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
     """Return every patient of a care unit, in order of pseudonym, with live alerts and weeks.
 
     The weeks are those from the Monday `since` on.
@@ -139,7 +139,7 @@ async def worklist(conn: Connection, unit: str, since: date) -> tuple[WorkRow, .
     )
 
 
-async def patient(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
+async def patient_brief(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
     """Return a patient of a care unit; None when the unit has no such patient."""
     matches = await rows.fetch(conn, _PATIENTS, {"unit": unit, "patient": pseudonym}, _patient)
     return matches[0] if matches else None
@@ -153,16 +153,16 @@ async def patient_page(
     Weeks and pain are those from the date `since` on. Sessions are the latest `sessions`.
     """
     requested = {"unit": unit, "patient": pseudonym, "since": since}
-    brief = await patient(conn, unit, pseudonym)
+    brief = await patient_brief(conn, unit, pseudonym)
     if brief is None:
         return None
     return PatientPage(
         patient=brief,
-        prescriptions=await prescriptions(conn, unit, pseudonym),
+        prescriptions=await prescription_versions(conn, unit, pseudonym),
         alerts=tuple(await _alerts(conn, requested, is_live=True, limit=None)),
         past_alerts=await past_alerts(conn, unit, pseudonym),
-        weeks=await weeks(conn, unit, pseudonym, since),
-        pain=tuple(await rows.fetch(conn, _PAIN, requested, report)),
+        weeks=await weeks_since(conn, unit, pseudonym, since),
+        pain=tuple(await rows.fetch(conn, _PAIN, requested, read_report)),
         sessions=await sessions_of(conn, unit, pseudonym, limit=sessions),
         sources=tuple(await rows.fetch(conn, _SOURCES, requested, lambda row: SourceRow(**row))),
     )
@@ -183,7 +183,9 @@ async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
     return tuple(await _alerts(conn, {"unit": unit, "patient": None}, is_live=True, limit=None))
 
 
-async def prescriptions(conn: Connection, unit: str, pseudonym: str) -> tuple[Prescription, ...]:
+async def prescription_versions(
+    conn: Connection, unit: str, pseudonym: str
+) -> tuple[Prescription, ...]:
     """Return every version of a patient's prescriptions, newest first."""
     matches = await rows.fetch(
         conn, _PRESCRIPTIONS, {"unit": unit, "patient": pseudonym}, _prescribed
@@ -191,7 +193,7 @@ async def prescriptions(conn: Connection, unit: str, pseudonym: str) -> tuple[Pr
     return tuple(item for _, item in matches)
 
 
-async def weeks(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
+async def weeks_since(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
     """Return a patient's weeks from the Monday `since` on, oldest first."""
     requested = {"unit": unit, "patient": pseudonym, "since": since}
     return tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week))
@@ -222,7 +224,7 @@ async def audit(
     return tuple(await rows.fetch(conn, _AUDIT, requested, lambda row: AuditRow(**row)))
 
 
-def report(row: rows.Row) -> ReportRow:
+def read_report(row: rows.Row) -> ReportRow:
     """Return the report of a row with `REPORT_COLUMNS`."""
     return ReportRow(**{**row, "equipment": tuple(row["equipment"])})
 

@@ -110,7 +110,7 @@ async def session_sheet(
 
     None when the unit has no such patient or the patient no such session.
     """
-    brief = await clinic_queries.patient(conn, unit, pseudonym)
+    brief = await clinic_queries.patient_brief(conn, unit, pseudonym)
     sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
     if brief is None or not sessions:
         return None
@@ -125,7 +125,7 @@ async def session_sheet(
     )
 
 
-async def alert(conn: Connection, unit: str, key: str) -> AlertBrief | None:
+async def alert_brief(conn: Connection, unit: str, key: str) -> AlertBrief | None:
     """Return an alert by id (`key`); None when the unit has no such alert."""
     requested = {"unit": unit, "alert": rows.uuid(key)}
     matches = await rows.fetch(conn, _ALERT, requested, lambda row: AlertBrief(**row))
@@ -134,8 +134,8 @@ async def alert(conn: Connection, unit: str, key: str) -> AlertBrief | None:
 
 async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
     """Return an alert by id with its findings and moves; None when the unit has no such alert."""
-    matches = await alert(conn, unit, key)
-    brief = await clinic_queries.patient(conn, unit, matches.pseudonym) if matches else None
+    matches = await alert_brief(conn, unit, key)
+    brief = await clinic_queries.patient_brief(conn, unit, matches.pseudonym) if matches else None
     if matches is None or brief is None:
         return None
     requested = {"alert": rows.uuid(key)}
@@ -157,7 +157,7 @@ async def _heart(
 
 
 async def _reports(conn: Connection, row: rows.Row) -> list[ReportRow]:
-    return await rows.fetch(conn, _REPORTS, row, clinic_queries.report)
+    return await rows.fetch(conn, _REPORTS, row, clinic_queries.read_report)
 
 
 def _fact(row: rows.Row) -> FactRow:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from model.codec import dumps, loads
 from storage.bodies import dead_letters
-from storage.bodies.dead_letters import Cause, Origin, Row
+from storage.bodies.dead_letters import Cause, LetterOrigin, LetterRow
 from storage.bodies.sealed import own_key, put_sealed
 from storage.people import data_keys
 from storage.people.errors import UnknownNameError
@@ -26,7 +26,7 @@ class _Draft:
     """A letter that is not written yet; `patient` is the stored id of its patient, if known."""
 
     refused: RefusedMessage
-    origin: Origin
+    origin: LetterOrigin
     cause: Cause
     patient: int | None
 
@@ -38,15 +38,19 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
     """
     if not letters:
         return
-    known = await dead_letters.known(conn, {letter.patient for letter in letters if letter.patient})
+    known = await dead_letters.hold_patient_ids(
+        conn, {letter.patient for letter in letters if letter.patient}
+    )
     drafts = [_draft(letter, parts.ledger.cluster, known) for letter in letters]
-    left = await dead_letters.room(conn, {draft.cause.connector for draft in drafts}, parts.now())
+    left = await dead_letters.letter_room(
+        conn, {draft.cause.connector for draft in drafts}, parts.now()
+    )
     kept: list[_Draft] = []
     beyond: list[tuple[Cause, int | None]] = []
     for draft in drafts:
         size = len(draft.refused.body or b"")
         # each call takes its share of the room in `left`, so the order of the letters matters
-        if dead_letters.fits(left, draft.cause.connector, draft.patient, size):
+        if dead_letters.letter_fits(left, draft.cause.connector, draft.patient, size):
             kept.append(draft)
         else:
             beyond.append((draft.cause, draft.patient))
@@ -55,8 +59,8 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
     rows = [
         await _row(parts, keys, draft, offset) for draft, offset in zip(kept, offsets, strict=True)
     ]
-    await dead_letters.add(conn, rows, parts.now())
-    await dead_letters.count_only(conn, beyond, parts.now())
+    await dead_letters.add_letters(conn, rows, parts.now())
+    await dead_letters.count_letters(conn, beyond, parts.now())
     _count(parts, drafts, len(beyond))
 
 
@@ -80,7 +84,7 @@ def _draft(refused: RefusedMessage, cluster: str, known: Mapping[str, int]) -> _
     received_ms = header_number(headers.get("received_ms", b""), -1)
     return _Draft(
         refused=refused,
-        origin=Origin(
+        origin=LetterOrigin(
             cluster=cluster,
             topic=message.topic,
             partition=message.partition,
@@ -112,13 +116,15 @@ async def _keys(
     return keys
 
 
-async def _row(parts: Collaborators, keys: Mapping[str, bytes], draft: _Draft, offset: int) -> Row:
+async def _row(
+    parts: Collaborators, keys: Mapping[str, bytes], draft: _Draft, offset: int
+) -> LetterRow:
     """Return the row of a letter with its body sealed.
 
     A body is sealed with its patient's key. If its patient is not known, it gets a key of its own.
     The body of a patient who was erased, or has no key, is not kept.
     """
-    row = Row(origin=draft.origin, cause=draft.cause, letter=offset, patient=draft.patient)
+    row = LetterRow(origin=draft.origin, cause=draft.cause, letter=offset, patient=draft.patient)
     body, wrapped = draft.refused.body, None
     key = keys.get(draft.refused.patient or "")
     if draft.refused.patient is None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from model.keyring import KeyRing
 from parsers.formats import version_of
 from storage.bodies import dead_queries, discard
-from storage.bodies.body_store import BodyStore
+from storage.bodies.body_store import BodyStorage
 from storage.bodies.dead_letters import NOWHERE
 from storage.bodies.dead_queries import Choice, Letter
 from storage.bodies.kept_bodies import open_kept
-from storage.bodies.sealed import get_sealed, unwrap
+from storage.bodies.sealed import get_sealed, unwrap_own_key
 from storage.people import data_keys
 from storage.people.errors import UnknownNameError
 from storage.pg.crypto import SealError
@@ -35,7 +35,7 @@ class Desk:
     """The collaborators of these commands; `wrapping_key` wraps the keys of patients and bodies."""
 
     pool: Pool
-    bodies: BodyStore
+    bodies: BodyStorage
     wrapping_key: KeyRing
 
 
@@ -51,7 +51,7 @@ async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | Non
     if letter.lies == NOWHERE and letter.kept is None:
         return None
     if letter.wrapped is not None:
-        key = unwrap(desk.wrapping_key, letter.wrapped, letter.origin.location)
+        key = unwrap_own_key(desk.wrapping_key, letter.wrapped, letter.origin.location)
     else:
         key = await data_keys.data_key(conn, desk.wrapping_key, letter.patient or "")
     if letter.lies == NOWHERE and letter.kept is not None:
@@ -74,7 +74,7 @@ async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Cou
     """Drop letters and their bodies, those in `letters` and all of `choice`; count them."""
 
     async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
-        return Counter({DROPPED: await dead_queries.settle(conn, portion, "dropped")})
+        return Counter({DROPPED: await dead_queries.settle_letters(conn, portion, "dropped")})
 
     return await _each(desk, letters, choice, step)
 
@@ -96,7 +96,7 @@ async def _send(
                 messages.append(_resent(letter, body))
                 ready.append(letter)
         await resend(producer, desk.bodies, messages)
-    counts[SENT] += await dead_queries.settle(conn, ready, "retried")
+    counts[SENT] += await dead_queries.settle_letters(conn, ready, "retried")
     return counts
 
 
@@ -144,16 +144,16 @@ async def _each(
     counts: Counter[str] = Counter()
     for start in range(0, len(letters), PORTION):
         async with desk.pool.connection() as conn:
-            portion = await dead_queries.named(conn, letters[start : start + PORTION])
+            portion = await dead_queries.lock_letters(conn, letters[start : start + PORTION])
             counts.update(await step(conn, portion))
     after = -1
     while choice is not None:
         async with desk.pool.connection() as conn:
-            portion = await dead_queries.following(conn, choice, after, PORTION)
+            portion = await dead_queries.lock_following(conn, choice, after, PORTION)
             if not portion:
                 break
             counts.update(await step(conn, portion))
             after = portion[-1].letter
     async with desk.pool.connection() as conn:
-        await discard.finish(conn, desk.bodies)
+        await discard.remove_discarded(conn, desk.bodies)
     return counts

@@ -157,18 +157,20 @@ class Isolated:
         if not unknown:
             return {}
         async with autocommit(self.parts.pool) as conn:
-            return await in_work.read(conn, self._topic(batch), unknown)
+            return await in_work.read_notes(conn, self._topic(batch), unknown)
 
     async def _note(self, notes: Mapping[int, Note], batch: Sequence[Run]) -> None:
         async with autocommit(self.parts.pool) as conn:
-            await in_work.write(conn, self._topic(batch), notes)
+            await in_work.write_notes(conn, self._topic(batch), notes)
 
     async def _forget(self, batch: Sequence[Run]) -> None:
         """Remove the notes: an outage or a stop has ended the work, and no message is to blame."""
         # the database itself may be away; the note that stays then counts as a try
         with suppress(Exception):
             async with asyncio.timeout(FORGET_S), self.parts.pool.connection() as conn:
-                await in_work.forget(conn, self._topic(batch), [run.partition for run in batch])
+                await in_work.forget_notes(
+                    conn, self._topic(batch), [run.partition for run in batch]
+                )
 
     def _topic(self, batch: Sequence[Run]) -> str:
         return self.parts.ledger.name(batch[0].topic)

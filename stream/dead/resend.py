@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from model.envelope import INLINE
 from model.topics import RAW_LARGE
-from storage.bodies.body_store import BodyStore
+from storage.bodies.body_store import BodyStorage
 from storage.bodies.sealed import new_name
 from stream.log.messages import Headers, Outgoing, Producer
 
@@ -33,7 +33,7 @@ class Resent:
     body: bytes
 
 
-async def resend(producer: Producer, bodies: BodyStore, messages: Sequence[Resent]) -> None:
+async def resend(producer: Producer, bodies: BodyStorage, messages: Sequence[Resent]) -> None:
     """Append messages to the log; raises what the log and the store raise, and `TooLateError`."""
     began = time.monotonic()
     await producer.send_all([await _outgoing(bodies, message) for message in messages])
@@ -41,7 +41,7 @@ async def resend(producer: Producer, bodies: BodyStore, messages: Sequence[Resen
         raise TooLateError
 
 
-async def _outgoing(bodies: BodyStore, message: Resent) -> Outgoing:
+async def _outgoing(bodies: BodyStorage, message: Resent) -> Outgoing:
     """Return the message for the log; a large payload goes into the store first, as at the door.
 
     A message without an envelope, such as a fact, has no address, so its payload is its value.

@@ -46,7 +46,7 @@ async def derive_written(conn: Connection, written: Written) -> DerivedBatch:
     everything is derived once more, from the table.
     """
     results, read = await _derive(conn, written.affected, written.unwritten)
-    offered = await samples.write(conn, [block.put for block in written.unwritten])
+    offered = await samples.write_samples(conn, [block.put for block in written.unwritten])
     if not offered.all_new:
         results, read = await _derive(conn, written.affected)
     changes = await replace_rows(conn, results) if results else {}

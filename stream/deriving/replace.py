@@ -59,14 +59,14 @@ async def _replace_sessions(
 ) -> Iterable[PatientChange]:
     # by id as well: a session that moved to another date is still stored under its old date
     ids = row_changes.session_rows_by_key(derived)
-    old = await derived_tables.sessions(conn, dates, ids)
+    old = await derived_tables.stored_sessions(conn, dates, ids)
     differing = row_changes.session_changes(old, derived)
     sessions = differing.put.values()
     named = {session.declared_by for session in sessions}
     named |= {session.heart_source for session in sessions if session.heart_source}
     sources = await source_ids(conn, named) if named else {}
     rows = [derived_rows.session_row(n, s, sources) for (n, _), s in differing.put.items()]
-    await derived_tables.write(conn, derived_tables.SESSION, differing.drop, rows)
+    await derived_tables.write_derived(conn, derived_tables.SESSION_TABLE, differing.drop, rows)
     return differing.changes
 
 
@@ -75,22 +75,22 @@ async def _replace_days_and_weeks(
 ) -> Iterable[PatientChange]:
     # days are read for full weeks: a week is the sum of all its days, derived now or stored before
     mondays = sorted({(number, monday(day)) for number, day in dates})
-    stored = await derived_tables.days(conn, mondays)
+    stored = await derived_tables.stored_days(conn, mondays)
     days, after = row_changes.day_changes(stored, derived, dates)
     rows = [derived_rows.day_row(number, day) for (number, _), day in days.put.items()]
-    await derived_tables.write(conn, derived_tables.DAY, days.drop, rows)
-    weeks = row_changes.week_changes(await derived_tables.weeks(conn, mondays), after)
+    await derived_tables.write_derived(conn, derived_tables.DAY_TABLE, days.drop, rows)
+    weeks = row_changes.week_changes(await derived_tables.stored_weeks(conn, mondays), after)
     rows = [derived_rows.week_row(number, week) for (number, _), week in weeks.put.items()]
-    await derived_tables.write(conn, derived_tables.WEEK, weeks.drop, rows)
+    await derived_tables.write_derived(conn, derived_tables.WEEK_TABLE, weeks.drop, rows)
     return (*days.changes, *weeks.changes)
 
 
 async def _replace_selections(conn: Connection, derived: DerivedRows, dates: _Dates) -> None:
-    old = await derived_tables.selections(conn, dates)
+    old = await derived_tables.stored_selections(conn, dates)
     differing = row_changes.selection_changes(old, derived)
     put: list[tuple[int, SourceSelection]] = []
     for (number, _), selections in differing.put.items():
         put += [(number, selection) for selection in selections]
     sources = await source_ids(conn, {item.source for _, item in put}) if put else {}
     rows = [derived_rows.selection_row(number, item, sources) for number, item in put]
-    await derived_tables.write(conn, derived_tables.SELECTION, differing.drop, rows)
+    await derived_tables.write_derived(conn, derived_tables.SELECTION_TABLE, differing.drop, rows)

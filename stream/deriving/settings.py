@@ -22,9 +22,9 @@ async def change_profile(
     Raises `UnknownNameError`.
     """
     zone = await patients.zone_of(conn, patient)
-    await profiles.put(conn, patient, profile, now_ms)
+    await profiles.put_profile(conn, patient, profile, now_ms)
     if await derive_since(conn, patient, midnight(profile.valid_from, zone)):
-        await due.mark(conn, patient, now_ms, "profile")
+        await due.mark_due(conn, patient, now_ms, "profile")
 
 
 async def change_zone(conn: Connection, patient: str, zone: str, now_ms: int) -> None:
@@ -36,7 +36,7 @@ async def change_zone(conn: Connection, patient: str, zone: str, now_ms: int) ->
     await patients.set_zone(conn, patient, zone)
     # a day more on both sides, for dates that had facts in the old zone and have none in the new
     await derive_since(conn, patient, margin_ms=DAY_MS)
-    await due.mark(conn, patient, now_ms, "zone")
+    await due.mark_due(conn, patient, now_ms, "zone")
 
 
 async def prescribe(
@@ -47,8 +47,8 @@ async def prescribe(
     The same version again changes nothing. Raises `UnknownNameError`, and `TakenError` when the
     stored version differs.
     """
-    if not await prescriptions.put(conn, patient, prescription, now_ms):
+    if not await prescriptions.put_prescription(conn, patient, prescription, now_ms):
         return
     zone = await patients.zone_of(conn, patient)
     await derive_since(conn, patient, midnight(prescription.valid_from, zone))
-    await due.mark(conn, patient, now_ms, "prescription")
+    await due.mark_due(conn, patient, now_ms, "prescription")

@@ -64,7 +64,7 @@ async def load_windows(
     prescriptions = await prescriptions_of(conn, changed)
     known = await _facts(conn, {name: (rows[name], changed[name]) for name in changed})
     dates = {number: patient.stale.dates for number, patient in known.items()}
-    summaries = await reported.of_dates(conn, dates)
+    summaries = await reported.facts_of_dates(conn, dates)
     samples, retracted = await _samples(conn, known, summaries, unwritten)
     columns = _columns(samples, retracted)
     windows: list[Window] = []
@@ -130,13 +130,13 @@ async def _sessions_and_reports(
     Names are followed twice: first to reports of these sessions outside of the spans, then to
     further sessions that those reports name.
     """
-    facts = await reported.near(conn, spans)
+    facts = await reported.facts_near(conn, spans)
     for _ in range(2):
         names: set[tuple[int, str]] = set()
         for number, many in facts.items():
             for item in many:
                 names |= {(number, name) for name in session_records(item.fact)}
-        for number, more in (await reported.named(conn, names)).items():
+        for number, more in (await reported.facts_named(conn, names)).items():
             facts[number] = _together(facts.get(number, []), more)
     return facts
 
@@ -165,7 +165,7 @@ async def _samples(
     for number, patient in known.items():
         queries += _queries(number, patient.stale, around[number], retracted[number])
     mine = [block for block in unwritten if block.put.series[0] in known]
-    samples = await sample_reads.read(conn, queries, mine)
+    samples = await sample_reads.read_samples(conn, queries, mine)
     # only now is it known which records were met, and so which retractions of records matter
     records = {(item.patient, item.record) for item in samples}
     for number, patient in known.items():

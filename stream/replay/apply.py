@@ -19,7 +19,7 @@ from model.derived import ALGORITHM, DerivedChange
 from model.spans import Span, merge, pieces
 from parsers.formats import version_of
 from storage.alerts import due, outbox
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies.kept_bodies import KeptBody
 from storage.derived import compare
 from storage.derived.derived_tables import extent
@@ -80,13 +80,13 @@ async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> 
     """
     async with context.pool.connection() as conn:
         number = await patient_id(conn, patient)
-        before = await compare.rows(conn, number)
+        before = await compare.derived_state(conn, number)
         # all of these "transactions" share the same connection, so that they are rolled back
         report = await _replay(lambda: nullcontext(conn), context, patient, scope)
-        differences = compare.differences(before, await compare.rows(conn, number))
+        differences = compare.differences(before, await compare.derived_state(conn, number))
         await conn.rollback()
     async with context.pool.connection() as conn:
-        await write_audit(conn, context, Action.REPLAY_REHEARSE, patient, "")
+        await write_audit(conn, context, AuditAction.REPLAY_REHEARSE, patient, "")
     return replace(report, differences=differences)
 
 
@@ -107,8 +107,8 @@ async def _replay(
             changes = await _derive(conn, context, patient, piece)
             report += ReplayReport(patient=patient, changes=changes)
             if changes:
-                await due.mark(conn, patient, context.now(), "replay")
-                action = Action.REPLAY_DERIVE
+                await due.mark_due(conn, patient, context.now(), "replay")
+                action = AuditAction.REPLAY_DERIVE
                 await write_audit(conn, context, action, patient, ALGORITHM, changes=changes)
     return report
 
@@ -136,7 +136,7 @@ async def _derive(
     changes = await derive_span(conn, patient, span)
     if changes:
         key, body = f"replay/{uuid4()}", event(patient, changes)
-        await outbox.put(conn, CHANNEL, key, patient, body, context.now())
+        await outbox.put_message(conn, CHANNEL, key, patient, body, context.now())
         await outbox.notify(conn, [patient])
     return changes
 
@@ -235,7 +235,7 @@ async def _store_anew(
     for cluster in portion:
         records += cluster.current
     stretches = frozenset[SourceStretch]().union(*(cluster.stretches for cluster in portion))
-    affected = await current_records.remove(conn, row.id, records, stretches)
+    affected = await current_records.remove_records(conn, row.id, records, stretches)
     written = await write_facts(conn, facts)
     spans = [*affected.get(row.id, []), *written.affected.get(task.patient, ())]
     changes: tuple[DerivedChange, ...] = ()
@@ -266,11 +266,11 @@ async def _finish(
         conn, row.id, task.connector, measured_by_source(read.readings.values())
     )
     if stored or moved:
-        await due.mark(conn, task.patient, task.context.now(), "replay")
+        await due.mark_due(conn, task.patient, task.context.now(), "replay")
         await write_audit(
             conn,
             task.context,
-            Action.REPLAY_READ,
+            AuditAction.REPLAY_READ,
             task.patient,
             task.connector,
             changes=changes,

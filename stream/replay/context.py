@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from model.keyring import KeyRing, Keys
 from storage.audit import Actor
-from storage.bodies.body_store import BodyStore
+from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Connection, Pool
 
 FIRST_MS, LAST_MS = 0, 2**62
@@ -24,7 +24,7 @@ class ReplayContext:
     """
 
     pool: Pool
-    bodies: BodyStore
+    bodies: BodyStorage
     wrapping: Keys
     now: Callable[[], int]
     actor: Actor

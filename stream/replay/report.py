@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from model.derived import DerivedChange
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.derived.compare import Difference
 from storage.pg.pool import Connection
 from stream.replay.context import ReplayContext
@@ -48,7 +48,7 @@ class ReplayReport:
 async def write_audit(
     conn: Connection,
     context: ReplayContext,
-    action: Action,
+    action: AuditAction,
     patient: str,
     target: str,
     *,
@@ -60,7 +60,7 @@ async def write_audit(
     `target` is the connector or the algorithm that the action concerns.
     """
     counts = Counter(change.what for change in changes)
-    entry = audit.Entry(
+    entry = audit.AuditEntry(
         at_ms=context.now(),
         actor=context.actor,
         action=action,
@@ -68,4 +68,4 @@ async def write_audit(
         object=target,
         detail={"bodies": bodies, **dict(sorted(counts.items()))},
     )
-    await audit.write(conn, entry)
+    await audit.write_entry(conn, entry)

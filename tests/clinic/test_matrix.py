@@ -126,8 +126,8 @@ async def begin(dsn: str) -> None:
         for who, id_ in SESSIONS.items():
             unit = CLINICIANS[who].care_unit
             begun = clinic_sessions.Begun(id=id_, subject=who, care_unit=unit, until_ms=NOW + DAY)
-            await clinic_sessions.begin(conn, begun, NOW)
-        assert await clinic_sessions.end(conn, SESSIONS["ended"], NOW)
+            await clinic_sessions.begin_session(conn, begun, NOW)
+        assert await clinic_sessions.end_session(conn, SESSIONS["ended"], NOW)
 
 
 @pytest.fixture(scope="module")

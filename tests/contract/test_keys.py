@@ -56,11 +56,11 @@ def test_a_worker_tells_the_doors_what_the_database_knows_as_revoked(
                 expires_ms=_NOW_MS + _DAY,
                 revoked_ms=None,
             )
-            await link_tokens.put(conn, "p", digest, row)
+            await link_tokens.put_token(conn, "p", digest, row)
         await link_tokens.revoke(conn, "p", _NOW_MS, issue=1)
         await link_tokens.revoke(conn, "p", _NOW_MS, issue=3)
         if published:  # to a log that was lost since
-            await link_tokens.published(conn, digests, _NOW_MS)
+            await link_tokens.mark_published(conn, digests, _NOW_MS)
 
     async def followed() -> None:
         follower = RevokedFollower(own.brokers)

@@ -289,7 +289,10 @@ def test_a_rewrap_that_was_killed_goes_on(
     installation.settle()
     step, calls = wrapping.rewrap, []
 
-    async def killed(conn: Any, keys: KeyRing) -> wrapping.Progress:  # noqa: ANN401 - passed on
+    async def killed(
+        conn: Any,  # noqa: ANN401 - passed on
+        keys: KeyRing,
+    ) -> wrapping.RewrapProgress:
         calls.append(1)
         matches = await step(conn, keys, 1)
         if len(calls) == 2:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from parsers import formats, open_wearables
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from tests.storage.faults import HOUR, faulty, read_with, wrong_values
@@ -44,7 +44,7 @@ class Program:
     def digest(self) -> dict[str, str]:
         async def work() -> dict[str, str]:
             async with await AsyncConnection.connect(self.dsn) as conn:
-                return await digest(conn)
+                return await table_digests(conn)
 
         return asyncio.run(work())
 

@@ -19,7 +19,7 @@ from model.topics import DERIVED, FACTS, RAW
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from storage import audit
 from storage.bodies.body_store import open_bodies
-from storage.digest import QUERIES, digest
+from storage.digest import QUERIES, table_digests
 from storage.people import consents
 from storage.pg.pool import Connection, open_pool
 from stream import refresh
@@ -136,7 +136,7 @@ class Inline:
     async def digest(self) -> dict[str, str]:
         async with self.parts.pool.connection() as conn:
             await refresh.refresh_all(conn)
-            return await digest(conn, tuple(QUERIES))
+            return await table_digests(conn, tuple(QUERIES))
 
     async def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
         async with self.parts.pool.connection() as conn:

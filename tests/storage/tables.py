@@ -6,13 +6,13 @@ from storage.pg.pool import Connection
 from tests.oracle import Rows
 
 _SESSIONS = f"""
-select {derived_rows.SESSION_COLUMNS}
+select {derived_rows.SESSION_SELECT}
 from session s join patient p on p.id = s.patient join source d on d.id = s.declared_by
 left join source h on h.id = s.heart_source where p.pseudonym = %(patient)s order by s.start_at, \
 s.session"""  # noqa: S608 - a constant of the package
 _OF_PATIENT = "where patient = (select id from patient where pseudonym = %(patient)s) order by"
-_DAYS = f"{derived_rows.DAYS} {_OF_PATIENT} local_date"
-_WEEKS = f"{derived_rows.WEEKS} {_OF_PATIENT} monday"
+_DAYS = f"{derived_rows.SELECT_DAYS} {_OF_PATIENT} local_date"
+_WEEKS = f"{derived_rows.SELECT_WEEKS} {_OF_PATIENT} monday"
 _CHOICES = """
 select c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method

@@ -10,7 +10,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from storage import audit
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.erase import erase
 from storage.pg.pool import Connection
 from tests.rooms import ROOMS, ROOT
@@ -30,10 +30,10 @@ _ROW = (
 
 
 async def _written(conn: Connection, patient: str = "p1") -> None:
-    entry = audit.Entry(
-        at_ms=0, actor=ACTOR, action=Action.DATA_READ, patient=patient, object="patient"
+    entry = audit.AuditEntry(
+        at_ms=0, actor=ACTOR, action=AuditAction.DATA_READ, patient=patient, object="patient"
     )
-    await audit.write(conn, entry)
+    await audit.write_entry(conn, entry)
     await conn.commit()
 
 
@@ -133,7 +133,7 @@ async def test_no_list_takes_another_spelling(conn: Connection) -> None:
 
 async def test_the_database_knows_every_action_of_the_program(conn: Connection) -> None:
     matches = await (await conn.execute("select action from audit_action")).fetchall()
-    assert set(cells_of(matches, 0)) == set(values_of(Action, "value"))
+    assert set(cells_of(matches, 0)) == set(values_of(AuditAction, "value"))
 
 
 async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> None:

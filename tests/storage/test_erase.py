@@ -6,8 +6,8 @@ import pytest
 from psycopg import AsyncConnection
 
 from storage.bodies.body_store import Directory
-from storage.digest import DRAINED, QUERIES, digest
-from storage.erase import ERASED, erase, finish
+from storage.digest import DRAINED, QUERIES, table_digests
+from storage.erase import ERASED, erase, remove_erased_bodies
 from storage.facts.writer import UNKNOWN, write_facts
 from storage.people import consents
 from storage.people.errors import UnknownNameError
@@ -57,7 +57,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
     store = Directory(tmp_path)
     await settle(conn, store, "other-patient")
     await refresh.refresh_all(conn)
-    before = await digest(conn, (*QUERIES, *DRAINED))
+    before = await table_digests(conn, (*QUERIES, *DRAINED))
     others = files(tmp_path)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
     traces = await settle(conn, store, "traced-patient")
@@ -73,11 +73,11 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
 
     receipt = await erase(conn, "traced-patient", T0)
     await conn.commit()
-    assert await finish(conn, store) == 5
+    assert await remove_erased_bodies(conn, store) == 5
     await conn.commit()
     assert await rows_with_traces(dsn, traces) == set()
     assert sorted(files(tmp_path)) == sorted(others)
-    assert await digest(conn, (*QUERIES, *DRAINED)) == before
+    assert await table_digests(conn, (*QUERIES, *DRAINED)) == before
     assert {table for table, count in receipt.counts.items() if not count} == set()
 
 
@@ -150,9 +150,9 @@ async def test_bodies_that_a_crash_left_are_removed_later(
     with monkeypatch.context() as patch:
         patch.setattr(store, "delete", fails)
         with pytest.raises(OSError, match=r"incoming|packed"):
-            await finish(conn, store)
+            await remove_erased_bodies(conn, store)
     assert len(files(tmp_path)) == 4
-    assert await finish(conn, store) == 5
+    assert await remove_erased_bodies(conn, store) == 5
     assert files(tmp_path) == []
 
 

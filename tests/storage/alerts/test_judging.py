@@ -13,7 +13,7 @@ from model.facts import AttributedFact
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
 from storage.alerts import due, outbox, rule_inputs, store
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection
@@ -68,7 +68,7 @@ async def _prescribed(conn: Connection) -> None:
 
 
 async def mails(conn: Connection) -> list[str]:
-    return values_of(await outbox.take(conn, store.MAIL, _NOW, 10), "recipient")
+    return values_of(await outbox.take_messages(conn, store.MAIL, _NOW, 10), "recipient")
 
 
 async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(
@@ -85,10 +85,10 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
         ("P1", Tier.A, AlertState.OPEN, _NOW)
     ]
     assert values_of(on.pain, "session") == [on.sessions[0].id]
-    before = await digest(conn)
+    before = await table_digests(conn)
     _, again, _ = await _judge(conn)
     assert (again, recent) == (live, ())
-    assert await digest(conn) == before
+    assert await table_digests(conn) == before
     assert await mails(conn) == ["c@example.org"]
     row = await (await conn.execute("select body::text from outbox")).fetchone()
     assert row is not None
@@ -138,8 +138,8 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
     )
     _, live, _ = await _judge(conn, _NOW + 1)
     assert live[0].state is AlertState.SNOOZED
-    assert await due.take(conn, until - 1, 5) == []
-    assert await due.take(conn, until, 5) == ["p1"]
+    assert await due.take_due(conn, until - 1, 5) == []
+    assert await due.take_due(conn, until, 5) == ["p1"]
     _, live, _ = await _judge(conn, until)
     assert live[0].state is AlertState.OPEN
 
@@ -152,9 +152,9 @@ async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
 
 async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
     for _ in range(2):
-        await outbox.put(conn, "derived", "k", "p1", {"v": 1}, 5)
-    assert await outbox.take(conn, "derived", 4, 10) == []
-    [row] = await outbox.take(conn, "derived", 5, 10)
+        await outbox.put_message(conn, "derived", "k", "p1", {"v": 1}, 5)
+    assert await outbox.take_messages(conn, "derived", 4, 10) == []
+    [row] = await outbox.take_messages(conn, "derived", 5, 10)
     assert (row.key, row.recipient, row.body, row.created_ms, row.attempts) == (
         "k",
         "p1",
@@ -163,10 +163,10 @@ async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Conne
         0,
     )
     await outbox.failed(conn, row.id, "OSError", 50)
-    assert await outbox.take(conn, "derived", 49, 10) == []
-    assert values_of(await outbox.take(conn, "derived", 50, 10), "attempts") == [1]
+    assert await outbox.take_messages(conn, "derived", 49, 10) == []
+    assert values_of(await outbox.take_messages(conn, "derived", 50, 10), "attempts") == [1]
     await outbox.sent(conn, [row.id], 60)
-    assert await outbox.take(conn, "derived", 99, 10) == []
+    assert await outbox.take_messages(conn, "derived", 99, 10) == []
     assert await outbox.prune(conn, "derived", 60) == 1
 
 

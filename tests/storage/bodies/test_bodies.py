@@ -25,14 +25,14 @@ BIG = shake_256(_BODY).digest(IN_ROW)  # does not pack: sealed it is too big for
 
 
 @pytest.fixture(params=["directory", "objects"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> body_store.BodyStore:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> body_store.BodyStorage:
     return body_store.open_bodies(
         str(tmp_path / "bodies") if request.param == "directory" else "memory:///"
     )
 
 
 async def test_what_was_put_comes_back_and_is_gone_when_deleted(
-    store: body_store.BodyStore,
+    store: body_store.BodyStorage,
 ) -> None:
     address = await store.put(SHA, _BODY)
     assert await store.get(address) == _BODY
@@ -47,21 +47,21 @@ async def test_what_was_put_comes_back_and_is_gone_when_deleted(
     assert await store.get(address) is None
 
 
-async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyStore) -> None:
+async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyStorage) -> None:
     with pytest.raises(ValueError, match="64 hex digits"):
         await store.put("../../etc/passwd", _BODY)
     with pytest.raises(ValueError, match="address"):
         await store.get("incoming/../../etc/passwd")
 
 
-async def listed(store: body_store.BodyStore, room: str, age_s: float) -> list[str]:
+async def listed(store: body_store.BodyStorage, room: str, age_s: float) -> list[str]:
     addresses: list[str] = []
     async for portion in store.older(room, age_s):
         addresses += portion
     return addresses
 
 
-async def test_what_is_older_is_listed_by_room(store: body_store.BodyStore) -> None:
+async def test_what_is_older_is_listed_by_room(store: body_store.BodyStorage) -> None:
     incoming = await store.put(SHA, _BODY)
     kept = await store.put(SHA, _BODY, body_store.KEPT)
     assert await listed(store, body_store.INCOMING, 3_600) == []
@@ -70,11 +70,11 @@ async def test_what_is_older_is_listed_by_room(store: body_store.BodyStore) -> N
     assert await listed(store, body_store.PACKED, -3_600) == []
 
 
-async def test_many_are_listed_some_at_a_time(store: body_store.BodyStore) -> None:
-    names = {sha256(bytes([n // 256, n % 256])).hexdigest() for n in range(body_store.LISTED + 7)}
+async def test_many_are_listed_some_at_a_time(store: body_store.BodyStorage) -> None:
+    names = {sha256(bytes([n // 256, n % 256])).hexdigest() for n in range(body_store._LISTED + 7)}
     put = {await store.put(name, b"", body_store.PACKED) for name in names}
     portions = [len(portion) async for portion in store.older(body_store.PACKED, -1)]
-    assert max(portions) <= body_store.LISTED
+    assert max(portions) <= body_store._LISTED
     assert len(portions) > 1
     assert set(await listed(store, body_store.PACKED, -1)) == put
 
@@ -118,7 +118,7 @@ def received(body: bytes) -> kept_bodies.Received:
 
 
 async def as_it_lies(
-    conn: Connection, store: body_store.BodyStore, kept: kept_bodies.KeptBody
+    conn: Connection, store: body_store.BodyStorage, kept: kept_bodies.KeptBody
 ) -> bytes:
     """Return what is kept, still sealed, wherever it lies."""
     if kept.address is not None:
@@ -132,7 +132,7 @@ async def as_it_lies(
 
 @pytest.mark.parametrize("body", [_BODY, BIG], ids=["small", "big"])
 async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
-    conn: Connection, store: body_store.BodyStore, body: bytes
+    conn: Connection, store: body_store.BodyStorage, body: bytes
 ) -> None:
     for _ in range(2):
         item = received(body)
@@ -153,7 +153,7 @@ async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
 
 
 async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(
-    conn: Connection, store: body_store.BodyStore, tmp_path: Path
+    conn: Connection, store: body_store.BodyStorage, tmp_path: Path
 ) -> None:
     await kept_bodies.keep_all(conn, store, _KEY, [received(_BODY), received(BIG)])
     lies = {
@@ -165,7 +165,7 @@ async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(
 
 
 async def test_a_big_body_that_the_store_has_lost_is_told_as_absent(
-    conn: Connection, store: body_store.BodyStore
+    conn: Connection, store: body_store.BodyStorage
 ) -> None:
     await kept_bodies.keep_all(conn, store, _KEY, [received(BIG)])
     (kept,) = await kept_bodies.kept_of(conn, "p1")
@@ -176,7 +176,7 @@ async def test_a_big_body_that_the_store_has_lost_is_told_as_absent(
 
 
 async def test_bodies_that_older_versions_kept_open_too(
-    conn: Connection, store: body_store.BodyStore
+    conn: Connection, store: body_store.BodyStorage
 ) -> None:
     await kept_bodies.keep_all(conn, store, _KEY, [received(_BODY)])
     key = await data_keys.data_key(conn, _KEY, "p1")
@@ -190,7 +190,9 @@ async def test_bodies_that_older_versions_kept_open_too(
         assert await kept_bodies.open_kept(conn, store, key, "p1", kept) == _BODY
 
 
-async def test_a_long_body_takes_little_room(conn: Connection, store: body_store.BodyStore) -> None:
+async def test_a_long_body_takes_little_room(
+    conn: Connection, store: body_store.BodyStorage
+) -> None:
     long = _BODY * 10_000
     await kept_bodies.keep_all(conn, store, _KEY, [received(long)])
     (kept,) = await kept_bodies.kept_of(conn, "p1")

@@ -45,12 +45,12 @@ def of(patient: str = "p1", *, large: bool = False) -> Sent:
 
 async def newest(inline: Inline, choice: Choice = _ANY) -> list[Letter]:
     async with inline.parts.pool.connection() as conn:
-        return await dead_queries.newest(conn, choice, 50)
+        return await dead_queries.newest_letters(conn, choice, 50)
 
 
 async def find(inline: Inline, letter: int) -> Letter:
     async with inline.parts.pool.connection() as conn:
-        matches = await dead_queries.find(conn, letter)
+        matches = await dead_queries.find_letter(conn, letter)
     assert matches is not None
     return matches
 
@@ -175,7 +175,7 @@ async def test_letters_are_counted_and_chosen_by_class_connector_and_time(
     await arrive(inline, Sent(connector="reports", body=b"{", patient="p1"), first=2)
     kinds = {item.letter: RejectKind(item.kind) for item in await newest(inline)}
     wanted = dead_queries.Counted(kind=kinds[2], connector="reports", letters=1, beyond=0)
-    assert await dead_queries.counts(conn, Choice(connector="reports")) == [wanted]
+    assert await dead_queries.letter_counts(conn, Choice(connector="reports")) == [wanted]
     assert values_of(
         await newest(inline, Choice(kind=kinds[2], connector="reports")), "letter"
     ) == [2]
@@ -246,8 +246,8 @@ async def test_letters_go_with_their_bodies_after_their_time(
     inline: Inline, conn: Connection, tmp_path: Path
 ) -> None:
     await arrive(inline, of(large=True))
-    assert await dead_letters.expire(conn, NOW - 1, 10) == 0
-    assert await dead_letters.expire(conn, NOW, 10) == 1
+    assert await dead_letters.expire_letters(conn, NOW - 1, 10) == 0
+    assert await dead_letters.expire_letters(conn, NOW, 10) == 1
     await conn.commit()
     await commands.drop(desk(inline), [], _ANY)
     assert stored(tmp_path) == set()

@@ -29,7 +29,7 @@ async def issued(conn: Connection, revoked_ms: int | None) -> None:
         expires_ms=NOW + _DAY,
         revoked_ms=None,
     )
-    await link_tokens.put(conn, "p1", DIGEST, row)
+    await link_tokens.put_token(conn, "p1", DIGEST, row)
     if revoked_ms is not None:
         await link_tokens.revoke(conn, "p1", revoked_ms)
     await conn.commit()

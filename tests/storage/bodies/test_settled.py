@@ -11,7 +11,7 @@ import pytest
 
 from model.topics import DEAD, RAW, RAW_LARGE
 from storage.bodies import caps
-from storage.erase import erase, finish
+from storage.erase import erase, remove_erased_bodies
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.log.messages import Message, Run
@@ -92,7 +92,9 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     receipt = await erase(conn, "p1", NOW)
     await conn.commit()
     assert {table: receipt.counts[table] for table in wanted} == wanted
-    assert await finish(conn, inline.parts.bodies) == len(wanted) * large + (outcome is _kept)
+    assert await remove_erased_bodies(conn, inline.parts.bodies) == len(wanted) * large + (
+        outcome is _kept
+    )
     assert stored(tmp_path) == set()
     assert await inline.rows(_ROWS) == [(0, 0, 0)]
 

@@ -13,7 +13,7 @@ from model.keyring import Key, KeyRing
 from model.received import Fetch
 from storage.bodies import dead_letters, dead_queries, quarantine, wrapping
 from storage.bodies.body_store import Directory
-from storage.bodies.dead_letters import Cause, Origin, Row
+from storage.bodies.dead_letters import Cause, LetterOrigin, LetterRow
 from storage.bodies.quarantine import QuarantinedBody
 from storage.bodies.sealed import own_key, put_sealed
 from storage.people import data_keys, patients
@@ -41,9 +41,9 @@ BEFORE, BOTH, AFTER, ELSEWHERE = (
 
 
 def test_a_wrapped_value_names_its_key_and_opens_by_it() -> None:
-    wrapped = crypto.wrap(BEFORE, b"value", "data_key:p")
+    wrapped = crypto.wrap_value(BEFORE, b"value", "data_key:p")
     assert wrapped.startswith(crypto.wrapped_by("1"))
-    assert crypto.unwrap(BOTH, wrapped, "data_key:p") == b"value"
+    assert crypto.unwrap_value(BOTH, wrapped, "data_key:p") == b"value"
     for ring, owner in (
         (AFTER, "data_key:p"),
         (ELSEWHERE, "data_key:p"),
@@ -51,22 +51,22 @@ def test_a_wrapped_value_names_its_key_and_opens_by_it() -> None:
         (KeyRing(), "data_key:p"),
     ):
         with pytest.raises(crypto.SealError):
-            crypto.unwrap(ring, wrapped, owner)
+            crypto.unwrap_value(ring, wrapped, owner)
 
 
 def test_the_name_of_the_key_is_authenticated() -> None:
     twin = KeyRing((Key(id="2", secret=_OLD.secret), _OLD))
-    wrapped = crypto.wrap(BEFORE, b"value", "data_key:p")
+    wrapped = crypto.wrap_value(BEFORE, b"value", "data_key:p")
     renamed = crypto.wrapped_by("2") + wrapped.removeprefix(crypto.wrapped_by("1"))
     with pytest.raises(crypto.SealError):
-        crypto.unwrap(twin, renamed, "data_key:p")
+        crypto.unwrap_value(twin, renamed, "data_key:p")
 
 
 def test_a_value_from_before_keys_had_ids_opens_with_any_key() -> None:
     sealed = crypto.seal(_OLD.secret, b"value", "data_key:p")
-    assert crypto.unwrap(BOTH, sealed, "data_key:p") == b"value"
+    assert crypto.unwrap_value(BOTH, sealed, "data_key:p") == b"value"
     with pytest.raises(crypto.SealError):
-        crypto.unwrap(BOTH, crypto.wrapped_by("1") + sealed, "data_key:p")
+        crypto.unwrap_value(BOTH, crypto.wrapped_by("1") + sealed, "data_key:p")
 
 
 async def test_keys_of_another_database_are_found_before_anything_is_written(
@@ -94,7 +94,7 @@ async def test_keys_are_checked_where_no_patient_is_left_too(conn: Connection) -
 
 async def test_a_file_from_before_a_rewrap_does_not_pass(conn: Connection) -> None:
     await wrapping.check_keys(conn, BOTH, 0, record=True)
-    assert await wrapping.rewrap(conn, BOTH, 1) == wrapping.Progress(done=1, left=2)
+    assert await wrapping.rewrap(conn, BOTH, 1) == wrapping.RewrapProgress(done=1, left=2)
     with pytest.raises(wrapping.ForeignKeysError):
         await wrapping.check_keys(conn, BEFORE, 0, record=True)
     with pytest.raises(wrapping.ForeignKeysError):
@@ -105,7 +105,7 @@ async def test_a_rewrap_that_is_ended_goes_on_from_what_was_committed(
     conn: Connection, dsn: str
 ) -> None:
     kept = await data_keys.data_keys(conn, BEFORE, ["p1", "p2", "p3"])
-    assert await wrapping.rewrap(conn, BOTH, 1) == wrapping.Progress(done=1, left=2)
+    assert await wrapping.rewrap(conn, BOTH, 1) == wrapping.RewrapProgress(done=1, left=2)
     await conn.commit()
     async with await AsyncConnection.connect(dsn) as ended:
         await wrapping.rewrap(ended, BOTH, 1)
@@ -115,9 +115,9 @@ async def test_a_rewrap_that_is_ended_goes_on_from_what_was_committed(
     await patients.add_patient(
         conn, wrapping_key=BEFORE, unit="unit", zone="UTC", now_ms=0, pseudonym="p4"
     )
-    assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.Progress(done=2, left=1)
-    assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.Progress(done=1, left=0)
-    assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.Progress(done=0, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.RewrapProgress(done=2, left=1)
+    assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.RewrapProgress(done=1, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 2) == wrapping.RewrapProgress(done=0, left=0)
     assert await wrapping.used_by_key(conn) == {"2": 4}
     assert await data_keys.data_keys(conn, AFTER, ["p1", "p2", "p3"]) == kept
 
@@ -137,10 +137,10 @@ async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
         headers={},
         body=b"body",
     )
-    await quarantine.hold(conn, store, BEFORE, held, 0)
+    await quarantine.hold_body(conn, store, BEFORE, held, 0)
     sealed = crypto.seal(_OLD.secret, b"old", quarantine.old_location_of("t", 0, 2))
     await conn.execute(_FROM_BEFORE, [sealed])
-    origin = Origin(
+    origin = LetterOrigin(
         cluster="c", topic="t", partition=0, offset=3, key=b"", headers=pack_headers(())
     )
     key, wrapped = own_key(BEFORE, origin.location)
@@ -154,10 +154,10 @@ async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
         rejected=1,
     )
     lies = await put_sealed(store, key, b"letter", origin.location)
-    row = Row(
+    row = LetterRow(
         origin=origin, cause=cause, letter=7, patient=None, body_bytes=6, wrapped=wrapped, lies=lies
     )
-    await dead_letters.add(conn, [row], 0)
+    await dead_letters.add_letters(conn, [row], 0)
     fetch = Fetch(account="a", resource="r", key="k", path="/p")
     noticed = NoticedFetch(connector="v", fetch=fetch, patient=None, noticed_ms=0)
     await put_fetches(conn, BEFORE, [noticed])
@@ -182,11 +182,11 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
 ) -> None:
     store = Directory(tmp_path)
     held = await _sealed_values(conn, store)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=4, left=3)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.Progress(done=3, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=3)
+    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=3, left=0)
     assert await wrapping.needed_by(conn, "1") == []
     assert await wrapping.used_by_key(conn) == {"2": 7}
-    letter = await dead_queries.find(conn, 7)
+    letter = await dead_queries.find_letter(conn, 7)
     assert letter is not None
     async with await open_pool(dsn, max_size=1) as pool:
         desk = Desk(pool=pool, bodies=store, wrapping_key=AFTER)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clinic.timeline_reads import read_timeline
 from model.facts import AttributedFact
 from model.spans import Span
-from storage.digest import DRAINED, digest
+from storage.digest import DRAINED, table_digests
 from storage.facts.writer import write_facts
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -70,7 +70,7 @@ async def written_and_refreshed(
             await _check(conn, chance)
         await refresh.refresh_all(conn)
         await _check(conn, chance)
-        return await digest(conn, tuple(DRAINED))
+        return await table_digests(conn, tuple(DRAINED))
 
 
 @settings(

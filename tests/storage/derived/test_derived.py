@@ -8,7 +8,7 @@ from model.derived import DerivedChange
 from model.facts import AttributedFact, Deletion, Instrument
 from model.intensity import HeartProfile
 from storage.derived.derived_tables import extent
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
@@ -69,12 +69,12 @@ async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) ->
 
 async def test_deriving_again_changes_nothing(conn: Connection) -> None:
     await _tell(conn, *map(attributed_fact, run()))
-    before = await digest(conn)
+    before = await table_digests(conn)
     span = await extent(conn, "p1")
     assert span is not None
     window = await load_window(conn, "p1", [span])
     assert await replace_window(conn, window, derive(window)) == ()
-    assert await digest(conn) == before
+    assert await table_digests(conn) == before
 
 
 async def test_a_correction_revises_and_names_what_changed(conn: Connection) -> None:
@@ -156,7 +156,7 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
             if not profile_first:
                 await settings.change_profile(conn, "p1", profile, T0)
             assert await _row(conn, "select vigorous_ms > 0 from session") == (True,)
-            digests.append(await digest(conn))
+            digests.append(await table_digests(conn))
     assert digests[0] == digests[1]
 
 
@@ -177,7 +177,7 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
             ).affected.items():
                 window = await load_window(conn, patient, spans)
                 await replace_window(conn, window, derive(window))
-        matches.append(await digest(conn, ("session", "day", "week")))
+        matches.append(await table_digests(conn, ("session", "day", "week")))
     assert matches[0] == matches[1] == matches[2]
 
 

@@ -171,7 +171,7 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     await _send(world, *BODIES)
     _use(monkeypatch, open_wearables.parse, NEXT)
     calls = iter(range(100))
-    real = current_records.remove
+    real = current_records.remove_records
 
     async def mortal(*args: Any) -> AffectedSpans:  # noqa: ANN401 - handed on as they come
         if next(calls) == at:
@@ -179,7 +179,7 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
         return await real(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(current_records, "remove", mortal)
+        patched.setattr(current_records, "remove_records", mortal)
         try:
             await replay(world.means, "p1", ReplayScope())
         except Killed:
@@ -344,7 +344,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
     monkeypatch.setattr(formats, "FORMATS", tuple(rows))
     for scope in (ReplayScope(), ReplayScope(again=True), ReplayScope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
-            await due.mark(conn, "p1", NOW, "test")
+            await due.mark_due(conn, "p1", NOW, "test")
         await replay(world.means, "p1", scope)
         await world.judge()
     assert await world.rows(_ALERTS) == [("resolved", 1)]
@@ -398,9 +398,9 @@ async def test_the_judge_waits_until_a_patient_is_done(world: Inline) -> None:
             async with pool.connection() as conn:
                 await due.mark_all(conn, ["p1", "p2"], NOW, "test")
             async with pool.connection() as conn:
-                assert await due.take(conn, NOW, 5) == ["p2"]
+                assert await due.take_due(conn, NOW, 5) == ["p2"]
     async with pool.connection() as conn:
-        assert await due.take(conn, NOW, 5) == ["p1"]
+        assert await due.take_due(conn, NOW, 5) == ["p1"]
 
 
 async def test_two_replays_of_one_patient_follow_each_other(

@@ -242,7 +242,7 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
     number = await patients.patient_id(conn, "p1")
     stood = await current_records.current_records(conn, number, WATCH.vendor)
     stretch = Stretch(METRIC["heart_rate"].id, _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + 4 * MIN)
-    await current_records.remove(conn, number, stood.values(), [(PHONE, stretch)])
+    await current_records.remove_records(conn, number, stood.values(), [(PHONE, stretch)])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (_HOUR, 5, 90.0, 90.0, 90.0)

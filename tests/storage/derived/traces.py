@@ -17,9 +17,9 @@ from model.prescription import Intensity, Prescription
 from model.received import Fetch, Notice, NoticeKind
 from storage import audit
 from storage.alerts import due, outbox
-from storage.audit_actions import Action
+from storage.audit_actions import AuditAction
 from storage.bodies import dead_letters, quarantine
-from storage.bodies.body_store import INCOMING, BodyStore
+from storage.bodies.body_store import INCOMING, BodyStorage
 from storage.bodies.kept_bodies import Received, keep_all
 from storage.bodies.sealed import IN_ROW, put_sealed
 from storage.facts.writer import write_facts
@@ -67,7 +67,7 @@ async def _announced(conn: Connection, patient: str) -> None:
     await put_notices(conn, [notice])
 
 
-async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
+async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str]:
     """Leave something of a patient in every table and in the payload store.
 
     Returns texts that no other patient has.
@@ -113,12 +113,12 @@ async def settle(conn: Connection, store: BodyStore, patient: str) -> list[str]:
         issue=await link_tokens.next_issue(conn, patient), key_id="1", issued_by="kadens",
         issued_ms=T0, expires_ms=T0 + _DAY, revoked_ms=None,
     )  # fmt: skip
-    await link_tokens.put(conn, patient, sha256(b"token" + body).digest(), issued)
+    await link_tokens.put_token(conn, patient, sha256(b"token" + body).digest(), issued)
     number = await patients.patient_id(conn, patient)
     return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
 
 
-async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes) -> None:
+async def _refused(conn: Connection, store: BodyStorage, patient: str, big: bytes) -> None:
     """Leave a large payload in quarantine, two with dead letters, and one that was only counted.
 
     Of the two with dead letters one is large and one is small.
@@ -129,13 +129,13 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
         cluster="c", topic="t", partition=0, offset=number, vendor="open_wearables",
         account=f"account-{patient}", headers={}, body=big,
     )  # fmt: skip
-    await quarantine.hold(conn, store, _KEY, held, T0)
+    await quarantine.hold_body(conn, store, _KEY, held, T0)
     cause = dead_letters.Cause(
         kind=RejectKind.DAMAGED, connector="files", received_ms=T0, size=len(big), sha256="",
         rejects=[("@0", "no")], rejected=1,
     )  # fmt: skip
     for offset, body in enumerate((b"small", big)):
-        origin = dead_letters.Origin(
+        origin = dead_letters.LetterOrigin(
             cluster="c",
             topic="t",
             partition=number,
@@ -144,7 +144,7 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
             headers=patient.encode(),
         )
         lies = await put_sealed(store, key, body, origin.location)
-        row = dead_letters.Row(
+        row = dead_letters.LetterRow(
             origin=origin,
             cause=cause,
             letter=offset,
@@ -152,8 +152,8 @@ async def _refused(conn: Connection, store: BodyStore, patient: str, big: bytes)
             body_bytes=len(body),
             lies=lies,
         )
-        await dead_letters.add(conn, [row], T0)
-    await dead_letters.count_only(conn, [(cause, number)], T0)
+        await dead_letters.add_letters(conn, [row], T0)
+    await dead_letters.count_letters(conn, [(cause, number)], T0)
 
 
 async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
@@ -235,22 +235,24 @@ async def _alerted(conn: Connection, patient: str) -> None:
         "values (%s, now(), 'kadens', 'open', '')",
         [alert],
     )
-    await outbox.put(
+    await outbox.put_message(
         conn, "email", f"{alert}/A/c@example.org", "c@example.org", {"subject": "s"}, 0
     )
-    await outbox.put(conn, "derived", f"facts/0/1/{patient}", patient, {"patient": patient}, 0)
-    await due.mark(conn, patient, T0, "facts")
+    await outbox.put_message(
+        conn, "derived", f"facts/0/1/{patient}", patient, {"patient": patient}, 0
+    )
+    await due.mark_due(conn, patient, T0, "facts")
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
     detail = {"reason": f"about {patient}"}
-    entry = audit.Entry(
+    entry = audit.AuditEntry(
         at_ms=T0,
         actor=actor,
-        action=Action.DATA_READ,
+        action=AuditAction.DATA_READ,
         patient=patient,
         object=f"alert:{alert}",
         detail=detail,
     )
-    await audit.write(conn, entry)
+    await audit.write_entry(conn, entry)
 
 
 def _alert(number: int) -> str:

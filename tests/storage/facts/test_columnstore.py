@@ -4,7 +4,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from model.facts import AttributedFact, Joining
-from storage.digest import DRAINED, QUERIES, digest
+from storage.digest import DRAINED, QUERIES, table_digests
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream import refresh
@@ -56,7 +56,7 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
         await _tell(conn, _FIRST)
         await _tell(conn, _LATER)
         await refresh.refresh_all(conn)
-        hot = await digest(conn, _ALL)
+        hot = await table_digests(conn, _ALL)
     await _tell(conn, _FIRST)
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:
@@ -64,7 +64,7 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
     await refresh.refresh_all(conn)
     await _tell(conn, _LATER)
     await refresh.refresh_all(conn)
-    assert await digest(conn, _ALL) == hot
+    assert await table_digests(conn, _ALL) == hot
 
 
 async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from model.facts import AttributedFact
 from storage.alerts import due
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.facts.offsets import Apply, Replay, advance
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection, Pool, open_pool
@@ -74,11 +74,11 @@ async def test_derived_rows_of_two_workers_miss_nothing_of_each_other(
     await asyncio.gather(_tell(conn, workouts), _tell(other, samples))
     row = await (await conn.execute("select min(hr_n), count(*) from session")).fetchone()
     assert row == (180, 3)
-    at_once = await digest(conn)
+    at_once = await table_digests(conn)
     await conn.execute("truncate fact, record, sample, watermark, session, day, week, due cascade")
     await conn.commit()
     await _tell(conn, facts(["p1"]))
-    assert await digest(conn) == at_once
+    assert await table_digests(conn) == at_once
 
 
 async def test_a_partition_is_claimed_by_one_worker_at_a_time(
@@ -100,10 +100,10 @@ async def test_who_is_being_written_is_not_judged_and_stays_due(
     await due.mark_all(conn, ["p1", "p2"], T0, "facts")
     await conn.commit()
     await write_facts(conn, facts(["p1"]))
-    assert await due.take(other, T0, 5) == ["p2"]
-    await due.mark(conn, "p1", T0, "facts")
+    assert await due.take_due(other, T0, 5) == ["p2"]
+    await due.mark_due(conn, "p1", T0, "facts")
     await conn.commit()
-    assert await due.take(other, T0, 5) == ["p1"]
+    assert await due.take_due(other, T0, 5) == ["p1"]
     await other.rollback()
 
 

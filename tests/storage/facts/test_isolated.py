@@ -36,7 +36,7 @@ async def test_a_note_stands_before_work_begins_and_is_that_of_the_batch(
     seen: list[dict[int, Note]] = []
 
     async def handle(_batch: Sequence[Run]) -> None:
-        seen.append(await in_work.read(conn, _TOPIC, [0, 1]))
+        seen.append(await in_work.read_notes(conn, _TOPIC, [0, 1]))
         await conn.commit()
 
     async with open_inline(dsn, conn, tmp_path) as inline:
@@ -64,7 +64,7 @@ async def test_what_another_process_ended_with_in_between_is_tried_alone(
             parts=inline.parts, handle=handle, set_aside=_aside, exclusive=asyncio.Lock()
         )
         await handler([_run(0, 3)])
-        await in_work.write(conn, _TOPIC, {0: Note(first=5, next=7)})
+        await in_work.write_notes(conn, _TOPIC, {0: Note(first=5, next=7)})
         await conn.execute(
             "insert into stream_offset (topic, part, next_offset) values (%s, 0, 5)", [_TOPIC]
         )

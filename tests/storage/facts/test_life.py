@@ -21,7 +21,7 @@ from model.facts import AttributedFact
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.prescription import Prescription
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.facts import samples
 from storage.facts.writer import put_facts
 from storage.people import care_team, patients
@@ -112,14 +112,14 @@ async def streamed(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
             await _take(conn, step)
             got = (await tables.read(conn, _PATIENT)).as_bytes()
             assert got == expected(life, way[:n]).as_bytes()
-        return await digest(conn)
+        return await table_digests(conn)
 
 
 async def _ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
     async with newborn(conn, life.zone):
         for step in way:
             await _take(conn, step)
-        return await digest(conn)
+        return await table_digests(conn)
 
 
 @pytest.fixture

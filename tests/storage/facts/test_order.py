@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from model.facts import AttributedFact, Deletion, Fact, Joining
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection
@@ -155,7 +155,7 @@ async def apply(conn: Connection, batches: Sequence[Sequence[AttributedFact]]) -
             for patient, spans in written.affected.items():
                 window = await load_window(conn, patient, spans)
                 await replace_window(conn, window, derive(window))
-        matches = await digest(conn)
+        matches = await table_digests(conn)
         for patient in sorted(
             set(PATIENTS)
         ):  # what was narrowed to the touched dates is what everything at once gives

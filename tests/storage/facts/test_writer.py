@@ -2,7 +2,7 @@ import pytest
 
 from model.facts import AttributedFact, Fact, Joining
 from model.spans import Span
-from storage.digest import digest
+from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.rows import cells_of, values_of
@@ -44,10 +44,10 @@ async def test_a_workout_is_stored_and_its_span_touched(conn: Connection) -> Non
 
 async def test_told_again_changes_nothing(conn: Connection) -> None:
     await write_facts(conn, all_of(run()))
-    before = await digest(conn)
+    before = await table_digests(conn)
     written = await write_facts(conn, all_of([*run(), *run()]))
     assert (written.new, written.skipped, written.samples, written.affected) == (0, 4, 0, {})
-    assert await digest(conn) == before
+    assert await table_digests(conn) == before
 
 
 async def test_a_newer_revision_replaces_and_touches_both_spans(conn: Connection) -> None:
@@ -60,10 +60,10 @@ async def test_a_newer_revision_replaces_and_touches_both_spans(conn: Connection
 
 async def test_an_older_revision_is_skipped(conn: Connection) -> None:
     await write_facts(conn, all_of(run(bpm=130, revision=1), body="later"))
-    before = await digest(conn)
+    before = await table_digests(conn)
     written = await write_facts(conn, all_of(run(bpm=120)))
     assert (written.new, written.skipped, written.samples, written.affected) == (0, 2, 0, {})
-    assert await digest(conn) == before
+    assert await table_digests(conn) == before
 
 
 async def test_parts_of_a_record_come_one_by_one(conn: Connection) -> None:
@@ -159,10 +159,10 @@ async def test_a_report_touches_the_session_it_names(conn: Connection) -> None:
 
 
 async def test_nothing_is_left_of_a_transaction_that_failed(conn: Connection) -> None:
-    before = await digest(conn)
+    before = await table_digests(conn)
     with pytest.raises(ZeroDivisionError):
         await _write_and_fail(conn)
-    assert await digest(conn) == before
+    assert await table_digests(conn) == before
 
 
 async def _write_and_fail(conn: Connection) -> None:

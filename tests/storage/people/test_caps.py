@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.bodies.caps import CONNECTOR, SENDER, Cap, Room
+from storage.bodies.caps import CONNECTOR_CAP, SENDER_CAP, Cap, Room
 from tests.rows import cells_of
 
 _SMALL = Cap(bodies=3, bytes=100)
@@ -27,8 +27,8 @@ def test_what_is_refused_takes_no_room_of_others() -> None:
 
 
 def test_a_connector_has_room_for_more_than_one_sender() -> None:
-    assert CONNECTOR.bodies > SENDER.bodies
-    assert CONNECTOR.bytes > SENDER.bytes
+    assert CONNECTOR_CAP.bodies > SENDER_CAP.bodies
+    assert CONNECTOR_CAP.bytes > SENDER_CAP.bytes
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 60))))

@@ -33,17 +33,17 @@ async def issue(conn: Connection, patient: str, days: int = 10) -> int:
         expires_ms=_NOW + days * _DAY,
         revoked_ms=None,
     )
-    await link_tokens.put(conn, patient, name(patient, number), row)
+    await link_tokens.put_token(conn, patient, name(patient, number), row)
     return number
 
 
 async def test_issues_are_counted_per_patient(conn: Connection) -> None:
     assert [await issue(conn, patient) for patient in ("p1", "p1", "p2", "p1")] == [1, 2, 1, 3]
-    rows = await link_tokens.listed(conn, "p1")
+    rows = await link_tokens.tokens_of(conn, "p1")
     assert values_of(rows, "issue", "issued_ms", "expires_ms", "revoked_ms") == [
         (number, _NOW, _NOW + 10 * _DAY, None) for number in (1, 2, 3)
     ]
-    for work in (link_tokens.next_issue, link_tokens.listed):
+    for work in (link_tokens.next_issue, link_tokens.tokens_of):
         with pytest.raises(UnknownNameError):
             await work(conn, "nobody")
 
@@ -66,12 +66,12 @@ async def test_one_is_revoked_or_all(conn: Connection) -> None:
     assert await link_tokens.revoke(conn, "p1", _NOW + 5, issue=2) == [2]
     assert await link_tokens.revoke(conn, "p1", _NOW + 6, issue=2) == []
     assert await link_tokens.revoke(conn, "p1", _NOW + 7) == [1, 3]
-    assert values_of(await link_tokens.listed(conn, "p1"), "revoked_ms") == [
+    assert values_of(await link_tokens.tokens_of(conn, "p1"), "revoked_ms") == [
         _NOW + 7,
         _NOW + 5,
         _NOW + 7,
     ]
-    assert values_of(await link_tokens.listed(conn, "p2"), "revoked_ms") == [None]
+    assert values_of(await link_tokens.tokens_of(conn, "p2"), "revoked_ms") == [None]
 
 
 async def test_a_body_is_by_a_revoked_token_from_that_instant_on(conn: Connection) -> None:
@@ -93,7 +93,7 @@ async def test_what_is_revoked_waits_until_it_is_published(conn: Connection) -> 
     mine = [link_tokens.Revoked(digest=name("p1", 1), expires_ms=_NOW + 10 * _DAY)]
     assert await link_tokens.take_unpublished(conn, 10) == mine
     assert await link_tokens.take_unpublished(conn, 10) == mine
-    await link_tokens.published(conn, [name("p1", 1)], _NOW)
+    await link_tokens.mark_published(conn, [name("p1", 1)], _NOW)
     assert await link_tokens.take_unpublished(conn, 10) == []
     await link_tokens.publish_again(conn, _NOW + 9 * _DAY)
     assert await link_tokens.take_unpublished(conn, 10) == mine

@@ -52,13 +52,13 @@ async def test_identity_is_sealed_with_the_patients_own_key(conn: Connection) ->
 
 
 async def test_a_value_of_another_patient_does_not_open() -> None:
-    sealed = crypto.wrap(_KEY, b"value", "identity:p1")
-    assert crypto.unwrap(_KEY, sealed, "identity:p1") == b"value"
+    sealed = crypto.wrap_value(_KEY, b"value", "identity:p1")
+    assert crypto.unwrap_value(_KEY, sealed, "identity:p1") == b"value"
     for wrong in (sealed[:-1], sealed[:-1] + bytes([sealed[-1] ^ 1]), b""):
         with pytest.raises(crypto.SealError):
-            crypto.unwrap(_KEY, wrong, "identity:p1")
+            crypto.unwrap_value(_KEY, wrong, "identity:p1")
     with pytest.raises(crypto.SealError):
-        crypto.unwrap(_KEY, sealed, "identity:p2")
+        crypto.unwrap_value(_KEY, sealed, "identity:p2")
 
 
 async def test_pseudonyms_are_unique_and_zones_real(conn: Connection) -> None:
@@ -131,7 +131,7 @@ async def test_a_version_of_a_prescription_stays_what_it_said(conn: Connection) 
     with pytest.raises(TakenError):
         await settings.prescribe(conn, "p1", plan(sessions=4), 5)
     await settings.prescribe(conn, "p1", replace(plan(version=2), sessions_per_week=4), 5)
-    assert await due.take(conn, 0, 10) == ["p1"]
+    assert await due.take_due(conn, 0, 10) == ["p1"]
 
 
 async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
@@ -157,12 +157,12 @@ async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
 
 
 async def test_the_earliest_request_stands_and_is_taken_once(conn: Connection) -> None:
-    await due.mark(conn, "p2", 50, "late")
-    await due.mark(conn, "p2", 20, "early")
-    await due.mark(conn, "p2", 90, "later")
+    await due.mark_due(conn, "p2", 50, "late")
+    await due.mark_due(conn, "p2", 20, "early")
+    await due.mark_due(conn, "p2", 90, "later")
     await due.mark_all(conn, ["p1", "p3", "nobody"], 30, "all")
-    assert await due.take(conn, 19, 10) == []
-    assert await due.take(conn, 30, 2) == ["p2", "p1"]
+    assert await due.take_due(conn, 19, 10) == []
+    assert await due.take_due(conn, 30, 2) == ["p2", "p1"]
     await due.settle_all(conn, {"p3": 100})
-    assert await due.take(conn, 99, 10) == []
-    assert await due.take(conn, 100, 10) == ["p3"]
+    assert await due.take_due(conn, 99, 10) == []
+    assert await due.take_due(conn, 100, 10) == ["p3"]

@@ -12,7 +12,7 @@ import pytest
 from psycopg import OperationalError
 
 from kadens.embedded.postgres import Postgres, temporary_postgres
-from storage.pg.health import answers
+from storage.pg.health import database_answers
 from storage.pg.pool import PROBE, open_pool
 from tests.frozen import frozen
 
@@ -29,14 +29,14 @@ def server() -> Iterator[Postgres]:
 
 async def test_readiness_is_known_in_time_and_again_once_it_answers(server: Postgres) -> None:
     async with await open_pool(server.dsn()) as pool:
-        assert await answers(pool)
+        assert await database_answers(pool)
         with frozen(server):
             for _ in range(3):
                 began = time.monotonic()
-                assert not await answers(pool)
+                assert not await database_answers(pool)
                 assert time.monotonic() - began < _READY_S
         async with asyncio.timeout(30):
-            while not await answers(pool):
+            while not await database_answers(pool):
                 pass
 
 

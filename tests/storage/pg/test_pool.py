@@ -16,7 +16,7 @@ from storage.pg.pool import (
     PROBE,
     WORKER_LIMITS,
     DsnError,
-    Limits,
+    WaitLimits,
     address,
     open_pool,
 )
@@ -39,7 +39,7 @@ _SETTINGS = ("timezone", "statement_timeout", "lock_timeout", "idle_in_transacti
     ids=["clinic", "worker", "command", "long", "probe"],
 )
 async def test_a_connection_speaks_utc_and_every_wait_has_an_end(
-    dsn: str, limits: Limits, expected: list[str]
+    dsn: str, limits: WaitLimits, expected: list[str]
 ) -> None:
     async with await open_pool(dsn, limits=limits) as pool, pool.connection() as conn:
         rows = [
