@@ -21,7 +21,7 @@ from storage.bodies.sealed import own_key, put_sealed
 from storage.pg import crypto
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, Pool, open_pool
-from stream.dead.commands import Desk, drop, retry
+from stream.dead.commands import Desk, drop_with_bodies, send_again
 from stream.log.messages import Outgoing
 
 FULL, TINY = 1_000_000, 2_000
@@ -84,8 +84,8 @@ async def _run(dsn: str, folder: Path, letters: int) -> list[Row]:
             "show one": _within(
                 pool, lambda conn, n: dead_queries.find_letter(conn, last // (n + 1))
             ),
-            "retry one": lambda n: retry(desk, _Nowhere(), [last - n], None),
-            "drop one": lambda n: drop(desk, [last - BODIED - n], None),
+            "retry one": lambda n: send_again(desk, _Nowhere(), [last - n], None),
+            "drop one": lambda n: drop_with_bodies(desk, [last - BODIED - n], None),
         }
         return [_row(name, letters, await _seconds(ask)) for name, ask in values.items()]
 

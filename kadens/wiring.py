@@ -40,13 +40,12 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     """Run a worker to its end and return its exit status."""
     import logging
 
-    from stream.worker import WorkerPlan
-    from stream.worker import run_worker as run
+    from stream.worker import WorkerPlan, run_until_stopped
 
     logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, datefmt=LOG_TIME)
     for room in ("kadens", "storage", "stream", "alerts"):  # other loggers stay at warnings
         logging.getLogger(room).setLevel(logging.INFO)
-    return run(
+    return run_until_stopped(
         WorkerPlan(
             brokers=needed(settings, "kafka"),
             database=needed(settings, "database"),

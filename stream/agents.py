@@ -33,7 +33,7 @@ from stream.batching import BatchLimits, Busy, next_batch
 from stream.faults import without_values
 from stream.log.ledger import HoleError
 from stream.log.messages import Message, Partition, Run, batches
-from stream.metrics import Metrics
+from stream.metrics import WorkerMetrics
 
 BatchHandler = Callable[[Sequence[Run]], Awaitable[None]]
 OnFailure = Callable[[Exception], Awaitable[None]]
@@ -74,7 +74,7 @@ def add_agents(
     app: faust.App,
     handlers: Mapping[str, TopicHandler],
     done: MutableMapping[Partition, int],
-    metrics: Metrics,
+    metrics: WorkerMetrics,
     failed: asyncio.Future[None],
 ) -> None:
     """Register one agent for each topic.
@@ -141,7 +141,7 @@ class BatchScheduler:
         self,
         topic_handler: TopicHandler,
         done: MutableMapping[Partition, int],
-        metrics: Metrics,
+        metrics: WorkerMetrics,
         on_failure: OnFailure,
     ) -> None:
         self._handler, self._limits = topic_handler.handler, topic_handler.limits
@@ -250,7 +250,7 @@ def _offset(delivery: _Delivery) -> int:
 
 
 @asynccontextmanager
-async def _measured(batch: Sequence[Run], metrics: Metrics) -> AsyncIterator[None]:
+async def _measured(batch: Sequence[Run], metrics: WorkerMetrics) -> AsyncIterator[None]:
     """Measure a batch; an error of its handler names topic, partitions and offsets, no value."""
     began, topic = time.perf_counter(), batch[0].topic
     offsets = ", ".join(f"{run.partition}: {run.first} to {run.next - 1}" for run in batch)

@@ -8,7 +8,6 @@ after an unexpected error. The process ends with status 1, and its supervisor st
 
 import asyncio
 import faulthandler
-import logging
 import os
 import signal
 from collections.abc import Coroutine, Iterable
@@ -28,7 +27,6 @@ STOP_WITHIN_S = 20.0
 BLOCKED_S = 60.0
 AGENT_BUFFER = 128  # messages that wait for an agent, each of up to half a megabyte
 EXIT_CRASHED = 1
-log = logging.getLogger(__name__)
 
 
 class _TablelessApp(faust.App):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.log.messages import MOST_BYTES, Partition
+from stream.log.messages import MOST_RUN_BYTES, Partition
 
 MANY_WAITING = 40  # from so many on, further batches in flight are worth their cost
 
@@ -34,7 +34,7 @@ class BatchLimits:
 
     max_in_flight: int = 1
     max_messages: int = 300
-    max_bytes: int = MOST_BYTES
+    max_bytes: int = MOST_RUN_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

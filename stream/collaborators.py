@@ -10,7 +10,7 @@ from storage.pg.pool import Pool
 from stream.dead.letters import DeadLimit
 from stream.log.ledger import Ledger
 from stream.log.messages import Producer
-from stream.metrics import Metrics
+from stream.metrics import WorkerMetrics
 from stream.readers.pool import Reader
 
 
@@ -29,7 +29,7 @@ class Collaborators:
     reader: Reader
     wrapping: Keys
     now: Callable[[], int]
-    metrics: Metrics
+    metrics: WorkerMetrics
     link: str = WORKLIST
     limit: DeadLimit = field(default_factory=DeadLimit)
 

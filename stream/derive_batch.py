@@ -23,7 +23,7 @@ from stream.dead.letters import RefusedMessage
 from stream.deriving.batches import derive_written
 from stream.log.messages import Message, Outgoing, Run
 
-CHANNEL = "derived"
+DERIVED_CHANNEL = "derived"
 CALM_MS = 5_000  # how long a judgement waits for more samples
 SEND = 500  # outbox rows sent in one transaction
 # what decoding raises for JSON that is not a fact
@@ -52,7 +52,7 @@ async def derive_runs(batch: Sequence[Run], parts: Collaborators) -> None:
     await send_changes(parts)
 
 
-async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
+async def set_fact_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
     """Make a dead letter of a fact that cannot be worked on.
 
     `run` holds this one message. If the ledger shows it as finished, nothing happens.
@@ -66,7 +66,7 @@ async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
 async def send_changes(parts: Collaborators) -> int:
     """Send the events that wait in the outbox for `kadens.derived`; return how many."""
     async with parts.pool.connection() as conn:
-        rows = await outbox.take_messages(conn, CHANNEL, parts.now(), SEND)
+        rows = await outbox.take_messages(conn, DERIVED_CHANNEL, parts.now(), SEND)
         await parts.producer.send_all(
             [
                 Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
@@ -96,7 +96,7 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
             (f"{position}/{patient}", patient, event(patient, result))
             for patient, result in derived.changes.items()
         ]
-        await outbox.put_messages(conn, CHANNEL, events, parts.now())
+        await outbox.put_messages(conn, DERIVED_CHANNEL, events, parts.now())
         await _mark_due(conn, written.affected, parts.now())
         await outbox.notify(conn, list(written.affected))
     parts.metrics.recomputes.inc(len(written.affected))

@@ -14,7 +14,7 @@ from storage.bodies.wrapping import ForeignKeysError
 from stream.dead.letters import DeadFloodError
 from stream.log.ledger import HoleError, LogMismatchError
 from stream.log.watchdog import StalledError
-from stream.metrics import Metrics
+from stream.metrics import WorkerMetrics
 
 VALUE_FREE = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
 FRAMES = 6
@@ -36,7 +36,7 @@ async def without_values(what: str) -> AsyncIterator[None]:
         raise WorkerError(f"{what}: {describe(error)}") from None
 
 
-def report(metrics: Metrics, where: str, description: str) -> None:
+def report_fault(metrics: WorkerMetrics, where: str, description: str) -> None:
     """Log and count an error of our own that costs one message or one patient.
 
     `where` is a topic, with partition and offset; `description` comes from `describe`.

@@ -24,7 +24,7 @@ from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import remove_erased_bodies
 from stream.collaborators import Collaborators
 from stream.dead.resend import NAMED_WITHIN_S
-from stream.derive_batch import CHANNEL
+from stream.derive_batch import DERIVED_CHANNEL
 from stream.log.look import LogView
 from stream.log.messages import Partition
 from stream.revocations import forget_expired
@@ -33,7 +33,7 @@ INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # the log has no message older 
 MARGIN_S = 12 * NAMED_WITHIN_S  # also covers clocks that differ between door, store and worker
 _ANSWER_S = 30.0
 SETTLED_LOOKS = 2
-_KEPT_MS = {CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
+_KEPT_MS = {DERIVED_CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
 LETTERS = 1_000  # removed in one transaction
 _log = logging.getLogger(__name__)
 

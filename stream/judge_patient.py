@@ -19,7 +19,7 @@ from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
-from stream.faults import describe, report
+from stream.faults import describe, report_fault
 from stream.log.messages import Run
 
 _TAKE = 20  # patients judged in one transaction
@@ -66,7 +66,7 @@ async def _judge_or_postpone(parts: Collaborators) -> int:
         except Exception as error:
             if not blames_message(error):
                 raise
-            report(parts.metrics, "judge a patient", describe(error))
+            report_fault(parts.metrics, "judge a patient", describe(error))
             await due.mark_all(conn, patients, parts.now() + LATER_MS, "fault")
     return len(patients)
 

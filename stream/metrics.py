@@ -9,7 +9,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
+class WorkerMetrics:
     """Every metric of the worker; `registry` is what `/metrics` serves."""
 
     registry: CollectorRegistry
@@ -30,10 +30,10 @@ class Metrics:
     mails: Counter
 
 
-def make_metrics() -> Metrics:
+def make_metrics() -> WorkerMetrics:
     """Return the metrics on a registry of their own."""
     own = CollectorRegistry()
-    return Metrics(
+    return WorkerMetrics(
         registry=own,
         lag=Gauge(
             "kadens_lag_messages", "Messages not yet finished", ["topic", "partition"], registry=own

@@ -39,7 +39,7 @@ from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import RefusedMessage
 from stream.dead.resend import Resent, resend
-from stream.faults import report
+from stream.faults import report_fault
 from stream.log.messages import Message, Outgoing, Run, portions
 from stream.reading import NO_ENVELOPE, Read, read_all, received, reported_as, slice_of
 
@@ -90,10 +90,10 @@ async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
         files = await _settle(conn, [reads[item.partition, item.offset] for item in fresh], parts)
     # only after the commit: a batch that is rolled back is read again, and needs its files
     if files:
-        await settled.remove(parts)
+        await settled.remove_files(parts)
 
 
-async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
+async def set_body_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
     """Make a dead letter of a body that cannot be worked on.
 
     `run` holds this one message. If the ledger shows it as finished, nothing happens.
@@ -103,7 +103,7 @@ async def set_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
         fresh = await parts.ledger.claim(conn, [run])
         files = await _settle(conn, [replace(unread, rejects=(reject,))] if fresh else [], parts)
     if files:
-        await settled.remove(parts)
+        await settled.remove_files(parts)
 
 
 async def release_quarantine(parts: Collaborators) -> int:
@@ -125,7 +125,7 @@ async def release_quarantine(parts: Collaborators) -> int:
             ],
         )
     if held:
-        await settled.remove(parts)
+        await settled.remove_files(parts)
     return len(held)
 
 
@@ -139,7 +139,7 @@ async def expire_quarantine(parts: Collaborators) -> int:
         gone = await quarantine.expire_quarantined(conn, parts.now())
         gone += await claim_fetches(conn, parts.now())
     if gone:
-        await settled.remove(parts)
+        await settled.remove_files(parts)
     parts.metrics.bodies.labels("", "expired").inc(gone)
     return gone
 
@@ -279,7 +279,7 @@ def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
     parts.metrics.bodies.labels(connector, outcome.word).inc()
     if read.fault:
         where = f"{read.message.topic}[{read.message.partition}] offset {read.message.offset}"
-        report(parts.metrics, where, read.fault)
+        report_fault(parts.metrics, where, read.fault)
 
 
 async def _outcome_of(

@@ -16,9 +16,9 @@ from model.received import Fetch, Notice, Part
 from parsers.formats import FILES, FORMATS, parse, version_of
 from storage.bodies.body_store import BodyStorage
 from stream.log.messages import Message
-from stream.readers.answers import BY_BYTES, Answer
+from stream.readers.answers import BY_BYTES, ReaderAnswer
 from stream.readers.pool import Reader
-from stream.readers.wire import Body, Holdings, Refusal
+from stream.readers.wire import BodyToRead, Holdings, Refusal
 
 NO_ENVELOPE = Envelope(connector="", received_ms=0, sha256="", size=0)
 NOT_AN_ENVELOPE = Reject(
@@ -29,8 +29,8 @@ NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKin
 NOT_DIVIDED = Reject(
     where="body", why="several accounts, not divided by its reader", kind=RejectKind.READER_FAULT
 )
-CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
-KNOWN = CONNECTORS | BY_BYTES
+READABLE_CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
+KNOWN = READABLE_CONNECTORS | BY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +197,8 @@ async def _kept(bodies: BodyStorage, address: str) -> bytes | None:
         return None
 
 
-def _body(read: Read) -> Body:
-    return Body(
+def _body(read: Read) -> BodyToRead:
+    return BodyToRead(
         format=_format_name(read.envelope), context=read.envelope.context, content=read.body
     )
 
@@ -208,7 +208,7 @@ def _format_name(envelope: Envelope) -> str:
     return envelope.format or envelope.connector
 
 
-def _answered(read: Read, answer: Answer) -> Read:
+def _answered(read: Read, answer: ReaderAnswer) -> Read:
     if isinstance(answer, Refusal):
         return replace(read, rejects=(answer.reject, *answer.more), fault=answer.fault)
     rest = replace(read, format=answer.format, fetches=answer.fetches, notices=answer.notices)

@@ -13,12 +13,12 @@ from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.compute.series.rollups import cells, resolved_by_metric, wider
 from stream.dead.isolate import blames_message
-from stream.faults import describe, report
+from stream.faults import describe, report_fault
 
 TURN = 20  # patients
 # A mark must be this old: an hour that still gets samples is not computed again at each batch.
 SETTLE_MS = 30_000
-PIECE_MS = 7 * DAY_MS  # of one patient in one transaction
+REFRESH_PIECE_MS = 7 * DAY_MS  # of one patient in one transaction
 _EVER = (0, 1 << 62)
 
 
@@ -31,7 +31,7 @@ async def refresh_rollups(parts: Collaborators) -> int:
 
 
 async def refresh_patient(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
-    """Refresh up to `PIECE_MS` of the patient with the oldest mark; return False if there is none.
+    """Refresh up to `REFRESH_PIECE_MS` of the patient with the oldest mark; False if there is none.
 
     It works in the caller's transaction. Patients who are locked by another transaction and marks
     younger than `settle_ms` are left for later.
@@ -39,7 +39,7 @@ async def refresh_patient(conn: Connection, settle_ms: int = SETTLE_MS) -> bool:
     taken = await stale_hours.take_stale(conn, settle_ms)
     if taken is None:
         return False
-    now, later = _split(taken.spans, PIECE_MS)
+    now, later = _split(taken.spans, REFRESH_PIECE_MS)
     await stale_hours.put_back(conn, taken, later)
     await _refresh_hours(conn, taken.patient, now)
     await _refresh_days(conn, taken.patient, merge((outer(s, DAY_MS) for s in now), gap_ms=0))
@@ -62,7 +62,7 @@ async def _refresh(parts: Collaborators) -> bool:
     except Exception as error:
         if not blames_message(error):
             raise
-        report(parts.metrics, "refresh a patient's rollups", describe(error))
+        report_fault(parts.metrics, "refresh a patient's rollups", describe(error))
     async with parts.pool.connection() as conn:
         return await stale_hours.postpone(conn, SETTLE_MS)
 

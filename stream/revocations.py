@@ -15,7 +15,7 @@ _TOGETHER = 1_000  # revocations of one transaction
 SLACK_MS = DAY_MS
 
 
-async def publish_revocations(parts: Collaborators) -> int:
+async def publish_waiting_revocations(parts: Collaborators) -> int:
     """Publish the revocations that are in the database but not on the log; return how many."""
     async with parts.pool.connection() as conn:
         waiting = await link_tokens.take_unpublished(conn, _TOGETHER)

@@ -35,7 +35,7 @@ async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:
     return bool(addresses)
 
 
-async def remove(parts: Collaborators) -> int:
+async def remove_files(parts: Collaborators) -> int:
     """Remove the files that were noted in committed transactions; return how many."""
     async with parts.pool.connection() as conn:
         return await discard.remove_discarded(conn, parts.bodies)

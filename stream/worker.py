@@ -1,7 +1,8 @@
 """Assembles the worker process: the agents, the timers beside them, and their collaborators.
 
-`run_worker` returns an exit status. A worker must never go on after an unexpected error: it ends,
-and its supervisor starts it again. Any number of workers may run; with the mock broker only one.
+`run_until_stopped` returns an exit status. A worker must never go on after an unexpected error: it
+ends, and its supervisor starts it again. Any number of workers may run; with the mock broker only
+one.
 """
 
 import asyncio
@@ -30,8 +31,7 @@ from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
 from stream.collaborators import Collaborators
 from stream.dead.isolate import Handle, Isolated
-from stream.derive_batch import derive_runs, send_changes
-from stream.derive_batch import set_aside as derive_aside
+from stream.derive_batch import derive_runs, send_changes, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, describe, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.judge_patient import judge_due, judge_runs
@@ -40,14 +40,12 @@ from stream.log.look import LogView, open_log
 from stream.log.messages import Partition
 from stream.log.producer import open_producer
 from stream.log.watch import watch
-from stream.metrics import Metrics, make_metrics
-from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
-from stream.normalise import set_aside as normalise_aside
-from stream.readers.pool import Reader
-from stream.readers.pool import open_pool as open_readers
+from stream.metrics import WorkerMetrics, make_metrics
+from stream.normalise import expire_quarantine, normalise_runs, release_quarantine, set_body_aside
+from stream.readers.pool import Reader, open_reader_pool
 from stream.readers.zygote import Zygote, open_zygote
 from stream.refresh import refresh_rollups
-from stream.revocations import publish_revocations
+from stream.revocations import publish_waiting_revocations
 
 CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
 # The offset ledger leaves kadens.derived out: that topic only wakes the judge, and the table `due`
@@ -65,7 +63,7 @@ _LIMITS: Mapping[str, BatchLimits] = {
 TIMER_CONNECTIONS = 8  # connections for the timers, and for sending changes
 POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS
 CRASHED = 1
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _Step = Callable[[], Awaitable[object]]
 
@@ -100,7 +98,7 @@ class WorkerPlan:
     accept_loss: bool = False
 
 
-def run_worker(plan: WorkerPlan) -> int:
+def run_until_stopped(plan: WorkerPlan) -> int:
     """Run until SIGTERM or SIGINT (returns 0) or until something unexpected happens (returns 1)."""
     # Faust fetches in a thread with a loop of its own, which the policy reaches too
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -111,7 +109,7 @@ def run_worker(plan: WorkerPlan) -> int:
             runner.run(_work(plan, zygote))
     except Exception as error:  # noqa: BLE001 - the last place there is; it ends the process
         is_safe = isinstance(error, (*VALUE_FREE, WorkerError))
-        log.critical("the worker ends: %s", error if is_safe else describe(error))
+        _log.critical("the worker ends: %s", error if is_safe else describe(error))
         return CRASHED
     return 0
 
@@ -126,7 +124,7 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
     metrics = make_metrics()
     done: dict[Partition, int] = {}
     async with (
-        open_readers(zygote) as reader,
+        open_reader_pool(zygote) as reader,
         open_log(plan.brokers) as view,
         _open_parts(plan, view, reader, metrics) as parts,
     ):
@@ -164,8 +162,8 @@ async def _read_ledger(parts: Collaborators) -> Mapping[Partition, int]:
 def _handlers(parts: Collaborators) -> dict[str, TopicHandler]:
     # a single lock for all handlers: two suspect messages must not be in work at once (`Isolated`)
     exclusive = asyncio.Lock()
-    normalise = _isolated(normalise_runs, normalise_aside, parts, exclusive)
-    derive = _isolated(derive_runs, derive_aside, parts, exclusive)
+    normalise = _isolated(normalise_runs, set_body_aside, parts, exclusive)
+    derive = _isolated(derive_runs, set_fact_aside, parts, exclusive)
     handlers: dict[str, Handle] = {
         RAW.name: normalise,
         RAW_LARGE.name: normalise,
@@ -200,7 +198,7 @@ def _timers(
     steps: list[tuple[str, float, _Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
-        ("publish revocations", 1.0, functools.partial(publish_revocations, parts)),
+        ("publish revocations", 1.0, functools.partial(publish_waiting_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
@@ -231,7 +229,7 @@ async def _mail(parts: Collaborators, send: Send) -> int:
 
 @asynccontextmanager
 async def _open_parts(
-    plan: WorkerPlan, view: LogView, reader: Reader, metrics: Metrics
+    plan: WorkerPlan, view: LogView, reader: Reader, metrics: WorkerMetrics
 ) -> AsyncIterator[Collaborators]:
     """Open pool, producer and body store, and compare the offset ledger with the log.
 
@@ -249,7 +247,7 @@ async def _open_parts(
             mismatches = await ledger.open(conn, bounds, accept=plan.accept_loss)
             await link_tokens.publish_again(conn, plan.now())
         for topic, partition in mismatches:
-            log.warning(
+            _log.warning(
                 "%s[%d]: goes on although log and database do not meet, as accepted",
                 topic,
                 partition,

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from model.received import ReaderItem
 from stream.readers import answers
-from stream.readers.wire import Body
+from stream.readers.wire import BodyToRead
 
 read_body = answers.read_body
 
@@ -53,7 +53,7 @@ _BUGS: Mapping[bytes, Callable[[], None]] = {
 }
 
 
-def planted(body: Body) -> tuple[str, Iterator[ReaderItem]]:
+def planted(body: BodyToRead) -> tuple[str, Iterator[ReaderItem]]:
     """Meet the bug that the body names, else read it."""
     for mark, bug in _BUGS.items():
         if body.content.startswith(mark):

@@ -143,7 +143,7 @@ def retry_letters(
     """
     choice = _choice(offsets, class_, connector)
     counts = run(_retry(settings_of(data), offsets or [], choice))
-    _report(counts, offsets, {commands.SENT, commands.KEPT, commands.GONE}, as_json=as_json)
+    _report(counts, offsets, {commands.SENT, commands.STILL_KEPT, commands.GONE}, as_json=as_json)
 
 
 def drop_letters(
@@ -216,14 +216,14 @@ async def _retry(settings: Settings, offsets: Sequence[int], choice: Choice | No
         await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool,
         open_producer(settings.kafka) as producer,
     ):
-        counts = await commands.retry(_desk(settings, pool), producer, offsets, choice)
+        counts = await commands.send_again(_desk(settings, pool), producer, offsets, choice)
         await _audit(pool, settings, AuditAction.LETTER_RETRY, counts)
         return counts
 
 
 async def _drop(settings: Settings, offsets: Sequence[int], choice: Choice | None) -> Counter[str]:
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
-        counts = await commands.drop(_desk(settings, pool), offsets, choice)
+        counts = await commands.drop_with_bodies(_desk(settings, pool), offsets, choice)
         await _audit(pool, settings, AuditAction.LETTER_DROP, counts)
         return counts
 

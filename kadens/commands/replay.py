@@ -34,7 +34,7 @@ from storage.people.errors import UnknownNameError
 from storage.pg.pool import LONG, Pool, open_pool
 from storage.pg.roles import ADMIN
 from stream.replay.apply import rehearse, replay
-from stream.replay.context import FIRST_MS, LAST_MS, ReplayContext, ReplayScope
+from stream.replay.context import SCOPE_FIRST_MS, SCOPE_LAST_MS, ReplayContext, ReplayScope
 from stream.replay.report import ReplayReport
 
 _Work: TypeAlias = Callable[[ReplayContext, str, ReplayScope], Awaitable[ReplayReport]]
@@ -138,7 +138,7 @@ def _scope(
     """Return what to replay; leaves with code 2 for options that contradict each other."""
     if derive_only and (sources or again):
         fail("--derive-only reads no body, so --source and --again do not go with it", code=2)
-    from_ms, to_ms = instant(since, FIRST_MS, "--from"), instant(until, LAST_MS, "--to")
+    from_ms, to_ms = instant(since, SCOPE_FIRST_MS, "--from"), instant(until, SCOPE_LAST_MS, "--to")
     if from_ms >= to_ms:
         fail("--from must be before --to", code=2)
     return ReplayScope(

@@ -17,7 +17,7 @@ from storage.people import data_keys
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
-from stream.dead.letters import LISTED, RefusedMessage, dead_letter, header_number, size_of
+from stream.dead.letters import LISTED_REJECTS, RefusedMessage, dead_letter, header_number, size_of
 from stream.log.messages import Headers, Outgoing
 
 
@@ -98,7 +98,7 @@ def _draft(refused: RefusedMessage, cluster: str, known: Mapping[str, int]) -> _
             received_ms=None if received_ms < 0 else received_ms,
             size=size_of(message),
             sha256=headers.get("sha256", b"").decode(errors="replace"),
-            rejects=[(reject.where, reject.text) for reject in refused.rejects[:LISTED]],
+            rejects=[(reject.where, reject.text) for reject in refused.rejects[:LISTED_REJECTS]],
             rejected=len(refused.rejects) if refused.rejected is None else refused.rejected,
         ),
         patient=known.get(refused.patient or ""),

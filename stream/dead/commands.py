@@ -25,7 +25,7 @@ from stream.dead.bury import unpack_headers
 from stream.dead.resend import Resent, resend
 from stream.log.messages import Producer
 
-SENT, KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
+SENT, STILL_KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
 PORTION = 500  # letters in one transaction
 MEMORY = 8 * 1024 * 1024  # bytes of bodies in memory at once, unless a single body has more
 
@@ -59,7 +59,7 @@ async def open_body(conn: Connection, desk: Desk, letter: Letter) -> bytes | Non
     return await get_sealed(desk.bodies, key, letter.lies, letter.origin.location)
 
 
-async def retry(
+async def send_again(
     desk: Desk, producer: Producer, letters: Sequence[int], choice: Choice | None
 ) -> Counter[str]:
     """Send letters again, those in `letters` and all of `choice`; count sent, kept and gone."""
@@ -70,7 +70,9 @@ async def retry(
     return await _each(desk, letters, choice, step)
 
 
-async def drop(desk: Desk, letters: Sequence[int], choice: Choice | None) -> Counter[str]:
+async def drop_with_bodies(
+    desk: Desk, letters: Sequence[int], choice: Choice | None
+) -> Counter[str]:
     """Drop letters and their bodies, those in `letters` and all of `choice`; count them."""
 
     async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
@@ -91,7 +93,7 @@ async def _send(
         for letter in group:
             body = await _opened(conn, desk, letter)
             if body is None:
-                counts[KEPT if _reader_changed(letter) else GONE] += 1
+                counts[STILL_KEPT if _reader_changed(letter) else GONE] += 1
             else:
                 messages.append(_resent(letter, body))
                 ready.append(letter)

@@ -20,7 +20,7 @@ from storage.facts.in_work import Note
 from storage.pg.outages import is_outage
 from storage.pg.pool import autocommit
 from stream.collaborators import Collaborators
-from stream.faults import VALUE_FREE, WorkerError, describe, report
+from stream.faults import VALUE_FREE, WorkerError, describe, report_fault
 from stream.log.messages import Run
 from stream.readers.pool import ENDED
 
@@ -126,7 +126,7 @@ class Isolated:
 
     async def _ended(self, single: Run) -> None:
         where = f"{single.topic}[{single.partition}] offset {single.first}"
-        report(self.parts.metrics, where, "ended the worker twice")
+        report_fault(self.parts.metrics, where, "ended the worker twice")
         await self.set_aside(single, ENDED)
 
     async def _halve(self, batch: Sequence[Run]) -> None:
@@ -147,7 +147,9 @@ class Isolated:
 
     async def _fault(self, run: Run, error: Exception) -> None:
         description = describe(error)
-        report(self.parts.metrics, f"{run.topic}[{run.partition}] offset {run.first}", description)
+        report_fault(
+            self.parts.metrics, f"{run.topic}[{run.partition}] offset {run.first}", description
+        )
         why = f"an error of our own while working on it: {description.partition(' caused by ')[0]}"
         await self.set_aside(run, Reject(where="message", why=why, kind=RejectKind.READER_FAULT))
 

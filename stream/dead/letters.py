@@ -25,7 +25,7 @@ from stream.log.messages import Headers, Message, Outgoing
 
 _MOST_DIGITS = 18
 _COPIED = ("connector", "received_ms", "sha256", "content_type")  # headers of the message
-LISTED = 50  # rejects named in one dead letter; `rejected` counts them all
+LISTED_REJECTS = 50  # rejects named in one dead letter; `rejected` counts them all
 
 
 class DeadFloodError(RuntimeError):
@@ -69,7 +69,7 @@ def dead_letter(
 ) -> Outgoing:
     """Return the letter for the log; its `kind`, `where` and `why` are from the first reject."""
     copied = dict(message.headers)
-    listed = [[reject.where, reject.text] for reject in rejects[:LISTED]]
+    listed = [[reject.where, reject.text] for reject in rejects[:LISTED_REJECTS]]
     headers: Headers = (
         ("topic", message.topic.encode()),
         ("partition", str(message.partition).encode()),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from storage.facts import offsets
 from storage.pg.pool import Connection
-from stream.log.look import Bounds
+from stream.log.look import LogBounds
 from stream.log.messages import Message, Partition, Run
 
 
@@ -66,7 +66,7 @@ class Ledger:
         return finished
 
     async def open(
-        self, conn: Connection, bounds: Mapping[Partition, Bounds], *, accept: bool
+        self, conn: Connection, bounds: Mapping[Partition, LogBounds], *, accept: bool
     ) -> list[Partition]:
         """Compare the ledger with the log at a worker's start, in the caller's transaction.
 
@@ -114,7 +114,7 @@ def _new_messages(run: Run, advance: offsets.Advance) -> Sequence[Message]:
     return run.messages
 
 
-def _describe(partition: Partition, finished: int, there: Bounds) -> str:
+def _describe(partition: Partition, finished: int, there: LogBounds) -> str:
     topic, number = partition
     return (
         f"{topic}[{number}]: this database has finished up to offset {finished}, the log holds "

@@ -20,7 +20,7 @@ _PARTITIONS: Mapping[str, int] = {topic.name: topic.partitions for topic in TOPI
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class LogBounds:
     """The bounds of one partition: the log holds offsets [start, end)."""
 
     start: int
@@ -33,13 +33,13 @@ class LogView:
     def __init__(self, brokers: str, client: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
         self._brokers, self._client, self._admin = brokers, client, admin
 
-    async def bounds(self, topics: Iterable[str]) -> dict[Partition, Bounds]:
+    async def bounds(self, topics: Iterable[str]) -> dict[Partition, LogBounds]:
         """Return the bounds of every partition of `topics`; raises `KafkaError`."""
         partitions = _partitions(topics)
         starts = await self._client.beginning_offsets(partitions)
         ends = await self._client.end_offsets(partitions)
         return {
-            (partition.topic, partition.partition): Bounds(
+            (partition.topic, partition.partition): LogBounds(
                 start=starts[partition], end=ends[partition]
             )
             for partition in partitions

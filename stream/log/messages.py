@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 # bytes of values in a run, which bounds what a transaction works on however large its messages are
-MOST_BYTES = 8 * 1024 * 1024
+MOST_RUN_BYTES = 8 * 1024 * 1024
 
 Partition = tuple[str, int]  # topic and number
 Headers = tuple[tuple[str, bytes], ...]
@@ -43,7 +43,7 @@ class Outgoing:
 
 
 def portions(
-    messages: Iterable[Outgoing], most: int = 500, most_bytes: int = MOST_BYTES
+    messages: Iterable[Outgoing], most: int = 500, most_bytes: int = MOST_RUN_BYTES
 ) -> Iterator[list[Outgoing]]:
     """Yield messages in lists of at most `most` messages and about `most_bytes` of values.
 
@@ -94,7 +94,7 @@ class Run:
         return tuple(message for message in self.messages if message.offset >= offset)
 
 
-def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]:
+def runs_of(messages: Iterable[Message], most_bytes: int = MOST_RUN_BYTES) -> list[Run]:
     """Group messages by partition in offset order, each offset once, cut at missing offsets.
 
     A cut is not an error here: the ledger distinguishes a hole from a replay when the second run
@@ -117,7 +117,7 @@ def runs(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[Run]
     ]
 
 
-def batches(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[list[Run]]:
+def batches(messages: Iterable[Message], most_bytes: int = MOST_RUN_BYTES) -> list[list[Run]]:
     """Group messages into batches, to be worked on in turn, with at most one run of each partition.
 
     A transaction then claims one run of a partition. A hole after that run is detected only once
@@ -125,7 +125,7 @@ def batches(messages: Iterable[Message], most_bytes: int = MOST_BYTES) -> list[l
     """
     grouped: list[list[Run]] = []
     runs_so_far: Counter[Partition] = Counter()
-    for run in runs(messages, most_bytes):
+    for run in runs_of(messages, most_bytes):
         partition = run.topic, run.partition
         # the nth run of a partition goes into the nth batch
         if runs_so_far[partition] == len(grouped):

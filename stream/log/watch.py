@@ -15,8 +15,8 @@ from aiokafka.errors import KafkaError
 from stream.log.ledger import HoleError, passed_over
 from stream.log.look import LogView
 from stream.log.messages import Partition
-from stream.log.watchdog import Progress, StalledError, observe, stalled
-from stream.metrics import Metrics
+from stream.log.watchdog import PartitionProgress, StalledError, observe, stalled
+from stream.metrics import WorkerMetrics
 
 LOOKS_PER_STALL = 6
 _LONGEST_PAUSE_S = 10.0
@@ -35,7 +35,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
     rewind: Callable[[HoleError], Awaitable[None]],
     mock: bool,
     stall_s: float,
-    metrics: Metrics,
+    metrics: WorkerMetrics,
 ) -> None:
     """Watch for ever; raises `StalledError` and `HoleError`.
 
@@ -43,7 +43,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
     finished since the start, and `ledger` returns those of the database. A broker that does not
     answer is no reason to end, because aiokafka reconnects.
     """
-    progress: dict[Partition, Progress] = {}
+    progress: dict[Partition, PartitionProgress] = {}
     while True:
         await asyncio.sleep(min(stall_s / LOOKS_PER_STALL, _LONGEST_PAUSE_S))
         ours = assigned()
@@ -94,7 +94,7 @@ def _later(first: Mapping[Partition, int], second: Mapping[Partition, int]) -> d
 
 
 def _show_lag(
-    metrics: Metrics, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
+    metrics: WorkerMetrics, ends: Mapping[Partition, int], finished: Mapping[Partition, int]
 ) -> None:
     for (topic, number), end in ends.items():
         lag = max(end - finished.get((topic, number), 0), 0)

@@ -20,7 +20,7 @@ class StalledError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class PartitionProgress:
     """A partition's finished offset, whether it lags, and since when (monotonic seconds)."""
 
     done: int
@@ -29,20 +29,20 @@ class Progress:
 
 
 def observe(
-    before: Mapping[Partition, Progress],
+    before: Mapping[Partition, PartitionProgress],
     *,
     now_s: float,
     ends: Mapping[Partition, int],
     done: Mapping[Partition, int],
-) -> dict[Partition, Progress]:
+) -> dict[Partition, PartitionProgress]:
     """Return the progress after one look at the ends of the log and the finished offsets.
 
     The time of a partition starts again when nothing is left or its finished offset has moved.
     """
-    after: dict[Partition, Progress] = {}
+    after: dict[Partition, PartitionProgress] = {}
     for partition, end in ends.items():
         offset = done.get(partition, 0)
-        fresh = Progress(done=offset, lags=end > offset, since_s=now_s)
+        fresh = PartitionProgress(done=offset, lags=end > offset, since_s=now_s)
         was = before.get(partition, fresh)
         is_stuck = was.done == offset and was.lags and fresh.lags
         after[partition] = was if is_stuck else fresh
@@ -50,7 +50,7 @@ def observe(
 
 
 def stalled(
-    progress: Mapping[Partition, Progress], *, now_s: float, stall_s: float
+    progress: Mapping[Partition, PartitionProgress], *, now_s: float, stall_s: float
 ) -> tuple[Partition, ...]:
     """Return the partitions that have lagged without progress for more than `stall_s`, sorted."""
     late = [

@@ -12,9 +12,9 @@ from model.facts import Fact, Reject, RejectKind
 from model.received import Fetch, Notice, Part, ReaderItem
 from parsers import formats
 from stream.faults import describe
-from stream.readers.wire import Body, Holdings, Refusal
+from stream.readers.wire import BodyToRead, Holdings, Refusal
 
-Answer: TypeAlias = Holdings | Refusal
+ReaderAnswer: TypeAlias = Holdings | Refusal
 
 BY_BYTES = frozenset({"sniff", formats.FILES})
 TOO_LARGE = Reject(
@@ -65,7 +65,7 @@ class _Gathered:
             self.parts[part.account, number] = joined, facts
 
 
-def answer(body: Body) -> Answer:
+def answer(body: BodyToRead) -> ReaderAnswer:
     """Return what a reader reads in a body, or why nothing of it could be read."""
     try:
         name, items = read_body(body)
@@ -78,14 +78,14 @@ def answer(body: Body) -> Answer:
         return Refusal(reject=FAULT, fault=describe(error))
 
 
-def read_body(body: Body) -> tuple[str, Iterator[ReaderItem]]:
+def read_body(body: BodyToRead) -> tuple[str, Iterator[ReaderItem]]:
     """Return the name of a body's format and the items of its reader; raises BodyError."""
     wanted = formats.FILES if body.format in BY_BYTES else body.format
     name = formats.format_of(wanted, body.content)
     return name, formats.read_items(name, body.content, body.context)
 
 
-def gather(name: str, items: Iterable[ReaderItem]) -> Answer:
+def gather(name: str, items: Iterable[ReaderItem]) -> ReaderAnswer:
     """Return what a payload of the format `name` holds, or a Refusal if it holds rejects only."""
     gathered = _Gathered()
     for item in items:

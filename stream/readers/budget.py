@@ -19,7 +19,7 @@ WALL_S, WALL_FACTOR = 1.0, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class ReadBudget:
     """The limits for one body: CPU seconds, bytes of memory and wall seconds.
 
     A reader that takes more wall time is ended.
@@ -30,8 +30,8 @@ class Budget:
     wall_s: float
 
 
-def budget(size: int) -> Budget:
+def budget(size: int) -> ReadBudget:
     """Return what reading a body of `size` bytes may cost."""
     cpu_s = BASE_CPU_S + CPU_S_PER_MIB * size / _MIB
     memory = min(BASE_MEMORY + MEMORY_PER_BYTE * size, MOST_MEMORY)
-    return Budget(cpu_s=cpu_s, memory=memory, wall_s=WALL_S + WALL_FACTOR * cpu_s)
+    return ReadBudget(cpu_s=cpu_s, memory=memory, wall_s=WALL_S + WALL_FACTOR * cpu_s)

@@ -20,9 +20,17 @@ from types import FrameType
 from typing import IO
 
 from model.facts import Reject, RejectKind
-from stream.readers.answers import Answer, answer
-from stream.readers.budget import HARD_S, Budget, budget
-from stream.readers.wire import LENGTH, MARK, Body, Refusal, Spilled, pack, spill
+from stream.readers.answers import ReaderAnswer, answer
+from stream.readers.budget import HARD_S, ReadBudget, budget
+from stream.readers.wire import (
+    LENGTH,
+    POSITION_MARK,
+    BodyToRead,
+    Refusal,
+    Spilled,
+    pack_frame,
+    spill,
+)
 
 STATM = Path("/proc/self/statm")
 AGAIN_S = 0.25  # if some code swallowed the alarm, it rings again and ends the process
@@ -41,23 +49,25 @@ class OutOfTime(BaseException):
     """
 
 
-def serve(connection: socket.socket, count: int) -> None:
+def serve_batches(connection: socket.socket, count: int) -> None:
     """Answer batches of bodies until the other end closes.
 
     `count` is the descriptor of the file in which it notes the position of the body in work.
     """
     _settle_in()
-    mark = mmap.mmap(count, MARK.size)
+    mark = mmap.mmap(count, POSITION_MARK.size)
     with connection, connection.makefile("rwb") as stream:
-        stream.write(pack(os.getpid()))
+        stream.write(pack_frame(os.getpid()))
         stream.flush()
         while bodies := _receive(stream):
-            stream.write(pack([_marked(mark, number, body) for number, body in enumerate(bodies)]))
+            stream.write(
+                pack_frame([_marked(mark, number, body) for number, body in enumerate(bodies)])
+            )
             stream.flush()
 
 
-def _marked(mark: mmap.mmap, number: int, body: Body) -> Answer:
-    MARK.pack_into(mark, 0, number)
+def _marked(mark: mmap.mmap, number: int, body: BodyToRead) -> ReaderAnswer:
+    POSITION_MARK.pack_into(mark, 0, number)
     return answer_within(body)
 
 
@@ -66,16 +76,16 @@ def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes])
     _settle_in()
     os.nice(10)  # a large file is rarely urgent, and must not slow down the small bodies
     with connection, connection.makefile("rwb") as stream:
-        stream.write(pack(os.getpid()))
+        stream.write(pack_frame(os.getpid()))
         stream.flush()
         if bodies := _receive(stream):
             with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
                 body = replace(bodies[0], content=mapped[:])
-            stream.write(pack(answer_large(body, facts)))
+            stream.write(pack_frame(answer_large(body, facts)))
             stream.flush()
 
 
-def answer_within(body: Body) -> Answer:
+def answer_within(body: BodyToRead) -> ReaderAnswer:
     """Return what a parser reads in a body within its budget, or why nothing could be read."""
     try:
         with _within(budget(len(body.content))):
@@ -84,13 +94,13 @@ def answer_within(body: Body) -> Answer:
         return Refusal(reject=TOO_SLOW)
 
 
-def answer_large(body: Body, facts: IO[bytes]) -> Spilled | Refusal:
+def answer_large(body: BodyToRead, facts: IO[bytes]) -> Spilled | Refusal:
     """Return what a parser reads in a large body; its facts go into the file `facts`."""
     matches = answer_within(body)
     return matches if isinstance(matches, Refusal) else spill(matches, facts)
 
 
-def _receive(stream: BufferedRWPair) -> list[Body]:
+def _receive(stream: BufferedRWPair) -> list[BodyToRead]:
     """Return the next batch, or an empty list at the end.
 
     Batches come from the worker, which is trusted, so they may hold any type.
@@ -98,7 +108,7 @@ def _receive(stream: BufferedRWPair) -> list[Body]:
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return []
-    bodies: list[Body] = pickle.loads(  # noqa: S301 - from the worker itself
+    bodies: list[BodyToRead] = pickle.loads(  # noqa: S301 - from the worker itself
         stream.read(LENGTH.unpack(head)[0])
     )
     return bodies
@@ -125,7 +135,7 @@ class _Alarm:
 
 
 @contextmanager
-def _within(limits: Budget) -> Iterator[None]:
+def _within(limits: ReadBudget) -> Iterator[None]:
     """Bound the CPU time and the memory of the block.
 
     An alarm rings after its CPU time, and an allocation beyond its memory is refused. Code outside

@@ -7,18 +7,18 @@ import asyncio
 from collections.abc import Sequence
 
 from model.envelope import INLINE
-from stream.readers.answers import Answer, answer
-from stream.readers.wire import Body
+from stream.readers.answers import ReaderAnswer, answer
+from stream.readers.wire import BodyToRead
 
 
 class InlineReader:
     """Reads bodies in this process; a large body in a thread, so that the loop goes on."""
 
-    async def read(self, bodies: Sequence[Body]) -> list[Answer]:
+    async def read(self, bodies: Sequence[BodyToRead]) -> list[ReaderAnswer]:
         """Return what each body holds."""
         return [await self.read_large(body) for body in bodies]
 
-    async def read_large(self, body: Body) -> Answer:
+    async def read_large(self, body: BodyToRead) -> ReaderAnswer:
         """Return what one body holds."""
         return (
             answer(body) if len(body.content) <= INLINE else await asyncio.to_thread(answer, body)

@@ -18,22 +18,22 @@ from dataclasses import dataclass, field, replace
 from typing import IO, Any, Protocol
 
 from model.facts import Reject, RejectKind
-from stream.readers.answers import Answer
+from stream.readers.answers import ReaderAnswer
 from stream.readers.budget import budget
 from stream.readers.wire import (
     LENGTH,
-    MARK,
-    Body,
+    POSITION_MARK,
+    BodyToRead,
     Refusal,
     Spilled,
     UntrustedAnswerError,
-    pack,
-    unpack,
+    pack_frame,
+    unpack_frame,
     unspill,
 )
 from stream.readers.zygote import Zygote
 
-READERS = 2  # a slow body delays one of them, and the other goes on
+READER_COUNT = 2  # a slow body delays one of them, and the other goes on
 _TRIES = 2
 _BUFFER = 4 * 1024 * 1024  # large enough to receive a usual answer in one go
 _LOOK_S = 0.25  # seconds between two looks at a reader that has not answered
@@ -61,10 +61,10 @@ class ReaderGoneError(RuntimeError):
 class Reader(Protocol):
     """Reads bodies, and never raises because of their content."""
 
-    async def read(self, bodies: Sequence[Body]) -> list[Answer]:
+    async def read(self, bodies: Sequence[BodyToRead]) -> list[ReaderAnswer]:
         """Return what each body holds, in the order of the bodies."""
 
-    async def read_large(self, body: Body) -> Answer:
+    async def read_large(self, body: BodyToRead) -> ReaderAnswer:
         """Return what one large body holds; its facts are read from a file during iteration."""
 
 
@@ -82,7 +82,7 @@ class _Process:
     mark: mmap.mmap | None = None
     bodies: int = 0
 
-    async def ask(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
+    async def ask(self, bodies: Sequence[BodyToRead]) -> Any:  # noqa: ANN401 - as unpack_frame
         """Send a batch and return the answer.
 
         Raises `ReaderGoneError`, after which the process must be replaced.
@@ -98,7 +98,7 @@ class _Process:
         finally:
             answer.cancel()
 
-    async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[Body]) -> None:
+    async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[BodyToRead]) -> None:
         """Wait for an answer; raises `ReaderGoneError` when a body takes longer than its budget."""
         position, since_s = 0, time.monotonic()
         while not (await asyncio.wait({answer}, timeout=_LOOK_S))[0]:
@@ -109,7 +109,7 @@ class _Process:
             elif now_s - since_s > budget(len(bodies[position].content)).wall_s:
                 raise ReaderGoneError(HUNG, position)
 
-    async def ask_once(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
+    async def ask_once(self, bodies: Sequence[BodyToRead]) -> Any:  # noqa: ANN401 - as unpack_frame
         """Send a batch and wait for the answer without a limit; raises `ReaderGoneError`."""
         try:
             return await self._answer(bodies)
@@ -118,7 +118,7 @@ class _Process:
 
     def location(self) -> int:
         """Return the position in its batch of the body in work."""
-        return int(MARK.unpack_from(self.mark)[0]) if self.mark is not None else 0
+        return int(POSITION_MARK.unpack_from(self.mark)[0]) if self.mark is not None else 0
 
     def end(self) -> None:
         """End the process at once, whatever it is doing."""
@@ -129,26 +129,26 @@ class _Process:
     def _begin(self) -> None:
         # the mark still has the last position of the batch before
         if self.mark is not None:
-            MARK.pack_into(self.mark, 0, 0)
+            POSITION_MARK.pack_into(self.mark, 0, 0)
 
-    async def _answer(self, bodies: Sequence[Body]) -> Any:  # noqa: ANN401 - as `unpack`
-        self.writer.write(pack(list(bodies)))
+    async def _answer(self, bodies: Sequence[BodyToRead]) -> Any:  # noqa: ANN401 - as unpack_frame
+        self.writer.write(pack_frame(list(bodies)))
         await self.writer.drain()
         return await _frame(self.reader)
 
 
 @dataclass(slots=True, kw_only=True)
-class Pool:
+class ReaderPool:
     """A `Reader` whose processes are forked by a zygote."""
 
     zygote: Zygote
     _idle: asyncio.LifoQueue[_Process | None] = field(default_factory=asyncio.LifoQueue)
 
     def __post_init__(self) -> None:
-        for _ in range(READERS):
+        for _ in range(READER_COUNT):
             self._idle.put_nowait(None)  # None is a free slot: its process is forked on first use
 
-    async def read(self, bodies: Sequence[Body]) -> list[Answer]:
+    async def read(self, bodies: Sequence[BodyToRead]) -> list[ReaderAnswer]:
         """Return what each body holds.
 
         If a reader ends, the body that it worked on is read again alone, and the others together.
@@ -162,7 +162,7 @@ class Pool:
         others = await self.read([*bodies[:position], *bodies[position + 1 :]])
         return [*others[:position], await self._again(bodies[position]), *others[position:]]
 
-    async def read_large(self, body: Body) -> Answer:
+    async def read_large(self, body: BodyToRead) -> ReaderAnswer:
         """Return what one large body holds; a process of its own reads it."""
         for tries in range(1, _TRIES + 1):
             try:
@@ -179,18 +179,18 @@ class Pool:
             if process is not None:
                 process.end()
 
-    async def _again(self, body: Body) -> Answer:
+    async def _again(self, body: BodyToRead) -> ReaderAnswer:
         try:
             return (await self._batch([body]))[0]
         except ReaderGoneError as error:
             return Refusal(reject=error.reject)
 
-    async def _batch(self, bodies: Sequence[Body]) -> list[Answer]:
+    async def _batch(self, bodies: Sequence[BodyToRead]) -> list[ReaderAnswer]:
         process = await self._idle.get()
         back: _Process | None = None
         try:
             process = process or await _start(self.zygote)
-            answers: list[Answer] = await process.ask(bodies)
+            answers: list[ReaderAnswer] = await process.ask(bodies)
             if process.bodies < RECYCLE:
                 back = process
             return answers
@@ -200,7 +200,7 @@ class Pool:
                 process.end()
             self._idle.put_nowait(back)
 
-    async def _large(self, body: Body) -> Answer:
+    async def _large(self, body: BodyToRead) -> ReaderAnswer:
         with ExitStack() as files:
             content = files.enter_context(tempfile.TemporaryFile(prefix="kadens-body-"))
             facts = files.enter_context(tempfile.TemporaryFile(prefix="kadens-facts-"))
@@ -213,7 +213,7 @@ class Pool:
         return unspill(answer, own)
 
     async def _ask_large(
-        self, body: Body, content: IO[bytes], facts: IO[bytes]
+        self, body: BodyToRead, content: IO[bytes], facts: IO[bytes]
     ) -> Spilled | Refusal:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
         try:
@@ -228,9 +228,9 @@ class Pool:
 
 
 @asynccontextmanager
-async def open_pool(zygote: Zygote) -> AsyncIterator[Pool]:
+async def open_reader_pool(zygote: Zygote) -> AsyncIterator[ReaderPool]:
     """Give a pool of readers and end them after the block."""
-    pool = Pool(zygote=zygote)
+    pool = ReaderPool(zygote=zygote)
     try:
         yield pool
     finally:
@@ -245,9 +245,9 @@ def _fill(file: IO[bytes], content: bytes) -> None:
 async def _start(zygote: Zygote) -> _Process:
     """Return a new reader of batches, with the memory in which it marks the body in work."""
     with tempfile.TemporaryFile(prefix="kadens-mark-") as file:
-        file.truncate(MARK.size)
+        file.truncate(POSITION_MARK.size)
         process = await _open(zygote.reader(file.fileno()))
-        process.mark = mmap.mmap(file.fileno(), MARK.size)
+        process.mark = mmap.mmap(file.fileno(), POSITION_MARK.size)
     return process
 
 
@@ -257,6 +257,6 @@ async def _open(connection: socket.socket) -> _Process:
     return _Process(reader=reader, writer=writer, number=await _frame(reader))
 
 
-async def _frame(reader: asyncio.StreamReader) -> Any:  # noqa: ANN401 - as `unpack`
+async def _frame(reader: asyncio.StreamReader) -> Any:  # noqa: ANN401 - as unpack_frame
     head = await reader.readexactly(LENGTH.size)
-    return unpack(await reader.readexactly(LENGTH.unpack(head)[0]))
+    return unpack_frame(await reader.readexactly(LENGTH.unpack(head)[0]))

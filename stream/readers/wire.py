@@ -17,7 +17,9 @@ from model.facts import Fact, Reject
 from model.received import Context, Fetch, Notice, Part
 
 LENGTH = struct.Struct(">Q")
-MARK = struct.Struct("=Q")  # the position in its batch of the body that a reader has in work
+POSITION_MARK = struct.Struct(
+    "=Q"
+)  # the position in its batch of the body that a reader has in work
 PROTOCOL = 5
 
 _OURS = {
@@ -60,7 +62,7 @@ _ALLOWED = _OURS | {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class BodyToRead:
     """One body to read: the name of its format (or `sniff`), its context and its bytes."""
 
     format: str
@@ -117,13 +119,13 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def pack(value: object) -> bytes:
+def pack_frame(value: object) -> bytes:
     """Return a frame: eight bytes of length, then the pickled value."""
     content = pickle.dumps(value, PROTOCOL)
     return LENGTH.pack(len(content)) + content
 
 
-def unpack(content: bytes | memoryview) -> Any:  # noqa: ANN401 - any type on the list
+def unpack_frame(content: bytes | memoryview) -> Any:  # noqa: ANN401 - any type on the list
     """Return what a reader packed, without the length; raises `UntrustedAnswerError`."""
     try:
         return _Unpickler(io.BytesIO(content)).load()

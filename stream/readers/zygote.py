@@ -98,7 +98,7 @@ def _read(files: list[int]) -> None:
     connection = socket.socket(fileno=files[0])
     # the number of files tells the kinds of readers apart: socket and mark, or socket and two files
     if len(files) < MOST_FILES:
-        child.serve(connection, files[1])
+        child.serve_batches(connection, files[1])
         return
     with os.fdopen(files[1], "rb") as content, os.fdopen(files[2], "r+b") as facts:
         child.serve_large(connection, content, facts)

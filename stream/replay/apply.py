@@ -28,9 +28,9 @@ from storage.facts.ids import PatientRow
 from storage.facts.writer import write_facts
 from storage.people.patients import patient_id
 from storage.pg.pool import Connection
-from stream.derive_batch import CHANNEL, event
+from stream.derive_batch import DERIVED_CHANNEL, event
 from stream.deriving.batches import PIECE_MS, derive_span
-from stream.reading import CONNECTORS
+from stream.reading import READABLE_CONNECTORS
 from stream.replay.context import BeginTransaction, ReplayContext, ReplayScope
 from stream.replay.plan import Cluster, SourceStretch, clusters, measured_by_source
 from stream.replay.read import NOTHING_READ, BodiesRead, facts_of, kept_bodies, read_more
@@ -95,7 +95,7 @@ async def _replay(
 ) -> ReplayReport:
     report = ReplayReport(patient=patient)
     bodies: set[str] = set()
-    for connector in sorted(scope.sources or CONNECTORS):
+    for connector in sorted(scope.sources or READABLE_CONNECTORS):
         if not scope.derive_only:
             more, inside = await _replay_connector(begin, context, patient, scope, connector)
             report += more
@@ -136,7 +136,7 @@ async def _derive(
     changes = await derive_span(conn, patient, span)
     if changes:
         key, body = f"replay/{uuid4()}", event(patient, changes)
-        await outbox.put_message(conn, CHANNEL, key, patient, body, context.now())
+        await outbox.put_message(conn, DERIVED_CHANNEL, key, patient, body, context.now())
         await outbox.notify(conn, [patient])
     return changes
 

@@ -10,7 +10,7 @@ from storage.audit import Actor
 from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Connection, Pool
 
-FIRST_MS, LAST_MS = 0, 2**62
+SCOPE_FIRST_MS, SCOPE_LAST_MS = 0, 2**62
 
 BeginTransaction: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]
 
@@ -45,15 +45,15 @@ class ReplayScope:
     """
 
     sources: frozenset[str] = frozenset()
-    from_ms: int = FIRST_MS
-    to_ms: int = LAST_MS
+    from_ms: int = SCOPE_FIRST_MS
+    to_ms: int = SCOPE_LAST_MS
     again: bool = False
     derive_only: bool = False
 
     @property
     def everything(self) -> bool:
         """Return whether no connector and no time is left out."""
-        return not self.sources and (self.from_ms, self.to_ms) == (FIRST_MS, LAST_MS)
+        return not self.sources and (self.from_ms, self.to_ms) == (SCOPE_FIRST_MS, SCOPE_LAST_MS)
 
     def covers(self, received_ms: int) -> bool:
         """Return whether a body received at an instant (epoch ms) is within the span."""

@@ -240,7 +240,7 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KADENS_KAFKA", "KADENS_DATABASE", "KADENS_BODIES", "KADENS_SECRETS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("uvicorn.run", lambda *_args, **_more: None)
-    monkeypatch.setattr("stream.worker.run_worker", lambda _plan: 0)
+    monkeypatch.setattr("stream.worker.run_until_stopped", lambda _plan: 0)
 
 
 def wrong_with(line: Sequence[str], done: Result) -> str:

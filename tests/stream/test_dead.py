@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.facts import Reject, RejectKind
-from stream.dead.letters import LISTED, DeadFloodError, DeadLimit, dead_letter, read_letter
+from stream.dead.letters import LISTED_REJECTS, DeadFloodError, DeadLimit, dead_letter, read_letter
 from stream.log.messages import Message
 from tests.rows import values_of
 
@@ -58,9 +58,11 @@ def test_the_size_is_that_of_a_body_in_the_store_too() -> None:
 
 
 def test_a_letter_names_a_bounded_number_of_rejects_and_counts_all() -> None:
-    letter = dead_letter(MESSAGE, [Reject(where=f"r[{n}]", why="no") for n in range(LISTED + 9)])
+    letter = dead_letter(
+        MESSAGE, [Reject(where=f"r[{n}]", why="no") for n in range(LISTED_REJECTS + 9)]
+    )
     assert dict(letter.headers)["rejected"] == b"59"
-    assert len(read_letter(letter.headers)) == LISTED
+    assert len(read_letter(letter.headers)) == LISTED_REJECTS
 
 
 def test_a_letter_without_headers_still_reads() -> None:

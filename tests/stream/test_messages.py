@@ -5,7 +5,7 @@ from itertools import chain, starmap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.log.messages import MOST_BYTES, Message, Run, batches, runs
+from stream.log.messages import MOST_RUN_BYTES, Message, Run, batches, runs_of
 from tests.rows import matching, values_of
 
 places = st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 2), st.integers(0, 12))
@@ -19,7 +19,7 @@ def _message(topic: str, partition: int, offset: int) -> Message:
 def test_runs_hold_every_offset_once_in_order_and_without_gaps(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = runs(starmap(_message, offsets))
+    matches = runs_of(starmap(_message, offsets))
     flat: list[tuple[str, int, int]] = []
     for run in matches:
         flat += [(run.topic, run.partition, item.offset) for item in run.messages]
@@ -33,7 +33,9 @@ def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
     offsets: list[tuple[str, int, int]],
 ) -> None:
     matches = batches(starmap(_message, offsets))
-    assert sorted(chain.from_iterable(matches), key=_partition) == runs(starmap(_message, offsets))
+    assert sorted(chain.from_iterable(matches), key=_partition) == runs_of(
+        starmap(_message, offsets)
+    )
     for batch in matches:
         assert len(set(values_of(batch, "topic", "partition"))) == len(batch)
     for topic, partition, _ in offsets:
@@ -47,21 +49,26 @@ def _partition(run: Run) -> tuple[str, int, int]:
 
 
 def test_a_missing_offset_cuts() -> None:
-    matches = runs(_message("a", 0, offset) for offset in (3, 1, 0, 4))
+    matches = runs_of(_message("a", 0, offset) for offset in (3, 1, 0, 4))
     assert values_of(matches, "first", "next") == [(0, 2), (3, 5)]
 
 
 def test_since_keeps_what_is_new() -> None:
-    (run,) = runs(_message("a", 0, offset) for offset in range(5))
+    (run,) = runs_of(_message("a", 0, offset) for offset in range(5))
     assert values_of(run.since(3), "offset") == [3, 4]
     assert run.since(5) == ()
 
 
 def test_a_run_is_cut_where_its_values_are_too_many_bytes() -> None:
-    half = MOST_BYTES // 2
-    sizes = [half, half, 1, MOST_BYTES + 1, 1]
+    half = MOST_RUN_BYTES // 2
+    sizes = [half, half, 1, MOST_RUN_BYTES + 1, 1]
     result = [
         Message(topic="t", partition=0, offset=n, value=bytes(size)) for n, size in enumerate(sizes)
     ]
-    values = [values_of(run.messages, "value") for run in runs(result)]
-    assert [list(map(len, some)) for some in values] == [[half, half], [1], [MOST_BYTES + 1], [1]]
+    values = [values_of(run.messages, "value") for run in runs_of(result)]
+    assert [list(map(len, some)) for some in values] == [
+        [half, half],
+        [1],
+        [MOST_RUN_BYTES + 1],
+        [1],
+    ]

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from stream.log.ledger import HoleError
-from stream.log.look import Bounds, LogView
+from stream.log.look import LogBounds, LogView
 from stream.log.messages import Partition
 from stream.log.watch import watch
 from stream.log.watchdog import StalledError
@@ -22,8 +22,8 @@ _STALL_S = 0.3
 class Idle:
     """A log on which nothing waits."""
 
-    async def bounds(self, _topics: Iterable[str]) -> dict[Partition, Bounds]:
-        return {("t", 0): Bounds(start=0, end=0)}
+    async def bounds(self, _topics: Iterable[str]) -> dict[Partition, LogBounds]:
+        return {("t", 0): LogBounds(start=0, end=0)}
 
     async def committed(self, _group: str, _topics: Iterable[str]) -> dict[Partition, int]:
         return {}

@@ -1,14 +1,14 @@
 """The watchdog reports lag without progress after the stall time, and nothing else."""
 
 from stream.log.messages import Partition
-from stream.log.watchdog import Progress, observe, stalled
+from stream.log.watchdog import PartitionProgress, observe, stalled
 
 PARTITION: Partition = ("kadens.raw", 0)
 
 
 def _look(
-    before: dict[Partition, Progress], now_s: float, end: int, done: int
-) -> dict[Partition, Progress]:
+    before: dict[Partition, PartitionProgress], now_s: float, end: int, done: int
+) -> dict[Partition, PartitionProgress]:
     return observe(before, now_s=now_s, ends={PARTITION: end}, done={PARTITION: done})
 
 
@@ -38,6 +38,8 @@ def test_time_counts_from_the_first_lag_not_from_the_last_message() -> None:
 
 def test_a_partition_given_away_is_forgotten() -> None:
     assert (
-        observe({PARTITION: Progress(done=0, lags=True, since_s=0)}, now_s=9, ends={}, done={})
+        observe(
+            {PARTITION: PartitionProgress(done=0, lags=True, since_s=0)}, now_s=9, ends={}, done={}
+        )
         == {}
     )

@@ -86,7 +86,7 @@ async def test_a_body_is_sent_again_as_it_came_and_once(
     inline: Inline, tmp_path: Path, *, large: bool
 ) -> None:
     (sent,) = await arrive(inline, of(large=large))
-    assert await commands.retry(desk(inline), inline.log, [0], None) == Counter(sent=1)
+    assert await commands.send_again(desk(inline), inline.log, [0], None) == Counter(sent=1)
     (again,) = inline.log.take((RAW_LARGE if large else RAW).name)
     reported, before = dict(again.headers), dict(sent.headers)
     address = reported.pop("address").decode()
@@ -97,7 +97,7 @@ async def test_a_body_is_sent_again_as_it_came_and_once(
     assert (await inline.parts.bodies.get(address) if large else again.value) == noise(large=large)
     assert stored(tmp_path) == ({address} if large else set())
     assert (await find(inline, 0)).state == "retried"
-    assert await commands.retry(desk(inline), inline.log, [0, 7], None) == Counter()
+    assert await commands.send_again(desk(inline), inline.log, [0, 7], None) == Counter()
     assert inline.log.take(RAW.name) == inline.log.take(RAW_LARGE.name) == []
     assert await newest(inline) == []
 
@@ -117,7 +117,7 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(
     lost = (await find(inline, 1)).lies.address
     assert lost is not None
     (tmp_path / lost).unlink()
-    assert await commands.retry(desk(inline), inline.log, [], _ANY) == Counter(gone=2, kept=1)
+    assert await commands.send_again(desk(inline), inline.log, [], _ANY) == Counter(gone=2, kept=1)
     assert inline.log.take(RAW.name) == inline.log.take(RAW_LARGE.name) == []
     assert values_of(await newest(inline), "letter") == [2, 1, 0]
 
@@ -127,7 +127,7 @@ async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inlin
     (sent,) = await arrive(inline, Sent(connector="reports", body=body, patient="p1"))
     async with inline.parts.pool.connection() as conn:
         assert await commands.open_body(conn, desk(inline), await find(inline, 0)) == body
-    assert await commands.retry(desk(inline), inline.log, [0], None) == Counter(sent=1)
+    assert await commands.send_again(desk(inline), inline.log, [0], None) == Counter(sent=1)
     (again,) = inline.log.take(RAW.name)
     assert (again.key, again.value, again.headers) == (sent.key, sent.value, sent.headers)
 
@@ -135,7 +135,7 @@ async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inlin
 async def test_nothing_is_settled_that_the_log_did_not_take(inline: Inline) -> None:
     await arrive(inline, of())
     with pytest.raises(ConnectionError):
-        await commands.retry(desk(inline), Broken(), [0], None)
+        await commands.send_again(desk(inline), Broken(), [0], None)
     assert (await find(inline, 0)).state == "waiting"
 
 
@@ -146,11 +146,12 @@ async def test_many_are_sent_a_portion_at_a_time(
     monkeypatch.setattr(commands, "PORTION", 3)
     monkeypatch.setattr(commands, "MEMORY", 2 * len(noise(large=False)))
     assert (
-        await commands.retry(desk(inline), inline.log, [], Choice(connector="reports")) == Counter()
+        await commands.send_again(desk(inline), inline.log, [], Choice(connector="reports"))
+        == Counter()
     )
-    assert await commands.retry(desk(inline), inline.log, [], Choice(connector="files")) == Counter(
-        sent=7
-    )
+    assert await commands.send_again(
+        desk(inline), inline.log, [], Choice(connector="files")
+    ) == Counter(sent=7)
     assert len(inline.log.take(RAW.name)) == 7
 
 
@@ -159,10 +160,10 @@ async def test_what_is_dropped_is_off_the_list_and_its_body_gone(
 ) -> None:
     await arrive(inline, of(large=True), of(large=True))
     assert len(stored(tmp_path)) == 2
-    assert await commands.drop(desk(inline), [1, 1, 9], None) == Counter(dropped=1)
+    assert await commands.drop_with_bodies(desk(inline), [1, 1, 9], None) == Counter(dropped=1)
     assert values_of(await newest(inline), "letter") == [0]
     assert len(stored(tmp_path)) == 1
-    assert await commands.drop(desk(inline), [], _ANY) == Counter(dropped=1)
+    assert await commands.drop_with_bodies(desk(inline), [], _ANY) == Counter(dropped=1)
     assert stored(tmp_path) == set()
     assert (await find(inline, 1)).state == "dropped"
 
@@ -196,7 +197,7 @@ async def test_a_fact_is_sent_again_to_its_own_topic(inline: Inline) -> None:
     later = b'{"v": 99}'
     message = Message(topic=FACTS.name, partition=3, offset=0, key=b"p1", value=later)
     await derive_runs([Run(topic=FACTS.name, partition=3, messages=(message,))], inline.parts)
-    assert await commands.retry(desk(inline), inline.log, [0], None) == Counter(sent=1)
+    assert await commands.send_again(desk(inline), inline.log, [0], None) == Counter(sent=1)
     assert inline.log.take(FACTS.name) == [Outgoing(topic=FACTS.name, key=b"p1", value=later)]
 
 
@@ -249,7 +250,7 @@ async def test_letters_go_with_their_bodies_after_their_time(
     assert await dead_letters.expire_letters(conn, NOW - 1, 10) == 0
     assert await dead_letters.expire_letters(conn, NOW, 10) == 1
     await conn.commit()
-    await commands.drop(desk(inline), [], _ANY)
+    await commands.drop_with_bodies(desk(inline), [], _ANY)
     assert stored(tmp_path) == set()
 
 

@@ -11,7 +11,7 @@ import pytest
 from model.topics import DEAD, FACTS, REVOKED
 from storage.people import link_tokens
 from storage.pg.pool import Connection
-from stream.revocations import forget_expired, publish_revocations
+from stream.revocations import forget_expired, publish_waiting_revocations
 from tests.rows import values_of
 from tests.storage.inline import NOW, heart, open_inline
 
@@ -64,7 +64,7 @@ async def test_a_worker_publishes_what_a_command_could_not_and_forgets_what_expi
 ) -> None:
     async with open_inline(dsn, conn, tmp_path) as inline:
         await issued(conn, NOW)
-        assert [await publish_revocations(inline.parts) for _ in range(2)] == [1, 0]
+        assert [await publish_waiting_revocations(inline.parts) for _ in range(2)] == [1, 0]
         sent = inline.log.take(REVOKED.name)
         assert values_of(sent, "key", "value", "forget") == [
             (DIGEST, str(NOW + _DAY).encode(), False)

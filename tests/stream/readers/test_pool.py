@@ -19,16 +19,23 @@ from model.received import Context, Fetch, Notice, NoticeKind
 from simulate.fit_writer import Recording, write_activity
 from stream.readers import answers
 from stream.readers import pool as pools
-from stream.readers.answers import Answer
-from stream.readers.budget import Budget, budget
+from stream.readers.answers import ReaderAnswer
+from stream.readers.budget import ReadBudget, budget
 from stream.readers.inline import InlineReader
-from stream.readers.pool import Pool, open_pool
-from stream.readers.wire import Body, Holdings, Refusal, UntrustedAnswerError, pack, unpack
+from stream.readers.pool import ReaderPool, open_reader_pool
+from stream.readers.wire import (
+    BodyToRead,
+    Holdings,
+    Refusal,
+    UntrustedAnswerError,
+    pack_frame,
+    unpack_frame,
+)
 from stream.readers.zygote import Zygote, open_zygote
 from tests.planted_readers import planted
 
 _START_MS = 1_764_000_000_000
-Use = Callable[[Pool], Coroutine[Any, Any, list[Answer]]]
+Use = Callable[[ReaderPool], Coroutine[Any, Any, list[ReaderAnswer]]]
 
 
 def _walk(seconds: int = 600) -> bytes:
@@ -42,8 +49,8 @@ def _walk(seconds: int = 600) -> bytes:
 _WALK = _walk()
 
 
-def file(content: bytes) -> Body:
-    return Body(format="sniff", context=Context(connector="files"), content=content)
+def file(content: bytes) -> BodyToRead:
+    return BodyToRead(format="sniff", context=Context(connector="files"), content=content)
 
 
 @pytest.fixture
@@ -54,15 +61,15 @@ def zygote(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zygote]:
         yield forked
 
 
-def _use(zygote: Zygote, work: Use) -> list[Answer]:
-    async def run() -> list[Answer]:
-        async with open_pool(zygote) as pool:
+def _use(zygote: Zygote, work: Use) -> list[ReaderAnswer]:
+    async def run() -> list[ReaderAnswer]:
+        async with open_reader_pool(zygote) as pool:
             return await work(pool)
 
     return asyncio.run(run())
 
 
-def _kinds(answers: Sequence[Answer]) -> list[RejectKind | None]:
+def _kinds(answers: Sequence[ReaderAnswer]) -> list[RejectKind | None]:
     return [answer.reject.kind if isinstance(answer, Refusal) else None for answer in answers]
 
 
@@ -84,7 +91,7 @@ def test_a_bug_costs_the_body_that_meets_it(zygote: Zygote, mark: bytes, kind: R
 def test_a_reader_that_waits_for_ever_is_ended(
     zygote: Zygote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pools, "budget", lambda _size: Budget(cpu_s=1, memory=0, wall_s=0.5))
+    monkeypatch.setattr(pools, "budget", lambda _size: ReadBudget(cpu_s=1, memory=0, wall_s=0.5))
     assert _kinds(_use(zygote, lambda pool: pool.read([file(b"<hang>")]))) == [RejectKind.TOO_SLOW]
     monkeypatch.undo()
     assert _kinds(_use(zygote, lambda pool: pool.read([file(_WALK)]))) == [None]
@@ -99,7 +106,7 @@ def test_a_fault_is_described_without_values(zygote: Zygote) -> None:
 
 @pytest.mark.parametrize("mark", [b"<exit>", b"<hoard>", b"<raise>"])
 def test_a_bug_costs_the_large_body_that_meets_it(zygote: Zygote, mark: bytes) -> None:
-    async def both(pool: Pool) -> list[Answer]:
+    async def both(pool: ReaderPool) -> list[ReaderAnswer]:
         return [await pool.read_large(file(mark)), await pool.read_large(file(_WALK))]
 
     refused, read = _use(zygote, both)
@@ -108,7 +115,7 @@ def test_a_bug_costs_the_large_body_that_meets_it(zygote: Zygote, mark: bytes) -
 
 
 def test_a_large_body_is_read_as_a_small_one_is(zygote: Zygote) -> None:
-    async def both(pool: Pool) -> list[Answer]:
+    async def both(pool: ReaderPool) -> list[ReaderAnswer]:
         return [
             await pool.read_large(file(_WALK)),
             *await pool.read([file(_WALK)]),
@@ -120,7 +127,7 @@ def test_a_large_body_is_read_as_a_small_one_is(zygote: Zygote) -> None:
     assert reported[0] == reported[1] == reported[2] != []
 
 
-def facts_of(answer: Answer) -> list[str]:
+def facts_of(answer: ReaderAnswer) -> list[str]:
     """Return the facts of every part, as text that can be compared."""
     assert isinstance(answer, Holdings)
     facts: list[str] = []
@@ -130,7 +137,7 @@ def facts_of(answer: Answer) -> list[str]:
 
 
 def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
-    async def many(pool: Pool) -> list[Answer]:
+    async def many(pool: ReaderPool) -> list[ReaderAnswer]:
         matches = await asyncio.gather(
             *(pool.read([file(_WALK), file(b"no file")]) for _ in range(10))
         )
@@ -142,11 +149,13 @@ def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
 def test_readers_end_with_the_zygote_though_their_sockets_are_open() -> None:
     async def scene() -> None:
         with open_zygote() as forked:
-            pool = Pool(zygote=forked)
-            await asyncio.gather(*(pool.read([file(_WALK)] * 20) for _ in range(pools.READERS)))
-            processes = [pool._idle.get_nowait() for _ in range(pools.READERS)]
+            pool = ReaderPool(zygote=forked)
+            await asyncio.gather(
+                *(pool.read([file(_WALK)] * 20) for _ in range(pools.READER_COUNT))
+            )
+            processes = [pool._idle.get_nowait() for _ in range(pools.READER_COUNT)]
             numbers = [process.number for process in processes if process is not None]
-            assert list(map(runs, numbers)) == [True] * pools.READERS
+            assert list(map(runs, numbers)) == [True] * pools.READER_COUNT
         deadline = time.monotonic() + 10
         while any(map(runs, numbers)):
             assert time.monotonic() < deadline
@@ -165,12 +174,12 @@ def runs(number: int) -> bool:
 
 def test_an_answer_of_another_type_is_not_opened() -> None:
     with pytest.raises(UntrustedAnswerError, match="a reader named posix"):
-        unpack(pack(Trap())[8:])
+        unpack_frame(pack_frame(Trap())[8:])
 
 
 def test_what_is_no_pickle_is_no_answer() -> None:
     with pytest.raises(UntrustedAnswerError):
-        unpack(b"no pickle")
+        unpack_frame(b"no pickle")
 
 
 class Trap:
@@ -188,11 +197,11 @@ def test_every_answer_can_be_opened() -> None:
     fetch = Fetch(account="a", resource="r", key="k", path="/p", query=(("q", "v"),))
     noticed = Notice(account="a", kind=NoticeKind.REVOKED, scopes=("s",))
     full = replace(read, fetches=(fetch,), notices=(noticed,))
-    (again,) = unpack(pack([full])[8:])
+    (again,) = unpack_frame(pack_frame([full])[8:])
     assert repr(again) == repr(full)
     assert any(isinstance(fact, SampleBlock) for fact in again.parts[0].facts)
     refusal = Refusal(reject=Reject(where="body", why="w"))
-    assert unpack(pack([refusal])[8:]) == [refusal]
+    assert unpack_frame(pack_frame([refusal])[8:]) == [refusal]
 
 
 def test_budgets_grow_with_the_body() -> None:
