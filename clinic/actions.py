@@ -11,9 +11,9 @@ from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
 from storage.alerts.commands import AlertCommand
 from storage.reads.views import AlertBrief
-from web.problems import Refused
+from web.problems import RequestRefused
 
-Action: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
+ActionName: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
 Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
 SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
 
@@ -38,7 +38,7 @@ LONGEST_SNOOZE = 28
 class AlertRequest:
     """An action on an alert. `reason` is for resolve and snooze, `days` for snooze only."""
 
-    action: Action
+    action: ActionName
     reason: str = ""
     days: int = 0
 
@@ -46,16 +46,16 @@ class AlertRequest:
 async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
     """Carry out an action in the scope's transaction, with its move and audit rows.
 
-    Raises `Refused`: 404 when this care unit has no such alert, 409 when the alert's state does not
-    allow the action, and 422 for a reason or a number of days that does not fit the action.
+    Raises `RequestRefused`: 404 when this care unit has no such alert, 409 when the alert's state
+    does not allow the action, and 422 for a reason or a number of days that does not fit it.
     """
     # Actions that are not in the table take no reason: their only valid reason is "".
     if wish.reason not in _REASONS.get(wish.action, {"": ""}):
-        raise Refused(
+        raise RequestRefused(
             422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
         )
     if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
-        raise Refused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
+        raise RequestRefused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
     until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
     order = AlertCommand(
         alert=alert,
@@ -67,6 +67,6 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
     try:
         return await alert_commands.carry_out(scope.conn, order, scope.now_ms)
     except alert_commands.NoSuchAlertError as error:
-        raise Refused(404, "This care unit has no such alert.") from error
+        raise RequestRefused(404, "This care unit has no such alert.") from error
     except alert_commands.NotAllowedError as error:
-        raise Refused(409, str(error)) from error
+        raise RequestRefused(409, str(error)) from error

@@ -32,7 +32,7 @@ from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
 from web.api_docs import install_docs
 from web.headers import SecurityHeaders
-from web.problems import Refused, add_problem_schema, documented
+from web.problems import RequestRefused, add_problem_schema, documented
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 
 _SUMMARY = (
@@ -66,10 +66,10 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.state.registry = metrics.registry
     install_docs(app, PUBLISHED)
     _complete_document(app)
-    problems.install(app)
-    app.include_router(api_routes.router)
-    app.include_router(data_routes.router)
-    app.include_router(page_routes.router)
+    problems.install_problems(app)
+    app.include_router(api_routes.api_router)
+    app.include_router(data_routes.data_router)
+    app.include_router(page_routes.page_router)
     _add_plain_routes(app)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
@@ -143,7 +143,7 @@ async def static(request: Request, name: str) -> Response:
     path = plotly() if name == "plotly.min.js" else STATIC / name
     # The pattern admits no slash and no dot in front, so no name leads out of the folder.
     if not FILE_NAME.fullmatch(name) or not path.is_file():
-        raise Refused(404, "There is no such file.")
+        raise RequestRefused(404, "There is no such file.")
     kind = guess_type(name)[0] or "application/octet-stream"
     headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
     takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
@@ -161,7 +161,7 @@ async def healthy() -> Response:
 async def ready(request: Request) -> Response:
     """Return 200 while the database answers, else 503."""
     if not await database_answers(open_door(request).pool):
-        raise Refused(503, "The database does not answer.")
+        raise RequestRefused(503, "The database does not answer.")
     return PlainTextResponse("ready\n")
 
 

@@ -22,10 +22,10 @@ RETRY_S = 5
 MALFORMED = "The request is not as described."
 DATABASE_AWAY = "The database did not answer in time. Try again."
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
-def install(app: FastAPI) -> None:
+def install_problems(app: FastAPI) -> None:
     """Make `app` answer errors as problems.
 
     These are refusals, unknown paths, malformed requests and a database that is away.
@@ -76,6 +76,6 @@ async def _not_there(request: Request, error: Exception) -> Response:
 
 async def _database_away(request: Request, error: Exception) -> Response:
     # Only the type is logged: the database quotes values, such as names, in its error texts.
-    log.warning("the database is away: %s", type(error).__name__)
+    _log.warning("the database is away: %s", type(error).__name__)
     problem = problem_details(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
     return problem_response(request, problem, {"retry-after": str(RETRY_S)})

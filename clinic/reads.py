@@ -31,7 +31,7 @@ from storage.reads.views import (
 from stream.compute.day_states import day_states
 from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.sources import hold_ms
-from web.problems import Refused
+from web.problems import RequestRefused
 
 WEEKS_SHOWN = 16
 
@@ -88,7 +88,7 @@ class AlertView:
     audit: tuple[AuditRow, ...]
 
 
-async def lines(scope: RequestScope) -> tuple[Line, ...]:
+async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
     rows = await clinic_queries.worklist_rows(
         scope.conn, scope.unit, _since(scope.now_ms, "UTC", 6)
@@ -96,13 +96,13 @@ async def lines(scope: RequestScope) -> tuple[Line, ...]:
     patients = [row.patient.pseudonym for row in rows]
     await scope.listed("worklist", patients)
     names = await scope.names(patients)
-    return worklist.lines(rows, names, scope.now_ms)
+    return worklist.worklist_lines(rows, names, scope.now_ms)
 
 
-async def patient(scope: RequestScope, pseudonym: str) -> PatientView:
+async def read_patient(scope: RequestScope, pseudonym: str) -> PatientView:
     """Return what the page of a patient shows; 404 outside of the care unit."""
     # Which weeks to read depends on the patient's zone, so the zone is read first.
-    zone = (await brief(scope, pseudonym)).zone
+    zone = (await read_brief(scope, pseudonym)).zone
     await scope.read("patient", pseudonym)
     page = await clinic_queries.patient_page(
         scope.conn, scope.unit, pseudonym, _since(scope.now_ms, zone, WEEKS_SHOWN)
@@ -129,7 +129,7 @@ async def patient(scope: RequestScope, pseudonym: str) -> PatientView:
     )
 
 
-async def session(
+async def read_session(
     scope: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
 ) -> SessionView:
     """Return what the sheet of a session shows, with its curve thinned to about `max_points`."""
@@ -151,7 +151,7 @@ async def session(
     )
 
 
-async def alert(scope: RequestScope, key: str) -> AlertView:
+async def read_alert(scope: RequestScope, key: str) -> AlertView:
     """Return what the page of an alert shows; 404 outside of the care unit."""
     alert_page = await evidence.alert_page(scope.conn, scope.unit, key)
     if alert_page is None:
@@ -164,7 +164,7 @@ async def alert(scope: RequestScope, key: str) -> AlertView:
     return AlertView(name=name, now_ms=scope.now_ms, page=alert_page, audit=result)
 
 
-async def alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:
+async def read_alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:
     """Return the live alerts of the clinician's care unit, by tier and then oldest first."""
     live_alerts = await clinic_queries.live_alerts(scope.conn, scope.unit)
     await scope.listed("alerts", [live_alert.pseudonym for live_alert in live_alerts])
@@ -174,8 +174,8 @@ async def alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:
 async def _calendar(
     scope: RequestScope, who: PatientBrief, prescriptions: Sequence[Prescription]
 ) -> Heatmap:
-    dates = heatmap.dates(local_date(scope.now_ms, who.zone))
-    known = await patient_queries.known(scope.conn, who, scope.now_ms, dates)
+    dates = heatmap.calendar_dates(local_date(scope.now_ms, who.zone))
+    known = await patient_queries.query_day_states(scope.conn, who, scope.now_ms, dates)
     since = api_queries.SessionsQuery(start_ms=midnight(dates[0], who.zone))
     sessions = await api_queries.sessions_page(
         scope.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS
@@ -183,7 +183,7 @@ async def _calendar(
     return heatmap.heatmap(day_states(dates, known), known.days, sessions, prescriptions)
 
 
-async def brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
+async def read_brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
     """Return a patient of the clinician's care unit; 404 for any other patient."""
     matches = await clinic_queries.patient_brief(scope.conn, scope.unit, pseudonym)
     if matches is None:
@@ -199,5 +199,5 @@ def _since(now_ms: int, zone: str, count: int) -> date:
     return monday(local_date(now_ms, zone)) - timedelta(weeks=count - 1)
 
 
-def _unknown(what: str) -> Refused:
-    return Refused(404, f"This care unit has no such {what}.")
+def _unknown(what: str) -> RequestRefused:
+    return RequestRefused(404, f"This care unit has no such {what}.")

@@ -15,7 +15,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
 from storage.pg.pool import Connection
-from web.problems import Refused
+from web.problems import RequestRefused
 from web.request_metrics import route_of
 from web.sign_in.identity import Identity
 
@@ -92,7 +92,7 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
             yield RequestScope(
                 conn=conn, clinic=door.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
             )
-    except Refused as refused:
+    except RequestRefused as refused:
         # The connection is back in the pool by now, and what the block wrote is rolled back.
         if refused.status_code in AUDITED_REFUSALS:
             await _audit_refusal(request, clinician, refused.status_code)
@@ -106,7 +106,7 @@ def signed_in(request: Request) -> Identity:
     """
     clinician = open_door(request).clinic.identify(request)
     if clinician is None:
-        raise Refused(401, "No clinician is signed in.")
+        raise RequestRefused(401, "No clinician is signed in.")
     return clinician
 
 
@@ -120,7 +120,7 @@ async def _require_alive(
 ) -> None:
     session = clinician.session
     if session and not await clinic_sessions.use_session(conn, session, now_ms, idle_ms, used=used):
-        raise Refused(401, "This session has ended.")
+        raise RequestRefused(401, "This session has ended.")
 
 
 async def _audit_refusal(request: Request, clinician: Identity, status: int) -> None:

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from ingest.clock_watch import Agreement
 from ingest.metrics import Metrics
 from ingest.openapi import HOOK, REPORT, REPORT_SCHEMA, UPLOAD, described, problems
-from ingest.problems import Problem, Refused, problem_response, refused
+from ingest.problems import Problem, Refused, problem_answer, refused
 from ingest.receive import Door, Incoming, Taken, admit, connector_of
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
@@ -128,7 +128,7 @@ def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awa
             taken = await admit(door, connector, _incoming(segment, request))
         except Refused as error:
             metrics.refused(known, error.problem.reason)
-            return problem_response(error.problem)
+            return problem_answer(error.problem)
         if taken.sha256:
             metrics.received(known, taken.size, time.perf_counter() - started)
         else:
@@ -194,19 +194,19 @@ def _service(app: FastAPI, door: Door, metrics: Metrics) -> None:
 def _errors(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refusal(_request: Request, error: Refused) -> Response:
-        return problem_response(error.problem)
+        return problem_answer(error.problem)
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> Response:
         phrase = HTTPStatus(error.status_code).phrase
         headers = tuple((error.headers or {}).items())
         reason = phrase.lower().replace(" ", "_")
-        return problem_response(
+        return problem_answer(
             Problem(reason=reason, status=error.status_code, detail=f"{phrase}.", headers=headers)
         )
 
     @app.exception_handler(Exception)
     async def bug(_request: Request, _error: Exception) -> Response:
-        return problem_response(
+        return problem_answer(
             Problem(reason="bug", status=500, detail="An error of ours; it was logged.")
         )

@@ -51,7 +51,7 @@ def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
     return token
 
 
-def read(token: str, keys: KeyRing, now_ms: int) -> Link | None:
+def read_link(token: str, keys: KeyRing, now_ms: int) -> Link | None:
     """Return the content of a valid token, else None.
 
     A token is valid when `mint` made it with a usable key and it has not expired. This function

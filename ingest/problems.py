@@ -107,7 +107,7 @@ def too_often(reason: str, wait_s: float) -> Refused:
     return Refused(replace(PROBLEM[reason], headers=(("Retry-After", retry_after(wait_s)),)))
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_answer(problem: Problem) -> Response:
     """Return the HTTP answer of a problem."""
     body = problem_json(problem.status, problem.detail, problem.reason)
     return Response(body, problem.status, dict(problem.headers), PROBLEM_TYPE)

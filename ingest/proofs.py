@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ingest.schemes import Scheme
-from ingest.verify import Check, Verdict, begin
+from ingest.verify import Check, Verdict, begin_check
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
 JOINT = ":"  # between the values of a key whose values come in several parts of a request
@@ -63,7 +63,7 @@ class Signature:
 
     def begin(self, evidence: Evidence) -> Check | Verdict:
         """Return the check to feed the body to, or the verdict where the head refuses it."""
-        return begin(
+        return begin_check(
             self.schemes,
             evidence.secrets,
             evidence.headers,

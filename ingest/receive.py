@@ -282,7 +282,7 @@ def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> 
         raise refused("unknown_connector")
     if not isinstance(owner, LinkToken):
         return None
-    link = links.read(_token(owner, incoming), door.links.keys(), now_ms)
+    link = links.read_link(_token(owner, incoming), door.links.keys(), now_ms)
     if link is None:
         raise refused("link")
     if not door.links.revoked.known():

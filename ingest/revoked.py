@@ -19,7 +19,7 @@ ANSWER_S = 5.0  # how long the log may take for one answer
 _PAUSE_S = 0.5
 POLL_MS = 500
 _PARTITION = TopicPartition(REVOKED.name, 0)
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class RevokedFollower:
@@ -70,7 +70,7 @@ class RevokedFollower:
                 # the same error may come every half second: it is logged when it changes
                 if type(error).__name__ != result:
                     result = type(error).__name__
-                    log.warning(
+                    _log.warning(
                         "%s cannot be followed (%s); is it there? `kadens migrate` makes it",
                         _PARTITION.topic,
                         result,

@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeVar, cast
 
 from ingest.problems import refused
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Feed = Callable[[bytes], None]
 
 _MIB = 1024 * 1024
@@ -82,7 +82,7 @@ class Spools:
         # a pool of its own: a body store that hangs may occupy all threads of asyncio's pool
         self._threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="spool")
 
-    async def do(self, work: Callable[[], T]) -> T:
+    async def do(self, work: Callable[[], _T]) -> _T:
         """Run work on the disk in a thread; raises OSError, and TimeoutError after `DISK_S`."""
         async with asyncio.timeout(DISK_S):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)

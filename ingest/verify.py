@@ -69,14 +69,14 @@ def verify(
     window_ms: int,
 ) -> Verdict:
     """Return the verdict on a body that is in memory; the other arguments are those of `begin`."""
-    check = begin(schemes, secrets, headers, now_ms=now_ms, window_ms=window_ms)
+    check = begin_check(schemes, secrets, headers, now_ms=now_ms, window_ms=window_ms)
     if isinstance(check, Verdict):
         return check
     check.update(body)
     return check.verdict()
 
 
-def begin(
+def begin_check(
     schemes: Sequence[Scheme],
     secrets: Sequence[str],
     headers: Mapping[str, str],

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from kadens.output.mistakes import mistakes_in
+from web.mistakes import mistakes_in
 
 T = TypeVar("T")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred

@@ -118,7 +118,7 @@ def serving(settings: Settings, door: str) -> "Serving":
 
     `door` is `vendor` or `clinic`.
     """
-    from web.limits import Limits, networks
+    from web.limits import ServerLimits, networks
     from web.server import Serving
 
     try:
@@ -129,7 +129,7 @@ def serving(settings: Settings, door: str) -> "Serving":
         ) from error
     # With the margin, the application refuses a body that is too long before the server does.
     most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
-    limits = Limits(
+    limits = ServerLimits(
         body_bytes=most,
         drain_bytes=min(most, _DRAINED),
         connections=settings.connections,
@@ -193,7 +193,7 @@ def clinic_door(settings: Settings) -> "FastAPI":
             idle_ms=settings.session_idle_minutes * 60_000,
         )
     )
-    sign_in_routes.install(app, sign_in)
+    sign_in_routes.install_sign_in(app, sign_in)
     return app
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from web.limits import Limits, Progress, begin, is_slow
+from web.limits import BodyProgress, ServerLimits, begin_body, is_slow
 
 BEYOND = 512  # connections above a bound that are let in until the guard sheds older ones
 # Incomplete heads lie in memory: with more of them than this, each may be an eighth as long.
@@ -43,7 +43,7 @@ OVERDUE: dict[Stage, str] = {
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Connection:
+class ClientConnection:
     """The state of a connection.
 
     `fed` counts all bytes since the last head, and `body` those of the body. `since` is when the
@@ -58,27 +58,27 @@ class Connection:
     fed: int = 0
     body: int = 0
     is_paused: bool = False
-    progress: Progress | None = None
+    progress: BodyProgress | None = None
 
 
-class Table:
+class ConnectionTable:
     """All connections of a server, by stage, in the order in which they entered the stage."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
         self._times = {
             Stage.HEAD: limits.head_s,
             Stage.DRAIN: limits.drain_s,
             Stage.OVER: limits.linger_s,
         }
-        self._stages: dict[Stage, dict[Connection, None]] = {stage: {} for stage in Stage}
+        self._stages: dict[Stage, dict[ClientConnection, None]] = {stage: {} for stage in Stage}
         self._peers: dict[str, int] = {}
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def opened(self, peer: str, now: float, *, is_bounded: bool = True) -> Connection | None:
+    def opened(self, peer: str, now: float, *, is_bounded: bool = True) -> ClientConnection | None:
         """Register a new connection; None where there are so many that it is refused at once."""
         of_peer = self._peers.get(peer, 0)
         # Above a bound, the new connection is let in and older ones are shed soon after: otherwise
@@ -87,20 +87,22 @@ class Table:
             return None
         if is_bounded and of_peer >= self._limits.per_peer + BEYOND:
             return None
-        connection = Connection(peer=peer, is_bounded=is_bounded, since=now)
+        connection = ClientConnection(peer=peer, is_bounded=is_bounded, since=now)
         self._stages[Stage.HEAD][connection] = None
         self._peers[peer] = of_peer + 1
         self._count += 1
         return connection
 
-    def moved(self, connection: Connection, stage: Stage, now: float) -> None:
+    def moved(self, connection: ClientConnection, stage: Stage, now: float) -> None:
         """Move a connection to another stage; the time of a body begins here."""
         del self._stages[connection.stage][connection]
         self._stages[stage][connection] = None
         connection.stage, connection.since = stage, now
-        connection.progress = begin(self._limits.patience, now) if stage is Stage.BODY else None
+        connection.progress = (
+            begin_body(self._limits.patience, now) if stage is Stage.BODY else None
+        )
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: ClientConnection) -> None:
         """Forget a connection."""
         del self._stages[connection.stage][connection]
         self._count -= 1
@@ -108,7 +110,7 @@ class Table:
         if not self._peers[connection.peer]:
             del self._peers[connection.peer]
 
-    def is_crowded(self, connection: Connection) -> bool:
+    def is_crowded(self, connection: ClientConnection) -> bool:
         """Return whether there are too many connections in all, of its peer, or sending bodies."""
         of_peer = self._peers.get(connection.peer, 0)
         return (
@@ -125,11 +127,11 @@ class Table:
         many = len(self._stages[Stage.HEAD]) > MANY_HEADS
         return self._limits.head_bytes // 8 if many else self._limits.head_bytes
 
-    def in_stage(self, stage: Stage) -> tuple[Connection, ...]:
+    def in_stage(self, stage: Stage) -> tuple[ClientConnection, ...]:
         """Return the connections of a stage, in the order in which they entered it."""
         return tuple(self._stages[stage])
 
-    def excess(self) -> list[Connection]:
+    def excess(self) -> list[ClientConnection]:
         """Return the connections to close so that the bounds hold.
 
         They may be too few for that where the other connections are being answered.
@@ -162,11 +164,11 @@ class Table:
         )
         return [*going, *rest[: max(too_many, 0)]]
 
-    def overdue(self, now: float) -> list[tuple[Connection, str]]:
+    def overdue(self, now: float) -> list[tuple[ClientConnection, str]]:
         """Return the connections whose time is up, each with the reason of its refusal."""
         return [(item, why) for stage, why in OVERDUE.items() for item in self._late(stage, now)]
 
-    def _late(self, stage: Stage, now: float) -> Iterator[Connection]:
+    def _late(self, stage: Stage, now: float) -> Iterator[ClientConnection]:
         if stage is Stage.BODY:
             yield from (item for item in self._stages[stage] if self._is_slow(item, now))
             return
@@ -176,13 +178,13 @@ class Table:
                 return  # all behind it entered the stage later
             yield connection
 
-    def _is_slow(self, conn: Connection, now: float) -> bool:
+    def _is_slow(self, conn: ClientConnection, now: float) -> bool:
         if conn.progress is None:
             return False
         return is_slow(
             self._limits.patience, conn.progress, conn.body, now, waits_for_us=conn.is_paused
         )
 
-    def _by_age(self) -> Iterator[Connection]:
+    def _by_age(self) -> Iterator[ClientConnection]:
         for stage in SHED:
             yield from self._stages[stage]

@@ -1,6 +1,6 @@
 """Closes a server's slow connections on a timer, and the oldest when there are too many.
 
-`connections.Table` decides; this module runs its decisions on the event loop. It must never look
+`connections.ConnectionTable` decides; this module runs its decisions on the event loop. It must never look
 at the content of a request.
 """
 
@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from web.connections import Connection, Stage, Table
-from web.limits import Limits, is_trusted, peer_key
+from web.connections import ClientConnection, ConnectionTable, Stage
+from web.limits import ServerLimits, is_trusted, peer_key
 
 _LOOK_S = 0.5
 SHED_S = 0.02  # so that bytes that arrived together with the new connections are read first
@@ -29,15 +29,15 @@ class Refusable(Protocol):
 class Guard:
     """The connections of a server; `count` is called with the reason of each refusal."""
 
-    def __init__(self, limits: Limits, count: Callable[[str], None]) -> None:
+    def __init__(self, limits: ServerLimits, count: Callable[[str], None]) -> None:
         self.limits, self.count = limits, count
-        self.table = Table(limits)
-        self._protocols: dict[Connection, Refusable] = {}
+        self.table = ConnectionTable(limits)
+        self._protocols: dict[ClientConnection, Refusable] = {}
         self._looking = self._shedding = False
 
     def opened(
         self, protocol: Refusable, address: str, loop: asyncio.AbstractEventLoop
-    ) -> Connection | None:
+    ) -> ClientConnection | None:
         """Register a new connection from an address; None where it has to be refused at once."""
         is_bounded = not is_trusted(self.limits, address)
         connection = self.table.opened(peer_key(address), loop.time(), is_bounded=is_bounded)
@@ -51,13 +51,15 @@ class Guard:
         self._shed_soon(connection, loop)
         return connection
 
-    def moved(self, connection: Connection, stage: Stage, loop: asyncio.AbstractEventLoop) -> None:
+    def moved(
+        self, connection: ClientConnection, stage: Stage, loop: asyncio.AbstractEventLoop
+    ) -> None:
         """Note that a connection entered another stage."""
         self.table.moved(connection, stage, loop.time())
         if stage is Stage.BODY:
             self._shed_soon(connection, loop)
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: ClientConnection) -> None:
         """Forget a closed connection; a second call for it does nothing."""
         if self._protocols.pop(connection, None) is not None:
             self.table.closed(connection)
@@ -72,7 +74,7 @@ class Guard:
         if self._looking:
             loop.call_later(_LOOK_S, self._look, loop)
 
-    def _shed_soon(self, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def _shed_soon(self, connection: ClientConnection, loop: asyncio.AbstractEventLoop) -> None:
         if not self._shedding and self.table.is_crowded(connection):
             self._shedding = True
             loop.call_later(SHED_S, self._shed)

@@ -24,7 +24,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ServerLimits:
     """The limits of a server, with sizes in bytes and times in seconds.
 
     - `head_bytes` and `headers` bound the size of a request's head. `head_s` bounds the time from
@@ -58,7 +58,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Progress:
+class BodyProgress:
     """The progress of a body, in seconds of a steady clock and in bytes.
 
     `began` is its start, `until` the time by which the next bytes are due, and `counted` the bytes
@@ -70,13 +70,13 @@ class Progress:
     counted: int = 0
 
 
-def begin(patience: Patience, now: float) -> Progress:
+def begin_body(patience: Patience, now: float) -> BodyProgress:
     """Return the progress of a body that begins at `now` (seconds of any steady clock)."""
-    return Progress(began=now, until=now + patience.grace_s)
+    return BodyProgress(began=now, until=now + patience.grace_s)
 
 
 def is_slow(
-    patience: Patience, progress: Progress, received: int, now: float, *, waits_for_us: bool
+    patience: Patience, progress: BodyProgress, received: int, now: float, *, waits_for_us: bool
 ) -> bool:
     """Return whether a body of which `received` bytes have arrived is too slow.
 
@@ -98,7 +98,7 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
 
-def is_trusted(limits: Limits, address: str) -> bool:
+def is_trusted(limits: ServerLimits, address: str) -> bool:
     """Return whether an address belongs to a trusted proxy."""
     try:
         peer = ip_address(address)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from web.connections import Connection, Stage
+from web.connections import ClientConnection, Stage
 from web.failures import PAUSE
 from web.guard import Guard
 from web.refusals import ANSWERS
@@ -31,7 +31,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, guard: Guard, **given: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(**given)
         self._guard, self._limits = guard, guard.limits
-        self._mine: Connection | None = None
+        self._mine: ClientConnection | None = None
         self._reads_body = self._is_over = False
         self._fault = "bad_request"
         self._pause_s = 0.0
@@ -159,12 +159,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self.flow.pause_reading()
         self._guard.moved(mine, Stage.OVER, self.loop)
 
-    def _is_silent(self, mine: Connection) -> bool:
+    def _is_silent(self, mine: ClientConnection) -> bool:
         """Return whether no request has begun, so that there is nothing to answer."""
         stage = self._stage(mine)
         return stage is Stage.IDLE or (stage is Stage.HEAD and not mine.fed)
 
-    def _answer(self, mine: Connection, reason: str) -> None:
+    def _answer(self, mine: ClientConnection, reason: str) -> None:
         """Write the answer of a refusal, and take the request away from the application.
 
         Nothing is written where an answer has begun or where earlier requests wait for theirs.
@@ -185,7 +185,7 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _head_fault(self, mine: Connection) -> str:
+    def _head_fault(self, mine: ClientConnection) -> str:
         if (
             len(self.headers) > self._limits.headers
             or self._head_size(mine) > self._limits.head_bytes
@@ -193,13 +193,13 @@ class GuardedProtocol(HttpToolsProtocol):
             return "head_too_large"
         return "pipelined" if len(self.pipeline) >= self._limits.pipelined else ""
 
-    def _head_size(self, mine: Connection) -> int:
+    def _head_size(self, mine: ClientConnection) -> int:
         # The head is a part of the bytes received: adding up its fields is needed only above this.
         if mine.fed <= self._limits.head_bytes:
             return 0
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
-    def _beyond(self, mine: Connection) -> str:
+    def _beyond(self, mine: ClientConnection) -> str:
         """Return the reason to refuse what was received so far, or "" when it is within limits."""
         if self._is_over or self.transport.is_closing():
             return ""
@@ -219,7 +219,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return "bad_framing"
         return ""
 
-    def _settle(self, mine: Connection) -> None:
+    def _settle(self, mine: ClientConnection) -> None:
         """Report to the guard what the connection waits for now, where that changed."""
         if self._is_over or self.transport.is_closing():
             return
@@ -227,7 +227,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if stage is not mine.stage:
             self._guard.moved(mine, stage, self.loop)
 
-    def _stage(self, mine: Connection) -> Stage:
+    def _stage(self, mine: ClientConnection) -> Stage:
         if self._is_answering():
             return Stage.BODY if self._reads_body else Stage.ANSWER
         if self._reads_body:

@@ -12,7 +12,7 @@ TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class ServerRefusal:
     """A row of the table; a row without a status answers nothing.
 
     `reason` is the stable word that metrics use, and `retry_s` is the Retry-After in seconds.
@@ -24,23 +24,27 @@ class Refusal:
     retry_s: int = 0
 
 
-REFUSALS: tuple[Refusal, ...] = (
-    Refusal(reason="bad_request", status=400, detail="This is not an HTTP/1.1 request."),
-    Refusal(
+REFUSALS: tuple[ServerRefusal, ...] = (
+    ServerRefusal(reason="bad_request", status=400, detail="This is not an HTTP/1.1 request."),
+    ServerRefusal(
         reason="bad_framing", status=400, detail="The body's chunks hold more framing than content."
     ),
-    Refusal(reason="slow_head", status=408, detail="The head of the request took too long."),
-    Refusal(reason="slow", status=408, detail="The body took too long."),
-    Refusal(reason="too_large", status=413, detail="The body is larger than this door takes."),
-    Refusal(reason="head_too_large", status=431, detail="The head of the request is too large."),
-    Refusal(
+    ServerRefusal(reason="slow_head", status=408, detail="The head of the request took too long."),
+    ServerRefusal(reason="slow", status=408, detail="The body took too long."),
+    ServerRefusal(
+        reason="too_large", status=413, detail="The body is larger than this door takes."
+    ),
+    ServerRefusal(
+        reason="head_too_large", status=431, detail="The head of the request is too large."
+    ),
+    ServerRefusal(
         reason="crowded",
         status=503,
         detail="Too many connections. Try again.",
         retry_s=CROWDED_RETRY_S,
     ),
-    Refusal(reason="pipelined"),
-    Refusal(reason="drained"),
+    ServerRefusal(reason="pipelined"),
+    ServerRefusal(reason="drained"),
 )
 REFUSAL = {row.reason: row for row in REFUSALS}
 
@@ -58,7 +62,7 @@ def problem_json(status: int, detail: str, reason: str) -> bytes:
     )
 
 
-def _http_answer(refusal: Refusal) -> bytes:
+def _http_answer(refusal: ServerRefusal) -> bytes:
     """Return the HTTP answer, after which the connection ends, b"" for a row without a status."""
     if not refusal.status:
         return b""

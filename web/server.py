@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from web.failures import Failures
 from web.guard import Guard
-from web.limits import Limits
+from web.limits import ServerLimits
 from web.protocol import GuardedProtocol
 from web.rates import Buckets
 
@@ -35,7 +35,7 @@ class Serving:
 
     host: str
     port: int
-    limits: Limits = field(default_factory=Limits)
+    limits: ServerLimits = field(default_factory=ServerLimits)
     failures: float = 0.0
     failures_at_once: float = 0.0
     graceful_s: int = 15
@@ -45,7 +45,7 @@ def _nothing(_reason: str) -> None:
     """Count nothing."""
 
 
-def serve(app: ASGIApp, serving: Serving, count: Callable[[str], None] = _nothing) -> None:
+def serve_http(app: ASGIApp, serving: Serving, count: Callable[[str], None] = _nothing) -> None:
     """Serve until SIGTERM or SIGINT; exit with status 3 when the server could not start."""
     # Without a free descriptor, accept() fails and no limit of ours is applied: the bound on
     # connections must lie below what the process may open.

@@ -83,7 +83,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
     what = due_in_week(versions, monday)
     if what is None:
         return None
-    row = week or nothing(monday)
+    row = week or unknown_week(monday)
     done = measure(row, what)
     unknown = row.known_days < KNOWN_DAYS
     # Intensity stays as it is: it is a share of the known minutes, not of what was due.
@@ -96,7 +96,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
     return Measured(week=row, due=what, done=known)
 
 
-def nothing(monday: date) -> Week:
+def unknown_week(monday: date) -> Week:
     """Return a week about which nothing is known."""
     return week_of(monday, ())
 

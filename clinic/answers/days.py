@@ -54,7 +54,7 @@ def reach(dates: Sequence[date]) -> tuple[date, date]:
     return first, monday(dates[-1]) + timedelta(days=6)
 
 
-def days(dates: Sequence[date], known: DayStateInput) -> DaysAnswer:
+def days_answer(dates: Sequence[date], known: DayStateInput) -> DaysAnswer:
     """Return the answer about `dates`, with an entry for each of them."""
     states = day_states(dates, known)
     nights = {at: row.night_hr for at, row in known.days.items()}
@@ -90,7 +90,7 @@ def blocked(
 
 
 def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -> DayAnswer:
-    day = row or nothing(at)
+    day = row or unknown_day(at)
     same = (
         "local_date",
         "sessions",
@@ -111,7 +111,7 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
     )
 
 
-def nothing(at: date) -> Day:
+def unknown_day(at: date) -> Day:
     """Return a date about which nothing is known."""
     return Day(
         local_date=at, sessions=0, session_ms=0, zones=ZoneTimes(), wear_min=0, answered=False

@@ -60,13 +60,13 @@ def _day(value: object) -> date:
     return matches
 
 
-Moment: TypeAlias = Annotated[
+MomentParam: TypeAlias = Annotated[
     date | datetime | None,
     PlainValidator(moment),
     WithJsonSchema({"anyOf": [DATE, _INSTANT_SCHEMA]}),
 ]
 Bounds: TypeAlias = tuple[date | datetime | None, date | datetime | None]
-Day: TypeAlias = Annotated[date | None, PlainValidator(_day), WithJsonSchema(DATE)]
+DateParam: TypeAlias = Annotated[date | None, PlainValidator(_day), WithJsonSchema(DATE)]
 
 
 def begins(value: date | datetime, zone: str) -> int:
@@ -83,20 +83,20 @@ def ends(value: date | datetime, zone: str) -> int:
     )
 
 
-def ordered(start_ms: int, end_ms: int) -> tuple[int, int]:
+def checked_span(start_ms: int, end_ms: int) -> tuple[int, int]:
     """Return [start, end) as given. Raises `QueryParamsError` when the span is empty."""
     if start_ms >= end_ms:
         raise QueryParamsError("`from` must be before `to`")
     return start_ms, end_ms
 
 
-def in_order(first: date, last: date) -> None:
+def require_order(first: date, last: date) -> None:
     """Raise `QueryParamsError` when the first date is after the last."""
     if first > last:
         raise QueryParamsError("`from` must not be after `to`")
 
 
-def dates(
+def dates_between(
     first: date | None, last: date | None, now_ms: int, zone: str, back: int, most: int
 ) -> list[date]:
     """Return every date from `first` to `last`, both included.
@@ -106,7 +106,7 @@ def dates(
     """
     end = last or local_date(now_ms, zone)
     start = first or end - timedelta(days=back)
-    in_order(start, end)
+    require_order(start, end)
     if (end - start).days >= most:
         raise QueryParamsError(f"at most {most} days are answered at a time")
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]

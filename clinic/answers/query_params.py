@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from clinic.answers.moments import Day, Moment
+from clinic.answers.moments import DateParam, MomentParam
 from clinic.answers.sessions import CURSOR, placed
 from model.activities import TYPES
 from model.metrics import METRIC
@@ -58,9 +58,9 @@ class QueryParams(BaseModel):
 class MomentsParams(QueryParams):
     """A question about what happened between two moments."""
 
-    start: Annotated[Moment, Field(alias="from")] = None
+    start: Annotated[MomentParam, Field(alias="from")] = None
     """A date of the patient's (from its first instant) or an RFC 3339 instant."""
-    end: Annotated[Moment, Field(alias="to")] = None
+    end: Annotated[MomentParam, Field(alias="to")] = None
     "A date of the patient's (to its last instant) or an RFC 3339 instant, which is not included."
 
 
@@ -89,5 +89,5 @@ class SessionsParams(MomentsParams):
 class DatesParams(QueryParams):
     """A question about dates of the patient's, both ends included."""
 
-    start: Annotated[Day, Field(alias="from")] = None
-    end: Annotated[Day, Field(alias="to")] = None
+    start: Annotated[DateParam, Field(alias="from")] = None
+    end: Annotated[DateParam, Field(alias="to")] = None

@@ -148,7 +148,7 @@ class SessionsAnswer(Shape):
     )
 
 
-def page(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
+def sessions_answer(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
     """Return the first `limit` of `sessions`, and the cursor of the rest.
 
     The caller reads one session more than `limit`: it shows whether another page follows.
@@ -156,7 +156,9 @@ def page(sessions: Sequence[Session], limit: int, zone: str) -> SessionsAnswer:
     shown = sessions[:limit]
     more = len(sessions) > limit
     return SessionsAnswer(
-        zone=zone, sessions=tuple(map(listed, shown)), next=cursor(shown[-1]) if more else None
+        zone=zone,
+        sessions=tuple(map(session_line, shown)),
+        next=cursor(shown[-1]) if more else None,
     )
 
 
@@ -174,7 +176,7 @@ def placed(text: str) -> tuple[int, str]:
     return int(matches[1]), matches[2]
 
 
-def listed(session: Session) -> SessionLine:
+def session_line(session: Session) -> SessionLine:
     """Return a session as a line of the list."""
     return SessionLine(**_line(session))
 

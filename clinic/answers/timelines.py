@@ -41,7 +41,9 @@ class TimelineAnswer(Shape):
     """The place in `sources`, from 0, of who measured it (in a band: most of the bucket)."""
 
 
-def band(timeline: Timeline, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
+def band_answer(
+    timeline: Timeline, metric: str, zone: str, span: tuple[int, int]
+) -> TimelineAnswer:
     """Return a timeline as bands of minimum, mean and maximum."""
     return TimelineAnswer(
         **_head(metric, zone, span),
@@ -59,7 +61,7 @@ def band(timeline: Timeline, metric: str, zone: str, span: tuple[int, int]) -> T
     )
 
 
-def line(value: SampleLine, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
+def line_answer(value: SampleLine, metric: str, zone: str, span: tuple[int, int]) -> TimelineAnswer:
     """Return a line of samples as measured."""
     return TimelineAnswer(
         **_head(metric, zone, span),

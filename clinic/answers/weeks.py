@@ -97,7 +97,7 @@ def mondays(dates: Sequence[date]) -> list[date]:
     return sorted({monday(day) for day in dates})
 
 
-def weeks(
+def weeks_answer(
     values: Mapping[date, Week],
     days: Sequence[date],
     prescriptions: Sequence[Prescription],
@@ -115,7 +115,7 @@ def weeks(
     return WeeksAnswer(zone=zone, weeks=tuple(map(answer_of, days)))
 
 
-def of_prescription(
+def prescription_answer(
     values: Mapping[date, Week],
     days: Sequence[date],
     rows: Sequence[Prescription],
@@ -155,7 +155,9 @@ def of_prescription(
     )
 
 
-def listed(prescriptions: Sequence[Prescription], today: date) -> tuple[PrescriptionShape, ...]:
+def prescription_shapes(
+    prescriptions: Sequence[Prescription], today: date
+) -> tuple[PrescriptionShape, ...]:
     """Return each prescription, by id, with all its versions."""
     held = {item.id for item in in_force(prescriptions, today)}
     return tuple(
@@ -187,7 +189,7 @@ def _over(first: date, now_ms: int, zone: str) -> bool:
 
 
 def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, Any]:
-    week = row or adherence.nothing(first)
+    week = row or adherence.unknown_week(first)
     same = (
         "sessions",
         "session_ms",

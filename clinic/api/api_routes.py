@@ -25,7 +25,7 @@ Pseudonym = Annotated[
     str, Path(min_length=1, max_length=64, pattern=TEXT, description="The patient's pseudonym")
 ]
 
-router = APIRouter(prefix="/api/v1", tags=["clinician door"])
+api_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
 
 class Plain(BaseModel, extra="forbid"):
@@ -52,29 +52,31 @@ class Resolve(BaseModel, extra="forbid"):
 Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
 
 
-@router.get("/worklist", responses=documented(401))
-async def worklist(request: Request) -> tuple[Line, ...]:
+@api_router.get("/worklist", name="worklist", responses=documented(401))
+async def answer_worklist(request: Request) -> tuple[Line, ...]:
     """Return the worklist of the care unit, in order of need."""
     async with open_scope(request) as scope:
-        return await reads.lines(scope)
+        return await reads.read_worklist(scope)
 
 
-@router.get("/alerts", responses=documented(401))
-async def alerts(request: Request) -> tuple[AlertBrief, ...]:
+@api_router.get("/alerts", name="alerts", responses=documented(401))
+async def answer_alerts(request: Request) -> tuple[AlertBrief, ...]:
     """Return the live alerts of the care unit, by tier and then oldest first."""
     async with open_scope(request) as scope:
-        return await reads.alerts(scope)
+        return await reads.read_alerts(scope)
 
 
-@router.get("/alerts/{alert}", responses=documented(401, 404, 422))
-async def alert(request: Request, alert: UUID) -> AlertView:
+@api_router.get("/alerts/{alert}", name="alert", responses=documented(401, 404, 422))
+async def answer_alert(request: Request, alert: UUID) -> AlertView:
     """Return an alert with its frozen evidence and its history."""
     async with open_scope(request) as scope:
-        return await reads.alert(scope, str(alert))
+        return await reads.read_alert(scope, str(alert))
 
 
-@router.post("/alerts/{alert}/moves", responses=documented(400, 401, 403, 404, 409, 422))
-async def move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
+@api_router.post(
+    "/alerts/{alert}/moves", name="move", responses=documented(400, 401, 403, 404, 409, 422)
+)
+async def answer_move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
     """Acknowledge, start, snooze or resolve an alert; 409 when its state does not allow that."""
     wish = AlertRequest(**detail.model_dump())
     async with open_scope(request) as scope:
@@ -84,8 +86,8 @@ async def move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
     return moved
 
 
-@router.get("/patients/{pseudonym}", responses=documented(401, 404, 422))
-async def patient(request: Request, pseudonym: Pseudonym) -> PatientView:
+@api_router.get("/patients/{pseudonym}", name="patient", responses=documented(401, 404, 422))
+async def answer_patient(request: Request, pseudonym: Pseudonym) -> PatientView:
     """Return a patient: prescriptions, alerts, weeks, pain, latest sessions, sources and audit."""
     async with open_scope(request) as scope:
-        return await reads.patient(scope, pseudonym)
+        return await reads.read_patient(scope, pseudonym)

@@ -34,7 +34,7 @@ CurvePoints = Annotated[
     int, Query(ge=100, le=20_000, description="Above this the curve is thinned to its extremes")
 ]
 
-router = APIRouter(
+data_router = APIRouter(
     prefix="/api/v1/patients/{pseudonym}",
     tags=["patient data"],
     responses=documented(401, 404, 422),
@@ -47,13 +47,13 @@ async def _reading(
 ) -> AsyncIterator[tuple[RequestScope, PatientBrief]]:
     """Open a scope and audit that it reads `what` of a patient in the clinician's care unit."""
     async with open_scope(request) as scope:
-        who = await reads.brief(scope, pseudonym)
+        who = await reads.read_brief(scope, pseudonym)
         await scope.read(what, pseudonym)
         yield scope, who
 
 
-@router.get("/timeline")
-async def timeline(
+@data_router.get("/timeline", name="timeline")
+async def answer_timeline(
     request: Request, pseudonym: Pseudonym, ask: Annotated[TimelineParams, Query()]
 ) -> TimelineAnswer:
     """Return a metric over time, as bands of minimum, mean and maximum or as a line.
@@ -61,20 +61,20 @@ async def timeline(
     The answer never has more points than the question allows.
     """
     async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (scope, who):
-        return await patient_queries.timeline(scope.conn, who, scope.now_ms, ask)
+        return await patient_queries.query_timeline(scope.conn, who, scope.now_ms, ask)
 
 
-@router.get("/sessions")
-async def sessions(
+@data_router.get("/sessions", name="sessions")
+async def answer_sessions(
     request: Request, pseudonym: Pseudonym, ask: Annotated[SessionsParams, Query()]
 ) -> SessionsAnswer:
     """Return a page of sessions, newest first; its `next` is the `before` of the following page."""
     async with _reading(request, pseudonym, "sessions") as (scope, who):
-        return await patient_queries.sessions(scope.conn, who, ask)
+        return await patient_queries.query_sessions(scope.conn, who, ask)
 
 
-@router.get("/sessions/{session}")
-async def session(
+@data_router.get("/sessions/{session}", name="session")
+async def answer_session(
     request: Request, pseudonym: Pseudonym, session: SessionKey, max_points: CurvePoints = 2_000
 ) -> SessionAnswer:
     """Return a session with all its evidence.
@@ -83,23 +83,23 @@ async def session(
     curve, facts and reports.
     """
     async with open_scope(request) as scope:
-        view = await reads.session(scope, pseudonym, session, max_points)
+        view = await reads.read_session(scope, pseudonym, session, max_points)
     return session_answers.session_answer(
         view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
     )
 
 
-@router.get("/days")
-async def days(
+@data_router.get("/days", name="days")
+async def answer_days(
     request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
 ) -> DaysAnswer:
     """Return every date of a range with its state; without a range, of the last twelve weeks."""
     async with _reading(request, pseudonym, "days") as (scope, who):
-        return await patient_queries.days(scope.conn, who, scope.now_ms, ask)
+        return await patient_queries.query_days(scope.conn, who, scope.now_ms, ask)
 
 
-@router.get("/weeks")
-async def weeks(
+@data_router.get("/weeks", name="weeks")
+async def answer_weeks(
     request: Request, pseudonym: Pseudonym, ask: Annotated[DatesParams, Query()]
 ) -> WeeksAnswer:
     """Return every week that a range touches, against each prescription.
@@ -107,18 +107,20 @@ async def weeks(
     Without a range these are the last twelve weeks.
     """
     async with _reading(request, pseudonym, "weeks") as (scope, who):
-        return await patient_queries.weeks(scope.conn, who, scope.now_ms, ask)
+        return await patient_queries.query_weeks(scope.conn, who, scope.now_ms, ask)
 
 
-@router.get("/prescriptions")
-async def prescriptions(request: Request, pseudonym: Pseudonym) -> tuple[PrescriptionShape, ...]:
+@data_router.get("/prescriptions", name="prescriptions")
+async def answer_prescriptions(
+    request: Request, pseudonym: Pseudonym
+) -> tuple[PrescriptionShape, ...]:
     """Return each prescription with its versions."""
     async with _reading(request, pseudonym, "prescriptions") as (scope, who):
-        return await patient_queries.prescriptions(scope.conn, who, scope.now_ms)
+        return await patient_queries.query_prescriptions(scope.conn, who, scope.now_ms)
 
 
-@router.get("/prescriptions/{prescription}/weeks")
-async def prescription_weeks(
+@data_router.get("/prescriptions/{prescription}/weeks", name="prescription_weeks")
+async def answer_prescription_weeks(
     request: Request,
     pseudonym: Pseudonym,
     prescription: PrescriptionKey,
@@ -126,6 +128,6 @@ async def prescription_weeks(
 ) -> PrescriptionWeeksAnswer:
     """Return the weeks of a prescription up to now, and adherence over them."""
     async with _reading(request, pseudonym, f"prescription:{prescription}") as (scope, who):
-        return await patient_queries.prescription_weeks(
+        return await patient_queries.query_prescription_weeks(
             scope.conn, who, scope.now_ms, prescription, ask
         )

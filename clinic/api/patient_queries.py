@@ -37,7 +37,7 @@ class NotThereError(LookupError):
     """The patient does not have such a prescription."""
 
 
-async def timeline(
+async def query_timeline(
     conn: Connection, who: PatientBrief, now_ms: int, ask: TimelineParams
 ) -> TimelineAnswer:
     """Return a metric over time in at most `ask.points` points."""
@@ -45,39 +45,43 @@ async def timeline(
     number = await patients.patient_id(conn, who.pseudonym)
     if ask.kind == "band":
         matches = await read_timeline(conn, number, ask.metric, *span, ask.points)
-        return timelines.band(matches, ask.metric, who.zone, span)
+        return timelines.band_answer(matches, ask.metric, who.zone, span)
     if ask.points < FEWEST:
         raise QueryParamsError(f"a line needs at least {FEWEST} points")
     try:
         drawn = await read_line(conn, number, ask.metric, *span, ask.points)
     except TooManySamplesError as error:
         raise QueryParamsError(f"{error}; ask for a shorter span, or for bands") from error
-    return timelines.line(drawn, ask.metric, who.zone, span)
+    return timelines.line_answer(drawn, ask.metric, who.zone, span)
 
 
-async def sessions(conn: Connection, who: PatientBrief, ask: SessionsParams) -> SessionsAnswer:
+async def query_sessions(
+    conn: Connection, who: PatientBrief, ask: SessionsParams
+) -> SessionsAnswer:
     """Return a page of sessions, newest first."""
     first, last = await _bounds(conn, who, ask)
     start = moments.begins(first, who.zone) if first else None
     end = moments.ends(last, who.zone) if last else None
     if start is not None and end is not None:
-        moments.ordered(start, end)
+        moments.checked_span(start, end)
     before = session_answers.placed(ask.before) if ask.before else None
     which = api_queries.SessionsQuery(start_ms=start, end_ms=end, type=ask.type, before=before)
     # A session above the limit shows that another page follows.
     matches = await api_queries.sessions_page(
         conn, who.care_unit, who.pseudonym, which, ask.limit + 1
     )
-    return session_answers.page(matches, ask.limit, who.zone)
+    return session_answers.sessions_answer(matches, ask.limit, who.zone)
 
 
-async def days(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> DaysAnswer:
+async def query_days(
+    conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams
+) -> DaysAnswer:
     """Return every date of a range with its state."""
     dates = await _dates(conn, who, now_ms, ask, _USUAL_DAYS)
-    return day_answers.days(dates, await known(conn, who, now_ms, dates))
+    return day_answers.days_answer(dates, await query_day_states(conn, who, now_ms, dates))
 
 
-async def known(
+async def query_day_states(
     conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]
 ) -> DayStateInput:
     """Return what the states of `dates` depend on: days, prescriptions, consent and watermarks."""
@@ -102,31 +106,33 @@ async def known(
     )
 
 
-async def weeks(conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams) -> WeeksAnswer:
+async def query_weeks(
+    conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams
+) -> WeeksAnswer:
     """Return every week of a range against each prescription."""
     mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, _USUAL_DAYS))
     matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, mondays[0])
     prescribed = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
-    return week_answers.weeks(
+    return week_answers.weeks_answer(
         {row.monday: row for row in matches}, mondays, prescribed, now_ms, who.zone
     )
 
 
-async def prescriptions(
+async def query_prescriptions(
     conn: Connection, who: PatientBrief, now_ms: int
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription of a patient with its versions."""
     matches = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
-    return week_answers.listed(matches, local_date(now_ms, who.zone))
+    return week_answers.prescription_shapes(matches, local_date(now_ms, who.zone))
 
 
-async def prescription_weeks(
+async def query_prescription_weeks(
     conn: Connection, who: PatientBrief, now_ms: int, prescription: str, ask: DatesParams
 ) -> PrescriptionWeeksAnswer:
     """Return the weeks of a prescription up to now; a range in `ask` limits them further."""
     rows = await _versions(conn, who, prescription)
     if ask.start and ask.end:
-        moments.in_order(ask.start, ask.end)
+        moments.require_order(ask.start, ask.end)
     first, last = week_answers.bounds(rows)
     # A range outside of the prescription is no error: it leaves no weeks.
     start = max(first, ask.start) if ask.start else first
@@ -135,7 +141,7 @@ async def prescription_weeks(
         [start + timedelta(days=n) for n in range((end - start).days + 1)]
     )
     matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, monday(start))
-    return week_answers.of_prescription(
+    return week_answers.prescription_answer(
         {row.monday: row for row in matches}, mondays, rows, now_ms, who.zone
     )
 
@@ -144,18 +150,20 @@ def _span(bounds: moments.Bounds, zone: str, now_ms: int) -> tuple[int, int]:
     first, last = bounds
     end = moments.ends(last, zone) if last else now_ms
     start = moments.begins(first, zone) if first else end - USUAL_TIMELINE_MS
-    return moments.ordered(start, end)
+    return moments.checked_span(start, end)
 
 
 async def _dates(
     conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams, back: int
 ) -> list[date]:
     if ask.prescription is None:
-        return moments.dates(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
+        return moments.dates_between(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
     first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
     # A prescription that begins later than today is answered with its first date.
     ended = min(last, max(first, local_date(now_ms, who.zone)))
-    return moments.dates(ask.start or first, ask.end or ended, now_ms, who.zone, back, _MOST_DAYS)
+    return moments.dates_between(
+        ask.start or first, ask.end or ended, now_ms, who.zone, back, _MOST_DAYS
+    )
 
 
 async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> moments.Bounds:

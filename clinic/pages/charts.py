@@ -65,7 +65,7 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
     )
 
 
-def weeks(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
+def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
     """Return the minutes of each week by class, unknown time apart, beside what was prescribed."""
     stacks = {
         zone.value: [round(week.zones_ms.as_tuple()[n] / MINUTE_MS, 2) for week in week_views]
@@ -84,7 +84,7 @@ def weeks(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
     }
 
 
-def pain(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
+def pain_chart(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
     """Return reports of pain by phase, over the wall-clock time in `zone`.
 
     The bands are 0 to 2, 3 to 5 and 6 to 10 on the NRS.
@@ -105,7 +105,7 @@ def pain(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
     }
 
 
-def heart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dict[str, Any]:
+def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dict[str, Any]:
     """Return the heart-rate curve, its gaps, and the lower edges of the classes.
 
     Times are in seconds since the start. Thresholds that are not valid give no edges.

@@ -33,7 +33,7 @@ class Look(StrEnum):
     OPEN = "open"
 
 
-SIGNS: dict[Look, str] = {
+LOOK_SIGNS: dict[Look, str] = {
     Look.DONE: "\u2713",
     Look.PARTLY: "\u00bd",
     Look.MISSED: "\u00d7",
@@ -44,7 +44,7 @@ SIGNS: dict[Look, str] = {
     Look.BLOCKED: "B",
     Look.OPEN: "\u2026",
 }
-WORDS: dict[Look, str] = {
+LOOK_WORDS: dict[Look, str] = {
     Look.DONE: "Done",
     Look.PARTLY: "Partly done",
     Look.MISSED: "Due, none recorded",
@@ -93,7 +93,7 @@ class Heatmap:
     tally: tuple[tuple[Look, int], ...]
 
 
-def dates(today: date) -> list[date]:
+def calendar_dates(today: date) -> list[date]:
     """Return the dates of the calendar: eleven complete weeks and the current week up to today."""
     first = monday(today) - timedelta(weeks=_WEEKS - 1)
     return [first + timedelta(days=n) for n in range((today - first).days + 1)]
@@ -163,7 +163,7 @@ def square(
         look=look,
         session=longest.id if longest else "",
         reported=reported,
-        label=f"{words.day(at)}: {WORDS[look]}{done}{reports}",
+        label=f"{words.day(at)}: {LOOK_WORDS[look]}{done}{reports}",
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from clinic import reads
-from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, Action, AlertRequest, act
+from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, ActionName, AlertRequest, act
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
 from clinic.pages import charts, worklist
@@ -20,7 +20,7 @@ from clinic.sign_in import csrf_guard
 from model.metrics import METRIC_BY_ID
 from web import csrf
 
-router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 _DONE: dict[str, str] = {
     "acknowledge": "Acknowledged.",
@@ -30,11 +30,11 @@ _DONE: dict[str, str] = {
 }
 
 
-@router.get("/")
-async def work(request: Request) -> HTMLResponse:
+@page_router.get("/")
+async def show_worklist(request: Request) -> HTMLResponse:
     """Show the worklist."""
     async with open_scope(request) as scope:
-        lines = await reads.lines(scope)
+        lines = await reads.read_worklist(scope)
         context = _common(scope)
     needs = [(need, [line for line in lines if line.need is need]) for need in worklist.Need]
     return render(
@@ -42,43 +42,43 @@ async def work(request: Request) -> HTMLResponse:
     )
 
 
-@router.get("/patients/{pseudonym}")
-async def patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
+@page_router.get("/patients/{pseudonym}")
+async def show_patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
     """Show the page of a patient."""
     async with open_scope(request) as scope:
-        view = await reads.patient(scope, pseudonym)
+        view = await reads.read_patient(scope, pseudonym)
         context = _common(scope)
     drawn = {
-        "week_chart": charts.weeks(view.weeks),
-        "pain_chart": charts.pain(view.pain, view.patient.zone),
+        "week_chart": charts.week_chart(view.weeks),
+        "pain_chart": charts.pain_chart(view.pain, view.patient.zone),
     }
     return render(
         request, "patient.html", {**context, **drawn, "view": view, "zone": view.patient.zone}
     )
 
 
-@router.get("/patients/{pseudonym}/sessions/{session}")
-async def session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
+@page_router.get("/patients/{pseudonym}/sessions/{session}")
+async def show_session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
     """Show the sheet of a session."""
     async with open_scope(request) as scope:
-        view = await reads.session(scope, pseudonym, session)
+        view = await reads.read_session(scope, pseudonym, session)
         context = _common(scope)
     item = view.session
     shown = {
         "view": view,
         "zone": view.patient.zone,
         "zone_rows": charts.zone_rows(item.zones, item.thresholds),
-        "heart_chart": charts.heart(view.curve, item.thresholds, item.end_ms - item.start_ms),
+        "heart_chart": charts.heart_chart(view.curve, item.thresholds, item.end_ms - item.start_ms),
         "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
     }
     return render(request, "session.html", {**context, **shown})
 
 
-@router.get("/alerts/{alert}")
-async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
+@page_router.get("/alerts/{alert}")
+async def show_alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
     """Show the page of an alert; `done` is the action that led here."""
     async with open_scope(request) as scope:
-        view = await reads.alert(scope, alert)
+        view = await reads.read_alert(scope, alert)
         context = _common(scope)
     zone = view.page.patient.zone
     shown = {
@@ -94,11 +94,11 @@ async def alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
     return render(request, "alert.html", {**context, **shown})
 
 
-@router.post("/alerts/{alert}/{action}")
-async def do(
+@page_router.post("/alerts/{alert}/{action}")
+async def take_action(
     request: Request,
     alert: str,
-    action: Action,
+    action: ActionName,
     token: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",
     days: Annotated[int, Form()] = 0,

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from clinic.pages import heatmap, quality_flags, words
-from clinic.pages.worklist import ICONS, WORDS
+from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
 
 HERE = Path(str(files("clinic")))
 STATIC = HERE / "static"
@@ -61,7 +61,7 @@ def asset(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def environment() -> Environment:
+def _environment() -> Environment:
     """Return the environment of the templates, with the names that all of them share."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -71,10 +71,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
-        words=words, asset=asset, need_words=WORDS, need_icons=ICONS, map_style=map_style()
+        words=words,
+        asset=asset,
+        need_words=NEED_WORDS,
+        need_icons=NEED_ICONS,
+        map_style=map_style(),
     )
     made.globals.update(
-        look_signs=heatmap.SIGNS, look_words=heatmap.WORDS, quality_flags=quality_flags
+        look_signs=heatmap.LOOK_SIGNS, look_words=heatmap.LOOK_WORDS, quality_flags=quality_flags
     )
     return made
 
@@ -92,5 +96,5 @@ def render(
     `request` gives the path for the navigation, and whether the door has a sign-in.
     """
     own = {"path": request.url.path, "leaves": hasattr(request.app.state, "sign_in")}
-    text = environment().get_template(template).render(**own, **context)
+    text = _environment().get_template(template).render(**own, **context)
     return HTMLResponse(text, status, headers)

@@ -32,7 +32,7 @@ class Need(StrEnum):
 
 
 ORDER = {need: rank for rank, need in enumerate(Need)}
-WORDS: dict[Need, str] = {
+NEED_WORDS: dict[Need, str] = {
     Need.TIER_A: "Tier A: same day",
     Need.TIER_B: "Tier B: within 2 days",
     Need.TIER_C: "Tier C: digest",
@@ -40,7 +40,7 @@ WORDS: dict[Need, str] = {
     Need.SNOOZED: "Snoozed",
     Need.ON_TRACK: "On track",
 }
-ICONS: dict[Need, str] = {
+NEED_ICONS: dict[Need, str] = {
     Need.TIER_A: "alert",
     Need.TIER_B: "review",
     Need.TIER_C: "note",
@@ -71,12 +71,14 @@ class Line:
     freshness: str
 
 
-def lines(rows: tuple[WorkRow, ...], names: Mapping[str, str], now_ms: int) -> tuple[Line, ...]:
+def worklist_lines(
+    rows: tuple[WorkRow, ...], names: Mapping[str, str], now_ms: int
+) -> tuple[Line, ...]:
     """Return the worklist in order of need, then by age of the alert or last data, then by name."""
-    return tuple(sorted((line(row, names, now_ms) for row in rows), key=_rank))
+    return tuple(sorted((worklist_line(row, names, now_ms) for row in rows), key=_rank))
 
 
-def line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
+def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
     """Return the row of a patient."""
     patient = row.patient
     awake = [alert for alert in row.alerts if alert.state != "snoozed"]

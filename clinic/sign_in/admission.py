@@ -16,7 +16,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import care_team, clinic_sessions
 from storage.people.errors import TakenError, UnknownNameError
-from web.problems import Refused
+from web.problems import RequestRefused
 from web.sign_in.identity import Identity
 
 ELSEWHERE = (
@@ -40,7 +40,7 @@ class Admitted:
     until_ms: int
 
 
-class SignInRefused(Refused):
+class SignInRefused(RequestRefused):
     """A sign-in that failed (403).
 
     `why` is for log and audit and names nobody. `actor` is as far as the provider has proved it.
@@ -114,7 +114,7 @@ async def end(request: Request, clinician: Identity, now_ms: int) -> None:
             await audit.write_entry(conn, entry)
 
 
-async def write_refusal(request: Request, refused: SignInRefused, now_ms: int) -> None:
+async def write_sign_in_refusal(request: Request, refused: SignInRefused, now_ms: int) -> None:
     """Write an audit row of a failed sign-in.
 
     Above the limit of a minute the sign-in is only counted, and the next row states the count.

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from clinic.config import open_door
 from clinic.request_scope import signed_in
 from web import csrf
-from web.problems import Refused
+from web.problems import RequestRefused
 
 
 def refuse_cross_site(request: Request) -> None:
@@ -22,7 +22,7 @@ def refuse_cross_site(request: Request) -> None:
     origins = request.headers.getlist("origin")
     fetch_site = request.headers.get("sec-fetch-site", "none")
     if csrf.is_cross_site(request.method, origins, fetch_site, own):
-        raise Refused(403, "This action was started by another site.")
+        raise RequestRefused(403, "This action was started by another site.")
 
 
 def check_form_token(request: Request, token: str) -> None:
@@ -33,7 +33,7 @@ def check_form_token(request: Request, token: str) -> None:
     for key in clinic.form_keys():
         if csrf.is_valid_form_token(key, subject, token, now):
             return
-    raise Refused(403, "This form has expired. Reload the page and try again.")
+    raise RequestRefused(403, "This form has expired. Reload the page and try again.")
 
 
 def count_action(request: Request, action: str) -> None:

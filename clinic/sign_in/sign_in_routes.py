@@ -20,7 +20,7 @@ from clinic.pages.templating import render
 from clinic.request_scope import REFRESH
 from clinic.sign_in import admission, csrf_guard
 from clinic.sign_in.admission import ELSEWHERE, Attempts, SignInRefused, refused_for
-from web.problems import Refused, problem_details
+from web.problems import RequestRefused, problem_details
 from web.sign_in.code_flow import (
     CALLBACK_PATH,
     SESSION_COOKIE,
@@ -39,7 +39,7 @@ from web.sign_in.id_tokens import (
     TokenError,
     checked_claims,
     email_of,
-    identity_of,
+    identity_from_claims,
 )
 from web.sign_in.identity import Identity
 from web.sign_in.provider import CodeError, ProviderError
@@ -54,7 +54,7 @@ _log = logging.getLogger(__name__)
 _router = APIRouter(include_in_schema=False)
 
 
-def install(app: FastAPI, sign_in: SignIn) -> None:
+def install_sign_in(app: FastAPI, sign_in: SignIn) -> None:
     """Add sign-in and sign-out to `app`, and send who opens a page signed out to the sign-in."""
     app.state.sign_in = sign_in
     app.state.attempts = Attempts()
@@ -63,7 +63,7 @@ def install(app: FastAPI, sign_in: SignIn) -> None:
 
 
 @_router.get(SIGN_IN_PATH)
-async def begin(request: Request, page: str = "/") -> Response:
+async def send_to_provider(request: Request, page: str = "/") -> Response:
     """Send the browser to the provider, and store in a cookie what its answer must match."""
     sign_in = _sign_in(request)
     pending = begin_sign_in(page)
@@ -78,7 +78,7 @@ async def begin(request: Request, page: str = "/") -> Response:
 
 
 @_router.get(CALLBACK_PATH)
-async def finish(
+async def take_provider_answer(
     request: Request, state: str = "", code: str = "", iss: str = "", error: str = ""
 ) -> Response:
     """Check the provider's answer, admit the clinician and show the requested page."""
@@ -91,9 +91,9 @@ async def finish(
         if pending is None:
             raise refused_for("the answer belongs to no sign-in of this browser", TOO_LATE)
         clinician = await _admitted(request, pending, code=code, iss=iss, error=error)
-    except Refused as refused:
+    except RequestRefused as refused:
         if isinstance(refused, SignInRefused):
-            await admission.write_refusal(request, refused, sign_in.clock())
+            await admission.write_sign_in_refusal(request, refused, sign_in.clock())
         refused.headers = {**(refused.headers or {}), "set-cookie": removed}
         raise
     response = RedirectResponse(pending.page, 303)
@@ -105,7 +105,7 @@ async def finish(
 
 
 @_router.post("/sign-out")
-async def leave(request: Request, token: Annotated[str, Form()] = "") -> Response:
+async def sign_out(request: Request, token: Annotated[str, Form()] = "") -> Response:
     """End the session, and show a link to sign out at the provider as well."""
     sign_in = _sign_in(request)
     clinician = open_door(request).clinic.identify(request)
@@ -124,8 +124,8 @@ async def _admitted(
 ) -> Identity:
     """Return the clinician whom the provider's answer names, with a session that has begun.
 
-    Raises `SignInRefused` when the answer admits nobody, and `Refused` (503) when the provider does
-    not answer.
+    Raises `SignInRefused` when the answer admits nobody, and `RequestRefused` (503) when the
+    provider does not answer.
     """
     sign_in = _sign_in(request)
     if error or not code:
@@ -133,7 +133,7 @@ async def _admitted(
         raise refused_for(why, "The identity provider did not sign you in.")
     try:
         claims = await _claims(sign_in, pending, code, iss)
-        identity = identity_of(claims, sign_in.claim_names)
+        identity = identity_from_claims(claims, sign_in.claim_names)
     except (CodeError, TokenError) as refusal:
         text = "The identity provider's answer was not accepted."
         raise refused_for(str(refusal), text) from refusal
@@ -198,6 +198,8 @@ def _sign_in(request: Request) -> SignIn:
     return sign_in
 
 
-def _provider_away(error: ProviderError) -> Refused:
+def _provider_away(error: ProviderError) -> RequestRefused:
     _log.warning("sign-in impossible: %s", error)
-    return Refused(503, "The identity provider cannot be reached, or is not set up as expected.")
+    return RequestRefused(
+        503, "The identity provider cannot be reached, or is not set up as expected."
+    )

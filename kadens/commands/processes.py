@@ -20,12 +20,12 @@ def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     from kadens.scrape import publish
     from kadens.wiring import serving
     from kadens.wiring import vendor_door as build
-    from web.server import serve
+    from web.server import serve_http
 
     settings = process_settings(data)
     app = build(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
-    serve(app, serving(settings, "vendor"), app.state.count)
+    serve_http(app, serving(settings, "vendor"), app.state.count)
 
 
 def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
@@ -33,13 +33,13 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     from kadens.scrape import publish
     from kadens.wiring import check_database_keys, serving
     from kadens.wiring import clinic_door as build
-    from web.server import serve
+    from web.server import serve_http
 
     settings = process_settings(data)
     app = build(settings)
     check_database_keys(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
-    serve(app, serving(settings, "clinic"), app.state.count)
+    serve_http(app, serving(settings, "clinic"), app.state.count)
 
 
 def start_worker_process(

@@ -33,7 +33,6 @@ from kadens.commands.options import DEFAULT_DATA, Data, Patient, checked
 from kadens.names import PRESCRIPTION_ID
 from kadens.output.answer_files import csv_of, json_of, parquet_of
 from kadens.output.answer_tables import table_of
-from kadens.output.mistakes import mistakes_in
 from kadens.output.terminal import fail, out
 from kadens.output.visible import visible
 from storage import audit
@@ -42,6 +41,7 @@ from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import api_queries, clinic_queries
 from storage.reads.views import PatientBrief
+from web.mistakes import mistakes_in
 
 Q = TypeVar("Q", bound=QueryParams)
 _Work: TypeAlias = Callable[[Connection, PatientBrief, int], Awaitable[Answer]]
@@ -135,7 +135,7 @@ def query_timeline(  # noqa: PLR0913 - one parameter per option
     _show(
         patient,
         f"timeline:{metric}",
-        lambda conn, who, now: patient_queries.timeline(conn, who, now, ask),
+        lambda conn, who, now: patient_queries.query_timeline(conn, who, now, ask),
         how,
     )
 
@@ -165,7 +165,10 @@ def query_sessions(  # noqa: PLR0913 - one parameter per option
     )
     how = _How(form=form, to_file=to_file, data=data)
     _show(
-        patient, "sessions", lambda conn, who, _now: patient_queries.sessions(conn, who, ask), how
+        patient,
+        "sessions",
+        lambda conn, who, _now: patient_queries.query_sessions(conn, who, ask),
+        how,
     )
 
 
@@ -185,7 +188,9 @@ def query_days(
     """
     ask = _params(DatesParams, prescription, first, last, {})
     how = _How(form=form, to_file=to_file, data=data)
-    _show(patient, "days", lambda conn, who, now: patient_queries.days(conn, who, now, ask), how)
+    _show(
+        patient, "days", lambda conn, who, now: patient_queries.query_days(conn, who, now, ask), how
+    )
 
 
 def query_weeks(
@@ -209,12 +214,17 @@ def query_weeks(
         _show(
             patient,
             what,
-            lambda c, who, now: patient_queries.prescription_weeks(c, who, now, prescription, ask),
+            lambda c, who, now: patient_queries.query_prescription_weeks(
+                c, who, now, prescription, ask
+            ),
             how,
         )
     else:
         _show(
-            patient, "weeks", lambda conn, who, now: patient_queries.weeks(conn, who, now, ask), how
+            patient,
+            "weeks",
+            lambda conn, who, now: patient_queries.query_weeks(conn, who, now, ask),
+            how,
         )
 
 

@@ -57,14 +57,14 @@ def test_without_a_prescription_every_session_is_done() -> None:
 
 
 def test_every_state_and_look_has_a_sign_and_a_word() -> None:
-    assert set(heatmap.SIGNS) == set(heatmap.WORDS) == set(Look)
-    assert len(set(heatmap.SIGNS.values())) == len(Look)
+    assert set(heatmap.LOOK_SIGNS) == set(heatmap.LOOK_WORDS) == set(Look)
+    assert len(set(heatmap.LOOK_SIGNS.values())) == len(Look)
     for state in DayState:
         heatmap.square(_DAY, state, None, [], [])
 
 
 def test_dates_are_twelve_weeks_up_to_today() -> None:
-    dates = heatmap.dates(_DAY)
+    dates = heatmap.calendar_dates(_DAY)
     assert (dates[0], dates[-1], len(dates)) == (date(2026, 8, 31), _DAY, 80)
     seen = heatmap.heatmap(dict.fromkeys(dates, DayState.REST), {}, [], [])
     assert len(seen.mondays) == 12

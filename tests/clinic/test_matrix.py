@@ -106,7 +106,7 @@ def _app(dsn: str) -> FastAPI:
     )
     provider = Provider(away, lambda: NOW)
     reading = ClaimNames(unit_claim="care_unit", role_claim="", roles=())
-    sign_in_routes.install(
+    sign_in_routes.install_sign_in(
         made,
         code_flow.SignIn(
             provider=provider,

@@ -166,36 +166,41 @@ def test_worklist_is_sorted_by_need_then_age() -> None:
         row("a old", "A", "acknowledged", NOW - DAY), row("b old", "B", raised=NOW - DAY),
         row("c", "C", raised=NOW - 9 * DAY),
     )  # fmt: skip
-    lines = worklist.lines(rows, {}, NOW)
+    lines = worklist.worklist_lines(rows, {}, NOW)
     order = ["a old", "a new", "b old", "b new", "c", "silent", "snoozed", "fine"]
     assert values_of(lines, "pseudonym") == order
-    assert [worklist.lines(rows[::-1], {}, NOW)[n].pseudonym for n in range(len(rows))] == order
+    assert [
+        worklist.worklist_lines(rows[::-1], {}, NOW)[n].pseudonym for n in range(len(rows))
+    ] == order
 
 
 def test_silence_is_grey_and_no_alert() -> None:
-    edge = worklist.line(row("p", last=NOW - 2 * DAY), {}, NOW)
+    edge = worklist.worklist_line(row("p", last=NOW - 2 * DAY), {}, NOW)
     assert (edge.need, edge.reason, edge.alert) == (
         worklist.Need.NO_DATA,
         "No data for 2 days",
         None,
     )
-    assert worklist.line(row("p", last=NOW - 2 * DAY + 1), {}, NOW).need is worklist.Need.ON_TRACK
-    assert worklist.line(row("p", last=None), {}, NOW).reason == "No data yet"
+    assert (
+        worklist.worklist_line(row("p", last=NOW - 2 * DAY + 1), {}, NOW).need
+        is worklist.Need.ON_TRACK
+    )
+    assert worklist.worklist_line(row("p", last=None), {}, NOW).reason == "No data yet"
 
 
 def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() -> None:
     assert (
-        worklist.line(row("p", last=NOW - 7 * DAY + 1, worn=False), {}, NOW).need
+        worklist.worklist_line(row("p", last=NOW - 7 * DAY + 1, worn=False), {}, NOW).need
         is worklist.Need.ON_TRACK
     )
     assert (
-        worklist.line(row("p", last=NOW - 7 * DAY, worn=False), {}, NOW).need
+        worklist.worklist_line(row("p", last=NOW - 7 * DAY, worn=False), {}, NOW).need
         is worklist.Need.NO_DATA
     )
 
 
 def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
     silent = row("p-pause", last=NOW - 20 * DAY)
-    assert worklist.line(silent, {}, NOW).reason == "Paused until Thu 3 Dec 2026: holiday"
+    assert worklist.worklist_line(silent, {}, NOW).reason == "Paused until Thu 3 Dec 2026: holiday"
     ended = WorkRow(patient=silent.patient, alerts=(), weeks=(), prescriptions=())
-    assert worklist.line(ended, {}, NOW).need is worklist.Need.ON_TRACK
+    assert worklist.worklist_line(ended, {}, NOW).need is worklist.Need.ON_TRACK

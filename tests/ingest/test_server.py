@@ -21,7 +21,7 @@ from ingest.spool import Spools
 from model.envelope import INLINE
 from tests.rows import values_of
 from tests.serving import DEADLINE_S, served, until
-from web.limits import Limits, Patience
+from web.limits import Patience, ServerLimits
 from web.rates import Buckets
 from web.server import Serving
 
@@ -42,7 +42,7 @@ class Counting:
         return f"counted:{name}"
 
 
-_LIMITS = Limits(body_bytes=200 * len(_PIECE), patience=Patience(grace_s=1.0))
+_LIMITS = ServerLimits(body_bytes=200 * len(_PIECE), patience=Patience(grace_s=1.0))
 
 
 def serving(door: Door) -> AbstractContextManager[int]:

@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from ingest.schemes import ECDSA, SCHEMES, STANDARD_WEBHOOKS, SVIX, Scheme, base64_key
 from ingest.sender import sign
 from ingest.tink import tink_keys
-from ingest.verify import Check, Verdict, begin, verify
+from ingest.verify import Check, Verdict, begin_check, verify
 from tests.rooms import ROOT
 from tests.rows import cells_of, matching
 
@@ -194,7 +194,7 @@ def test_public_key_schemes_sign_nothing_here() -> None:
 @given(body=st.binary(max_size=300), cuts=st.lists(st.integers(0, 300), max_size=5))
 def test_chunks_do_not_matter(body: bytes, cuts: list[int]) -> None:
     headers = sign(SVIX, _SECRET, body, "msg_1", _NOW)
-    check = begin([SVIX], [_SECRET], headers, now_ms=_NOW, window_ms=WINDOW)
+    check = begin_check([SVIX], [_SECRET], headers, now_ms=_NOW, window_ms=WINDOW)
     assert isinstance(check, Check)
     edges = [0, *sorted(cuts), len(body)]
     for start, end in pairwise(edges):

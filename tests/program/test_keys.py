@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingest.links import read
+from ingest.links import read_link
 from kadens.cli import app
 from kadens.commands import keys as commands
 from kadens.embedded.mock import MockKafka
@@ -116,7 +116,9 @@ def _plain(*words: str) -> Any:  # noqa: ANN401 - parsed JSON
 def test_issued_twice_they_differ_and_each_says_when_it_ends(installation: Installation) -> None:
     first, second = (done("patient", "token", "--patient", "p1") for _ in range(2))
     assert first.stdout != second.stdout
-    links = [read(item.stdout.strip(), installation.link_keys, _NOW) for item in (first, second)]
+    links = [
+        read_link(item.stdout.strip(), installation.link_keys, _NOW) for item in (first, second)
+    ]
     assert [(link.issue, link.expires_ms) for link in links if link] == [
         (1, _NOW + 365 * _DAY),
         (2, _NOW + 365 * _DAY),
@@ -124,7 +126,7 @@ def test_issued_twice_they_differ_and_each_says_when_it_ends(installation: Insta
     assert second.stderr.strip() == "issue 2, holds from now until 2024-11-13T22:13:20Z"
     short = _plain("patient", "token", "--patient", "p2", "--days", "1")
     assert (short["issue"], short["expires"]) == (1, "2023-11-15T22:13:20Z")
-    assert read(short["token"], installation.link_keys, _NOW + _DAY) is None
+    assert read_link(short["token"], installation.link_keys, _NOW + _DAY) is None
     for days in ("0", "1096"):
         assert _kadens("patient", "token", "--patient", "p1", "--days", days).exit_code == 2
     assert _refused("patient", "token", "--patient", "nobody") == "error: there is no such patient"
@@ -202,7 +204,7 @@ def test_a_rotation_keeps_what_was_made_before(installation: Installation) -> No
         == "link key 2 is active from now on; the previous one is accepted until it is retired"
     )
     after = done("patient", "token", "--patient", "p1").stdout.strip()
-    links = [read(token, installation.link_keys, _NOW) for token in (before, after)]
+    links = [read_link(token, installation.link_keys, _NOW) for token in (before, after)]
     assert [link.key_id for link in links if link] == ["1", "2"]
     listed = _plain("keys", "list")
     assert cells_of(listed, "kind", "id", "state", "used_by") == [
@@ -245,7 +247,7 @@ def test_a_leaked_link_key_is_retired_by_force(installation: Installation) -> No
     token = done("patient", "token", "--patient", "p1").stdout.strip()
     done("keys", "rotate", "link")
     done("keys", "retire", "link", "1", "--force")
-    assert read(token, installation.link_keys, _NOW) is None
+    assert read_link(token, installation.link_keys, _NOW) is None
 
 
 def test_a_session_key_is_retired_once_its_sessions_are_over(installation: Installation) -> None:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ingest.links import read
+from ingest.links import read_link
 from ingest.proofs import Signature
 from ingest.vendors import CONNECTORS
 from ingest.verify import Verdict, verify
@@ -101,7 +101,7 @@ def test_a_file_comes_with_its_patients_token() -> None:
     delivery = delivery_by_connector()[FILES]
     path, headers = request(delivery, b"", _KEYS, _NOW)
     assert path == "/v1/files"
-    link = read(headers["authorization"].removeprefix("Bearer "), _LINK_KEYS, _NOW)
+    link = read_link(headers["authorization"].removeprefix("Bearer "), _LINK_KEYS, _NOW)
     assert link is not None
     assert link.patient == delivery.patient
 

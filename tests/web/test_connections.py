@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rows import matching
-from web.connections import BEYOND, Connection, Stage, Table
-from web.limits import Limits
+from web.connections import BEYOND, ClientConnection, ConnectionTable, Stage
+from web.limits import ServerLimits
 
-_LIMITS = Limits(connections=6, per_peer=3, head_s=10, drain_s=5)
+_LIMITS = ServerLimits(connections=6, per_peer=3, head_s=10, drain_s=5)
 
 
 def _opened(
-    table: Table, peer: str, now: float, stage: Stage = Stage.HEAD, **more: bool
-) -> Connection:
+    table: ConnectionTable, peer: str, now: float, stage: Stage = Stage.HEAD, **more: bool
+) -> ClientConnection:
     connection = table.opened(peer, now, **more)
     assert connection is not None
     if stage is not Stage.HEAD:
@@ -26,7 +26,7 @@ def _opened(
 
 
 def test_the_oldest_without_a_head_goes_first() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     half = [_opened(table, "a", now) for now in range(5)]
     assert table.is_crowded(half[-1])
     assert table.excess() == half[:2]
@@ -34,7 +34,7 @@ def test_the_oldest_without_a_head_goes_first() -> None:
 
 def test_half_open_then_drained_then_idle_then_bodies_and_never_who_waits_for_our_answer() -> None:
     order = (Stage.ANSWER, Stage.BODY, Stage.IDLE, Stage.DRAIN, Stage.HEAD)
-    table = Table(replace(_LIMITS, per_peer=0))
+    table = ConnectionTable(replace(_LIMITS, per_peer=0))
     held = {stage: _opened(table, "a", now, stage) for now, stage in enumerate(order)}
     assert table.excess() == [
         held[stage] for stage in (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
@@ -42,7 +42,7 @@ def test_half_open_then_drained_then_idle_then_bodies_and_never_who_waits_for_ou
 
 
 def test_one_peer_pays_for_itself() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     other = _opened(table, "b", 0)
     many = [_opened(table, "a", now) for now in range(1, 6)]
     assert table.excess() == many[:2]
@@ -50,22 +50,22 @@ def test_one_peer_pays_for_itself() -> None:
 
 
 def test_a_trusted_proxy_is_bounded_in_all_only() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     many = [_opened(table, "proxy", now, is_bounded=False) for now in range(8)]
     assert table.excess() == many[:2]
 
 
 def test_too_many_at_once_are_not_let_in() -> None:
-    table = Table(replace(_LIMITS, connections=10_000))
+    table = ConnectionTable(replace(_LIMITS, connections=10_000))
     for number in range(3 + BEYOND):
         _opened(table, "a", number)
     assert table.opened("a", 0) is None
     assert table.opened("b", 0) is not None
-    assert Table(replace(_LIMITS, connections=-BEYOND)).opened("a", 0) is None
+    assert ConnectionTable(replace(_LIMITS, connections=-BEYOND)).opened("a", 0) is None
 
 
 def test_a_head_has_its_time() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     slow, fresh = _opened(table, "a", 0), _opened(table, "a", 5)
     assert table.overdue(10) == []
     assert table.overdue(10.1) == [(slow, "slow_head")]
@@ -74,13 +74,13 @@ def test_a_head_has_its_time() -> None:
 
 
 def test_a_drain_has_its_time() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     connection = _opened(table, "a", 0, Stage.DRAIN)
     assert (table.overdue(5), table.overdue(5.1)) == ([], [(connection, "drained")])
 
 
 def test_a_body_is_timed_from_its_own_beginning() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     connection = _opened(table, "a", 0)
     table.moved(connection, Stage.BODY, 100)
     assert (table.overdue(110), table.overdue(110.1)) == ([], [(connection, "slow")])
@@ -89,7 +89,7 @@ def test_a_body_is_timed_from_its_own_beginning() -> None:
 
 
 def test_idle_and_answered_connections_are_never_overdue() -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     for stage in (Stage.IDLE, Stage.ANSWER):
         _opened(table, "a", 0, stage)
     assert table.overdue(1e9) == []
@@ -97,7 +97,7 @@ def test_idle_and_answered_connections_are_never_overdue() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(Stage)), max_size=40))
 def test_after_shedding_only_answers_are_above_the_bounds(rows: list[tuple[str, Stage]]) -> None:
-    table = Table(_LIMITS)
+    table = ConnectionTable(_LIMITS)
     held = [_opened(table, peer, now, stage) for now, (peer, stage) in enumerate(rows)]
     going = table.excess()
     assert all(connection.stage is not Stage.ANSWER for connection in going)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from web.limits import Limits, Patience, begin, is_slow, is_trusted, networks, peer_key
+from web.limits import Patience, ServerLimits, begin_body, is_slow, is_trusted, networks, peer_key
 
 PATIENCE = Patience(grace_s=10, rate=1000, total_s=60, total_rate=10_000)
 
@@ -14,7 +14,7 @@ def ends(pieces: dict[int, int], *, waits_for_us: bool = False) -> int | None:
 
     `pieces` gives the bytes that arrive at each second.
     """
-    progress, received = begin(PATIENCE, 0), 0
+    progress, received = begin_body(PATIENCE, 0), 0
     for second in range(500):
         received += pieces.get(second, 0)
         if is_slow(PATIENCE, progress, received, second, waits_for_us=waits_for_us):
@@ -68,7 +68,7 @@ def test_trusted_proxies() -> None:
         ip_network("10.0.0.0/8"),
         ip_network("2001:db8::/32"),
     )
-    limits = Limits(trusted=trusted)
+    limits = ServerLimits(trusted=trusted)
     addresses = ("192.0.2.7", "192.0.2.8", "10.1.2.3", "2001:db8::1", "", "unix")
     assert [is_trusted(limits, address) for address in addresses] == [
         True,

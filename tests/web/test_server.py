@@ -15,10 +15,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from tests.rows import cells_of
 from tests.serving import DEADLINE_S, served, until
-from web.limits import Limits, Patience
+from web.limits import Patience, ServerLimits
 from web.server import Serving
 
-_LIMITS = Limits(
+_LIMITS = ServerLimits(
     head_bytes=4096,
     headers=20,
     head_s=1.0,

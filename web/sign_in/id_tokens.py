@@ -96,7 +96,7 @@ def checked_claims(token: str, keys: KeySet, expected: Expected, now_ms: int) ->
     return claims
 
 
-def identity_of(claims: Claims, names: ClaimNames) -> Identity:
+def identity_from_claims(claims: Claims, names: ClaimNames) -> Identity:
     """Return the person whom the claims name.
 
     Raises `NotAdmittedError` when the claims give no subject, no care unit or no role, or more than

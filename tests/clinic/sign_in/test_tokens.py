@@ -22,7 +22,7 @@ from web.sign_in.id_tokens import (
     TokenError,
     checked_claims,
     email_of,
-    identity_of,
+    identity_from_claims,
     key_set,
 )
 from web.sign_in.identity import Identity
@@ -209,7 +209,7 @@ READING = ClaimNames(unit_claim="care_unit")
 
 
 def test_claims_name_a_clinician() -> None:
-    assert identity_of(CLAIMS, READING) == Identity(
+    assert identity_from_claims(CLAIMS, READING) == Identity(
         subject="u-1", name="Karin Lind", care_unit="Physiotherapy North", role="clinician"
     )
     assert email_of(CLAIMS) == "karin@example.org"
@@ -220,13 +220,13 @@ def test_claims_name_a_clinician() -> None:
 )
 def test_no_unit_or_several_admit_nobody(unit: object) -> None:
     with pytest.raises(NotAdmittedError, match="care unit"):
-        identity_of({**CLAIMS, "care_unit": unit}, READING)
+        identity_from_claims({**CLAIMS, "care_unit": unit}, READING)
 
 
 @pytest.mark.parametrize("subject", ["", " u-1", "u\x001", "u" * 256])
 def test_a_subject_that_cannot_be_kept_admits_nobody(subject: str) -> None:
     with pytest.raises(NotAdmittedError, match="subject"):
-        identity_of({**CLAIMS, "sub": subject}, READING)
+        identity_from_claims({**CLAIMS, "sub": subject}, READING)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,9 @@ def test_a_subject_that_cannot_be_kept_admits_nobody(subject: str) -> None:
     ],
 )
 def test_a_claim_is_found_by_name_or_path(claim: str, claims: dict[str, Any], unit: str) -> None:
-    assert identity_of({**CLAIMS, **claims}, ClaimNames(unit_claim=claim)).care_unit == unit
+    assert (
+        identity_from_claims({**CLAIMS, **claims}, ClaimNames(unit_claim=claim)).care_unit == unit
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,7 +265,7 @@ def test_the_first_role_that_is_let_in_counts(
     roles: tuple[str, ...], held: object, role: str
 ) -> None:
     reading = ClaimNames(unit_claim="care_unit", role_claim="realm_access.roles", roles=roles)
-    assert identity_of({**CLAIMS, "realm_access": {"roles": held}}, reading).role == role
+    assert identity_from_claims({**CLAIMS, "realm_access": {"roles": held}}, reading).role == role
 
 
 @pytest.mark.parametrize(
@@ -271,7 +273,7 @@ def test_the_first_role_that_is_let_in_counts(
 )
 def test_without_such_a_role_nobody_is_admitted(roles: tuple[str, ...], held: object) -> None:
     with pytest.raises(NotAdmittedError, match="role"):
-        identity_of(
+        identity_from_claims(
             {**CLAIMS, "role": held},
             ClaimNames(unit_claim="care_unit", role_claim="role", roles=roles),
         )
@@ -286,7 +288,10 @@ def test_without_such_a_role_nobody_is_admitted(roles: tuple[str, ...], held: ob
     ],
 )
 def test_a_name_to_show_is_always_found(claims: dict[str, Any], name: str) -> None:
-    assert identity_of({**CLAIMS, "preferred_username": "klind", **claims}, READING).name == name
+    assert (
+        identity_from_claims({**CLAIMS, "preferred_username": "klind", **claims}, READING).name
+        == name
+    )
 
 
 @pytest.mark.parametrize("claim", [None, "", "nobody", 3])

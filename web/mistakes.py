@@ -1,0 +1,81 @@
+"""The errors of pydantic in plain English, for the doors' answers and for the command line. Pure.
+
+A text is read after the name of the field or parameter. It never repeats a value that was given.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+NOT_AS_DESCRIBED = "is not as described"
+_OWN_TEXT = "Value error, "  # pydantic puts it before the text of our own validators
+
+# The text by the beginning of pydantic's name for the error. Pydantic's names share beginnings
+# ("int_type", "int_parsing"), and so do their meanings. The longest beginning that fits wins.
+_TEXTS: Mapping[str, str] = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known",
+    "unexpected_keyword": "is not known",
+    "json": "is not valid JSON",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "holds a character that is not allowed",
+    "string": "must be text",
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "finite": "must be a finite number",
+    "bool": "must be true or false",
+    "date": "must be a date such as 2026-11-23",
+    "uuid": "must be a UUID",
+    "literal": "must be {expected}",
+    "enum": "must be {expected}",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "union_tag": "must be an object whose {discriminator} is one of the described",
+    "dict": "must be an object",
+    "model": "must be an object",
+    "dataclass": "must be an object",
+    "list": "must be a list",
+    "tuple": "must be a list",
+    "set": "must be a list",  # JSON has no sets
+    "too_short": "must be a list of at least {min_length}",
+    "too_long": "must be a list of at most {max_length}",
+}
+_LONGEST_FIRST = sorted(_TEXTS, key=len, reverse=True)
+
+
+def mistakes_in(error: ValidationError) -> list[tuple[str, str]]:
+    """Return each mistake as the path of its field ("" for the value itself) and its text."""
+    mistakes = []
+    for row in error.errors(include_input=False):
+        text = mistake_text(row)
+        mistakes.append((path_of(row["loc"]), text))
+    return mistakes
+
+
+def path_of(location: tuple[int | str, ...]) -> str:
+    """Return the way to a field as text: the keys and positions that lead to it, such as `a.0`."""
+    return ".".join(map(str, location))
+
+
+def mistake_text(error: Mapping[str, Any]) -> str:
+    """Return an error in plain English; `error` is a row of pydantic's `errors()`."""
+    kind = str(error["type"])
+    if kind == "value_error":
+        return str(error["msg"]).removeprefix(_OWN_TEXT)
+    for beginning in _LONGEST_FIRST:
+        if kind.startswith(beginning):
+            return _filled(_TEXTS[beginning], error.get("ctx", {}))
+    return NOT_AS_DESCRIBED
+
+
+def _filled(text: str, limits: Mapping[str, Any]) -> str:
+    try:
+        # pydantic's context may lack a bound that the text names, and need not be the same in every
+        # release: a vague text is better than a failing error answer
+        return text.format_map(limits)
+    except KeyError:
+        return NOT_AS_DESCRIBED
