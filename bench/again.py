@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bench import writer
-from bench.derived import Deriver, deriver, heart
+from bench.derived import Deriver, deriver, heart_block
 from bench.growth import BLOCK_MIN, START_MS
 from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
@@ -81,7 +81,7 @@ def _workouts(people: Sequence[str], number: int) -> Facts:
 
 
 def _background(people: Sequence[str], number: int) -> Facts:
-    return [(patient, heart(START_MS + number * DAY_MS, BLOCK_MIN)) for patient in people]
+    return [(patient, heart_block(START_MS + number * DAY_MS, BLOCK_MIN)) for patient in people]
 
 
 _RUNS: dict[str, Callable[[Sequence[str], int], Facts]] = {

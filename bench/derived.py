@@ -132,7 +132,7 @@ async def _people(conn: Connection, number: int) -> list[str]:
     return names
 
 
-def heart(first_ms: int, minutes: int) -> SampleBlock:
+def heart_block(first_ms: int, minutes: int) -> SampleBlock:
     """Return a block of the watch's heart rate, a sample a minute.
 
     The day is at rest, with effort where a workout may be.
@@ -148,7 +148,7 @@ def heart(first_ms: int, minutes: int) -> SampleBlock:
     return SampleBlock(head=head, metric="heart_rate", t=t, v=v, joining=Joining.STREAM)
 
 
-def workout(day_ms: int) -> Workout:
+def workout_facts(day_ms: int) -> Workout:
     """Return the workout of a day as the watch declares it."""
     start = day_ms + WORKOUT_AT * MINUTE_MS
     end = start + WORKOUT_MINUTES * MINUTE_MS

@@ -19,7 +19,7 @@ from bench.row import Row
 from parsers.fit import FitError, decode
 
 _LARGE = 20_000
-ROUNDS = 3
+_ROUNDS = 3
 HOT = (
     *("timestamp", "heart_rate", "cadence", "enhanced_speed", "distance"),
     *("power", "enhanced_altitude", "temperature"),
@@ -83,8 +83,8 @@ def measure(folder: Path) -> dict[str, Sums]:
         sums.size += len(data)
         sums.messages += messages
         sums.add("theirs", seconds)
-        sums.add("hot", _time(ours_hot, data, ROUNDS))
-        sums.add("all", _time(ours_all, data, ROUNDS))
+        sums.add("hot", _time(ours_hot, data, _ROUNDS))
+        sums.add("all", _time(ours_all, data, _ROUNDS))
     return classes
 
 

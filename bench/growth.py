@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from operator import truediv
 
-from bench.derived import Deriver, deriver, heart, workout
+from bench.derived import Deriver, deriver, heart_block, workout_facts
 from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from model.calendar import DAY_MS, MINUTE_MS
@@ -97,9 +97,9 @@ async def _crowd(on: Deriver, count: int) -> _Case:
 
 
 def _day(day_ms: int) -> Iterator[Fact]:
-    yield heart(day_ms, HOURS * BLOCK_MIN)
+    yield heart_block(day_ms, HOURS * BLOCK_MIN)
     if day_ms // DAY_MS % 7 in TWICE_A_WEEK:
-        yield workout(day_ms)
+        yield workout_facts(day_ms)
 
 
 async def _compared(what: str, cases: Sequence[_Case], rounds: int) -> list[Row]:
@@ -114,7 +114,8 @@ async def _compared(what: str, cases: Sequence[_Case], rounds: int) -> list[Row]
         for case in (*cases[start:], *cases[:start]):
             patient, first = case.turn(number)
             hours = [
-                heart(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN) for hour in range(HOURS)
+                heart_block(first + hour * BLOCK_MIN * MINUTE_MS, BLOCK_MIN)
+                for hour in range(HOURS)
             ]
             item = await case.on.derive([(patient, hours[0])])
             rest = await case.on.derive([(patient, hour) for hour in hours[1:]])

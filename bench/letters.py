@@ -26,7 +26,7 @@ from stream.log.messages import Outgoing
 
 FULL, TINY = 1_000_000, 2_000
 _KEY = KeyRing.single(bytes(32))
-ROUNDS = 5
+_ROUNDS = 5
 _GOAL_S = 1.0
 BODIED = 100  # the last letters hold a body
 _FILL = """
@@ -117,11 +117,11 @@ def _within(
 async def _seconds(ask: Callable[[int], Awaitable[object]]) -> float:
     """Return the median of some rounds."""
     took: list[float] = []
-    for n in range(ROUNDS):
+    for n in range(_ROUNDS):
         began = time.perf_counter()
         await ask(n)
         took.append(time.perf_counter() - began)
-    return sorted(took)[ROUNDS // 2]
+    return sorted(took)[_ROUNDS // 2]
 
 
 def _row(name: str, letters: int, seconds: float) -> Row:

@@ -38,7 +38,7 @@ from stream.compute.series.timeline import grid
 
 YEAR = 525_600  # minutes
 POINTS = 1_000
-ROUNDS = 9
+_ROUNDS = 9
 _END_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
 _START_MS = _END_MS - YEAR * 60_000
 WEEK_MS = 7 * DAY_MS
@@ -196,7 +196,7 @@ async def _timed(conn: Connection, bench: _Bench) -> dict[str, list[float]]:
     The first round only warms up.
     """
     seconds: dict[str, list[float]] = {"bands": [], "raw": []}
-    for n in range(ROUNDS + 1):
+    for n in range(_ROUNDS + 1):
         patient = bench.patients[n * 7 % len(bench.patients)]
         answers = {}
         for way, ask in sorted(WAYS.items(), reverse=n % 2 == 0):

@@ -27,7 +27,7 @@ from psycopg.types.json import Jsonb
 
 from clinic.app import create_app
 from clinic.config import ClinicConfig
-from model.calendar import epoch_ms
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, epoch_ms
 from model.facts import (
     AttributedFact,
     DeviceType,
@@ -55,13 +55,12 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from web.sign_in.identity import Identity, demo_identity
 
-NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
+CLINIC_NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
 MONDAY = date(2026, 11, 23)
-ZONE = "Europe/Stockholm"
+CLINIC_ZONE = "Europe/Stockholm"
 UNIT = "Physiotherapy North"
 OTHER_UNIT = "Physiotherapy South"
-KEY = bytes(range(32))
-MIN, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+CLINIC_KEY = bytes(range(32))
 _WATCH = Source(
     vendor="files", device="Invented watch 3", device_type=DeviceType.WATCH, method=Method.WORKOUT
 )
@@ -94,7 +93,7 @@ def monday(weeks_ago: int) -> date:
 
 def at(day: date, hour: int, minute: int = 0) -> int:
     """Return epoch ms of a winter hour in Stockholm."""
-    return epoch_ms(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)) - HOUR
+    return epoch_ms(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)) - HOUR_MS
 
 
 def session(
@@ -110,14 +109,14 @@ def session(
         record=f"fit:{patient}:{day.isoformat()}",
         revision=4_096,
         start_ms=start,
-        end_ms=start + minutes * MIN,
+        end_ms=start + minutes * MINUTE_MS,
         offset_min=60,
         offset_origin=OffsetOrigin.SOURCE,
     )
-    t = np.arange(0, minutes * MIN, 5_000, dtype=np.int64)
+    t = np.arange(0, minutes * MINUTE_MS, 5_000, dtype=np.int64)
     if gap:
-        t = t[(t < gap[0] * MIN) | (t >= gap[1] * MIN)]
-    x = t / (minutes * MIN)
+        t = t[(t < gap[0] * MINUTE_MS) | (t >= gap[1] * MINUTE_MS)]
+    x = t / (minutes * MINUTE_MS)
     shape = np.minimum(1, x * 6) * np.minimum(1, (1 - x) * 9)
     v = np.round(72 + (top - 72) * shape + 7 * np.sin(t / 47_000) + 3 * np.sin(t / 9_100))
     workout = Workout(head=head, type="walking", vendor_type="Nordic walk")
@@ -127,14 +126,14 @@ def session(
     ]
 
 
-def report(patient: str, at_ms: int, instrument: Instrument, **more: object) -> Report:
+def _report(patient: str, at_ms: int, instrument: Instrument, **more: object) -> Report:
     head = Head(
         source=_PERSON, record=f"{instrument.value}:{patient}:{at_ms}", start_ms=at_ms, end_ms=at_ms
     )
     return Report(head=head, instrument=instrument, **more)  # type: ignore[arg-type]  # by name
 
 
-def pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = "") -> Report:
+def _pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = "") -> Report:
     result = {
         "phase": phase,
         "value": value,
@@ -142,16 +141,16 @@ def pain(patient: str, at_ms: int, value: float, phase: Phase, workout: str = ""
         "session": workout,
         "site": "right knee",
     }
-    return report(patient, at_ms, Instrument.PAIN, **result)
+    return _report(patient, at_ms, Instrument.PAIN, **result)
 
 
 def _answers(patient: str, first: date, days: int) -> list[Fact]:
     """Return an answer to the daily form for each day, so that the days are known."""
     each = (at(first + timedelta(days=n), 20) for n in range(days))
     return [
-        report(patient, ms, Instrument.DAY_FORM, value=4, scale="form-1-5")
+        _report(patient, ms, Instrument.DAY_FORM, value=4, scale="form-1-5")
         for ms in each
-        if ms < NOW
+        if ms < CLINIC_NOW
     ]
 
 
@@ -166,45 +165,45 @@ def worn(patient: str) -> SampleBlock:
 def weeks(
     patient: str, first_ago: int, last_ago: int, weekdays: Sequence[int], minutes: int = 40
 ) -> list[Fact]:
-    facts: list[Fact] = []
+    clinic_facts: list[Fact] = []
     all_days = product(range(first_ago, last_ago - 1, -1), weekdays)
     for n, (ago, weekday) in enumerate(all_days):
         day = monday(ago) + timedelta(days=weekday)
-        facts += session(patient, day, minutes, top=124 + 9 * math.sin(n))
-    return facts
+        clinic_facts += session(patient, day, minutes, top=124 + 9 * math.sin(n))
+    return clinic_facts
 
 
 def painful() -> list[Fact]:
     """Return ten weeks of three walks with answers, and a pain 8 after yesterday's walk."""
-    facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *_answers("p-pain", monday(10), 71)]
+    clinic_facts = [*weeks("p-pain", 10, 2, (0, 2, 4)), *_answers("p-pain", monday(10), 71)]
     for ago in range(10, 0, -1):
         for n, day in enumerate(monday(ago) + timedelta(days=w) for w in (0, 2, 4)):
             worst = 2 + (ago * 3 + n * 2) % 4
-            facts.append(pain("p-pain", at(day, 18), worst, Phase.DURING))
-            facts.append(
-                pain(
+            clinic_facts.append(_pain("p-pain", at(day, 18), worst, Phase.DURING))
+            clinic_facts.append(
+                _pain(
                     "p-pain", at(day + timedelta(days=1), 7), max(worst - 2, 0), Phase.NEXT_MORNING
                 )
             )
-    facts += [
+    clinic_facts += [
         *session("p-pain", monday(1), 40),
         *session("p-pain", monday(1) + timedelta(days=2), 35, gap=(20, 34)),
     ]
     last = MONDAY - timedelta(days=1)
-    facts += session("p-pain", last, 42, top=141, gap=(17, 22))
+    clinic_facts += session("p-pain", last, 42, top=141, gap=(17, 22))
     record = f"fit:p-pain:{last.isoformat()}"
-    facts.append(
-        report(
+    clinic_facts.append(
+        _report(
             "p-pain", at(last, 18), Instrument.EXERTION, value=5, scale="borg-cr10", session=record
         )
     )
-    facts.append(pain("p-pain", at(last, 18, 2), 8, Phase.AFTER, record))
-    return facts
+    clinic_facts.append(_pain("p-pain", at(last, 18, 2), 8, Phase.AFTER, record))
+    return clinic_facts
 
 
-def facts() -> dict[str, list[Fact]]:
+def clinic_facts() -> dict[str, list[Fact]]:
     """Return the facts of each patient."""
-    manual = report("p-fine", at(monday(1), 18), Instrument.SESSION, type="cycling")
+    manual = _report("p-fine", at(monday(1), 18), Instrument.SESSION, type="cycling")
     return {
         "p-pain": painful(),
         "p-low": [
@@ -266,7 +265,7 @@ async def _seed(dsn: str) -> None:
             await care_team.add_unit(conn, unit)
         for pseudonym in NAMES:
             await _person(conn, pseudonym)
-        for pseudonym, result in facts().items():
+        for pseudonym, result in clinic_facts().items():
             reported = [_attributed(pseudonym, fact) for fact in result]
             written = await write_facts(conn, reported)
             assert not written.refused
@@ -281,9 +280,9 @@ async def _person(conn: Connection, pseudonym: str) -> None:
     unit = OTHER_UNIT if pseudonym == "p-south" else UNIT
     await patients.add_patient(
         conn,
-        wrapping_key=KeyRing.single(KEY),
+        wrapping_key=KeyRing.single(CLINIC_KEY),
         unit=unit,
-        zone=ZONE,
+        zone=CLINIC_ZONE,
         now_ms=at(monday(12), 9),
         pseudonym=pseudonym,
     )
@@ -295,7 +294,7 @@ async def _person(conn: Connection, pseudonym: str) -> None:
 
 def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:
     body = hashlib.sha256(fact.head.record.encode()).hexdigest()
-    late = fact.head.end_ms + 4 * MIN
+    late = fact.head.end_ms + 4 * MINUTE_MS
     return AttributedFact(
         patient=pseudonym, connector=fact.head.source.vendor, received_ms=late, body=body, fact=fact
     )
@@ -303,7 +302,7 @@ def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:
 
 def _alerts(conn: psycopg.Connection[Any]) -> None:
     rating = {
-        "record": f"pain:p-pain:{NOW}", "value": 8.0, "scale": "nrs-0-10", "phase": "after",
+        "record": f"pain:p-pain:{CLINIC_NOW}", "value": 8.0, "scale": "nrs-0-10", "phase": "after",
         "at": "2026-11-22T17:02:00Z", "local_date": "2026-11-22",
     }  # fmt: skip
     session = conn.execute(
@@ -321,7 +320,8 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "fresh_days": 14,
     }
     pain_evidence = {
-        "rule": "P1", "version": 1, "from_ms": NOW - 20 * HOUR, "fresh_until_ms": NOW + 13 * DAY,
+        "rule": "P1", "version": 1, "from_ms": CLINIC_NOW - 20 * HOUR_MS,
+        "fresh_until_ms": CLINIC_NOW + 13 * DAY_MS,
         "ratings": [{**rating, "session": session[0]}], "rated_sessions": 1, "thresholds": limits,
     }  # fmt: skip
     low_week = {
@@ -332,7 +332,8 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "paused_days": 0,
     }
     low_evidence = {
-        "rule": "A1", "version": 1, "from_ms": at(monday(2), 0), "fresh_until_ms": NOW + 6 * DAY,
+        "rule": "A1", "version": 1, "from_ms": at(monday(2), 0),
+        "fresh_until_ms": CLINIC_NOW + 6 * DAY_MS,
         "weeks": [
             {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333,
              "time": 0.167, **low_week},
@@ -359,13 +360,33 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "P1",
         "A",
         "open",
-        NOW - 40 * MIN,
+        CLINIC_NOW - 40 * MINUTE_MS,
         pain_text,
         pain_evidence,
         session[0],
     )
-    put("low", "p-low", "adherence", "A1", "B", "open", NOW - 30 * HOUR, low_text, low_evidence)
-    put("mild", "p-mild", "pain", "P1", "B", "acknowledged", NOW - 3 * DAY, mild, pain_evidence)
+    put(
+        "low",
+        "p-low",
+        "adherence",
+        "A1",
+        "B",
+        "open",
+        CLINIC_NOW - 30 * HOUR_MS,
+        low_text,
+        low_evidence,
+    )
+    put(
+        "mild",
+        "p-mild",
+        "pain",
+        "P1",
+        "B",
+        "acknowledged",
+        CLINIC_NOW - 3 * DAY_MS,
+        mild,
+        pain_evidence,
+    )
     put(
         "snooze",
         "p-snooze",
@@ -373,12 +394,32 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "A1",
         "B",
         "snoozed",
-        NOW - 5 * DAY,
+        CLINIC_NOW - 5 * DAY_MS,
         low_text,
         low_evidence,
     )
-    put("old", "p-pain", "adherence", "A1", "B", "resolved", NOW - 30 * DAY, low_text, low_evidence)
-    put("south", "p-south", "pain", "P1", "A", "open", NOW - HOUR, pain_text, pain_evidence)
+    put(
+        "old",
+        "p-pain",
+        "adherence",
+        "A1",
+        "B",
+        "resolved",
+        CLINIC_NOW - 30 * DAY_MS,
+        low_text,
+        low_evidence,
+    )
+    put(
+        "south",
+        "p-south",
+        "pain",
+        "P1",
+        "A",
+        "open",
+        CLINIC_NOW - HOUR_MS,
+        pain_text,
+        pain_evidence,
+    )
 
 
 @dataclass(slots=True)
@@ -390,7 +431,11 @@ class _Put:
         text: str, evidence: Mapping[str, Any], session: str | None = None,
     ) -> None:  # fmt: skip
         when = datetime.fromtimestamp(raised / 1000, UTC)
-        until = datetime.fromtimestamp((NOW + 2 * DAY) / 1000, UTC) if state == "snoozed" else None
+        until = (
+            datetime.fromtimestamp((CLINIC_NOW + 2 * DAY_MS) / 1000, UTC)
+            if state == "snoozed"
+            else None
+        )
         self.conn.execute(
             "insert into alert values (%s, (select id from patient where pseudonym = %s), "
             "%s, %s, 1, %s, %s, %s, %s,"
@@ -429,7 +474,7 @@ class Served:
 
     url: str
     dsn: str
-    clock: list[int] = field(default_factory=lambda: [NOW])
+    clock: list[int] = field(default_factory=lambda: [CLINIC_NOW])
 
     def get(self, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx.get
         return httpx.get(self.url + path, timeout=30, **more)
@@ -453,7 +498,7 @@ async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, st
 @contextmanager
 def serve(dsn: str) -> Iterator[Served]:
     """Serve the door in a thread, on a free port of loopback, until the block ends."""
-    clock = [NOW]
+    clock = [CLINIC_NOW]
     identify = demo_identity("127.0.0.1", CLINICIAN)
     app = create_app(
         ClinicConfig(
@@ -461,7 +506,7 @@ def serve(dsn: str) -> Iterator[Served]:
             identify=identify,
             clock=lambda: clock[0],
             names=names,
-            form_keys=lambda: [KEY],
+            form_keys=lambda: [CLINIC_KEY],
             demo=True,
         )
     )

@@ -15,7 +15,7 @@ from itertools import chain, starmap
 import numpy as np
 from hypothesis import strategies as st
 
-from model.calendar import DAY_MS, MINUTE_MS, day_bounds, local_date, midnight
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds, local_date, midnight
 from model.facts import (
     AttributedFact,
     DaySummary,
@@ -36,10 +36,10 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription
 
-HOUR = 60 * MINUTE_MS
-
 _STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
-WATCH = Source(vendor="files", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+LIFE_WATCH = Source(
+    vendor="files", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT
+)
 HUB = Source(
     vendor="open_wearables", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT
 )
@@ -49,7 +49,9 @@ BACK = Source(
 _PHONE = Source(
     vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND
 )
-PERSON = Source(vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL)
+LIFE_PERSON = Source(
+    vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL
+)
 
 PLACES: tuple[tuple[str, date], ...] = (
     ("Europe/Stockholm", date(2026, 9, 22)),  # a Tuesday
@@ -63,8 +65,8 @@ CENTRES_MS = (
     0,
     0,
     0,
-    24 * HOUR,
-    10 * HOUR,
+    24 * HOUR_MS,
+    10 * HOUR_MS,
     -90 * DAY_MS,
 )  # from the midnight at which the date begins
 OFFSETS_MIN = (
@@ -241,7 +243,7 @@ def _alone(facts: st.SearchStrategy[Fact]) -> st.SearchStrategy[list[Fact]]:
 
 
 _REVISIONS = st.sampled_from([0, 0, 1, 2])
-_RECORDERS = st.sampled_from([WATCH, WATCH, HUB, _STRAP])
+_RECORDERS = st.sampled_from([LIFE_WATCH, LIFE_WATCH, HUB, _STRAP])
 
 
 def _head(source: Source, record: str, start: int, end: int, revision: int = 0) -> Head:
@@ -302,7 +304,7 @@ def _workout(head: Head, kind: str) -> Workout:
 @st.composite
 def _records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     """Return samples of a record: a late part of a workout, or a record of their own."""
-    start, source = draw(at), draw(st.sampled_from([WATCH, _STRAP, HUB, BACK]))
+    start, source = draw(at), draw(st.sampled_from([LIFE_WATCH, _STRAP, HUB, BACK]))
     metric = draw(st.sampled_from(["heart_rate", "heart_rate", "speed", "cadence", "power"]))
     every, n = draw(st.sampled_from(EVERY_MS)), draw(st.sampled_from(_COUNTS))
     head = _head(source, draw(st.sampled_from(RECORDS)), start, start + every * n, draw(_REVISIONS))
@@ -367,7 +369,7 @@ def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
         instrument, "borg-cr10"
     )
     value = draw(st.sampled_from([2.0, 5.0]))
-    head = _head(PERSON, record, start, start, draw(_REVISIONS))
+    head = _head(LIFE_PERSON, record, start, start, draw(_REVISIONS))
     return Report(
         head=head, instrument=instrument, phase=Phase.AFTER, value=value, scale=scale, session=named
     )
@@ -377,7 +379,7 @@ def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
 def _manual_sessions(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, minutes = draw(at), draw(st.sampled_from([20, 30, 6]))
     head = _head(
-        PERSON,
+        LIFE_PERSON,
         draw(st.sampled_from(["m1", "m2", "r1"])),
         start,
         start + minutes * MINUTE_MS,
@@ -418,7 +420,7 @@ def _days(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 
 @st.composite
 def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
-    start, source = draw(at), draw(st.sampled_from([WATCH, WATCH, HUB, PERSON]))
+    start, source = draw(at), draw(st.sampled_from([LIFE_WATCH, LIFE_WATCH, HUB, LIFE_PERSON]))
     target = draw(st.sampled_from([*RECORDS, "q1", "m1", "d1"]))
     record = draw(
         st.sampled_from(["x1", "x2", target])
@@ -429,7 +431,7 @@ def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 @st.composite
 def _deleted_intervals(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, minutes = draw(at), draw(st.sampled_from([5, 20, 30, 600]))
-    source = draw(st.sampled_from([WATCH, _PHONE]))
+    source = draw(st.sampled_from([LIFE_WATCH, _PHONE]))
     head = _head(
         source,
         draw(st.sampled_from(["x1", "x2"])),

@@ -61,6 +61,6 @@ def planted(body: BodyToRead) -> tuple[str, Iterator[ReaderItem]]:
     return read_body(body)
 
 
-def plant() -> None:
+def plant_readers() -> None:
     """Put the bugs into the readers of this process."""
     answers.read_body = planted

@@ -31,7 +31,7 @@ from simulate.fit_messages import (
 ACCOUNT = "poisoner"
 _FIT, _JSON = "application/vnd.ant.fit", "application/json"
 _FLOAT64 = 0x89
-T0 = 1_790_000_000_000  # 2026-09-21T14:13:20Z
+POISON_MS = 1_790_000_000_000  # 2026-09-21T14:13:20Z
 LAST_DAY = 4_102_358_400_000  # 2099-12-31T00:00:00Z
 _HOUR_MS = 60 * MINUTE_MS
 
@@ -66,7 +66,7 @@ _SESSION = Shape(
 RECORD = Shape(number=20, local=1, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8)})
 
 
-def _records(count: int, start_ms: int = T0, step_s: int = 1) -> bytes:
+def _records(count: int, start_ms: int = POISON_MS, step_s: int = 1) -> bytes:
     at = _seconds(start_ms) + step_s * np.arange(count)
     return (
         definition(RECORD) + rows(RECORD, {"at": at, "heart": np.full(count, 100)}, count).tobytes()
@@ -104,7 +104,7 @@ def elapsed_beyond_all_time() -> bytes:
         fields=fields | {"distance": _field(9, _FLOAT64), "effort": _field(193, _FLOAT64)},
     )
     great = dict.fromkeys(("elapsed", "moving", "distance", "effort"), 1e308)
-    return fit_file([message(shape, {"start": _seconds(T0), **great})])
+    return fit_file([message(shape, {"start": _seconds(POISON_MS), **great})])
 
 
 def record_defined_twice() -> bytes:
@@ -117,7 +117,7 @@ def record_defined_twice() -> bytes:
             "other": _field(201 + number, UINT16),
         }
         shape = Shape(number=20, local=1, fields=fields)
-        at = _seconds(T0) + 60 * number + np.arange(60)
+        at = _seconds(POISON_MS) + 60 * number + np.arange(60)
         result = {
             "at": at,
             "heart": np.full(60, 100),
@@ -135,12 +135,12 @@ def sessions_into_2100() -> bytes:
 
 def sessions_200_000() -> bytes:
     """Return a file of 200,000 sessions."""
-    return _sessions(200_000, T0, 1)
+    return _sessions(200_000, POISON_MS, 1)
 
 
 def sessions_of_a_week() -> bytes:
     """Return 150 sessions of a week each, over a week of records."""
-    start = _seconds(T0) + np.arange(150)
+    start = _seconds(POISON_MS) + np.arange(150)
     result = {"start": start, "elapsed": np.full(150, 7 * 86_400 - 200), "sport": np.full(150, 11)}
     return fit_file(
         [_records(7 * 86_400), definition(_SESSION) + rows(_SESSION, result, 150).tobytes()]
@@ -192,7 +192,7 @@ def single_wide_array() -> bytes:
         number=20, local=2, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8, 255)}
     )
     return fit_file(
-        [_records(1_000_000), message(wide, {"at": _seconds(T0), "heart": np.ones(255)})]
+        [_records(1_000_000), message(wide, {"at": _seconds(POISON_MS), "heart": np.ones(255)})]
     )
 
 
@@ -215,7 +215,7 @@ def many_descriptions() -> bytes:
         local=1,
         fields={**RECORD.fields, "d": FieldShape(number=1, base=UINT8, developer=0)},
     )
-    return fit_file([*parts, message(used, {"at": _seconds(T0), "heart": 90, "d": 1})])
+    return fit_file([*parts, message(used, {"at": _seconds(POISON_MS), "heart": 90, "d": 1})])
 
 
 def signatures_of_nothing() -> bytes:
@@ -241,7 +241,7 @@ def many_offsets() -> bytes:
     shape = Shape(
         number=34, local=0, fields={"at": _field(253, UINT32), "local": _field(5, UINT32)}
     )
-    result = {"at": np.full(2_000_000, _seconds(T0)), "local": np.full(2_000_000, 1e9)}
+    result = {"at": np.full(2_000_000, _seconds(POISON_MS)), "local": np.full(2_000_000, 1e9)}
     return fit_file([definition(shape) + rows(shape, result, 2_000_000).tobytes()])
 
 
@@ -259,11 +259,11 @@ def _reports(count: int) -> bytes:
     result = [
         {
             "id": f"r{n}",
-            "answered_at": rfc3339(T0 + 2 * _HOUR_MS),
+            "answered_at": rfc3339(POISON_MS + 2 * _HOUR_MS),
             "instrument": "session",
             "activity": "walking",
-            "started_at": rfc3339(T0 + 200 * n),
-            "ended_at": rfc3339(T0 + 200 * n + _HOUR_MS),
+            "started_at": rfc3339(POISON_MS + 200 * n),
+            "ended_at": rfc3339(POISON_MS + 200 * n + _HOUR_MS),
         }
         for n in range(count)
     ]
@@ -274,7 +274,7 @@ def report_with_a_nul() -> bytes:
     """Return a report whose names hold what the database cannot store."""
     result = {
         "id": "r\0",
-        "answered_at": rfc3339(T0),
+        "answered_at": rfc3339(POISON_MS),
         "instrument": "pain",
         "value": 1,
         "scale": "nrs-0-10",
@@ -316,7 +316,7 @@ def totals_of_an_impossible_zone() -> bytes:
 def devices_50_000() -> bytes:
     """Return 50,000 samples, each of another device."""
     many = [
-        _sample(rfc3339(T0), 100, source={"provider": "garmin", "device": f"watch {n}"})
+        _sample(rfc3339(POISON_MS), 100, source={"provider": "garmin", "device": f"watch {n}"})
         for n in range(50_000)
     ]
     return _samples(many)
@@ -332,7 +332,9 @@ def days_of_a_century() -> bytes:
 def names_as_long_as_can_be() -> bytes:
     """Return a sample of a device whose names have as many bytes as names can have."""
     name = "".join(chr(0x1F300 + 7 * n % 700) for n in range(256))
-    return _samples([_sample(rfc3339(T0), 100, source={"provider": name, "device": name[::-1]})])
+    return _samples(
+        [_sample(rfc3339(POISON_MS), 100, source={"provider": name, "device": name[::-1]})]
+    )
 
 
 def empty_objects() -> bytes:
@@ -348,7 +350,7 @@ def braces_in_a_text() -> bytes:
     """Return three samples of 4,000 bytes, of which the second holds ten million braces more."""
     pads = ("x" * 3_800, "{" * 10_000_000, "x" * 3_800)
     return _samples(
-        [{**_sample(rfc3339(T0 + 1000 * n), 100), "pad": pad} for n, pad in enumerate(pads)]
+        [{**_sample(rfc3339(POISON_MS + 1000 * n), 100), "pad": pad} for n, pad in enumerate(pads)]
     )
 
 

@@ -24,9 +24,9 @@ from storage.digest import QUERIES, table_digests
 from storage.pg.pool import Connection
 from tests.rows import values_of
 
-KEY = KeyRing.single(bytes(range(32)))
+RIG_KEY = KeyRing.single(bytes(range(32)))
 DEADLINE_S = 60.0
-T = TypeVar("T")
+_T = TypeVar("_T")
 PROGRAM = (sys.executable, "-m", "kadens", "worker")
 PARTITIONS = dict(values_of(TOPICS, "name", "partitions"))
 CONFIGS = {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
@@ -67,7 +67,9 @@ class Rig:
         }
         secrets = self.folder / "secrets.toml"
         if not secrets.exists():  # another worker may be reading it
-            secrets.write_text(f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8")
+            secrets.write_text(
+                f'wrapping_key = "{RIG_KEY.active.secret.hex()}"\n', encoding="utf-8"
+            )
         return {
             "PATH": os.environ["PATH"],
             "KADENS_SECRETS_FILE": str(secrets),
@@ -142,10 +144,10 @@ class Rig:
         if self._producer is not None:
             assert self._producer.flush(60) == 0
 
-    def do(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    def do(self, work: Callable[[Connection], Awaitable[_T]]) -> _T:
         """Run a transaction."""
 
-        async def run() -> T:
+        async def run() -> _T:
             async with await psycopg.AsyncConnection.connect(self.dsn) as conn:
                 await conn.execute("set time zone 'UTC'")
                 return await work(conn)
@@ -212,6 +214,6 @@ class Rig:
         )
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine to its end."""
     return asyncio.run(work)

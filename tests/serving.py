@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from web.server import Serving, server
 
-DEADLINE_S = 30.0
+SERVING_WITHIN_S = 30.0
 
 
 @contextmanager
@@ -23,12 +23,12 @@ def served(app: ASGIApp, serving: Serving, count: Callable[[str], None]) -> Iter
         yield int(made.servers[0].sockets[0].getsockname()[1])
     finally:
         made.should_exit = True
-        thread.join(DEADLINE_S)
+        thread.join(SERVING_WITHIN_S)
         assert not thread.is_alive()
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + SERVING_WITHIN_S
     while not condition():
         assert time.monotonic() < deadline, "the condition never came"
         threading.Event().wait(0.005)

@@ -30,7 +30,7 @@ _NOW = 1_900_000_000_000
 _DAY = 86_400_000
 
 
-def pain(
+def _pain(
     key: str, tier: Tier = Tier.B, days_ago: float = 1, *, fresh: bool | None = None, value: int = 6
 ) -> Finding:
     at = _NOW - int(days_ago * _DAY)
@@ -174,7 +174,7 @@ def test_each_resolution_will_do() -> None:
 
 
 def test_a_fresh_finding_raises_with_all_that_holds() -> None:
-    old, new = pain("old", days_ago=20), pain("new")
+    old, new = _pain("old", days_ago=20), _pain("new")
     (step,) = settle([], [], [new, old], _NOW)
     assert (step.kind, step.family, step.alert, step.tier, step.state) == (
         StepKind.RAISE,
@@ -190,76 +190,78 @@ def test_a_fresh_finding_raises_with_all_that_holds() -> None:
 
 
 def test_families_are_settled_apart() -> None:
-    other = replace(pain("w"), rule="A1", family="adherence")
+    other = replace(_pain("w"), rule="A1", family="adherence")
     other = replace(other, evidence={**other.evidence, "weeks": []})
-    steps = settle([], [], [pain("x"), other], _NOW)
+    steps = settle([], [], [_pain("x"), other], _NOW)
     assert values_of(steps, "kind", "family") == [
         (StepKind.RAISE, "adherence"),
         (StepKind.RAISE, "pain"),
     ]
-    assert _kinds(settle([_alert(pain("x"))], [], [pain("x"), other], _NOW)) == [StepKind.RAISE]
+    assert _kinds(settle([_alert(_pain("x"))], [], [_pain("x"), other], _NOW)) == [StepKind.RAISE]
 
 
 def test_new_evidence_appends_to_the_live_alert() -> None:
     for state in LIVE_STATES:
-        (step,) = settle([_alert(pain("x"), state=state)], [], [pain("x"), pain("y")], _NOW)
+        (step,) = settle([_alert(_pain("x"), state=state)], [], [_pain("x"), _pain("y")], _NOW)
         assert (step.kind, step.alert, step.findings, step.state) == (
             StepKind.APPEND,
             "a",
-            (pain("y"),),
+            (_pain("y"),),
             state,
         )
 
 
 def test_a_graver_finding_raises_the_tier_and_opens_again() -> None:
     for state in LIVE_STATES:
-        (step,) = settle([_alert(pain("x"), state=state)], [], [pain("x"), pain("y", Tier.A)], _NOW)
+        (step,) = settle(
+            [_alert(_pain("x"), state=state)], [], [_pain("x"), _pain("y", Tier.A)], _NOW
+        )
         assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, AlertState.OPEN)
-        assert step.sentence == pain("y", Tier.A).sentence + " And 1 more."
+        assert step.sentence == _pain("y", Tier.A).sentence + " And 1 more."
 
 
 def test_a_finding_that_says_something_else_now_replaces_itself() -> None:
-    (step,) = settle([_alert(pain("x", Tier.A), tier=Tier.A)], [], [pain("x")], _NOW)
-    assert (step.kind, step.findings, step.tier) == (StepKind.APPEND, (pain("x"),), Tier.B)
+    (step,) = settle([_alert(_pain("x", Tier.A), tier=Tier.A)], [], [_pain("x")], _NOW)
+    assert (step.kind, step.findings, step.tier) == (StepKind.APPEND, (_pain("x"),), Tier.B)
 
 
 # Corrections
 
 
 def test_what_no_longer_holds_is_dropped_and_the_tier_follows() -> None:
-    live = _alert(pain("x"), pain("y", Tier.A), tier=Tier.A, state=AlertState.ACKNOWLEDGED)
-    (step,) = settle([live], [], [pain("x")], _NOW)
-    assert (step.kind, step.findings, step.tier) == (StepKind.DROP, (pain("y", Tier.A),), Tier.B)
+    live = _alert(_pain("x"), _pain("y", Tier.A), tier=Tier.A, state=AlertState.ACKNOWLEDGED)
+    (step,) = settle([live], [], [_pain("x")], _NOW)
+    assert (step.kind, step.findings, step.tier) == (StepKind.DROP, (_pain("y", Tier.A),), Tier.B)
     assert step.state is AlertState.ACKNOWLEDGED
 
 
 def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() -> None:
     for state in LIVE_STATES:
-        (step,) = settle([_alert(pain("x"), state=state)], [], [], _NOW)
+        (step,) = settle([_alert(_pain("x"), state=state)], [], [], _NOW)
         assert (step.kind, step.state, step.reason) == (
             StepKind.RETRACT,
             AlertState.RETRACTED,
             CORRECTED,
         )
-        assert step.findings == (pain("x"),)
+        assert step.findings == (_pain("x"),)
 
 
 def test_a_resolved_alert_stays_when_its_finding_goes() -> None:
-    assert settle([], [_alert(pain("x"), state=AlertState.RESOLVED)], [], _NOW) == ()
+    assert settle([], [_alert(_pain("x"), state=AlertState.RESOLVED)], [], _NOW) == ()
 
 
 def test_what_slid_out_of_the_look_back_has_not_been_corrected() -> None:
-    old = pain("x", days_ago=28.01)
+    old = _pain("x", days_ago=28.01)
     assert settle([_alert(old, days_ago=28)], [], [], _NOW) == ()
-    (step,) = settle([_alert(old, days_ago=28)], [], [pain("y", Tier.A)], _NOW)
+    (step,) = settle([_alert(old, days_ago=28)], [], [_pain("y", Tier.A)], _NOW)
     assert step.kind is StepKind.APPEND
-    assert _kinds(settle([_alert(pain("x", days_ago=27.99), days_ago=27)], [], [], _NOW)) == [
+    assert _kinds(settle([_alert(_pain("x", days_ago=27.99), days_ago=27)], [], [], _NOW)) == [
         StepKind.RETRACT
     ]
 
 
 def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
-    stale, fresh = pain("stale", days_ago=20), pain("fresh", days_ago=2)
+    stale, fresh = _pain("stale", days_ago=20), _pain("fresh", days_ago=2)
     (step,) = settle([_alert(stale, fresh)], [], [stale], _NOW)
     assert step.kind is StepKind.RETRACT
     (step,) = settle(
@@ -269,8 +271,8 @@ def test_an_alert_does_not_live_on_by_what_could_never_have_raised_it() -> None:
 
 
 def test_a_retracted_finding_may_come_back() -> None:
-    gone = _alert(pain("x"), state=AlertState.RETRACTED)
-    assert _kinds(settle([], [gone], [pain("x")], _NOW)) == [StepKind.RAISE]
+    gone = _alert(_pain("x"), state=AlertState.RETRACTED)
+    assert _kinds(settle([], [gone], [_pain("x")], _NOW)) == [StepKind.RAISE]
 
 
 # After resolving
@@ -278,16 +280,16 @@ def test_a_retracted_finding_may_come_back() -> None:
 
 def test_what_was_dealt_with_is_not_raised_again() -> None:
     for state in (AlertState.RESOLVED, AlertState.EXPIRED):
-        closed = _alert(pain("x"), state=state, days_ago=10)
-        assert settle([], [closed], [pain("x")], _NOW) == ()
-        (step,) = settle([], [closed], [pain("x"), pain("y")], _NOW)
-        assert step.findings == (pain("y"),)
-        assert settle([_alert(pain("y"), id_="b")], [closed], [pain("x"), pain("y")], _NOW) == ()
+        closed = _alert(_pain("x"), state=state, days_ago=10)
+        assert settle([], [closed], [_pain("x")], _NOW) == ()
+        (step,) = settle([], [closed], [_pain("x"), _pain("y")], _NOW)
+        assert step.findings == (_pain("y"),)
+        assert settle([_alert(_pain("y"), id_="b")], [closed], [_pain("x"), _pain("y")], _NOW) == ()
 
 
 def test_what_was_dealt_with_and_became_graver_is() -> None:
-    closed = _alert(pain("x"), state=AlertState.RESOLVED, days_ago=0)
-    assert _kinds(settle([], [closed], [pain("x", Tier.A)], _NOW)) == [StepKind.RAISE]
+    closed = _alert(_pain("x"), state=AlertState.RESOLVED, days_ago=0)
+    assert _kinds(settle([], [closed], [_pain("x", Tier.A)], _NOW)) == [StepKind.RAISE]
 
 
 def test_cooldown_of_seven_days_unless_tier_a() -> None:
@@ -295,32 +297,32 @@ def test_cooldown_of_seven_days_unless_tier_a() -> None:
         return _kinds(
             settle(
                 [],
-                [_alert(pain("x"), state=AlertState.RESOLVED, tier=tier, days_ago=days)],
+                [_alert(_pain("x"), state=AlertState.RESOLVED, tier=tier, days_ago=days)],
                 [finding],
                 _NOW,
             )
         )
 
-    assert after(6.99, pain("y")) == []
-    assert after(7, pain("y")) == [StepKind.RAISE]
-    assert after(0, pain("y", Tier.A)) == [StepKind.RAISE]
-    assert after(0, pain("y", Tier.A), Tier.A) == [StepKind.RAISE]
-    assert after(0, pain("y"), Tier.C) == [StepKind.RAISE]
-    assert after(0, pain("y", days_ago=20)) == []
+    assert after(6.99, _pain("y")) == []
+    assert after(7, _pain("y")) == [StepKind.RAISE]
+    assert after(0, _pain("y", Tier.A)) == [StepKind.RAISE]
+    assert after(0, _pain("y", Tier.A), Tier.A) == [StepKind.RAISE]
+    assert after(0, _pain("y"), Tier.C) == [StepKind.RAISE]
+    assert after(0, _pain("y", days_ago=20)) == []
 
 
 def test_no_cooldown_after_a_retraction_nor_from_another_family() -> None:
-    retracted = _alert(pain("x"), state=AlertState.RETRACTED, days_ago=0)
-    other = replace(_alert(pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")
-    assert _kinds(settle([], [retracted, other], [pain("y")], _NOW)) == [StepKind.RAISE]
+    retracted = _alert(_pain("x"), state=AlertState.RETRACTED, days_ago=0)
+    other = replace(_alert(_pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")
+    assert _kinds(settle([], [retracted, other], [_pain("y")], _NOW)) == [StepKind.RAISE]
 
 
 def test_wakes_when_the_cooldown_ends() -> None:
-    closed = _alert(pain("x"), state=AlertState.RESOLVED, days_ago=3)
-    assert wakes([closed], [pain("x"), pain("y")], _NOW) == _NOW + 4 * _DAY
-    assert wakes([closed], [pain("x")], _NOW) is None
-    assert wakes([closed], [pain("y", fresh=False)], _NOW) is None
-    assert wakes([], [pain("y")], _NOW) is None
+    closed = _alert(_pain("x"), state=AlertState.RESOLVED, days_ago=3)
+    assert wakes([closed], [_pain("x"), _pain("y")], _NOW) == _NOW + 4 * _DAY
+    assert wakes([closed], [_pain("x")], _NOW) is None
+    assert wakes([closed], [_pain("y", fresh=False)], _NOW) is None
+    assert wakes([], [_pain("y")], _NOW) is None
 
 
 # Properties
@@ -328,7 +330,7 @@ def test_wakes_when_the_cooldown_ends() -> None:
 keys = st.sampled_from(["a", "b", "c", "d"])
 sets = st.lists(
     st.builds(
-        pain,
+        _pain,
         keys,
         st.sampled_from([Tier.A, Tier.B]),
         st.just(2),

@@ -13,11 +13,11 @@ from pathlib import Path
 from model.codec import dumps
 from tests.attack.fit_bodies import activity
 from tests.attack.instruments.letters import Letters
-from tests.attack.instruments.measure import MB, Row, equal
-from tests.attack.instruments.senders import HOST, Answer, Sender
+from tests.attack.instruments.measure import MB, AttackRow, equal
+from tests.attack.instruments.senders import SENDERS_HOST, Answer, Sender
 from tests.attack.product import Person, now_ms
 from tests.attack.runs import Options, Town, town
-from tests.chaos.waiting import until
+from tests.chaos.waiting import waited_for
 from tests.rows import values_of
 
 _LARGE = 2 * MB  # beyond what a message itself holds: it lies in the body store
@@ -27,7 +27,7 @@ TEMP = Path("/tmp")  # noqa: S108 - where the doors spool when nothing else is s
 _STRANGER = "a-stranger"
 
 
-def erasure(options: Options) -> Iterator[Row]:
+def erasure(options: Options) -> Iterator[AttackRow]:
     """Yield what a search finds after each person of the attack was erased."""
     with town(options, 0) as at:
         mute = at.on.enrol("mute", sources=())  # never gave a consent
@@ -96,12 +96,17 @@ def _kill_the_door_in_an_upload(at: Town, person: Person, mark: bytes) -> None:
     door = at.on.pid_of("vendor door")
     assert door is not None
     body = mark * (SPOOLED // len(mark))
-    head = f"POST /v1/files HTTP/1.1\r\nhost: {HOST}\r\nauthorization: Bearer {person.token}\r\n"
-    with socket.create_connection((HOST, at.on.port("vendor door")), timeout=30) as connection:
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nhost: {SENDERS_HOST}\r\n"
+        f"authorization: Bearer {person.token}\r\n"
+    )
+    with socket.create_connection(
+        (SENDERS_HOST, at.on.port("vendor door")), timeout=30
+    ) as connection:
         connection.sendall(f"{head}content-length: {len(body) + 1}\r\n\r\n".encode() + body)
         time.sleep(1)  # the kernel has the bytes; nothing says when the door has them
         os.kill(door, signal.SIGKILL)
-    until(
+    waited_for(
         lambda: at.on.pid_of("vendor door") not in {None, door},
         _SETTLE_S,
         "the door did not start again",
@@ -129,7 +134,7 @@ def _wait(true: Callable[[], bool], seconds: float) -> None:
 
 def _mark_rows(
     at: Town, marks: dict[str, bytes], when: str, which: tuple[str, ...]
-) -> Iterator[Row]:
+) -> Iterator[AttackRow]:
     for what in which:
         hits = sum(marks[what] in _bytes(position) for position in (*_files(at), *_temporary()))
         yield equal("erase", f"files with the bytes of the body: {what}, {when}", hits, 0)

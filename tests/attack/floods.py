@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tests.attack.instruments.attackers import AttackReport, attacked
 from tests.attack.instruments.flooder import Plan
-from tests.attack.instruments.measure import MB, Row, holds, quantile, shown
+from tests.attack.instruments.measure import MB, AttackRow, holds, quantile, shown
 from tests.attack.instruments.processes import BLOCK, Watch, open_files
-from tests.attack.instruments.senders import HOST, Sender, pain_report
+from tests.attack.instruments.senders import SENDERS_HOST, Sender, pain_report
 from tests.attack.product import Product
 from tests.attack.runs import Options, Town, town
 from tests.background import Background
@@ -122,7 +122,7 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def _head(path: str) -> str:
-    return HEAD_BEGINS.format(path=path, host=HOST)
+    return HEAD_BEGINS.format(path=path, host=SENDERS_HOST)
 
 
 def _report(at: Town) -> bool:
@@ -136,7 +136,7 @@ def _bare(_at: Town) -> str:
 
 def worklist(at: Town) -> bool:
     """Ask for the worklist as a clinician's page does; tell whether it came."""
-    connection = http.client.HTTPConnection(HOST, at.on.port("clinic"), timeout=10)
+    connection = http.client.HTTPConnection(SENDERS_HOST, at.on.port("clinic"), timeout=10)
     try:
         connection.request("GET", "/api/v1/worklist")
         answer = connection.getresponse()
@@ -166,7 +166,7 @@ TARGETS: tuple[Target, ...] = (
 )
 
 
-def floods(options: Options) -> Iterator[Row]:
+def floods(options: Options) -> Iterator[AttackRow]:
     """Yield a row for each flood at each door.
 
     A door that an attack has harmed is started anew for the next flood.
@@ -183,7 +183,7 @@ def floods(options: Options) -> Iterator[Row]:
                 _recovered(at, target)
 
 
-def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Row:
+def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> AttackRow:
     plan = _plan(at, target, flood, options.seconds)
     with (
         Watch(at.on.pid, (target.part,)) as watch,

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from tests.attack.floods import TARGETS, Target
-from tests.attack.instruments.measure import Row, equal, holds
+from tests.attack.instruments.measure import AttackRow, equal, holds
 from tests.attack.instruments.processes import Watch
-from tests.attack.instruments.senders import HOST
+from tests.attack.instruments.senders import SENDERS_HOST
 from tests.attack.runs import Options, Town, town
 
 REQUESTS = 400
@@ -85,14 +85,14 @@ _BODIES = (
 _PARTS = (METHODS, _PATHS, VERSIONS, _HEADERS, (b"hello", *_BODIES))
 
 
-def malformed(options: Options) -> Iterator[Row]:
+def malformed(options: Options) -> Iterator[AttackRow]:
     """Yield two rows for each door."""
     with town(options, 1) as at:
         for target in TARGETS:
             yield from _at(at, target, random.Random(options.seed))  # noqa: S311 - repeatable
 
 
-def _at(at: Town, target: Target, chance: random.Random) -> Iterator[Row]:
+def _at(at: Town, target: Target, chance: random.Random) -> Iterator[AttackRow]:
     with Watch(at.on.pid, (target.part,)) as watch:
         statuses = Counter(
             _status(at.on.port(target.address), _request(chance)) for _ in range(REQUESTS)
@@ -154,7 +154,7 @@ def _status(port: int, request: bytes) -> bytes:
     The result is b"" when the connection is just closed or nothing comes.
     """
     try:
-        with socket.create_connection((HOST, port), timeout=_ANSWER_S) as connection:
+        with socket.create_connection((SENDERS_HOST, port), timeout=_ANSWER_S) as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(64)

@@ -11,7 +11,7 @@ from functools import partial
 
 from model.calendar import DAY_MS, MINUTE_MS
 from tests.attack.fit_bodies import large
-from tests.attack.instruments.measure import MB, Row, at_most, equal, quantile, shown
+from tests.attack.instruments.measure import MB, AttackRow, at_most, equal, quantile, shown
 from tests.attack.instruments.processes import Watch
 from tests.attack.instruments.senders import Answer, Sender
 from tests.attack.others import Others
@@ -29,7 +29,7 @@ _KEPT = (
 )
 
 
-def large_files(options: Options) -> Iterator[Row]:
+def large_files(options: Options) -> Iterator[AttackRow]:
     """Yield the rows: the files are all read, peak memory, times of the others."""
     with town(options, _OTHERS) as at:
         sent = _upload_while_stopped(at)

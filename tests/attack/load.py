@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from tests.attack.instruments.letters import Letters
-from tests.attack.instruments.measure import Row, at_most, equal, quantile, shown
+from tests.attack.instruments.measure import AttackRow, at_most, equal, quantile, shown
 from tests.attack.instruments.processes import Watch
 from tests.attack.instruments.senders import Sender
 from tests.attack.others import Others
@@ -29,7 +29,7 @@ from unnest(%s::text[]) as w (name)"""
 _KEPT = "select encode(sha256, 'hex') from body union select headers ->> 'sha256' from quarantine"
 
 
-def poison_under_load(options: Options) -> Iterator[Row]:
+def poison_under_load(options: Options) -> Iterator[AttackRow]:
     """Yield the rows of the ten runs together."""
     bodies = [(item.connector, item.body()) for item in POISON]
     with town(options, SENDERS, account=ACCOUNT) as at, Watch(at.on.pid, ("worker",)) as watch:
@@ -85,7 +85,7 @@ def _unaccounted(at: Town, letters: Letters, sent: Counter[str]) -> int:
     return sum(letters.of(sha) < times and sha not in kept for sha, times in sent.items())
 
 
-def _there(at: Town, others: Others, letters: Letters, sent: Counter[str]) -> Iterator[Row]:
+def _there(at: Town, others: Others, letters: Letters, sent: Counter[str]) -> Iterator[AttackRow]:
     matches = at.on.rows(_TIMES_THERE, others.records()) if at.on.alive() else []
     total = sum(counts == (1, 1, 1) for counts in matches)
     yield equal(

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.attack import planted
 from tests.attack.instruments.letters import Letters
-from tests.attack.instruments.measure import Row, holds
+from tests.attack.instruments.measure import AttackRow, holds
 from tests.attack.instruments.processes import Watch
 from tests.attack.instruments.senders import Answer, Sender
 from tests.attack.others import Others
@@ -41,13 +41,13 @@ class _Case:
     restarts: int = 0
 
 
-def poison_in_turn(options: Options) -> Iterator[Row]:
+def poison_in_turn(options: Options) -> Iterator[AttackRow]:
     """Yield a row for each poisonous body."""
     cases = [_Case(name=item.name, connector=item.connector, body=item.body) for item in POISON]
     yield from _walk("poison", cases, lambda: town(options, _OTHERS, account=ACCOUNT))
 
 
-def planted_bugs(options: Options) -> Iterator[Row]:
+def planted_bugs(options: Options) -> Iterator[AttackRow]:
     """Yield a row for each bug planted in the readers."""
     cases = [
         _Case(
@@ -63,7 +63,7 @@ def planted_bugs(options: Options) -> Iterator[Row]:
 
 def _walk(
     attack: str, cases: Sequence[_Case], make: Callable[[], AbstractContextManager[Town]]
-) -> Iterator[Row]:
+) -> Iterator[AttackRow]:
     with Renewed(make) as renewed:
         for case in cases:
             row = _attack(attack, case, renewed.town())
@@ -72,7 +72,7 @@ def _walk(
                 renewed.spoil()
 
 
-def _attack(attack: str, case: _Case, at: Town) -> Row:
+def _attack(attack: str, case: _Case, at: Town) -> AttackRow:
     """Send a payload among the reports of others, and return the rows of what it cost."""
     letters = Letters(at.on.brokers)
     sender, body = Sender(at.on), case.body()
@@ -113,7 +113,7 @@ class _Cost:
     restarts: int
 
 
-def _row(attack: str, case: _Case, answer: Answer, cost: _Cost) -> Row:
+def _row(attack: str, case: _Case, answer: Answer, cost: _Cost) -> AttackRow:
     ended = (
         f"refused with {answer.status}"
         if not answer.taken

@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 from kadens.cli import app
 from kadens.settings import read_secrets
 from tests.attack.instruments import processes
-from tests.chaos.waiting import until
+from tests.chaos.waiting import waited_for
 from tests.rooms import ROOT
 
 _START_S, _STOP_S = 180.0, 90.0
@@ -149,7 +149,7 @@ def product(
         process = _start(folder, log, words, program=_ENTRY if planted else "kadens")
         running = Product(folder=folder, process=process, log=log)
         try:
-            until(lambda: _is_up(running), _START_S, "the product did not come up")
+            waited_for(lambda: _is_up(running), _START_S, "the product did not come up")
             yield running
         finally:
             _stop(process)

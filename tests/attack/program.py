@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from tests.attack.erased import erasure
 from tests.attack.floods import floods
 from tests.attack.fuzz import malformed
-from tests.attack.instruments.measure import Row, table
+from tests.attack.instruments.measure import AttackRow, attack_table
 from tests.attack.large import large_files
 from tests.attack.load import poison_under_load
 from tests.attack.poison import planted_bugs, poison_in_turn
@@ -35,13 +35,13 @@ def main() -> int:
     """Run the attacks that the command line names and return the exit status."""
     arguments = _arguments()
     options = Options(seconds=arguments.seconds, seed=arguments.seed, broker=arguments.broker)
-    began, rows = time.monotonic(), list[Row]()
+    began, rows = time.monotonic(), list[AttackRow]()
     for name in arguments.names or ATTACKS:
         for row in ATTACKS[name](options):
             rows.append(row)
             _tell(f"+{time.monotonic() - began:.0f} s  {row.attack}: {row.what}: {row.value}")
     _tell("")
-    for line in table(rows):
+    for line in attack_table(rows):
         _tell(line)
     failed = sum(row.ok is False for row in rows)
     skipped = sum(row.ok is None for row in rows)

@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from tests.attack.instruments.measure import Row
+from tests.attack.instruments.measure import AttackRow
 from tests.attack.instruments.senders import Sender, pain_report
 from tests.attack.product import Person, Product, product
-from tests.chaos.waiting import until
+from tests.chaos.waiting import waited_for
 
 WARM_S = 60.0
 
@@ -23,7 +23,7 @@ class Options:
     broker: str = "kafka"
 
 
-Attack = Callable[[Options], Iterator[Row]]
+Attack = Callable[[Options], Iterator[AttackRow]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def warm_up(at: Town) -> None:
     """
     name = f"warm-up-{time.monotonic_ns()}"
     assert Sender(at.on).report(pain_report(at.attacker.account, name, value=1)).taken
-    until(
+    waited_for(
         lambda: bool(at.on.rows("select from record where record = %s", name)),
         WARM_S,
         "the first report",

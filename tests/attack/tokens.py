@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from kadens.cli import app
 from tests.attack.fit_bodies import activity
 from tests.attack.floods import Ordinary, worklist
-from tests.attack.instruments.measure import Row, at_most, equal, holds, quantile, skipped
+from tests.attack.instruments.measure import AttackRow, at_most, equal, holds, quantile, skipped
 from tests.attack.instruments.senders import Sender
 from tests.attack.others import Others
 from tests.attack.product import Person, product
@@ -28,7 +28,7 @@ _TRIES = 40
 DAYS_MS = 2 * 86_400_000
 
 
-def tokens_and_keys(options: Options) -> Iterator[Row]:
+def tokens_and_keys(options: Options) -> Iterator[AttackRow]:
     """Yield the rows; reasons where the product has no such command."""
     if not _knows("patient", "revoke") or not _knows("keys", "rotate"):
         yield skipped(
@@ -48,7 +48,7 @@ def _knows(*words: str) -> bool:
     return CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
 
 
-def _issued(at: Town) -> Iterator[Row]:
+def _issued(at: Town) -> Iterator[AttackRow]:
     patient = at.attacker.patient
     first, second = _issue(at, patient), _issue(at, patient)
     yield holds(
@@ -87,7 +87,7 @@ def _status(at: Town, token: str, body: bytes = b"") -> int:
     return Sender(at.on).surely(partial(Sender(at.on).file, content, person)).status
 
 
-def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
+def _rotated(at: Town, kind: str, seconds: float) -> Iterator[AttackRow]:
     """Change a kind of key, and wrap anew, while reports, files and pages go on."""
     with ExitStack() as stack:
         others = stack.enter_context(Others(at.on, at.others, every_s=_EVERY_S))
@@ -116,7 +116,7 @@ def _rotated(at: Town, kind: str, seconds: float) -> Iterator[Row]:
     )
 
 
-def _expired(options: Options) -> Row:
+def _expired(options: Options) -> AttackRow:
     """Issue a token for a day, and let two days pass on the product's own clock."""
     with product(broker=options.broker, stepped=True) as on:
         at = Town(on=on, others=[], attacker=on.enrol("attacker"))

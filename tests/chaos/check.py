@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.digest import QUERIES
-from tests.chaos.stage import Stage
+from tests.chaos.stage import ChaosStage
 from tests.rows import cells_of
 
 _LARGE = "sample"  # its rows are compared by digest only
@@ -36,7 +36,7 @@ class Outcome:
     places: Mapping[str, frozenset[str]]
 
 
-def outcome(on: Stage) -> Outcome:
+def outcome(on: ChaosStage) -> Outcome:
     """Return what the run has left now."""
     return Outcome(
         digest=on.rig.digest(),
@@ -45,17 +45,17 @@ def outcome(on: Stage) -> Outcome:
     )
 
 
-def differences(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
+def differences(on: ChaosStage, wanted: Outcome, value: Outcome) -> list[str]:
     """Return the differences, a line each; empty when the run left what was wanted."""
     return [*_missing(on, wanted, value), *_different(wanted, value), *_unexplained_lines(on)]
 
 
-def holes(on: Stage) -> int:
+def holes(on: ChaosStage) -> int:
     """Return how often the account of offsets noticed that messages had been skipped."""
     return sum(log.read_text(errors="replace").count(HOLE) for log in on.rig.folder.glob("*.log"))
 
 
-def _places(on: Stage) -> dict[str, frozenset[str]]:
+def _places(on: ChaosStage) -> dict[str, frozenset[str]]:
     """Return for each payload where it lies.
 
     It may be kept (in its row or as a file), among the dead letters, or in quarantine.
@@ -76,7 +76,7 @@ def _places(on: Stage) -> dict[str, frozenset[str]]:
     return {sha: frozenset(some) for sha, some in names.items()}
 
 
-def _missing(on: Stage, wanted: Outcome, value: Outcome) -> list[str]:
+def _missing(on: ChaosStage, wanted: Outcome, value: Outcome) -> list[str]:
     appended = on.cluster.producers.acknowledged
     return [
         f"body {sha[:12]}: {_words(value, sha)}, wanted {_words(wanted, sha)}"
@@ -102,7 +102,7 @@ def _rows(name: str, wanted: Outcome, value: Outcome) -> str:
     return f": {len(lost)} rows missing {lost[:_SHOWN]}, {len(more)} too much {more[:_SHOWN]}"
 
 
-def _unexplained_lines(on: Stage) -> list[str]:
+def _unexplained_lines(on: ChaosStage) -> list[str]:
     """Return lines of the workers' logs that no fault explains."""
     unexplained: list[str] = []
     for log in sorted(on.rig.folder.glob("*.log")):

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.chaos.schedule import PRODUCERS, Copy, Fault, Kind
-from tests.chaos.stage import Stage
+from tests.chaos.stage import ChaosStage
 from tests.chaos.system import door
-from tests.chaos.world import NOW_MS
+from tests.chaos.world import CHAOS_NOW_MS
 
-Do = Callable[[Stage, Fault], None]
+Do = Callable[[ChaosStage, Fault], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,40 +17,40 @@ class FaultAction:
 
     begin: Do
     end: Do = lambda _on, _fault: None
-    target: Callable[[Stage, Fault], str] = lambda _on, _fault: ""
+    target: Callable[[ChaosStage, Fault], str] = lambda _on, _fault: ""
 
 
-def _worker(on: Stage, fault: Fault) -> str:
+def _worker(on: ChaosStage, fault: Fault) -> str:
     return on.workers.names[fault.target]
 
 
-def _broker(_on: Stage, fault: Fault) -> str:
+def _broker(_on: ChaosStage, fault: Fault) -> str:
     return f"broker {1 + fault.target}"
 
 
-def _start(on: Stage, fault: Fault) -> None:
+def _start(on: ChaosStage, fault: Fault) -> None:
     on.workers.start(_worker(on, fault))
 
 
-def _slow(on: Stage, fault: Fault) -> None:
+def _slow(on: ChaosStage, fault: Fault) -> None:
     on.environment.proxy.delay_s = fault.strength
 
 
-def _fast(on: Stage, _fault: Fault) -> None:
+def _fast(on: ChaosStage, _fault: Fault) -> None:
     on.environment.proxy.delay_s = 0.0
 
 
-def _fail_over(on: Stage, _fault: Fault) -> None:
+def _fail_over(on: ChaosStage, _fault: Fault) -> None:
     assert on.standby is not None
     on.environment.fail_over(on.standby)
     on.standby, on.rig.dsn = None, on.database_dsn()
 
 
-def _step(on: Stage, fault: Fault) -> None:
-    on.rig.set_clock(NOW_MS + round(fault.strength * 1000))
+def _step(on: ChaosStage, fault: Fault) -> None:
+    on.rig.set_clock(CHAOS_NOW_MS + round(fault.strength * 1000))
 
 
-def _poison(on: Stage, fault: Fault) -> None:
+def _poison(on: ChaosStage, fault: Fault) -> None:
     """Append every poisonous body once more, all in a row."""
     on.append(
         tuple(
@@ -60,17 +60,17 @@ def _poison(on: Stage, fault: Fault) -> None:
     )
 
 
-def _heads(on: Stage, fault: Fault) -> None:
+def _heads(on: ChaosStage, fault: Fault) -> None:
     at = on.door_here()
     at.attack(door.heads(at, fault.lasts_s + door.LONGEST_S))
 
 
-def _flood(on: Stage, fault: Fault) -> None:
+def _flood(on: ChaosStage, fault: Fault) -> None:
     at = on.door_here()
     at.attack(door.garbage(at, fault.lasts_s + door.LONGEST_S, fault.strength))
 
 
-def _through(on: Stage, fault: Fault) -> None:
+def _through(on: ChaosStage, fault: Fault) -> None:
     """Let a report through the attacked door.
 
     A report that was answered with 202 must be stored like everything else.

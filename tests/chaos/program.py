@@ -14,7 +14,7 @@ from kadens.embedded.kafka_jars import kafka_available
 from tests.chaos.report import paragraph, summary
 from tests.chaos.schedule import schedules
 from tests.chaos.system.environment import open_environment
-from tests.chaos.system.planted import PLANTS
+from tests.chaos.system.planted import CHAOS_PLANTS
 from tests.chaos.walk import Result, quiet, walk_all
 from tests.chaos.world import world
 from tests.rows import values_of
@@ -57,6 +57,6 @@ def _arguments() -> argparse.Namespace:
         "--seed", type=int, default=None, help="the first seed; drawn when not given"
     )
     parser.add_argument(
-        "--plant", choices=sorted(PLANTS), default="", help="a bug to put into the workers"
+        "--plant", choices=sorted(CHAOS_PLANTS), default="", help="a bug to put into the workers"
     )
     return parser.parse_args()

@@ -16,8 +16,8 @@ from tests.chaos.system.door import Door, opened
 from tests.chaos.system.environment import Cluster, Environment
 from tests.chaos.system.producers import patiently
 from tests.chaos.system.workers import Workers
-from tests.chaos.waiting import Late, let_pass, until
-from tests.chaos.world import END_MS, NOW_MS
+from tests.chaos.waiting import Late, let_pass, waited_for
+from tests.chaos.world import CHAOS_NOW_MS, END_MS
 from tests.rig import Rig
 
 _SETTLE_S = 120.0
@@ -26,7 +26,7 @@ _STALL_S = 12.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
+class ChaosStage:
     """Everything that a fault can reach."""
 
     environment: Environment
@@ -65,7 +65,7 @@ class Stage:
 
         Raises `waiting.Late`.
         """
-        until(
+        waited_for(
             lambda: self.gauge.progress_after(instant) is not None,
             PROGRESS_S,
             "no progress",
@@ -84,7 +84,7 @@ class Stage:
         """
         self.cluster.producers.flush()
         try:
-            until(self._settled, _SETTLE_S, "not settled", self.tick)
+            waited_for(self._settled, _SETTLE_S, "not settled", self.tick)
         except Late as error:
             raise Late(
                 f"{error}: {self.gauge.latest} of {patiently(self.cluster.producers.ends)}"
@@ -98,7 +98,7 @@ class Stage:
 
 
 @contextmanager
-def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator[Stage]:
+def chaos_stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator[ChaosStage]:
     """Give a stage for a schedule, without a running worker."""
     cluster = environment.cluster(plan.brokers)
     name = environment.new_database()
@@ -107,7 +107,7 @@ def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator
     rig = Rig(
         brokers=cluster.kafka.address, mock=False, dsn=environment.database.dsn(name), folder=folder
     )
-    rig.set_clock(NOW_MS)
+    rig.set_clock(CHAOS_NOW_MS)
     workers = Workers(
         rig=rig,
         forkserver=environment.forkserver,
@@ -124,7 +124,7 @@ def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator
         Gauge(lambda: environment.database.dsn(name), patiently(cluster.producers.forget)) as gauge,
         ExitStack() as doors,
     ):
-        made = Stage(
+        made = ChaosStage(
             environment=environment,
             cluster=cluster,
             rig=rig,
@@ -143,7 +143,7 @@ def stage(environment: Environment, plan: Schedule, plant: str = "") -> Iterator
             _tidy(made)
 
 
-def _tidy(on: Stage) -> None:
+def _tidy(on: ChaosStage) -> None:
     """Leave the environment as the next schedule needs it, whatever went wrong in this schedule."""
     on.environment.proxy.delay_s = 0.0
     on.environment.database.start()
@@ -153,7 +153,7 @@ def _tidy(on: Stage) -> None:
     shutil.rmtree(on.rig.folder)
 
 
-def clock_to_end(on: Stage) -> None:
+def clock_to_end(on: ChaosStage) -> None:
     """Set the clock past every step of the schedule, so that whatever was put off falls due."""
     on.rig.set_clock(END_MS)
 

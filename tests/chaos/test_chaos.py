@@ -13,7 +13,7 @@ from kadens.embedded.kafka_jars import kafka_available
 from tests.chaos.check import Outcome
 from tests.chaos.report import paragraph
 from tests.chaos.schedule import Copy, Fault, Kind, Schedule, Turn, schedules
-from tests.chaos.stage import stage
+from tests.chaos.stage import chaos_stage
 from tests.chaos.system.environment import Environment, open_environment
 from tests.chaos.walk import calm, quiet, walk, walk_all
 from tests.chaos.world import world
@@ -65,12 +65,12 @@ def kill_in_the_act(bodies: int) -> Schedule:
 
 def test_a_kill_in_the_act_loses_nothing(on: Environment, wanted: Outcome) -> None:
     plan = kill_in_the_act(len(on.world.bodies))
-    with stage(on, plan, "") as here:
+    with chaos_stage(on, plan, "") as here:
         assert walk(here, plan, wanted).wrong == ()
 
 
 def test_a_planted_bug_is_found(on: Environment, wanted: Outcome) -> None:
     plan = calm(len(on.world.bodies))
-    with stage(on, plan, "ack-before-commit-and-die") as here:
+    with chaos_stage(on, plan, "ack-before-commit-and-die") as here:
         wrong = walk(here, plan, wanted).wrong
     assert any("nowhere, wanted kept" in line for line in wrong)

@@ -13,7 +13,7 @@ class Late(AssertionError):  # noqa: N818 - reads as what happened
     """A condition did not come true in time."""
 
 
-def until(
+def waited_for(
     holds: Callable[[], bool],
     seconds: float,
     what: str,
@@ -32,4 +32,4 @@ def until(
 def let_pass(seconds: float, meanwhile: Callable[[], None]) -> None:
     """Let a stretch of a schedule pass; only here the wait is the test itself."""
     over = time.monotonic() + seconds
-    until(lambda: time.monotonic() >= over, seconds + 60, "time", meanwhile)
+    waited_for(lambda: time.monotonic() >= over, seconds + 60, "time", meanwhile)

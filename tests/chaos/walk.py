@@ -16,7 +16,7 @@ from kadens.embedded.process import StartFailed
 from tests.chaos.check import Outcome, differences, holes, outcome
 from tests.chaos.fault_actions import FAULT_ACTIONS
 from tests.chaos.schedule import Copy, Fault, Schedule, Turn
-from tests.chaos.stage import Stage, clock_to_end, now, stage
+from tests.chaos.stage import ChaosStage, chaos_stage, clock_to_end, now
 from tests.chaos.system.environment import Environment
 
 _WRONG = (AssertionError, StartFailed, KafkaException, KafkaError, psycopg.Error, TimeoutError)
@@ -54,7 +54,7 @@ def calm(bodies: int) -> Schedule:
 def quiet(environment: Environment) -> Outcome:
     """Return what the calm schedule leaves."""
     plan = calm(len(environment.world.bodies))
-    with stage(environment, plan) as on:
+    with chaos_stage(environment, plan) as on:
         _finish(on, plan)
         return outcome(on)
 
@@ -74,7 +74,7 @@ def walk_all(
     for plan in plans:
         began = now()
         try:
-            with stage(environment, plan, plant) as on:
+            with chaos_stage(environment, plan, plant) as on:
                 result = walk(on, plan, wanted)
                 if (result.wrong or result.unclean) and keep is not None:
                     _keep(on, keep / str(plan.seed), result)
@@ -83,7 +83,7 @@ def walk_all(
         yield result
 
 
-def walk(on: Stage, plan: Schedule, wanted: Outcome) -> Result:
+def walk(on: ChaosStage, plan: Schedule, wanted: Outcome) -> Result:
     """Walk a schedule.
 
     A part that does not come to its end in time is a result too, not an error.
@@ -114,7 +114,7 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _open(on: Stage, plan: Schedule) -> None:
+def _open(on: ChaosStage, plan: Schedule) -> None:
     """Bring the workers to work, so that the first fault meets them there."""
     on.append(plan.first)
     on.start_workers()
@@ -122,7 +122,7 @@ def _open(on: Stage, plan: Schedule) -> None:
         on.progress_after(now())
 
 
-def _turn(on: Stage, turn: Turn, begun: list[tuple[Fault, float]]) -> None:
+def _turn(on: ChaosStage, turn: Turn, begun: list[tuple[Fault, float]]) -> None:
     fault, action = turn.fault, FAULT_ACTIONS[turn.fault.kind]
     on.append(turn.before)
     on.let_pass(turn.pause_s)
@@ -136,14 +136,14 @@ def _turn(on: Stage, turn: Turn, begun: list[tuple[Fault, float]]) -> None:
         on.progress_after(at)
 
 
-def _finish(on: Stage, plan: Schedule) -> None:
+def _finish(on: ChaosStage, plan: Schedule) -> None:
     on.append(plan.rest)
     on.start_workers()
     clock_to_end(on)
     on.settle()
 
 
-def _met(on: Stage, fault: Fault, at: float, began: float, settled: float | None) -> Met:
+def _met(on: ChaosStage, fault: Fault, at: float, began: float, settled: float | None) -> Met:
     seen = on.gauge.progress_after(at) or settled
     progress = None if seen is None else seen - at
     return Met(
@@ -154,7 +154,7 @@ def _met(on: Stage, fault: Fault, at: float, began: float, settled: float | None
     )
 
 
-def _keep(on: Stage, folder: Path, result: Result) -> None:
+def _keep(on: ChaosStage, folder: Path, result: Result) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for log in on.rig.folder.glob("*.log"):

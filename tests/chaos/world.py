@@ -16,8 +16,8 @@ from simulate.deliveries import history, live
 from simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
 from tests.poison import POISON
 
-NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
-END_MS = NOW_MS + 300_000  # the time of the clock in the end, past every step
+CHAOS_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
+END_MS = CHAOS_NOW_MS + 300_000  # the time of the clock in the end, past every step
 SENT_DAYS = 6
 SENDING = (
     "demo-01",
@@ -57,7 +57,7 @@ class World:
 
 def world() -> World:
     """Return the world of all runs."""
-    people = cohort(now_ms=NOW_MS, seed=11, patients=8, weeks=3)
+    people = cohort(now_ms=CHAOS_NOW_MS, seed=11, patients=8, weeks=3)
     reported, poison = [*_describe(people), *_unstorable()], list(_poison())
     return World(
         people=people,
@@ -69,8 +69,8 @@ def world() -> World:
 
 def _describe(people: Cohort) -> Iterator[Delivery]:
     for item in (*history(people), *live(people)):
-        if item.patient in SENDING and item.due_ms >= NOW_MS - SENT_DAYS * DAY_MS:
-            yield replace(item, due_ms=min(item.due_ms, NOW_MS))
+        if item.patient in SENDING and item.due_ms >= CHAOS_NOW_MS - SENT_DAYS * DAY_MS:
+            yield replace(item, due_ms=min(item.due_ms, CHAOS_NOW_MS))
 
 
 def _unstorable() -> Iterator[Delivery]:
@@ -84,7 +84,7 @@ def _unstorable() -> Iterator[Delivery]:
             key=connector,
             connector=connector,
             patient=patient,
-            due_ms=NOW_MS,
+            due_ms=CHAOS_NOW_MS,
             content_type=kind,
             weight=len(body),
             make=partial(bytes, body),
@@ -100,7 +100,7 @@ def _poison() -> Iterator[Delivery]:
                 key=item.name,
                 connector=item.connector,
                 patient=POISONED,
-                due_ms=NOW_MS,
+                due_ms=CHAOS_NOW_MS,
                 content_type=item.content_type,
                 weight=len(body),
                 make=partial(bytes, body),

@@ -12,7 +12,7 @@ from schemathesis.core.transport import Response
 from schemathesis.openapi import from_url
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.clinic_world import ALERTS, NOW, Served
+from tests.clinic_world import ALERTS, CLINIC_NOW, Served
 from tests.rows import cells_of
 
 TOGETHER = (
@@ -141,7 +141,7 @@ def test_moves_over_the_api(acting: Served) -> None:
     result = door.post(
         path, json={"action": "snooze", "days": 2, "reason": "contact is planned"}
     ).json()
-    assert (result["state"], result["snoozed_until_ms"]) == ("snoozed", NOW + 2 * 86_400_000)
+    assert (result["state"], result["snoozed_until_ms"]) == ("snoozed", CLINIC_NOW + 2 * 86_400_000)
     seen = door.get(f"/api/v1/alerts/{ALERTS['mild']}").json()
     assert cells_of(seen["page"]["moves"], "to_state") == ["open", "snoozed"]
     assert (

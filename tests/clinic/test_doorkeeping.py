@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from tests.clinic_world import CLINICIAN, HOUR, KEY, NOW, UNIT, Served, wait_until
+from model.calendar import HOUR_MS
+from tests.clinic_world import CLINIC_KEY, CLINIC_NOW, CLINICIAN, UNIT, Served, wait_until
 from web import csrf
 from web.sign_in.identity import demo_identity
 
@@ -47,19 +48,19 @@ def test_demo_clinician_refuses_any_other_address(host: str) -> None:
 
 
 def test_form_token_is_for_one_clinician_and_twelve_hours() -> None:
-    token = csrf.form_token(KEY, "c1", NOW)
-    assert csrf.is_valid_form_token(KEY, "c1", token, NOW)
-    assert csrf.is_valid_form_token(KEY, "c1", token, NOW + 11 * HOUR)
-    assert not csrf.is_valid_form_token(KEY, "c1", token, NOW + 12 * HOUR)
-    assert not csrf.is_valid_form_token(KEY, "c2", token, NOW)
-    assert not csrf.is_valid_form_token(bytes(32), "c1", token, NOW)
+    token = csrf.form_token(CLINIC_KEY, "c1", CLINIC_NOW)
+    assert csrf.is_valid_form_token(CLINIC_KEY, "c1", token, CLINIC_NOW)
+    assert csrf.is_valid_form_token(CLINIC_KEY, "c1", token, CLINIC_NOW + 11 * HOUR_MS)
+    assert not csrf.is_valid_form_token(CLINIC_KEY, "c1", token, CLINIC_NOW + 12 * HOUR_MS)
+    assert not csrf.is_valid_form_token(CLINIC_KEY, "c2", token, CLINIC_NOW)
+    assert not csrf.is_valid_form_token(bytes(32), "c1", token, CLINIC_NOW)
     until, _, mac = token.partition(".")
-    assert not csrf.is_valid_form_token(KEY, "c1", f"{int(until) + 1}.{mac}", NOW)
+    assert not csrf.is_valid_form_token(CLINIC_KEY, "c1", f"{int(until) + 1}.{mac}", CLINIC_NOW)
 
 
 @given(st.text(max_size=90))
 def test_no_text_is_a_token_by_chance(text: str) -> None:
-    assert not csrf.is_valid_form_token(KEY, "c1", text, 0)
+    assert not csrf.is_valid_form_token(CLINIC_KEY, "c1", text, 0)
 
 
 async def _received(served: Served, actions: int) -> list[str]:

@@ -7,10 +7,10 @@ import pytest
 from clinic.answers.days import blocked, reach, resting
 from clinic.pages import heatmap
 from clinic.pages.heatmap import Look
-from model.calendar import midnight
+from model.calendar import MINUTE_MS, midnight
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
-from tests.clinic_world import MIN, ZONE, prescriptions
+from tests.clinic_world import CLINIC_ZONE, prescriptions
 
 _DAY = date(2026, 11, 18)
 RX = prescriptions("p")  # 40 minutes a session from version 2 on
@@ -20,7 +20,7 @@ def _day(minutes: int) -> Day:
     return Day(
         local_date=_DAY,
         sessions=1,
-        session_ms=minutes * MIN,
+        session_ms=minutes * MINUTE_MS,
         zones=ZoneTimes(),
         wear_min=0,
         answered=False,
@@ -74,12 +74,14 @@ def test_dates_are_twelve_weeks_up_to_today() -> None:
 
 def test_consent_is_off_from_the_first_whole_day_after_it_was_withdrawn() -> None:
     days = [_DAY + timedelta(days=n) for n in range(4)]
-    noon = midnight(_DAY, ZONE) + 12 * 60 * MIN
-    assert blocked(days, [], ZONE) == set()
-    assert blocked(days, [(0, None)], ZONE) == set()
-    assert blocked(days, [(0, noon)], ZONE) == set(days[1:])
-    assert blocked(days, [(0, noon), (midnight(days[2], ZONE), None)], ZONE) == {days[1]}
-    assert blocked(days, [(midnight(days[2], ZONE), None)], ZONE) == set()
+    noon = midnight(_DAY, CLINIC_ZONE) + 12 * 60 * MINUTE_MS
+    assert blocked(days, [], CLINIC_ZONE) == set()
+    assert blocked(days, [(0, None)], CLINIC_ZONE) == set()
+    assert blocked(days, [(0, noon)], CLINIC_ZONE) == set(days[1:])
+    assert blocked(days, [(0, noon), (midnight(days[2], CLINIC_ZONE), None)], CLINIC_ZONE) == {
+        days[1]
+    }
+    assert blocked(days, [(midnight(days[2], CLINIC_ZONE), None)], CLINIC_ZONE) == set()
 
 
 def test_days_rest_on_whole_weeks_and_four_weeks_of_nights() -> None:

@@ -19,11 +19,20 @@ from starlette.requests import Request
 from clinic.app import create_app
 from clinic.config import ClinicConfig
 from clinic.sign_in import sign_in_routes
+from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from storage.people import clinic_sessions
 from storage.pg.pool import open_pool
-from tests.clinic.sign_in.provider import listening, served
-from tests.clinic_world import ALERTS, CLINICIAN, DAY, KEY, NOW, OTHER_UNIT, Served, names
+from tests.clinic.sign_in.provider import listening, served_provider
+from tests.clinic_world import (
+    ALERTS,
+    CLINIC_KEY,
+    CLINIC_NOW,
+    CLINICIAN,
+    OTHER_UNIT,
+    Served,
+    names,
+)
 from web import csrf
 from web.sign_in import code_flow
 from web.sign_in.id_tokens import ClaimNames
@@ -92,9 +101,9 @@ def _app(dsn: str) -> FastAPI:
         ClinicConfig(
             database=dsn,
             identify=identify,
-            clock=lambda: NOW,
+            clock=lambda: CLINIC_NOW,
             names=names,
-            form_keys=lambda: [KEY],
+            form_keys=lambda: [CLINIC_KEY],
             origin=SITE,
         )
     )
@@ -104,17 +113,17 @@ def _app(dsn: str) -> FastAPI:
         client_secret="s",  # noqa: S106
         redirect_uri=f"{SITE}/back",
     )
-    provider = Provider(away, lambda: NOW)
+    provider = Provider(away, lambda: CLINIC_NOW)
     reading = ClaimNames(unit_claim="care_unit", role_claim="", roles=())
     sign_in_routes.install_sign_in(
         made,
         code_flow.SignIn(
             provider=provider,
             claim_names=reading,
-            keys=lambda: KeyRing.single(KEY),
-            life_ms=DAY,
+            keys=lambda: KeyRing.single(CLINIC_KEY),
+            life_ms=DAY_MS,
             secure=True,
-            clock=lambda: NOW,
+            clock=lambda: CLINIC_NOW,
         ),
     )
     return made
@@ -125,9 +134,11 @@ async def begin(dsn: str) -> None:
         await conn.execute("delete from clinic_session")
         for who, id_ in SESSIONS.items():
             unit = CLINICIANS[who].care_unit
-            begun = clinic_sessions.Begun(id=id_, subject=who, care_unit=unit, until_ms=NOW + DAY)
-            await clinic_sessions.begin_session(conn, begun, NOW)
-        assert await clinic_sessions.end_session(conn, SESSIONS["ended"], NOW)
+            begun = clinic_sessions.Begun(
+                id=id_, subject=who, care_unit=unit, until_ms=CLINIC_NOW + DAY_MS
+            )
+            await clinic_sessions.begin_session(conn, begun, CLINIC_NOW)
+        assert await clinic_sessions.end_session(conn, SESSIONS["ended"], CLINIC_NOW)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +146,7 @@ def client(world: str) -> Iterator[httpx.Client]:
     """Serve a door with sign-in to a clinician of each kind."""
     with (
         listening() as (socket, url),
-        served(_app(world), socket),
+        served_provider(_app(world), socket),
         httpx.Client(base_url=url, timeout=30) as made,
     ):
         yield made
@@ -162,7 +173,7 @@ def sent(route: str, who: str) -> dict[str, object]:
     if route.startswith("/api/"):
         return {"json": {"action": "acknowledge"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
-    return {"data": {"token": csrf.form_token(KEY, subject, NOW)}}
+    return {"data": {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}}
 
 
 def test_every_route_is_in_the_table() -> None:

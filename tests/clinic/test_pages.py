@@ -9,7 +9,7 @@ from html import unescape
 import httpx
 import pytest
 
-from tests.clinic_world import ALERTS, CLINICIAN, NAMES, NOW, OTHER_UNIT, UNIT, Served
+from tests.clinic_world import ALERTS, CLINIC_NOW, CLINICIAN, NAMES, OTHER_UNIT, UNIT, Served
 from tests.rows import cells_of
 
 POLICY = (
@@ -185,7 +185,7 @@ def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
         door.get("/patients/p-mild", headers={"x-kadens-refresh": "1"})
         assert door.rows(count)[0][0] == before[0][0] + 1
     finally:
-        door.clock[0] = NOW
+        door.clock[0] = CLINIC_NOW
 
 
 _WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"

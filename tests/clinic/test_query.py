@@ -16,7 +16,7 @@ from kadens.output.answer_files import csv_of, json_of
 from kadens.output.answer_tables import table_of
 from kadens.output.terminal import Plain
 from kadens.settings import operator
-from tests.clinic_world import NOW, Served
+from tests.clinic_world import CLINIC_NOW, Served
 from tests.rows import cells_of
 
 SAME = [
@@ -37,7 +37,7 @@ SAME = [
 
 
 def query(door: Served, *words: str, patient: str = "p-pain") -> Result:
-    result = {"DATABASE": door.dsn, "CLOCK": f"fixed:{NOW}", "KAFKA": "", "BODIES": ""}
+    result = {"DATABASE": door.dsn, "CLOCK": f"fixed:{CLINIC_NOW}", "KAFKA": "", "BODIES": ""}
     environment = {f"KADENS_{name}": value for name, value in result.items()} | {"COLUMNS": "80"}
     return CliRunner().invoke(
         app, ["query", words[0], "--patient", patient, *words[1:]], env=environment

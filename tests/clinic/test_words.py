@@ -10,10 +10,17 @@ from clinic.pages import words, worklist
 from clinic.pages.curve import curve, unbroken
 from clinic.pages.readable import grids
 from clinic.pages.weeks import last_four, view
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
-from tests.clinic_world import DAY, HOUR, MIN, MONDAY, NOW, ZONE, monday, prescriptions
+from tests.clinic_world import (
+    CLINIC_NOW,
+    CLINIC_ZONE,
+    MONDAY,
+    monday,
+    prescriptions,
+)
 from tests.rows import cells_of, values_of
 
 
@@ -42,17 +49,18 @@ def test_span_can_be_read_back(ms: int) -> None:
 @pytest.mark.parametrize(
     ("past", "text"),
     [
-        (-5 * MIN, "just now"), (59_999, "just now"), (MIN, "1 min ago"), (2 * HOUR, "2 h ago"),
-        (2 * DAY - 1, "47 h ago"), (2 * DAY, "2 days ago"),
+        (-5 * MINUTE_MS, "just now"), (59_999, "just now"), (MINUTE_MS, "1 min ago"),
+        (2 * HOUR_MS, "2 h ago"),
+        (2 * DAY_MS - 1, "47 h ago"), (2 * DAY_MS, "2 days ago"),
     ],
 )  # fmt: skip
 def test_ago(past: int, text: str) -> None:
-    assert words.ago(NOW - past, NOW) == text
+    assert words.ago(CLINIC_NOW - past, CLINIC_NOW) == text
 
 
 def test_when_has_the_zone_and_the_date() -> None:
-    assert words.when(NOW, "Europe/Stockholm") == "Mon 23 Nov 2026, 13:40"
-    assert words.when(NOW, "America/New_York") == "Mon 23 Nov 2026, 07:40"
+    assert words.when(CLINIC_NOW, "Europe/Stockholm") == "Mon 23 Nov 2026, 13:40"
+    assert words.when(CLINIC_NOW, "America/New_York") == "Mon 23 Nov 2026, 07:40"
 
 
 def test_percent_never_claims_the_cut_off_early() -> None:
@@ -96,13 +104,13 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
     tall = [{"record": "r1", "value": 6.0}, {"record": "r2", "value": 7.5}]
     result = grids(
         {
-            "from_ms": NOW,
+            "from_ms": CLINIC_NOW,
             "gap_ms": 61_000,
             "ratings": wide,
             "more": tall,
             "thresholds": {"high": 6},
         },
-        ZONE,
+        CLINIC_ZONE,
     )
     assert values_of(result, "title") == ["Ratings", "More", "Thresholds", "Rule and window"]
     assert result[0].turned
@@ -114,8 +122,9 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
 
 def _week(first: date, sessions: int, known: int) -> Week:
     return Week(
-        monday=first, sessions=sessions, session_ms=sessions * 40 * MIN,
-        zones=ZoneTimes(unknown=sessions * 40 * MIN), dose_min=0, valid_days=0, answered_days=known,
+        monday=first, sessions=sessions, session_ms=sessions * 40 * MINUTE_MS,
+        zones=ZoneTimes(unknown=sessions * 40 * MINUTE_MS), dose_min=0, valid_days=0,
+        answered_days=known,
         known_days=known,
     )  # fmt: skip
 
@@ -139,8 +148,8 @@ def row(
     name: str,
     tier: str = "",
     state: str = "open",
-    raised: int = NOW,
-    last: int | None = NOW,
+    raised: int = CLINIC_NOW,
+    last: int | None = CLINIC_NOW,
     *,
     worn: bool = True,
 ) -> WorkRow:
@@ -149,7 +158,7 @@ def row(
         raised_ms=raised, changed_ms=raised, snoozed_until_ms=None, sentence="Said.", resolution="",
     )  # fmt: skip
     patient = PatientBrief(
-        pseudonym=name, zone=ZONE, care_unit="u", created_ms=0, last_data_ms=last, worn=worn
+        pseudonym=name, zone=CLINIC_ZONE, care_unit="u", created_ms=0, last_data_ms=last, worn=worn
     )
     return WorkRow(
         patient=patient,
@@ -161,46 +170,54 @@ def row(
 
 def test_worklist_is_sorted_by_need_then_age() -> None:
     rows = (
-        row("fine"), row("silent", last=NOW - 2 * DAY), row("b new", "B"),
+        row("fine"), row("silent", last=CLINIC_NOW - 2 * DAY_MS), row("b new", "B"),
         row("snoozed", "A", "snoozed"), row("a new", "A"),
-        row("a old", "A", "acknowledged", NOW - DAY), row("b old", "B", raised=NOW - DAY),
-        row("c", "C", raised=NOW - 9 * DAY),
+        row("a old", "A", "acknowledged", CLINIC_NOW - DAY_MS),
+        row("b old", "B", raised=CLINIC_NOW - DAY_MS),
+        row("c", "C", raised=CLINIC_NOW - 9 * DAY_MS),
     )  # fmt: skip
-    lines = worklist.worklist_lines(rows, {}, NOW)
+    lines = worklist.worklist_lines(rows, {}, CLINIC_NOW)
     order = ["a old", "a new", "b old", "b new", "c", "silent", "snoozed", "fine"]
     assert values_of(lines, "pseudonym") == order
     assert [
-        worklist.worklist_lines(rows[::-1], {}, NOW)[n].pseudonym for n in range(len(rows))
+        worklist.worklist_lines(rows[::-1], {}, CLINIC_NOW)[n].pseudonym for n in range(len(rows))
     ] == order
 
 
 def test_silence_is_grey_and_no_alert() -> None:
-    edge = worklist.worklist_line(row("p", last=NOW - 2 * DAY), {}, NOW)
+    edge = worklist.worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS), {}, CLINIC_NOW)
     assert (edge.need, edge.reason, edge.alert) == (
         worklist.Need.NO_DATA,
         "No data for 2 days",
         None,
     )
     assert (
-        worklist.worklist_line(row("p", last=NOW - 2 * DAY + 1), {}, NOW).need
+        worklist.worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS + 1), {}, CLINIC_NOW).need
         is worklist.Need.ON_TRACK
     )
-    assert worklist.worklist_line(row("p", last=None), {}, NOW).reason == "No data yet"
+    assert worklist.worklist_line(row("p", last=None), {}, CLINIC_NOW).reason == "No data yet"
 
 
 def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() -> None:
     assert (
-        worklist.worklist_line(row("p", last=NOW - 7 * DAY + 1, worn=False), {}, NOW).need
+        worklist.worklist_line(
+            row("p", last=CLINIC_NOW - 7 * DAY_MS + 1, worn=False), {}, CLINIC_NOW
+        ).need
         is worklist.Need.ON_TRACK
     )
     assert (
-        worklist.worklist_line(row("p", last=NOW - 7 * DAY, worn=False), {}, NOW).need
+        worklist.worklist_line(
+            row("p", last=CLINIC_NOW - 7 * DAY_MS, worn=False), {}, CLINIC_NOW
+        ).need
         is worklist.Need.NO_DATA
     )
 
 
 def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
-    silent = row("p-pause", last=NOW - 20 * DAY)
-    assert worklist.worklist_line(silent, {}, NOW).reason == "Paused until Thu 3 Dec 2026: holiday"
+    silent = row("p-pause", last=CLINIC_NOW - 20 * DAY_MS)
+    assert (
+        worklist.worklist_line(silent, {}, CLINIC_NOW).reason
+        == "Paused until Thu 3 Dec 2026: holiday"
+    )
     ended = WorkRow(patient=silent.patient, alerts=(), weeks=(), prescriptions=())
-    assert worklist.worklist_line(ended, {}, NOW).need is worklist.Need.ON_TRACK
+    assert worklist.worklist_line(ended, {}, CLINIC_NOW).need is worklist.Need.ON_TRACK

@@ -25,7 +25,7 @@ from tests.rig import CONFIGS, PARTITIONS, Rig, run
 
 OUTSIDE = "KADENS_TEST_KAFKA"
 _numbers = count()
-NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
+CONTRACT_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +64,7 @@ def _rig(binding: str, postgres: Postgres, outside: str | None) -> Iterator[Rig]
         dsn = postgres.create_database(f"contract_{next(_numbers)}")
         run(migrate(dsn))
         made = Rig(brokers=brokers, mock=mock, dsn=dsn, folder=Path(folder))
-        made.set_clock(NOW_MS)
+        made.set_clock(CONTRACT_NOW_MS)
         mailbox = stack.enter_context(Mailbox(made.folder / "mail", _free_port()))
         made.settings["KADENS_SMTP"] = mailbox.address
         stack.callback(made.stop)

@@ -17,7 +17,7 @@ from stream import derive_batch, normalise
 from stream.collaborators import Collaborators
 from stream.log.messages import Message
 from stream.reading import Read
-from tests.planted_readers import plant
+from tests.planted_readers import plant_readers
 from tests.rows import values_of
 
 RAISE, END = b"<fault>", b"<end>"
@@ -41,15 +41,19 @@ def _decode_planted(messages: Sequence[Message]) -> Any:  # noqa: ANN401 - passe
     return _decode(messages)
 
 
-def settle() -> None:
+def plant_settle() -> None:
     normalise._settle = _settle_planted
 
 
-def derive() -> None:
+def plant_derive() -> None:
     derive_batch._decode = _decode_planted
 
 
-_BUGS: Mapping[str, Callable[[], None]] = {"readers": plant, "settle": settle, "derive": derive}
+_BUGS: Mapping[str, Callable[[], None]] = {
+    "readers": plant_readers,
+    "settle": plant_settle,
+    "derive": plant_derive,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:

@@ -12,7 +12,7 @@ from ingest.revoked import RevokedFollower
 from model.topics import REVOKED
 from storage.people import care_team, link_tokens, patients
 from storage.pg.pool import Connection
-from tests.rig import DEADLINE_S, KEY, Rig
+from tests.rig import DEADLINE_S, RIG_KEY, Rig
 
 _NOW_MS, _DAY = 1_764_000_000_000, 86_400_000
 
@@ -20,7 +20,7 @@ _NOW_MS, _DAY = 1_764_000_000_000, 86_400_000
 async def _settle(conn: Connection) -> None:
     await care_team.add_unit(conn, "Unit")
     await patients.add_patient(
-        conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
+        conn, wrapping_key=RIG_KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
     )
 
 

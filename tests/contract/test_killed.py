@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.test_ledger import add_patient, facts, send_reports
+from tests.contract.test_ledger import add_patient, ledger_facts, send_reports
 from tests.frozen import children
 from tests.rig import Rig
 
@@ -25,7 +25,7 @@ def test_a_killed_worker_leaves_no_process_and_no_file(own: Rig) -> None:
     add_patient(own)
     worker = own.start_worker(TMPDIR=str(scratch))
     send_reports(own, 0, 8)
-    own.wait(lambda: facts(own) == 8, "8 facts")
+    own.wait(lambda: ledger_facts(own) == 8, "8 facts")
     processes = below(worker.pid)
     assert len(processes) >= 2  # what forks readers, and a reader
     worker.kill()

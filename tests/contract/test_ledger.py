@@ -9,16 +9,16 @@ from model.topics import RAW
 from storage.facts import offsets
 from storage.people import accounts, care_team, consents, patients
 from storage.pg.pool import Connection
-from tests.contract.conftest import NOW_MS
-from tests.contract.test_worker import report
-from tests.rig import KEY, Rig
+from tests.contract.conftest import CONTRACT_NOW_MS
+from tests.contract.test_worker import report_body
+from tests.rig import RIG_KEY, Rig
 
 
 def add_patient(rig: Rig) -> None:
     async def add(conn: Connection) -> None:
         await care_team.add_unit(conn, "Unit")
         await patients.add_patient(
-            conn, wrapping_key=KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
+            conn, wrapping_key=RIG_KEY, unit="Unit", zone="UTC", now_ms=0, pseudonym="p"
         )
         await consents.give_consent(conn, "p", "reports", from_ms=0, now_ms=0)
         await accounts.link_account(conn, "p", "reports", "a", 0)
@@ -28,11 +28,11 @@ def add_patient(rig: Rig) -> None:
 
 def send_reports(rig: Rig, first: int, last: int) -> None:
     for number in range(first, last):
-        rig.append("reports", report("a", f"r{number}", 0), received_ms=NOW_MS)
+        rig.append("reports", report_body("a", f"r{number}", 0), received_ms=CONTRACT_NOW_MS)
     rig.flush()
 
 
-def facts(rig: Rig) -> int:
+def ledger_facts(rig: Rig) -> int:
     return int(rig.value("select count(*) from fact"))
 
 
@@ -56,7 +56,7 @@ def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
     add_patient(own)
     own.start_worker()
     send_reports(own, 0, 40)
-    own.wait(lambda: facts(own) == 40, "40 facts")
+    own.wait(lambda: ledger_facts(own) == 40, "40 facts")
     own.stop()
 
     async def forget(conn: Connection) -> int:
@@ -71,9 +71,9 @@ def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
     assert lost > 0
     send_reports(own, 40, 100)
     ends = 0
-    while facts(own) < 60 + lost:
+    while ledger_facts(own) < 60 + lost:
         worker = own.start_worker()
-        while worker.poll() is None and facts(own) < 60 + lost:
+        while worker.poll() is None and ledger_facts(own) < 60 + lost:
             time.sleep(0.05)
         if worker.poll() is not None:
             own.workers.clear()
@@ -82,7 +82,7 @@ def test_a_hole_is_seen_and_fetched_again(own: Rig) -> None:
     assert ends > 0
     assert "were never delivered" in own.tail()
     own.stop()
-    assert facts(own) == 60 + lost
+    assert ledger_facts(own) == 60 + lost
 
 
 def test_a_database_restored_from_a_copy_is_filled_again(own: Rig) -> None:
@@ -91,7 +91,7 @@ def test_a_database_restored_from_a_copy_is_filled_again(own: Rig) -> None:
     own.settings["KADENS_STALL_S"] = "6"
     own.start_worker()
     send_reports(own, 0, 40)
-    own.wait(lambda: facts(own) == 40, "40 facts")
+    own.wait(lambda: ledger_facts(own) == 40, "40 facts")
     own.stop()
 
     async def restore(conn: Connection) -> int:
@@ -106,14 +106,14 @@ def test_a_database_restored_from_a_copy_is_filled_again(own: Rig) -> None:
     own.start_worker()
     assert "kadens.raw[0]: offsets 0 to" in ended(own)
     own.start_worker()
-    own.wait(lambda: facts(own) == lost, "what was lost")
+    own.wait(lambda: ledger_facts(own) == lost, "what was lost")
 
 
 def test_less_log_than_was_finished_stops_the_worker(own: Rig) -> None:
     add_patient(own)
     own.start_worker()
     send_reports(own, 0, 8)
-    own.wait(lambda: facts(own) == 8, "8 facts")
+    own.wait(lambda: ledger_facts(own) == 8, "8 facts")
     own.stop()
 
     async def more(conn: Connection) -> None:

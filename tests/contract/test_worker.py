@@ -24,12 +24,12 @@ from storage.bodies.sealed import new_name
 from storage.people import accounts, care_team, consents, patients
 from storage.pg.pool import Connection
 from stream.dead.letters import DeadLetter, read_dead
-from tests.contract.conftest import NOW_MS
-from tests.rig import KEY, Rig, run
+from tests.contract.conftest import CONTRACT_NOW_MS
+from tests.rig import RIG_KEY, Rig, run
 from tests.rows import matching, values_of
 
 _ZONE = "Europe/Stockholm"
-_START_MS = NOW_MS - 6 * 3_600_000
+_START_MS = CONTRACT_NOW_MS - 6 * 3_600_000
 _numbers = count(1)
 
 
@@ -42,10 +42,10 @@ class Patient:
         rig.do(lambda conn: self._add(conn, linked=linked, consent=consent))
 
     async def _add(self, conn: Connection, *, linked: bool, consent: bool) -> None:
-        before = NOW_MS - 90 * DAY_MS
+        before = CONTRACT_NOW_MS - 90 * DAY_MS
         await care_team.add_unit(conn, "Unit")
         await patients.add_patient(
-            conn, wrapping_key=KEY, unit="Unit", zone=_ZONE, now_ms=before, pseudonym=self.name
+            conn, wrapping_key=RIG_KEY, unit="Unit", zone=_ZONE, now_ms=before, pseudonym=self.name
         )
         for vendor in ("open_wearables", "reports", "files") if consent else ():
             await consents.give_consent(conn, self.name, vendor, from_ms=before, now_ms=before)
@@ -55,7 +55,7 @@ class Patient:
     def link(self) -> int:
         return self.rig.do(
             lambda conn: accounts.link_account(
-                conn, self.name, "open_wearables", self.account, NOW_MS
+                conn, self.name, "open_wearables", self.account, CONTRACT_NOW_MS
             )
         )
 
@@ -72,9 +72,9 @@ class Patient:
 
 @pytest.fixture
 def patient(rig: Rig) -> Iterator[Patient]:
-    rig.set_clock(NOW_MS)
+    rig.set_clock(CONTRACT_NOW_MS)
     yield Patient(rig)
-    rig.set_clock(NOW_MS)
+    rig.set_clock(CONTRACT_NOW_MS)
 
 
 def _heart(account: str, minutes: int = 60, start_ms: int = _START_MS) -> bytes:
@@ -86,7 +86,7 @@ def _workout(account: str, record: str = "w1") -> bytes:
     return workout_body(account, _ZONE, record, "walking", (_START_MS, _START_MS + 1_800_000), {})
 
 
-def report(account: str, key: str = "r1", value: int = 8) -> bytes:
+def report_body(account: str, key: str = "r1", value: int = 8) -> bytes:
     result = {
         "id": key,
         "answered_at": rfc3339(_START_MS + 3_600_000),
@@ -117,7 +117,7 @@ def fit(seconds: int = 1_800) -> bytes:
     )
 
 
-def _send(rig: Rig, *bodies: tuple[str, bytes], received_ms: int = NOW_MS) -> None:
+def _send(rig: Rig, *bodies: tuple[str, bytes], received_ms: int = CONTRACT_NOW_MS) -> None:
     for connector, body in bodies:
         rig.append(connector, body, received_ms=received_ms)
     rig.flush()
@@ -137,7 +137,7 @@ def _settled(rig: Rig, other: Patient) -> None:
     """
     before = other.count("fact")
     for number in range(24):
-        _send(rig, ("reports", report(other.account, f"mark-{before}-{number}", 0)))
+        _send(rig, ("reports", report_body(other.account, f"mark-{before}-{number}", 0)))
     other.waits_for("fact", before + 24)
 
 
@@ -147,9 +147,9 @@ def test_a_body_of_each_kind_becomes_rows(rig: Rig, patient: Patient) -> None:
         rig,
         ("open_wearables", _heart(account)),
         ("open_wearables", _workout(account)),
-        ("reports", report(account)),
+        ("reports", report_body(account)),
     )
-    rig.append("files", fit(), received_ms=NOW_MS, patient=patient.name)
+    rig.append("files", fit(), received_ms=CONTRACT_NOW_MS, patient=patient.name)
     rig.flush()
     patient.waits_for("session", 2)
     patient.waits_for("sample", 1_860)
@@ -165,11 +165,11 @@ def test_a_body_in_the_body_store_is_read_there(rig: Rig, patient: Patient) -> N
     address = run(
         open_bodies(str(rig.folder / "bodies")).put(hashlib.sha256(body).hexdigest(), body)
     )
-    rig.append("files", body, received_ms=NOW_MS, patient=patient.name, address=address)
+    rig.append("files", body, received_ms=CONTRACT_NOW_MS, patient=patient.name, address=address)
     rig.append(
         "files",
         body + b" ",
-        received_ms=NOW_MS,
+        received_ms=CONTRACT_NOW_MS,
         patient=patient.name,
         address=address[:-4] + "0000",
     )
@@ -187,7 +187,7 @@ def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Pat
         await care_team.add_clinician(conn, clinician)
 
     rig.do(add_clinician)
-    _send(rig, *[("reports", report(patient.account, value=9))] * 3)
+    _send(rig, *[("reports", report_body(patient.account, value=9))] * 3)
     patient.waits_for("alert")
     mail = rig.folder / "mail"
     rig.wait(lambda: any(patient.name in item.read_text() for item in mail.glob("*.eml")), "a mail")
@@ -208,10 +208,10 @@ def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(
 ) -> None:
     garbage = b'{"type": "heart_rate.created", "data": [' + patient.account.encode()
     file = b"\x0e\x10\xd9\x07\x05\x00\x00\x00.FIT" + patient.account.encode()
-    rig.append("open_wearables", garbage, received_ms=NOW_MS)
-    rig.append("files", file, received_ms=NOW_MS, patient=patient.name)
+    rig.append("open_wearables", garbage, received_ms=CONTRACT_NOW_MS)
+    rig.append("files", file, received_ms=CONTRACT_NOW_MS, patient=patient.name)
     rig.append_raw(b"no envelope " + patient.account.encode(), b"k", [])
-    _send(rig, ("reports", report(patient.account)))
+    _send(rig, ("reports", report_body(patient.account)))
     patient.waits_for("fact")
     wanted = {hashlib.sha256(body).hexdigest(): body for body in (garbage, file)}
     rig.wait(lambda: set(values_of(dead(rig), "sha256")) >= wanted.keys(), "dead letters")
@@ -221,7 +221,7 @@ def test_garbage_goes_to_the_dead_letters_and_the_next_body_is_read(
     assert (json_letter.topic, json_letter.connector, json_letter.received_ms) == (
         RAW.name,
         "open_wearables",
-        NOW_MS,
+        CONTRACT_NOW_MS,
     )
     assert json_letter.where
     assert json_letter.why
@@ -239,17 +239,17 @@ def test_a_large_body_leaves_no_copy_in_clear_whatever_becomes_of_it(
         "unreadable": ("files", mark + filling, patient.name),
         "without consent": (
             "reports",
-            report("nobody", "r-large")[:-1] + note,
+            report_body("nobody", "r-large")[:-1] + note,
             Patient(rig, consent=False).name,
         ),
-        "unknown account": ("reports", report(f"nobody-{patient.account}")[:-1] + note, ""),
-        "read": ("reports", report(patient.account, "r-large")[:-1] + note, ""),
+        "unknown account": ("reports", report_body(f"nobody-{patient.account}")[:-1] + note, ""),
+        "read": ("reports", report_body(patient.account, "r-large")[:-1] + note, ""),
     }
     folder = rig.folder / "bodies"
     store = open_bodies(str(folder))
     for connector, body, name in bodies.values():
         address = run(store.put(new_name(), body))
-        rig.append(connector, body, received_ms=NOW_MS, patient=name, address=address)
+        rig.append(connector, body, received_ms=CONTRACT_NOW_MS, patient=name, address=address)
     rig.flush()
     patient.waits_for("fact")
     held = "select count(*) from quarantine where account = %s"
@@ -271,7 +271,7 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
         AttributedFact(
             patient="nobody",
             connector="files",
-            received_ms=NOW_MS,
+            received_ms=CONTRACT_NOW_MS,
             body="00" * 32,
             fact=Workout(
                 head=Head(source=Source(vendor="files"), record=patient.name, start_ms=0, end_ms=1),
@@ -281,7 +281,7 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
     )
     for value in (future, nobodys):
         rig.append_raw(value, patient.name.encode(), [], FACTS.name)
-    _send(rig, ("reports", report(patient.account)))
+    _send(rig, ("reports", report_body(patient.account)))
     patient.waits_for("fact")
     rig.wait(
         lambda: len(future) in set(values_of(matching(dead(rig), topic=FACTS.name), "size")),
@@ -329,7 +329,7 @@ def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient
     _send(rig, ("open_wearables", _workout(stranger.account)))
     held = "select count(*) from quarantine where account = %s"
     rig.wait(lambda: rig.value(held, stranger.account) == 1, "quarantine")
-    rig.set_clock(NOW_MS + DAY_MS)
+    rig.set_clock(CONTRACT_NOW_MS + DAY_MS)
     rig.wait(lambda: rig.value(held, stranger.account) == 0, "expiry", 90)
     assert stranger.link() == 0
     _settled(rig, patient)
@@ -339,8 +339,8 @@ def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient
 def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
     other = Patient(rig, consent=False)
     broken = b'{"broken": ' + other.account.encode()
-    _send(rig, ("open_wearables", _workout(other.account)), ("reports", report(other.account)))
-    rig.append("open_wearables", broken, received_ms=NOW_MS, patient=other.name)
+    _send(rig, ("open_wearables", _workout(other.account)), ("reports", report_body(other.account)))
+    rig.append("open_wearables", broken, received_ms=CONTRACT_NOW_MS, patient=other.name)
     _settled(rig, patient)
     assert {
         table: other.count(table) for table in ("fact", "sample", "body", "session", "alert", "due")
@@ -357,11 +357,17 @@ def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
 
 def test_consent_counts_at_the_time_of_receipt(rig: Rig, patient: Patient) -> None:
     async def withdraw(conn: Connection) -> None:
-        await consents.withdraw_consent(conn, patient.name, "open_wearables", from_ms=NOW_MS)
+        await consents.withdraw_consent(
+            conn, patient.name, "open_wearables", from_ms=CONTRACT_NOW_MS
+        )
 
     rig.do(withdraw)
-    _send(rig, ("open_wearables", _workout(patient.account, "before")), received_ms=NOW_MS - 1)
-    _send(rig, ("open_wearables", _workout(patient.account, "after")), received_ms=NOW_MS)
+    _send(
+        rig,
+        ("open_wearables", _workout(patient.account, "before")),
+        received_ms=CONTRACT_NOW_MS - 1,
+    )
+    _send(rig, ("open_wearables", _workout(patient.account, "after")), received_ms=CONTRACT_NOW_MS)
     patient.waits_for("fact")
     _settled(rig, Patient(rig))
     assert patient.count("fact") == 1
@@ -371,7 +377,7 @@ def test_redelivery_changes_nothing(rig: Rig, patient: Patient) -> None:
     bodies = [
         ("open_wearables", _heart(patient.account)),
         ("open_wearables", _workout(patient.account)),
-        ("reports", report(patient.account)),
+        ("reports", report_body(patient.account)),
     ]
     _send(rig, *bodies)
     patient.waits_for("session")
@@ -379,7 +385,7 @@ def test_redelivery_changes_nothing(rig: Rig, patient: Patient) -> None:
     other = Patient(rig)
     before = rig.digest()
     _send(rig, *bodies, *bodies[::-1], *bodies)
-    mark = report(other.account, "mark", 0)
+    mark = report_body(other.account, "mark", 0)
     _send(rig, ("reports", mark))
     other.waits_for("fact")
     _settled(rig, other)

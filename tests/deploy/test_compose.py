@@ -41,8 +41,8 @@ def _load(name: str) -> dict[str, Any]:
 COMPOSE = _load("docker-compose.yml")
 TLS = _load("deploy/compose.tls.yml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ALL = [*SERVICES.items(), ("tls", TLS["services"]["tls"])]
-_NAMES = cells_of(ALL, 0)
+_ALL = [*SERVICES.items(), ("tls", TLS["services"]["tls"])]
+_NAMES = cells_of(_ALL, 0)
 
 
 def reach(service: str) -> set[str]:
@@ -76,7 +76,7 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "secrets"
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
+@pytest.mark.parametrize(("name", "service"), _ALL, ids=_NAMES)
 def test_images_are_pinned(name: str, service: Mapping[str, Any]) -> None:
     assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+[\w.-]*", service["image"]), name
 
@@ -93,7 +93,7 @@ def test_base_images_are_pinned() -> None:
         assert re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", base)
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
+@pytest.mark.parametrize(("name", "service"), _ALL, ids=_NAMES)
 def test_a_service_is_watched_or_runs_once(name: str, service: Mapping[str, Any]) -> None:
     once = service.get("restart") == "no"
     if "profiles" in service:  # run by a person, and waited for by that person
@@ -114,7 +114,7 @@ def test_our_services_may_do_little(name: str) -> None:
     assert re.search(r"^USER 10001", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "service"), ALL, ids=_NAMES)
+@pytest.mark.parametrize(("name", "service"), _ALL, ids=_NAMES)
 def test_no_secret_stands_in_the_file(name: str, service: Mapping[str, Any]) -> None:
     for key, value in service.get("environment", {}).items():
         if re.search("PASSWORD|SECRET|TOKEN|KEY|DSN", key):

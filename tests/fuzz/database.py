@@ -18,7 +18,7 @@ from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
 from stream.deriving.batches import derive_written
-from tests.fuzz.judge import Broken, attributed
+from tests.fuzz.judge import Broken, attributed_facts
 
 
 class Stored:
@@ -58,7 +58,7 @@ async def store(conn: Connection, connector: str, body: bytes, parsed: Parsed) -
     Raises Broken when a fact is refused.
     """
     try:
-        written = await put_facts(conn, attributed(connector, body, parsed.facts))
+        written = await put_facts(conn, attributed_facts(connector, body, parsed.facts))
         if written.refused:
             raise Broken(f"the writer refuses: {written.refused[0].why}")
         await derive_written(conn, written)

@@ -86,7 +86,7 @@ WHOLES = (
 Parts = list[bytes]
 
 
-def change(body: bytes, chance: Random) -> bytes:
+def change_fit(body: bytes, chance: Random) -> bytes:
     """Return the file with one to eight changes, mostly in a correct frame.
 
     Now and then a few raw bytes are changed as well.

@@ -104,7 +104,7 @@ _TIMES = (
 )
 
 
-def change(body: bytes, chance: Random) -> bytes:
+def change_json(body: bytes, chance: Random) -> bytes:
     """Return the payload with one to six changes, now and then with changed raw bytes too."""
     try:
         document = json.loads(body)

@@ -134,7 +134,7 @@ def _facts(parsed: Parsed) -> None:
             raise Broken("a fact that the codec changes")
 
 
-def attributed(
+def attributed_facts(
     connector: str, body: bytes, facts: Sequence[Fact], patient: str = "p1"
 ) -> list[AttributedFact]:
     """Return the facts of a body on their way."""
@@ -147,7 +147,7 @@ def attributed(
 
 def derives(connector: str, body: bytes, parsed: Parsed) -> None:
     """Check that the facts can be derived from, in bounded time, into rows that JSON can hold."""
-    total = window(attributed(connector, body, parsed.facts), _ZONE, (PROFILE,), (SHORT,))
+    total = window(attributed_facts(connector, body, parsed.facts), _ZONE, (PROFILE,), (SHORT,))
     began = time.process_time()
     rows = derive(total)
     took = time.process_time() - began

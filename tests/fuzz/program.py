@@ -72,9 +72,9 @@ def bodies_judged(
 def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
     if connector != FILES:
-        return json_changes.change(body, chance)
+        return json_changes.change_json(body, chance)
     is_xml = b"<Trackpoint" in body or body.lstrip().startswith(b"<")
-    return xml_changes.change(body, chance) if is_xml else fit_changes.change(body, chance)
+    return xml_changes.change_xml(body, chance) if is_xml else fit_changes.change_fit(body, chance)
 
 
 def _rules(count: int, store: Stored | None) -> list[Callable[..., None]]:

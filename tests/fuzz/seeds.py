@@ -11,7 +11,7 @@ import numpy as np
 from simulate.fit_messages import fit_file
 from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
-from tests.poison import FILES, OPEN_WEARABLES, POISON, REPORTS, T0
+from tests.poison import FILES, OPEN_WEARABLES, POISON, POISON_MS, REPORTS
 from tests.rooms import ROOT
 from tests.rows import cells_of
 
@@ -48,17 +48,19 @@ def _json(connector: str) -> Iterator[bytes]:
     for path in sorted((_DATA / connector).glob("*/body.*")):
         yield path.read_bytes()
     if connector == OPEN_WEARABLES:
-        t = T0 + 60_000 * np.arange(30, dtype=np.int64)
+        t = POISON_MS + 60_000 * np.arange(30, dtype=np.int64)
         yield heart_rate_body("account", "Europe/Stockholm", t, np.full(30, 100.0))
-        yield workout_body("account", "Europe/Stockholm", "w1", "walking", (T0, T0 + 3_600_000), {})
+        yield workout_body(
+            "account", "Europe/Stockholm", "w1", "walking", (POISON_MS, POISON_MS + 3_600_000), {}
+        )
 
 
 def _files() -> Iterator[bytes]:
     n = 40
     recording = Recording(
-        start_ms=T0,
-        end_ms=T0 + 40_500,
-        t=T0 + 1000 * np.arange(n),
+        start_ms=POISON_MS,
+        end_ms=POISON_MS + 40_500,
+        t=POISON_MS + 1000 * np.arange(n),
         columns={
             "heart_rate": np.linspace(60, 99, n),
             "cadence": np.full(n, 111.0),

@@ -32,7 +32,7 @@ PROLOGUES = (
 )
 
 
-def change(body: bytes, chance: Random) -> bytes:
+def change_xml(body: bytes, chance: Random) -> bytes:
     """Return the payload with one to six changes."""
     for _ in range(chance.randint(1, 6)):
         body = chance.choice(_CHANGES)(body, chance)

@@ -14,7 +14,7 @@ from model.keyring import KeyRing
 
 NOW = 1_700_000_000_000
 LINK_KEYS = KeyRing.single(b"the link key of the tests, 32 by")
-SECRET = "whsec_" + base64.b64encode(b"the vendor's key of the tests 32").decode()
+HOOK_SECRET = "whsec_" + base64.b64encode(b"the vendor's key of the tests 32").decode()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def bodies() -> MemoryBodies:
 def door(log: MemoryLog, bodies: MemoryBodies, revoked: MemoryRevocations) -> Door:
     return Door(
         connectors=CONNECTORS,
-        secrets={"open_wearables": (SECRET,), "reports": (SECRET,)},
+        secrets={"open_wearables": (HOOK_SECRET,), "reports": (HOOK_SECRET,)},
         links=Links(keys=lambda: LINK_KEYS, revoked=revoked),
         publisher=log,
         bodies=bodies,

@@ -24,16 +24,16 @@ from ingest.receive import Door
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from parsers.formats import FORMATS
-from tests.ingest.conftest import NOW, SECRET, link_token
+from tests.ingest.conftest import HOOK_SECRET, NOW, link_token
 from tests.rows import matching, values_of
 
 _BODY = b'{"event":"SOMETHING"}'
 _PIECE = b"x" * 1024 * 1024
 _OTHER_SECRET = "whsec_b3RoZXI="  # noqa: S105 - made up
-EVERY = pytest.mark.parametrize("row", CONNECTORS, ids=lambda row: row.name)
+_EVERY = pytest.mark.parametrize("row", CONNECTORS, ids=lambda row: row.name)
 
 
-def key_of(proof: Proof, secret: str = SECRET) -> str:
+def key_of(proof: Proof, secret: str = HOOK_SECRET) -> str:
     """Return a key of this kind of proof; another secret gives another key."""
     match proof:
         case SharedSecret(headers=names):
@@ -53,7 +53,7 @@ def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = Fals
         token = link_token()
         token = f"{token[:-4]}AAAA" if forged else token
         return Proven(headers={"authorization": f"Bearer {token}"})
-    key = key_of(row.proof, _OTHER_SECRET if forged else SECRET)
+    key = key_of(row.proof, _OTHER_SECRET if forged else HOOK_SECRET)
     return prove(row.proof, key, body, "msg_1", at_ms)
 
 
@@ -79,7 +79,7 @@ def door(door: Door) -> Door:
     return replace(door, secrets={row.name: (key_of(row.proof),) for row in proved})
 
 
-@EVERY
+@_EVERY
 def test_a_proved_body_is_answered_as_its_vendor_wants(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
@@ -93,7 +93,7 @@ def test_a_proved_body_is_answered_as_its_vendor_wants(
         assert (answer.status_code, answer.content) == (row.answer.status, row.answer.body)
 
 
-@EVERY
+@_EVERY
 def test_the_envelope_names_a_format_that_is_read(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
@@ -101,18 +101,18 @@ def test_the_envelope_names_a_format_that_is_read(
     assert log.events[0].envelope.format in {"sniff", *values_of(FORMATS, "name")}
 
 
-@EVERY
+@_EVERY
 def test_an_unproved_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
     assert (_send(door, row, Proven(headers={})).status_code, log.events) == (401, [])
 
 
-@EVERY
+@_EVERY
 def test_a_forged_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
     answer = _send(door, row, proven(row, _BODY, forged=True))
     assert (answer.status_code, log.events) == (401, [])
 
 
-@EVERY
+@_EVERY
 def test_another_body_under_the_same_signature_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
@@ -121,7 +121,7 @@ def test_another_body_under_the_same_signature_is_refused(
     assert (answer.status_code == 401, log.events == []) == (signed, signed)
 
 
-@EVERY
+@_EVERY
 def test_a_stale_body_is_refused_where_a_time_is_signed(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
@@ -130,14 +130,14 @@ def test_a_stale_body_is_refused_where_a_time_is_signed(
     assert (answer.status_code == 401, log.events == []) == (timed, timed)
 
 
-@EVERY
+@_EVERY
 def test_a_replayed_body_is_the_same_event(door: Door, log: MemoryLog, row: Connector) -> None:
     for _ in range(2):
         assert _send(door, row, proven(row, _BODY)).status_code < 300
     assert log.events[0] == log.events[1]
 
 
-@EVERY
+@_EVERY
 def test_a_large_body_is_streamed_to_the_store(
     door: Door, log: MemoryLog, bodies: MemoryBodies, row: Connector
 ) -> None:
@@ -153,7 +153,7 @@ def test_a_large_body_is_streamed_to_the_store(
     assert (event.value, bodies.bodies[event.envelope.address] == body) == (b"", True)
 
 
-@EVERY
+@_EVERY
 def test_a_body_beyond_the_connectors_cap_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
@@ -164,14 +164,14 @@ def test_a_body_beyond_the_connectors_cap_is_refused(
     assert (answer.status_code, log.events) == (413, [])
 
 
-@EVERY
+@_EVERY
 def test_without_a_key_a_connector_is_off(door: Door, log: MemoryLog, row: Connector) -> None:
     answer = _send(replace(door, secrets={}), row, proven(row, _BODY))
     expected = 404 if row.proof.needs_key else 202
     assert (answer.status_code, len(log.events)) == (expected, 0 if row.proof.needs_key else 1)
 
 
-@EVERY
+@_EVERY
 def test_a_log_that_takes_nothing_is_told_to_come_again(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
@@ -180,7 +180,7 @@ def test_a_log_that_takes_nothing_is_told_to_come_again(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
-@EVERY
+@_EVERY
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_other_methods_append_nothing(
     door: Door, log: MemoryLog, row: Connector, method: str
@@ -189,7 +189,7 @@ def test_other_methods_append_nothing(
     assert log.events == []
 
 
-@EVERY
+@_EVERY
 def test_no_proof_travels_in_the_envelope(door: Door, log: MemoryLog, row: Connector) -> None:
     shown = proven(row, _BODY)
     _send(door, row, shown)

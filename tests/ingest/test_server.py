@@ -20,7 +20,7 @@ from ingest.sender import sign
 from ingest.spool import Spools
 from model.envelope import INLINE
 from tests.rows import values_of
-from tests.serving import DEADLINE_S, served, until
+from tests.serving import SERVING_WITHIN_S, served, until
 from web.limits import Patience, ServerLimits
 from web.rates import Buckets
 from web.server import Serving
@@ -65,7 +65,7 @@ def link(door: Door, patient: str = "patient-7") -> dict[str, str]:
 
 def exchange(port: int, *pieces: bytes, hang_up: bool = False) -> bytes:
     """Send the pieces, hang up where requested, and return all that comes back."""
-    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as sock:
+    with socket.create_connection(("127.0.0.1", port), SERVING_WITHIN_S) as sock:
         for piece in pieces:
             sock.sendall(piece)
         if hang_up:
@@ -77,7 +77,7 @@ def exchange(port: int, *pieces: bytes, hang_up: bool = False) -> bytes:
 
 
 def refusals(port: int) -> str:
-    with socket.create_connection(("127.0.0.1", port), DEADLINE_S) as sock:
+    with socket.create_connection(("127.0.0.1", port), SERVING_WITHIN_S) as sock:
         sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: door\r\nConnection: close\r\n\r\n")
         return b"".join(iter(lambda: sock.recv(65_536), b"")).decode()
 
@@ -158,7 +158,7 @@ def test_unproved_bodies_with_the_last_byte_withheld(
     forged = sign(SVIX, door.secrets["open_wearables"][0], b"another", "m", _NOW)
     with serving(replace(door, spools=spools)) as port, ExitStack() as stack:
         socks = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S))
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), SERVING_WITHIN_S))
             for _ in range(20)
         ]
         for sock in socks:
@@ -215,7 +215,7 @@ class Stuck:
 
 def test_a_body_store_that_hangs_holds_up_large_bodies_only(door: Door, log: MemoryLog) -> None:
     with serving(replace(door, bodies=Stuck(), store_s=1.0)) as port, ExitStack() as stack:
-        sock = stack.enter_context(socket.create_connection(("127.0.0.1", port), DEADLINE_S))
+        sock = stack.enter_context(socket.create_connection(("127.0.0.1", port), SERVING_WITHIN_S))
         lines = (f"Content-Length: {INLINE + 1}", "Connection: close")
         sock.sendall(_head(link(door), *lines, path="/v1/files") + b"x" * (INLINE + 1))
         began = time.monotonic()

@@ -14,11 +14,11 @@ from ingest.problems import Refused
 from ingest.spool import FREE, SPOOL, Budget, Spool, Spools
 from tests.rows import cells_of
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-def _run(work: Awaitable[T]) -> T:
-    async def bounded() -> T:
+def _run(work: Awaitable[_T]) -> _T:
+    async def bounded() -> _T:
         return await asyncio.wait_for(work, 30)
 
     return asyncio.run(bounded())

@@ -30,9 +30,9 @@ from model.schemas.report_body import EXAMPLE, SCALES
 from model.storable import refusal
 from parsers.reports import parse
 from stream.derive_batch import event
-from tests.clinic_world import facts
+from tests.clinic_world import clinic_facts
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Accepts: TypeAlias = Callable[[Any], bool]
 ABSENT = object()
 ODD: tuple[Any, ...] = (
@@ -92,7 +92,7 @@ WITHDRAWN = {
 AMENDED = {**EXAMPLE, "type": "report.amended", "report": {**EXAMPLE["report"], "revision": 2}}
 
 
-def _read(document: Any, cls: type[T], folder: Path) -> T:  # noqa: ANN401 - JSON
+def _read(document: Any, cls: type[_T], folder: Path) -> _T:  # noqa: ANN401 - JSON
     """Return what the commands read from a file with this document."""
     path = folder / "value.json"
     path.write_bytes(orjson.dumps(document))
@@ -198,7 +198,7 @@ def test_a_scale(scale: Any) -> None:  # noqa: ANN401 - a row
 def fact_events() -> dict[str, Any]:
     """Return an event of each kind that the invented patients have."""
     events: dict[str, Any] = {}
-    for fact in facts()["p-pain"]:
+    for fact in clinic_facts()["p-pain"]:
         attributed = AttributedFact(
             patient="p-pain", connector="files", received_ms=1, body="0" * 64, fact=fact
         )

@@ -29,7 +29,7 @@ from simulate.fit_messages import (
     message,
     rows,
 )
-from tests.poison import ACCOUNT, T0
+from tests.poison import ACCOUNT, POISON_MS
 from tests.rows import of_type, values_of
 
 MOST_BYTES = dict(values_of(FORMATS, "name", "most_bytes"))
@@ -82,7 +82,7 @@ def test_a_body_has_so_many_values(body: bytes) -> None:
 def test_reports_of_one_body() -> None:
     result = {
         "id": "r",
-        "answered_at": rfc3339(T0),
+        "answered_at": rfc3339(POISON_MS),
         "instrument": "pain",
         "value": 1,
         "scale": "nrs-0-10",
@@ -97,7 +97,7 @@ def test_reports_of_one_body() -> None:
 
 
 def test_days_of_one_body() -> None:
-    daily = [(T0 + n * DAY_MS, 70.0) for n in range(3_661)]
+    daily = [(POISON_MS + n * DAY_MS, 70.0) for n in range(3_661)]
     (block,) = parse("open_wearables", _series(daily[:3_660])).facts
     assert isinstance(block, SampleBlock)
     assert len(block.t) == 3_660
@@ -108,7 +108,7 @@ def test_devices_of_one_body() -> None:
     def body(count: int) -> bytes:
         written = [
             {
-                "timestamp": rfc3339(T0),
+                "timestamp": rfc3339(POISON_MS),
                 "value": 70,
                 "unit": "kg",
                 "source": {"device": f"scale {n}"},
@@ -134,7 +134,11 @@ def test_facts_of_one_body() -> None:
     """Totals of each date are a fact; 240 devices send totals of 20 dates."""
     total = {"value": 9, "unit": "count", "is_daily_total": True}
     many = [
-        {**total, "timestamp": rfc3339(T0 + day * DAY_MS), "source": {"device": f"watch {n}"}}
+        {
+            **total,
+            "timestamp": rfc3339(POISON_MS + day * DAY_MS),
+            "source": {"device": f"watch {n}"},
+        }
         for n, day in product(range(240), range(20))
     ]
     data = {"user_id": ACCOUNT, "series_type": "steps", "samples": many}
@@ -144,7 +148,11 @@ def test_facts_of_one_body() -> None:
 
 
 def test_blocks_end_before_a_long_gap() -> None:
-    far = [(T0, 70.0), (T0 + LONGEST_GAP_MS, 71.0), (T0 + 2 * LONGEST_GAP_MS + 1, 72.0)]
+    far = [
+        (POISON_MS, 70.0),
+        (POISON_MS + LONGEST_GAP_MS, 71.0),
+        (POISON_MS + 2 * LONGEST_GAP_MS + 1, 72.0),
+    ]
     matches = of_type(SampleBlock, parse("open_wearables", _series(far)).facts)
     assert [block.v.tolist() for block in matches] == [[70.0, 71.0], [72.0]]
 
@@ -170,7 +178,7 @@ def test_pieces_are_cut_at_gaps_and_at_most_so_long() -> None:
 def test_reading_alike_objects_takes_no_more_than_the_body_does() -> None:
     pad = "x" * 3_800
     samples = [
-        {"timestamp": rfc3339(T0), "value": 1, "pad": pad},
+        {"timestamp": rfc3339(POISON_MS), "value": 1, "pad": pad},
         {"timestamp": "", "pad": "{" * 200_000},
     ]
     body = dumps({"data": {"samples": [*samples, samples[0]]}})
@@ -220,7 +228,7 @@ def test_a_local_clock_that_was_never_set_says_nothing() -> None:
 
 
 def local_file(hours: int) -> bytes:
-    at = T0 // 1000 - FIT_EPOCH
+    at = POISON_MS // 1000 - FIT_EPOCH
     time, local = FieldShape(number=253, base=UINT32), FieldShape(number=5, base=UINT32)
     result = message(
         Shape(number=34, local=0, fields={"at": time, "there": local}),

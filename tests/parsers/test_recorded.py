@@ -38,7 +38,7 @@ def test_every_connector_and_file_format_has_recorded_cases() -> None:
     assert set(values_of(FORMATS, "name")) - recorded == made_by_tests
 
 
-def record(*words: str) -> tuple[int, str]:
+def _record(*words: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["record", *words])
     return done.exit_code, done.stderr + done.stdout
 
@@ -56,7 +56,7 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
         "--query",
         "k=v",
     ]
-    assert record(*words)[0] == 0
+    assert _record(*words)[0] == 0
     case = read_case(folder)
     assert (case.payload, case.context.headers, case.context.query) == (
         _BODY,
@@ -70,7 +70,7 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
     assert expected_lines(folder) == case.lines() == [{"fetch": fetch}]
     before = (folder / "expected.json").read_bytes()
     body.write_bytes(b"other")
-    code, text = record(*words)
+    code, text = _record(*words)
     assert (code, "never overwritten" in text) == (2, True)
     assert (folder / "expected.json").read_bytes() == before
 
@@ -87,5 +87,5 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
 def test_what_cannot_be_recorded_leaves_nothing_behind(tmp_path: Path, words: list[str]) -> None:
     body, folder = tmp_path / "body.bin", tmp_path / "case"
     body.write_bytes(b"x")
-    assert record(str(body), str(folder), *words)[0] == 2
+    assert _record(str(body), str(folder), *words)[0] == 2
     assert not folder.exists()

@@ -18,7 +18,7 @@ _AT = "2026-03-02T18:30:00+01:00"
 AT_MS = 1_772_472_600_000
 
 
-def report(**changes: object) -> dict[str, Any]:
+def _report(**changes: object) -> dict[str, Any]:
     result = {
         "id": "a1",
         "instrument": "pain",
@@ -37,7 +37,7 @@ def _body(*reports: object, kind: str = "report.created", patient: object = "p1"
 def test_a_pain_answer() -> None:
     parsed = parse(
         json.dumps(
-            {"type": "report.created", "patient": "p1", "report": report(session="w1")}
+            {"type": "report.created", "patient": "p1", "report": _report(session="w1")}
         ).encode()
     )
     (fact,) = parsed.facts
@@ -55,13 +55,13 @@ def test_a_pain_answer() -> None:
 
 
 def test_a_time_in_z_says_nothing_of_the_offset() -> None:
-    (fact,) = parse(_body(report(answered_at="2026-03-02T17:30:00Z"))).facts
+    (fact,) = parse(_body(_report(answered_at="2026-03-02T17:30:00Z"))).facts
     assert (fact.head.start_ms, fact.head.offset_min) == (AT_MS, None)
     assert fact.head.offset_origin is OffsetOrigin.UNKNOWN
 
 
 def test_an_amendment_and_a_withdrawal_carry_their_revision() -> None:
-    (amended,) = parse(_body(report(revision=2, value=6), kind="report.amended")).facts
+    (amended,) = parse(_body(_report(revision=2, value=6), kind="report.amended")).facts
     assert amended.head.revision == 2
     (gone,) = parse(
         _body({"id": "a1", "revision": 3, "answered_at": _AT}, kind="report.withdrawn")
@@ -71,7 +71,7 @@ def test_an_amendment_and_a_withdrawal_carry_their_revision() -> None:
 
 
 def test_a_session_in_the_patients_own_words() -> None:
-    result = report(
+    result = _report(
         instrument="session",
         activity="walking",
         started_at="2026-03-02T17:00:00+01:00",
@@ -87,7 +87,7 @@ def test_a_session_in_the_patients_own_words() -> None:
 @pytest.mark.parametrize("scale", SCALES, ids=lambda row: row.id)
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:
-        result = report(instrument=scale.instrument, scale=scale.id, value=value)
+        result = _report(instrument=scale.instrument, scale=scale.id, value=value)
         return values_of(parse(_body(result)).rejects, "why")
 
     assert why(scale.low) == why(scale.high) == []
@@ -138,7 +138,7 @@ _BAD: list[tuple[str, dict[str, Any], str]] = [
 def test_a_bad_report_is_a_reject_and_the_others_are_kept(
     what: str, changes: dict[str, Any], expected: str
 ) -> None:
-    parsed = parse(_body(report(**changes), report(id="a2")))
+    parsed = parse(_body(_report(**changes), _report(id="a2")))
     assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{expected}"], what
     assert values_of(parsed.facts, "head.record") == ["a2"]
 
@@ -146,15 +146,15 @@ def test_a_bad_report_is_a_reject_and_the_others_are_kept(
 @pytest.mark.parametrize("kind", ["report.amended", "report.withdrawn"])
 @pytest.mark.parametrize("revision", [None, 0])
 def test_a_change_must_say_that_it_is_newer(kind: str, revision: int | None) -> None:
-    (reject,) = parse(_body(report(revision=revision), kind=kind)).rejects
+    (reject,) = parse(_body(_report(revision=revision), kind=kind)).rejects
     assert (reject.where, reject.why) == ("reports[0].revision", "not an integer of at least 1")
 
 
 _BAD_BODIES: list[tuple[str, bytes, str]] = [
     ("not JSON", b"pain: 4", "@0"),
-    ("no patient", _body(report(), patient=None), "patient"),
-    ("a patient of 10 kB", _body(report(), patient="p" * 10_000), "patient"),
-    ("an unknown event", _body(report(), kind="report.deleted"), "type"),
+    ("no patient", _body(_report(), patient=None), "patient"),
+    ("a patient of 10 kB", _body(_report(), patient="p" * 10_000), "patient"),
+    ("an unknown event", _body(_report(), kind="report.deleted"), "type"),
     ("an event that is a list", b'{"patient":"p","type":[],"reports":[]}', "type"),
     ("no report", b'{"patient":"p","type":"report.created"}', "report"),
     (
@@ -181,7 +181,7 @@ _JSON = st.recursive(
     max_leaves=12,
 )
 _KEYS = sorted(
-    [*report(), "revision", "session", "site", "activity", "started_at", "ended_at", "equipment"]
+    [*_report(), "revision", "session", "site", "activity", "started_at", "ended_at", "equipment"]
 )
 
 
@@ -190,7 +190,7 @@ _KEYS = sorted(
     kind=st.sampled_from(["created", "amended"]),
 )
 def test_any_field_of_a_report(changes: dict[str, Any], kind: str) -> None:
-    _never_raises(_body({**report(), **changes}, kind=f"report.{kind}"))
+    _never_raises(_body({**_report(), **changes}, kind=f"report.{kind}"))
 
 
 @given(value=_JSON)

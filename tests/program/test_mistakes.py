@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 
-PROFILE = {"valid_from": "2026-01-01", "birth_year": 1965, "hr_rest": 60, "hr_max": 172}
+PROFILE_FIELDS = {"valid_from": "2026-01-01", "birth_year": 1965, "hr_rest": 60, "hr_max": 172}
 PRESCRIPTION = {
     "id": "rx-1",
     "version": 1,
@@ -44,13 +44,13 @@ PRESCRIPTION = {
     ],
 )
 def test_a_profile_that_cannot_be_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
-    assert _refused(tmp_path, ["patient", "profile"], {**PROFILE, **wrong})
+    assert _refused(tmp_path, ["patient", "profile"], {**PROFILE_FIELDS, **wrong})
 
 
 def test_a_refusal_of_a_profile_names_every_field_and_no_value(tmp_path: Path) -> None:
     path = tmp_path / "profile.json"
     path.write_text(
-        json.dumps({**PROFILE, "sex": "secret", "ftp_w": 98765, "threshold_hr": 173}),
+        json.dumps({**PROFILE_FIELDS, "sex": "secret", "ftp_w": 98765, "threshold_hr": 173}),
         encoding="utf-8",
     )
     done = CliRunner().invoke(

@@ -20,7 +20,7 @@ import kadens.cli
 from kadens.cli import app
 from kadens.lazy_commands import every_command
 from simulate.fit_writer import Recording, write_activity
-from tests.program.test_mistakes import PRESCRIPTION, PROFILE
+from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import values_of
 
 NOWHERE = "127.0.0.1:1"
@@ -142,7 +142,7 @@ def files_of(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "walk.fit").write_bytes(
         write_activity(Recording(start_ms=begin, end_ms=begin + 60_000, t=t, columns=columns))
     )
-    (tmp_path / "profile.json").write_text(json.dumps(PROFILE), encoding="utf-8")
+    (tmp_path / "profile.json").write_text(json.dumps(PROFILE_FIELDS), encoding="utf-8")
     (tmp_path / "prescription.json").write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
     (tmp_path / "broken.json").write_text(
         '{"valid_from": 5, "hr_max": "x", "id": []', encoding="utf-8"

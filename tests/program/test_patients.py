@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
 from storage.pg.migrate import migrate
-from tests.program.test_mistakes import PRESCRIPTION, PROFILE
+from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import cells_of
 
 _NOW_MS = 1_700_000_000_000
@@ -66,7 +66,7 @@ def audited(dsn: str, action: str) -> list[tuple[str | None, str]]:
 
 def test_every_write_says_what_it_did_and_from_when_it_holds(tmp_path: Path) -> None:
     profile, prescription = tmp_path / "profile.json", tmp_path / "prescription.json"
-    profile.write_text(json.dumps(PROFILE), encoding="utf-8")
+    profile.write_text(json.dumps(PROFILE_FIELDS), encoding="utf-8")
     prescription.write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
     added = _kadens("patient", "add", "--pseudonym", "w-9", "--unit", "Ward 9")
     assert added.stdout == "w-9\n"

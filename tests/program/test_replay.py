@@ -13,12 +13,13 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
+from model.calendar import HOUR_MS
 from parsers import formats, open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate
-from tests.storage.faults import HOUR, faulty, read_with, wrong_values
-from tests.storage.inline import KEY, NOW, ZONE, heart, open_inline, workout
+from tests.storage.faults import faulty, read_with, wrong_values
+from tests.storage.inline import INLINE_NOW, KEY, ZONE, heart_series, open_inline, walk_body
 from tests.storage.tellers import T0
 
 _numbers = count()
@@ -37,7 +38,7 @@ class Program:
             "KADENS_DATABASE": self.dsn,
             "KADENS_BODIES": str(self.folder / "bodies"),
             "KADENS_SECRETS_FILE": str(self.folder / "secrets.toml"),
-            "KADENS_CLOCK": f"fixed:{NOW}",
+            "KADENS_CLOCK": f"fixed:{INLINE_NOW}",
         }
         return CliRunner().invoke(app, ["replay", *words], env=environment)
 
@@ -59,9 +60,14 @@ async def _fill(dsn: str, folder: Path) -> None:
             )
         async with open_inline(dsn, conn, folder) as inline:
             for patient, hours in (("p1", 0), ("p1", 24), ("p2", 0)):
-                await inline.receive("open_wearables", heart(T0 + hours * HOUR), NOW, patient)
                 await inline.receive(
-                    "open_wearables", workout(f"w{hours}", T0 + hours * HOUR), NOW, patient
+                    "open_wearables", heart_series(T0 + hours * HOUR_MS), INLINE_NOW, patient
+                )
+                await inline.receive(
+                    "open_wearables",
+                    walk_body(f"w{hours}", T0 + hours * HOUR_MS),
+                    INLINE_NOW,
+                    patient,
                 )
 
 

@@ -4,18 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
 from parsers import formats, open_wearables
 from tests.rows import matching
-from tests.storage.inline import heart, workout
-from tests.storage.tellers import MIN, T0
+from tests.storage.inline import heart_series, walk_body
+from tests.storage.tellers import T0
 
-Fault: TypeAlias = Callable[[Fact], Fact | None]
-HOUR = 60 * MIN
-DAY = 24 * HOUR
+ParserFault: TypeAlias = Callable[[Fact], Fact | None]
 
 
-def faulty(change: Fault) -> Callable[[bytes], Parsed]:
+def faulty(change: ParserFault) -> Callable[[bytes], Parsed]:
     """Return the parser of Open Wearables with a fault."""
 
     def parse(body: bytes) -> Parsed:
@@ -41,9 +40,11 @@ def wrong_values(fact: Fact) -> Fact:
 
 
 def wrong_times(fact: Fact) -> Fact:
-    head = replace(fact.head, start_ms=fact.head.start_ms + DAY, end_ms=fact.head.end_ms + DAY)
+    head = replace(
+        fact.head, start_ms=fact.head.start_ms + DAY_MS, end_ms=fact.head.end_ms + DAY_MS
+    )
     return (
-        replace(fact, head=head, t=fact.t + DAY)
+        replace(fact, head=head, t=fact.t + DAY_MS)
         if isinstance(fact, SampleBlock)
         else replace(fact, head=head)
     )
@@ -72,7 +73,7 @@ def no_samples(fact: Fact) -> Fact | None:
     return None if isinstance(fact, SampleBlock) else fact
 
 
-FAULTS: tuple[Fault, ...] = (
+FAULTS: tuple[ParserFault, ...] = (
     wrong_values,
     wrong_times,
     wrong_names,
@@ -82,10 +83,10 @@ FAULTS: tuple[Fault, ...] = (
     no_samples,
 )
 BODIES = (
-    heart(),
-    heart(T0 + 20 * MIN, bpm=90),  # its samples meet those of the first
-    heart(T0 + 3 * HOUR),
-    workout(),
-    workout(minutes=35),  # the same record again, longer
-    workout("w2", T0 + 3 * HOUR),
+    heart_series(),
+    heart_series(T0 + 20 * MINUTE_MS, bpm=90),  # its samples meet those of the first
+    heart_series(T0 + 3 * HOUR_MS),
+    walk_body(),
+    walk_body(minutes=35),  # the same record again, longer
+    walk_body("w2", T0 + 3 * HOUR_MS),
 )

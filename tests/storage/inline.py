@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.calendar import rfc3339
+from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps, encode_attributed, loads
 from model.envelope import Envelope
 from model.facts import AttributedFact
@@ -33,11 +33,11 @@ from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
 from stream.replay.context import ReplayContext
 from tests.rows import cells_of, matching, values_of
-from tests.storage.tellers import MIN, T0
+from tests.storage.tellers import T0
 
 KEY = KeyRing.single(bytes(32))
 ZONE = "Europe/Stockholm"
-NOW = T0 + 3 * 60 * MIN
+INLINE_NOW = T0 + 3 * 60 * MINUTE_MS
 OPERATOR = audit.Actor(subject="test", role="operator")
 FORGOTTEN = (
     "fact, record, sample, watermark, body, session, day, week, source_selection, due, "
@@ -75,7 +75,7 @@ class Inline:
     log: MemoryLog
     hold: bool = False
     offsets: dict[str, int] = field(default_factory=dict)
-    now_ms: int = NOW
+    now_ms: int = INLINE_NOW
 
     @property
     def means(self) -> ReplayContext:
@@ -91,7 +91,7 @@ class Inline:
         self,
         connector: str,
         body: bytes,
-        received_ms: int = NOW,
+        received_ms: int = INLINE_NOW,
         patient: str = "p1",
         link: str = "",
     ) -> None:
@@ -187,18 +187,24 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
         yield inline
 
 
-def heart(start: int = T0, minutes: int = 40, bpm: float = 120) -> bytes:
+def heart_series(start: int = T0, minutes: int = 40, bpm: float = 120) -> bytes:
     """Return a payload of one sample a minute."""
-    t = start + np.arange(minutes, dtype=np.int64) * MIN
+    t = start + np.arange(minutes, dtype=np.int64) * MINUTE_MS
     return heart_rate_body("account", ZONE, t, np.full(minutes, float(bpm)))
 
 
-def workout(record: str = "w1", start: int = T0, minutes: int = 30) -> bytes:
-    return workout_body("account", ZONE, record, "walking", (start, start + minutes * MIN), {})
+def walk_body(record: str = "w1", start: int = T0, minutes: int = 30) -> bytes:
+    return workout_body(
+        "account", ZONE, record, "walking", (start, start + minutes * MINUTE_MS), {}
+    )
 
 
-def report(
-    kind: str = "created", key: str = "q1", value: int = 9, at: int = T0 + 40 * MIN, **more: object
+def pain_answer(
+    kind: str = "created",
+    key: str = "q1",
+    value: int = 9,
+    at: int = T0 + 40 * MINUTE_MS,
+    **more: object,
 ) -> bytes:
     result = {
         "id": key,

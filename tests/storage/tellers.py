@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 
+from model.calendar import MINUTE_MS
 from model.facts import (
     AttributedFact,
     DaySummary,
@@ -24,7 +25,6 @@ from model.facts import (
 )
 
 T0 = 1_790_000_000_000  # 2026-09-21T14:13:20Z, a Monday
-MIN = 60_000
 WATCH = Source(
     vendor="files", device="watch 1", device_type=DeviceType.WATCH, method=Method.WORKOUT
 )
@@ -78,7 +78,7 @@ def run(
     record: str = "r1", start: int = T0, minutes: int = 30, *, revision: int = 0, bpm: float = 120
 ) -> list[Fact]:
     """Return a workout with a sample every 10 s at `bpm`."""
-    end = start + minutes * MIN
+    end = start + minutes * MINUTE_MS
     result = head(record, start, end, revision=revision)
     times = list(range(start, end, 10_000))
     return [workout(result), block(result, times, [bpm] * len(times))]
@@ -98,7 +98,7 @@ def pain(record: str, at: int, value: float, *, revision: int = 0, session: str 
 
 
 def day(record: str, at: int, steps: float, *, revision: int = 0) -> DaySummary:
-    result = head(record, at, at + 1440 * MIN, source=PHONE, revision=revision)
+    result = head(record, at, at + 1440 * MINUTE_MS, source=PHONE, revision=revision)
     return DaySummary(head=result, local_date=date(2026, 9, 21), values={"steps": steps})
 
 

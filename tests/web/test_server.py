@@ -14,7 +14,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.rows import cells_of
-from tests.serving import DEADLINE_S, served, until
+from tests.serving import SERVING_WITHIN_S, served, until
 from web.limits import Patience, ServerLimits
 from web.server import Serving
 
@@ -84,7 +84,7 @@ class _Door:
         self.counted[reason] += 1
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), DEADLINE_S)
+        return socket.create_connection(("127.0.0.1", self.port), SERVING_WITHIN_S)
 
     def exchange(self, *pieces: bytes) -> bytes:
         """Send the pieces and return all that comes back until the server ends the connection."""

@@ -94,7 +94,7 @@ async def withhold(
         await _listen(reader, done, 1.0)
 
 
-async def garbage(
+async def _garbage(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, plan: Plan, done: Done
 ) -> None:
     """Send complete requests of garbage, many at a time, at this connection's share of the rate."""
@@ -109,7 +109,7 @@ TALKS: Mapping[str, Talk] = {
     "drip": drip,
     "endless": endless,
     "withhold": withhold,
-    "garbage": garbage,
+    "garbage": _garbage,
 }
 
 

@@ -11,7 +11,7 @@ MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class AttackRow:
     """A line of the table: attack, measured quantity, value, limit, and whether the limit holds.
 
     Value and limit are texts. `ok` is None where nothing could be measured; `value` then gives the
@@ -32,9 +32,9 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def at_most(attack: str, what: str, value: float, limit: float, unit: str) -> Row:
+def at_most(attack: str, what: str, value: float, limit: float, unit: str) -> AttackRow:
     """Return the row of a value that must not exceed a limit."""
-    return Row(
+    return AttackRow(
         attack=attack,
         what=what,
         value=_number(value, unit),
@@ -43,29 +43,29 @@ def at_most(attack: str, what: str, value: float, limit: float, unit: str) -> Ro
     )
 
 
-def equal(attack: str, what: str, value: int, wanted: int) -> Row:
+def equal(attack: str, what: str, value: int, wanted: int) -> AttackRow:
     """Return the row of a count that must equal the wanted count."""
-    return Row(
+    return AttackRow(
         attack=attack, what=what, value=f"{value:,}", limit=f"= {wanted:,}", ok=value == wanted
     )
 
 
-def holds(attack: str, what: str, *, value: str, limit: str, ok: bool) -> Row:
+def holds(attack: str, what: str, *, value: str, limit: str, ok: bool) -> AttackRow:
     """Return the row of a condition."""
-    return Row(attack=attack, what=what, value=value, limit=limit, ok=ok)
+    return AttackRow(attack=attack, what=what, value=value, limit=limit, ok=ok)
 
 
-def skipped(attack: str, what: str, why: str) -> Row:
+def skipped(attack: str, what: str, why: str) -> AttackRow:
     """Return the row of what cannot be measured here, with the reason."""
-    return Row(attack=attack, what=what, value=f"not measured: {why}", limit="", ok=None)
+    return AttackRow(attack=attack, what=what, value=f"not measured: {why}", limit="", ok=None)
 
 
-def shown(attack: str, what: str, value: str) -> Row:
+def shown(attack: str, what: str, value: str) -> AttackRow:
     """Return the row of a figure without a limit, which other rows are compared with."""
-    return Row(attack=attack, what=what, value=value, limit="", ok=True)
+    return AttackRow(attack=attack, what=what, value=value, limit="", ok=True)
 
 
-def table(rows: Sequence[Row]) -> Iterator[str]:
+def attack_table(rows: Sequence[AttackRow]) -> Iterator[str]:
     """Yield the lines of the table."""
     lines = [("attack", "measured", "value", "limit", "ok"), *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -75,7 +75,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
         ).rstrip()
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: AttackRow) -> tuple[str, ...]:
     return (
         row.attack,
         row.what,

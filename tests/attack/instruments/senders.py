@@ -14,7 +14,7 @@ from model.calendar import rfc3339
 from model.codec import dumps
 from tests.attack.product import Person, Product, now_ms
 
-HOST = "127.0.0.1"
+SENDERS_HOST = "127.0.0.1"
 TIMEOUT_S = 30.0
 AGAIN = frozenset({429, 503})
 _LONGEST_PAUSE_S = 2.0
@@ -94,7 +94,7 @@ class Sender:
     def post(self, path: str, body: bytes, headers: Mapping[str, str], kind: str = _JSON) -> Answer:
         """Post a payload over a connection of its own."""
         began = time.monotonic()
-        connection = http.client.HTTPConnection(HOST, self._port, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection(SENDERS_HOST, self._port, timeout=TIMEOUT_S)
         status, pause = 0, 0.0
         try:
             connection.request("POST", path, body, {"content-type": kind, **headers})

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from tests.attack.instruments.measure import at_most, equal, quantile, skipped, table
+from tests.attack.instruments.measure import at_most, attack_table, equal, quantile, skipped
 
 
 def test_a_quantile_is_a_value_that_was_measured() -> None:
@@ -41,7 +41,7 @@ def test_the_table_shows_what_fails_and_what_was_not_measured() -> None:
         equal("b", "count", 1, 1),
         skipped("c", "keys", "not there"),
     ]
-    assert list(table(rows)) == [
+    assert list(attack_table(rows)) == [
         "attack  measured  value                    limit      ok",
         "a       time      never                    <= 2.00 s  FAILS",
         "b       count     1                        = 1        ok",

@@ -18,12 +18,12 @@ from ingest.schemes import STANDARD_WEBHOOKS
 from ingest.sender import sign
 from tests.attack.instruments.attackers import attacked
 from tests.attack.instruments.flooder import Plan
-from tests.chaos.waiting import until
+from tests.chaos.waiting import waited_for
 from tests.chaos.world import Posted
-from tests.rig import KEY, Rig
+from tests.rig import RIG_KEY, Rig
 
 _HOST = "127.0.0.1"
-_SECRET = "whsec_" + base64.b64encode(KEY.active.secret[:24]).decode()
+_SECRET = "whsec_" + base64.b64encode(RIG_KEY.active.secret[:24]).decode()
 TAKEN_S = 60.0  # a broker may be gone meanwhile, and the door says 503 then
 ANSWER_S = 5.0
 STRANGERS = [f"127.0.8.{n}" for n in range(1, 21)]
@@ -43,7 +43,7 @@ class Door:
 
     def attack(self, plans: tuple[Plan, ...]) -> None:
         """Begin an attack once the door answers."""
-        until(self._answers, TAKEN_S, "the door did not come up")
+        waited_for(self._answers, TAKEN_S, "the door did not come up")
         for plan in plans:
             self.attackers.enter_context(attacked(plan, cut=True))
 
@@ -52,7 +52,7 @@ class Door:
 
         Raises AssertionError when the door accepts none.
         """
-        until(
+        waited_for(
             lambda: self._post(posted) == http.client.ACCEPTED,
             TAKEN_S,
             "a report at the attacked door",
@@ -120,7 +120,7 @@ def _plan(door: Door, kind: str, seconds: float, **more: object) -> Plan:
 @contextmanager
 def opened(rig: Rig) -> Iterator[Door]:
     """Start a door beside the workers of a rig, on its log and clock, without waiting for it."""
-    secrets, key = rig.folder / "door.toml", KEY.active.secret.hex()
+    secrets, key = rig.folder / "door.toml", RIG_KEY.active.secret.hex()
     secrets.write_text(
         f'link_key = "{key}"\nwrapping_key = "{key}"\n[connectors.reports]\nkeys = ["{_SECRET}"]\n',
         encoding="utf-8",

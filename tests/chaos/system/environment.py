@@ -24,9 +24,9 @@ from storage.pg.migrate import migrate
 from tests.chaos.system.forked_worker import forkserver
 from tests.chaos.system.producers import Producers, patiently
 from tests.chaos.system.proxy import Proxy
-from tests.chaos.waiting import until
+from tests.chaos.waiting import waited_for
 from tests.chaos.world import World
-from tests.rig import CONFIGS, KEY, run
+from tests.rig import CONFIGS, RIG_KEY, run
 
 PEOPLE = "people"
 IN_SYNC_S = 60.0
@@ -70,7 +70,7 @@ class Environment:
             self.clusters[brokers] = Cluster(kafka=kafka, producers=Producers(kafka.address))
         matches = self.clusters[brokers]
         matches.kafka.start()
-        until(
+        waited_for(
             lambda: patiently(lambda: matches.producers.in_sync(brokers)),
             IN_SYNC_S,
             "copies in sync",
@@ -101,7 +101,7 @@ class Environment:
         follower = self.database.standby(self.folder / f"postgres-{next(self.numbers)}")
         self.ask("alter system set synchronous_standby_names = '*'")
         self.ask("select pg_reload_conf()")
-        until(
+        waited_for(
             lambda: self.ask("select sync_state from pg_stat_replication") == [("sync",)],
             IN_SYNC_S,
             "standby",
@@ -145,5 +145,5 @@ def open_environment(world: World) -> Iterator[Environment]:
         stack.callback(lambda: made.database.stop())  # noqa: PLW0108 - whichever it is by then
         dsn = database.create_database(PEOPLE)
         run(migrate(dsn))
-        run(enrol(dsn, world.people, wrapping_key=KEY))
+        run(enrol(dsn, world.people, wrapping_key=RIG_KEY))
         yield made

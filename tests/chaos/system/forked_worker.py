@@ -18,7 +18,7 @@ import stream.worker  # noqa: F401 - loaded once, before the forks
 from kadens.embedded.guard import follow
 from kadens.settings import read_settings
 from kadens.wiring import run_worker
-from tests.chaos.system.planted import PLANTS
+from tests.chaos.system.planted import CHAOS_PLANTS
 
 
 def forkserver() -> ForkServerContext:
@@ -35,5 +35,5 @@ def work(environment: Mapping[str, str], log: Path, plant: str) -> None:
         os.dup2(out.fileno(), sys.stdout.fileno())
         os.dup2(out.fileno(), sys.stderr.fileno())
     tempfile.tempdir = str(log.parent)  # what a killed worker leaves goes with the run
-    PLANTS[plant]()
+    CHAOS_PLANTS[plant]()
     sys.exit(run_worker(read_settings(environment)))

@@ -51,7 +51,7 @@ def commit_first_and_die() -> None:
     Ledger.claim = _claim_and_die  # type: ignore[method-assign]
 
 
-PLANTS: Mapping[str, Callable[[], None]] = {
+CHAOS_PLANTS: Mapping[str, Callable[[], None]] = {
     "": nothing,
     "ack-before-commit": commit_first,
     "ack-before-commit-and-die": commit_first_and_die,

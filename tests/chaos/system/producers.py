@@ -20,7 +20,7 @@ FORGETTING = tuple(matching(TOPICS, cleanup="delete"))  # a compacted topic keep
 _ANSWER_S = 10.0
 FLUSH_S = 120.0
 _AGAIN_S = 0.1
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Producers:
@@ -118,7 +118,7 @@ class Producers:
         return note
 
 
-def patiently(ask: Callable[[], T], seconds: float = 60.0) -> T:
+def patiently(ask: Callable[[], _T], seconds: float = 60.0) -> _T:
     """Retry while a broker that was just started names its leaders.
 
     After `seconds` the error is raised.

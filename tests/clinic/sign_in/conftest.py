@@ -15,11 +15,19 @@ from kadens.wiring import clinic_door
 from storage.people import care_team
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
-from tests.clinic.sign_in.provider import CLIENT, NOW, SECRET, Provider, listening, running, served
+from tests.clinic.sign_in.provider import (
+    CLIENT,
+    SECRET,
+    SIGN_IN_NOW,
+    Provider,
+    listening,
+    running_provider,
+    served_provider,
+)
 
 Kept = Callable[[], list[tuple[str, str, str]]]
 Open = Callable[..., AbstractContextManager[httpx.Client]]
-UNIT = "Physiotherapy North"
+SIGN_IN_UNIT = "Physiotherapy North"
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +42,7 @@ def dsn() -> Iterator[str]:
 async def _seed(dsn: str) -> None:
     await migrate(dsn)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
-        await care_team.add_unit(conn, UNIT)
+        await care_team.add_unit(conn, SIGN_IN_UNIT)
 
 
 @pytest.fixture(autouse=True)
@@ -58,13 +66,13 @@ def clinicians(dsn: str) -> Kept:
 def now(tmp_path: Path) -> Path:
     """Give the file that the door's clock reads."""
     file = tmp_path / "clock"
-    file.write_text(str(NOW), encoding="ascii")
+    file.write_text(str(SIGN_IN_NOW), encoding="ascii")
     return file
 
 
 @pytest.fixture(scope="session")
 def shared_provider() -> Iterator[Provider]:
-    with running() as provider:
+    with running_provider() as provider:
         yield provider
 
 
@@ -109,7 +117,7 @@ def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
             }
             provider.redirect = f"{url}/sign-in/callback"
             app = clinic_door(settings_of(dsn, tmp_path, **{**usual, **more}))
-            with served(app, socket), browser(url) as client:
+            with served_provider(app, socket), browser(url) as client:
                 yield client
 
     return open_door

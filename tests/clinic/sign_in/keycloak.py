@@ -66,7 +66,7 @@ def fetch() -> None:
 
 
 @contextmanager
-def running(here: str, log: Path) -> Iterator[str]:
+def running_keycloak(here: str, log: Path) -> Iterator[str]:
     """Run Keycloak with a realm that knows the door at `here`, and give the realm's issuer."""
     if not cached().is_dir():
         fetch()

@@ -27,9 +27,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 CLIENT, SECRET = "kadens door", "s3cret:&+%"  # as awkward as RFC 6749 allows
-NOW = 1_790_000_000_000
+SIGN_IN_NOW = 1_790_000_000_000
 RSA = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256", "kid": "one"})
-PERSON = {
+CLAIMED_PERSON = {
     "sub": "u-1",
     "name": "Karin Lind",
     "email": "karin@example.org",
@@ -48,8 +48,8 @@ class Provider:
 
     url: str
     redirect: str = ""
-    clock: Callable[[], int] = lambda: NOW
-    person: dict[str, Any] = field(default_factory=lambda: dict(PERSON))
+    clock: Callable[[], int] = lambda: SIGN_IN_NOW
+    person: dict[str, Any] = field(default_factory=lambda: dict(CLAIMED_PERSON))
     claims: dict[str, Any] = field(default_factory=dict)
     description: dict[str, Any] = field(default_factory=dict)
     sign: Callable[[dict[str, Any]], str] = sign
@@ -57,9 +57,9 @@ class Provider:
     requests: list[str] = field(default_factory=list)
 
     def honest(self) -> None:
-        self.person, self.claims, self.description, self.sign = dict(PERSON), {}, {}, sign
+        self.person, self.claims, self.description, self.sign = dict(CLAIMED_PERSON), {}, {}, sign
         self.requests.clear()
-        self.clock = lambda: NOW
+        self.clock = lambda: SIGN_IN_NOW
 
     def discovery(self) -> dict[str, Any]:
         where = {
@@ -144,9 +144,9 @@ def app(provider: Provider) -> Starlette:
 
 
 @contextmanager
-def running() -> Iterator[Provider]:
+def running_provider() -> Iterator[Provider]:
     """Run a provider on a free loopback port."""
-    with listening() as (door, url), served(app(provider := Provider(url=url)), door):
+    with listening() as (door, url), served_provider(app(provider := Provider(url=url)), door):
         yield provider
 
 
@@ -159,7 +159,7 @@ def listening() -> Iterator[tuple[socket.socket, str]]:
 
 
 @contextmanager
-def served(application: ASGIApp, door: socket.socket) -> Iterator[None]:
+def served_provider(application: ASGIApp, door: socket.socket) -> Iterator[None]:
     """Serve an application in a thread, from its start-up to its shutdown."""
     server = uvicorn.Server(
         uvicorn.Config(application, log_level="error", ws="none", timeout_graceful_shutdown=1)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.clinic.sign_in.conftest import Open
-from tests.clinic.sign_in.provider import NOW, Provider
+from tests.clinic.sign_in.provider import SIGN_IN_NOW, Provider
 
 _CHROMIUM = next(
     (
@@ -54,7 +54,7 @@ def test_in_again_and_out(
         )
 
         later = (
-            NOW + 9 * 3_600_000
+            SIGN_IN_NOW + 9 * 3_600_000
         )  # the session has ended: the open page notices and asks again by itself
         now.write_text(str(later), encoding="ascii")
         provider.clock = lambda: later

@@ -9,8 +9,8 @@ import pytest
 
 from kadens.wiring import clinic_door
 from tests.clinic.sign_in import keycloak
-from tests.clinic.sign_in.conftest import UNIT, Kept, browser, settings_of
-from tests.clinic.sign_in.provider import listening, served
+from tests.clinic.sign_in.conftest import SIGN_IN_UNIT, Kept, browser, settings_of
+from tests.clinic.sign_in.provider import listening, served_provider
 
 _MISSING = keycloak.missing()
 pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
@@ -20,10 +20,13 @@ pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, rea
 def here(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a door whose clinicians Keycloak knows, and give its address."""
     folder = tmp_path_factory.mktemp("keycloak")
-    with listening() as (socket, url), keycloak.running(url, folder / "keycloak.log") as issuer:
+    with (
+        listening() as (socket, url),
+        keycloak.running_keycloak(url, folder / "keycloak.log") as issuer,
+    ):
         result = {"KADENS_CLINIC_URL": url, "KADENS_OIDC_ISSUER": issuer}
         roles = {"KADENS_OIDC_ROLE_CLAIM": "roles", "KADENS_OIDC_ROLES": "nurse,physiotherapist"}
-        with served(clinic_door(settings_of(dsn, folder, **result, **roles)), socket):
+        with served_provider(clinic_door(settings_of(dsn, folder, **result, **roles)), socket):
             yield url
 
 
@@ -83,7 +86,7 @@ def test_a_clinician_signs_in(door: httpx.Client, there: httpx.Client, clinician
     page = door.get("/")
     assert page.status_code == 200
     assert "Karin Lind" in page.text
-    assert UNIT in page.text
+    assert SIGN_IN_UNIT in page.text
     ((subject, *reported),) = clinicians()
     assert re.fullmatch(r"[0-9a-f-]{36}", subject)
     assert reported == ["Karin Lind", "karin@example.org"]

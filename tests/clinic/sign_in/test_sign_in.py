@@ -15,8 +15,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from clinic.sign_in.admission import Attempts
-from tests.clinic.sign_in.conftest import UNIT, Kept, Open
-from tests.clinic.sign_in.provider import NOW, PERSON, RSA, Provider
+from tests.clinic.sign_in.conftest import SIGN_IN_UNIT, Kept, Open
+from tests.clinic.sign_in.provider import CLAIMED_PERSON, RSA, SIGN_IN_NOW, Provider
 from tests.rows import cells_of
 from web.sign_in.code_flow import local_page
 
@@ -60,7 +60,7 @@ def test_a_clinician_is_let_in_and_sees_the_page_asked_for(
     page = door.get("/?page=1")
     assert page.status_code == 200
     assert "Karin Lind" in page.text
-    assert UNIT in page.text
+    assert SIGN_IN_UNIT in page.text
     assert "Demonstration" not in page.text
     assert clinicians() == _KEPT
     with psycopg.connect(dsn) as conn:
@@ -111,7 +111,7 @@ def test_behind_https_cookies_are_secure_and_of_this_host(opened: Open, provider
 
 
 def _at(now: Path, minutes: float, ms: int = 0) -> None:
-    now.write_text(str(NOW + int(minutes * 60_000) + ms), encoding="ascii")
+    now.write_text(str(SIGN_IN_NOW + int(minutes * 60_000) + ms), encoding="ascii")
 
 
 def test_a_session_in_use_ends_after_eight_hours(door: httpx.Client, now: Path) -> None:
@@ -183,7 +183,7 @@ def test_an_unknown_care_unit_is_refused_and_not_made(
     assert door.get("/").status_code == 303
     assert clinicians() == []
     with psycopg.connect(dsn) as conn:
-        assert conn.execute("select name from care_unit").fetchall() == [(UNIT,)]
+        assert conn.execute("select name from care_unit").fetchall() == [(SIGN_IN_UNIT,)]
 
 
 def test_without_a_unit_nobody_is_let_in(
@@ -204,7 +204,7 @@ def test_only_the_named_roles_are_let_in(opened: Open, roles: str, status: int) 
 
 Signing = Callable[[dict[str, Any]], str]
 _STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
-ISSUED = NOW // 1000
+ISSUED = SIGN_IN_NOW // 1000
 LIES: dict[str, tuple[dict[str, Any], Signing | None]] = {
     "wrong nonce": ({"nonce": "n" * 43}, None),
     "wrong audience": ({"aud": "another"}, None),
@@ -256,7 +256,7 @@ def test_an_answer_in_another_browser_is_refused(door: httpx.Client) -> None:
 
 def test_an_answer_that_comes_too_late_is_refused(door: httpx.Client, now: Path) -> None:
     callback = to_callback(door)
-    now.write_text(str(NOW + 600_000), encoding="ascii")
+    now.write_text(str(SIGN_IN_NOW + 600_000), encoding="ascii")
     assert door.get(callback).status_code == 403
 
 
@@ -341,7 +341,7 @@ def test_the_description_is_kept_and_keys_are_not(
     door.get("/sign-in")
     sign_in(door)
     assert provider.requests == ["discovery", "token", "keys"]
-    now.write_text(str(NOW + 300_000), encoding="ascii")
+    now.write_text(str(SIGN_IN_NOW + 300_000), encoding="ascii")
     door.get("/sign-in")
     assert provider.requests.count("discovery") == 2
 
@@ -526,5 +526,5 @@ def test_no_log_line_names_anybody(
     sign_in(door)
     result = [record.getMessage() for record in caplog.records if record.name.startswith("clinic")]
     assert result == ["sign-in refused: the care unit is not set up"]
-    for value in PERSON.values():
+    for value in CLAIMED_PERSON.values():
         assert str(value) not in "\n".join(result)

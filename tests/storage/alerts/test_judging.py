@@ -9,6 +9,7 @@ import pytest
 
 from alerts import lifecycle, registry
 from model.alert import Alert, AlertState, JudgementResult, RuleInput, Tier
+from model.calendar import MINUTE_MS
 from model.facts import AttributedFact
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
@@ -23,11 +24,11 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
 from tests.rows import values_of
-from tests.storage.tellers import MIN, PERSON, T0, attributed_fact, deletion, pain, run
+from tests.storage.tellers import PERSON, T0, attributed_fact, deletion, pain, run
 
 pytestmark = pytest.mark.anyio
-_DAY = 1440 * MIN
-_NOW = T0 + 3 * 60 * MIN
+_DAY = 1440 * MINUTE_MS
+_NOW = T0 + 3 * 60 * MINUTE_MS
 
 
 async def _tell(conn: Connection, *attributed: AttributedFact) -> None:
@@ -78,7 +79,7 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
     await _tell(
         conn,
         *map(attributed_fact, run()),
-        attributed_fact(pain("q1", T0 + 40 * MIN, 9, session="r1")),
+        attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9, session="r1")),
     )
     on, live, recent = await _judge(conn)
     assert values_of(live, "rule", "tier", "state", "raised_ms") == [
@@ -100,16 +101,20 @@ async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> 
     await care_team.add_clinician(
         conn, care_team.Clinician(subject="d", name="D", email="", unit="unit")
     )
-    await _tell(conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(
+        conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9))
+    )
     await _judge(conn)
     assert await mails(conn) == ["c@example.org"]
 
 
 async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
     await _prescribed(conn)
-    await _tell(conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(
+        conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9))
+    )
     await _judge(conn)
-    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MIN, 2, revision=1)))
+    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 2, revision=1)))
     _, live, recent = await _judge(conn)
     assert live == ()
     assert values_of(recent, "state", "findings") == [(AlertState.RETRACTED, {})]
@@ -121,7 +126,7 @@ async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
 
 async def test_an_answer_taken_back_counts_no_more(conn: Connection) -> None:
     await _prescribed(conn)
-    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9)))
     await _judge(conn)
     await _tell(conn, attributed_fact(deletion("q1", "q1", source=PERSON, revision=1)))
     on, live, _ = await _judge(conn)
@@ -130,7 +135,9 @@ async def test_an_answer_taken_back_counts_no_more(conn: Connection) -> None:
 
 async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) -> None:
     await _prescribed(conn)
-    await _tell(conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MIN, 9)))
+    await _tell(
+        conn, *map(attributed_fact, run()), attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9))
+    )
     await _judge(conn)
     until = _NOW + 60_000
     await conn.execute(
@@ -192,7 +199,7 @@ async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connectio
 
 async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
     for patient, rating in (("p1", 9), ("p2", 2), ("p3", 8)):
-        facts = [*run(), pain("q1", T0 + 40 * MIN, rating, session="r1")]
+        facts = [*run(), pain("q1", T0 + 40 * MINUTE_MS, rating, session="r1")]
         await _tell(conn, *(attributed_fact(fact, patient) for fact in facts))
     async with conn.transaction(force_rollback=True):
         alone = {

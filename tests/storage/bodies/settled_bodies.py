@@ -16,7 +16,7 @@ from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
 from tests.rows import cells_of
 from tests.storage.derived.traces import files
-from tests.storage.inline import NOW, Inline, report
+from tests.storage.inline import INLINE_NOW, Inline, pain_answer
 
 MARKER = b"marker-of-this-body"
 NAMED = "select address from {} where address is not null"
@@ -24,7 +24,7 @@ _TABLES = ("body", "quarantine", "dead_letter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentBody:
     """A payload: its connector, its bytes, and the owner of its link token ("": no token)."""
 
     connector: str
@@ -32,7 +32,7 @@ class Sent:
     patient: str = ""
 
 
-class Broken:
+class BrokenLog:
     """A log that takes nothing."""
 
     async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
@@ -50,21 +50,21 @@ def readable(*, large: bool) -> bytes:
     A large report is filled with text that does not compress well.
     """
     filling = shake_256(b"filling").hexdigest(INLINE * 9 // 16 if large else 10)
-    return dumps({**loads(report()), "more": MARKER.decode() + filling})
+    return dumps({**loads(pain_answer()), "more": MARKER.decode() + filling})
 
 
-async def arrive(inline: Inline, *sent: Sent, first: int = 0) -> list[Message]:
+async def arrive(inline: Inline, *sent: SentBody, first: int = 0) -> list[Message]:
     """Settle bodies as the messages from offset `first` on of partition 0."""
     messages = [await message(inline, item, first + n) for n, item in enumerate(sent)]
     await normalise_runs([Run(topic=RAW.name, partition=0, messages=tuple(messages))], inline.parts)
     return messages
 
 
-async def message(inline: Inline, sent: Sent, offset: int) -> Message:
+async def message(inline: Inline, sent: SentBody, offset: int) -> Message:
     """Return the message of a body, which is in the store by now if it is large."""
     envelope = Envelope(
         connector=sent.connector,
-        received_ms=NOW,
+        received_ms=INLINE_NOW,
         sha256=sha256(sent.body).hexdigest(),
         size=len(sent.body),
         patient=sent.patient,

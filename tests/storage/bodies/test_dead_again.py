@@ -21,8 +21,8 @@ from stream.dead.commands import Desk
 from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from tests.rows import values_of
-from tests.storage.bodies.settled_bodies import Broken, Sent, arrive, noise, readable, stored
-from tests.storage.inline import KEY, NOW, Inline, open_inline
+from tests.storage.bodies.settled_bodies import BrokenLog, SentBody, arrive, noise, readable, stored
+from tests.storage.inline import INLINE_NOW, KEY, Inline, open_inline
 from tests.storage.tellers import attributed_fact, run
 
 pytestmark = pytest.mark.anyio
@@ -39,8 +39,8 @@ def desk(inline: Inline) -> Desk:
     return Desk(pool=inline.parts.pool, bodies=inline.parts.bodies, wrapping_key=KEY)
 
 
-def of(patient: str = "p1", *, large: bool = False) -> Sent:
-    return Sent(connector="files", body=noise(large=large), patient=patient)
+def of(patient: str = "p1", *, large: bool = False) -> SentBody:
+    return SentBody(connector="files", body=noise(large=large), patient=patient)
 
 
 async def newest(inline: Inline, choice: Choice = _ANY) -> list[Letter]:
@@ -67,7 +67,7 @@ async def test_a_letter_says_where_it_is_from_and_opens_with_its_patients_key(
         "waiting",
         "files",
         "p1",
-        NOW,
+        INLINE_NOW,
     )
     assert (item.size, item.sha256) == (
         len(noise(large=True)),
@@ -106,7 +106,7 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(
     inline: Inline, conn: Connection, tmp_path: Path
 ) -> None:
     await arrive(
-        inline, of(), of(large=True), Sent(connector="reports", body=_half_read(), patient="p1")
+        inline, of(), of(large=True), SentBody(connector="reports", body=_half_read(), patient="p1")
     )
     inline.log.take(RAW.name)
     await conn.execute(
@@ -124,7 +124,7 @@ async def test_what_cannot_be_sent_is_told_and_waits_on(
 
 async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inline: Inline) -> None:
     body = _half_read()
-    (sent,) = await arrive(inline, Sent(connector="reports", body=body, patient="p1"))
+    (sent,) = await arrive(inline, SentBody(connector="reports", body=body, patient="p1"))
     async with inline.parts.pool.connection() as conn:
         assert await commands.open_body(conn, desk(inline), await find(inline, 0)) == body
     assert await commands.send_again(desk(inline), inline.log, [0], None) == Counter(sent=1)
@@ -135,7 +135,7 @@ async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inlin
 async def test_nothing_is_settled_that_the_log_did_not_take(inline: Inline) -> None:
     await arrive(inline, of())
     with pytest.raises(ConnectionError):
-        await commands.send_again(desk(inline), Broken(), [0], None)
+        await commands.send_again(desk(inline), BrokenLog(), [0], None)
     assert (await find(inline, 0)).state == "waiting"
 
 
@@ -172,15 +172,15 @@ async def test_letters_are_counted_and_chosen_by_class_connector_and_time(
     inline: Inline, conn: Connection
 ) -> None:
     await arrive(inline, of(), of())
-    inline.now_ms = NOW + 1_000
-    await arrive(inline, Sent(connector="reports", body=b"{", patient="p1"), first=2)
+    inline.now_ms = INLINE_NOW + 1_000
+    await arrive(inline, SentBody(connector="reports", body=b"{", patient="p1"), first=2)
     kinds = {item.letter: RejectKind(item.kind) for item in await newest(inline)}
     wanted = dead_queries.Counted(kind=kinds[2], connector="reports", letters=1, beyond=0)
     assert await dead_queries.letter_counts(conn, Choice(connector="reports")) == [wanted]
     assert values_of(
         await newest(inline, Choice(kind=kinds[2], connector="reports")), "letter"
     ) == [2]
-    assert values_of(await newest(inline, Choice(since_ms=NOW + 1)), "letter") == [2]
+    assert values_of(await newest(inline, Choice(since_ms=INLINE_NOW + 1)), "letter") == [2]
     assert values_of(await newest(inline, Choice(kind=RejectKind.ENDED_THE_WORKER)), "letter") == []
 
 
@@ -209,7 +209,7 @@ async def test_nothing_is_kept_of_a_fact_of_somebody_who_is_not_there(inline: In
 
 
 async def test_what_is_nobodys_is_sealed_with_a_key_of_its_own(inline: Inline) -> None:
-    await arrive(inline, Sent(connector="open_wearables", body=noise(large=False)))
+    await arrive(inline, SentBody(connector="open_wearables", body=noise(large=False)))
     item = await find(inline, 0)
     assert item.patient is None
     assert item.wrapped is not None
@@ -247,8 +247,8 @@ async def test_letters_go_with_their_bodies_after_their_time(
     inline: Inline, conn: Connection, tmp_path: Path
 ) -> None:
     await arrive(inline, of(large=True))
-    assert await dead_letters.expire_letters(conn, NOW - 1, 10) == 0
-    assert await dead_letters.expire_letters(conn, NOW, 10) == 1
+    assert await dead_letters.expire_letters(conn, INLINE_NOW - 1, 10) == 0
+    assert await dead_letters.expire_letters(conn, INLINE_NOW, 10) == 1
     await conn.commit()
     await commands.drop_with_bodies(desk(inline), [], _ANY)
     assert stored(tmp_path) == set()

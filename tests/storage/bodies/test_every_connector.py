@@ -19,7 +19,7 @@ from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
 from tests.rooms import ROOT
-from tests.storage.inline import NOW, Inline, open_inline
+from tests.storage.inline import INLINE_NOW, Inline, open_inline
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ def _recorded(connector: str) -> Recorded:
     raise LookupError(f"no recorded case of {connector} concerns a single account")
 
 
-EVERY = pytest.mark.parametrize(
+_EVERY = pytest.mark.parametrize(
     "case",
     [_recorded(row.name) for row in CONNECTORS if isinstance(row.owner, AccountInBody)],
     ids=lambda case: case.connector,
@@ -91,7 +91,7 @@ async def _kept(inline: Inline, patient: str) -> list[object]:
         return [kind for (kind,) in await rows.fetchall()]
 
 
-@EVERY
+@_EVERY
 async def test_the_payload_of_an_unknown_account_waits(inline: Inline, case: Recorded) -> None:
     await _receive(inline, case)
     assert await inline.rows(_WAITING) == [(case.connector, case.account)]
@@ -99,13 +99,13 @@ async def test_the_payload_of_an_unknown_account_waits(inline: Inline, case: Rec
     assert await inline.rows("select 1 from dead_letter") == []
 
 
-@EVERY
+@_EVERY
 async def test_an_account_that_is_linked_within_a_day_gets_its_payload(
     inline: Inline, conn: Connection, case: Recorded
 ) -> None:
     await _receive(inline, case)
     await consents.give_consent(conn, "p1", case.connector, from_ms=0, now_ms=0)
-    await accounts.link_account(conn, "p1", case.connector, case.account, NOW)
+    await accounts.link_account(conn, "p1", case.connector, case.account, INLINE_NOW)
     await conn.commit()
     await release_quarantine(inline.parts)
     await expire_quarantine(inline.parts)  # which also finds the patients of fetches
@@ -114,13 +114,13 @@ async def test_an_account_that_is_linked_within_a_day_gets_its_payload(
     assert await _kept(inline, "p1") == ["fetch" if case.asks else "body"]
 
 
-@EVERY
+@_EVERY
 async def test_what_comes_after_a_withdrawal_is_dropped(
     inline: Inline, conn: Connection, case: Recorded
 ) -> None:
     await consents.give_consent(conn, "p1", case.connector, from_ms=0, now_ms=0)
     await accounts.link_account(conn, "p1", case.connector, case.account, 0)
-    await consents.withdraw_consent(conn, "p1", case.connector, from_ms=NOW - 1)
+    await consents.withdraw_consent(conn, "p1", case.connector, from_ms=INLINE_NOW - 1)
     await conn.commit()
     await _receive(inline, case)
     assert await inline.rows(_ANYWHERE) == [(0, 0, 0, 0, 0)]

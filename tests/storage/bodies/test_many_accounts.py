@@ -13,7 +13,7 @@ from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
 from tests.rows import cells_of, values_of
-from tests.storage.inline import NOW, Inline, open_inline
+from tests.storage.inline import INLINE_NOW, Inline, open_inline
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ async def inline(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[In
             for patient, account in (("p1", linked), ("p2", withdrawn)):
                 await consents.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
                 await accounts.link_account(conn, patient, vendor, account, 0)
-            await consents.withdraw_consent(conn, "p2", vendor, from_ms=NOW - 1)
+            await consents.withdraw_consent(conn, "p2", vendor, from_ms=INLINE_NOW - 1)
         await conn.commit()
         yield worker
 
@@ -88,7 +88,7 @@ async def test_a_link_within_a_day_delivers_the_slice(inline: Inline, conn: Conn
     await inline.receive("garmin", body, patient="")
     await _settle(inline)
     await consents.give_consent(conn, "p3", "garmin", from_ms=0, now_ms=0)
-    assert await accounts.link_account(conn, "p3", "garmin", "unknown", NOW) == 1
+    assert await accounts.link_account(conn, "p3", "garmin", "unknown", INLINE_NOW) == 1
     await conn.commit()
     assert await release_quarantine(inline.parts) == 1
     await _settle(inline)
@@ -105,7 +105,7 @@ async def test_links_in_a_body_become_fetches(inline: Inline, conn: Connection) 
         linked,
         ("garmin", "unknown", "dailies", None, "waiting", False),
     ]
-    await accounts.link_account(conn, "p3", "garmin", "unknown", NOW)
+    await accounts.link_account(conn, "p3", "garmin", "unknown", INLINE_NOW)
     await conn.commit()
     assert await expire_quarantine(inline.parts) == 0
     assert await inline.rows(FETCHES) == [
@@ -119,7 +119,7 @@ async def test_a_fetch_of_an_account_that_nobody_links_is_forgotten_after_a_day(
 ) -> None:
     await inline.receive("polar", exercise_notice(2, "e1", "2026-01-05T10:00:00Z"), patient="")
     assert cells_of(await inline.rows(FETCHES), 1) == ["2"]
-    inline.now_ms = NOW + DAY_MS
+    inline.now_ms = INLINE_NOW + DAY_MS
     assert await expire_quarantine(inline.parts) == 1
     assert await inline.rows(FETCHES) == []
 

@@ -15,7 +15,7 @@ from stream.housekeeping import Horizon
 from tests.storage.derived.traces import files, settle
 
 pytestmark = pytest.mark.anyio
-PARTITION = ("kadens.raw", 0)
+_PARTITION = ("kadens.raw", 0)
 _OTHER = ("kadens.facts", 0)
 
 
@@ -72,18 +72,18 @@ async def test_what_an_older_version_holds_where_it_came_in_stays(
 
 def test_the_horizon_is_the_look_that_two_later_ones_have_passed() -> None:
     horizon = Horizon()
-    assert horizon.look(1, {PARTITION: 5, _OTHER: 2}, {PARTITION: 5, _OTHER: 2}) is None
+    assert horizon.look(1, {_PARTITION: 5, _OTHER: 2}, {_PARTITION: 5, _OTHER: 2}) is None
     assert (
-        horizon.look(2, {PARTITION: 9, _OTHER: 3}, {PARTITION: 5, _OTHER: 2}) is None
+        horizon.look(2, {_PARTITION: 9, _OTHER: 3}, {_PARTITION: 5, _OTHER: 2}) is None
     )  # all of the first look is finished
     assert (
-        horizon.look(3, {PARTITION: 9, _OTHER: 3}, {PARTITION: 9, _OTHER: 2}) is None
+        horizon.look(3, {_PARTITION: 9, _OTHER: 3}, {_PARTITION: 9, _OTHER: 2}) is None
     )  # not all of the second
-    assert horizon.look(4, {PARTITION: 9, _OTHER: 3}, {PARTITION: 9, _OTHER: 3}) == 1
-    assert horizon.look(5, {PARTITION: 9, _OTHER: 4}, {PARTITION: 9, _OTHER: 3}) is None
+    assert horizon.look(4, {_PARTITION: 9, _OTHER: 3}, {_PARTITION: 9, _OTHER: 3}) == 1
+    assert horizon.look(5, {_PARTITION: 9, _OTHER: 4}, {_PARTITION: 9, _OTHER: 3}) is None
 
 
 def test_without_progress_there_is_no_horizon() -> None:
     horizon = Horizon()
-    assert [horizon.look(n, {PARTITION: 5}, {PARTITION: 4}) for n in range(9)] == [None] * 9
-    assert [horizon.look(n, {PARTITION: 5}, {}) for n in range(9)] == [None] * 9
+    assert [horizon.look(n, {_PARTITION: 5}, {_PARTITION: 4}) for n in range(9)] == [None] * 9
+    assert [horizon.look(n, {_PARTITION: 5}, {}) for n in range(9)] == [None] * 9

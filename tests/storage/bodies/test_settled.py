@@ -18,8 +18,8 @@ from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs, release_quarantine
 from tests.rows import values_of
 from tests.storage.bodies.settled_bodies import (
-    Broken,
-    Sent,
+    BrokenLog,
+    SentBody,
     arrive,
     message,
     named,
@@ -28,7 +28,7 @@ from tests.storage.bodies.settled_bodies import (
     stored,
     with_marker,
 )
-from tests.storage.inline import NOW, Inline, open_inline
+from tests.storage.inline import INLINE_NOW, Inline, open_inline
 
 pytestmark = pytest.mark.anyio
 
@@ -39,27 +39,27 @@ async def inline(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[In
         yield worker
 
 
-def unreadable(*, large: bool) -> Sent:
-    return Sent(connector="files", body=noise(large=large), patient="p1")
+def unreadable(*, large: bool) -> SentBody:
+    return SentBody(connector="files", body=noise(large=large), patient="p1")
 
 
-def without_consent(*, large: bool) -> Sent:
-    return Sent(connector="reports", body=readable(large=large), patient="p2")
+def without_consent(*, large: bool) -> SentBody:
+    return SentBody(connector="reports", body=readable(large=large), patient="p2")
 
 
-def unreadable_without_consent(*, large: bool) -> Sent:
-    return Sent(connector="reports", body=noise(large=large), patient="p2")
+def unreadable_without_consent(*, large: bool) -> SentBody:
+    return SentBody(connector="reports", body=noise(large=large), patient="p2")
 
 
-def quarantined(*, large: bool) -> Sent:
-    return Sent(connector="reports", body=readable(large=large))
+def quarantined(*, large: bool) -> SentBody:
+    return SentBody(connector="reports", body=readable(large=large))
 
 
-def _kept(*, large: bool) -> Sent:
-    return Sent(connector="reports", body=readable(large=large), patient="p1")
+def _kept(*, large: bool) -> SentBody:
+    return SentBody(connector="reports", body=readable(large=large), patient="p1")
 
 
-OUTCOMES: dict[Callable[..., Sent], dict[str, int]] = {
+OUTCOMES: dict[Callable[..., SentBody], dict[str, int]] = {
     unreadable: {"dead_letter": 1},
     without_consent: {},
     unreadable_without_consent: {},
@@ -75,7 +75,12 @@ _ROWS = (
 @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=values_of(OUTCOMES, "__name__"))
 async def test_no_file_is_left_after_the_patient_is_erased(
-    inline: Inline, conn: Connection, tmp_path: Path, outcome: Callable[..., Sent], *, large: bool
+    inline: Inline,
+    conn: Connection,
+    tmp_path: Path,
+    outcome: Callable[..., SentBody],
+    *,
+    large: bool,
 ) -> None:
     await consents.withdraw_consent(conn, "p2", "reports", from_ms=0)
     await conn.commit()
@@ -88,8 +93,8 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     assert stored(tmp_path) == await named(inline)
     assert len(stored(tmp_path)) == (1 if large and wanted else 0)
 
-    await accounts.link_account(conn, "p1", "reports", "account", NOW)
-    receipt = await erase(conn, "p1", NOW)
+    await accounts.link_account(conn, "p1", "reports", "account", INLINE_NOW)
+    receipt = await erase(conn, "p1", INLINE_NOW)
     await conn.commit()
     assert {table: receipt.counts[table] for table in wanted} == wanted
     assert await remove_erased_bodies(conn, inline.parts.bodies) == len(wanted) * large + (
@@ -111,7 +116,7 @@ async def test_the_file_stays_until_the_outcome_is_committed(
 ) -> None:
     """A worker that dies before its commit reads the body again."""
     sent = await message(inline, unreadable(large=True), 0)
-    broken = replace(inline, parts=replace(inline.parts, producer=Broken()))
+    broken = replace(inline, parts=replace(inline.parts, producer=BrokenLog()))
     with pytest.raises(ConnectionError):
         await _settle(broken, sent)
     assert dict(sent.headers)["address"].decode() in stored(tmp_path)
@@ -138,7 +143,7 @@ async def test_a_released_body_goes_onto_the_log_as_it_came(
     inline: Inline, conn: Connection, tmp_path: Path
 ) -> None:
     (first, second) = await arrive(inline, quarantined(large=False), quarantined(large=True))
-    await accounts.link_account(conn, "p1", "reports", "account", NOW)
+    await accounts.link_account(conn, "p1", "reports", "account", INLINE_NOW)
     await conn.commit()
     assert await release_quarantine(inline.parts) == 2
     (small,), (large,) = inline.log.take(RAW.name), inline.log.take(RAW_LARGE.name)

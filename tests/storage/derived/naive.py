@@ -8,8 +8,6 @@ from storage.facts.ids import read_source
 from storage.pg.pool import Connection
 from stream.compute.series.sources import source_key, source_rank
 
-HOUR = 3_600_000
-
 _SAMPLES = """
 select s.vendor, s.app, s.device, s.device_type, s.method, coalesce(r.record, ''), \
 coalesce(r.revision, 0),

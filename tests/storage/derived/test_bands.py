@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.timeline_reads import read_timeline
+from model.calendar import DAY_MS, HOUR_MS
 from model.facts import AttributedFact
 from model.spans import Span
 from storage.digest import DRAINED, table_digests
@@ -17,8 +18,8 @@ from storage.people import patients
 from storage.pg.pool import Connection
 from stream import refresh
 from stream.compute.series.timeline import grid
-from tests.storage.derived.naive import HOUR, bucketed, standing
-from tests.storage.facts.test_order import DAY, NO_SHRINKING, PATIENTS, _connect, _unique, facts
+from tests.storage.derived.naive import bucketed, standing
+from tests.storage.facts.test_order import NO_SHRINKING, PATIENTS, _connect, _unique, facts
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio
@@ -35,8 +36,8 @@ def runner_and_conn(embedded: str) -> object:
 async def _check(conn: Connection, chance: random.Random) -> None:
     """Compare a `read_timeline` of any span and any number of points with the samples."""
     for patient in sorted(set(PATIENTS)):
-        start = T0 + chance.randrange(-2 * DAY, 5 * DAY)
-        end = start + chance.choice([HOUR, 9 * HOUR, DAY, 3 * DAY, 8 * DAY])
+        start = T0 + chance.randrange(-2 * DAY_MS, 5 * DAY_MS)
+        end = start + chance.choice([HOUR_MS, 9 * HOUR_MS, DAY_MS, 3 * DAY_MS, 8 * DAY_MS])
         points = chance.randrange(1, 60)
         number = await patients.patient_id(conn, patient)
         matches = await read_timeline(conn, number, "heart_rate", start, end, points)

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from model.calendar import rfc3339
+from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps
 from model.derived import ALGORITHM
 from model.facts import Deletion, DeviceType, Method, Source
 from parsers import open_wearables
 from storage.pg.pool import Connection
 from tests.rows import cells_of
-from tests.storage.inline import Inline, heart, open_inline, report, workout
-from tests.storage.tellers import MIN, T0, attributed_fact, head
+from tests.storage.inline import Inline, heart_series, open_inline, pain_answer, walk_body
+from tests.storage.tellers import T0, attributed_fact, head
 
 pytestmark = pytest.mark.anyio
-_HOUR = 60 * MIN
+_HOUR = 60 * MINUTE_MS
 _DAY = 24 * _HOUR
 
 
@@ -33,13 +33,13 @@ async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Inl
 async def test_a_workout_sent_again_longer_revises_and_the_late_retry_does_not(
     world: Inline,
 ) -> None:
-    await world.receive("open_wearables", workout(minutes=30))
+    await world.receive("open_wearables", walk_body(minutes=30))
     assert await world.changes() == [
         ("session.created", "derived for the first time"),
         ("day.revised", "derived for the first time"),
         ("week.revised", "derived for the first time"),
     ]
-    await world.receive("open_wearables", workout(minutes=45))
+    await world.receive("open_wearables", walk_body(minutes=45))
     revised = await world.changes()
     assert cells_of(revised, 0) == ["session.revised", "day.revised", "week.revised"]
     assert all("end_ms" in reason for what, reason in revised if what == "session.revised")
@@ -48,13 +48,13 @@ async def test_a_workout_sent_again_longer_revises_and_the_late_retry_does_not(
         "changed: session_ms, zones",
     ]
     before = await world.digest()
-    await world.receive("open_wearables", workout(minutes=30))
+    await world.receive("open_wearables", walk_body(minutes=30))
     assert await world.changes() == []
     assert await world.digest() == before
 
 
 async def test_every_change_names_the_algorithm(world: Inline) -> None:
-    await world.receive("open_wearables", workout())
+    await world.receive("open_wearables", walk_body())
     rows = await world.rows(
         "select distinct c ->> 'algorithm' from outbox, jsonb_array_elements(body -> 'changes') c"
     )
@@ -92,16 +92,16 @@ async def test_a_partial_epoch_that_is_completed_stands_whichever_came_first(wor
     """
     for first, second in ((90, 100), (100, 90)):
         await world.forget()
-        await world.receive("open_wearables", heart(minutes=1, bpm=first))
-        await world.receive("open_wearables", heart(minutes=1, bpm=second))
+        await world.receive("open_wearables", heart_series(minutes=1, bpm=first))
+        await world.receive("open_wearables", heart_series(minutes=1, bpm=second))
         assert await world.rows("select value from sample") == [(100.0,)]
 
 
 async def test_a_completed_epoch_revises_the_session_it_lies_in(world: Inline) -> None:
-    await world.receive("open_wearables", workout(minutes=30))
-    await world.receive("open_wearables", heart(minutes=30, bpm=100))
+    await world.receive("open_wearables", walk_body(minutes=30))
+    await world.receive("open_wearables", heart_series(minutes=30, bpm=100))
     await world.changes()
-    await world.receive("open_wearables", heart(T0 + 29 * MIN, minutes=1, bpm=130))
+    await world.receive("open_wearables", heart_series(T0 + 29 * MINUTE_MS, minutes=1, bpm=130))
     changes = await world.changes()
     assert cells_of(changes, 0) == ["session.revised"]
     assert "heart" in changes[0][1]
@@ -109,13 +109,13 @@ async def test_a_completed_epoch_revises_the_session_it_lies_in(world: Inline) -
 
 
 def exertion(kind: str, value: int, revision: int = 0) -> bytes:
-    return report(
+    return pain_answer(
         kind, "e1", value, instrument="exertion", scale="borg-cr10", session="w1", revision=revision
     )
 
 
 async def test_an_exertion_amended_and_withdrawn_revises_its_session(world: Inline) -> None:
-    await world.receive("open_wearables", workout())
+    await world.receive("open_wearables", walk_body())
     await world.receive("reports", exertion("created", 3))
     await world.changes()
     await world.receive("reports", exertion("amended", 5, revision=1))
@@ -145,7 +145,7 @@ def _manual(kind: str, revision: int, minutes: int) -> bytes:
         "instrument": "session",
         "activity": "walking",
         "started_at": rfc3339(T0),
-        "ended_at": rfc3339(T0 + minutes * MIN),
+        "ended_at": rfc3339(T0 + minutes * MINUTE_MS),
     }
     return dumps({"type": f"report.{kind}", "patient": "account", "report": result})
 
@@ -159,7 +159,7 @@ async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> 
         "day.revised",
         "week.revised",
     ]
-    assert await world.rows("select session_ms from day") == [(50 * MIN,)]
+    assert await world.rows("select session_ms from day") == [(50 * MINUTE_MS,)]
     await world.receive("reports", _manual("withdrawn", 2, 50))
     gone = "no fact supports it any more"
     assert await world.changes() == [
@@ -175,16 +175,16 @@ async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> 
 async def test_a_record_taken_back_retracts_its_session_in_any_order(
     world: Inline, *, deletion_first: bool
 ) -> None:
-    (fact,) = open_wearables.parse(workout()).facts
+    (fact,) = open_wearables.parse(walk_body()).facts
     taken_back = Deletion(
         head=replace(fact.head, record="d1", revision=fact.head.revision), target="w1"
     )
     if deletion_first:
         await world.tell(attributed_fact(taken_back))
-        await world.receive("open_wearables", workout())
+        await world.receive("open_wearables", walk_body())
         assert await world.changes() == []
     else:
-        await world.receive("open_wearables", workout())
+        await world.receive("open_wearables", walk_body())
         await world.changes()
         await world.tell(attributed_fact(taken_back))
         gone = "no fact supports it any more"
@@ -200,10 +200,10 @@ VENDOR = Source(vendor="open_wearables", device_type=DeviceType.UNKNOWN, method=
 
 
 async def test_minutes_taken_back_leave_the_session_without_them(world: Inline) -> None:
-    await world.receive("open_wearables", workout(minutes=30))
-    await world.receive("open_wearables", heart(minutes=30))
+    await world.receive("open_wearables", walk_body(minutes=30))
+    await world.receive("open_wearables", heart_series(minutes=30))
     await world.changes()
-    span = head("d1", T0 + 10 * MIN, T0 + 20 * MIN, source=VENDOR)
+    span = head("d1", T0 + 10 * MINUTE_MS, T0 + 20 * MINUTE_MS, source=VENDOR)
     await world.tell(attributed_fact(Deletion(head=span, metric="heart_rate")))
     changes = await world.changes()
     assert cells_of(changes, 0) == ["session.revised", "day.revised"]

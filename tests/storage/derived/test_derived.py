@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from model.calendar import MINUTE_MS
 from model.derived import DerivedChange
 from model.facts import AttributedFact, Deletion, Instrument
 from model.intensity import HeartProfile
@@ -18,7 +19,6 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.rows import matching, values_of
 from tests.storage.tellers import (
-    MIN,
     T0,
     attributed_fact,
     block,
@@ -30,7 +30,7 @@ from tests.storage.tellers import (
 )
 
 pytestmark = pytest.mark.anyio
-_DAY = 1440 * MIN
+_DAY = 1440 * MINUTE_MS
 
 
 async def _tell(conn: Connection, *attributed: AttributedFact) -> list[DerivedChange]:
@@ -61,7 +61,7 @@ async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) ->
     assert await _row(conn, "select local_date, sessions, session_ms, wear_min from day") == (
         date(2026, 9, 21),
         1,
-        30 * MIN,
+        30 * MINUTE_MS,
         31,  # minutes of the clock with a sample: T0 lies within one
     )
     assert await _row(conn, "select monday, sessions from week") == (date(2026, 9, 21), 1)
@@ -125,17 +125,17 @@ async def test_a_newer_revision_survives_an_older_deletion(conn: Connection) -> 
 
 async def test_a_deleted_interval_of_heart_rate_is_not_read(conn: Connection) -> None:
     await _tell(conn, *map(attributed_fact, run()))
-    gone = Deletion(head=head("x", T0, T0 + 10 * MIN), metric="heart_rate")
+    gone = Deletion(head=head("x", T0, T0 + 10 * MINUTE_MS), metric="heart_rate")
     await _tell(conn, attributed_fact(gone))
     assert await _row(conn, "select hr_n from session") == (120,)
 
 
 async def test_samples_after_midnight_reach_the_session_of_the_day_before(conn: Connection) -> None:
-    late = T0 + 7 * 60 * MIN + 30 * MIN  # 23:43 in Stockholm
+    late = T0 + 7 * 60 * MINUTE_MS + 30 * MINUTE_MS  # 23:43 in Stockholm
     fact, _ = run(start=late, minutes=60)
     await _tell(conn, attributed_fact(fact))
-    result = head("r1", late, late + 60 * MIN)
-    await _tell(conn, attributed_fact(block(result, [late + 50 * MIN], [120.0])))
+    result = head("r1", late, late + 60 * MINUTE_MS)
+    await _tell(conn, attributed_fact(block(result, [late + 50 * MINUTE_MS], [120.0])))
     assert await _row(conn, "select local_date, hr_n from session") == (date(2026, 9, 21), 1)
 
 
@@ -163,9 +163,11 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
 async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in_any_order(
     conn: Connection,
 ) -> None:
-    long = workout(head("long", T0, T0 + 5 * 1440 * MIN))
-    far = workout(head("far", T0 + 4 * 1440 * MIN, T0 + 4 * 1440 * MIN + 60 * MIN))
-    near = workout(head("near", T0 - 600 * MIN, T0 - 590 * MIN))
+    long = workout(head("long", T0, T0 + 5 * 1440 * MINUTE_MS))
+    far = workout(
+        head("far", T0 + 4 * 1440 * MINUTE_MS, T0 + 4 * 1440 * MINUTE_MS + 60 * MINUTE_MS)
+    )
+    near = workout(head("near", T0 - 600 * MINUTE_MS, T0 - 590 * MINUTE_MS))
     matches = []
     for facts in ([long, far, near], [far, near, long], [near, long, far]):
         await conn.execute("delete from fact")
@@ -190,11 +192,15 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
     """
     profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
     await settings.change_profile(conn, "p1", profile, T0)
-    midnight = T0 + 466 * MIN + 40_000
-    evening = attributed_fact(workout(head("r1", midnight - 60 * MIN, midnight - 30 * MIN)))
+    midnight = T0 + 466 * MINUTE_MS + 40_000
+    evening = attributed_fact(
+        workout(head("r1", midnight - 60 * MINUTE_MS, midnight - 30 * MINUTE_MS))
+    )
     night = attributed_fact(run("r2", midnight, minutes=25, bpm=130)[1])
     answer = attributed_fact(
-        replace(pain("q1", midnight + MIN, 2), instrument=Instrument.EXERTION, scale="borg-cr10")
+        replace(
+            pain("q1", midnight + MINUTE_MS, 2), instrument=Instrument.EXERTION, scale="borg-cr10"
+        )
     )
     matches = []
     for order in permutations([evening, night, answer]):
@@ -216,19 +222,21 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
 
     A session that began at 00:30 on Tuesday in Stockholm began on Monday in Honolulu.
     """
-    start = T0 + 8 * 60 * MIN + 17 * MIN  # 00:30 in Stockholm on the next date
+    start = T0 + 8 * 60 * MINUTE_MS + 17 * MINUTE_MS  # 00:30 in Stockholm on the next date
     samples = block(
-        head("r1", start, start + 30 * MIN), list(range(start, start + 30 * MIN, MIN)), [120.0] * 30
+        head("r1", start, start + 30 * MINUTE_MS),
+        list(range(start, start + 30 * MINUTE_MS, MINUTE_MS)),
+        [120.0] * 30,
     )
     await _tell(
         conn,
-        attributed_fact(workout(head("r1", start, start + 30 * MIN))),
+        attributed_fact(workout(head("r1", start, start + 30 * MINUTE_MS))),
         attributed_fact(samples),
     )
     assert await _row(conn, "select local_date from day") == (date(2026, 9, 22),)
     await settings.change_zone(conn, "p1", "Pacific/Honolulu", 0)
     moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()
-    assert moved == [(date(2026, 9, 21), 30 * MIN)]
+    assert moved == [(date(2026, 9, 21), 30 * MINUTE_MS)]
     assert await _row(conn, "select local_date, count(*) over () from session") == (
         date(2026, 9, 21),
         1,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from model.calendar import DAY_MS, HOUR_MS
 from model.errors import BodyError
 from model.facts import Parsed, Report
 from model.prescription import Intensity, Prescription
@@ -27,10 +28,8 @@ from stream.replay.context import ReplayScope
 from tests.rows import cells_of, values_of
 from tests.storage.faults import (
     BODIES,
-    DAY,
     FAULTS,
-    HOUR,
-    Fault,
+    ParserFault,
     faulty,
     read_with,
     wrong_names,
@@ -38,7 +37,7 @@ from tests.storage.faults import (
     wrong_times,
     wrong_values,
 )
-from tests.storage.inline import NOW, Inline, open_inline, report, workout
+from tests.storage.inline import INLINE_NOW, Inline, open_inline, pain_answer, walk_body
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio
@@ -65,7 +64,7 @@ def first_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def _send(world: Inline, *bodies: bytes) -> None:
     for n, body in enumerate(bodies):
-        await world.receive("open_wearables", body, NOW + n)
+        await world.receive("open_wearables", body, INLINE_NOW + n)
 
 
 async def _fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
@@ -79,7 +78,7 @@ async def _fresh(world: Inline, *bodies: bytes) -> dict[str, str]:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("bytes_together", [1, 2**22])
 async def test_a_fault_of_a_parser_is_put_right(
-    world: Inline, monkeypatch: pytest.MonkeyPatch, fault: Fault, bytes_together: int
+    world: Inline, monkeypatch: pytest.MonkeyPatch, fault: ParserFault, bytes_together: int
 ) -> None:
     monkeypatch.setattr(apply, "PORTION_BYTES", bytes_together)
     wanted = await _fresh(world, *BODIES)
@@ -132,7 +131,7 @@ async def test_a_body_that_comes_again_is_read_anew_by_a_replay_alone(
     assert await world.digest() == before
 
 
-@pytest.mark.parametrize("late", [workout(minutes=35), workout(start=T0 + HOUR, minutes=20)])
+@pytest.mark.parametrize("late", [walk_body(minutes=35), walk_body(start=T0 + HOUR_MS, minutes=20)])
 @pytest.mark.parametrize("turn", [1, 2])
 async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
     world: Inline, monkeypatch: pytest.MonkeyPatch, turn: int, late: bytes
@@ -141,9 +140,9 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
 
     It counts whether or not it was outranked rightly.
     """
-    wanted = await _fresh(world, workout(minutes=30), late)
+    wanted = await _fresh(world, walk_body(minutes=30), late)
     _use(monkeypatch, faulty(wrong_revisions), 1)
-    await _send(world, workout(minutes=30))
+    await _send(world, walk_body(minutes=30))
     _use(monkeypatch, open_wearables.parse, NEXT)
     turns, real = count(1), current_records.lock
 
@@ -197,9 +196,11 @@ async def test_a_source_a_span_and_a_patient_are_left_alone_unless_asked_for(
     _use(monkeypatch, open_wearables.parse, NEXT)
     assert (await replay(world.means, "p2", ReplayScope())).read == 0
     assert (await replay(world.means, "p1", ReplayScope(sources=frozenset({"reports"})))).read == 0
-    assert (await replay(world.means, "p1", ReplayScope(to_ms=NOW))).read == 0
+    assert (await replay(world.means, "p1", ReplayScope(to_ms=INLINE_NOW))).read == 0
     assert await world.digest() == before
-    result = await replay(world.means, "p1", ReplayScope(from_ms=NOW + 2, to_ms=NOW + 3))
+    result = await replay(
+        world.means, "p1", ReplayScope(from_ms=INLINE_NOW + 2, to_ms=INLINE_NOW + 3)
+    )
     assert (result.read, result.stored_anew) == (1, 1)
     values = "select value, count(*) from sample group by 1 order by 1"
     assert await world.rows(values) == [(45.0, 20), (60.0, 40), (120.0, 40)]
@@ -233,7 +234,7 @@ async def test_consent_counts_at_the_receipt(
     _use(monkeypatch, faulty(wrong_values), 1)
     await _send(world, BODIES[0], BODIES[2])
     async with world.parts.pool.connection() as conn:
-        await consents.withdraw_consent(conn, "p1", "open_wearables", from_ms=NOW + 1)
+        await consents.withdraw_consent(conn, "p1", "open_wearables", from_ms=INLINE_NOW + 1)
     _use(monkeypatch, open_wearables.parse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.no_consent) == (1, 1)
@@ -280,7 +281,7 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
     world: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _use(monkeypatch, faulty(wrong_names), 1)
-    await _send(world, workout())
+    await _send(world, walk_body())
     _use(monkeypatch, open_wearables.parse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     ((event,),) = await world.rows("select body from outbox where key like 'replay/%%'")
@@ -306,7 +307,7 @@ async def _prescribed(world: Inline) -> None:
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
     async with world.parts.pool.connection() as conn:
-        await settings.prescribe(conn, "p1", plan, NOW - 30 * DAY)
+        await settings.prescribe(conn, "p1", plan, INLINE_NOW - 30 * DAY_MS)
 
 
 def answers_as(value: float) -> tuple[formats.Format, ...]:
@@ -335,7 +336,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
 ) -> None:
     await _prescribed(world)
     await _send(world, *BODIES)
-    await world.receive("reports", report())
+    await world.receive("reports", pain_answer())
     await world.judge()
     assert await world.rows(_ALERTS) == [("open", 1)]
     async with world.parts.pool.connection() as conn:
@@ -344,7 +345,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
     monkeypatch.setattr(formats, "FORMATS", tuple(rows))
     for scope in (ReplayScope(), ReplayScope(again=True), ReplayScope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
-            await due.mark_due(conn, "p1", NOW, "test")
+            await due.mark_due(conn, "p1", INLINE_NOW, "test")
         await replay(world.means, "p1", scope)
         await world.judge()
     assert await world.rows(_ALERTS) == [("resolved", 1)]
@@ -358,7 +359,7 @@ async def test_old_facts_found_by_a_replay_raise_nothing(
 
     real = formats.FORMATS
     monkeypatch.setattr(formats, "FORMATS", answers_as(0))
-    await world.receive("reports", report(at=T0 - 20 * DAY))
+    await world.receive("reports", pain_answer(at=T0 - 20 * DAY_MS))
     await world.judge()
     monkeypatch.setattr(
         formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
@@ -376,7 +377,7 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
 
     real = formats.FORMATS
     monkeypatch.setattr(formats, "FORMATS", answers_as(9))
-    await world.receive("reports", report(value=2))
+    await world.receive("reports", pain_answer(value=2))
     await world.judge()
     assert await world.rows(_ALERTS) == [("open", 1)]
     monkeypatch.setattr(
@@ -396,11 +397,11 @@ async def test_the_judge_waits_until_a_patient_is_done(world: Inline) -> None:
         number = await patients.patient_id(guard, "p1")
         async with due.exclusive(guard, number):
             async with pool.connection() as conn:
-                await due.mark_all(conn, ["p1", "p2"], NOW, "test")
+                await due.mark_all(conn, ["p1", "p2"], INLINE_NOW, "test")
             async with pool.connection() as conn:
-                assert await due.take_due(conn, NOW, 5) == ["p2"]
+                assert await due.take_due(conn, INLINE_NOW, 5) == ["p2"]
     async with pool.connection() as conn:
-        assert await due.take_due(conn, NOW, 5) == ["p1"]
+        assert await due.take_due(conn, INLINE_NOW, 5) == ["p1"]
 
 
 async def test_two_replays_of_one_patient_follow_each_other(

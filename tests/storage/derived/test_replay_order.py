@@ -16,7 +16,7 @@ from storage.people import care_team, patients
 from stream.replay.apply import replay
 from stream.replay.context import ReplayScope
 from tests.storage.faults import BODIES, FAULTS, faulty, read_with
-from tests.storage.inline import KEY, NOW, ZONE, Inline, open_inline
+from tests.storage.inline import INLINE_NOW, KEY, ZONE, Inline, open_inline
 
 _Step: TypeAlias = tuple[str, int]
 _NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -62,7 +62,7 @@ async def _run(world: Inline, steps: Sequence[_Step]) -> None:
     for what, n in steps:
         match what:
             case "receive":
-                await world.receive("open_wearables", BODIES[n], NOW + n)
+                await world.receive("open_wearables", BODIES[n], INLINE_NOW + n)
             case "hold":
                 world.hold = True
             case "deliver":
@@ -73,7 +73,9 @@ async def _run(world: Inline, steps: Sequence[_Step]) -> None:
             case "replay":
                 await replay(world.means, "p1", ReplayScope(again=bool(n % 2)))
             case _:
-                await replay(world.means, "p1", ReplayScope(from_ms=NOW + n, to_ms=NOW + n + 1))
+                await replay(
+                    world.means, "p1", ReplayScope(from_ms=INLINE_NOW + n, to_ms=INLINE_NOW + n + 1)
+                )
 
 
 async def _both(

@@ -9,6 +9,7 @@ import pytest
 
 from clinic import timeline_reads
 from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
+from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Joining
 from model.metrics import METRIC
 from model.spans import Span, inner, outer, without
@@ -21,7 +22,6 @@ from stream import refresh
 from stream.compute.series.timeline import grid
 from stream.refresh import refresh_rollups
 from tests.storage.tellers import (
-    MIN,
     PHONE,
     WATCH,
     attributed_fact,
@@ -33,11 +33,11 @@ from tests.storage.tellers import (
 )
 
 pytestmark = pytest.mark.anyio
-_HOUR, _DAY = 60 * MIN, 1440 * MIN
+_HOUR, _DAY = 60 * MINUTE_MS, 1440 * MINUTE_MS
 _MIDNIGHT = 1_789_948_800_000  # 2026-09-21T00:00Z
 
 
-def watch(record: str, at: int, values: list[float], step: int = MIN) -> AttributedFact:
+def watch(record: str, at: int, values: list[float], step: int = MINUTE_MS) -> AttributedFact:
     return attributed_fact(
         block(
             head(record, at, at + len(values) * step),
@@ -47,7 +47,7 @@ def watch(record: str, at: int, values: list[float], step: int = MIN) -> Attribu
     )
 
 
-def phone(at: int, values: list[float], step: int = MIN) -> AttributedFact:
+def phone(at: int, values: list[float], step: int = MINUTE_MS) -> AttributedFact:
     result = head(f"hr:{at}", at, at + len(values) * step, source=PHONE)
     return attributed_fact(
         block(result, [at + n * step for n in range(len(values))], values, joining=Joining.STREAM)
@@ -68,7 +68,7 @@ async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> N
     await write_facts(
         conn,
         [
-            watch("a", _MIDNIGHT + 30 * MIN, [60.0] * 60),
+            watch("a", _MIDNIGHT + 30 * MINUTE_MS, [60.0] * 60),
             watch("b", _MIDNIGHT + _DAY, [90.0, 100.0]),
         ],
     )
@@ -84,7 +84,7 @@ async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> N
         ]
         assert await _shown(conn, _MIDNIGHT + _DAY, _MIDNIGHT + _DAY + _HOUR, 60) == [
             (_DAY, 1, 90.0, 90.0, 90.0),
-            (_DAY + MIN, 1, 100.0, 100.0, 100.0),
+            (_DAY + MINUTE_MS, 1, 100.0, 100.0, 100.0),
         ]
         await refresh.refresh_all(conn)
 
@@ -92,7 +92,7 @@ async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> N
 async def test_edges_are_exact_to_the_millisecond(conn: Connection) -> None:
     await write_facts(conn, [watch("a", _MIDNIGHT, [60.0, 70.0, 80.0, 90.0])])
     await refresh.refresh_all(conn)
-    end = _MIDNIGHT + 3 * MIN
+    end = _MIDNIGHT + 3 * MINUTE_MS
     assert await _shown(conn, _MIDNIGHT + 1, end, 1) == [(0, 2, 70.0, 75.0, 80.0)]
     assert await _shown(conn, _MIDNIGHT + 1, end + 1, 1) == [(0, 3, 70.0, 80.0, 90.0)]
     assert await _shown(conn, _MIDNIGHT + 1 - 9 * _DAY, end + 9 * _DAY, 30) == [
@@ -102,7 +102,7 @@ async def test_edges_are_exact_to_the_millisecond(conn: Connection) -> None:
 
 async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> None:
     await write_facts(
-        conn, [phone(_MIDNIGHT, [70.0] * 120), watch("a", _MIDNIGHT + 10 * MIN, [120.0] * 30)]
+        conn, [phone(_MIDNIGHT, [70.0] * 120), watch("a", _MIDNIGHT + 10 * MINUTE_MS, [120.0] * 30)]
     )
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
@@ -156,7 +156,7 @@ async def test_what_was_marked_just_now_is_left_alone(conn: Connection) -> None:
 
 async def test_a_live_hour_keeps_one_mark(conn: Connection) -> None:
     for n in range(30):
-        await write_facts(conn, [phone(_MIDNIGHT + n * MIN, [70.0])])
+        await write_facts(conn, [phone(_MIDNIGHT + n * MINUTE_MS, [70.0])])
     assert await (await conn.execute("select count(*) from rollup_stale")).fetchone() == (1,)
 
 
@@ -173,7 +173,7 @@ async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> Non
         conn, [phone(_MIDNIGHT, [70.0] * 60), watch("a", _MIDNIGHT, [120.0, 150.0, 121.0])]
     )
     number = await patients.patient_id(conn, "p1")
-    matches = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + 5 * MIN, 10)
+    matches = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + 5 * MINUTE_MS, 10)
     assert matches.v.tolist() == [120.0, 150.0, 121.0, 70.0, 70.0]
     assert [matches.sources[position] for position in matches.source.tolist()] == [
         WATCH,
@@ -183,7 +183,7 @@ async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> Non
         PHONE,
     ]
     few = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + _HOUR, 3)
-    assert ((few.t - _MIDNIGHT) // MIN).tolist()[::2] == [0, 59]
+    assert ((few.t - _MIDNIGHT) // MINUTE_MS).tolist()[::2] == [0, 59]
     assert few.of == 60
 
 
@@ -241,7 +241,7 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
     await refresh.refresh_all(conn)
     number = await patients.patient_id(conn, "p1")
     stood = await current_records.current_records(conn, number, WATCH.vendor)
-    stretch = Stretch(METRIC["heart_rate"].id, _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + 4 * MIN)
+    stretch = Stretch(METRIC["heart_rate"].id, _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + 4 * MINUTE_MS)
     await current_records.remove_records(conn, number, stood.values(), [(PHONE, stretch)])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
@@ -253,7 +253,7 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
 async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> None:
     await write_facts(conn, [watch("a", _MIDNIGHT, [60.0] * 10)])
     await refresh.refresh_all(conn)
-    result = head("a", _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + MIN, revision=1)
+    result = head("a", _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + MINUTE_MS, revision=1)
     await write_facts(conn, [attributed_fact(block(result, [_MIDNIGHT + _HOUR], [90.0]))])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from psycopg import AsyncCursor
 
+from model.calendar import MINUTE_MS
 from model.columns.window import Window
 from model.facts import AttributedFact, Deletion, Fact
 from model.spans import Span, merge
@@ -21,11 +22,11 @@ from stream.deriving.batches import derive_written
 from stream.deriving.replace import replace_rows
 from stream.deriving.windows import load_window, load_windows
 from tests.rows import values_of
-from tests.storage.tellers import MIN, PHONE, T0, attributed_fact, block, head, pain, run, workout
+from tests.storage.tellers import PHONE, T0, attributed_fact, block, head, pain, run, workout
 
 pytestmark = pytest.mark.anyio
-_DAY = 1440 * MIN
-_MIDNIGHT = T0 + 466 * MIN + 40_000  # in Stockholm
+_DAY = 1440 * MINUTE_MS
+_MIDNIGHT = T0 + 466 * MINUTE_MS + 40_000  # in Stockholm
 _MONDAY, TUESDAY = date(2026, 9, 21), date(2026, 9, 22)
 
 
@@ -68,14 +69,14 @@ async def _tell(
 
 
 def _minutes(start: int, n: int) -> Fact:
-    result = head(f"hr:{start}", start, start + n * MIN, source=PHONE)
-    return block(result, list(range(start, start + n * MIN, MIN)), [70.0] * n)
+    result = head(f"hr:{start}", start, start + n * MINUTE_MS, source=PHONE)
+    return block(result, list(range(start, start + n * MINUTE_MS, MINUTE_MS)), [70.0] * n)
 
 
 async def test_the_number_of_statements_does_not_grow_with_patients_or_dates(
     conn: Connection,
 ) -> None:
-    facts = [*run(), pain("q1", T0 + 60 * MIN, 3, session="r1"), _minutes(T0, 60)]
+    facts = [*run(), pain("q1", T0 + 60 * MINUTE_MS, 3, session="r1"), _minutes(T0, 60)]
     again = [*run("r2", T0 + _DAY), pain("q2", T0 + _DAY, 3, session="r2"), _minutes(T0 + _DAY, 60)]
     with counted() as item:
         await _tell(conn, *facts)
@@ -92,7 +93,7 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
     """With and without samples stored before: batches share one minute of samples."""
     monkeypatch.setattr(batches, "PATIENTS_AT_ONCE", 2)
     for start in (0, 9):
-        facts = [*run(), _minutes(T0 + start * MIN, 10)]
+        facts = [*run(), _minutes(T0 + start * MINUTE_MS, 10)]
         batch = _of_each(("p3", "p1", "p2"), facts)
         settled = await derive_written(conn, await put_facts(conn, batch))
         assert set(settled.changes) == {"p1", "p2", "p3"}
@@ -100,7 +101,7 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
         assert others == [first] * 2
     assert settled.dates == 3
     total = {
-        patient: await load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MIN)])
+        patient: await load_window(conn, patient, [Span(start_ms=T0, end_ms=T0 + MINUTE_MS)])
         for patient in settled.changes
     }
     assert settled.read == sum(map(_samples, total.values()))
@@ -110,8 +111,8 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
 
 
 async def test_samples_touch_their_own_dates_and_are_read_with_no_other(conn: Connection) -> None:
-    await _tell(conn, _minutes(_MIDNIGHT - 1440 * MIN, 3 * 1440))
-    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 600 * MIN + 30_000, 60))
+    await _tell(conn, _minutes(_MIDNIGHT - 1440 * MINUTE_MS, 3 * 1440))
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 600 * MINUTE_MS + 30_000, 60))
     assert window.dates == (TUESDAY,)
     assert _samples(window) == 1440 + 60
 
@@ -119,51 +120,58 @@ async def test_samples_touch_their_own_dates_and_are_read_with_no_other(conn: Co
 async def test_a_session_over_midnight_is_read_whole_and_derived_with_the_date_after(
     conn: Connection,
 ) -> None:
-    start, end = _MIDNIGHT - 40 * MIN, _MIDNIGHT + 20 * MIN
-    await _tell(conn, workout(head("r1", start, end)), _minutes(_MIDNIGHT - 600 * MIN, 1200))
-    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 10 * MIN + 30_000, 5))
+    start, end = _MIDNIGHT - 40 * MINUTE_MS, _MIDNIGHT + 20 * MINUTE_MS
+    await _tell(conn, workout(head("r1", start, end)), _minutes(_MIDNIGHT - 600 * MINUTE_MS, 1200))
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 10 * MINUTE_MS + 30_000, 5))
     assert window.dates == (_MONDAY, TUESDAY)
-    assert [session.end_ms - session.start_ms for session in derive(window).sessions] == [60 * MIN]
+    assert [session.end_ms - session.start_ms for session in derive(window).sessions] == [
+        60 * MINUTE_MS
+    ]
 
 
 async def test_an_answer_is_derived_with_the_session_of_the_evening_before(
     conn: Connection,
 ) -> None:
-    await _tell(conn, *run(start=_MIDNIGHT - 60 * MIN))
-    (window,) = await _tell(conn, pain("q1", _MIDNIGHT + 300 * MIN, 2))
+    await _tell(conn, *run(start=_MIDNIGHT - 60 * MINUTE_MS))
+    (window,) = await _tell(conn, pain("q1", _MIDNIGHT + 300 * MINUTE_MS, 2))
     assert window.dates == (_MONDAY, TUESDAY)
-    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 300 * MIN, 5))
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT + 300 * MINUTE_MS, 5))
     assert window.dates == (TUESDAY,)
 
 
 async def test_metrics_of_sessions_are_read_within_sessions_only(conn: Connection) -> None:
     speed, cadence = (
-        block(head("r1", T0, T0 + 600 * MIN), [T0, T0 + 600 * MIN - 1], [2.0, 2.0], part=part)
+        block(
+            head("r1", T0, T0 + 600 * MINUTE_MS),
+            [T0, T0 + 600 * MINUTE_MS - 1],
+            [2.0, 2.0],
+            part=part,
+        )
         for part in (0, 1)
     )
     object.__setattr__(speed, "metric", "speed")
     object.__setattr__(cadence, "metric", "cadence")
-    (window,) = await _tell(conn, workout(head("r2", T0, T0 + 20 * MIN)), speed, cadence)
+    (window,) = await _tell(conn, workout(head("r2", T0, T0 + 20 * MINUTE_MS)), speed, cadence)
     assert {column.metric: len(column.t) for column in window.columns} == {"speed": 1, "cadence": 2}
 
 
 async def test_an_interval_takes_back_its_own_metric(conn: Connection) -> None:
-    await _tell(conn, *run(), Deletion(head=head("x", T0, T0 + 10 * MIN), metric="cadence"))
-    (window,) = await _tell(conn, *run("r2", T0 + 60 * MIN))
+    await _tell(conn, *run(), Deletion(head=head("x", T0, T0 + 10 * MINUTE_MS), metric="cadence"))
+    (window,) = await _tell(conn, *run("r2", T0 + 60 * MINUTE_MS))
     assert _samples(window) == 360
 
 
 async def test_what_was_taken_back_behind_a_session_is_not_read_for_it(conn: Connection) -> None:
     back = Deletion(
-        head=head("x", _MIDNIGHT, _MIDNIGHT + 5 * MIN, source=PHONE), metric="heart_rate"
+        head=head("x", _MIDNIGHT, _MIDNIGHT + 5 * MINUTE_MS, source=PHONE), metric="heart_rate"
     )
-    evening = workout(head("r1", _MIDNIGHT - 20 * MIN, _MIDNIGHT))
-    await _tell(conn, evening, _minutes(_MIDNIGHT - 30 * MIN, 60), back)
-    (window,) = await _tell(conn, _minutes(_MIDNIGHT - 300 * MIN, 5))
+    evening = workout(head("r1", _MIDNIGHT - 20 * MINUTE_MS, _MIDNIGHT))
+    await _tell(conn, evening, _minutes(_MIDNIGHT - 30 * MINUTE_MS, 60), back)
+    (window,) = await _tell(conn, _minutes(_MIDNIGHT - 300 * MINUTE_MS, 5))
     assert window.dates == (_MONDAY,)
     read = np.sort(np.concatenate(values_of(window.columns, "t")))
     after = read[read >= _MIDNIGHT].tolist()
-    assert after == list(range(_MIDNIGHT + 5 * MIN, _MIDNIGHT + 30 * MIN, MIN))
+    assert after == list(range(_MIDNIGHT + 5 * MINUTE_MS, _MIDNIGHT + 30 * MINUTE_MS, MINUTE_MS))
 
 
 def test_spans_of_samples_stay_apart_from_others_unless_these_hold_them() -> None:

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
+from model.calendar import MINUTE_MS
 from model.envelope import Envelope
 from model.facts import Joining, RejectKind, Source
 from model.intensity import HeartProfile
@@ -33,7 +34,6 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.rows import cells_of
 from tests.storage.tellers import (
-    MIN,
     T0,
     attributed_fact,
     block,
@@ -47,7 +47,7 @@ from tests.storage.tellers import (
 
 _KEY = KeyRing.single(bytes(32))
 NUMBER = 424_242_017  # a surrogate that nothing else looks like
-_DAY = 1440 * MIN
+_DAY = 1440 * MINUTE_MS
 ALERT = UUID("0a11ea5e-0a11-4a11-8a11-0a11ea5e0a11")
 _TABLES = """
 select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -160,9 +160,9 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
     """Store facts of every kind from a source of the patient's own, and derive."""
     start = T0 - 40 * _DAY + (5 * _DAY if late else 0)
     own = Source(vendor="files", device=f"serial-{patient}")
-    result = head(f"own-{late}-{patient}", start, start + 30 * MIN, source=own)
-    stream = head(f"hr-{late}-{patient}", start, start + 300 * MIN, source=own)
-    times = list(range(start, start + 300 * MIN, MIN))
+    result = head(f"own-{late}-{patient}", start, start + 30 * MINUTE_MS, source=own)
+    stream = head(f"hr-{late}-{patient}", start, start + 300 * MINUTE_MS, source=own)
+    times = list(range(start, start + 300 * MINUTE_MS, MINUTE_MS))
     facts = [
         *run(f"run-{late}-{patient}", start + _DAY),
         workout(result),

@@ -3,6 +3,7 @@
 import pytest
 from psycopg import AsyncConnection
 
+from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Joining
 from storage.digest import DRAINED, QUERIES, table_digests
 from storage.facts.writer import write_facts
@@ -11,24 +12,24 @@ from stream import refresh
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import MIN, PHONE, T0, attributed_fact, block, head, run
+from tests.storage.tellers import PHONE, T0, attributed_fact, block, head, run
 
 pytestmark = pytest.mark.anyio
 
 
 def _background(revision: int, bpm: float, step: int) -> AttributedFact:
-    result = head(f"hr:{revision}", T0, T0 + 60 * MIN, source=PHONE, revision=revision)
-    times = list(range(T0, T0 + 60 * MIN, step))
+    result = head(f"hr:{revision}", T0, T0 + 60 * MINUTE_MS, source=PHONE, revision=revision)
+    times = list(range(T0, T0 + 60 * MINUTE_MS, step))
     return attributed_fact(
         block(result, times, [bpm] * len(times), joining=Joining.STREAM), body=f"b{revision}"
     )
 
 
 _ALL = (*QUERIES, *DRAINED)
-_FIRST = [*map(attributed_fact, run()), _background(1, 80.0, MIN)]
+_FIRST = [*map(attributed_fact, run()), _background(1, 80.0, MINUTE_MS)]
 _LATER = [
     *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)],
-    _background(2, 90.0, 2 * MIN),
+    _background(2, 90.0, 2 * MINUTE_MS),
 ]
 
 

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from psycopg import AsyncConnection
 
+from model.calendar import MINUTE_MS
 from model.facts import AttributedFact
 from storage.alerts import due
 from storage.digest import table_digests
@@ -16,10 +17,10 @@ from storage.pg.pool import Connection, Pool, open_pool
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import MIN, T0, attributed_fact, run
+from tests.storage.tellers import T0, attributed_fact, run
 
 pytestmark = pytest.mark.anyio
-MONTH = 31 * 1440 * MIN
+MONTH = 31 * 1440 * MINUTE_MS
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ async def _tell(conn: Connection, attributed: list[AttributedFact]) -> int:
     return written.new
 
 
-def facts(patients: list[str]) -> list[AttributedFact]:
+def _facts(patients: list[str]) -> list[AttributedFact]:
     batch: list[AttributedFact] = []
     for patient, n in product(patients, range(3)):
         batch += [attributed_fact(fact, patient) for fact in run(f"r{n}", T0 - n * MONTH)]
@@ -51,7 +52,7 @@ async def test_the_same_facts_from_two_workers_are_stored_once(
 ) -> None:
     await conn.commit()
     item, two = await asyncio.gather(
-        _tell(conn, facts(["p1", "p2", "p3"])), _tell(other, facts(["p3", "p1", "p2"])[::-1])
+        _tell(conn, _facts(["p1", "p2", "p3"])), _tell(other, _facts(["p3", "p1", "p2"])[::-1])
     )
     assert item + two == 18
     assert await _count(conn) == 9 * 180
@@ -61,15 +62,15 @@ async def test_two_workers_need_the_same_new_months_for_different_patients(
     conn: Connection, other: Connection
 ) -> None:
     await conn.commit()
-    await asyncio.gather(_tell(conn, facts(["p1"])), _tell(other, facts(["p2"])))
+    await asyncio.gather(_tell(conn, _facts(["p1"])), _tell(other, _facts(["p2"])))
     assert await _count(conn) == 6 * 180
 
 
 async def test_derived_rows_of_two_workers_miss_nothing_of_each_other(
     conn: Connection, other: Connection
 ) -> None:
-    workouts = [fact for fact in facts(["p1"]) if type(fact.fact).__name__ == "Workout"]
-    samples = [fact for fact in facts(["p1"]) if type(fact.fact).__name__ != "Workout"]
+    workouts = [fact for fact in _facts(["p1"]) if type(fact.fact).__name__ == "Workout"]
+    samples = [fact for fact in _facts(["p1"]) if type(fact.fact).__name__ != "Workout"]
     await conn.commit()
     await asyncio.gather(_tell(conn, workouts), _tell(other, samples))
     row = await (await conn.execute("select min(hr_n), count(*) from session")).fetchone()
@@ -77,7 +78,7 @@ async def test_derived_rows_of_two_workers_miss_nothing_of_each_other(
     at_once = await table_digests(conn)
     await conn.execute("truncate fact, record, sample, watermark, session, day, week, due cascade")
     await conn.commit()
-    await _tell(conn, facts(["p1"]))
+    await _tell(conn, _facts(["p1"]))
     assert await table_digests(conn) == at_once
 
 
@@ -99,7 +100,7 @@ async def test_who_is_being_written_is_not_judged_and_stays_due(
 ) -> None:
     await due.mark_all(conn, ["p1", "p2"], T0, "facts")
     await conn.commit()
-    await write_facts(conn, facts(["p1"]))
+    await write_facts(conn, _facts(["p1"]))
     assert await due.take_due(other, T0, 5) == ["p2"]
     await due.mark_due(conn, "p1", T0, "facts")
     await conn.commit()
@@ -116,14 +117,14 @@ async def test_a_pool_rolls_back_what_failed_and_commits_the_rest(
             await _fails(pool)
         assert await _count(conn) == 0
         async with pool.connection() as good:
-            await write_facts(good, facts(["p1"]))
+            await write_facts(good, _facts(["p1"]))
         await conn.commit()
         assert await _count(conn) == 3 * 180
 
 
 async def _fails(pool: Pool) -> None:
     async with pool.connection() as bad:
-        await write_facts(bad, facts(["p1"]))
+        await write_facts(bad, _facts(["p1"]))
         raise ZeroDivisionError
 
 

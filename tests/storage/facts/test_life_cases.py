@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from model.calendar import MINUTE_MS, midnight
+from model.calendar import HOUR_MS, MINUTE_MS, midnight
 from model.facts import (
     Deletion,
     Fact,
@@ -20,7 +20,7 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile
-from tests.life import BACK, HOUR, HUB, PERSON, PROFILE, WATCH, Life, attributed
+from tests.life import BACK, HUB, LIFE_PERSON, LIFE_WATCH, PROFILE, Life, attributed
 from tests.storage.facts.test_life import Connected, Step, connected, streamed
 
 __all__ = ["connected"]
@@ -28,7 +28,7 @@ __all__ = ["connected"]
 STOCKHOLM, KOLKATA = "Europe/Stockholm", "Asia/Kolkata"
 _T0 = midnight(date(2026, 9, 22), STOCKHOLM)
 K0 = midnight(date(2026, 6, 10), KOLKATA)  # half past a UTC hour
-EVENING, MORNING = _T0 + 18 * HOUR, _T0 + 32 * HOUR
+EVENING, MORNING = _T0 + 18 * HOUR_MS, _T0 + 32 * HOUR_MS
 
 
 def _head(source: Source, record: str, start: int, minutes: float, revision: int = 0) -> Head:
@@ -45,17 +45,17 @@ def _head(source: Source, record: str, start: int, minutes: float, revision: int
     )
 
 
-def _walk(record: str, start: int, source: Source = WATCH) -> Workout:
+def _walk(record: str, start: int, source: Source = LIFE_WATCH) -> Workout:
     return Workout(head=_head(source, record, start, 30), type="walking")
 
 
 def _manual(record: str, start: int, minutes: float = 30, session: str = "") -> Report:
-    result = _head(PERSON, record, start, minutes)
+    result = _head(LIFE_PERSON, record, start, minutes)
     return Report(head=result, instrument=Instrument.SESSION, type="walking", session=session)
 
 
 def _exertion(record: str, at: int, session: str = "") -> Report:
-    result = _head(PERSON, record, at, 0)
+    result = _head(LIFE_PERSON, record, at, 0)
     return Report(
         head=result, instrument=Instrument.EXERTION, value=5.0, scale="borg-cr10", session=session
     )
@@ -85,7 +85,7 @@ def _detected_walk(start: int) -> SampleBlock:
 
 
 NEXT_DAY = _walk(
-    "r9", MORNING - HOUR
+    "r9", MORNING - HOUR_MS
 )  # what an answer of the morning concerns, unless it names another
 _CASES: dict[str, tuple[str, list[list[Fact] | HeartProfile]]] = {
     "an answer at midnight, told with one of the day before": (
@@ -121,13 +121,13 @@ _CASES: dict[str, tuple[str, list[list[Fact] | HeartProfile]]] = {
         [
             [_walk("r1", EVENING), NEXT_DAY],
             [_exertion("q1", MORNING, "r1")],
-            [Deletion(head=_head(WATCH, "x1", _T0, 0), target="r1")],
+            [Deletion(head=_head(LIFE_WATCH, "x1", _T0, 0), target="r1")],
         ],
     ),
     "one name at two sources, and the one nearer to its rating comes last": (
         STOCKHOLM,
         [
-            [_walk("r1", EVENING - 96 * HOUR, HUB)],
+            [_walk("r1", EVENING - 96 * HOUR_MS, HUB)],
             [_exertion("q1", MORNING, "r1")],
             [_walk("r1", EVENING)],
         ],
@@ -144,17 +144,17 @@ _CASES: dict[str, tuple[str, list[list[Fact] | HeartProfile]]] = {
         STOCKHOLM,
         [
             [stream(_T0, *[130.0] * 20)],
-            [stream(_T0 + 72 * HOUR, *[130.0] * 20, revision=1)],
+            [stream(_T0 + 72 * HOUR_MS, *[130.0] * 20, revision=1)],
             PROFILE,
         ],
     ),
     "samples before a midnight within a UTC hour are taken back, and the day after is touched": (
         KOLKATA,
         [
-            [_hearts(_head(WATCH, "r1", K0 - 30_000, 1), K0 - 30_000, 5_000, *[60.0] * 6)],
-            [_hearts(_head(WATCH, "r2", K0, 1), K0 + 2_000, 1_000, 140.0, 140.0, 140.0)],
-            [Deletion(head=_head(WATCH, "x1", K0 - 40_000, 0.65), metric="heart_rate")],
-            [_exertion("q1", K0 + 20 * HOUR)],
+            [_hearts(_head(LIFE_WATCH, "r1", K0 - 30_000, 1), K0 - 30_000, 5_000, *[60.0] * 6)],
+            [_hearts(_head(LIFE_WATCH, "r2", K0, 1), K0 + 2_000, 1_000, 140.0, 140.0, 140.0)],
+            [Deletion(head=_head(LIFE_WATCH, "x1", K0 - 40_000, 0.65), metric="heart_rate")],
+            [_exertion("q1", K0 + 20 * HOUR_MS)],
         ],
     ),
 }

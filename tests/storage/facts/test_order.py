@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
+from model.calendar import DAY_MS, MINUTE_MS
 from model.facts import AttributedFact, Deletion, Fact, Joining
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
@@ -24,7 +25,6 @@ from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.tellers import (
-    MIN,
     PHONE,
     T0,
     WATCH,
@@ -37,7 +37,6 @@ from tests.storage.tellers import (
     workout,
 )
 
-DAY = 1440 * MIN
 NO_SHRINKING = (
     Phase.explicit,
     Phase.reuse,
@@ -62,9 +61,15 @@ def _drawn_fact(draw: st.DrawFn) -> tuple[Fact, str]:
 
 _RECORD = st.sampled_from(["r1", "r2"])
 _REVISION = st.integers(0, 1)
-_MIDNIGHT = T0 + 7 * 60 * MIN + 46 * MIN + 40_000  # in Stockholm
+_MIDNIGHT = T0 + 7 * 60 * MINUTE_MS + 46 * MINUTE_MS + 40_000  # in Stockholm
 _AT = st.sampled_from(
-    [T0, _MIDNIGHT - 30 * MIN, _MIDNIGHT - 4 * MIN, T0 + 9 * 60 * MIN, T0 + 4 * DAY]
+    [
+        T0,
+        _MIDNIGHT - 30 * MINUTE_MS,
+        _MIDNIGHT - 4 * MINUTE_MS,
+        T0 + 9 * 60 * MINUTE_MS,
+        T0 + 4 * DAY_MS,
+    ]
 )
 _SOURCE = st.sampled_from([WATCH, WATCH, _HUB])
 _MINUTES = st.sampled_from([20, 45, 600])
@@ -74,7 +79,9 @@ _BPM = st.sampled_from([80.0, 150.0])
 @st.composite
 def _workout(draw: st.DrawFn) -> Fact:
     at, minutes, source = draw(_AT), draw(_MINUTES), draw(_SOURCE)
-    result = head(draw(_RECORD), at, at + minutes * MIN, source=source, revision=draw(_REVISION))
+    result = head(
+        draw(_RECORD), at, at + minutes * MINUTE_MS, source=source, revision=draw(_REVISION)
+    )
     return workout(result, draw(st.sampled_from(["running", "walking"])))
 
 
@@ -83,11 +90,16 @@ def _samples(draw: st.DrawFn) -> Fact:
     at, revision, source = draw(_AT), draw(_REVISION), draw(_SOURCE)
     metric, every = draw(
         st.sampled_from(
-            [("heart_rate", MIN), ("heart_rate", 5_000), ("cadence", MIN), ("speed", MIN)]
+            [
+                ("heart_rate", MINUTE_MS),
+                ("heart_rate", 5_000),
+                ("cadence", MINUTE_MS),
+                ("speed", MINUTE_MS),
+            ]
         )
     )
-    result = head(draw(_RECORD), at, at + 20 * MIN, source=source, revision=revision)
-    times = list(range(at, at + 20 * MIN, every))
+    result = head(draw(_RECORD), at, at + 20 * MINUTE_MS, source=source, revision=revision)
+    times = list(range(at, at + 20 * MINUTE_MS, every))
     return replace(
         block(result, times, [draw(_BPM) / (50 if metric == "speed" else 1)] * len(times)),
         metric=metric,
@@ -96,15 +108,15 @@ def _samples(draw: st.DrawFn) -> Fact:
 
 @st.composite
 def _stream(draw: st.DrawFn) -> Fact:
-    start = draw(st.sampled_from([T0, _MIDNIGHT - 60 * MIN]))
+    start = draw(st.sampled_from([T0, _MIDNIGHT - 60 * MINUTE_MS]))
     at, bpm, revision = (
-        start + draw(st.sampled_from([0, 30, 90])) * MIN,
+        start + draw(st.sampled_from([0, 30, 90])) * MINUTE_MS,
         draw(_BPM),
         draw(_REVISION),
     )
-    result = head(f"hr:{at}:{bpm}", at, at + 60 * MIN, source=PHONE, revision=revision)
-    every = draw(st.sampled_from([MIN, 5 * MIN]))
-    times = list(range(at, at + 60 * MIN, every))
+    result = head(f"hr:{at}:{bpm}", at, at + 60 * MINUTE_MS, source=PHONE, revision=revision)
+    every = draw(st.sampled_from([MINUTE_MS, 5 * MINUTE_MS]))
+    times = list(range(at, at + 60 * MINUTE_MS, every))
     return block(result, times, [bpm] * len(times), joining=Joining.STREAM)
 
 
@@ -123,7 +135,7 @@ _FACT = st.one_of(
     st.builds(day, st.just("d1"), st.just(T0), st.sampled_from([100.0, 200.0]), revision=_REVISION),
     st.builds(deletion, st.just("x1"), _RECORD, revision=_REVISION),
     st.builds(
-        lambda at, long: Deletion(head=head("x2", at, at + long * MIN), metric="heart_rate"),
+        lambda at, long: Deletion(head=head("x2", at, at + long * MINUTE_MS), metric="heart_rate"),
         _AT,
         _MINUTES,
     ),

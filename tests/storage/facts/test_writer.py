@@ -1,5 +1,6 @@
 import pytest
 
+from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Fact, Joining
 from model.spans import Span
 from storage.digest import table_digests
@@ -7,7 +8,6 @@ from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.rows import cells_of, values_of
 from tests.storage.tellers import (
-    MIN,
     PHONE,
     T0,
     attributed_fact,
@@ -38,7 +38,7 @@ async def _values(conn: Connection) -> list[tuple[int, float]]:
 async def test_a_workout_is_stored_and_its_span_touched(conn: Connection) -> None:
     written = await write_facts(conn, all_of(run()))
     assert (written.new, written.skipped, written.samples, written.refused) == (2, 0, 180, ())
-    assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
+    assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MINUTE_MS),)}
     assert len(await _values(conn)) == 180
 
 
@@ -53,7 +53,7 @@ async def test_told_again_changes_nothing(conn: Connection) -> None:
 async def test_a_newer_revision_replaces_and_touches_both_spans(conn: Connection) -> None:
     await write_facts(conn, all_of(run(minutes=30, bpm=120)))
     written = await write_facts(conn, all_of(run(minutes=20, bpm=130, revision=1), body="later"))
-    assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MIN),)}
+    assert written.affected == {"p1": (Span(start_ms=T0, end_ms=T0 + 30 * MINUTE_MS),)}
     assert set(cells_of(await _values(conn), 1)) == {130.0}
     assert len(await _values(conn)) == 120
 
@@ -67,7 +67,7 @@ async def test_an_older_revision_is_skipped(conn: Connection) -> None:
 
 
 async def test_parts_of_a_record_come_one_by_one(conn: Connection) -> None:
-    result = head("r1", T0, T0 + 10 * MIN)
+    result = head("r1", T0, T0 + 10 * MINUTE_MS)
     first = block(result, [T0, T0 + 1000], [100, 101])
     second = block(result, [T0 + 1000, T0 + 2000], [99, 102], part=1)
     await write_facts(conn, [attributed_fact(second)])
@@ -77,7 +77,7 @@ async def test_parts_of_a_record_come_one_by_one(conn: Connection) -> None:
 
 async def test_points_of_a_stream_join_and_the_greater_revision_stands(conn: Connection) -> None:
     def part(record: str, revision: int, bpm: float) -> AttributedFact:
-        result = head(record, T0, T0 + MIN, source=PHONE, revision=revision)
+        result = head(record, T0, T0 + MINUTE_MS, source=PHONE, revision=revision)
         return attributed_fact(
             block(result, [T0, T0 + revision], [bpm, bpm], joining=Joining.STREAM), body=record
         )
@@ -94,7 +94,7 @@ async def test_at_equal_revisions_the_greater_value_stands(
     bpm: tuple[float, float],
     at_once: bool,  # noqa: FBT001
 ) -> None:
-    result = [head(f"s{n}", T0, T0 + MIN, source=PHONE) for n in range(2)]
+    result = [head(f"s{n}", T0, T0 + MINUTE_MS, source=PHONE) for n in range(2)]
     batch = [
         attributed_fact(block(h, [T0], [v], joining=Joining.STREAM))
         for h, v in zip(result, bpm, strict=True)
@@ -105,37 +105,39 @@ async def test_at_equal_revisions_the_greater_value_stands(
 
 
 async def test_in_a_record_the_last_sample_of_an_instant_stands(conn: Connection) -> None:
-    result = block(head("r", T0, T0 + MIN), [T0, T0 + 5, T0 + 5, T0 + 9], [70.0, 95.0, 81.0, 82.0])
+    result = block(
+        head("r", T0, T0 + MINUTE_MS), [T0, T0 + 5, T0 + 5, T0 + 9], [70.0, 95.0, 81.0, 82.0]
+    )
     await write_facts(conn, [attributed_fact(result)])
     assert await _values(conn) == [(T0, 70.0), (T0 + 5, 81.0), (T0 + 9, 82.0)]
 
 
 async def test_a_workout_touches_the_reports_that_name_it(conn: Connection) -> None:
-    later = T0 + 10 * 1440 * MIN
+    later = T0 + 10 * 1440 * MINUTE_MS
     await write_facts(conn, [attributed_fact(pain("q1", later, 3, session="r1"))])
     written = await write_facts(conn, all_of(run()))
     assert written.affected["p1"] == (
-        Span(start_ms=T0, end_ms=T0 + 30 * MIN),
+        Span(start_ms=T0, end_ms=T0 + 30 * MINUTE_MS),
         Span(start_ms=later, end_ms=later),
     )
 
 
 async def test_a_deletion_touches_what_it_deletes(conn: Connection) -> None:
-    start = T0 - 20 * 1440 * MIN
+    start = T0 - 20 * 1440 * MINUTE_MS
     await write_facts(conn, all_of(run(start=start)))
     written = await write_facts(conn, [attributed_fact(deletion("x", "r1"))])
-    assert written.affected["p1"][0] == Span(start_ms=start, end_ms=start + 30 * MIN)
+    assert written.affected["p1"][0] == Span(start_ms=start, end_ms=start + 30 * MINUTE_MS)
 
 
 async def test_unknown_patients_and_impossible_facts_are_refused_and_the_rest_stored(
     conn: Connection,
 ) -> None:
     batch = [
-        attributed_fact(workout(head("r1", T0, T0 + MIN)), "nobody"),
-        attributed_fact(workout(head("r2", T0, T0 + MIN))),
+        attributed_fact(workout(head("r1", T0, T0 + MINUTE_MS)), "nobody"),
+        attributed_fact(workout(head("r2", T0, T0 + MINUTE_MS))),
         attributed_fact(workout(head("r3", -1, T0))),
-        attributed_fact(workout(head("r4\0", T0, T0 + MIN))),
-        attributed_fact(workout(head("r5", T0 + MIN, T0))),
+        attributed_fact(workout(head("r4\0", T0, T0 + MINUTE_MS))),
+        attributed_fact(workout(head("r5", T0 + MINUTE_MS, T0))),
     ]
     written = await write_facts(conn, batch)
     assert values_of(written.refused, "index") == [0, 2, 3, 4]
@@ -143,17 +145,17 @@ async def test_unknown_patients_and_impossible_facts_are_refused_and_the_rest_st
 
 
 async def test_far_off_spans_stay_apart(conn: Connection) -> None:
-    year = 365 * 1440 * MIN
+    year = 365 * 1440 * MINUTE_MS
     written = await write_facts(conn, all_of([*run("r1", T0 - year), *run("r2", T0)]))
     assert values_of(written.affected["p1"], "start_ms") == [T0 - year, T0]
 
 
 async def test_a_report_touches_the_session_it_names(conn: Connection) -> None:
     await write_facts(conn, all_of(run()))
-    later = T0 + 10 * 1440 * MIN
+    later = T0 + 10 * 1440 * MINUTE_MS
     written = await write_facts(conn, [attributed_fact(pain("q1", later, 3, session="r1"))])
     assert written.affected["p1"] == (
-        Span(start_ms=T0, end_ms=T0 + 30 * MIN),
+        Span(start_ms=T0, end_ms=T0 + 30 * MINUTE_MS),
         Span(start_ms=later, end_ms=later),
     )
 

@@ -452,7 +452,7 @@ _sources = st.sampled_from([_WATCH, _BACK, _STRAP, _PHONE])
 records = st.sampled_from(["a", "b", "c"])
 _rates = st.sampled_from([0.0, 20.0, 90.0, 120.0, 150.0])
 metrics = st.sampled_from(["heart_rate", "heart_rate", "cadence", "steps", "speed"])
-workouts = st.builds(
+_workouts = st.builds(
     lambda start, length, source, record, kind: _workout(
         _at(0, day=19) + start * _MIN,
         _at(0, day=19) + (start + length) * _MIN,
@@ -496,7 +496,7 @@ windows = st.builds(
         reports=tuple(r),
         dates=(date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 21)),
     ),
-    st.lists(workouts, max_size=6),
+    st.lists(_workouts, max_size=6),
     st.lists(columns(), max_size=6),
     st.lists(_answers, max_size=6),
 )
