@@ -3,7 +3,7 @@
 The row holds totals only; `day_states` judges the day.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from model.calendar import day_bounds
@@ -17,12 +17,13 @@ from stream.compute.series.reported_columns import HEART, STEPS
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import current_facts
+from stream.compute.sessions.session_rows import CountedSession
 
 
 def derive_day(
     day: date,
     zone: str,
-    sessions: Sequence[tuple[Session, ZoneTimes]],
+    sessions: Iterable[CountedSession],
     resolved: Mapping[str, ResolvedMetric],
     thresholds: ZoneThresholds,
     *,
@@ -31,17 +32,23 @@ def derive_day(
 ) -> Day:
     """Return the row of a local date.
 
-    `zone` is the patient's IANA zone. `sessions` are those that start on the date, each with the
-    zone times that count. `resolved` holds the selected samples by metric. `stated` holds totals of
-    the date as sources state them. `answered` says that the patient reported on the date.
+    `zone` is the patient's IANA zone. `sessions` are those that start on the date. `resolved` holds
+    the selected samples by metric. `stated` holds totals of the date as sources state them.
+    `answered` says that the patient reported on the date.
     """
     start, end = day_bounds(day, zone)
-    zones = sum((counted for _, counted in sessions), start=ZoneTimes())
+    zones = ZoneTimes()
+    counting: list[Session] = []
+    for row in sessions:
+        # The time of a session counts even where it does not count as another session.
+        zones += row.counted
+        if row.session.counts:
+            counting.append(row.session)
     heart = resolved.get(HEART)
     series = None if heart is None else heart.series
     return Day(
         local_date=day,
-        sessions=sum(session.counts for session, _ in sessions),
+        sessions=len(counting),
         session_ms=zones.total,
         zones=zones,
         wear_min=0 if heart is None else heart.minutes_with_samples(start, end),
@@ -50,7 +57,7 @@ def derive_day(
         steps=_steps(resolved.get(STEPS), start, end, stated.get(STEPS)),
         night_hr=None if series is None else night_hr(series.t, series.v, day, zone),
         stated=dict(stated),
-        loads=_loads(session for session, _ in sessions),
+        loads=_loads(counting),
     )
 
 
@@ -67,8 +74,12 @@ def stated_totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, f
             raise TypeError(f"a day's summary was expected, not {type(fact).__name__}")
         of_date = totals.setdefault(fact.local_date, {})
         for metric, value in fact.values.items():
+            # Sources are never mixed: the best that states a metric has already been read.
             of_date.setdefault(metric, value)
-    return {day: dict(sorted(of_date.items())) for day, of_date in totals.items()}
+    for day, of_date in totals.items():
+        # In order of names, so that equal rows have equal bytes whatever order the sources have.
+        totals[day] = dict(sorted(of_date.items()))
+    return totals
 
 
 def _best_first(summary: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], int, str]:
@@ -83,15 +94,16 @@ def _steps(steps: ResolvedMetric | None, start: int, end: int, stated: float | N
     Steps counted minute by minute are preferred to the total that a source states.
     """
     series = None if steps is None else steps.within(start, end)
+    # No samples are not 0 steps: the source may state a total only.
     counted = float(series.v.sum()) if series is not None and len(series.v) else stated
     return None if counted is None else round(counted)
 
 
 def _loads(sessions: Iterable[Session]) -> dict[str, float]:
-    """Return the sum of each load over the sessions that count, added in their order."""
+    """Return the sum of each load over sessions, added in their order."""
     totals: dict[str, float] = {}
     for session in sessions:
-        for load in session.loads if session.counts else ():
+        for load in session.loads:
             if load.value is not None and load.name in ADDITIVE_LOADS:
                 totals[load.name] = totals.get(load.name, 0.0) + load.value
     return totals

@@ -22,6 +22,7 @@ from model.facts import DeviceType, Method, Source
 from model.prescription import Prescription, all_paused, in_force, paused
 from stream.compute.weeks import VALID_WEAR_MIN
 
+# Nobody wears a scale, and an entry by hand comes when a person likes to make it.
 UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
 UNWORN_METHODS = (Method.MANUAL,)
 
@@ -70,24 +71,26 @@ def session_due(day: date, known: DayStateInput) -> bool:
     prescriptions add up, and so do the sessions that a day may hold.
     """
     first = monday(day)
-    requested = done = other_places = 0
-    for at in (first + timedelta(days=n) for n in range(7)):
+    requested = done = room_left = 0
+    for number in range(7):
+        at = first + timedelta(days=number)
         if at in known.blocked:
             continue
-        prescribed = _prescribed(at, known)
-        requested += sum(row.sessions_per_week for row in prescribed)
         done += _sessions(at, known) if at < day else 0
-        if at > day or (at < day and not _is_known(at, known)):
-            other_places += sum(row.max_per_day for row in prescribed)
-    # Each day added the sessions of a full week, hence the division by the seven days.
+        # Later days may still hold a session. Of an earlier day about which nothing is known it is
+        # assumed that it held one, because missing data never makes a miss.
+        has_room = at > day or (at < day and not _is_known(at, known))
+        for row in _prescribed(at, known):
+            requested += row.sessions_per_week
+            room_left += row.max_per_day if has_room else 0
     asks = day not in known.blocked and bool(_prescribed(day, known))
-    return asks and requested // 7 - done > other_places
+    # Each day added the sessions of a full week, hence the division by the seven days.
+    return asks and requested // 7 - done > room_left
 
 
 def _prescribed(day: date, known: DayStateInput) -> tuple[Prescription, ...]:
     """Return the prescriptions that ask for sessions on a date: in force and not paused."""
-    in_force_then = in_force(known.prescriptions, day)
-    return tuple(row for row in in_force_then if not paused(row, day))
+    return tuple(row for row in in_force(known.prescriptions, day) if not paused(row, day))
 
 
 def _sessions(day: date, known: DayStateInput) -> int:
@@ -114,6 +117,7 @@ def _has_synced(day: date, known: DayStateInput) -> bool:
     end_ms = day_bounds(day, known.zone)[1]
     if day >= known.today or known.since_ms is None or known.since_ms >= end_ms:
         return False
+    # A report that came in since says nothing about a watch that has not synced.
     return any(at_ms >= end_ms and is_worn(source) for source, at_ms in known.watermarks.items())
 
 

@@ -6,8 +6,10 @@
    metric in each minute.
 2. Declared workouts and reported sessions become candidates. Several records of the same session
    become a single candidate.
-3. Bouts in the samples that no candidate covers become candidates, too.
-4. Each candidate that starts on a date of the window becomes a session with its zone times.
+3. Bouts in the samples that no candidate covers become candidates, too. The patient's answers are
+   assigned to the candidates.
+4. Each candidate that starts on a date of the window becomes a session with its zone times. Where
+   sessions overlap, it is decided which of them the time counts for.
 5. Each date of the window becomes a day with totals over its sessions and over its minutes.
 6. The selected sources are returned with the sessions and days.
 
@@ -16,7 +18,7 @@ ids are made from content.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -27,6 +29,7 @@ from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
 from stream.compute.day_rows import derive_day, stated_totals
 from stream.compute.intensity.thresholds import profile_on, zone_thresholds
+from stream.compute.pieces import Pieces, pieces_ms, union_of_spans
 from stream.compute.series.reported_columns import (
     DAY_METRICS,
     HEART,
@@ -36,16 +39,16 @@ from stream.compute.series.reported_columns import (
 from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
 from stream.compute.sessions.adjacent import merge_adjacent
 from stream.compute.sessions.answers import reported_exertions, reported_types
-from stream.compute.sessions.candidates import SessionCandidate, session_candidates
+from stream.compute.sessions.candidates import (
+    SessionCandidate,
+    session_candidates,
+    start_and_id,
+)
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.duplicates import deduplicate
-from stream.compute.sessions.overlap import (
-    Pieces,
-    counted_pieces,
-    ids_with_figures,
-    union_of_spans,
-)
+from stream.compute.sessions.overlap import counted_pieces, ids_with_figures
 from stream.compute.sessions.session_rows import (
+    CountedSession,
     DateInputs,
     WindowSamples,
     counted_zones,
@@ -56,9 +59,7 @@ from stream.compute.sessions.session_rows import (
 SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
 BEYOND_LIMIT = "more sessions on this date than are worked out"
 
-_SHARE_OF_PRESCRIBED = 0.5
-
-_Derived = tuple[Session, ZoneTimes]  # a session with the zone times that count towards its day
+_SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
 
 
 def dates_to_derive(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
@@ -79,21 +80,24 @@ def derive(window: Window) -> Derived:
     Sessions are in order of (start, id), days and selections in order of date. Raises TypeError
     when `workouts`, `reports` or `summaries` of the window hold another kind of fact.
     """
-    dates = sorted(set(window.dates))
-    inputs = {day: _date_inputs(window, day) for day in dates}
+    inputs = _inputs_by_date(window)
     samples = _samples(window)
     candidates = _candidates(window, samples, inputs)
-    derived = _sessions(window, candidates, samples, inputs)
-    sessions = tuple(session for session, _ in derived)
+    counted = _sessions(window, candidates, samples, inputs)
+    sessions = tuple(row.session for row in counted)
     return Derived(
         sessions=sessions,
-        days=_days(window, derived, samples, inputs),
-        source_selections=_selections(samples.resolved, sessions, dates, window.zone),
+        days=_days(window, counted, samples, inputs),
+        source_selections=_selections(samples.resolved, sessions, inputs, window.zone),
     )
 
 
+def _inputs_by_date(window: Window) -> dict[date, DateInputs]:
+    """Return what the figures of each date of the window rest on beside samples, in order."""
+    return {day: _date_inputs(window, day) for day in sorted(set(window.dates))}
+
+
 def _date_inputs(window: Window, day: date) -> DateInputs:
-    """Return the inputs of a date's figures beside samples."""
     profile = profile_on(window.profiles, day)
     prescribed = in_force(window.prescriptions, day)
     return DateInputs(
@@ -121,6 +125,7 @@ def _samples(window: Window) -> WindowSamples:
     """Return the selected samples by metric, and heart rate as each source reported it."""
     by_metric = reported_series(window.columns)
     return WindowSamples(
+        # In order of names, because rows that are made from them are compared byte by byte.
         resolved={metric: resolve(metric, by_metric[metric]) for metric in sorted(by_metric)},
         reported_heart=by_metric.get(HEART, ()),
     )
@@ -136,12 +141,24 @@ def _candidates(
     # duplicates once the parts are merged, so duplicates are removed again.
     merged = merge_adjacent(single, window.zone)
     known = deduplicate(merged, samples.reported_heart)
+    # Detection comes last: a bout is a session only where nobody declared or reported one.
     detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, known)
-    return sorted([*known, *detected], key=_start_and_id)
+    return _with_answers(sorted([*known, *detected], key=start_and_id), window)
 
 
-def _start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
-    return candidate.start_ms, candidate.id
+def _with_answers(candidates: Sequence[SessionCandidate], window: Window) -> list[SessionCandidate]:
+    """Return the candidates with the exertion and the type that the patient reported.
+
+    Without an answer, a candidate keeps what its device declared.
+    """
+    exertions = reported_exertions(candidates, window.reports, window.zone)
+    types = reported_types(candidates, window.reports)
+    answered: list[SessionCandidate] = []
+    for candidate in candidates:
+        exertion_cr10 = exertions.get(candidate.id, candidate.exertion_cr10)
+        type_ = types.get(candidate.id, candidate.type)
+        answered.append(replace(candidate, exertion_cr10=exertion_cr10, type=type_))
+    return answered
 
 
 def _sessions(
@@ -149,29 +166,16 @@ def _sessions(
     candidates: Sequence[SessionCandidate],
     samples: WindowSamples,
     inputs: Mapping[date, DateInputs],
-) -> list[_Derived]:
-    """Return the sessions that start on the window's dates, each with its zone times that count."""
-    exertion = reported_exertions(candidates, window.reports, window.zone)
-    types = reported_types(candidates, window.reports)
+) -> list[CountedSession]:
+    """Return the sessions that start on the window's dates, in order of (start, id)."""
     # Overlaps are computed over all dates, because a session of yesterday may cover time of today.
     pieces = counted_pieces(candidates)
     by_date = _by_start_date(candidates, window.zone)
-    sessions: list[_Derived] = []
+    sessions: list[CountedSession] = []
+    # The window also loads sessions of neighbouring dates; their rows are derived with those dates.
     for day in sorted(inputs.keys() & by_date.keys()):
-        with_figures = ids_with_figures(by_date[day])
-        of_the_date = _without_later_dates(samples, day_bounds(day, window.zone)[1])
-        for candidate in by_date[day]:
-            id_ = candidate.id
-            answered = replace(
-                candidate,
-                exertion_cr10=exertion.get(id_, candidate.exertion_cr10),
-                type=types.get(id_, candidate.type),
-            )
-            if id_ not in with_figures:
-                sessions.append(_without_figures(answered, inputs[day], pieces[id_]))
-                continue
-            seen = of_the_date if candidate.origin is Origin.DETECTED else samples
-            sessions.append(_with_figures(answered, inputs[day], seen, pieces[id_]))
+        end_ms = day_bounds(day, window.zone)[1]
+        sessions += _sessions_of_date(by_date[day], inputs[day], samples, end_ms, pieces)
     return sessions
 
 
@@ -182,6 +186,29 @@ def _by_start_date(
     for candidate in candidates:
         by_date[local_date(candidate.start_ms, zone)].append(candidate)
     return by_date
+
+
+def _sessions_of_date(
+    candidates: Sequence[SessionCandidate],
+    inputs: DateInputs,
+    samples: WindowSamples,
+    end_ms: int,
+    pieces: Mapping[str, Pieces],
+) -> Iterator[CountedSession]:
+    """Yield the sessions of a local date that ends at `end_ms`.
+
+    `pieces` holds by session id the parts that count.
+    """
+    with_figures = ids_with_figures(candidates)
+    of_the_date = _without_later_dates(samples, end_ms)
+    for candidate in candidates:
+        own = pieces[candidate.id]
+        if candidate.id not in with_figures:
+            yield _without_figures(candidate, inputs, own)
+        elif candidate.origin is Origin.DETECTED:
+            yield _with_figures(candidate, inputs, of_the_date, own)
+        else:
+            yield _with_figures(candidate, inputs, samples, own)
 
 
 def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:
@@ -199,40 +226,43 @@ def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:
 
 def _with_figures(
     candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
-) -> _Derived:
+) -> CountedSession:
     session = derive_session(candidate, inputs, samples, pieces)
-    if pieces == ((candidate.start_ms, candidate.end_ms),):  # no other session overlaps
-        return session, session.zones
-    return session, counted_zones(candidate, inputs, samples, pieces)
+    # The usual case, in which no other session overlaps: its zone times need not be counted twice.
+    if pieces == ((candidate.start_ms, candidate.end_ms),):
+        return CountedSession(session=session, counted=session.zones)
+    counted = counted_zones(candidate, inputs, samples, pieces)
+    return CountedSession(session=session, counted=counted)
 
 
-def _without_figures(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> _Derived:
-    # The time still counts towards the day, as unknown.
-    unknown = sum(end - start for start, end in pieces)
+def _without_figures(
+    candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces
+) -> CountedSession:
     session = session_without_figures(candidate, inputs, BEYOND_LIMIT)
-    return session, ZoneTimes(unknown=unknown)
+    # The time still counts towards the day, as unknown.
+    return CountedSession(session=session, counted=ZoneTimes(unknown=pieces_ms(pieces)))
 
 
 def _days(
     window: Window,
-    sessions: Iterable[_Derived],
+    sessions: Iterable[CountedSession],
     samples: WindowSamples,
     inputs: Mapping[date, DateInputs],
 ) -> tuple[Day, ...]:
     """Return the rows of the window's dates, in order."""
-    by_date: dict[date, list[_Derived]] = defaultdict(list)
-    for session, zones in sessions:
-        by_date[session.local_date].append((session, zones))
+    by_date: dict[date, list[CountedSession]] = defaultdict(list)
+    for counted in sessions:
+        by_date[counted.session.local_date].append(counted)
     answered = {local_date(report.fact.head.start_ms, window.zone) for report in window.reports}
     stated = stated_totals(window.summaries)
     days: list[Day] = []
-    for day in sorted(inputs):
+    for day, of_date in inputs.items():
         row = derive_day(
             day,
             window.zone,
             by_date[day],
             samples.resolved,
-            inputs[day].thresholds,
+            of_date.thresholds,
             stated=stated.get(day, {}),
             answered=day in answered,
         )
@@ -257,6 +287,7 @@ def _selections(
             spans_of[session.local_date].append((session.start_ms, session.end_ms))
     selections: list[SourceSelection] = []
     for day in dates:
+        # Overlapping sessions share their minutes, and a minute is selected once.
         within_sessions = union_of_spans(spans_of[day])
         for metric in sorted(resolved):
             spans = within_sessions if metric in SESSION_METRICS else (day_bounds(day, zone),)

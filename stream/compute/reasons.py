@@ -11,6 +11,7 @@ from model.derived import Day, Origin, Session, Week
 REASON_NEW = "derived for the first time"
 REASON_GONE = "no fact supports it any more"
 
+# As much as makes two overlapping sessions the same session (clinical definition section 3.3).
 _SAME_FROM = 0.5
 
 
@@ -18,8 +19,9 @@ def revision_reason(old: Session | Day | Week | None, new: Session | Day | Week)
     """Return why a row is written: it is new, or some of its columns differ."""
     if old is None:
         return REASON_NEW
-    names = (field.name for field in fields(new))
+    names = [field.name for field in fields(new)]
     differing = [name for name in names if getattr(old, name) != getattr(new, name)]
+    # Names of columns only: their values are health data, and events are read by others.
     return f"changed: {', '.join(differing)}"
 
 
@@ -32,6 +34,7 @@ def retraction_reason(old: Session, current: Iterable[Session]) -> str:
     others = [session for session in current if session.id != old.id and _overlaps(old, session)]
     if not others:
         return REASON_GONE
+    # The id decides between two sessions equally near, so that deriving again gives the same text.
     other = min(others, key=lambda session: (abs(session.start_ms - old.start_ms), session.id))
     declared = old.origin is Origin.DETECTED and other.origin is not Origin.DETECTED
     return f"{'declared later, as' if declared else 'merged into'} session {other.id}"

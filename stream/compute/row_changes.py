@@ -52,7 +52,8 @@ def session_rows_by_key(derived: DerivedRows) -> dict[RowKey, Session]:
     """Return the derived sessions by (patient id, session id)."""
     rows: dict[RowKey, Session] = {}
     for patient, of in derived.items():
-        rows.update({(patient, session.id): session for session in of.sessions})
+        for session in of.sessions:
+            rows[patient, session.id] = session
     return rows
 
 
@@ -64,13 +65,15 @@ def day_changes(
     `stored` has every day of the weeks that the derived `dates` lie in. Returns the changes, and
     all days of those weeks as they are after the changes; weeks are added up from these.
     """
-    derived_dates = set(dates)
-    old = {key: day for key, day in stored.items() if key in derived_dates}
+    old = {key: stored[key] for key in dates if key in stored}
     wanted: dict[RowKey, Day] = {}
     for patient, of in derived.items():
-        wanted.update({(patient, day.local_date): day for day in of.days if _holds_anything(day)})
+        # A date without anything gets no row, so that rows do not tell which dates were derived.
+        for day in filter(_holds_anything, of.days):
+            wanted[patient, day.local_date] = day
     put, drop = _difference(old, wanted)
     changes = _dated_changes("day.revised", old, put, drop)
+    # A week is the sum of all its days, so the days that were not derived now are needed too.
     after = {key: day for key, day in stored.items() if key not in old} | wanted
     return RowChanges(put=put, drop=drop, changes=changes), after
 
@@ -80,9 +83,9 @@ def week_changes(old: Mapping[RowKey, Week], days: Mapping[RowKey, Day]) -> RowC
     by_week: dict[RowKey, list[Day]] = defaultdict(list)
     for (patient, local_date), day in days.items():
         by_week[patient, monday(local_date)].append(day)
-    wanted = {
-        (patient, first): week_of_days(first, own) for (patient, first), own in by_week.items()
-    }
+    wanted: dict[RowKey, Week] = {}
+    for (patient, first), own in by_week.items():
+        wanted[patient, first] = week_of_days(first, own)
     put, drop = _difference(old, wanted)
     return RowChanges(put=put, drop=drop, changes=_dated_changes("week.revised", old, put, drop))
 
@@ -98,13 +101,22 @@ def selection_changes(
     for patient, of in derived.items():
         for selection in sorted(of.source_selections, key=_metric_and_time):
             wanted[patient, selection.local_date].append(selection)
-    differing = [key for key in sorted({*old, *wanted}) if old.get(key) != wanted.get(key)]
-    put = {key: wanted[key] for key in differing if key in wanted}
-    # A date has many rows and is replaced as a unit: it is dropped even where it is written again.
-    return RowChanges(put=put, drop=[key for key in differing if key in old])
+    put: dict[RowKey, list[SourceSelection]] = {}
+    drop: list[RowKey] = []
+    for key in sorted({*old, *wanted}):
+        before, now = old.get(key), wanted.get(key)
+        if before == now:
+            continue
+        if now is not None:
+            put[key] = now
+        # A date has many rows and is replaced as a unit: it is dropped even where it is put again.
+        if before is not None:
+            drop.append(key)
+    return RowChanges(put=put, drop=drop)
 
 
 def _holds_anything(day: Day) -> bool:
+    # None means that no source stated any steps; 0 is what a source stated.
     counted = day.session_ms or day.wear_min or day.steps is not None
     return bool(day.sessions or counted or day.answered or day.stated)
 
@@ -117,6 +129,7 @@ def _difference(
     old: Mapping[RowKey, _Row], wanted: Mapping[RowKey, _Row]
 ) -> tuple[dict[RowKey, _Row], list[RowKey]]:
     """Return the rows to write and the keys to remove."""
+    # Equal rows are left alone, so deriving the same facts again writes and announces nothing.
     put = {key: row for key, row in wanted.items() if old.get(key) != row}
     return put, sorted(old.keys() - wanted.keys())
 

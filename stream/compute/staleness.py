@@ -6,7 +6,7 @@ The stale dates depend on facts around the change, which have to be read first. 
 next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -51,7 +51,7 @@ class StaleDates:
         `known` holds the spans in which all of them have been read.
         """
         spans = list(known)
-        return all(any(span.holds(wanted) for span in spans) for wanted in self.facts_within)
+        return all(_is_held(wanted, spans) for wanted in self.facts_within)
 
 
 def stale_dates(
@@ -64,37 +64,37 @@ def stale_dates(
     """
     known = list(facts)
     sessions = session_groups(known)
-    near = [_near(span) for span in changed]
-    met = [session for session in sessions if _meets_any(session, near)]
-    stale = [*map(hours, changed), *met, *_answers(changed, met, known)]
-    dates = _dates(stale, zone)
-    days = [Span(start_ms=low, end_ms=high) for low, high in (day_bounds(d, zone) for d in dates)]
-    crossing = [session for session in sessions if _meets_any(session, days)]
-    reach = merge([*days, *crossing], gap_ms=0)
-    around = (span.widened(AROUND_MS) for span in (*reach, *near))
+    near = list(map(_near, changed))
+    met = _meeting(sessions, near)
+    dates = _dates([*map(hours, changed), *met, *_answers(changed, met, known)], zone)
+    # A session that crosses the midnight of a stale date reaches into other dates, and is read
+    # completely: its row and its overlaps rest on all of it.
+    days = [_day_span(day, zone) for day in dates]
+    reach = merge([*days, *_meeting(sessions, days)], gap_ms=0)
     return StaleDates(
-        dates=dates, reach=reach, facts_within=merge(around, gap_ms=0), sessions=sessions
+        dates=dates, reach=reach, facts_within=_facts_within(reach, near), sessions=sessions
     )
 
 
 def session_groups(facts: Iterable[AttributedFact]) -> tuple[Span, ...]:
     """Return the spans of sessions; sessions at most `APART_MS` apart are joined to a group."""
-    heads = (item.fact.head for item in facts)
-    lasting = (head for head in heads if head.end_ms > head.start_ms)
-    return merge((Span(start_ms=h.start_ms, end_ms=h.end_ms) for h in lasting), APART_MS)
+    spans: list[Span] = []
+    for item in facts:
+        head = item.fact.head
+        # An answer at an instant is no session.
+        if head.end_ms > head.start_ms:
+            spans.append(Span(start_ms=head.start_ms, end_ms=head.end_ms))
+    return merge(spans, APART_MS)
 
 
 def hours_in_sessions(stale: StaleDates) -> tuple[Span, ...]:
     """Return the full UTC hours of the sessions that affect the stale dates."""
-    return merge(map(hours, _sessions_within_reach(stale)), gap_ms=0)
+    return merge(map(hours, _meeting(stale.sessions, stale.reach)), gap_ms=0)
 
 
 def hours_around(stale: StaleDates) -> tuple[Span, ...]:
     """Return the full UTC hours of the stale dates, of their sessions and of the recovery after."""
-    recovery = (
-        Span(start_ms=session.end_ms, end_ms=session.end_ms + _RECOVERY_MS)
-        for session in _sessions_within_reach(stale)
-    )
+    recovery = map(_recovery, _meeting(stale.sessions, stale.reach))
     return merge(map(hours, (*stale.reach, *recovery)), gap_ms=0)
 
 
@@ -121,13 +121,29 @@ def _answers(
     """
     declared = [span for span in changed if not span.samples_only]
     around = [span.widened(AROUND_MS) for span in (*met, *declared)]
-    reports = (item.fact.head for item in facts if not isinstance(item.fact, Workout))
-    instants = {head.start_ms for head in reports}
-    return [
-        Span(start_ms=at, end_ms=at)
-        for at in sorted(instants)
-        if any(span.start_ms <= at <= span.end_ms for span in around)
-    ]
+    instants = {item.fact.head.start_ms for item in facts if not isinstance(item.fact, Workout)}
+    near = [at for at in sorted(instants) if _is_near(at, around)]
+    return [Span(start_ms=at, end_ms=at) for at in near]
+
+
+def _facts_within(reach: Iterable[Span], near: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans in which every workout and report must be known."""
+    around = [span.widened(AROUND_MS) for span in (*reach, *near)]
+    return merge(around, gap_ms=0)
+
+
+def _is_near(at_ms: int, spans: Iterable[Span]) -> bool:
+    # Both ends belong to a span here: an answer may come at the very end of the six hours.
+    return any(span.start_ms <= at_ms <= span.end_ms for span in spans)
+
+
+def _day_span(day: date, zone: str) -> Span:
+    start_ms, end_ms = day_bounds(day, zone)
+    return Span(start_ms=start_ms, end_ms=end_ms)
+
+
+def _recovery(session: Span) -> Span:
+    return Span(start_ms=session.end_ms, end_ms=session.end_ms + _RECOVERY_MS)
 
 
 def _dates(spans: Iterable[Span], zone: str) -> tuple[date, ...]:
@@ -137,9 +153,15 @@ def _dates(spans: Iterable[Span], zone: str) -> tuple[date, ...]:
     return tuple(sorted(dates))
 
 
-def _sessions_within_reach(stale: StaleDates) -> list[Span]:
-    return [session for session in stale.sessions if _meets_any(session, stale.reach)]
+def _meeting(sessions: Iterable[Span], spans: Collection[Span]) -> list[Span]:
+    """Return the sessions that overlap one of the spans, or lie near it."""
+    return [session for session in sessions if _meets_any(session, spans)]
 
 
 def _meets_any(session: Span, spans: Iterable[Span]) -> bool:
     return any(session.meets(span, APART_MS) for span in spans)
+
+
+def _is_held(wanted: Span, known: Iterable[Span]) -> bool:
+    # One known span must hold all of it: adjacent known spans have been merged before.
+    return any(span.holds(wanted) for span in known)

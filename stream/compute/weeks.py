@@ -7,6 +7,7 @@ from model.calendar import MINUTE_MS
 from model.derived import Day, Week
 from model.intensity import ZoneTimes
 
+# Clinical definition section 3.3: with less wear the figures of a day say little about the day.
 VALID_WEAR_MIN = 600
 
 
@@ -24,24 +25,39 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
     `days` has at most one row for each date. Days of other weeks and missing days add nothing. A
     day is valid with at least 600 minutes of wear, and known when it is valid or answered.
     """
-    sunday = monday + timedelta(days=6)
-    of_week = (day for day in days if monday <= day.local_date <= sunday)
-    # Floating-point sums depend on their order, so days are always added in the order of dates.
-    rows = sorted(of_week, key=lambda day: day.local_date)
-    zones = sum((day.zones for day in rows), start=ZoneTimes())
+    rows = _days_of_week(monday, days)
+    zones, volume = ZoneTimes(), ZoneTimes()
+    sessions = session_ms = valid = answered = known = 0
+    for day in rows:
+        zones += day.zones
+        volume += day.volume
+        sessions += day.sessions
+        session_ms += day.session_ms
+        valid += _is_valid(day)
+        answered += day.answered
+        # An answer makes a day known, because a patient may train without wearing a device.
+        known += _is_valid(day) or day.answered
     return Week(
         monday=monday,
-        sessions=sum(day.sessions for day in rows),
-        session_ms=sum(day.session_ms for day in rows),
+        sessions=sessions,
+        session_ms=session_ms,
         zones=zones,
         dose_min=dose_minutes(zones),
-        valid_days=sum(map(_is_valid, rows)),
-        answered_days=sum(day.answered for day in rows),
-        known_days=sum(_is_valid(day) or day.answered for day in rows),
-        volume=sum((day.volume for day in rows), start=ZoneTimes()),
+        valid_days=valid,
+        answered_days=answered,
+        known_days=known,
+        volume=volume,
         steps=_steps(rows),
         loads=_loads(rows),
     )
+
+
+def _days_of_week(monday: date, days: Iterable[Day]) -> list[Day]:
+    """Return the days from Monday to Sunday, by date."""
+    sunday = monday + timedelta(days=6)
+    of_week = [day for day in days if monday <= day.local_date <= sunday]
+    # Floating-point sums depend on their order, so days are always added in the order of dates.
+    return sorted(of_week, key=lambda day: day.local_date)
 
 
 def _is_valid(day: Day) -> bool:
@@ -50,8 +66,11 @@ def _is_valid(day: Day) -> bool:
 
 def _steps(days: Iterable[Day]) -> int | None:
     """Return the sum of the known steps, None when the steps of no day are known."""
-    counted = [day.steps for day in days if day.steps is not None]
-    return sum(counted) if counted else None
+    total: int | None = None
+    for day in days:
+        if day.steps is not None:
+            total = day.steps + (total or 0)
+    return total
 
 
 def _loads(days: Iterable[Day]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from stream.compute.intensity.zones import HeldValues, karvonen, time_in_bands
 
 EDWARDS = (0, 1, 2, 3, 4, 5)  # below 50 %, then the five zones
 LUCIA = (1, 2, 3)
-ZONAL = (0.9, 1.1, 1.2, 2.0, 5.0)
+ZONAL = (0.9, 1.1, 1.2, 2.0, 5.0)  # GoldenCheetah's defaults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,11 +34,12 @@ from stream.compute.intensity.zones import HeldValues, distinct_values, held_val
 from stream.compute.series.reported_columns import HEART, POWER, SPEED
 from stream.compute.series.resolved_series import ResolvedSeries
 
-_RECOVERY_MS = 60_000
+_RECOVERY_MS = 60_000  # Cole 1999 reads the fall of heart rate after one minute
 UNKNOWN_AT_MOST = 0.2  # of a half of the session, for decoupling
 _OUTPUTS = (POWER, SPEED)  # the first that is known in both halves is used
-_DIGITS = 6
+_DIGITS = 6  # far below any difference that matters, far above what an `exp` may differ by
 
+# A reason is published beside the load, so it never contains a value.
 NO_HEART = "no heart rate"
 NO_RESERVE = "resting or maximal heart rate is not known"
 NO_PEAK = "maximal heart rate is not known"
@@ -117,6 +118,7 @@ def session_loads(
     heart = by_metric.get(HEART)
     held = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
     if heart is not None:
+        # Each distinct value is weighed once, however often it was measured.
         held = distinct_values(held_values(heart, start_ms, end_ms))
     session = LoadInputs(
         by_metric=by_metric,
@@ -153,6 +155,7 @@ def value_held_at(series: ResolvedSeries, at_ms: int, since_ms: int) -> float | 
     Samples before `since_ms` are not used. Both instants are in epoch ms.
     """
     n = int(np.searchsorted(series.t, at_ms, side="right")) - 1
+    # The last sample at or before the instant is the only one that can still hold.
     if n < 0 or series.t[n] < since_ms or series.t[n] + series.hold[n] <= at_ms:
         return None
     return float(series.v[n])
@@ -199,6 +202,7 @@ def _trimp(session: LoadInputs) -> ComputedLoad | str:
         return reserve
     if isinstance(by, str):
         return by
+    # The coefficients are among the inputs, because the literature has two sets for women.
     return _figure(
         session, trimp(session.heart, reserve.base, reserve.top, by), reserve, a=by.a, b=by.b
     )
@@ -245,6 +249,7 @@ def _lucia(session: LoadInputs) -> ComputedLoad | str:
     )
     if vt1 is None or vt2 is None:
         return NO_VENTILATORY if len(session.heart.v) else NO_HEART
+    # A test finds these in the patient; it still fails where the rate does not follow effort.
     usable = not session.rate_limited and 0 < vt1 < vt2
     thresholds = {"vt1_bpm": float(vt1), "vt2_bpm": float(vt2)}
     tested = IntensityScale(
@@ -269,6 +274,7 @@ def _session_rpe(session: LoadInputs) -> ComputedLoad | str:
 
 
 def _decoupling(session: LoadInputs) -> ComputedLoad | str:
+    # A rate that does not follow effort would look like a heart that never tires.
     if session.rate_limited:
         return FORBIDDEN
     heart = _halves(session, HEART)
@@ -306,9 +312,10 @@ def _halves(session: LoadInputs, metric: str) -> tuple[float, float] | None:
     """
     if metric not in session.by_metric:
         return None
-    middle = (session.start_ms + session.end_ms) // 2
-    spans = ((session.start_ms, middle), (middle, session.end_ms))
-    first, second = (held_values(session.by_metric[metric], start, end) for start, end in spans)
+    series, middle = session.by_metric[metric], (session.start_ms + session.end_ms) // 2
+    first = held_values(series, session.start_ms, middle)
+    second = held_values(series, middle, session.end_ms)
+    # The second half is the longer by a millisecond where the length is odd.
     least = (1 - UNKNOWN_AT_MOST) * (session.end_ms - middle)
     if not len(first.v) or not len(second.v) or min(first.known_ms, second.known_ms) < least:
         return None
@@ -323,6 +330,7 @@ def _recovery(session: LoadInputs) -> ComputedLoad | str:
     after = value_held_at(session.by_metric[HEART], session.end_ms + _RECOVERY_MS, session.end_ms)
     if after is None:
         return NO_AFTER
+    # From the highest of the session, since few sessions end at their highest.
     highest = float(session.heart.v.max())
     inputs = {"hr_peak": highest, "hr_after": after, "after_ms": float(_RECOVERY_MS)}
     return ComputedLoad(value=highest - after, inputs=inputs, confidence=Confidence.MEDIUM)

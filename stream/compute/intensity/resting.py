@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from model.calendar import MINUTE_MS, epoch_ms
 from model.facts import Instants, Values
 
-NIGHT_FROM, NIGHT_UNTIL = time(3), time(7)
+NIGHT_FROM, NIGHT_UNTIL = time(3), time(7)  # Speed 2023: the minimum of a day lies in these hours
 MEAN_OF_MIN = 5
-COVERED_PERCENT = 80
+COVERED_PERCENT = 80  # our default
 NIGHTS = 7
 NIGHTS_NEEDED = 3
 
@@ -50,8 +50,10 @@ def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:
     minute = (t[low:high] - start_ms) // MINUTE_MS
     length = (end_ms - start_ms) // MINUTE_MS
     count = np.bincount(minute, minlength=length)
+    # In integers, so that exactly 80 % is enough on every machine.
     if 100 * np.count_nonzero(count) < COVERED_PERCENT * length:
         return None
+    # `count` is 0 only where the sum is 0, so dividing by 1 there is harmless.
     sums = np.bincount(minute, weights=v[low:high], minlength=length)
     return _lowest(sums / np.maximum(count, 1), count > 0)
 

@@ -114,7 +114,7 @@ MAX_HEART_RATES: tuple[MaxHeartRate, ...] = (
 def profile_on(profiles: Iterable[HeartProfile], on: date) -> HeartProfile | None:
     """Return the profile that is valid on a local date: the latest that has begun by then."""
     begun = [profile for profile in profiles if profile.valid_from <= on]
-    # Of two profiles of one date, their text decides, so that their order does not matter.
+    # Of two profiles of the same date, their text decides, so that their order does not matter.
     return max(begun, key=lambda profile: (profile.valid_from, repr(profile)), default=None)
 
 
@@ -128,6 +128,7 @@ def zone_thresholds(profile: HeartProfile | None, on: date) -> ZoneThresholds:
         return _NONE
     if profile.clinician_bpm is not None:
         return clinician_thresholds(profile.clinician_bpm)
+    # The reserve comes first, because it takes the patient's resting rate into account.
     for basis in (HRR, HR_MAX):
         scale = heart_scale(profile, on, basis)
         if scale is not None:
@@ -152,15 +153,17 @@ def _heart_scale(profile: HeartProfile, year: int, basis: str) -> IntensityScale
     maximum = _max_heart_rate(profile, inputs)
     if maximum is None or (basis == HRR and "hr_rest" not in inputs):
         return None
+    # Rounded, so that a figure that is an integer on paper is exactly that integer here.
     top = round(maximum.rate(inputs), 6)
     base = inputs["hr_rest"] if basis == HRR else 0.0
     usable = not profile.rate_limited and 0 <= base < top
     needs = ("hr_rest", *maximum.needs) if basis == HRR else maximum.needs
+    used = {name: inputs[name] for name in needs}
     return IntensityScale(
         base=base,
         top=top,
         method=f"{basis}:{maximum.name}",
-        inputs={**{name: inputs[name] for name in needs}, "hr_max": top},
+        inputs={**used, "hr_max": top},
         confidence=_confidence(maximum, profile, basis) if usable else Confidence.NONE,
         valid=usable and not (profile.beta_blocker and maximum.formula),
     )
@@ -207,6 +210,7 @@ def clinician_thresholds(bpm: Edges) -> ZoneThresholds:
 
 def _inputs(profile: HeartProfile, year: int) -> Inputs:
     age = None if profile.birth_year is None else float(year - profile.birth_year)
+    # A missing figure is left out, so that a method which needs it is passed over.
     result = {"age": age, "hr_rest": profile.hr_rest, "hr_max": profile.hr_max}
     return {name: float(value) for name, value in result.items() if value is not None}
 
@@ -242,8 +246,10 @@ _NONE = ZoneThresholds(
 
 
 def _named(what: str, four: Sequence[float]) -> Inputs:
-    names = (f"{what}_{zone.value}" for zone in CLASSES[1:])
-    return dict(zip(names, map(float, four), strict=True))
+    named: Inputs = {}
+    for zone, value in zip(CLASSES[1:], four, strict=True):
+        named[f"{what}_{zone.value}"] = float(value)
+    return named
 
 
 def _ascending(edges: Edges) -> bool:

@@ -161,6 +161,7 @@ def _of_prescription(method: str, find_scale: FindScale, percent: float = 1.0) -
         scale = find_scale(inputs)
         if scale is None:
             return None
+        # A range is three bands: below it, within it, and above it.
         edges = _on_scale(scale, (percent * wanted.low, percent * wanted.high))
         bounds = {"low": float(wanted.low), "high": float(wanted.high)}
         return replace(
@@ -180,8 +181,10 @@ def _on_scale(scale: IntensityScale, percents: tuple[float, ...]) -> MethodEdges
     )
 
 
+# The words of Borg's scales are the patient's own judgement; a conversion between them adds doubt.
 _RPE_CR10 = _exertion(f"rpe:{CR10}", Confidence.MEDIUM)
 _RPE_6_20 = _exertion(f"rpe:{RPE_6_20} from {CR10}", Confidence.LOW)
+# Edges for all adults are a rough guide for a patient; edges that a clinician wrote are exact.
 _STEPS = _absolute("cadence:absolute", Confidence.LOW)
 _STEPS_PRESCRIBED = _absolute("cadence:absolute", Confidence.HIGH)
 _METS = _absolute("mets:device", Confidence.LOW)
@@ -240,6 +243,7 @@ def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
     inputs = MethodInputs(
         profile=profile, on=on, prescribed=prescribed, exertion_cr10=exertion_cr10
     )
+    # Left out, not shown as unknown: turns of a crank are no steps that went missing.
     methods = [row for row in ZONE_METHODS if not row.families or family in row.families]
     length_ms = end_ms - start_ms
     held = _held_by_metric(methods, by_metric, start_ms, end_ms)
@@ -275,6 +279,7 @@ def _held_answer(exertion_cr10: float | None, length_ms: int) -> dict[str, HeldV
     """Return an answer as if it were held for all of the session, on both of Borg's scales."""
     if exertion_cr10 is None:
         return {}
+    # Exertion is a judgement of the session as a unit, so no time of it is unknown.
     ms = np.array([length_ms], dtype=np.int64)
     cr10, borg = np.array([float(exertion_cr10)]), np.array([rpe_6_20(exertion_cr10)])
     return {EXERTION_CR10: HeldValues(v=cr10, ms=ms), EXERTION_6_20: HeldValues(v=borg, ms=ms)}
@@ -284,6 +289,7 @@ def _zone_times(
     method: ZoneMethod, edges: MethodEdges, held: HeldValues, length_ms: int
 ) -> ZoneTimesByMethod:
     names = INTENSITY_SCHEMES[method.scheme].names
+    # Edges that must not be used are still shown, so that a reader sees what they would have been.
     ms = time_in_bands(held, edges.edges) if edges.valid else (0,) * len(names)
     return ZoneTimesByMethod(
         scheme=method.scheme,

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from model.columns import runs
 from model.facts import Instants, Values
 from model.intensity import ZONES, ZoneThresholds, ZoneTimes
+from stream.compute.pieces import pieces_ms
 from stream.compute.series.resolved_series import ResolvedSeries
 
-HR_FLOOR = 30.0
+HR_FLOOR = 30.0  # beats a minute, our default
 HR_CEILING = 230.0
-MAX_GAP_MS = 30_000
+MAX_GAP_MS = 30_000  # our default for a workout's stream, of one sample every few seconds
 
-_DIGITS = 6
+_DIGITS = 6  # far finer than a watch measures, far coarser than the rounding errors of a float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +54,7 @@ def karvonen(rest: float, hr_max: float, fraction: float) -> float:
 
 def is_plausible(hr: Values) -> NDArray[np.bool_]:
     """Return which heart rates are plausible, bool[n]: finite, from 30 to 230 beats a minute."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # a comparison with NaN is False, as it should be
         return (hr >= HR_FLOOR) & (hr <= HR_CEILING)
 
 
@@ -123,11 +124,12 @@ def zone_times_in_pieces(
     Pieces are [start, end) in epoch ms, in order of time. Where a sample holds over the edge of a
     piece, its time is cut there. The cost is linear in samples and pieces.
     """
-    length = sum(end - start for start, end in pieces)
+    length = pieces_ms(pieces)
     if series is None or not thresholds.valid or not pieces:
         return ZoneTimes(unknown=length)
     end_ms = pieces[-1][1]
     held = held_values(series, start_ms, end_ms)
+    # The session is read up to the end of its last piece, so samples between pieces hold into them.
     t = series.within(start_ms, end_ms).t
     band = np.searchsorted(np.asarray(thresholds.edges), held.v, side="right")
     known: list[int] = []
@@ -139,6 +141,7 @@ def zone_times_in_pieces(
 
 def _completed(known: Sequence[int], length_ms: int) -> ZoneTimes:
     """Return the zone times of the five classes, with the rest of the length as unknown."""
+    # Integers, so that all six add up to the length to the millisecond.
     times = (*known, length_ms - sum(known))
     return ZoneTimes(**dict(zip(ZONES, times, strict=True)))
 
@@ -184,4 +187,5 @@ def time_in_zones(
 
 
 def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> HeldValues:
+    # The end acts as a next sample: the last value holds up to it at most.
     return HeldValues(v=v, ms=np.minimum(np.append(t[1:], end_ms) - t, hold))

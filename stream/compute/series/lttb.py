@@ -51,6 +51,6 @@ def _means(x: Values, v: Values, edges: NDArray[np.int64]) -> NDArray[np.float64
     if len(edges) < FEWEST:
         return np.empty((0, 2))
     counts = np.append(np.diff(edges), 1)
-    sums = [np.add.reduceat(column, edges) for column in (x, v)]
+    sums = (np.add.reduceat(x, edges), np.add.reduceat(v, edges))
     means: NDArray[np.float64] = np.stack(sums, axis=1) / counts[:, None]
     return means

@@ -21,8 +21,8 @@ FlaggedSpan: TypeAlias = tuple[int, int, int]  # first and last instant (epoch m
 
 CODE_ACCEPTED, CODE_OUT_OF_RANGE, CODE_JUMP = 0, 1, 2
 
-CHAIN_GAP_MS = 10_000
-JUMP_BPM = 30.0
+CHAIN_GAP_MS = 10_000  # over a longer gap the heart itself may have changed
+JUMP_BPM = 30.0  # from a validation of optical sensors
 CONFIRMING = 3
 
 FLAT_MS = 10 * MINUTE_MS
@@ -188,7 +188,9 @@ def _flat_line(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:
     # Only near samples count: ten equal values a minute apart are normal at rest.
     near = good.t[1:] - good.t[:-1] <= MAX_GAP_MS
     same = (good.v[1:] == good.v[:-1]) & near
-    return [run for run in _runs(good.t, same) if run[1] - run[0] >= FLAT_MS]
+    for first, last, n in _runs(good.t, same):
+        if last - first >= FLAT_MS:
+            yield first, last, n
 
 
 def _cadence_lock(screened: ScreenedHeartRate) -> Iterable[FlaggedSpan]:

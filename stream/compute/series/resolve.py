@@ -74,6 +74,7 @@ class ResolvedMetric:
         Of sources with equally many samples the best ranked is returned.
         """
         inside = self._indices(start_ms, end_ms)
+        # `argmax` takes the first of equals, and sources are ordered from the best.
         counts = np.bincount(inside, minlength=len(self.sources))
         return self.sources[int(np.argmax(counts))] if len(inside) else None
 
@@ -97,18 +98,19 @@ def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
 
     `series` has the series of each source, best ranked source first.
     """
-    accepted = [reported.accepted() for reported in series]
+    # A source whose samples are all refused must not be selected for any minute.
+    accepted = map(ReportedSeries.accepted, series)
     filled = [reported for reported in accepted if len(reported.t)]
     if len(filled) == 1:
         return _of_only_source(metric, filled[0])
-    counted = [_minutes(reported.t) for reported in filled]
-    all_minutes = [minutes for minutes, _ in counted]
-    minutes = np.unique(np.concatenate(all_minutes)) if counted else np.empty(0, np.int64)
-    positions: list[Instants] = []
+    own_minutes: list[Instants] = []
     scores: list[_Integers] = []
-    for reported, (own_minutes, counts) in zip(filled, counted, strict=True):
-        positions.append(np.searchsorted(minutes, own_minutes))
+    for reported in filled:
+        with_samples, counts = _minutes(reported.t)
+        own_minutes.append(with_samples)
         scores.append(_RANK_STEP * source_rank(reported.source) - _bits(counts))
+    minutes = np.unique(np.concatenate([np.empty(0, np.int64), *own_minutes]))
+    positions = [np.searchsorted(minutes, own) for own in own_minutes]
     selected, why = _select(len(minutes), positions, scores)
     return _collect(metric, filled, minutes, selected, why)
 
@@ -191,6 +193,7 @@ def _select(
     best = np.full(n, _NO_SCORE)
     for number in range(len(positions) - 1, -1, -1):
         at, score = positions[number], scores[number]
+        # The strongest reason stays, whichever pair of sources gave it.
         why[at] = np.maximum(why[at], _reason(best[at], score))
         wins = score <= best[at]
         selected[at[wins]], best[at[wins]] = number, score[wins]
@@ -212,6 +215,7 @@ def _collect(
     why: _Integers,
 ) -> ResolvedMetric:
     """Return the samples of each source in the minutes in which it is selected, by time."""
+    # numpy cannot concatenate nothing: the empty columns stand for no source at all.
     t, v, hold = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
     counts: list[int] = []
     for number, reported in enumerate(series):

@@ -6,6 +6,7 @@ several hours can be added up.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,9 +24,9 @@ _NAMES = ("at", "source", "n", "low", "high", "total")
 
 def resolved_by_metric(columns: Iterable[SampleColumn]) -> dict[int, ResolvedMetric]:
     """Return the samples of the selected sources by stored metric id, in order of ids."""
-    resolved = {
-        METRIC[name].id: resolve(name, series) for name, series in reported_series(columns).items()
-    }
+    resolved: dict[int, ResolvedMetric] = {}
+    for name, series in reported_series(columns).items():
+        resolved[METRIC[name].id] = resolve(name, series)
     return dict(sorted(resolved.items()))
 
 
@@ -44,6 +45,7 @@ def cells(
     low, high = np.searchsorted(resolved.series.t, span)
     t, v = resolved.series.t[low:high], resolved.series.v[low:high]
     ids = np.array([source_ids[source] for source in resolved.sources], np.int64)
+    # Floor division rounds down below `start_ms` too, where a rounding towards 0 would not.
     at = start_ms + (t - start_ms) // width_ms * width_ms
     source = ids[resolved.source_index[low:high]]
     n = np.ones(len(t), np.int64)
@@ -53,6 +55,7 @@ def cells(
 def concatenated(parts: Iterable[Cells]) -> Cells:
     """Return the cells of all parts, in the order of the parts."""
     integers, floats = np.empty(0, np.int64), np.empty(0, np.float64)
+    # Without any part there is nothing to concatenate, so an empty part always comes first.
     none = Cells(at=integers, source=integers, n=integers, low=floats, high=floats, total=floats)
     sets = [none, *parts]
     columns = {}
@@ -75,11 +78,11 @@ def over_sources(value: Cells) -> Cells:
 
     `source` is the source with most samples, of equals that with the lower id.
     """
+    # The last key sorts first: by instant, then most samples, then the lower id.
     order = np.lexsort((value.source, -value.n, value.at))
     most = value.source[order][is_run_start(value.at[order])]
     summed = _summed(value.at, np.zeros(len(value.at), np.int64), value)
-    columns = {name: getattr(summed, name) for name in _NAMES if name != "source"}
-    return Cells(**columns, source=most)
+    return replace(summed, source=most)
 
 
 def _summed(at: Instants, source: Integers, value: Cells) -> Cells:
@@ -90,7 +93,7 @@ def _summed(at: Instants, source: Integers, value: Cells) -> Cells:
     order = np.lexsort((value.at, source, at))
     at, source = at[order], source[order]
     starts = np.flatnonzero(is_run_start(at) | is_run_start(source))
-    if not len(starts):
+    if not len(starts):  # `reduceat` refuses an empty column
         return concatenated(())
     return Cells(
         at=at[starts],

@@ -15,6 +15,7 @@ from model.spans import Span
 from stream.compute.series.lttb import lttb
 from stream.compute.series.resolve import ResolvedMetric
 
+# Buckets of full units keep their edges when a reader moves the span, so a picture does not flicker.
 UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1)
 
 
@@ -63,6 +64,7 @@ def grid(span: Span, points: int) -> tuple[int, int, int]:
     """
     unit = next((u for u in UNITS_MS if u * points <= span.end_ms - span.start_ms), 1)
     start = span.start_ms // unit * unit
+    # Rounded up twice, so that `points` buckets always reach the end of the span.
     return unit, -(-(span.end_ms - start) // (unit * points)) * unit, start
 
 
@@ -72,6 +74,7 @@ def as_timeline(value: Cells, sources: Mapping[int, Source], width_ms: int) -> T
     `value` has at most one cell for each instant. `sources` must have every source of the cells, by
     stored id.
     """
+    # Ids are those of the database; a reader gets positions in a short list of sources instead.
     ids, index = np.unique(value.source, return_inverse=True)
     return Timeline(
         width_ms=width_ms,
@@ -95,6 +98,7 @@ def as_line(resolved: ResolvedMetric | None, from_ms: int, to_ms: int, points: i
         return SampleLine(sources=(), t=none, v=np.empty(0, np.float64), source=none, of=0)
     low, high = np.searchsorted(resolved.series.t, (from_ms, to_ms))
     t, v = resolved.series.t[low:high], resolved.series.v[low:high]
+    # Samples are chosen and never averaged, so each point of the line was truly measured.
     kept = lttb(t, v, points)
     source = resolved.source_index[low:high][kept]
     return SampleLine(sources=resolved.sources, t=t[kept], v=v[kept], source=source, of=len(t))

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from model.calendar import local_date
 from model.derived import Origin
-from stream.compute.sessions.candidates import SessionCandidate
+from stream.compute.sessions.candidates import SessionCandidate, start_and_id
 
 if TYPE_CHECKING:
     from datetime import date
 
-LONGEST_BREAK_MS = 300_000
+LONGEST_BREAK_MS = 300_000  # clinical definition section 3.3
 
 
 def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[SessionCandidate]:
@@ -27,7 +27,7 @@ def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[Se
     """
     chains: dict[tuple[str, date], _Chains] = defaultdict(_Chains)
     merged: list[SessionCandidate] = []
-    for candidate in sorted(candidates, key=_start_and_id):
+    for candidate in sorted(candidates, key=start_and_id):
         if candidate.origin is Origin.DECLARED:
             chains[candidate.type, local_date(candidate.start_ms, zone)].add(candidate)
         else:
@@ -92,17 +92,23 @@ class _Chains:
 
 def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
     """Return the parts as a single candidate, with the id of the first part and the time of all."""
-    ordered = sorted(parts, key=_start_and_id)
+    ordered = sorted(parts, key=start_and_id)
     if len(ordered) == 1:
         return ordered[0]
-    records = frozenset[str]().union(*(part.records for part in ordered))
-    exerted = [part.exertion_cr10 for part in ordered if part.exertion_cr10 is not None]
+    end_ms, records = ordered[0].end_ms, ordered[0].records
+    exertion_cr10: float | None = None
+    for part in ordered:
+        # A short part may lie within a longer one, so the last part need not end last.
+        end_ms = max(end_ms, part.end_ms)
+        records |= part.records
+        # Exertion is asked for at the end, so the answer of the last part stays.
+        exertion_cr10 = exertion_cr10 if part.exertion_cr10 is None else part.exertion_cr10
     return replace(
         ordered[0],
-        end_ms=max(part.end_ms for part in ordered),
+        end_ms=end_ms,
         records=records,
         moving_ms=_moving_ms(ordered),
-        exertion_cr10=exerted[-1] if exerted else None,
+        exertion_cr10=exertion_cr10,
         gaps=_gaps(ordered),
     )
 
@@ -126,7 +132,3 @@ def _gaps(ordered: Sequence[SessionCandidate]) -> tuple[tuple[int, int], ...]:
             gaps.append((reached, part.start_ms))
         reached = max(reached, part.end_ms)
     return tuple(gaps)
-
-
-def _start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
-    return candidate.start_ms, candidate.id

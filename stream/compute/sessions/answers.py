@@ -34,7 +34,7 @@ def reported_exertions(
 
     Answers on other scales are ignored. `zone` is the patient's IANA zone.
     """
-    answers = [report for report in _in_time(reports) if _has_exertion(report)]
+    answers = list(filter(_has_exertion, _in_time(reports)))
     by_record = _by_record(candidates)
     named = [_named_session(answer, by_record) for answer in answers]
     unnamed_at: list[int] = []
@@ -43,6 +43,7 @@ def reported_exertions(
             unnamed_at.append(answer.head.start_ms)
     nearby = _nearby_sessions(unnamed_at, candidates, zone)
     exertions: dict[str, float] = {}
+    # Answers are in order of time, so the last answer of a session overwrites those before.
     for answer, session in zip(answers, named, strict=True):
         meant = session or nearby[answer.head.start_ms]
         if meant is not None and answer.value is not None:
@@ -62,6 +63,7 @@ def reported_types(
     for report in _in_time(reports):
         if report.instrument is not Instrument.SESSION:
             continue
+        # "other" says less than what the device declared.
         if report.type not in TYPES or report.type == "other":
             continue
         session = _named_session(report, by_record)
@@ -81,6 +83,7 @@ def _named_session(report: Report, by_record: _ByRecord) -> SessionCandidate | N
     Records are unique within a source only. Of several sessions with the same record, the nearest
     in time is returned.
     """
+    # A report of a session that names no other session is itself the candidate.
     own = report.head.record if report.instrument is Instrument.SESSION else ""
     sessions = by_record.get(report.session or own, ())
     at_ms = report.head.start_ms
@@ -102,6 +105,7 @@ def _nearby_sessions(
             detected[local_date(candidate.start_ms, zone)].append(candidate)
         else:
             known.append(candidate)
+    # Two passes: a declared session takes an answer before any detected session may.
     sessions = answered_sessions(instants, known)
     left: dict[date, list[int]] = defaultdict(list)
     for at_ms, session in sessions.items():
@@ -116,7 +120,7 @@ def _in_time(reports: Iterable[AttributedFact]) -> list[Report]:
     """Return the current reports by (start, content)."""
     ordered: list[Report] = []
     for _, group in groupby(sorted(current_facts(reports), key=_start_ms), key=_start_ms):
-        same_instant = [as_report(report) for report in group]
+        same_instant = list(map(as_report, group))
         # Encoding is expensive, so it is used only to order reports of the same instant.
         ordered += sorted(same_instant, key=encode_fact) if len(same_instant) > 1 else same_instant
     return ordered

@@ -19,6 +19,7 @@ from model.facts import Instants
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
+# Our defaults: a bout begins with 3 active minutes of 5, and ends after 5 inactive minutes.
 START_WITHIN_MIN = 5
 START_ACTIVE = 3
 END_INACTIVE = 5
@@ -69,6 +70,7 @@ def published_bouts(
     np.add.at(steps, np.flatnonzero(fits), 1)
     np.add.at(steps, np.flatnonzero(fits) + width, -1)
     edges = np.flatnonzero(np.diff(np.cumsum(steps) > 0, prepend=False))
+    # The sum begins and ends at 0, so edges come in pairs.
     return tuple((first, end) for first, end in edges.reshape(-1, 2).tolist())
 
 
@@ -80,6 +82,7 @@ def _epochs(seconds: float, epoch_s: int) -> int:
 
 def _sums(mask: NDArray[np.bool_], width: int) -> NDArray[np.int64]:
     """Return the number of true values in each window of `width`, by its first position."""
+    # Each sum is the difference of two running sums, so the width of a window costs nothing.
     total = np.concatenate([np.zeros(1, np.int64), np.cumsum(mask)])
     sums: NDArray[np.int64] = total[width:] - total[:-width]
     return sums

@@ -41,6 +41,14 @@ class SessionCandidate:
         return self.end_ms - self.start_ms
 
 
+def start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
+    """Return the key that sorts candidates by time.
+
+    The id decides between candidates of the same start, so that their order is always the same.
+    """
+    return candidate.start_ms, candidate.id
+
+
 def type_family(candidate: SessionCandidate) -> str:
     """Return the type family of a candidate; "other" for a type that is not in the table."""
     return TYPES.get(candidate.type, "other")
@@ -63,12 +71,13 @@ def session_candidates(
     Raises TypeError for a fact of another kind.
     """
     candidates = [_of_workout(patient, workout) for workout in current_facts(workouts)]
+    # The app may name the workout that a watch declared: then both are the same session.
     declared = {candidate.record for candidate in candidates}
     for report in current_facts(reports):
         fact = as_report(report)
         if fact.instrument is Instrument.SESSION and fact.session not in declared:
             candidates.append(_of_report(patient, report, fact))
-    return tuple(sorted(candidates, key=lambda candidate: (candidate.start_ms, candidate.id)))
+    return tuple(sorted(candidates, key=start_and_id))
 
 
 def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
@@ -78,8 +87,9 @@ def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
     """
     by_record: dict[tuple[Source, str], list[AttributedFact]] = defaultdict(list)
     for fact in facts:
+        # A record is a fact's identity within its source only; two vendors may use the same name.
         by_record[fact.fact.head.source, fact.fact.head.record].append(fact)
-    return [_latest(same) for same in by_record.values()]
+    return list(map(_latest, by_record.values()))
 
 
 def _latest(same: list[AttributedFact]) -> AttributedFact:
@@ -132,6 +142,7 @@ def _of_report(patient: str, reported: AttributedFact, report: Report) -> Sessio
         record=head.record,
         body=reported.body,
         origin=Origin.REPORTED,
+        # The workout that it names may come later; an answer that names it then finds this session.
         records=frozenset({head.record, report.session} - {""}),
         offset_min=head.offset_min,
         offset_origin=head.offset_origin,

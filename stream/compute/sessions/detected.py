@@ -26,7 +26,7 @@ from stream.compute.sessions.overlap import KnownSessions
 
 ACTIVE_STEPS = 100.0  # a minute: about 3 METs, clinical definition section 2.3
 MOST_STEPS = 250.0  # more at an instant is the sum of many minutes and does not show this minute
-WALKING_FROM = 0.5
+WALKING_FROM = 0.5  # the share of minutes with steps from which a bout is a walk
 
 _MODERATE = 1  # position of the lower edge of moderate in `ZoneThresholds.edges`
 _Resolved = Mapping[str, ResolvedMetric]
@@ -62,6 +62,7 @@ def detect_sessions(
         start, end = day_bounds(day, zone)
         active = _minutes_with_pulse(resolved.get(HEART), start, end, inputs[day].thresholds)
         stepping = _minutes_with_steps(resolved, start, end)
+        # Either shows activity: a pulse says nothing with some drugs, and steps nothing on a bike.
         if len(stepping):
             active = np.union1d(active, stepping)
         for first, last in bouts(active):

@@ -21,7 +21,7 @@ from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import SessionCandidate, type_family
 
-SAME_WITHIN_MS = 120_000
+SAME_WITHIN_MS = 120_000  # routes cut the beginning and the end of a workout differently
 COMMON_MINUTES = 5  # fewer do not show whether two curves are of the same heart
 SAME_CORRELATION = 0.5
 SAME_BPM = 10.0
@@ -51,10 +51,11 @@ def deduplicate(
             records.append(set(candidate.records))
         else:
             records[original] |= candidate.records
-    return [
-        replace(candidate, records=frozenset(names))
-        for candidate, names in zip(kept, records, strict=True)
-    ]
+    return list(map(_with_records, kept, records))
+
+
+def _with_records(candidate: SessionCandidate, records: set[str]) -> SessionCandidate:
+    return replace(candidate, records=frozenset(records))
 
 
 def _original(
@@ -67,6 +68,7 @@ def _original(
     positions: list[int] = []
     for cell in _neighbourhood(candidate):
         positions += by_cell.get(cell, ())
+    # The best candidate comes first, so that the result does not depend on the cells.
     for position in sorted(positions):
         if _are_duplicates(kept[position], candidate, hearts):
             return position
@@ -115,6 +117,7 @@ class MinuteMeans:
 
         The first and the last minute may be partial; their means use the samples inside only.
         """
+        # Full minutes were averaged once for all comparisons; only the ends are averaged anew.
         first, last = -(-start_ms // MINUTE_MS), end_ms // MINUTE_MS
         if first >= last:
             return _by_minute(self.series.within(start_ms, end_ms))

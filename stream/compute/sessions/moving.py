@@ -4,24 +4,21 @@ A person has stopped at a speed of at most 0.3 m/s (the rule of fitanalysis, cli
 section 3.3). Time without a sample is a pause too, because a paused watch records nothing.
 """
 
-from typing import TypeAlias
-
 import numpy as np
 
+from stream.compute.pieces import Pieces, pieces_ms
 from stream.compute.series.resolved_series import ResolvedSeries
 
 STOPPED_M_S = 0.3
 SHORTEST_PAUSE_MS = 10_000
-LEAST_COVERAGE = 0.5
+LEAST_COVERAGE = 0.5  # with less, a watch without a satellite fix would look like one long pause
 # In other families a speed of 0 does not mean that the patient rests.
 FAMILIES_WITH_SPEED: frozenset[str] = frozenset({"foot", "wheel", "water", "snow"})
-
-Pauses: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def pauses_between(
     speed: ResolvedSeries | None, start_ms: int, end_ms: int, family: str
-) -> Pauses | None:
+) -> Pieces | None:
     """Return the pauses of at least 10 s in [start, end) in epoch ms, in order of time.
 
     None where speed does not tell: it belongs to another type family, or its samples, each held as
@@ -30,6 +27,7 @@ def pauses_between(
     if speed is None or family not in FAMILIES_WITH_SPEED or end_ms <= start_ms:
         return None
     part = speed.within(start_ms, end_ms)
+    # A sample says nothing about the time behind the next sample, nor behind its own hold.
     held_until = np.minimum(np.append(part.t[1:], end_ms), part.t + part.hold)
     if int((held_until - part.t).sum()) < LEAST_COVERAGE * (end_ms - start_ms):
         return None
@@ -42,6 +40,6 @@ def pauses_between(
     return tuple(zip(begins, ends, strict=True))
 
 
-def moving_ms(start_ms: int, end_ms: int, pauses: Pauses) -> int:
+def moving_ms(start_ms: int, end_ms: int, pauses: Pieces) -> int:
     """Return the time of a session without its pauses, in ms."""
-    return end_ms - start_ms - sum(end - start for start, end in pauses)
+    return end_ms - start_ms - pieces_ms(pauses)

@@ -8,19 +8,17 @@ than half within better sessions does not count as another session.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
 
 from model.calendar import DAY_MS
 from model.derived import Origin
+from stream.compute.pieces import Pieces, pieces_ms
 from stream.compute.series.sources import source_key, source_rank
 from stream.compute.sessions.candidates import SessionCandidate
 
-Pieces: TypeAlias = tuple[tuple[int, int], ...]
-
 ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
-SAME_SESSION_FROM = 0.5
+SAME_SESSION_FROM = 0.5  # of the shorter session, clinical definition section 3.3
 
 # The cost of deriving a date grows with its sessions. These bound it, whatever is declared: a date
 # has room for 144 sessions of ten minutes, and a day of better sessions may come with its legs.
@@ -54,6 +52,7 @@ class _TakenTime:
         """Take a span, and return the pieces of it that were free."""
         if start >= end:
             return ()
+        # Spans that only touch are met too: merged with the new span, the list stays short.
         low, high = bisect_left(self._ends, start), bisect_right(self._starts, end)
         met_starts, met_ends = self._starts[low:high], self._ends[low:high]
         free: list[tuple[int, int]] = []
@@ -77,6 +76,7 @@ def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
     ids: set[str] = set()
     ahead_ms = 0
     for candidate in sorted(candidates, key=_best_first)[:MOST_A_DATE]:
+        # The session that reaches the bound still gets figures, however long it is.
         if ahead_ms <= MOST_AHEAD_MS:
             ids.add(candidate.id)
         ahead_ms += candidate.length_ms
@@ -88,7 +88,8 @@ def mostly_covered(candidate: SessionCandidate, pieces: Pieces) -> bool:
 
     `pieces` are the parts of the session that count.
     """
-    counted = sum(end - start for start, end in pieces)
+    # A session without length covers no time, so none of it can lie within others.
+    counted = pieces_ms(pieces)
     return candidate.length_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.length_ms
 
 
@@ -105,17 +106,6 @@ class KnownSessions:
         common = np.minimum(self._ends, end) - np.maximum(self._starts, start)
         half = SAME_SESSION_FROM * np.minimum(self._ends - self._starts, end - start)
         return bool(((common >= half) & (half > 0)).any())
-
-
-def union_of_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
-    """Return what at least one of the spans covers, as pieces in time that do not touch."""
-    pieces: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if pieces and start <= pieces[-1][1]:
-            pieces[-1] = pieces[-1][0], max(pieces[-1][1], end)
-        else:
-            pieces.append((start, end))
-    return tuple(pieces)
 
 
 def _best_first(candidate: SessionCandidate) -> tuple[int, int, int, Sequence[str], str]:

@@ -14,13 +14,14 @@ from model.prescription import Prescription
 from stream.compute.intensity.load import session_loads
 from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
+from stream.compute.pieces import Pieces
 from stream.compute.series.quality import ScreenedHeartRate, cadence_at, quality_flags
 from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, ReportedSeries
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate, type_family
-from stream.compute.sessions.moving import Pauses, moving_ms, pauses_between
-from stream.compute.sessions.overlap import Pieces, mostly_covered
+from stream.compute.sessions.moving import moving_ms, pauses_between
+from stream.compute.sessions.overlap import mostly_covered
 
 _FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
 
@@ -53,16 +54,30 @@ class WindowSamples:
         return self.resolved[metric].series if metric in self.resolved else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedSession:
+    """A session, and the part of its zone times that counts towards its day.
+
+    The two differ where a better session overlaps: a session keeps all of its own time, and a day
+    counts each minute once.
+    """
+
+    session: Session
+    counted: ZoneTimes
+
+
 def derive_session(
     candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> Session:
     """Return a session with its figures; `pieces` are the parts of it that count."""
     start, end = candidate.start_ms, candidate.end_ms
     by_metric = {metric: resolved.series for metric, resolved in samples.resolved.items()}
+    # The row keeps all of its zone times; `counted_zones` has the part that its day counts.
     heart = by_metric.get(HEART)
     zones = zone_times_between(heart, start, end, inputs.thresholds)
     moving, moving_by, pauses = _moving(candidate, samples)
     why_not = _why_not_counted(candidate, inputs, pieces)
+    # With several prescriptions it is not known which of them the session answers.
     prescribed = inputs.prescribed[0].intensity if len(inputs.prescribed) == 1 else None
     return Session(
         id=candidate.id,
@@ -149,6 +164,7 @@ def counted_zones(
 
 def heart_summary(heart: ResolvedSeries | None) -> HeartSummary:
     """Return count, minimum, mean and maximum of the samples of heart rate."""
+    # numpy has no minimum of nothing, and its mean of nothing is NaN with a warning.
     if heart is None or not len(heart.v):
         return HeartSummary(n=0, minimum=None, mean=None, maximum=None)
     v = heart.v
@@ -170,6 +186,7 @@ def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[Quality
     start, end = candidate.start_ms, candidate.end_ms
     heart = samples.resolved.get(HEART)
     selected = frozenset() if heart is None else heart.sources_between(start, end)
+    # Heart rate near a rhythm that is no rhythm of steps shows no lock onto the steps.
     has_steps = type_family(candidate) == _FAMILY_WITH_STEPS
     steps = samples.series(CADENCE) if has_steps else None
     flags: list[QualityFlag] = []
@@ -187,7 +204,7 @@ def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[Quality
     return tuple(flags)
 
 
-def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | None, str, Pauses]:
+def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | None, str, Pieces]:
     """Return the moving time in ms, where it comes from, and the pauses.
 
     The moving time that a source states takes precedence over that computed from speed. Pauses are
@@ -195,6 +212,7 @@ def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | 
     """
     start, end = candidate.start_ms, candidate.end_ms
     by_speed = pauses_between(samples.series(SPEED), start, end, type_family(candidate))
+    # Speed sees the gaps too, because a time without samples is a pause.
     pauses = candidate.gaps if by_speed is None else by_speed
     if candidate.moving_ms is not None:
         return candidate.moving_ms, "source", pauses
