@@ -32,7 +32,7 @@ from model.prescription import Prescription
 from stream.compute.derive import derive
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 from stream.compute.weeks import week_of_days
-from tests.rows import values_of
+from tests.rows import values_of, with_fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +106,11 @@ def window(
         zone=zone,
         profiles=tuple(sorted(profiles, key=lambda profile: profile.valid_from)),
         dates=_dates(everything, zone),
-        workouts=tuple(item for item in shown if isinstance(item.fact, Workout)),
+        workouts=with_fact(Workout, shown),
         columns=tuple(_columns(everything, shown, taken)),
-        reports=tuple(item for item in shown if isinstance(item.fact, Report)),
+        reports=with_fact(Report, shown),
         prescriptions=tuple(prescriptions),
-        summaries=tuple(item for item in shown if isinstance(item.fact, DaySummary)),
+        summaries=with_fact(DaySummary, shown),
     )
 
 

@@ -3,9 +3,11 @@
 A view keeps the order of the rows and leaves out nothing that it was not asked to leave out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
+
+from model.facts import AttributedFact, Fact
 
 _T = TypeVar("_T")
 
@@ -38,3 +40,23 @@ def matching(rows: Iterable[_T], **wanted: object) -> list[_T]:
 def keyed(rows: Iterable[_T], name: str) -> dict[Any, _T]:
     """Return the rows by an attribute of each."""
     return {getattr(row, name): row for row in rows}
+
+
+def part_of(row: Mapping[str, _T], names: Iterable[str]) -> dict[str, _T]:
+    """Return the entries of a row that have these names, in the order of the names."""
+    return {name: row[name] for name in names}
+
+
+def without(row: Mapping[str, _T], *names: str) -> dict[str, _T]:
+    """Return the entries of a row that have other names."""
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def value_of_each(rows: Mapping[str, object], name: str) -> dict[str, Any]:
+    """Return an attribute of each row, by the key of the row."""
+    return {key: getattr(row, name) for key, row in rows.items()}
+
+
+def with_fact(kind: type[Fact], facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
+    """Return the attributed facts whose fact is of a type."""
+    return tuple(item for item in facts if isinstance(item.fact, kind))

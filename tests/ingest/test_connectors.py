@@ -9,7 +9,7 @@ from ingest.proofs import LinkOnly, SecretPath, SharedSecret, Signature
 from ingest.schemes import SVIX
 from ingest.vendors import CONNECTORS
 from tests.rooms import ROOT
-from tests.rows import values_of
+from tests.rows import values_of, without
 
 _FOLDER = ROOT / "ingest" / "vendors"
 _ROW: dict[str, Any] = {
@@ -28,7 +28,7 @@ def test_every_file_of_the_folder_is_a_connector() -> None:
 
 
 def test_a_connector_without_a_proof_does_not_construct() -> None:
-    rest = {name: value for name, value in _ROW.items() if name != "proof"}
+    rest = without(_ROW, "proof")
     with pytest.raises(TypeError, match="proof"):
         Connector(**rest)
     with pytest.raises(ValueError, match="a proof is wanted"):

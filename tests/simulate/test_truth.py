@@ -24,7 +24,7 @@ from simulate.delivery import Delivery
 from simulate.truth import truth
 from stream.compute.derive import derive
 from stream.compute.weeks import week_of_days
-from tests.rows import matching, values_of
+from tests.rows import matching, values_of, with_fact
 
 _MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 FRIDAY_EVENING = _MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
@@ -55,7 +55,7 @@ def _window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Wind
         zone=person.zone,
         profiles=(person.profile,),
         dates=tuple(first_monday(person, cohort) + timedelta(days=n) for n in range(days + 1)),
-        workouts=tuple(item for item in facts if isinstance(item.fact, Workout)),
+        workouts=with_fact(Workout, facts),
         columns=tuple(
             SampleColumn(
                 metric="heart_rate",
@@ -67,7 +67,7 @@ def _window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Wind
             for item in facts
             if isinstance(fact := item.fact, SampleBlock) and fact.metric == "heart_rate"
         ),
-        reports=tuple(item for item in facts if isinstance(item.fact, Report)),
+        reports=with_fact(Report, facts),
     )
 
 

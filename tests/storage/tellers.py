@@ -1,5 +1,6 @@
 """Facts for tests: short to write, exact in what they hold."""
 
+from collections.abc import Iterable
 from datetime import date
 from hashlib import sha256
 
@@ -56,6 +57,13 @@ def attributed_fact(
         body=sha256(body.encode()).hexdigest(),
         fact=fact,
     )
+
+
+def attributed_batch(
+    facts: Iterable[Fact], patient: str = "p1", body: str = "body"
+) -> list[AttributedFact]:
+    """Return the facts of one patient and one body."""
+    return [attributed_fact(fact, patient, body) for fact in facts]
 
 
 def block(

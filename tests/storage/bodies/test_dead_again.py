@@ -20,7 +20,7 @@ from stream.dead import commands
 from stream.dead.commands import Desk
 from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
-from tests.rows import values_of
+from tests.rows import values_of, without
 from tests.storage.bodies.settled_bodies import BrokenLog, SentBody, arrive, noise, readable, stored
 from tests.storage.inline import INLINE_NOW, KEY, Inline, open_inline
 from tests.storage.tellers import attributed_fact, run
@@ -92,7 +92,7 @@ async def test_a_body_is_sent_again_as_it_came_and_once(
     address = reported.pop("address").decode()
     assert (again.key, reported) == (
         sent.key,
-        {name: value for name, value in before.items() if name != "address"},
+        without(before, "address"),
     )
     assert (await inline.parts.bodies.get(address) if large else again.value) == noise(large=large)
     assert stored(tmp_path) == ({address} if large else set())

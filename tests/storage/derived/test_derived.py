@@ -20,6 +20,7 @@ from stream.deriving.windows import load_window
 from tests.rows import matching, values_of
 from tests.storage.tellers import (
     T0,
+    attributed_batch,
     attributed_fact,
     block,
     deletion,
@@ -79,9 +80,7 @@ async def test_deriving_again_changes_nothing(conn: Connection) -> None:
 
 async def test_a_correction_revises_and_names_what_changed(conn: Connection) -> None:
     await _tell(conn, *map(attributed_fact, run()))
-    changes = await _tell(
-        conn, *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)]
-    )
+    changes = await _tell(conn, *attributed_batch(run(minutes=20, revision=1), body="later"))
     revised = matching(changes, what="session.revised")
     assert len(revised) == 1
     assert revised[0].reason.startswith("changed: end_ms, body")
@@ -91,7 +90,7 @@ async def test_a_moved_session_keeps_its_id_and_leaves_its_old_day(conn: Connect
     first = await _tell(conn, *map(attributed_fact, run()))
     moved = await _tell(
         conn,
-        *[attributed_fact(fact, body="later") for fact in run(start=T0 + 9 * _DAY, revision=1)],
+        *attributed_batch(run(start=T0 + 9 * _DAY, revision=1), body="later"),
     )
     assert set(values_of(matching(moved, what="session.revised"), "key")) == {first[0].key}
     assert await _row(conn, "select count(*), min(local_date) from day") == (1, date(2026, 9, 30))

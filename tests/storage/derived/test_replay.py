@@ -1,7 +1,7 @@
 """Kept bodies read again: a planted parser fault is mended, as in a fresh database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from itertools import count
@@ -52,6 +52,11 @@ async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Inl
 
 def _use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], version: int) -> None:
     monkeypatch.setattr(formats, "FORMATS", read_with(parse, version))
+
+
+def _raised(rows: Iterable[formats.Format]) -> tuple[formats.Format, ...]:
+    """Return formats of the next version of their parsers."""
+    return tuple(replace(row, version=row.version + 1) for row in rows)
 
 
 @pytest.fixture(autouse=True)
@@ -341,8 +346,8 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
     assert await world.rows(_ALERTS) == [("open", 1)]
     async with world.parts.pool.connection() as conn:
         await conn.execute("update alert set state = 'resolved', resolution = 'contacted'")
-    rows = [replace(row, version=row.version + 1) for row in formats.FORMATS]
-    monkeypatch.setattr(formats, "FORMATS", tuple(rows))
+    rows = _raised(formats.FORMATS)
+    monkeypatch.setattr(formats, "FORMATS", rows)
     for scope in (ReplayScope(), ReplayScope(again=True), ReplayScope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
             await due.mark_due(conn, "p1", INLINE_NOW, "test")
@@ -361,9 +366,7 @@ async def test_old_facts_found_by_a_replay_raise_nothing(
     monkeypatch.setattr(formats, "FORMATS", answers_as(0))
     await world.receive("reports", pain_answer(at=T0 - 20 * DAY_MS))
     await world.judge()
-    monkeypatch.setattr(
-        formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
-    )
+    monkeypatch.setattr(formats, "FORMATS", _raised(real))
     await replay(world.means, "p1", ReplayScope())
     await world.judge()
     assert await world.rows("select payload ->> 'value' from fact") == [("9.0",)]
@@ -380,9 +383,7 @@ async def test_a_correction_found_by_a_replay_retracts_with_its_reason(
     await world.receive("reports", pain_answer(value=2))
     await world.judge()
     assert await world.rows(_ALERTS) == [("open", 1)]
-    monkeypatch.setattr(
-        formats, "FORMATS", tuple(replace(row, version=row.version + 1) for row in real)
-    )
+    monkeypatch.setattr(formats, "FORMATS", _raised(real))
     await replay(world.means, "p1", ReplayScope())
     await world.judge()
     assert await world.rows(_ALERTS) == [("retracted", 1)]

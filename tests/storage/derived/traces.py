@@ -35,7 +35,7 @@ from stream.deriving.windows import load_window
 from tests.rows import cells_of
 from tests.storage.tellers import (
     T0,
-    attributed_fact,
+    attributed_batch,
     block,
     day,
     deletion,
@@ -171,7 +171,7 @@ async def tell(conn: Connection, patient: str, *, late: bool = False) -> None:
         day(f"day-{late}-{patient}", start, 1000.0),
         deletion(f"deletion-{late}-{patient}", f"nothing-{patient}"),
     ]
-    written = await write_facts(conn, [attributed_fact(fact, patient) for fact in facts])
+    written = await write_facts(conn, attributed_batch(facts, patient))
     for name, spans in written.affected.items():
         window = await load_window(conn, name, spans)
         await replace_window(conn, window, derive(window))

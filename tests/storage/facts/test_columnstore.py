@@ -12,7 +12,7 @@ from stream import refresh
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import PHONE, T0, attributed_fact, block, head, run
+from tests.storage.tellers import PHONE, T0, attributed_batch, attributed_fact, block, head, run
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ def _background(revision: int, bpm: float, step: int) -> AttributedFact:
 _ALL = (*QUERIES, *DRAINED)
 _FIRST = [*map(attributed_fact, run()), _background(1, 80.0, MINUTE_MS)]
 _LATER = [
-    *[attributed_fact(fact, body="later") for fact in run(minutes=20, revision=1)],
+    *attributed_batch(run(minutes=20, revision=1), body="later"),
     _background(2, 90.0, 2 * MINUTE_MS),
 ]
 

@@ -17,7 +17,7 @@ from storage.pg.pool import Connection, Pool, open_pool
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.tellers import T0, attributed_fact, run
+from tests.storage.tellers import T0, attributed_batch, run
 
 pytestmark = pytest.mark.anyio
 MONTH = 31 * 1440 * MINUTE_MS
@@ -43,7 +43,7 @@ async def _tell(conn: Connection, attributed: list[AttributedFact]) -> int:
 def _facts(patients: list[str]) -> list[AttributedFact]:
     batch: list[AttributedFact] = []
     for patient, n in product(patients, range(3)):
-        batch += [attributed_fact(fact, patient) for fact in run(f"r{n}", T0 - n * MONTH)]
+        batch += attributed_batch(run(f"r{n}", T0 - n * MONTH), patient)
     return batch
 
 

@@ -10,6 +10,7 @@ from tests.rows import cells_of, values_of
 from tests.storage.tellers import (
     PHONE,
     T0,
+    attributed_batch,
     attributed_fact,
     block,
     deletion,
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 
 def all_of(facts: list[Fact], patient: str = "p1", body: str = "body") -> list[AttributedFact]:
-    return [attributed_fact(fact, patient, body) for fact in facts]
+    return attributed_batch(facts, patient, body)
 
 
 async def _values(conn: Connection) -> list[tuple[int, float]]:

@@ -36,7 +36,7 @@ from stream.compute.intensity.formulas import (
 from stream.compute.intensity.load import ADDITIVE_LOADS, LOAD_FORMULAS, session_loads
 from stream.compute.intensity.zones import HeldValues
 from stream.compute.series.resolved_series import ResolvedSeries
-from tests.rows import keyed, values_of
+from tests.rows import keyed, value_of_each, values_of
 
 _ON = date(2026, 11, 23)
 _MINUTE = 60_000
@@ -182,7 +182,7 @@ def test_decoupling_of_halves() -> None:
 def test_a_session_with_everything() -> None:
     heart = _track("heart_rate", *[140.0] * 60, 110.0, 90.0)
     got = _loads_of(heart, _track("speed", *[3.0] * 30, *[2.7] * 30), exertion=6)
-    values = {name: row.value for name, row in got.items()}
+    values = value_of_each(got, "value")
     assert values == {
         "trimp": round(60 * 2 / 3 * 0.64 * float(Decimal("1.28").exp()), 6),
         "trimp100": round(
@@ -218,7 +218,7 @@ def test_inputs_name_every_number() -> None:
     heart = _track("heart_rate", *[140.0] * 60, 110.0, 90.0)
     got = _loads_of(heart, _track("power", *[200.0] * 60), exertion=6)
     known = {"known_ms": 3_600_000}
-    assert {name: row.inputs for name, row in got.items()} == {
+    assert value_of_each(got, "inputs") == {
         "trimp": {"hr_rest": 60, "hr_max": 180, "a": 0.64, "b": 1.92, **known},
         "trimp100": {
             "hr_rest": 60,
@@ -241,7 +241,7 @@ def test_inputs_name_every_number() -> None:
         },
         "hr_recovery": {"hr_peak": 140, "hr_after": 90, "after_ms": 60_000},
     }
-    assert {name: row.confidence for name, row in got.items()} == {
+    assert value_of_each(got, "confidence") == {
         "trimp": Confidence.HIGH,
         "trimp100": Confidence.HIGH,
         "edwards": Confidence.MEDIUM,
