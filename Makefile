@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Processes that test side by side. Each may start a database, a log and doors of its own.
 JOBS ?= 2
-PARALLEL := -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 # What `make quick` tests: the pure core, and the doors over a log and a store in memory.
 QUICK := tests/examples tests/model tests/parsers tests/stream/compute tests/alerts tests/ingest tests/web
 

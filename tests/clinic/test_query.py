@@ -179,7 +179,11 @@ def test_a_question_is_written_down_as_the_operators(door: Served) -> None:
             2,
             "error: --from must not be after --to",
         ),
-        (["sessions", "--before", "soon"], 2, "error: --before must be the `next` of the page before"),
+        (
+            ["sessions", "--before", "soon"],
+            2,
+            "error: --before must be the `next` of the page before",
+        ),
         (["sessions", "--format", "parquet"], 2, "error: --format parquet needs --out FILE"),
         (["weeks", "--prescription", "none"], 1, "error: This patient has no such prescription."),
         (

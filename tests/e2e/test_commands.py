@@ -112,7 +112,7 @@ def test_garbage_becomes_a_dead_letter(
     path = tmp_path / "noise.fit"
     path.write_bytes(b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT??" + bytes(100))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    running.kadens("import", str(path), "--patient", words["PATIENT"])
+    running.kadens("import", str(path), "--patient", words["PATIENT"], code=1)
 
     def listed() -> list[dict[str, Any]]:
         letters: list[dict[str, Any]] = json.loads(
