@@ -99,7 +99,7 @@ async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
     return worklist.worklist_lines(rows, names, scope.now_ms)
 
 
-async def read_patient(scope: RequestScope, pseudonym: str) -> PatientView:
+async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     """Return what the page of a patient shows; 404 outside of the care unit."""
     # Which weeks to read depends on the patient's zone, so the zone is read first.
     zone = (await read_brief(scope, pseudonym)).zone
@@ -129,7 +129,7 @@ async def read_patient(scope: RequestScope, pseudonym: str) -> PatientView:
     )
 
 
-async def read_session(
+async def read_session_view(
     scope: RequestScope, pseudonym: str, key: str, max_points: int = 2_000
 ) -> SessionView:
     """Return what the sheet of a session shows, with its curve thinned to about `max_points`."""
@@ -151,7 +151,7 @@ async def read_session(
     )
 
 
-async def read_alert(scope: RequestScope, key: str) -> AlertView:
+async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
     """Return what the page of an alert shows; 404 outside of the care unit."""
     alert_page = await evidence.alert_page(scope.conn, scope.unit, key)
     if alert_page is None:
@@ -175,7 +175,7 @@ async def _calendar(
     scope: RequestScope, who: PatientBrief, prescriptions: Sequence[Prescription]
 ) -> Heatmap:
     dates = heatmap.calendar_dates(local_date(scope.now_ms, who.zone))
-    known = await patient_queries.query_day_states(scope.conn, who, scope.now_ms, dates)
+    known = await patient_queries.patient_day_states(scope.conn, who, scope.now_ms, dates)
     since = api_queries.SessionsQuery(start_ms=midnight(dates[0], who.zone))
     sessions = await api_queries.sessions_page(
         scope.conn, who.care_unit, who.pseudonym, since, MOST_SESSIONS

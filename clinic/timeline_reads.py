@@ -95,10 +95,7 @@ async def _days(conn: Connection, series: _Series, span: Span) -> Cells:
     marked = await stale_hours.marked(conn, series.patient, outer(span, DAY_MS))
     # A marked hour makes the rollup of its UTC day stale as well.
     clean = without([inner(span, DAY_MS)], [outer(item, DAY_MS) for item in marked])
-    days = [
-        await rollups.read_rollups(conn, rollups.DAY_ROLLUPS, series.patient, series.metric, item)
-        for item in clean
-    ]
+    days = await _rollups(conn, rollups.DAY_ROLLUPS, series, clean)
     return concatenated([*days, await _hours(conn, series, without([span], clean), marked)])
 
 
@@ -107,12 +104,16 @@ async def _hours(
 ) -> Cells:
     """Return the rollups of hours without a mark, and the samples of all other hours."""
     clean = without([inner(span, HOUR_MS) for span in spans], marked)
-    hours = [
-        await rollups.read_rollups(conn, rollups.HOUR_ROLLUPS, series.patient, series.metric, item)
-        for item in clean
-    ]
+    hours = await _rollups(conn, rollups.HOUR_ROLLUPS, series, clean)
     rest = await _samples(conn, series, without(spans, clean), HOUR_MS, 0)
     return concatenated([*hours, rest])
+
+
+async def _rollups(
+    conn: Connection, table: rollups.RollupTable, series: _Series, spans: Sequence[Span]
+) -> list[Cells]:
+    patient, metric = series.patient, series.metric
+    return [await rollups.read_rollups(conn, table, patient, metric, span) for span in spans]
 
 
 async def _samples(
@@ -124,5 +125,8 @@ async def _samples(
     if resolved is None:
         return concatenated(())
     ids = {item.column.source: item.source_id for item in columns}
-    bounds = [(span.start_ms, span.end_ms) for span in spans]
-    return concatenated(cells(resolved, ids, bound, width_ms, start_ms) for bound in bounds)
+    parts = []
+    for span in spans:
+        bounds = (span.start_ms, span.end_ms)
+        parts.append(cells(resolved, ids, bounds, width_ms, start_ms))
+    return concatenated(parts)

@@ -5,7 +5,7 @@ known is null, never 0. A week of which too few days are known may confirm but n
 its ratio is null.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -121,34 +121,58 @@ def shaped(item: Measured) -> AdherenceShape:
 
 def total_of(weeks: Sequence[Measured]) -> TotalShape:
     """Return adherence over weeks that have ended."""
+    sessions, minutes, intensity, dose = _Mean(), _Mean(), _Mean(), _Mean()
+    for week in weeks:
+        zones = week.week.zones
+        sessions.add(week.done.frequency, week.due.sessions)
+        minutes.add(week.done.time, week.due.minutes)
+        # Nothing is due of an intensity: a week counts by the time that could be compared with it.
+        intensity.add(week.done.intensity, zones.total - zones.unknown)
+        dose.add(week.done.dose, week.due.dose_min or 0.0)
     return TotalShape(
         weeks=len(weeks),
-        a_freq=_average((week.done.frequency, week.due.sessions) for week in weeks),
-        a_time=_average((week.done.time, week.due.minutes) for week in weeks),
-        a_int=_average(
-            (week.done.intensity, week.week.zones.total - week.week.zones.unknown) for week in weeks
-        ),
-        a_dose=_average((week.done.dose, week.due.dose_min or 0.0) for week in weeks),
+        a_freq=sessions.average(),
+        a_time=minutes.average(),
+        a_int=intensity.average(),
+        a_dose=dose.average(),
     )
 
 
+@dataclass(slots=True)
+class _Mean:
+    """A weighted mean of ratios that grows by a week at a time."""
+
+    uncapped: float = 0.0
+    capped: float = 0.0
+    weight: float = 0.0
+    weeks: int = 0
+
+    def add(self, ratio: float | None, weight: float) -> None:
+        """Add a week; it is left out when its ratio is not known or nothing was due in it."""
+        if ratio is None or weight <= 0:
+            return
+        self.uncapped += ratio * weight
+        # Each week is capped before the mean, so that a busy week cannot make up for an idle one.
+        self.capped += min(ratio, 1.0) * weight
+        self.weight += weight
+        self.weeks += 1
+
+    def average(self) -> Average | None:
+        """Return the mean over the weeks so far, None when there are none."""
+        if not self.weeks:
+            return None
+        return Average(
+            uncapped=self.uncapped / self.weight,
+            capped=self.capped / self.weight,
+            weeks=self.weeks,
+        )
+
+
 def _confirmed(ratio: float | None, *, unknown: bool) -> float | None:
+    # Done on the known days is done, whatever the unknown days hold; too little may be completed.
     return None if ratio is not None and ratio < 1 and unknown else ratio
 
 
 def _ratio(ratio: float | None) -> Ratio | None:
     at_most = capped(ratio)
     return None if ratio is None or at_most is None else Ratio(uncapped=ratio, capped=at_most)
-
-
-def _average(parts: Iterable[tuple[float | None, float]]) -> Average | None:
-    known = [(ratio, weight) for ratio, weight in parts if ratio is not None and weight > 0]
-    if not known:
-        return None
-    total = sum(weight for _, weight in known)
-    # Each week is capped before the mean, so that a busy week cannot make up for an idle one.
-    return Average(
-        uncapped=sum(ratio * weight for ratio, weight in known) / total,
-        capped=sum(min(ratio, 1.0) * weight for ratio, weight in known) / total,
-        weeks=len(known),
-    )

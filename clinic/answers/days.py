@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from clinic.answers.shape import Shape, Zones
+from clinic.answers.shape import Shape, Zones, same_fields
 from model.calendar import day_bounds, monday
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
@@ -80,13 +80,19 @@ def blocked(
     `consents` are [given, withdrawn) in epoch ms; withdrawn is None while a consent holds. Dates
     before the first consent are not among them.
     """
+    return frozenset(at for at in dates if _is_blocked(at, consents, zone))
 
-    def off(at: date) -> bool:
-        start, end = day_bounds(at, zone)
-        held = any(given < end and (until is None or until > start) for given, until in consents)
-        return not held and any(until is not None and until <= start for _, until in consents)
 
-    return frozenset(at for at in dates if off(at))
+def _is_blocked(at: date, consents: Sequence[tuple[int, int | None]], zone: str) -> bool:
+    start, end = day_bounds(at, zone)
+    was_withdrawn = False
+    for given, until in consents:
+        # A consent that holds for any part of the date keeps all of it.
+        if given < end and (until is None or until > start):
+            return False
+        was_withdrawn |= until is not None and until <= start
+    # Before the first consent nothing was withdrawn: such a date has no data, and is not blocked.
+    return was_withdrawn
 
 
 def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -> DayAnswer:
@@ -102,7 +108,7 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
         "loads",
     )
     return DayAnswer(
-        **{name: getattr(day, name) for name in same},
+        **same_fields(day, same),
         state=state,
         zones_ms=Zones.of(day.zones),
         volume_ms=Zones.of(day.volume),

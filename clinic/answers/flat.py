@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from operator import itemgetter
 from types import NoneType
 from typing import Any, TypeAlias, get_args
 
 from clinic.answers.adherence import AdherenceShape
 from clinic.answers.days import DayAnswer, DaysAnswer
 from clinic.answers.sessions import SessionLine, SessionsAnswer
-from clinic.answers.shape import Shape, SourceShape
+from clinic.answers.shape import Shape, SourceShape, same_fields
 from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionWeek, PrescriptionWeeksAnswer, WeeksAnswer, WeekShape
 
@@ -50,28 +51,21 @@ def flat(answer: Answer) -> Flat:
 
     A row is a bucket or sample, a session, a date, or a week against a prescription.
     """
-    columns, matches = _parts(answer)
-    loads = {name: float for row in matches for name in row if name.startswith("load_")}
-    every: dict[str, Kind] = {**columns, **loads}
-    return Flat(
-        columns=every,
-        rows=[{name: _typed(row.get(name), every[name]) for name in every} for row in matches],
-    )
+    columns, rows = _parts(answer)
+    every = {**columns, **_load_columns(rows)}
+    return Flat(columns=every, rows=[_typed_row(row, every) for row in rows])
 
 
 def source_text(source: SourceShape) -> str:
     """Return a source as text: vendor, device and app, as far as they are known."""
-    return ", ".join(part for part in (source.vendor, source.device, source.app) if part)
+    return ", ".join(filter(None, (source.vendor, source.device, source.app)))
 
 
 def kinds(shape: type[Shape], way: str = "") -> dict[str, Kind]:
     """Return the columns of a shape in its order; `way` is put before their names."""
     values: dict[str, Kind] = {}
     for name, info in shape.model_fields.items():
-        kind = next(
-            (get_arg for get_arg in get_args(info.annotation) if get_arg is not NoneType),
-            info.annotation,
-        )
+        kind = _without_none(info.annotation)
         # Loads become columns by the names that occur in the rows; see `flat`.
         if not isinstance(kind, type) or name == _LOADS:
             continue
@@ -84,11 +78,34 @@ def kinds(shape: type[Shape], way: str = "") -> dict[str, Kind]:
     return values
 
 
+def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - any annotation of a field
+    """Return the type of a field that may be None: `int` for `int | None`."""
+    for part in get_args(annotation):
+        if part is not NoneType:
+            return part
+    return annotation
+
+
+def _load_columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, Kind]:
+    """Return a column for each load of any row: a patient's devices decide which loads there are."""
+    loads: dict[str, Kind] = {}
+    for row in rows:
+        loads.update(dict.fromkeys(filter(_is_load, row), float))
+    return loads
+
+
+def _is_load(name: str) -> bool:
+    return name.startswith("load_")
+
+
 def _parts(answer: Answer) -> tuple[dict[str, Kind], list[dict[str, Any]]]:
     if isinstance(answer, TimelineAnswer):
-        return (_BAND if answer.kind == "band" else _LINE), _timeline(answer)
+        columns = _BAND if answer.kind == "band" else _LINE
+        return columns, _timeline(answer, columns)
     if isinstance(answer, WeeksAnswer):
-        rows = [row for week in answer.weeks for row in _week(week.model_dump())]
+        rows: list[dict[str, Any]] = []
+        for week in answer.weeks:
+            rows += _week(week.model_dump())
         return {**kinds(WeekShape), **kinds(AdherenceShape)}, rows
     shape, listed = _listed(answer)
     return kinds(shape), [dict(_cells(item.model_dump())) for item in listed]
@@ -106,11 +123,12 @@ def _listed(
     )
 
 
-def _timeline(answer: TimelineAnswer) -> list[dict[str, Any]]:
-    names = [name for name in (_BAND if answer.kind == "band" else _LINE) if name != "source"]
-    sources = [source_text(answer.sources[position]) for position in answer.source]
-    values = zip(*(getattr(answer, name) for name in names), sources, strict=True)
-    return [dict(zip((*names, "source"), row, strict=True)) for row in values]
+def _timeline(answer: TimelineAnswer, columns: Iterable[str]) -> list[dict[str, Any]]:
+    cells = same_fields(answer, columns)
+    # An answer names a source by its position; a row must make sense without the answer.
+    texts = list(map(source_text, answer.sources))
+    cells["source"] = [texts[position] for position in answer.source]
+    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
 
 
 def _week(week: dict[str, Any]) -> list[dict[str, Any]]:
@@ -122,26 +140,30 @@ def _week(week: dict[str, Any]) -> list[dict[str, Any]]:
 def _cells(values: Mapping[str, Any], way: str = "") -> Iterable[tuple[str, Any]]:
     for name, value in values.items():
         if name == _LOADS:
-            # Days and weeks hold loads as a mapping, sessions as a list of names with values.
-            pairs = (
-                value.items()
-                if isinstance(value, Mapping)
-                else [(item["name"], item["value"]) for item in value]
-            )
-            yield from ((f"load_{load}", figure) for load, figure in pairs)
+            for load, figure in _loads(value):
+                yield f"load_{load}", figure
         elif isinstance(value, Mapping):
             yield from _cells(value, f"{way}{name}_")
         else:
             yield f"{way}{name}", value
 
 
+def _loads(loads: Any) -> Iterable[tuple[str, float]]:  # noqa: ANN401 - one of two shapes
+    # Days and weeks hold loads as a mapping, sessions as a list of names with values.
+    if isinstance(loads, Mapping):
+        return loads.items()
+    return map(itemgetter("name", "value"), loads)
+
+
+def _typed_row(row: Mapping[str, Any], columns: Mapping[str, Kind]) -> dict[str, Any]:
+    # Every row has every column: a table has no gaps, and Parquet takes none.
+    return {name: _typed(row.get(name), kind) for name, kind in columns.items()}
+
+
 def _typed(value: Any, kind: Kind) -> Any:  # noqa: ANN401 - one cell of any column
     if value is None:
         return None
-    return (
-        datetime.fromisoformat(value)
-        if kind is datetime
-        else kind(value)
-        if kind in (str, float)
-        else value
-    )
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    # An enumeration becomes its text, and an integer in a column of floats a float.
+    return kind(value) if kind in (str, float) else value

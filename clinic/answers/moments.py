@@ -96,7 +96,7 @@ def require_order(first: date, last: date) -> None:
         raise QueryParamsError("`from` must not be after `to`")
 
 
-def dates_between(
+def checked_dates(
     first: date | None, last: date | None, now_ms: int, zone: str, back: int, most: int
 ) -> list[date]:
     """Return every date from `first` to `last`, both included.
@@ -109,4 +109,9 @@ def dates_between(
     require_order(start, end)
     if (end - start).days >= most:
         raise QueryParamsError(f"at most {most} days are answered at a time")
-    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    return every_date(start, end)
+
+
+def every_date(first: date, last: date) -> list[date]:
+    """Return the dates from `first` to `last`, both included; none when `first` is after `last`."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

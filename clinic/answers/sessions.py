@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from clinic.answers.shape import Instant, Shape, SourceShape, Span, Zones
+from clinic.answers.shape import Instant, Shape, SourceShape, Span, Zones, same_fields
 from clinic.pages.curve import Curve
 from model.calendar import rfc3339
 from model.codec import plain
@@ -210,7 +210,7 @@ def _line(session: Session) -> dict[str, Any]:
         "body", "algorithm",
     )  # fmt: skip
     return {
-        **{name: getattr(session, name) for name in same},
+        **same_fields(session, same),
         "start": rfc3339(session.start_ms),
         "end": rfc3339(session.end_ms),
         "duration_ms": session.end_ms - session.start_ms,
@@ -241,7 +241,7 @@ def _choice(source_selection: SourceSelection) -> SourceSelectionShape:
 def _fact(row: FactRow) -> FactShape:
     same = ("kind", "record", "revision", "part", "connector", "body", "kept_bytes")
     return FactShape(
-        **{name: getattr(row, name) for name in same},
+        **same_fields(row, same),
         metric=METRIC_BY_ID[row.metric].name if row.metric else None,
         start=rfc3339(row.start_ms),
         end=rfc3339(row.end_ms),
@@ -252,5 +252,4 @@ def _fact(row: FactRow) -> FactShape:
 
 def _report(row: ReportRow) -> ReportShape:
     same = ("record", "instrument", "phase", "value", "scale", "site", "vendor", "body")
-    result = {name: getattr(row, name) for name in same}
-    return ReportShape(**result, at=rfc3339(row.at_ms), named=bool(row.session))
+    return ReportShape(**same_fields(row, same), at=rfc3339(row.at_ms), named=bool(row.session))

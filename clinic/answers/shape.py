@@ -3,7 +3,8 @@
 Instants are RFC 3339 text in UTC, lengths are integers in ms.
 """
 
-from typing import Annotated, TypeAlias
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
@@ -21,6 +22,11 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
+def same_fields(value: object, names: Iterable[str]) -> dict[str, Any]:
+    """Return the attributes of `value` by name, for a shape whose fields have the same names."""
+    return {name: getattr(value, name) for name in names}
+
+
 class SourceShape(Shape):
     """A source: vendor (the name of the connector), app, device, type of device and method."""
 
@@ -33,8 +39,7 @@ class SourceShape(Shape):
     @classmethod
     def of(cls, source: Source) -> "SourceShape":
         """Return a source in the shape of an answer."""
-        names = ("vendor", "app", "device", "device_type", "method")
-        return cls(**{name: getattr(source, name) for name in names})
+        return cls(**same_fields(source, cls.model_fields))
 
 
 class Zones(Shape):

@@ -1,19 +1,29 @@
 """Answers about weeks and prescriptions: every week of a range, with or without a row. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from clinic.answers import adherence
 from clinic.answers.adherence import AdherenceShape, TotalShape
-from clinic.answers.shape import Shape, Zones
+from clinic.answers.shape import Shape, Zones, same_fields
 from model.calendar import monday, week_bounds
 from model.derived import Week
 from model.prescription import Prescription, in_force
 
-COMPLETE_DAYS = (
-    4  # a week's totals are called complete from here on (clinical definition, valid day)
+# A week's totals are called complete from this many valid days on (clinical definition).
+COMPLETE_DAYS = 4
+# What an answer about a prescription says of the week itself.
+_OF_WEEK = (
+    "monday",
+    "iso_week",
+    "over",
+    "complete",
+    "known_days",
+    "sessions",
+    "session_ms",
+    "dose_min",
 )
 
 
@@ -94,7 +104,7 @@ class PrescriptionShape(Shape):
 
 def mondays(dates: Sequence[date]) -> list[date]:
     """Return the Mondays of the weeks that dates lie in, in order."""
-    return sorted({monday(day) for day in dates})
+    return sorted(set(map(monday, dates)))
 
 
 def weeks_answer(
@@ -106,13 +116,23 @@ def weeks_answer(
 ) -> WeeksAnswer:
     """Return the week of each Monday in `days` against each prescription."""
     by_id = versions(prescriptions)
+    answers = []
+    for first in days:
+        week = values.get(first)
+        against = map(adherence.shaped, _measured(week, by_id.values(), first))
+        shape = _shape(first, week, now_ms, zone)
+        answers.append(WeekAnswer(**shape, adherence=tuple(against)))
+    return WeeksAnswer(zone=zone, weeks=tuple(answers))
 
-    def answer_of(first: date) -> WeekAnswer:
-        against = (adherence.measured(values.get(first), rows, first) for rows in by_id.values())
-        shown = tuple(adherence.shaped(each) for each in against if each)
-        return WeekAnswer(**_shape(first, values.get(first), now_ms, zone), adherence=shown)
 
-    return WeeksAnswer(zone=zone, weeks=tuple(map(answer_of, days)))
+def _measured(
+    week: Week | None, prescriptions: Iterable[Sequence[Prescription]], first: date
+) -> Iterator[adherence.Measured]:
+    """Yield a week against each prescription that held on all of its days."""
+    for rows in prescriptions:
+        item = adherence.measured(week, rows, first)
+        if item is not None:
+            yield item
 
 
 def prescription_answer(
@@ -126,33 +146,25 @@ def prescription_answer(
 
     `rows` are the versions of the prescription, newest first.
     """
-    all_of_them = (adherence.measured(values.get(first), rows, first) for first in days)
-    held = [item for item in all_of_them if item]
-    names = (
-        "monday",
-        "iso_week",
-        "over",
-        "complete",
-        "known_days",
-        "sessions",
-        "session_ms",
-        "dose_min",
-    )
-
-    def answer_of(each: adherence.Measured) -> PrescriptionWeek:
-        result = _shape(each.week.monday, each.week, now_ms, zone)
-        against = {
-            name: getattr(adherence.shaped(each), name) for name in AdherenceShape.model_fields
-        }
-        return PrescriptionWeek(**{name: result[name] for name in names}, **against)
-
-    # The running week is listed but not averaged: its sessions may still be to come.
+    held, ended = [], []
+    for first in days:
+        for item in _measured(values.get(first), [rows], first):
+            held.append(item)
+            # The running week is listed but not averaged: its sessions may still be to come.
+            if _over(first, now_ms, zone):
+                ended.append(item)
     return PrescriptionWeeksAnswer(
         prescription=rows[0].id,
         zone=zone,
-        total=adherence.total_of([item for item in held if _over(item.week.monday, now_ms, zone)]),
-        weeks=tuple(map(answer_of, held)),
+        total=adherence.total_of(ended),
+        weeks=tuple(_prescription_week(item, now_ms, zone) for item in held),
     )
+
+
+def _prescription_week(item: adherence.Measured, now_ms: int, zone: str) -> PrescriptionWeek:
+    known = _shape(item.week.monday, item.week, now_ms, zone)
+    against = same_fields(adherence.shaped(item), AdherenceShape.model_fields)
+    return PrescriptionWeek(**{name: known[name] for name in _OF_WEEK}, **against)
 
 
 def prescription_shapes(
@@ -160,12 +172,13 @@ def prescription_shapes(
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription, by id, with all its versions."""
     held = {item.id for item in in_force(prescriptions, today)}
-    return tuple(
-        PrescriptionShape(
-            id=key, first=bounds(rows)[0], last=bounds(rows)[1], in_force=key in held, versions=rows
+    shapes = []
+    for key, rows in versions(prescriptions).items():
+        first, last = bounds(rows)
+        shapes.append(
+            PrescriptionShape(id=key, first=first, last=last, in_force=key in held, versions=rows)
         )
-        for key, rows in versions(prescriptions).items()
-    )
+    return tuple(shapes)
 
 
 def versions(prescriptions: Sequence[Prescription]) -> dict[str, tuple[Prescription, ...]]:
@@ -202,7 +215,7 @@ def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, A
     )
     iso = first.isocalendar()
     return {
-        **{name: getattr(week, name) for name in same},
+        **same_fields(week, same),
         "monday": first,
         "iso_week": f"{iso.year}-W{iso.week:02d}",
         "over": _over(first, now_ms, zone),

@@ -70,7 +70,7 @@ async def answer_alerts(request: Request) -> tuple[AlertBrief, ...]:
 async def answer_alert(request: Request, alert: UUID) -> AlertView:
     """Return an alert with its frozen evidence and its history."""
     async with open_scope(request) as scope:
-        return await reads.read_alert(scope, str(alert))
+        return await reads.read_alert_view(scope, str(alert))
 
 
 @api_router.post(
@@ -90,4 +90,4 @@ async def answer_move(request: Request, alert: UUID, detail: Move) -> AlertBrief
 async def answer_patient(request: Request, pseudonym: Pseudonym) -> PatientView:
     """Return a patient: prescriptions, alerts, weeks, pain, latest sessions, sources and audit."""
     async with open_scope(request) as scope:
-        return await reads.read_patient(scope, pseudonym)
+        return await reads.read_patient_view(scope, pseudonym)

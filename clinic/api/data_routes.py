@@ -61,7 +61,7 @@ async def answer_timeline(
     The answer never has more points than the question allows.
     """
     async with _reading(request, pseudonym, f"timeline:{ask.metric}") as (scope, who):
-        return await patient_queries.query_timeline(scope.conn, who, scope.now_ms, ask)
+        return await patient_queries.patient_timeline(scope.conn, who, scope.now_ms, ask)
 
 
 @data_router.get("/sessions", name="sessions")
@@ -70,7 +70,7 @@ async def answer_sessions(
 ) -> SessionsAnswer:
     """Return a page of sessions, newest first; its `next` is the `before` of the following page."""
     async with _reading(request, pseudonym, "sessions") as (scope, who):
-        return await patient_queries.query_sessions(scope.conn, who, ask)
+        return await patient_queries.patient_sessions(scope.conn, who, ask)
 
 
 @data_router.get("/sessions/{session}", name="session")
@@ -83,7 +83,7 @@ async def answer_session(
     curve, facts and reports.
     """
     async with open_scope(request) as scope:
-        view = await reads.read_session(scope, pseudonym, session, max_points)
+        view = await reads.read_session_view(scope, pseudonym, session, max_points)
     return session_answers.session_answer(
         view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
     )
@@ -95,7 +95,7 @@ async def answer_days(
 ) -> DaysAnswer:
     """Return every date of a range with its state; without a range, of the last twelve weeks."""
     async with _reading(request, pseudonym, "days") as (scope, who):
-        return await patient_queries.query_days(scope.conn, who, scope.now_ms, ask)
+        return await patient_queries.patient_days(scope.conn, who, scope.now_ms, ask)
 
 
 @data_router.get("/weeks", name="weeks")
@@ -107,7 +107,7 @@ async def answer_weeks(
     Without a range these are the last twelve weeks.
     """
     async with _reading(request, pseudonym, "weeks") as (scope, who):
-        return await patient_queries.query_weeks(scope.conn, who, scope.now_ms, ask)
+        return await patient_queries.patient_weeks(scope.conn, who, scope.now_ms, ask)
 
 
 @data_router.get("/prescriptions", name="prescriptions")
@@ -116,7 +116,7 @@ async def answer_prescriptions(
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription with its versions."""
     async with _reading(request, pseudonym, "prescriptions") as (scope, who):
-        return await patient_queries.query_prescriptions(scope.conn, who, scope.now_ms)
+        return await patient_queries.patient_prescriptions(scope.conn, who, scope.now_ms)
 
 
 @data_router.get("/prescriptions/{prescription}/weeks", name="prescription_weeks")
@@ -128,6 +128,6 @@ async def answer_prescription_weeks(
 ) -> PrescriptionWeeksAnswer:
     """Return the weeks of a prescription up to now, and adherence over them."""
     async with _reading(request, pseudonym, f"prescription:{prescription}") as (scope, who):
-        return await patient_queries.query_prescription_weeks(
+        return await patient_queries.patient_prescription_weeks(
             scope.conn, who, scope.now_ms, prescription, ask
         )

@@ -5,8 +5,8 @@ functions raise `QueryParamsError` with a plain reason for a question that canno
 `NotThereError` for a prescription that the patient does not have.
 """
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from clinic.answers import days as day_answers
 from clinic.answers import moments, timelines
@@ -20,6 +20,7 @@ from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.calendar import DAY_MS, local_date, monday
+from model.derived import Week
 from model.prescription import Prescription
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -37,7 +38,7 @@ class NotThereError(LookupError):
     """The patient does not have such a prescription."""
 
 
-async def query_timeline(
+async def patient_timeline(
     conn: Connection, who: PatientBrief, now_ms: int, ask: TimelineParams
 ) -> TimelineAnswer:
     """Return a metric over time in at most `ask.points` points."""
@@ -55,7 +56,7 @@ async def query_timeline(
     return timelines.line_answer(drawn, ask.metric, who.zone, span)
 
 
-async def query_sessions(
+async def patient_sessions(
     conn: Connection, who: PatientBrief, ask: SessionsParams
 ) -> SessionsAnswer:
     """Return a page of sessions, newest first."""
@@ -73,26 +74,25 @@ async def query_sessions(
     return session_answers.sessions_answer(matches, ask.limit, who.zone)
 
 
-async def query_days(
+async def patient_days(
     conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams
 ) -> DaysAnswer:
     """Return every date of a range with its state."""
     dates = await _dates(conn, who, now_ms, ask, _USUAL_DAYS)
-    return day_answers.days_answer(dates, await query_day_states(conn, who, now_ms, dates))
+    return day_answers.days_answer(dates, await patient_day_states(conn, who, now_ms, dates))
 
 
-async def query_day_states(
+async def patient_day_states(
     conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]
 ) -> DayStateInput:
     """Return what the states of `dates` depend on: days, prescriptions, consent and watermarks."""
     first, last = day_answers.reach(dates)
     unit, pseudonym = who.care_unit, who.pseudonym
-    around = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     consents = await api_queries.consents(conn, unit, pseudonym)
     return DayStateInput(
         days=await api_queries.days_between(conn, unit, pseudonym, first, last),
         prescriptions=await clinic_queries.prescription_versions(conn, unit, pseudonym),
-        blocked=day_answers.blocked(around, consents, who.zone),
+        blocked=day_answers.blocked(moments.every_date(first, last), consents, who.zone),
         since_ms=await api_queries.since(
             conn,
             unit,
@@ -106,19 +106,17 @@ async def query_day_states(
     )
 
 
-async def query_weeks(
+async def patient_weeks(
     conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams
 ) -> WeeksAnswer:
     """Return every week of a range against each prescription."""
     mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, _USUAL_DAYS))
     matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, mondays[0])
     prescribed = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
-    return week_answers.weeks_answer(
-        {row.monday: row for row in matches}, mondays, prescribed, now_ms, who.zone
-    )
+    return week_answers.weeks_answer(_by_monday(matches), mondays, prescribed, now_ms, who.zone)
 
 
-async def query_prescriptions(
+async def patient_prescriptions(
     conn: Connection, who: PatientBrief, now_ms: int
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription of a patient with its versions."""
@@ -126,7 +124,7 @@ async def query_prescriptions(
     return week_answers.prescription_shapes(matches, local_date(now_ms, who.zone))
 
 
-async def query_prescription_weeks(
+async def patient_prescription_weeks(
     conn: Connection, who: PatientBrief, now_ms: int, prescription: str, ask: DatesParams
 ) -> PrescriptionWeeksAnswer:
     """Return the weeks of a prescription up to now; a range in `ask` limits them further."""
@@ -137,13 +135,13 @@ async def query_prescription_weeks(
     # A range outside of the prescription is no error: it leaves no weeks.
     start = max(first, ask.start) if ask.start else first
     end = min(last, ask.end or last, local_date(now_ms, who.zone))
-    mondays = week_answers.mondays(
-        [start + timedelta(days=n) for n in range((end - start).days + 1)]
-    )
+    mondays = week_answers.mondays(moments.every_date(start, end))
     matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, monday(start))
-    return week_answers.prescription_answer(
-        {row.monday: row for row in matches}, mondays, rows, now_ms, who.zone
-    )
+    return week_answers.prescription_answer(_by_monday(matches), mondays, rows, now_ms, who.zone)
+
+
+def _by_monday(weeks: Iterable[Week]) -> dict[date, Week]:
+    return {week.monday: week for week in weeks}
 
 
 def _span(bounds: moments.Bounds, zone: str, now_ms: int) -> tuple[int, int]:
@@ -157,11 +155,11 @@ async def _dates(
     conn: Connection, who: PatientBrief, now_ms: int, ask: DatesParams, back: int
 ) -> list[date]:
     if ask.prescription is None:
-        return moments.dates_between(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
+        return moments.checked_dates(ask.start, ask.end, now_ms, who.zone, back, _MOST_DAYS)
     first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
     # A prescription that begins later than today is answered with its first date.
     ended = min(last, max(first, local_date(now_ms, who.zone)))
-    return moments.dates_between(
+    return moments.checked_dates(
         ask.start or first, ask.end or ended, now_ms, who.zone, back, _MOST_DAYS
     )
 

@@ -48,40 +48,46 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
 
     They add up to the length of the session.
     """
-    edges = [words.number(edge) for edge in thresholds.edges]
-    result = (f"below {edges[0]}", *(f"from {edge}" for edge in edges), "no sample")
-    ranges = dict(zip(ZONES, result, strict=True))
-    by_zone = dict(zip(ZONES, times.as_tuple(), strict=True))
+    edges = list(map(words.number, thresholds.edges))
+    ranges = (f"below {edges[0]}", *map("from {}".format, edges), "no sample")
     total = times.total or 1  # a session of no length has shares of 0
-    return tuple(
-        ZoneRow(
-            zone=zone,
-            name=NAMES[zone],
-            range=ranges[zone] if thresholds.valid or zone is Zone.UNKNOWN else words.NOTHING,
-            ms=by_zone[zone],
-            share=by_zone[zone] / total,
+    rows = []
+    for zone, limits, ms in zip(ZONES, ranges, times.as_tuple(), strict=True):
+        # Without valid thresholds there are no limits to show; unknown time needs none.
+        known = thresholds.valid or zone is Zone.UNKNOWN
+        rows.append(
+            ZoneRow(
+                zone=zone,
+                name=NAMES[zone],
+                range=limits if known else words.NOTHING,
+                ms=ms,
+                share=ms / total,
+            )
         )
-        for zone in (*reversed(CLASSES), Zone.UNKNOWN)
-    )
+    # `ZONES` ends with unknown, which stays last when the classes are turned round.
+    return (*reversed(rows[:-1]), rows[-1])
 
 
 def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
     """Return the minutes of each week by class, unknown time apart, beside what was prescribed."""
-    stacks = {
-        zone.value: [round(week.zones_ms.as_tuple()[n] / MINUTE_MS, 2) for week in week_views]
-        for n, zone in enumerate(ZONES)
+    chart: dict[str, Any] = {
+        "weeks": [],
+        "short": [],
+        "zones": [{**_zone_head(zone), "minutes": []} for zone in ZONES],
+        "dose": [],
+        "due_min": [],
+        "due_dose": [],
     }
-    return {
-        "weeks": [words.week(week.monday) for week in week_views],
-        "short": [f"W{week.monday.isocalendar().week:02d}" for week in week_views],
-        "zones": [
-            {"key": zone.value, "name": NAMES[zone], "minutes": stacks[zone.value]}
-            for zone in ZONES
-        ],
-        "dose": [round(week.dose_min, 2) for week in week_views],
-        "due_min": [week.due_min for week in week_views],
-        "due_dose": [week.due_dose_min for week in week_views],
-    }
+    for week in week_views:
+        chart["weeks"].append(words.week(week.monday))
+        chart["short"].append(f"W{week.monday.isocalendar().week:02d}")
+        for stack, ms in zip(chart["zones"], week.zones_ms.as_tuple(), strict=True):
+            stack["minutes"].append(round(ms / MINUTE_MS, 2))
+        chart["dose"].append(round(week.dose_min, 2))
+        # Not rounded: this is what the prescription states, not a measurement.
+        chart["due_min"].append(week.due_min)
+        chart["due_dose"].append(week.due_dose_min)
+    return chart
 
 
 def pain_chart(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
@@ -89,20 +95,24 @@ def pain_chart(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
 
     The bands are 0 to 2, 3 to 5 and 6 to 10 on the NRS.
     """
-    rated = [report_row for report_row in report_rows if report_row.value is not None]
-    phases = list(dict.fromkeys(item.phase for item in rated))
+    phases: dict[str, dict[str, Any]] = {}
+    for row in report_rows:
+        # A report of a place or a kind of pain need not rate it.
+        if row.value is None:
+            continue
+        series = phases.setdefault(row.phase, _phase_series(row.phase))
+        # A chart's axis has no zones, so that the wall clock is what it gets.
+        series["at"].append(words.local_iso(row.at_ms, zone))
+        series["value"].append(row.value)
     return {
-        "phases": [
-            {
-                "key": phase,
-                "name": words.label(phase) if phase != "none" else "No phase said",
-                "at": [words.local_iso(item.at_ms, zone) for item in rated if item.phase == phase],
-                "value": [item.value for item in rated if item.phase == phase],
-            }
-            for phase in phases
-        ],
+        "phases": list(phases.values()),
         "bands": [{"name": name, "low": low, "high": high} for name, low, high in BANDS],
     }
+
+
+def _phase_series(phase: str) -> dict[str, Any]:
+    name = words.label(phase) if phase != "none" else "No phase said"
+    return {"key": phase, "name": name, "at": [], "value": []}
 
 
 def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dict[str, Any]:
@@ -116,5 +126,9 @@ def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dic
         "gaps": [[start / 1000, end / 1000] for start, end in curve.gaps],
         "length": length_ms / 1000,
         "edges": list(thresholds.edges) if thresholds.valid else [],
-        "zones": [{"key": zone.value, "name": NAMES[zone]} for zone in CLASSES],
+        "zones": list(map(_zone_head, CLASSES)),
     }
+
+
+def _zone_head(zone: Zone) -> dict[str, str]:
+    return {"key": zone.value, "name": NAMES[zone]}

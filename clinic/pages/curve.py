@@ -3,7 +3,7 @@
 Thinning keeps extremes and gaps. Zones are never computed from a thinned curve.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
@@ -40,16 +40,20 @@ def curve(
     # A bucket keeps two samples, so half as many buckets as points fit.
     room = max(max_points // 2, 1)
     per_bucket = max(ceil(len(samples) / room), 1) if len(samples) > max_points else 1
-    points: list[tuple[int, float | None]] = []
+    times: list[int] = []
+    values: list[float | None] = []
     for run in runs:
         # A point without a value breaks the drawn line between two runs.
-        if points:
-            points.append((points[-1][0], None))
-        points.extend((t - start_ms, v) for t, v in _thin(run, per_bucket))
+        if times:
+            times.append(times[-1])
+            values.append(None)
+        for t, value in _thin(run, per_bucket):
+            times.append(t - start_ms)
+            values.append(value)
     return Curve(
-        t_ms=tuple(t for t, _ in points),
-        v=tuple(v for _, v in points),
-        gaps=_gaps(samples, start_ms, end_ms, max_gap_ms),
+        t_ms=tuple(times),
+        v=tuple(values),
+        gaps=tuple(_gaps(samples, start_ms, end_ms, max_gap_ms)),
         max_gap_ms=max_gap_ms,
         samples=len(samples),
         thinned=per_bucket > 1,
@@ -79,19 +83,19 @@ def _thin(run: Sequence[Sample], per_bucket: int) -> list[Sample]:
 
 def _gaps(
     samples: Sequence[Sample], start_ms: int, end_ms: int, max_gap_ms: int
-) -> tuple[tuple[int, int], ...]:
-    """Return the spans in which no sample holds, in ms since the start.
+) -> Iterator[tuple[int, int]]:
+    """Yield the spans in which no sample holds, in ms since the start.
 
     These are the time before the first sample and the time that begins `max_gap_ms` after a sample
     without another. Without samples it is the complete session.
     """
     if not samples:
-        return ((0, end_ms - start_ms),)
-    first = [(0, samples[0][0] - start_ms)] if samples[0][0] > start_ms else []
-    followers = [*(t for t, _ in samples[1:]), end_ms]
-    later = [
-        (t + max_gap_ms - start_ms, after - start_ms)
-        for (t, _), after in zip(samples, followers, strict=True)
-        if after - t > max_gap_ms
-    ]
-    return (*first, *later)
+        yield 0, end_ms - start_ms
+        return
+    if samples[0][0] > start_ms:
+        yield 0, samples[0][0] - start_ms
+    # The end of the session closes the last gap, as a further sample would.
+    for (t, _), (after, _) in pairwise((*samples, (end_ms, 0.0))):
+        if after - t > max_gap_ms:
+            # A sample holds for `max_gap_ms`: only the time behind that is without data.
+            yield t + max_gap_ms - start_ms, after - start_ms

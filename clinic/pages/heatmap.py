@@ -5,11 +5,13 @@ when they reach 80 % of the minutes that a session of each prescription asks for
 Without a prescription every session is done.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from clinic.answers.moments import every_date
 from clinic.pages import words
 from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS, monday
@@ -96,7 +98,7 @@ class Heatmap:
 def calendar_dates(today: date) -> list[date]:
     """Return the dates of the calendar: eleven complete weeks and the current week up to today."""
     first = monday(today) - timedelta(weeks=_WEEKS - 1)
-    return [first + timedelta(days=n) for n in range((today - first).days + 1)]
+    return every_date(first, today)
 
 
 def heatmap(
@@ -107,25 +109,28 @@ def heatmap(
 ) -> Heatmap:
     """Return the calendar of the dates in `states`, of which the last is today."""
     today = max(states)
+    of_date: dict[date, list[Session]] = defaultdict(list)
+    for session in sessions:
+        of_date[session.local_date].append(session)
     squares = {
-        at: square(
-            at,
-            state,
-            days.get(at),
-            [session for session in sessions if session.local_date == at],
-            prescriptions,
-            is_over=at < today,
-        )
+        at: square(at, state, days.get(at), of_date[at], prescriptions, is_over=at < today)
         for at, state in states.items()
     }
-    mondays = tuple(sorted({monday(at) for at in states}))
-    rows = tuple(
-        tuple(squares.get(first + timedelta(days=n)) for first in mondays) for n in range(7)
-    )
-    looks = [item.look for item in squares.values()]
+    mondays = tuple(sorted(set(map(monday, states))))
+    tally = Counter(item.look for item in squares.values())
     return Heatmap(
-        mondays=mondays, rows=rows, tally=tuple((look, looks.count(look)) for look in Look)
+        mondays=mondays,
+        rows=tuple(_weekday_row(squares, mondays, weekday) for weekday in range(7)),
+        # Every look is listed, also those of no date: the legend of the calendar has them all.
+        tally=tuple((look, tally[look]) for look in Look),
     )
+
+
+def _weekday_row(
+    squares: Mapping[date, Square], mondays: Sequence[date], weekday: int
+) -> tuple[Square | None, ...]:
+    """Return the squares of a weekday, 0 for Monday, in the order of the weeks."""
+    return tuple(squares.get(first + timedelta(days=weekday)) for first in mondays)
 
 
 def square(

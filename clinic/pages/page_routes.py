@@ -31,22 +31,23 @@ _DONE: dict[str, str] = {
 
 
 @page_router.get("/")
-async def show_worklist(request: Request) -> HTMLResponse:
+async def show_worklist_page(request: Request) -> HTMLResponse:
     """Show the worklist."""
     async with open_scope(request) as scope:
         lines = await reads.read_worklist(scope)
         context = _common(scope)
-    needs = [(need, [line for line in lines if line.need is need]) for need in worklist.Need]
-    return render(
-        request, "worklist.html", {**context, "needs": needs, "tally": worklist.tally(lines)}
-    )
+    needs = worklist.by_need(lines)
+    tally = {need: len(rows) for need, rows in needs.items()}
+    # The page is made after the scope has closed: a template must not hold a connection.
+    shown = {"needs": list(needs.items()), "tally": tally}
+    return render(request, "worklist.html", {**context, **shown})
 
 
 @page_router.get("/patients/{pseudonym}")
-async def show_patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
+async def show_patient_page(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
     """Show the page of a patient."""
     async with open_scope(request) as scope:
-        view = await reads.read_patient(scope, pseudonym)
+        view = await reads.read_patient_view(scope, pseudonym)
         context = _common(scope)
     drawn = {
         "week_chart": charts.week_chart(view.weeks),
@@ -58,10 +59,12 @@ async def show_patient(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
 
 
 @page_router.get("/patients/{pseudonym}/sessions/{session}")
-async def show_session(request: Request, pseudonym: Pseudonym, session: SessionKey) -> HTMLResponse:
+async def show_session_page(
+    request: Request, pseudonym: Pseudonym, session: SessionKey
+) -> HTMLResponse:
     """Show the sheet of a session."""
     async with open_scope(request) as scope:
-        view = await reads.read_session(scope, pseudonym, session)
+        view = await reads.read_session_view(scope, pseudonym, session)
         context = _common(scope)
     item = view.session
     shown = {
@@ -75,10 +78,10 @@ async def show_session(request: Request, pseudonym: Pseudonym, session: SessionK
 
 
 @page_router.get("/alerts/{alert}")
-async def show_alert(request: Request, alert: str, done: str = "") -> HTMLResponse:
+async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLResponse:
     """Show the page of an alert; `done` is the action that led here."""
     async with open_scope(request) as scope:
-        view = await reads.read_alert(scope, alert)
+        view = await reads.read_alert_view(scope, alert)
         context = _common(scope)
     zone = view.page.patient.zone
     shown = {

@@ -6,6 +6,7 @@ It lays out evidence of any shape, and interprets nothing.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from clinic.pages import words
@@ -59,18 +60,17 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
     These are a table for each list of objects, then a table for each nested object, then a table of
     the single values.
     """
-    listed = [
-        _listed(key, result, zone)
-        for key, result in evidence.items()
-        if _is_table(result) and isinstance(result, list)
-    ]
-    nested = [
-        _named(words.label(key), result, zone)
-        for key, result in evidence.items()
-        if isinstance(result, dict) and result
-    ]
-    single = {key: result for key, result in evidence.items() if not _is_table(result)}
-    return (*listed, *nested, *([_named("Rule and window", single, zone)] if single else []))
+    tables, nested, single = [], [], {}
+    for key, value in evidence.items():
+        if not _is_table(value):
+            single[key] = value
+        elif isinstance(value, list):
+            tables.append(_listed(key, value, zone))
+        else:
+            nested.append(_named(words.label(key), value, zone))
+    if single:
+        nested.append(_named("Rule and window", single, zone))
+    return (*tables, *nested)
 
 
 def _text(key: str, value: object, zone: str) -> str:
@@ -103,14 +103,18 @@ def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
 
 def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
     """Return a table with a row for each object, or a column when the table is narrower so."""
-    names = sorted(dict.fromkeys(name for value in values for name in value), key=_position)
-    rows = [
-        [words.label(_bare(name)), *(_text(name, value.get(name), zone) for value in values)]
-        for name in names
-    ]
+    # Objects of a list need not have the same keys: each key of any of them gets a column.
+    names = sorted(dict.fromkeys(chain.from_iterable(values)), key=_position)
+    lines = [_line_of(name, values, zone) for name in names]
     turned = len(values) < len(names)
-    heads, *cells = (tuple(row) for row in (rows if turned else zip(*rows, strict=True)))
+    heads, *cells = lines if turned else zip(*lines, strict=True)
     return Grid(title=words.label(key), heads=heads, rows=tuple(cells), turned=turned)
+
+
+def _line_of(name: str, values: list[dict[str, Any]], zone: str) -> tuple[str, ...]:
+    """Return the head of a key, then its value in each object."""
+    texts = (_text(name, value.get(name), zone) for value in values)
+    return words.label(_bare(name)), *texts
 
 
 def _position(name: str) -> tuple[int, int]:

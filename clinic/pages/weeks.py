@@ -78,9 +78,9 @@ def share(week: Week, what: Due | None) -> float | None:
     if what is None:
         return None
     done = measure(week, what)
-    part = capped(
-        min((ratio for ratio in (done.frequency, done.time) if ratio is not None), default=None)
-    )
+    known = [ratio for ratio in (done.frequency, done.time) if ratio is not None]
+    # The worse of the two counts: few long sessions do not make up for those that were left out.
+    part = capped(min(known, default=None))
     return None if part is not None and part < ADHERENT and week.known_days < KNOWN_DAYS else part
 
 
@@ -89,5 +89,8 @@ def last_four(
 ) -> tuple[WeekView | None, ...]:
     """Return the four weeks before the current week, oldest first; None where a row is missing."""
     by_monday = {week.monday: week for week in weeks}
-    matches = (by_monday.get(this_monday - timedelta(weeks=back)) for back in (4, 3, 2, 1))
-    return tuple(view(item, prescriptions) if item else None for item in matches)
+    views = []
+    for back in (4, 3, 2, 1):
+        week = by_monday.get(this_monday - timedelta(weeks=back))
+        views.append(view(week, prescriptions) if week else None)
+    return tuple(views)

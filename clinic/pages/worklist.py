@@ -3,7 +3,7 @@
 Grey means no data; it is never shown as red.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,9 +15,8 @@ from model.prescription import Prescription, all_paused, in_force
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 
 SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
-QUIET_MS = (
-    7 * DAY_MS
-)  # for patients who only record or report exercise: days between sessions are no silence
+# For patients who only record or report exercise: days between sessions are no silence.
+QUIET_MS = 7 * DAY_MS
 
 
 class Need(StrEnum):
@@ -115,9 +114,12 @@ def freshness(last_data_ms: int | None, now_ms: int) -> str:
     return "no data yet" if last_data_ms is None else f"last data {words.ago(last_data_ms, now_ms)}"
 
 
-def tally(value: tuple[Line, ...]) -> dict[Need, int]:
-    """Return the number of rows of each need."""
-    return {need: sum(item.need is need for item in value) for need in Need}
+def by_need(lines: Sequence[Line]) -> dict[Need, list[Line]]:
+    """Return the rows of each need, in the order of the needs; a need without rows has none."""
+    grouped: dict[Need, list[Line]] = {need: [] for need in Need}
+    for item in lines:
+        grouped[item.need].append(item)
+    return grouped
 
 
 def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
@@ -140,21 +142,18 @@ def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> s
         return "No data yet" if last is None else f"No data for {(now_ms - last) // DAY_MS} days"
     if not in_force(row.prescriptions, today):
         return "No prescription runs today"
-    return (
-        _pause(row.prescriptions, today) if all_paused(row.prescriptions, today) else "No rule met"
-    )
+    if not all_paused(row.prescriptions, today):
+        return "No rule met"
+    # Several prescriptions often pause for the same reason, which is shown once.
+    return "; ".join(dict.fromkeys(_pauses(row.prescriptions, today)))
 
 
-def _pause(prescriptions: Sequence[Prescription], on: date) -> str:
-    pauses = [
-        pause
-        for item in in_force(prescriptions, on)
-        for pause in item.pauses
-        if pause.first <= on <= pause.last
-    ]
-    return "; ".join(
-        dict.fromkeys(f"Paused until {words.day(pause.last)}: {pause.why}" for pause in pauses)
-    )
+def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:
+    """Yield each pause that holds on a date in words."""
+    for prescription in in_force(prescriptions, on):
+        for pause in prescription.pauses:
+            if pause.first <= on <= pause.last:
+                yield f"Paused until {words.day(pause.last)}: {pause.why}"
 
 
 def _rank(item: Line) -> tuple[int, int, str]:

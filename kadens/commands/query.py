@@ -135,7 +135,7 @@ def query_timeline(  # noqa: PLR0913 - one parameter per option
     _show(
         patient,
         f"timeline:{metric}",
-        lambda conn, who, now: patient_queries.query_timeline(conn, who, now, ask),
+        lambda conn, who, now: patient_queries.patient_timeline(conn, who, now, ask),
         how,
     )
 
@@ -167,7 +167,7 @@ def query_sessions(  # noqa: PLR0913 - one parameter per option
     _show(
         patient,
         "sessions",
-        lambda conn, who, _now: patient_queries.query_sessions(conn, who, ask),
+        lambda conn, who, _now: patient_queries.patient_sessions(conn, who, ask),
         how,
     )
 
@@ -189,7 +189,10 @@ def query_days(
     ask = _params(DatesParams, prescription, first, last, {})
     how = _How(form=form, to_file=to_file, data=data)
     _show(
-        patient, "days", lambda conn, who, now: patient_queries.query_days(conn, who, now, ask), how
+        patient,
+        "days",
+        lambda conn, who, now: patient_queries.patient_days(conn, who, now, ask),
+        how,
     )
 
 
@@ -214,7 +217,7 @@ def query_weeks(
         _show(
             patient,
             what,
-            lambda c, who, now: patient_queries.query_prescription_weeks(
+            lambda c, who, now: patient_queries.patient_prescription_weeks(
                 c, who, now, prescription, ask
             ),
             how,
@@ -223,7 +226,7 @@ def query_weeks(
         _show(
             patient,
             "weeks",
-            lambda conn, who, now: patient_queries.query_weeks(conn, who, now, ask),
+            lambda conn, who, now: patient_queries.patient_weeks(conn, who, now, ask),
             how,
         )
 
