@@ -30,12 +30,12 @@ class Spanned(Protocol):
         """Return its end, exclusive."""
 
 
-S = TypeVar("S", bound=Spanned)
+_S = TypeVar("_S", bound=Spanned)
 
 
 def answered_session(
-    at_ms: int, sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS
-) -> S | None:
+    at_ms: int, sessions: Iterable[_S], after_ms: int = AFTER_SESSION_MS
+) -> _S | None:
     """Return the session in progress at an instant, else the last session that ended before it.
 
     A session that ended more than `after_ms` before the instant is not considered. Of several
@@ -51,8 +51,8 @@ def answered_session(
 
 
 def answered_sessions(
-    instants: Sequence[int], sessions: Iterable[S], after_ms: int = AFTER_SESSION_MS
-) -> dict[int, S | None]:
+    instants: Sequence[int], sessions: Iterable[_S], after_ms: int = AFTER_SESSION_MS
+) -> dict[int, _S | None]:
     """Return the result of `answered_session` for each instant.
 
     The cost is that of sorting, so a year of answers and sessions stays cheap.
@@ -60,7 +60,7 @@ def answered_sessions(
     by_start = sorted(sessions, key=lambda s: (s.start_ms, s.id, s.end_ms))
     by_end = sorted(by_start, key=lambda s: (s.end_ms, s.start_ms, s.id))
     ends = [s.end_ms for s in by_end]
-    values: dict[int, S | None] = {}
+    values: dict[int, _S | None] = {}
     # `running` is a heap of negated positions in `by_start`, so the latest to start is on top. Only
     # the top is read: a session below it that has ended may stay until it comes up.
     begun, running = 0, list[int]()

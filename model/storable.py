@@ -31,7 +31,7 @@ MOST_EXERTION = 100.0  # greatest grade of any scale
 MOST_REVISION, MOST_PART = 2**63 - 1, 2**31 - 1  # bigint, int
 
 
-def refusal(fact: Fact) -> str:
+def fact_refusal(fact: Fact) -> str:
     """Return why a fact cannot be stored or derived from, or "" when it can.
 
     The reason is a sentence that contains no value of the fact.

@@ -14,7 +14,7 @@ MOST_SERIES = 256  # devices, by offset from UTC, in one body
 MOST_FACTS = 4_096  # of one body
 # Between samples of one block. The days between them are derived anew together with the block.
 LONGEST_GAP_MS = 31 * 86_400_000
-MOST_SESSIONS = 200  # in one file; the legs of a triathlon are five
+MOST_FILE_SESSIONS = 200  # in one file; the legs of a triathlon are five
 # Of all sessions of a file together: seven days, and the legs of these sessions once more.
 MOST_SESSION_MS = 15 * 86_400_000
 

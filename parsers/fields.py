@@ -19,7 +19,7 @@ from model.metrics import METRIC
 from model.storable import LONGEST_WORD, is_offset
 from parsers.bounds import MOST_OBJECTS, MOST_VALUES, readable
 
-Json: TypeAlias = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
 
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -61,7 +61,7 @@ def check_width(body: bytes) -> None:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
 
 
-def document(body: bytes) -> Json:
+def document(body: bytes) -> JsonObject:
     """Return the JSON object that a body holds; BodyError with the offset for anything else.
 
     NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of
@@ -76,7 +76,7 @@ def document(body: bytes) -> Json:
     return result
 
 
-def object_of(value: object, where: str) -> Json:
+def object_of(value: object, where: str) -> JsonObject:
     """Return a JSON object."""
     if not isinstance(value, dict):
         raise Unreadable(where, "not an object")
@@ -106,22 +106,22 @@ def optional_text(value: object, where: str, longest: int = LONGEST_WORD) -> str
     return "" if value is None or value == "" else text(value, where, longest)
 
 
-def number(value: object, where: str) -> float:
+def number_of(value: object, where: str) -> float:
     """Return a finite number as float64; true, false and texts are not numbers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unreadable(where, "not a number")
     return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
 
 
-def within(value: object, low: float, high: float, where: str) -> float:
+def number_within(value: object, low: float, high: float, where: str) -> float:
     """Return a number from `low` to `high`, both included."""
-    matches = number(value, where)
+    matches = number_of(value, where)
     if not low <= matches <= high:
         raise Unreadable(where, f"outside of {low:g} to {high:g}", RejectKind.RANGE)
     return matches
 
 
-def measure(
+def measure_of(
     value: object, metric: str, where: str, factor: float = 1.0, offset: float = 0.0
 ) -> float:
     """Return `value * factor + offset` in the canonical unit of `metric`.
@@ -129,14 +129,14 @@ def measure(
     Raises Unreadable outside of the floor and ceiling that the registry of metrics gives.
     """
     row = METRIC[metric]
-    canonical = number(value, where) * factor + offset
+    canonical = number_of(value, where) * factor + offset
     if not row.floor <= canonical <= row.ceiling:
         why = f"outside of {row.floor:g} to {row.ceiling:g} {row.unit}"
         raise Unreadable(where, why, RejectKind.RANGE)
     return canonical
 
 
-def instant(value: object, where: str) -> tuple[int, int | None]:
+def instant_of(value: object, where: str) -> tuple[int, int | None]:
     """Return an RFC 3339 instant as epoch ms (floor), and its UTC offset in minutes as written.
 
     The offset is None for `Z`: a time in UTC does not say where the clock was.

@@ -32,8 +32,8 @@ from parsers.bounds import (
     EARLIEST_MS,
     LONGEST_GAP_MS,
     LONGEST_WORKOUT_MS,
+    MOST_FILE_SESSIONS,
     MOST_SESSION_MS,
-    MOST_SESSIONS,
     readable,
 )
 from parsers.fields import grouped
@@ -43,12 +43,12 @@ from parsers.fit import (
     Code,
     FitError,
     FitProblem,
+    FitSession,
     Samples,
-    Session,
     decode,
     read_activity,
 )
-from parsers.fit.samples import doubled, in_order, rounded, within
+from parsers.fit.samples import doubled, rounded, samples_in_order, samples_within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
 
 _VENDOR = "files"
@@ -67,7 +67,7 @@ _KINDS: dict[Code, RejectKind] = dict.fromkeys(
 ) | dict.fromkeys((Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE)
 
 
-def parse(body: bytes) -> Parsed:
+def parse_fit(body: bytes) -> Parsed:
     """Return the facts of one FIT file; BodyError when there is nothing to keep.
 
     The account is empty: the envelope knows it.
@@ -95,15 +95,15 @@ def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
         fit = decode(body, messages=MESSAGES, arrays=False)
     except FitError as error:
         raise BodyError(f"@{error.offset}", error.reason, _kind(error.code)) from error
-    if len(fit["session"]) > MOST_SESSIONS:
-        raise BodyError("session", f"more than {MOST_SESSIONS} sessions", RejectKind.TOO_MUCH)
+    if len(fit["session"]) > MOST_FILE_SESSIONS:
+        raise BodyError("session", f"more than {MOST_FILE_SESSIONS} sessions", RejectKind.TOO_MUCH)
     activity = read_activity(fit)
     if sum(_length(session) for session in activity.sessions) > MOST_SESSION_MS:
         raise BodyError("session", "sessions of more than 15 days together", RejectKind.TOO_MUCH)
     return activity, fit.messages, fit.complete, (*fit.problems, *activity.problems)
 
 
-def _length(session: Session) -> int:
+def _length(session: FitSession) -> int:
     return session.length_ms if 0 < session.length_ms <= LONGEST_WORKOUT_MS else 0
 
 
@@ -120,7 +120,7 @@ def _kind(code: Code) -> RejectKind:
     return _KINDS.get(code, RejectKind.DAMAGED)
 
 
-def _impossible(session: Session, why: str) -> Reject:
+def _impossible(session: FitSession, why: str) -> Reject:
     return Reject(where=f"@{session.offset}", why=why, kind=RejectKind.RANGE)
 
 
@@ -172,7 +172,7 @@ class _Reported:
                 values.setdefault(workout.head.record, workout)
         yield from values.values()
 
-    def _workout(self, session: Session, rejects: list[Reject]) -> Workout:
+    def _workout(self, session: FitSession, rejects: list[Reject]) -> Workout:
         span = (session.start_ms, session.start_ms + session.length_ms)
         exertion = session.exertion_cr10
         if exertion is not None and not 0 <= exertion <= _MOST_EXERTION:
@@ -197,14 +197,14 @@ class _Reported:
             summary=self._summary(session, rejects),
         )
 
-    def _moving(self, session: Session, rejects: list[Reject]) -> int | None:
+    def _moving(self, session: FitSession, rejects: list[Reject]) -> int | None:
         moving = session.moving_ms
         if moving is not None and not 0 <= moving <= LONGEST_WORKOUT_MS:
             rejects.append(_impossible(session, "moving time not between nothing and seven days"))
             return None
         return moving
 
-    def _summary(self, session: Session, rejects: list[Reject]) -> dict[str, float]:
+    def _summary(self, session: FitSession, rejects: list[Reject]) -> dict[str, float]:
         result = session.totals | ({} if session.feel is None else {"feel": session.feel})
         kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}
         if len(kept) < len(result):
@@ -233,14 +233,14 @@ class _Reported:
         self, source: Source, record: str, metric: str, samples: Samples, rejects: list[Reject]
     ) -> Iterator[SampleBlock]:
         row = METRIC[metric]
-        kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
+        kept = samples_within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
             why = "samples with a time or value outside of what is read"
             refused = len(samples) - len(kept)
             rejects.append(
                 Reject(where=f"record.{metric}", why=why, kind=RejectKind.RANGE, count=refused)
             )
-        kept = in_order(rounded(kept))
+        kept = samples_in_order(rounded(kept))
         for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
             t, v = kept.t[some], kept.v[some]
             head = self.head(source, record, (int(t[0]), int(t[-1]) + 1))

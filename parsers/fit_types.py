@@ -4,6 +4,7 @@ The sub-sport decides where it is known, else the sport. Any other workout has t
 """
 
 from model.facts import DeviceType
+from parsers.word_tables import type_by_word
 
 _SUB_SPORTS: dict[str, str] = {
     "treadmill": "treadmill indoor_running",
@@ -38,8 +39,8 @@ _SPORTS: dict[str, str] = {
     "cardio": "fitness_equipment training hiit jump_rope boxing mixed_martial_arts",
     "stair_climbing": "floor_climbing",
     "dance": "dance",
-    "ball_sport": """basketball soccer american_football baseball cricket rugby hockey lacrosse volleyball
-        disc_golf""",
+    "ball_sport": """basketball soccer american_football baseball cricket rugby hockey lacrosse
+        volleyball disc_golf""",
     "racket_sport": "tennis racket",
     "climbing": "rock_climbing",
     "riding": "horseback_riding",
@@ -47,12 +48,9 @@ _SPORTS: dict[str, str] = {
     "transition": "transition",
     "multisport": "multisport",
 }
-BY_SUB_SPORT: dict[str, str] = {
-    result: ours for ours, words in _SUB_SPORTS.items() for result in words.split()
-}
-BY_SPORT: dict[str, str] = {
-    result: ours for ours, words in _SPORTS.items() for result in words.split()
-}
+BY_SUB_SPORT: dict[str, str] = type_by_word(_SUB_SPORTS)
+BY_SPORT: dict[str, str] = type_by_word(_SPORTS)
+# A virtual ride happens on a trainer at home; its sub-sport does not name the machine.
 VIRTUAL = {
     "cycling": "indoor_cycling",
     "running": "treadmill",
@@ -63,9 +61,10 @@ VIRTUAL = {
 # FIT counts strides on foot; Kadens counts steps.
 ON_FOOT = frozenset({"walking", "hiking", "running", "treadmill", "nordic_walking"})
 
+# A bike computer counts as a watch: its heart rate comes from the same kinds of sensor.
 _WATCHES = """
-    garmin suunto coros polar polar_electro wahoo_fitness tomtom bryton sigmasport dynastream timex lezyne hammerhead
-    xplova magene apple samsung huawei amazfit zepp fitbit fossil withings
+    garmin suunto coros polar polar_electro wahoo_fitness tomtom bryton sigmasport dynastream timex
+    lezyne hammerhead xplova magene apple samsung huawei amazfit zepp fitbit fossil withings
 """
 MAKERS: dict[str, DeviceType] = dict.fromkeys(_WATCHES.split(), DeviceType.WATCH) | {
     "strava": DeviceType.PHONE

@@ -14,7 +14,7 @@ from model.errors import BodyError
 from model.fact_properties import span_of
 from model.facts import Fact, Parsed, Reject, RejectKind
 from model.received import Context, Part, ReaderItem, ReaderItems
-from model.storable import refusal
+from model.storable import fact_refusal
 from parsers import fit_facts, garmin, open_wearables, polar, reports, tcx
 from parsers.bounds import MOST_FACTS
 from parsers.fields import check_width, grouped
@@ -80,7 +80,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="open_wearables",
         version=2,
-        read=single_part(open_wearables.parse),
+        read=single_part(open_wearables.parse_open_wearables),
         json=True,
         most_bytes=16 * MEBIBYTE,
         most_days=3_660,
@@ -89,7 +89,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="fit",
         version=2,
-        read=single_part(fit_facts.parse),
+        read=single_part(fit_facts.parse_fit),
         sniff=_is_fit,
         suffixes=(".fit",),
         most_bytes=64 * MEBIBYTE,
@@ -98,7 +98,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="tcx",
         version=1,
-        read=tcx.read,
+        read=tcx.parse_tcx,
         sniff=tcx.is_tcx,
         suffixes=(".tcx",),
         most_bytes=64 * MEBIBYTE,
@@ -107,18 +107,18 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="garmin",
         version=1,
-        read=garmin.read,
+        read=garmin.parse_garmin,
         most_bytes=100 * MEBIBYTE,
         most_days=400,
         most_facts=40_000,
     ),
     # a cue has some hundred bytes
-    Format(name="polar", version=1, read=polar.read, json=True),
+    Format(name="polar", version=1, read=polar.parse_polar, json=True),
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
         version=2,
-        read=single_part(reports.parse),
+        read=single_part(reports.parse_reports),
         json=True,
         most_days=3_660,
     ),
@@ -220,7 +220,7 @@ def _checked(row: Format, part: Part) -> Part:
     facts: list[Fact] = []
     refused: list[Reject] = []
     for position, fact in enumerate(part.facts):
-        why = refusal(fact)
+        why = fact_refusal(fact)
         if why:
             where = f"facts[{position}]"
             refused.append(Reject(where=where, why=why, kind=RejectKind.UNWRITABLE))

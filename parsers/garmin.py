@@ -32,7 +32,7 @@ _CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 9
 RecordPosition = tuple[str, int, int, int]
 
 
-def read(payload: bytes, context: Context) -> Iterator[ReaderItem]:
+def parse_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield Fetches, Notices and Rejects as they come, then a Part for each user.
 
     Users are in the order of their first records. Raises BodyError when the payload is not an

@@ -28,17 +28,17 @@ from model.facts import (
 )
 from parsers.bounds import LONGEST_GAP_MS, LONGEST_WORKOUT_MS, MOST_RECORDS, readable
 from parsers.fields import (
-    Json,
+    JsonObject,
     Unreadable,
     head,
     list_of,
-    measure,
-    number,
+    measure_of,
+    number_of,
+    number_within,
     object_of,
     optional_text,
     real_offset,
     text,
-    within,
 )
 from parsers.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
 
@@ -50,10 +50,10 @@ _LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
 _LONGEST_EPOCH_S = 900
 
 _Errors: TypeAlias = list[Unreadable]
-ReadRecord: TypeAlias = Callable[[Json, str, _Errors, int], Iterator[Fact]]
+ReadRecord: TypeAlias = Callable[[JsonObject, str, _Errors, int], Iterator[Fact]]
 
 
-def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _day(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
     start, length_s, offset = _times(record, where, _DAY_S)
     source = _source(record, Method.BACKGROUND)
@@ -63,7 +63,7 @@ def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterat
     for theirs, ours in DAY_TOTALS.items():
         try:
             if record.get(theirs) is not None:
-                totals[ours] = measure(record[theirs], ours, f"{where}.{theirs}")
+                totals[ours] = measure_of(record[theirs], ours, f"{where}.{theirs}")
         except Unreadable as error:
             errors.append(error)
     if totals:
@@ -72,7 +72,9 @@ def _day(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterat
     yield from _day_heart_rate(record, where, errors, of)
 
 
-def _day_heart_rate(record: Json, where: str, errors: _Errors, of: Head) -> Iterator[SampleBlock]:
+def _day_heart_rate(
+    record: JsonObject, where: str, errors: _Errors, of: Head
+) -> Iterator[SampleBlock]:
     """Yield the heart rate of a day: a map from seconds after its start to beats a minute."""
     location = f"{where}.timeOffsetHeartRateSamples"
     samples = record.get("timeOffsetHeartRateSamples")
@@ -80,7 +82,7 @@ def _day_heart_rate(record: Json, where: str, errors: _Errors, of: Head) -> Iter
     for offset_s, value in object_of({} if samples is None else samples, location).items():
         try:
             at = of.start_ms + _seconds_after(offset_s, location) * 1000
-            points.append((at, measure(value, "heart_rate", location)))
+            points.append((at, measure_of(value, "heart_rate", location)))
         except Unreadable as error:
             errors.append(error)
     yield from _blocks(of, "heart_rate", points, location, errors)
@@ -92,7 +94,7 @@ def _seconds_after(written: str, where: str) -> int:
     return int(written)
 
 
-def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _epoch(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield the steps of a slot of at most fifteen minutes, spread evenly over its minutes.
 
     The count of a slot gives the average number of steps a minute, and minutes are judged by that.
@@ -102,7 +104,7 @@ def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iter
     start, length_s, offset = _times(record, where, _LONGEST_EPOCH_S)
     if record.get("steps") is None:
         return
-    steps = measure(record["steps"], "steps", f"{where}.steps")
+    steps = measure_of(record["steps"], "steps", f"{where}.steps")
     of = head(
         _source(record, Method.BACKGROUND),
         _name(record, where),
@@ -120,17 +122,19 @@ def _epoch(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iter
     yield from _blocks(of, "steps", points, f"{where}.steps", errors)
 
 
-def _activity(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _activity(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     yield _workout(record, where, errors, _activity_name(record, where), None)
 
 
-def _edited_activity(record: Json, where: str, errors: _Errors, received_ms: int) -> Iterator[Fact]:
+def _edited_activity(
+    record: JsonObject, where: str, errors: _Errors, received_ms: int
+) -> Iterator[Fact]:
     """Yield an activity that the patient edited; of several edits the last received counts."""
     edited = EDITED + received_ms
     yield _workout(record, where, errors, _activity_name(record, where), edited)
 
 
-def _details(record: Json, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _details(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
     """Yield an activity with its samples, at most one a second.
 
     The workout equals what the summary of the activity gives when it comes alone. The samples have
@@ -146,7 +150,9 @@ def _details(record: Json, where: str, errors: _Errors, _received_ms: int) -> It
     yield from _samples(record, where, errors, workout)
 
 
-def _workout(record: Json, where: str, errors: _Errors, name: str, revision: int | None) -> Workout:
+def _workout(
+    record: JsonObject, where: str, errors: _Errors, name: str, revision: int | None
+) -> Workout:
     start, length_s, offset = _times(record, where, _LONGEST_WORKOUT_S)
     if not length_s:
         raise Unreadable(f"{where}.durationInSeconds", "no duration", RejectKind.RANGE)
@@ -156,7 +162,7 @@ def _workout(record: Json, where: str, errors: _Errors, name: str, revision: int
     for member, (ours, most) in ACTIVITY_TOTALS.items():
         try:
             if record.get(member) is not None:
-                summary[ours] = within(record[member], 0, most, f"{where}.{member}")
+                summary[ours] = number_within(record[member], 0, most, f"{where}.{member}")
         except Unreadable as error:
             errors.append(error)
     span = (start, start + length_s * 1000)
@@ -170,7 +176,9 @@ def _workout(record: Json, where: str, errors: _Errors, name: str, revision: int
     )
 
 
-def _samples(record: Json, where: str, errors: _Errors, workout: Workout) -> Iterator[SampleBlock]:
+def _samples(
+    record: JsonObject, where: str, errors: _Errors, workout: Workout
+) -> Iterator[SampleBlock]:
     listed = record.get("samples")
     samples = [] if listed is None else list_of(listed, f"{where}.samples")
     if len(samples) > MOST_RECORDS:
@@ -191,7 +199,7 @@ def _samples(record: Json, where: str, errors: _Errors, workout: Workout) -> Ite
 
 
 def _sample(
-    sample: Json, where: str, errors: _Errors, points: dict[str, list[tuple[int, float]]]
+    sample: JsonObject, where: str, errors: _Errors, points: dict[str, list[tuple[int, float]]]
 ) -> None:
     """Add the readings of one sample to `points`."""
     at = _instant(sample.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
@@ -200,7 +208,7 @@ def _sample(
         if value is None:
             continue
         try:
-            points.setdefault(ours, []).append((at, measure(value, ours, f"{where}.{theirs}")))
+            points.setdefault(ours, []).append((at, measure_of(value, ours, f"{where}.{theirs}")))
         except Unreadable as error:
             errors.append(error)
 
@@ -227,20 +235,22 @@ def _blocks(
         )
 
 
-def _times(record: Json, where: str, longest_s: int) -> tuple[int, int, int | None]:
+def _times(record: JsonObject, where: str, longest_s: int) -> tuple[int, int, int | None]:
     """Return start (epoch ms), duration (s) and offset (minutes east of UTC, None if absent)."""
     start = _instant(record.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
-    length = within(record.get("durationInSeconds"), 0, longest_s, f"{where}.durationInSeconds")
+    length = number_within(
+        record.get("durationInSeconds"), 0, longest_s, f"{where}.durationInSeconds"
+    )
     offset_s = record.get("startTimeOffsetInSeconds")
     if offset_s is None:
         return start, int(length), None
     location = f"{where}.startTimeOffsetInSeconds"
-    minutes = within(offset_s, -_MOST_SECONDS, _MOST_SECONDS, location) / 60
+    minutes = number_within(offset_s, -_MOST_SECONDS, _MOST_SECONDS, location) / 60
     return start, int(length), real_offset(round(minutes), location)
 
 
 def _instant(value: object, where: str) -> int:
-    seconds = number(value, where)
+    seconds = number_of(value, where)
     if not 0 <= seconds < _MOST_SECONDS or not readable(int(seconds * 1000)):
         raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
     return int(seconds * 1000)
@@ -256,11 +266,11 @@ def _date(value: object, where: str) -> date:
         raise Unreadable(where, "not a date") from error
 
 
-def _name(record: Json, where: str) -> str:
+def _name(record: JsonObject, where: str) -> str:
     return text(record.get("summaryId"), f"{where}.summaryId")
 
 
-def _activity_name(record: Json, where: str) -> str:
+def _activity_name(record: JsonObject, where: str) -> str:
     """Return the record's name: the activity's id, which its summary, details and edits share."""
     activity = record.get("activityId")
     if isinstance(activity, int) and not isinstance(activity, bool):
@@ -270,7 +280,7 @@ def _activity_name(record: Json, where: str) -> str:
     return text(record.get("summaryId"), f"{where}.summaryId")
 
 
-def _source(record: Json, method: Method) -> Source:
+def _source(record: JsonObject, method: Method) -> Source:
     device = optional_text(record.get("deviceName"), "deviceName")
     return Source(vendor=_VENDOR, device=device, device_type=DeviceType.WATCH, method=method)
 

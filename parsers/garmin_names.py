@@ -4,6 +4,8 @@ They come from published open code and integrators' notes. The vendor's own page
 partners.
 """
 
+from parsers.word_tables import type_by_word
+
 # Another spelling of a list -> the one used here.
 ALIASES: dict[str, str] = {"bodyComposition": "bodyComps", "pulseOx": "pulseox"}
 
@@ -88,6 +90,4 @@ _ACTIVITIES: dict[str, str] = {
     "multisport": "MULTI_SPORT TRIATHLON",
     "transition": "TRANSITION TRANSITION_V2 BIKETORUNTRANSITION SWIMTOBIKETRANSITION",
 }
-ACTIVITY_TYPES: dict[str, str] = {
-    name: ours for ours, names in _ACTIVITIES.items() for name in names.split()
-}
+ACTIVITY_TYPES: dict[str, str] = type_by_word(_ACTIVITIES)

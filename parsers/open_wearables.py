@@ -45,19 +45,19 @@ from parsers.bounds import (
     readable,
 )
 from parsers.fields import (
-    Json,
+    JsonObject,
     Unreadable,
     body_error,
     document,
     head,
-    instant,
+    instant_of,
     list_of,
-    measure,
+    measure_of,
+    number_within,
     object_of,
     optional_text,
     rejects,
     text,
-    within,
     zone_offset,
 )
 from parsers.open_wearables_names import (
@@ -78,7 +78,7 @@ _Errors: TypeAlias = list[Unreadable]
 Series: TypeAlias = tuple[Source, int | None]
 
 
-def parse(body: bytes) -> Parsed:
+def parse_open_wearables(body: bytes) -> Parsed:
     """Return the facts of one event; BodyError when it is no event or names no user.
 
     A known event or series that is not followed gives neither facts nor rejects. An unknown event
@@ -110,7 +110,7 @@ def _counted(facts: Iterator[Fact]) -> Iterator[Fact]:
         yield fact
 
 
-def _facts(kind: str, data: Json, errors: _Errors) -> Iterator[Fact]:
+def _facts(kind: str, data: JsonObject, errors: _Errors) -> Iterator[Fact]:
     if kind == "workout.created":
         yield _workout(data, errors)
     elif _is_series(kind):
@@ -123,9 +123,9 @@ def _is_series(kind: str) -> bool:
     return kind in SERIES_EVENTS or kind.startswith(SERIES_EVENT_PREFIX)
 
 
-def _workout(data: Json, errors: _Errors) -> Workout:
-    start, written = instant(data.get("start_time"), "data.start_time")
-    end, _ = instant(data.get("end_time"), "data.end_time")
+def _workout(data: JsonObject, errors: _Errors) -> Workout:
+    start, written = instant_of(data.get("start_time"), "data.start_time")
+    end, _ = instant_of(data.get("end_time"), "data.end_time")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
         raise Unreadable(
             "data.end_time", "not after the start by at most seven days", RejectKind.RANGE
@@ -142,17 +142,17 @@ def _workout(data: Json, errors: _Errors) -> Workout:
     )
 
 
-def _summary(data: Json, errors: _Errors) -> Iterator[tuple[str, float]]:
+def _summary(data: JsonObject, errors: _Errors) -> Iterator[tuple[str, float]]:
     """Yield the sender's own totals; a bad total is an error, and the workout is still kept."""
     for result, (ours, most) in SUMMARY.items():
         try:
             if data.get(result) is not None:
-                yield ours, within(data[result], 0, most, f"data.{result}")
+                yield ours, number_within(data[result], 0, most, f"data.{result}")
         except Unreadable as error:
             errors.append(error)
 
 
-def _series(data: Json, errors: _Errors) -> Iterator[Fact]:
+def _series(data: JsonObject, errors: _Errors) -> Iterator[Fact]:
     series = _series_type(data)
     if series in NOT_FOLLOWED_SERIES:
         return
@@ -179,7 +179,7 @@ def _series(data: Json, errors: _Errors) -> Iterator[Fact]:
         yield from _blocks(key, series, *to_columns(points))
 
 
-def _series_type(data: Json) -> str:
+def _series_type(data: JsonObject) -> str:
     """Return the series of a batch; older senders name it in the samples alone."""
     result, samples = data.get("series_type"), data.get("samples")
     if result is None and isinstance(samples, list) and samples and isinstance(samples[0], dict):
@@ -226,7 +226,7 @@ def _complete(body: bytes) -> Parsed | None:
         ):
             return None
         context = _context(first, series)
-        at_ms, written = instant(first["timestamp"], "timestamp")
+        at_ms, written = instant_of(first["timestamp"], "timestamp")
     except Unreadable:
         return None
     offset = written or None if first.get("zone_offset") is None else context.zone
@@ -271,7 +271,7 @@ def _readings(samples: list[Any], series: str, errors: _Errors) -> Iterator[_Rea
             errors.append(Unreadable(where, error.why, error.kind))
 
 
-def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Reading:
+def _reading(sample: JsonObject, series: str, known: dict[object, _Context]) -> _Reading:
     """Read one sample.
 
     The paths of its errors begin at the sample: building full paths for every sample would be slow.
@@ -291,14 +291,14 @@ def _reading(sample: Json, series: str, known: dict[object, _Context]) -> _Readi
     except (KeyError, TypeError):  # TypeError: a list or an object where a text should be
         context = _context(sample, series)
         known[key] = context
-    ms, written = instant(sample.get("timestamp"), "timestamp")
-    value = measure(sample.get("value"), SERIES[series], "value", context.factor, context.shift)
+    ms, written = instant_of(sample.get("timestamp"), "timestamp")
+    value = measure_of(sample.get("value"), SERIES[series], "value", context.factor, context.shift)
     # A time written in UTC (Z or +00:00) does not show the offset of the source's clock.
     offset = written or None if zone is None else context.zone
     return _Reading(context.source, offset, ms, value, sample.get("is_daily_total") is True)
 
 
-def _context(sample: Json, series: str) -> _Context:
+def _context(sample: JsonObject, series: str) -> _Context:
     """Read what is the same in many samples.
 
     Only texts and null pass, so that the members are a key under which the result is kept.
@@ -355,7 +355,7 @@ def _source(value: object, where: str, method: Method) -> Source:
     return Source(vendor=_VENDOR, app=provider, device=device, device_type=kind, method=method)
 
 
-def _source_object(value: object, where: str) -> Json:
+def _source_object(value: object, where: str) -> JsonObject:
     """Return a source as an object; some senders give only its provider as a text, or nothing."""
     if value is None:
         return {}

@@ -5,6 +5,7 @@ or known and not followed.
 """
 
 from model.facts import DeviceType
+from parsers.word_tables import type_by_word
 
 SERIES: dict[str, str] = {
     "heart_rate": "heart_rate",
@@ -36,32 +37,37 @@ SERIES: dict[str, str] = {
 NOT_FOLLOWED_SERIES: frozenset[str] = frozenset(
     """
     latitude longitude
-    distance_walking_running distance_cycling distance_swimming distance_downhill_snow_sports distance_other
+    distance_walking_running distance_cycling distance_swimming distance_downhill_snow_sports
+    distance_other
     heart_rate_recovery_one_minute walking_heart_rate_average atrial_fibrillation_burden
-    sleeping_breathing_disturbances breathing_disturbance_index blood_alcohol_content peripheral_perfusion_index
+    sleeping_breathing_disturbances breathing_disturbance_index blood_alcohol_content
+    peripheral_perfusion_index
     forced_vital_capacity forced_expiratory_volume_1 peak_expiratory_flow_rate insulin_delivery
-    height body_fat_percentage body_mass_index lean_body_mass waist_circumference body_fat_mass skeletal_muscle_mass
+    height body_fat_percentage body_mass_index lean_body_mass waist_circumference body_fat_mass
+    skeletal_muscle_mass
     skin_temperature skin_temperature_deviation skin_temperature_trend_deviation
     six_minute_walk_test_distance cardiovascular_age
     stand_time exercise_time physical_effort flights_climbed average_met active_time push_count
     walking_step_length walking_speed walking_double_support_percentage walking_asymmetry_percentage
     walking_steadiness stair_descent_speed stair_ascent_speed
-    running_vertical_oscillation running_ground_contact_time running_stride_length running_vertical_ratio
-    running_stance_time_balance swimming_stroke_count underwater_depth
+    running_vertical_oscillation running_ground_contact_time running_stride_length
+    running_vertical_ratio running_stance_time_balance swimming_stroke_count underwater_depth
     workout_effort_score estimated_workout_effort_score
-    environmental_audio_exposure headphone_audio_exposure environmental_sound_reduction time_in_daylight
+    environmental_audio_exposure headphone_audio_exposure environmental_sound_reduction
+    time_in_daylight
     water_temperature uv_exposure inhaler_usage weather_temperature weather_humidity air_temperature
     garmin_stress_level garmin_skin_temperature garmin_fitness_age garmin_body_battery
     electrodermal_activity number_of_times_fallen number_of_alcoholic_beverages nike_fuel hydration
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
 
+# An event has the name of a group of series; `data.series_type` says which series it holds.
 SERIES_EVENTS: frozenset[str] = frozenset(
-    f"{group}.created"
-    for group in """
-    heart_rate heart_rate_variability steps calories spo2 respiratory_rate body_temperature stress blood_glucose
-    blood_pressure body_composition fitness_metrics recovery_score activity_timeseries workout_metrics environmental
-    timeseries
+    """
+    heart_rate.created heart_rate_variability.created steps.created calories.created spo2.created
+    respiratory_rate.created body_temperature.created stress.created blood_glucose.created
+    blood_pressure.created body_composition.created fitness_metrics.created recovery_score.created
+    activity_timeseries.created workout_metrics.created environmental.created timeseries.created
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
 # The same samples once more, an event for each series. They join to the same facts.
@@ -98,8 +104,8 @@ _WORKOUTS: dict[str, str] = {
     "pilates": "pilates",
     "mobility": "stretching",
     "dance": "dance",
-    "ball_sport": """soccer basketball football american_football baseball volleyball handball rugby hockey floorball
-        lacrosse cricket water_polo team_sports""",
+    "ball_sport": """soccer basketball football american_football baseball volleyball handball rugby
+        hockey floorball lacrosse cricket water_polo team_sports""",
     "racket_sport": (
         "tennis badminton squash table_tennis padel pickleball racquetball racket_sports"
     ),
@@ -109,9 +115,7 @@ _WORKOUTS: dict[str, str] = {
     "transition": "transition",
     "multisport": "triathlon multisport",
 }
-WORKOUT_TYPES: dict[str, str] = {
-    result: ours for ours, words in _WORKOUTS.items() for result in words.split()
-}
+WORKOUT_TYPES: dict[str, str] = type_by_word(_WORKOUTS)
 
 # name in the body -> (our name in Workout.summary, greatest believable figure)
 SUMMARY: dict[str, tuple[str, float]] = {
@@ -123,47 +127,17 @@ SUMMARY: dict[str, tuple[str, float]] = {
     "elevation_gain_meters": ("ascent", 1e5),
 }
 
-# The first word that the device's name holds, in lower case. Rings and earbuds stay unknown.
-DEVICES: tuple[tuple[str, DeviceType], ...] = (
-    *(
-        (word, DeviceType.STRAP)
-        for word in ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")
-    ),
-    *((word, DeviceType.SCALE) for word in ("scale", "index s", "body+", "body comp")),
-    *((word, DeviceType.PHONE) for word in ("phone", "ipad")),
-    *(
-        (word, DeviceType.WATCH)
-        for word in (
-            *(
-                "watch",
-                "band",
-                "forerunner",
-                "fenix",
-                "fēnix",
-                "venu",
-                "vivo",
-                "vívo",
-                "epix",
-                "enduro",
-                "instinct",
-            ),
-            *(
-                "tactix",
-                "approach",
-                "lily",
-                "vantage",
-                "grit x",
-                "pacer",
-                "ignite",
-                "unite",
-                "suunto",
-                "whoop",
-            ),
-            *("versa", "charge", "sense", "inspire", "apex", "vertix", "coros"),
-        )
-    ),
-    ("pixel", DeviceType.PHONE),
-    ("galaxy", DeviceType.PHONE),
+# The first of these words that the device's name holds, in lower case, decides. The order matters:
+# a "Polar H10" is a strap and a "Pixel Watch" a watch. Rings and earbuds stay unknown.
+DEVICES: tuple[tuple[DeviceType, tuple[str, ...]], ...] = (
+    (DeviceType.STRAP, ("hrm", "polar h", "h10", "h9", "oh1", "verity", "tickr", "strap")),
+    (DeviceType.SCALE, ("scale", "index s", "body+", "body comp")),
+    (DeviceType.PHONE, ("phone", "ipad")),
+    (DeviceType.WATCH, ("watch", "band", "forerunner", "fenix", "fēnix", "venu", "vivo", "vívo")),
+    (DeviceType.WATCH, ("epix", "enduro", "instinct", "tactix", "approach", "lily", "vantage")),
+    (DeviceType.WATCH, ("grit x", "pacer", "ignite", "unite", "suunto", "whoop", "versa")),
+    (DeviceType.WATCH, ("charge", "sense", "inspire", "apex", "vertix", "coros")),
+    (DeviceType.PHONE, ("pixel", "galaxy")),
 )
 PROVIDERS: dict[str, DeviceType] = dict.fromkeys(
     ("garmin", "polar", "suunto", "coros", "whoop", "fitbit"), DeviceType.WATCH
@@ -173,8 +147,10 @@ PROVIDERS: dict[str, DeviceType] = dict.fromkeys(
 def device_type(provider: str, device: str) -> DeviceType:
     """Return the type of a device by its name, else, if it has none, by what its provider sells."""
     name = device.lower()
-    named = (kind for word, kind in DEVICES if word in name)
-    return next(
-        named,
-        PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN) if not name else DeviceType.UNKNOWN,
-    )
+    if not name:
+        return PROVIDERS.get(provider.lower(), DeviceType.UNKNOWN)
+    for kind, words in DEVICES:
+        for word in words:
+            if word in name:
+                return kind
+    return DeviceType.UNKNOWN

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from model.facts import RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
-from parsers.fields import Json, Unreadable, body_error, document, text
+from parsers.fields import JsonObject, Unreadable, body_error, document, text
 from parsers.links import path_and_query
 
 _INTERFACE = "/v3/"  # the path of every link of Polar begins so
@@ -46,7 +46,7 @@ NOT_FOLLOWED_CUES = frozenset(
 )
 
 
-def read(payload: bytes, _context: Context) -> Iterator[ReaderItem]:
+def parse_polar(payload: bytes, _context: Context) -> Iterator[ReaderItem]:
     """Yield what a webhook means: a Notice, a Fetch or an empty Part; BodyError if it is none."""
     body = document(payload)
     try:
@@ -55,7 +55,7 @@ def read(payload: bytes, _context: Context) -> Iterator[ReaderItem]:
         raise body_error(error) from error
 
 
-def _item(body: Json) -> ReaderItem:
+def _item(body: JsonObject) -> ReaderItem:
     event = text(body.get("event"), "event")
     if event == "PING":
         return Notice(account="", kind=NoticeKind.PING)
@@ -68,7 +68,7 @@ def _item(body: Json) -> ReaderItem:
     return Notice(account=account, kind=NoticeKind.UNKNOWN)
 
 
-def _fetch(cue: Cue, account: str, body: Json) -> Fetch:
+def _fetch(cue: Cue, account: str, body: JsonObject) -> Fetch:
     path, query = path_and_query(body.get("url"), _INTERFACE, "url")
     name = text(body.get(cue.named_by), cue.named_by)
     # The same day is announced again as it grows, so the time of the cue is a part of its key.

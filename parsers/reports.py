@@ -37,22 +37,22 @@ from model.facts import (
 )
 from model.schemas.report_body import (
     EVENTS,
-    LONGEST_WORD,
+    LONGEST_REPORT_WORD,
     MOST_EQUIPMENT,
+    MOST_REPORT_REVISION,
     MOST_REPORTS,
-    MOST_REVISION,
     SCALES,
 )
 from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import (
-    Json,
+    JsonObject,
     Unreadable,
     body_error,
     document,
     head,
-    instant,
+    instant_of,
     list_of,
-    number,
+    number_of,
     object_of,
     optional_text,
     rejects,
@@ -64,7 +64,7 @@ Word = TypeVar("Word", Instrument, Phase)
 SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
 
 
-def parse(body: bytes) -> Parsed:
+def parse_reports(body: bytes) -> Parsed:
     """Return the reports of a body; BodyError when it is not in EVENTS or names no patient."""
     event = document(body)
     errors: list[Unreadable] = []
@@ -90,7 +90,7 @@ def _kind(value: object) -> str:
     return value
 
 
-def _records(event: Json) -> Iterator[tuple[str, Any]]:
+def _records(event: JsonObject) -> Iterator[tuple[str, Any]]:
     if "report" in event:
         yield "report", event["report"]
     if "reports" in event:
@@ -102,10 +102,10 @@ def _records(event: Json) -> Iterator[tuple[str, Any]]:
         raise Unreadable("report", "absent")
 
 
-def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
+def _fact(kind: str, fields: JsonObject, where: str) -> Report | Deletion:
     record = text(fields.get("id"), f"{where}.id")
     revision = _revision(fields.get("revision"), kind, f"{where}.revision")
-    at, offset = instant(fields.get("answered_at"), f"{where}.answered_at")
+    at, offset = instant_of(fields.get("answered_at"), f"{where}.answered_at")
     # A withdrawal has no instrument, so it ends here.
     if kind == "report.withdrawn":
         return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
@@ -120,7 +120,7 @@ def _fact(kind: str, fields: Json, where: str) -> Report | Deletion:
         value=value,
         scale=scale,
         session=optional_text(fields.get("session"), f"{where}.session"),
-        site=optional_text(fields.get("site"), f"{where}.site", LONGEST_WORD),
+        site=optional_text(fields.get("site"), f"{where}.site", LONGEST_REPORT_WORD),
         type=_activity(fields.get("activity"), f"{where}.activity", required=session),
         equipment=_equipment(fields.get("equipment"), f"{where}.equipment"),
     )
@@ -130,12 +130,16 @@ def _revision(values: object, kind: str, where: str) -> int:
     least = 0 if kind == "report.created" else 1
     value = 0 if values is None and not least else values
     # A bool is an int in Python, and JSON's true must not pass as 1.
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= MOST_REVISION:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not least <= value <= MOST_REPORT_REVISION
+    ):
         raise Unreadable(where, f"not an integer of at least {least}")
     return value
 
 
-def _answer(fields: Json, instrument: Instrument, where: str) -> tuple[float, str]:
+def _answer(fields: JsonObject, instrument: Instrument, where: str) -> tuple[float, str]:
     """Return value and scale.
 
     The scale must be named and belong to the instrument: a number alone is no answer.
@@ -146,7 +150,7 @@ def _answer(fields: Json, instrument: Instrument, where: str) -> tuple[float, st
     )
     if scale is None:
         raise Unreadable(f"{where}.scale", f"not a scale for {instrument}", RejectKind.UNKNOWN)
-    value = number(fields.get("value"), f"{where}.value")
+    value = number_of(fields.get("value"), f"{where}.value")
     if not scale.low <= value <= scale.high:
         raise Unreadable(f"{where}.value", f"not on {scale.id}", RejectKind.RANGE)
     if scale.whole and not value.is_integer():
@@ -154,9 +158,9 @@ def _answer(fields: Json, instrument: Instrument, where: str) -> tuple[float, st
     return value, scale.id
 
 
-def _span(fields: Json, where: str) -> tuple[int, int]:
-    start, _ = instant(fields.get("started_at"), f"{where}.started_at")
-    end, _ = instant(fields.get("ended_at"), f"{where}.ended_at")
+def _span(fields: JsonObject, where: str) -> tuple[int, int]:
+    start, _ = instant_of(fields.get("started_at"), f"{where}.started_at")
+    end, _ = instant_of(fields.get("ended_at"), f"{where}.ended_at")
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
         raise Unreadable(
             f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE
@@ -177,7 +181,7 @@ def _equipment(value: object, where: str) -> tuple[str, ...]:
     if len(pieces) > MOST_EQUIPMENT:
         raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces", RejectKind.TOO_MUCH)
     return tuple(
-        text(piece, f"{where}[{index}]", LONGEST_WORD) for index, piece in enumerate(pieces)
+        text(piece, f"{where}[{index}]", LONGEST_REPORT_WORD) for index, piece in enumerate(pieces)
     )
 
 

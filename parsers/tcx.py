@@ -34,7 +34,7 @@ from parsers.bounds import (
     MOST_SESSION_MS,
 )
 from parsers.fields import Unreadable, head, rejects
-from parsers.fit.samples import Samples, in_order, rounded, within
+from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
 from parsers.tcx_elements import ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
 
 _VENDOR = "files"
@@ -62,7 +62,7 @@ def is_tcx(payload: bytes) -> bool:
     return (not name or (name.endswith(b":") and name[:-1].isalnum())) and b"<" in begin[:at]
 
 
-def read(payload: bytes, _context: Context) -> Iterator[Part]:
+def parse_tcx(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield the only part of a TCX file; BodyError when nothing can be kept.
 
     The account is empty: the envelope knows it.
@@ -167,11 +167,11 @@ def _blocks(
         row = METRIC[metric]
         # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
         samples = Samples(t=np.array(t, np.int64), v=np.array(v, np.float64) + 0.0)
-        kept = within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
+        kept = samples_within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
             why = "samples with a value outside of what is read"
             errors.append(Unreadable(f"Trackpoint.{metric}", why, RejectKind.RANGE))
-        kept = in_order(rounded(kept))
+        kept = samples_in_order(rounded(kept))
         for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
             span = int(kept.t[some][0]), int(kept.t[some][-1]) + 1
             yield SampleBlock(

@@ -13,8 +13,8 @@ from xml.parsers import expat
 
 from model.errors import BodyError
 from model.facts import RejectKind
-from parsers.bounds import MOST_SESSIONS
-from parsers.fields import Unreadable, instant
+from parsers.bounds import MOST_FILE_SESSIONS
+from parsers.fields import Unreadable, instant_of
 
 LONGEST_WORD_READ = 256  # characters of one element's text; numbers and times are far shorter
 MOST_LEVELS = 64
@@ -155,8 +155,8 @@ class _Walk:
             self.in_point, self.at_ms, self.values = True, None, {}
 
     def _start_activity(self, attributes: dict[str, str]) -> None:
-        if len(self.file.activities) >= MOST_SESSIONS:
-            why = f"more than {MOST_SESSIONS} activities"
+        if len(self.file.activities) >= MOST_FILE_SESSIONS:
+            why = f"more than {MOST_FILE_SESSIONS} activities"
             raise BodyError(self._where(), why, RejectKind.TOO_MUCH)
         sport = attributes.get("Sport", "")[:LONGEST_WORD_READ]
         self.activity = TcxActivity(sport=sport, offset=self.parser.CurrentByteIndex)
@@ -240,7 +240,7 @@ class _Walk:
         """Return an instant in epoch ms. The format uses UTC, so a time without a zone is UTC."""
         zoned = written if _ZONED.fullmatch(written) else f"{written}Z"
         try:
-            ms, offset = instant(zoned, where)
+            ms, offset = instant_of(zoned, where)
         except Unreadable as error:
             self._refuse(error)
             return None

@@ -1,7 +1,7 @@
 """Closes a server's slow connections on a timer, and the oldest when there are too many.
 
-`connections.ConnectionTable` decides; this module runs its decisions on the event loop. It must never look
-at the content of a request.
+`connections.ConnectionTable` decides; this module runs its decisions on the event loop. It must
+never look at the content of a request.
 """
 
 import asyncio

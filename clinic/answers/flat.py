@@ -87,7 +87,7 @@ def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - any annotation of a
 
 
 def _load_columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, Kind]:
-    """Return a column for each load of any row: a patient's devices decide which loads there are."""
+    """Return a column for each load of any row; which there are depends on a patient's devices."""
     loads: dict[str, Kind] = {}
     for row in rows:
         loads.update(dict.fromkeys(filter(_is_load, row), float))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from clinic.answers.shape import Instant, Shape, SourceShape, Span, Zones, same_fields
+from clinic.answers.shape import Instant, Shape, SourceShape, SpanShape, Zones, same_fields
 from clinic.pages.curve import Curve
 from model.calendar import rfc3339
 from model.codec import plain
@@ -127,7 +127,7 @@ class SessionAnswer(SessionLine):
     thresholds: ZoneThresholds
     zone_times_by_method: tuple[ZoneTimesByMethod, ...]
     quality_flags: tuple[QualityFlagShape, ...]
-    pauses: tuple[Span, ...]
+    pauses: tuple[SpanShape, ...]
     source_selections: tuple[SourceSelectionShape, ...]
     facts: tuple[FactShape, ...]
     reports: tuple[ReportShape, ...]
@@ -195,7 +195,7 @@ def session_answer(
         thresholds=session.thresholds,
         zone_times_by_method=session.zone_times_by_method,
         quality_flags=tuple(map(_flag, session.flags)),
-        pauses=tuple(map(Span.of, session.pauses)),
+        pauses=tuple(map(SpanShape.of, session.pauses)),
         source_selections=tuple(map(_choice, choices)),
         facts=tuple(map(_fact, facts)),
         reports=tuple(map(_report, reports)),

@@ -58,13 +58,13 @@ class Zones(Shape):
         return cls(**dict(zip(cls.model_fields, times.as_tuple(), strict=True)))
 
 
-class Span(Shape):
+class SpanShape(Shape):
     """A span of time, from `start` up to and not including `end`."""
 
     start: Instant
     end: Instant
 
     @classmethod
-    def of(cls, pair: tuple[int, int]) -> "Span":
+    def of(cls, pair: tuple[int, int]) -> "SpanShape":
         """Return [start, end) in epoch ms as instants."""
         return cls(start=rfc3339(pair[0]), end=rfc3339(pair[1]))

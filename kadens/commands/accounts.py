@@ -2,7 +2,7 @@
 
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, Source, instant
+from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, SourceName, instant
 from kadens.output.terminal import err, fail
 from kadens.settings import Settings
 from model.calendar import rfc3339
@@ -17,7 +17,7 @@ def link_patient_account(
     account: Account,
     *,
     patient: Patient,
-    source: Source,
+    source: SourceName,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Link a vendor's account to a patient.
@@ -34,7 +34,9 @@ def link_patient_account(
     err.print(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
 
 
-def unlink_patient_account(account: Account, *, source: Source, data: Data = DEFAULT_DATA) -> None:
+def unlink_patient_account(
+    account: Account, *, source: SourceName, data: Data = DEFAULT_DATA
+) -> None:
     """End the link between a vendor's account and a patient.
 
     What the account sends from now on goes to quarantine.
@@ -54,7 +56,7 @@ def unlink_patient_account(account: Account, *, source: Source, data: Data = DEF
 
 
 def record_consent(
-    *, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA
+    *, patient: Patient, source: SourceName, at: At = "", data: Data = DEFAULT_DATA
 ) -> None:
     """Record that a patient consents to data from a source.
 
@@ -72,7 +74,7 @@ def record_consent(
 
 
 def record_withdrawal(
-    *, patient: Patient, source: Source, at: At = "", data: Data = DEFAULT_DATA
+    *, patient: Patient, source: SourceName, at: At = "", data: Data = DEFAULT_DATA
 ) -> None:
     """Record that a patient withdrew consent to data from a source.
 

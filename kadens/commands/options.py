@@ -72,7 +72,7 @@ Patient = Annotated[
     str,
     typer.Option("--patient", callback=required(PSEUDONYM), help="The patient's pseudonym."),
 ]
-Source = Annotated[
+SourceName = Annotated[
     str,
     typer.Option(
         "--source",

@@ -11,10 +11,10 @@ from model.schemas.from_types import JsonSchema
 
 EVENTS = ("report.created", "report.amended", "report.withdrawn")
 LONGEST_ID = 256  # characters of an id or a name
-LONGEST_WORD = 64  # characters of a body site or a piece of equipment
+LONGEST_REPORT_WORD = 64  # characters of a body site or a piece of equipment
 MOST_EQUIPMENT = 20
 MOST_REPORTS = 1_000  # in one body: what a phone may have kept for a season without a connection
-MOST_REVISION = 2**53
+MOST_REPORT_REVISION = 2**53
 # years 2000 to 2099 as written; an instant that only its offset moves across an edge is refused
 INSTANT_PATTERN = (
     r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]"
@@ -106,9 +106,9 @@ def _report(*, least_revision: int) -> JsonSchema:
             **_optional_text(LONGEST_ID),
             "description": "the app's or vendor's id of the workout that it concerns",
         },
-        "site": {**_optional_text(LONGEST_WORD), "description": "where it hurts"},
+        "site": {**_optional_text(LONGEST_REPORT_WORD), "description": "where it hurts"},
         "equipment": _nullable(
-            {"type": "array", "items": _text(LONGEST_WORD), "maxItems": MOST_EQUIPMENT}
+            {"type": "array", "items": _text(LONGEST_REPORT_WORD), "maxItems": MOST_EQUIPMENT}
         ),
     }
     required = ["id", "answered_at", *(["revision"] if least_revision else [])]
@@ -153,7 +153,7 @@ def _optional_text(longest: int) -> JsonSchema:
 
 
 def _revision(least: int) -> JsonSchema:
-    return {"type": "integer", "minimum": least, "maximum": MOST_REVISION}
+    return {"type": "integer", "minimum": least, "maximum": MOST_REPORT_REVISION}
 
 
 def _instant() -> JsonSchema:

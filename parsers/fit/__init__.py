@@ -19,7 +19,7 @@ seconds). Compressed and 16-bit timestamps are resolved. Components are expanded
 `positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
 """
 
-from parsers.fit.activity import FIT_EPOCH, MESSAGES, Activity, Device, Session, read_activity
+from parsers.fit.activity import FIT_EPOCH, MESSAGES, Activity, Device, FitSession, read_activity
 from parsers.fit.errors import Code, FitError, FitProblem, Limits
 from parsers.fit.file import FitFile, decode
 from parsers.fit.group import Group
@@ -36,11 +36,11 @@ __all__ = [
     "FitError",
     "FitFile",
     "FitProblem",
+    "FitSession",
     "Group",
     "Limits",
     "Samples",
     "Segment",
-    "Session",
     "decode",
     "enum_values",
     "read_activity",

@@ -72,7 +72,7 @@ _ANTPLUS, _BLUETOOTH, _BLE, _LOCAL = 1, 2, 3, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class FitSession:
     """A declared session: [start_ms, start_ms + length_ms) UTC; the length is the elapsed time.
 
     `sport` and `sub_sport` are profile names, the number as text where the profile has no name, and
@@ -114,7 +114,7 @@ class Activity:
     """
 
     file_type: str
-    sessions: tuple[Session, ...]
+    sessions: tuple[FitSession, ...]
     device: Device
     offset_min: int | None
     samples: dict[str, Samples]
@@ -190,7 +190,7 @@ def _problem(code: Code, group: Group, row: int, reason: str, count: int = 1) ->
     )
 
 
-def _sessions(group: Group, problems: list[FitProblem]) -> list[Session]:
+def _sessions(group: Group, problems: list[FitProblem]) -> list[FitSession]:
     starts = group.numbers("start_time")
     _device_time(problems, group, starts)
     columns = {name: group.numbers(name).tolist() for name in _SESSION_FIELDS}
@@ -199,7 +199,7 @@ def _sessions(group: Group, problems: list[FitProblem]) -> list[Session]:
     ]
 
 
-def _session(group: Group, columns: dict[str, list[float]], row: int) -> Session:
+def _session(group: Group, columns: dict[str, list[float]], row: int) -> FitSession:
     def number(*names: str) -> float:
         return next(
             (value for name in names if math.isfinite(value := columns[name][row])), math.nan
@@ -217,7 +217,7 @@ def _session(group: Group, columns: dict[str, list[float]], row: int) -> Session
         elapsed = max(number("timestamp") - start, 0.0)
     if math.isnan(elapsed):
         elapsed = 0.0 if math.isnan(moving) else moving
-    return Session(
+    return FitSession(
         start_ms=_epoch_ms(start),
         length_ms=_milliseconds(elapsed),
         sport=_word("sport", number("sport")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from parsers.fit.layout import BYTES, NUMBER, TEXT, Column, Layout, read_layout
+from parsers.fit.layout import BYTES_KIND, NUMBER_KIND, TEXT_KIND, Column, Layout, read_layout
 
 if TYPE_CHECKING:
     from parsers.fit.scan import Stream
@@ -46,11 +46,11 @@ class Table:
 
         Numbers are float64 (n,) or (n, items), texts object (n,), bytes uint8 (n, size).
         """
-        if column.kind == NUMBER:
+        if column.kind == NUMBER_KIND:
             if self._few and column.slot >= 0:
                 return self._unpacked(column)
             return _physical(self._view(column.dtype, column.at, column.items), column)
-        if column.kind == TEXT:
+        if column.kind == TEXT_KIND:
             return self._texts(column)
         return self.raw(column.at, column.size)
 
@@ -133,9 +133,9 @@ def _physical(stored: AnyColumn, column: Column) -> Floats:
 
 def missing(kind: str, rows: int, items: int) -> AnyColumn:
     """Return a column without any value: NaN, None or 0xFF, in the shape of `Table.column`."""
-    if kind == TEXT:
+    if kind == TEXT_KIND:
         return np.full(rows, None, dtype=object)
-    if kind == BYTES:
+    if kind == BYTES_KIND:
         return np.full((rows, items), 0xFF, dtype=np.uint8)
     return np.full(rows if items == 1 else (rows, items), np.nan)
 

@@ -18,13 +18,13 @@ from parsers.fit.sequences import unwrap
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parsers.fit.profile import Part
+    from parsers.fit.profile import Component
 
 _MOST_COUNT = 2.0**53  # beyond, float64 has no exact integers
 _WINDOW = 5  # bytes that hold any 32-bit component whatever its first bit
 
 
-def _bits(stored: NDArray[np.uint8], part: Part) -> NDArray[np.int64]:
+def _bits(stored: NDArray[np.uint8], part: Component) -> NDArray[np.int64]:
     """Return the component of every row of little-endian bytes (n, size), as (n,) int64."""
     first = part.shift // 8
     window = stored[:, first : first + _WINDOW].astype(np.int64)
@@ -36,7 +36,7 @@ def _bits(stored: NDArray[np.uint8], part: Part) -> NDArray[np.int64]:
 def expand(
     stored: NDArray[np.uint8],
     sizes: NDArray[np.int64],
-    parts: tuple[Part, ...],
+    parts: tuple[Component, ...],
     full: Floats | None,
     segment: NDArray[np.int64],
 ) -> Floats:
@@ -66,7 +66,7 @@ def expand(
 def _accumulate(
     values: NDArray[np.int64],
     known: NDArray[np.bool_],
-    part: Part,
+    part: Component,
     full: Floats | None,
     segment: NDArray[np.int64],
 ) -> NDArray[np.int64]:

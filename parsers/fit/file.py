@@ -16,7 +16,7 @@ from parsers.fit.columns import AnyColumn, Table
 from parsers.fit.developer import Known, read_descriptions
 from parsers.fit.errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
 from parsers.fit.group import Group
-from parsers.fit.scan import Budget, Stop, Stream, walk_segment
+from parsers.fit.scan import ScanBudget, Stop, Stream, walk_segment
 from parsers.fit.segments import Segment, is_header, read_segment
 from parsers.fit.times import Stamps, compressed_stamps, short_stamps
 
@@ -205,7 +205,7 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
     segments: list[Segment] = []
     streams: list[Stream] = []
     problems: list[FitProblem] = []
-    budget, at = Budget(limits), 0
+    budget, at = ScanBudget(limits), 0
     while at < len(data):
         index = len(segments)
         if index == limits.segments:

@@ -14,7 +14,7 @@ from parsers.fit import profile
 from parsers.fit.columns import AnyColumn, Floats, Table, missing, widen
 from parsers.fit.components import expand, little_endian
 from parsers.fit.developer import Known, developer_columns
-from parsers.fit.layout import TEXT, Column, Layout
+from parsers.fit.layout import TEXT_KIND, Column, Layout
 from parsers.fit.times import Stamps, fill_stamps
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Group:
         if places is None:
             return None
         kind = places[0][2].kind
-        items = 1 if kind == TEXT else max(column.items for _, _, column in places)
+        items = 1 if kind == TEXT_KIND else max(column.items for _, _, column in places)
         joined = missing(kind, self._rows, items)
         for first, table, column in places:
             values = table.column(column)

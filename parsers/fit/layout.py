@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parsers.fit import profile
-from parsers.fit.profile import BYTES, NUMBER, TEXT, BaseType
+from parsers.fit.profile import BYTES_KIND, NUMBER_KIND, TEXT_KIND, BaseType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Field 253 is the timestamp of any message, known or not.
 _EVERYWHERE = {
-    profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER, 1.0, 0.0, position=False)
+    profile.TIMESTAMP_FIELD: profile.Field("timestamp", NUMBER_KIND, 1.0, 0.0, position=False)
 }
 
 
@@ -49,7 +49,7 @@ class Column:
 
     def first(self) -> Column:
         """Return the column of the first number only; texts and bytes are unchanged."""
-        return replace(self, items=1) if self.kind == NUMBER and self.items > 1 else self
+        return replace(self, items=1) if self.kind == NUMBER_KIND and self.items > 1 else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def column_of(
         items=size // base.size,
         dtype=base.numpy if base.size == 1 else order + base.numpy,
         invalid=base.invalid,
-        slot=slot if base.kind == NUMBER else -1,
+        slot=slot if base.kind == NUMBER_KIND else -1,
     )
 
 
@@ -145,11 +145,11 @@ def _developer(definition: bytes, at: int) -> tuple[DeveloperSlot, ...]:
 
 def _struct(order: str, columns: list[Column], size: int) -> Struct:
     letters = {
-        base.numpy: base.struct for base in profile.BASE_TYPES.values() if base.kind == NUMBER
+        base.numpy: base.struct for base in profile.BASE_TYPES.values() if base.kind == NUMBER_KIND
     }
     parts, at = [order], 0
     for column in columns:
-        if column.kind == NUMBER:
+        if column.kind == NUMBER_KIND:
             parts.append(f"{column.at - at}x{column.items}{letters[column.dtype.lstrip('<>')]}")
             at = column.at + column.size
     return Struct("".join([*parts, f"{size - at}x"]))
@@ -158,7 +158,7 @@ def _struct(order: str, columns: list[Column], size: int) -> Struct:
 def _vector(columns: list[Column], attribute: str) -> NDArray[np.float64]:
     values: list[float] = []
     for column in columns:
-        if column.kind == NUMBER:
+        if column.kind == NUMBER_KIND:
             value = getattr(column, attribute)
             values += [np.nan if value is None else float(value)] * column.items
     return np.array(values, dtype=np.float64)
@@ -177,7 +177,7 @@ def read_layout(definition: bytes) -> Layout:
         if size:
             column = _column(number, order, definition[p : p + 3], at, slot)
             columns.append(column)
-            slot += column.items if column.kind == NUMBER else 0
+            slot += column.items if column.kind == NUMBER_KIND else 0
         at += size
     developer = _developer(definition[end + 1 :], at)
     total = at + sum(definition[end + 2 :: 3])
@@ -200,9 +200,9 @@ def read_layout(definition: bytes) -> Layout:
 
 
 __all__ = [
-    "BYTES",
-    "NUMBER",
-    "TEXT",
+    "BYTES_KIND",
+    "NUMBER_KIND",
+    "TEXT_KIND",
     "Column",
     "DeveloperSlot",
     "Layout",

@@ -26,32 +26,32 @@ class BaseType:
     invalid: int | None
 
 
-NUMBER, TEXT, BYTES = "number", "text", "bytes"
-BYTE = BaseType(BYTES, "u1", "B", 1, 0xFF)
+NUMBER_KIND, TEXT_KIND, BYTES_KIND = "number", "text", "bytes"
+BYTE = BaseType(BYTES_KIND, "u1", "B", 1, 0xFF)
 # Keyed by the low five bits: some writers leave the endian bit of the base type out.
 BASE_TYPES = {
-    0: BaseType(NUMBER, "u1", "B", 1, 0xFF),
-    1: BaseType(NUMBER, "i1", "b", 1, 0x7F),
-    2: BaseType(NUMBER, "u1", "B", 1, 0xFF),
-    3: BaseType(NUMBER, "i2", "h", 2, 0x7FFF),
-    4: BaseType(NUMBER, "u2", "H", 2, 0xFFFF),
-    5: BaseType(NUMBER, "i4", "i", 4, 0x7FFFFFFF),
-    6: BaseType(NUMBER, "u4", "I", 4, 0xFFFFFFFF),
-    7: BaseType(TEXT, "u1", "s", 1, None),
-    8: BaseType(NUMBER, "f4", "f", 4, None),
-    9: BaseType(NUMBER, "f8", "d", 8, None),
-    10: BaseType(NUMBER, "u1", "B", 1, 0),
-    11: BaseType(NUMBER, "u2", "H", 2, 0),
-    12: BaseType(NUMBER, "u4", "I", 4, 0),
+    0: BaseType(NUMBER_KIND, "u1", "B", 1, 0xFF),
+    1: BaseType(NUMBER_KIND, "i1", "b", 1, 0x7F),
+    2: BaseType(NUMBER_KIND, "u1", "B", 1, 0xFF),
+    3: BaseType(NUMBER_KIND, "i2", "h", 2, 0x7FFF),
+    4: BaseType(NUMBER_KIND, "u2", "H", 2, 0xFFFF),
+    5: BaseType(NUMBER_KIND, "i4", "i", 4, 0x7FFFFFFF),
+    6: BaseType(NUMBER_KIND, "u4", "I", 4, 0xFFFFFFFF),
+    7: BaseType(TEXT_KIND, "u1", "s", 1, None),
+    8: BaseType(NUMBER_KIND, "f4", "f", 4, None),
+    9: BaseType(NUMBER_KIND, "f8", "d", 8, None),
+    10: BaseType(NUMBER_KIND, "u1", "B", 1, 0),
+    11: BaseType(NUMBER_KIND, "u2", "H", 2, 0),
+    12: BaseType(NUMBER_KIND, "u4", "I", 4, 0),
     13: BYTE,
-    14: BaseType(NUMBER, "i8", "q", 8, 0x7FFFFFFFFFFFFFFF),
-    15: BaseType(NUMBER, "u8", "Q", 8, 0xFFFFFFFFFFFFFFFF),
-    16: BaseType(NUMBER, "u8", "Q", 8, 0),
+    14: BaseType(NUMBER_KIND, "i8", "q", 8, 0x7FFFFFFFFFFFFFFF),
+    15: BaseType(NUMBER_KIND, "u8", "Q", 8, 0xFFFFFFFFFFFFFFFF),
+    16: BaseType(NUMBER_KIND, "u8", "Q", 8, 0),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Component:
     """A component: `bits` bits of the source field, from bit `shift` on.
 
     The value of the target field is value / scale - offset.
@@ -69,7 +69,7 @@ class Expansion:
     """How the field `source` gives values of another; `same`: its value is used unchanged."""
 
     source: str
-    parts: tuple[Part, ...]
+    parts: tuple[Component, ...]
     same: bool
 
 
@@ -136,7 +136,7 @@ def _same(raw: Any) -> bool:  # noqa: ANN401
     base = raw.type if raw.is_base_type else raw.type.base_type
     units = (only.scale or 1, only.offset or 0) == (raw.scale or 1, raw.offset or 0)
     return bool(
-        not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER
+        not only.accumulate and only.bits == 8 * base.size and units and _kind(raw) == NUMBER_KIND
     )
 
 
@@ -148,7 +148,7 @@ def expansions(number: int) -> dict[str, tuple[Expansion, ...]]:
     for raw in message.fields.values() if message else ():
         for target in dict.fromkeys(component.name for component in raw.components or ()):
             parts = tuple(
-                Part(
+                Component(
                     c.bit_offset,
                     c.bits,
                     float(c.scale or 1),

@@ -42,7 +42,7 @@ def rounded(samples: Samples, digits: int = 6) -> Samples:
     return Samples(t=samples.t, v=np.round(samples.v, digits))
 
 
-def in_order(samples: Samples) -> Samples:
+def samples_in_order(samples: Samples) -> Samples:
     """Return the samples in order of time; of several at the same instant the last counts."""
     if bool((samples.t[1:] > samples.t[:-1]).all()):
         return samples
@@ -54,7 +54,9 @@ def in_order(samples: Samples) -> Samples:
     return Samples(t=t[last], v=v[last])
 
 
-def within(samples: Samples, times: tuple[int, int], values: tuple[float, float]) -> Samples:
+def samples_within(
+    samples: Samples, times: tuple[int, int], values: tuple[float, float]
+) -> Samples:
     """Return the samples with first <= t < end and floor <= v <= ceiling."""
     kept = (
         (samples.t >= times[0])

@@ -50,7 +50,7 @@ class Stop:
 
 
 @dataclass(slots=True)
-class Budget:
+class ScanBudget:
     """What the whole file has used up so far."""
 
     limits: Limits
@@ -84,7 +84,7 @@ class _Walk:
         "steps",
     )
 
-    def __init__(self, data: bytes, end: int, segment: int, budget: Budget) -> None:
+    def __init__(self, data: bytes, end: int, segment: int, budget: ScanBudget) -> None:
         self.data = data
         self.end = end
         self.segment = segment
@@ -224,7 +224,7 @@ def _too_many(walk: _Walk, p: int) -> Stop | None:
 
 
 def walk_segment(
-    data: bytes, start: int, end: int, segment: int, budget: Budget
+    data: bytes, start: int, end: int, segment: int, budget: ScanBudget
 ) -> tuple[list[Stream], Stop | None]:
     """Return the streams of messages in `start`..`end`, and why the walk stopped early, if so."""
     walk = _Walk(data, end, segment, budget)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parsers.fit.columns import Floats, Table
-from parsers.fit.layout import NUMBER
+from parsers.fit.layout import NUMBER_KIND
 from parsers.fit.sequences import unwrap
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ Stamps = tuple[NDArray[np.uint32], Floats]
 
 def _has(table: Table, name: str) -> bool:
     column = table.layout.columns.get(name)
-    return column is not None and column.kind == NUMBER and column.items == 1
+    return column is not None and column.kind == NUMBER_KIND and column.items == 1
 
 
 def _full(table: Table) -> Floats:

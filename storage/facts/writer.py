@@ -25,7 +25,7 @@ from model.fact_properties import (
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
 from model.spans import Span, merge
-from model.storable import refusal
+from model.storable import fact_refusal
 from storage.facts import fact_rows, samples, stale_hours
 from storage.facts.affected import AffectedSpans, RecordNames, add_named_spans, removed_spans
 from storage.facts.fact_rows import FactKey, Removed
@@ -108,7 +108,7 @@ async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Wri
     """Store a batch of facts of any patients without their samples; the patients stay locked.
 
     The caller writes the samples (`unwritten`) and may read the stored samples before. A fact of an
-    unknown patient, or a fact that `storable.refusal` refuses, is returned in `refused`. A fact
+    unknown patient, or a fact that `fact_refusal` refuses, is returned in `refused`. A fact
     that is stored already changes nothing. Nor does a fact of a payload that a newer reader has
     read since.
     """
@@ -167,7 +167,7 @@ def _refused(
     reported: Iterable[AttributedFact], patients: Mapping[str, PatientRow]
 ) -> Iterator[_Refused]:
     for index, item in enumerate(reported):
-        why = refusal(item.fact) if item.patient in patients else UNKNOWN
+        why = fact_refusal(item.fact) if item.patient in patients else UNKNOWN
         if why:
             yield _Refused(index=index, why=why)
 

@@ -14,7 +14,7 @@ from model.codec import decode_fact, dumps, encode_fact, loads, plain
 from model.errors import BodyError
 from model.facts import AttributedFact, Fact, Parsed, Reject
 from model.received import Context, Part
-from model.storable import refusal
+from model.storable import fact_refusal
 from parsers.formats import format_of, read_items
 from stream.compute.derive import derive
 from tests.life import PROFILE, SHORT
@@ -127,7 +127,7 @@ def _bytes(parsed: Parsed | None) -> object:
 
 def _facts(parsed: Parsed) -> None:
     for fact in parsed.facts:
-        if why := refusal(fact):
+        if why := fact_refusal(fact):
             raise Broken(f"a fact that cannot be stored: {why}")
         written = encode_fact(fact)
         if encode_fact(decode_fact(loads(written))) != written:

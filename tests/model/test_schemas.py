@@ -27,8 +27,8 @@ from model.prescription import Prescription
 from model.schemas.documents import SCHEMAS, published
 from model.schemas.from_types import schema_of
 from model.schemas.report_body import EXAMPLE, SCALES
-from model.storable import refusal
-from parsers.reports import parse
+from model.storable import fact_refusal
+from parsers.reports import parse_reports
 from stream.derive_batch import event
 from tests.clinic_world import clinic_facts
 
@@ -108,11 +108,11 @@ def accepts_profile(folder: Path) -> Accepts:
 
 
 def accepts_report(document: Any) -> bool:  # noqa: ANN401 - JSON
-    return not parse(orjson.dumps(document)).rejects
+    return not parse_reports(orjson.dumps(document)).rejects
 
 
 def accepts_fact(document: Any) -> bool:  # noqa: ANN401 - JSON
-    return refusal(decode_attributed(orjson.dumps(document)).fact) == ""
+    return fact_refusal(decode_attributed(orjson.dumps(document)).fact) == ""
 
 
 def paths(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401

@@ -20,7 +20,7 @@ from model.facts import (
     Workout,
 )
 from model.spans import Span
-from model.storable import LAST_MS, LONGEST_SESSION_MS, refusal
+from model.storable import LAST_MS, LONGEST_SESSION_MS, fact_refusal
 
 _SOURCE = Source(vendor="files", app="app", device="device")
 _HEAD = Head(source=_SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
@@ -51,7 +51,7 @@ def with_head(**changes: Any) -> list[Fact]:  # noqa: ANN401 - any field of a he
 
 @pytest.mark.parametrize("fact", _ALL, ids=lambda fact: type(fact).__name__)
 def test_what_is_right_is_stored(fact: Fact) -> None:
-    assert refusal(fact) == ""
+    assert fact_refusal(fact) == ""
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_is_right_is_stored(fact: Fact) -> None:
     ],
 )
 def test_heads_that_cannot_be_stored(why: str, changes: dict[str, Any]) -> None:
-    assert list(map(refusal, with_head(**changes))) == [why] * 4
+    assert list(map(fact_refusal, with_head(**changes))) == [why] * 4
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,11 @@ def test_heads_that_cannot_be_stored(why: str, changes: dict[str, Any]) -> None:
 )
 def test_heads_just_within(changes: dict[str, Any]) -> None:
     head = replace(_HEAD, **changes)
-    assert refusal(replace(DELETION, head=head)) == refusal(replace(WORKOUT, head=head)) == ""
+    assert (
+        fact_refusal(replace(DELETION, head=head))
+        == fact_refusal(replace(WORKOUT, head=head))
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,7 @@ def test_heads_just_within(changes: dict[str, Any]) -> None:
     ],
 )
 def test_facts_that_cannot_be_stored(why: str, fact: Fact) -> None:
-    assert refusal(fact) == why
+    assert fact_refusal(fact) == why
 
 
 def test_a_span_is_widened_to_the_samples() -> None:

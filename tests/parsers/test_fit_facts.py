@@ -20,7 +20,7 @@ from model.facts import (
 )
 from parsers import fit_types
 from parsers.fit import enum_values
-from parsers.fit_facts import parse
+from parsers.fit_facts import parse_fit
 from simulate.fit_messages import FIT_EPOCH, FieldShape, Shape, fit_file, message
 from simulate.fit_writer import Recording, write_activity
 from tests.rows import of_type, values_of
@@ -45,16 +45,16 @@ _WALK = Recording(
 
 
 def _blocks(data: bytes) -> dict[str, SampleBlock]:
-    return {fact.metric: fact for fact in parse(data).facts if isinstance(fact, SampleBlock)}
+    return {fact.metric: fact for fact in parse_fit(data).facts if isinstance(fact, SampleBlock)}
 
 
 def _workout(data: bytes) -> Workout:
-    (matches,) = of_type(Workout, parse(data).facts)
+    (matches,) = of_type(Workout, parse_fit(data).facts)
     return matches
 
 
 def test_a_walk() -> None:
-    parsed = parse(write_activity(_WALK))
+    parsed = parse_fit(write_activity(_WALK))
     assert (parsed.account, parsed.rejects, parsed.complete) == ("", (), True)
     matches = _workout(write_activity(_WALK))
     assert (matches.head.start_ms, matches.head.end_ms) == (_START, _START + 30_250)
@@ -103,27 +103,27 @@ def test_many_samples_come_in_parts() -> None:
         columns=columns,
         strap=False,
     )
-    parts = of_type(SampleBlock, parse(write_activity(long)).facts)
+    parts = of_type(SampleBlock, parse_fit(write_activity(long)).facts)
     assert [(part.part, len(part.t)) for part in parts] == [(0, BLOCK), (1, BLOCK), (2, 5)]
     assert len(set(values_of(parts, "head.record"))) == 1
 
 
 def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> None:
     total = write_activity(_WALK)
-    again, cut = parse(total), parse(total[:-300])
-    assert values_of(again.facts, "head") == values_of(parse(total).facts, "head")
+    again, cut = parse_fit(total), parse_fit(total[:-300])
+    assert values_of(again.facts, "head") == values_of(parse_fit(total).facts, "head")
     assert not cut.complete
     assert cut.rejects[0].why.startswith("truncated")
     assert cut.facts[0].head.record == _blocks(total)["heart_rate"].head.record
     assert cut.facts[0].head.revision < again.facts[0].head.revision
-    other = parse(write_activity(dataclasses.replace(_WALK, serial=2)))
+    other = parse_fit(write_activity(dataclasses.replace(_WALK, serial=2)))
     assert other.facts[0].head.record != again.facts[0].head.record
     assert "1" not in (again.facts[0].head.source.device, again.facts[0].head.record)
 
 
 def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -> None:
     for end in (_START, _START + 30 * 86_400_000):
-        parsed = parse(write_activity(dataclasses.replace(_WALK, end_ms=end)))
+        parsed = parse_fit(write_activity(dataclasses.replace(_WALK, end_ms=end)))
         assert values_of(parsed.rejects, "why") == [
             "session without a length of at most seven days"
         ]
@@ -134,7 +134,7 @@ def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -
 
 
 def test_exertion_beyond_the_scale_is_rejected_alone() -> None:
-    parsed = parse(write_activity(dataclasses.replace(_WALK, exertion_cr10=12)))
+    parsed = parse_fit(write_activity(dataclasses.replace(_WALK, exertion_cr10=12)))
     assert values_of(parsed.rejects, "why") == ["exertion not on the scale 0 to 10"]
     assert isinstance(parsed.facts[0], Workout)
     assert parsed.facts[0].exertion_cr10 is None
@@ -142,7 +142,7 @@ def test_exertion_beyond_the_scale_is_rejected_alone() -> None:
 
 def test_what_is_no_fit_file_is_a_body_error_with_a_place() -> None:
     with pytest.raises(BodyError, match="@0: no FIT header"):
-        parse(b"<gpx/>")
+        parse_fit(b"<gpx/>")
 
 
 def test_every_word_in_the_tables_exists_on_both_sides() -> None:
@@ -193,7 +193,7 @@ def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(
         [message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": written})]
     )
     for body in (total + odd, odd + total):
-        for fact in parse(body).facts:
+        for fact in parse_fit(body).facts:
             attributed_fact = AttributedFact(
                 patient="p", connector="files", received_ms=0, body="", fact=fact
             )
@@ -209,6 +209,6 @@ def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(
 
 def test_a_metric_with_no_sample_that_can_be_read_is_left_out() -> None:
     column = {"heart_rate": _WALK.columns["heart_rate"], "altitude": np.full(_N, 30_000.0)}
-    parsed = parse(write_activity(dataclasses.replace(_WALK, columns=column)))
+    parsed = parse_fit(write_activity(dataclasses.replace(_WALK, columns=column)))
     assert [fact.metric for fact in parsed.facts if isinstance(fact, SampleBlock)] == ["heart_rate"]
     assert values_of(parsed.rejects, "where") == ["record.altitude"]

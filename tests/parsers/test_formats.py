@@ -8,7 +8,16 @@ from tests.rooms import ROOT
 from tests.rows import values_of
 
 _FOLDER = ROOT / "parsers"
-HELPERS = {"alike", "bounds", "fields", "formats", "json_records", "links", "__init__"}
+HELPERS = {
+    "alike",
+    "bounds",
+    "fields",
+    "formats",
+    "json_records",
+    "links",
+    "word_tables",
+    "__init__",
+}
 _NAMES = {
     path.stem
     for path in _FOLDER.glob("*.py")

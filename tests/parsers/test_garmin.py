@@ -70,7 +70,9 @@ def test_what_is_kept_of_a_user_reads_as_the_part_did() -> None:
 
 
 def test_parts_come_one_by_one() -> None:
-    items = garmin.read(json.dumps({"dailies": [daily("a", 1), daily("b", -1)]}).encode(), CONTEXT)
+    items = garmin.parse_garmin(
+        json.dumps({"dailies": [daily("a", 1), daily("b", -1)]}).encode(), CONTEXT
+    )
     first = next(items)
     assert isinstance(first, Part)
     assert first.account == "a"

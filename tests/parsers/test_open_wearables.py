@@ -17,7 +17,7 @@ from model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from model.metrics import METRIC
 from model.units import unit_conversion
 from parsers import open_wearables
-from parsers.open_wearables import parse
+from parsers.open_wearables import parse_open_wearables
 from parsers.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
@@ -79,7 +79,7 @@ def test_tables_agree_with_the_registries() -> None:
 
 def test_samples_are_sorted_joined_and_the_greatest_of_one_instant_stands() -> None:
     later = sample(timestamp="2023-11-14T22:13:21.5+00:00", value=121)
-    parsed = parse(_series(later, sample(value=130), sample(value=110)))
+    parsed = parse_open_wearables(_series(later, sample(value=130), sample(value=110)))
     (block,) = parsed.facts
     assert isinstance(block, SampleBlock)
     assert block.t.tolist() == [_T0, _T0 + 1500]
@@ -92,12 +92,14 @@ def test_samples_are_sorted_joined_and_the_greatest_of_one_instant_stands() -> N
 
 def test_the_group_event_and_the_series_event_give_the_same_facts() -> None:
     group, single = _series(sample()), _series(sample(), kind="series.heart_rate.created")
-    assert list(map(encode_fact, parse(group).facts)) == list(map(encode_fact, parse(single).facts))
+    assert list(map(encode_fact, parse_open_wearables(group).facts)) == list(
+        map(encode_fact, parse_open_wearables(single).facts)
+    )
 
 
 def test_a_block_for_each_device_and_offset() -> None:
     other = sample(source={"provider": "polar", "device": "Polar H10"})
-    parsed = parse(_series(sample(), other, sample(zone_offset="-03:30")))
+    parsed = parse_open_wearables(_series(sample(), other, sample(zone_offset="-03:30")))
     assert values_of(parsed.facts, "head.source.device_type", "head.offset_min") == [
         (DeviceType.WATCH, 60),
         (DeviceType.STRAP, 60),
@@ -117,7 +119,7 @@ def test_a_block_for_each_device_and_offset() -> None:
     ],
 )
 def test_units(of: str, unit: str, value: float, metric: str, canonical: float) -> None:
-    (block,) = parse(_series(sample(type=of, unit=unit, value=value), of=of)).facts
+    (block,) = parse_open_wearables(_series(sample(type=of, unit=unit, value=value), of=of)).facts
     assert isinstance(block, SampleBlock)
     assert (block.metric, block.v.tolist()) == (metric, [pytest.approx(canonical, rel=1e-12)])
 
@@ -130,7 +132,7 @@ def test_a_days_total_is_no_sample_and_the_greatest_stands() -> None:
         is_daily_total=True,
         timestamp="2023-11-14T23:30:00+00:00",
     )
-    parsed = parse(
+    parsed = parse_open_wearables(
         _series(
             item, {**item, "value": 6000}, {**item, "value": 5000}, of="steps", kind="steps.created"
         )
@@ -146,7 +148,7 @@ def test_a_days_total_is_no_sample_and_the_greatest_stands() -> None:
 
 
 def test_a_workout_without_what_is_optional() -> None:
-    parsed = parse(_workout(type=None, calories_kcal=None))
+    parsed = parse_open_wearables(_workout(type=None, calories_kcal=None))
     (fact,) = parsed.facts
     assert isinstance(fact, Workout)
     assert (fact.type, fact.vendor_type, fact.summary) == ("other", "", {})
@@ -160,7 +162,9 @@ def test_a_workout_without_what_is_optional() -> None:
 
 
 def test_a_bad_total_does_not_cost_the_workout() -> None:
-    parsed = parse(_workout(calories_kcal="many", distance_meters=-1, avg_heart_rate_bpm=140))
+    parsed = parse_open_wearables(
+        _workout(calories_kcal="many", distance_meters=-1, avg_heart_rate_bpm=140)
+    )
     (fact,) = parsed.facts
     assert isinstance(fact, Workout)
     assert fact.summary == {"heart_rate_mean": 140.0}
@@ -233,14 +237,14 @@ BAD_SAMPLES: list[tuple[str, dict[str, Any], str]] = [
     ("source", "app"), [(None, ""), ("garmin", "garmin"), ({"provider": "polar"}, "polar")]
 )
 def test_a_source_may_be_absent_a_text_or_an_object(source: object, app: str) -> None:
-    (block,) = parse(_series(sample(source=source))).facts
+    (block,) = parse_open_wearables(_series(sample(source=source))).facts
     assert block.head.source.app == app
 
 
 def test_a_batch_may_name_its_series_in_the_samples_alone() -> None:
     total = loads(_series(sample()))
     del total["data"]["series_type"]
-    (block,) = parse(dumps(total)).facts
+    (block,) = parse_open_wearables(dumps(total)).facts
     assert isinstance(block, SampleBlock)
     assert block.metric == "heart_rate"
 
@@ -249,7 +253,9 @@ def test_a_batch_may_name_its_series_in_the_samples_alone() -> None:
 def test_a_bad_sample_is_a_reject_and_the_others_are_kept(
     what: str, changes: dict[str, Any], expected: str
 ) -> None:
-    parsed = parse(_series(sample(), sample(**changes), sample(timestamp="2023-11-14T22:13:21Z")))
+    parsed = parse_open_wearables(
+        _series(sample(), sample(**changes), sample(timestamp="2023-11-14T22:13:21Z"))
+    )
     assert [f"{reject.where}: {reject.text}" for reject in parsed.rejects] == [
         f"data.samples[1].{expected}"
     ], what
@@ -257,13 +263,13 @@ def test_a_bad_sample_is_a_reject_and_the_others_are_kept(
 
 
 def test_a_heart_rate_of_zero_is_kept_as_told() -> None:
-    (block,) = parse(_series(sample(value=0))).facts
+    (block,) = parse_open_wearables(_series(sample(value=0))).facts
     assert isinstance(block, SampleBlock)
     assert block.v.tolist() == [0.0]
 
 
 def test_one_reject_for_one_cause() -> None:
-    parsed = parse(_series(*[sample(value=None)] * 400, sample(unit="x"), 7))
+    parsed = parse_open_wearables(_series(*[sample(value=None)] * 400, sample(unit="x"), 7))
     assert values_of(parsed.rejects, "where", "text") == [
         ("data.samples[0].value", "not a number (400 records)"),
         ("data.samples[400].unit", "not a unit of heart_rate"),
@@ -287,7 +293,7 @@ BAD_EVENTS: list[tuple[str, bytes, str]] = [
 
 @pytest.mark.parametrize(("what", "body", "expected"), BAD_EVENTS, ids=cells_of(BAD_EVENTS, 0))
 def test_a_bad_event_is_one_reject(what: str, body: bytes, expected: str) -> None:
-    parsed = parse(body)
+    parsed = parse_open_wearables(body)
     assert ([f"{r.where}: {r.why}" for r in parsed.rejects], parsed.facts) == ([expected], ()), what
 
 
@@ -314,27 +320,29 @@ _BAD_BODIES: list[tuple[str, bytes, str]] = [
 @pytest.mark.parametrize(("what", "body", "where"), _BAD_BODIES, ids=cells_of(_BAD_BODIES, 0))
 def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, where: str) -> None:
     with pytest.raises(BodyError) as caught:
-        parse(body)
+        parse_open_wearables(body)
     assert caught.value.where.startswith(where), what
 
 
 def test_of_two_equal_keys_the_last_counts() -> None:
     assert (
-        parse(b'{"type":"x","type":"sync.started","data":{"user_id":"a","user_id":"b"}}').account
+        parse_open_wearables(
+            b'{"type":"x","type":"sync.started","data":{"user_id":"a","user_id":"b"}}'
+        ).account
         == "b"
     )
 
 
 @pytest.mark.parametrize("kind", sorted(NOT_FOLLOWED_EVENTS))
 def test_known_events_that_are_not_followed_are_silent(kind: str) -> None:
-    parsed = parse(
+    parsed = parse_open_wearables(
         json.dumps({"type": kind, "data": {"user_id": "u1", "stages": {"deep": 1}}}).encode()
     )
     assert (parsed.account, parsed.facts, parsed.rejects) == ("u1", (), ())
 
 
 def test_known_series_that_are_not_followed_are_silent() -> None:
-    parsed = parse(_series(sample(type="latitude", unit="degrees"), of="latitude"))
+    parsed = parse_open_wearables(_series(sample(type="latitude", unit="degrees"), of="latitude"))
     assert (parsed.facts, parsed.rejects) == ((), ())
 
 
@@ -369,7 +377,7 @@ _JSON = st.recursive(
 @given(value=_JSON)
 def test_any_json_is_parsed_or_a_body_error(value: object) -> None:
     try:
-        parse(json.dumps(value).encode())
+        parse_open_wearables(json.dumps(value).encode())
     except BodyError:
         return
 
@@ -377,7 +385,7 @@ def test_any_json_is_parsed_or_a_body_error(value: object) -> None:
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_a_body_error(body: bytes) -> None:
     with pytest.raises(BodyError):
-        parse(body)
+        parse_open_wearables(body)
 
 
 SAMPLE_KEYS = sorted(sample())
@@ -405,7 +413,7 @@ def test_one_byte_changed(cut: int, byte: int) -> None:
 
 def _never_raises(body: bytes) -> None:
     try:
-        parsed = parse(body)
+        parsed = parse_open_wearables(body)
     except BodyError:
         return
     for fact in parsed.facts:
@@ -471,9 +479,9 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
         samples = [{**first, "timestamp": s["timestamp"], "value": s["value"]} for s in samples]
     body = _series(*samples)
     with pytest.MonkeyPatch.context() as patched:
-        fast = parse(body)
+        fast = parse_open_wearables(body)
         patched.setattr(open_wearables, "_complete", lambda _body: None)
-        slow = parse(body)
+        slow = parse_open_wearables(body)
     assert fast.rejects == slow.rejects
     assert list(map(encode_fact, fast.facts)) == list(map(encode_fact, slow.facts))
 

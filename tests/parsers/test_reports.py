@@ -11,7 +11,7 @@ from model.codec import encode_fact, loads
 from model.errors import BodyError
 from model.facts import Deletion, Instrument, OffsetOrigin, Phase, Report
 from model.schemas.report_body import SCALES
-from parsers.reports import parse
+from parsers.reports import parse_reports
 from tests.rows import cells_of, values_of
 
 _AT = "2026-03-02T18:30:00+01:00"
@@ -35,7 +35,7 @@ def _body(*reports: object, kind: str = "report.created", patient: object = "p1"
 
 
 def test_a_pain_answer() -> None:
-    parsed = parse(
+    parsed = parse_reports(
         json.dumps(
             {"type": "report.created", "patient": "p1", "report": _report(session="w1")}
         ).encode()
@@ -55,15 +55,15 @@ def test_a_pain_answer() -> None:
 
 
 def test_a_time_in_z_says_nothing_of_the_offset() -> None:
-    (fact,) = parse(_body(_report(answered_at="2026-03-02T17:30:00Z"))).facts
+    (fact,) = parse_reports(_body(_report(answered_at="2026-03-02T17:30:00Z"))).facts
     assert (fact.head.start_ms, fact.head.offset_min) == (AT_MS, None)
     assert fact.head.offset_origin is OffsetOrigin.UNKNOWN
 
 
 def test_an_amendment_and_a_withdrawal_carry_their_revision() -> None:
-    (amended,) = parse(_body(_report(revision=2, value=6), kind="report.amended")).facts
+    (amended,) = parse_reports(_body(_report(revision=2, value=6), kind="report.amended")).facts
     assert amended.head.revision == 2
-    (gone,) = parse(
+    (gone,) = parse_reports(
         _body({"id": "a1", "revision": 3, "answered_at": _AT}, kind="report.withdrawn")
     ).facts
     assert isinstance(gone, Deletion)
@@ -78,7 +78,7 @@ def test_a_session_in_the_patients_own_words() -> None:
         ended_at=_AT,
         equipment=["cane"],
     )
-    (fact,) = parse(_body(result)).facts
+    (fact,) = parse_reports(_body(result)).facts
     assert isinstance(fact, Report)
     assert (fact.type, fact.value, fact.scale, fact.equipment) == ("walking", None, "", ("cane",))
     assert (fact.head.start_ms, fact.head.end_ms) == (AT_MS - 5_400_000, AT_MS)
@@ -88,7 +88,7 @@ def test_a_session_in_the_patients_own_words() -> None:
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:
         result = _report(instrument=scale.instrument, scale=scale.id, value=value)
-        return values_of(parse(_body(result)).rejects, "why")
+        return values_of(parse_reports(_body(result)).rejects, "why")
 
     assert why(scale.low) == why(scale.high) == []
     assert why(scale.low - 1) == why(scale.high + 1) == [f"not on {scale.id}"]
@@ -138,7 +138,7 @@ _BAD: list[tuple[str, dict[str, Any], str]] = [
 def test_a_bad_report_is_a_reject_and_the_others_are_kept(
     what: str, changes: dict[str, Any], expected: str
 ) -> None:
-    parsed = parse(_body(_report(**changes), _report(id="a2")))
+    parsed = parse_reports(_body(_report(**changes), _report(id="a2")))
     assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{expected}"], what
     assert values_of(parsed.facts, "head.record") == ["a2"]
 
@@ -146,7 +146,7 @@ def test_a_bad_report_is_a_reject_and_the_others_are_kept(
 @pytest.mark.parametrize("kind", ["report.amended", "report.withdrawn"])
 @pytest.mark.parametrize("revision", [None, 0])
 def test_a_change_must_say_that_it_is_newer(kind: str, revision: int | None) -> None:
-    (reject,) = parse(_body(_report(revision=revision), kind=kind)).rejects
+    (reject,) = parse_reports(_body(_report(revision=revision), kind=kind)).rejects
     assert (reject.where, reject.why) == ("reports[0].revision", "not an integer of at least 1")
 
 
@@ -169,7 +169,7 @@ _BAD_BODIES: list[tuple[str, bytes, str]] = [
 @pytest.mark.parametrize(("what", "body", "where"), _BAD_BODIES, ids=cells_of(_BAD_BODIES, 0))
 def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, where: str) -> None:
     with pytest.raises(BodyError) as caught:
-        parse(body)
+        parse_reports(body)
     assert caught.value.where == where, what
 
 
@@ -205,7 +205,7 @@ def test_any_bytes(value: bytes) -> None:
 
 def _never_raises(data: bytes) -> None:
     try:
-        parsed = parse(data)
+        parsed = parse_reports(data)
     except BodyError:
         return
     for fact in parsed.facts:

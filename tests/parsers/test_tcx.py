@@ -9,7 +9,7 @@ import pytest
 
 from model.errors import BodyError
 from model.facts import RejectKind, SampleBlock, Workout
-from parsers.bounds import MOST_SESSIONS
+from parsers.bounds import MOST_FILE_SESSIONS
 from parsers.formats import parse, sniff
 from parsers.tcx_elements import MOST_LEVELS
 from tests.rooms import SHARED
@@ -68,7 +68,7 @@ def test_entities_are_never_expanded() -> None:
 
 def test_levels_and_activities_have_a_bound() -> None:
     assert _refused(ROOT_START + b"<a>" * MOST_LEVELS) is RejectKind.TOO_MUCH
-    assert _refused(ROOT_START + b"<Activity/>" * (MOST_SESSIONS + 1)) is RejectKind.TOO_MUCH
+    assert _refused(ROOT_START + b"<Activity/>" * (MOST_FILE_SESSIONS + 1)) is RejectKind.TOO_MUCH
 
 
 def test_a_long_text_takes_no_memory() -> None:

@@ -85,7 +85,7 @@ def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     dsn = server.create_database(f"kadens_{next(_numbers)}")
     monkeypatch.setattr(formats, "FORMATS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))
-    monkeypatch.setattr(formats, "FORMATS", read_with(open_wearables.parse, 2))
+    monkeypatch.setattr(formats, "FORMATS", read_with(open_wearables.parse_open_wearables, 2))
     return Program(dsn=dsn, folder=tmp_path)
 
 

@@ -40,7 +40,7 @@ def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
     accounts = dict(values_of(demo.people, "pseudonym", "account"))
     sent = matching([*history(demo), *live(demo)], connector=OPEN_WEARABLES)
     for delivery in sent[::3]:
-        parsed = open_wearables.parse(delivery.make())
+        parsed = open_wearables.parse_open_wearables(delivery.make())
         assert parsed.rejects == ()
         assert parsed.account == accounts[delivery.patient]
         assert len(parsed.facts) in {1, 2}  # two only on a night when the offset changes
@@ -50,13 +50,15 @@ def test_every_report_body_is_read_whole(demo: Cohort) -> None:
     sent = matching([*history(demo), *live(demo)], connector=REPORTS)
     assert len(sent) > 250
     for delivery in sent:
-        parsed = reports.parse(delivery.make())
+        parsed = reports.parse_reports(delivery.make())
         assert parsed.rejects == ()
         assert parsed.account == delivery.patient
 
 
 def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None:
-    (block,) = open_wearables.parse(_deliveries_of(demo, "demo-03", "wear")[20].make()).facts
+    (block,) = open_wearables.parse_open_wearables(
+        _deliveries_of(demo, "demo-03", "wear")[20].make()
+    ).facts
     assert isinstance(block, SampleBlock)
     minutes = np.unique(block.t // MINUTE_MS)
     assert 600 < len(minutes) <= 720
@@ -66,7 +68,7 @@ def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None
 
 def test_the_night_when_clocks_change_keeps_its_instants() -> None:
     t = AUTUMN_NIGHT + np.arange(6 * 60, dtype=np.int64) * MINUTE_MS
-    facts = open_wearables.parse(
+    facts = open_wearables.parse_open_wearables(
         heart_rate_body("a", "Europe/Stockholm", t, np.full(len(t), 60.0))
     ).facts
     blocks = of_type(SampleBlock, facts)
@@ -88,7 +90,7 @@ def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Coh
         _deliveries_of(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series")
     )
     (workout,), (series,) = values_of(
-        map(open_wearables.parse, (workout_body, series_body)), "facts"
+        map(open_wearables.parse_open_wearables, (workout_body, series_body)), "facts"
     )
     assert isinstance(workout, Workout)
     assert isinstance(series, SampleBlock)
@@ -107,7 +109,7 @@ def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None
     pain = person(demo, Role.PAIN)
     out = plan.outings(pain, demo)[0]
     day = next(d for d in _deliveries_of(demo, "demo-01", "wear") if d.due_ms > out.end_ms)
-    (block,) = open_wearables.parse(day.make()).facts
+    (block,) = open_wearables.parse_open_wearables(day.make()).facts
     assert isinstance(block, SampleBlock)
     within = (block.t >= out.start_ms) & (block.t < out.end_ms)
     assert 30 < within.sum() <= 45
@@ -116,7 +118,7 @@ def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None
 
 
 def test_the_live_report_is_pain_eight_after_the_session(demo: Cohort) -> None:
-    facts = of_type(Report, reports.parse([*live(demo)][-1].make()).facts)
+    facts = of_type(Report, reports.parse_reports([*live(demo)][-1].make()).facts)
     (pain,) = matching(facts, instrument=Instrument.PAIN)
     hurt = plan.live_outing(person(demo, Role.PAIN), demo)
     assert (pain.value, pain.scale, pain.phase) == (8, "nrs-0-10", Phase.AFTER)
@@ -129,7 +131,7 @@ def test_who_has_no_watch_reports_sessions_by_hand(demo: Cohort) -> None:
     assert set(values_of(sent, "connector")) == {REPORTS}
     facts: list[Report] = []
     for delivery in sent:
-        facts += of_type(Report, reports.parse(delivery.make()).facts)
+        facts += of_type(Report, reports.parse_reports(delivery.make()).facts)
     sessions = matching(facts, instrument=Instrument.SESSION)
     assert values_of(sessions, "head.start_ms", "head.end_ms") == values_of(
         plan.outings(manual, demo), "start_ms", "end_ms"

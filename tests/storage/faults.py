@@ -18,7 +18,7 @@ def faulty(change: ParserFault) -> Callable[[bytes], Parsed]:
     """Return the parser of Open Wearables with a fault."""
 
     def parse(body: bytes) -> Parsed:
-        good = open_wearables.parse(body)
+        good = open_wearables.parse_open_wearables(body)
         return replace(
             good, facts=tuple(bad for fact in good.facts if (bad := change(fact)) is not None)
         )

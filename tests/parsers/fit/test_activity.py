@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parsers.fit import FIT_EPOCH, Activity, Code, Session, decode, read_activity
+from parsers.fit import FIT_EPOCH, Activity, Code, FitSession, decode, read_activity
 from simulate.fit_messages import (
     ENUM,
     UINT8,
@@ -47,7 +47,7 @@ def test_a_session_as_declared() -> None:
         timestamp=_T0 + 90, start=_T0, elapsed=61.234, timer=60.001, sport=1, sub=1, rpe=35, feel=75
     )
     (matches,) = _read(result).sessions
-    assert matches == Session(
+    assert matches == FitSession(
         start_ms=_START,
         length_ms=61_234,
         sport="running",

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from model.facts import SampleBlock, Workout
-from parsers.fit import MESSAGES, Samples, Session, decode, enum_values, read_activity
-from parsers.fit_facts import parse
+from parsers.fit import MESSAGES, FitSession, Samples, decode, enum_values, read_activity
+from parsers.fit_facts import parse_fit
 from stream.compute.intensity.zones import karvonen, time_in_zones
 from tests.rows import cells_of, of_type, part_of, values_of
 
@@ -41,7 +41,7 @@ def test_the_facts_of_the_file_give_the_same_zones(
     zone_rows: tuple[Path, list[dict[str, str]]],
 ) -> None:
     path, rows = zone_rows
-    facts = parse(path.read_bytes()).facts
+    facts = parse_fit(path.read_bytes()).facts
     workouts = of_type(Workout, facts)
     blocks = [
         fact for fact in facts if isinstance(fact, SampleBlock) and fact.metric == "heart_rate"
@@ -52,7 +52,7 @@ def test_the_facts_of_the_file_give_the_same_zones(
             t=np.concatenate(values_of(blocks, "t")), v=np.concatenate(values_of(blocks, "v"))
         )
     for row, workout in zip(rows, workouts, strict=True):
-        span = Session(
+        span = FitSession(
             start_ms=workout.head.start_ms, length_ms=workout.head.end_ms - workout.head.start_ms
         )
         assert (str(span.start_ms), str(span.length_ms)) == (row["start_ms"], row["length_ms"])
@@ -60,7 +60,7 @@ def test_the_facts_of_the_file_give_the_same_zones(
             assert _zones(heart, span) == part_of(row, _ZONES)
 
 
-def _zones(heart: Samples | None, session: Session) -> dict[str, str]:
+def _zones(heart: Samples | None, session: FitSession) -> dict[str, str]:
     if heart is None:
         return dict.fromkeys(_ZONES, "0") | {"unknown": str(session.length_ms)}
     end = session.start_ms + session.length_ms

@@ -175,7 +175,7 @@ async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> 
 async def test_a_record_taken_back_retracts_its_session_in_any_order(
     world: Inline, *, deletion_first: bool
 ) -> None:
-    (fact,) = open_wearables.parse(walk_body()).facts
+    (fact,) = open_wearables.parse_open_wearables(walk_body()).facts
     taken_back = Deletion(
         head=replace(fact.head, record="d1", revision=fact.head.revision), target="w1"
     )

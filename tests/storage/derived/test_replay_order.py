@@ -69,7 +69,7 @@ async def _run(world: Inline, steps: Sequence[_Step]) -> None:
                 world.hold = False
                 await world.deliver()
             case "upgrade":
-                formats.FORMATS = read_with(open_wearables.parse, 2)
+                formats.FORMATS = read_with(open_wearables.parse_open_wearables, 2)
             case "replay":
                 await replay(world.means, "p1", ReplayScope(again=bool(n % 2)))
             case _:
