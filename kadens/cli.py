@@ -1,10 +1,9 @@
 """The program `kadens`: the table of its commands. Their code is in `commands/`."""
 
+import gc
 from typing import Annotated, Any
 
 import typer
-from typer._click import Context
-from typer._click.exceptions import ClickException
 
 from kadens.embedded.process import private_files
 from kadens.lazy_commands import Entry, LazyGroup
@@ -253,11 +252,11 @@ class Program(LazyGroup):
         super().__init__(**attributes)
         self.fill(COMMANDS)
 
-    def invoke(self, ctx: Context) -> Any:  # noqa: ANN401 - whatever a command returns
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer exports neither type
         """Run the command that was chosen."""
         try:
             return super().invoke(ctx)
-        except (ClickException, typer.Exit, typer.Abort):
+        except (typer.TyperException, typer.Exit, typer.Abort):
             raise
         except Exception as error:
             # Imported only after an error: the clients whose errors are listed there take a second.
@@ -302,4 +301,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the program. Its files are about patients, so only their owner may read them."""
     private_files()
+    # Imports make many objects and free few, so collecting garbage meanwhile takes time for
+    # nothing. `lazy_commands` collects again once the command is imported.
+    gc.disable()
     app()

@@ -5,7 +5,6 @@ the zones are those of the worker.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,9 @@ import numpy as np
 from kadens.fact_lines import fact_line
 from model.calendar import rfc3339
 from model.facts import DaySummary, Fact, Instants, Reject, Report, SampleBlock, Values, Workout
-from model.intensity import CLASSES, ZONES, HeartProfile, ZoneThresholds
+from model.intensity import CLASSES, HeartProfile
 from model.received import Fetch, Notice, Part, ReaderItems
-from stream.compute.intensity.thresholds import zone_thresholds
-from stream.compute.intensity.zones import is_plausible, time_in_zones
-from stream.compute.series.quality import CODE_ACCEPTED, screen_heart_rate
+from stream.compute.intensity.zones import is_plausible
 
 
 def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
@@ -93,27 +90,27 @@ def _workout(
     workout: Workout, t: Instants, v: Values, profile: HeartProfile | None
 ) -> dict[str, Any]:
     start, end = workout.head.start_ms, workout.head.end_ms
-    thresholds = zone_thresholds(profile, datetime.fromtimestamp(start / 1000, UTC).date())
     return {
         "start": rfc3339(start),
         "end": rfc3339(end),
         "type": workout.type,
-        "zones_ms": _zones(t, v, start, end, thresholds),
+        "zones_ms": _zones(t, v, start, end, profile),
         "heart_rate": _heart(t, v, start, end),
     }
 
 
 def _zones(
-    t: Instants, v: Values, start: int, end: int, thresholds: ZoneThresholds
+    t: Instants, v: Values, start: int, end: int, profile: HeartProfile | None
 ) -> dict[str, int]:
-    if not thresholds.valid:
-        return {**{zone.value: 0 for zone in CLASSES}, "unknown": end - start}
-    # Of equal times the last counts.
-    last = np.append(t[1:] != t[:-1], np.ones(min(len(t), 1), np.bool_))
-    t, v = t[last], v[last]
-    kept = screen_heart_rate(t, v) == CODE_ACCEPTED
-    times = time_in_zones(t[kept], v[kept], start, end, thresholds.edges)
-    return {zone.value: ms for zone, ms in zip(ZONES, times.as_tuple(), strict=True)}
+    if profile is not None:
+        # Imported only here, because most inspections have no profile and must start quickly.
+        from kadens.zone_times import zone_times  # noqa: PLC0415 - see above
+
+        times = zone_times(t, v, start, end, profile)
+        if times is not None:
+            return times
+    unknown = dict.fromkeys((zone.value for zone in CLASSES), 0)
+    return {**unknown, "unknown": end - start}
 
 
 def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:

@@ -3,15 +3,22 @@
 Without this, `kadens --help` would load the database driver, the log's client, numpy and the doors.
 """
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 import typer
-from typer._click import Command, Context  # typer carries its own click and exports neither
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
+
+Command: TypeAlias = TyperCommand | TyperGroup
+
+# A variable of the context, because only typer's private module tells which command runs.
+_words_of_command: ContextVar[str] = ContextVar("words_of_command", default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,9 @@ class LazyGroup(TyperGroup):
             self.add_command(TyperCommand(entry.word, help=entry.summary))
 
     def resolve_command(
-        self, ctx: Context, args: list[str]
+        self,
+        ctx: Any,  # noqa: ANN401 - typer does not export the type
+        args: list[str],
     ) -> tuple[str | None, Command | None, list[str]]:
         """Return the command that was chosen, imported now, and the arguments that are left."""
         word, _, rest = super().resolve_command(ctx, args)
@@ -47,14 +56,37 @@ class LazyGroup(TyperGroup):
             return None, None, rest
         return word, load_command(self._entries[word]), rest
 
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer exports neither type
+        """Run the group's own function, if it has one, and the command that was chosen."""
+        if not self.invoke_without_command:
+            return super().invoke(ctx)
+        with _running(ctx):
+            return super().invoke(ctx)
+
+
+class LoadedCommand(TyperCommand):
+    """A command, imported and with its options read when it is invoked."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer exports neither type
+        """Run the function of the command."""
+        with _running(ctx):
+            return super().invoke(ctx)
+
+
+def running_command() -> str:
+    """Return the words of the command that runs, without its arguments: "patient add"."""
+    return _words_of_command.get()
+
 
 def load_command(entry: Entry) -> Command:
     """Import the function that a word runs, and return it as a command with its options."""
     if entry.entries:
         return _load_group(entry, _function(entry.target) if entry.target else None)
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.command(entry.word)(_function(entry.target))
-    return get_command(single)
+    single.command(entry.word, cls=LoadedCommand)(_function(entry.target))
+    command = get_command(single)
+    assert isinstance(command, TyperCommand)  # noqa: S101 - typer makes it of a single function
+    return command
 
 
 def every_command(
@@ -84,6 +116,37 @@ def _load_group(entry: Entry, callback: Any) -> LazyGroup:  # noqa: ANN401 - wha
     assert isinstance(group, LazyGroup)  # noqa: S101 - typer makes what `cls` names
     group.fill(entry.entries)
     return group
+
+
+@contextmanager
+def _running(context: Any) -> Iterator[None]:  # noqa: ANN401 - typer does not export the type
+    """Let a command run: its words are known meanwhile, and garbage is collected."""
+    _collect_again()
+    token = _words_of_command.set(_words(context))
+    try:
+        yield
+    finally:
+        _words_of_command.reset(token)
+
+
+def _words(context: Any) -> str:  # noqa: ANN401 - typer does not export the type
+    """Return the words below the program, which has no parent and several names."""
+    words: list[str] = []
+    while context.parent is not None:
+        words.insert(0, context.info_name)
+        context = context.parent
+    return " ".join(words)
+
+
+def _collect_again() -> None:
+    """Collect garbage again after the imports, where `kadens.cli.main` stopped it.
+
+    What was imported lives as long as the process. Frozen, it is left out of every later
+    collection, and of those at the end of the process, which take a quarter of a short command.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _function(target: str) -> Any:  # noqa: ANN401 - a command returns anything

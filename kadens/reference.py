@@ -10,10 +10,10 @@ from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
-from typer._click import Command, Context
+import typer
 
 from kadens.cli import COMMANDS
-from kadens.lazy_commands import every_command
+from kadens.lazy_commands import Command, every_command
 from kadens.settings import Settings, variable
 from kadens.settings_table import SETTINGS_TABLE
 
@@ -43,7 +43,7 @@ def _commands_page() -> str:
 
 
 def _command_section(name: str, command: Command) -> list[str]:
-    context = Context(command, info_name=name)
+    context = typer.Context(command, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     lines = [f"\n## {name}\n", f"`{name} {usage}`\n", inspect.cleandoc(command.help or "")]
     rows = [_row(item) for item in command.params if getattr(item, "help", None)]

@@ -50,6 +50,7 @@ from parsers.fit import (
 )
 from parsers.fit.samples import doubled, rounded, samples_in_order, samples_within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
+from parsers.lazy_readers import single_part
 
 _VENDOR = "files"
 _MOST_EXERTION = 10.0
@@ -76,6 +77,9 @@ def parse_fit(body: bytes) -> Parsed:
     # there.
     with np.errstate(all="ignore"):
         return _parse(body)
+
+
+read_fit = single_part(parse_fit)
 
 
 def _parse(body: bytes) -> Parsed:

@@ -13,16 +13,15 @@ from model.calendar import DAY_MS
 from model.errors import BodyError
 from model.fact_properties import span_of
 from model.facts import Fact, Parsed, Reject, RejectKind
-from model.received import Context, Part, ReaderItem, ReaderItems
+from model.received import Context, Part, ReaderItem
 from model.storable import fact_refusal
-from parsers import fit_facts, garmin, open_wearables, polar, reports, tcx
 from parsers.bounds import MOST_FACTS
 from parsers.fields import check_width, grouped
+from parsers.lazy_readers import Named, ReadItems
 
 MEBIBYTE = 1024 * 1024
 FILES = "files"  # the connector whose payloads are files; their first bytes show the format
 
-ReadItems: TypeAlias = Callable[[bytes, Context], ReaderItems]
 Sniff: TypeAlias = Callable[[bytes], bool]
 
 
@@ -32,8 +31,8 @@ class Format:
 
     `read` yields what a payload holds, lazily, and raises BodyError where it cannot go on. `sniff`
     recognises a file of this format by its bytes; it is None for formats that only a vendor's body
-    has. `suffixes` are the usual endings of such files. `json`: whether the width of the document
-    is bounded before it is parsed.
+    has. A `Named` function is imported when it is first called. `suffixes` are the usual endings of
+    such files. `json`: whether the width of the document is bounded before it is parsed.
 
     A payload has at most `most_bytes`. A part of it has at most `most_facts` facts on at most
     `most_days` days, because each of these days is derived anew. A part with more is refused
@@ -55,21 +54,6 @@ class Format:
     most_facts: int = MOST_FACTS
 
 
-def single_part(parse: Callable[[bytes], Parsed]) -> ReadItems:
-    """Return a reader of payloads of one account, from a function that reads them at once."""
-
-    def read(payload: bytes, _context: Context) -> Iterator[Part]:
-        parsed = parse(payload)
-        yield Part(
-            account=parsed.account,
-            facts=parsed.facts,
-            rejects=parsed.rejects,
-            complete=parsed.complete,
-        )
-
-    return read
-
-
 def _is_fit(payload: bytes) -> bool:
     return payload[8:12] == b".FIT"
 
@@ -80,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="open_wearables",
         version=2,
-        read=single_part(open_wearables.parse_open_wearables),
+        read=Named("parsers.open_wearables:read_open_wearables"),
         json=True,
         most_bytes=16 * MEBIBYTE,
         most_days=3_660,
@@ -89,7 +73,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="fit",
         version=2,
-        read=single_part(fit_facts.parse_fit),
+        read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
         suffixes=(".fit",),
         most_bytes=64 * MEBIBYTE,
@@ -98,8 +82,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="tcx",
         version=1,
-        read=tcx.parse_tcx,
-        sniff=tcx.is_tcx,
+        read=Named("parsers.tcx:parse_tcx"),
+        sniff=Named("parsers.tcx:is_tcx"),
         suffixes=(".tcx",),
         most_bytes=64 * MEBIBYTE,
     ),
@@ -107,18 +91,18 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="garmin",
         version=1,
-        read=garmin.parse_garmin,
+        read=Named("parsers.garmin:parse_garmin"),
         most_bytes=100 * MEBIBYTE,
         most_days=400,
         most_facts=40_000,
     ),
     # a cue has some hundred bytes
-    Format(name="polar", version=1, read=polar.parse_polar, json=True),
+    Format(name="polar", version=1, read=Named("parsers.polar:parse_polar"), json=True),
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
         version=2,
-        read=single_part(reports.parse_reports),
+        read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,
     ),
@@ -155,6 +139,17 @@ def format_of(connector: str, payload: bytes) -> str:
         why = f"not a file format that is read: {', '.join(known)}"
         raise BodyError("@0", why, RejectKind.UNKNOWN)
     return name
+
+
+def load_readers() -> None:
+    """Import the readers of all formats now, so that no payload waits for it.
+
+    A process that is forked for each payload would otherwise import its reader each time.
+    """
+    for row in FORMATS:
+        for function in (row.read, row.sniff):
+            if isinstance(function, Named):
+                function.function()
 
 
 def version_of(name: str) -> int:

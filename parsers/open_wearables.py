@@ -60,6 +60,7 @@ from parsers.fields import (
     text,
     zone_offset,
 )
+from parsers.lazy_readers import single_part
 from parsers.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
@@ -85,6 +86,9 @@ def parse_open_wearables(body: bytes) -> Parsed:
     or series is a reject.
     """
     return _complete(body) or _singly(body)
+
+
+read_open_wearables = single_part(parse_open_wearables)
 
 
 def _singly(body: bytes) -> Parsed:

@@ -58,6 +58,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.lazy_readers import single_part
 
 Word = TypeVar("Word", Instrument, Phase)
 
@@ -82,6 +83,9 @@ def parse_reports(body: bytes) -> Parsed:
         except Unreadable as error:
             errors.append(error)
     return Parsed(account=account, facts=tuple(facts), rejects=rejects(errors))
+
+
+read_reports = single_part(parse_reports)
 
 
 def _kind(value: object) -> str:

@@ -20,6 +20,7 @@ from prometheus_client import start_http_server
 from alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from model.keyring import Keys
 from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
+from parsers.formats import load_readers
 from storage.alerts.store import WORKLIST
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import check_keys
@@ -116,6 +117,7 @@ def run_until_stopped(plan: WorkerPlan) -> int:
 
 def _freeze_what_is_loaded() -> None:
     """Exclude modules and tables, which are never freed, from all later garbage collections."""
+    load_readers()  # before the fork: a forked reader would import them for each payload
     gc.collect()
     gc.freeze()
 

@@ -3,7 +3,7 @@
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, SourceName, instant
-from kadens.output.terminal import err, fail
+from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
@@ -31,7 +31,7 @@ def link_patient_account(
 
     released, at_ms = audited(settings_of(data), work, AuditAction.ACCOUNT_LINK, patient, source)
     bodies = f"{released} {'body' if released == 1 else 'bodies'}"
-    err.print(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
+    print_note(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
 
 
 def unlink_patient_account(
@@ -52,7 +52,7 @@ def unlink_patient_account(
     )
     if not owner:
         fail("that account is not linked")
-    err.print(f"unlinked from {source}; what arrives from {rfc3339(at_ms)} on is quarantined")
+    print_note(f"unlinked from {source}; what arrives from {rfc3339(at_ms)} on is quarantined")
 
 
 def record_consent(
@@ -70,7 +70,7 @@ def record_consent(
         return from_ms
 
     from_ms = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, source)
-    err.print(f"consent to {source} holds from {rfc3339(from_ms)} on")
+    print_note(f"consent to {source} holds from {rfc3339(from_ms)} on")
 
 
 def record_withdrawal(
@@ -92,7 +92,7 @@ def record_withdrawal(
     )
     if not is_ended:
         fail("there is no consent to withdraw")
-    err.print(f"consent to {source} ends at {rfc3339(from_ms)}: what arrives later is not stored")
+    print_note(f"consent to {source} ends at {rfc3339(from_ms)}: what arrives later is not stored")
 
 
 def must_consent(settings: Settings, patient: str, source: str) -> None:

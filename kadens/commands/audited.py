@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from kadens.clock import clock
-from kadens.commands.console import command, run
+from kadens.commands.console import run
+from kadens.lazy_commands import running_command
 from kadens.output.terminal import fail
 from kadens.settings import Settings, operator
 from storage import audit
@@ -31,7 +32,7 @@ def entry_of(
         action=action,
         patient=patient,
         object=what,
-        detail={"command": command()},
+        detail={"command": running_command()},
     )
 
 

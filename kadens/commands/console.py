@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from typer._click.globals import (
-    get_current_context,  # typer carries its own click, and has no other way to ask
-)
 
 from kadens.output.terminal import fail
 from kadens.settings import Settings, SettingsError, environment, read_settings
@@ -50,12 +47,6 @@ def process_settings(data: Path | None) -> Settings:
             code=2,
         )
     return _read(runtime, f"{data / RUNTIME_FILE} is of another version: start `kadens up` again.")
-
-
-def command() -> str:
-    """Return which command runs, without its arguments: "patient add"."""
-    context = get_current_context(silent=True)
-    return context.command_path.partition(" ")[2] if context else ""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

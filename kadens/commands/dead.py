@@ -17,7 +17,8 @@ from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Connector, Data, Json, instant
-from kadens.output.terminal import fail, out, print_json
+from kadens.output.console import out
+from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from model.facts import RejectKind
@@ -125,7 +126,7 @@ def show_letter(
         print_json(plain)
         return
     for name, value in plain.items():
-        out.print(f"{name:<12} {value}")
+        print_line(f"{name:<12} {value}")
 
 
 def retry_letters(
@@ -268,7 +269,7 @@ def _report(
         print_json(shown)
     else:
         words = [f"{count} {name.replace('_', ' ')}" for name, count in shown.items()]
-        out.print(", ".join(words))
+        print_line(", ".join(words))
     settled = shown.get(commands.SENT, 0) + shown.get(commands.DROPPED, 0)
     raise typer.Exit(0 if settled == sum(shown.values()) else 1)
 

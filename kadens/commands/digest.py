@@ -4,7 +4,7 @@ from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
-from kadens.output.terminal import out, print_json
+from kadens.output.terminal import print_json, print_line
 from kadens.settings import Settings
 from storage import audit
 from storage.audit_actions import AuditAction
@@ -23,7 +23,7 @@ def print_digests(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
         print_json(digests)
         return
     for table, sha256 in digests.items():
-        out.print(f"{table:<16} {sha256}")
+        print_line(f"{table:<16} {sha256}")
 
 
 async def _digests(settings: Settings) -> dict[str, str]:

@@ -8,7 +8,7 @@ import typer
 
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
-from kadens.output.terminal import out, print_json
+from kadens.output.terminal import print_json, print_line
 from kadens.settings import Settings
 
 # ruff: noqa: PLC0415 - each check imports its own client, so that a broken client is a finding
@@ -39,7 +39,7 @@ def check_installation(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> N
     else:
         for result in results:
             mark = "ok " if result.well else "BAD"
-            out.print(f"{mark}  {result.what:<10} {result.says}")
+            print_line(f"{mark}  {result.what:<10} {result.says}")
     raise typer.Exit(0 if all(result.well for result in results) else 1)
 
 

@@ -11,7 +11,8 @@ from kadens.commands.console import run, settings_of
 from kadens.commands.links import LOG_AWAY_NOTE
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.link_tokens import publish_revocations
-from kadens.output.terminal import err, fail, out, print_json
+from kadens.output.console import out
+from kadens.output.terminal import fail, print_json, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage import audit
@@ -67,7 +68,7 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
         async with pool.connection() as conn:
             removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
         if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
-            err.print(f"note: {LOG_AWAY_NOTE}")
+            print_note(f"note: {LOG_AWAY_NOTE}")
         return receipt, removed
 
 

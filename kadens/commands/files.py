@@ -17,7 +17,8 @@ from kadens.commands.console import run, settings_of
 from kadens.commands.links import issue_audited_token
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.commands.sending import body_of, door_of, post_patiently
-from kadens.output.terminal import err, fail, out
+from kadens.output.console import err
+from kadens.output.terminal import fail, print_line, print_note
 from kadens.payload_formats import items_of
 from kadens.settings import Settings
 from model.received import Context, Part
@@ -75,9 +76,9 @@ def import_files(
     _send(settings, patient, url, [file for file in files if not file.answer], contents)
     _await(settings, patient, files, since_ms, wait)
     for file in files:
-        out.print(f"{file.path}: {file.answer or 'received, and not read yet'}")
+        print_line(f"{file.path}: {file.answer or 'received, and not read yet'}")
     refused = sum(file.failed for file in files)
-    err.print(f"{len(files) - refused} of {len(files)} files accepted")
+    print_note(f"{len(files) - refused} of {len(files)} files accepted")
     raise typer.Exit(1 if refused else 0)
 
 

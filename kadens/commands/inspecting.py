@@ -14,7 +14,7 @@ import typer
 
 from kadens.fact_lines import lines_of
 from kadens.inspect import holds_nothing, inspect
-from kadens.output.terminal import err, fail, out, print_json
+from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded.cases import RecordedCase, write_case
 from model.intensity import HeartProfile
@@ -80,7 +80,7 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     else:
         _print_summary(path, name, payload, summary)
         if hr_max is None and summary["workouts"]:
-            err.print("note: without --hr-max and --hr-rest no time is put into a zone")
+            print_note("note: without --hr-max and --hr-rest no time is put into a zone")
     if holds_nothing(summary):
         raise typer.Exit(1)
 
@@ -118,7 +118,7 @@ def record_case(
         fail(f"{folder} is there already; a case is never overwritten", code=2)
     except OSError as error:
         fail(f"{folder}: {error.strerror}", code=2)
-    out.print(f"{folder}: recorded, {len(lines)} lines expected")
+    print_line(f"{folder}: recorded, {len(lines)} lines expected")
 
 
 def _context(
@@ -200,24 +200,24 @@ def _print_facts(payload: bytes, context: Context, zone: str) -> None:
 def _print_summary(path: Path, name: str | None, payload: bytes, summary: dict[str, Any]) -> None:
     state = "complete" if summary["complete"] else "damaged: what could be read is shown"
     digest = hashlib.sha256(payload).hexdigest()
-    out.print(f"{path}: {name or 'unknown format'}, {state}, sha256 {digest}")
+    print_line(f"{path}: {name or 'unknown format'}, {state}, sha256 {digest}")
     for problem in summary["problems"]:
-        out.print(f"  problem at {problem['where']}: {problem['reason']}")
+        print_line(f"  problem at {problem['where']}: {problem['reason']}")
     for workout in summary["workouts"]:
         heart = _heart_text(workout["heart_rate"])
-        out.print(f"  {workout['type']}, {workout['start']} to {workout['end']}, {heart}")
+        print_line(f"  {workout['type']}, {workout['start']} to {workout['end']}, {heart}")
         zones = []
         for zone, ms in workout["zones_ms"].items():
             zones.append(f"{zone.replace('_', ' ')} {_clock_text(ms)}")
-        out.print(f"    {', '.join(zones)}")
+        print_line(f"    {', '.join(zones)}")
     for day in summary["days"]:
         totals = ", ".join(f"{metric} {value:g}" for metric, value in day["totals"].items())
-        out.print(f"  {day['local_date']}: {totals}")
+        print_line(f"  {day['local_date']}: {totals}")
     for metric, extent in summary["samples"].items():
-        out.print(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
+        print_line(f"  {metric}: {extent['n']} samples, {extent['first']} to {extent['last']}")
     for kind in ("reports", "fetches", "notices"):
         if summary[kind]:
-            out.print(f"  {summary[kind]} {kind}")
+            print_line(f"  {summary[kind]} {kind}")
 
 
 def _heart_text(heart: dict[str, Any]) -> str:

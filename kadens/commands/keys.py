@@ -19,7 +19,8 @@ from kadens.commands.audited import audited
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, required
 from kadens.names import KEY_ID
-from kadens.output.terminal import err, fail, out, print_json
+from kadens.output.console import out
+from kadens.output.terminal import fail, print_json, print_note
 from kadens.secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
 from kadens.secrets_writer import (
     Change,
@@ -119,7 +120,7 @@ def rewrap_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     if as_json:
         print_json({"active": keys.active.id, "rewrapped": done, "left": 0})
     else:
-        err.print(
+        print_note(
             f"{done} keys wrapped again; all are wrapped with key {keys.active.id} from now on"
         )
 
@@ -227,7 +228,7 @@ async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
             done += step.done
             if not step.left:
                 return done
-            err.print(f"{done} keys wrapped again, {step.left} left")
+            print_note(f"{done} keys wrapped again, {step.left} left")
 
 
 def _must_agree(kind: str, main: Path, others: Sequence[Path]) -> None:
@@ -275,7 +276,7 @@ def _done(as_json: bool, entry: KeyEntry, text: str) -> None:  # noqa: FBT001 - 
     if as_json:
         print_json(_plain(entry))
     else:
-        err.print(text)
+        print_note(text)
 
 
 def _plain(entry: KeyEntry) -> dict[str, str]:

@@ -10,7 +10,8 @@ from kadens.commands.audited import audited, person
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, issue_token, publish_revocations
-from kadens.output.terminal import err, fail, out, print_json
+from kadens.output.console import out
+from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
@@ -39,8 +40,8 @@ def issue_link_token(
     if as_json:
         print_json({"token": made, **_plain(row)})
         return
-    out.print(made, markup=False)
-    err.print(f"issue {row.issue}, holds from now until {rfc3339(row.expires_ms)}")
+    print_line(made)
+    print_note(f"issue {row.issue}, holds from now until {rfc3339(row.expires_ms)}")
 
 
 def issue_audited_token(
@@ -112,7 +113,7 @@ def revoke_link_tokens(
         print_json({"revoked": ended, "published": is_published})
     else:
         issues = ", ".join(f"issue {number}" for number in ended)
-        err.print(f"revoked from now on: {issues or 'nothing, no token was valid'}")
+        print_note(f"revoked from now on: {issues or 'nothing, no token was valid'}")
     if not is_published:
         fail(LOG_AWAY_NOTE)
 

@@ -15,7 +15,8 @@ from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked
 from kadens.names import CARE_UNIT, PERSON, PSEUDONYM
-from kadens.output.terminal import err, fail, out, print_json
+from kadens.output.console import out
+from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage import audit
@@ -83,8 +84,8 @@ def enrol_patient(
         )
 
     made = audited(settings, work, AuditAction.PATIENT_ADD, lambda result: result)
-    out.print(made)
-    err.print(f"added to {care_unit}, time zone {zone}; data are stored once consent is given")
+    print_line(made)
+    print_note(f"added to {care_unit}, time zone {zone}; data are stored once consent is given")
 
 
 def list_patients(
@@ -113,7 +114,7 @@ def list_patients(
         table.add_row(row.pseudonym, row.care_unit, row.zone, rfc3339(row.created_ms), last)
     out.print(table)
     if len(rows) == limit:
-        err.print(f"there may be more: --after {rows[-1].pseudonym}")
+        print_note(f"there may be more: --after {rows[-1].pseudonym}")
 
 
 def show_patient(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
@@ -136,7 +137,7 @@ def show_patient(*, patient: Patient, as_json: Json = False, data: Data = DEFAUL
         return
     for name, value in plain.items():
         for item in value if isinstance(value, list) else [value]:
-            out.print(f"{name.replace('_', ' '):<13} {_text_of(item)}")
+            print_line(f"{name.replace('_', ' '):<13} {_text_of(item)}")
 
 
 def set_time_zone(
@@ -156,7 +157,7 @@ def set_time_zone(
         await settings.change_zone(conn, patient, name, now_ms)
 
     audited(settings_of(data), work, AuditAction.PATIENT_ZONE, patient, name)
-    err.print(f"days and weeks are those of {name} from now on, past ones too")
+    print_note(f"days and weeks are those of {name} from now on, past ones too")
 
 
 async def _listed(

@@ -13,7 +13,7 @@ from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
 from kadens.names import PRESCRIPTION_ID, BadNameError, check_name
-from kadens.output.terminal import err, fail
+from kadens.output.terminal import fail, print_note
 from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription, prescription_problems
 from storage.audit_actions import AuditAction
@@ -49,9 +49,9 @@ def set_heart_profile(
         await settings.change_profile(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PATIENT_PROFILE, patient)
-    err.print(f"the profile holds from {value.valid_from} on")
+    print_note(f"the profile holds from {value.valid_from} on")
     if not thresholds.valid:
-        err.print(f"note: it gives no heart rate zones (method {thresholds.method})")
+        print_note(f"note: it gives no heart rate zones (method {thresholds.method})")
 
 
 def write_prescription(
@@ -77,7 +77,7 @@ def write_prescription(
         await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)
-    err.print(
+    print_note(
         f"prescription {value.id} version {value.version} holds "
         f"from {value.valid_from} to {value.valid_to}"
     )

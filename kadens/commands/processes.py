@@ -12,7 +12,7 @@ import typer
 
 from kadens.commands.console import process_settings
 from kadens.commands.options import DEFAULT_DATA, ProcessData
-from kadens.output.terminal import err, fail
+from kadens.output.terminal import fail, print_note
 
 
 def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
@@ -67,7 +67,7 @@ def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
     from kadens.wiring import migrate_database_and_log
 
     for line in migrate_database_and_log(process_settings(data)):
-        err.print(line)
+        print_note(line)
 
 
 def run_everything(  # noqa: PLR0913 - one parameter per option

@@ -33,7 +33,8 @@ from kadens.commands.options import DEFAULT_DATA, Data, Patient, checked
 from kadens.names import PRESCRIPTION_ID
 from kadens.output.answer_files import csv_of, json_of, parquet_of
 from kadens.output.answer_tables import table_of
-from kadens.output.terminal import fail, out
+from kadens.output.console import out
+from kadens.output.terminal import fail
 from kadens.output.visible import visible
 from storage import audit
 from storage.audit_actions import AuditAction

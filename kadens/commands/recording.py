@@ -15,7 +15,7 @@ from kadens.commands.inspecting import (
     parameters,
     read_payload,
 )
-from kadens.output.terminal import fail, out
+from kadens.output.terminal import fail, print_line
 from kadens.recorded.requests import RecordedRequest, write_request
 
 
@@ -71,4 +71,4 @@ def record_request(  # noqa: PLR0913 - one parameter an option
         fail(str(error), code=2)
     except OSError as error:
         fail(f"{folder}: {error.strerror}", code=2)
-    out.print(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")
+    print_line(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")

@@ -22,8 +22,9 @@ from kadens.commands.options import (
     required,
 )
 from kadens.names import PSEUDONYM
+from kadens.output.console import err, out
 from kadens.output.replay_report import difference_table, plain_report, report_lines
-from kadens.output.terminal import err, fail, out, print_json
+from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
 from kadens.wiring import keys_of
 from storage import audit
@@ -126,7 +127,7 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
         if table is not None:
             out.print(table)
         for line in report_lines(results, dry_run=dry_run):
-            out.print(line)
+            print_line(line)
     has_unread = any(replayed.unreadable or replayed.left for replayed in results)
     has_differences = any(replayed.differences for replayed in results)
     raise typer.Exit(1 if has_unread or (check and has_differences) else 0)

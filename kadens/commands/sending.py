@@ -13,7 +13,7 @@ from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
-from kadens.output.terminal import fail, out
+from kadens.output.terminal import fail, print_line
 from kadens.settings import Settings
 
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
@@ -43,7 +43,7 @@ def send_as_vendor(
     proof = _proof_of(settings, connector, content)
     hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
     status, answer = post(hook, content, {"content-type": "application/json", **proof.headers})
-    out.print(f"{status} {answer.decode(errors='replace')}")
+    print_line(f"{status} {answer.decode(errors='replace')}")
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
 

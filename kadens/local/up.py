@@ -27,7 +27,7 @@ from kadens.local.prepare import logins_of, own_secrets, ready_database, ready_k
 from kadens.local.runtime import forget_runtime, write_runtime
 from kadens.local.supervise import Servers
 from kadens.local.up_options import HOST, Options, check, data_folder, free_port, goes_away
-from kadens.output.terminal import Plain
+from kadens.output.console import Plain
 from kadens.settings import Secrets, variable
 from model.topics import TOPICS
 from simulate.cohort import UNIT

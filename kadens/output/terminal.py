@@ -1,41 +1,34 @@
-"""Prints results to stdout and everything else to stderr.
+"""Prints lines: results to stdout, everything else to stderr. Tables are printed by `console`.
 
-No settings are imported, so that a command without an installation starts quickly. Exit codes: 0
-done, 1 failed, 2 wrong use.
+No settings and no rich are imported, so that a command which prints only lines starts quickly. Exit
+codes: 0 done, 1 failed, 2 wrong use.
 """
 
-from collections.abc import Iterable
 from typing import NoReturn
 
 import orjson
 import typer
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.markup import escape
-from rich.segment import Segment
 
 from kadens.output.visible import quiet_json, visible
 
 
-class Plain(Console):
-    """A console on which text from outside can move no cursor and hide no line.
-
-    Only our own styles reach the terminal as escape sequences.
-    """
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterable[Segment]:
-        """Render as rich does, with every control character of the text replaced."""
-        for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else visible(text), style, control)
+def print_line(text: str) -> None:
+    """Print text on stdout; text from outside can move no cursor and hide no line."""
+    typer.echo(visible(text))
 
 
-out = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
-err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+def print_note(text: str) -> None:
+    """Print text on stderr, where it cannot be taken for a result."""
+    typer.echo(visible(text), err=True)
 
 
 def fail(message: str, *, code: int = 1) -> NoReturn:
     """Print an error on stderr, and leave with `code`."""
+    # Imported only for an error, because rich takes long and most commands print no error.
+    from rich.markup import escape  # noqa: PLC0415 - see above
+
+    from kadens.output.console import err  # noqa: PLC0415 - see above
+
     err.print(f"[bold red]error:[/] {escape(message)}", markup=True)
     raise typer.Exit(code)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from model.received import Context, ReaderItems
 from parsers import formats
+from parsers.lazy_readers import ReadItems
 
 _WORD = b"planted:"
 _HEAD = b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00"  # what is read after it is never reached
@@ -92,7 +93,7 @@ def plant() -> None:
     formats.FORMATS = tuple(replace(row, read=_planted(row.read)) for row in formats.FORMATS)
 
 
-def _planted(reader: formats.ReadItems) -> formats.ReadItems:
+def _planted(reader: ReadItems) -> ReadItems:
     def read(content: bytes, context: Context) -> ReaderItems:
         _, matches, rest = content[:200].partition(_WORD)
         if matches:

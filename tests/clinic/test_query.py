@@ -14,7 +14,7 @@ from clinic.answers.sessions import SessionsAnswer
 from kadens.cli import app
 from kadens.output.answer_files import csv_of, json_of
 from kadens.output.answer_tables import table_of
-from kadens.output.terminal import Plain
+from kadens.output.console import Plain
 from kadens.settings import operator
 from tests.clinic_world import CLINIC_NOW, Served
 from tests.rows import cells_of

@@ -1,9 +1,13 @@
 """The table of parsers against the folder, and which of them reads a body."""
 
+from contextlib import suppress
+
 import pytest
 
 from model.errors import BodyError
-from parsers.formats import FORMATS, parse, sniff
+from model.received import Context
+from parsers.formats import FORMATS, Format, load_readers, parse, sniff
+from parsers.lazy_readers import Named
 from tests.rooms import ROOT
 from tests.rows import values_of
 
@@ -14,8 +18,9 @@ HELPERS = {
     "fields",
     "formats",
     "json_records",
-    "links",
+    "lazy_readers",
     "word_tables",
+    "links",
     "__init__",
 }
 _NAMES = {
@@ -29,6 +34,24 @@ def test_every_reader_in_the_folder_is_a_row() -> None:
     files = set(values_of(_FOLDER.glob("*.py"), "stem")) - HELPERS - _NAMES
     assert set(values_of(FORMATS, "name")) == {name.removesuffix("_facts") for name in files}
     assert len(set(values_of(FORMATS, "name"))) == len(FORMATS)
+
+
+@pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.name)
+def test_each_named_reader_is_there_and_takes_a_payload(row: Format) -> None:
+    assert isinstance(row.read, Named)
+    with suppress(BodyError):
+        assert not list(row.read(b"", Context(connector=row.name)))
+    assert row.sniff is None or row.sniff(b"") is False
+
+
+def test_all_readers_can_be_loaded_at_once() -> None:
+    load_readers()
+
+
+@pytest.mark.parametrize("target", ["parsers.nobody:read", "parsers.tcx:nothing"])
+def test_a_wrong_name_of_a_reader_is_an_error(target: str) -> None:
+    with pytest.raises((ImportError, AttributeError)):
+        Named(target).function()
 
 
 def test_json_connectors_by_their_name() -> None:

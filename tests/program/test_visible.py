@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from kadens.output.terminal import Plain, print_json
+from kadens.output.console import Plain
+from kadens.output.terminal import print_json
 from kadens.output.visible import cell, quiet_json, visible
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
 from parsers import formats, open_wearables
+from parsers.lazy_readers import single_part
 from tests.rows import matching
 from tests.storage.inline import heart_series, walk_body
 from tests.storage.tellers import T0
@@ -30,7 +31,7 @@ def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.F
     """Return the table of parsers with a changed parser for Open Wearables."""
     mine = matching(formats.FORMATS, name="open_wearables")[0]
     return (
-        replace(mine, read=formats.single_part(parse), version=version),
+        replace(mine, read=single_part(parse), version=version),
         *(row for row in formats.FORMATS if row is not mine),
     )
 

@@ -15,6 +15,7 @@ from model.errors import BodyError
 from model.facts import Parsed, Report
 from model.prescription import Intensity, Prescription
 from parsers import formats, open_wearables, reports
+from parsers.lazy_readers import single_part
 from storage.alerts import due
 from storage.facts import current_records
 from storage.facts.affected import AffectedSpans
@@ -328,7 +329,7 @@ def answers_as(value: float) -> tuple[formats.Format, ...]:
         )
 
     return tuple(
-        replace(row, read=formats.single_part(parse)) if row.name == "reports" else row
+        replace(row, read=single_part(parse)) if row.name == "reports" else row
         for row in formats.FORMATS
     )
 
