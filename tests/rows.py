@@ -42,7 +42,7 @@ def keyed(rows: Iterable[_T], name: str) -> dict[Any, _T]:
     return {getattr(row, name): row for row in rows}
 
 
-def part_of(row: Mapping[str, _T], names: Iterable[str]) -> dict[str, _T]:
+def entries_of(row: Mapping[str, _T], names: Iterable[str]) -> dict[str, _T]:
     """Return the entries of a row that have these names, in the order of the names."""
     return {name: row[name] for name in names}
 

@@ -8,7 +8,7 @@ from model.facts import SampleBlock, Workout
 from parsers.fit import MESSAGES, FitSession, Samples, decode, enum_values, read_activity
 from parsers.fit_facts import parse_fit
 from stream.compute.intensity.zones import karvonen, time_in_zones
-from tests.rows import cells_of, of_type, part_of, values_of
+from tests.rows import cells_of, entries_of, of_type, values_of
 
 _REST, PEAK = 60, 190
 _EDGES = (
@@ -34,7 +34,7 @@ def test_sessions_and_zones_are_equal_to_the_millisecond(
         assert row["sport"] in (session.sport, numbers.get(session.sport))
     for row, session in zip(rows, activity.sessions, strict=True):
         if row["jump"] == "0":
-            assert _zones(heart, session) == part_of(row, _ZONES)
+            assert _zones(heart, session) == entries_of(row, _ZONES)
 
 
 def test_the_facts_of_the_file_give_the_same_zones(
@@ -57,7 +57,7 @@ def test_the_facts_of_the_file_give_the_same_zones(
         )
         assert (str(span.start_ms), str(span.length_ms)) == (row["start_ms"], row["length_ms"])
         if row["jump"] == "0":
-            assert _zones(heart, span) == part_of(row, _ZONES)
+            assert _zones(heart, span) == entries_of(row, _ZONES)
 
 
 def _zones(heart: Samples | None, session: FitSession) -> dict[str, str]:

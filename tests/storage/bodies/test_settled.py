@@ -16,7 +16,7 @@ from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs, release_quarantine
-from tests.rows import part_of, values_of, without
+from tests.rows import entries_of, values_of, without
 from tests.storage.bodies.settled_bodies import (
     BrokenLog,
     SentBody,
@@ -96,7 +96,7 @@ async def test_no_file_is_left_after_the_patient_is_erased(
     await accounts.link_account(conn, "p1", "reports", "account", INLINE_NOW)
     receipt = await erase(conn, "p1", INLINE_NOW)
     await conn.commit()
-    assert part_of(receipt.counts, wanted) == wanted
+    assert entries_of(receipt.counts, wanted) == wanted
     assert await remove_erased_bodies(conn, inline.parts.bodies) == len(wanted) * large + (
         outcome is _kept
     )

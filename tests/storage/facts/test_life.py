@@ -31,7 +31,7 @@ from stream.deriving.batches import derive_written
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import PLACES, Life, lives, split
-from tests.rows import of_type, part_of
+from tests.rows import entries_of, of_type
 from tests.storage import tables
 
 _PATIENT = "p1"
@@ -174,4 +174,4 @@ def _check(connected: Connected, drawn: Ways) -> None:
     life, way, other, halves = drawn
     item, two = runner.run(streamed(conn, life, way)), runner.run(_ended(conn, life, other))
     compared = SAME_WHEN_SPLIT if halves else tuple(item)
-    assert part_of(two, compared) == part_of(item, compared)
+    assert entries_of(two, compared) == entries_of(item, compared)

@@ -390,10 +390,10 @@ def test_a_minute_of_two_sessions_counts_once() -> None:
         _hearts(_WATCH, _at(10), _at(12), 120, step=20_000),
         _hearts(_PHONE, _at(12), _at(12, 10) - 5_000, 150),
     )
-    workouts_told = (total, *legs, by_phone)
+    every_workout = (total, *legs, by_phone)
     for order in (1, -1):
         got = derive(
-            _window(workouts=workouts_told[::order], reports=(typed,), columns=selected[::order])
+            _window(workouts=every_workout[::order], reports=(typed,), columns=selected[::order])
         )
         (day,) = got.days
         assert {s.record: s.end_ms - s.start_ms for s in got.sessions}["whole"] == 120 * _MIN
