@@ -4,6 +4,7 @@ Clinical definition section 5.1. Frequency, time, dose and intensity are measure
 measure that cannot be known is None, never 0. Days of a pause are taken off what was due.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -51,31 +52,55 @@ def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | No
     None when no prescription is in force on all seven days. A new version within the week counts
     from its day on. Prescriptions with different ids add up.
     """
-    days = [monday + timedelta(days=n) for n in range(7)]
-    by_day = [{row.id: row for row in in_force(prescriptions, day)} for day in days]
-    ids = sorted(set(by_day[0]).intersection(*by_day[1:]))
-    if not ids:
-        return None
+    by_day = _in_force_by_day(prescriptions, monday)
     active: list[Prescription] = []
     paused_days = 0
-    for day, rows in zip(days, by_day, strict=True):
-        running = [rows[id_] for id_ in ids if not paused(rows[id_], day)]
+    for day, rows in by_day.items():
+        running = [row for row in rows if not paused(row, day)]
         active += running
         paused_days += not running
+    in_force_on_sunday = by_day[monday + timedelta(days=6)]
+    if not in_force_on_sunday:
+        return None
+    sessions = minutes = 0
+    for row in active:
+        sessions += row.sessions_per_week
+        minutes += row.sessions_per_week * row.minutes_per_session
     # Each day adds a seventh of its week, so that a change within the week counts by its days.
     return Due(
-        sessions=sum(row.sessions_per_week for row in active) / 7,
-        minutes=sum(row.sessions_per_week * row.minutes_per_session for row in active) / 7,
+        sessions=sessions / 7,
+        minutes=minutes / 7,
         dose_min=_dose(active),
         paused_days=paused_days,
-        prescriptions=tuple(by_day[-1][id_] for id_ in ids),
+        prescriptions=tuple(in_force_on_sunday),
     )
+
+
+def _in_force_by_day(
+    prescriptions: Sequence[Prescription], monday: date
+) -> dict[date, list[Prescription]]:
+    """Return the prescriptions in force on each day of a week, by id.
+
+    Only those that are in force on all seven days are returned: a week that is cut by a beginning
+    or an end cannot be compared with a number of sessions a week.
+    """
+    by_day: dict[date, list[Prescription]] = {}
+    days_in_force: Counter[str] = Counter()
+    for number in range(7):
+        day = monday + timedelta(days=number)
+        by_day[day] = list(in_force(prescriptions, day))
+        for row in by_day[day]:
+            days_in_force[row.id] += 1
+    for day, rows in by_day.items():
+        by_day[day] = [row for row in rows if days_in_force[row.id] == len(by_day)]
+    return by_day
 
 
 def _dose(active: Iterable[Prescription]) -> float | None:
     """Return the dose of a week in minutes; None when a prescription names none."""
     total = 0.0
     for row in active:
+        # A sum over some of them would be too low, and too little would then look like enough.
         if row.dose_min_per_week is None:
             return None
         total += row.dose_min_per_week
@@ -122,5 +147,6 @@ def _in_range(zones: ZoneTimes, intensity: Intensity) -> float | None:
     known = zones.total - zones.unknown
     if intensity.method != "hrr" or known == 0 or low not in HRR_EDGES or high not in HRR_EDGES:
         return None
+    # The end of the range is excluded, so the class that begins there is not counted.
     within = zones.as_tuple()[HRR_EDGES.index(low) : HRR_EDGES.index(high)]
     return sum(within[: len(CLASSES)]) / known

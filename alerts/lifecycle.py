@@ -5,7 +5,8 @@ Nothing is stored or sent here. A patient has at most one live alert for each fa
 findings, and retracts the alert when no finding is left that could raise it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 from alerts.registry import RULE
@@ -14,14 +15,15 @@ from model.alert import LIVE_STATES, Alert, AlertState, Contact, Finding, Step, 
 from model.calendar import DAY_MS
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
-CORRECTED = "corrected"
+CORRECTED = "corrected"  # the reason of a retraction that follows from data
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
 # finding may come back.
 DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
 
+MAILED = frozenset({Tier.A, Tier.B})  # tier C waits for the digest
 
-MAILED = frozenset({Tier.A, Tier.B})
+_Name = tuple[str, str]  # rule and key of a finding
 
 
 class Action(StrEnum):
@@ -41,6 +43,8 @@ class Action(StrEnum):
     EXPIRE = "expire"
 
 
+# A move that is not here is refused, whoever asks for it. An alert that a person has taken up does
+# not expire, and a closed alert takes no action at all.
 TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
     (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
     (AlertState.OPEN, Action.START): AlertState.IN_PROGRESS,
@@ -103,6 +107,7 @@ def is_mailed(step: Step) -> bool:
 
     They do when the alert is of tier A or B, and is new or graver than before.
     """
+    # `_step` gives an APPEND a reason only when the tier rose.
     graver = step.kind is StepKind.APPEND and bool(step.reason)
     return step.tier in MAILED and (step.kind is StepKind.RAISE or graver)
 
@@ -112,9 +117,11 @@ def recipients(contacts: Iterable[Contact]) -> tuple[str, ...]:
 
     They are those of the responsible clinicians, or of all contacts when nobody is responsible.
     """
+    # Mail to nobody would hide an alert, so without a responsible clinician all of them get it.
     everybody = list(contacts)
     responsible = [contact for contact in everybody if contact.responsible]
-    return tuple(sorted({contact.email for contact in responsible or everybody} - {""}))
+    addresses = {contact.email for contact in responsible or everybody}
+    return tuple(sorted(addresses - {""}))
 
 
 def actions(state: AlertState) -> tuple[Action, ...]:
@@ -132,14 +139,15 @@ def settle(
     within a look-back; 60 days are enough. `findings` is the result of `registry.judge` at `now_ms`
     (epoch ms).
     """
-    matches = list(findings)
     alerts = {alert.family: alert for alert in live if alert.state in LIVE_STATES}
-    families = sorted({finding.family for finding in matches} | set(alerts))
-    return tuple(
-        step
-        for family in families
-        for step in _family(family, alerts.get(family), recent, matches, now_ms)
-    )
+    by_family: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_family[finding.family].append(finding)
+    steps: list[Step] = []
+    # A family without a finding is visited too: its alert may have to be retracted.
+    for family in sorted(by_family.keys() | alerts.keys()):
+        steps += _family(family, alerts.get(family), recent, by_family[family], now_ms)
+    return tuple(steps)
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
@@ -147,58 +155,66 @@ def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> 
 
     The result is in epoch ms; the patient must be judged again at that time.
     """
-    ends = [_held_until(finding, recent) for finding in _new(findings, recent) if finding.fresh]
-    return min((at for at in ends if at > now_ms), default=None)
+    ends: set[int] = set()
+    for finding in _new(findings, recent):
+        end_ms = _held_until(finding, recent)
+        if finding.fresh and end_ms > now_ms:
+            ends.add(end_ms)
+    return min(ends, default=None)
 
 
 def _family(
     family: str,
     alert: Alert | None,
     recent: Sequence[Alert],
-    findings: Iterable[Finding],
+    mine: Sequence[Finding],
     now_ms: int,
 ) -> list[Step]:
-    mine = [finding for finding in findings if finding.family == family]
+    """Return the steps of a family; `mine` are its findings."""
     if alert is not None:
         return _changed(alert, recent, mine, now_ms)
     new = _new(mine, recent)
-    may_raise = [
-        finding for finding in new if finding.fresh and _held_until(finding, recent) <= now_ms
-    ]
-    return [_step(StepKind.RAISE, family, None, new, new)] if may_raise else []
+    # One finding is enough to raise the alert, which then lists the others as well.
+    if any(finding.fresh and _held_until(finding, recent) <= now_ms for finding in new):
+        return [_step(StepKind.RAISE, family, None, new, new)]
+    return []
 
 
 def _changed(
     alert: Alert, recent: Sequence[Alert], mine: Sequence[Finding], now_ms: int
 ) -> list[Step]:
-    had = {_name(finding): finding for finding in alert.findings.values()}
-    holds = {_name(f): f for f in (*_new(mine, recent), *(f for f in mine if _name(f) in had))}
+    """Return the steps of a live alert: findings are added or dropped, or it is retracted."""
+    had = _by_name(alert.findings.values())
+    # A finding of the live alert stays, even where a closed alert has dealt with the same finding.
+    holds = _by_name(_new(mine, recent))
+    for finding in mine:
+        if _name(finding) in had:
+            holds[_name(finding)] = finding
+    standing = had | holds
     # A finding that has slid out of the look-back cannot come again and is not gone.
     gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
-    added = [
-        new
-        for name, new in holds.items()
-        if name not in had or _reason_text(had[name]) != _reason_text(new)
-    ]
-    standing = [
-        *({**had, **holds}[name] for name in sorted({*had, *holds} - {_name(old) for old in gone}))
-    ]
-    # Findings that could never raise an alert by themselves do not keep it alive.
-    if not any(finding.fresh or _was_fresh(finding, alert) for finding in standing):
-        return [_retraction(alert, list(had.values()))]
-    steps = [(StepKind.APPEND, added), (StepKind.DROP, gone)]
-    return [
-        _step(kind, alert.family, alert, findings, standing) for kind, findings in steps if findings
-    ]
+    for old in gone:
+        del standing[_name(old)]
+    if not _is_kept_alive(alert, standing.values()):
+        return [_retraction(alert, had.values())]
+    added = [new for name, new in holds.items() if _differs(had.get(name), new)]
+    steps: list[Step] = []
+    # Added first, so that the alert is never without a finding in between.
+    if added:
+        steps.append(_step(StepKind.APPEND, alert.family, alert, added, standing.values()))
+    if gone:
+        steps.append(_step(StepKind.DROP, alert.family, alert, gone, standing.values()))
+    return steps
 
 
 def _step(
     kind: StepKind,
     family: str,
     alert: Alert | None,
-    findings: Sequence[Finding],
-    standing: Sequence[Finding],
+    findings: Iterable[Finding],
+    standing: Collection[Finding],
 ) -> Step:
+    """Return a step for some findings; `standing` are all on which the alert then rests."""
     first = min(standing, key=weight)
     rose = alert is not None and _graver(first.tier, alert.tier)
     state = AlertState.OPEN if alert is None else alert.state
@@ -208,6 +224,7 @@ def _step(
         alert=None if alert is None else alert.id,
         findings=tuple(sorted(findings, key=_in_time)),
         tier=first.tier,
+        # A graver finding opens an alert again that a clinician has put off.
         state=TRANSITIONS[state, Action.ESCALATE] if rose else state,
         rule=first.rule,
         rule_version=first.rule_version,
@@ -216,18 +233,22 @@ def _step(
     )
 
 
-def _retraction(alert: Alert, had: Sequence[Finding]) -> Step:
+def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
+    findings = tuple(sorted(had, key=_in_time))
+    version = 0
+    for finding in findings:
+        if finding.rule == alert.rule:
+            version = max(version, finding.rule_version)
+    # Tier and sentence stay as they were: the record shows what the clinician saw.
     return Step(
         kind=StepKind.RETRACT,
         family=alert.family,
         alert=alert.id,
-        findings=tuple(sorted(had, key=_in_time)),
+        findings=findings,
         tier=alert.tier,
         state=TRANSITIONS[alert.state, Action.RETRACT],
         rule=alert.rule,
-        rule_version=max(
-            (finding.rule_version for finding in had if finding.rule == alert.rule), default=0
-        ),
+        rule_version=version,
         sentence=alert.sentence,
         reason=CORRECTED,
     )
@@ -238,9 +259,18 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
 
     A closed alert has dealt with a finding when it had the same finding at that tier or a graver.
     """
-    dealt = [f for alert in recent if alert.state in DEALT_WITH for f in alert.findings.values()]
-    known = {(_name(f), tier) for f in dealt for tier in Tier if not _graver(tier, f.tier)}
-    return [finding for finding in findings if (_name(finding), finding.tier) not in known]
+    gravest: dict[_Name, Tier] = {}
+    for alert in filter(_is_dealt_with, recent):
+        for finding in alert.findings.values():
+            name = _name(finding)
+            if name not in gravest or _graver(finding.tier, gravest[name]):
+                gravest[name] = finding.tier
+    new: list[Finding] = []
+    for finding in findings:
+        dealt = gravest.get(_name(finding))
+        if dealt is None or _graver(finding.tier, dealt):
+            new.append(finding)
+    return new
 
 
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
@@ -248,16 +278,18 @@ def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
 
     Findings of tier A have no cooldown. Neither has a finding that is graver than the closed alert.
     """
-    closed = [
-        alert for alert in recent if alert.family == finding.family and alert.state in DEALT_WITH
-    ]
-    like = [
-        alert
-        for alert in closed
-        if finding.tier is not Tier.A and not _graver(finding.tier, alert.tier)
-    ]
     cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
-    return max((alert.changed_ms + cooldown_ms for alert in like), default=0)
+    if finding.tier is Tier.A:
+        return 0
+    end_ms = 0
+    for alert in filter(_is_dealt_with, recent):
+        if alert.family == finding.family and not _graver(finding.tier, alert.tier):
+            end_ms = max(end_ms, alert.changed_ms + cooldown_ms)
+    return end_ms
+
+
+def _is_dealt_with(alert: Alert) -> bool:
+    return alert.state in DEALT_WITH
 
 
 def _in_sight(finding: Finding, now_ms: int) -> bool:
@@ -271,24 +303,33 @@ def _in_sight(finding: Finding, now_ms: int) -> bool:
     )
 
 
-def _was_fresh(finding: Finding, alert: Alert) -> bool:
-    """Return whether a finding could itself raise the alert at the time when it was raised.
+def _is_kept_alive(alert: Alert, standing: Iterable[Finding]) -> bool:
+    """Return whether a finding could raise the alert, now or at the time when it was raised.
 
-    Other findings are only listed with it.
+    Other findings are only listed with it, and do not keep it alive.
     """
-    return finding.fresh_until_ms >= alert.raised_ms
+    return any(finding.fresh or finding.fresh_until_ms >= alert.raised_ms for finding in standing)
 
 
 def _graver(tier: Tier, other: Tier) -> bool:
     return tier.value < other.value
 
 
-def _name(finding: Finding) -> tuple[str, str]:
+def _name(finding: Finding) -> _Name:
     return finding.rule, finding.key
 
 
-def _reason_text(finding: Finding) -> tuple[object, ...]:
-    return finding.tier, finding.rule_version, finding.evidence
+def _by_name(findings: Iterable[Finding]) -> dict[_Name, Finding]:
+    return {_name(finding): finding for finding in findings}
+
+
+def _differs(old: Finding | None, new: Finding) -> bool:
+    """Return whether a finding is new, or rests on something else than before."""
+    if old is None:
+        return True
+    # Whether it is fresh is left out: time alone changes that, and nobody needs to be told.
+    before = old.tier, old.rule_version, old.evidence
+    return before != (new.tier, new.rule_version, new.evidence)
 
 
 def _in_time(finding: Finding) -> tuple[int, str, str]:

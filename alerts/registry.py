@@ -4,14 +4,16 @@ No alert is raised here; `alerts.lifecycle` decides what findings do to alerts.
 """
 
 from dataclasses import replace
+from functools import partial
 
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.p1_high_pain import HIGH_PAIN
 from model.alert import Finding, Rule, RuleInput
 
+# To add a rule, name it here: nothing else lists them.
 RULES: tuple[Rule, ...] = (HIGH_PAIN, LOW_ADHERENCE)
 
-RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}
+RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}  # by id
 
 
 def judge(on: RuleInput) -> tuple[Finding, ...]:
@@ -21,7 +23,9 @@ def judge(on: RuleInput) -> tuple[Finding, ...]:
     """
     findings: list[Finding] = []
     for rule in RULES:
-        findings += sorted((_worded(rule, met) for met in rule.predicate(on, rule)), key=_by_time)
+        # Sorted, because a rule may yield by session, and equal judgements must be equal bytes.
+        of_rule = sorted(rule.predicate(on, rule), key=_by_time)
+        findings += map(partial(_worded, rule), of_rule)
     return tuple(findings)
 
 
@@ -33,6 +37,7 @@ def next_due(on: RuleInput) -> int | None:
     times: list[int] = []
     for rule in RULES:
         times += rule.next_due(on, rule)
+    # A time that has passed has been judged already; taking it again would never end.
     return min((at for at in times if at > on.now_ms), default=None)
 
 

@@ -15,6 +15,7 @@ def thresholds_on(rule: Rule, prescriptions: Iterable[Prescription], day: date) 
 
     A name that the rule does not have is ignored.
     """
+    # A copy: the thresholds of the rule itself are the same for all patients.
     thresholds = dict(rule.thresholds)
     for prescription in in_force(prescriptions, day):
         for name, value in (prescription.rules or {}).get(rule.id, {}).items():

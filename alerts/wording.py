@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from model.alert import AlertState, Finding, Tier
 
+# A tier promises when a person looks. It says nothing about how ill a patient is.
 TIER_WORDS: dict[Tier, str] = {
     Tier.A: "same working day",
     Tier.B: "within two working days",
@@ -50,6 +51,7 @@ def headline(findings: Iterable[Finding]) -> str:
 
 def weight(finding: Finding) -> tuple[str, int, str, str]:
     """Return a key that sorts findings from the weightiest: by tier, the latest first."""
+    # The names of tiers sort from the gravest: A, B, C.
     return finding.tier.value, -finding.at_ms, finding.rule, finding.key
 
 
@@ -58,6 +60,7 @@ def mail(tier: Tier, link: str) -> MailWording:
 
     It must contain nothing else.
     """
+    # No name and no value: mail is stored and forwarded by servers that nobody here controls.
     text = f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: {link}\n"
     return MailWording(subject="A patient needs review", text=text)
 

@@ -14,7 +14,7 @@ from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
-from model.prescription import all_paused
+from model.prescription import Prescription, all_paused
 
 _WEEK = timedelta(days=7)
 
@@ -28,9 +28,11 @@ def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         if first not in weeks or week_bounds(first, on.zone)[0] < earliest_ms:
             continue
         thresholds = thresholds_on(rule, on.prescriptions, second)
-        both = [_low_week(on, rule, weeks[day], thresholds) for day in (first, second)]
-        if None not in both:
-            yield _finding(on, rule, second, both, thresholds)
+        # Both weeks are judged by the thresholds of the second, so that a pair has one meaning.
+        before = _low_week(on, rule, weeks[first], thresholds)
+        after = _low_week(on, rule, weeks[second], thresholds)
+        if before is not None and after is not None:
+            yield _finding(on, rule, second, [before, after], thresholds)
 
 
 def _low_week(
@@ -43,10 +45,15 @@ def _low_week(
     if week.known_days < thresholds["known_days"] or not _is_judged(on, rule, week.monday):
         return None
     done = measure(week, due)
-    ratios = (done.frequency, done.time)
-    if not any(ratio is not None and ratio < thresholds["ratio"] for ratio in ratios):
-        return None
-    return _week_evidence(week, due)
+    # Either is enough: many short sessions and few long ones both fall short of a prescription.
+    ratio = thresholds["ratio"]
+    is_low = _is_below(done.frequency, ratio) or _is_below(done.time, ratio)
+    return _week_evidence(week, due) if is_low else None
+
+
+def _is_below(ratio: float | None, least: float) -> bool:
+    # What is not known is not low: missing data never counts against a patient.
+    return ratio is not None and ratio < least
 
 
 def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
@@ -55,6 +62,7 @@ def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
     Its data is in 36 hours after its end, or as soon as every source has synced past its end.
     """
     end = week_bounds(first, on.zone)[1]
+    # Without any source nothing has synced, although `all` of nothing is true.
     synced = bool(on.watermarks) and all(mark.time_ms >= end for mark in on.watermarks)
     return on.now_ms >= end and (synced or on.now_ms >= _judged_by_ms(rule, first, on.zone))
 
@@ -66,6 +74,7 @@ def _judged_by_ms(rule: Rule, first: date, zone: str) -> int:
 
 def _last_judged(on: RuleInput, rule: Rule) -> date:
     """Return the Monday of the last week that is judged by now."""
+    # The latest week that is over may still wait for data; then the week before it is the last.
     last_week = monday(local_date(on.now_ms, on.zone)) - _WEEK
     return last_week if _is_judged(on, rule, last_week) else last_week - _WEEK
 
@@ -113,13 +122,17 @@ def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
         "valid_days": week.valid_days,
         "answered_days": week.answered_days,
         "paused_days": due.paused_days,
-        "prescriptions": [{"id": row.id, "version": row.version} for row in due.prescriptions],
+        "prescriptions": list(map(_version, due.prescriptions)),
     }
+
+
+def _version(prescription: Prescription) -> dict[str, Any]:
+    return {"id": prescription.id, "version": prescription.version}
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     share = short_number(100 * evidence["thresholds"]["ratio"])
-    weeks = "; ".join(_week_words(week) for week in evidence["weeks"])
+    weeks = "; ".join(map(_week_words, evidence["weeks"]))
     return f"Two weeks below {share} % of the prescribed sessions or minutes (rule A1). {weeks}."
 
 
@@ -144,6 +157,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     last_day = max((row.valid_to for row in on.prescriptions), default=date.min)
     mondays = (monday(today) - _WEEK, monday(today))
     times = [_judged_by_ms(rule, first, on.zone) for first in mondays if last_day >= first]
+    # A pause mutes the rule by date, so its end changes the result without new data.
     if all_paused(on.prescriptions, today):
         times.append(midnight(today + timedelta(days=1), on.zone))
     return tuple(times)
@@ -160,7 +174,7 @@ LOW_ADHERENCE = Rule(
         "known_days": 4,
         "paused_days": 3,  # at most; a week with more is not judged
         "look_back_days": 56,
-        "lag_hours": 36,
+        "lag_hours": 36,  # for data that comes late
     },
     cooldown_days=7,
     predicate=_low_adherence,

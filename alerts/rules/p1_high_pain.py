@@ -17,7 +17,7 @@ from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
 from model.prescription import all_paused, just_begun
 
-SCALE = "nrs-0-10"
+SCALE = "nrs-0-10"  # an answer on another scale is another figure, and is not converted
 EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)
 _TOP_OF_SCALE = 10
 
@@ -35,6 +35,7 @@ def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for number, ratings in enumerate(sessions):
         first_high: PainRating | None = None
         for rating in ratings:
+            # By the date of the rating: a prescription of today does not reach back.
             thresholds = thresholds_on(rule, on.prescriptions, rating.local_date)
             if rating.value >= thresholds["very_high"]:
                 yield from _finding(on, rule, Tier.A, [rating], thresholds)
@@ -57,6 +58,7 @@ def _repeated(
     for ratings in reversed(before):
         high = [rated for rated in ratings if rated.value >= thresholds["high"]]
         latest += high[-1:]
+    # The session of the rating itself is one of the sessions that the rule asks for.
     others = int(thresholds["sessions"]) - 1
     if len(latest) >= others:
         rests_on = [rating, *latest[:others]]
@@ -74,6 +76,7 @@ def _rated_sessions(on: RuleInput) -> list[_Ratings]:
     ratings = {_with_session(on, rating) for rating in on.pain if _is_read(rating)}
     by_session: dict[str, _Ratings] = defaultdict(list)
     for rating in sorted(ratings, key=_by_time):
+        # Ids are 32 hex digits, so a date is never taken for the id of a session.
         by_session[rating.session or rating.local_date.isoformat()].append(rating)
     return sorted(by_session.values(), key=lambda ratings: _by_time(ratings[0]))
 
@@ -102,6 +105,7 @@ def _finding(
 ) -> Iterator[Finding]:
     """Yield the finding of some ratings, the first of them its key; none beyond the look-back."""
     key, from_ms = ratings[0], min(rating.at_ms for rating in ratings)
+    # The look-back counts from the earliest rating, or a finding would lose a part of its evidence.
     if from_ms < on.now_ms - rule.thresholds["look_back_days"] * DAY_MS:
         return
     muted = tier is not Tier.A and _is_muted(on, key)
@@ -123,7 +127,7 @@ def _finding(
             "version": rule.version,
             "from_ms": from_ms,
             "fresh_until_ms": fresh_until,
-            "ratings": [_rating_evidence(rating) for rating in ratings],
+            "ratings": list(map(_rating_evidence, ratings)),
             "rated_sessions": rated,
             "thresholds": thresholds,
         },
@@ -132,6 +136,7 @@ def _finding(
 
 def _is_muted(on: RuleInput, rating: PainRating) -> bool:
     """Return whether only tier A counts: in a pause, and in the first days of a prescription."""
+    # The date of the answer decides, not that of the judgement, so that judging later agrees.
     day = rating.local_date
     return all_paused(on.prescriptions, day) or just_begun(on.prescriptions, day)
 
@@ -150,7 +155,7 @@ def _rating_evidence(rating: PainRating) -> dict[str, Any]:
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     thresholds = evidence["thresholds"]
-    ratings = [_rating_words(rating) for rating in evidence["ratings"]]
+    ratings = list(map(_rating_words, evidence["ratings"]))
     if len(ratings) == 1:
         return f"Pain {ratings[0]} (rule P1: {short_number(thresholds['very_high'])} or more once)."
     sessions, of_last = short_number(thresholds["sessions"]), short_number(thresholds["of_last"])

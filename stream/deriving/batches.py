@@ -47,10 +47,13 @@ async def derive_written(conn: Connection, written: Written) -> DerivedBatch:
     """
     results, read = await _derive(conn, written.affected, written.unwritten)
     offered = await samples.write_samples(conn, [block.put for block in written.unwritten])
+    # Rows are replaced only at the end, so a first result that is wrong is never published.
     if not offered.all_new:
         results, read = await _derive(conn, written.affected)
     changes = await replace_rows(conn, results) if results else {}
-    dates = sum(len(window.dates) for window, _ in results)
+    dates = 0
+    for window, _ in results:
+        dates += len(window.dates)
     return DerivedBatch(changes=changes, offered=offered.rows, read=read, dates=dates)
 
 
@@ -89,11 +92,11 @@ async def _derive(
     read = 0
     patients = list(affected)
     for start in range(0, len(patients), PATIENTS_AT_ONCE):
-        some = {
-            patient: affected[patient] for patient in patients[start : start + PATIENTS_AT_ONCE]
-        }
+        names = patients[start : start + PATIENTS_AT_ONCE]
+        some = {name: affected[name] for name in names}
         for window in await load_windows(conn, some, unwritten):
-            read += sum(len(column.t) for column in window.columns)
+            for column in window.columns:
+                read += len(column.t)
             # the samples are dropped here: they would fill the memory until the rows are replaced
             results.append((dataclasses.replace(window, columns=()), derive(window)))
     return results, read

@@ -5,19 +5,24 @@ in one transaction. The number of statements does not depend on the number of pa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
+from itertools import product
+from typing import Any, TypeVar
 
 from model.calendar import monday
 from model.columns.window import Window
-from model.derived import Derived, DerivedChange, SourceSelection
+from model.derived import Derived, DerivedChange, Session, SourceSelection
+from model.facts import Source
 from storage.derived import derived_rows, derived_tables
 from storage.facts.ids import lock_patients, source_ids
 from storage.pg.pool import Connection
 from stream.compute import row_changes
-from stream.compute.row_changes import DerivedRows, PatientChange
+from stream.compute.row_changes import DerivedRows, PatientChange, RowKey
 
 WindowResult = tuple[Window, Derived]  # the window's samples are not used
+_T = TypeVar("_T")
 _Dates = Sequence[tuple[int, date]]  # (patient id, local date)
 
 
@@ -30,21 +35,27 @@ async def replace_rows(
     Weeks are computed again from their days. The changes are by pseudonym, () for a patient without
     any. Raises `KeyError` for a patient who does not exist.
     """
+    # Locked at once and in the order of ids, so that two batches cannot wait for each other.
     known = await lock_patients(conn, [window.patient for window, _ in results])
-    numbers = {known[window.patient].id: window.patient for window, _ in results}
-    derived = {known[window.patient].id: derived for window, derived in results}
+    derived: dict[int, Derived] = {}
     dates: list[tuple[int, date]] = []
-    for window, _ in results:
-        dates += [(known[window.patient].id, day) for day in window.dates]
+    for window, rows in results:
+        number = known[window.patient].id
+        derived[number] = rows
+        dates += product((number,), window.dates)
     changes = [
         *await _replace_sessions(conn, derived, dates),
         *await _replace_days_and_weeks(conn, derived, dates),
     ]
+    # Selections announce nothing: the sessions and days that rest on them do.
     await _replace_selections(conn, derived, dates)
     by_patient: dict[int, list[DerivedChange]] = defaultdict(list)
     for number, change in changes:
         by_patient[number].append(change)
-    return {name: tuple(by_patient[number]) for number, name in numbers.items()}
+    by_name: dict[str, tuple[DerivedChange, ...]] = {}
+    for window, _ in results:
+        by_name[window.patient] = tuple(by_patient[known[window.patient].id])
+    return by_name
 
 
 async def replace_window(
@@ -61,13 +72,21 @@ async def _replace_sessions(
     ids = row_changes.session_rows_by_key(derived)
     old = await derived_tables.stored_sessions(conn, dates, ids)
     differing = row_changes.session_changes(old, derived)
-    sessions = differing.put.values()
-    named = {session.declared_by for session in sessions}
-    named |= {session.heart_source for session in sessions if session.heart_source}
+    named = _sources_of(differing.put.values())
+    # often no session differs, and then there is nothing to look up
     sources = await source_ids(conn, named) if named else {}
-    rows = [derived_rows.session_row(n, s, sources) for (n, _), s in differing.put.items()]
+    rows = _rows(partial(derived_rows.session_row, source_ids=sources), differing.put)
     await derived_tables.write_derived(conn, derived_tables.SESSION_TABLE, differing.drop, rows)
     return differing.changes
+
+
+def _sources_of(sessions: Iterable[Session]) -> set[Source]:
+    sources: set[Source] = set()
+    for session in sessions:
+        sources.add(session.declared_by)
+        if session.heart_source is not None:
+            sources.add(session.heart_source)
+    return sources
 
 
 async def _replace_days_and_weeks(
@@ -77,10 +96,10 @@ async def _replace_days_and_weeks(
     mondays = sorted({(number, monday(day)) for number, day in dates})
     stored = await derived_tables.stored_days(conn, mondays)
     days, after = row_changes.day_changes(stored, derived, dates)
-    rows = [derived_rows.day_row(number, day) for (number, _), day in days.put.items()]
+    rows = _rows(derived_rows.day_row, days.put)
     await derived_tables.write_derived(conn, derived_tables.DAY_TABLE, days.drop, rows)
     weeks = row_changes.week_changes(await derived_tables.stored_weeks(conn, mondays), after)
-    rows = [derived_rows.week_row(number, week) for (number, _), week in weeks.put.items()]
+    rows = _rows(derived_rows.week_row, weeks.put)
     await derived_tables.write_derived(conn, derived_tables.WEEK_TABLE, weeks.drop, rows)
     return (*days.changes, *weeks.changes)
 
@@ -90,7 +109,14 @@ async def _replace_selections(conn: Connection, derived: DerivedRows, dates: _Da
     differing = row_changes.selection_changes(old, derived)
     put: list[tuple[int, SourceSelection]] = []
     for (number, _), selections in differing.put.items():
-        put += [(number, selection) for selection in selections]
+        put += product((number,), selections)
     sources = await source_ids(conn, {item.source for _, item in put}) if put else {}
     rows = [derived_rows.selection_row(number, item, sources) for number, item in put]
     await derived_tables.write_derived(conn, derived_tables.SELECTION_TABLE, differing.drop, rows)
+
+
+def _rows(
+    row_of: Callable[[int, _T], Mapping[str, Any]], put: Mapping[RowKey, _T]
+) -> list[Mapping[str, Any]]:
+    """Return the table's row for each derived row to write; keys begin with the patient's id."""
+    return [row_of(key[0], derived) for key, derived in put.items()]

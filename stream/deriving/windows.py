@@ -6,6 +6,7 @@ number of statements does not depend on the number of patients. Nothing is writt
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from model.columns.window import SampleColumn, Window
 from model.fact_properties import session_records
@@ -62,7 +63,7 @@ async def load_windows(
     rows = await lock_patients(conn, changed)
     profiles = await profiles_of(conn, changed)
     prescriptions = await prescriptions_of(conn, changed)
-    known = await _facts(conn, {name: (rows[name], changed[name]) for name in changed})
+    known = await _facts(conn, rows, changed)
     dates = {number: patient.stale.dates for number, patient in known.items()}
     summaries = await reported.facts_of_dates(conn, dates)
     samples, retracted = await _samples(conn, known, summaries, unwritten)
@@ -70,14 +71,16 @@ async def load_windows(
     windows: list[Window] = []
     for number, patient in known.items():
         current = retracted[number].current
+        workouts, reports = _workouts_and_reports(patient.facts)
         window = Window(
             patient=patient.name,
             zone=patient.row.zone,
             profiles=profiles.get(patient.name, ()),
             dates=patient.stale.dates,
-            workouts=current(item for item in patient.facts if isinstance(item.fact, Workout)),
+            # retracted facts were needed for the stale dates, and are not derived from
+            workouts=current(workouts),
             columns=tuple(columns.get(number, ())),
-            reports=current(item for item in patient.facts if not isinstance(item.fact, Workout)),
+            reports=current(reports),
             prescriptions=prescriptions.get(patient.name, ()),
             summaries=current(summaries.get(number, ())),
         )
@@ -90,8 +93,20 @@ async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> 
     return (await load_windows(conn, {patient: tuple(spans)}))[0]
 
 
+def _workouts_and_reports(
+    facts: Iterable[AttributedFact],
+) -> tuple[list[AttributedFact], list[AttributedFact]]:
+    workouts: list[AttributedFact] = []
+    reports: list[AttributedFact] = []
+    for item in facts:
+        (workouts if isinstance(item.fact, Workout) else reports).append(item)
+    return workouts, reports
+
+
 async def _facts(
-    conn: Connection, patients: Mapping[str, tuple[PatientRow, Sequence[Span]]]
+    conn: Connection,
+    rows: Mapping[str, PatientRow],
+    changed: Mapping[str, Sequence[Span]],
 ) -> _Patients:
     """Read workouts and reports in ever wider spans, until the stale dates are certain.
 
@@ -99,27 +114,27 @@ async def _facts(
     session is long, or because it leads to another.
     """
     known: _Patients = {}
-    for name, (row, changed) in patients.items():
-        stale = stale_dates(changed, row.zone)
-        known[row.id] = _Known(name=name, row=row, changed=changed, stale=stale)
-    while uncertain := [n for n, patient in known.items() if not _is_certain(patient)]:
+    for name, spans in changed.items():
+        row = rows[name]
+        stale = stale_dates(spans, row.zone)
+        known[row.id] = _Known(name=name, row=row, changed=spans, stale=stale)
+    while wider := _wider_spans(known):
         # the spans only grow, and each round reads all of them: its facts replace those before
-        wider = {number: _wider(known[number]) for number in uncertain}
-        spans = {number: patient.read for number, patient in wider.items()}
-        facts = await _sessions_and_reports(conn, spans)
-        for number, patient in wider.items():
-            mine = facts.get(number, ())
+        facts = await _sessions_and_reports(conn, wider)
+        for number, read in wider.items():
+            patient, mine = known[number], tuple(facts.get(number, ()))
             stale = stale_dates(patient.changed, patient.row.zone, mine)
-            known[number] = replace(patient, facts=tuple(mine), stale=stale)
+            known[number] = replace(patient, read=read, facts=mine, stale=stale)
     return known
 
 
-def _is_certain(patient: _Known) -> bool:
-    return patient.stale.is_known(patient.read)
-
-
-def _wider(patient: _Known) -> _Known:
-    return replace(patient, read=merge((*patient.read, *patient.stale.facts_within), gap_ms=0))
+def _wider_spans(known: _Patients) -> dict[int, tuple[Span, ...]]:
+    """Return the spans to read for each patient whose stale dates are not certain yet."""
+    wider: dict[int, tuple[Span, ...]] = {}
+    for number, patient in known.items():
+        if not patient.stale.is_known(patient.read):
+            wider[number] = merge((*patient.read, *patient.stale.facts_within), gap_ms=0)
+    return wider
 
 
 async def _sessions_and_reports(
@@ -132,19 +147,25 @@ async def _sessions_and_reports(
     """
     facts = await reported.facts_near(conn, spans)
     for _ in range(2):
-        names: set[tuple[int, str]] = set()
-        for number, many in facts.items():
-            for item in many:
-                names |= {(number, name) for name in session_records(item.fact)}
+        names = _session_names(facts)
         for number, more in (await reported.facts_named(conn, names)).items():
             facts[number] = _together(facts.get(number, []), more)
     return facts
 
 
+def _session_names(facts: Mapping[int, Iterable[AttributedFact]]) -> set[tuple[int, str]]:
+    """Return (patient id, record) of each session that the facts are or name."""
+    names: set[tuple[int, str]] = set()
+    for number, many in facts.items():
+        for item in many:
+            names.update(product((number,), session_records(item.fact)))
+    return names
+
+
 def _together(
     facts: Sequence[AttributedFact], more: Iterable[AttributedFact]
 ) -> list[AttributedFact]:
-    known = {_record(item) for item in facts}
+    known = set(map(_record, facts))
     return [*facts, *(item for item in more if _record(item) not in known)]
 
 
@@ -159,6 +180,7 @@ async def _samples(
     unwritten: Collection[UnwrittenBlock],
 ) -> tuple[list[StoredSamples], dict[int, Retractions]]:
     """Read the samples, and the retractions of samples and facts by patient id."""
+    # retractions of samples are asked for first: they decide which revisions must be read
     around = {number: hours_around(patient.stale) for number, patient in known.items()}
     retracted = await retractions.intervals(conn, around)
     queries: list[SampleQuery] = []
@@ -169,8 +191,8 @@ async def _samples(
     # only now is it known which records were met, and so which retractions of records matter
     records = {(item.patient, item.record) for item in samples}
     for number, patient in known.items():
-        facts = (*patient.facts, *summaries.get(number, ()))
-        records |= {(number, item.fact.head.record) for item in facts}
+        for item in (*patient.facts, *summaries.get(number, ())):
+            records.add((number, item.fact.head.record))
     await retractions.add_records(conn, retracted, records)
     return samples, retracted
 
@@ -178,14 +200,14 @@ async def _samples(
 def _queries(
     number: int, stale: StaleDates, around: Sequence[Span], retracted: Retractions
 ) -> list[SampleQuery]:
+    # speed and power of a day without a session are never read: nothing is derived from them
     inside = hours_in_sessions(stale)
     queries: list[SampleQuery] = []
     for metric, session_only in SESSION_ONLY.items():
         id_, revisions = METRIC[metric].id, retracted.touches(metric)
-        queries += [
-            SampleQuery(span=span, patient=number, metric=id_, revisions=revisions)
-            for span in (inside if session_only else around)
-        ]
+        for span in inside if session_only else around:
+            query = SampleQuery(span=span, patient=number, metric=id_, revisions=revisions)
+            queries.append(query)
     return queries
 
 

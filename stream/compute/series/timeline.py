@@ -15,7 +15,7 @@ from model.spans import Span
 from stream.compute.series.lttb import lttb
 from stream.compute.series.resolve import ResolvedMetric
 
-# Buckets of full units keep their edges when a reader moves the span, so no picture flickers.
+# Buckets of full units keep their edges when a reader moves the span, so no bar jumps.
 UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1)
 
 
