@@ -53,16 +53,14 @@ def problems(*reasons: str) -> dict[int | str, Described]:
 
     `default` is what the server itself answers.
     """
-    rows = [PROBLEM[reason] for reason in reasons]
-    values: dict[int | str, str] = {
-        row.status: " ".join(item.detail for item in rows if item.status == row.status)
-        for row in rows
-    }
-    schema = {PROBLEM_TYPE: {"schema": {"$ref": PROBLEM_REF}}}
-    return {
-        status: {"description": text, "content": schema}
-        for status, text in (*values.items(), ("default", "Problem"))
-    }
+    texts: dict[int | str, str] = {}
+    for row in map(PROBLEM.__getitem__, reasons):
+        # several problems may share a status, which a document describes once
+        before = texts.get(row.status)
+        texts[row.status] = f"{before} {row.detail}" if before else row.detail
+    texts["default"] = "Problem"
+    content = {PROBLEM_TYPE: {"schema": {"$ref": PROBLEM_REF}}}
+    return {status: {"description": text, "content": content} for status, text in texts.items()}
 
 
 def _operation(

@@ -64,17 +64,16 @@ def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) 
     if scheme.algorithm == ECDSA:
         raise ValueError(f"{scheme.name}: only the holder of the private key can sign")
     at = str(at_ms // scheme.unit_ms)
-    # of the pieces with a name, the clock's takes the time and any other takes the message id
-    names = [piece for piece in dict.fromkeys((*scheme.signed, scheme.clock)) if ":" in piece]
-    values = {piece: at if piece == scheme.clock else message_id for piece in names}
-    headers = {
-        piece.partition(":")[2]: text
-        for piece, text in values.items()
-        if piece.startswith("header:")
-    }
-    pairs = {
-        piece.partition(":")[2]: text for piece, text in values.items() if piece.startswith("pair:")
-    }
+    headers: dict[str, str] = {}
+    pairs: dict[str, str] = {}
+    for piece in (*scheme.signed, scheme.clock):
+        kind, _, name = piece.partition(":")
+        # any piece with a name but the clock's takes the message id: nobody checks its form
+        text = at if piece == scheme.clock else message_id
+        if kind == "header":
+            headers[name] = text
+        elif kind == "pair":
+            pairs[name] = text
     raw = hmac.digest(scheme.key(secret), _signed(scheme, headers, pairs, body), scheme.algorithm)
     return {**headers, scheme.header: _written(scheme, pairs, _ENCODE[scheme.encoding](raw))}
 

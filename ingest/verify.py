@@ -106,7 +106,7 @@ def begin_check(
         return verdict
     if scheme.algorithm == ECDSA:
         return _ecdsa_check(secrets, signatures)
-    keys = [scheme.key(secret) for secret in secrets]
+    keys = list(map(scheme.key, secrets))
     # the fields of a body are known only at its end; a MAC over its bytes is computed as they come
     return (
         _fields_check(scheme, keys, signatures)
@@ -121,15 +121,24 @@ def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, 
     Texts that are no signature are skipped.
     """
     pairs: dict[str, str] = {}
-    texts = [value.strip()]
+    texts: list[str] = []
     if scheme.given == "pairs":
-        result = [part.strip().partition("=") for part in value.split(",")]
-        pairs = {name: text for name, _, text in result if name != "v1"}
-        texts = [text for name, _, text in result if name == "v1"]
+        for part in value.split(","):
+            name, _, text = part.strip().partition("=")
+            # a vendor that rotates its keys sends several signatures, each as `v1`
+            if name == "v1":
+                texts.append(text)
+            else:
+                pairs[name] = text
     elif scheme.given == "versions":
-        result = [part.partition(",") for part in value.split(" ")]
-        texts = [text for version, _, text in result if version == "v1"]
-    return [raw for raw in map(_DECODE[scheme.encoding], texts) if raw], pairs
+        for part in value.split(" "):
+            version, _, text = part.partition(",")
+            # other versions are signatures of another kind, and are no proof here
+            if version == "v1":
+                texts.append(text)
+    else:
+        texts.append(value.strip())
+    return list(filter(None, map(_DECODE[scheme.encoding], texts))), pairs
 
 
 def opening_bytes(
@@ -139,9 +148,17 @@ def opening_bytes(
 
     The names in `values` are in lower case.
     """
-    pieces = [_piece(piece, values, pairs) for piece in scheme.signed if piece != "body"]
-    texts = [piece for piece in pieces if piece]
-    return "".join(texts).encode() if len(texts) == len(pieces) else None
+    texts = []
+    for piece in scheme.signed:
+        # a signed body comes last, and is fed to the MAC as it comes in
+        if piece == "body":
+            continue
+        text = _piece(piece, values, pairs)
+        # an empty piece counts as absent: what it should hold would not be signed at all
+        if not text:
+            return None
+        texts.append(text)
+    return "".join(texts).encode()
 
 
 def fields_bytes(scheme: Scheme, body: bytes) -> bytes | None:

@@ -166,7 +166,11 @@ class ConnectionTable:
 
     def overdue(self, now: float) -> list[tuple[ClientConnection, str]]:
         """Return the connections whose time is up, each with the reason of its refusal."""
-        return [(item, why) for stage, why in OVERDUE.items() for item in self._late(stage, now)]
+        late: list[tuple[ClientConnection, str]] = []
+        # a list and no generator: the caller ends these connections, which changes the table
+        for stage, why in OVERDUE.items():
+            late += [(connection, why) for connection in self._late(stage, now)]
+        return late
 
     def _late(self, stage: Stage, now: float) -> Iterator[ClientConnection]:
         if stage is Stage.BODY:
