@@ -17,6 +17,7 @@ ActionName: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
 Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
 SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
 
+# The keys are stored with an action; the texts are only what a page shows.
 RESOLVING: dict[str, str] = {
     "contacted": "Patient contacted",
     "plan changed": "Plan changed",
@@ -30,7 +31,9 @@ SNOOZING: dict[str, str] = {
     "other": "Other",
 }
 _REASONS: dict[str, dict[str, str]] = {"resolve": RESOLVING, "snooze": SNOOZING}
+# What the form offers. The API takes any number of days up to the longest snooze.
 SNOOZE_DAYS = (1, 3, 7, 14)
+# Days. An alert may be put off, but snoozing must not be a way to close it.
 LONGEST_SNOOZE = 28
 
 
@@ -69,4 +72,5 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
     except alert_commands.NoSuchAlertError as error:
         raise RequestRefused(404, "This care unit has no such alert.") from error
     except alert_commands.NotAllowedError as error:
+        # The text names states, actions and reasons, and no patient.
         raise RequestRefused(409, str(error)) from error

@@ -33,6 +33,7 @@ async def carry_out(conn: Connection, order: AlertCommand, now_ms: int) -> Alert
         raise NoSuchAlertError("there is no such alert")
     try:
         state = move(_alert(before), Action(order.action), order.reason)
+    # The caller handles the two errors of this module, and knows none of `alerts`.
     except (MoveRefusedError, ReasonMissingError) as error:
         raise NotAllowedError(str(error)) from error
     return await commands.move_alert(conn, order, before, state, now_ms)

@@ -39,9 +39,11 @@ _SUMMARY = (
     "Which patients need review today, why, and on what evidence. No intended medical purpose; "
     "for review by a clinician."
 )
+# A name of ours: no slash, and no dot in front.
 FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 LARGE = 100_000  # bytes; below that, packing saves less than it costs
 PUBLISHED = {name: partial(published, name) for name in SCHEMAS}
+# The address of a file changes with its content (`templating.asset`).
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -54,6 +56,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
         title="Kadens clinician door",
         version="1",
         summary=_SUMMARY,
+        # FastAPI's own page loads scripts from another host; `install_docs` adds ours.
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
@@ -71,6 +74,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(data_routes.data_router)
     app.include_router(page_routes.page_router)
     _add_plain_routes(app)
+    # The middleware added last is the outermost: it measures everything within.
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
     return app
@@ -94,6 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(
         clinic.database, clinic.pool_min, clinic.pool_max, CLINIC_LIMITS, role=CLINIC
     )
+    # Counted when it is asked for: no stream can forget to count itself out.
     metrics.listeners.set_function(lambda: changes.followers)
 
     async def alive(sessions: Collection[str]) -> frozenset[str]:
@@ -133,6 +138,7 @@ async def events(request: Request) -> Response:
     # The scope closes before the stream begins: an open page must not occupy a connection.
     async with open_scope(request, used=False) as scope:
         who = scope.clinician
+    # nginx would otherwise hold events back until its buffer is full.
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     stream = open_door(request).changes.follow(who.care_unit, who.session)
     return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
@@ -145,10 +151,12 @@ async def static(request: Request, name: str) -> Response:
     if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise RequestRefused(404, "There is no such file.")
     kind = guess_type(name)[0] or "application/octet-stream"
+    # One address has two forms, packed and plain, which a cache must keep apart.
     headers = {"cache-control": FOREVER, "vary": "accept-encoding"}
     takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
     if path.stat().st_size < LARGE or not takes_gzip:
         return FileResponse(path, media_type=kind, headers=headers)
+    # Packing takes long enough to hold up every other request.
     data = await asyncio.to_thread(packed, path)
     return Response(data, media_type=kind, headers={**headers, "content-encoding": "gzip"})
 

@@ -24,6 +24,7 @@ async def no_names(_conn: Connection, _pseudonyms: Sequence[str]) -> Mapping[str
 
 
 def _random_key() -> Callable[[], Sequence[bytes]]:
+    # Made once: a new key at every call would refuse every form.
     key = secrets.token_bytes(32)
     return lambda: [key]
 
@@ -48,6 +49,7 @@ class ClinicConfig:
     names: NamesReader = no_names
     form_keys: Callable[[], Sequence[bytes]] = field(default_factory=_random_key, repr=False)
     pool_min: int = 1
+    # A page needs a connection for some milliseconds only, and event streams need none.
     pool_max: int = 4
     demo: bool = False
     origin: str = ""
@@ -66,5 +68,6 @@ class OpenDoor:
 
 def open_door(request: Request) -> OpenDoor:
     """Return what the door that serves `request` holds."""
+    # Starlette keeps state without types; this is where its type is stated.
     held: OpenDoor = request.app.state.door
     return held

@@ -91,7 +91,10 @@ class AlertView:
 async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
     rows = await clinic_queries.worklist_rows(
-        scope.conn, scope.unit, _since(scope.now_ms, "UTC", 6)
+        # The page shows four weeks. A fifth is to spare: patients of a list have many zones.
+        scope.conn,
+        scope.unit,
+        _since(scope.now_ms, "UTC", 6),
     )
     patients = [row.patient.pseudonym for row in rows]
     await scope.listed("worklist", patients)
@@ -156,6 +159,7 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
     alert_page = await evidence.alert_page(scope.conn, scope.unit, key)
     if alert_page is None:
         raise _unknown("alert")
+    # Only the alert names its patient, so the audit row follows the read in the same transaction.
     await scope.read(f"alert:{key}", alert_page.patient.pseudonym)
     result = await clinic_queries.audit(
         scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
@@ -192,6 +196,7 @@ async def read_brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
 
 
 async def _name(scope: RequestScope, pseudonym: str) -> str:
+    # Where no name may be shown, the pseudonym is.
     return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
 
 
@@ -200,4 +205,5 @@ def _since(now_ms: int, zone: str, count: int) -> date:
 
 
 def _unknown(what: str) -> RequestRefused:
+    # The same text for what does not exist and for what belongs to another care unit.
     return RequestRefused(404, f"This care unit has no such {what}.")

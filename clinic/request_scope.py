@@ -22,6 +22,7 @@ from web.sign_in.identity import Identity
 REFRESH = "x-kadens-refresh"
 SAME_READ_MS = 600_000
 NEVER_MS = 1 << 50  # later than every row of the audit log
+# 401 is not among them: there is nobody to name in an audit row.
 AUDITED_REFUSALS = frozenset({403, 404})
 
 
@@ -83,10 +84,12 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
     (403, 404) an audit row is written in a transaction of its own. `used` is False for a request
     that no person made, so that it does not keep the session alive.
     """
+    # Before the pool: a request without sign-in must not take a connection.
     door, clinician = open_door(request), signed_in(request)
     now_ms, refresh = door.clinic.clock(), REFRESH in request.headers
     try:
         async with door.pool.connection() as conn:
+            # An open page refreshes itself: that must not keep a session alive for ever.
             is_used = used and not refresh
             await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
             yield RequestScope(

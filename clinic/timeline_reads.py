@@ -25,6 +25,7 @@ from stream.compute.series.rollups import (
 )
 from stream.compute.series.timeline import SampleLine, Timeline, as_line, as_timeline, grid
 
+# Eleven days at a sample a second. All of them lie in memory while a line is drawn.
 MOST_LINE_SAMPLES = 1_000_000
 
 
@@ -59,6 +60,7 @@ async def read_timeline(
         value = await _hours(conn, series, [span], await stale_hours.marked(conn, patient, span))
     else:
         value = await _samples(conn, series, [span], width, start)
+    # Sources are merged last: each minute has been given to a single source by now.
     shown = over_sources(wider(value, width, start))
     sources = await rollups.sources_of(conn, shown.source.tolist())
     return as_timeline(shown, sources, width)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ingest.ports import Clock
 
+# Well below the five minutes for which a signed time is accepted.
 LARGEST_MS = 60_000
 PERIOD_S, SOON_S, FIRST_S = 60.0, 5.0, 3.0
 

@@ -12,6 +12,7 @@ from ingest.proofs import LinkOnly, Proof
 from model.received import Context
 
 MIB = 1024 * 1024
+# Always several labels: `localhost` and other bare names must not be fetched from.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 SNIFF = "sniff"  # a format that is known by the first bytes of a payload
 JSON = "application/json"
@@ -116,6 +117,7 @@ class Connector:
 
 def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
     linked = isinstance(row.owner, LinkToken)
+    # Every row is a rule and its text: all of them hold before a door can use it.
     at = row.owner.at if isinstance(row.owner, LinkToken) else ""
     names = (*row.passes.headers, "" if at in _TOKEN_AT else at)
     return (

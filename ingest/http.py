@@ -36,6 +36,7 @@ def vendor_app(door: Door) -> FastAPI:
         title="Kadens vendor door",
         version="1",
         summary="Takes what watches and apps push.",
+        # FastAPI's own page loads scripts from another host; `install_docs` adds ours.
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(door),
@@ -153,6 +154,7 @@ def _response(taken: Taken) -> Response:
     if taken.answer is None:
         receipt = orjson.dumps({"received": taken.sha256})
         return Response(receipt, HTTPStatus.ACCEPTED, media_type="application/json")
+    # an answer without a body states no type of it
     media_type = taken.answer.media_type if taken.answer.body else None
     return Response(taken.answer.body, taken.answer.status, media_type=media_type)
 

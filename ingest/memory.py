@@ -96,6 +96,7 @@ class MemoryBodies:
         await asyncio.sleep(0)
         if not self.up:
             raise OSError("full")
+        # a file is read in a thread, as a real store does it
         content = body if isinstance(body, bytes) else await asyncio.to_thread(_read, body)
         self.bodies[f"memory:{name}"] = content
         return f"memory:{name}"

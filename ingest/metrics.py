@@ -5,6 +5,7 @@ Labels must never be anything but connectors and reasons.
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+# seconds: a short body takes milliseconds, a large file from a telephone half a minute
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 

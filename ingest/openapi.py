@@ -93,6 +93,7 @@ _REPORT: Described = {
     }
 }
 
+# the answers of these hooks are what each vendor expects, so their schema is open
 VENDORS_OWN: Described = {
     "description": "Kept, or a handshake answered; "
     "in the words that the connector's vendor expects.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, Protocol, TypeAlias
 
+# injected, so that tests choose the time
 Clock: TypeAlias = Callable[[], int]  # now, in epoch ms
 
 

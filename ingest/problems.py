@@ -33,6 +33,7 @@ class Refused(Exception):  # noqa: N818 - reads as what happened
 
 SIGN = (("WWW-Authenticate", "Signature"),)
 LINK = (("WWW-Authenticate", "Bearer"),)
+# seconds; only a hint, because most vendors retry by a plan of their own
 _AGAIN = (("Retry-After", "5"),)
 
 PROBLEMS: tuple[Problem, ...] = (
@@ -94,6 +95,7 @@ PROBLEMS: tuple[Problem, ...] = (
         headers=_AGAIN,
     ),
 )
+# looked up by reason: a reason that is not in the table fails at once
 PROBLEM = {row.reason: row for row in PROBLEMS}
 
 

@@ -59,6 +59,7 @@ class Signature:
             try:
                 scheme.key(text)
             except ValueError:
+                # without the cause, whose text may repeat a part of the key
                 raise ValueError(f"no key of {scheme.name}") from None
 
     def begin(self, evidence: Evidence) -> Check | Verdict:
@@ -191,5 +192,6 @@ def _matches_any(value: str, secrets: Sequence[str]) -> Verdict:
     """Compare with every secret in constant time, so that the time does not show which matched."""
     equal = False
     for secret in secrets:
+        # as bytes: `compare_digest` raises for text that is not ASCII
         equal |= hmac.compare_digest(value.encode(), secret.encode())
     return Verdict.OK if equal else Verdict.FORGED

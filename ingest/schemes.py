@@ -25,6 +25,7 @@ def base64_key(secret: str) -> bytes:
 
     Raises ValueError for other text and for an empty key.
     """
+    # vendors show the key with or without padding; it is stripped and added again
     text = secret.removeprefix("whsec_").rstrip("=")
     key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     if not key:
@@ -84,7 +85,11 @@ TERRA = Scheme(
     clock="pair:t",
 )
 GOOGLE = Scheme(
-    name="google_health", header="x-healthapi-signature", algorithm=ECDSA, encoding="base64"
+    # the key is public, so the door holds nothing with which a body could be signed
+    name="google_health",
+    header="x-healthapi-signature",
+    algorithm=ECDSA,
+    encoding="base64",
 )
 
 SCHEMES: tuple[Scheme, ...] = (
@@ -109,6 +114,7 @@ SCHEMES: tuple[Scheme, ...] = (
     Scheme(
         name="fitbit_legacy",
         header="x-fitbit-signature",
+        # the vendor offers nothing newer; what is broken of SHA-1 does not break its HMAC
         algorithm="sha1",
         encoding="base64",
         key=ampersand_key,

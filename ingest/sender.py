@@ -63,6 +63,7 @@ def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) 
     """
     if scheme.algorithm == ECDSA:
         raise ValueError(f"{scheme.name}: only the holder of the private key can sign")
+    # in the vendor's own unit, and rounded down: a signed time must not lie ahead
     at = str(at_ms // scheme.unit_ms)
     headers: dict[str, str] = {}
     pairs: dict[str, str] = {}

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+# Tink's own output prefix; a keyset may have others, which no vendor here uses
 _PREFIX = b"\x01"
 LENGTH_DELIMITED = 2  # protobuf's wire type of bytes
 
@@ -37,6 +38,7 @@ def tink_agrees(
 
     A signature by Tink is 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature.
     """
+    # The id selects the key: no other key is tried, so that a disabled one cannot be used.
     key = keys.get(int.from_bytes(signature[1:5], "big"))
     if key is None or signature[:1] != _PREFIX:
         return False

@@ -50,6 +50,7 @@ def reach(dates: Sequence[date]) -> tuple[date, date]:
 
     States need complete weeks, and resting heart rates the nights before.
     """
+    # Whether a date without sessions is a miss depends on what its week asks for.
     first = min(monday(dates[0]), dates[0] - timedelta(days=NIGHTS_BACK))
     return first, monday(dates[-1]) + timedelta(days=6)
 
@@ -113,6 +114,7 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
         zones_ms=Zones.of(day.zones),
         volume_ms=Zones.of(day.volume),
         resting_hr=resting_hr,
+        # No algorithm has computed a date without a row.
         algorithm=row.algorithm if row else None,
     )
 

@@ -17,6 +17,7 @@ from model.schemas.from_types import DATE, DATE_PATTERN
 FIRST_YEAR, LAST_YEAR = FIRST_DATE.year, LAST_DATE.year
 DATE_WANTED = "must be a date such as 2026-11-23"
 MOMENT_WANTED = f"{DATE_WANTED}, or an instant with its offset such as 2026-11-23T08:00:00Z"
+# Python alone reads many more forms, such as 20261123, which a client must not rely on.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     _DATE.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -36,6 +37,7 @@ class QueryParamsError(ValueError):
 
 def moment(value: object) -> date | datetime:
     """Return a date, or an instant in UTC, from its text. Raises ValueError with a plain reason."""
+    # A date that a program passes has been read already.
     if isinstance(value, datetime | date):
         return value
     text = value if isinstance(value, str) else ""
@@ -47,6 +49,7 @@ def moment(value: object) -> date | datetime:
     try:
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
+        # RFC 3339 allows a small z, which `fromisoformat` does not read.
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except ValueError as error:
         raise ValueError("is not a date or time that exists") from error
@@ -55,6 +58,7 @@ def moment(value: object) -> date | datetime:
 def _day(value: object) -> date:
     """Return a date from its text. Raises ValueError with a plain reason."""
     matches = moment(value)
+    # A datetime is a date too, and would pass for one from here on.
     if isinstance(matches, datetime):
         raise ValueError(DATE_WANTED)  # noqa: TRY004 - pydantic reads ValueError
     return matches
@@ -79,6 +83,7 @@ def ends(value: date | datetime, zone: str) -> int:
     return (
         epoch_ms(value)
         if isinstance(value, datetime)
+        # The next midnight, not 24 hours later: the clocks may change on this date.
         else midnight(value + timedelta(days=1), zone)
     )
 

@@ -14,6 +14,7 @@ from model.metrics import METRIC
 
 # No identifier has a control character, and the database accepts no NUL.
 TEXT = r"^[^\x00-\x1f\x7f/]+$"
+# These bound what a single answer costs; longer lists come in pages.
 MOST_POINTS, USUAL_POINTS = 10_000, 1_000
 MOST_SESSIONS, USUAL_SESSIONS = 500, 60
 
@@ -31,6 +32,7 @@ def _known_type(text: str) -> str:
 
 
 def _position(text: str) -> str:
+    # Checked here already, so that a broken cursor is named as the faulty parameter.
     placed(text)
     return text
 
@@ -49,6 +51,7 @@ Cursor = Annotated[
 class QueryParams(BaseModel):
     """Parameters of every question about a range."""
 
+    # A misspelt parameter would otherwise be ignored, and another question be answered.
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     prescription: str | None = Field(default=None, min_length=1, max_length=128, pattern=TEXT)

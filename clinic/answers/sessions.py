@@ -15,6 +15,7 @@ from model.intensity import ZoneThresholds, ZoneTimesByMethod
 from model.metrics import METRIC_BY_ID
 from storage.reads.views import FactRow, ReportRow
 
+# The start in epoch ms (13 digits hold any that is stored), then the id.
 CURSOR = re.compile(r"^(-?[0-9]{1,13})\.([^\x00-\x1f\x7f/]{1,128})$")
 
 
@@ -154,6 +155,7 @@ def sessions_answer(sessions: Sequence[Session], limit: int, zone: str) -> Sessi
     The caller reads one session more than `limit`: it shows whether another page follows.
     """
     shown = sessions[:limit]
+    # No count of all sessions: it would cost a second query, and be outdated at once.
     more = len(sessions) > limit
     return SessionsAnswer(
         zone=zone,
@@ -217,6 +219,7 @@ def _line(session: Session) -> dict[str, Any]:
         "zones_ms": Zones.of(session.zones),
         "heart": Heart(**plain(session.heart)),
         "declared_by": SourceShape.of(session.declared_by),
+        # Without heart rate there is no source of it.
         "heart_source": session.heart_source and SourceShape.of(session.heart_source),
     }
 
@@ -242,6 +245,7 @@ def _fact(row: FactRow) -> FactShape:
     same = ("kind", "record", "revision", "part", "connector", "body", "kept_bytes")
     return FactShape(
         **same_fields(row, same),
+        # Only facts with samples have a metric; the row holds its number.
         metric=METRIC_BY_ID[row.metric].name if row.metric else None,
         start=rfc3339(row.start_ms),
         end=rfc3339(row.end_ms),

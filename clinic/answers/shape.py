@@ -19,6 +19,7 @@ Instant: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "format": 
 class Shape(BaseModel):
     """Base of all answers: frozen; the text below a field is its description in the API."""
 
+    # The texts below the fields are the documentation that clients read at /docs.
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
@@ -55,6 +56,7 @@ class Zones(Shape):
     @classmethod
     def of(cls, times: ZoneTimes) -> "Zones":
         """Return zone times in the shape of an answer."""
+        # The fields and the tuple both have the order of `model.intensity.ZONES`.
         return cls(**dict(zip(cls.model_fields, times.as_tuple(), strict=True)))
 
 

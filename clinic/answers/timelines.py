@@ -49,6 +49,7 @@ def band_answer(
         **_head(metric, zone, span),
         kind="band",
         width_ms=timeline.width_ms,
+        # Python's integers: JSON has no form for those of numpy.
         samples=sum(timeline.n.tolist()),
         sources=tuple(map(SourceShape.of, timeline.sources)),
         t=_instants(timeline.t),
@@ -66,6 +67,7 @@ def line_answer(value: SampleLine, metric: str, zone: str, span: tuple[int, int]
     return TimelineAnswer(
         **_head(metric, zone, span),
         kind="line",
+        # A line has no buckets: each entry is a sample as it was measured.
         width_ms=None,
         samples=value.of,
         sources=tuple(map(SourceShape.of, value.sources)),

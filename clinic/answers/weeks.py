@@ -184,6 +184,7 @@ def prescription_shapes(
 def versions(prescriptions: Sequence[Prescription]) -> dict[str, tuple[Prescription, ...]]:
     """Return the versions of each prescription, newest first, by id."""
     grouped: dict[str, list[Prescription]] = defaultdict(list)
+    # Newest first: `bounds` takes the end from the first row.
     for prescription in sorted(prescriptions, key=lambda p: (p.id, -p.version)):
         grouped[prescription.id].append(prescription)
     return {key: tuple(rows) for key, rows in grouped.items()}
@@ -198,6 +199,7 @@ def bounds(rows: Sequence[Prescription]) -> tuple[date, date]:
 
 
 def _over(first: date, now_ms: int, zone: str) -> bool:
+    # In the patient's zone: the same instant may be Sunday for one patient and Monday for another.
     return now_ms >= week_bounds(first, zone)[1]
 
 
@@ -222,5 +224,6 @@ def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, A
         "complete": week.valid_days >= COMPLETE_DAYS,
         "zones_ms": Zones.of(week.zones),
         "volume_ms": Zones.of(week.volume),
+        # No algorithm has computed a week without a row.
         "algorithm": row.algorithm if row else None,
     }

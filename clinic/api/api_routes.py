@@ -28,6 +28,8 @@ Pseudonym = Annotated[
 api_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
 
+# Each action has a body of its own and takes no other field: `days` with `resolve` is a mistake
+# of the client, and ignoring it would hide that.
 class Plain(BaseModel, extra="forbid"):
     """Acknowledge an alert, or begin to work on it."""
 
@@ -52,6 +54,7 @@ class Resolve(BaseModel, extra="forbid"):
 Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
 
 
+# The names of routes are part of the contract: clients may be generated from operation ids.
 @api_router.get("/worklist", name="worklist", responses=documented(401))
 async def answer_worklist(request: Request) -> tuple[Line, ...]:
     """Return the worklist of the care unit, in order of need."""

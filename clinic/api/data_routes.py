@@ -47,6 +47,7 @@ async def _reading(
 ) -> AsyncIterator[tuple[RequestScope, PatientBrief]]:
     """Open a scope and audit that it reads `what` of a patient in the clinician's care unit."""
     async with open_scope(request) as scope:
+        # First: a patient of another care unit gets 404, and nothing is audited as read.
         who = await reads.read_brief(scope, pseudonym)
         await scope.read(what, pseudonym)
         yield scope, who
@@ -84,6 +85,7 @@ async def answer_session(
     """
     async with open_scope(request) as scope:
         view = await reads.read_session_view(scope, pseudonym, session, max_points)
+    # Made after the scope has closed, so that it holds no connection meanwhile.
     return session_answers.session_answer(
         view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
     )

@@ -31,6 +31,7 @@ from stream.compute.series.lttb import FEWEST
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
 _USUAL_DAYS = 83  # before the last date: twelve weeks in all
+# Ten years and a little: a bound on the cost of an answer, far above any prescription.
 _MOST_DAYS = 3_700
 
 
@@ -61,6 +62,7 @@ async def patient_sessions(
 ) -> SessionsAnswer:
     """Return a page of sessions, newest first."""
     first, last = await _bounds(conn, who, ask)
+    # Both may be absent: a list without bounds is still read page by page.
     start = moments.begins(first, who.zone) if first else None
     end = moments.ends(last, who.zone) if last else None
     if start is not None and end is not None:

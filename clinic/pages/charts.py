@@ -84,7 +84,7 @@ def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
         for stack, ms in zip(chart["zones"], week.zones_ms.as_tuple(), strict=True):
             stack["minutes"].append(round(ms / MINUTE_MS, 2))
         chart["dose"].append(round(week.dose_min, 2))
-        # Not rounded: this is what the prescription states, not a measurement.
+        # Not rounded: it follows from the prescription, and is no measurement.
         chart["due_min"].append(week.due_min)
         chart["due_dose"].append(week.due_dose_min)
     return chart
@@ -97,11 +97,11 @@ def pain_chart(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
     """
     phases: dict[str, dict[str, Any]] = {}
     for row in report_rows:
-        # A report of a place or a kind of pain need not rate it.
+        # A report without a rating has no point on the chart.
         if row.value is None:
             continue
         series = phases.setdefault(row.phase, _phase_series(row.phase))
-        # A chart's axis has no zones, so that the wall clock is what it gets.
+        # The axis knows no time zones: it gets the patient's wall-clock time.
         series["at"].append(words.local_iso(row.at_ms, zone))
         series["value"].append(row.value)
     return {
@@ -121,6 +121,7 @@ def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dic
     Times are in seconds since the start. Thresholds that are not valid give no edges.
     """
     return {
+        # Seconds, the unit of the axis; the curve itself is in ms.
         "t": [t / 1000 for t in curve.t_ms],
         "v": list(curve.v),
         "gaps": [[start / 1000, end / 1000] for start, end in curve.gaps],

@@ -74,6 +74,7 @@ def _thin(run: Sequence[Sample], per_bucket: int) -> list[Sample]:
     """Return the lowest and the highest of each bucket and both ends of the run, in time order."""
     if per_bucket == 1:
         return list(run)
+    # A set: the lowest sample of a bucket may be its highest, or an end of the run.
     kept: set[Sample] = {run[0], run[-1]}
     for _, bucket in groupby(enumerate(run), key=lambda pair: pair[0] // per_bucket):
         held = [sample for _, sample in bucket]

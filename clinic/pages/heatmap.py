@@ -35,6 +35,7 @@ class Look(StrEnum):
     OPEN = "open"
 
 
+# Nobody has to tell colours apart: each look has a sign, and a word in the label.
 LOOK_SIGNS: dict[Look, str] = {
     Look.DONE: "\u2713",
     Look.PARTLY: "\u00bd",
@@ -57,6 +58,7 @@ LOOK_WORDS: dict[Look, str] = {
     Look.BLOCKED: "No consent",
     Look.OPEN: "Not over yet",
 }
+# Active days are absent: how much was done decides their look.
 _OF_STATE: dict[DayState, Look] = {
     DayState.REST: Look.REST,
     DayState.NO_ACTIVITY: Look.MISSED,
@@ -121,7 +123,7 @@ def heatmap(
     return Heatmap(
         mondays=mondays,
         rows=tuple(_weekday_row(squares, mondays, weekday) for weekday in range(7)),
-        # Every look is listed, also those of no date: the legend of the calendar has them all.
+        # In the order of `Look`, which is that of the legend below the calendar.
         tally=tuple((look, tally[look]) for look in Look),
     )
 
@@ -147,12 +149,14 @@ def square(
     On a date that is not over, no data does not yet mean anything: it is shown as open.
     """
     look = _OF_STATE.get(state) or _active(at, day, prescriptions)
+    # Data often arrives in the evening: grey at noon would mean nothing.
     if look is Look.NO_DATA and not is_over:
         look = Look.OPEN
     # Sessions that do not count are linked only when no other session can be.
     counted = [session for session in sessions if session.counts]
     longest = max(
         counted or sessions,
+        # The id decides between equal lengths, so that the link stays the same.
         key=lambda entry: (entry.end_ms - entry.start_ms, entry.id),
         default=None,
     )

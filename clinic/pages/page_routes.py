@@ -49,6 +49,7 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym) -> HTMLRespo
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
         context = _common(scope)
+    # For the script of the page; the tables of the page need no script.
     drawn = {
         "week_chart": charts.week_chart(view.weeks),
         "pain_chart": charts.pain_chart(view.pain, view.patient.zone),
@@ -92,6 +93,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "resolving": RESOLVING,
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
+        # `done` comes from the address: only a known word is shown, and never its own text.
         "done": _DONE.get(done, ""),
     }
     return render(request, "alert.html", {**context, **shown})
@@ -121,5 +123,6 @@ def _common(scope: RequestScope) -> dict[str, Any]:
         "clinician": clinician,
         "demo": scope.clinic.demo,
         "now_ms": scope.now_ms,
+        # The first key signs; older keys only verify the forms of open pages.
         "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),
     }

@@ -6,6 +6,7 @@
 from clinic.pages import words
 from model.derived import Origin
 
+# A flag is a doubt and no verdict: a text names what was seen, and what was done about it.
 FLAGS: dict[str, str] = {
     "range": "Values that no heart has, left out",
     "jump": "Jumps of more than 30 beats a minute, left out",
@@ -58,5 +59,6 @@ def counted(*, counts: bool, why: str) -> str:
 
 def times(start_ms: int, end_ms: int, zone: str) -> str:
     """Return a span as times of day in `zone`; a single time when both are in the same minute."""
+    # Compared as text: two instants of the same minute read the same.
     start, end = words.at(start_ms, zone), words.at(end_ms, zone)
     return start if start == end else f"{start} to {end}"

@@ -25,7 +25,9 @@ FIRST = (
     "minutes_due",
 )
 LAST = ("record", "session", "prescriptions")
+# The form in which evidence is frozen: always UTC.
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+# Other keys that end in `_ms` are lengths.
 EPOCH_ENDS = (
     "from_ms",
     "at_ms",
@@ -79,6 +81,7 @@ def _text(key: str, value: object, zone: str) -> str:
     A number whose `key` is in `EPOCH_ENDS` is an instant in `zone`; with another key in `_ms` it is
     a length. RFC 3339 text is an instant in `zone` as well.
     """
+    # Before the numbers: True is an int in Python.
     if value is None or isinstance(value, bool):
         return {None: words.NOTHING, True: "yes", False: "no"}[value]
     if isinstance(value, int) and key.endswith("_ms"):

@@ -37,6 +37,7 @@ def map_style() -> str:
     An inserted style breaks the content security policy. The pages have an element with this id, so
     that plotly.js inserts none.
     """
+    # The id is a hash that changes with the release of plotly.js.
     matches = re.search(rb'getElementById\("([0-9a-f]{64})"\)', plotly().read_bytes())
     return matches[1].decode() if matches else "plotly-map-style"
 
@@ -47,6 +48,7 @@ def packed(path: Path) -> bytes:
 
     It may stay in memory, because a static file holds no data of a patient.
     """
+    # Without a time of packing all processes serve the same bytes.
     return gzip.compress(path.read_bytes(), mtime=0)
 
 
@@ -65,7 +67,9 @@ def _environment() -> Environment:
     """Return the environment of the templates, with the names that all of them share."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
+        # Names come from outside: a patient may be called anything.
         autoescape=True,
+        # A misspelt name is an error, and no blank where a finding should be.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -95,6 +99,7 @@ def render(
 
     `request` gives the path for the navigation, and whether the door has a sign-in.
     """
+    # Without a sign-in there is nothing to leave: the demo shows no button for it.
     own = {"path": request.url.path, "leaves": hasattr(request.app.state, "sign_in")}
     text = _environment().get_template(template).render(**own, **context)
     return HTMLResponse(text, status, headers)

@@ -14,6 +14,7 @@ from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Prescription
 
+# The rule's own thresholds: a page must not call a week low where the rule would not.
 ADHERENT = LOW_ADHERENCE.thresholds["ratio"]
 KNOWN_DAYS = LOW_ADHERENCE.thresholds["known_days"]
 
@@ -88,6 +89,7 @@ def last_four(
     weeks: Sequence[Week], prescriptions: Sequence[Prescription], this_monday: date
 ) -> tuple[WeekView | None, ...]:
     """Return the four weeks before the current week, oldest first; None where a row is missing."""
+    # A week without a row leaves a gap; the others must not move up.
     by_monday = {week.monday: week for week in weeks}
     views = []
     for back in (4, 3, 2, 1):

@@ -39,6 +39,7 @@ def minutes(ms: int) -> str:
 
 def ago(then_ms: int, now_ms: int) -> str:
     """Return the age of an instant: minutes below an hour, hours below two days, then days."""
+    # The sender's clock may be a little ahead of ours.
     past = max(now_ms - then_ms, 0)
     if past < MINUTE_MS:
         return "just now"

@@ -47,6 +47,7 @@ NEED_ICONS: dict[Need, str] = {
     Need.SNOOZED: "snooze",
     Need.ON_TRACK: "check",
 }
+# These alerts are about missing data, and are shown as such.
 SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
 
 
@@ -92,6 +93,7 @@ def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
         need=need,
         reason=_reason(row, need, lead, now_ms),
         alert=lead,
+        # The lead is one of them.
         more_alerts=max(len(row.alerts) - 1, 0),
         weeks=last_four(row.weeks, row.prescriptions, monday(today)),
         last_data_ms=patient.last_data_ms,

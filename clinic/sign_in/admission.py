@@ -23,6 +23,7 @@ ELSEWHERE = (
     "Ask whoever looks after accounts; to use another account, sign out at the identity provider "
     "first."
 )
+# Whoever fails to sign in has proved no name.
 NOBODY = audit.Actor(subject="nobody", role="unknown")
 _MINUTE_MS = 60_000
 ROWS_A_MINUTE = 60
@@ -72,6 +73,7 @@ class Attempts:
             self._unwritten += 1
             return None
         self._written += 1
+        # The next row states how many were left out, so that none is lost.
         unwritten, self._unwritten = self._unwritten, 0
         return unwritten
 
@@ -91,22 +93,26 @@ async def welcome(request: Request, admitted: Admitted) -> None:
     actor = actor_of(admitted.clinician)
     try:
         async with open_door(request).pool.connection() as conn:
+            # One transaction: no session without its clinician and its audit row.
             await care_team.add_clinician(conn, _clinician_row(admitted))
             await clinic_sessions.begin_session(conn, _session_row(admitted), admitted.now_ms)
             entry = audit.AuditEntry(at_ms=admitted.now_ms, actor=actor, action=AuditAction.SIGN_IN)
             await audit.write_entry(conn, entry)
+    # A provider may serve other houses too: its care units are not made here.
     except UnknownNameError as error:
         text = f"Your care unit is not set up here. {ELSEWHERE}"
         raise refused_for("the care unit is not set up", text, actor) from error
     except TakenError as error:
         text = f"Your account cannot be told from another. {ELSEWHERE}"
         raise refused_for("another subject differs only by case", text, actor) from error
+    # After the transaction: a sign-in that is rolled back is not counted.
     csrf_guard.count_action(request, "sign_in")
 
 
 async def end(request: Request, clinician: Identity, now_ms: int) -> None:
     """End a session on the server. Ending it again writes no second audit row."""
     async with open_door(request).pool.connection() as conn:
+        # False where the session had ended already.
         if await clinic_sessions.end_session(conn, clinician.session, now_ms):
             entry = audit.AuditEntry(
                 at_ms=now_ms, actor=actor_of(clinician), action=AuditAction.SIGN_OUT

@@ -44,6 +44,7 @@ from web.sign_in.id_tokens import (
 from web.sign_in.identity import Identity
 from web.sign_in.provider import CodeError, ProviderError
 
+# Ten minutes: enough for a password and a second factor.
 PENDING_MS = 600_000
 
 TOO_LATE = (
@@ -94,6 +95,7 @@ async def take_provider_answer(
     except RequestRefused as refused:
         if isinstance(refused, SignInRefused):
             await admission.write_sign_in_refusal(request, refused, sign_in.clock())
+        # The answer is made elsewhere, by the handler of refusals: its headers carry the cookie.
         refused.headers = {**(refused.headers or {}), "set-cookie": removed}
         raise
     response = RedirectResponse(pending.page, 303)
@@ -113,6 +115,8 @@ async def sign_out(request: Request, token: Annotated[str, Form()] = "") -> Resp
         csrf_guard.check_form_token(request, token)
         await admission.end(request, clinician, sign_in.clock())
         csrf_guard.count_action(request, "sign_out")
+    # The provider's own session lives on: without this link the next sign-in may ask for no
+    # password.
     context = {"elsewhere": await _provider_sign_out(sign_in)}
     response = render(request, "signed_out.html", context)
     response.headers.append("set-cookie", sign_in.removed_cookie(SESSION_COOKIE))
@@ -128,6 +132,7 @@ async def _admitted(
     provider does not answer.
     """
     sign_in = _sign_in(request)
+    # The provider's error text is not shown: anybody can put words into this address.
     if error or not code:
         why = "the provider sent an error instead of a code"
         raise refused_for(why, "The identity provider did not sign you in.")
@@ -143,6 +148,7 @@ async def _admitted(
         raise refused_for("unit or role is missing", f"{refusal} {ELSEWHERE}") from refusal
     begins_ms = sign_in.clock()
     session = admission.Admitted(
+        # A new id at every sign-in, so that nobody can choose it beforehand.
         clinician=replace(identity, session=str(uuid4())),
         email=email_of(claims),
         now_ms=begins_ms,

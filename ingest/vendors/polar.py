@@ -19,6 +19,7 @@ def answer_ping(probe: Probe) -> VendorAnswer | None:
         event = json.loads(probe.body)
     except (ValueError, RecursionError):
         return None
+    # what an unproved sender wrote: nothing of it is kept, and only one field of it is read
     is_ping = isinstance(event, dict) and event.get("event") == "PING"
     return RECEIVED if probe.method == "POST" and is_ping else None
 

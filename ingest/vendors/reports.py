@@ -10,5 +10,6 @@ REPORTS = Connector(
     proof=Signature((STANDARD_WEBHOOKS, SVIX)),
     owner=AccountInBody(),
     format=always("reports"),
+    # a report is some hundred bytes; an app may send many of them in one body
     max_body=MIB,
 )
