@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import psycopg
 import uvicorn
@@ -476,11 +476,11 @@ class Served:
     dsn: str
     clock: list[int] = field(default_factory=lambda: [CLINIC_NOW])
 
-    def get(self, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx.get
-        return httpx.get(self.url + path, timeout=30, **more)
+    def get(self, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - as httpx2.get
+        return httpx2.get(self.url + path, timeout=30, **more)
 
-    def post(self, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx.post
-        return httpx.post(self.url + path, timeout=30, **more)
+    def post(self, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - as httpx2.post
+        return httpx2.post(self.url + path, timeout=30, **more)
 
     def rows(self, sql: str, *value: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as conn:

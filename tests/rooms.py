@@ -10,6 +10,7 @@ SHARED = (
     ROOT.parent / "shared" / "data"
 )  # other people's files; tests that need them say why they are skipped
 ROOMS = (
+    "runtime",
     "model",
     "parsers",
     "web",

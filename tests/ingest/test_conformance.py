@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-import httpx
+import httpx2
 import pytest
 
 from ingest.connector import Connector, LinkToken
@@ -63,10 +63,10 @@ def _send(
     shown: Proven,
     body: bytes | AsyncIterator[bytes] = _BODY,
     method: str = "POST",
-) -> httpx.Response:
-    async def sent() -> httpx.Response:
-        transport = httpx.ASGITransport(app=vendor_app(door))
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+) -> httpx2.Response:
+    async def sent() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=vendor_app(door))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             path = f"/v1/hooks/{row.name}{shown.path}"
             return await client.request(method, path, content=body, headers=dict(shown.headers))
 

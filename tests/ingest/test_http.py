@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.types import Receive
@@ -42,16 +42,16 @@ def _run(coroutine: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever it return
 
 
 def post(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     path: str,
     body: bytes | AsyncIterator[bytes],
     headers: dict[str, str],
-) -> httpx.Response:
-    async def sent() -> httpx.Response:
+) -> httpx2.Response:
+    async def sent() -> httpx2.Response:
         async with client:
             return await client.post(path, content=body, headers=headers)
 
-    answer: httpx.Response = _run(sent())
+    answer: httpx2.Response = _run(sent())
     return answer
 
 
@@ -59,7 +59,7 @@ def _signed(secret: str, body: bytes = _BODY, at_ms: int = _NOW) -> dict[str, st
     return {**sign(SVIX, secret, body, "msg_1", at_ms), "content-type": "application/json"}
 
 
-def _problem(answer: httpx.Response) -> tuple[int, str]:
+def _problem(answer: httpx2.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
     result = answer.json()
     assert set(result) == {"type", "title", "status", "detail", "reason"}
@@ -102,7 +102,7 @@ def test_refused(
     reason: str,
 ) -> None:
     app = vendor_app(replace(door, max_body=1000))
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door")
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://door")
     headers = change(_signed(door.secrets["open_wearables"][0]))
     answer = post(client, HOOK, body, headers)
     assert _problem(answer) == (status, reason), what
@@ -112,7 +112,7 @@ def test_refused(
 
 
 def test_taken_in_once_the_log_has_it(
-    client: httpx.AsyncClient, door: Door, log: MemoryLog
+    client: httpx2.AsyncClient, door: Door, log: MemoryLog
 ) -> None:
     answer = post(client, HOOK, _BODY, _signed(door.secrets["open_wearables"][0]))
     sha = hashlib.sha256(_BODY).hexdigest()
@@ -131,8 +131,8 @@ def test_taken_in_once_the_log_has_it(
 
 def test_a_replayed_message_is_taken_in_again_and_is_the_same(door: Door, log: MemoryLog) -> None:
     async def twice() -> list[int]:
-        transport = httpx.ASGITransport(app=vendor_app(door))
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+        transport = httpx2.ASGITransport(app=vendor_app(door))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             headers = _signed(door.secrets["open_wearables"][0])
             return [
                 (await client.post(HOOK, content=_BODY, headers=headers)).status_code
@@ -143,13 +143,13 @@ def test_a_replayed_message_is_taken_in_again_and_is_the_same(door: Door, log: M
     assert log.events[0] == log.events[1]
 
 
-def test_standard_webhooks_names(client: httpx.AsyncClient, door: Door) -> None:
+def test_standard_webhooks_names(client: httpx2.AsyncClient, door: Door) -> None:
     headers = sign(STANDARD_WEBHOOKS, door.secrets["reports"][0], _BODY, "m", _NOW)
     assert post(client, "/v1/reports", _BODY, headers).status_code == 202
 
 
 def test_a_chunked_body_without_a_length(
-    client: httpx.AsyncClient, door: Door, log: MemoryLog
+    client: httpx2.AsyncClient, door: Door, log: MemoryLog
 ) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for byte in _BODY:
@@ -223,7 +223,7 @@ def test_neither_length_nor_chunks(door: Door) -> None:
 
 
 def test_a_large_body_lies_in_the_store_before_the_append(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     door: Door,
     log: MemoryLog,
     bodies: MemoryBodies,
@@ -241,8 +241,8 @@ def test_each_receipt_of_a_large_body_has_a_file_of_its_own(
 ) -> None:
     body = b"x" * (INLINE + 1)
     for _ in range(2):
-        transport = httpx.ASGITransport(app=vendor_app(door))
-        client = httpx.AsyncClient(transport=transport, base_url="http://door")
+        transport = httpx2.ASGITransport(app=vendor_app(door))
+        client = httpx2.AsyncClient(transport=transport, base_url="http://door")
         assert (
             post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body)).status_code
             == 202
@@ -256,9 +256,9 @@ def test_each_receipt_of_a_large_body_has_a_file_of_its_own(
 
 def test_the_real_store_holds_what_was_sent(door: Door, log: MemoryLog, tmp_path: Path) -> None:
     store = open_bodies(str(tmp_path))
-    transport = httpx.ASGITransport(app=vendor_app(replace(door, bodies=store)))
+    transport = httpx2.ASGITransport(app=vendor_app(replace(door, bodies=store)))
     body = b"x" * (SPOOL + 1)
-    client = httpx.AsyncClient(transport=transport, base_url="http://door")
+    client = httpx2.AsyncClient(transport=transport, base_url="http://door")
     assert (
         post(client, HOOK, body, _signed(door.secrets["open_wearables"][0], body)).status_code
         == 202
@@ -268,7 +268,7 @@ def test_the_real_store_holds_what_was_sent(door: Door, log: MemoryLog, tmp_path
 
 @pytest.mark.parametrize("size", [INLINE, INLINE + 1])
 def test_the_edge_between_event_and_store(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     door: Door,
     log: MemoryLog,
     size: int,
@@ -283,7 +283,7 @@ def test_the_edge_between_event_and_store(
 
 @pytest.mark.parametrize("broken", ["log", "store"])
 def test_what_cannot_be_kept_is_not_acknowledged(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     door: Door,
     log: MemoryLog,
     bodies: MemoryBodies,
@@ -297,7 +297,7 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     assert log.events == []
 
 
-def test_a_file_with_its_link_token(client: httpx.AsyncClient, log: MemoryLog) -> None:
+def test_a_file_with_its_link_token(client: httpx2.AsyncClient, log: MemoryLog) -> None:
     token = link_token()
     answer = post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"})
     assert answer.status_code == 202
@@ -306,7 +306,7 @@ def test_a_file_with_its_link_token(client: httpx.AsyncClient, log: MemoryLog) -
 
 
 def test_the_envelope_names_the_token_and_not_what_it_is(
-    client: httpx.AsyncClient, log: MemoryLog
+    client: httpx2.AsyncClient, log: MemoryLog
 ) -> None:
     token = link_token()
     assert (
@@ -318,7 +318,7 @@ def test_the_envelope_names_the_token_and_not_what_it_is(
 
 
 def test_a_revoked_token_is_refused_as_any_other(
-    client: httpx.AsyncClient, log: MemoryLog, revoked: MemoryRevocations
+    client: httpx2.AsyncClient, log: MemoryLog, revoked: MemoryRevocations
 ) -> None:
     token = link_token()
     revoked.digests.add(digest(token))
@@ -330,7 +330,7 @@ def test_a_revoked_token_is_refused_as_any_other(
 
 
 def test_another_issue_of_the_patient_still_holds(
-    client: httpx.AsyncClient, revoked: MemoryRevocations
+    client: httpx2.AsyncClient, revoked: MemoryRevocations
 ) -> None:
     revoked.digests.add(digest(link_token(issue=1)))
     headers = {"authorization": f"Bearer {link_token(issue=2)}"}
@@ -338,7 +338,7 @@ def test_another_issue_of_the_patient_still_holds(
 
 
 def test_an_expired_token_is_refused_as_any_other(
-    client: httpx.AsyncClient, log: MemoryLog
+    client: httpx2.AsyncClient, log: MemoryLog
 ) -> None:
     headers = {"authorization": f"Bearer {link_token(expires_ms=_NOW)}"}
     answer = post(client, "/v1/files", b"\x0e.FIT", headers)
@@ -348,7 +348,7 @@ def test_an_expired_token_is_refused_as_any_other(
 
 
 def test_before_revocations_are_known_a_token_waits(
-    client: httpx.AsyncClient, log: MemoryLog, revoked: MemoryRevocations
+    client: httpx2.AsyncClient, log: MemoryLog, revoked: MemoryRevocations
 ) -> None:
     revoked.up = False
     answer = post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {link_token()}"})
@@ -357,7 +357,7 @@ def test_before_revocations_are_known_a_token_waits(
 
 
 def test_a_door_that_does_not_know_what_is_revoked_is_not_ready(
-    client: httpx.AsyncClient, revoked: MemoryRevocations
+    client: httpx2.AsyncClient, revoked: MemoryRevocations
 ) -> None:
     revoked.up = False
     assert _problem(_get(client, "GET", "/readyz")) == (503, "not_ready")
@@ -371,9 +371,9 @@ def test_a_token_by_the_key_before_holds_until_that_is_retired(door: Door) -> No
     assert answers == [202, 401]
 
 
-def _with_keys(door: Door, ring: KeyRing, token: str) -> httpx.Response:
+def _with_keys(door: Door, ring: KeyRing, token: str) -> httpx2.Response:
     app = vendor_app(replace(door, links=replace(door.links, keys=lambda: ring)))
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door")
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://door")
     return post(client, "/v1/files", b"\x0e.FIT", {"authorization": f"Bearer {token}"})
 
 
@@ -387,7 +387,7 @@ LINKS: list[tuple[str, str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("what", "path", "headers"), LINKS, ids=cells_of(LINKS, 0))
 def test_without_a_valid_link(
-    client: httpx.AsyncClient,
+    client: httpx2.AsyncClient,
     door: Door,
     log: MemoryLog,
     what: str,
@@ -400,19 +400,19 @@ def test_without_a_valid_link(
 
 
 def test_a_link_token_is_no_proof_of_a_body_that_is_to_be_signed(
-    client: httpx.AsyncClient, log: MemoryLog
+    client: httpx2.AsyncClient, log: MemoryLog
 ) -> None:
     path = f"{HOOK}/{link_token()}"
     assert _problem(post(client, path, _BODY, {})) == (404, "unknown_connector")
     assert log.events == []
 
 
-def _get(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
-    async def sent() -> httpx.Response:
+def _get(client: httpx2.AsyncClient, method: str, path: str) -> httpx2.Response:
+    async def sent() -> httpx2.Response:
         async with client:
             return await client.request(method, path)
 
-    answer: httpx.Response = _run(sent())
+    answer: httpx2.Response = _run(sent())
     return answer
 
 
@@ -427,7 +427,7 @@ def _get(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
     ],
 )
 def test_what_is_not_there(
-    client: httpx.AsyncClient, method: str, path: str, status: int, reason: str
+    client: httpx2.AsyncClient, method: str, path: str, status: int, reason: str
 ) -> None:
     answer = _get(client, method, path)
     assert _problem(answer) == (status, reason)
@@ -436,7 +436,7 @@ def test_what_is_not_there(
 
 def test_a_connector_without_a_secret_is_off(door: Door) -> None:
     app = vendor_app(replace(door, secrets={"reports": door.secrets["reports"]}))
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door")
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://door")
     assert _problem(post(client, HOOK, _BODY, {})) == (404, "unknown_connector")
 
 
@@ -447,9 +447,9 @@ def test_a_secret_that_is_no_key_stops_the_start_and_is_not_named(door: Door) ->
 
 
 def test_health_readiness_and_metrics(door: Door, log: MemoryLog) -> None:
-    async def all_of_it() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app=vendor_app(door))
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+    async def all_of_it() -> list[httpx2.Response]:
+        transport = httpx2.ASGITransport(app=vendor_app(door))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             await client.post(
                 HOOK, content=_BODY, headers=_signed(door.secrets["open_wearables"][0])
             )
@@ -481,8 +481,8 @@ def test_a_bug_is_a_problem_too_and_is_raised(door: Door, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(MemoryLog, "append", broken)
     app = vendor_app(door)
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://door"
+    client = httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://door"
     )
     assert _problem(post(client, HOOK, _BODY, _signed(door.secrets["open_wearables"][0]))) == (
         500,

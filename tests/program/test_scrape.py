@@ -4,7 +4,7 @@ import asyncio
 import socket
 import urllib.request
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
@@ -26,8 +26,8 @@ def _status(client: str, path: str = "/metrics", **headers: str) -> int:
     publish(made, "127.0.0.1", 0)
 
     async def ask() -> int:
-        transport = httpx.ASGITransport(app=made, client=(client, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as asking:
+        transport = httpx2.ASGITransport(app=made, client=(client, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as asking:
             return (await asking.get(path, headers=headers)).status_code
 
     return asyncio.run(ask())

@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -77,10 +77,10 @@ def test_an_operation_is_shown_whole() -> None:
     assert "Opens &lt;b&gt;once&lt;/b&gt;." in text
 
 
-def get(app: FastAPI, path: str) -> httpx.Response:
-    async def answer() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+def get(app: FastAPI, path: str) -> httpx2.Response:
+    async def answer() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             return await client.get(path)
 
     return asyncio.run(answer())

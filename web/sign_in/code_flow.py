@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-import httpx
+import httpx2
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -132,7 +132,7 @@ def authorization_url(sign_in: SignIn, description: Description, pending: Pendin
         "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
-    return str(httpx.URL(description.authorization_endpoint).copy_merge_params(params))
+    return str(httpx2.URL(description.authorization_endpoint).copy_merge_params(params))
 
 
 def end_session_url(sign_in: SignIn, description: Description) -> str:
@@ -144,4 +144,4 @@ def end_session_url(sign_in: SignIn, description: Description) -> str:
         "client_id": ours.client_id,
         "post_logout_redirect_uri": ours.redirect_uri.removesuffix(CALLBACK_PATH) + "/",
     }
-    return str(httpx.URL(description.end_session_endpoint).copy_merge_params(params))
+    return str(httpx2.URL(description.end_session_endpoint).copy_merge_params(params))

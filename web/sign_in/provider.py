@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote_plus, urlsplit
 
-import httpx
+import httpx2
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ValidationError
 
@@ -104,13 +104,13 @@ class Provider:
             form |= {"client_id": ours.client_id, "client_secret": ours.client_secret}
         # RFC 6749, section 2.3.1: id and secret are form-encoded before Basic encodes them
         account = (
-            httpx.BasicAuth(quote_plus(ours.client_id), quote_plus(ours.client_secret))
+            httpx2.BasicAuth(quote_plus(ours.client_id), quote_plus(ours.client_secret))
             if basic
             else None
         )
         answer = await _request("POST", description.token_endpoint, form, account)
         # RFC 6749, section 5.2: a code that was used, expired or issued to another client gives 400
-        if answer.status_code == httpx.codes.BAD_REQUEST:
+        if answer.status_code == httpx2.codes.BAD_REQUEST:
             raise CodeError("the token endpoint does not take the code (400)")
         return _read(answer, _Tokens).id_token
 
@@ -147,26 +147,26 @@ async def _request(
     method: str,
     address: str,
     form: dict[str, str] | None = None,
-    account: httpx.BasicAuth | None = None,
-) -> httpx.Response:
+    account: httpx2.BasicAuth | None = None,
+) -> httpx2.Response:
     headers = {"accept": "application/json"}
     try:
-        # httpx bounds each read only: a provider that sends byte by byte could hold a sign-in for
+        # httpx2 bounds each read only: a provider that sends byte by byte could hold a sign-in for
         # ever. A redirect is not followed, because it could carry a secret to another host.
         async with (
             asyncio.timeout(_TIMEOUT_S),
-            httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client,
+            httpx2.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False) as client,
         ):
             return await client.request(method, address, data=form, auth=account, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
         raise ProviderError(
             f"{urlsplit(address).netloc} does not answer ({type(error).__name__})"
         ) from error
 
 
-def _read(answer: httpx.Response, model: type[M]) -> M:
+def _read(answer: httpx2.Response, model: type[M]) -> M:
     where = answer.request.url.path
-    if answer.status_code != httpx.codes.OK:
+    if answer.status_code != httpx2.codes.OK:
         raise ProviderError(f"{where} answers {answer.status_code}")
     try:
         return model.model_validate_json(answer.content)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -26,7 +26,7 @@ from tests.clinic.sign_in.provider import (
 )
 
 Kept = Callable[[], list[tuple[str, str, str]]]
-Open = Callable[..., AbstractContextManager[httpx.Client]]
+Open = Callable[..., AbstractContextManager[httpx2.Client]]
 SIGN_IN_UNIT = "Physiotherapy North"
 
 
@@ -108,7 +108,7 @@ def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
     """
 
     @contextmanager
-    def open_door(**more: str) -> Iterator[httpx.Client]:
+    def open_door(**more: str) -> Iterator[httpx2.Client]:
         with listening() as (socket, url):
             usual = {
                 "KADENS_CLINIC_URL": url,
@@ -123,12 +123,12 @@ def opened(dsn: str, provider: Provider, now: Path, tmp_path: Path) -> Open:
     return open_door
 
 
-def browser(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"accept": "text/html"})
+def browser(url: str) -> httpx2.Client:
+    return httpx2.Client(base_url=url, headers={"accept": "text/html"})
 
 
 @pytest.fixture
-def door(opened: Open) -> Iterator[httpx.Client]:
+def door(opened: Open) -> Iterator[httpx2.Client]:
     """Open a door that asks the provider."""
     with opened() as client:
         yield client

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from kadens.embedded.kafka_jars import JAVA_NEEDED, default_cache, java_version
 from kadens.embedded.process import claim, end, launch, wait_ready
@@ -103,6 +103,6 @@ def running_keycloak(here: str, log: Path) -> Iterator[str]:
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(address, timeout=5).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        return httpx2.get(address, timeout=5).status_code == httpx2.codes.OK
+    except httpx2.HTTPError:
         return False

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
-import httpx
+import httpx2
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -84,7 +84,7 @@ class Provider:
         assert min(len(values["state"]), len(values["nonce"]), len(values["code_challenge"])) >= 43
         code = secrets.token_urlsafe(8)
         self.codes[code] = values
-        answer = httpx.QueryParams({"code": code, "state": values["state"], "iss": self.url})
+        answer = httpx2.QueryParams({"code": code, "state": values["state"], "iss": self.url})
         return RedirectResponse(f"{self.redirect}?{answer}", 302)
 
     def redeemed(self, form: dict[str, str], account: str) -> Response:

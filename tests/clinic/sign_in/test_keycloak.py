@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 from kadens.wiring import clinic_door
@@ -31,28 +31,28 @@ def here(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def door(here: str) -> Iterator[httpx.Client]:
+def door(here: str) -> Iterator[httpx2.Client]:
     """Give a browser at the door."""
     with browser(here) as client:
         yield client
 
 
 @pytest.fixture
-def there() -> Iterator[httpx.Client]:
+def there() -> Iterator[httpx2.Client]:
     """Give the client that visits Keycloak in the same browser.
 
     Like a browser it sends secure cookies to loopback without TLS as well.
     """
 
-    def trusting(_: httpx.Response) -> None:
+    def trusting(_: httpx2.Response) -> None:
         for cookie in client.cookies.jar:
             cookie.secure = False
 
-    with httpx.Client(event_hooks={"response": [trusting]}) as client:
+    with httpx2.Client(event_hooks={"response": [trusting]}) as client:
         yield client
 
 
-def form(page: httpx.Response) -> str:
+def form(page: httpx2.Response) -> str:
     """Give where a page of Keycloak sends its form."""
     assert page.status_code == 200, page.text
     matches = re.search(r'<form[^>]*\baction="([^"]+)"', page.text)
@@ -60,14 +60,14 @@ def form(page: httpx.Response) -> str:
     return str(page.url.join(html.unescape(matches[1])))
 
 
-def keycloak_page(door: httpx.Client, there: httpx.Client) -> httpx.Response:
+def keycloak_page(door: httpx2.Client, there: httpx2.Client) -> httpx2.Response:
     """Open the worklist signed out, and give what Keycloak answers to where that leads."""
     start = door.get("/")
     assert start.headers["location"] == "/sign-in?page=%2F"
     return there.get(door.get(start.headers["location"]).headers["location"])
 
 
-def let_in(door: httpx.Client, there: httpx.Client, name: str, password: str) -> httpx.Response:
+def let_in(door: httpx2.Client, there: httpx2.Client, name: str, password: str) -> httpx2.Response:
     """Sign in at Keycloak and return its last answer.
 
     On success the answer redirects to the clinician door.
@@ -78,7 +78,7 @@ def let_in(door: httpx.Client, there: httpx.Client, name: str, password: str) ->
     )
 
 
-def test_a_clinician_signs_in(door: httpx.Client, there: httpx.Client, clinicians: Kept) -> None:
+def test_a_clinician_signs_in(door: httpx2.Client, there: httpx2.Client, clinicians: Kept) -> None:
     answer = let_in(door, there, "karin", "invented-1")
     assert answer.status_code == 302
     done = door.get(answer.headers["location"])
@@ -93,7 +93,7 @@ def test_a_clinician_signs_in(door: httpx.Client, there: httpx.Client, clinician
     assert door.get("/api/v1/worklist").json() == []
 
 
-def test_a_wrong_password_leads_nowhere(door: httpx.Client, there: httpx.Client) -> None:
+def test_a_wrong_password_leads_nowhere(door: httpx2.Client, there: httpx2.Client) -> None:
     answer = let_in(door, there, "karin", "wrong")
     assert answer.status_code == 200
     assert "Invalid username or password" in answer.text
@@ -108,7 +108,7 @@ def test_a_wrong_password_leads_nowhere(door: httpx.Client, there: httpx.Client)
     ],
 )
 def test_who_has_no_unit_or_role_here_stays_outside(
-    door: httpx.Client, there: httpx.Client, clinicians: Kept, name: str, password: str, why: str
+    door: httpx2.Client, there: httpx2.Client, clinicians: Kept, name: str, password: str, why: str
 ) -> None:
     result = door.get(let_in(door, there, name, password).headers["location"])
     assert result.status_code == 403
@@ -116,9 +116,9 @@ def test_who_has_no_unit_or_role_here_stays_outside(
     assert (door.get("/").status_code, clinicians()) == (303, [])
 
 
-def test_a_code_is_worth_something_once(door: httpx.Client, there: httpx.Client) -> None:
+def test_a_code_is_worth_something_once(door: httpx2.Client, there: httpx2.Client) -> None:
     callback = let_in(door, there, "karin", "invented-1").headers["location"]
-    before = httpx.Cookies(door.cookies)
+    before = httpx2.Cookies(door.cookies)
     assert door.get(callback).status_code == 303
     door.cookies = before
     again = door.get(callback)
@@ -127,7 +127,7 @@ def test_a_code_is_worth_something_once(door: httpx.Client, there: httpx.Client)
 
 
 def test_signing_out_ends_the_session_at_keycloak_as_well(
-    door: httpx.Client, there: httpx.Client, here: str
+    door: httpx2.Client, there: httpx2.Client, here: str
 ) -> None:
     door.get(let_in(door, there, "karin", "invented-1").headers["location"])
     token = re.search(r'name="token" value="([^"]+)"', door.get("/").text)

@@ -6,7 +6,7 @@ A clinician who has a page open may still act from it.
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
 from tests.clinic.sign_in.conftest import Open, browser
@@ -24,7 +24,7 @@ def test_a_session_key_is_rotated_and_no_request_fails(opened: Open, tmp_path: P
         rewrite_secrets(file, lambda entries: with_new_key(entries, "session", new_secret(), _AT))
         assert [before.get("/").status_code for _ in range(20)] == [200] * 20
         back = (
-            httpx.get(waiting.headers["location"])
+            httpx2.get(waiting.headers["location"])
             .headers["location"]
             .removeprefix(str(before.base_url))
         )
@@ -47,7 +47,7 @@ def test_a_session_by_a_retired_key_is_over(opened: Open, tmp_path: Path) -> Non
         assert door.get("/").status_code == 303
 
 
-def _signed_out(door: httpx.Client, page: str) -> int:
+def _signed_out(door: httpx2.Client, page: str) -> int:
     """Sign out by a form that was served before the rotation."""
     matches = re.search(r'name="token" value="([^"]+)"', page)
     assert matches, page

@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 from joserfc import jwt
@@ -23,37 +23,37 @@ from web.sign_in.code_flow import local_page
 _KEPT = [("u-1", "Karin Lind", "karin@example.org")]
 
 
-def _here(door: httpx.Client) -> str:
+def _here(door: httpx2.Client) -> str:
     return str(door.base_url).rstrip("/")
 
 
-def to_callback(door: httpx.Client, page: str = "/") -> str:
+def to_callback(door: httpx2.Client, page: str = "/") -> str:
     """Walk from a page to the provider and give where the provider sends the browser back to."""
     start = door.get(page)
     assert (start.status_code, start.headers["location"].split("?")[0]) == (303, "/sign-in")
     begun = door.get(start.headers["location"])
     assert begun.status_code == 303
-    result = httpx.get(begun.headers["location"])
+    result = httpx2.get(begun.headers["location"])
     assert result.status_code == 302
     return result.headers["location"].removeprefix(_here(door))
 
 
-def sign_in(door: httpx.Client, page: str = "/") -> httpx.Response:
+def sign_in(door: httpx2.Client, page: str = "/") -> httpx2.Response:
     return door.get(to_callback(door, page))
 
 
-def _problem(response: httpx.Response) -> str:
+def _problem(response: httpx2.Response) -> str:
     matches = re.search(r"<h1>[^<]+</h1>\s*<p>([^<]+)</p>", response.text)
     assert matches, response.text
     return matches[1]
 
 
-def cookies(response: httpx.Response) -> SimpleCookie:
+def cookies(response: httpx2.Response) -> SimpleCookie:
     return SimpleCookie("\r\n".join(response.headers.get_list("set-cookie")))
 
 
 def test_a_clinician_is_let_in_and_sees_the_page_asked_for(
-    door: httpx.Client, clinicians: Kept, dsn: str
+    door: httpx2.Client, clinicians: Kept, dsn: str
 ) -> None:
     done = sign_in(door, "/?page=1")
     assert (done.status_code, done.headers["location"]) == (303, "/?page=1")
@@ -70,7 +70,7 @@ def test_a_clinician_is_let_in_and_sees_the_page_asked_for(
     assert reported == [("u-1", "clinician", "access.signin")]
 
 
-def test_the_session_is_a_strict_cookie_and_nothing_waits_any_more(door: httpx.Client) -> None:
+def test_the_session_is_a_strict_cookie_and_nothing_waits_any_more(door: httpx2.Client) -> None:
     set_cookies = cookies(sign_in(door))
     session = set_cookies["kadens-session"]
     assert (session["httponly"], session["samesite"], session["path"]) == (True, "lax", "/")
@@ -84,7 +84,7 @@ def test_behind_https_cookies_are_secure_and_of_this_host(opened: Open, provider
         provider.redirect = "https://care.example.org/sign-in/callback"
         begun = door.get("/sign-in")
         back = (
-            httpx.get(begun.headers["location"])
+            httpx2.get(begun.headers["location"])
             .headers["location"]
             .removeprefix("https://care.example.org")
         )
@@ -114,7 +114,7 @@ def _at(now: Path, minutes: float, ms: int = 0) -> None:
     now.write_text(str(SIGN_IN_NOW + int(minutes * 60_000) + ms), encoding="ascii")
 
 
-def test_a_session_in_use_ends_after_eight_hours(door: httpx.Client, now: Path) -> None:
+def test_a_session_in_use_ends_after_eight_hours(door: httpx2.Client, now: Path) -> None:
     sign_in(door)
     for minutes in range(50, 480, 50):
         _at(now, minutes)
@@ -126,7 +126,7 @@ def test_a_session_in_use_ends_after_eight_hours(door: httpx.Client, now: Path) 
 
 
 def test_a_session_that_is_not_used_ends_after_an_hour_and_a_page_alone_does_not_use_it(
-    door: httpx.Client, now: Path
+    door: httpx2.Client, now: Path
 ) -> None:
     sign_in(door)
     _at(now, 59)
@@ -139,13 +139,13 @@ def test_a_session_that_is_not_used_ends_after_an_hour_and_a_page_alone_does_not
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html", "*/*"])
 @pytest.mark.parametrize("path", ["/api/v1/worklist", "/api/v1/patients/p"])
-def test_the_api_answers_401(door: httpx.Client, path: str, accept: str) -> None:
+def test_the_api_answers_401(door: httpx2.Client, path: str, accept: str) -> None:
     result = door.get(path, headers={"accept": accept})
     assert (result.status_code, result.headers["content-type"]) == (401, "application/problem+json")
     assert result.json()["status"] == 401
 
 
-def test_only_pages_that_a_person_opens_lead_to_the_sign_in(door: httpx.Client) -> None:
+def test_only_pages_that_a_person_opens_lead_to_the_sign_in(door: httpx2.Client) -> None:
     assert door.get("/", headers={"x-kadens-refresh": "1"}).status_code == 401
     assert door.get("/", headers={"accept": "application/json"}).status_code == 401
     assert door.get("/events", headers={"accept": "text/event-stream"}).status_code == 401
@@ -154,7 +154,7 @@ def test_only_pages_that_a_person_opens_lead_to_the_sign_in(door: httpx.Client) 
     assert door.get("/healthz").status_code == 200
 
 
-def test_every_answer_keeps_the_strict_policy(door: httpx.Client) -> None:
+def test_every_answer_keeps_the_strict_policy(door: httpx2.Client) -> None:
     for path in ("/", "/sign-in", "/sign-in/callback", to_callback(door)):
         result = door.get(path)
         assert "default-src 'none'" in result.headers["content-security-policy"], path
@@ -162,19 +162,19 @@ def test_every_answer_keeps_the_strict_policy(door: httpx.Client) -> None:
 
 
 def test_a_clinicians_row_follows_the_provider(
-    door: httpx.Client, provider: Provider, clinicians: Kept
+    door: httpx2.Client, provider: Provider, clinicians: Kept
 ) -> None:
     sign_in(door)
     provider.person |= {"name": "Karin Berg", "email": "berg@example.org"}
     sign_in_again = door.get("/sign-in")
     door.get(
-        httpx.get(sign_in_again.headers["location"]).headers["location"].removeprefix(_here(door))
+        httpx2.get(sign_in_again.headers["location"]).headers["location"].removeprefix(_here(door))
     )
     assert clinicians() == [("u-1", "Karin Berg", "berg@example.org")]
 
 
 def test_an_unknown_care_unit_is_refused_and_not_made(
-    door: httpx.Client, provider: Provider, clinicians: Kept, dsn: str
+    door: httpx2.Client, provider: Provider, clinicians: Kept, dsn: str
 ) -> None:
     provider.person["care_unit"] = "Another"
     sign = sign_in(door)
@@ -187,7 +187,7 @@ def test_an_unknown_care_unit_is_refused_and_not_made(
 
 
 def test_without_a_unit_nobody_is_let_in(
-    door: httpx.Client, provider: Provider, clinicians: Kept
+    door: httpx2.Client, provider: Provider, clinicians: Kept
 ) -> None:
     del provider.person["care_unit"]
     sign = sign_in(door)
@@ -225,7 +225,7 @@ LIES: dict[str, tuple[dict[str, Any], Signing | None]] = {
 )  # the lies are insecure, that is their point
 @pytest.mark.parametrize("lie", LIES)
 def test_a_token_that_lies_lets_nobody_in(
-    door: httpx.Client, provider: Provider, clinicians: Kept, lie: str
+    door: httpx2.Client, provider: Provider, clinicians: Kept, lie: str
 ) -> None:
     provider.claims, signing = LIES[lie]
     provider.sign = signing or provider.sign
@@ -236,8 +236,8 @@ def test_a_token_that_lies_lets_nobody_in(
     assert (door.get("/").status_code, clinicians()) == (303, [])
 
 
-def test_an_answer_with_another_state_is_refused(door: httpx.Client, provider: Provider) -> None:
-    callback = httpx.URL(to_callback(door))
+def test_an_answer_with_another_state_is_refused(door: httpx2.Client, provider: Provider) -> None:
+    callback = httpx2.URL(to_callback(door))
     state = callback.params["state"]
     for other in ("", "x" * 43, state[:-1] + ("A" if state[-1] != "A" else "B")):
         result = door.get(str(callback.copy_set_param("state", other)))
@@ -248,19 +248,19 @@ def test_an_answer_with_another_state_is_refused(door: httpx.Client, provider: P
     assert "token" not in provider.requests
 
 
-def test_an_answer_in_another_browser_is_refused(door: httpx.Client) -> None:
+def test_an_answer_in_another_browser_is_refused(door: httpx2.Client) -> None:
     callback = to_callback(door)
     door.cookies.clear()
     assert door.get(callback).status_code == 403
 
 
-def test_an_answer_that_comes_too_late_is_refused(door: httpx.Client, now: Path) -> None:
+def test_an_answer_that_comes_too_late_is_refused(door: httpx2.Client, now: Path) -> None:
     callback = to_callback(door)
     now.write_text(str(SIGN_IN_NOW + 600_000), encoding="ascii")
     assert door.get(callback).status_code == 403
 
 
-def test_a_code_is_worth_something_once(door: httpx.Client, provider: Provider) -> None:
+def test_a_code_is_worth_something_once(door: httpx2.Client, provider: Provider) -> None:
     callback = to_callback(door)
     before = dict(door.cookies)
     assert door.get(callback).status_code == 303
@@ -273,13 +273,13 @@ def test_a_code_is_worth_something_once(door: httpx.Client, provider: Provider) 
     assert "kadens-session" not in door.cookies
 
 
-def test_a_code_of_another_sign_in_is_refused(door: httpx.Client) -> None:
-    first, second = httpx.URL(to_callback(door)), httpx.URL(to_callback(door))
+def test_a_code_of_another_sign_in_is_refused(door: httpx2.Client) -> None:
+    first, second = httpx2.URL(to_callback(door)), httpx2.URL(to_callback(door))
     assert door.get(str(first.copy_set_param("code", second.params["code"]))).status_code == 403
     assert door.get("/").status_code == 303
 
 
-def test_two_tabs_may_sign_in_at_once(door: httpx.Client) -> None:
+def test_two_tabs_may_sign_in_at_once(door: httpx2.Client) -> None:
     first, second = to_callback(door, "/?tab=1"), to_callback(door, "/?tab=2")
     assert [door.get(first).headers["location"], door.get(second).headers["location"]] == [
         "/?tab=1",
@@ -289,15 +289,15 @@ def test_two_tabs_may_sign_in_at_once(door: httpx.Client) -> None:
 
 @pytest.mark.parametrize("iss", [None, "http://127.0.0.1:1"])
 def test_an_answer_in_another_providers_name_is_refused(
-    door: httpx.Client, iss: str | None
+    door: httpx2.Client, iss: str | None
 ) -> None:
-    callback = httpx.URL(to_callback(door))
+    callback = httpx2.URL(to_callback(door))
     changed = callback.copy_set_param("iss", iss) if iss else callback.copy_remove_param("iss")
     assert door.get(str(changed)).status_code == 403
 
 
-def test_a_refusal_by_the_provider_is_told_without_its_words(door: httpx.Client) -> None:
-    state = httpx.URL(to_callback(door)).params["state"]
+def test_a_refusal_by_the_provider_is_told_without_its_words(door: httpx2.Client) -> None:
+    state = httpx2.URL(to_callback(door)).params["state"]
     result = door.get(
         f"/sign-in/callback?state={state}&error=access_denied&error_description=%3Cb%3Ecall+me"
     )
@@ -336,7 +336,7 @@ def test_a_provider_that_is_away_is_told_and_asked_again(opened: Open, provider:
 
 
 def test_the_description_is_kept_and_keys_are_not(
-    door: httpx.Client, provider: Provider, now: Path
+    door: httpx2.Client, provider: Provider, now: Path
 ) -> None:
     door.get("/sign-in")
     sign_in(door)
@@ -352,7 +352,7 @@ def test_the_secret_may_go_in_the_form(opened: Open, provider: Provider) -> None
         assert sign_in(door).status_code == 303
 
 
-def form_token(door: httpx.Client) -> str:
+def form_token(door: httpx2.Client) -> str:
     matches = re.search(
         r'action="/sign-out"><input type="hidden" name="token" value="([^"]+)"', door.get("/").text
     )
@@ -360,14 +360,14 @@ def form_token(door: httpx.Client) -> str:
     return matches[1]
 
 
-def test_signing_out_forgets_the_session(door: httpx.Client, provider: Provider) -> None:
+def test_signing_out_forgets_the_session(door: httpx2.Client, provider: Provider) -> None:
     sign_in(door)
     result = door.post("/sign-out", data={"token": form_token(door)})
     assert result.status_code == 200
     assert "kadens-session" not in door.cookies
     elsewhere = re.search(r'<a href="([^"]+)">sign out there', result.text)
     assert elsewhere
-    there = httpx.URL(elsewhere[1].replace("&amp;", "&"))
+    there = httpx2.URL(elsewhere[1].replace("&amp;", "&"))
     assert str(there).startswith(f"{provider.url}/end?")
     assert dict(there.params) == {
         "client_id": "kadens door",
@@ -377,7 +377,7 @@ def test_signing_out_forgets_the_session(door: httpx.Client, provider: Provider)
 
 
 @contextmanager
-def signed_in_twice(opened: Open) -> Iterator[tuple[httpx.Client, httpx.Client, dict[str, str]]]:
+def signed_in_twice(opened: Open) -> Iterator[tuple[httpx2.Client, httpx2.Client, dict[str, str]]]:
     """Sign in at a door; give it, a second door on the same database, and a copy of the cookie."""
     with opened() as door:
         sign_in(door)
@@ -421,7 +421,7 @@ def test_an_open_stream_ends_when_its_session_is_ended_elsewhere(opened: Open) -
         assert time.monotonic() - began < 3
 
 
-def test_an_open_stream_ends_when_its_session_runs_out(door: httpx.Client, now: Path) -> None:
+def test_an_open_stream_ends_when_its_session_runs_out(door: httpx2.Client, now: Path) -> None:
     sign_in(door)
     with door.stream("GET", "/events", timeout=5) as stream:
         lines = stream.iter_lines()
@@ -431,7 +431,7 @@ def test_an_open_stream_ends_when_its_session_runs_out(door: httpx.Client, now: 
 
 
 def test_a_failed_sign_in_leaves_a_line_that_names_nobody(
-    door: httpx.Client, provider: Provider, dsn: str
+    door: httpx2.Client, provider: Provider, dsn: str
 ) -> None:
     provider.person["care_unit"] = "Elsewhere"
     assert sign_in(door).status_code == 403
@@ -457,7 +457,7 @@ def test_failed_sign_ins_cannot_fill_the_log() -> None:
 
 
 def test_a_subject_that_differs_only_by_case_is_not_let_in(
-    door: httpx.Client, provider: Provider, clinicians: Kept
+    door: httpx2.Client, provider: Provider, clinicians: Kept
 ) -> None:
     sign_in(door)
     provider.person["sub"] = "U-1"
@@ -476,7 +476,7 @@ def test_a_subject_that_differs_only_by_case_is_not_let_in(
         {"origin": "http://127.0.0.1"},
     ],
 )
-def test_another_site_cannot_sign_anybody_out(door: httpx.Client, headers: dict[str, str]) -> None:
+def test_another_site_cannot_sign_anybody_out(door: httpx2.Client, headers: dict[str, str]) -> None:
     sign_in(door)
     token = form_token(door) if headers else "made-up"
     assert door.post("/sign-out", data={"token": token}, headers=headers).status_code == 403
@@ -511,14 +511,14 @@ def test_the_way_back_stays_here(page: str, shown: str) -> None:
     assert local_page(page) == shown
 
 
-def test_the_sign_in_asked_with_a_foreign_page_leads_home(door: httpx.Client) -> None:
+def test_the_sign_in_asked_with_a_foreign_page_leads_home(door: httpx2.Client) -> None:
     begun = door.get("/sign-in?page=https://example.org/")
-    back = httpx.get(begun.headers["location"]).headers["location"].removeprefix(_here(door))
+    back = httpx2.get(begun.headers["location"]).headers["location"].removeprefix(_here(door))
     assert door.get(back).headers["location"] == "/"
 
 
 def test_no_log_line_names_anybody(
-    door: httpx.Client, provider: Provider, caplog: pytest.LogCaptureFixture
+    door: httpx2.Client, provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
     sign_in(door)
     provider.person["care_unit"] = "Another"
