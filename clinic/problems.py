@@ -3,7 +3,6 @@
 An answer never names a patient and never repeats what the client sent.
 """
 
-import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from clinic.answers.moments import QueryParamsError
 from clinic.api.patient_queries import NotThereError
 from clinic.pages.templating import render
+from runtime.log_lines import get_logger
 from storage.pg.health import AWAY
 from web.problems import PROBLEM_TYPE, ProblemDetails, problem_details, violation_of
 
@@ -22,7 +22,7 @@ RETRY_S = 5
 MALFORMED = "The request is not as described."
 DATABASE_AWAY = "The database did not answer in time. Try again."
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 def install_problems(app: FastAPI) -> None:
@@ -76,6 +76,6 @@ async def _not_there(request: Request, error: Exception) -> Response:
 
 async def _database_away(request: Request, error: Exception) -> Response:
     # Only the type is logged: the database quotes values, such as names, in its error texts.
-    _log.warning("the database is away: %s", type(error).__name__)
+    _log.warning("the database is away", error=type(error).__name__)
     problem = problem_details(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
     return problem_response(request, problem, {"retry-after": str(RETRY_S)})

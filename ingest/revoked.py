@@ -6,20 +6,20 @@ reached, the door keeps what it knows, and `fresh` becomes False.
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Iterable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from model.topics import REVOKED
+from runtime.log_lines import get_logger
 
 STALE_S = 10.0  # a door whose knowledge is older than this is not ready
 ANSWER_S = 5.0  # how long the log may take for one answer
 _PAUSE_S = 0.5
 POLL_MS = 500
 _PARTITION = TopicPartition(REVOKED.name, 0)
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 class RevokedFollower:
@@ -71,9 +71,9 @@ class RevokedFollower:
                 if type(error).__name__ != result:
                     result = type(error).__name__
                     _log.warning(
-                        "%s cannot be followed (%s); is it there? `kadens migrate` makes it",
-                        _PARTITION.topic,
-                        result,
+                        "the topic cannot be followed; is it there? `kadens migrate` makes it",
+                        topic=REVOKED.name,
+                        error=result,
                     )
             await asyncio.sleep(_PAUSE_S)
 

@@ -5,7 +5,6 @@ decided here.
 """
 
 import contextlib
-import logging
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +20,6 @@ ACTIVE, ACCEPTED, RETIRED = "active", "accepted", "retired"
 STATES = (ACTIVE, ACCEPTED, RETIRED)
 NO_KEYS = KeyRing()
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
-_log = logging.getLogger(__name__)
 
 
 class SettingsError(ValueError):
@@ -215,7 +213,10 @@ class LiveSecrets:
             try:
                 self._secrets = read_secrets(str(self._path))
             except SettingsError as error:
-                _log.warning("the secrets stay as they were: %s", error)
+                # A process whose file is well never loads what writes log lines.
+                from runtime.log_lines import get_logger  # noqa: PLC0415 - see above
+
+                get_logger(__name__).warning("the secrets stay as they were", reason=str(error))
         return self._secrets
 
     def keys(self, kind: str) -> Keys:

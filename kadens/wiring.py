@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from web.sign_in.code_flow import SignIn
     from web.sign_in.identity import Identify
 
-LOG_FORMAT, LOG_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
 FORM = 64 * 1024  # the longest body of the clinician door
@@ -38,13 +37,10 @@ GRACEFUL_S = {
 
 def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     """Run a worker to its end and return its exit status."""
-    import logging
-
+    from runtime.log_lines import log_to_stderr
     from stream.worker import WorkerPlan, run_until_stopped
 
-    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, datefmt=LOG_TIME)
-    for room in ("kadens", "storage", "stream", "alerts"):  # other loggers stay at warnings
-        logging.getLogger(room).setLevel(logging.INFO)
+    log_to_stderr()
     return run_until_stopped(
         WorkerPlan(
             brokers=needed(settings, "kafka"),

@@ -10,16 +10,20 @@ import hashlib
 import hmac
 import http.client
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from runtime.retries import attempts
 from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
 
 _TIMEOUT_S = 30.0
 _TRIES = 60
 PAUSE_S = 0.25
 _AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+class _BusyError(Exception):
+    """The door may take the delivery later; the text is the status."""
 
 
 class Refused(RuntimeError):  # noqa: N818 - reads as what happened
@@ -61,21 +65,27 @@ class VendorDoor:
         Raises `Refused` when the door refuses it for good, or after too many tries.
         """
         body = delivery.make()
-        for _ in range(_TRIES):
-            status = self._once(delivery, body)
-            if status < http.client.MULTIPLE_CHOICES:
-                return len(body)
-            if status not in _AGAIN:
-                raise Refused(f"{delivery.key}: {status}")
-            time.sleep(PAUSE_S)
-        raise Refused(f"{delivery.key}: {status} after {_TRIES} tries")
+        try:
+            for attempt in attempts(_BusyError, pause_s=PAUSE_S, tries=_TRIES):
+                with attempt:
+                    self._once(delivery, body)
+        except _BusyError as busy:
+            raise Refused(f"{delivery.key}: {busy} after {_TRIES} tries") from None
+        return len(body)
 
     def close(self) -> None:
         """Close the connections of all threads; a later post opens its own again."""
         for connection in self._opened:
             connection.close()
 
-    def _once(self, delivery: Delivery, body: bytes) -> int:
+    def _once(self, delivery: Delivery, body: bytes) -> None:
+        status = self._status(delivery, body)
+        if status in _AGAIN:
+            raise _BusyError(status)
+        if status >= http.client.MULTIPLE_CHOICES:
+            raise Refused(f"{delivery.key}: {status}")
+
+    def _status(self, delivery: Delivery, body: bytes) -> int:
         path, headers = request(delivery, body, self._keys, self._now())
         connection = self._connection()
         try:

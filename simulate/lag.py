@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from runtime.retries import attempts
+
 MOST_BYTES = 12 * 1024 * 1024
 MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
@@ -55,14 +57,10 @@ class Behind:
 
         Raises KafkaException when no broker answers for `_PATIENCE_S`.
         """
-        deadline = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                return self._ask()
-            except KafkaException as error:
-                if error.args[0].code() not in PASSING or time.monotonic() > deadline:
-                    raise
-                time.sleep(POLL_S)
+        for attempt in attempts(_passes, pause_s=POLL_S, within_s=_PATIENCE_S):
+            with attempt:
+                lag = self._ask()
+        return lag
 
     def _ask(self) -> dict[tuple[str, int], int]:
         matches = {}
@@ -75,6 +73,10 @@ class Behind:
     def close(self) -> None:
         """Close the connection to the broker."""
         self._consumer.close()
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in PASSING
 
 
 class Gate:

@@ -4,12 +4,10 @@ Texts of database and parser errors quote the data they fail on, which here is h
 worker's own errors (`VALUE_FREE`) hold no such data and are passed on unchanged.
 """
 
-import logging
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
+from runtime.log_lines import describe, get_logger
 from storage.bodies.wrapping import ForeignKeysError
 from stream.dead.letters import DeadFloodError
 from stream.log.ledger import HoleError, LogMismatchError
@@ -17,8 +15,7 @@ from stream.log.watchdog import StalledError
 from stream.metrics import WorkerMetrics
 
 VALUE_FREE = (DeadFloodError, ForeignKeysError, HoleError, LogMismatchError, StalledError)
-FRAMES = 6
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 class WorkerError(RuntimeError):
@@ -36,20 +33,20 @@ async def without_values(what: str) -> AsyncIterator[None]:
         raise WorkerError(f"{what}: {describe(error)}") from None
 
 
-def report_fault(metrics: WorkerMetrics, where: str, description: str) -> None:
+def report_fault(
+    metrics: WorkerMetrics,
+    step: str,
+    description: str,
+    *,
+    partition: int | None = None,
+    offset: int | None = None,
+) -> None:
     """Log and count an error of our own that costs one message or one patient.
 
-    `where` is a topic, with partition and offset; `description` comes from `describe`.
+    `step` is what failed: a topic, with partition and offset of the message, or a job's name.
+    `description` comes from `describe`.
     """
-    _log.error("%s: %s", where, description)
-    metrics.faults.labels(where.partition("[")[0]).inc()
-
-
-def describe(error: BaseException) -> str:
-    """Return an error's type, the database's state code if it has one, and its innermost frames."""
-    state = getattr(error, "sqlstate", None)
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    path = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
-    kind = f"{type(error).__name__} {state}" if state else type(error).__name__
-    cause = f", caused by {describe(error.__cause__)}" if error.__cause__ else ""
-    return f"{kind} at {path}{cause}"
+    _log.error(
+        "an error of our own", step=step, partition=partition, offset=offset, error=description
+    )
+    metrics.faults.labels(step).inc()

@@ -8,7 +8,6 @@ it.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from model.calendar import DAY_MS
 from model.topics import DEAD, RAW
+from runtime.log_lines import get_logger
 from storage.alerts import outbox
 from storage.alerts.store import MAIL
 from storage.bodies import dead_letters
@@ -35,7 +35,7 @@ _ANSWER_S = 30.0
 SETTLED_LOOKS = 2
 _KEPT_MS = {DERIVED_CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
 LETTERS = 1_000  # removed in one transaction
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +99,7 @@ async def sweep_settled(
         async with asyncio.timeout(_ANSWER_S):
             bounds = await view.bounds(topics)
     except (KafkaError, TimeoutError, OSError) as error:
-        _log.warning("the broker does not answer the sweep: %s", type(error).__name__)
+        _log.warning("the broker does not answer the sweep", error=type(error).__name__)
         return
     async with parts.pool.connection() as conn:
         finished = await parts.ledger.finished(conn, topics)

@@ -12,6 +12,7 @@ from alerts import lifecycle, registry
 from alerts.wording import mail
 from model.alert import JudgementResult, Step
 from model.calendar import MINUTE_MS
+from runtime.log_lines import describe
 from storage.alerts import due, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import MAIL, WORKLIST
@@ -19,7 +20,7 @@ from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
-from stream.faults import describe, report_fault
+from stream.faults import report_fault
 from stream.log.messages import Run
 
 _TAKE = 20  # patients judged in one transaction

@@ -278,8 +278,14 @@ def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
     connector = "" if read.envelope is NO_ENVELOPE else read.envelope.connector
     parts.metrics.bodies.labels(connector, outcome.word).inc()
     if read.fault:
-        where = f"{read.message.topic}[{read.message.partition}] offset {read.message.offset}"
-        report_fault(parts.metrics, where, read.fault)
+        message = read.message
+        report_fault(
+            parts.metrics,
+            message.topic,
+            read.fault,
+            partition=message.partition,
+            offset=message.offset,
+        )
 
 
 async def _outcome_of(

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from model.calendar import DAY_MS
 from model.spans import Span, merge, outer
+from runtime.log_lines import describe
 from storage.derived import rollups
 from storage.facts import current_samples, stale_hours
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.compute.series.rollups import cells, resolved_by_metric, wider
 from stream.dead.isolate import blames_message
-from stream.faults import describe, report_fault
+from stream.faults import report_fault
 
 TURN = 20  # patients
 # A mark must be this old: an hour that still gets samples is not computed again at each batch.

@@ -8,7 +8,6 @@ one.
 import asyncio
 import functools
 import gc
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from alerts.delivery import Send, deliver, read_smtp, smtp_sender
 from model.keyring import Keys
 from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
 from parsers.formats import load_readers
+from runtime.log_lines import describe, get_logger
 from storage.alerts.store import WORKLIST
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import check_keys
@@ -33,7 +33,7 @@ from stream.batching import BatchLimits
 from stream.collaborators import Collaborators
 from stream.dead.isolate import Handle, Isolated
 from stream.derive_batch import derive_runs, send_changes, set_fact_aside
-from stream.faults import VALUE_FREE, WorkerError, describe, without_values
+from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.judge_patient import judge_due, judge_runs
 from stream.log.ledger import Ledger
@@ -64,7 +64,7 @@ _LIMITS: Mapping[str, BatchLimits] = {
 TIMER_CONNECTIONS = 8  # connections for the timers, and for sending changes
 POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS
 CRASHED = 1
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 _Step = Callable[[], Awaitable[object]]
 
@@ -110,7 +110,7 @@ def run_until_stopped(plan: WorkerPlan) -> int:
             runner.run(_work(plan, zygote))
     except Exception as error:  # noqa: BLE001 - the last place there is; it ends the process
         is_safe = isinstance(error, (*VALUE_FREE, WorkerError))
-        _log.critical("the worker ends: %s", error if is_safe else describe(error))
+        _log.critical("the worker ends", reason=str(error) if is_safe else describe(error))
         return CRASHED
     return 0
 
@@ -250,9 +250,9 @@ async def _open_parts(
             await link_tokens.publish_again(conn, plan.now())
         for topic, partition in mismatches:
             _log.warning(
-                "%s[%d]: goes on although log and database do not meet, as accepted",
-                topic,
-                partition,
+                "the worker goes on although log and database do not meet, as accepted",
+                topic=topic,
+                partition=partition,
             )
         yield Collaborators(
             pool=pool,

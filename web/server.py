@@ -4,7 +4,6 @@ It must withstand clients without a proxy in front of it. With a proxy, the prox
 setting.
 """
 
-import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -70,8 +69,6 @@ def server(
     `count` is called with the reason of each request that the server itself refuses; the reasons
     are those of `refusals`.
     """
-    # a bad request is no line in the log
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     guard = Guard(serving.limits, count)
     buckets = Buckets(rate=serving.failures, burst=serving.failures_at_once)
     config = uvicorn.Config(
@@ -80,7 +77,8 @@ def server(
         port=serving.port,
         http=cast("Any", partial(GuardedProtocol, guard)),  # uvicorn only calls it, as a class
         ws="none",
-        log_level="error",
+        log_config=None,  # its lines take the way of all others
+        log_level="error",  # a bad request is no line in the log
         access_log=False,
         proxy_headers=bool(serving.limits.trusted),
         forwarded_allow_ips=[str(network) for network in serving.limits.trusted],

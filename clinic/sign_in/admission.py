@@ -4,7 +4,6 @@
 after its audit row is written.
 """
 
-import logging
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from clinic.config import open_door
 from clinic.request_scope import actor_of
 from clinic.sign_in import csrf_guard
+from runtime.log_lines import get_logger
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import care_team, clinic_sessions
@@ -28,7 +28,7 @@ NOBODY = audit.Actor(subject="nobody", role="unknown")
 _MINUTE_MS = 60_000
 ROWS_A_MINUTE = 60
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Attempts:
 
 def refused_for(why: str, text: str, actor: audit.Actor = NOBODY) -> SignInRefused:
     """Return the refusal of a sign-in, and log the reason."""
-    _log.warning("sign-in refused: %s", why)
+    _log.warning("sign-in refused", reason=why)
     return SignInRefused(why, text, actor)
 
 

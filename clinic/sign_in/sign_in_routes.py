@@ -4,7 +4,6 @@
 unit is refused. A session is stored by its id, so that ending it ends every copy of its cookie.
 """
 
-import logging
 from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
@@ -20,6 +19,7 @@ from clinic.pages.templating import render
 from clinic.request_scope import REFRESH
 from clinic.sign_in import admission, csrf_guard
 from clinic.sign_in.admission import ELSEWHERE, Attempts, SignInRefused, refused_for
+from runtime.log_lines import get_logger
 from web.problems import RequestRefused, problem_details
 from web.sign_in.code_flow import (
     CALLBACK_PATH,
@@ -51,7 +51,7 @@ TOO_LATE = (
     "This sign-in was begun too long ago, or in another browser. Open the worklist to begin again."
 )
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 _router = APIRouter(include_in_schema=False)
 
 
@@ -205,7 +205,7 @@ def _sign_in(request: Request) -> SignIn:
 
 
 def _provider_away(error: ProviderError) -> RequestRefused:
-    _log.warning("sign-in impossible: %s", error)
+    _log.warning("sign-in impossible", reason=str(error))
     return RequestRefused(
         503, "The identity provider cannot be reached, or is not set up as expected."
     )

@@ -20,8 +20,10 @@ def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     from kadens.scrape import publish
     from kadens.wiring import serving
     from kadens.wiring import vendor_door as build
+    from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
+    log_to_stderr()
     settings = process_settings(data)
     app = build(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
@@ -33,8 +35,10 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     from kadens.scrape import publish
     from kadens.wiring import check_database_keys, serving
     from kadens.wiring import clinic_door as build
+    from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
+    log_to_stderr()
     settings = process_settings(data)
     app = build(settings)
     check_database_keys(settings)

@@ -15,11 +15,19 @@ from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.output.terminal import fail, print_line
 from kadens.settings import Settings
+from runtime.retries import attempts
 
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
 TRIES = 6
 LONGEST_WAIT_S = 60
 _Headers = dict[str, str]
+
+
+class _BusyError(Exception):
+    """The door asks to come again in `wait_s` seconds."""
+
+    def __init__(self, status: int, answer: bytes, wait_s: float) -> None:
+        self.status, self.answer, self.wait_s = status, answer, wait_s
 
 
 def send_as_vendor(
@@ -73,12 +81,14 @@ def body_of(path: Path) -> bytes:
 
 def post_patiently(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
     """Post a body as `post`; wait and try again, up to `TRIES` times, while the door is busy."""
-    for _ in range(TRIES):
-        status, answer, wait_s = _posted(url, body, headers)
-        if status not in LATER:
-            break
-        time.sleep(wait_s)
-    return status, answer
+    # The pause is the one that the door asks for, see `_wait_of`.
+    try:
+        for attempt in attempts(_wait_of, pause_s=0.0, tries=TRIES):
+            with attempt:
+                result = _posted_unless_busy(url, body, headers)
+    except _BusyError as busy:
+        return busy.status, busy.answer
+    return result
 
 
 def post(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
@@ -91,6 +101,18 @@ def seconds_of(retry_after: str) -> float:
     """Return the wait that Retry-After names in seconds, from 1 to 60; 1 for a date or nothing."""
     wait_s = int(retry_after) if retry_after.isascii() and retry_after.isdigit() else 1
     return float(min(max(wait_s, 1), LONGEST_WAIT_S))
+
+
+def _posted_unless_busy(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
+    status, answer, wait_s = _posted(url, body, headers)
+    if status in LATER:
+        raise _BusyError(status, answer, wait_s)
+    return status, answer
+
+
+def _wait_of(error: Exception) -> bool | float:
+    """Return the seconds to wait after a busy door's answer; False for any other error."""
+    return error.wait_s if isinstance(error, _BusyError) else False
 
 
 def _proof_of(settings: Settings, name: str, body: bytes) -> Proven:

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from aiokafka.errors import KafkaError
 
 from model.facts import Reject, RejectKind
+from runtime.log_lines import describe
 from storage.facts import in_work
 from storage.facts.in_work import Note
 from storage.pg.outages import is_outage
 from storage.pg.pool import autocommit
 from stream.collaborators import Collaborators
-from stream.faults import VALUE_FREE, WorkerError, describe, report_fault
+from stream.faults import VALUE_FREE, WorkerError, report_fault
 from stream.log.messages import Run
 from stream.readers.pool import ENDED
 
@@ -125,8 +126,7 @@ class Isolated:
         return note
 
     async def _ended(self, single: Run) -> None:
-        where = f"{single.topic}[{single.partition}] offset {single.first}"
-        report_fault(self.parts.metrics, where, "ended the worker twice")
+        self._report(single, "ended the worker twice")
         await self.set_aside(single, ENDED)
 
     async def _halve(self, batch: Sequence[Run]) -> None:
@@ -147,11 +147,18 @@ class Isolated:
 
     async def _fault(self, run: Run, error: Exception) -> None:
         description = describe(error)
-        report_fault(
-            self.parts.metrics, f"{run.topic}[{run.partition}] offset {run.first}", description
-        )
+        self._report(run, description)
         why = f"an error of our own while working on it: {description.partition(' caused by ')[0]}"
         await self.set_aside(run, Reject(where="message", why=why, kind=RejectKind.READER_FAULT))
+
+    def _report(self, run: Run, description: str) -> None:
+        report_fault(
+            self.parts.metrics,
+            run.topic,
+            description,
+            partition=run.partition,
+            offset=run.first,
+        )
 
     async def _notes(self, batch: Sequence[Run]) -> Mapping[int, Note]:
         """Return the notes of an earlier process, for partitions that are new to this process."""

@@ -6,12 +6,12 @@ A hole at the end of a partition, which no later message shows, raises `HoleErro
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka.errors import KafkaError
 
+from runtime.log_lines import get_logger
 from stream.log.ledger import HoleError, passed_over
 from stream.log.look import LogView
 from stream.log.messages import Partition
@@ -21,7 +21,7 @@ from stream.metrics import WorkerMetrics
 LOOKS_PER_STALL = 6
 _LONGEST_PAUSE_S = 10.0
 NO_PARTITION: Partition = ("no partition assigned", 0)
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 async def watch(  # noqa: PLR0913 - plain collaborators, called once
@@ -52,7 +52,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
                 bounds = await view.bounds(topics)
                 committed = await view.committed(group, topics)
         except (KafkaError, TimeoutError, OSError) as error:
-            _log.warning("the broker does not answer the watchdog: %s", type(error).__name__)
+            _log.warning("the broker does not answer the watchdog", error=type(error).__name__)
             continue
         # the ledger is read after the commits: what is finished in between would look like a hole
         hole = passed_over(_of(committed, ours), await _answer_of(ledger, stall_s))

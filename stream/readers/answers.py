@@ -11,7 +11,7 @@ from model.errors import BodyError
 from model.facts import Fact, Reject, RejectKind
 from model.received import Fetch, Notice, Part, ReaderItem
 from parsers import formats
-from stream.faults import describe
+from runtime.log_lines import describe
 from stream.readers.wire import BodyToRead, Holdings, Refusal
 
 ReaderAnswer: TypeAlias = Holdings | Refusal

@@ -16,6 +16,7 @@ from tests.rows import cells_of
 
 # What a room may import of ours, besides itself. Every arrow goes up this table.
 MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("runtime", ()),
     ("model", ()),
     ("parsers", ("model",)),
     ("stream.compute", ("model",)),
@@ -27,6 +28,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "stream",
         (
+            "runtime",
             "model",
             "parsers",
             "stream.compute",
@@ -36,9 +38,9 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "kadens.embedded.guard",
         ),
     ),
-    ("ingest", ("model", "storage", "web")),
-    ("clinic", ("model", "stream.compute", "alerts", "storage", "web")),
-    ("simulate", ("model",)),  # a vendor that is played knows nothing of our door
+    ("ingest", ("runtime", "model", "storage", "web")),
+    ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web")),
+    ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),
 )
 PURE = ("model", "parsers", "stream.compute")
@@ -52,7 +54,7 @@ PURE_FILES = (
 )
 IMPURE = {
     "aiohttp", "aiokafka", "asyncio", "faust", "httpx2", "logging", "os", "psycopg", "psycopg_pool",
-    "random", "secrets", "socket", "subprocess", "time", "urllib", "http",
+    "random", "secrets", "socket", "stamina", "structlog", "subprocess", "time", "urllib", "http",
 }  # fmt: skip
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "faust": ("stream.app", "stream.agents", "stream.log.transport"),
@@ -62,6 +64,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "psycopg_pool": ("storage",),
     "fitdecode": ("parsers.fit",),
     "fitparse": (),
+    "logging": ("runtime.log_lines",),
+    "stamina": ("runtime.retries",),
+    "structlog": ("runtime.log_lines",),
     "uvicorn": ("web",),
     "os": (
         "kadens.settings",

@@ -525,6 +525,6 @@ def test_no_log_line_names_anybody(
     door.cookies.clear()
     sign_in(door)
     result = [record.getMessage() for record in caplog.records if record.name.startswith("clinic")]
-    assert result == ["sign-in refused: the care unit is not set up"]
+    assert result == ['sign-in refused reason="the care unit is not set up"']
     for value in CLAIMED_PERSON.values():
         assert str(value) not in "\n".join(result)

@@ -1,0 +1,52 @@
+"""Every log call is an event in constant words, with listed fields; reads sources, runs nothing."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from runtime.log_lines import FIELDS
+from tests.guards.test_imports import modules
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+
+
+def log_calls() -> Iterator[tuple[Path, ast.Call]]:
+    """Yield the calls of loggers: of `_log`, `log`, `logger` or of `get_logger(...)` itself."""
+    for _, path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and is_log_call(node):
+                yield path, node
+
+
+def is_log_call(call: ast.Call) -> bool:
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in LEVELS:
+        return False
+    owner = ast.unparse(call.func.value).lstrip("_")
+    return owner in {"log", "logger"} or owner.startswith("get_logger(")
+
+
+CALLS = list(log_calls())
+
+
+def test_an_event_is_constant_text() -> None:
+    refused = [
+        f"{path}:{call.lineno}"
+        for path, call in CALLS
+        if len(call.args) != 1
+        or not isinstance(call.args[0], ast.Constant)
+        or "%" in str(call.args[0].value)
+    ]
+    assert refused == []
+
+
+def test_the_list_holds_the_fields_that_are_used() -> None:
+    used = {keyword.arg for _, call in CALLS for keyword in call.keywords}
+    assert used == FIELDS
+
+
+def test_every_logger_is_looked_at() -> None:
+    """A logger under another name would pass by the tests above."""
+    makers = {path for _, path in modules() if "get_logger(" in path.read_text(encoding="utf-8")}
+    assert makers - {path for path, _ in CALLS} == {
+        path for name, path in modules() if name == "runtime.log_lines"
+    }
