@@ -1,12 +1,15 @@
 """What gets into a log line, and what never does."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
+from fastapi import FastAPI
 
 from runtime.log_lines import FIELDS, describe, drop_unlisted, get_logger, line_formatter
+from web.server import Serving, server
 
 PERSON = "Ada Lovelace, 171 bpm"
 LIBRARY = "aiokafka.conn"
@@ -111,15 +114,22 @@ def test_a_line_of_a_library_loses_its_values(
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "faust.agents", "mode", "asyncio"])
-def test_a_traceback_of_a_library_becomes_lines_of_code(lines: list[str], name: str) -> None:
+def test_a_traceback_of_a_library_becomes_lines_of_code(name: str) -> None:
     try:
         fail()
     except ValueError as error:
         description = describe(error)
-        logging.getLogger(name).exception("Exception in %r\n", PERSON)
-    assert lines == [f'ERROR {name}: Exception in ... error="{description}"']
+        record = logging.LogRecord(
+            name, logging.ERROR, "", 0, "Exception in %r\n", (PERSON,), sys.exc_info()
+        )
+    line = line_formatter().format(record)
+    assert line.partition(" ")[2] == f'ERROR {name}: Exception in ... error="{description}"'
     assert description.startswith("ValueError at test_log_lines.py:")
-    assert PERSON not in lines[0]
+    assert PERSON not in line
+
+
+def test_the_server_of_a_door_has_no_log_of_its_own() -> None:
+    assert server(FastAPI(), Serving(host="127.0.0.1", port=0)).config.log_config is None
 
 
 def test_an_extra_of_a_library_is_not_shown(lines: list[str]) -> None:
