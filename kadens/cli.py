@@ -13,7 +13,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="up",
         target=f"{_COMMANDS}.processes:run_everything",
-        summary="Run everything on this machine: log, database, doors, worker.",
+        summary="Run log, database, doors and worker on this machine.",
     ),
     Entry(
         word="door",
@@ -39,12 +39,12 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="migrate",
         target=f"{_COMMANDS}.processes:migrate_all",
-        summary="Bring the database schema up to date, and create missing topics.",
+        summary="Update the database schema, and create missing topics.",
     ),
     Entry(
         word="doctor",
         target=f"{_COMMANDS}.doctor:check_installation",
-        summary="Check every dependency, and say what to do where one fails.",
+        summary="Check every dependency, and say what to do if one fails.",
     ),
     Entry(
         word="inspect",
@@ -59,7 +59,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="record-request",
         target=f"{_COMMANDS}.recording:record_request",
-        summary="Record a request at the vendor door as a case for the tests.",
+        summary="Record a request at the vendor door as a case.",
     ),
     Entry(
         word="import",
@@ -69,11 +69,11 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="send",
         target=f"{_COMMANDS}.sending:send_as_vendor",
-        summary="Play a vendor: sign a body as the vendor would, and post it.",
+        summary="Play a vendor: sign a body as it would, and post it.",
     ),
     Entry(
         word="patient",
-        summary="Patients: add, list, show, link accounts, issue link tokens.",
+        summary="Patients: add, list, show, link accounts, issue tokens.",
         entries=(
             Entry(
                 word="add",
@@ -145,7 +145,7 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="keys",
-        summary="This installation's own keys: list, rotate, rewrap, retire.",
+        summary="This installation's keys: list, rotate, rewrap, retire.",
         entries=(
             Entry(
                 word="list",
@@ -177,12 +177,12 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="replay",
         target=f"{_COMMANDS}.replay:replay_bodies",
-        summary="Read kept bodies again with today's parsers, and derive again.",
+        summary="Read kept bodies with today's parsers, and derive again.",
     ),
     Entry(
         word="erase",
         target=f"{_COMMANDS}.erase:erase_patient",
-        summary="Erase a patient: every row, the data key and the kept bodies.",
+        summary="Erase a patient: all rows, the data key, the kept bodies.",
     ),
     Entry(
         word="query",

@@ -29,7 +29,7 @@ class CheckResult:
 
 
 def check_installation(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Check every dependency, and say what to do where one fails.
+    """Check every dependency, and say what to do if one fails.
 
     These are log, database, body store, secrets and identity provider. Exits 1 when one fails.
     """

@@ -31,7 +31,7 @@ def erase_patient(
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Erase a patient: every row, the data key and the kept bodies.
+    """Erase a patient: all rows, the data key, the kept bodies.
 
     This cannot be undone. Prints a receipt. The audit log keeps its lines under the receipt's
     number, without the patient. Keep the receipt and the pseudonym as long as any backup is older

@@ -67,7 +67,7 @@ def start_worker_process(
 
 
 def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
-    """Bring the database schema up to date, and create missing topics."""
+    """Update the database schema, and create missing topics."""
     from kadens.wiring import migrate_database_and_log
 
     for line in migrate_database_and_log(process_settings(data)):
@@ -113,7 +113,7 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
         int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")
     ] = 12,
 ) -> None:
-    """Run everything on this machine: log, database, doors, worker.
+    """Run log, database, doors and worker on this machine.
 
     Ctrl-C stops it cleanly.
     """

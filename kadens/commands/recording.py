@@ -42,7 +42,7 @@ def record_request(  # noqa: PLR0913 - one parameter an option
         typer.Option("--received", min=0, help="The door's clock, epoch milliseconds; else now."),
     ] = None,
 ) -> None:
-    """Record a request at the vendor door: a handshake, a forgery, a stale signature.
+    """Record a request at the vendor door as a case.
 
     A case is FOLDER/door.json, body.* and expected.json; one test runs them all. The door's answer
     of today is the answer from then on, so read expected.json before you commit it. The keys are

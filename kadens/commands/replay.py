@@ -107,7 +107,7 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Read kept bodies again with today's parsers, and derive again.
+    """Read kept bodies with today's parsers, and derive again.
 
     Workers may go on meanwhile, and no old alert is raised again. A body is read again when today's
     version of its parser has not read it yet. What that changes is published as session.revised,

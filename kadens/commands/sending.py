@@ -42,7 +42,7 @@ def send_as_vendor(
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Play a vendor: sign a body as the vendor would, and post it.
+    """Play a vendor: sign a body as it would, and post it.
 
     Prints the vendor door's answer; exits 1 when the door refuses the body.
     """

@@ -1,8 +1,6 @@
 """The options of `kadens up`, their checks, and its data folder. Nothing is started here."""
 
-import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 from kadens.clock import clock
 from kadens.embedded.postgres_home import server_account
 from kadens.local.instance import OWNER_ONLY, PASSABLE, own_folder
+from kadens.local.temporary import temporary_folder
 
 HOST = "127.0.0.1"
 _LOOK_S = 0.1
@@ -90,12 +89,8 @@ def data_folder(options: Options, data: Path | None) -> Iterator[Path]:
     if data is not None:
         yield (data if data.exists() else own_folder(data, mode)).resolve()
         return
-    made = Path(tempfile.mkdtemp(prefix="kadens-"))
-    made.chmod(mode)
-    try:
+    with temporary_folder(mode) as made:
         yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def free_port() -> int:

@@ -74,6 +74,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "kadens.embedded",
         "kadens.local.up",
         "kadens.local.instance",
+        "kadens.local.temporary",
         "stream.app",
         "stream.readers",
         "storage.bodies.body_store",
