@@ -43,14 +43,13 @@ def _every_fiftieth(value: Cohort) -> list[tuple[str, int, bytes]]:
     return [(item.key, item.due_ms, item.make()) for item in list(history(value))[::50]]
 
 
-def sessions_in(value: Cohort, role: Role, weeks_back: int) -> int:
-    person = _person_with(value, role)
-    first = monday(local_date(value.now_ms, person.zone)) - timedelta(weeks=weeks_back)
-    return sum(
-        1
-        for out in plan.outings(person, value)
-        if monday(local_date(out.start_ms, person.zone)) == first
-    )
+def _weekly_sessions(value: Cohort, person: Person, weeks: int) -> list[int]:
+    """Return the sessions in each of the last whole weeks, the oldest first."""
+    done: Counter[date] = Counter()
+    for out in plan.outings(person, value):
+        done[monday(local_date(out.start_ms, person.zone))] += 1
+    this_week = monday(local_date(value.now_ms, person.zone))
+    return [done[this_week - timedelta(weeks=back)] for back in range(weeks, 0, -1)]
 
 
 def limits(person: Person) -> ZoneThresholds:
@@ -91,7 +90,7 @@ def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(
     now: int, done: list[int]
 ) -> None:
     total = demo_cohort(now_ms=now)
-    assert [sessions_in(total, Role.LOW, back) for back in (5, 4, 3, 2, 1)] == done
+    assert _weekly_sessions(total, _person_with(total, Role.LOW), 5) == done
     assert (
         _person_with(total, Role.LOW).prescription.sessions_per_week == 3
     )  # 1 of 3 is below 0.8, 3 of 3 is not
@@ -114,7 +113,7 @@ def test_the_low_ones_watch_has_spoken_since_the_last_week_ended(demo: Cohort) -
 
 def test_the_paused_one_did_nothing_but_within_the_pause(demo: Cohort) -> None:
     person = _person_with(demo, Role.PAUSED)
-    assert [sessions_in(demo, Role.PAUSED, back) for back in (3, 2, 1)] == [3, 0, 0]
+    assert _weekly_sessions(demo, person, 3) == [3, 0, 0]
     (pause,) = person.prescription.pauses
     last_monday = monday(local_date(demo.now_ms, person.zone))
     assert (pause.first, pause.last) == (
@@ -132,23 +131,15 @@ def test_the_stale_one_is_silent_for_ten_days(demo: Cohort) -> None:
 
 @pytest.mark.parametrize("role", [Role.ON_TRACK, Role.PAIN, Role.MANUAL])
 def test_the_others_kept_to_it_in_every_late_week(demo: Cohort, role: Role) -> None:
-    for person in (p for p in demo.people if p.role is role):
-        weeks = Counter(
-            monday(local_date(out.start_ms, person.zone)) for out in plan.outings(person, demo)
-        )
-        last = monday(local_date(demo.now_ms, person.zone))
-        assert [weeks[last - timedelta(weeks=back)] for back in (4, 3, 2, 1)] == [3, 3, 3, 3]
+    for person in matching(demo.people, role=role):
+        assert _weekly_sessions(demo, person, 4) == [3, 3, 3, 3]
 
 
 def test_nobody_else_is_low_in_two_weeks_running(demo: Cohort) -> None:
     for person in demo.people:
         if person.role in {Role.LOW, Role.PAUSED, Role.STALE}:
             continue
-        weeks = Counter(
-            monday(local_date(out.start_ms, person.zone)) for out in plan.outings(person, demo)
-        )
-        last = monday(local_date(demo.now_ms, person.zone))
-        done = [weeks[last - timedelta(weeks=back)] for back in range(12, 0, -1)]
+        done = _weekly_sessions(demo, person, 12)
         for n in done:
             assert 2 <= n <= 4
         for a, b in pairwise(done):

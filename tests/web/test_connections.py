@@ -3,6 +3,7 @@
 Half-open ones are closed when there are too many.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import given
@@ -25,9 +26,16 @@ def _opened(
     return connection
 
 
+def _opened_in_turn(
+    table: ConnectionTable, peer: str, times: Iterable[int], **more: bool
+) -> list[ClientConnection]:
+    """Open a connection at each time."""
+    return [_opened(table, peer, now, **more) for now in times]
+
+
 def test_the_oldest_without_a_head_goes_first() -> None:
     table = ConnectionTable(_LIMITS)
-    half = [_opened(table, "a", now) for now in range(5)]
+    half = _opened_in_turn(table, "a", range(5))
     assert table.is_crowded(half[-1])
     assert table.excess() == half[:2]
 
@@ -37,21 +45,24 @@ def test_half_open_then_drained_then_idle_then_bodies_and_never_who_waits_for_ou
     table = ConnectionTable(replace(_LIMITS, per_peer=0))
     held = {stage: _opened(table, "a", now, stage) for now, stage in enumerate(order)}
     assert table.excess() == [
-        held[stage] for stage in (Stage.HEAD, Stage.DRAIN, Stage.IDLE, Stage.BODY)
+        held[Stage.HEAD],
+        held[Stage.DRAIN],
+        held[Stage.IDLE],
+        held[Stage.BODY],
     ]
 
 
 def test_one_peer_pays_for_itself() -> None:
     table = ConnectionTable(_LIMITS)
     other = _opened(table, "b", 0)
-    many = [_opened(table, "a", now) for now in range(1, 6)]
+    many = _opened_in_turn(table, "a", range(1, 6))
     assert table.excess() == many[:2]
     assert not table.is_crowded(other)
 
 
 def test_a_trusted_proxy_is_bounded_in_all_only() -> None:
     table = ConnectionTable(_LIMITS)
-    many = [_opened(table, "proxy", now, is_bounded=False) for now in range(8)]
+    many = _opened_in_turn(table, "proxy", range(8), is_bounded=False)
     assert table.excess() == many[:2]
 
 
