@@ -6,7 +6,7 @@ to shutdown.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from mimetypes import guess_type
@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
+from alerts.prescribing import published_prescription
 from clinic import problems
 from clinic.api import api_routes, data_routes
 from clinic.api.examples import add_examples
@@ -26,6 +27,7 @@ from clinic.pages.templating import STATIC, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from model.schemas.documents import SCHEMAS, published
+from model.schemas.from_types import JsonSchema
 from storage.people import clinic_sessions
 from storage.pg.health import database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
@@ -42,7 +44,10 @@ _SUMMARY = (
 # A name of ours: no slash, and no dot in front.
 FILE_NAME = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
 LARGE = 100_000  # bytes; below that, packing saves less than it costs
-PUBLISHED = {name: partial(published, name) for name in SCHEMAS}
+PUBLISHED: dict[str, Callable[[], JsonSchema]] = {
+    "prescription": published_prescription,
+    **{name: partial(published, name) for name in SCHEMAS},
+}
 # The address of a file changes with its content (`templating.asset`).
 FOREVER = "public, max-age=31536000, immutable"
 

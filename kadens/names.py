@@ -7,6 +7,8 @@ a slash, a control character or a space at an end. No error text repeats the nam
 import re
 from dataclasses import dataclass
 
+from model.schemas import prescription_check
+
 
 class BadNameError(ValueError):
     """A name or id that is too long or has wrong characters; the text states what is allowed."""
@@ -28,7 +30,7 @@ _NAME = re.compile(r"[^\W_](?:[\w .,'()&-]*[\w.)])?")
 _NAME_WORDS = "letters, digits, spaces and . , ' ( ) & -, the first a letter or digit"
 
 PSEUDONYM = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
-PRESCRIPTION_ID = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
+PRESCRIPTION_ID = NameRule(pattern=prescription_check.PRESCRIPTION_ID, most=64, allowed=_ID_WORDS)
 KEY_ID = NameRule(pattern=_ID, most=16, allowed=_ID_WORDS)
 CONNECTOR = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
 CARE_UNIT = NameRule(pattern=_NAME, most=100, allowed=_NAME_WORDS)

@@ -13,6 +13,7 @@ from typing import Any
 from model.derived import Day, Week
 from model.facts import Instrument, Phase
 from model.prescription import Prescription
+from model.schemas.prescription_check import Bounds
 
 
 class Tier(StrEnum):
@@ -133,8 +134,9 @@ class Rule:
 
     A patient has at most one live alert for each `family`. `tier` is the gravest tier that a
     finding of the rule can have. A changed threshold or predicate needs a new `version`. The
-    `thresholds` are our defaults, not clinical facts; a prescription may override them by rule id
-    and name.
+    `thresholds` are our defaults, not clinical facts. A prescription may set those that
+    `overridable` names, within bounds. The others bound the data that is judged and do not judge
+    it. Of each pair of `in_order` the first threshold must not be above the second.
 
     `predicate` yields the findings for a patient's rows. `sentence` makes the text of a finding
     from its evidence. `next_due` returns the times (epoch ms) at which the result may change
@@ -147,6 +149,8 @@ class Rule:
     tier: Tier
     title: str
     thresholds: Mapping[str, float]
+    overridable: Mapping[str, Bounds]
+    in_order: tuple[tuple[str, str], ...]
     cooldown_days: int
     predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
     sentence: Callable[[Mapping[str, Any]], str]

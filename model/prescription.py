@@ -3,16 +3,11 @@
 All dates are local to the patient.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from model.activities import TYPES
-from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE
-
 FIRST_DAYS = 7
-INTENSITY_METHODS = ("hrr", "bpm", "rpe_cr10", "rpe_6_20", "watts", "cadence")
-MOST_VERSIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +40,8 @@ class Prescription:
 
     It is valid on the local dates from `valid_from` to `valid_to` (inclusive). A newer version of
     the same `id` replaces it from the newer version's `valid_from` on. `pain_limit` is the highest
-    acceptable pain on the NRS.
+    acceptable pain on the NRS. `rules` sets thresholds of rules, by rule id and name. The bounds of
+    all figures are in `model.schemas.prescription_check`.
     """
 
     id: str
@@ -65,41 +61,6 @@ class Prescription:
     rules: dict[str, dict[str, float]] | None = None
     prescriber: str = ""
     reason: str = ""
-
-
-def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
-    """Return the problems of a prescription, a sentence for each; empty when it can be kept.
-
-    A sentence names its field and never repeats a value.
-    """
-    low, high = prescription.intensity.low, prescription.intensity.high
-    checks = {
-        f"`version` must be from 1 to {MOST_VERSIONS:,}": (
-            1 <= prescription.version <= MOST_VERSIONS
-        ),
-        "`sessions_per_week` must not be negative": prescription.sessions_per_week >= 0,
-        "`minutes_per_session` must not be negative": prescription.minutes_per_session >= 0,
-        f"`intensity.method` must be one of {', '.join(INTENSITY_METHODS)}": (
-            prescription.intensity.method in INTENSITY_METHODS
-        ),
-        "`intensity.low` must be below `intensity.high`": low < high,
-        f"`types` must be among {', '.join(sorted(TYPES))}": set(prescription.types) <= set(TYPES),
-        "`valid_from` must not be after `valid_to`": (
-            prescription.valid_from <= prescription.valid_to
-        ),
-    }
-    for name, value in _dates(prescription):
-        checks[f"`{name}` {DATE_RANGE}"] = FIRST_DATE <= value <= LAST_DATE
-    return tuple(text for text, holds in checks.items() if not holds)
-
-
-def _dates(prescription: Prescription) -> Iterator[tuple[str, date]]:
-    """Yield each date of a prescription with the name of its field."""
-    yield "valid_from", prescription.valid_from
-    yield "valid_to", prescription.valid_to
-    for number, pause in enumerate(prescription.pauses):
-        yield f"pauses.{number}.first", pause.first
-        yield f"pauses.{number}.last", pause.last
 
 
 def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescription, ...]:

@@ -176,6 +176,8 @@ LOW_ADHERENCE = Rule(
         "look_back_days": 56,
         "lag_hours": 36,  # for data that comes late
     },
+    overridable={"ratio": (0.1, 1), "known_days": (4, 7), "paused_days": (0, 6)},
+    in_order=(),
     cooldown_days=7,
     predicate=_low_adherence,
     sentence=_sentence,

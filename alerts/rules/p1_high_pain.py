@@ -188,6 +188,9 @@ HIGH_PAIN = Rule(
         "look_back_days": 28,
         "fresh_days": 14,
     },
+    # the greatest values leave a rating of 10 that each part of the rule can meet
+    overridable={"high": (1, 10), "very_high": (4, 10), "sessions": (1, 5), "of_last": (1, 10)},
+    in_order=(("high", "very_high"), ("sessions", "of_last")),
     cooldown_days=7,
     predicate=_high_pain,
     sentence=_sentence,

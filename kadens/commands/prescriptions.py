@@ -8,15 +8,19 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from alerts.prescribing import prescribing_problems
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
-from kadens.names import PRESCRIPTION_ID, BadNameError, check_name
 from kadens.output.terminal import fail, print_note
+from model.calendar import local_date
 from model.intensity import HeartProfile, profile_problems
-from model.prescription import Prescription, prescription_problems
+from model.prescription import Prescription
+from model.schemas.prescription_check import prescription_notes
 from storage.audit_actions import AuditAction
+from storage.people.patients import zone_of
+from storage.people.prescriptions import prescriptions_of
 from storage.pg.pool import Connection
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings
@@ -68,12 +72,18 @@ def write_prescription(
 ) -> None:
     """Write a version of a prescription.
 
-    It replaces the version before it from its own valid_from on; earlier versions are kept.
+    It replaces the version before it from its own valid_from on; earlier versions are kept. What it
+    overlaps with, and weeks that are over, are named before it is written.
     """
     value = _value_of(path, Prescription)
-    _refuse(path, _problems(value))
+    _refuse(path, list(prescribing_problems(value)))
 
     async def work(conn: Connection, now_ms: int) -> None:
+        stored = await prescriptions_of(conn, [patient])
+        today = local_date(now_ms, await zone_of(conn, patient))
+        # said before it is written, so that Ctrl-C still helps
+        for note in prescription_notes(value, stored.get(patient, ()), today):
+            print_note(f"note: {note}")
         await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)
@@ -81,16 +91,6 @@ def write_prescription(
         f"prescription {value.id} version {value.version} holds "
         f"from {value.valid_from} to {value.valid_to}"
     )
-
-
-def _problems(value: Prescription) -> list[str]:
-    """Return what is wrong with a prescription, a sentence for each mistake."""
-    problems = list(prescription_problems(value))
-    try:
-        check_name(PRESCRIPTION_ID, value.id)
-    except BadNameError as error:
-        problems.append(f"`id` {error}")
-    return problems
 
 
 def _value_of(path: Path, cls: type[T]) -> T:

@@ -1,10 +1,12 @@
-"""The published JSON Schemas by name: prescription, profile, report, and every event on the log.
+"""The published JSON Schemas by name: profile, report, and every event on the log.
+
+That of a prescription names rules, so `alerts.prescribing` completes it.
 
 The schemas are made from the types and from the tables of bounds that the code itself checks. A
 rule that no schema can express, such as the order of two dates, is written in a description.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.activities import TYPES
@@ -13,12 +15,14 @@ from model.derived import DerivedChange
 from model.envelope import Envelope
 from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, SEXES, HeartProfile
 from model.metrics import METRIC
-from model.prescription import (
-    INTENSITY_METHODS,
-    MOST_VERSIONS,
-    Prescription,
-)
+from model.prescription import Prescription
 from model.schemas.from_types import JsonSchema, schema_of
+from model.schemas.prescription_check import (
+    INTENSITY_BOUNDS,
+    NUMBER_BOUNDS,
+    PRESCRIPTION_ID,
+    Bounds,
+)
 from model.schemas.report_body import report_body_schema
 from model.storable import (
     LAST_MS,
@@ -40,18 +44,16 @@ INSTANT_MS: JsonSchema = {
     "exclusiveMaximum": LAST_MS,
     "description": "epoch ms in UTC",
 }
-# as `kadens` checks an id that a person typed
-ID_PATTERN, LONGEST_PRESCRIPTION_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]*$", 64
-NOT_NEGATIVE: JsonSchema = {"minimum": 0}
 COLUMN: JsonSchema = {"maxItems": MOST_SAMPLES}
 
 PRESCRIPTION_FIELDS: dict[tuple[str, str], JsonSchema] = {
-    ("Prescription", "id"): {"maxLength": LONGEST_PRESCRIPTION_ID, "pattern": ID_PATTERN},
-    ("Prescription", "version"): {"minimum": 1, "maximum": MOST_VERSIONS},
-    ("Prescription", "sessions_per_week"): NOT_NEGATIVE,
-    ("Prescription", "minutes_per_session"): NOT_NEGATIVE,
+    ("Prescription", "id"): {"pattern": f"^{PRESCRIPTION_ID.pattern}$"},
     ("Prescription", "types"): {"items": {"enum": sorted(TYPES)}},
-    ("Intensity", "method"): {"enum": list(INTENSITY_METHODS)},
+    ("Intensity", "method"): {"enum": list(INTENSITY_BOUNDS)},
+    **{
+        ("Prescription", name): {"minimum": low, "maximum": high}
+        for name, (low, high) in NUMBER_BOUNDS.items()
+    },
 }
 PROFILE_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("HeartProfile", "sex"): {"enum": list(SEXES)},
@@ -93,11 +95,40 @@ DERIVED_FIELDS: dict[tuple[str, str], JsonSchema] = {
 }
 
 
-def prescription_schema() -> JsonSchema:
-    """Return the schema of the file that `kadens prescribe` reads."""
+def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> JsonSchema:
+    """Return the schema of the file that `kadens prescribe` reads.
+
+    `overridable` has the thresholds that a prescription may set, with their bounds, by rule id.
+    """
     schema = schema_of(Prescription, PRESCRIPTION_FIELDS)
-    order = "`valid_from` must not be after `valid_to`, and `intensity.low` must be below `high`."
+    rules: JsonSchema = {}
+    for rule, thresholds in overridable.items():
+        rules[rule] = _closed({name: _between(bounds) for name, bounds in thresholds.items()})
+    schema["properties"]["rules"] = {"anyOf": [_closed(rules), {"type": "null"}]}
+    # which bounds hold for the range of intensity depends on its method
+    schema["$defs"]["Intensity"]["allOf"] = [
+        {
+            "if": {"properties": {"method": {"const": method}}},
+            "then": {"properties": {"low": _between(bounds), "high": _between(bounds)}},
+        }
+        for method, bounds in INTENSITY_BOUNDS.items()
+    ]
+    order = (
+        "`valid_from` must not be after `valid_to`, nor `first` of a pause after its `last`. "
+        "`intensity.low` must be below `high`. `sessions_per_week` must be at most seven times "
+        "`max_per_day`. In `rules`, `high` must not be above `very_high`, nor `sessions` above "
+        "`of_last`; what is left out has the rule's own value."
+    )
     return _also(schema, order)
+
+
+def _closed(properties: JsonSchema) -> JsonSchema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _between(bounds: Bounds) -> JsonSchema:
+    low, high = bounds
+    return {"type": "number", "minimum": low, "maximum": high}
 
 
 def profile_schema() -> JsonSchema:
@@ -165,7 +196,6 @@ def raw_headers_schema() -> JsonSchema:
 
 
 SCHEMAS: dict[str, Callable[[], JsonSchema]] = {
-    "prescription": prescription_schema,
     "profile": profile_schema,
     "report": report_body_schema,
     "event-facts": facts_schema,
@@ -179,7 +209,12 @@ def published(name: str) -> JsonSchema:
 
     Raises KeyError for an unknown name.
     """
-    return {"$schema": DIALECT, "$id": f"urn:kadens:schema:{name}", **SCHEMAS[name]()}
+    return named_schema(name, SCHEMAS[name]())
+
+
+def named_schema(name: str, schema: JsonSchema) -> JsonSchema:
+    """Return a schema with its dialect and the id of its name."""
+    return {"$schema": DIALECT, "$id": f"urn:kadens:schema:{name}", **schema}
 
 
 def _also(schema: JsonSchema, text: str) -> JsonSchema:

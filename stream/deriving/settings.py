@@ -5,6 +5,7 @@ caller's transaction. Facts may come before or after the settings that they are 
 the result is the same.
 """
 
+from alerts.prescribing import UnusablePrescriptionError, prescribing_problems
 from model.calendar import DAY_MS, midnight
 from model.intensity import HeartProfile
 from model.prescription import Prescription
@@ -44,9 +45,11 @@ async def prescribe(
 ) -> None:
     """Store a version of a prescription, and derive anew from the date on which it begins.
 
-    The same version again changes nothing. Raises `UnknownNameError`, and `TakenError` when the
-    stored version differs.
+    The same version again changes nothing. Raises `UnusablePrescriptionError`, `UnknownNameError`,
+    and `TakenError` when the stored version differs.
     """
+    if problems := prescribing_problems(prescription):
+        raise UnusablePrescriptionError(problems)
     if not await prescriptions.put_prescription(conn, patient, prescription, now_ms):
         return
     zone = await patients.zone_of(conn, patient)

@@ -51,6 +51,7 @@ PURE_FILES = (
     "alerts.rules",
     "alerts.adherence",
     "alerts.thresholds",
+    "alerts.prescribing",
 )
 IMPURE = {
     "aiohttp", "aiokafka", "asyncio", "faust", "httpx2", "logging", "os", "psycopg", "psycopg_pool",

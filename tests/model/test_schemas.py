@@ -15,7 +15,7 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from kadens.commands import prescriptions
+from alerts.prescribing import prescribing_problems, published_prescription
 from kadens.json_files import read_json_file
 from model.codec import decode_attributed, encode_attributed
 from model.derived import DerivedChange
@@ -25,7 +25,7 @@ from model.facts import AttributedFact
 from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription
 from model.schemas.documents import SCHEMAS, published
-from model.schemas.from_types import schema_of
+from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.report_body import EXAMPLE, SCALES
 from model.storable import fact_refusal
 from parsers.reports import parse_reports
@@ -100,7 +100,7 @@ def _read(document: Any, cls: type[_T], folder: Path) -> _T:  # noqa: ANN401 - J
 
 
 def accepts_prescription(folder: Path) -> Accepts:
-    return lambda document: not prescriptions._problems(_read(document, Prescription, folder))
+    return lambda document: not prescribing_problems(_read(document, Prescription, folder))
 
 
 def accepts_profile(folder: Path) -> Accepts:
@@ -144,12 +144,15 @@ def code_takes(accepts: Accepts, document: Any) -> bool:  # noqa: ANN401 - JSON
 
 
 # No schema can say that one of two fields must be the greater.
-ORDERED = {"valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at"}
+ORDERED = {
+    "valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at", "first", "last",
+    "sessions_per_week", "max_per_day",
+}  # fmt: skip
 
 
-def _differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # noqa: ANN401
+def _differences(schema: JsonSchema, document: Any, accepts: Accepts) -> list[str]:  # noqa: ANN401
     """Return every change of a document on which schema and code disagree."""
-    validator = jsonschema_rs.validator_for(published(name), validate_formats=True)
+    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
     assert validator.is_valid(document), list(validator.iter_errors(document))
     assert code_takes(accepts, document)
     wrong = []
@@ -165,14 +168,16 @@ def _differences(name: str, document: Any, accepts: Accepts) -> list[str]:  # no
 
 
 def test_a_prescription(tmp_path: Path) -> None:
-    assert _differences("prescription", _PRESCRIPTION, accepts_prescription(tmp_path)) == []
+    assert (
+        _differences(published_prescription(), _PRESCRIPTION, accepts_prescription(tmp_path)) == []
+    )
 
 
 def test_a_profile(tmp_path: Path) -> None:
     """Each figure alone, so that none contradicts another."""
     for name, value in _PROFILE.items():
         document = {"valid_from": "2026-06-01", name: value}
-        assert _differences("profile", document, accepts_profile(tmp_path)) == []
+        assert _differences(published("profile"), document, accepts_profile(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +186,7 @@ def test_a_profile(tmp_path: Path) -> None:
     ids=["pain", "amended", "session", "withdrawn"],
 )
 def test_a_report(document: Any) -> None:  # noqa: ANN401 - JSON
-    assert _differences("report", document, accepts_report) == []
+    assert _differences(published("report"), document, accepts_report) == []
 
 
 @pytest.mark.parametrize("scale", SCALES, ids=lambda scale: scale.id)
@@ -192,7 +197,7 @@ def test_a_scale(scale: Any) -> None:  # noqa: ANN401 - a row
         "scale": scale.id,
         "value": scale.high,
     }
-    assert _differences("report", {**EXAMPLE, "report": report}, accepts_report) == []
+    assert _differences(published("report"), {**EXAMPLE, "report": report}, accepts_report) == []
 
 
 def fact_events() -> dict[str, Any]:
@@ -249,6 +254,10 @@ def test_headers_of_a_raw_event_keep_to_their_schema() -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_each_is_a_json_schema(name: str) -> None:
     jsonschema_rs.meta.validate(published(name))
+
+
+def test_that_of_a_prescription_is_a_json_schema() -> None:
+    jsonschema_rs.meta.validate(published_prescription())
 
 
 def test_a_type_without_a_shape_is_refused() -> None:

@@ -1,0 +1,58 @@
+"""The check of a prescription, with what it says about rules. Pure.
+
+Every way in which a prescription is written goes through `prescribing_problems`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from alerts.registry import RULE
+from model.alert import Rule
+from model.prescription import Prescription
+from model.schemas.documents import named_schema, prescription_schema
+from model.schemas.from_types import JsonSchema
+from model.schemas.prescription_check import bounds_text, prescription_problems, within
+
+OVERRIDABLE = {rule.id: rule.overridable for rule in RULE.values()}
+
+
+def published_prescription() -> JsonSchema:
+    """Return the published JSON Schema of a prescription, with its dialect and id."""
+    return named_schema("prescription", prescription_schema(OVERRIDABLE))
+
+
+class UnusablePrescriptionError(ValueError):
+    """A prescription that must not be written; `problems` has a sentence for each mistake."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def prescribing_problems(prescription: Prescription) -> tuple[str, ...]:
+    """Return the problems of a prescription, a sentence for each; empty when it can be written.
+
+    A sentence names its field and never repeats a value.
+    """
+    problems = list(prescription_problems(prescription))
+    for rule_id, thresholds in (prescription.rules or {}).items():
+        rule = RULE.get(rule_id)
+        if rule is None:
+            problems.append(f"`rules` may name the rules {', '.join(sorted(RULE))}, and no others")
+        else:
+            problems += _of_rule(rule, thresholds)
+    return tuple(dict.fromkeys(problems))
+
+
+def _of_rule(rule: Rule, thresholds: Mapping[str, float]) -> Iterator[str]:
+    for name, value in thresholds.items():
+        bounds = rule.overridable.get(name)
+        if bounds is None:
+            allowed = ", ".join(rule.overridable)
+            yield f"`rules.{rule.id}` may set {allowed}, and nothing else"
+        elif not within(value, bounds):
+            yield f"`rules.{rule.id}.{name}` must be {bounds_text(bounds)}"
+    # what the prescription does not set keeps the rule's own value
+    resulting = {**rule.thresholds, **thresholds}
+    for low, high in rule.in_order:
+        if resulting[low] > resulting[high]:
+            yield f"`rules.{rule.id}.{low}` must not be above `{high}`"

@@ -1,0 +1,133 @@
+"""What a prescription may say, just inside and just outside of each bound."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from alerts.prescribing import prescribing_problems
+from alerts.registry import RULE, RULES
+from alerts.thresholds import thresholds_on
+from model.alert import Rule
+from model.prescription import Intensity, Pause, Prescription
+from model.schemas.prescription_check import INTENSITY_BOUNDS, NUMBER_BOUNDS, prescription_notes
+
+_NAN, _INFINITE = float("nan"), float("inf")
+PLAN = Prescription(
+    id="rx",
+    version=1,
+    valid_from=date(2026, 6, 1),
+    valid_to=date(2026, 8, 30),
+    sessions_per_week=3,
+    minutes_per_session=30,
+    intensity=Intensity(method="hrr", low=0.4, high=0.6),
+)
+
+
+def overriding(rule: str, **thresholds: float) -> Prescription:
+    return replace(PLAN, rules={rule: thresholds})
+
+
+def test_a_prescription_within_all_bounds_has_no_problem() -> None:
+    assert prescribing_problems(PLAN) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        # the prescriptions that were taken silently: each is a typing error with consequences
+        ({"intensity": Intensity(method="hrr", low=40, high=60)}, "intensity.low"),
+        ({"intensity": Intensity(method="bpm", low=1, high=9000)}, "intensity.low"),
+        ({"sessions_per_week": 300}, "sessions_per_week"),
+        ({"minutes_per_session": 4000}, "minutes_per_session"),
+        ({"pain_limit": 99}, "pain_limit"),
+        ({"pauses": (Pause(first=date(2026, 7, 8), last=date(2026, 7, 1), why=""),)}, "pauses.0"),
+        ({"rules": {"P1": {"very_high": 99}}}, "rules.P1.very_high"),
+        ({"rules": {"Z9": {"high": 3}}}, "rules"),
+        ({"rules": {"P1": {"unheard_of": 3}}}, "rules.P1"),
+        ({"rules": {"P1": {"look_back_days": 3}}}, "rules.P1"),
+        ({"sessions_per_week": 8, "max_per_day": 1}, "sessions_per_week"),
+        ({"id": "../../etc/passwd"}, "id"),
+        ({"id": "x" * 65}, "id"),
+        ({"valid_to": date(2026, 5, 31)}, "valid_from"),
+        ({"types": ("flying",)}, "types"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any], field: str) -> None:
+    (problem, *_) = prescribing_problems(replace(PLAN, **wrong))
+    assert problem.startswith(f"`{field}")
+
+
+@pytest.mark.parametrize("name", NUMBER_BOUNDS)
+def test_each_figure_at_and_beyond_its_bounds(name: str) -> None:
+    low, high = NUMBER_BOUNDS[name]
+    # more sessions than days need a day with several
+    wide = replace(PLAN, max_per_day=6) if name == "sessions_per_week" else PLAN
+    wide = replace(wide, sessions_per_week=1) if name == "max_per_day" else wide
+    for value in (low, high):
+        inside: dict[str, Any] = {name: int(value)}
+        assert prescribing_problems(replace(wide, **inside)) == ()
+    for value in (low - 1, high + 1, _INFINITE, _NAN):
+        outside: dict[str, Any] = {name: value}
+        assert prescribing_problems(replace(wide, **outside))[0].startswith(f"`{name}`")
+
+
+@pytest.mark.parametrize("method", INTENSITY_BOUNDS)
+def test_each_method_at_and_beyond_its_bounds(method: str) -> None:
+    low, high = INTENSITY_BOUNDS[method]
+    within = Intensity(method=method, low=low, high=high)
+    assert prescribing_problems(replace(PLAN, intensity=within)) == ()
+    for wrong in (
+        replace(within, low=low - 0.01),
+        replace(within, high=high + 0.01),
+        replace(within, low=high, high=low),
+        replace(within, low=high, high=high),
+        replace(within, low=_NAN),
+        replace(within, high=_INFINITE),
+    ):
+        assert prescribing_problems(replace(PLAN, intensity=wrong)) != ()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rules_own_thresholds_are_within_what_may_be_set(rule: Rule) -> None:
+    own = {name: rule.thresholds[name] for name in rule.overridable}
+    assert prescribing_problems(overriding(rule.id, **own)) == ()
+
+
+@pytest.mark.parametrize(
+    ("plan", "problem"),
+    [
+        (overriding("P1", high=9), "`rules.P1.high` must not be above `very_high`"),
+        (overriding("P1", very_high=5), "`rules.P1.high` must not be above `very_high`"),
+        (overriding("P1", sessions=4), "`rules.P1.sessions` must not be above `of_last`"),
+        (overriding("A1", known_days=3), "`rules.A1.known_days` must be from 4 to 7"),
+        (overriding("A1", ratio=_NAN), "`rules.A1.ratio` must be from 0.1 to 1"),
+    ],
+)
+def test_what_a_prescription_may_not_say_of_rules(plan: Prescription, problem: str) -> None:
+    assert prescribing_problems(plan) == (problem,)
+
+
+def test_no_pain_can_be_switched_off() -> None:
+    """Pain 10 of 10 meets rule P1 under every prescription that can be written."""
+    p1 = RULE["P1"]
+    for very_high in (4, 8, 10, 11, 99, _INFINITE):
+        plan = overriding("P1", high=4, very_high=very_high)
+        taken = thresholds_on(p1, [plan], plan.valid_from)
+        assert prescribing_problems(plan) != () or taken["very_high"] <= 10
+        # even a version that was stored some other way
+        assert taken["very_high"] <= 10
+
+
+def test_a_prescriber_is_told_of_weeks_that_are_over_and_of_what_lies_beside() -> None:
+    other = replace(PLAN, id="other", valid_from=date(2026, 8, 30), valid_to=date(2026, 9, 30))
+    assert prescription_notes(PLAN, [PLAN], PLAN.valid_from) == ()
+    assert prescription_notes(PLAN, [replace(PLAN, version=2)], date(2026, 6, 2)) == (
+        "it begins in the past: weeks that are over are shown against it as well",
+    )
+    assert prescription_notes(PLAN, [other, replace(other, version=2)], PLAN.valid_from) == (
+        "it holds beside other: what is due adds up on the dates that both have",
+    )
+    after = replace(other, valid_from=date(2026, 8, 31))
+    assert prescription_notes(PLAN, [after], PLAN.valid_from) == ()
