@@ -13,7 +13,7 @@ from model.activities import TYPES
 from model.metrics import METRIC
 
 # No identifier has a control character, and the database accepts no NUL.
-TEXT = r"^[^\x00-\x1f\x7f/]+$"
+ID_PATTERN = r"^[^\x00-\x1f\x7f/]+$"
 # These bound what a single answer costs; longer lists come in pages.
 MOST_POINTS, USUAL_POINTS = 10_000, 1_000
 MOST_SESSIONS, USUAL_SESSIONS = 500, 60
@@ -54,7 +54,7 @@ class QueryParams(BaseModel):
     # A misspelt parameter would otherwise be ignored, and another question be answered.
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    prescription: str | None = Field(default=None, min_length=1, max_length=128, pattern=TEXT)
+    prescription: str | None = Field(default=None, min_length=1, max_length=128, pattern=ID_PATTERN)
     """A prescription's id: where `from` and `to` are left out, its first and last date."""
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from clinic import reads
 from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
-from clinic.answers.query_params import TEXT
+from clinic.answers.query_params import ID_PATTERN
 from clinic.pages.worklist import Line
 from clinic.reads import AlertView, PatientView
 from clinic.request_scope import open_scope
@@ -22,7 +22,8 @@ from storage.reads.views import AlertBrief
 from web.problems import documented
 
 Pseudonym = Annotated[
-    str, Path(min_length=1, max_length=64, pattern=TEXT, description="The patient's pseudonym")
+    str,
+    Path(min_length=1, max_length=64, pattern=ID_PATTERN, description="The patient's pseudonym"),
 ]
 
 api_router = APIRouter(prefix="/api/v1", tags=["clinician door"])

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request
 from clinic import reads
 from clinic.answers import sessions as session_answers
 from clinic.answers.days import DaysAnswer
-from clinic.answers.query_params import TEXT, DatesParams, SessionsParams, TimelineParams
+from clinic.answers.query_params import ID_PATTERN, DatesParams, SessionsParams, TimelineParams
 from clinic.answers.sessions import SessionAnswer, SessionsAnswer
 from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
@@ -25,10 +25,10 @@ from storage.reads.views import PatientBrief
 from web.problems import documented
 
 SessionKey = Annotated[
-    str, Path(min_length=1, max_length=128, pattern=TEXT, description="The session's id")
+    str, Path(min_length=1, max_length=128, pattern=ID_PATTERN, description="The session's id")
 ]
 PrescriptionKey = Annotated[
-    str, Path(min_length=1, max_length=128, pattern=TEXT, description="The prescription's id")
+    str, Path(min_length=1, max_length=128, pattern=ID_PATTERN, description="The prescription's id")
 ]
 CurvePoints = Annotated[
     int, Query(ge=100, le=20_000, description="Above this the curve is thinned to its extremes")

@@ -19,7 +19,7 @@ from storage.people.errors import TakenError, UnknownNameError
 from web.problems import RequestRefused
 from web.sign_in.identity import Identity
 
-ELSEWHERE = (
+OTHER_ACCOUNT = (
     "Ask whoever looks after accounts; to use another account, sign out at the identity provider "
     "first."
 )
@@ -100,16 +100,16 @@ async def welcome(request: Request, admitted: Admitted) -> None:
             await audit.write_entry(conn, entry)
     # A provider may serve other houses too: its care units are not made here.
     except UnknownNameError as error:
-        text = f"Your care unit is not set up here. {ELSEWHERE}"
+        text = f"Your care unit is not set up here. {OTHER_ACCOUNT}"
         raise refused_for("the care unit is not set up", text, actor) from error
     except TakenError as error:
-        text = f"Your account cannot be told from another. {ELSEWHERE}"
+        text = f"Your account cannot be told from another. {OTHER_ACCOUNT}"
         raise refused_for("another subject differs only by case", text, actor) from error
     # After the transaction: a sign-in that is rolled back is not counted.
     csrf_guard.count_action(request, "sign_in")
 
 
-async def end(request: Request, clinician: Identity, now_ms: int) -> None:
+async def end_clinic_session(request: Request, clinician: Identity, now_ms: int) -> None:
     """End a session on the server. Ending it again writes no second audit row."""
     async with open_door(request).pool.connection() as conn:
         # False where the session had ended already.

@@ -18,7 +18,7 @@ from clinic.config import open_door
 from clinic.pages.templating import render
 from clinic.request_scope import REFRESH
 from clinic.sign_in import admission, csrf_guard
-from clinic.sign_in.admission import ELSEWHERE, Attempts, SignInRefused, refused_for
+from clinic.sign_in.admission import OTHER_ACCOUNT, Attempts, SignInRefused, refused_for
 from runtime.log_lines import get_logger
 from web.problems import RequestRefused, problem_details
 from web.sign_in.code_flow import (
@@ -113,7 +113,7 @@ async def sign_out(request: Request, token: Annotated[str, Form()] = "") -> Resp
     clinician = open_door(request).clinic.identify(request)
     if clinician is not None:
         csrf_guard.check_form_token(request, token)
-        await admission.end(request, clinician, sign_in.clock())
+        await admission.end_clinic_session(request, clinician, sign_in.clock())
         csrf_guard.count_action(request, "sign_out")
     # The provider's own session lives on: without this link the next sign-in may ask for no
     # password.
@@ -145,7 +145,7 @@ async def _admitted(
     except ProviderError as away:
         raise _provider_away(away) from away
     except NotAdmittedError as refusal:
-        raise refused_for("unit or role is missing", f"{refusal} {ELSEWHERE}") from refusal
+        raise refused_for("unit or role is missing", f"{refusal} {OTHER_ACCOUNT}") from refusal
     begins_ms = sign_in.clock()
     session = admission.Admitted(
         # A new id at every sign-in, so that nobody can choose it beforehand.
