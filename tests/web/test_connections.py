@@ -30,7 +30,7 @@ def _opened_in_turn(
     table: ConnectionTable, peer: str, times: Iterable[int], **more: bool
 ) -> list[ClientConnection]:
     """Open a connection at each time."""
-    return [_opened(table, peer, now, **more) for now in times]
+    return [_opened(table, peer, now, Stage.HEAD, **more) for now in times]
 
 
 def test_the_oldest_without_a_head_goes_first() -> None:
