@@ -23,6 +23,7 @@ from storage.bodies import discard
 from storage.bodies.body_store import INCOMING, BodyStorage, address_of
 from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _OF = "patient = %(patient)s"
@@ -64,15 +65,20 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "identity.data_key": _OF,
 }
 
-# Runs before the patient is locked, because linking an account holds the patient while it releases
-# bodies from quarantine. A body that is released at this moment goes through the log again. Its
-# account is linked to nobody then, so it waits sealed for a day and is removed.
+# Bodies of an account that another patient has now are left to that patient. A body that is taken
+# from quarantine at this moment goes through the log again. Its account is linked to nobody then,
+# so it waits sealed for a day and is removed.
 _QUARANTINE = """
-with gone as (
-  delete from quarantine q using account a join patient p on p.id = a.patient
-  where p.pseudonym = %s and q.vendor = a.vendor and q.account = a.account and not exists (
+with held as (
+  select q.cluster, q.topic, q.part, q."offset"
+  from quarantine q join account a using (vendor, account)
+  where a.patient = %s and not exists (
     select from account other where other.vendor = a.vendor and other.account = a.account
     and other.patient <> a.patient and other.unlinked_at is null)
+  order by q.cluster, q.topic, q.part, q."offset" for update of q),
+gone as (
+  delete from quarantine q using held h
+  where (q.cluster, q.topic, q.part, q."offset") = (h.cluster, h.topic, h.part, h."offset")
   returning coalesce(q.address, nullif(q.headers->>'address', '')) as address)
 select count(*), coalesce(array_agg(address) filter (where address is not null), '{}') from gone"""
 _LOCK = "select id from patient where pseudonym = %s for update"
@@ -118,17 +124,20 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     transactions that are writing rows of the patient. Raises `people.errors.UnknownNameError` for
     an unknown patient.
     """
-    ((held, held_at),) = await (await conn.execute(_QUARANTINE, [patient])).fetchall()
-    counts = {"quarantine": int(held)}
+    # The patient comes first: whoever links an account holds the patient before it locks bodies in
+    # quarantine (the order of locks in `storage`).
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
         raise UnknownNameError("there is no such patient")
     id_ = int(row[0])
+    ((held, held_at),) = await (await conn.execute(_QUARANTINE, [id_])).fetchall()
+    counts = {"quarantine": int(held)}
     values: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
     number = await _open(conn, id_, held_at, now_ms)
     # The rows that make the doors refuse the tokens name no patient, so they outlive the erasure.
     await link_tokens.revoke(conn, patient, now_ms)
-    sources = [source for (source,) in await (await conn.execute(_SOURCES, values)).fetchall()]
+    # read before their rows are gone: afterwards nothing tells which sources the patient had
+    sources = await rows.fetch_column(conn, _SOURCES, values)
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
         counts[table] = (await conn.execute(statement.encode(), values)).rowcount
@@ -159,8 +168,7 @@ async def _open(conn: Connection, patient: int, held_at: Sequence[str], now_ms: 
     """
     made = await (await conn.execute(_RECEIPT, [utc(now_ms)])).fetchall()
     number = int(made[0][0])
-    letters = await (await conn.execute(_LETTERS, [patient])).fetchall()
-    addresses = [*held_at, *(address for (address,) in letters)]
+    addresses = [*held_at, *await rows.fetch_column(conn, _LETTERS, [patient])]
     for kept, sha256, of_another in await (await conn.execute(_BODIES, [patient])).fetchall():
         addresses += [kept] if kept else []  # else it is in its row
         # the address is made of the content alone: another patient's equal body has the same one

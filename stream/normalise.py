@@ -135,9 +135,10 @@ async def expire_quarantine(parts: Collaborators) -> int:
     Those of accounts that are linked by now are released first.
     """
     async with parts.pool.connection() as conn:
+        # fetches first: they hold patients, which are locked before quarantine is
+        gone = await claim_fetches(conn, parts.now())
         await release_linked(conn, parts.now())
-        gone = await quarantine.expire_quarantined(conn, parts.now())
-        gone += await claim_fetches(conn, parts.now())
+        gone += await quarantine.expire_quarantined(conn, parts.now())
     if gone:
         await settled.remove_files(parts)
     parts.metrics.bodies.labels("", "expired").inc(gone)

@@ -63,9 +63,14 @@ class LetterOrigin:
     headers: bytes
 
     @property
+    def position(self) -> tuple[str, str, int, int]:
+        """Return the primary key of the letter's row: the message's position in the log."""
+        return self.cluster, self.topic, self.partition, self.offset
+
+    @property
     def location(self) -> str:
         """Return the position as the owner that a seal is made for."""
-        return letter_location(self.cluster, self.topic, self.partition, self.offset)
+        return letter_location(*self.position)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

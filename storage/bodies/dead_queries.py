@@ -14,6 +14,7 @@ from model.facts import RejectKind
 from storage.bodies.dead_letters import LetterOrigin, read_instant
 from storage.bodies.kept_bodies import KeptBody
 from storage.bodies.sealed import Sealed
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _CHOSEN = """
@@ -171,21 +172,17 @@ async def settle_letters(conn: Connection, letters: Sequence[Letter], state: str
 
     Returns how many of them were waiting.
     """
-    places = [
-        (letter.origin.cluster, letter.origin.topic, letter.origin.partition, letter.origin.offset)
-        for letter in letters
-    ]
-    columns = [list(column) for column in zip(*places, strict=True)] or [[], [], [], []]
+    columns = rows.as_arrays([letter.origin.position for letter in letters], 4)
     return (await conn.execute(_SETTLE, [*columns, state])).rowcount
 
 
 async def _by_class(conn: Connection, query: str, choice: Choice) -> Mapping[tuple[str, str], int]:
-    rows = await (await conn.execute(query.encode(), choice.parameters())).fetchall()
-    return {(kind, connector): count for kind, connector, count in rows}
+    numbers: dict[tuple[str, str], int] = await rows.fetch_by_key(conn, query, choice.parameters())
+    return numbers
 
 
 async def _letters(conn: Connection, query: str, values: dict[str, Any]) -> list[Letter]:
-    return [_letter(row) for row in await (await conn.execute(query.encode(), values)).fetchall()]
+    return list(map(_letter, await (await conn.execute(query.encode(), values)).fetchall()))
 
 
 def _letter(row: tuple[Any, ...]) -> Letter:
@@ -228,7 +225,7 @@ def _letter(row: tuple[Any, ...]) -> Letter:
         written_ms=epoch_ms(written),
         size=size,
         sha256=sha256,
-        rejects=tuple((where, why) for where, why in rejects),
+        rejects=tuple(map(tuple, rejects)),
         rejected=rejected,
         origin=LetterOrigin(
             cluster=cluster, topic=topic, partition=part, offset=offset, key=key, headers=headers

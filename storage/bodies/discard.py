@@ -8,6 +8,7 @@ is committed, because a transaction that rolls back still needs it.
 from collections.abc import Collection
 
 from storage.bodies.body_store import BodyStorage
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _PORTION = 100  # files removed in one transaction
@@ -36,8 +37,7 @@ async def remove_discarded(conn: Connection, store: BodyStorage) -> int:
 
 async def _portion(conn: Connection, store: BodyStorage) -> int:
     async with conn.transaction():
-        rows = await (await conn.execute(_NEXT, [_PORTION])).fetchall()
-        addresses: list[str] = [address for (address,) in rows]
+        addresses: list[str] = await rows.fetch_column(conn, _NEXT, [_PORTION])
         for address in addresses:
             await store.delete(address)
         if addresses:

@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from model.calendar import epoch_ms, utc
+from model.calendar import utc
 from model.envelope import Envelope
 from model.keyring import KeyRing
 from storage.bodies.body_store import KEPT, BodyStorage
 from storage.bodies.sealed import Sealed, get_sealed, put_sealed
 from storage.people import data_keys
-from storage.pg import crypto
+from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 
 _KEEP = """
@@ -39,7 +39,8 @@ _SEALED = """
 select b.sealed from body b join patient p on p.id = b.patient \
 where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
-select b.sha256, b.connector, b.content_type, b.size, b.address, b.received_at, b.format, b.parser
+select p.pseudonym as patient, b.sha256, b.connector, b.content_type, b.size,
+       b.received_at as received_ms, b.address, b.format, b.parser
 from body b join patient p on p.id = b.patient \
 where p.pseudonym = %s order by b.received_at, b.sha256"""
 
@@ -92,10 +93,10 @@ async def keep_all(
     if not new:
         return there
     keys = await data_keys.data_keys(conn, wrapping_key, {entry.patient for entry in new.values()})
-    rows = await asyncio.gather(
+    made_rows = await asyncio.gather(
         *(_row(store, keys[entry.patient], entry) for entry in new.values())
     )
-    made = await conn.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])
+    made = await conn.execute(_KEEP, rows.as_arrays(made_rows, 10))
     # another worker may have kept a payload meanwhile: then that worker's version counts
     return there | (
         await _there(conn, new)
@@ -107,7 +108,8 @@ async def keep_all(
 async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, int]:
     if not keys:
         return {}
-    requested = [[patient for patient, _ in keys], [bytes.fromhex(sha256) for _, sha256 in keys]]
+    patients, hashes = rows.as_arrays(keys, 2)
+    requested = [patients, list(map(bytes.fromhex, hashes))]
     matches = await (await conn.execute(_THERE, requested)).fetchall()
     return {(patient, sha.hex()): parser for patient, sha, parser in matches}
 
@@ -154,23 +156,12 @@ async def _in_row(conn: Connection, patient: str, sha256: str) -> bytes | None:
 
 async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
     """Return the kept payloads of a patient, in order of receipt."""
-    rows = await (await conn.execute(_LISTED, [patient])).fetchall()
-    return [
-        KeptBody(
-            address=address,
-            format=name,
-            parser=parser,
-            envelope=Envelope(
-                connector=connector,
-                received_ms=epoch_ms(received),
-                sha256=sha.hex(),
-                size=size,
-                content_type=content_type,
-                patient=patient,
-            ),
-        )
-        for sha, connector, content_type, size, address, received, name, parser in rows
-    ]
+    return await rows.fetch(conn, _LISTED, [patient], _kept)
+
+
+def _kept(row: rows.Row) -> KeptBody:
+    own = {name: row.pop(name) for name in ("address", "format", "parser")}
+    return KeptBody(**own, envelope=Envelope(**row))
 
 
 def _owner(patient: str, sha256: str) -> str:

@@ -6,6 +6,7 @@ with the store.
 """
 
 from storage.bodies.body_store import INCOMING, PACKED, BodyStorage
+from storage.pg import rows
 from storage.pg.pool import Pool
 
 _NAMED = """
@@ -27,10 +28,8 @@ async def sweep_packed(pool: Pool, store: BodyStorage, age_s: float = PACKED_AGE
     removed = 0
     async for addresses in store.older(PACKED, age_s):
         async with pool.connection() as conn:
-            named = {
-                address for (address,) in await (await conn.execute(_NAMED, [addresses])).fetchall()
-            }
-        removed += await _remove(store, [address for address in addresses if address not in named])
+            named = await rows.fetch_column(conn, _NAMED, [addresses])
+        removed += await _remove(store, addresses, keep=set(named))
     return removed
 
 
@@ -40,14 +39,15 @@ async def sweep_incoming(pool: Pool, store: BodyStorage, age_s: float) -> int:
     The caller must know that no unread message can name any of them.
     """
     async with pool.connection() as conn:
-        held = {address for (address,) in await (await conn.execute(_HELD_THERE)).fetchall()}
+        held = set(await rows.fetch_column(conn, _HELD_THERE))
     removed = 0
     async for addresses in store.older(INCOMING, age_s):
-        removed += await _remove(store, [address for address in addresses if address not in held])
+        removed += await _remove(store, addresses, keep=held)
     return removed
 
 
-async def _remove(store: BodyStorage, addresses: list[str]) -> int:
-    for address in addresses:
+async def _remove(store: BodyStorage, addresses: list[str], keep: set[str]) -> int:
+    unnamed = set(addresses) - keep
+    for address in unnamed:
         await store.delete(address)
-    return len(addresses)
+    return len(unnamed)

@@ -16,7 +16,7 @@ from model.keyring import KeyRing
 from storage.bodies import caps, discard
 from storage.bodies.body_store import BodyStorage
 from storage.bodies.sealed import Sealed, get_sealed, own_key, put_sealed, unwrap_own_key
-from storage.pg import crypto
+from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 
 TOGETHER = 8 * 1024 * 1024  # most bytes taken at once; a single body may be larger
@@ -45,15 +45,20 @@ where released_at is not null
 as locked) as summed
   where before = 0 or before + size <= %s)
 returning cluster, topic, part, "offset", vendor, account, headers, wrapped, address, sealed"""
+# Waits for nobody: a row that is locked now is being released, or expires at the next call.
 _EXPIRE = """
-with gone as (delete from quarantine where received_at <= %s and released_at is null \
-returning address),
+with old as (
+    select cluster, topic, part, "offset" from quarantine
+    where received_at <= %s and released_at is null for update skip locked),
+  gone as (delete from quarantine q using old o
+    where (q.cluster, q.topic, q.part, q."offset") = (o.cluster, o.topic, o.part, o."offset")
+    returning q.address),
   noted as (insert into discarded select address from gone where address is not null \
 on conflict do nothing)
 select count(*) from gone"""
 _COUNTS = """
-select vendor, count(*) filter (where released_at is null), \
-count(*) filter (where released_at is not null)
+select vendor, count(*) filter (where released_at is null) as waiting,
+       count(*) filter (where released_at is not null) as released
 from quarantine group by vendor order by vendor"""
 
 
@@ -101,11 +106,14 @@ async def quarantine_room(conn: Connection, accounts: Sequence[tuple[str, str]])
     """Return how much each (vendor, account) and each vendor among them has in quarantine."""
     if not accounts:
         return caps.Room(used={})
-    words = [list(column) for column in zip(*sorted(set(accounts)), strict=True)]
-    rows = await (await conn.execute(_USED, [*words, words[0]])).fetchall()
-    return caps.Room(
-        used={_holder(vendor, account): (count, size) for vendor, account, count, size in rows}
-    )
+    vendors, names = rows.as_arrays(sorted(set(accounts)), 2)
+    used: dict[caps.Holder, caps.Used] = {}
+    # a row without an account has the sums of its vendor
+    for vendor, account, count, size in await (
+        await conn.execute(_USED, [vendors, names, vendors])
+    ).fetchall():
+        used[_holder(vendor, account)] = count, size
+    return caps.Room(used=used)
 
 
 def body_fits(left: caps.Room, vendor: str, account: str, size: int) -> bool:
@@ -149,9 +157,14 @@ async def take_released(
     rollback of the caller puts them back. `discard.remove_discarded` removes their files after the
     commit.
     """
-    rows = await (await conn.execute(_TAKE, [n, TOGETHER])).fetchall()
-    held = [await _opened(store, wrapping_key, row) for row in rows]
-    await discard.note_discarded(conn, [row[-2] for row in rows if row[-2]])
+    taken = await (await conn.execute(_TAKE, [n, TOGETHER])).fetchall()
+    held: list[QuarantinedBody] = []
+    addresses: list[str] = []
+    for row in taken:
+        held.append(await _opened(store, wrapping_key, row))
+        *_, address, _ = row
+        addresses += [address] if address else []  # else the body was in its row
+    await discard.note_discarded(conn, addresses)
     return sorted(
         held, key=lambda entry: (entry.cluster, entry.topic, entry.partition, entry.offset)
     )
@@ -165,8 +178,10 @@ async def expire_quarantined(conn: Connection, now_ms: int, after_ms: int = DAY_
 
 async def quarantine_counts(conn: Connection) -> dict[str, Count]:
     """Return how many bodies are in quarantine, by vendor."""
-    rows = await (await conn.execute(_COUNTS)).fetchall()
-    return {vendor: Count(waiting=waiting, released=released) for vendor, waiting, released in rows}
+    counted = await rows.fetch(
+        conn, _COUNTS, (), lambda row: (str(row.pop("vendor")), Count(**row))
+    )
+    return dict(counted)
 
 
 async def _opened(

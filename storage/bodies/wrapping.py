@@ -97,17 +97,8 @@ class KeyLocation:
         )
 
 
+# Walked in this order, which is the order of locks in `storage`: data keys are last.
 PLACES = (
-    KeyLocation(
-        what="patients' data keys",
-        table="identity.data_key",
-        row=("patient",),
-        names=("(select p.pseudonym from patient p where p.id = t.patient)",),
-        belongs_to="data_key:{}".format,
-        column="wrapped",
-        key_id="key_id",
-        also=", key_id = %(active)s",
-    ),
     KeyLocation(
         what="keys of bodies in quarantine",
         table="quarantine",
@@ -147,6 +138,16 @@ PLACES = (
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",
+    ),
+    KeyLocation(
+        what="patients' data keys",
+        table="identity.data_key",
+        row=("patient",),
+        names=("(select p.pseudonym from patient p where p.id = t.patient)",),
+        belongs_to="data_key:{}".format,
+        column="wrapped",
+        key_id="key_id",
+        also=", key_id = %(active)s",
     ),
 )
 

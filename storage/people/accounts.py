@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from model.calendar import utc
 from storage.people import quarantine_release
-from storage.people.errors import TakenError
-from storage.people.patients import patient_id
+from storage.people.errors import TakenError, UnknownNameError
+from storage.people.patients import hold_patients
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _LINK = """
@@ -39,7 +40,10 @@ async def link_account(
     Raises `UnknownNameError` for an unknown patient. Raises `TakenError` when the account is linked
     to another patient: unlink it there first.
     """
-    await patient_id(conn, patient)
+    # Held before any row of the quarantine is locked (the order of locks in `storage`). If the
+    # patient is being erased, this waits, and then there is no such patient.
+    if not await hold_patients(conn, [patient]):
+        raise UnknownNameError("there is no such patient")
     await conn.execute(_LINK, [vendor, account, utc(now_ms), patient])
     if await patient_of(conn, vendor, account) != patient:
         raise TakenError("the account is linked to another patient")
@@ -60,9 +64,10 @@ async def patients_of(
     conn: Connection, accounts: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
     """Return the pseudonym of each (vendor, account) that is linked now."""
-    vendors, names = [vendor for vendor, _ in accounts], [name for _, name in accounts]
-    rows = await (await conn.execute(_OWNERS, [vendors, names])).fetchall()
-    return {(vendor, account): pseudonym for vendor, account, pseudonym in rows}
+    owned: dict[tuple[str, str], str] = await rows.fetch_by_key(
+        conn, _OWNERS, rows.as_arrays(accounts, 2)
+    )
+    return owned
 
 
 async def owners(conn: Connection, receipts: Sequence[tuple[str, str, int]]) -> dict[int, str]:
@@ -72,10 +77,8 @@ async def owners(conn: Connection, receipts: Sequence[tuple[str, str, int]]) -> 
     account may move to another patient while a payload waits in the log. If it was linked to nobody
     then, the owner is the patient that it is linked to now. Accounts without an owner are left out.
     """
-    columns = [
-        [vendor for vendor, _, _ in receipts],
-        [account for _, account, _ in receipts],
-        [utc(received_ms) for _, _, received_ms in receipts],
-    ]
-    rows = await (await conn.execute(_OWNERS_AT, columns)).fetchall()
-    return {n - 1: pseudonym for n, pseudonym in rows}
+    vendors, accounts, received = rows.as_arrays(receipts, 3)
+    columns = [vendors, accounts, list(map(utc, received))]
+    owned = await (await conn.execute(_OWNERS_AT, columns)).fetchall()
+    # "with ordinality" counts from 1
+    return {n - 1: pseudonym for n, pseudonym in owned}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from storage.pg import rows
 from storage.pg.pool import Connection, Pool
 
 _KEPT_MS = 30 * 86_400_000  # how long the row of an expired session is kept
@@ -77,9 +78,7 @@ async def alive(
 ) -> frozenset[str]:
     """Return the ids of those of these sessions that are alive."""
     requested = {"ids": sorted(sessions), "now": now_ms, "idle": idle_ms}
-    return frozenset(
-        id_ for (id_,) in await (await conn.execute(_WHICH.encode(), requested)).fetchall()
-    )
+    return frozenset(await rows.fetch_column(conn, _WHICH, requested))
 
 
 async def alive_now(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from model.calendar import utc
 from storage.people.patients import patient_id
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 SOURCE_FETCH = "source_fetch"
@@ -76,10 +77,7 @@ async def covered(
     conn: Connection, receipts: Sequence[tuple[str, str, int]], kind: str = SOURCE_FETCH
 ) -> set[int]:
     """Return the indexes in `receipts` (patient, vendor, received_ms) that a consent covers."""
-    columns = [
-        [patient for patient, _, _ in receipts],
-        [vendor for _, vendor, _ in receipts],
-        [utc(received_ms) for _, _, received_ms in receipts],
-    ]
-    rows = await (await conn.execute(_COVERED, [*columns, kind])).fetchall()
-    return {n - 1 for (n,) in rows}
+    patients, vendors, received = rows.as_arrays(receipts, 3)
+    columns = [patients, vendors, list(map(utc, received)), kind]
+    # "with ordinality" counts from 1
+    return {n - 1 for n in await rows.fetch_column(conn, _COVERED, columns)}

@@ -15,7 +15,7 @@ from model.keyring import KeyRing
 from model.received import Fetch, Notice
 from storage.bodies.sealed import own_key
 from storage.people import data_keys
-from storage.pg import crypto
+from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 
 MOST_UNLINKED = 10_000  # most fetches of a connector that may wait for a link
@@ -34,10 +34,15 @@ on conflict (connector, account, resource, key) do update set
   state = 'waiting'
 where f.noticed_at < excluded.noticed_at"""
 _UNLINKED = "select count(*) from vendor_fetch where connector = %s and patient is null"
+_CLAIMANTS = """
+select id from patient where id in (
+  select a.patient from vendor_fetch f join account a on a.vendor = f.connector
+  and a.account = f.account where f.patient is null and a.unlinked_at is null)
+order by id for key share"""
 _CLAIM = """
 update vendor_fetch f set patient = a.patient from account a
 where f.patient is null and a.vendor = f.connector and a.account = f.account
-and a.unlinked_at is null"""
+and a.unlinked_at is null and a.patient = any(%s)"""
 _EXPIRE = "delete from vendor_fetch where patient is null and noticed_at <= %s"
 _NOTE = """
 insert into vendor_notice (connector, account, kind, received_at, patient, scopes)
@@ -104,7 +109,11 @@ async def claim_fetches(conn: Connection, now_ms: int) -> int:
 
     Removes fetches that have waited a day without a link, and returns how many.
     """
-    await conn.execute(_CLAIM)
+    # The new owner's foreign key would lock the patient after the fetch, against the order of locks
+    # in `storage`. Nobody else gets a fetch assigned that is linked only after this statement.
+    claimants = await rows.fetch_column(conn, _CLAIMANTS)
+    if claimants:
+        await conn.execute(_CLAIM, [claimants])
     return (await conn.execute(_EXPIRE, [utc(now_ms - DAY_MS)])).rowcount
 
 
@@ -124,13 +133,13 @@ async def put_notices(conn: Connection, notices: Sequence[PatientNotice]) -> Non
 
 async def fetch_counts(conn: Connection) -> dict[tuple[str, str], int]:
     """Return the number of fetches by (connector, state)."""
-    rows = await (await conn.execute(_WAITING)).fetchall()
-    return {(connector, state): count for connector, state, count in rows}
+    numbers: dict[tuple[str, str], int] = await rows.fetch_by_key(conn, _WAITING)
+    return numbers
 
 
 async def _unlinked(conn: Connection, connector: str) -> int:
-    rows = await (await conn.execute(_UNLINKED, [connector])).fetchall()
-    return int(rows[0][0])
+    (number,) = await rows.fetch_column(conn, _UNLINKED, [connector])
+    return int(number)
 
 
 async def _put(
@@ -140,7 +149,7 @@ async def _put(
     if key is None:
         key, wrapped = own_key(wrapping_key, item.owner)
     fetch = item.fetch
-    address = codec.dumps({"path": fetch.path, "query": [list(pair) for pair in fetch.query]})
+    address = codec.dumps({"path": fetch.path, "query": list(map(list, fetch.query))})
     row = {
         "connector": item.connector,
         "account": fetch.account,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from model.calendar import epoch_ms, utc
 from storage.people.errors import UnknownNameError
 from storage.people.patients import patient_id
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _LOCK = "select id from patient where pseudonym = %s for no key update"
@@ -19,7 +20,8 @@ _PUT = """
 insert into link_token (patient, issue, digest, key_id, issued_by, issued_at, expires_at)
 values (%s, %s, %s, %s, %s, %s, %s)"""
 _LIST = """
-select t.issue, t.key_id, t.issued_by, t.issued_at, t.expires_at, t.revoked_at
+select t.issue, t.key_id, t.issued_by, t.issued_at as issued_ms, t.expires_at as expires_ms,
+       t.revoked_at as revoked_ms
 from link_token t join patient p on p.id = t.patient where p.pseudonym = %s order by t.issue"""
 # A token that has expired already is refused without a revocation, so `link_revoked` needs no row.
 _REVOKE = """
@@ -28,7 +30,7 @@ with ended as (
   where patient = %(patient)s and revoked_at is null \
 and (%(issue)s::int is null or issue = %(issue)s)
   returning issue, digest, expires_at
-), told as (
+), published as (
   insert into link_revoked (digest, revoked_at, expires_at)
   select digest, %(now)s, expires_at from ended where expires_at > %(now)s on conflict do nothing
 ) select issue from ended order by issue"""
@@ -82,8 +84,8 @@ async def next_issue(conn: Connection, patient: str) -> int:
     row = await (await conn.execute(_LOCK, [patient])).fetchone()
     if row is None:
         raise UnknownNameError("there is no such patient")
-    matches = await (await conn.execute(_NEXT, [row[0]])).fetchall()
-    return int(matches[0][0])
+    (issue,) = await rows.fetch_column(conn, _NEXT, [row[0]])
+    return int(issue)
 
 
 async def put_token(conn: Connection, patient: str, digest: bytes, issued: Issued) -> None:
@@ -106,18 +108,7 @@ async def tokens_of(conn: Connection, patient: str) -> list[Issued]:
     Raises `UnknownNameError` for an unknown patient.
     """
     await patient_id(conn, patient)
-    rows = await (await conn.execute(_LIST, [patient])).fetchall()
-    return [
-        Issued(
-            issue=issue,
-            key_id=key_id,
-            issued_by=by,
-            issued_ms=epoch_ms(issued),
-            expires_ms=epoch_ms(expires),
-            revoked_ms=None if revoked is None else epoch_ms(revoked),
-        )
-        for issue, key_id, by, issued, expires, revoked in rows
-    ]
+    return await rows.fetch_as(conn, _LIST, [patient], Issued)
 
 
 async def revoke(
@@ -129,7 +120,7 @@ async def revoke(
     published. Raises `UnknownNameError` for an unknown patient.
     """
     result = {"patient": await patient_id(conn, patient), "issue": issue, "now": utc(now_ms)}
-    return [number for (number,) in await (await conn.execute(_REVOKE, result)).fetchall()]
+    return await rows.fetch_column(conn, _REVOKE, result)
 
 
 async def publish_again(conn: Connection, now_ms: int) -> None:
@@ -145,8 +136,8 @@ async def take_unpublished(conn: Connection, n: int) -> list[Revoked]:
 
     Waits for a transaction that is publishing them now.
     """
-    rows = await (await conn.execute(_WAITING, [n])).fetchall()
-    return [Revoked(digest=digest, expires_ms=epoch_ms(expires)) for digest, expires in rows]
+    waiting = await (await conn.execute(_WAITING, [n])).fetchall()
+    return [Revoked(digest=digest, expires_ms=epoch_ms(expires)) for digest, expires in waiting]
 
 
 async def mark_published(conn: Connection, digests: Collection[bytes], now_ms: int) -> None:
@@ -156,9 +147,7 @@ async def mark_published(conn: Connection, digests: Collection[bytes], now_ms: i
 
 async def take_expired(conn: Connection, now_ms: int, n: int) -> list[bytes]:
     """Remove up to `n` revocations of tokens that have expired; return their digests."""
-    digests = [
-        digest for (digest,) in await (await conn.execute(_EXPIRED, [utc(now_ms), n])).fetchall()
-    ]
+    digests: list[bytes] = await rows.fetch_column(conn, _EXPIRED, [utc(now_ms), n])
     await conn.execute(_FORGET, [digests])
     return digests
 
@@ -168,8 +157,10 @@ async def revoked_at(conn: Connection, datas: Sequence[tuple[bytes, int]]) -> se
 
     `datas` are (digest, received_ms) of payloads.
     """
-    words = [[data[0] for data in datas], [utc(data[1]) for data in datas]]
-    return {n - 1 for (n,) in await (await conn.execute(_REVOKED, words)).fetchall()}
+    digests, received = rows.as_arrays(datas, 2)
+    columns = [digests, list(map(utc, received))]
+    # "with ordinality" counts from 1
+    return {n - 1 for n in await rows.fetch_column(conn, _REVOKED, columns)}
 
 
 async def live_by_key(conn: Connection, now_ms: int) -> dict[str, int]:

@@ -14,6 +14,7 @@ from model.calendar import utc
 from model.keyring import KeyRing
 from storage.people import data_keys, identities
 from storage.people.errors import TakenError, UnknownNameError
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _ADD = """
@@ -95,8 +96,7 @@ async def hold_patients(conn: Connection, patients: Collection[str]) -> dict[str
 
 async def pseudonyms(conn: Connection) -> list[str]:
     """Return the pseudonym of every patient, in order."""
-    rows = await (await conn.execute("select pseudonym from patient order by 1")).fetchall()
-    return [name for (name,) in rows]
+    return await rows.fetch_column(conn, "select pseudonym from patient order by 1")
 
 
 async def patient_id(conn: Connection, patient: str) -> int:

@@ -8,19 +8,29 @@ would wait for a link that exists already, and be removed after a day.
 from model.calendar import DAY_MS, utc
 from storage.pg.pool import Connection
 
+# The rows are locked in order of their key before any is changed (the order of locks in `storage`).
 _RELEASE = """
-update quarantine set released_at = %s
-where vendor = %s and account = %s and received_at > %s and released_at is null"""
+with held as (
+  select cluster, topic, part, "offset" from quarantine
+  where vendor = %s and account = %s and received_at > %s and released_at is null
+  order by cluster, topic, part, "offset" for update)
+update quarantine q set released_at = %s from held h
+where (q.cluster, q.topic, q.part, q."offset") = (h.cluster, h.topic, h.part, h."offset")"""
+# Waits for nobody: a row that another transaction has locked is found by the next call.
 _RELEASE_LINKED = """
-update quarantine q set released_at = %s
-from account a
-where a.vendor = q.vendor and a.account = q.account and a.unlinked_at is null
-  and q.released_at is null and a.linked_at < q.received_at + interval '1 day'"""
+with held as (
+  select q.cluster, q.topic, q.part, q."offset"
+  from quarantine q join account a using (vendor, account)
+  where a.unlinked_at is null and q.released_at is null
+    and a.linked_at < q.received_at + interval '1 day'
+  for update of q skip locked)
+update quarantine q set released_at = %s from held h
+where (q.cluster, q.topic, q.part, q."offset") = (h.cluster, h.topic, h.part, h."offset")"""
 
 
 async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> int:
     """Release the payloads that have waited less than a day for an account; return how many."""
-    row = [utc(now_ms), vendor, account, utc(now_ms - DAY_MS)]
+    row = [vendor, account, utc(now_ms - DAY_MS), utc(now_ms)]
     return (await conn.execute(_RELEASE, row)).rowcount
 
 

@@ -1,6 +1,11 @@
-"""Converts database rows to values: instants to epoch ms, hashes to hex, JSON to the model."""
+"""Turns rows into values, and values into the arrays of a statement.
 
-from collections.abc import Callable, Mapping, Sequence
+A value has instants as epoch ms, hashes as hex, JSON as the model's types. Many rows go to the
+server as one array for each column (`unnest`), so that a statement is sent, and planned, once.
+It must never decide which rows are read or written.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -14,6 +19,7 @@ from storage.pg.pool import Connection
 
 _T = TypeVar("_T")
 Row: TypeAlias = dict[str, Any]
+Arguments: TypeAlias = Mapping[str, Any] | Sequence[Any]  # named, or by position
 
 
 def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narrower type
@@ -32,10 +38,9 @@ def built(make: Callable[[Row], _T]) -> AsyncRowFactory[_T]:
     """
 
     def factory(cursor: AsyncCursor[Any]) -> Callable[[Sequence[Any]], _T]:
+        # the names are looked up once for each query, not once for each row
         names = [column.name for column in cursor.description or ()]
-        return lambda row: make(
-            {name: value(result) for name, result in zip(names, row, strict=True)}
-        )
+        return lambda row: make(dict(zip(names, map(value, row), strict=True)))
 
     return factory
 
@@ -51,14 +56,44 @@ def uuid(text: str) -> UUID | None:
         return None
 
 
-async def fetch(conn: Connection, sql: str, row: Row, make: Callable[[Row], _T]) -> list[_T]:
-    """Run a query with named arguments and return what `make` makes of each row.
+async def fetch(
+    conn: Connection, sql: str, arguments: Arguments, make: Callable[[Row], _T]
+) -> list[_T]:
+    """Run a query and return what `make` makes of each row.
 
     `sql` must be a constant of this program.
     """
     async with conn.cursor(row_factory=built(make)) as cursor:
-        await cursor.execute(sql, row)
+        await cursor.execute(sql, arguments)
         return await cursor.fetchall()
+
+
+async def fetch_as(
+    conn: Connection, sql: str, arguments: Arguments, kind: Callable[..., _T]
+) -> list[_T]:
+    """Run a query whose columns have the names of the arguments of `kind`; call it for each row."""
+    return await fetch(conn, sql, arguments, lambda row: kind(**row))
+
+
+async def fetch_column(conn: Connection, sql: str, arguments: Arguments = ()) -> list[Any]:
+    """Run a query of a single column and return its values as the server sent them."""
+    return [item for (item,) in await (await conn.execute(sql, arguments)).fetchall()]
+
+
+async def fetch_by_key(
+    conn: Connection, sql: str, arguments: Arguments = ()
+) -> dict[tuple[Any, ...], Any]:
+    """Run a query and return its last column by the tuple of the columns before it."""
+    rows = await (await conn.execute(sql, arguments)).fetchall()
+    return {tuple(key): item for *key, item in rows}
+
+
+def as_arrays(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Return the columns of rows of `width` values, each as a list.
+
+    Without rows these are `width` empty lists, because the statement has as many arguments then.
+    """
+    return list(map(list, zip(*rows, strict=True))) or [[] for _ in range(width)]
 
 
 def prescription(body: Mapping[str, Any]) -> Prescription:
@@ -68,7 +103,7 @@ def prescription(body: Mapping[str, Any]) -> Prescription:
         "valid_to": date.fromisoformat(body["valid_to"]),
         "intensity": Intensity(**body["intensity"]),
         "types": tuple(body.get("types", ())),
-        "pauses": tuple(_pause(result) for result in body.get("pauses", ())),
+        "pauses": tuple(map(_pause, body.get("pauses", ()))),
     }
     return Prescription(**{**body, **typed})
 
