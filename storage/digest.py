@@ -19,7 +19,7 @@ from storage.pg.pool import Connection
 _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 _SOURCE = "jsonb_build_array({0}.vendor, {0}.app, {0}.device, {0}.device_type, {0}.method)"
 _ZONES = "very_light_ms, light_ms, moderate_ms, vigorous_ms, near_max_ms, unknown_ms"
-_VOLUME = ", ".join(f"volume_{name}" for name in _ZONES.split(", "))
+_VOLUME = "volume_" + _ZONES.replace(", ", ", volume_")
 _BATCH = 10_000
 
 # Each query returns the rows of a table in key order. The order of samples is that of their key,
@@ -149,14 +149,11 @@ async def _some(cursor: AsyncCursor[TupleRow]) -> list[TupleRow]:
 
 
 def _line(row: TupleRow) -> bytes:
-    return (
-        b"".join(
-            b"-," if result is None else b"%d:%s," % (len(text := _text(result)), text)
-            for result in row
-        )
-        + b"\n"
-    )
+    return b"".join(map(_field, row)) + b"\n"
 
 
-def _text(value: object) -> bytes:
-    return bytes(value) if isinstance(value, (bytes, memoryview)) else repr(value).encode()
+def _field(value: object) -> bytes:
+    if value is None:
+        return b"-,"
+    text = bytes(value) if isinstance(value, (bytes, memoryview)) else repr(value).encode()
+    return b"%d:%s," % (len(text), text)

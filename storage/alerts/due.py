@@ -27,11 +27,11 @@ with picked as materialized (
 free as materialized (select * from picked where pg_try_advisory_xact_lock_shared(%s, id))
 delete from due using free where due.patient = free.id returning free.pseudonym, due.at"""
 _SETTLE = """
-with said as materialized (
+with wanted as materialized (
   select p.id, k.at from unnest(%s::text[], %s::timestamptz[]) as k (pseudonym, at) \
 join patient p using (pseudonym)),
-gone as (delete from due using said where due.patient = said.id and said.at is null)
-insert into due (patient, at, why) select id, at, 'next' from said where at is not null order by id
+gone as (delete from due using wanted where due.patient = wanted.id and wanted.at is null)
+insert into due (patient, at, why) select id, at, 'next' from wanted where at is not null order by id
 on conflict (patient) do update set at = excluded.at, why = excluded.why"""
 
 
@@ -52,8 +52,9 @@ async def take_due(conn: Connection, now_ms: int, n: int) -> list[str]:
     they are judged by their state before or after the replay, never by a state in between. Judge
     the patients in the caller's transaction: if it rolls back, they are due again.
     """
-    rows = await (await conn.execute(_TAKE, [utc(now_ms), n, _EXCLUSIVE])).fetchall()
-    return [pseudonym for pseudonym, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
+    taken = await (await conn.execute(_TAKE, [utc(now_ms), n, _EXCLUSIVE])).fetchall()
+    # "returning" keeps no order; the pseudonym decides between equal times, so the order is fixed
+    return [pseudonym for pseudonym, _ in sorted(taken, key=lambda row: (row[1], row[0]))]
 
 
 @asynccontextmanager

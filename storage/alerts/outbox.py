@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from model import codec
-from model.calendar import epoch_ms, utc
+from model.calendar import utc
+from storage.pg import rows
 from storage.pg.listening import CHANGES_CHANNEL
 from storage.pg.pool import Connection
 
@@ -19,7 +20,7 @@ select %s, key, recipient, body, %s, %s from unnest(%s::text[], %s::text[], %s::
 as k (key, recipient, body)
 on conflict (channel, key) do nothing"""
 _TAKE = """
-select id, key, recipient, body, created_at, attempts from outbox
+select id, key, recipient, body, created_at as created_ms, attempts from outbox
 where channel = %s and sent_at is null and not_before <= %s order by id limit %s \
 for update skip locked"""
 _SENT = "update outbox set sent_at = %s, attempts = attempts + 1, error = '' where id = any(%s)"
@@ -69,18 +70,7 @@ async def take_messages(conn: Connection, channel: str, now_ms: int, n: int) -> 
 
     Messages that another worker has locked are skipped.
     """
-    rows = await (await conn.execute(_TAKE, [channel, utc(now_ms), n])).fetchall()
-    return [
-        Waiting(
-            id=id_,
-            key=key,
-            recipient=recipient,
-            body=body,
-            created_ms=epoch_ms(created),
-            attempts=attempts,
-        )
-        for id_, key, recipient, body, created, attempts in rows
-    ]
+    return await rows.fetch_as(conn, _TAKE, [channel, utc(now_ms), n], Waiting)
 
 
 async def sent(conn: Connection, ids: Sequence[int], now_ms: int) -> None:

@@ -103,50 +103,57 @@ async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> 
     patient that does not exist.
     """
     known = await lock_patients(conn, patients)
-    of = {known[patient].id: (patient, known[patient]) for patient in patients}
+    of: dict[int, tuple[str, PatientRow]] = {}
+    names: dict[int, str] = {}
+    for patient in patients:
+        row = known[patient]
+        of[row.id], names[row.id] = (patient, row), patient
+    # before the alerts are read: rules must see an alert whose snooze has ended as open
     await _wake(conn, list(of), now_ms)
-    alerts = await _alerts(conn, {number: patient for number, (patient, _) in of.items()}, now_ms)
+    alerts = await _alerts(conn, names, now_ms)
     judgeable = await _judgeable(conn, of, now_ms)
     return {
-        patient: _loaded(judgeable[number], alerts[number]) for number, (patient, _) in of.items()
+        patient: _loaded(judgeable[number], alerts[number]) for number, patient in names.items()
     }
 
 
 def _loaded(judgeable: RuleInput, alerts: Sequence[Alert]) -> Loaded:
     # the quotes matter: a state that is part of another state's name must not match
-    live = tuple(alert for alert in alerts if f"'{alert.state.value}'" in _LIVE)
-    return Loaded(
-        judgeable=judgeable, live=live, recent=tuple(alert for alert in alerts if alert not in live)
-    )
+    live: list[Alert] = []
+    recent: list[Alert] = []
+    for alert in alerts:
+        kind = live if f"'{alert.state.value}'" in _LIVE else recent
+        kind.append(alert)
+    return Loaded(judgeable=judgeable, live=tuple(live), recent=tuple(recent))
 
 
 async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleInput]:
+    # a patient's date: "70 days ago" begins at the patient's midnight, not at that of UTC
     since = [
         local_date(now_ms, row.zone) - timedelta(days=LOOK_BACK_DAYS) for _, row in of.values()
     ]
     requested: rows.Row = {"patients": list(of), "sinces": since, "now": now_ms}
-    sessions = await _each(
-        conn, _SESSIONS, requested, lambda said: (said.pop("record"), SessionBrief(**said))
-    )
+    sessions = await _each(conn, _SESSIONS, requested, _session)
     prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)
     weeks = await _each(conn, _WEEKS, requested, derived_rows.read_week)
     days = await _each(conn, _DAYS, requested, derived_rows.read_day)
-    watermarks = await _each(conn, _WATERMARKS, requested, lambda said: Watermark(**said))
+    watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
-    return {
-        number: RuleInput(
+    inputs: dict[int, RuleInput] = {}
+    for number, (patient, row) in of.items():
+        by_record = dict(sessions[number])
+        inputs[number] = RuleInput(
             patient=patient,
             zone=row.zone,
             now_ms=now_ms,
             prescriptions=tuple(prescriptions[number]),
             weeks=tuple(weeks[number]),
             days=tuple(days[number]),
-            sessions=tuple(session for _, session in sessions[number]),
-            pain=_pain(reports[number], row, {name: item.id for name, item in sessions[number]}),
+            sessions=tuple(item for _, item in sessions[number]),
+            pain=_pain(reports[number], row, by_record),
             watermarks=tuple(watermarks[number]),
         )
-        for number, (patient, row) in of.items()
-    }
+    return inputs
 
 
 async def _each(
@@ -162,27 +169,35 @@ async def _each(
 
 
 def _pain(
-    attributed_facts: Iterable[AttributedFact], row: PatientRow, sessions: Mapping[str, str]
+    attributed_facts: Iterable[AttributedFact],
+    row: PatientRow,
+    sessions: Mapping[str, SessionBrief],
 ) -> tuple[PainRating, ...]:
-    result = [
-        fact.fact
-        for fact in attributed_facts
-        if isinstance(fact.fact, Report) and fact.fact.instrument is Instrument.PAIN
-    ]
-    return tuple(
-        PainRating(
-            record=fact.head.record,
-            at_ms=fact.head.start_ms,
-            local_date=local_date(fact.head.start_ms, row.zone),
-            phase=Phase(fact.phase),
-            value=fact.value,
-            scale=fact.scale,
-            # a report names its session, or declares a session of its own under its own record
-            session=sessions.get(fact.session) or sessions.get(fact.head.record),
-            instrument=fact.instrument,
-        )
-        for fact in result
-        if fact.value is not None
+    ratings: list[PainRating] = []
+    for item in attributed_facts:
+        fact = item.fact
+        if not isinstance(fact, Report) or fact.instrument is not Instrument.PAIN:
+            continue
+        # a report without a number gives no rule anything to weigh
+        if fact.value is not None:
+            ratings.append(_rating(fact, fact.value, row.zone, sessions))
+    return tuple(ratings)
+
+
+def _rating(
+    fact: Report, value: float, zone: str, sessions: Mapping[str, SessionBrief]
+) -> PainRating:
+    # a report names its session, or declares a session of its own under its own record
+    session = sessions.get(fact.session) or sessions.get(fact.head.record)
+    return PainRating(
+        record=fact.head.record,
+        at_ms=fact.head.start_ms,
+        local_date=local_date(fact.head.start_ms, zone),
+        phase=Phase(fact.phase),
+        value=value,
+        scale=fact.scale,
+        session=session.id if session else None,
+        instrument=fact.instrument,
     )
 
 
@@ -191,19 +206,27 @@ async def _alerts(
 ) -> dict[int, list[Alert]]:
     requested: rows.Row = {"patients": list(names), "recent": now_ms - RECENT_MS}
     matches = await rows.fetch(conn, _ALERTS, requested, lambda row: row)
-    ids = {"alerts": [row["id"] for row in matches]}
-    standing = await rows.fetch(conn, _FINDINGS, ids, _finding) if matches else []
+    findings = await _findings(conn, [row["id"] for row in matches])
     alerts: dict[int, list[Alert]] = defaultdict(list)
     for row in matches:
-        mine = {
-            f"{finding.rule}:{finding.key}": finding
-            for id_, finding in standing
-            if id_ == row["id"]
-        }
         number = row.pop("patient")
         typed = {**row, "tier": Tier(row["tier"]), "state": AlertState(row["state"])}
-        alerts[number].append(Alert(patient=names[number], findings=mine, **typed))
+        alerts[number].append(Alert(patient=names[number], findings=findings[row["id"]], **typed))
     return alerts
+
+
+async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[str, Finding]]:
+    """Return the current findings of each alert (id), by rule and key."""
+    findings: dict[str, dict[str, Finding]] = defaultdict(dict)
+    if not alerts:  # most patients have none, and a query costs a round trip
+        return findings
+    for id_, finding in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, _finding):
+        findings[id_][f"{finding.rule}:{finding.key}"] = finding
+    return findings
+
+
+def _session(row: rows.Row) -> tuple[str, SessionBrief]:
+    return row.pop("record"), SessionBrief(**row)
 
 
 async def _wake(conn: Connection, numbers: Sequence[int], now_ms: int) -> None:

@@ -74,7 +74,7 @@ async def apply_step(conn: Connection, number: int, patient: str, step: Step, no
 
 async def contacts(conn: Connection, number: int) -> list[Contact]:
     """Return a patient's (by id) responsible clinician and all clinicians of the care unit."""
-    return await rows.fetch(conn, _CONTACTS, {"patient": number}, lambda row: Contact(**row))
+    return await rows.fetch_as(conn, _CONTACTS, {"patient": number}, Contact)
 
 
 async def snoozed_until(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
@@ -114,6 +114,7 @@ async def _put_findings(
     conn: Connection, alert: str, findings: Sequence[Finding], now_ms: int
 ) -> None:
     async with conn.cursor() as cursor:
+        # a step has a few findings; psycopg sends them in one round trip
         await cursor.executemany(
             _PUT_FINDING, [_finding_row(alert, finding, now_ms) for finding in findings]
         )

@@ -84,7 +84,8 @@ def address_of(name: str, room: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise ValueError("a body is stored under 64 hex digits, random ones or its SHA-256")
-    folders = (name[2 * level : 2 * level + 2] for level in range(LEVELS[room]))
+    # two hex digits a level: at most 256 folders lie in one, however many bodies there are
+    folders = (name[:2], name[2:4])[: LEVELS[room]]
     return "/".join((room, *folders, name))
 
 

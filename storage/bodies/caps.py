@@ -39,9 +39,12 @@ class Room:
 
         If it fits, it is counted for each of them; otherwise for none.
         """
-        after = {holder: self._with(holder, size) for holder, _ in holders}
-        if any(after[who][0] > cap.bodies or after[who][1] > cap.bytes for who, cap in holders):
-            return False
+        after: dict[Holder, Used] = {}
+        for holder, cap in holders:
+            bodies, size_now = after[holder] = self._with(holder, size)
+            if bodies > cap.bodies or size_now > cap.bytes:
+                return False
+        # only now: a body that one cap refuses must use nothing of another
         self.added |= after
         return True
 

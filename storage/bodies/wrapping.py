@@ -9,13 +9,14 @@ import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from model.calendar import utc
 from model.keyring import Key, KeyRing
 from storage.bodies import dead_letters, quarantine
 from storage.bodies.sealed import key_of
 from storage.people.fetches import fetch_owner
-from storage.pg import crypto
+from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 
 BATCH = 500  # values of one transaction
@@ -169,7 +170,7 @@ async def check_keys(conn: Connection, keys: KeyRing, now_ms: int, *, record: bo
 
     With `record`, the fingerprints of its keys are stored, but only after the check has passed.
     """
-    known = {(id_, bytes(mark)) for id_, mark in await (await conn.execute(_KNOWN)).fetchall()}
+    known: set[tuple[str, bytes]] = set(await (await conn.execute(_KNOWN)).fetchall())
     mine = {(key.id, fingerprint(key)) for key in keys.keys}
     # A common key is enough: after a rotation, the ring and the database know different keys.
     if known and not known & mine:
@@ -211,8 +212,8 @@ async def key_uses(conn: Connection) -> dict[str, Mapping[str, int]]:
     """
     uses: dict[str, Mapping[str, int]] = {}
     for location in PLACES:
-        rows = await (await conn.execute(location.counts().encode())).fetchall()
-        uses[location.what] = dict(rows)
+        counted = await (await conn.execute(location.counts().encode())).fetchall()
+        uses[location.what] = dict(counted)
     return uses
 
 
@@ -239,34 +240,32 @@ async def holds_data(conn: Connection) -> bool:
 
     False for a database without a schema.
     """
-    for table in dict.fromkeys(["patient", *(position.table for position in PLACES)]):
-        (there,) = await (await conn.execute(_EXISTS, [table])).fetchall()
-        if (
-            there[0]
-            and await (await conn.execute(f"select from {table} limit 1".encode())).fetchall()
-        ):
+    for table in ("patient", *map(attrgetter("table"), PLACES)):
+        (exists,) = await rows.fetch_column(conn, _EXISTS, [table])
+        # a query of a table that does not exist would abort the transaction
+        if exists and await _has_rows(conn, table):
             return True
     return False
 
 
+async def _has_rows(conn: Connection, table: str) -> bool:
+    cursor = await conn.execute(f"select from {table} limit 1".encode())
+    return await cursor.fetchone() is not None
+
+
 async def _rewrap(conn: Connection, values: KeyLocation, keys: KeyRing, n: int) -> int:
     active, width = keys.active.id, len(values.row)
-    rows = await (
+    stale = await (
         await conn.execute(values.stale().encode(), {"active": active, "n": n})
     ).fetchall()
-    fresh = []
-    for row in rows:
+    parameters = [f"row{number}" for number in range(width)]
+    fresh: list[dict[str, object]] = []
+    for row in stale:
         belongs_to = values.belongs_to(*row[width + 1 :])
-        value = crypto.wrap_value(
-            keys, crypto.unwrap_value(keys, row[width], belongs_to), belongs_to
-        )
-        fresh.append(
-            {
-                "active": active,
-                "fresh": value,
-                **{f"row{n}": part for n, part in enumerate(row[:width])},
-            }
-        )
+        plain = crypto.unwrap_value(keys, row[width], belongs_to)
+        again = crypto.wrap_value(keys, plain, belongs_to)
+        key = dict(zip(parameters, row[:width], strict=True))
+        fresh.append({"active": active, "fresh": again, **key})
     async with conn.cursor() as cursor:
         await cursor.executemany(values.write().encode(), fresh)
-    return len(rows)
+    return len(stale)

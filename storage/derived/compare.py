@@ -62,9 +62,8 @@ async def derived_state(conn: Connection, patient: int) -> _Rows:
                 [patient],
             )
             for row in await cursor.fetchall():
-                matches[table, str(row[key])] = {
-                    name: _value(name, result, sources) for name, result in row.items()
-                }
+                values = {name: _value(name, item, sources) for name, item in row.items()}
+                matches[table, str(row[key])] = values
     return matches
 
 
@@ -85,16 +84,15 @@ def _differing(before: _Rows, after: _Rows) -> Iterator[Difference]:
         elif now is None:
             yield Difference(what=retracted, key=key, change="gone", columns={})
         elif then != now:
-            columns = {
-                name: (then.get(name), now.get(name))
-                for name in sorted(now)
-                if then.get(name) != now.get(name)
-            }
+            columns: dict[str, tuple[Any, Any]] = {}
+            for name in sorted(now):
+                if then.get(name) != now.get(name):
+                    columns[name] = then.get(name), now.get(name)
             yield Difference(what=revised, key=key, change="differs", columns=columns)
 
 
 def _value(name: str, value: Any, sources: Mapping[int, Source]) -> Any:  # noqa: ANN401 - a value
     if name in _SOURCE_COLUMNS and value is not None:
         source = sources[value]
-        return "/".join(word for word in (source.vendor, source.app, source.device) if word)
+        return "/".join(filter(None, (source.vendor, source.app, source.device)))
     return value.hex() if isinstance(value, bytes) else value

@@ -129,26 +129,24 @@ def read_session(row: Mapping[str, Any]) -> Session:
         zones=_zones(row),
         thresholds=_thresholds(row["thresholds"]),
         heart=_heart_summary(row),
-        pauses=tuple((start, end) for start, end in row["pauses"]),
+        pauses=tuple(map(tuple, row["pauses"])),
         origin=Origin(row["origin"]),
         offset_origin=OffsetOrigin(row["offset_origin"]),
         zone_times_by_method=tuple(map(_zone_times_by_method, row["zone_times_by_method"])),
         loads=tuple(map(_load, row["loads"])),
         flags=tuple(map(_flag, row["flags"])),
-        **{name: row[name] for name in _SESSION_PLAIN},
+        **_picked(row, _SESSION_PLAIN),
     )
 
 
 def read_day(row: Mapping[str, Any]) -> Day:
     """Return the day of a row of `SELECT_DAYS`."""
-    plain = {name: row[name] for name in _DAY_PLAIN}
-    return Day(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
+    return Day(zones=_zones(row), volume=_zones(row, "volume_"), **_picked(row, _DAY_PLAIN))
 
 
 def read_week(row: Mapping[str, Any]) -> Week:
     """Return the week of a row of `SELECT_WEEKS`."""
-    plain = {name: row[name] for name in _WEEK_PLAIN}
-    return Week(zones=_zones(row), volume=_zones(row, "volume_"), **plain)
+    return Week(zones=_zones(row), volume=_zones(row, "volume_"), **_picked(row, _WEEK_PLAIN))
 
 
 def read_selection(row: Mapping[str, Any]) -> SourceSelection:
@@ -177,6 +175,10 @@ def read_source_columns(row: Mapping[str, Any], prefix: str = "") -> Source:
     )
 
 
+def _picked(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
 def _plain(value: object, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
@@ -199,7 +201,7 @@ def _heart_summary(row: Mapping[str, Any]) -> HeartSummary:
 
 def _thresholds(values: Mapping[str, Any]) -> ZoneThresholds:
     low, middle, high, top = values["edges"]
-    plain = {key: values[key] for key in ("scheme", "method", "inputs", "valid")}
+    plain = _picked(values, ("scheme", "method", "inputs", "valid"))
     confidence = Confidence(values["confidence"])
     return ZoneThresholds(edges=(low, middle, high, top), confidence=confidence, **plain)
 

@@ -139,13 +139,9 @@ async def stored_sessions(
     conn: Connection, dates: Sequence[_Key], ids: Iterable[_Key]
 ) -> dict[_Key, Session]:
     """Return the sessions that start on `dates` and those with `ids`, by (patient, session id)."""
-    by_id = list(ids)
-    arguments = {
-        "patients": [patient for patient, _ in dates],
-        "dates": [day for _, day in dates],
-        "owners": [patient for patient, _ in by_id],
-        "ids": [id_ for _, id_ in by_id],
-    }
+    patients, days = rows.as_arrays(dates, 2)
+    owners, names = rows.as_arrays(ids, 2)
+    arguments = {"patients": patients, "dates": days, "owners": owners, "ids": names}
     stored = await rows.fetch(conn, _SESSIONS, arguments, _with_patient(derived_rows.read_session))
     return {(patient, session.id): session for patient, session in stored}
 
@@ -194,13 +190,14 @@ async def write_derived(
 ) -> None:
     """Remove the rows of these keys, then write rows, each with every column of the table."""
     if drop:
-        await conn.execute(table.drop, [list(column) for column in zip(*drop, strict=True)])
+        await conn.execute(table.drop, rows.as_arrays(drop, 2))
     if put:
         await conn.execute(table.put, [codec.dumps(put).decode()])
 
 
 def _arguments(keys: Sequence[_Key]) -> dict[str, list[Any]]:
-    return {"patients": [patient for patient, _ in keys], "keys": [key for _, key in keys]}
+    patients, names = rows.as_arrays(keys, 2)
+    return {"patients": patients, "keys": names}
 
 
 def _with_patient(read: Callable[[rows.Row], _T]) -> Callable[[rows.Row], tuple[int, _T]]:

@@ -13,7 +13,7 @@ from model.columns.rollups import Cells
 from model.facts import Source
 from model.spans import Span
 from storage.facts.ids import read_source
-from storage.pg import binary_columns
+from storage.pg import binary_columns, rows
 from storage.pg.pool import Connection
 
 
@@ -35,8 +35,8 @@ class RollupTable:
         """Return the statement that adds rows of a patient and metric."""
         columns = f"patient, metric, {self.at}, source, n, low, high, total"
         values = "%s::timestamptz[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::float8[]"
-        rows = f"select %s, %s, * from unnest({values})"  # noqa: S608 - a constant text
-        return f"insert into {self.name} ({columns}) {rows}".encode()
+        source = f"select %s, %s, * from unnest({values})"  # noqa: S608 - a constant text
+        return f"insert into {self.name} ({columns}) {source}".encode()
 
     @property
     def read(self) -> bytes:
@@ -80,7 +80,7 @@ async def read_rollups(
 async def metrics(conn: Connection, patient: int, span: Span) -> list[int]:
     """Return the ids of the metrics for which a patient has hour rollups in a span."""
     arguments = [patient, utc(span.start_ms), utc(span.end_ms)]
-    return [metric for (metric,) in await (await conn.execute(_METRICS, arguments)).fetchall()]
+    return await rows.fetch_column(conn, _METRICS, arguments)
 
 
 async def drop_rollups(
@@ -97,7 +97,7 @@ async def put_rollups(
     """Add rollups of a patient and metric (ids); none of these rows may exist already."""
     if not len(value.at):
         return
-    columns: list[list[Any]] = [[utc(ms) for ms in value.at.tolist()]]
+    columns: list[list[Any]] = [list(map(utc, value.at.tolist()))]
     columns += [value.source.tolist(), value.n.tolist()]
     columns += [value.low.tolist(), value.high.tolist(), value.total.tolist()]
     await conn.execute(table.put, [patient, metric, *columns])
@@ -105,5 +105,5 @@ async def put_rollups(
 
 async def sources_of(conn: Connection, ids: Iterable[int]) -> dict[int, Source]:
     """Return the sources of these ids."""
-    rows = await (await conn.execute(_SOURCES, [sorted(set(ids))])).fetchall()
-    return {number: read_source(columns) for number, *columns in rows}
+    stored = await (await conn.execute(_SOURCES, [sorted(set(ids))])).fetchall()
+    return {number: read_source(columns) for number, *columns in stored}

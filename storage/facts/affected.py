@@ -11,6 +11,7 @@ from typing import TypeAlias
 from model.calendar import epoch_ms
 from model.spans import Span
 from storage.facts.fact_rows import Removed
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 AffectedSpans: TypeAlias = dict[int, list[Span]]  # by patient id
@@ -59,8 +60,6 @@ async def _add(conn: Connection, spans: AffectedSpans, query: str, names: Record
     named = sorted(name for name in names if name[1])
     if not named:
         return
-    patients = [patient for patient, _ in named]
-    records = [record for _, record in named]
-    cursor = await conn.execute(query.encode(), [patients, records])
+    cursor = await conn.execute(query.encode(), rows.as_arrays(named, 2))
     for patient, start, end in await cursor.fetchall():
         spans[patient].append(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)))

@@ -4,7 +4,7 @@ What is removed here must be stored again in the same transaction, from the fact
 readers make of its payloads. This module does not know how a payload is read.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,11 +13,11 @@ from psycopg.rows import dict_row
 from model.calendar import epoch_ms, utc
 from model.facts import Source
 from model.spans import Span, merge
-from storage.facts import fact_rows, samples, stale_hours
+from storage.facts import fact_rows, stale_hours
 from storage.facts.affected import AffectedSpans, add_named_spans, removed_spans
 from storage.facts.fact_rows import Removed
-from storage.facts.ids import PatientRow, read_source, source_ids
-from storage.facts.samples import STREAM, Extent
+from storage.facts.ids import SOURCE_COLUMNS, PatientRow, read_source, source_ids
+from storage.facts.samples import STREAM
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 
@@ -106,8 +106,8 @@ async def current_records(
         rows = await cursor.fetchall()
     by_record: dict[RecordName, list[dict[str, Any]]] = {}
     for row in rows:
-        columns = (row[name] for name in ("vendor", "app", "device", "device_type", "method"))
-        by_record.setdefault((read_source(columns), row["record"]), []).append(row)
+        source = read_source(row[name] for name in SOURCE_COLUMNS)
+        by_record.setdefault((source, row["record"]), []).append(row)
     return {name: _current(own) for name, own in by_record.items()}
 
 
@@ -123,15 +123,11 @@ async def remove_records(
     every payload that reports one of these records or samples within these stretches.
     """
     ids = [record.id for record in records]
-    removed = await fact_rows.remove_facts(conn, ids)
-    await samples.remove_samples(conn, [item.extent for item in removed if item.extent])
-    cleared = [*stretches]
-    sources = await source_ids(conn, {source for source, _ in cleared})
-    await _clear(conn, [_extent(patient, sources[source], stretch) for source, stretch in cleared])
-    rows = await (await conn.execute(_DELETE, [ids])).fetchall()
-    affected = await _affected(conn, removed, {(owner, record) for owner, record in rows})
-    where = [Span(start_ms=item.first_ms, end_ms=item.last_ms + 1) for _, item in cleared]
-    await stale_hours.mark_stale(conn, {patient: [*affected.get(patient, []), *where]})
+    removed = await fact_rows.remove_with_samples(conn, ids)
+    cleared = await _clear(conn, patient, list(stretches))
+    names = set(await (await conn.execute(_DELETE, [ids])).fetchall())
+    affected = await _affected(conn, removed, names)
+    await stale_hours.mark_stale(conn, {patient: [*affected.get(patient, []), *cleared]})
     return affected
 
 
@@ -140,7 +136,7 @@ async def set_parser(conn: Connection, patient: int, bodies: Collection[str], pa
 
     Returns how many payloads had another version before.
     """
-    digests = [bytes.fromhex(sha256) for sha256 in bodies]
+    digests = list(map(bytes.fromhex, bodies))
     return (await conn.execute(_READ_BY, [parser, patient, digests, parser])).rowcount
 
 
@@ -148,7 +144,7 @@ async def spans_of_bodies(
     conn: Connection, patient: int, bodies: Collection[str]
 ) -> tuple[Span, ...]:
     """Return the merged spans of the current facts of these payloads (SHA-256 in hex)."""
-    digests = [bytes.fromhex(sha256) for sha256 in bodies]
+    digests = list(map(bytes.fromhex, bodies))
     rows = await (await conn.execute(_SPANS, [patient, digests])).fetchall()
     return merge(Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end)) for start, end in rows)
 
@@ -163,8 +159,8 @@ async def set_watermarks(
     """
     rows = await (await conn.execute(_WATERMARKS, [patient, vendor])).fetchall()
     stored = {read_source(source): epoch_ms(time) for *source, time in rows}
-    every = stored.keys() | measured.keys()
-    differing = {source for source in every if stored.get(source) != measured.get(source)}
+    # an item of one of them only, or with another time
+    differing = {source for source, _ in stored.items() ^ measured.items()}
     sources = await source_ids(conn, differing)
     for source in differing:
         if source in measured:
@@ -190,16 +186,21 @@ def _current(rows: Collection[Mapping[str, Any]]) -> CurrentRecord:
     return CurrentRecord(id=first["id"], body=first["body"].hex(), version=version)
 
 
-def _extent(patient: int, source: int, stretch: Stretch) -> Extent:
-    series = (patient, stretch.metric, source, STREAM)
-    return Extent(series=series, first_ms=stretch.first_ms, last_ms=stretch.last_ms)
-
-
-async def _clear(conn: Connection, extents: Iterable[Extent]) -> None:
-    rows = [(*extent.series, utc(extent.first_ms), utc(extent.last_ms)) for extent in extents]
-    if rows:
+async def _clear(
+    conn: Connection, patient: int, stretches: Sequence[tuple[Source, Stretch]]
+) -> list[Span]:
+    """Remove the samples of streams in these stretches, and return their spans."""
+    sources = await source_ids(conn, {source for source, _ in stretches})
+    extents: list[tuple[Any, ...]] = []
+    spans: list[Span] = []
+    for source, (metric, first_ms, last_ms) in stretches:
+        extents.append((patient, metric, sources[source], STREAM, utc(first_ms), utc(last_ms)))
+        # a stretch includes its last instant, a span does not include its end
+        spans.append(Span(start_ms=first_ms, end_ms=last_ms + 1))
+    if extents:
         async with conn.cursor() as cursor:
-            await cursor.executemany(_CLEAR, rows)
+            await cursor.executemany(_CLEAR, extents)
+    return spans
 
 
 async def _affected(

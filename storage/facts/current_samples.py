@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from model.calendar import HOUR_MS
 from model.columns.window import SampleColumn
-from model.metrics import METRIC_BY_ID, METRICS
+from model.metrics import METRIC_BY_ID
 from model.spans import Span, merge, outer
 from storage.facts import retractions, sample_reads
 from storage.facts.sample_reads import SampleQuery, current_column
 from storage.pg.pool import Connection
 
-ALL_METRICS = tuple(row.id for row in METRICS)
+ALL_METRICS = tuple(METRIC_BY_ID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,8 +18,9 @@ from model.calendar import epoch_ms, local_date, utc
 from model.fact_properties import span_of
 from model.facts import AttributedFact, DaySummary, Fact, Joining, SampleBlock
 from model.spans import Span
-from storage.facts.samples import STREAM, Extent
+from storage.facts.samples import STREAM, Extent, remove_samples
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
 _INSERT = """
 insert into fact (record, kind, metric, part, patient, source, start_at, end_at, offset_min,
@@ -90,10 +91,11 @@ def row(
     }
 
 
-async def insert_facts(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def insert_facts(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows made by `row` in one statement; they replace rows with the same key."""
     if rows:
-        await conn.execute(_INSERT, {name: [row[name] for row in rows] for name in rows[0]})
+        columns = as_arrays(map(tuple, map(dict.values, rows)), len(rows[0]))
+        await conn.execute(_INSERT, dict(zip(rows[0], columns, strict=True)))
 
 
 async def contents(conn: Connection, records: Sequence[int]) -> dict[FactKey, bytes]:
@@ -110,7 +112,15 @@ async def remove_facts(conn: Connection, records: Sequence[int]) -> list[Removed
         return []
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_REMOVE, [records])
-        return [_removed(row) for row in await cursor.fetchall()]
+        return list(map(_removed, await cursor.fetchall()))
+
+
+async def remove_with_samples(conn: Connection, records: Sequence[int]) -> list[Removed]:
+    """Remove every fact of these records (ids) with their samples; return the facts."""
+    # the facts first: only their rows tell where their samples are
+    removed = await remove_facts(conn, records)
+    await remove_samples(conn, [item.extent for item in removed if item.extent])
+    return removed
 
 
 def read_fact(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:

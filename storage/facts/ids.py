@@ -6,10 +6,11 @@ and one query for each batch is cheap.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from model.facts import DeviceType, Method, Source
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
 
 class RecordKey(NamedTuple):
@@ -30,7 +31,7 @@ class RecordVersion(NamedTuple):
     body: bytes
 
 
-SourceColumns: TypeAlias = list[list[str]]
+SOURCE_COLUMNS = ("vendor", "app", "device", "device_type", "method")
 
 _PATIENTS = """
 select pseudonym, id, zone from patient
@@ -118,16 +119,15 @@ async def record_rows(
     rows: dict[RecordKey, RecordRow] = {}
     for key, (id_, before) in stored.items():
         rows[key] = RecordRow(id=id_, before=before, now=max(before, versions[key]))
-    newer = [row for row in rows.values() if row.replaced]
+    newer = [(row.id, *row.now) for row in rows.values() if row.replaced]
     if newer:
-        revisions, bodies = [row.now.revision for row in newer], [row.now.body for row in newer]
-        await conn.execute(_NEWER_RECORDS, [[row.id for row in newer], revisions, bodies])
+        await conn.execute(_NEWER_RECORDS, as_arrays(newer, 3))
     new = {key: version for key, version in versions.items() if key not in stored}
     return rows | await _add_records(conn, new)
 
 
 def read_source(columns: Iterable[str]) -> Source:
-    """Return a source from its columns: vendor, app, device, device type and method."""
+    """Return a source from the values of `SOURCE_COLUMNS`."""
     vendor, app, device, device_type, method = columns
     return Source(
         vendor=vendor,
@@ -138,9 +138,9 @@ def read_source(columns: Iterable[str]) -> Source:
     )
 
 
-def _source_columns(sources: Collection[Source]) -> SourceColumns:
-    rows = [tuple(map(str, astuple(source))) for source in sources]
-    return [list(column) for column in zip(*rows, strict=True)]
+def _source_columns(sources: Collection[Source]) -> list[list[str]]:
+    # "str" makes plain text of the enums among them
+    return as_arrays([tuple(map(str, astuple(source))) for source in sources], 5)
 
 
 async def _known_sources(conn: Connection, sources: Collection[Source]) -> dict[Source, int]:
@@ -155,9 +155,8 @@ async def _stored_records(
 ) -> dict[RecordKey, tuple[int, RecordVersion]]:
     if not keys:
         return {}
-    columns = [list(column) for column in zip(*keys, strict=True)]
     stored: dict[RecordKey, tuple[int, RecordVersion]] = {}
-    cursor = await conn.execute(_RECORDS, columns)
+    cursor = await conn.execute(_RECORDS, as_arrays(keys, 3))
     for patient, source, record, id_, revision, body in await cursor.fetchall():
         key = RecordKey(patient=patient, source=source, record=record)
         stored[key] = id_, RecordVersion(revision=revision, body=body)
@@ -170,9 +169,9 @@ async def _add_records(
     if not versions:
         return {}
     values: list[tuple[Any, ...]] = [(*key, *version) for key, version in versions.items()]
-    columns = [list(column) for column in zip(*values, strict=True)]
     rows: dict[RecordKey, RecordRow] = {}
-    for *key_columns, id_ in await (await conn.execute(_NEW_RECORDS, columns)).fetchall():
+    added = await conn.execute(_NEW_RECORDS, as_arrays(values, 5))
+    for *key_columns, id_ in await added.fetchall():
         key = RecordKey(*key_columns)
         rows[key] = RecordRow(id=id_, before=None, now=versions[key])
     return rows

@@ -8,10 +8,11 @@ lost.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _READ = """
-select w.part, w.first, w.next, w.tries, w.alone_until, coalesce(o.next_offset, 0)
+select w.part, w.first, w.next, w.tries, w.alone_until, coalesce(o.next_offset, 0) as finished
 from in_work w left join stream_offset o using (topic, part) \
 where w.topic = %s and w.part = any(%s)"""
 # `set_config` turns off waiting for the disk, for this transaction only. As a condition it needs no
@@ -43,11 +44,7 @@ class Note:
 
 async def read_notes(conn: Connection, topic: str, parts: list[int]) -> dict[int, Note]:
     """Return the notes of a topic by partition; its name is that in `stream_offset`."""
-    rows = await (await conn.execute(_READ, [topic, parts])).fetchall()
-    return {
-        part: Note(first=first, next=following, tries=tries, alone_until=until, finished=finished)
-        for part, first, following, tries, until, finished in rows
-    }
+    return dict(await rows.fetch(conn, _READ, [topic, parts], _note))
 
 
 async def write_notes(conn: Connection, topic: str, notes: Mapping[int, Note]) -> None:
@@ -57,9 +54,13 @@ async def write_notes(conn: Connection, topic: str, notes: Mapping[int, Note]) -
     statement, because every batch waits for it.
     """
     columns = [(part, n.first, n.next, n.tries, n.alone_until) for part, n in notes.items()]
-    await conn.execute(_WRITE, [topic, *(list(column) for column in zip(*columns, strict=True))])
+    await conn.execute(_WRITE, [topic, *rows.as_arrays(columns, 5)])
 
 
 async def forget_notes(conn: Connection, topic: str, parts: list[int]) -> None:
     """Remove the notes of these partitions, whose work ended for a reason other than a message."""
     await conn.execute(_FORGET, [topic, parts])
+
+
+def _note(row: rows.Row) -> tuple[int, Note]:
+    return row.pop("part"), Note(**row)

@@ -63,18 +63,15 @@ async def advance(
     partition with a hole is not advanced.
     """
     stored = await _stored(conn, topic, claims)
-    matches = {part: _advance(stored[part], first) for part, (first, _) in claims.items()}
-    total = {
-        part: following
-        for part, (_, following) in claims.items()
-        if not isinstance(matches[part], Hole)
-    }
-    await _set(
-        conn,
-        topic,
-        {part: following for part, following in total.items() if following > stored[part]},
-    )
-    return matches
+    advances: dict[int, Advance] = {}
+    greater: dict[int, int] = {}
+    for part, (first, following) in claims.items():
+        advances[part] = _advance(stored[part], first)
+        # a replay may end before what is stored: an offset never goes back
+        if not isinstance(advances[part], Hole) and following > stored[part]:
+            greater[part] = following
+    await _set(conn, topic, greater)
+    return advances
 
 
 def _advance(stored: int, first: int) -> Advance:

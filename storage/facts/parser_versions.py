@@ -7,11 +7,12 @@ may read a payload again in between. The row of the payload has the version whos
 from collections.abc import Sequence
 
 from model.facts import AttributedFact
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 _NEWER = """
-select k.n
-from unnest(%s::text[], %s::bytea[], %s::int[]) with ordinality as k (pseudonym, sha256, parser, n)
+select k.pseudonym, encode(k.sha256, 'hex'), k.parser
+from unnest(%s::text[], %s::bytea[], %s::int[]) as k (pseudonym, sha256, parser)
 join patient p using (pseudonym)
 join body b on b.patient = p.id and b.sha256 = k.sha256
 where b.parser > k.parser"""
@@ -25,11 +26,10 @@ async def outdated(conn: Connection, reported: Sequence[AttributedFact]) -> set[
     """
     if not reported:
         return set()
-    bodies = sorted({_body(item) for item in reported})
-    patients, hashes, parsers = zip(*bodies, strict=True)
-    digests = [bytes.fromhex(sha256) for sha256 in hashes]
-    rows = await (await conn.execute(_NEWER, [list(patients), digests, list(parsers)])).fetchall()
-    newer = {bodies[n - 1] for (n,) in rows}
+    bodies = sorted(set(map(_body, reported)))
+    patients, hashes, parsers = rows.as_arrays(bodies, 3)
+    digests = list(map(bytes.fromhex, hashes))
+    newer = set(await (await conn.execute(_NEWER, [patients, digests, parsers])).fetchall())
     return {index for index, item in enumerate(reported) if _body(item) in newer}
 
 

@@ -15,8 +15,10 @@ from model.facts import AttributedFact, OffsetOrigin
 from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
 from storage.facts import fact_rows, retractions
+from storage.facts.ids import SOURCE_COLUMNS
 from storage.facts.retractions import PatientId, Retractions
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
 ReportedFacts: TypeAlias = dict[PatientId, list[AttributedFact]]
 
@@ -115,7 +117,7 @@ async def _fetch(conn: Connection, query: str, rows: Sequence[tuple[Any, ...]]) 
     if not rows:
         return facts
     async with conn.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(query.encode(), [list(column) for column in zip(*rows, strict=True)])
+        await cursor.execute(query.encode(), as_arrays(rows, len(rows[0])))
         for row in await cursor.fetchall():
             facts.setdefault(row["patient"], []).append(_fact(row))
     return facts
@@ -127,7 +129,8 @@ def _bounds(span: Span) -> tuple[Any, Any]:
 
 
 def _fact(row: Mapping[str, Any]) -> AttributedFact:
-    source = {name: row[name] for name in ("vendor", "app", "device", "device_type", "method")}
+    # plain values, as in a fact's JSON, because the codec makes the types of both
+    source = {name: row[name] for name in SOURCE_COLUMNS}
     head = {
         "source": source,
         "record": row["record"],

@@ -13,6 +13,7 @@ from model.calendar import epoch_ms, utc
 from model.facts import AttributedFact, Instants, Source, Values
 from model.spans import Span
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
 PatientId: TypeAlias = int
 
@@ -104,8 +105,7 @@ async def intervals(
         wanted += [(patient, utc(span.start_ms), utc(span.end_ms)) for span in many]
     if not wanted:
         return retracted
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    cursor = await conn.execute(_OF_SPANS, columns)
+    cursor = await conn.execute(_OF_SPANS, as_arrays(wanted, 3))
     for patient, vendor, revision, metric, start, end in await cursor.fetchall():
         span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end))
         interval = RetractedInterval(vendor=vendor, metric=metric, revision=revision, span=span)
@@ -122,7 +122,6 @@ async def add_records(
     wanted = sorted({(patient, record) for patient, record in names if record})
     if not wanted:
         return
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    cursor = await conn.execute(_OF_RECORDS, columns)
+    cursor = await conn.execute(_OF_RECORDS, as_arrays(wanted, 2))
     for patient, vendor, record, revision in await cursor.fetchall():
         retracted[patient].records[vendor, record] = revision

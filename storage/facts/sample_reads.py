@@ -22,7 +22,9 @@ from storage.facts.retractions import Retractions
 from storage.facts.samples import Put, by_series
 from storage.pg import binary_columns
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
+_ARRAYS = ("patients", "metrics", "lows", "highs", "revisions")  # of `_READ`, as in `_columns`
 STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
 
 _READ = """
@@ -103,7 +105,7 @@ async def read_samples(
         for stretch in _stretches(queries):
             # planned with its constants each time: a prepared plan would open every partition
             await cursor.execute(_READ.encode(), _arguments(stretch), prepare=False)
-            samples += [_from_row(row) for row in await cursor.fetchall()]
+            samples += map(_from_row, await cursor.fetchall())
     return samples
 
 
@@ -157,15 +159,15 @@ def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
 
 
 def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
-    return {
-        "patients": [query.patient for query in stretch],
-        "metrics": [query.metric for query in stretch],
-        "lows": [utc(query.span.start_ms) for query in stretch],
-        "highs": [utc(query.span.end_ms) for query in stretch],
-        "revisions": [query.revisions for query in stretch],
-        "first": utc(stretch[0].span.start_ms),
-        "last": utc(max(query.span.end_ms for query in stretch)),
-    }
+    columns = as_arrays(map(_columns, stretch), 5)
+    arguments: dict[str, Any] = dict(zip(_ARRAYS, columns, strict=True))
+    # the queries are in order of their starts, but not of their ends
+    return {**arguments, "first": arguments["lows"][0], "last": max(arguments["highs"])}
+
+
+def _columns(query: SampleQuery) -> tuple[Any, ...]:
+    low, high = utc(query.span.start_ms), utc(query.span.end_ms)
+    return query.patient, query.metric, low, high, query.revisions
 
 
 def _from_row(row: tuple[Any, ...]) -> StoredSamples:

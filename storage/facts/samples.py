@@ -23,9 +23,11 @@ from model.facts import Instants, Values
 from model.spans import Span
 from storage.pg.binary_columns import COLUMNS, COPY_HEAD, COPY_TAIL, Rows, empty_rows, microseconds
 from storage.pg.pool import Connection
+from storage.pg.rows import fetch_column
 
 STREAM = 0  # the record number of samples that belong to no record
-PIECE = 10_000  # rows
+PIECE = 10_000  # rows: enough that a round trip costs little beside packing them
+_KEY = ("patient", "metric", "source", "record")  # the columns of a `SeriesKey`
 SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, record
 Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
 
@@ -138,9 +140,7 @@ async def remove_samples(conn: Connection, extents: Sequence[Extent]) -> None:
     rows = [(*e.series, utc(e.first_ms), utc(e.last_ms)) for e in extents if e.series[3] != STREAM]
     if rows:
         async with conn.cursor() as cursor:
-            await cursor.executemany(
-                _REMOVE, [(p, m, s, r, first, last) for p, m, s, r, first, last in rows]
-            )
+            await cursor.executemany(_REMOVE, rows)
 
 
 async def count(conn: Connection, patient: int, metric: int, span: Span, most: int) -> int:
@@ -157,7 +157,10 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
     other months. Workers that need the same month wait for each other. A function of the database
     makes the tables, because a worker owns none.
     """
-    months = {month for put in puts if len(put.t) for month in _months(put.t)}
+    months: set[tuple[int, int]] = set()
+    for put in puts:
+        if len(put.t):
+            months.update(_months(put.t))
     names = {_name(month): month for month in months}
     if not await _missing(conn, names):
         return
@@ -169,19 +172,16 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
 
 def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
     """Return the rows of some series in the layout of a binary COPY."""
-    lengths = np.array([len(t) for _, (t, _, _) in piece])
+    keys, columns = zip(*piece, strict=True)
+    t, v, revision = zip(*columns, strict=True)
+    lengths = np.array(list(map(len, t)))
     rows = empty_rows(int(lengths.sum()))
-    for name, ids in zip(
-        ("patient", "metric", "source", "record"),
-        np.array([key for key, _ in piece]).T,
-        strict=True,
-    ):
+    for name, ids in zip(_KEY, np.array(keys).T, strict=True):
         rows[name] = np.repeat(ids, lengths)
-    rows["time"] = microseconds(np.concatenate([t for _, (t, _, _) in piece]))
-    rows["value"] = (
-        np.concatenate([v for _, (_, v, _) in piece]) + 0.0
-    )  # -0.0 becomes 0.0: equal values, equal bytes
-    rows["revision"] = np.concatenate([revision for _, (_, _, revision) in piece])
+    rows["time"] = microseconds(np.concatenate(t))
+    # -0.0 becomes 0.0: equal values, equal bytes
+    rows["value"] = np.concatenate(v) + 0.0
+    rows["revision"] = np.concatenate(revision)
     return rows
 
 
@@ -190,14 +190,12 @@ def _series(puts: list[Put]) -> Columns:
     puts = sorted(puts, key=lambda put: int(put.t[0]))
     t = np.concatenate([put.t for put in puts])
     v = np.concatenate([put.v for put in puts])
-    revision = np.repeat(
-        np.array([put.revision for put in puts], np.int64), [len(put.t) for put in puts]
-    )
+    revision = np.concatenate([np.full(len(put.t), put.revision, np.int64) for put in puts])
     if bool(np.all(t[1:] > t[:-1])):
         return t, v, revision
     # within a block of a record the last sample counts, so resolve that before blocks are compared
     if puts[0].series[3] and any(bool(np.any(put.t[1:] == put.t[:-1])) for put in puts):
-        return _series([_last_of_equals(put) for put in puts])
+        return _series(list(map(_last_of_equals, puts)))
     order = np.lexsort((v, revision, t))
     t, v, revision = t[order], v[order], revision[order]
     last = is_run_end(t)
@@ -243,4 +241,4 @@ def _name(month: tuple[int, int]) -> str:
 
 
 async def _missing(conn: Connection, names: Iterable[str]) -> list[str]:
-    return [name for (name,) in await (await conn.execute(_MISSING, [list(names)])).fetchall()]
+    return await fetch_column(conn, _MISSING, [list(names)])

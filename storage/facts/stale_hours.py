@@ -12,6 +12,7 @@ from datetime import datetime
 from model.calendar import HOUR_MS, epoch_ms, utc
 from model.spans import Span, merge, outer
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
 _MARK = """
 insert into rollup_stale (patient, from_at, to_at, marked_at)
@@ -55,7 +56,8 @@ async def mark_stale(conn: Connection, changed: Mapping[int, Iterable[Span]]) ->
         hours = merge((outer(span, HOUR_MS) for span in spans), gap_ms=0)
         rows += [(patient, utc(hour.start_ms), utc(hour.end_ms)) for hour in hours]
     if rows:
-        await conn.execute(_MARK, [list(column) for column in zip(*sorted(rows), strict=True)])
+        # in order of patient and hour, the order in which every transaction locks these rows
+        await conn.execute(_MARK, as_arrays(sorted(rows), 3))
 
 
 async def marked(conn: Connection, patient: int, span: Span) -> tuple[Span, ...]:
@@ -74,14 +76,18 @@ async def take_stale(conn: Connection, settle_ms: int) -> TakenHours | None:
         return None
     patient = int(picked[0])
     rows = await (await conn.execute(_TAKE, [patient])).fetchall()
-    spans = merge((_span(low, high) for low, high, _ in rows), gap_ms=0)
-    return TakenHours(patient=patient, spans=spans, marked_at=min(at for _, _, at in rows))
+    starts, ends, marks = as_arrays(rows, 3)
+    # the time of the oldest mark is kept: if all of it is put back, its delay can still be measured
+    return TakenHours(
+        patient=patient, spans=merge(map(_span, starts, ends), gap_ms=0), marked_at=min(marks)
+    )
 
 
 async def put_back(conn: Connection, taken: TakenHours, spans: Sequence[Span]) -> None:
     """Mark these spans of what was taken again, with the time of the oldest mark."""
     if spans:
-        starts, ends = [utc(s.start_ms) for s in spans], [utc(s.end_ms) for s in spans]
+        rows = [(utc(span.start_ms), utc(span.end_ms)) for span in spans]
+        starts, ends = as_arrays(rows, 2)
         await conn.execute(_PUT_BACK, [taken.patient, taken.marked_at, starts, ends])
 
 

@@ -10,6 +10,7 @@ It must never commit: the transaction is the caller's.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 
 from model.calendar import utc
 from model.codec import kind_of
@@ -41,6 +42,7 @@ from storage.facts.ids import (
 from storage.facts.parser_versions import outdated
 from storage.facts.sample_reads import UnwrittenBlock
 from storage.pg.pool import Connection
+from storage.pg.rows import as_arrays
 
 UNKNOWN = "the patient is not known"
 
@@ -126,16 +128,15 @@ async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Wri
 
 async def _store(conn: Connection, items: list[_Item]) -> Written:
     records = await record_rows(conn, _latest_versions(items))
-    removed = await _remove_replaced(conn, records)
+    removed = await fact_rows.remove_with_samples(
+        conn, [row.id for row in records.values() if row.replaced]
+    )
     # a new record has no stored facts, and those of a replaced record were removed above
     unchanged = [row.id for row in records.values() if row.before and not row.replaced]
     stored = await fact_rows.contents(conn, unchanged)
-    changed = [item for item in items if stored.get(_fact_key(item, records)) != item.content]
-    current = [item for item in changed if item.version == records[item.record].now]
+    current, blocks = _changed(items, records, stored)
     new = _winners(current, records, stored)
-    await fact_rows.insert_facts(conn, [_row(key, item) for key, item in new.items()])
-    # a stream has no current version: each of its blocks counts, however old the revision is
-    blocks = [item for item in changed if item.stream or item.version == records[item.record].now]
+    await fact_rows.insert_facts(conn, list(starmap(_row, new.items())))
     await _raise_watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
     await add_named_spans(
@@ -154,13 +155,25 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
     )
 
 
-async def _remove_replaced(conn: Connection, records: _Records) -> list[Removed]:
-    """Remove the facts and samples of records that have a newer current version now."""
-    removed = await fact_rows.remove_facts(
-        conn, [row.id for row in records.values() if row.replaced]
-    )
-    await samples.remove_samples(conn, [item.extent for item in removed if item.extent])
-    return removed
+def _changed(
+    items: Iterable[_Item], records: _Records, stored: Mapping[FactKey, bytes]
+) -> tuple[list[_Item], list[_Item]]:
+    """Return the items that are not stored as they are: those of current versions, and blocks.
+
+    The second list has all items that may have samples to write.
+    """
+    current: list[_Item] = []
+    blocks: list[_Item] = []
+    for item in items:
+        if stored.get(_fact_key(item, records)) == item.content:
+            continue
+        is_current = item.version == records[item.record].now
+        if is_current:
+            current.append(item)
+        # a stream has no current version: each of its blocks counts, however old the revision is
+        if is_current or item.stream:
+            blocks.append(item)
+    return current, blocks
 
 
 def _refused(
@@ -243,9 +256,8 @@ async def _raise_watermarks(conn: Connection, items: Iterable[_Item]) -> None:
             key = item.patient.id, item.source
             latest[key] = max(latest.get(key, measured), measured)
     if latest:
-        patients, sources = zip(*latest, strict=True)
-        times = [utc(ms) for ms in latest.values()]
-        await conn.execute(_WATERMARK, [list(patients), list(sources), times])
+        times = list(map(utc, latest.values()))
+        await conn.execute(_WATERMARK, [*as_arrays(latest, 2), times])
 
 
 def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> AffectedSpans:
@@ -263,11 +275,15 @@ def _changed_samples(
     A deletion may hide or show samples anywhere in the affected spans. For a patient with a changed
     deletion, all affected spans are returned.
     """
-    blocks = [item for item in blocks if isinstance(item.reported.fact, SampleBlock)]
+    changed = _spans(
+        [item for item in blocks if isinstance(item.reported.fact, SampleBlock)], removed
+    )
     hiding = {item.patient.id for item in new if isinstance(item.reported.fact, Deletion)}
     # a removed fact without samples may have been a deletion
     hiding |= {item.patient for item in removed if item.extent is None}
-    return {**_spans(blocks, removed), **{patient: spans[patient] for patient in hiding}}
+    for patient in hiding:
+        changed[patient] = spans[patient]
+    return changed
 
 
 def _targets(items: Iterable[_Item], removed: Iterable[Removed]) -> RecordNames:
@@ -280,5 +296,5 @@ def _session_names(items: Iterable[_Item], records: _Records) -> RecordNames:
     """Return the names, as (patient id, record), of changed sessions and of replaced records."""
     names = {(key.patient, key.record) for key, row in records.items() if row.replaced}
     for item in items:
-        names |= {(item.patient.id, name) for name in session_records(item.reported.fact)}
+        names.update((item.patient.id, name) for name in session_records(item.reported.fact))
     return names

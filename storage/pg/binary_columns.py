@@ -37,12 +37,8 @@ _ROW = np.dtype(
         ("revision", ">i8"),
     ]
 )
-_LENGTHS = {
-    f"n_{name}": _ROW[name].itemsize
-    for name in _ROW.names or ()
-    if f"n_{name}" in (_ROW.names or ())
-}
-COLUMNS = tuple(name.removeprefix("n_") for name in _LENGTHS)
+COLUMNS = ("patient", "metric", "source", "record", "time", "value", "revision")  # as in `_ROW`
+_LENGTHS = {f"n_{name}": _ROW[name].itemsize for name in COLUMNS}
 
 Rows: TypeAlias = NDArray[np.void]
 

@@ -64,11 +64,13 @@ def unwrap_value(keys: KeyRing, wrapped: bytes, belongs_to: str) -> bytes:
     """
     # The nonce of an old value may look like a mark and a key id by chance. So every key is tried
     # with the complete value too, after the key that the value seems to name.
-    named = [key for key in keys.keys if wrapped.startswith(wrapped_by(key.id))]
-    attempts = [
-        (key, wrapped.removeprefix(wrapped_by(key.id)), _named(belongs_to, key)) for key in named
-    ]
-    for key, sealed, owner in [*attempts, *((key, wrapped, belongs_to) for key in keys.keys)]:
+    attempts: list[tuple[Key, bytes, str]] = []
+    for key in keys.keys:
+        if wrapped.startswith(wrapped_by(key.id)):
+            sealed = wrapped.removeprefix(wrapped_by(key.id))
+            attempts.append((key, sealed, _named(belongs_to, key)))
+    attempts += [(key, wrapped, belongs_to) for key in keys.keys]
+    for key, sealed, owner in attempts:
         try:
             return open_sealed(key.secret, sealed, owner)
         except SealError:

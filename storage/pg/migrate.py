@@ -14,7 +14,7 @@ make.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -59,12 +59,13 @@ class Migration:
 
 def migrations(kind: str) -> tuple[Migration, ...]:
     """Return the files of `common` and of the set `kind` ("plain" or "timescale"), by number."""
-    matches = [_read(folder, name) for folder in ("common", kind) for name in _names(folder)]
-    ordered = tuple(sorted(matches, key=lambda m: m.version))
-    twice = {m.version for m in ordered if [n.version for n in ordered].count(m.version) > 1}
-    if twice:
-        raise MigrationError(f"two files of one number: {sorted(twice)}")
-    return ordered
+    by_number: dict[int, Migration] = {}
+    for migration in (*_folder("common"), *_folder(kind)):
+        # the ledger knows a file by its number alone, so a second one would never be applied
+        if migration.version in by_number:
+            raise MigrationError(f"two files of one number: {migration.version}")
+        by_number[migration.version] = migration
+    return tuple(by_number[number] for number in sorted(by_number))
 
 
 async def migrate(dsn: str) -> list[str]:
@@ -132,10 +133,8 @@ async def _settle(conn: Connection) -> None:
 
 
 async def _applied(conn: Connection) -> dict[int, tuple[str, str]]:
-    rows = await (
-        await conn.execute("select version, name, checksum from schema_migration")
-    ).fetchall()
-    return {version: (name, checksum) for version, name, checksum in rows}
+    ledger = await conn.execute("select version, name, checksum from schema_migration")
+    return {version: (name, checksum) for version, name, checksum in await ledger.fetchall()}
 
 
 async def _kind(conn: Connection, applied: dict[int, tuple[str, str]]) -> str:
@@ -178,14 +177,10 @@ async def _record(conn: Connection, migration: Migration) -> None:
     )
 
 
-def _names(folder: str) -> list[str]:
-    return [
-        f.name
-        for f in files("storage").joinpath("migrations", folder).iterdir()
-        if f.name.endswith(".sql")
-    ]
-
-
-def _read(folder: str, name: str) -> Migration:
-    sql = files("storage").joinpath("migrations", folder, name).read_text(encoding="utf-8")
-    return Migration(version=int(name.partition("_")[0]), name=f"{folder}/{name}", sql=sql)
+def _folder(folder: str) -> Iterator[Migration]:
+    """Yield the files of a set, in any order."""
+    for file in files("storage").joinpath("migrations", folder).iterdir():
+        if file.name.endswith(".sql"):
+            sql = file.read_text(encoding="utf-8")
+            number = int(file.name.partition("_")[0])
+            yield Migration(version=number, name=f"{folder}/{file.name}", sql=sql)

@@ -26,6 +26,8 @@ Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 _T = TypeVar("_T")
 
+_SETTINGS = """
+select set_config(k.name, k.value, false) from unnest(%s::text[], %s::text[]) as k (name, value)"""
 # A client waits this much longer than the server's own limit, which ends a statement more cleanly.
 GRACE_S = 1.0
 LET_GO_S = 0.5  # time for a cancelled statement to end before its connection is closed
@@ -132,9 +134,8 @@ def address(dsn: str, limits: WaitLimits) -> str:
     try:
         given = conninfo_to_dict(dsn)
         ours = {"connect_timeout": limits.connect_s, **NETWORK}
-        return make_conninfo(
-            dsn, **{name: value for name, value in ours.items() if name not in given}
-        )
+        # what the DSN names itself comes last and counts
+        return make_conninfo("", **{**ours, **given})
     except psycopg.ProgrammingError:
         raise DsnError("no connection string: postgresql://USER@HOST/DATABASE is wanted") from None
 
@@ -230,8 +231,6 @@ async def _configure(conn: Connection, limits: WaitLimits, role: str) -> None:
         "lock_timeout": f"{limits.lock_s}s",
         "idle_in_transaction_session_timeout": f"{limits.idle_s}s",
     }
-    settings = ", ".join("set_config(%s, %s, false)" for _ in names)
-    await conn.execute(
-        f"select {settings}".encode(), [word for pair in names.items() for word in pair]
-    )
+    # one statement, because every new connection waits for it; "false" is beyond the transaction
+    await conn.execute(_SETTINGS, [list(names), list(names.values())])
     await conn.commit()

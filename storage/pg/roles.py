@@ -153,7 +153,8 @@ async def create(conn: AsyncConnection[TupleRow]) -> None:
     Raises `RoleError` when the login may not make them. The text has the commands for an
     administrator.
     """
-    missing = [name for (name,) in await (await conn.execute(_MISSING, [list(ROLES)])).fetchall()]
+    rows = await (await conn.execute(_MISSING, [list(ROLES)])).fetchall()
+    missing = [name for (name,) in rows]
     try:
         for name in missing:
             await conn.execute(SQL(_CREATE).format(Identifier(name)))
@@ -190,9 +191,12 @@ async def handed_over(conn: AsyncConnection[TupleRow]) -> bool:
 async def grant_all(conn: AsyncConnection[TupleRow]) -> None:
     """Set the grants on the tables of the migration role to exactly those of `TABLES`."""
     wanted = sorted(TABLES.keys() - OWN)
-    there = [name for (name,) in await (await conn.execute(_THERE, [wanted])).fetchall()]
+    statements: list[Composable] = []
+    for (name,) in await (await conn.execute(_THERE, [wanted])).fetchall():
+        statements += _grants(name)
+    # one transaction: between "revoke" and "grant" no process may find a table closed
     async with conn.transaction():
-        await conn.execute(Composed([part for name in there for part in _grants(name)]))
+        await conn.execute(Composed(statements))
 
 
 def _grants(table: str) -> list[Composable]:

@@ -107,10 +107,8 @@ async def days_between(
 ) -> dict[date, Day]:
     """Return the days from `first` to `last` (inclusive) that have a row, by date."""
     requested = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
-    return {
-        row.local_date: row
-        for row in await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)
-    }
+    stored = await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)
+    return {day.local_date: day for day in stored}
 
 
 async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source, int]:

@@ -128,20 +128,22 @@ async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkR
     prescribed: dict[str, list[Prescription]] = defaultdict(list)
     for pseudonym, item in await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed):
         prescribed[pseudonym].append(item)
-    return tuple(
-        WorkRow(
+    worklist: list[WorkRow] = []
+    for patient in await rows.fetch_as(conn, _PATIENTS, requested, PatientBrief):
+        row = WorkRow(
             patient=patient,
             alerts=tuple(alerts[patient.pseudonym]),
             weeks=tuple(weeks[patient.pseudonym]),
             prescriptions=tuple(prescribed[patient.pseudonym]),
         )
-        for patient in await rows.fetch(conn, _PATIENTS, requested, _patient)
-    )
+        worklist.append(row)
+    return tuple(worklist)
 
 
 async def patient_brief(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
     """Return a patient of a care unit; None when the unit has no such patient."""
-    matches = await rows.fetch(conn, _PATIENTS, {"unit": unit, "patient": pseudonym}, _patient)
+    requested = {"unit": unit, "patient": pseudonym}
+    matches = await rows.fetch_as(conn, _PATIENTS, requested, PatientBrief)
     return matches[0] if matches else None
 
 
@@ -164,7 +166,7 @@ async def patient_page(
         weeks=await weeks_since(conn, unit, pseudonym, since),
         pain=tuple(await rows.fetch(conn, _PAIN, requested, read_report)),
         sessions=await sessions_of(conn, unit, pseudonym, limit=sessions),
-        sources=tuple(await rows.fetch(conn, _SOURCES, requested, lambda row: SourceRow(**row))),
+        sources=tuple(await rows.fetch_as(conn, _SOURCES, requested, SourceRow)),
     )
 
 
@@ -221,7 +223,7 @@ async def audit(
     would hide every other line.
     """
     requested = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
-    return tuple(await rows.fetch(conn, _AUDIT, requested, lambda row: AuditRow(**row)))
+    return tuple(await rows.fetch_as(conn, _AUDIT, requested, AuditRow))
 
 
 def read_report(row: rows.Row) -> ReportRow:
@@ -233,11 +235,7 @@ async def _alerts(
     conn: Connection, value: rows.Row, *, is_live: bool, limit: int | None
 ) -> Sequence[AlertBrief]:
     more = {"live": LIVE, "is_live": is_live, "limit": limit}
-    return await rows.fetch(conn, _ALERTS, {**value, **more}, lambda row: AlertBrief(**row))
-
-
-def _patient(row: rows.Row) -> PatientBrief:
-    return PatientBrief(**row)
+    return await rows.fetch_as(conn, _ALERTS, {**value, **more}, AlertBrief)
 
 
 def _week(row: rows.Row) -> tuple[str, Week]:

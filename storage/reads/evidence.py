@@ -128,7 +128,7 @@ async def session_sheet(
 async def alert_brief(conn: Connection, unit: str, key: str) -> AlertBrief | None:
     """Return an alert by id (`key`); None when the unit has no such alert."""
     requested = {"unit": unit, "alert": rows.uuid(key)}
-    matches = await rows.fetch(conn, _ALERT, requested, lambda row: AlertBrief(**row))
+    matches = await rows.fetch_as(conn, _ALERT, requested, AlertBrief)
     return matches[0] if matches else None
 
 
@@ -142,8 +142,8 @@ async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
     return AlertPage(
         patient=brief,
         alert=matches,
-        findings=tuple(await rows.fetch(conn, _FINDINGS, requested, lambda row: FindingRow(**row))),
-        moves=tuple(await rows.fetch(conn, _MOVES, requested, lambda row: MoveRow(**row))),
+        findings=tuple(await rows.fetch_as(conn, _FINDINGS, requested, FindingRow)),
+        moves=tuple(await rows.fetch_as(conn, _MOVES, requested, MoveRow)),
     )
 
 

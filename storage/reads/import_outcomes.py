@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from model.calendar import utc
 from storage.pg.pool import Connection
+from storage.pg.rows import fetch_column
 
 _KEPT_FILES = """
 select encode(b.sha256, 'hex') from body b join patient p on p.id = b.patient
@@ -34,14 +35,13 @@ async def file_outcomes(
     Refusals before `since_ms` (epoch ms) do not count.
     """
     wanted = list(digests)
-    raw = [bytes.fromhex(digest) for digest in wanted]
-    outcomes: dict[str, FileOutcome] = {}
-    for (digest,) in await (await conn.execute(_KEPT_FILES, [patient, raw])).fetchall():
-        outcomes[digest] = FileOutcome(kept=True)
+    raw = list(map(bytes.fromhex, wanted))
+    kept = await fetch_column(conn, _KEPT_FILES, [patient, raw])
+    outcomes = dict.fromkeys(kept, FileOutcome(kept=True))
     refused = await (await conn.execute(_REFUSED_FILES, [utc(since_ms), wanted])).fetchall()
     for digest, rejects in refused:
         outcome = outcomes.get(digest, FileOutcome())
         if not outcome.rejects:  # rows come newest first, so the latest refusal counts
-            pairs = tuple((where, why) for where, why in rejects)
+            pairs = tuple(map(tuple, rejects))
             outcomes[digest] = replace(outcome, rejects=pairs)
     return outcomes

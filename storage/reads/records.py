@@ -93,13 +93,13 @@ async def patient_lines(
     They are in order of pseudonym.
     """
     values = {"unit": unit, "after": after, "limit": limit, "patient": ""}
-    return await rows.fetch(conn, _LINES, values, _line)
+    return await rows.fetch_as(conn, _LINES, values, PatientLine)
 
 
 async def patient_record(conn: Connection, pseudonym: str) -> PatientRecord | None:
     """Return what is on record about a patient; None when there is no such patient."""
     values = {"patient": pseudonym, "limit": MOST_OF_A_KIND}
-    lines = await rows.fetch(conn, _LINES, {"unit": "", "after": "", **values}, _line)
+    lines = await rows.fetch_as(conn, _LINES, {"unit": "", "after": "", **values}, PatientLine)
     if not lines:
         return None
     return PatientRecord(
@@ -109,10 +109,6 @@ async def patient_record(conn: Connection, pseudonym: str) -> PatientRecord | No
         prescriptions=await rows.fetch(conn, _PRESCRIPTIONS, values, _plain),
         profiles=await rows.fetch(conn, _PROFILES, values, _plain),
     )
-
-
-def _line(row: rows.Row) -> PatientLine:
-    return PatientLine(**row)
 
 
 def _plain(row: rows.Row) -> dict[str, Any]:
