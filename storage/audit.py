@@ -14,6 +14,8 @@ from storage.audit_actions import AuditAction
 from storage.pg import rows
 from storage.pg.pool import Connection
 
+# Ids are looked up by name in the same statement. A refused request may name a unit or a patient
+# that does not exist; its line has null there.
 _WRITE = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
 values (to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
@@ -33,6 +35,7 @@ select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
  order by p.id
 """
 
+# without a limit to the care unit: an attempt to see another unit's patient must be in the log
 _OF_ALERT = "select p.pseudonym from alert a join patient p on p.id = a.patient where a.id = %s"
 
 _RECENT = """
@@ -109,6 +112,7 @@ async def written_since(conn: Connection, entry: AuditEntry, since_ms: int) -> b
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:
+    # `AuditAction(...)` refuses any other text before the database does
     return {
         "at": entry.at_ms,
         "actor": entry.actor.subject,

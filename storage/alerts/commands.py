@@ -16,6 +16,7 @@ from storage.pg.pool import Connection
 from storage.reads import evidence
 from storage.reads.views import AlertBrief
 
+# The patient is locked, not the alert: the judge holds patients, and may raise a second alert.
 _LOCK = """
 select p.pseudonym from patient p join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and p.id = (select a.patient from alert a where a.id = %(alert)s) \
@@ -26,6 +27,7 @@ update alert set state = %(to)s, changed_at = to_timestamp(%(now)s / 1000.0),
        snoozed_until = to_timestamp(%(until)s / 1000.0), resolution = %(resolution)s
  where id = %(alert)s
 """
+# rows are only added, so that the course of an alert can be shown
 _HISTORY = """
 insert into alert_move (alert, at, actor, from_state, to_state, reason)
 values (%(alert)s, to_timestamp(%(now)s / 1000.0), %(actor)s, %(from)s, %(to)s, %(reason)s)
@@ -62,7 +64,8 @@ async def move_alert(
 ) -> AlertBrief:
     """Store that an alert has another state, with its audit row; return the alert afterwards."""
     await _store(conn, order, before, state, now_ms)
-    # the judge looks again when a snooze ends, and at once after any other move
+    # The same transaction as the move: a crash cannot leave a snooze that nobody ends.
+    # The judge looks again when a snooze ends, and at once after any other move
     await due.mark_due(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
     await outbox.notify(conn, [before.pseudonym])
     return await evidence.alert_brief(conn, order.actor.care_unit, order.alert) or before

@@ -26,12 +26,14 @@ with picked as materialized (
   where d.at <= %s order by d.at, p.id limit %s for no key update of p skip locked),
 free as materialized (select * from picked where pg_try_advisory_xact_lock_shared(%s, id))
 delete from due using free where due.patient = free.id returning free.pseudonym, due.at"""
+# One statement for all patients of a flush: each round trip prolongs the locks.
 _SETTLE = """
 with wanted as materialized (
   select p.id, k.at from unnest(%s::text[], %s::timestamptz[]) as k (pseudonym, at) \
 join patient p using (pseudonym)),
 gone as (delete from due using wanted where due.patient = wanted.id and wanted.at is null)
-insert into due (patient, at, why) select id, at, 'next' from wanted where at is not null order by id
+insert into due (patient, at, why)
+select id, at, 'next' from wanted where at is not null order by id
 on conflict (patient) do update set at = excluded.at, why = excluded.why"""
 
 
@@ -65,6 +67,7 @@ async def exclusive(conn: Connection, patient: int) -> AsyncIterator[None]:
     ends, even by a crash.
     """
     await conn.execute("select pg_advisory_lock(%s, %s)", [_EXCLUSIVE, patient])
+    # the lock stays with the connection; an open transaction would hold back the vacuum
     await conn.commit()
     try:
         yield

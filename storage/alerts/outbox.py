@@ -14,21 +14,26 @@ from storage.pg import rows
 from storage.pg.listening import CHANGES_CHANNEL
 from storage.pg.pool import Connection
 
+# A decision that is made again after a crash makes the same key, so its message is sent once.
 _PUT = """
 insert into outbox (channel, key, recipient, body, created_at, not_before)
 select %s, key, recipient, body, %s, %s from unnest(%s::text[], %s::text[], %s::jsonb[]) \
 as k (key, recipient, body)
 on conflict (channel, key) do nothing"""
+# Several workers may deliver: each skips what another has locked. The lock lasts until the commit
+# that marks the message as sent.
 _TAKE = """
 select id, key, recipient, body, created_at as created_ms, attempts from outbox
 where channel = %s and sent_at is null and not_before <= %s order by id limit %s \
 for update skip locked"""
 _SENT = "update outbox set sent_at = %s, attempts = attempts + 1, error = '' where id = any(%s)"
 _FAILED = "update outbox set not_before = %s, attempts = attempts + 1, error = %s where id = %s"
+# PostgreSQL delivers it at the commit. A unit is named once, however many patients changed.
 _NOTIFY = """
 select pg_notify(%s, name) from (
   select distinct u.name from patient p join care_unit u on u.id = p.care_unit \
 where p.pseudonym = any(%s)) as units"""
+# the key of a message that was sent is kept for a while, so that it cannot be added again
 _PRUNE = "delete from outbox where channel = %s and sent_at <= %s"
 
 

@@ -29,6 +29,7 @@ from storage.pg import rows
 from storage.pg.pool import Connection
 
 LOOK_BACK_DAYS = 70  # longer than any rule looks back
+# what was resolved within this time may keep a rule from raising the same again
 RECENT_MS = 60 * DAY_MS
 _T = TypeVar("_T")
 _Of: TypeAlias = Mapping[int, tuple[str, PatientRow]]  # by surrogate
@@ -57,6 +58,7 @@ select x.* {_SINCE} cross join lateral (
 from session
   where patient = k.patient and local_date >= k.since offset 0) x
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
+# A device whose clock is ahead counts as having delivered up to now, not beyond.
 _WATERMARKS = """
 select w.patient, s.vendor, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms
 from watermark w join source s on s.id = w.source where w.patient = any(%(patients)s)
@@ -74,6 +76,7 @@ f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
 from alert_finding f join alert a on a.id = f.alert \
 where f.alert = any(%(alerts)s::uuid[]) and f.current"""
+# the state is a condition of the update too: what a clinician has resolved stays resolved
 _WAKE = """
 update alert set state = 'open', snoozed_until = null, changed_at = %(now)s
 where patient = any(%(patients)s) and state = 'snoozed' and snoozed_until <= %(now)s returning id"""

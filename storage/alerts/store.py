@@ -20,6 +20,7 @@ from storage.pg.pool import Connection
 MAIL = "email"
 WORKLIST = "the clinicians' worklist"
 
+# No "on conflict": the patient is locked, so a second alert with one id is a bug and must fail.
 _RAISE = """
 insert into alert (id, patient, family, rule, rule_version, tier, state, raised_at, changed_at, \
 sentence)
@@ -48,11 +49,13 @@ _MOVE = (
     "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
     "values (%s, %s, 'kadens', %s, %s, %s)"
 )
+# a patient may have no responsible clinician; then every clinician of the unit is the contact
 _CONTACTS = """
 select c.email, coalesce(c.id = p.clinician, false) as responsible
 from patient p
 join clinician c on c.id = p.clinician or c.care_unit = p.care_unit
 where p.id = %(patient)s"""
+# the judge must look again when the first snooze ends, even if no new data come
 _SNOOZED = """
 select patient, min(snoozed_until) as at_ms from alert \
 where patient = any(%(patients)s) and state = 'snoozed'

@@ -142,6 +142,7 @@ class Objects:
         address = address_of(name, room)
         if not isinstance(body, bytes):
             body.seek(0)
+        # object storage answers only once the object is durable, and replaces it as a unit
         await obstore.put_async(self._store, address, body)
         return address
 
@@ -179,6 +180,7 @@ def _write(path: Path, body: bytes | BinaryIO) -> None:
         _sync(path)
         _sync(path.parent)
         return
+    # beside its final name: a rename is atomic within one file system only
     handle, beside = mkstemp(dir=path.parent, prefix=BEGUN)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -189,6 +191,7 @@ def _write(path: Path, body: bytes | BinaryIO) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
+    # the new name is durable only with its folder
     _sync(path.parent)
 
 

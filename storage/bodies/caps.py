@@ -20,6 +20,7 @@ class Cap:
     bytes: int
 
 
+# Constants, because a cap that somebody raises in a hurry protects nobody.
 SENDER_CAP = Cap(bodies=1_000, bytes=200 * _MIB)
 CONNECTOR_CAP = Cap(bodies=20_000, bytes=2_048 * _MIB)
 

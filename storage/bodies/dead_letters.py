@@ -20,12 +20,15 @@ from storage.bodies.sealed import Sealed
 from storage.pg.pool import Connection
 
 NOWHERE = Sealed()
+# cuts what a sender controls, so that a letter about a large text stays small
 _LONGEST = 200  # characters of a text that comes from outside
 LATEST_MS = 253_402_300_799_999  # the last instant that a row can name
+# "for key share" keeps the patients from being erased, and lets others write facts meanwhile
 _KNOWN = "select pseudonym, id from patient where pseudonym = any(%s) order by id for key share"
 _USED = """
 select connector, patient, body_bytes > 0, count(*), sum(body_bytes)::bigint from dead_letter
 where connector = any(%s) and written_at > %s and state = 'waiting' group by 1, 2, 3"""
+# The key is the position of the message in the log: a message that is read twice makes one row.
 _ADD = """
 insert into dead_letter (cluster, topic, part, "offset", letter, class, connector, patient, \
 received_at, written_at,
@@ -36,6 +39,7 @@ _OVERFLOW = """
 insert into dead_letter_overflow as o (day, class, connector, patient, letters, bytes)
 values (%s, %s, %s, %s, %s, %s) on conflict (day, class, connector, coalesce(patient, 0))
 do update set letters = o.letters + excluded.letters, bytes = o.bytes + excluded.bytes"""
+# The files are noted in the same statement: a file whose row is gone can be found by nothing else.
 _EXPIRE = """
 with old as (
     select cluster, topic, part, "offset" from dead_letter where written_at <= %s limit %s \

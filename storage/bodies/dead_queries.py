@@ -25,6 +25,7 @@ _COUNTS = (
     f"select class, connector, count(*) from dead_letter d where {_CHOSEN} "  # noqa: S608
     "group by 1, 2 order by 1, 2"
 )
+# days of this table are of UTC, whatever the time zone of the connection
 _BEYOND = """
 select class, connector, sum(letters)::bigint from dead_letter_overflow d
 where (%(class)s::text is null or class = %(class)s) \
@@ -51,10 +52,12 @@ _SINGLE = (
     f"select {_COLUMNS} {_COMPLETE} {_FROM} where d.letter = %(letter)s "
     "order by d.written_at desc limit 1"
 )
+# Locked letters are skipped: two commands at once share the letters between them.
 _NEXT = f"""
 select {_COLUMNS} {_COMPLETE} {_FROM} where {_CHOSEN} and d.letter > %(after)s order by d.letter \
 limit %(limit)s
 for update of d skip locked"""
+# Waits for a lock: whoever names a letter must learn whether it was still waiting.
 _NAMED = f"""
 select {_COLUMNS} {_COMPLETE} {_FROM} where d.state = 'waiting' and d.letter = any(%(letters)s) \
 order by d.letter

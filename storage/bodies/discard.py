@@ -11,6 +11,7 @@ from storage.bodies.body_store import BodyStorage
 from storage.pg import rows
 from storage.pg.pool import Connection
 
+# small, because the rows stay locked while the store removes the files
 _PORTION = 100  # files removed in one transaction
 _MARK = "insert into discarded (address) select unnest(%s::text[]) on conflict do nothing"
 _NEXT = "select address from discarded order by address limit %s for update skip locked"
@@ -38,6 +39,8 @@ async def remove_discarded(conn: Connection, store: BodyStorage) -> int:
 async def _portion(conn: Connection, store: BodyStorage) -> int:
     async with conn.transaction():
         addresses: list[str] = await rows.fetch_column(conn, _NEXT, [_PORTION])
+        # the file before the row: after a crash in between the row is found again, and deleting a
+        # file that is gone does nothing
         for address in addresses:
             await store.delete(address)
         if addresses:

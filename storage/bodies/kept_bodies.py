@@ -22,6 +22,7 @@ from storage.people import data_keys
 from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 
+# Joined with the patient: a payload of a patient who was erased meanwhile is stored nowhere.
 _KEEP = """
 insert into body
   (patient, sha256, connector, content_type, size, received_at, format, parser, address, sealed)
@@ -92,7 +93,9 @@ async def keep_all(
     new = {key: entry for key, entry in bodies.items() if key not in there}
     if not new:
         return there
+    # keys are opened for new payloads only: a replay of the log needs none
     keys = await data_keys.data_keys(conn, wrapping_key, {entry.patient for entry in new.values()})
+    # files are written at once, each with two syncs that would add up one after the other
     made_rows = await asyncio.gather(
         *(_row(store, keys[entry.patient], entry) for entry in new.values())
     )
@@ -165,4 +168,5 @@ def _kept(row: rows.Row) -> KeptBody:
 
 
 def _owner(patient: str, sha256: str) -> str:
+    # the patient is part of it: equal bytes of two patients must not open for each other
     return f"body:{patient}:{sha256}"

@@ -9,6 +9,7 @@ from storage.bodies.body_store import INCOMING, PACKED, BodyStorage
 from storage.pg import rows
 from storage.pg.pool import Pool
 
+# one look into an index for each address, of a portion that the store has listed
 _NAMED = """
 select k.address from unnest(%s::text[]) as k (address) \
 where exists (select from body b where b.address = k.address)
@@ -42,6 +43,7 @@ async def sweep_incoming(pool: Pool, store: BodyStorage, age_s: float) -> int:
         held = set(await rows.fetch_column(conn, _HELD_THERE))
     removed = 0
     async for addresses in store.older(INCOMING, age_s):
+        # read once before the sweep: bodies in quarantine are never put into this room any more
         removed += await _remove(store, addresses, keep=held)
     return removed
 

@@ -20,11 +20,13 @@ from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 
 TOGETHER = 8 * 1024 * 1024  # most bytes taken at once; a single body may be larger
+# The key is the position of the message in the log: a message that is read twice makes one row.
 _HOLD = """
 insert into quarantine
   (cluster, topic, part, "offset", vendor, account, headers, received_at, size, wrapped, address, \
 sealed)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing"""
+# counts what waits and what is released: both take room until they are taken or expire
 _USED = """
 select vendor, account, count(*), sum(size)::bigint from quarantine q
 join unnest(%s::text[], %s::text[]) as k (vendor, account) using (vendor, account) \

@@ -38,6 +38,7 @@ class Sealed:
 
 def new_name() -> str:
     """Return a random name for a body in the store."""
+    # random and not the SHA-256: exactly one row names the file, even if two payloads are equal
     return secrets.token_hex(32)
 
 
@@ -57,6 +58,7 @@ def unwrap_own_key(wrapping_key: KeyRing, wrapped: bytes, belongs_to: str) -> by
 
 async def put_sealed(store: BodyStorage, key: bytes, body: bytes, belongs_to: str) -> Sealed:
     """Pack and seal a body; a large body is durable in the store when this returns."""
+    # packed before it is sealed: ciphertext does not compress
     sealed = await _aside(len(body), _seal, key, body, belongs_to)
     if len(sealed) <= IN_ROW:
         return Sealed(sealed=sealed)

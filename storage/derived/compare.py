@@ -27,6 +27,7 @@ _WORDS: dict[
 }
 _ALGORITHM = "algorithm"
 _SOURCES = "select id, vendor, app, device, device_type, method from source"
+# ids of sources differ between two databases; their names do not
 _SOURCE_COLUMNS = frozenset({"declared_by", "heart_source"})
 
 

@@ -4,7 +4,7 @@ Values of a row to write are those that JSON can hold; the server converts them 
 table. A new column is added here and in a migration, nowhere else. Nothing is computed here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -23,6 +23,7 @@ from model.facts import DeviceType, Method, OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
 from model.metrics import METRIC, METRIC_BY_ID
 
+# in the order of the fields, which `as_tuple` keeps too
 _ZONES = tuple(f"{f.name}_ms" for f in fields(ZoneTimes))
 _VOLUME = tuple(f"volume_{name}" for name in _ZONES)
 
@@ -48,13 +49,19 @@ DAY_COLUMNS = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
 WEEK_COLUMNS = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
 SELECTION_COLUMNS = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
 
+
+def prefixed(alias: str, names: Iterable[str]) -> str:
+    """Return the columns of a table in SQL, each with the table's alias in front."""
+    return ", ".join(f"{alias}.{name}" for name in names)
+
+
 # What `read_session` reads: of the session `s`, its declaring source `d` and its heart-rate
 # source `h`.
 SESSION_SELECT = f"""\
        s.session, s.start_at as start_ms, s.end_at as end_ms, s.body, s.thresholds,
        s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.origin, s.offset_origin,
        s.zone_times_by_method, s.loads, s.flags,
-       {", ".join(f"s.{name}" for name in (*_ZONES, *_SESSION_PLAIN))},
+       {prefixed("s", (*_ZONES, *_SESSION_PLAIN))},
        d.vendor as d_vendor, d.app as d_app, d.device as d_device,
        d.device_type as d_device_type, d.method as d_method,
        h.vendor as h_vendor, h.app as h_app, h.device as h_device,
@@ -71,6 +78,7 @@ def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> d
         "start_at": utc(s.start_ms),
         "end_at": utc(s.end_ms),
         "declared_by": source_ids[s.declared_by],
+        # the text form of bytea, because JSON has no bytes
         "body": rf"\x{s.body}",
         "heart_source": source_ids[s.heart_source] if s.heart_source else None,
         "thresholds": s.thresholds,
@@ -200,6 +208,7 @@ def _heart_summary(row: Mapping[str, Any]) -> HeartSummary:
 
 
 def _thresholds(values: Mapping[str, Any]) -> ZoneThresholds:
+    # JSON has lists where the model has tuples, which are hashable and of a known length
     low, middle, high, top = values["edges"]
     plain = _picked(values, ("scheme", "method", "inputs", "valid"))
     confidence = Confidence(values["confidence"])

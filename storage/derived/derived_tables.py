@@ -39,6 +39,7 @@ class DerivedTable:
         names = ", ".join(self.columns)
         changed = (name for name in self.columns if name not in self.unique)
         updates = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        # one text for all rows: the server knows the types of the columns, psycopg need not
         source = f"json_populate_recordset(null::{self.name}, %s::json)"
         conflict = f"on conflict ({', '.join(self.unique)}) do update set {updates}"
         return (
@@ -103,14 +104,14 @@ from (
 join source d on d.id = s.declared_by
 left join source h on h.id = s.heart_source"""  # noqa: S608 - a constant of this package
 _DAYS = f"""
-select d.patient, {", ".join(f"d.{name}" for name in DAY_TABLE.columns[1:])}
+select d.patient, {derived_rows.prefixed("d", DAY_TABLE.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from day
   where patient = k.patient and local_date >= k.first \
 and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
 _WEEKS = f"""
-select w.patient, {", ".join(f"w.{name}" for name in WEEK_TABLE.columns[1:])}
+select w.patient, {derived_rows.prefixed("w", WEEK_TABLE.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from week \
@@ -189,6 +190,7 @@ async def write_derived(
     put: Sequence[Mapping[str, Any]],
 ) -> None:
     """Remove the rows of these keys, then write rows, each with every column of the table."""
+    # removed first: a session that got another id would else be there twice
     if drop:
         await conn.execute(table.drop, rows.as_arrays(drop, 2))
     if put:

@@ -41,6 +41,7 @@ class RollupTable:
     @property
     def read(self) -> bytes:
         """Return the query for a patient, metric and span; its result is a single row of arrays."""
+        # one row of arrays: numpy reads each as it comes, without a Python object for each cell
         columns = "array_agg(source::bigint), array_agg(n::bigint), array_agg(low), array_agg(high)"
         where = f"patient = %s and metric = %s and {self.at} >= %s and {self.at} < %s"
         return (
@@ -95,9 +96,11 @@ async def put_rollups(
     conn: Connection, table: RollupTable, patient: int, metric: int, value: Cells
 ) -> None:
     """Add rollups of a patient and metric (ids); none of these rows may exist already."""
+    # the length, because numpy refuses to tell whether an array is true
     if not len(value.at):
         return
     columns: list[list[Any]] = [list(map(utc, value.at.tolist()))]
+    # plain Python numbers, because psycopg does not know those of numpy
     columns += [value.source.tolist(), value.n.tolist()]
     columns += [value.low.tolist(), value.high.tolist(), value.total.tolist()]
     await conn.execute(table.put, [patient, metric, *columns])

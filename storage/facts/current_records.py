@@ -47,9 +47,11 @@ from record r
 join source s on s.id = r.source
 left join fact f on f.record = r.id
 where r.patient = %s and s.vendor = %s"""
+# bounded in time, so that the planner leaves out partitions, and the columnstore its other batches
 _CLEAR = """
 delete from sample
 where patient = %s and metric = %s and source = %s and record = %s and time >= %s and time <= %s"""
+# Facts are removed before: their rows would go with the record, and nothing would tell their spans.
 _DELETE = "delete from record where id = any(%s) returning patient, record"
 _SPANS = """
 select start_at, end_at from fact where patient = %s and body = any(%s) and kind <> 'deletion'"""
@@ -59,6 +61,7 @@ _WATERMARKS = """
 select s.vendor, s.app, s.device, s.device_type, s.method, w.time
 from watermark w join source s on s.id = w.source
 where w.patient = %s and s.vendor = %s"""
+# unlike the writer's statement this one may set an earlier time
 _SET_WATERMARK = """
 insert into watermark (patient, source, time) values (%s, %s, %s)
 on conflict (patient, source) do update set time = excluded.time"""
@@ -125,6 +128,7 @@ async def remove_records(
     ids = [record.id for record in records]
     removed = await fact_rows.remove_with_samples(conn, ids)
     cleared = await _clear(conn, patient, list(stretches))
+    # names of records that are gone: a report or deletion elsewhere may refer to them
     names = set(await (await conn.execute(_DELETE, [ids])).fetchall())
     affected = await _affected(conn, removed, names)
     await stale_hours.mark_stale(conn, {patient: [*affected.get(patient, []), *cleared]})

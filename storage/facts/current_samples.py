@@ -33,10 +33,12 @@ async def read_hours(
     Hours are complete even where a span covers only a part, because the quality of samples is
     decided for each hour. The caller cuts the columns afterwards.
     """
+    # touching hours are merged, so that each stored sample is read once
     hours = merge((outer(span, HOUR_MS) for span in spans), gap_ms=0)
     mask = (await retractions.intervals(conn, {patient: hours}))[patient]
     queries: list[SampleQuery] = []
     for metric in metrics:
+        # the revision of each sample costs reading time; only a deletion compares it
         revisions = mask.touches(METRIC_BY_ID[metric].name)
         queries += [
             SampleQuery(span=hour, patient=patient, metric=metric, revisions=revisions)

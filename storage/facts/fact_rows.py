@@ -22,6 +22,7 @@ from storage.facts.samples import STREAM, Extent, remove_samples
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
+# One array for each column: the statement is planned once, and a batch is one round trip.
 _INSERT = """
 insert into fact (record, kind, metric, part, patient, source, start_at, end_at, offset_min,
                   offset_origin, local_date, received_at, connector, body, payload, content)
@@ -125,6 +126,7 @@ async def remove_with_samples(conn: Connection, records: Sequence[int]) -> list[
 
 def read_fact(kind: str, head: dict[str, Any], payload: dict[str, Any]) -> Fact:
     """Return the fact of a stored row; `head` has plain values. Not for sample blocks."""
+    # the samples of a block are in their own table, so such a fact cannot be read from its row
     return codec.decode_fact({"kind": kind, "head": head, **payload})
 
 
@@ -140,8 +142,10 @@ def _local_date(fact: Fact, zone: str) -> str:
     if isinstance(fact, DaySummary):
         return fact.local_date.isoformat()
     head = fact.head
+    # the offset of the device counts first: a traveller's day is the day where the device was
     if head.offset_min is None:
         return local_date(head.start_ms, zone).isoformat()
+    # as wall-clock time of a fixed offset; no zone rules apply to it
     return (utc(head.start_ms) + timedelta(minutes=head.offset_min)).date().isoformat()
 
 

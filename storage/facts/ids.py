@@ -33,9 +33,12 @@ class RecordVersion(NamedTuple):
 
 SOURCE_COLUMNS = ("vendor", "app", "device", "device_type", "method")
 
+# "no key update" is the weakest lock that two writers do not share. It lets others insert rows that
+# refer to the patient.
 _PATIENTS = """
 select pseudonym, id, zone from patient
 where pseudonym = any(%s) order by id for no key update"""
+# "for key share": an erasure elsewhere may remove sources that no patient has any more
 _SOURCES = """
 select s.id, s.vendor, s.app, s.device, s.device_type, s.method
 from source s
@@ -43,6 +46,7 @@ join unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
   as k (vendor, app, device, device_type, method)
   using (vendor, app, device, device_type, method)
 for key share of s"""
+# In order of the key: two workers that add the same sources wait for each other, never in a circle.
 _NEW_SOURCES = """
 insert into source (vendor, app, device, device_type, method)
 select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
@@ -117,6 +121,7 @@ async def record_rows(
     """
     stored = await _stored_records(conn, versions)
     rows: dict[RecordKey, RecordRow] = {}
+    # the greater of (revision, body) wins, so the result does not depend on which came first
     for key, (id_, before) in stored.items():
         rows[key] = RecordRow(id=id_, before=before, now=max(before, versions[key]))
     newer = [(row.id, *row.now) for row in rows.values() if row.replaced]

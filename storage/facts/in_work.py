@@ -24,6 +24,7 @@ where set_config('synchronous_commit', 'off', true) = 'off'
 on conflict (topic, part) do update set first = excluded.first, next = excluded.next, \
 tries = excluded.tries,
   alone_until = excluded.alone_until"""
+# A note that is left counts as a try of its messages, also if the process ended for another reason.
 _FORGET = "delete from in_work where topic = %s and part = any(%s)"
 
 

@@ -40,9 +40,11 @@ class Hole:
 
 Advance: TypeAlias = Apply | Replay | Hole
 
+# In order of partition: two workers that claim the same partitions cannot deadlock.
 _READ = """
 select part, next_offset from stream_offset where topic = %s and part = any(%s) order by part \
 for update"""
+# A row cannot be locked before it exists. Whoever inserts it second waits for the first to commit.
 _INSERT = """
 insert into stream_offset (topic, part, next_offset)
 select %s, part, following from unnest(%s::int[], %s::bigint[]) as k (part, following) order by part

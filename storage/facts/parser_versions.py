@@ -26,6 +26,7 @@ async def outdated(conn: Connection, reported: Sequence[AttributedFact]) -> set[
     """
     if not reported:
         return set()
+    # a payload has many facts, but is looked up once
     bodies = sorted(set(map(_body, reported)))
     patients, hashes, parsers = rows.as_arrays(bodies, 3)
     digests = list(map(bytes.fromhex, hashes))

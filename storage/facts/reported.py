@@ -44,6 +44,7 @@ _NEAR = _FACTS.format(
       and fact.start_at < k.high and fact.start_at >= k.low - interval '31 days'
       and fact.end_at >= k.low""",
 )
+# two sub-queries, because an "or" over two tables could use neither of the indexes
 _NAMED = _FACTS.format(
     types="%s::text[]",
     names="record",
@@ -56,6 +57,7 @@ _NAMED = _FACTS.format(
       where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record
     ) fact""",
 )
+# bounded below only: a report may be dated ahead, and counts as soon as it is there
 _SINCE = _FACTS.format(
     types="%s::timestamptz[]",
     names="low",

@@ -60,6 +60,7 @@ class Retractions:
 
     def hides(self, source: Source, record: str, revision: int) -> bool:
         """Return whether this revision of a record is retracted."""
+        # by vendor, not by source: a vendor deletes a record whichever of its devices wrote it
         return self.records.get((source.vendor, record), -1) >= revision
 
     def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
@@ -120,6 +121,7 @@ async def add_records(
 ) -> None:
     """Add to `retracted` the retractions of these records, given as (patient id, record)."""
     wanted = sorted({(patient, record) for patient, record in names if record})
+    # most batches have no named record; then the query is spared
     if not wanted:
         return
     cursor = await conn.execute(_OF_RECORDS, as_arrays(wanted, 2))

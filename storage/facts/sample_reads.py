@@ -121,6 +121,7 @@ def current_column(samples: StoredSamples, retractions: Retractions) -> SampleCo
 def _from_memory(
     queries: Iterable[SampleQuery], unwritten: Collection[UnwrittenBlock]
 ) -> Iterator[StoredSamples]:
+    # the blocks of a series have one source and one record, so any of them will do
     blocks = {block.put.series: block for block in unwritten}
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for query in queries:
@@ -129,6 +130,7 @@ def _from_memory(
         patient, metric, source_id, _ = series
         block = blocks[series]
         for span in spans[patient, metric]:
+            # half open, as the query for the table: a sample at the end is not part of the span
             low, high = np.searchsorted(t, (span.start_ms, span.end_ms))
             if high > low:
                 yield StoredSamples(

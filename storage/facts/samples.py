@@ -40,6 +40,7 @@ where not exists (select from pg_class where relname = name and pg_table_is_visi
   and (select relkind from pg_class where oid = 'sample'::regclass) = 'p'
 order by name"""
 _STAGE = "create temp table if not exists sample_stage (like sample) on commit delete rows"
+# In key order: two workers that merge the same keys lock them in one order.
 _UPSERT = """
 insert into sample
 select * from sample_stage order by patient, metric, source, time, record
@@ -50,6 +51,8 @@ _COUNT = """
 select count(*) from (
   select from sample
   where patient = %s and metric = %s and time >= %s and time < %s limit %s) x"""
+# Bounded in time, so that only the partitions of the fact are opened. On TimescaleDB the columns of
+# the key also name the batches of the columnstore that must be unpacked.
 _REMOVE = """
 delete from sample
 where patient = %s and metric = %s and source = %s and record = %s and time >= %s and time <= %s"""
@@ -113,6 +116,7 @@ async def write_samples(conn: Connection, puts: Sequence[Put]) -> Offered:
         async with conn.transaction():
             return Offered(rows=await _copy(conn, "sample", puts), all_new=True)
     except UniqueViolation:
+        # the savepoint has undone the COPY; the second way costs twice as much, but is rare
         await conn.execute(_STAGE)
         offered = await _copy(conn, "sample_stage", puts)
         await conn.execute(_UPSERT)
@@ -157,6 +161,7 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
     other months. Workers that need the same month wait for each other. A function of the database
     makes the tables, because a worker owns none.
     """
+    # only the ends of a block are looked at, unless it spans several months
     months: set[tuple[int, int]] = set()
     for put in puts:
         if len(put.t):
@@ -193,7 +198,8 @@ def _series(puts: list[Put]) -> Columns:
     revision = np.concatenate([np.full(len(put.t), put.revision, np.int64) for put in puts])
     if bool(np.all(t[1:] > t[:-1])):
         return t, v, revision
-    # within a block of a record the last sample counts, so resolve that before blocks are compared
+    # Two blocks of a series may overlap in time, so a sort is needed.
+    # Within a block of a record the last sample counts, so resolve that before blocks are compared
     if puts[0].series[3] and any(bool(np.any(put.t[1:] == put.t[:-1])) for put in puts):
         return _series(list(map(_last_of_equals, puts)))
     order = np.lexsort((v, revision, t))

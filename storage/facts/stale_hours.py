@@ -14,17 +14,20 @@ from model.spans import Span, merge, outer
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
+# By the clock and not by the transaction: a long transaction must not look like an old mark.
 _MARK = """
 insert into rollup_stale (patient, from_at, to_at, marked_at)
 select *, clock_timestamp()
 from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) order by 1, 2
 on conflict (patient, from_at) do update set to_at = excluded.to_at
 where excluded.to_at > rollup_stale.to_at"""
+# The patient is locked before the marks are removed; the writer also marks under this lock.
 _PICK = """
 select p.id from rollup_stale d join patient p on p.id = d.patient
 where d.marked_at <= clock_timestamp() - %s * interval '1 ms'
 order by d.marked_at limit 1 for no key update of p skip locked"""
 _TAKE = "delete from rollup_stale where patient = %s returning from_at, to_at, marked_at"
+# after a failure: the next patients must not wait behind one that always fails
 _POSTPONE = f"""
 with picked as ({_PICK})
 update rollup_stale set marked_at = clock_timestamp() + interval '1 hour'

@@ -46,6 +46,7 @@ from storage.pg.rows import as_arrays
 
 UNKNOWN = "the patient is not known"
 
+# A watermark never goes back here; only replay, which reads everything, may set it lower.
 _WATERMARK = """
 insert into watermark (patient, source, time)
 select * from unnest(%s::int[], %s::int[], %s::timestamptz[]) order by 1, 2
@@ -114,6 +115,7 @@ async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Wri
     that is stored already changes nothing. Nor does a fact of a payload that a newer reader has
     read since.
     """
+    # the first lock of the transaction: whatever follows is read and written under it
     patients = await lock_patients(conn, {item.patient for item in reported})
     refused = tuple(_refused(reported, patients))
     skip = {item.index for item in refused} | await outdated(conn, reported)
@@ -139,6 +141,7 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
     await fact_rows.insert_facts(conn, list(starmap(_row, new.items())))
     await _raise_watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
+    # facts that refer to each other may be years apart, so the spans alone are not enough
     await add_named_spans(
         conn,
         spans,
@@ -223,8 +226,10 @@ def _winners(
     for item in items:
         key = _fact_key(item, records)
         content = best[key].content if key in best else stored.get(key, b"")
+        # strictly greater: an equal hash is the same fact, and is stored already
         if item.content > content:
             best[key] = item
+    # in key order, in which every transaction inserts
     return dict(sorted(best.items()))
 
 

@@ -9,6 +9,7 @@ from storage.people.patients import hold_patients
 from storage.pg import rows
 from storage.pg.pool import Connection
 
+# The unique index on the present links decides between two links at once: the second adds no row.
 _LINK = """
 insert into account (vendor, account, patient, linked_at)
 select %s, %s, id, %s from patient where pseudonym = %s
@@ -21,9 +22,10 @@ from unnest(%s::text[], %s::text[]) as k (vendor, account)
 join account a using (vendor, account)
 join patient p on p.id = a.patient
 where a.unlinked_at is null"""
+# "with ordinality" counts from 1, an index from 0.
 # "nulls last" prefers a link that covered the time of receipt and has ended to the present link.
 _OWNERS_AT = """
-select distinct on (k.n) k.n, p.pseudonym
+select distinct on (k.n) k.n - 1, p.pseudonym
 from unnest(%s::text[], %s::text[], %s::timestamptz[])
   with ordinality as k (vendor, account, at, n)
 join account a using (vendor, account)
@@ -45,6 +47,7 @@ async def link_account(
     if not await hold_patients(conn, [patient]):
         raise UnknownNameError("there is no such patient")
     await conn.execute(_LINK, [vendor, account, utc(now_ms), patient])
+    # also true when the account was linked to this patient before, which is no error
     if await patient_of(conn, vendor, account) != patient:
         raise TakenError("the account is linked to another patient")
     return await quarantine_release.release(conn, vendor, account, now_ms)
@@ -79,6 +82,4 @@ async def owners(conn: Connection, receipts: Sequence[tuple[str, str, int]]) -> 
     """
     vendors, accounts, received = rows.as_arrays(receipts, 3)
     columns = [vendors, accounts, list(map(utc, received))]
-    owned = await (await conn.execute(_OWNERS_AT, columns)).fetchall()
-    # "with ordinality" counts from 1
-    return {n - 1: pseudonym for n, pseudonym in owned}
+    return dict(await (await conn.execute(_OWNERS_AT, columns)).fetchall())

@@ -7,6 +7,7 @@ from psycopg.errors import UniqueViolation
 from storage.people.errors import TakenError, UnknownNameError
 from storage.pg.pool import Connection
 
+# by subject, which the identity provider never gives to two people; names and addresses change
 _PUT = """
 insert into clinician (subject, name, email, care_unit)
 select %s, %s, %s, id from care_unit where name = %s
@@ -38,6 +39,7 @@ async def add_clinician(conn: Connection, clinician: Clinician) -> None:
     """
     row = [clinician.subject, clinician.name, clinician.email, clinician.unit]
     try:
+        # a savepoint: the caller's transaction survives the error
         async with conn.transaction():
             added = await (await conn.execute(_PUT, row)).fetchone()
     except UniqueViolation as error:

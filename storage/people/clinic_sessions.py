@@ -14,9 +14,10 @@ from storage.pg import rows
 from storage.pg.pool import Connection, Pool
 
 _KEPT_MS = 30 * 86_400_000  # how long the row of an expired session is kept
+# every request would else write a row
 TOUCH_MS = 30_000  # the time of last use is written at most this often
 
-_PATIENCE_S = 2.0
+_PATIENCE_S = 2.0  # a page that is open waits no longer for the answer
 
 _BEGIN = """
 insert into clinic_session (id, subject, care_unit, issued_at, seen_at, expires_at)
@@ -27,6 +28,8 @@ _PRUNE = "delete from clinic_session where expires_at < to_timestamp(%s / 1000.0
 _ALIVE = """
 ended_at is null and expires_at > to_timestamp(%(now)s / 1000.0)
   and seen_at > to_timestamp((%(now)s - %(idle)s) / 1000.0)"""
+# Read and touched in one statement.
+# A session that has expired is not brought back: only one that is alive is touched.
 _USE = f"""
 with alive as (select id, seen_at from clinic_session where id = %(id)s and {_ALIVE}),
 used as (

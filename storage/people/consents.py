@@ -21,13 +21,15 @@ where p.id = %(patient)s and not exists (
   where c.patient = p.id and c.vendor = %(vendor)s and c.kind = %(kind)s
     and c.given_at <= %(at)s and (c.withdrawn_at is null or c.withdrawn_at > %(at)s))
 on conflict do nothing"""
+# "greatest": a consent never ends before it was given; withdrawn at once it covers no instant
 _WITHDRAW = """
 update consent set withdrawn_at = greatest(%(at)s, given_at)
 where patient = %(patient)s and vendor = %(vendor)s and kind = %(kind)s
   and (withdrawn_at is null or withdrawn_at > %(at)s)"""
+# "with ordinality" counts from 1, an index from 0.
 # Nothing can be stored for a patient without a data key, so such a patient has no valid consent.
 _COVERED = """
-select k.n
+select k.n - 1
 from unnest(%s::text[], %s::text[], %s::timestamptz[])
   with ordinality as k (pseudonym, vendor, at, n)
 cross join lateral (select p.id from patient p where p.pseudonym = k.pseudonym offset 0) p
@@ -79,5 +81,4 @@ async def covered(
     """Return the indexes in `receipts` (patient, vendor, received_ms) that a consent covers."""
     patients, vendors, received = rows.as_arrays(receipts, 3)
     columns = [patients, vendors, list(map(utc, received)), kind]
-    # "with ordinality" counts from 1
-    return {n - 1 for n in await rows.fetch_column(conn, _COVERED, columns)}
+    return set(await rows.fetch_column(conn, _COVERED, columns))

@@ -43,6 +43,7 @@ async def data_keys(
     """
     rows = await (await conn.execute(_WRAPPED, [list(patients)])).fetchall()
     wrapped: dict[str, bytes] = dict(rows)
+    # all or nothing: a caller that seals for several patients must not leave one out
     if not wrapped.keys() >= set(patients):
         raise UnknownNameError("there is no data key of this patient")
     return {

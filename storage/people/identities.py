@@ -15,6 +15,7 @@ from storage.pg.pool import Connection
 _ADD = "insert into identity.person (patient, sealed) values (%s, %s)"
 _SINGLE = """
 select i.sealed from identity.person i join patient p on p.id = i.patient where p.pseudonym = %s"""
+# the key with the identity, so that a list of patients is one query
 _SEALED = """
 select p.pseudonym, k.wrapped, i.sealed
 from patient p
@@ -59,4 +60,5 @@ def _opened(key: bytes, sealed: bytes, patient: str) -> dict[str, str]:
 
 
 def _label(patient: str) -> str:
+    # another purpose than that of payloads: neither opens as the other
     return f"identity:{patient}"

@@ -34,7 +34,9 @@ and (%(issue)s::int is null or issue = %(issue)s)
   insert into link_revoked (digest, revoked_at, expires_at)
   select digest, %(now)s, expires_at from ended where expires_at > %(now)s on conflict do nothing
 ) select issue from ended order by issue"""
+# an expired token is refused without its revocation
 _AGAIN = "update link_revoked set published_at = null where expires_at > %s"
+# Waits for a publisher that is at work, so that revocations reach the log in order.
 _WAITING = """
 select digest, expires_at from link_revoked where published_at is null
 order by revoked_at, digest limit %s for update"""
@@ -44,8 +46,9 @@ _EXPIRED = (
     "order by digest limit %s for update skip locked"
 )
 _FORGET = "delete from link_revoked where digest = any(%s)"
+# "with ordinality" counts from 1, an index from 0
 _REVOKED = """
-select k.n from unnest(%s::bytea[], %s::timestamptz[]) with ordinality as k (digest, at, n)
+select k.n - 1 from unnest(%s::bytea[], %s::timestamptz[]) with ordinality as k (digest, at, n)
 join link_revoked r using (digest) where r.revoked_at <= k.at"""
 _LIVE = """
 select key_id, count(*) from link_token where revoked_at is null and expires_at > %s \
@@ -159,8 +162,7 @@ async def revoked_at(conn: Connection, datas: Sequence[tuple[bytes, int]]) -> se
     """
     digests, received = rows.as_arrays(datas, 2)
     columns = [digests, list(map(utc, received))]
-    # "with ordinality" counts from 1
-    return {n - 1 for n in await rows.fetch_column(conn, _REVOKED, columns)}
+    return set(await rows.fetch_column(conn, _REVOKED, columns))
 
 
 async def live_by_key(conn: Connection, now_ms: int) -> dict[str, int]:

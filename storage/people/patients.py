@@ -23,6 +23,7 @@ select %(pseudonym)s, %(zone)s, u.id,
        (select c.id from clinician c where c.subject = %(clinician)s), %(now)s
 from care_unit u where u.name = %(unit)s
 returning id"""
+# "for key share" conflicts with "for update" only, so many transactions may hold a patient at once.
 _HOLD = """
 select pseudonym, zone from patient where pseudonym = any(%s) order by id for key share"""
 _ZONES = "select pseudonym, zone from patient where pseudonym = any(%s)"
@@ -46,7 +47,9 @@ async def add_patient(  # noqa: PLR0913 - each names one thing
     address and so on) is sealed. Raises `UnknownNameError` for an unknown unit and `TakenError` for
     a pseudonym in use.
     """
+    # random: a number in order would tell when a patient was added
     name = pseudonym or secrets.token_hex(8)
+    # the zone is looked up before anything is written: an unknown one must leave no row
     row = {"pseudonym": name, "zone": ZoneInfo(zone).key, "now": utc(now_ms)}
     try:
         async with conn.transaction():
@@ -56,6 +59,7 @@ async def add_patient(  # noqa: PLR0913 - each names one thing
         raise TakenError("the pseudonym is taken") from error
     if added is None:
         raise UnknownNameError("there is no such care unit")
+    # without a key nothing of the patient could be stored
     key = await data_keys.add_key(conn, wrapping_key, added[0], name)
     if identity:
         await identities.add_identity(conn, added[0], name, key, identity)

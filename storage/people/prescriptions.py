@@ -44,6 +44,7 @@ async def put_prescription(
         "now": utc(now_ms),
     }
     try:
+        # a savepoint: the stored version is read after the error, in the same transaction
         async with conn.transaction():
             await conn.execute(_PUT, row)
     except UniqueViolation as error:
@@ -64,5 +65,6 @@ async def prescriptions_of(
     """
     versions: dict[str, tuple[Prescription, ...]] = {}
     for patient, body in await (await conn.execute(_ALL, [list(patients)])).fetchall():
+        # a tuple that grows by copying: a patient has a few versions
         versions[patient] = (*versions.get(patient, ()), rows.prescription(body))
     return versions

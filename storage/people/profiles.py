@@ -14,6 +14,7 @@ from model.calendar import utc
 from model.intensity import HeartProfile
 from storage.pg.pool import Connection
 
+# A profile of the same day replaces the other: only one can be valid from that day on.
 _PUT = """
 insert into heart_profile (patient, valid_from, profile, recorded_at)
 select id, %s, %s, %s from patient where pseudonym = %s
@@ -49,6 +50,7 @@ async def profiles(conn: Connection, patient: str) -> tuple[HeartProfile, ...]:
 
 
 def _profile(values: Mapping[str, Any]) -> HeartProfile:
+    # JSON has a list where the profile has a tuple
     bpm = values.get("clinician_bpm")
     typed: dict[str, Any] = {"valid_from": date.fromisoformat(values["valid_from"])}
     return HeartProfile(**{**values, **typed, "clinician_bpm": None if bpm is None else tuple(bpm)})

@@ -23,6 +23,7 @@ class Lists(Dumper):
 
     def dump(self, obj: list[Any]) -> Buffer:
         """Return the array in PostgreSQL's text form."""
+        # the function is looked up once for each type, not for each item: lists may be long
         text = {kind: _text_of(kind) for kind in set(map(type, obj))}
         return f"{{{','.join([text[type(item)](item) for item in obj])}}}".encode()
 
@@ -33,6 +34,7 @@ def send_lists_as_arrays(conn: AsyncConnection[Any]) -> None:
 
 
 def _quoted(text: str) -> str:
+    # the backslash first, or those of the quotes would be doubled
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -49,10 +51,10 @@ def _text_of(kind: type) -> Callable[[Any], str]:
 
 
 ITEM: Mapping[type, Callable[[Any], str]] = {
-    NoneType: lambda _: "NULL",
+    NoneType: lambda _: "NULL",  # without quotes; with quotes it would be a text
     bool: str,
     int: int.__repr__,
-    float: float.__repr__,
+    float: float.__repr__,  # the shortest text that reads back as the same number
     str: _quoted,
     UUID: str,
     bytes: lambda entry: f'"\\\\x{entry.hex()}"',

@@ -13,7 +13,9 @@ from psycopg.pq import Format
 from model.facts import Instants, Values
 
 EPOCH_2000_MS = 946_684_800_000  # PostgreSQL counts microseconds from 2000-01-01
+# signature, then flags and length of the extension, both 0
 COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+# -1 as the number of fields ends the data
 COPY_TAIL = b"\xff\xff"
 
 # A row of `sample` in the format of binary COPY: the number of fields, then length and value of
@@ -45,6 +47,7 @@ Rows: TypeAlias = NDArray[np.void]
 
 def empty_rows(n: int) -> Rows:
     """Return `n` rows of `sample` with the lengths of the fields set and all values 0."""
+    # the lengths are the same in every row, so one row is made and repeated
     template = np.zeros((), _ROW)
     template["fields"] = len(_LENGTHS)
     for name, length in _LENGTHS.items():

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from model.keyring import Key, KeyRing
 
 _KEY_BYTES = 32
-NONCE_BYTES = 12
+NONCE_BYTES = 12  # the length that GCM is made for; random, so a key must not seal 2^32 values
 MARK = b"\x00KW1"  # start of a wrapped value; older values start with the nonce
 
 
@@ -33,6 +33,7 @@ def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
     Raises ValueError for a key of the wrong length.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
+    # a new nonce for every value: with a repeated one, GCM reveals what it seals
     return nonce + AESGCM(_checked(key)).encrypt(nonce, plaintext, belongs_to.encode())
 
 
@@ -88,6 +89,7 @@ def wrapped_by(key_id: str) -> bytes:
 
 
 def _named(belongs_to: str, key: Key) -> str:
+    # a zero byte cannot be part of either, so no two pairs give the same text
     return f"{belongs_to}\0{key.id}"
 
 

@@ -24,6 +24,7 @@ WRONG_ADDRESS: tuple[type[Exception], ...] = (DsnError,)
 async def database_answers(pool: Pool, timeout_s: float = 2.0) -> bool:
     """Return whether a connection of the pool answers a query within `timeout_s` seconds."""
     try:
+        # both limits: the pool's does not cover a server that accepts and then says nothing
         async with asyncio.timeout(timeout_s), pool.connection(timeout=timeout_s) as conn:
             await conn.execute("select 1")
     except (psycopg.OperationalError, TimeoutError):

@@ -26,12 +26,14 @@ async def changes(dsn: str, role: str = "") -> AsyncIterator[str]:
     the database cannot be reached or the connection is lost.
     """
     try:
+        # a connection of its own, outside the pool: it listens for hours and never comes back
         async with await psycopg.AsyncConnection.connect(
             address(dsn, CLINIC_LIMITS), autocommit=True
         ) as conn:
             if role:
                 await roles.become(conn, role)
             await conn.execute(f"listen {CHANGES_CHANNEL}")
+            # after "listen", so that no change falls between the two
             yield ""
             async for notify in conn.notifies():
                 yield notify.payload

@@ -36,6 +36,7 @@ create table if not exists schema_migration (
   applied_at timestamptz not null default now()
 )"""
 
+# only ever added: the log keeps lines with actions that this program does not know any more
 _ACTIONS = "insert into audit_action (action) select unnest(%s::text[]) on conflict do nothing"
 
 
@@ -82,8 +83,7 @@ async def migrate(dsn: str) -> list[str]:
         if kind == "timescale":
             await conn.execute("create extension if not exists timescaledb")
         wanted = migrations(kind)
-        _check(applied, wanted)
-        missing = [m for m in wanted if m.version not in applied]
+        missing = _missing(applied, wanted)
         for migration in missing:
             await _apply(conn, migration)
             # this file may be the one that gives the tables to the migration role
@@ -100,13 +100,13 @@ async def pending(conn: Connection) -> list[str]:
     ledger = await (await conn.execute("select to_regclass('schema_migration')")).fetchone()
     applied = await _applied(conn) if ledger and ledger[0] else {}
     wanted = migrations(await _kind(conn, applied))
-    _check(applied, wanted)
-    return [m.name for m in wanted if m.version not in applied]
+    return [m.name for m in _missing(applied, wanted)]
 
 
 @asynccontextmanager
 async def _locked(dsn: str) -> AsyncIterator[Connection]:
     async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
+        # of the connection, not of a transaction: each file is a transaction of its own
         await conn.execute("select pg_advisory_lock(%s)", [_LOCK])
         yield conn  # the lock ends with the connection
 
@@ -138,6 +138,7 @@ async def _applied(conn: Connection) -> dict[int, tuple[str, str]]:
 
 
 async def _kind(conn: Connection, applied: dict[int, tuple[str, str]]) -> str:
+    # the set that the first run chose; a server that gets the extension later changes nothing
     chosen = {name.partition("/")[0] for name, _ in applied.values()} - {"common"}
     if chosen:
         return chosen.pop()
@@ -145,7 +146,8 @@ async def _kind(conn: Connection, applied: dict[int, tuple[str, str]]) -> str:
     return "timescale" if await matches.fetchone() else "plain"
 
 
-def _check(applied: dict[int, tuple[str, str]], wanted: tuple[Migration, ...]) -> None:
+def _missing(applied: dict[int, tuple[str, str]], wanted: tuple[Migration, ...]) -> list[Migration]:
+    """Return the files that are not applied, after comparing those that are."""
     known = {m.version: m for m in wanted}
     for version, (name, checksum) in sorted(applied.items()):
         if version not in known:
@@ -154,9 +156,11 @@ def _check(applied: dict[int, tuple[str, str]], wanted: tuple[Migration, ...]) -
             )
         if known[version].checksum != checksum:
             raise MigrationError(f"{name}: has changed since it was applied")
+    return [migration for version, migration in known.items() if version not in applied]
 
 
 async def _apply(conn: Connection, migration: Migration) -> None:
+    # such a file must do nothing the second time: a crash before `_record` runs it again
     if migration.sql.startswith(OUTSIDE):
         await conn.execute(migration.sql.encode())
         await _record(conn, migration)

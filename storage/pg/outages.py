@@ -3,6 +3,7 @@
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
+# Errors of the connection, never of a row: a row that fails would fail again, for ever.
 _OUTAGES = (
     psycopg.OperationalError,
     psycopg.InterfaceError,

@@ -105,6 +105,7 @@ class BoundedConnection(AsyncConnection[TupleRow]):
                     gen, self.pgconn.socket, interval=interval, timeout=timeout
                 )
         except TimeoutError:
+            # a connection with an answer still to come cannot be used for another statement
             self.pgconn.finish()
             raise psycopg.OperationalError("the database did not answer in time") from None
         except asyncio.CancelledError:
@@ -173,6 +174,7 @@ async def open_pool(
     )
     try:
         await pool.open(wait=True, timeout=limits.start_s or limits.checkout_s)
+    # also when the start is cancelled: the pool has tasks that would go on
     except BaseException:
         await pool.close()
         raise

@@ -141,6 +141,7 @@ async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
             f"As an administrator: grant {role} to {login}; (`kadens migrate` makes the role)"
         ) from error
     row = await (await conn.execute(_ACTING)).fetchone()
+    # a superuser passes every check of the server, so the grants would mean nothing
     if row is None or row[0] != role or row[2] != "off":
         raise RoleError(
             f"the database role {role} is a superuser: `alter role {role} nosuperuser` first"

@@ -24,6 +24,7 @@ Arguments: TypeAlias = Mapping[str, Any] | Sequence[Any]  # named, or by positio
 
 def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narrower type
     """Return an instant as epoch ms, bytes as hex, a UUID as text, anything else unchanged."""
+    # connections are in UTC, so the instant is aware and its epoch exact
     if isinstance(values, datetime):
         return epoch_ms(values)
     if isinstance(values, (bytes, memoryview)):

@@ -26,6 +26,7 @@ from storage.reads.views import (
 
 LIVE = ["open", "acknowledged", "in_progress", "snoozed"]
 
+# The unit is a condition of every query, not a check beforehand: no code path can leave it out.
 _PATIENTS = """
 select p.pseudonym, p.zone, u.name as care_unit, p.created_at as created_ms,
        d.time as last_data_ms, coalesce(d.worn, false) as worn
@@ -49,13 +50,14 @@ a.raised_at as raised_ms,
 """
 
 _WEEKS = f"""
-select p.pseudonym, {", ".join(f"w.{name}" for name in derived_rows.WEEK_COLUMNS[1:])}
+select p.pseudonym, {derived_rows.prefixed("w", derived_rows.WEEK_COLUMNS[1:])}
   from week w join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s) \
 and w.monday >= %(since)s
  order by w.monday
 """  # noqa: S608 - a constant of this package
 
+# every version: a week is judged by the prescription that was valid in it
 _PRESCRIPTIONS = """
 select p.pseudonym, r.body
   from prescription r join patient p on p.id = r.patient join care_unit u on u.id = p.care_unit
@@ -73,6 +75,7 @@ and (%(session)s::text is null or s.session = %(session)s)
  limit %(limit)s
 """  # noqa: S608 - a constant of this package
 
+# Optional fields of a report are absent from its JSON; a page gets "" instead of null.
 REPORT_COLUMNS = """
        r.record, f.start_at as at_ms, f.local_date, f.payload ->> 'instrument' as instrument,
        coalesce(f.payload ->> 'phase', 'none') as phase, \

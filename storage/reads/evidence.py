@@ -57,6 +57,7 @@ and c.end_at > s.start_at
  limit 200
 """
 
+# A report without a session counts where it is near in time, as the patient would expect.
 _REPORTS = f"""
 select {clinic_queries.REPORT_COLUMNS}
   from session s join fact f on f.patient = s.patient and f.kind = 'report' \
@@ -71,6 +72,7 @@ and s.end_at + interval '6 hours'))
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this package
 
+# cut to the session: the minutes outside of it say nothing about its numbers
 _SELECTIONS = """
 select c.local_date, c.metric, \
 greatest(c.start_at, s.start_at) as start_ms, least(c.end_at, s.end_at) as end_ms,

@@ -10,6 +10,7 @@ from storage.pg.rows import fetch_column
 _KEPT_FILES = """
 select encode(b.sha256, 'hex') from body b join patient p on p.id = b.patient
 where p.pseudonym = %s and b.sha256 = any(%s)"""
+# by SHA-256: a file has no other name here, and its own name may tell who the patient is
 _REFUSED_FILES = """
 select d.sha256, d.rejects from dead_letter d
 where d.written_at >= %s and d.connector = 'files' and d.sha256 = any(%s)

@@ -12,8 +12,9 @@ from model.calendar import rfc3339
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-MOST_OF_A_KIND = 100
+MOST_OF_A_KIND = 100  # the answer is printed on one screen, whatever has piled up
 
+# what was measured last, not what came last: a late import is no sign of life
 _LAST = "(select max(w.time) from watermark w where w.patient = p.id)"
 _LINES = f"""
 select p.pseudonym, u.name as care_unit, p.zone, p.created_at as created_ms, {_LAST} as last_data_ms

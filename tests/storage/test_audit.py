@@ -149,10 +149,10 @@ async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> N
 
 
 def entries() -> Iterator[tuple[Path, ast.expr]]:
-    """Give what each `audit.Entry(...)` of the sources has as its action."""
+    """Give what each `audit.AuditEntry(...)` of the sources has as its action."""
     for path in sorted(chain.from_iterable((ROOT / room).rglob("*.py") for room in ROOMS)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.Entry":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.AuditEntry":
                 yield (
                     path,
                     next(keyword.value for keyword in node.keywords if keyword.arg == "action"),
