@@ -32,13 +32,13 @@ from faust.types import TP
 from stream.batching import BatchLimits, Busy, next_batch
 from stream.faults import without_values
 from stream.log.ledger import HoleError
-from stream.log.messages import Message, Partition, Run, batches
+from stream.log.messages import Message, Partition, Run, batches, messages_of
 from stream.metrics import WorkerMetrics
 
 BatchHandler = Callable[[Sequence[Run]], Awaitable[None]]
 OnFailure = Callable[[Exception], Awaitable[None]]
 
-TAKEN_AT_ONCE = 300  # messages in one call to Faust
+TAKEN_AT_ONCE = 300  # messages in one call to Faust, as many as a batch has at most
 TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
 # beyond either of these, queued and in flight together, no more is taken from Faust
 MAX_HELD_MESSAGES = 1_200
@@ -68,6 +68,11 @@ class _Delivery:
     def size(self) -> int:
         """Return the size of its value in bytes."""
         return len(self.message.value)
+
+    @property
+    def partition(self) -> Partition:
+        """Return topic and number of its partition."""
+        return self.message.topic, self.message.partition
 
 
 def add_agents(
@@ -146,7 +151,7 @@ class BatchScheduler:
     ) -> None:
         self._handler, self._limits = topic_handler.handler, topic_handler.limits
         self._done, self._metrics, self._on_failure = done, metrics, on_failure
-        # ordered: the partition that has waited longest comes first
+        # a dict is ordered: the partition that has waited longest comes first
         self._waiting: dict[Partition, list[_Delivery]] = {}
         self._in_flight: set[Partition] = set()
         self._batches = self._held_up = 0
@@ -155,10 +160,11 @@ class BatchScheduler:
 
     async def put(self, events: Sequence[Any], tasks: asyncio.TaskGroup) -> None:
         """Queue Faust events and start batches in `tasks`; return when there is room for more."""
-        deliveries = [_Delivery(_message(event), event) for event in events]
-        for delivery in deliveries:
-            partition = delivery.message.topic, delivery.message.partition
-            self._waiting.setdefault(partition, []).append(delivery)
+        deliveries: list[_Delivery] = []
+        for event in events:
+            delivery = _Delivery(_message(event), event)
+            deliveries.append(delivery)
+            self._waiting.setdefault(delivery.partition, []).append(delivery)
         self._hold(deliveries, 1)
         self._start(tasks)
         while self._held_messages > MAX_HELD_MESSAGES or self._held_bytes > MAX_HELD_BYTES:
@@ -183,6 +189,7 @@ class BatchScheduler:
         batch: dict[Partition, list[_Delivery]] = {}
         for partition, count in counts.items():
             queue = self._waiting.pop(partition)
+            # after a rebalance Faust may deliver messages again, and so out of order
             batch[partition] = sorted(queue[:count], key=_offset)
             # the rest of a flooded partition goes to the end, so that the others get their turn
             if queue[count:]:
@@ -197,6 +204,7 @@ class BatchScheduler:
                 await self._work(batch)
         except Exception as error:  # noqa: BLE001 - it ends the process
             await self._on_failure(error)
+            # the batch stays in flight: no later message of its partitions may be acknowledged
             return
         self._batches -= 1
         self._in_flight -= batch.keys()
@@ -229,6 +237,7 @@ class BatchScheduler:
                 await self._handler(runs)
             for run in runs:
                 self._acknowledge(run, batch[run.topic, run.partition])
+        # only now: a batch that failed keeps its room, so nothing more is taken before the end
         self._hold(deliveries, -1)
         self._room.set()
 
@@ -238,6 +247,7 @@ class BatchScheduler:
             if run.first <= delivery.message.offset < run.next:
                 delivery.event.ack()
         partition = run.topic, run.partition
+        # a run that was delivered again lies before what is done already
         self._done[partition] = max(self._done.get(partition, 0), run.next)
 
     def _hold(self, deliveries: Sequence[_Delivery], sign: int) -> None:
@@ -249,14 +259,18 @@ def _offset(delivery: _Delivery) -> int:
     return delivery.message.offset
 
 
+def _offsets(run: Run) -> str:
+    return f"{run.partition}: {run.first} to {run.next - 1}"
+
+
 @asynccontextmanager
 async def _measured(batch: Sequence[Run], metrics: WorkerMetrics) -> AsyncIterator[None]:
     """Measure a batch; an error of its handler names topic, partitions and offsets, no value."""
     began, topic = time.perf_counter(), batch[0].topic
-    offsets = ", ".join(f"{run.partition}: {run.first} to {run.next - 1}" for run in batch)
+    offsets = ", ".join(map(_offsets, batch))
     async with without_values(f"{topic}, offsets by partition {offsets}"):
         yield
-    metrics.batch.labels(topic).observe(sum(len(run.messages) for run in batch))
+    metrics.batch.labels(topic).observe(len(messages_of(batch)))
     metrics.seconds.labels(topic).observe(time.perf_counter() - began)
 
 

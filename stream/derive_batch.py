@@ -15,13 +15,13 @@ from model.facts import AttributedFact, Reject, RejectKind
 from model.spans import Span
 from model.topics import DERIVED
 from storage.alerts import due, outbox
-from storage.facts.writer import UNKNOWN, put_facts
+from storage.facts.writer import UNKNOWN, Written, put_facts
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import RefusedMessage
 from stream.deriving.batches import derive_written
-from stream.log.messages import Message, Outgoing, Run
+from stream.log.messages import Message, Outgoing, Run, messages_of
 
 DERIVED_CHANNEL = "derived"
 CALM_MS = 5_000  # how long a judgement waits for more samples
@@ -44,9 +44,8 @@ async def derive_runs(batch: Sequence[Run], parts: Collaborators) -> None:
     """
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
-        parts.metrics.replayed.labels(batch[0].topic).inc(
-            sum(len(run.messages) for run in batch) - len(fresh)
-        )
+        repeated = len(messages_of(batch)) - len(fresh)
+        parts.metrics.replayed.labels(batch[0].topic).inc(repeated)
         if fresh:
             await _apply(conn, fresh, parts)
     await send_changes(parts)
@@ -59,7 +58,8 @@ async def set_fact_aside(run: Run, reject: Reject, parts: Collaborators) -> None
     """
     async with parts.pool.connection() as conn:
         letters = [_letter(message, reject) for message in await parts.ledger.claim(conn, [run])]
-        parts.limit.check(dead={letter.patient or "" for letter in letters}, good=())
+        # counted like the refusals of a whole batch: a program that sets all aside must stop too
+        parts.limit.check(dead=_patients(letters), good=())
         await bury(conn, parts, letters)
 
 
@@ -67,12 +67,9 @@ async def send_changes(parts: Collaborators) -> int:
     """Send the events that wait in the outbox for `kadens.derived`; return how many."""
     async with parts.pool.connection() as conn:
         rows = await outbox.take_messages(conn, DERIVED_CHANNEL, parts.now(), SEND)
-        await parts.producer.send_all(
-            [
-                Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
-                for row in rows
-            ]
-        )
+        # on the log before the rows count as sent: a crash in between repeats an event, which only
+        # wakes the judge once more
+        await parts.producer.send_all(list(map(_announcement, rows)))
         await outbox.sent(conn, [row.id for row in rows], parts.now())
     return len(rows)
 
@@ -84,18 +81,15 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
     # a patient whom the database does not know was erased: nothing of theirs may be kept
     kept = [no for no in written.refused if no.why != UNKNOWN]
     letters += [_refused(*reported[no.index], no.why) for no in kept]
-    bad = {no.index for no in written.refused}
-    good = {item.patient for location, (_, item) in enumerate(reported) if location not in bad}
     # checked before anything is sent: its error rolls the transaction back
-    parts.limit.check(dead={letter.patient or "" for letter in letters}, good=good)
+    parts.limit.check(dead=_patients(letters), good=_written_patients(reported, written))
     if written.affected:
-        position = (
-            f"{parts.ledger.name(messages[0].topic)}/{messages[0].partition}/{messages[0].offset}"
-        )
-        events = [
-            (f"{position}/{patient}", patient, event(patient, result))
-            for patient, result in derived.changes.items()
-        ]
+        first = messages[0]
+        # the key names the batch by its first message, so two batches never share a key
+        position = f"{parts.ledger.name(first.topic)}/{first.partition}/{first.offset}"
+        events: list[tuple[str, str, Mapping[str, object]]] = []
+        for patient, changes in derived.changes.items():
+            events.append((f"{position}/{patient}", patient, event(patient, changes)))
         await outbox.put_messages(conn, DERIVED_CHANNEL, events, parts.now())
         await _mark_due(conn, written.affected, parts.now())
         await outbox.notify(conn, list(written.affected))
@@ -113,10 +107,12 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
     It is due at once after a workout or a report, and `CALM_MS` later if only samples came. Samples
     arrive in a stream, so one judgement covers many of them. No rule needs an answer sooner.
     """
-    calm = {
-        patient for patient, spans in touched.items() if all(span.samples_only for span in spans)
-    }
-    for patients, at_ms in ((touched.keys() - calm, now_ms), (calm, now_ms + CALM_MS)):
+    calm: set[str] = set()
+    urgent: set[str] = set()
+    for patient, spans in touched.items():
+        only_samples = all(span.samples_only for span in spans)
+        (calm if only_samples else urgent).add(patient)
+    for patients, at_ms in ((urgent, now_ms), (calm, now_ms + CALM_MS)):
         if patients:
             await due.mark_all(conn, sorted(patients), at_ms, "facts")
 
@@ -133,6 +129,27 @@ def _decode(
         except OTHER_SHAPE:
             letters.append(_letter(message, UNREAD))
     return reported, letters
+
+
+def _patients(letters: Sequence[RefusedMessage]) -> set[str]:
+    return {letter.patient or "" for letter in letters}
+
+
+def _written_patients(
+    reported: Sequence[tuple[Message, AttributedFact]], written: Written
+) -> set[str]:
+    """Return the patients of whom at least one fact was accepted."""
+    refused = {no.index for no in written.refused}
+    patients: set[str] = set()
+    for index, (_, attributed) in enumerate(reported):
+        if index not in refused:
+            patients.add(attributed.patient)
+    return patients
+
+
+def _announcement(row: outbox.Waiting) -> Outgoing:
+    """Return a row of the outbox as a message for `kadens.derived`."""
+    return Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
 
 
 def _letter(message: Message, reject: Reject) -> RefusedMessage:

@@ -44,7 +44,10 @@ async def judge_due(parts: Collaborators) -> int:
     except Exception as error:
         if not blames_message(error):
             raise
-    return sum([await _judge_or_postpone(parts) for _ in range(_TAKE)])
+    judged = 0
+    for _ in range(_TAKE):
+        judged += await _judge_or_postpone(parts)
+    return judged
 
 
 async def _judge(parts: Collaborators, most: int) -> int:
@@ -77,11 +80,12 @@ async def judge_patients(
 ) -> None:
     """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
-    result = {patient: verdict(loaded[patient], now_ms) for patient in patients}
-    await apply_judgements(conn, result, now_ms, link=parts.link)
+    results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
+    await apply_judgements(conn, results, now_ms, link=parts.link)
     parts.metrics.judged.inc(len(patients))
-    for step in (step for item in result.values() for step in item.steps):
-        parts.metrics.alerts.labels(step.kind.value).inc()
+    for result in results.values():
+        for step in result.steps:
+            parts.metrics.alerts.labels(step.kind.value).inc()
 
 
 def verdict(on: Loaded, now_ms: int) -> JudgementResult:
@@ -89,9 +93,12 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     findings = registry.judge(on.judgeable)
     steps = lifecycle.settle(on.live, on.recent, findings, now_ms)
     times = (registry.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
-    return JudgementResult(
-        steps=tuple(steps), next_due_ms=min((at for at in times if at is not None), default=None)
-    )
+    return JudgementResult(steps=tuple(steps), next_due_ms=_earliest(*times))
+
+
+def _earliest(*times: int | None) -> int | None:
+    """Return the earliest of some times (epoch ms), None if there is none."""
+    return min((at for at in times if at is not None), default=None)
 
 
 async def apply_judgements(
@@ -102,17 +109,18 @@ async def apply_judgements(
     It must run in the transaction that loaded the patients. `link` is the address that a mail leads
     to.
     """
-    numbers = {name: row.id for name, row in (await lock_patients(conn, results)).items()}
+    locked = await lock_patients(conn, results)
+    numbers = {name: row.id for name, row in locked.items()}
     for patient, result in results.items():
         for step in result.steps:
             alert = await store.apply_step(conn, numbers[patient], patient, step, now_ms)
             if lifecycle.is_mailed(step):
                 await _mail(conn, numbers[patient], step, alert, now_ms, link)
+    # read after the steps, because a step may end a snooze
     snoozed = await store.snoozed_until(conn, list(numbers.values()))
     following: dict[str, int | None] = {}
     for patient, result in results.items():
-        times = (result.next_due_ms, snoozed.get(numbers[patient]))
-        following[patient] = min((at for at in times if at is not None), default=None)
+        following[patient] = _earliest(result.next_due_ms, snoozed.get(numbers[patient]))
     await due.settle_all(conn, following)
     changed = [patient for patient, result in results.items() if result.steps]
     if changed:

@@ -15,6 +15,7 @@ These rules are binding:
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from model.codec import encode_attributed, kind_of
 from model.envelope import INLINE
@@ -40,10 +41,11 @@ from stream.dead.bury import bury
 from stream.dead.letters import RefusedMessage
 from stream.dead.resend import Resent, resend
 from stream.faults import report_fault
-from stream.log.messages import Message, Outgoing, Run, portions
+from stream.log.messages import Message, Outgoing, Run, messages_of, portions
 from stream.reading import NO_ENVELOPE, Read, read_all, received, reported_as, slice_of
 
-RELEASE = 20  # bodies sent again in one transaction
+# bodies sent again in one transaction: all of them are in memory at once
+RELEASE = 20
 _NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
 FULL = Reject(
     where="quarantine",
@@ -79,15 +81,14 @@ async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
 
     Bodies are read before the transaction begins, so that no row is locked while a reader works.
     """
-    topic, messages = batch[0].topic, [message for run in batch for message in run.messages]
-    reads = {
-        (r.message.partition, r.message.offset): r
-        for r in await read_all(messages, parts.bodies, parts.reader)
-    }
+    topic, messages = batch[0].topic, messages_of(batch)
+    reads: dict[tuple[str, int, int], Read] = {}
+    for read in await read_all(messages, parts.bodies, parts.reader):
+        reads[read.message.location] = read
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, batch)
         parts.metrics.replayed.labels(topic).inc(len(messages) - len(fresh))
-        files = await _settle(conn, [reads[item.partition, item.offset] for item in fresh], parts)
+        files = await _settle(conn, [reads[item.location] for item in fresh], parts)
     # only after the commit: a batch that is rolled back is read again, and needs its files
     if files:
         await settled.remove_files(parts)
@@ -110,20 +111,16 @@ async def release_quarantine(parts: Collaborators) -> int:
     """Send bodies again whose account is linked to a patient by now; return how many."""
     async with parts.pool.connection() as conn:
         held = await quarantine.take_released(conn, parts.bodies, parts.wrapping_key, RELEASE)
-        await resend(
-            parts.producer,
-            parts.bodies,
-            [_again(item, item.body) for item in held if item.body is not None],
-        )
-        await bury(
-            conn,
-            parts,
-            [
-                RefusedMessage(message=_message(item), rejects=[_GONE])
-                for item in held
-                if item.body is None
-            ],
-        )
+        again: list[Resent] = []
+        gone: list[RefusedMessage] = []
+        for item in held:
+            # a body whose file is gone cannot be sent, and a letter records that it was there
+            if item.body is None:
+                gone.append(RefusedMessage(message=_message(item), rejects=[_GONE]))
+            else:
+                again.append(_again(item, item.body))
+        await resend(parts.producer, parts.bodies, again)
+        await bury(conn, parts, gone)
     if held:
         await settled.remove_files(parts)
     return len(held)
@@ -153,28 +150,26 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     if not reads:
         return False
     divided = [read for read in reads if read.slices]
-    plain = [read for read in reads if not read.read_elsewhere]
-    owned = await _owners(conn, plain)
+    owned = await _owners(conn, [read for read in reads if not read.read_elsewhere])
     # patients are held before consents are looked up: none can be erased between the two
-    zones = await patients.hold_patients(conn, {entry.patient for entry in owned if entry.patient})
+    zones = await patients.hold_patients(conn, _patients(owned))
     allowed = await _allowed(conn, owned)
-    kept = await _keep(
-        conn, [entry for position, entry in enumerate(owned) if position in allowed], zones, parts
-    )
+    kept = await _keep(conn, [owned[position] for position in sorted(allowed)], zones, parts)
+    # quarantine is bounded by sender: the room is looked up once, and each body takes its share
     waiting = [entry for entry in owned if entry.patient is None and entry.read.parsed]
-    room = await quarantine.quarantine_room(conn, [_account(entry) for entry in waiting])
-    outcomes = [
-        await _outcome_of(
-            conn, entry, zones, parts, kept=kept if position in allowed else None, room=room
-        )
-        for position, entry in enumerate(owned)
-    ]
-    for item, outcome in zip(owned, outcomes, strict=True):
-        _tell(item.read, outcome, parts)
+    room = await quarantine.quarantine_room(conn, list(map(_account, waiting)))
+    stored: list[Owned] = []
+    letters: list[RefusedMessage] = []
+    for position, entry in enumerate(owned):
+        own = kept if position in allowed else None
+        outcome = await _outcome_of(conn, entry, zones, parts, kept=own, room=room)
+        _tell(entry.read, outcome, parts)
+        letters += outcome.letters
+        if outcome.stored is not None:
+            stored.append(outcome.stored)
     # on the log before the commit: a crash in between repeats facts, and loses none
-    for portion in portions(_facts([o.stored for o in outcomes if o.stored], zones, parts)):
+    for portion in portions(_facts(stored, zones, parts)):
         await parts.producer.send_all(portion)
-    letters = [letter for outcome in outcomes for letter in outcome.letters]
     letters += await _divide(conn, divided, parts)
     letters += await _record(conn, [read for read in reads if read.fetches or read.notices], parts)
     await bury(conn, parts, letters)
@@ -190,9 +185,9 @@ async def _divide(
     The rest is what has rejects but no account. Slices of patients who withdrew their consent are
     not sent, so that nothing of theirs is written again.
     """
-    slices = []
+    slices: list[Read] = []
     for read in reads:
-        slices += [slice_of(read, part) for part in read.slices]
+        slices += map(partial(slice_of, read), read.slices)
     owned = await _owners(conn, slices)
     allowed = await _allowed(conn, owned)
     again = []
@@ -205,9 +200,7 @@ async def _divide(
     await resend(parts.producer, parts.bodies, again)
     for read in reads:
         _tell(read, Outcome(word="divided"), parts)
-    return [
-        RefusedMessage(message=read.message, rejects=read.rejects) for read in reads if read.rejects
-    ]
+    return _letters_on_rejects(reads)
 
 
 async def _record(
@@ -243,6 +236,7 @@ async def _record(
                     received_ms=envelope.received_ms,
                 )
             )
+    # fetches of unlinked accounts have little room, because anybody may announce them
     beyond = await put_fetches(conn, parts.wrapping_key, fetches)
     parts.metrics.bodies.labels("", "no_room").inc(beyond)
     await put_notices(conn, notices)
@@ -260,7 +254,8 @@ async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, 
                 account = Parsed(account=item.account, facts=())
                 items.append((replace(read, parsed=account), item))
     owned = await _owners(conn, [read for read, _ in items])
-    await patients.hold_patients(conn, {entry.patient for entry in owned if entry.patient})
+    # held as in `_settle`: no patient can be erased before the consents are looked up
+    await patients.hold_patients(conn, _patients(owned))
     return [(entry, item) for entry, (_, item) in zip(owned, items, strict=True)]
 
 
@@ -269,9 +264,13 @@ def _noted(reads: Sequence[Read], parts: Collaborators) -> list[RefusedMessage]:
     alone = [read for read in reads if read.parsed is None and not read.slices]
     for read in alone:
         _tell(read, Outcome(word="noted"), parts)
-    return [
-        RefusedMessage(message=read.message, rejects=read.rejects) for read in alone if read.rejects
-    ]
+    return _letters_on_rejects(alone)
+
+
+def _letters_on_rejects(reads: Iterable[Read]) -> list[RefusedMessage]:
+    """Return a letter for each body with rejects. It has no body: what was read of it is kept."""
+    rejected = [read for read in reads if read.rejects]
+    return [RefusedMessage(message=read.message, rejects=read.rejects) for read in rejected]
 
 
 def _tell(read: Read, outcome: Outcome, parts: Collaborators) -> None:
@@ -326,12 +325,12 @@ async def _outcome_of(
     if kept[patient, result.envelope.sha256] != version_of(result.format):
         # another version of the parser has read it before; `kadens replay` will read it again
         return Outcome(word="read_before")
-    partly = (
-        [RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)]
-        if result.rejects
-        else []
-    )
-    return Outcome(word="stored", stored=owned, letters=partly)
+    letters: list[RefusedMessage] = []
+    if result.rejects:
+        # a letter without the body, because a body that was read in part is kept with its patient
+        partly = RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)
+        letters.append(partly)
+    return Outcome(word="stored", stored=owned, letters=letters)
 
 
 async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps.Room) -> Outcome:
@@ -359,6 +358,11 @@ async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps
     return Outcome(word="quarantined")
 
 
+def _patients(owned: Iterable[Owned]) -> set[str]:
+    """Return the patients of bodies; a body of an unlinked account has none."""
+    return {entry.patient for entry in owned if entry.patient}
+
+
 def _account(owned: Owned) -> tuple[str, str]:
     return owned.read.envelope.connector, owned.read.parsed.account if owned.read.parsed else ""
 
@@ -369,19 +373,21 @@ async def _owners(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
     A patient in the envelope (from a link token) comes first. Otherwise it is the patient to whom
     the account was linked when the body was received.
     """
-    requested = [
-        (position, (item.envelope.connector, item.parsed.account, item.envelope.received_ms))
-        for position, item in enumerate(reads)
-        if item.parsed is not None and item.parsed.account and not item.envelope.patient
-    ]
-    matches = (
-        await accounts.owners(conn, [account for _, account in requested]) if requested else {}
-    )
-    linked = {requested[n][0]: patient for n, patient in matches.items()}
-    return [
-        Owned(read=item, patient=item.envelope.patient or linked.get(position))
-        for position, item in enumerate(reads)
-    ]
+    positions: list[int] = []
+    requested: list[tuple[str, str, int]] = []
+    for position, item in enumerate(reads):
+        parsed, envelope = item.parsed, item.envelope
+        # a link token names its patient itself, so no account is looked up for it
+        if parsed is not None and parsed.account and not envelope.patient:
+            positions.append(position)
+            requested.append((envelope.connector, parsed.account, envelope.received_ms))
+    matches = await accounts.owners(conn, requested) if requested else {}
+    linked = {positions[index]: patient for index, patient in matches.items()}
+    owned: list[Owned] = []
+    for position, item in enumerate(reads):
+        patient = item.envelope.patient or linked.get(position)
+        owned.append(Owned(read=item, patient=patient))
+    return owned
 
 
 async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
@@ -389,13 +395,16 @@ async def _allowed(conn: Connection, owned: Sequence[Owned]) -> set[int]:
 
     A consent covered them when they were received, and their link token was not revoked by then.
     """
-    requested = [
-        (n, item.patient, item.read.envelope) for n, item in enumerate(owned) if item.patient
-    ]
-    covered = await consents.covered(
-        conn, [(patient, e.connector, e.received_ms) for _, patient, e in requested]
-    )
-    return {requested[index][0] for index in covered} - await _revoked(conn, owned)
+    positions: list[int] = []
+    receipts: list[tuple[str, str, int]] = []
+    for position, entry in enumerate(owned):
+        envelope = entry.read.envelope
+        if entry.patient:
+            positions.append(position)
+            # the time of receipt, not of now: a later withdrawal does not undo what was allowed
+            receipts.append((entry.patient, envelope.connector, envelope.received_ms))
+    covered = await consents.covered(conn, receipts)
+    return {positions[index] for index in covered} - await _revoked(conn, owned)
 
 
 async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
@@ -403,11 +412,16 @@ async def _revoked(conn: Connection, owned: Sequence[Owned]) -> set[int]:
 
     A vendor door may accept such a body, because it learns of a revocation with a delay.
     """
-    linked = [(n, item.read.envelope) for n, item in enumerate(owned) if item.read.envelope.link]
-    if not linked:
-        return set()
-    requested = [(bytes.fromhex(result.link), result.received_ms) for _, result in linked]
-    return {linked[position][0] for position in await link_tokens.revoked_at(conn, requested)}
+    positions: list[int] = []
+    receipts: list[tuple[bytes, int]] = []
+    for position, entry in enumerate(owned):
+        envelope = entry.read.envelope
+        if envelope.link:
+            positions.append(position)
+            receipts.append((bytes.fromhex(envelope.link), envelope.received_ms))
+    # a batch without a link token needs no query
+    revoked = await link_tokens.revoked_at(conn, receipts) if receipts else set()
+    return {positions[index] for index in revoked}
 
 
 async def _keep(
@@ -418,20 +432,21 @@ async def _keep(
     A later version of the parser can then read them again. Returns, for each body, the version of
     the parser by which it counts as read.
     """
-    received = [
-        Received(
-            patient=item.patient,
-            envelope=result.envelope,
-            body=result.body,
-            format=result.format,
-            parser=version_of(result.format),
+    bodies: list[Received] = []
+    for entry in allowed:
+        read, patient = entry.read, entry.patient
+        # a patient without a zone was erased, and nothing of theirs may be kept
+        if read.parsed is None or patient is None or patient not in zones:
+            continue
+        body = Received(
+            patient=patient,
+            envelope=read.envelope,
+            body=read.body,
+            format=read.format,
+            parser=version_of(read.format),
         )
-        for item in allowed
-        if (result := item.read).parsed is not None
-        and item.patient is not None
-        and item.patient in zones
-    ]
-    return await keep_all(conn, parts.bodies, parts.wrapping_key, received)
+        bodies.append(body)
+    return await keep_all(conn, parts.bodies, parts.wrapping_key, bodies)
 
 
 def _facts(
@@ -446,7 +461,9 @@ def _facts(
         if result.parsed is None or patient is None:
             continue
         parser = version_of(result.format)
+        # a topic of their own, so that the many facts of a large body delay no small one
         topic = (FACTS_LARGE if len(result.body) > INLINE else FACTS).name
+        # keyed by patient: all facts of a patient are in one partition, and keep their order
         for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()
             reported = reported_as(result.envelope, fact, patient, zones[patient], parser)

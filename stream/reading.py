@@ -74,17 +74,19 @@ async def read_all(messages: Sequence[Message], bodies: BodyStorage, reader: Rea
     A small body is the value of its message. A large body is in the store, at its envelope's
     address, and gets a reader process of its own.
     """
-    reads = [await received(message, bodies) for message in messages]
+    reads: list[Read] = []
+    for message in messages:
+        read = await received(message, bodies)
+        reads.append(read)
     waiting = [read for read in reads if not read.rejects]
     small = [read for read in waiting if not read.envelope.address]
     # by identity: hashing or comparing a `Read` would go through its body
-    answers = dict(
-        zip(map(id, small), await reader.read([_body(read) for read in small]), strict=True)
-    )
+    answers = await reader.read(list(map(_body, small)))
+    by_read = dict(zip(map(id, small), answers, strict=True))
     for read in waiting:
         if read.envelope.address:
-            answers[id(read)] = await reader.read_large(_body(read))
-    return [_answered(read, answers[id(read)]) if id(read) in answers else read for read in reads]
+            by_read[id(read)] = await reader.read_large(_body(read))
+    return [_answered(read, by_read.get(id(read))) for read in reads]
 
 
 def slice_of(read: Read, part: Part) -> Read:
@@ -133,7 +135,11 @@ def reported_by(
     with each fact.
     """
     parser = version_of(name)
-    return [reported_as(envelope, fact, patient, zone, parser) for fact in parsed.facts]
+    facts: list[AttributedFact] = []
+    for fact in parsed.facts:
+        reported = reported_as(envelope, fact, patient, zone, parser)
+        facts.append(reported)
+    return facts
 
 
 def reported_as(
@@ -164,6 +170,7 @@ def with_offset(fact: Fact, zone: str) -> Fact:
 
 
 def _offset_min(at_ms: int, zone: str) -> int:
+    # the zone's offset at that instant, as daylight saving time changes it
     shift = utc(at_ms).astimezone(ZoneInfo(zone)).utcoffset()
     return round(shift.total_seconds() / 60) if shift is not None else 0
 
@@ -208,7 +215,10 @@ def _format_name(envelope: Envelope) -> str:
     return envelope.format or envelope.connector
 
 
-def _answered(read: Read, answer: ReaderAnswer) -> Read:
+def _answered(read: Read, answer: ReaderAnswer | None) -> Read:
+    # None for a body that was refused before any reader saw it
+    if answer is None:
+        return read
     if isinstance(answer, Refusal):
         return replace(read, rejects=(answer.reject, *answer.more), fault=answer.fault)
     rest = replace(read, format=answer.format, fetches=answer.fetches, notices=answer.notices)

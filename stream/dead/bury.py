@@ -17,7 +17,7 @@ from storage.people import data_keys
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
-from stream.dead.letters import LISTED_REJECTS, RefusedMessage, dead_letter, header_number, size_of
+from stream.dead.letters import RefusedMessage, dead_letter, header_number, listed_rejects, size_of
 from stream.log.messages import Headers, Outgoing
 
 
@@ -38,27 +38,29 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
     """
     if not letters:
         return
-    known = await dead_letters.hold_patient_ids(
-        conn, {letter.patient for letter in letters if letter.patient}
-    )
+    # patients are held: none can be erased before the letters about them are written
+    patients = {letter.patient for letter in letters if letter.patient}
+    known = await dead_letters.hold_patient_ids(conn, patients)
     drafts = [_draft(letter, parts.ledger.cluster, known) for letter in letters]
-    left = await dead_letters.letter_room(
-        conn, {draft.cause.connector for draft in drafts}, parts.now()
-    )
+    connectors = {draft.cause.connector for draft in drafts}
+    left = await dead_letters.letter_room(conn, connectors, parts.now())
     kept: list[_Draft] = []
+    outgoing: list[Outgoing] = []
     beyond: list[tuple[Cause, int | None]] = []
     for draft in drafts:
         size = len(draft.refused.body or b"")
         # each call takes its share of the room in `left`, so the order of the letters matters
         if dead_letters.letter_fits(left, draft.cause.connector, draft.patient, size):
             kept.append(draft)
+            outgoing.append(_outgoing(draft.refused))
         else:
             beyond.append((draft.cause, draft.patient))
-    offsets = await parts.producer.send_all([_outgoing(draft.refused) for draft in kept])
+    offsets = await parts.producer.send_all(outgoing)
     keys = await _keys(conn, parts, known)
-    rows = [
-        await _row(parts, keys, draft, offset) for draft, offset in zip(kept, offsets, strict=True)
-    ]
+    rows: list[LetterRow] = []
+    for draft, offset in zip(kept, offsets, strict=True):
+        row = await _row(parts, keys, draft, offset)
+        rows.append(row)
     await dead_letters.add_letters(conn, rows, parts.now())
     await dead_letters.count_letters(conn, beyond, parts.now())
     _count(parts, drafts, len(beyond))
@@ -98,7 +100,7 @@ def _draft(refused: RefusedMessage, cluster: str, known: Mapping[str, int]) -> _
             received_ms=None if received_ms < 0 else received_ms,
             size=size_of(message),
             sha256=headers.get("sha256", b"").decode(errors="replace"),
-            rejects=[(reject.where, reject.text) for reject in refused.rejects[:LISTED_REJECTS]],
+            rejects=listed_rejects(refused.rejects),
             rejected=len(refused.rejects) if refused.rejected is None else refused.rejected,
         ),
         patient=known.get(refused.patient or ""),
@@ -125,6 +127,7 @@ async def _row(
     The body of a patient who was erased, or has no key, is not kept.
     """
     row = LetterRow(origin=draft.origin, cause=draft.cause, letter=offset, patient=draft.patient)
+    # sealed to its location, so that a body cannot be passed off as that of another letter
     body, wrapped = draft.refused.body, None
     key = keys.get(draft.refused.patient or "")
     if draft.refused.patient is None:

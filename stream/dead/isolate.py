@@ -22,11 +22,11 @@ from storage.pg.outages import is_outage
 from storage.pg.pool import autocommit
 from stream.collaborators import Collaborators
 from stream.faults import VALUE_FREE, WorkerError, report_fault
-from stream.log.messages import Run
+from stream.log.messages import Run, messages_of
 from stream.readers.pool import ENDED
 
 MOST_ENDS = 2  # a message is set aside after so many processes ended while it was alone in work
-FORGET_S = 2.0
+FORGET_S = 2.0  # a stopping worker has `STOP_WITHIN_S` for everything
 
 Handle = Callable[[Sequence[Run]], Awaitable[None]]
 SetAside = Callable[[Run, Reject], Awaitable[None]]
@@ -93,16 +93,22 @@ class Isolated:
         notes = await self._notes(batch)
         suspects = [run for run in batch if is_suspect(notes.get(run.partition), run)]
         clear = [run for run in batch if run not in suspects]
+        # those above suspicion come first: if a suspect ends the process, they are done
         if clear:
             await self._together(clear)
         for run in suspects:
             await self._singly(run, notes[run.partition])
 
     async def _together(self, batch: Sequence[Run]) -> None:
-        notes = {run.partition: Note(first=run.first, next=run.next) for run in batch}
+        notes: dict[int, Note] = {}
+        finished: dict[int, int] = {}
+        for run in batch:
+            notes[run.partition] = Note(first=run.first, next=run.next)
+            finished[run.partition] = run.next
+        # noted and committed before the work begins, or a process that ends would leave no trace
         await self._note(notes, batch)
         await self._halve(batch)
-        self._finished |= {run.partition: run.next for run in batch}
+        self._finished |= finished
 
     async def _singly(self, run: Run, note: Note) -> None:
         """Work on the suspect messages of a run singly, and on the others together."""
@@ -139,7 +145,7 @@ class Isolated:
         except Exception as error:
             if not blames_message(error):
                 raise
-            if sum(len(run.messages) for run in batch) == 1:
+            if len(messages_of(batch)) == 1:
                 await self._fault(batch[0], error)
             else:
                 for half in halves(batch):
@@ -162,6 +168,7 @@ class Isolated:
 
     async def _notes(self, batch: Sequence[Run]) -> Mapping[int, Note]:
         """Return the notes of an earlier process, for partitions that are new to this process."""
+        # a batch that follows the last one of this process meets only notes of this process
         unknown = [run.partition for run in batch if self._finished.get(run.partition) != run.first]
         if not unknown:
             return {}
@@ -187,7 +194,11 @@ class Isolated:
 
 def singles(run: Run) -> list[Run]:
     """Return each message of a run as a run of its own."""
-    return [replace(run, messages=(message,)) for message in run.messages]
+    parts: list[Run] = []
+    for message in run.messages:
+        part = replace(run, messages=(message,))
+        parts.append(part)
+    return parts
 
 
 def halves(batch: Sequence[Run]) -> tuple[list[Run], list[Run]]:

@@ -12,7 +12,8 @@ batch is sent. The process then ends with `DeadFloodError`, and nothing is ackno
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,7 +24,7 @@ from model.topics import DEAD
 from stream.log.look import started
 from stream.log.messages import Headers, Message, Outgoing
 
-_MOST_DIGITS = 18
+_MOST_DIGITS = 18  # any number of so many digits fits into 64 bits
 _COPIED = ("connector", "received_ms", "sha256", "content_type")  # headers of the message
 LISTED_REJECTS = 50  # rejects named in one dead letter; `rejected` counts them all
 
@@ -69,7 +70,6 @@ def dead_letter(
 ) -> Outgoing:
     """Return the letter for the log; its `kind`, `where` and `why` are from the first reject."""
     copied = dict(message.headers)
-    listed = [[reject.where, reject.text] for reject in rejects[:LISTED_REJECTS]]
     headers: Headers = (
         ("topic", message.topic.encode()),
         ("partition", str(message.partition).encode()),
@@ -78,12 +78,17 @@ def dead_letter(
         ("where", rejects[0].where.encode()),
         ("why", rejects[0].why.encode()),
         ("rejected", str(len(rejects) if rejected is None else rejected).encode()),
-        ("rejects", dumps(listed)),
+        ("rejects", dumps(listed_rejects(rejects))),
         ("size", str(size_of(message)).encode()),
         *((name, copied[name]) for name in _COPIED if name in copied),
     )
     key = f"{message.topic}/{message.partition}/{message.offset}".encode()
     return Outgoing(topic=DEAD.name, key=key, value=b"", headers=headers)
+
+
+def listed_rejects(rejects: Sequence[Reject]) -> list[tuple[str, str]]:
+    """Return position and text of the rejects that a letter names."""
+    return [(reject.where, reject.text) for reject in rejects[:LISTED_REJECTS]]
 
 
 def size_of(message: Message) -> int:
@@ -94,6 +99,7 @@ def size_of(message: Message) -> int:
 
 def header_number(data: bytes, otherwise: int) -> int:
     """Return a header's number, or `otherwise` if it is not a number of at most 18 digits."""
+    # anybody may write headers: a number of thousands of digits would cost much time to parse
     return int(data) if data.isdigit() and len(data) <= _MOST_DIGITS else otherwise
 
 
@@ -135,26 +141,25 @@ class DeadLimit:
 
 def read_letter(headers: Sequence[tuple[str, bytes]]) -> list[DeadLetter]:
     """Return one `DeadLetter` for each listed reject of a letter."""
+    # a letter without the list still has its first reject, in headers of its own
     texts = {name: data.decode(errors="replace") for name, data in headers}
     rejects: list[Any] = loads(texts.get("rejects", "[]")) or [
         [texts.get("where", ""), texts.get("why", "")]
     ]
     received = header_number(texts.get("received_ms", "").encode(), -1)
-    return [
-        DeadLetter(
-            topic=texts.get("topic", ""),
-            partition=int(texts.get("partition", -1)),
-            offset=int(texts.get("offset", -1)),
-            kind=texts.get("kind", ""),
-            where=where,
-            why=why,
-            connector=texts.get("connector", ""),
-            received_ms=None if received < 0 else received,
-            sha256=texts.get("sha256", ""),
-            size=header_number(texts.get("size", "").encode(), 0),
-        )
-        for where, why in rejects
-    ]
+    bare = DeadLetter(
+        topic=texts.get("topic", ""),
+        partition=int(texts.get("partition", -1)),
+        offset=int(texts.get("offset", -1)),
+        kind=texts.get("kind", ""),
+        where="",
+        why="",
+        connector=texts.get("connector", ""),
+        received_ms=None if received < 0 else received,
+        sha256=texts.get("sha256", ""),
+        size=header_number(texts.get("size", "").encode(), 0),
+    )
+    return [replace(bare, where=where, why=why) for where, why in rejects]
 
 
 async def read_dead(brokers: str, *, seconds: float = 30.0) -> AsyncIterator[DeadLetter]:
@@ -166,10 +171,12 @@ async def read_dead(brokers: str, *, seconds: float = 30.0) -> AsyncIterator[Dea
         bootstrap_servers=brokers, auto_offset_reset="earliest", enable_auto_commit=False
     )
     async with asyncio.timeout(seconds), started(consumer):
-        partitions = [TopicPartition(DEAD.name, number) for number in range(DEAD.partitions)]
+        # assigned by hand: a group would commit, and the next reader would miss what this one read
+        partitions = list(map(partial(TopicPartition, DEAD.name), range(DEAD.partitions)))
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions)
+        # an empty partition never returns a record that would show its end
         left = {partition for partition in partitions if ends[partition] > starts[partition]}
         while left:
             for partition, records in (await consumer.getmany(timeout_ms=500)).items():

@@ -36,7 +36,12 @@ class Resent:
 async def resend(producer: Producer, bodies: BodyStorage, messages: Sequence[Resent]) -> None:
     """Append messages to the log; raises what the log and the store raise, and `TooLateError`."""
     began = time.monotonic()
-    await producer.send_all([await _outgoing(bodies, message) for message in messages])
+    outgoing: list[Outgoing] = []
+    for message in messages:
+        ready = await _outgoing(bodies, message)
+        outgoing.append(ready)
+    await producer.send_all(outgoing)
+    # the sweep may have removed a payload that nothing named for so long, so all is rolled back
     if time.monotonic() - began > NAMED_WITHIN_S:
         raise TooLateError
 
@@ -46,8 +51,9 @@ async def _outgoing(bodies: BodyStorage, message: Resent) -> Outgoing:
 
     A message without an envelope, such as a fact, has no address, so its payload is its value.
     """
-    large = len(message.body) > INLINE and any(name == "address" for name, _ in message.headers)
+    large = len(message.body) > INLINE and "address" in dict(message.headers)
     address = (await bodies.put(new_name(), message.body)).encode() if large else b""
+    # the old address is never sent again: its file was removed when the first message was settled
     headers = tuple(
         (name, address if name == "address" else value) for name, value in message.headers
     )

@@ -26,6 +26,11 @@ class Message:
     key: bytes = b""
     headers: Headers = ()
 
+    @property
+    def location(self) -> tuple[str, int, int]:
+        """Return its topic, partition and offset, which identify it on its log."""
+        return self.topic, self.partition, self.offset
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
@@ -94,27 +99,33 @@ class Run:
         return tuple(message for message in self.messages if message.offset >= offset)
 
 
+def messages_of(batch: Iterable[Run]) -> list[Message]:
+    """Return the messages of a batch, run after run."""
+    messages: list[Message] = []
+    for run in batch:
+        messages += run.messages
+    return messages
+
+
 def runs_of(messages: Iterable[Message], most_bytes: int = MOST_RUN_BYTES) -> list[Run]:
     """Group messages by partition in offset order, each offset once, cut at missing offsets.
 
     A cut is not an error here: the ledger distinguishes a hole from a replay when the second run
     is claimed. Runs are also cut where their values would be more than `most_bytes`.
     """
-    unique = {(message.topic, message.partition, message.offset): message for message in messages}
+    # Faust delivers an offset twice after a rebalance; the last delivery is as good as the first
+    unique = {message.location: message for message in messages}
     groups: list[list[Message]] = []
     size = 0
-    for identity in sorted(unique):
-        message = unique[identity]
+    for location in sorted(unique):
+        message = unique[location]
         size += len(message.value)
         if groups and _follows(groups[-1][-1], message) and size <= most_bytes:
             groups[-1].append(message)
         else:
             groups.append([message])
             size = len(message.value)
-    return [
-        Run(topic=group[0].topic, partition=group[0].partition, messages=tuple(group))
-        for group in groups
-    ]
+    return list(map(_run, groups))
 
 
 def batches(messages: Iterable[Message], most_bytes: int = MOST_RUN_BYTES) -> list[list[Run]]:
@@ -133,6 +144,10 @@ def batches(messages: Iterable[Message], most_bytes: int = MOST_RUN_BYTES) -> li
         grouped[runs_so_far[partition]].append(run)
         runs_so_far[partition] += 1
     return grouped
+
+
+def _run(group: Sequence[Message]) -> Run:
+    return Run(topic=group[0].topic, partition=group[0].partition, messages=tuple(group))
 
 
 def _follows(last: Message, message: Message) -> bool:

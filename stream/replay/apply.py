@@ -10,7 +10,7 @@ withdrawal stops new bodies, but it does not make the earlier ones unlawful. If 
 read, what is stored of it stays, and so does what is stored of the bodies that belong to it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -36,7 +36,8 @@ from stream.replay.plan import Cluster, SourceStretch, clusters, measured_by_sou
 from stream.replay.read import NOTHING_READ, BodiesRead, facts_of, kept_bodies, read_more
 from stream.replay.report import ReplayReport, write_audit
 
-PORTION_BYTES = 4 * 1024 * 1024  # of bodies stored anew in one transaction
+# of bodies stored anew in one transaction: the patient is locked meanwhile, and workers wait
+PORTION_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +81,13 @@ async def rehearse(context: ReplayContext, patient: str, scope: ReplayScope) -> 
     """
     async with context.pool.connection() as conn:
         number = await patient_id(conn, patient)
+        # read before anything changes, in the same transaction as the replay
         before = await compare.derived_state(conn, number)
         # all of these "transactions" share the same connection, so that they are rolled back
         report = await _replay(lambda: nullcontext(conn), context, patient, scope)
         differences = compare.differences(before, await compare.derived_state(conn, number))
         await conn.rollback()
+    # a transaction of its own: the line about the rehearsal must outlive the rollback
     async with context.pool.connection() as conn:
         await write_audit(conn, context, AuditAction.REPLAY_REHEARSE, patient, "")
     return replace(report, differences=differences)
@@ -102,6 +105,7 @@ async def _replay(
             bodies |= inside
     async with begin() as conn:
         spans = await _spans(conn, scope, patient, bodies)
+    # bodies that were stored anew are derived already; this covers rules that changed since
     for piece in pieces(spans, PIECE_MS):
         async with begin() as conn:
             changes = await _derive(conn, context, patient, piece)
@@ -196,20 +200,35 @@ async def _store_portion(task: _Task, read: BodiesRead, done: frozenset[frozense
             return _Step(report=ReplayReport(patient=task.patient))
         current = await current_records.current_records(conn, row.id, task.connector)
         groups = clusters(read.readings, current)
-        stale = [item for item in groups if item.stale and item.bodies & task.chosen]
-        # a cluster that still differs after it was stored anew would be stored for ever
-        stale = [item for item in stale if item.bodies not in done]
-        portion = _portion([item for item in stale if item.readable], read)
+        stale = _stale(groups, task, done)
+        portion = _portion([cluster for cluster in stale if cluster.readable], read)
         changes = await _store_anew(conn, task, row, read, portion) if portion else ()
-        stored = frozenset[str]().union(*(item.bodies for item in portion))
+        stored = _bodies(portion)
         await _finish(conn, task, row, groups, stored, read, changes)
     if not portion:
-        left = frozenset[str]().union(*(item.bodies for item in stale)) & read.readings.keys()
+        left = _bodies(stale) & read.readings.keys()
         return _Step(report=ReplayReport(patient=task.patient, left=len(left)), finished=True)
     return _Step(
         report=ReplayReport(patient=task.patient, stored_anew=len(stored), changes=changes),
-        done=frozenset(item.bodies for item in portion),
+        done=frozenset(cluster.bodies for cluster in portion),
     )
+
+
+def _stale(
+    groups: Sequence[Cluster], task: _Task, done: frozenset[frozenset[str]]
+) -> list[Cluster]:
+    """Return the clusters to store anew: they differ, have a chosen body, and are not done yet."""
+    # a cluster that still differs after it was stored anew would be stored for ever
+    waiting = [cluster for cluster in groups if cluster.bodies not in done]
+    return [cluster for cluster in waiting if cluster.stale and cluster.bodies & task.chosen]
+
+
+def _bodies(groups: Iterable[Cluster]) -> frozenset[str]:
+    """Return the bodies (hex) of some clusters together."""
+    bodies: set[str] = set()
+    for cluster in groups:
+        bodies |= cluster.bodies
+    return frozenset(bodies)
 
 
 def _portion(stale: Sequence[Cluster], read: BodiesRead) -> list[Cluster]:
@@ -228,15 +247,17 @@ async def _store_anew(
     conn: Connection, task: _Task, row: PatientRow, read: BodiesRead, portion: Sequence[Cluster]
 ) -> tuple[DerivedChange, ...]:
     """Replace what is stored of these bodies by what is read in them today, and derive anew."""
-    bodies = frozenset[str]().union(*(cluster.bodies for cluster in portion))
-    kept = [read.kept[sha] for sha in bodies]
+    kept = map(read.kept.__getitem__, _bodies(portion))
+    # read again: only a summary of them was kept, and the parser gives the same facts
     facts = await facts_of(conn, task.context, task.patient, row.zone, kept)
     records: list[current_records.CurrentRecord] = []
+    stretches: set[SourceStretch] = set()
     for cluster in portion:
         records += cluster.current
-    stretches = frozenset[SourceStretch]().union(*(cluster.stretches for cluster in portion))
+        stretches |= cluster.stretches
     affected = await current_records.remove_records(conn, row.id, records, stretches)
     written = await write_facts(conn, facts)
+    # what was removed may lie elsewhere than what was written, and both must be derived anew
     spans = [*affected.get(row.id, []), *written.affected.get(task.patient, ())]
     changes: tuple[DerivedChange, ...] = ()
     for piece in pieces(merge(spans), PIECE_MS):
@@ -254,15 +275,14 @@ async def _finish(
     changes: Sequence[DerivedChange],
 ) -> None:
     """Note which bodies agree with today's parser, and write the audit line of a portion."""
-    unchanged = [item.bodies for item in groups if item.readable and not item.stale]
-    right = frozenset[str]().union(*unchanged)
+    unchanged = [cluster for cluster in groups if cluster.readable and not cluster.stale]
     by_version: dict[int, set[str]] = {}
-    for sha in right | stored:
+    for sha in _bodies(unchanged) | stored:
         by_version.setdefault(version_of(read.kept[sha].format), set()).add(sha)
     for version, bodies in by_version.items():
         await current_records.set_parser(conn, row.id, bodies, version)
-    # Watermarks may be lowered only after everything that the connector ever sent was read.
-    moved = all(item.readable for item in groups) and await current_records.set_watermarks(
+    # watermarks may be lowered only after everything that the connector ever sent was read
+    moved = all(cluster.readable for cluster in groups) and await current_records.set_watermarks(
         conn, row.id, task.connector, measured_by_source(read.readings.values())
     )
     if stored or moved:

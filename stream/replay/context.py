@@ -10,6 +10,7 @@ from storage.audit import Actor
 from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Connection, Pool
 
+# every time that can be stored lies within; the scope is compared only, and never made a date
 SCOPE_FIRST_MS, SCOPE_LAST_MS = 0, 2**62
 
 BeginTransaction: TypeAlias = Callable[[], AbstractAsyncContextManager[Connection]]

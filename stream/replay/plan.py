@@ -7,6 +7,7 @@ series. The rows of such a body can only be removed by storing all of the bodies
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TypeAlias
 
 from model.codec import kind_of
@@ -63,10 +64,12 @@ class Cluster:
 
 def read_facts(reported: Iterable[AttributedFact]) -> BodyReading:
     """Return the reading of one body from its facts."""
-    facts = [item.fact for item in reported]
+    spans: list[Span] = []
     by_record: dict[RecordName, list[Fact]] = defaultdict(list)
     measured: dict[Source, int] = {}
-    for fact in facts:
+    for attributed in reported:
+        fact = attributed.fact
+        spans.append(span_of(fact))
         source, at = fact.head.source, measured_until_ms(fact)
         by_record[source, fact.head.record].append(fact)
         if at is not None:
@@ -76,7 +79,7 @@ def read_facts(reported: Iterable[AttributedFact]) -> BodyReading:
         records=records,
         stretches=_all_stretches(records),
         measured=measured,
-        spans=merge(map(span_of, facts)),
+        spans=merge(spans),
     )
 
 
@@ -94,11 +97,14 @@ def clusters(
         if low != high:
             root[high] = low
     groups: dict[str, set[str]] = defaultdict(set)
-    for sha in (*readings, *(record.body for record in current.values())):
+    for sha in readings:
         groups[_root(root, sha)].add(sha)
     records: dict[str, dict[RecordName, CurrentRecord]] = defaultdict(dict)
     for name, record in current.items():
-        records[_root(root, record.body)][name] = record
+        top = _root(root, record.body)
+        # a body that cannot be read any more is known only by its current records
+        groups[top].add(record.body)
+        records[top][name] = record
     return [_cluster(bodies, records[top], readings) for top, bodies in groups.items()]
 
 
@@ -133,7 +139,7 @@ def _stretches(facts: Iterable[Fact]) -> Iterator[Stretch]:
 def _all_stretches(records: Mapping[RecordName, ReportedRecord]) -> frozenset[SourceStretch]:
     stretches: set[SourceStretch] = set()
     for (source, _), record in records.items():
-        stretches.update((source, stretch) for stretch in record.stretches)
+        stretches.update(zip(repeat(source), record.stretches))
     return frozenset(stretches)
 
 
@@ -144,13 +150,18 @@ def _cluster(
 ) -> Cluster:
     read = {sha: readings[sha] for sha in bodies if sha in readings}
     now: dict[RecordName, _Version] = {}
+    versions: dict[RecordName, ReportedRecord] = {}
     for name, record in current.items():
+        versions[name] = record.version
         now[name] = record.version.revision, record.body, record.version.contents
-    stretches = _all_stretches({name: record.version for name, record in current.items()})
+    # both what is stored and what is read today: the former is removed, the latter written
+    stretches = set(_all_stretches(versions))
+    for reading in read.values():
+        stretches |= reading.stretches
     return Cluster(
         bodies=frozenset(bodies),
         current=tuple(current.values()),
-        stretches=stretches.union(*(reading.stretches for reading in read.values())),
+        stretches=frozenset(stretches),
         stale=_versions_wanted(read) != now,
         readable=len(read) == len(bodies),
     )
@@ -186,8 +197,9 @@ def _links(
         for stretch in record.version.stretches:
             key = name[0], stretch.metric
             by_series[key].append((stretch.first_ms, stretch.last_ms, record.body))
+    # linking each body to the first is enough, because groups are transitive
     for bodies in by_record.values():
-        yield from ((bodies[0], other) for other in bodies[1:])
+        yield from zip(repeat(bodies[0]), bodies[1:])
     for stretches in by_series.values():
         yield from _overlapping(sorted(stretches))
 

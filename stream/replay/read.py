@@ -39,8 +39,11 @@ NOTHING_READ = BodiesRead(kept={}, readings={})
 
 async def kept_bodies(conn: Connection, patient: str, connector: str) -> dict[str, KeptBody]:
     """Return a patient's kept bodies from a connector by SHA-256 (hex), in order of receipt."""
-    kept = (body for body in await kept_of(conn, patient) if body.envelope.connector == connector)
-    return {body.envelope.sha256: body for body in kept}
+    kept: dict[str, KeptBody] = {}
+    for body in await kept_of(conn, patient):
+        if body.envelope.connector == connector:
+            kept[body.envelope.sha256] = body
+    return kept
 
 
 async def read_more(
@@ -61,6 +64,7 @@ async def read_more(
     readings = dict(before.readings)
     unreadable: set[str] = set()
     for number, (sha, body) in enumerate(new.items(), len(before.kept) + 1):
+        # a body that a newer program has read stays as that program read it
         if sha in allowed and body.parser <= version_of(body.format):
             facts = await _facts(conn, context, key, patient, zone, body)
             if facts is None:
@@ -82,6 +86,7 @@ async def facts_of(
     """Return the facts of the bodies that can be read, in order of the bodies' SHA-256."""
     key = await data_keys.data_key(conn, context.wrapping_key, patient)
     facts: list[AttributedFact] = []
+    # in one order always, so that a replay that is run again writes the same
     for body in sorted(bodies, key=lambda body: body.envelope.sha256):
         facts += await _facts(conn, context, key, patient, zone, body) or []
     return facts
@@ -90,9 +95,10 @@ async def facts_of(
 async def _consented(conn: Connection, patient: str, bodies: Mapping[str, KeptBody]) -> set[str]:
     """Return the bodies that a consent covered when they were received."""
     hashes = list(bodies)
-    receipts = [
-        (patient, body.envelope.connector, body.envelope.received_ms) for body in bodies.values()
-    ]
+    receipts: list[tuple[str, str, int]] = []
+    for body in bodies.values():
+        envelope = body.envelope
+        receipts.append((patient, envelope.connector, envelope.received_ms))
     covered = await consents.covered(conn, receipts) if receipts else set()
     return {hashes[index] for index in covered}
 
@@ -111,6 +117,7 @@ async def _facts(
         if body is None:
             return None
         parsed = await parse_body(kept.envelope, body)
+    # one bad body must not stop the others: what is stored of it stays, and the report counts it
     except (BodyError, SealError):
         return None
     return reported_by(kept.envelope, parsed, patient, zone, kept.format)

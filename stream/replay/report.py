@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from model.derived import DerivedChange
 from storage import audit
@@ -59,7 +60,8 @@ async def write_audit(
 
     `target` is the connector or the algorithm that the action concerns.
     """
-    counts = Counter(change.what for change in changes)
+    # counts only: the audit outlives what it speaks of, and must hold no health value
+    counts = Counter(map(attrgetter("what"), changes))
     entry = audit.AuditEntry(
         at_ms=context.now(),
         actor=context.actor,

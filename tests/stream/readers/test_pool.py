@@ -207,4 +207,5 @@ def test_every_answer_can_be_opened() -> None:
 def test_budgets_grow_with_the_body() -> None:
     assert (budget(0).cpu_s, budget(20 << 20).cpu_s) == (0.5, 5.5)
     assert (budget(0).wall_s, budget(20 << 20).wall_s) == (2.0, 12.0)
-    assert (budget(0).memory, budget(1 << 30).memory) == (256 << 20, 1 << 30)
+    assert (budget(0).memory, budget(4 << 20).memory) == (256 << 20, 416 << 20)
+    assert budget(1 << 30).memory == 1 << 30
