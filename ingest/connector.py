@@ -14,7 +14,6 @@ from model.received import Context
 MIB = 1024 * 1024
 # Always several labels: `localhost` and other bare names must not be fetched from.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-SNIFF = "sniff"  # a format that is known by the first bytes of a payload
 JSON = "application/json"
 _TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
 

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 
 from model.errors import BodyError
 from model.received import Context, ReaderItem
-from parsers.formats import FILES, format_of, read_items, sniff
-
-_SNIFFED = "sniff"  # the format of connectors whose payloads are recognised by their bytes
+from parsers.formats import BY_BYTES, FILES, format_of, read_items, sniff
 
 
 class UnknownConnectorError(ValueError):
@@ -19,18 +17,17 @@ def format_name(payload: bytes, context: Context) -> str | None:
     Raises UnknownConnectorError.
     """
     name = _by_connector(context)
-    return sniff(payload) if name == _SNIFFED else name
+    return sniff(payload) if name in BY_BYTES else name
 
 
 def items_of(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what a payload holds; raises UnknownConnectorError, but nothing for bad content."""
     name = _by_connector(context)
-    if name == _SNIFFED:
-        try:
-            name = format_of(FILES, payload)
-        except BodyError as error:
-            yield error.reject
-            return
+    try:
+        name = format_of(name, payload)
+    except BodyError as error:
+        yield error.reject
+        return
     yield from read_items(name, payload, context)
 
 
@@ -38,7 +35,7 @@ def _by_connector(context: Context) -> str:
     if context.requested is not None and context.requested.format:
         return context.requested.format
     if context.connector == FILES:
-        return _SNIFFED
+        return FILES
     # Connectors bring cryptography with them, which a file does not need.
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - see above
 

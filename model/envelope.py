@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from model.received import Context
 
 RAW_VERSION = "2"
+SNIFF = "sniff"  # the format of a payload whose first bytes show what it is
 INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from model.calendar import DAY_MS
+from model.envelope import SNIFF
 from model.errors import BodyError
 from model.fact_properties import span_of
 from model.facts import Fact, Parsed, Reject, RejectKind
@@ -20,7 +21,8 @@ from parsers.fields import check_width, grouped
 from parsers.lazy_readers import Named, ReadItems
 
 MEBIBYTE = 1024 * 1024
-FILES = "files"  # the connector whose payloads are files; their first bytes show the format
+FILES = "files"  # the connector whose payloads are files
+BY_BYTES = frozenset({SNIFF, FILES})  # the first bytes of such a payload show its format
 
 Sniff: TypeAlias = Callable[[bytes], bool]
 
@@ -126,12 +128,12 @@ def format_named(name: str) -> Format:
 
 
 def format_of(connector: str, payload: bytes) -> str:
-    """Return the format of a connector's payload: by its bytes for `files`, else the connector's.
+    """Return the format of a connector's payload, by its bytes for `BY_BYTES`.
 
     Raises BodyError for a file of no format that is read, and LookupError for a connector without a
     format.
     """
-    if connector != FILES:
+    if connector not in BY_BYTES:
         return format_named(connector).name
     name = sniff(payload)
     if name is None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from model.codec import loads
+from model.envelope import SNIFF
 from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
@@ -124,7 +125,7 @@ def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
         key=f"{summary}.{kind}",
         path=path,
         query=query,
-        format="sniff",
+        format=SNIFF,
     )
 
 

@@ -13,10 +13,10 @@ from model.calendar import utc
 from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
 from model.received import Fetch, Notice, Part
-from parsers.formats import FILES, FORMATS, parse, version_of
+from parsers.formats import BY_BYTES, FILES, FORMATS, parse, version_of
 from storage.bodies.body_store import BodyStorage
 from stream.log.messages import Message
-from stream.readers.answers import BY_BYTES, ReaderAnswer
+from stream.readers.answers import ReaderAnswer
 from stream.readers.pool import Reader
 from stream.readers.wire import BodyToRead, Holdings, Refusal
 

@@ -1,7 +1,8 @@
 """Files that a patient or a clinic uploads; the patient's link token is the only proof."""
 
-from ingest.connector import MIB, SNIFF, Connector, LinkToken, always
+from ingest.connector import MIB, Connector, LinkToken, always
 from ingest.proofs import LinkOnly
+from model.envelope import SNIFF
 
 FILES = Connector(
     name="files",

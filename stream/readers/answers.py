@@ -16,7 +16,6 @@ from stream.readers.wire import BodyToRead, Holdings, Refusal
 
 ReaderAnswer: TypeAlias = Holdings | Refusal
 
-BY_BYTES = frozenset({"sniff", formats.FILES})
 TOO_LARGE = Reject(
     where="body",
     why="reading it took more memory than a body of its size may take",
@@ -80,8 +79,7 @@ def answer(body: BodyToRead) -> ReaderAnswer:
 
 def read_body(body: BodyToRead) -> tuple[str, Iterator[ReaderItem]]:
     """Return the name of a body's format and the items of its reader; raises BodyError."""
-    wanted = formats.FILES if body.format in BY_BYTES else body.format
-    name = formats.format_of(wanted, body.content)
+    name = formats.format_of(body.format, body.content)
     return name, formats.read_items(name, body.content, body.context)
 
 
