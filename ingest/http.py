@@ -14,10 +14,11 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from ingest.clock_watch import Agreement
+from ingest.door import Door, Incoming, Taken
 from ingest.metrics import Metrics
 from ingest.openapi import HOOK, REPORT, REPORT_SCHEMA, UPLOAD, described, problems
 from ingest.problems import Problem, Refused, problem_answer, refused
-from ingest.receive import Door, Incoming, Taken, admit, connector_of
+from ingest.receive import admit, connector_of
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
 from web.api_docs import install_docs

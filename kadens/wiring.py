@@ -66,9 +66,9 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
 def vendor_door(settings: Settings) -> "FastAPI":
     """Return the vendor door: log and body store, no database."""
     from ingest.clock_watch import ClockWatch
+    from ingest.door import Door, Links, Rates
     from ingest.http import vendor_app
     from ingest.publisher import KafkaPublisher
-    from ingest.receive import Door, Links, Rates
     from ingest.revoked import RevokedFollower
     from ingest.spool import Spools
     from ingest.vendors import CONNECTORS

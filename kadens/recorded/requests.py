@@ -16,9 +16,9 @@ from typing import Any
 import httpx2
 import orjson
 
+from ingest.door import Door, Links
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from ingest.receive import Door, Links
 from ingest.vendors import CONNECTORS
 from kadens.recorded.cases import EXPECTED, indented, new_folder
 from model.codec import plain

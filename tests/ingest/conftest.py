@@ -5,10 +5,10 @@ import base64
 import httpx2
 import pytest
 
+from ingest.door import Door, Links
 from ingest.http import vendor_app
 from ingest.links import mint
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from ingest.receive import Door, Links
 from ingest.vendors import CONNECTORS
 from model.keyring import KeyRing
 

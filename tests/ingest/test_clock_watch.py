@@ -7,8 +7,8 @@ import httpx2
 import pytest
 
 from ingest.clock_watch import Agreement, ClockWatch, judged
+from ingest.door import Door
 from ingest.http import vendor_app
-from ingest.receive import Door
 
 _NOW = 1_700_000_000_000
 _MINUTE = 60_000

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from ingest.connector import Connector, LinkToken
+from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
 from ingest.proofs import (
@@ -20,7 +21,6 @@ from ingest.proofs import (
     SharedSecret,
     Signature,
 )
-from ingest.receive import Door
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from parsers.formats import FORMATS

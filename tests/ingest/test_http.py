@@ -15,11 +15,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Receive
 
+from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.links import digest
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
 from ingest.problems import PROBLEMS
-from ingest.receive import Door
 from ingest.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
 from ingest.spool import SPOOL

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, settings
 from schemathesis import AuthContext, Case
 from schemathesis.openapi.loaders import from_asgi
 
+from ingest.door import Door, Links
 from ingest.http import vendor_app
 from ingest.links import mint
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from ingest.receive import Door, Links
 from ingest.vendors import CONNECTORS
 from model.keyring import KeyRing
 

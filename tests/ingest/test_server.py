@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 import pytest
 
+from ingest.door import Door, Rates
 from ingest.http import vendor_app
 from ingest.links import mint
 from ingest.memory import MemoryLog
-from ingest.receive import Door, Rates
 from ingest.schemes import SVIX
 from ingest.sender import sign
 from ingest.spool import Spools

@@ -1,0 +1,92 @@
+"""What the vendor door is made of, and what goes in and comes out of it.
+
+Values only: everything is injected, and nothing here reads a request or a setting.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingest.clock_watch import ClockWatch
+from ingest.connector import Connector, VendorAnswer
+from ingest.ports import BodyStore, Clock, Publisher, Revocations
+from ingest.spool import Spools
+from model.keyring import Keys
+from web.rates import Buckets
+
+
+def unlimited() -> Buckets:
+    """Return buckets that let everything through."""
+    return Buckets(rate=0, burst=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How often bodies may come.
+
+    `tokens` has a bucket for each patient of a link token, and `connectors` for each connector's
+    name. `now` is a steady clock in seconds.
+    """
+
+    tokens: Buckets = field(default_factory=unlimited)
+    connectors: Buckets = field(default_factory=unlimited)
+    now: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What decides whether a link token is valid: the current link keys and the revoked tokens."""
+
+    keys: Keys
+    revoked: Revocations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Everything that the vendor door needs, injected.
+
+    `secrets` are the keys by connector name; a connector that needs a key and has none is off.
+    `max_body` is in bytes. `window_ms` is how far a signed time may be from `clock`. `store_s` is
+    how long the body store may take, in seconds. `watch` compares `clock` with the log's clock; it
+    is None where `clock` is not the clock of this machine.
+    """
+
+    connectors: tuple[Connector, ...]
+    secrets: Mapping[str, Sequence[str]]
+    links: Links
+    publisher: Publisher
+    bodies: BodyStore
+    clock: Clock
+    max_body: int = 100 * 1024 * 1024
+    window_ms: int = 300_000
+    store_s: float = 30.0
+    spools: Spools = field(default_factory=Spools)
+    rates: Rates = field(default_factory=Rates)
+    watch: ClockWatch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A request as the door sees it; header names are in lower case.
+
+    `segment` is the part of the path behind the connector's name, "" where there is none.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    stream: AsyncIterator[bytes]
+    segment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The outcome of a request: SHA-256 (hex) and size of the appended payload, and the answer.
+
+    A handshake appends nothing and has no SHA-256. `answer` is None where the vendor expects no
+    answer of its own.
+    """
+
+    sha256: str = ""
+    size: int = 0
+    answer: VendorAnswer | None = None
