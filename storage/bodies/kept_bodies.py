@@ -163,8 +163,9 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
 
 
 def _kept(row: rows.Row) -> KeptBody:
-    own = {name: row.pop(name) for name in ("address", "format", "parser")}
-    return KeptBody(**own, envelope=Envelope(**row))
+    address, name, parser = row.pop("address"), row.pop("format"), row.pop("parser")
+    # the other columns are those of the envelope
+    return KeptBody(address=address, format=name, parser=parser, envelope=Envelope(**row))
 
 
 def _owner(patient: str, sha256: str) -> str:

@@ -111,7 +111,10 @@ async def current_reports(
     for patient, facts in reports.items():
         names += [(patient, item.fact.head.record) for item in facts]
     await retractions.add_records(conn, retracted, names)
-    return {patient: mask.current(reports.get(patient, ())) for patient, mask in retracted.items()}
+    current: dict[PatientId, tuple[AttributedFact, ...]] = {}
+    for patient, mask in retracted.items():
+        current[patient] = mask.current(reports.get(patient, ()))
+    return current
 
 
 async def _fetch(conn: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> ReportedFacts:

@@ -98,11 +98,14 @@ def pack(puts: Iterable[Put]) -> Iterator[Rows]:
     (the last may be smaller), so that the server works on a piece while the next is packed.
     """
     piece: list[tuple[SeriesKey, Columns]] = []
+    waiting = 0
     for series in by_series(puts):
         piece.append(series)
-        if sum(len(t) for _, (t, _, _) in piece) >= PIECE:
+        _, (t, _, _) = series
+        waiting += len(t)
+        if waiting >= PIECE:
             yield _rows(piece)
-            piece = []
+            piece, waiting = [], 0
     if piece:
         yield _rows(piece)
 

@@ -8,6 +8,7 @@ answer is always exact. Both transactions hold the patient's lock.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 
 from model.calendar import HOUR_MS, epoch_ms, utc
 from model.spans import Span, merge, outer
@@ -66,7 +67,7 @@ async def mark_stale(conn: Connection, changed: Mapping[int, Iterable[Span]]) ->
 async def marked(conn: Connection, patient: int, span: Span) -> tuple[Span, ...]:
     """Return the marked hours of a patient (by id) that overlap a span, in order."""
     cursor = await conn.execute(_MARKED, [patient, utc(span.end_ms), utc(span.start_ms)])
-    return merge((_span(low, high) for low, high in await cursor.fetchall()), gap_ms=0)
+    return merge(starmap(_span, await cursor.fetchall()), gap_ms=0)
 
 
 async def take_stale(conn: Connection, settle_ms: int) -> TakenHours | None:
