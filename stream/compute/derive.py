@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from model.calendar import DAY_MS, MINUTE_MS, dates_between, day_bounds, local_date
+from model.calendar import MINUTE_MS, day_bounds, local_date
 from model.columns.window import Window
 from model.derived import Day, Derived, Origin, Session, SourceSelection
 from model.intensity import ZoneTimes
@@ -60,18 +60,6 @@ SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
 BEYOND_LIMIT = "more sessions on this date than are worked out"
 
 _SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
-
-
-def dates_to_derive(spans: Iterable[tuple[int, int]], zone: str) -> tuple[date, ...]:
-    """Return the local dates to derive when facts in some spans have changed.
-
-    `spans` are [start, end) in epoch ms. The dates are in order. The date before a span is included
-    because a session of that date may reach into the span.
-    """
-    days: set[date] = set()
-    for start, end in spans:
-        days.update(dates_between(start - DAY_MS, max(end, start + 1), zone))
-    return tuple(sorted(days))
 
 
 def derive(window: Window) -> Derived:

@@ -90,7 +90,7 @@ def time_in_bands(held: HeldValues, edges: Sequence[float]) -> tuple[int, ...]:
     return tuple(map(int, sums.tolist()))
 
 
-def zone_times(
+def held_zone_times(
     held: HeldValues, length_ms: int, edges: tuple[float, float, float, float]
 ) -> ZoneTimes:
     """Return the time in the five canonical classes and `unknown`.
@@ -110,7 +110,7 @@ def zone_times_between(
     if series is None or not thresholds.valid:
         return ZoneTimes(unknown=end_ms - start_ms)
     held = held_values(series, start_ms, end_ms)
-    return zone_times(held, end_ms - start_ms, thresholds.edges)
+    return held_zone_times(held, end_ms - start_ms, thresholds.edges)
 
 
 def zone_times_in_pieces(
@@ -183,7 +183,7 @@ def time_in_zones(
     order = np.argsort(t[inside], kind="stable")
     hold = max_gap_ms if isinstance(max_gap_ms, int) else max_gap_ms[inside][order]
     held = _held(t[inside][order], hr[inside][order], hold, end_ms)
-    return zone_times(held, end_ms - start_ms, edges)
+    return held_zone_times(held, end_ms - start_ms, edges)
 
 
 def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> HeldValues:

@@ -32,7 +32,7 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile, ZoneTimes
-from stream.compute.derive import dates_to_derive, derive
+from stream.compute.derive import derive
 from tests.depth import INVARIANT
 from tests.rows import matching, values_of
 
@@ -436,12 +436,6 @@ def test_a_fact_of_another_kind_is_our_bug() -> None:
         derive(_window(workouts=(_report(_at(10), Instrument.PAIN, "x"),)))
     with pytest.raises(TypeError):
         derive(_window(reports=(_workout(_at(10), _at(11)),)))
-
-
-def test_dates_touched_reach_a_day_back() -> None:
-    got = dates_to_derive([(_at(10), _at(11)), (_at(23, 59), _at(24, 1))], _ZONE)
-    assert values_of(got, "day") == [19, 20, 21]
-    assert values_of(dates_to_derive([(_at(0), _at(0))], _ZONE), "day") == [19, 20]
 
 
 # Windows full of what might go wrong: twins, overlaps, equal instants, midnights, and answers that

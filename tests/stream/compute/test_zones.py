@@ -13,10 +13,10 @@ from stream.compute.intensity.zones import (
     HeldValues,
     distinct_values,
     held_values,
+    held_zone_times,
     karvonen,
     time_in_bands,
     time_in_zones,
-    zone_times,
 )
 from stream.compute.series.resolved_series import ResolvedSeries
 from tests.rows import cells_of
@@ -207,6 +207,6 @@ def test_oracle_of_the_definition_over_a_track() -> None:
     t = np.array([0, 10, 20, 200]) * 1000
     v = np.array([100.0, 130.0, 130.0, 160.0])
     spoken = ResolvedSeries(metric="heart_rate", t=t, v=v, hold=np.full(4, 30_000))
-    assert zone_times(held_values(spoken, 0, 205_000), 205_000, _EDGES) == ZoneTimes(
+    assert held_zone_times(held_values(spoken, 0, 205_000), 205_000, _EDGES) == ZoneTimes(
         light=10_000, vigorous=40_000, near_max=5_000, unknown=150_000
     )
