@@ -69,7 +69,7 @@ MomentParam: TypeAlias = Annotated[
     PlainValidator(moment),
     WithJsonSchema({"anyOf": [DATE, _INSTANT_SCHEMA]}),
 ]
-Bounds: TypeAlias = tuple[date | datetime | None, date | datetime | None]
+MomentBounds: TypeAlias = tuple[date | datetime | None, date | datetime | None]
 DateParam: TypeAlias = Annotated[date | None, PlainValidator(_day), WithJsonSchema(DATE)]
 
 

@@ -146,7 +146,7 @@ def _by_monday(weeks: Iterable[Week]) -> dict[date, Week]:
     return {week.monday: week for week in weeks}
 
 
-def _span(bounds: moments.Bounds, zone: str, now_ms: int) -> tuple[int, int]:
+def _span(bounds: moments.MomentBounds, zone: str, now_ms: int) -> tuple[int, int]:
     first, last = bounds
     end = moments.ends(last, zone) if last else now_ms
     start = moments.begins(first, zone) if first else end - USUAL_TIMELINE_MS
@@ -166,7 +166,7 @@ async def _dates(
     )
 
 
-async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> moments.Bounds:
+async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> moments.MomentBounds:
     if ask.prescription is None:
         return ask.start, ask.end
     first, last = week_answers.bounds(await _versions(conn, who, ask.prescription))
