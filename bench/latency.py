@@ -21,9 +21,9 @@ from bench.row import Row
 from bench.stage import Stage, stage
 from model.facts import Instrument, Phase
 from simulate.cohort import Person
-from simulate.delivery import JSON_TYPE, REPORTS, Delivery
+from simulate.delivery import JSON_TYPE, TO_REPORTS, Delivery
 from simulate.player import play
-from simulate.report_writer import Answer, report_body
+from simulate.report_writer import ReportAnswer, report_body
 
 _LOOK_S = 0.004
 FLOOR_S, _GOAL_S = 2.0, 0.5
@@ -129,7 +129,7 @@ def _by_number(
 
 
 def _pain(person: Person) -> Delivery:
-    answer = Answer(
+    answer = ReportAnswer(
         key=f"{person.pseudonym}-pain",
         instrument=Instrument.PAIN,
         answered_ms=NOW_MS - HOUR_MS,
@@ -140,7 +140,7 @@ def _pain(person: Person) -> Delivery:
     body = report_body(person.pseudonym, person.zone, [answer])
     return Delivery(
         key=answer.key,
-        connector=REPORTS,
+        connector=TO_REPORTS,
         patient=person.pseudonym,
         due_ms=NOW_MS,
         content_type=JSON_TYPE,

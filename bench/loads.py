@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from model.calendar import DAY_MS, MINUTE_MS
 from simulate.bodies import after, worn
 from simulate.cohort import Cohort, Person, Role, cohort
-from simulate.delivery import FILES, Delivery
+from simulate.delivery import TO_FILES, Delivery
 from simulate.plan import Outing, Wear
 
 NOW_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
@@ -66,7 +66,7 @@ def _by_time(delivery: Delivery) -> tuple[int, str]:
 def workouts(value: Cohort, person: Person, day_ms: int) -> Iterator[Delivery]:
     """Yield the file of a workout."""
     return (
-        item for item in after(person, value, outing(person, day_ms)) if item.connector == FILES
+        item for item in after(person, value, outing(person, day_ms)) if item.connector == TO_FILES
     )
 
 

@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from bench.loads import NOW_MS, people
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.postgres import temporary_postgres
-from kadens.embedded.process import Child, end, launch, tail, wait_ready
+from kadens.embedded.process import Child, end_child, launch, tail, wait_ready
 from kadens.embedded.topics import create_topics
 from kadens.local.children import answers
 from kadens.local.enrol import enrol, simulated_tokens
@@ -35,8 +35,8 @@ from model.envelope import Envelope
 from model.keyring import KeyRing
 from model.topics import FACTS, RAW, TOPICS, Topic
 from simulate.cohort import Cohort, Person
-from simulate.delivery import OPEN_WEARABLES, REPORTS, Delivery
-from simulate.door import Keys, VendorDoor
+from simulate.delivery import TO_OPEN_WEARABLES, TO_REPORTS, Delivery
+from simulate.door import DoorKeys, VendorDoor
 from simulate.player import play
 from storage.pg.migrate import migrate
 
@@ -196,14 +196,14 @@ def _start(
     child = launch(
         name, argv, log=folder / f"{name}.log", on_death=signal.SIGKILL, environment=environment
     )
-    parts.callback(end, child, first=signal.SIGTERM, seconds=_STOP_S)
+    parts.callback(end_child, child, first=signal.SIGTERM, seconds=_STOP_S)
     return child
 
 
-def _keys(secrets: Secrets) -> Keys:
-    return Keys(
-        open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
-        reports=secrets.connectors[REPORTS].keys[0],
+def _keys(secrets: Secrets) -> DoorKeys:
+    return DoorKeys(
+        open_wearables=secrets.connectors[TO_OPEN_WEARABLES].keys[0],
+        reports=secrets.connectors[TO_REPORTS].keys[0],
         token=simulated_tokens(secrets.link_keys),
     )
 

@@ -23,16 +23,16 @@ from model.facts import (
 )
 from model.received import Fetch, Notice, Part, ReaderItem, ReaderItems
 
-Line: TypeAlias = dict[str, Any]
+FactLine: TypeAlias = dict[str, Any]
 
 
-def lines_of(items: ReaderItems, zone: str = "") -> Iterator[Line]:
+def lines_of(items: ReaderItems, zone: str = "") -> Iterator[FactLine]:
     """Yield an object for each fact as it is read, then those of fetches, notices and rejects.
 
     A fact without an offset from UTC gets that of the IANA zone, when one is given.
     """
     # A payload may hold many facts, so they are yielded at once. The others are few and wait.
-    others: list[Line] = []
+    others: list[FactLine] = []
     for item in items:
         if isinstance(item, Part):
             for fact in item.facts:
@@ -46,13 +46,13 @@ def lines_of(items: ReaderItems, zone: str = "") -> Iterator[Line]:
                 yield line
 
 
-def fact_line(account: str, fact: Fact, zone: str = "") -> Line:
+def fact_line(account: str, fact: Fact, zone: str = "") -> FactLine:
     """Return a fact as an object: times in RFC 3339, samples as columns `t` (epoch ms) and `v`."""
     head = fact.head
     offset, origin = head.offset_min, head.offset_origin
     if offset is None and zone:
         offset, origin = zone_offset_min(head.start_ms, zone), OffsetOrigin.PATIENT_ZONE
-    line: Line = {
+    line: FactLine = {
         "account": account,
         "kind": kind_of(fact),
         "metric": getattr(fact, "metric", None) or None,
@@ -79,7 +79,7 @@ def _local_date(fact: Fact, offset_min: int | None) -> str | None:
     return (date(1970, 1, 1) + timedelta(days=local_ms // DAY_MS)).isoformat()
 
 
-def _content(fact: Fact) -> Line:
+def _content(fact: Fact) -> FactLine:
     match fact:
         case SampleBlock():
             return _samples(fact)
@@ -99,7 +99,7 @@ def _content(fact: Fact) -> Line:
             return {"target": fact.target or None}
 
 
-def _samples(block: SampleBlock) -> Line:
+def _samples(block: SampleBlock) -> FactLine:
     streamed = block.joining is Joining.STREAM
     return {
         "joining": block.joining.value if streamed else None,
@@ -109,7 +109,7 @@ def _samples(block: SampleBlock) -> Line:
     }
 
 
-def _report(report: Report) -> Line:
+def _report(report: Report) -> FactLine:
     return {
         "type": report.type or None,
         "instrument": report.instrument.value,
@@ -122,7 +122,7 @@ def _report(report: Report) -> Line:
     }
 
 
-def _other(item: ReaderItem) -> Line:
+def _other(item: ReaderItem) -> FactLine:
     match item:
         case Fetch():
             return {"fetch": loads(dumps(item))}
@@ -134,7 +134,7 @@ def _other(item: ReaderItem) -> Line:
             raise TypeError("a part has lines of its own")
 
 
-def _reject(reject: Reject, account: str = "") -> Line:
+def _reject(reject: Reject, account: str = "") -> FactLine:
     content = {"where": reject.where, "why": reject.text, "kind": reject.kind.value}
     if account:
         content["account"] = account

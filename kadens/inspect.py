@@ -104,9 +104,9 @@ def _zones(
 ) -> dict[str, int]:
     if profile is not None:
         # Imported only here, because most inspections have no profile and must start quickly.
-        from kadens.zone_times import zone_times  # noqa: PLC0415 - see above
+        from kadens.zone_times import workout_zone_times  # noqa: PLC0415 - see above
 
-        times = zone_times(t, v, start, end, profile)
+        times = workout_zone_times(t, v, start, end, profile)
         if times is not None:
             return times
     unknown = dict.fromkeys((zone.value for zone in CLASSES), 0)

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from web.mistakes import mistakes_in
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
@@ -17,7 +17,7 @@ class JsonFileError(ValueError):
     """A file that cannot be used; the text has a line for each mistake, and repeats no value."""
 
 
-def read_json_file(path: Path, cls: type[T]) -> T:
+def read_json_file(path: Path, cls: type[_T]) -> _T:
     """Return the content of a JSON file as a value of a dataclass. Raises `JsonFileError`."""
     content = _content(path)
     known = set(signature(cls).parameters)

@@ -15,7 +15,7 @@ from stream.compute.intensity.zones import time_in_zones
 from stream.compute.series.quality import CODE_ACCEPTED, screen_heart_rate
 
 
-def zone_times(
+def workout_zone_times(
     t: Instants, v: Values, start_ms: int, end_ms: int, profile: HeartProfile
 ) -> dict[str, int] | None:
     """Return the milliseconds of [start, end) in each zone by name, "unknown" included.

@@ -10,11 +10,11 @@ from model.calendar import MINUTE_MS
 from model.facts import Instrument, Phase
 from simulate import signals
 from simulate.cohort import Cohort, Person, Role
-from simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
+from simulate.delivery import FIT_TYPE, JSON_TYPE, TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
 from simulate.fit_body import fit_body
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from simulate.plan import Outing, Wear, draw
-from simulate.report_writer import Answer, report_body
+from simulate.report_writer import ReportAnswer, report_body
 
 UPLOAD_MS, ANSWER_MS = 2 * MINUTE_MS, 8 * MINUTE_MS
 HUB_SECONDS = 5
@@ -43,7 +43,7 @@ def worn(person: Person, cohort: Cohort, span: Wear, out: tuple[Outing, ...]) ->
 
     return Delivery(
         key=f"{span.patient}/wear/{span.start_ms}",
-        connector=OPEN_WEARABLES,
+        connector=TO_OPEN_WEARABLES,
         patient=span.patient,
         due_ms=span.end_ms,
         content_type=JSON_TYPE,
@@ -74,7 +74,7 @@ def _file(person: Person, cohort: Cohort, outing: Outing) -> Delivery:
 
     return Delivery(
         key=f"{outing.patient}/fit/{outing.start_ms}",
-        connector=FILES,
+        connector=TO_FILES,
         patient=outing.patient,
         due_ms=outing.end_ms + UPLOAD_MS,
         content_type=FIT_TYPE,
@@ -122,7 +122,7 @@ def _hub(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
     return [
         Delivery(
             key=f"{outing.patient}/{kind}/{outing.start_ms}",
-            connector=OPEN_WEARABLES,
+            connector=TO_OPEN_WEARABLES,
             patient=outing.patient,
             due_ms=outing.end_ms + UPLOAD_MS,
             content_type=JSON_TYPE,
@@ -136,7 +136,7 @@ def _hub(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
 def _answers(person: Person, outing: Outing) -> Delivery:
     due = outing.end_ms + ANSWER_MS
     key = f"{outing.patient}-{outing.start_ms // 1000}"
-    pain = Answer(
+    pain = ReportAnswer(
         key=f"{key}-pain",
         instrument=Instrument.PAIN,
         answered_ms=outing.end_ms + MINUTE_MS,
@@ -144,7 +144,7 @@ def _answers(person: Person, outing: Outing) -> Delivery:
         value=outing.pain,
         scale="nrs-0-10",
     )
-    effort = Answer(
+    effort = ReportAnswer(
         key=f"{key}-exertion",
         instrument=Instrument.EXERTION,
         answered_ms=outing.end_ms + MINUTE_MS,
@@ -153,7 +153,7 @@ def _answers(person: Person, outing: Outing) -> Delivery:
         scale="borg-cr10",
     )
     span = (outing.start_ms, outing.end_ms)
-    by_hand = Answer(
+    by_hand = ReportAnswer(
         key=f"{key}-session",
         instrument=Instrument.SESSION,
         answered_ms=outing.end_ms + MINUTE_MS,
@@ -163,7 +163,7 @@ def _answers(person: Person, outing: Outing) -> Delivery:
     answers = [by_hand, pain, effort] if person.role is Role.MANUAL else [pain, effort]
     return Delivery(
         key=f"{outing.patient}/report/{outing.start_ms}",
-        connector=REPORTS,
+        connector=TO_REPORTS,
         patient=outing.patient,
         due_ms=due,
         content_type=JSON_TYPE,

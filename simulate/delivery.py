@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-OPEN_WEARABLES, FILES, REPORTS = "open_wearables", "files", "reports"
-CONNECTORS = (OPEN_WEARABLES, FILES, REPORTS)
+TO_OPEN_WEARABLES, TO_FILES, TO_REPORTS = "open_wearables", "files", "reports"
+DELIVERY_CONNECTORS = (TO_OPEN_WEARABLES, TO_FILES, TO_REPORTS)
 FIT_TYPE, JSON_TYPE = "application/vnd.ant.fit", "application/json"
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from runtime.retries import attempts
-from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
+from simulate.delivery import TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
 
 _TIMEOUT_S = 30.0
 _TRIES = 60
@@ -26,7 +26,7 @@ class _BusyError(Exception):
     """The door may take the delivery later; the text is the status."""
 
 
-class Refused(RuntimeError):  # noqa: N818 - reads as what happened
+class DoorRefused(RuntimeError):  # noqa: N818 - reads as what happened
     """The door refused a delivery for good.
 
     The text holds the delivery's key and the status, but none of its content.
@@ -34,7 +34,7 @@ class Refused(RuntimeError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class DoorKeys:
     """What is needed to send: the secrets of two connectors (`whsec_…`), and link tokens.
 
     `token` returns the link token of a patient at an instant (epoch ms).
@@ -54,7 +54,7 @@ class VendorDoor:
     `now` is the sender's clock in epoch ms.
     """
 
-    def __init__(self, host: str, port: int, keys: Keys, now: Callable[[], int]) -> None:
+    def __init__(self, host: str, port: int, keys: DoorKeys, now: Callable[[], int]) -> None:
         self._host, self._port, self._keys, self._now = host, port, keys, now
         self._mine = threading.local()
         self._opened: list[http.client.HTTPConnection] = []
@@ -70,7 +70,7 @@ class VendorDoor:
                 with attempt:
                     self._once(delivery, body)
         except _BusyError as busy:
-            raise Refused(f"{delivery.key}: {busy} after {_TRIES} tries") from None
+            raise DoorRefused(f"{delivery.key}: {busy} after {_TRIES} tries") from None
         return len(body)
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class VendorDoor:
         if status in _AGAIN:
             raise _BusyError(status)
         if status >= http.client.MULTIPLE_CHOICES:
-            raise Refused(f"{delivery.key}: {status}")
+            raise DoorRefused(f"{delivery.key}: {status}")
 
     def _status(self, delivery: Delivery, body: bytes) -> int:
         path, headers = request(delivery, body, self._keys, self._now())
@@ -113,24 +113,26 @@ class VendorDoor:
 
 
 def request(
-    delivery: Delivery, body: bytes, keys: Keys, at_ms: int
+    delivery: Delivery, body: bytes, keys: DoorKeys, at_ms: int
 ) -> tuple[str, Mapping[str, str]]:
     """Return the path and the headers of a delivery that is sent at `at_ms` (epoch ms)."""
     return _REQUESTS[delivery.connector](delivery, body, keys, at_ms)
 
 
-def _hook(delivery: Delivery, body: bytes, keys: Keys, at_ms: int) -> tuple[str, Mapping[str, str]]:
+def _hook(
+    delivery: Delivery, body: bytes, keys: DoorKeys, at_ms: int
+) -> tuple[str, Mapping[str, str]]:
     return "/v1/hooks/open_wearables", _signed("svix", keys.open_wearables, delivery, body, at_ms)
 
 
 def _report(
-    delivery: Delivery, body: bytes, keys: Keys, at_ms: int
+    delivery: Delivery, body: bytes, keys: DoorKeys, at_ms: int
 ) -> tuple[str, Mapping[str, str]]:
     return "/v1/reports", _signed("webhook", keys.reports, delivery, body, at_ms)
 
 
 def _file(
-    delivery: Delivery, _body: bytes, keys: Keys, at_ms: int
+    delivery: Delivery, _body: bytes, keys: DoorKeys, at_ms: int
 ) -> tuple[str, Mapping[str, str]]:
     token = keys.token(delivery.patient, at_ms)
     return "/v1/files", {"authorization": f"Bearer {token}"}
@@ -156,8 +158,10 @@ def _id(delivery: Delivery) -> str:
     return "msg_" + delivery.key.replace("/", "_")
 
 
-_REQUESTS: Mapping[str, Callable[[Delivery, bytes, Keys, int], tuple[str, Mapping[str, str]]]] = {
-    OPEN_WEARABLES: _hook,
-    FILES: _file,
-    REPORTS: _report,
+_REQUESTS: Mapping[
+    str, Callable[[Delivery, bytes, DoorKeys, int], tuple[str, Mapping[str, str]]]
+] = {
+    TO_OPEN_WEARABLES: _hook,
+    TO_FILES: _file,
+    TO_REPORTS: _report,
 }

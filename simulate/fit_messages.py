@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FIT_EPOCH = 631_065_600  # 1989-12-31T00:00:00Z in Unix seconds
+WRITTEN_EPOCH = 631_065_600  # 1989-12-31T00:00:00Z in Unix seconds
 _HEADER, _PROTOCOL, _PROFILE = 14, 0x20, 21_171
 _SIZE_MOST = 2**32 - 1
 
@@ -32,7 +32,7 @@ _BASES: dict[int, tuple[str, float]] = {
     0x8C: ("u4", 0),
     0x0D: ("u1", 0xFF),
 }
-ENUM, SINT8, UINT8, UINT16, SINT32, UINT32, TEXT, FLOAT32 = (
+ENUM, SINT8, UINT8, UINT16, SINT32, UINT32, CHARS, FLOAT32 = (
     0x00,
     0x01,
     0x02,
@@ -42,7 +42,7 @@ ENUM, SINT8, UINT8, UINT16, SINT32, UINT32, TEXT, FLOAT32 = (
     0x07,
     0x88,
 )
-UINT8Z, UINT32Z, BYTE = 0x0A, 0x8C, 0x0D
+UINT8Z, UINT32Z, BYTES = 0x0A, 0x8C, 0x0D
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,11 @@ class FieldShape:
     @property
     def size(self) -> int:
         """The size of a value in bytes."""
-        return self.items if self.base == TEXT else self.items * int(_BASES[self.base][0][-1])
+        return self.items if self.base == CHARS else self.items * int(_BASES[self.base][0][-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class FitShape:
     """A message definition: global `number`, `local` type, fields by any names, byte order."""
 
     number: int
@@ -87,7 +87,7 @@ class Shape:
     big: bool = False
 
 
-def definition(shape: Shape) -> bytes:
+def definition(shape: FitShape) -> bytes:
     """Return the definition message of a shape."""
     plain = [f for f in shape.fields.values() if f.developer is None]
     extra = [f for f in shape.fields.values() if f.developer is not None]
@@ -103,7 +103,7 @@ def definition(shape: Shape) -> bytes:
 
 
 def rows(
-    shape: Shape, values: Mapping[str, Any], count: int = 1, *, header: int | None = None
+    shape: FitShape, values: Mapping[str, Any], count: int = 1, *, header: int | None = None
 ) -> NDArray[np.void]:
     """Return `count` data messages as packed rows; `.tobytes()` of them is the stream.
 
@@ -121,7 +121,7 @@ def rows(
     return out
 
 
-def _ordered(shape: Shape) -> list[tuple[str, FieldShape]]:
+def _ordered(shape: FitShape) -> list[tuple[str, FieldShape]]:
     """Return the fields in the order of their bytes: developer fields last."""
     return sorted(shape.fields.items(), key=lambda item: item[1].developer is not None)
 
@@ -140,7 +140,7 @@ def _stored(field: FieldShape, value: Any) -> Any:  # noqa: ANN401 - all that nu
     return np.where(np.isnan(physical), invalid, counts)
 
 
-def message(shape: Shape, values: Mapping[str, Any]) -> bytes:
+def encoded(shape: FitShape, values: Mapping[str, Any]) -> bytes:
     """Return a definition and a single data message as bytes."""
     return definition(shape) + rows(shape, values).tobytes()
 

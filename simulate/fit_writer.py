@@ -11,21 +11,21 @@ import numpy as np
 
 from model.facts import Instants, Values
 from simulate.fit_messages import (
-    BYTE,
+    BYTES,
+    CHARS,
     ENUM,
-    FIT_EPOCH,
     FLOAT32,
     SINT8,
-    TEXT,
     UINT8,
     UINT16,
     UINT32,
     UINT32Z,
+    WRITTEN_EPOCH,
     FieldShape,
-    Shape,
+    FitShape,
     definition,
+    encoded,
     fit_file,
-    message,
     rows,
 )
 
@@ -43,7 +43,7 @@ _GARMIN, _MOST_GAP_S, _TEXT = 1, 31, 32
 _TIMER, _START, _STOP, _STOP_ALL, _SESSION, _LAP, _ACTIVITY = 0, 0, 1, 4, 8, 9, 26
 _STRAP, _ANTPLUS, _WRIST, _LOCAL = 120, 1, 10, 5
 
-_TIME = FieldShape(number=253, base=UINT32, offset=-float(FIT_EPOCH))
+_TIME = FieldShape(number=253, base=UINT32, offset=-float(WRITTEN_EPOCH))
 _RECORD = {
     "heart_rate": FieldShape(number=3, base=UINT8),
     "cadence": FieldShape(number=4, base=UINT8),
@@ -56,7 +56,7 @@ _RECORD = {
 }
 _SPAN = {
     "timestamp": _TIME,
-    "start_time": FieldShape(number=2, base=UINT32, offset=-float(FIT_EPOCH)),
+    "start_time": FieldShape(number=2, base=UINT32, offset=-float(WRITTEN_EPOCH)),
     "elapsed": FieldShape(number=7, base=UINT32, scale=1000),
     "timer": FieldShape(number=8, base=UINT32, scale=1000),
     "distance": FieldShape(number=9, base=UINT32, scale=100),
@@ -125,7 +125,7 @@ def _file_id(recording: Recording) -> bytes:
         "manufacturer": FieldShape(number=1, base=UINT16),
         "product": FieldShape(number=2, base=UINT16),
         "serial": FieldShape(number=3, base=UINT32Z),
-        "created": FieldShape(number=4, base=UINT32, offset=-float(FIT_EPOCH)),
+        "created": FieldShape(number=4, base=UINT32, offset=-float(WRITTEN_EPOCH)),
     }
     result = {
         "type": 4,
@@ -133,8 +133,9 @@ def _file_id(recording: Recording) -> bytes:
         "product": recording.product,
         "serial": recording.serial,
     }
-    return message(
-        Shape(number=0, local=0, fields=fields), result | {"created": _seconds(recording.start_ms)}
+    return encoded(
+        FitShape(number=0, local=0, fields=fields),
+        result | {"created": _seconds(recording.start_ms)},
     )
 
 
@@ -147,7 +148,7 @@ def _devices(recording: Recording) -> bytes:
         "product": FieldShape(number=4, base=UINT16),
         "source": FieldShape(number=25, base=ENUM),
     }
-    shape = Shape(number=23, local=1, fields=fields)
+    shape = FitShape(number=23, local=1, fields=fields)
     # device index 0 is the device that wrote the file
     at = _seconds(recording.start_ms)
     watch = {
@@ -167,23 +168,23 @@ def _developer(recording: Recording) -> list[bytes]:
     if not recording.developer:
         return []
     ident = {
-        "id": FieldShape(number=1, base=BYTE, items=16),
+        "id": FieldShape(number=1, base=BYTES, items=16),
         "index": FieldShape(number=3, base=UINT8),
     }
     # the application's id may be any 16 bytes
     written = [
-        message(Shape(number=207, local=2, fields=ident), {"id": np.arange(16.0), "index": 0})
+        encoded(FitShape(number=207, local=2, fields=ident), {"id": np.arange(16.0), "index": 0})
     ]
     fields = {
         "index": FieldShape(number=0, base=UINT8),
         "number": FieldShape(number=1, base=UINT8),
         "base": FieldShape(number=2, base=UINT8),
-        "name": FieldShape(number=3, base=TEXT, items=_TEXT),
+        "name": FieldShape(number=3, base=CHARS, items=_TEXT),
     }
-    shape = Shape(number=206, local=2, fields=fields)
+    shape = FitShape(number=206, local=2, fields=fields)
     for number, name in enumerate(recording.developer):
         written.append(
-            message(shape, {"index": 0, "number": number, "base": FLOAT32, "name": name})
+            encoded(shape, {"index": 0, "number": number, "base": FLOAT32, "name": name})
         )
     return written
 
@@ -195,7 +196,7 @@ def _event(ms: int, what: int) -> bytes:
         "event_type": FieldShape(number=1, base=ENUM),
     }
     result = {"timestamp": _seconds(ms), "event": _TIMER, "event_type": what}
-    return message(Shape(number=21, local=3, fields=fields), result)
+    return encoded(FitShape(number=21, local=3, fields=fields), result)
 
 
 def _records(recording: Recording, *, compressed: bool) -> bytes:
@@ -209,16 +210,16 @@ def _records(recording: Recording, *, compressed: bool) -> bytes:
     for number, name in enumerate(recording.developer):
         fields[name] = FieldShape(number=number, base=FLOAT32, developer=0)
     seconds = recording.t // 1000
-    timed = Shape(number=20, local=0, fields={"timestamp": _TIME, **fields})
+    timed = FitShape(number=20, local=0, fields={"timestamp": _TIME, **fields})
     full = rows(timed, values | {"timestamp": seconds.astype(np.float64)}, len(seconds))
     if not compressed:
         return definition(timed) + full.tobytes()
-    bare = Shape(number=20, local=1, fields=fields)
+    bare = FitShape(number=20, local=1, fields=fields)
     short = rows(bare, values, len(seconds))
     # A compressed header holds the local type in two bits and the time's last five bits. Such a
     # time is relative to the record before: the first record and one after a long gap need the
     # full timestamp.
-    short["header"] = 0x80 | bare.local << 5 | ((seconds - FIT_EPOCH) & 0x1F)
+    short["header"] = 0x80 | bare.local << 5 | ((seconds - WRITTEN_EPOCH) & 0x1F)
     near = np.diff(seconds, prepend=-math.inf) <= _MOST_GAP_S
     chosen = [(short if near[i] else full)[i].tobytes() for i in range(len(seconds))]
     return definition(timed) + definition(bare) + b"".join(chosen)
@@ -248,7 +249,7 @@ def _span(recording: Recording, *, number: int, local: int, event: int) -> bytes
         }
         result |= {"sport": SPORTS[recording.sport], "sub_sport": recording.sub_sport}
         result |= {"feel": recording.feel, "effort": recording.exertion_cr10} | _heart(recording)
-    return message(Shape(number=number, local=local, fields=fields), result)
+    return encoded(FitShape(number=number, local=local, fields=fields), result)
 
 
 def _known(values: Values | None) -> Values:
@@ -273,7 +274,7 @@ def _activity(recording: Recording) -> bytes:
         "type": FieldShape(number=2, base=ENUM),
         "event": FieldShape(number=3, base=ENUM),
         "event_type": FieldShape(number=4, base=ENUM),
-        "local": FieldShape(number=5, base=UINT32, offset=-float(FIT_EPOCH)),
+        "local": FieldShape(number=5, base=UINT32, offset=-float(WRITTEN_EPOCH)),
     }
     # readers derive the offset of local time from the difference of `local` and `timestamp`
     at = _seconds(recording.end_ms)
@@ -286,4 +287,4 @@ def _activity(recording: Recording) -> bytes:
         "event_type": _STOP,
         "local": at + 60 * recording.offset_min,
     }
-    return message(Shape(number=34, local=7, fields=fields), result)
+    return encoded(FitShape(number=34, local=7, fields=fields), result)

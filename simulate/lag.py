@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from runtime.retries import attempts
 
 MOST_BYTES = 12 * 1024 * 1024
-MOST_FACTS = 60  # events in one partition of the facts topic
+_MOST_FACTS = 60  # events in one partition of the facts topic
 POLL_S = 0.05
 _ANSWER_S = 5.0
 _PATIENCE_S = 60.0
@@ -104,7 +104,7 @@ class Gate:
         lag = self._behind()
         if (
             max((n for (topic, _), n in lag.items() if topic == self._facts), default=0)
-            > MOST_FACTS
+            > _MOST_FACTS
         ):
             return False
         waiting, before = (

@@ -17,7 +17,7 @@ from model.codec import dumps
 
 PROVIDER, DEVICE = "garmin", "Demo Watch"
 HUB, HUB_DEVICE = "apple", "Demo Phone Watch"
-MOST_SAMPLES = 2_500  # that project splits larger batches
+MOST_BODY_SAMPLES = 2_500  # that project splits larger batches
 
 
 def heart_rate_body(
@@ -29,8 +29,8 @@ def heart_rate_body(
     the body, timestamps are local to `zone` with their offset. `hub` makes a phone hub the source.
     Raises ValueError for no samples and for more than `MOST_SAMPLES`.
     """
-    if not 0 < len(t) <= MOST_SAMPLES:
-        raise ValueError(f"1 to {MOST_SAMPLES} samples are wanted, not {len(t)}")
+    if not 0 < len(t) <= MOST_BODY_SAMPLES:
+        raise ValueError(f"1 to {MOST_BODY_SAMPLES} samples are wanted, not {len(t)}")
     provider, device = (HUB, HUB_DEVICE) if hub else (PROVIDER, DEVICE)
     stamps, offsets = _local(t, zone)
     # formatted by hand, so as to build no dict for each of the many samples of a history

@@ -10,7 +10,7 @@ from model.facts import Instrument, Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ReportAnswer:
     """An answer of a patient; `key` is its id in the app.
 
     `answered_ms` is epoch ms. `span` is [start, end) in epoch ms, and only a manual session has it.
@@ -27,7 +27,7 @@ class Answer:
     span: tuple[int, int] | None = None
 
 
-def report_body(account: str, zone: str, answers: Sequence[Answer]) -> bytes:
+def report_body(account: str, zone: str, answers: Sequence[ReportAnswer]) -> bytes:
     """Return a body with the answers of a patient, whose id in the app is `account`.
 
     Times are local to `zone` with their offset.
@@ -36,7 +36,7 @@ def report_body(account: str, zone: str, answers: Sequence[Answer]) -> bytes:
     return dumps({"type": "report.created", "patient": account, "reports": result})
 
 
-def _answer(zone: str, answer: Answer) -> dict[str, object]:
+def _answer(zone: str, answer: ReportAnswer) -> dict[str, object]:
     values: dict[str, object] = {
         "id": answer.key,
         "instrument": answer.instrument.value,

@@ -13,18 +13,18 @@ import numpy as np
 from model.calendar import DAY_MS, MINUTE_MS, rfc3339
 from model.codec import dumps
 from simulate.fit_messages import (
-    BYTE,
+    BYTES,
+    CHARS,
     ENUM,
-    FIT_EPOCH,
-    TEXT,
     UINT8,
     UINT16,
     UINT32,
+    WRITTEN_EPOCH,
     FieldShape,
-    Shape,
+    FitShape,
     definition,
+    encoded,
     fit_file,
-    message,
     rows,
 )
 
@@ -51,10 +51,10 @@ def _field(number: int, base: int, items: int = 1) -> FieldShape:
 
 
 def _seconds(ms: int) -> int:
-    return ms // 1000 - FIT_EPOCH
+    return ms // 1000 - WRITTEN_EPOCH
 
 
-_SESSION = Shape(
+_SESSION = FitShape(
     number=18,
     local=0,
     fields={
@@ -63,7 +63,7 @@ _SESSION = Shape(
         "sport": _field(5, 0),
     },
 )
-RECORD = Shape(number=20, local=1, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8)})
+RECORD = FitShape(number=20, local=1, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8)})
 
 
 def _records(count: int, start_ms: int = POISON_MS, step_s: int = 1) -> bytes:
@@ -81,14 +81,14 @@ def _sessions(count: int, start_ms: int, step_s: float, length_s: float = 600) -
 
 def session_start_beyond_all_time() -> bytes:
     """Return a file of 80 bytes whose session starts at 1e308 seconds, as a float64."""
-    shape = Shape(
+    shape = FitShape(
         number=18, local=0, fields={"start": _field(2, _FLOAT64), "elapsed": _field(7, UINT32)}
     )
-    pad = message(
-        Shape(number=0, local=1, fields={"type": _field(0, ENUM), "name": _field(8, TEXT, 25)}),
+    pad = encoded(
+        FitShape(number=0, local=1, fields={"type": _field(0, ENUM), "name": _field(8, CHARS, 25)}),
         {"type": 4},
     )
-    return fit_file([pad, message(shape, {"start": 1e308, "elapsed": 600_000})])
+    return fit_file([pad, encoded(shape, {"start": 1e308, "elapsed": 600_000})])
 
 
 def elapsed_beyond_all_time() -> bytes:
@@ -98,25 +98,25 @@ def elapsed_beyond_all_time() -> bytes:
         "elapsed": _field(7, _FLOAT64),
         "moving": _field(8, _FLOAT64),
     }
-    shape = Shape(
+    shape = FitShape(
         number=18,
         local=0,
         fields=fields | {"distance": _field(9, _FLOAT64), "effort": _field(193, _FLOAT64)},
     )
     great = dict.fromkeys(("elapsed", "moving", "distance", "effort"), 1e308)
-    return fit_file([message(shape, {"start": _seconds(POISON_MS), **great})])
+    return fit_file([encoded(shape, {"start": _seconds(POISON_MS), **great})])
 
 
 def record_defined_twice() -> bytes:
     """Return a recording in which a later `record` gives an unknown field another type."""
     parts = []
-    for number, base in enumerate((UINT8, BYTE)):
+    for number, base in enumerate((UINT8, BYTES)):
         fields = {
             **RECORD.fields,
             "odd": _field(200, base, 3),
             "other": _field(201 + number, UINT16),
         }
-        shape = Shape(number=20, local=1, fields=fields)
+        shape = FitShape(number=20, local=1, fields=fields)
         at = _seconds(POISON_MS) + 60 * number + np.arange(60)
         result = {
             "at": at,
@@ -150,19 +150,21 @@ def sessions_of_a_week() -> bytes:
 def product_of_301_digits() -> bytes:
     """Return a file whose product and serial number are 1e300."""
     fields = {"type": _field(0, ENUM), "maker": _field(1, UINT16), "product": _field(2, _FLOAT64)}
-    shape = Shape(
+    shape = FitShape(
         number=0,
         local=0,
         fields=fields | {"serial": _field(3, _FLOAT64), "created": _field(4, _FLOAT64)},
     )
     result = {"type": 4, "maker": 260, "product": 1e300, "serial": 1e300, "created": 1e300}
-    return fit_file([message(shape, result), _records(60)])
+    return fit_file([encoded(shape, result), _records(60)])
 
 
 def timestamps_beyond_all_time() -> bytes:
     """Return records at 1e306 seconds, before others under compressed timestamps."""
-    far = Shape(number=20, local=1, fields={"at": _field(253, _FLOAT64), "heart": _field(3, UINT8)})
-    bare = Shape(number=20, local=2, fields={"heart": _field(3, UINT8)})
+    far = FitShape(
+        number=20, local=1, fields={"at": _field(253, _FLOAT64), "heart": _field(3, UINT8)}
+    )
+    bare = FitShape(number=20, local=2, fields={"heart": _field(3, UINT8)})
     short = rows(bare, {"heart": np.full(60, 100)}, 60)
     short["header"] = 0x80 | 2 << 5 | np.arange(60) & 0x1F
     result = {"at": np.array([1e306, np.inf, -1e306, 1e308]), "heart": np.full(4, 100)}
@@ -188,11 +190,11 @@ def wide_definitions() -> bytes:
 
 def single_wide_array() -> bytes:
     """Return a million records, and a record whose heart rate is an array of 255."""
-    wide = Shape(
+    wide = FitShape(
         number=20, local=2, fields={"at": _field(253, UINT32), "heart": _field(3, UINT8, 255)}
     )
     return fit_file(
-        [_records(1_000_000), message(wide, {"at": _seconds(POISON_MS), "heart": np.ones(255)})]
+        [_records(1_000_000), encoded(wide, {"at": _seconds(POISON_MS), "heart": np.ones(255)})]
     )
 
 
@@ -207,15 +209,15 @@ def many_descriptions() -> bytes:
             "x": _field(n % 200 + 20, UINT8),
         }
         fields |= {"y": _field(n // 200 + 230, UINT8)}
-        shape = Shape(number=206, local=2, fields=fields)
+        shape = FitShape(number=206, local=2, fields=fields)
         result = {"i": np.zeros(1000), "n": np.arange(1000) % 250, "b": np.full(1000, 2)}
         parts.append(definition(shape) + rows(shape, result, 1000).tobytes())
-    used = Shape(
+    used = FitShape(
         number=20,
         local=1,
         fields={**RECORD.fields, "d": FieldShape(number=1, base=UINT8, developer=0)},
     )
-    return fit_file([*parts, message(used, {"at": _seconds(POISON_MS), "heart": 90, "d": 1})])
+    return fit_file([*parts, encoded(used, {"at": _seconds(POISON_MS), "heart": 90, "d": 1})])
 
 
 def signatures_of_nothing() -> bytes:
@@ -232,13 +234,13 @@ def signatures_of_nothing() -> bytes:
 
 def many_names() -> bytes:
     """Return two million messages that say who wrote the file."""
-    shape = Shape(number=0, local=0, fields={"name": _field(8, TEXT, 2)})
+    shape = FitShape(number=0, local=0, fields={"name": _field(8, CHARS, 2)})
     return fit_file([definition(shape) + rows(shape, {"name": ""}, 2_000_000).tobytes()])
 
 
 def many_offsets() -> bytes:
     """Return two million messages with impossible offsets of the local clock from UTC."""
-    shape = Shape(
+    shape = FitShape(
         number=34, local=0, fields={"at": _field(253, UINT32), "local": _field(5, UINT32)}
     )
     result = {"at": np.full(2_000_000, _seconds(POISON_MS)), "local": np.full(2_000_000, 1e9)}

@@ -14,7 +14,7 @@ from storage.people.errors import TakenError, UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def person() -> audit.Actor:
@@ -38,11 +38,11 @@ def entry_of(
 
 def audited(
     settings: Settings,
-    work: Callable[[Connection, int], Awaitable[T]],
+    work: Callable[[Connection, int], Awaitable[_T]],
     action: AuditAction,
-    patient: str | Callable[[T], str | None] | None = None,
+    patient: str | Callable[[_T], str | None] | None = None,
     detail: str = "",
-) -> T:
+) -> _T:
     """Run one transaction with its audit row, and return what `work` returns.
 
     `work` gets the connection and the time in epoch ms. `detail` names what was acted on. `patient`
@@ -57,11 +57,11 @@ def audited(
 
 async def _transaction(
     settings: Settings,
-    work: Callable[[Connection, int], Awaitable[T]],
+    work: Callable[[Connection, int], Awaitable[_T]],
     action: AuditAction,
-    patient: str | Callable[[T], str | None] | None,
+    patient: str | Callable[[_T], str | None] | None,
     detail: str,
-) -> T:
+) -> _T:
     now_ms = clock(settings.clock)()
     async with (
         await open_pool(settings.database, max_size=1, role=ADMIN) as pool,

@@ -10,7 +10,7 @@ import orjson
 from kadens.output.terminal import fail
 from kadens.settings import Settings, SettingsError, environment, read_settings
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 DEFAULT_FOLDER = Path("var")
@@ -49,7 +49,7 @@ def process_settings(data: Path | None) -> Settings:
     return _read(runtime, f"{data / RUNTIME_FILE} is of another version: start `kadens up` again.")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine to its end."""
     return asyncio.run(work)
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
-from kadens.commands.options import DEFAULT_DATA, Connector, Data, Json, instant
+from kadens.commands.options import DEFAULT_DATA, ConnectorOption, Data, Json, instant
 from kadens.output.console import out
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
@@ -61,7 +61,7 @@ def summarise_letters(
 def list_letters(
     *,
     class_: RejectClass = None,
-    connector: Connector = "",
+    connector: ConnectorOption = "",
     since: Annotated[
         str, typer.Option("--since", help="Only what was refused since this RFC 3339 instant.")
     ] = "",
@@ -133,7 +133,7 @@ def retry_letters(
     offsets: Offsets = None,
     *,
     class_: RejectClass = None,
-    connector: Connector = "",
+    connector: ConnectorOption = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -151,7 +151,7 @@ def drop_letters(
     offsets: Offsets = None,
     *,
     class_: RejectClass = None,
-    connector: Connector = "",
+    connector: ConnectorOption = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:

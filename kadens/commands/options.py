@@ -84,7 +84,7 @@ Account = Annotated[
     str,
     typer.Argument(callback=required(ACCOUNT), help="The patient's user id at the vendor."),
 ]
-Connector = Annotated[
+ConnectorOption = Annotated[
     str,
     typer.Option(
         "--connector", callback=checked(CONNECTOR), help="Only letters of this connector."

@@ -25,7 +25,7 @@ from storage.pg.pool import Connection
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def set_heart_profile(
@@ -93,7 +93,7 @@ def write_prescription(
     )
 
 
-def _value_of(path: Path, cls: type[T]) -> T:
+def _value_of(path: Path, cls: type[_T]) -> _T:
     try:
         return read_json_file(path, cls)
     except JsonFileError as error:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from kadens.embedded.kafka_jars import jars, kafka_available
-from kadens.embedded.process import Child, StartFailed, claim, end, kill, launch, wait_ready
+from kadens.embedded.process import Child, StartFailed, claim, end_child, kill, launch, wait_ready
 from kadens.embedded.topics import brokers_answering
 
 _HOST = "127.0.0.1"
@@ -104,7 +104,7 @@ class Kafka:
         for child in self._running.values():
             child.process.send_signal(signal.SIGTERM)
         for child in self._running.values():
-            end(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
+            end_child(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
         self._running.clear()
         if self._claim is not None:
             self._claim.close()

@@ -19,7 +19,7 @@ from kadens.embedded.postgres_home import Home, open_home
 from kadens.embedded.process import (
     Child,
     StartFailed,
-    end,
+    end_child,
     kill,
     launch,
     plain_environment,
@@ -87,7 +87,7 @@ class Postgres:
     def stop(self) -> None:
         """End the server with a checkpoint; open connections are cut."""
         if self._child is not None:
-            end(self._child, first=signal.SIGINT, seconds=_STOP_SECONDS)
+            end_child(self._child, first=signal.SIGINT, seconds=_STOP_SECONDS)
         self._child = None
 
     def kill(self) -> None:

@@ -16,13 +16,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from kadens.embedded.process import Account, StartFailed
+from kadens.embedded.process import StartFailed, SystemAccount
 
 ACCOUNTS = ("postgres", "nobody")  # the first that exists runs the server when we are root
 SOCKET_PATH = 90  # bytes; Linux allows 107 for folder and file name, macOS 103
 SOCKET_FILE = ".s.PGSQL.5432"
 # For data of root in folders that the server's account cannot reach.
-ELSEWHERE = Path("/var/lib/kadens")
+_ELSEWHERE = Path("/var/lib/kadens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Home:
     data: Path
     binaries: Path
     socket: Path
-    account: Account | None
+    account: SystemAccount | None
 
     @property
     def cluster(self) -> Path:
@@ -66,14 +66,14 @@ def open_home(data: Path, binaries: Path | None = None) -> Home:
     return Home(data=data, binaries=programs, socket=_socket_folder(data, account), account=account)
 
 
-def server_account() -> Account | None:
+def server_account() -> SystemAccount | None:
     """Return the account for the server when we are root, None otherwise."""
     if os.geteuid() != 0:
         return None
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     for name in ACCOUNTS:
         if name in known:
-            return Account(name=name, uid=known[name].pw_uid, gid=known[name].pw_gid)
+            return SystemAccount(name=name, uid=known[name].pw_uid, gid=known[name].pw_gid)
     raise StartFailed(
         "postgres", f"it cannot run as root and there is no account {' or '.join(ACCOUNTS)}"
     )
@@ -90,7 +90,7 @@ def bundled_binaries() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _data_folder(data: Path, account: Account | None) -> Path:
+def _data_folder(data: Path, account: SystemAccount | None) -> Path:
     """Make the data folder where the account can reach it, and return its real path."""
     data.parent.mkdir(parents=True, exist_ok=True)
     if account is not None and not os.path.lexists(data) and not _reachable(data.parent):
@@ -107,8 +107,8 @@ def _data_folder(data: Path, account: Account | None) -> Path:
 
 
 def _link_elsewhere(data: Path) -> None:
-    _make_passable(ELSEWHERE)
-    real = Path(tempfile.mkdtemp(prefix="pg-", dir=ELSEWHERE))
+    _make_passable(_ELSEWHERE)
+    real = Path(tempfile.mkdtemp(prefix="pg-", dir=_ELSEWHERE))
     real.chmod(0o711)
     data.symlink_to(real)
 
@@ -148,7 +148,7 @@ def _copy(binaries: Path, target: Path) -> Path:
     return copied
 
 
-def _socket_folder(data: Path, account: Account | None) -> Path:
+def _socket_folder(data: Path, account: SystemAccount | None) -> Path:
     """Return a 0700 folder for the socket, in the temporary folder where the path is too long."""
     folder = data / "socket"
     if len(os.fsencode(folder / SOCKET_FILE)) > SOCKET_PATH:
@@ -158,7 +158,7 @@ def _socket_folder(data: Path, account: Account | None) -> Path:
     return folder
 
 
-def _own(folder: Path, account: Account | None) -> None:
+def _own(folder: Path, account: SystemAccount | None) -> None:
     """Make a 0700 folder of the account; an existing folder must belong to it already."""
     uid, gid = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     try:

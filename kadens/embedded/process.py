@@ -27,7 +27,7 @@ class StartFailed(RuntimeError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class SystemAccount:
     """The account of the operating system under which a program runs."""
 
     name: str
@@ -54,7 +54,7 @@ def launch(
     *,
     log: Path,
     on_death: signal.Signals,
-    account: Account | None = None,
+    account: SystemAccount | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Child:
     """Start a program that appends to `log` and gets `on_death` when this process dies.
@@ -105,7 +105,7 @@ def wait_ready(child: Child, ready: Callable[[], bool], *, seconds: float) -> No
         time.sleep(POLL)
 
 
-def end(child: Child, *, first: signal.Signals, seconds: float) -> None:
+def end_child(child: Child, *, first: signal.Signals, seconds: float) -> None:
     """Send the signal `first`, and kill the program if it has not ended within `seconds`."""
     if child.alive():
         child.process.send_signal(first)

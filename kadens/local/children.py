@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from kadens.embedded.process import Child, StartFailed, end, launch, tail, wait_ready
+from kadens.embedded.process import Child, StartFailed, end_child, launch, tail, wait_ready
 from kadens.local.crashes import Crashes
 
 START_SECONDS = 60.0
@@ -69,7 +69,7 @@ class Children:
             if child.alive():
                 child.process.send_signal(signal.SIGTERM)
         for child, _ in self._running.values():
-            end(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
+            end_child(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
         self._running.clear()
 
     def _launch(self, job: Job) -> Child:

@@ -28,8 +28,8 @@ from model.calendar import rfc3339
 from model.topics import DERIVED, FACTS, RAW
 from simulate.cohort import Cohort
 from simulate.deliveries import history, last_minutes, live
-from simulate.delivery import OPEN_WEARABLES, REPORTS
-from simulate.door import Keys, VendorDoor
+from simulate.delivery import TO_OPEN_WEARABLES, TO_REPORTS
+from simulate.door import DoorKeys, VendorDoor
 from simulate.lag import Behind, Gate, wait_idle
 from simulate.player import on_time, play
 from storage.people.errors import TakenError
@@ -216,11 +216,11 @@ class Demo:
                 )
         return tokens
 
-    def _keys(self) -> Keys:
+    def _keys(self) -> DoorKeys:
         secrets = self._endpoints.secrets
-        return Keys(
-            open_wearables=secrets.connectors[OPEN_WEARABLES].keys[0],
-            reports=secrets.connectors[REPORTS].keys[0],
+        return DoorKeys(
+            open_wearables=secrets.connectors[TO_OPEN_WEARABLES].keys[0],
+            reports=secrets.connectors[TO_REPORTS].keys[0],
             token=simulated_tokens(secrets.link_keys),
         )
 

@@ -10,7 +10,7 @@ from ingest.links import mint
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from simulate.cohort import Cohort, Person, begins_ms
-from simulate.delivery import CONNECTORS, OPEN_WEARABLES, REPORTS
+from simulate.delivery import DELIVERY_CONNECTORS, TO_OPEN_WEARABLES, TO_REPORTS
 from storage.alerts import due
 from storage.people import accounts, care_team, consents, patients, prescriptions, profiles
 from storage.pg.pool import Connection, open_pool
@@ -55,11 +55,11 @@ async def _add(conn: Connection, cohort: Cohort, person: Person, wrapping_key: K
         identity={"name": person.name, "born": str(person.born)},
         clinician=cohort.clinician.subject,
     )
-    for vendor in CONNECTORS:
+    for vendor in DELIVERY_CONNECTORS:
         await consents.give_consent(conn, patient, vendor, from_ms=before, now_ms=before)
-    await accounts.link_account(conn, patient, REPORTS, person.pseudonym, before)
+    await accounts.link_account(conn, patient, TO_REPORTS, person.pseudonym, before)
     if person.account:
-        await accounts.link_account(conn, patient, OPEN_WEARABLES, person.account, before)
+        await accounts.link_account(conn, patient, TO_OPEN_WEARABLES, person.account, before)
     # Nothing needs to be derived anew, because a new patient has no facts.
     await profiles.put_profile(conn, patient, person.profile, before)
     await prescriptions.put_prescription(conn, patient, person.prescription, before)

@@ -23,7 +23,7 @@ from storage.pg.migrate import MigrationError, migrate
 from storage.pg.pool import COMMAND, address, open_pool
 from storage.pg.roles import ADMIN, PROCESSES, RoleError, process_logins
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 REFUSED: tuple[type[Exception], ...] = (*AWAY, *NOT_OURS, *WRONG_ADDRESS, MigrationError, RoleError)
 BRING = "bring the file back; fresh keys would open nothing of it"
 
@@ -97,7 +97,7 @@ async def _check_keys(dsn: str, keys: KeyRing, now_ms: int) -> None:
         await check_keys(conn, keys, now_ms, record=True)
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
     """Run work on the database; raises `StartFailed` for what the database refuses."""
     try:
         return asyncio.run(work)

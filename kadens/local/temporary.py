@@ -14,14 +14,14 @@ from pathlib import Path
 
 from kadens.local.instance import LOCK
 
-PREFIX = "kadens-up-demo-"
+DEMO_PREFIX = "kadens-up-demo-"
 
 
 @contextmanager
 def temporary_folder(mode: int) -> Iterator[Path]:
     """Make a folder with a mode, and remove it after the block; dead ones are removed first."""
     remove_dead_folders(Path(tempfile.gettempdir()))
-    made = Path(tempfile.mkdtemp(prefix=PREFIX))
+    made = Path(tempfile.mkdtemp(prefix=DEMO_PREFIX))
     made.chmod(mode)
     try:
         yield made
@@ -35,7 +35,7 @@ def remove_dead_folders(parent: Path) -> None:
     A folder counts as a demo's when it has the prefix, is a folder of this user and no link, and
     holds the lock file of an instance. What cannot be removed stays, without an error.
     """
-    for folder in sorted(parent.glob(f"{PREFIX}*")):
+    for folder in sorted(parent.glob(f"{DEMO_PREFIX}*")):
         if _is_ours(folder):
             _remove_unless_used(folder)
 

@@ -27,7 +27,7 @@ from kadens.local.prepare import logins_of, own_secrets, ready_database, ready_k
 from kadens.local.runtime import forget_runtime, write_runtime
 from kadens.local.supervise import Servers
 from kadens.local.up_options import HOST, Options, check, data_folder, free_port, goes_away
-from kadens.output.console import Plain
+from kadens.output.console import PlainConsole
 from kadens.settings import Secrets, variable
 from model.topics import TOPICS
 from simulate.cohort import UNIT
@@ -50,7 +50,7 @@ def up(options: Options) -> int:
     Returns the exit status: 0 done, 1 failed. Raises ValueError for impossible options, and OSError
     for a folder or a port that is not available.
     """
-    err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    err = PlainConsole(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
     data = options.data or (None if goes_away(options) else Path("var"))
     if data is not None and runs(data):
         err.print(f"error: {RunsAlreadyError(data.resolve())}", style="bold red", markup=False)

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from kadens.output.visible import visible
 
 
-class Plain(Console):
+class PlainConsole(Console):
     """A console on which text from outside can move no cursor and hide no line.
 
     Only our own styles reach the terminal as escape sequences.
@@ -23,5 +23,5 @@ class Plain(Console):
 
 
 # Names and types come from outside, so nothing in them may be read as markup or as an emoji.
-out = Plain(soft_wrap=True, highlight=False, markup=False, emoji=False)
-err = Plain(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+out = PlainConsole(soft_wrap=True, highlight=False, markup=False, emoji=False)
+err = PlainConsole(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)

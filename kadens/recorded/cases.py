@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from kadens.fact_lines import Line, lines_of
+from kadens.fact_lines import FactLine, lines_of
 from kadens.payload_formats import items_of
 from model.codec import plain
 from model.received import Context, Fetch
@@ -29,7 +29,7 @@ class RecordedCase:
     context: Context
     payload: bytes
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[FactLine]:
         """Return what today's reader makes of the payload."""
         return list(lines_of(items_of(self.payload, self.context)))
 
@@ -45,13 +45,13 @@ def read_case(folder: Path) -> RecordedCase:
     return RecordedCase(context=Context(**request, requested=requested), payload=payload)
 
 
-def expected_lines(folder: Path) -> list[Line]:
+def expected_lines(folder: Path) -> list[FactLine]:
     """Return the lines that the reader of a case must give."""
-    lines: list[Line] = orjson.loads((folder / EXPECTED).read_bytes())
+    lines: list[FactLine] = orjson.loads((folder / EXPECTED).read_bytes())
     return lines
 
 
-def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[Line]:
+def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[FactLine]:
     """Write a case and return its lines; raises FileExistsError when the folder is not empty.
 
     `suffix` is the ending of the body's name: ".json".
@@ -78,7 +78,7 @@ def indented(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def _listed(lines: list[Line]) -> bytes:
+def _listed(lines: list[FactLine]) -> bytes:
     """Return a JSON list with an object on each line, so that a diff shows the changed objects."""
     written = b",\n".join(orjson.dumps(line) for line in lines)
     return b"[\n" + written + b"\n]\n" if lines else b"[]\n"

@@ -13,7 +13,7 @@ from model.calendar import DAY_MS
 from model.envelope import Envelope
 from simulate.cohort import Cohort, cohort
 from simulate.deliveries import history, live
-from simulate.delivery import FILES, FIT_TYPE, JSON_TYPE, OPEN_WEARABLES, REPORTS, Delivery
+from simulate.delivery import FIT_TYPE, JSON_TYPE, TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
 from tests.poison import POISON
 
 CHAOS_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
@@ -63,7 +63,7 @@ def world() -> World:
         people=people,
         bodies=tuple(map(_posted, (*reported, *poison))),
         poison=tuple(range(len(reported), len(reported) + len(poison))),
-        reports=tuple(n for n, item in enumerate(reported) if item.connector == REPORTS),
+        reports=tuple(n for n, item in enumerate(reported) if item.connector == TO_REPORTS),
     )
 
 
@@ -76,8 +76,8 @@ def _describe(people: Cohort) -> Iterator[Delivery]:
 def _unstorable() -> Iterator[Delivery]:
     """Yield a damaged file, a payload of an unknown account, and one of an unknown connector."""
     for connector, patient, kind, body in (
-        (FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
-        (OPEN_WEARABLES, "", JSON_TYPE, _STRANGER),
+        (TO_FILES, SENDING[0], FIT_TYPE, b"\x0e\x10.FIT and no more"),
+        (TO_OPEN_WEARABLES, "", JSON_TYPE, _STRANGER),
         ("nobody", "", JSON_TYPE, b"{}"),
     ):
         yield Delivery(
@@ -117,7 +117,7 @@ def _posted(delivery: Delivery) -> Posted:
         size=len(body),
         content_type=delivery.content_type,
         patient=delivery.patient
-        if delivery.connector == FILES or delivery.patient == POISONED
+        if delivery.connector == TO_FILES or delivery.patient == POISONED
         else "",
     )
     return Posted(sha256=sha, value=body, headers=tuple(envelope.headers()))

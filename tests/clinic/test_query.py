@@ -14,7 +14,7 @@ from clinic.answers.sessions import SessionsAnswer
 from kadens.cli import app
 from kadens.output.answer_files import csv_of, json_of
 from kadens.output.answer_tables import table_of
-from kadens.output.console import Plain
+from kadens.output.console import PlainConsole
 from kadens.settings import operator
 from tests.clinic_world import CLINIC_NOW, Served
 from tests.rows import cells_of
@@ -82,7 +82,7 @@ def test_a_type_cannot_write_to_the_terminal(
     door: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     matches, _below = table_of(_planted(door))
-    Plain(markup=False, width=200).print(matches)
+    PlainConsole(markup=False, width=200).print(matches)
     result = capsys.readouterr().out
     assert "HYPERLINK" in result.upper()
     assert not any(item in result for item in "\x1b\x9b")

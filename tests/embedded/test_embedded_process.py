@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kadens.embedded.process import StartFailed, claim, end, launch, tail, wait_ready
+from kadens.embedded.process import StartFailed, claim, end_child, launch, tail, wait_ready
 
 
 def test_a_program_that_ends_early_quotes_its_log(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_a_program_that_never_answers_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StartFailed, match="did not answer within 0 s"):
         wait_ready(child, lambda: False, seconds=0)
     assert child.alive()
-    end(child, first=signal.SIGTERM, seconds=30)
+    end_child(child, first=signal.SIGTERM, seconds=30)
     assert child.process.returncode == -signal.SIGTERM
 
 
@@ -33,7 +33,7 @@ def test_a_program_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
     stubborn = ["/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"]
     child = launch("part", stubborn, log=tmp_path / "log", on_death=signal.SIGKILL)
     wait_ready(child, lambda: (tmp_path / "log").read_text() == "up\n", seconds=30)
-    end(child, first=signal.SIGTERM, seconds=0.2)
+    end_child(child, first=signal.SIGTERM, seconds=0.2)
     assert child.process.returncode == -signal.SIGKILL
 
 

@@ -19,14 +19,14 @@ from parsers.bounds import LONGEST_GAP_MS, MOST_FACTS, MOST_OBJECTS, MOST_SERIES
 from parsers.fields import check_width
 from parsers.formats import FORMATS, parse
 from simulate.fit_messages import (
-    FIT_EPOCH,
     UINT8,
     UINT32,
+    WRITTEN_EPOCH,
     FieldShape,
-    Shape,
+    FitShape,
     definition,
+    encoded,
     fit_file,
-    message,
     rows,
 )
 from tests.poison import ACCOUNT, POISON_MS
@@ -158,7 +158,7 @@ def test_blocks_end_before_a_long_gap() -> None:
 
 
 def test_a_file_whose_clock_was_set_between_gives_two_parts() -> None:
-    shape = Shape(
+    shape = FitShape(
         number=20,
         local=0,
         fields={"at": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=2)},
@@ -228,11 +228,13 @@ def test_a_local_clock_that_was_never_set_says_nothing() -> None:
 
 
 def local_file(hours: int) -> bytes:
-    at = POISON_MS // 1000 - FIT_EPOCH
+    at = POISON_MS // 1000 - WRITTEN_EPOCH
     time, local = FieldShape(number=253, base=UINT32), FieldShape(number=5, base=UINT32)
-    result = message(
-        Shape(number=34, local=0, fields={"at": time, "there": local}),
+    result = encoded(
+        FitShape(number=34, local=0, fields={"at": time, "there": local}),
         {"at": at, "there": at + 3600 * hours},
     )
-    record = Shape(number=20, local=1, fields={"at": time, "hr": FieldShape(number=3, base=UINT8)})
-    return fit_file([result, message(record, {"at": at, "hr": 70})])
+    record = FitShape(
+        number=20, local=1, fields={"at": time, "hr": FieldShape(number=3, base=UINT8)}
+    )
+    return fit_file([result, encoded(record, {"at": at, "hr": 70})])

@@ -21,7 +21,7 @@ from model.facts import (
 from parsers import fit_types
 from parsers.fit import enum_values
 from parsers.fit_facts import parse_fit
-from simulate.fit_messages import FIT_EPOCH, FieldShape, Shape, fit_file, message
+from simulate.fit_messages import WRITTEN_EPOCH, FieldShape, FitShape, encoded, fit_file
 from simulate.fit_writer import Recording, write_activity
 from tests.rows import of_type, values_of
 
@@ -183,14 +183,14 @@ def test_a_field_of_another_type_with_any_number_gives_facts_that_travel(
     }
     stamp = {"time": FieldShape(number=253, base=_FLOAT64)}
     rest = {18: span, 20: stamp}.get(number, {})
-    shape = Shape(
+    shape = FitShape(
         number=number,
         local=9,
         fields={**{k: f for k, f in rest.items() if f.number != field}, "odd": again},
     )
-    begun = _START / 1000 - FIT_EPOCH
+    begun = _START / 1000 - WRITTEN_EPOCH
     odd = fit_file(
-        [message(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": written})]
+        [encoded(shape, {"start": begun, "length": 30_000, "time": begun + 1, "odd": written})]
     )
     for body in (total + odd, odd + total):
         for fact in parse_fit(body).facts:

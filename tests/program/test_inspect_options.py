@@ -11,7 +11,7 @@ from kadens.cli import COMMANDS, app
 from kadens.lazy_commands import load_command
 from model.facts import Instrument, Phase
 from simulate.fit_writer import Recording, write_activity
-from simulate.report_writer import Answer, report_body
+from simulate.report_writer import ReportAnswer, report_body
 from tests.rows import matching
 
 BEGIN_MS = 1_763_974_800_000
@@ -37,7 +37,7 @@ def fit_payload() -> bytes:
 
 
 def json_payload() -> bytes:
-    answer = Answer(
+    answer = ReportAnswer(
         key="a1",
         instrument=Instrument.PAIN,
         answered_ms=BEGIN_MS,

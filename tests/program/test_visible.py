@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from kadens.output.console import Plain
+from kadens.output.console import PlainConsole
 from kadens.output.terminal import print_json
 from kadens.output.visible import cell, quiet_json, visible
 
@@ -39,7 +39,7 @@ def test_numbers_and_plain_text_stay(value: object) -> None:
 
 
 def test_a_console_lets_no_escape_sequence_through(capsys: pytest.CaptureFixture[str]) -> None:
-    console = Plain(markup=False, emoji=False, force_terminal=True, color_system="standard")
+    console = PlainConsole(markup=False, emoji=False, force_terminal=True, color_system="standard")
     console.print("a\x1b]0;title\x07b", style="bold red")
     result = capsys.readouterr().out
     assert "\x1b]" not in result

@@ -13,8 +13,8 @@ from parsers import open_wearables, reports
 from simulate import bodies, plan
 from simulate.cohort import Cohort, Person, Role, demo_cohort
 from simulate.deliveries import history, live
-from simulate.delivery import FILES, OPEN_WEARABLES, REPORTS, Delivery
-from simulate.open_wearables_writer import MOST_SAMPLES, heart_rate_body
+from simulate.delivery import TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
+from simulate.open_wearables_writer import MOST_BODY_SAMPLES, heart_rate_body
 from tests.rows import matching, of_type, values_of
 
 _MONDAY_MORNING = 1_795_426_200_000  # 2026-11-23T09:30:00Z
@@ -38,7 +38,7 @@ def person(cohort: Cohort, role: Role) -> Person:
 
 def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
     accounts = dict(values_of(demo.people, "pseudonym", "account"))
-    sent = matching([*history(demo), *live(demo)], connector=OPEN_WEARABLES)
+    sent = matching([*history(demo), *live(demo)], connector=TO_OPEN_WEARABLES)
     for delivery in sent[::3]:
         parsed = open_wearables.parse_open_wearables(delivery.make())
         assert parsed.rejects == ()
@@ -47,7 +47,7 @@ def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
 
 
 def test_every_report_body_is_read_whole(demo: Cohort) -> None:
-    sent = matching([*history(demo), *live(demo)], connector=REPORTS)
+    sent = matching([*history(demo), *live(demo)], connector=TO_REPORTS)
     assert len(sent) > 250
     for delivery in sent:
         parsed = reports.parse_reports(delivery.make())
@@ -76,7 +76,7 @@ def test_the_night_when_clocks_change_keeps_its_instants() -> None:
     assert np.concatenate(values_of(blocks, "t")).tolist() == t.tolist()
 
 
-@pytest.mark.parametrize("count", [0, MOST_SAMPLES + 1])
+@pytest.mark.parametrize("count", [0, MOST_BODY_SAMPLES + 1])
 def test_a_body_of_no_or_too_many_samples_is_refused(count: int) -> None:
     t = np.arange(count, dtype=np.int64) * 1000
     with pytest.raises(ValueError, match="samples"):
@@ -128,7 +128,7 @@ def test_the_live_report_is_pain_eight_after_the_session(demo: Cohort) -> None:
 def test_who_has_no_watch_reports_sessions_by_hand(demo: Cohort) -> None:
     manual = person(demo, Role.MANUAL)
     sent = matching(history(demo), patient=manual.pseudonym)
-    assert set(values_of(sent, "connector")) == {REPORTS}
+    assert set(values_of(sent, "connector")) == {TO_REPORTS}
     facts: list[Report] = []
     for delivery in sent:
         facts += of_type(Report, reports.parse_reports(delivery.make()).facts)
@@ -158,7 +158,7 @@ def test_a_file_is_read_by_an_independent_reader(demo: Cohort) -> None:
 
 
 def test_every_file_carries_its_session(demo: Cohort) -> None:
-    sent = matching([*history(demo), *live(demo)], connector=FILES)
+    sent = matching([*history(demo), *live(demo)], connector=TO_FILES)
     assert set(values_of(sent, "patient")) == {p.pseudonym for p in demo.people if p.columns}
     for delivery in sent[::20]:
         start_ms = int(delivery.key.rpartition("/")[2])

@@ -17,13 +17,13 @@ from kadens.local.enrol import simulated_tokens
 from model.keyring import KeyRing
 from simulate.cohort import demo_cohort
 from simulate.deliveries import history, live
-from simulate.delivery import FILES, Delivery
-from simulate.door import Keys, Refused, VendorDoor, request
+from simulate.delivery import TO_FILES, Delivery
+from simulate.door import DoorKeys, DoorRefused, VendorDoor, request
 from tests.rows import keyed, matching
 
 _NOW = 1_795_426_200_000  # 2026-11-23T09:30:00Z
 _LINK_KEYS = KeyRing.single(b"link key")
-_KEYS = Keys(
+_KEYS = DoorKeys(
     open_wearables="whsec_b3Blbi13ZWFyYWJsZXM=",
     reports="whsec_cmVwb3J0cw==",
     token=simulated_tokens(_LINK_KEYS),
@@ -98,7 +98,7 @@ def test_a_signed_body_is_verified_by_its_connector(name: str) -> None:
 
 
 def test_a_file_comes_with_its_patients_token() -> None:
-    delivery = delivery_by_connector()[FILES]
+    delivery = delivery_by_connector()[TO_FILES]
     path, headers = request(delivery, b"", _KEYS, _NOW)
     assert path == "/v1/files"
     link = read_link(headers["authorization"].removeprefix("Bearer "), _LINK_KEYS, _NOW)
@@ -122,7 +122,7 @@ def test_a_refusal_names_the_delivery_and_nothing_in_it(
 ) -> None:
     server.statuses[:] = [401]  # type: ignore[attr-defined]
     delivery = delivery_by_connector()["reports"]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DoorRefused) as refused:
         door(server.server_port).post(delivery)
     assert str(refused.value) == f"{delivery.key}: 401"
 
@@ -130,5 +130,5 @@ def test_a_refusal_names_the_delivery_and_nothing_in_it(
 def test_a_door_that_never_answers_is_given_up(door: Opens) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as closed:
         port = closed.server_port
-    with pytest.raises(Refused, match="after 60 tries"):
+    with pytest.raises(DoorRefused, match="after 60 tries"):
         door(port).post(delivery_by_connector()["reports"])

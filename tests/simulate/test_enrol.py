@@ -13,7 +13,7 @@ from kadens.local.enrol import enrol
 from model.keyring import KeyRing
 from simulate.cohort import Cohort, demo_cohort
 from simulate.deliveries import history
-from simulate.delivery import CONNECTORS
+from simulate.delivery import DELIVERY_CONNECTORS
 from storage.people import accounts, consents, identities, patients, profiles
 from storage.people.errors import TakenError
 from storage.pg.migrate import migrate
@@ -37,7 +37,7 @@ async def seen(dsn: str, cohort: Cohort) -> dict[str, tuple[object, ...]]:
         for person in cohort.people:
             name = person.pseudonym
             consented = [
-                await consents.consented(conn, name, item, first_ms) for item in CONNECTORS
+                await consents.consented(conn, name, item, first_ms) for item in DELIVERY_CONNECTORS
             ]
             rows[name] = (
                 await patients.zone_of(conn, name),

@@ -10,8 +10,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from kadens.embedded.mock import MockKafka
-from simulate.delivery import JSON_TYPE, REPORTS, Delivery
-from simulate.lag import MOST_BYTES, MOST_FACTS, Behind, Gate, wait_idle
+from simulate.delivery import JSON_TYPE, TO_REPORTS, Delivery
+from simulate.lag import _MOST_FACTS, MOST_BYTES, Behind, Gate, wait_idle
 from simulate.player import AHEAD, on_time, play
 
 
@@ -19,7 +19,7 @@ def _deliveries(count: int, weight: int = 1) -> list[Delivery]:
     return [
         Delivery(
             key=str(n),
-            connector=REPORTS,
+            connector=TO_REPORTS,
             patient="demo-01",
             due_ms=n * 1000,
             content_type=JSON_TYPE,
@@ -110,7 +110,7 @@ def test_a_full_gate_waits_until_the_group_has_read() -> None:
 
 
 def test_a_full_gate_waits_for_the_facts_too() -> None:
-    behind, calls = shrinking([{("facts", 3): MOST_FACTS + 1}, {("facts", 3): MOST_FACTS}])
+    behind, calls = shrinking([{("facts", 3): _MOST_FACTS + 1}, {("facts", 3): _MOST_FACTS}])
     gate = Gate(behind, raw="raw", facts="facts")
     gate.pass_(MOST_BYTES)
     gate.pass_(1)

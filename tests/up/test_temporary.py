@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from kadens.local.instance import LOCK, held
-from kadens.local.temporary import PREFIX, remove_dead_folders, temporary_folder
+from kadens.local.temporary import DEMO_PREFIX, remove_dead_folders, temporary_folder
 
 
 def demo_folder(parent: Path, name: str) -> Path:
-    folder = parent / f"{PREFIX}{name}"
+    folder = parent / f"{DEMO_PREFIX}{name}"
     (folder / "pg").mkdir(parents=True)
     (folder / "pg" / "table").write_bytes(b"rows")
     (folder / LOCK).write_text("4711")
@@ -53,8 +53,8 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     data = demo_folder(tmp_path, "x").rename(tmp_path / "data")
     temp = tmp_path / "temp"
     temp.mkdir()
-    (temp / f"{PREFIX}link").symlink_to(data)
-    locked = temp / f"{PREFIX}lock"
+    (temp / f"{DEMO_PREFIX}link").symlink_to(data)
+    locked = temp / f"{DEMO_PREFIX}lock"
     locked.mkdir()
     (locked / LOCK).symlink_to(data / LOCK)
     remove_dead_folders(temp)

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx2
 
 from kadens.embedded.kafka_jars import JAVA_NEEDED, default_cache, java_version
-from kadens.embedded.process import claim, end, launch, wait_ready
+from kadens.embedded.process import claim, end_child, launch, wait_ready
 from tests.clinic.sign_in.provider import SECRET, listening
 
 VERSION = "26.5.0"
@@ -98,7 +98,7 @@ def running_keycloak(here: str, log: Path) -> Iterator[str]:
             )
             yield issuer
         finally:
-            end(child, first=signal.SIGTERM, seconds=30)
+            end_child(child, first=signal.SIGTERM, seconds=30)
 
 
 def _answers(address: str) -> bool:

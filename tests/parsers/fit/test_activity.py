@@ -10,10 +10,10 @@ from simulate.fit_messages import (
     UINT16,
     UINT32,
     FieldShape,
-    Shape,
+    FitShape,
     definition,
+    encoded,
     fit_file,
-    message,
     rows,
 )
 from simulate.fit_writer import Recording, write_activity
@@ -39,7 +39,7 @@ def _session(**values: float) -> bytes:
         "rpe": FieldShape(number=193, base=UINT8),
         "feel": FieldShape(number=192, base=UINT8),
     }
-    return message(Shape(number=18, local=0, fields=fields), values)
+    return encoded(FitShape(number=18, local=0, fields=fields), values)
 
 
 def test_a_session_as_declared() -> None:
@@ -72,7 +72,9 @@ def test_an_unknown_sport_is_its_number() -> None:
 
 
 def test_time_since_power_up_is_a_problem_and_no_date() -> None:
-    shape = Shape(number=20, local=1, fields={"t": STAMP, "hr": FieldShape(number=3, base=UINT8)})
+    shape = FitShape(
+        number=20, local=1, fields={"t": STAMP, "hr": FieldShape(number=3, base=UINT8)}
+    )
     seen = rows(shape, {"t": np.array([100, 0x0FFFFFFF, 0x10000000]), "hr": 60}, 3).tobytes()
     matches = _read(_session(start=5, elapsed=10), definition(shape), seen)
     assert matches.sessions == ()
@@ -98,7 +100,7 @@ def test_local_offset(shift: int, minutes: int | None) -> None:
     fields = {"t": STAMP, "local": FieldShape(number=5, base=UINT32)}
     assert (
         _read(
-            message(Shape(number=34, local=0, fields=fields), {"t": _T0, "local": _T0 + shift})
+            encoded(FitShape(number=34, local=0, fields=fields), {"t": _T0, "local": _T0 + shift})
         ).offset_min
         == minutes
     )
@@ -106,7 +108,7 @@ def test_local_offset(shift: int, minutes: int | None) -> None:
 
 def test_no_local_time_is_no_offset() -> None:
     assert (
-        _read(message(Shape(number=34, local=0, fields={"t": STAMP}), {"t": _T0})).offset_min
+        _read(encoded(FitShape(number=34, local=0, fields={"t": STAMP}), {"t": _T0})).offset_min
         is None
     )
     assert _read().offset_min is None
@@ -120,7 +122,7 @@ def test_samples_in_file_order_without_invalid_ones() -> None:
         "half": FieldShape(number=53, base=UINT8, scale=128),
         "speed": FieldShape(number=6, base=UINT16, scale=1000),
     }
-    shape = Shape(number=20, local=0, fields=fields)
+    shape = FitShape(number=20, local=0, fields=fields)
     nan = float("nan")
     result = {
         "t": np.array([_T0 + 2, _T0 + 1, nan, _T0 + 1]),

@@ -12,21 +12,21 @@ import pytest
 from parsers.fit import Code, FitError, Limits, decode
 from parsers.fit.crc import crc16
 from simulate.fit_messages import (
-    BYTE,
+    BYTES,
     UINT8,
     UINT16,
     UINT32,
     FieldShape,
-    Shape,
+    FitShape,
     definition,
+    encoded,
     fit_file,
-    message,
     rows,
 )
 from tests.rows import values_of
 
 _FIELDS = {"t": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=UINT8)}
-SHAPE = Shape(number=20, local=0, fields=_FIELDS)
+SHAPE = FitShape(number=20, local=0, fields=_FIELDS)
 COUNT = 50
 _BODY = (
     definition(SHAPE)
@@ -225,7 +225,7 @@ HOSTILE = {
     ),
     "the longest definition": (
         fit_file(
-            [bytes([0x40, 0, 0, 20, 0, 255]) + b"".join(bytes([n, 255, BYTE]) for n in range(255))]
+            [bytes([0x40, 0, 0, 20, 0, 255]) + b"".join(bytes([n, 255, BYTES]) for n in range(255))]
         ),
         None,
     ),
@@ -258,7 +258,7 @@ def test_message_cap_stops_and_says_where() -> None:
 
 
 def test_redefinition_before_every_message_is_real_and_fine() -> None:
-    fit = decode(fit_file([message(SHAPE, {"t": n, "hr": 60}) for n in range(6000)]))
+    fit = decode(fit_file([encoded(SHAPE, {"t": n, "hr": 60}) for n in range(6000)]))
     assert fit.complete
     assert len(fit["record"]) == 6000
 

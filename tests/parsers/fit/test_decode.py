@@ -9,22 +9,22 @@ import pytest
 from parsers.fit import FIT_EPOCH, Code, decode, read_activity
 from parsers.fit.crc import crc16
 from simulate.fit_messages import (
-    BYTE,
+    BYTES,
+    CHARS,
     ENUM,
     FLOAT32,
     SINT8,
     SINT32,
-    TEXT,
     UINT8,
     UINT8Z,
     UINT16,
     UINT32,
     UINT32Z,
     FieldShape,
-    Shape,
+    FitShape,
     definition,
+    encoded,
     fit_file,
-    message,
     rows,
 )
 from tests.rows import values_of
@@ -49,7 +49,7 @@ def test_scaled_numbers_in_both_byte_orders(*, big: bool, count: int) -> None:
         "power": FieldShape(number=7, base=UINT16),
         "flow": FieldShape(number=115, base=FLOAT32),
     }
-    shape = Shape(number=20, local=3, fields=fields, big=big)
+    shape = FitShape(number=20, local=3, fields=fields, big=big)
     tail = [_NAN] * (count - 3)
     result = {
         "t": np.arange(count) + _T0,
@@ -74,18 +74,18 @@ def test_scaled_numbers_in_both_byte_orders(*, big: bool, count: int) -> None:
 def test_arrays_texts_bytes_and_zero_invalid_types() -> None:
     fields = {
         "serial": FieldShape(number=3, base=UINT32Z),
-        "name": FieldShape(number=8, base=TEXT, items=8),
+        "name": FieldShape(number=8, base=CHARS, items=8),
         "z": FieldShape(number=200, base=UINT8Z, items=3),
-        "raw": FieldShape(number=201, base=BYTE, items=4),
+        "raw": FieldShape(number=201, base=BYTES, items=4),
     }
-    shape = Shape(number=0, local=0, fields=fields)
+    shape = FitShape(number=0, local=0, fields=fields)
     result = {
         "serial": 0,
         "name": "å",
         "z": np.array([1.0, _NAN, 3.0]),
         "raw": np.array([1.0, 255, 0, 7]),
     }
-    ident = decode(fit_file([message(shape, result)]))["file_id"]
+    ident = decode(fit_file([encoded(shape, result)]))["file_id"]
     assert _equal(ident["serial_number"], [_NAN])
     assert ident.texts("product_name") == ["å"]
     assert _equal(ident["unknown_200"], [[1, _NAN, 3]])
@@ -95,23 +95,23 @@ def test_arrays_texts_bytes_and_zero_invalid_types() -> None:
 
 
 def test_text_without_end_and_broken_text() -> None:
-    shape = Shape(number=0, local=0, fields={"name": FieldShape(number=8, base=TEXT, items=4)})
+    shape = FitShape(number=0, local=0, fields={"name": FieldShape(number=8, base=CHARS, items=4)})
     head = definition(shape)
     ident = decode(fit_file([head, b"\0abcd", b"\0a\0zz", b"\0\0xyz", b"\0\xff\xfeab"]))["file_id"]
     assert ident.texts("product_name") == ["abcd", "a", None, "\ufffd\ufffdab"]
 
 
 def test_messages_of_several_definitions_keep_their_order() -> None:
-    shape = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
-    two = Shape(
+    shape = FitShape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
+    two = FitShape(
         number=20,
         local=1,
         fields={"p": FieldShape(number=7, base=UINT16), "hr": FieldShape(number=3, base=UINT8)},
         big=True,
     )
     parts = [
-        message(shape, {"hr": 1}),
-        message(two, {"hr": 2, "p": 300}),
+        encoded(shape, {"hr": 1}),
+        encoded(two, {"hr": 2, "p": 300}),
         rows(shape, {"hr": 3}).tobytes(),
     ]
     parts += [
@@ -126,10 +126,16 @@ def test_messages_of_several_definitions_keep_their_order() -> None:
 
 
 def test_a_redefined_local_type_changes_at_once() -> None:
-    hr = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
-    lap = Shape(number=19, local=0, fields={"hr": FieldShape(number=15, base=UINT8)})
+    hr = FitShape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
+    lap = FitShape(number=19, local=0, fields={"hr": FieldShape(number=15, base=UINT8)})
     fit = decode(
-        fit_file([message(hr, {"hr": 100}), message(lap, {"hr": 120}), message(hr, {"hr": 101})])
+        fit_file(
+            [
+                encoded(hr, {"hr": 100}),
+                encoded(lap, {"hr": 120}),
+                encoded(hr, {"hr": 101}),
+            ]
+        )
     )
     assert _equal(fit["record"]["heart_rate"], [100, 101])
     assert _equal(fit["lap"]["avg_heart_rate"], [120])
@@ -137,15 +143,18 @@ def test_a_redefined_local_type_changes_at_once() -> None:
 
 
 def test_arrays_of_different_length_are_widened() -> None:
-    short = Shape(
+    short = FitShape(
         number=78, local=0, fields={"time": FieldShape(number=0, base=UINT16, items=1, scale=1000)}
     )
-    long = Shape(
+    long = FitShape(
         number=78, local=1, fields={"time": FieldShape(number=0, base=UINT16, items=3, scale=1000)}
     )
     fit = decode(
         fit_file(
-            [message(short, {"time": 0.8}), message(long, {"time": np.array([0.9, _NAN, 1.0])})]
+            [
+                encoded(short, {"time": 0.8}),
+                encoded(long, {"time": np.array([0.9, _NAN, 1.0])}),
+            ]
         )
     )
     assert _equal(fit["hrv"]["time"], [[0.8, _NAN, _NAN], [0.9, _NAN, 1.0]])
@@ -157,7 +166,7 @@ def test_speed_and_altitude_are_expanded_where_no_enhanced_value_is() -> None:
         "fast": FieldShape(number=73, base=UINT32, scale=1000),
         "alt": FieldShape(number=2, base=UINT16, scale=5, offset=500),
     }
-    shape = Shape(number=20, local=0, fields=fields)
+    shape = FitShape(number=20, local=0, fields=fields)
     result = {
         "speed": np.array([1.011, 2, _NAN]),
         "fast": np.array([_NAN, 70, _NAN]),
@@ -169,7 +178,7 @@ def test_speed_and_altitude_are_expanded_where_no_enhanced_value_is() -> None:
 
 
 def test_compressed_speed_and_distance() -> None:
-    shape = Shape(number=20, local=0, fields={"csd": FieldShape(number=8, base=BYTE, items=3)})
+    shape = FitShape(number=20, local=0, fields={"csd": FieldShape(number=8, base=BYTES, items=3)})
 
     def packed(speed: int, distance: int) -> bytes:
         return b"\0" + (speed | distance << 12).to_bytes(3, "little")
@@ -185,7 +194,7 @@ def test_compressed_speed_and_distance() -> None:
 
 
 def test_beats_continue_from_the_reference() -> None:
-    seed = Shape(
+    seed = FitShape(
         number=132,
         local=0,
         fields={
@@ -193,11 +202,11 @@ def test_beats_continue_from_the_reference() -> None:
             "at": FieldShape(number=9, base=UINT32, scale=1024),
         },
     )
-    beats = Shape(number=132, local=1, fields={"b": FieldShape(number=10, base=BYTE, items=12)})
+    beats = FitShape(number=132, local=1, fields={"b": FieldShape(number=10, base=BYTES, items=12)})
     start = 2_837_016_000 / 1024  # its low 12 bits are 3520
     ticks = [4000, 100, 1200, 2300, 3400, 404, 1500, 2600]
     stored = sum(tick << (12 * i) for i, tick in enumerate(ticks)).to_bytes(12, "little")
-    data = fit_file([message(seed, {"t": _T0, "at": start}), definition(beats), b"\1" + stored])
+    data = fit_file([encoded(seed, {"t": _T0, "at": start}), definition(beats), b"\1" + stored])
     column = decode(data)["hr"]["event_timestamp"]
     base = 2_837_016_000 - 3520
     assert 2_837_016_000 & 0xFFF == 3520
@@ -206,19 +215,19 @@ def test_beats_continue_from_the_reference() -> None:
 
 
 def test_half_a_beat_is_left_out() -> None:
-    beats = Shape(number=132, local=1, fields={"b": FieldShape(number=10, base=BYTE, items=4)})
+    beats = FitShape(number=132, local=1, fields={"b": FieldShape(number=10, base=BYTES, items=4)})
     stored = (5 | 9 << 12 | 0xAB << 24).to_bytes(4, "little")
     column = decode(fit_file([definition(beats), b"\1" + stored]))["hr"]["event_timestamp"]
     assert _equal(column, [[5 / 1024, 9 / 1024]])
 
 
 def test_compressed_timestamps_roll_over_and_need_a_reference() -> None:
-    full = Shape(
+    full = FitShape(
         number=20,
         local=0,
         fields={"t": FieldShape(number=253, base=UINT32), "hr": FieldShape(number=3, base=UINT8)},
     )
-    bare = Shape(number=20, local=1, fields={"hr": FieldShape(number=3, base=UINT8)})
+    bare = FitShape(number=20, local=1, fields={"hr": FieldShape(number=3, base=UINT8)})
 
     def short(offset: int, hr: int) -> bytes:
         return rows(bare, {"hr": hr}, header=0x80 | 1 << 5 | offset).tobytes()
@@ -237,13 +246,13 @@ def test_compressed_timestamps_roll_over_and_need_a_reference() -> None:
 
 
 def test_timestamp_16_continues_the_last_full_one() -> None:
-    info = Shape(number=103, local=0, fields={"t": FieldShape(number=253, base=UINT32)})
+    info = FitShape(number=103, local=0, fields={"t": FieldShape(number=253, base=UINT32)})
     fields = {"t16": FieldShape(number=26, base=UINT16), "hr": FieldShape(number=27, base=UINT8)}
-    short = Shape(number=55, local=1, fields=fields)
+    short = FitShape(number=55, local=1, fields=fields)
     start = _T0 - _T0 % 65536 + 65_500
     result = {"t16": np.array([65_530, 20, 20, _NAN, 19]), "hr": np.array([60, 61, 62, 63, 64])}
     fit = decode(
-        fit_file([message(info, {"t": start}), definition(short), rows(short, result, 5).tobytes()])
+        fit_file([encoded(info, {"t": start}), definition(short), rows(short, result, 5).tobytes()])
     )
     assert _equal(fit["monitoring"]["timestamp"] - start, [30, 56, 56, _NAN, 56 + 65_535])
     background = read_activity(fit).background["heart_rate"]
@@ -256,19 +265,19 @@ def described(index: int, number: int, name: str, base: int, units: str = "") ->
         "index": FieldShape(number=0, base=UINT8),
         "number": FieldShape(number=1, base=UINT8),
         "base": FieldShape(number=2, base=UINT8),
-        "name": FieldShape(number=3, base=TEXT, items=16),
-        "units": FieldShape(number=8, base=TEXT, items=12),
+        "name": FieldShape(number=3, base=CHARS, items=16),
+        "units": FieldShape(number=8, base=CHARS, items=12),
     }
     result = {"index": index, "number": number, "base": base, "name": name, "units": units}
-    return message(Shape(number=206, local=5, fields=fields), result)
+    return encoded(FitShape(number=206, local=5, fields=fields), result)
 
 
-def developed(number: int = 4, base: int = UINT16) -> Shape:
+def developed(number: int = 4, base: int = UINT16) -> FitShape:
     fields = {
         "hr": FieldShape(number=3, base=UINT8),
         "own": FieldShape(number=number, base=base, developer=0),
     }
-    return Shape(number=20, local=0, fields=fields)
+    return FitShape(number=20, local=0, fields=fields)
 
 
 def test_developer_fields_are_named_by_their_description_even_a_late_one() -> None:
@@ -308,9 +317,9 @@ def test_places_are_left_out_unless_asked_for() -> None:
         "hr": FieldShape(number=3, base=UINT8),
         "own": FieldShape(number=4, base=SINT32, developer=0),
     }
-    shape = Shape(number=20, local=0, fields=fields)
+    shape = FitShape(number=20, local=0, fields=fields)
     result = {"lat": 1, "long": 2, "hidden": 3, "hr": 60, "own": 5}
-    data = fit_file([described(0, 4, "Place", SINT32, "semicircles"), message(shape, result)])
+    data = fit_file([described(0, 4, "Place", SINT32, "semicircles"), encoded(shape, result)])
     assert decode(data)["record"].names == ("heart_rate",)
     with pytest.raises(KeyError):
         decode(data)["record"]["position_lat"]
@@ -326,23 +335,23 @@ def test_places_are_left_out_unless_asked_for() -> None:
 
 
 def test_unknown_messages_and_fields_are_kept() -> None:
-    shape = Shape(number=65_280, local=0, fields={"x": FieldShape(number=77, base=UINT16)})
-    fit = decode(fit_file([message(shape, {"x": 513})]))
+    shape = FitShape(number=65_280, local=0, fields={"x": FieldShape(number=77, base=UINT16)})
+    fit = decode(fit_file([encoded(shape, {"x": 513})]))
     assert fit.names == ("unknown_65280",)
     assert _equal(fit["unknown_65280"]["unknown_77"], [513])
     assert _equal(fit[65_280]["unknown_77"], [513])
 
 
 def test_a_field_of_another_kind_than_the_profile_says_carries_it_in_its_name() -> None:
-    shape = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=TEXT, items=3)})
-    record = decode(fit_file([message(shape, {"hr": "ab"})]))["record"]
+    shape = FitShape(number=20, local=0, fields={"hr": FieldShape(number=3, base=CHARS, items=3)})
+    record = decode(fit_file([encoded(shape, {"hr": "ab"})]))["record"]
     assert record.texts("heart_rate:text") == ["ab"]
     assert _equal(record.numbers("heart_rate"), [_NAN])
 
 
 def test_only_what_is_asked_for_is_offered() -> None:
-    shape = Shape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
-    fit = decode(fit_file([message(shape, {"hr": 60})]), messages={"session"})
+    shape = FitShape(number=20, local=0, fields={"hr": FieldShape(number=3, base=UINT8)})
+    fit = decode(fit_file([encoded(shape, {"hr": 60})]), messages={"session"})
     assert fit.names == ()
     assert fit.messages == 1
     assert len(fit["session"]) == 0
@@ -354,8 +363,8 @@ def test_only_what_is_asked_for_is_offered() -> None:
 
 
 def test_header_sizes_and_checksums() -> None:
-    shape = Shape(number=20, local=0, fields={"kind": FieldShape(number=42, base=ENUM)})
-    body = message(shape, {"kind": 1})
+    shape = FitShape(number=20, local=0, fields={"kind": FieldShape(number=42, base=ENUM)})
+    body = encoded(shape, {"kind": 1})
     length = len(body).to_bytes(4, "little")
     for size, extra in ((12, b""), (13, b"\0"), (14, b"\0\0"), (20, b"\0" * 8)):
         total = bytes([size, 0x10, 0, 0]) + length + b".FIT" + extra + body
