@@ -92,7 +92,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stop.set)
     parts = (stop.wait(), _run(app), _stay_alive(), *loops)
-    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(part) for part in parts]
+    tasks: list[asyncio.Task[Any]] = list(map(asyncio.create_task, parts))
     try:
         finished, _ = await asyncio.wait([failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
         # raises the error of the part that ended; after a signal there is none

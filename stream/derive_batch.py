@@ -79,8 +79,12 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
     written = await put_facts(conn, [item for _, item in reported])
     derived = await derive_written(conn, written)
     # a patient whom the database does not know was erased: nothing of theirs may be kept
-    kept = [no for no in written.refused if no.why != UNKNOWN]
-    letters += [_refused(*reported[no.index], no.why) for no in kept]
+    erased = 0
+    for no in written.refused:
+        if no.why == UNKNOWN:
+            erased += 1
+        else:
+            letters.append(_refused(*reported[no.index], no.why))
     # checked before anything is sent: its error rolls the transaction back
     parts.limit.check(dead=_patients(letters), good=_written_patients(reported, written))
     if written.affected:
@@ -97,7 +101,7 @@ async def _apply(conn: Connection, messages: Sequence[Message], parts: Collabora
     parts.metrics.dates.inc(derived.dates)
     parts.metrics.rows.labels("read").inc(derived.read)
     parts.metrics.rows.labels("written").inc(derived.offered)
-    parts.metrics.bodies.labels("", "erased").inc(len(written.refused) - len(kept))
+    parts.metrics.bodies.labels("", "erased").inc(erased)
     await bury(conn, parts, letters)
 
 

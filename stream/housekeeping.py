@@ -58,14 +58,16 @@ class Horizon:
         """
         if not self._looks:
             self._looks = [(now_s, ends)]
-        elif all(
-            finished.get(partition, 0) >= end for partition, end in self._looks[-1][1].items()
-        ):
+        elif _reached(finished, self._looks[-1][1]):
             self._looks.append((now_s, ends))
         if len(self._looks) <= SETTLED_LOOKS:
             return None
         (settled_s, _), self._looks = self._looks[0], self._looks[-1:]
         return settled_s
+
+
+def _reached(finished: Mapping[Partition, int], ends: Mapping[Partition, int]) -> bool:
+    return all(finished.get(partition, 0) >= end for partition, end in ends.items())
 
 
 async def clean_up(parts: Collaborators) -> None:

@@ -20,12 +20,12 @@ def own_files(envelopes: Iterable[Envelope]) -> list[str]:
     Older versions stored a body under its SHA-256, where another message may need it. Such a file
     is removed after the log's retention time.
     """
-    return [
-        envelope.address
-        for envelope in envelopes
-        if envelope.address.startswith(f"{INCOMING}/")
-        and not envelope.address.endswith(f"/{envelope.sha256}")
-    ]
+    return [envelope.address for envelope in envelopes if _is_own(envelope)]
+
+
+def _is_own(envelope: Envelope) -> bool:
+    address = envelope.address
+    return address.startswith(f"{INCOMING}/") and not address.endswith(f"/{envelope.sha256}")
 
 
 async def let_go(conn: Connection, envelopes: Iterable[Envelope]) -> bool:

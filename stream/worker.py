@@ -173,10 +173,10 @@ def _handlers(parts: Collaborators) -> dict[str, TopicHandler]:
         FACTS_LARGE.name: derive,
         DERIVED.name: functools.partial(judge_runs, parts=parts),
     }
-    return {
-        topic: TopicHandler(handler=handler, limits=_LIMITS[topic])
-        for topic, handler in handlers.items()
-    }
+    by_topic: dict[str, TopicHandler] = {}
+    for topic, handler in handlers.items():
+        by_topic[topic] = TopicHandler(handler=handler, limits=_LIMITS[topic])
+    return by_topic
 
 
 def _isolated(

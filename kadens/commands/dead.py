@@ -161,7 +161,7 @@ def drop_letters(
     """
     choice = _choice(offsets, class_, connector)
     counts = run(_drop(settings_of(data), offsets or [], choice))
-    _report(counts, offsets, {commands.DROPPED}, as_json=as_json)
+    _report(counts, offsets, {commands.LETTER_DROPPED}, as_json=as_json)
 
 
 async def _read_letters(
@@ -270,7 +270,7 @@ def _report(
     else:
         words = [f"{count} {name.replace('_', ' ')}" for name, count in shown.items()]
         print_line(", ".join(words))
-    settled = shown.get(commands.SENT, 0) + shown.get(commands.DROPPED, 0)
+    settled = shown.get(commands.SENT, 0) + shown.get(commands.LETTER_DROPPED, 0)
     raise typer.Exit(0 if settled == sum(shown.values()) else 1)
 
 

@@ -25,7 +25,7 @@ from stream.dead.bury import unpack_headers
 from stream.dead.resend import Resent, resend
 from stream.log.messages import Producer
 
-SENT, STILL_KEPT, GONE, DROPPED = "sent", "kept", "gone", "dropped"
+SENT, STILL_KEPT, GONE, LETTER_DROPPED = "sent", "kept", "gone", "dropped"
 PORTION = 500  # letters in one transaction
 MEMORY = 8 * 1024 * 1024  # bytes of bodies in memory at once, unless a single body has more
 
@@ -76,7 +76,9 @@ async def drop_with_bodies(
     """Drop letters and their bodies, those in `letters` and all of `choice`; count them."""
 
     async def step(conn: Connection, portion: Sequence[Letter]) -> Counter[str]:
-        return Counter({DROPPED: await dead_queries.settle_letters(conn, portion, "dropped")})
+        return Counter(
+            {LETTER_DROPPED: await dead_queries.settle_letters(conn, portion, "dropped")}
+        )
 
     return await _each(desk, letters, choice, step)
 

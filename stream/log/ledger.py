@@ -62,7 +62,8 @@ class Ledger:
         finished: dict[Partition, int] = {}
         for topic in sorted(topics):
             entries = await offsets.finished(conn, self.name(topic))
-            finished |= {(topic, number): offset for number, offset in entries.items()}
+            for number, offset in entries.items():
+                finished[topic, number] = offset
         return finished
 
     async def open(
@@ -85,6 +86,7 @@ class Ledger:
         if mismatches and not accept:
             first = mismatches[0]
             raise LogMismatchError(_describe(first, finished[first], bounds[first]))
+        # a person accepted the loss: the worker goes on with what the log still holds
         for topic, number in mismatches:
             await offsets.skip_to(conn, self.name(topic), number, bounds[topic, number].start)
         return mismatches
@@ -109,6 +111,7 @@ def _new_messages(run: Run, advance: offsets.Advance) -> Sequence[Message]:
     match advance:
         case offsets.Hole(expected=expected, first=first):
             raise HoleError(run.topic, run.partition, expected, first)
+        # delivered again after a crash or a rebalance: a part of the run may be new
         case offsets.Replay(start=start):
             return run.since(start)
     return run.messages

@@ -7,6 +7,7 @@ stops when its fetching stops.
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -36,14 +37,14 @@ class LogView:
     async def bounds(self, topics: Iterable[str]) -> dict[Partition, LogBounds]:
         """Return the bounds of every partition of `topics`; raises `KafkaError`."""
         partitions = _partitions(topics)
+        # starts first: what is removed in between makes the bounds too wide, never empty
         starts = await self._client.beginning_offsets(partitions)
         ends = await self._client.end_offsets(partitions)
-        return {
-            (partition.topic, partition.partition): LogBounds(
-                start=starts[partition], end=ends[partition]
-            )
-            for partition in partitions
-        }
+        bounds: dict[Partition, LogBounds] = {}
+        for partition in partitions:
+            held = LogBounds(start=starts[partition], end=ends[partition])
+            bounds[partition.topic, partition.partition] = held
+        return bounds
 
     async def identity(self, *, mock: bool) -> str:
         """Return the id of the cluster; raises `KafkaError`.
@@ -59,17 +60,18 @@ class LogView:
         offsets = await self._admin.list_consumer_group_offsets(
             group, partitions=_partitions(topics)
         )
-        return {
-            (partition.topic, partition.partition): entry.offset
-            for partition, entry in offsets.items()
-            if entry.offset >= 0
-        }
+        committed: dict[Partition, int] = {}
+        for partition, entry in offsets.items():
+            # the broker answers -1 for a partition without a commit
+            if entry.offset >= 0:
+                committed[partition.topic, partition.partition] = entry.offset
+        return committed
 
 
 def _partitions(topics: Iterable[str]) -> list[TopicPartition]:
     partitions: list[TopicPartition] = []
     for topic in topics:
-        partitions += [TopicPartition(topic, number) for number in range(_PARTITIONS[topic])]
+        partitions += map(partial(TopicPartition, topic), range(_PARTITIONS[topic]))
     return partitions
 
 

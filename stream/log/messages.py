@@ -96,7 +96,8 @@ class Run:
 
     def since(self, offset: int) -> tuple[Message, ...]:
         """Return the messages at or after `offset`."""
-        return tuple(message for message in self.messages if message.offset >= offset)
+        # a run has no gap, so the position of an offset is known
+        return self.messages[max(offset - self.first, 0) :]
 
 
 def messages_of(batch: Iterable[Run]) -> list[Message]:

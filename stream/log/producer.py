@@ -6,6 +6,7 @@ It must never drop or reorder the messages that it is given.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from operator import attrgetter
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -35,7 +36,8 @@ class LogProducer:
             futures = [
                 await self._send(message) for message in messages[start : start + SENT_TOGETHER]
             ]
-            offsets += [record.offset for record in await asyncio.gather(*futures)]
+            # gathered in the order of sending, whichever acknowledgement comes first
+            offsets += map(attrgetter("offset"), await asyncio.gather(*futures))
         return offsets
 
     async def _send(self, message: Outgoing) -> "asyncio.Future[Any]":

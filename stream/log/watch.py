@@ -60,6 +60,7 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
             await rewind(hole)
             raise hole
         ends = {partition: there.end for partition, there in bounds.items()}
+        # commits lag behind what is done, and a worker that has just started has done nothing yet
         finished = _later(committed, _of(done, ours))
         progress = observe(
             progress, now_s=time.monotonic(), ends=_watched(ours, ends, mock=mock), done=finished
@@ -87,10 +88,10 @@ def _of(offsets: Mapping[Partition, int], ours: frozenset[Partition]) -> dict[Pa
 
 def _later(first: Mapping[Partition, int], second: Mapping[Partition, int]) -> dict[Partition, int]:
     """Return the greater offset of each partition."""
-    return {
-        partition: max(first.get(partition, 0), second.get(partition, 0))
-        for partition in first.keys() | second.keys()
-    }
+    later = dict(first)
+    for partition, offset in second.items():
+        later[partition] = max(later.get(partition, 0), offset)
+    return later
 
 
 def _show_lag(

@@ -53,9 +53,8 @@ def stalled(
     progress: Mapping[Partition, PartitionProgress], *, now_s: float, stall_s: float
 ) -> tuple[Partition, ...]:
     """Return the partitions that have lagged without progress for more than `stall_s`, sorted."""
-    late = [
-        partition
-        for partition, was in progress.items()
-        if was.lags and now_s - was.since_s > stall_s
-    ]
+    late: list[Partition] = []
+    for partition, was in progress.items():
+        if was.lags and now_s - was.since_s > stall_s:
+            late.append(partition)
     return tuple(sorted(late))

@@ -196,4 +196,4 @@ class SpilledFacts(Sequence[Fact]):
         return fact
 
     def __iter__(self) -> Iterator[Fact]:
-        return (self[index] for index in range(len(self)))
+        return map(self.__getitem__, range(len(self)))

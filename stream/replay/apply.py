@@ -236,7 +236,8 @@ def _portion(stale: Sequence[Cluster], read: BodiesRead) -> list[Cluster]:
     portion: list[Cluster] = []
     size = 0
     for cluster in stale:
-        size += sum(read.kept[sha].envelope.size for sha in cluster.bodies)
+        for sha in cluster.bodies:
+            size += read.kept[sha].envelope.size
         if portion and size > PORTION_BYTES:
             break
         portion.append(cluster)
