@@ -163,7 +163,7 @@ async def test_a_released_body_goes_onto_the_log_as_it_came(
 async def test_one_account_fills_no_more_than_its_room(
     inline: Inline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(caps, "SENDER", caps.Cap(bodies=3, bytes=10_000_000))
+    monkeypatch.setattr(caps, "SENDER_CAP", caps.Cap(bodies=3, bytes=10_000_000))
     await arrive(inline, *[quarantined(large=False)] * 5)
     await arrive(inline, quarantined(large=True), first=5)
     assert await inline.rows("select count(*) from quarantine") == [(3,)]
@@ -182,7 +182,7 @@ async def test_one_account_fills_no_more_than_its_room(
 async def test_beyond_the_room_of_a_sender_letters_are_only_counted(
     inline: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caps, "SENDER", caps.Cap(bodies=2, bytes=10_000_000))
+    monkeypatch.setattr(caps, "SENDER_CAP", caps.Cap(bodies=2, bytes=10_000_000))
     await arrive(inline, *[unreadable(large=False)] * 5)
     await arrive(inline, *[unreadable(large=False)] * 2, first=5)
     assert await inline.rows("select count(*) from dead_letter") == [(2,)]
@@ -194,7 +194,7 @@ async def test_beyond_the_room_of_a_sender_letters_are_only_counted(
 async def test_one_senders_letters_take_no_room_of_another(
     inline: Inline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caps, "SENDER", caps.Cap(bodies=2, bytes=10_000_000))
+    monkeypatch.setattr(caps, "SENDER_CAP", caps.Cap(bodies=2, bytes=10_000_000))
     other = replace(unreadable(large=False), patient="p3")
     await arrive(inline, *[unreadable(large=False)] * 5, other)
     by_patient = (
