@@ -39,6 +39,7 @@ class AlertState(StrEnum):
     EXPIRED = "expired"
 
 
+# While an alert of its family is in one of these states, a patient gets no second one.
 LIVE_STATES: frozenset[AlertState] = frozenset(
     {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS, AlertState.SNOOZED}
 )
@@ -152,6 +153,7 @@ class Rule:
     overridable: Mapping[str, Bounds]
     in_order: tuple[tuple[str, str], ...]
     cooldown_days: int
+    # A function gets its own row, so that each threshold is written once: in the row.
     predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
     sentence: Callable[[Mapping[str, Any]], str]
     next_due: Callable[[RuleInput, "Rule"], Iterable[int]]

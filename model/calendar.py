@@ -16,6 +16,7 @@ DATE_RANGE = f"must be a date from {FIRST_DATE} to {LAST_DATE}"
 
 def epoch_ms(instant: datetime) -> int:
     """Return an aware datetime as integer epoch milliseconds (floor)."""
+    # Division of timedeltas is exact; `timestamp()` is a float and may round to another ms.
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
@@ -38,9 +39,12 @@ def local_date(ms: int, zone: str) -> date:
     return utc(ms).astimezone(ZoneInfo(zone)).date()
 
 
+# The dates of a patient are asked for again and again: 65,536 are those of 180 years.
 @lru_cache(maxsize=65_536)
 def midnight(day: date, zone: str) -> int:
     """Return the epoch ms at which a local date begins in an IANA zone."""
+    # Where clocks skip midnight, Python applies the offset before the change, which gives the
+    # instant of the change. Where midnight occurs twice, the first counts.
     return epoch_ms(datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC))
 
 
@@ -69,10 +73,12 @@ def dates_between(start_ms: int, end_ms: int, zone: str) -> list[date]:
     """
     first = local_date(start_ms, zone)
     last = local_date(max(end_ms - 1, start_ms), zone)
+    # Dates are counted, not spans of 24 hours: a day in the zone may have 23 or 25.
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def zone_offset_min(ms: int, zone: str) -> int:
     """Return the offset from UTC of an IANA zone at an instant, in whole minutes east."""
     shift = utc(ms).astimezone(ZoneInfo(zone)).utcoffset()
+    # Before standard time, zones had offsets with seconds.
     return round(shift.total_seconds() / 60) if shift is not None else 0

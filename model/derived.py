@@ -12,6 +12,7 @@ from enum import StrEnum
 from model.facts import OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
 
+# Raise it whenever the same facts would give other rows; every row and change names it.
 ALGORITHM = "2026.2"
 PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
 

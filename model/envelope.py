@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from model.received import Context
 
-RAW_VERSION = "2"
+RAW_VERSION = "2"  # of these headers; each message names its own
 SNIFF = "sniff"  # the format of a payload whose first bytes show what it is
 INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
 
@@ -60,7 +60,9 @@ class Envelope:
     def headers(self) -> list[tuple[str, bytes]]:
         """Return the Kafka headers, in the order of the fields."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values |= {name: json.dumps(values[name]) for name in ("passed_headers", "passed_query")}
+        # The value of a Kafka header is flat, so the pairs become one text.
+        for name in ("passed_headers", "passed_query"):
+            values[name] = json.dumps(values[name])
         return [(name, str(value).encode()) for name, value in values.items()]
 
     @staticmethod

@@ -27,6 +27,7 @@ def span_of(fact: Fact) -> Span:
         return Span(start_ms=head.start_ms, end_ms=head.end_ms)
     start_ms, end_ms = head.start_ms, head.end_ms
     if len(fact.t):
+        # The end is exclusive, and the last sample must lie inside.
         start_ms, end_ms = min(start_ms, int(fact.t[0])), max(end_ms, int(fact.t[-1]) + 1)
     return Span(start_ms=start_ms, end_ms=end_ms, samples_only=True)
 
@@ -72,7 +73,7 @@ def session_records(fact: Fact) -> frozenset[str]:
     declared = isinstance(fact, Report) and fact.instrument is Instrument.SESSION
     if declared or isinstance(fact, Workout):
         names.add(fact.head.record)
-    return frozenset(names - {""})
+    return frozenset(names - {""})  # a report may name no session
 
 
 def metric_id(fact: Fact) -> int:
@@ -95,6 +96,7 @@ def content_hash(fact: Fact) -> bytes:
         return sha256(codec.encode_fact(fact)).digest()[:CONTENT_BYTES]
     described = [codec.plain(fact.head), fact.metric, fact.joining.value, fact.part]
     hashed = sha256(codec.dumps(described))
+    # In this byte order on every machine: the hash is stored and compared with later ones.
     hashed.update(fact.t.astype("<i8", copy=False).tobytes())
     hashed.update(fact.v.astype("<f8", copy=False).tobytes())
     return hashed.digest()[:CONTENT_BYTES]

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 20_000
+BLOCK = 20_000  # samples; about 0.7 MB of JSON at most, and a message has at most 2 MiB
 
 Instants: TypeAlias = NDArray[np.int64]
 Values: TypeAlias = NDArray[np.float64]
@@ -114,6 +114,7 @@ class Head:
     offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
 
 
+# eq=False: `==` of numpy arrays gives an array, which has no truth value.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleBlock:
     """Samples of one metric from one source.

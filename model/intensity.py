@@ -22,8 +22,9 @@ class Zone(StrEnum):
     UNKNOWN = "unknown"
 
 
+# From low to high, which is the order of `ZoneTimes.as_tuple` and of the edges of a profile.
 ZONES: tuple[Zone, ...] = tuple(Zone)
-CLASSES: tuple[Zone, ...] = ZONES[:5]
+CLASSES: tuple[Zone, ...] = ZONES[:5]  # without unknown time, which is no intensity
 
 
 class Confidence(StrEnum):
@@ -91,6 +92,7 @@ class ZoneTimes:
     Their sum is exactly the length of the session.
     """
 
+    # Whole milliseconds: the sum must be exactly the length, which floats do not promise.
     very_light: int = 0
     light: int = 0
     moderate: int = 0

@@ -23,6 +23,7 @@ class Metric:
     ceiling: float
 
 
+# Only ever add rows: the ids are stored with every sample.
 METRICS: tuple[Metric, ...] = (
     Metric(id=1, name="heart_rate", unit="/min", floor=0, ceiling=1_000),
     Metric(id=2, name="cadence", unit="/min", floor=0, ceiling=1_000),

@@ -69,6 +69,7 @@ def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescrip
     Of each prescription this is the newest version that has begun by then.
     """
     newest: dict[str, Prescription] = {}
+    # Ascending versions, so that the newest that has begun is written last.
     for row in sorted(prescriptions, key=lambda p: (p.id, p.version)):
         if row.valid_from <= day:
             newest[row.id] = row
@@ -92,8 +93,15 @@ def just_begun(prescriptions: Sequence[Prescription], day: date) -> bool:
 
     A prescription begins with its first version. False when no prescription is in force.
     """
-    begun = {
-        row.id: min(p.valid_from for p in prescriptions if p.id == row.id)
-        for row in in_force(prescriptions, day)
-    }
-    return bool(begun) and all(day < first + timedelta(days=FIRST_DAYS) for first in begun.values())
+    rows = in_force(prescriptions, day)
+    begun = _first_dates(prescriptions)
+    return bool(rows) and all(day < begun[row.id] + timedelta(days=FIRST_DAYS) for row in rows)
+
+
+def _first_dates(prescriptions: Iterable[Prescription]) -> dict[str, date]:
+    """Return the date on which the first version of each prescription begins, by its id."""
+    begun: dict[str, date] = {}
+    for row in prescriptions:
+        # Versions come in any order, and a later version may begin earlier.
+        begun[row.id] = min(row.valid_from, begun.get(row.id, row.valid_from))
+    return begun

@@ -46,8 +46,13 @@ def merge(spans: Iterable[Span], gap_ms: int = DAY_MS) -> tuple[Span, ...]:
     ordered = sorted(set(spans))
     others = _merged((span for span in ordered if not span.samples_only), gap_ms)
     samples = _merged((span for span in ordered if span.samples_only), gap_ms)
-    alone = [span for span in samples if not any(other.holds(span) for other in others)]
+    # The derivation of a full span covers its samples as well.
+    alone = [span for span in samples if not _is_held(span, others)]
     return tuple(sorted([*others, *alone]))
+
+
+def _is_held(span: Span, others: Iterable[Span]) -> bool:
+    return any(other.holds(span) for other in others)
 
 
 def _merged(ordered: Iterable[Span], gap_ms: int) -> list[Span]:
@@ -76,6 +81,7 @@ def inner(span: Span, unit_ms: int) -> Span:
 
     Units of `unit_ms` are counted from 1970.
     """
+    # -(-a // b) rounds up in integers; floats would lose milliseconds.
     start, end = -(-span.start_ms // unit_ms) * unit_ms, span.end_ms // unit_ms * unit_ms
     return Span(start_ms=start, end_ms=max(start, end))
 
@@ -85,6 +91,7 @@ def outer(span: Span, unit_ms: int) -> Span:
 
     Units of `unit_ms` are counted from 1970. An empty span touches the unit of its start.
     """
+    # An empty span touches the unit of its start, so it counts as one millisecond long.
     end = max(span.end_ms, span.start_ms + 1)
     return Span(start_ms=span.start_ms // unit_ms * unit_ms, end_ms=-(-end // unit_ms) * unit_ms)
 
@@ -108,6 +115,7 @@ def pieces(spans: Sequence[Span], longest_ms: int) -> list[Span]:
 
 
 def _outside(span: Span, holes: Iterable[Span]) -> Iterator[Span]:
+    # `left` is the start of what no hole has covered so far. Holes are sorted by their starts.
     left = span.start_ms
     for hole in holes:
         if hole.end_ms > left and hole.start_ms < span.end_ms:

@@ -36,8 +36,12 @@ def fact_refusal(fact: Fact) -> str:
 
     The reason is a sentence that contains no value of the fact.
     """
-    rules = (_head, _interval, _texts, _of_kind)
-    return next((why for rule in rules if (why := rule(fact))), "")
+    # The rules of a kind come last: they compute with the head, which must be sound by then.
+    for rule in (_head, _interval, _texts, _of_kind):
+        why = rule(fact)
+        if why:
+            return why
+    return ""
 
 
 def is_offset(minutes: int) -> bool:
@@ -52,7 +56,7 @@ def _head(fact: Fact) -> str:
         return "the revision is not a whole number that can be stored"
     if head.offset_min is not None and not is_offset(head.offset_min):
         return "the offset from UTC is not within 14 hours"
-    if len(head.record) > LONGEST_RECORD or any(len(name) > LONGEST_WORD for name in names):
+    if len(head.record) > LONGEST_RECORD or max(map(len, names)) > LONGEST_WORD:
         return "the record id or the source's name is too long"
     # A lone surrogate has no UTF-8 form; it is refused later, with a reason of its own.
     if sum(len(name.encode("utf-8", "surrogatepass")) for name in names) > MOST_NAME_BYTES:
@@ -77,8 +81,9 @@ def _texts(fact: Fact) -> str:
     texts = [*_head_texts(fact.head), *_own_texts(fact)]
     if len(texts) > MOST_TEXTS:
         return "the fact holds too many texts"
-    if any(len(text) > LONGEST_TEXT for text in texts):
+    if max(map(len, texts)) > LONGEST_TEXT:  # the head's texts are always there
         return "a text is too long"
+    # PostgreSQL's text type cannot hold this character.
     if any("\0" in text for text in texts):
         return "a name holds a NUL character"
     return "" if all(map(_is_unicode, texts)) else "a text is not Unicode"
@@ -141,12 +146,11 @@ def _day(fact: DaySummary) -> str:
     # Local midnight lies at most 14 hours from that in UTC, so a day's tolerance fits all zones.
     if abs(fact.head.start_ms - midnight) > DAY_MS:
         return "the interval does not begin on its local date"
-    if any(name not in METRIC for name in fact.values):
+    if not fact.values.keys() <= METRIC.keys():
         return "the metric is not in the registry"
-    if any(
-        _number(value) and abs(value) > METRIC[name].ceiling for name, value in fact.values.items()
-    ):
-        return "a total is greater than any that is read"
+    for name, value in fact.values.items():
+        if _number(value) and abs(value) > METRIC[name].ceiling:
+            return "a total is greater than any that is read"
     return _figures(fact.values)
 
 
@@ -163,11 +167,7 @@ def _deletion(fact: Deletion) -> str:
 
 
 def _figures(figures: Mapping[str, float]) -> str:
-    return (
-        ""
-        if all(_number(value) for value in figures.values())
-        else "a total is not a finite number"
-    )
+    return "" if all(map(_number, figures.values())) else "a total is not a finite number"
 
 
 def _number(value: object, most: float = math.inf) -> bool:

@@ -34,6 +34,7 @@ UNITS: tuple[Unit, ...] = (
     Unit("m/s", "m/s"),
     Unit("m_per_s", "m/s"),
     Unit("meters_per_second", "m/s"),
+    # A mile has 1,609.344 m, a foot 0.3048 m and a yard 0.9144 m, exactly (agreement of 1959).
     Unit("km/h", "m/s", 1 / 3.6),
     Unit("mi/hr", "m/s", 0.44704),
     Unit("mph", "m/s", 0.44704),
@@ -50,22 +51,26 @@ UNITS: tuple[Unit, ...] = (
     Unit("celsius", "Cel"),
     Unit("degC", "Cel"),
     Unit("°C", "Cel"),
+    # 32 degrees Fahrenheit are 0 degrees Celsius
     Unit("degF", "Cel", 5 / 9, -160 / 9),
     Unit("ms", "ms"),
     Unit("s", "ms", 1000.0),
     Unit("kcal", "kcal"),
     Unit("Cal", "kcal"),
+    # the thermochemical calorie of 4.184 J
     Unit("kJ", "kcal", 1 / 4.184),
     Unit("%", "%"),
     Unit("percent", "%"),
     Unit("kg", "kg"),
     Unit("g", "kg", 0.001),
+    # the pound of the agreement of 1959, exactly
     Unit("lb", "kg", 0.45359237),
     Unit("mL/kg/min", "mL/kg/min"),
     Unit("ml_kg_min", "mL/kg/min"),
     Unit("mL/min·kg", "mL/kg/min"),
     Unit("mmol/L", "mmol/L"),
     Unit("mmol_l", "mmol/L"),
+    # glucose has 180.15588 g/mol, and a litre ten decilitres
     Unit("mg/dL", "mmol/L", 1 / 18.015588),
     Unit("mg_dl", "mmol/L", 1 / 18.015588),
     Unit("{MET}", "{MET}"),
@@ -74,6 +79,7 @@ UNITS: tuple[Unit, ...] = (
     Unit("mmHg", "mm[Hg]"),
 )
 
+# The unit is part of the key: a spelling counts only for metrics of its unit.
 _BY_SPELLING: dict[tuple[str, str], Unit] = {(row.spelling, row.unit): row for row in UNITS}
 
 

@@ -28,6 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have 
 # The number in a path, which differs between records with the same fault: `samples[7].value`,
 # `@1234`.
 _NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")
+# ISO 8601 also has offsets without a colon.
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
@@ -144,6 +145,7 @@ def instant_of(value: object, where: str) -> tuple[int, int | None]:
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise Unreadable(where, "not an RFC 3339 time with an offset")
     try:
+        # RFC 3339 allows a small t and z, Python only a capital Z.
         result = datetime.fromisoformat(value.upper())
         ms, offset = (result - _EPOCH) // _MS, result.utcoffset()
     except (ValueError, OverflowError) as error:

@@ -53,7 +53,7 @@ from parsers.fit_types import MAKERS, ON_FOOT, type_of
 from parsers.lazy_readers import single_part
 
 _VENDOR = "files"
-_MOST_EXERTION = 10.0
+_MOST_EXERTION = 10.0  # the end of Borg's scale CR10
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
 
@@ -256,6 +256,7 @@ def _identity(activity: Activity) -> str:
     device = activity.device
     begun: int | None = device.created
     if begun is None:
+        # A file without a time of writing began with its first session or sample.
         starts = [session.start_ms for session in activity.sessions]
         starts += [
             int(samples.t.min())

@@ -48,6 +48,7 @@ def parse_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
             item = rejects([error])[0]
         if item is not None:
             yield item
+    # All positions are known before the first part, since the records of users lie mixed.
     for account, places in users.items():
         yield _part(account, places, content, context)
 

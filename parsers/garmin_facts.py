@@ -44,10 +44,10 @@ from parsers.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SA
 
 _VENDOR = "garmin"
 EDITED = 2**42  # revisions of manual edits begin here: above each duration in seconds
-_MOST_SECONDS = 2**33
+_MOST_SECONDS = 2**33  # beyond any year that is read; larger numbers would overflow later
 _DAY_S = 86_400
 _LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
-_LONGEST_EPOCH_S = 900
+_LONGEST_EPOCH_S = 900  # a slot has fifteen minutes
 
 _Errors: TypeAlias = list[Unreadable]
 ReadRecord: TypeAlias = Callable[[JsonObject, str, _Errors, int], Iterator[Fact]]

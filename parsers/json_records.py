@@ -40,6 +40,7 @@ class ListedRecord:
 
 def text_of(payload: bytes) -> str:
     """Return a payload as text; BodyError when it is not UTF-8 or has too many values."""
+    # Brackets are counted before anything is parsed: a small body may hold very many values.
     if payload.count(b"{") + payload.count(b"[") > MOST_LISTED_OBJECTS:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
     try:

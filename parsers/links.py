@@ -10,7 +10,9 @@ from parsers.fields import Unreadable, text
 
 LONGEST_LINK = 2_048
 MOST_PARAMETERS = 32
+# The host may be anything, because it is never used.
 _LINK = re.compile(r"https://[^/?#\s\\]+(/[A-Za-z0-9._~/%-]*)(?:\?([^#\s\\]*))?")
+# A server may resolve these steps after the prefix was checked, and so leave the interface.
 _STEPS = re.compile(r"//|/\.{1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|%2[eEfF]|%5[cC]|%00")
 _CODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 

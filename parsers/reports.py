@@ -62,6 +62,7 @@ from parsers.lazy_readers import single_part
 
 Word = TypeVar("Word", Instrument, Phase)
 
+# One source for all apps: an answer comes from the person, whatever app asked.
 SOURCE = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
 
 
@@ -157,7 +158,7 @@ def _answer(fields: JsonObject, instrument: Instrument, where: str) -> tuple[flo
     value = number_of(fields.get("value"), f"{where}.value")
     if not scale.low <= value <= scale.high:
         raise Unreadable(f"{where}.value", f"not on {scale.id}", RejectKind.RANGE)
-    if scale.whole and not value.is_integer():
+    if scale.integers_only and not value.is_integer():
         raise Unreadable(f"{where}.value", f"{scale.id} has whole numbers only")
     return value, scale.id
 

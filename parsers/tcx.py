@@ -39,7 +39,7 @@ from parsers.tcx_elements import ROOT_ELEMENT, TcxActivity, TcxFile, read_elemen
 
 _VENDOR = "files"
 _LOOKED_AT = 8_192  # bytes in which the first element begins
-_MOST_FIGURE = 1e9
+_MOST_FIGURE = 1e9  # of any total, in its unit; more is a writer's error
 # TCX knows three words; anything else is "Other" or a writer's own word.
 TYPES_OF_SPORT: dict[str, str] = {
     "running": "running",
@@ -198,6 +198,7 @@ def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, in
 
 def _name(activity: TcxActivity) -> str:
     """Return the activity's identity: a hash, so that no serial number gets into a fact."""
+    # Writers that leave out the id still give times, and no device begins two activities at once.
     begun = activity.name or str(activity.first_ms)
     words = f"{activity.device}/{activity.unit}/{activity.sport}/{begun}"
     return f"tcx:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"

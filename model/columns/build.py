@@ -16,7 +16,7 @@ from model.facts import Instants, Values
 # [n, size]: `n` texts of equal length, as the codes of their characters
 EncodedTexts: TypeAlias = NDArray[np.uint8]
 
-LONGEST_TIME = 40
+LONGEST_TIME = 40  # characters; a time with nanoseconds and an offset has 35
 _LOCAL = 19  # characters of "2026-09-01T00:00:00"
 _MARKS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":"}
 # (position, digits) of year, month, day, hour, minute, second
@@ -28,18 +28,28 @@ _FIELDS = (
     (14, 2),
     (17, 2),
 )
-_DIGITS = [position + n for position, digits in _FIELDS for n in range(digits)]
-# [14, 6]: the weight of each digit in each field. A single matrix product then reads all six fields
-# of every text.
-_WORTH = np.array(
-    [
-        [
-            10.0 ** (digits - 1 - at + position) * (position <= at < position + digits)
-            for position, digits in _FIELDS
-        ]
-        for at in _DIGITS
-    ]
-)
+
+
+def _digit_positions() -> list[int]:
+    positions: list[int] = []
+    for position, digits in _FIELDS:
+        positions.extend(range(position, position + digits))
+    return positions
+
+
+def _digit_weights() -> Values:
+    """Return [14, 6]: the weight of each digit in each field, 0 in the fields of other digits."""
+    weights = np.zeros((len(_DIGITS), len(_FIELDS)))
+    row = 0
+    for field, (_, digits) in enumerate(_FIELDS):
+        weights[row : row + digits, field] = 10.0 ** np.arange(digits - 1, -1, -1)
+        row += digits
+    return weights
+
+
+_DIGITS = _digit_positions()
+# A single matrix product reads all six fields of every text. Its float64 sums of digits are exact.
+_WORTH = _digit_weights()
 
 
 def to_columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
@@ -60,6 +70,7 @@ def in_time_order(t: Instants, v: Values) -> tuple[Instants, Values]:
     """
     if bool((t[1:] > t[:-1]).all()):
         return t, v
+    # lexsort sorts by its last key first: by time, and by value where times are equal.
     order = np.lexsort((v, t))
     t, v = t[order], v[order]
     last = is_run_end(t)

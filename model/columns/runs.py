@@ -37,5 +37,6 @@ def lengths(first: Instants, n: int) -> Instants:
     """
     counts = np.empty(len(first), np.int64)
     counts[:-1] = first[1:] - first[:-1]
+    # Slices, because a column of no values has no last run.
     counts[-1:] = n - first[-1:]
     return counts

@@ -135,6 +135,7 @@ def profile_schema() -> JsonSchema:
     """Return the schema of the file that `kadens patient profile` reads."""
     schema = schema_of(HeartProfile, PROFILE_FIELDS)
     low, high = PROFILE_BOUNDS["hr_max"]
+    # The first branch is the tuple, the second is null.
     edges = schema["properties"]["clinician_bpm"]["anyOf"][0]["prefixItems"]
     bounded = [{**edge, "exclusiveMinimum": low, "maximum": high} for edge in edges]
     schema["properties"]["clinician_bpm"]["anyOf"][0]["prefixItems"] = bounded
@@ -181,6 +182,7 @@ def derived_schema() -> JsonSchema:
 def raw_headers_schema() -> JsonSchema:
     """Return the schema of the Kafka headers on `kadens.raw`, their values decoded as UTF-8."""
     schema = schema_of(Envelope, {}, complete=True)
+    # A header is text: a number is its digits, and pairs are a JSON document.
     for name, row in schema["properties"].items():
         digits = {"type": "string", "pattern": "^[0-9]+$"}
         if row == {"type": "integer"}:

@@ -14,7 +14,7 @@ LONGEST_ID = 256  # characters of an id or a name
 LONGEST_REPORT_WORD = 64  # characters of a body site or a piece of equipment
 MOST_EQUIPMENT = 20
 MOST_REPORTS = 1_000  # in one body: what a phone may have kept for a season without a connection
-MOST_REPORT_REVISION = 2**53
+MOST_REPORT_REVISION = 2**53  # beyond it, JavaScript has no exact integers
 # years 2000 to 2099 as written; an instant that only its offset moves across an edge is refused
 INSTANT_PATTERN = (
     r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt]"
@@ -26,21 +26,18 @@ TEXT_PATTERN = r"^[^\x00-\x1f\x7f]+$"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """A scale with its id, its instrument and its range [low, high].
-
-    A scale that is `whole` has integers only.
-    """
+    """A scale with its id, its instrument and its range: `low` to `high`, both included."""
 
     id: str
     instrument: Instrument
     low: float
     high: float
-    whole: bool = True
+    integers_only: bool = True
 
 
 SCALES: tuple[Scale, ...] = (
     Scale(id="nrs-0-10", instrument=Instrument.PAIN, low=0, high=10),
-    Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, whole=False),
+    Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, integers_only=False),
     Scale(id="borg-6-20", instrument=Instrument.EXERTION, low=6, high=20),
     Scale(id="form-1-5", instrument=Instrument.DAY_FORM, low=1, high=5),
 )
@@ -86,6 +83,7 @@ def report_body_schema() -> JsonSchema:
 
 
 def _event(kind: str, report: JsonSchema) -> JsonSchema:
+    # Both members may be present; then the reports of both are read.
     many = {"type": "array", "items": report, "maxItems": MOST_REPORTS}
     return {"properties": {"type": {"const": kind}, "report": report, "reports": many}}
 
@@ -121,7 +119,7 @@ def _report(*, least_revision: int) -> JsonSchema:
 
 
 def _answer(scale: Scale) -> JsonSchema:
-    kind = "integer" if scale.whole else "number"
+    kind = "integer" if scale.integers_only else "number"
     value = {"type": kind, "minimum": scale.low, "maximum": scale.high}
     return {
         "properties": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,18 +57,19 @@ _MOST_ID = 2.0**64
 _DAY_MIN = 24 * 60
 _QUARTER_MIN = 15
 _SESSION_FIELDS = (
-    *(
-        "start_time",
-        "timestamp",
-        "total_elapsed_time",
-        "total_timer_time",
-        "sport",
-        "sub_sport",
-        "workout_rpe",
-    ),
-    *("workout_feel", *(name for names in _TOTALS.values() for name in names)),
+    "start_time",
+    "timestamp",
+    "total_elapsed_time",
+    "total_timer_time",
+    "sport",
+    "sub_sport",
+    "workout_rpe",
+    "workout_feel",
+    *chain.from_iterable(_TOTALS.values()),
 )
+# Values of `device_type`. Each kind of connection numbers its own types.
 _ANTPLUS_HEART, _BLE_HEART, _WRIST_HEART = 120, 1, 10
+# Values of `source_type`: how the sensor is connected.
 _ANTPLUS, _BLUETOOTH, _BLE, _LOCAL = 1, 2, 3, 5
 
 
@@ -223,6 +225,7 @@ def _session(group: Group, columns: dict[str, list[float]], row: int) -> FitSess
         sport=_word("sport", number("sport")),
         sub_sport=_word("sub_sport", number("sub_sport")),
         moving_ms=None if math.isnan(moving) else _milliseconds(moving),
+        # The format stores ten times the grade on Borg CR10.
         exertion_cr10=None if math.isnan(effort) else effort / 10,
         feel=_some(number("workout_feel")),
         totals={name: v for name, names in _TOTALS.items() if not math.isnan(v := number(*names))},
@@ -234,6 +237,7 @@ def _session(group: Group, columns: dict[str, list[float]], row: int) -> FitSess
 def _device(fit: FitFile) -> Device:
     ident, info = fit["file_id"], fit["device_info"]
     maker = _word("manufacturer", _first(ident.numbers("manufacturer")))
+    # Of product numbers only Garmin's are named here, but any maker may write a name itself.
     product = next((text for text in ident.texts("product_name") if text), "")
     if not product:
         code = _first(ident.numbers("product"))

@@ -73,6 +73,7 @@ class Table:
             every_offset: NDArray[np.void] = np.ndarray(
                 (len(self._data) - size + 1,), f"V{size}", buffer=self._data, strides=(1,)
             )
+            # A message begins behind its record header, which has one byte.
             self._rows = every_offset[self.starts.astype(np.intp) + 1]
         return self._rows
 
@@ -95,6 +96,7 @@ class Table:
 
     def _texts(self, column: Column) -> AnyColumn:
         data, out = self._data, np.empty(len(self.starts), dtype=object)
+        # Most texts of a file repeat, such as the name of a sensor.
         seen: dict[bytes, str | None] = {}
         for i, start in enumerate(self.stream.starts):
             at = start + 1 + column.at

@@ -28,6 +28,7 @@ def _bits(stored: NDArray[np.uint8], part: Component) -> NDArray[np.int64]:
     """Return the component of every row of little-endian bytes (n, size), as (n,) int64."""
     first = part.shift // 8
     window = stored[:, first : first + _WINDOW].astype(np.int64)
+    # Five bytes fit into int64, so the shifts cannot overflow.
     value = (window << (8 * np.arange(window.shape[1]))).sum(axis=1)
     bits: NDArray[np.int64] = (value >> (part.shift % 8)) & ((1 << part.bits) - 1)
     return bits
@@ -48,6 +49,7 @@ def expand(
     all 0xFF is invalid. `full`: values of the target itself (n,) or (n, k), from which accumulation
     continues. `segment`: the segment of each row.
     """
+    # Shorter fields are padded with 0xFF, which may be stored too: `sizes` tells them apart.
     inside = np.arange(stored.shape[1]) < sizes[:, None]
     valid = ((stored != 0xFF) & inside).any(axis=1)  # noqa: PLR2004
     usable = [part for part in parts if part.shift + part.bits <= 8 * stored.shape[1]]

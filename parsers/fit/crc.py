@@ -21,9 +21,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PERIOD = 32767
-_POLYNOMIAL = 0xA001
-_SHORT = 32
+_PERIOD = 32767  # the order of x modulo Q: 2**15 - 1
+_POLYNOMIAL = 0xA001  # 0x8005 with its bits reversed
+_SHORT = 32  # up to so many bytes go through a plain loop; every fold ends below this length
 
 
 def _table() -> tuple[int, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from parsers.fit.columns import Table
 
 PREFIX = "dev:"
+# A developer may record positions under any name; what looks like one is treated as one.
 _POSITION_WORDS = ("latitude", "longitude", "position_lat", "position_long")
 _POSITION_UNITS = ("semicircles", "deg", "degree", "degrees")
 

@@ -11,16 +11,14 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Cause of a problem.
+    """Cause of a problem, grouped by what is lost."""
 
-    With the first group nothing is kept. With the second, all complete messages before the offset
-    are kept. The third concerns single fields and loses no message.
-    """
-
+    # nothing is kept
     EMPTY = "empty"
     NOT_FIT = "not_fit"
     TOO_LARGE = "too_large"
 
+    # all complete messages before the offset are kept
     TRUNCATED = "truncated"
     UNTERMINATED = "unterminated"
     UNDEFINED_LOCAL = "undefined_local"
@@ -31,6 +29,7 @@ class Code(StrEnum):
     EMPTY_MESSAGES = "empty_messages"
     FILE_CRC = "file_crc"
 
+    # no message is lost
     HEADER_CRC = "header_crc"
     DEVICE_TIME = "device_time"
     LOCAL_TIME = "local_time"

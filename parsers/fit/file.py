@@ -21,9 +21,9 @@ from parsers.fit.segments import Segment, is_header, read_segment
 from parsers.fit.times import Stamps, compressed_stamps, short_stamps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-_LATE_CHECKSUM = 2
+_LATE_CHECKSUM = 2  # bytes
 # Real files have few of these messages. No more are offered, because each costs a step in Python.
 _MOST = {profile.FIELD_DESCRIPTION: 4096, profile.FILE_ID: 1024, profile.ACTIVITY: 4096}
 _CELLS_PER_BYTE = 64
@@ -71,7 +71,7 @@ class FitFile:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the wanted messages in the file, in order of their first definition."""
-        return tuple(profile.message_name(number) for number in self.numbers)
+        return tuple(map(profile.message_name, self.numbers))
 
     @property
     def messages(self) -> int:
@@ -111,21 +111,16 @@ class FitFile:
         return values
 
     def _of_segment(self, segment: int) -> list[Table]:
-        return [
-            table
-            for n in self._by_number
-            for table in self._of_number(n)
-            if table.stream.segment == segment
-        ]
+        tables: list[Table] = []
+        for number in self._by_number:
+            tables += _in_segment(self._of_number(number), segment)
+        return tables
 
     @cached_property
     def _descriptions(self) -> list[Known]:
         """Descriptions of developer fields, by segment."""
         tables = self._of_number(profile.FIELD_DESCRIPTION)
-        return [
-            read_descriptions([table for table in tables if table.stream.segment == segment.index])
-            for segment in self.segments
-        ]
+        return [read_descriptions(_in_segment(tables, segment.index)) for segment in self.segments]
 
     def descriptions(self, segment: int) -> Known:
         """Return the descriptions of developer fields of a segment."""
@@ -143,6 +138,7 @@ class FitFile:
             if short:
                 matches.append(short_stamps(tables))
         starts, stamps = (np.concatenate(parts) for parts in zip(*matches, strict=True))
+        # The two kinds lie mixed in a file, and look-ups need the offsets in ascending order.
         order = np.argsort(starts, kind="stable")
         return starts[order], stamps[order]
 
@@ -185,6 +181,7 @@ def decode(
         raise FitError(Code.TOO_LARGE, limits.size, f"more than {limits.size} bytes")
     if not len(data):
         raise FitError(Code.EMPTY, 0, "no bytes")
+    # Columns are views of these bytes, so nobody else may change them.
     data = bytes(data)
     if not is_header(data, 0):
         raise FitError(Code.NOT_FIT, 0, "no FIT header")
@@ -230,6 +227,10 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
         if budget.exhausted:
             break
     return segments, streams, problems
+
+
+def _in_segment(tables: Iterable[Table], segment: int) -> list[Table]:
+    return [table for table in tables if table.stream.segment == segment]
 
 
 def _heads(streams: Sequence[Stream], most: int) -> list[Stream]:

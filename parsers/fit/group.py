@@ -118,25 +118,21 @@ class Group:
         """Order of the rows of all tables by offset, None when they are in order already."""
         if len(self._tables) <= 1:
             return None
-        starts = np.concatenate([table.starts for table in self._tables])
-        return np.argsort(starts, kind="stable")
+        return np.argsort(np.concatenate(self._starts()), kind="stable")
 
     @cached_property
     def offsets(self) -> NDArray[np.uint32]:
         """Offset of the record header of every message, ascending."""
-        return np.asarray(self._joined([table.starts for table in self._tables]), dtype=np.uint32)
+        return np.asarray(self._joined(self._starts()), dtype=np.uint32)
+
+    def _starts(self) -> list[NDArray[np.uint32]]:
+        return [table.starts for table in self._tables]
 
     @cached_property
     def segment(self) -> NDArray[np.int64]:
         """Index of the segment of every message."""
-        return np.asarray(
-            self._joined(
-                [
-                    np.full(len(table), table.stream.segment, dtype=np.int64)
-                    for table in self._tables
-                ]
-            )
-        )
+        parts = [np.full(len(table), table.stream.segment, np.int64) for table in self._tables]
+        return np.asarray(self._joined(parts))
 
     def _joined(self, parts: Sequence[AnyColumn]) -> AnyColumn:
         if not parts:
@@ -182,6 +178,7 @@ class Group:
         if values is None:
             values = np.full(len(self), np.nan)
         if name == _TIMESTAMP and np.isnan(values).any():
+            # The column may be a view of the stored values, which must stay as they are.
             values = values.copy()
             fill_stamps(
                 values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps
@@ -269,6 +266,7 @@ def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
     return np.where(np.isnan(first), second, first)
 
 
+# Files of a maker repeat the same few layouts, and these answers depend on the layout alone.
 @lru_cache(maxsize=512)
 def _direct_columns(layout: Layout) -> dict[str, Column]:
     made = {_TIMESTAMP, *profile.expansions(layout.number)}

@@ -164,9 +164,11 @@ def _vector(columns: list[Column], attribute: str) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
+# The files of a maker define the same messages again and again.
 @lru_cache(maxsize=512)
 def read_layout(definition: bytes) -> Layout:
     """Read a definition message from its architecture byte on; the scan has checked its length."""
+    # The architecture byte: 0 is little-endian.
     order = ">" if definition[0] else "<"
     number = int.from_bytes(definition[1:3], "big" if definition[0] else "little")
     end = 4 + 3 * definition[3]

@@ -12,6 +12,7 @@ from typing import Any
 from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 
 TIMESTAMP_FIELD = 253
+# numbers of messages in the profile
 FILE_ID, _SESSION, RECORD, ACTIVITY, MONITORING, FIELD_DESCRIPTION = 0, 18, 20, 34, 55, 206
 
 
@@ -99,6 +100,7 @@ def fields(number: int) -> dict[int, Field]:
         raw.def_num: Field(
             name=raw.name,
             kind=_kind(raw),
+            # The tables have None where the profile leaves a scale or an offset empty.
             scale=float(raw.scale or 1),
             offset=float(raw.offset or 0),
             position=raw.units == "semicircles",
@@ -146,6 +148,7 @@ def expansions(number: int) -> dict[str, tuple[Expansion, ...]]:
     values: dict[str, list[Expansion]] = {}
     message = MESSAGE_TYPES.get(number)
     for raw in message.fields.values() if message else ():
+        # A target may have several components in one field; each target is taken once, in order.
         for target in dict.fromkeys(component.name for component in raw.components or ()):
             parts = tuple(
                 Component(

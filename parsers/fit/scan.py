@@ -15,8 +15,8 @@ from parsers.fit.errors import Code, Limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_DEFINITION, _DEVELOPER = 0x40, 0x20
-_BLOCK = 1 << 18
+_DEFINITION, _DEVELOPER = 0x40, 0x20  # bits of a record header
+_BLOCK = 1 << 18  # bytes between two counts of the messages
 _CAPS = (Code.TOO_MANY_MESSAGES, Code.TOO_MANY_DEFINITIONS, Code.EMPTY_MESSAGES)
 
 
@@ -214,6 +214,7 @@ def _messages(walk: _Walk, p: int, stop: int) -> int | Stop:
 
 def _too_many(walk: _Walk, p: int) -> Stop | None:
     budget, limits = walk.budget, walk.budget.limits
+    # A message without a field takes one byte, so a small file could make millions of rows of them.
     if walk.count(empty_only=True) > limits.empty_messages:
         return Stop(
             Code.EMPTY_MESSAGES, p, f"more than {limits.empty_messages} messages without a field"

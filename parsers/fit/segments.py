@@ -11,7 +11,7 @@ from parsers.fit.crc import crc16
 from parsers.fit.errors import Code, FitProblem, Limits
 
 _SIGNATURE = b".FIT"
-_SHORTEST, _WITH_CRC = 12, 14
+_SHORTEST, _WITH_CRC = 12, 14  # bytes of a header without and with a checksum of its own
 _MOST_LOOKED_AT = 1000
 
 
@@ -36,6 +36,7 @@ class Segment:
 
 def is_header(data: bytes, at: int) -> bool:
     """Return whether a FIT header begins at `at`."""
+    # The first byte is the length of the header.
     return (
         data[at + 8 : at + 12] == _SIGNATURE
         and data[at] >= _SHORTEST
@@ -89,6 +90,7 @@ def read_segment(
     if wrong is not None:
         code, offset, reason = wrong
         problems.append(_problem(code, offset, index, reason))
+    # The upper half of this byte is the major version, the lower half the minor.
     version = data[at + 1]
     segment = Segment(
         index=index,

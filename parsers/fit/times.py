@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TIMESTAMP, _SHORT = "timestamp", "timestamp_16"
 _OFFSET_BITS, _SHORT_BITS = 5, 16
-_END_OF_TIME = 2.0**32
+_END_OF_TIME = 2.0**32  # a FIT time has 32 bits
 
 Stamps = tuple[NDArray[np.uint32], Floats]
 """Offsets of messages, ascending, and their full timestamps (NaN where unknown)."""
@@ -36,8 +36,14 @@ def _full(table: Table) -> Floats:
     return table.column(table.layout.columns[_TIMESTAMP]).astype(np.float64)
 
 
+def _with_full_stamps(tables: Sequence[Table]) -> list[tuple[Table, Floats]]:
+    """Return the tables that have a full timestamp, each with that column."""
+    return [(table, _full(table)) for table in tables if _has(table, _TIMESTAMP)]
+
+
 def _offsets(data: bytes, table: Table) -> Floats:
     headers = np.frombuffer(data, dtype=np.uint8)[table.starts]
+    # The low five bits of a compressed header are the low bits of the time.
     return (headers & 0x1F).astype(np.float64)
 
 
@@ -49,6 +55,7 @@ def _resolve(
     values[~((values >= 0) & (values < _END_OF_TIME))] = np.nan  # a time may have any type
     is_full = np.arange(len(values)) < sum(len(values) for _, values in full)
     order = np.argsort(starts, kind="stable")
+    # An unknown time is no reference for those after it.
     order = order[~np.isnan(values[order])]
     stamps, known = unwrap(values[order].astype(np.int64), is_full[order], bits, start=None)
     wanted = ~is_full[order]
@@ -60,7 +67,7 @@ def compressed_stamps(data: bytes, tables: Sequence[Table]) -> Stamps:
 
     A message that has a full timestamp as well keeps that and is left out.
     """
-    full = [(table, _full(table)) for table in tables if _has(table, _TIMESTAMP)]
+    full = _with_full_stamps(tables)
     short = [
         (table, _offsets(data, table))
         for table in tables
@@ -74,7 +81,7 @@ def short_stamps(tables: Sequence[Table]) -> Stamps:
 
     Messages with a valid full timestamp are left out.
     """
-    full = [(table, _full(table)) for table in tables if _has(table, _TIMESTAMP)]
+    full = _with_full_stamps(tables)
     short = []
     for table in tables:
         if _has(table, _SHORT):
