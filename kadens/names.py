@@ -30,7 +30,9 @@ _NAME = re.compile(r"[^\W_](?:[\w .,'()&-]*[\w.)])?")
 _NAME_WORDS = "letters, digits, spaces and . , ' ( ) & -, the first a letter or digit"
 
 PSEUDONYM = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
-PRESCRIPTION_ID = NameRule(pattern=prescription_check.PRESCRIPTION_ID, most=64, allowed=_ID_WORDS)
+PRESCRIPTION_ID = NameRule(
+    pattern=prescription_check.PRESCRIPTION_ID_PATTERN, most=64, allowed=_ID_WORDS
+)
 KEY_ID = NameRule(pattern=_ID, most=16, allowed=_ID_WORDS)
 CONNECTOR = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
 CARE_UNIT = NameRule(pattern=_NAME, most=100, allowed=_NAME_WORDS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from model.errors import BodyError
 from model.received import Context, ReaderItem
-from parsers.formats import BY_BYTES, FILES, format_of, read_items, sniff
+from parsers.formats import BY_BYTES, FILES_CONNECTOR, format_of, read_items, sniff
 
 
 class UnknownConnectorError(ValueError):
@@ -34,8 +34,8 @@ def items_of(payload: bytes, context: Context) -> Iterator[ReaderItem]:
 def _by_connector(context: Context) -> str:
     if context.requested is not None and context.requested.format:
         return context.requested.format
-    if context.connector == FILES:
-        return FILES
+    if context.connector == FILES_CONNECTOR:
+        return FILES_CONNECTOR
     # Connectors bring cryptography with them, which a file does not need.
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - see above
 

@@ -21,8 +21,8 @@ from parsers.fields import check_width, grouped
 from parsers.lazy_readers import Named, ReadItems
 
 MEBIBYTE = 1024 * 1024
-FILES = "files"  # the connector whose payloads are files
-BY_BYTES = frozenset({SNIFF, FILES})  # the first bytes of such a payload show its format
+FILES_CONNECTOR = "files"  # the connector whose payloads are files
+BY_BYTES = frozenset({SNIFF, FILES_CONNECTOR})  # the first bytes of such a payload show its format
 
 Sniff: TypeAlias = Callable[[bytes], bool]
 

@@ -13,7 +13,7 @@ from model.calendar import utc
 from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
 from model.received import Fetch, Notice, Part
-from parsers.formats import BY_BYTES, FILES, FORMATS, parse, version_of
+from parsers.formats import BY_BYTES, FILES_CONNECTOR, FORMATS, parse, version_of
 from storage.bodies.body_store import BodyStorage
 from stream.log.messages import Message
 from stream.readers.answers import ReaderAnswer
@@ -29,7 +29,7 @@ NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKin
 NOT_DIVIDED = Reject(
     where="body", why="several accounts, not divided by its reader", kind=RejectKind.READER_FAULT
 )
-READABLE_CONNECTORS = frozenset({FILES, *(row.name for row in FORMATS)})
+READABLE_CONNECTORS = frozenset({FILES_CONNECTOR, *(row.name for row in FORMATS)})
 KNOWN = READABLE_CONNECTORS | BY_BYTES
 
 

@@ -22,7 +22,7 @@ from kadens.output.terminal import fail, print_line, print_note
 from kadens.payload_formats import items_of
 from kadens.settings import Settings
 from model.received import Context, Part
-from parsers.formats import FILES, FORMATS
+from parsers.formats import FILES_CONNECTOR, FORMATS
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
 from storage.reads.import_outcomes import FileOutcome, file_outcomes
@@ -65,7 +65,7 @@ def import_files(
     read it yet. Sending a file again changes nothing. Exits 1 when a file was refused.
     """
     settings = settings_of(data)
-    must_consent(settings, patient, FILES)
+    must_consent(settings, patient, FILES_CONNECTOR)
     contents = {path: body_of(path) for given in paths for path in _files(given)}
     if not contents:
         fail("no file of a format that is read is there", code=2)
@@ -86,7 +86,7 @@ def _checked(path: Path, content: bytes) -> ImportedFile:
     """Return a file, refused if nothing in it can be read: it would only make a dead letter."""
     file = ImportedFile(path=path, digest=sha256(content).hexdigest())
     why = "it holds no recording"
-    for item in items_of(content, Context(connector=FILES)):
+    for item in items_of(content, Context(connector=FILES_CONNECTOR)):
         if isinstance(item, Part) and item.facts:
             return file
         rejects = item.rejects if isinstance(item, Part) else (item,)

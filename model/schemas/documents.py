@@ -20,7 +20,7 @@ from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.prescription_check import (
     INTENSITY_BOUNDS,
     NUMBER_BOUNDS,
-    PRESCRIPTION_ID,
+    PRESCRIPTION_ID_PATTERN,
     Bounds,
 )
 from model.schemas.report_body import report_body_schema
@@ -47,7 +47,7 @@ INSTANT_MS: JsonSchema = {
 COLUMN: JsonSchema = {"maxItems": MOST_SAMPLES}
 
 PRESCRIPTION_FIELDS: dict[tuple[str, str], JsonSchema] = {
-    ("Prescription", "id"): {"pattern": f"^{PRESCRIPTION_ID.pattern}$"},
+    ("Prescription", "id"): {"pattern": f"^{PRESCRIPTION_ID_PATTERN.pattern}$"},
     ("Prescription", "types"): {"items": {"enum": sorted(TYPES)}},
     ("Intensity", "method"): {"enum": list(INTENSITY_BOUNDS)},
     **{

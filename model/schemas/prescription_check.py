@@ -14,7 +14,7 @@ from model.prescription import Prescription
 
 Bounds = tuple[float, float]  # the least and the greatest value, both included
 
-PRESCRIPTION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+PRESCRIPTION_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NUMBER_BOUNDS: Mapping[str, Bounds] = {
     "version": (1, 1_000_000),
     "sessions_per_week": (0, 21),  # three a day
@@ -70,7 +70,7 @@ def _meet(first: Prescription, second: Prescription) -> bool:
 
 
 def _wrong_words(prescription: Prescription) -> Iterator[str]:
-    if not PRESCRIPTION_ID.fullmatch(prescription.id):
+    if not PRESCRIPTION_ID_PATTERN.fullmatch(prescription.id):
         yield (
             "`id` must be 1 to 64 characters: letters a-z, digits, '.', '_' and '-', the first a "
             "letter or digit"

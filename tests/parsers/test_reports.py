@@ -92,7 +92,9 @@ def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of
 
     assert why(scale.low) == why(scale.high) == []
     assert why(scale.low - 1) == why(scale.high + 1) == [f"not on {scale.id}"]
-    assert why(scale.low + 0.5) == ([f"{scale.id} has whole numbers only"] if scale.whole else [])
+    assert why(scale.low + 0.5) == (
+        [f"{scale.id} has whole numbers only"] if scale.integers_only else []
+    )
 
 
 _BAD: list[tuple[str, dict[str, Any], str]] = [
