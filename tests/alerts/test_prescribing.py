@@ -14,7 +14,7 @@ from model.prescription import Intensity, Pause, Prescription
 from model.schemas.prescription_check import INTENSITY_BOUNDS, NUMBER_BOUNDS, prescription_notes
 
 _NAN, _INFINITE = float("nan"), float("inf")
-PLAN = Prescription(
+_PLAN = Prescription(
     id="rx",
     version=1,
     valid_from=date(2026, 6, 1),
@@ -26,11 +26,11 @@ PLAN = Prescription(
 
 
 def overriding(rule: str, **thresholds: float) -> Prescription:
-    return replace(PLAN, rules={rule: thresholds})
+    return replace(_PLAN, rules={rule: thresholds})
 
 
 def test_a_prescription_within_all_bounds_has_no_problem() -> None:
-    assert prescribing_problems(PLAN) == ()
+    assert prescribing_problems(_PLAN) == ()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_prescription_within_all_bounds_has_no_problem() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any], field: str) -> None:
-    (problem, *_) = prescribing_problems(replace(PLAN, **wrong))
+    (problem, *_) = prescribing_problems(replace(_PLAN, **wrong))
     assert problem.startswith(f"`{field}")
 
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any], field: str) -> N
 def test_each_figure_at_and_beyond_its_bounds(name: str) -> None:
     low, high = NUMBER_BOUNDS[name]
     # more sessions than days need a day with several
-    wide = replace(PLAN, max_per_day=6) if name == "sessions_per_week" else PLAN
+    wide = replace(_PLAN, max_per_day=6) if name == "sessions_per_week" else _PLAN
     wide = replace(wide, sessions_per_week=1) if name == "max_per_day" else wide
     for value in (low, high):
         inside: dict[str, Any] = {name: int(value)}
@@ -77,7 +77,7 @@ def test_each_figure_at_and_beyond_its_bounds(name: str) -> None:
 def test_each_method_at_and_beyond_its_bounds(method: str) -> None:
     low, high = INTENSITY_BOUNDS[method]
     within = Intensity(method=method, low=low, high=high)
-    assert prescribing_problems(replace(PLAN, intensity=within)) == ()
+    assert prescribing_problems(replace(_PLAN, intensity=within)) == ()
     for wrong in (
         replace(within, low=low - 0.01),
         replace(within, high=high + 0.01),
@@ -86,7 +86,7 @@ def test_each_method_at_and_beyond_its_bounds(method: str) -> None:
         replace(within, low=_NAN),
         replace(within, high=_INFINITE),
     ):
-        assert prescribing_problems(replace(PLAN, intensity=wrong)) != ()
+        assert prescribing_problems(replace(_PLAN, intensity=wrong)) != ()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -121,13 +121,13 @@ def test_no_pain_can_be_switched_off() -> None:
 
 
 def test_a_prescriber_is_told_of_weeks_that_are_over_and_of_what_lies_beside() -> None:
-    other = replace(PLAN, id="other", valid_from=date(2026, 8, 30), valid_to=date(2026, 9, 30))
-    assert prescription_notes(PLAN, [PLAN], PLAN.valid_from) == ()
-    assert prescription_notes(PLAN, [replace(PLAN, version=2)], date(2026, 6, 2)) == (
+    other = replace(_PLAN, id="other", valid_from=date(2026, 8, 30), valid_to=date(2026, 9, 30))
+    assert prescription_notes(_PLAN, [_PLAN], _PLAN.valid_from) == ()
+    assert prescription_notes(_PLAN, [replace(_PLAN, version=2)], date(2026, 6, 2)) == (
         "it begins in the past: weeks that are over are shown against it as well",
     )
-    assert prescription_notes(PLAN, [other, replace(other, version=2)], PLAN.valid_from) == (
+    assert prescription_notes(_PLAN, [other, replace(other, version=2)], _PLAN.valid_from) == (
         "it holds beside other: what is due adds up on the dates that both have",
     )
     after = replace(other, valid_from=date(2026, 8, 31))
-    assert prescription_notes(PLAN, [after], PLAN.valid_from) == ()
+    assert prescription_notes(_PLAN, [after], _PLAN.valid_from) == ()

@@ -15,20 +15,19 @@ from tests.guards import figures
 from tests.rooms import ROOT
 
 _NOW = figures.both(ROOT)
-_ANY = 100_000  # no bound: tests may define the same helper twice
 
 
 @pytest.mark.parametrize(
     ("name", "product", "tests"),
     [
-        ("dialect names", 3, 125),  # goal: 0, 0
-        ("lines over 100", 763, 292),  # goal: 0, 0
-        ("public names in two modules", 201, _ANY),  # goal of the product: 19
+        ("dialect names", 1, 0),  # goal: 0, 0
+        ("lines over 100", 0, 0),
+        ("public names in two modules", 23, 4),  # goal of the product: 19
         ("files in the largest folder", 20, 20),
-        ("comprehensions per 1,000 lines", 25.8, 35.8),  # goal: 14.9, 14.9
-        ("comprehensions with two for, two if or nested", 57, 88),  # goal: 0, 0
-        ("function lines, median", 7, 7),
-        ("function lines, 90 %", 20, 20),
+        ("comprehensions per 1,000 lines", 15.5, 19.8),  # goal: 14.9, 14.9
+        ("comprehensions with two for, two if or nested", 17, 0),  # goal: 0, 0
+        ("function lines, median", 7, 6),
+        ("function lines, 90 %", 19, 16),
     ],
 )
 def test_a_figure_only_falls(name: str, product: float, tests: float) -> None:
@@ -37,8 +36,9 @@ def test_a_figure_only_falls(name: str, product: float, tests: float) -> None:
 
 
 def test_hard_places_say_why() -> None:
-    """The share of comments only rises; its goal is 5 %."""
-    assert float(_NOW["product"]["comments per code line, %"]) >= 2.0
+    """The share of comments only rises; its goal is 5 % in the product."""
+    assert float(_NOW["product"]["comments per code line, %"]) >= 4.8
+    assert float(_NOW["tests and bench"]["comments per code line, %"]) >= 1.0
 
 
 def test_the_figures_of_a_small_checkout_are_exact(tmp_path: Path) -> None:

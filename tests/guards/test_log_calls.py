@@ -6,8 +6,9 @@ from pathlib import Path
 
 from runtime.log_lines import FIELDS
 from tests.guards.test_imports import modules
+from tests.rows import values_of
 
-LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+_LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 
 
 def log_calls() -> Iterator[tuple[Path, ast.Call]]:
@@ -19,19 +20,19 @@ def log_calls() -> Iterator[tuple[Path, ast.Call]]:
 
 
 def is_log_call(call: ast.Call) -> bool:
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in LEVELS:
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _LEVELS:
         return False
     owner = ast.unparse(call.func.value).lstrip("_")
     return owner in {"log", "logger"} or owner.startswith("get_logger(")
 
 
-CALLS = list(log_calls())
+_CALLS = list(log_calls())
 
 
 def test_an_event_is_constant_text() -> None:
     refused = [
         f"{path}:{call.lineno}"
-        for path, call in CALLS
+        for path, call in _CALLS
         if len(call.args) != 1
         or not isinstance(call.args[0], ast.Constant)
         or "%" in str(call.args[0].value)
@@ -40,13 +41,15 @@ def test_an_event_is_constant_text() -> None:
 
 
 def test_the_list_holds_the_fields_that_are_used() -> None:
-    used = {keyword.arg for _, call in CALLS for keyword in call.keywords}
+    used = set()
+    for _, call in _CALLS:
+        used.update(values_of(call.keywords, "arg"))
     assert used == FIELDS
 
 
 def test_every_logger_is_looked_at() -> None:
     """A logger under another name would pass by the tests above."""
     makers = {path for _, path in modules() if "get_logger(" in path.read_text(encoding="utf-8")}
-    assert makers - {path for path, _ in CALLS} == {
+    assert makers - {path for path, _ in _CALLS} == {
         path for name, path in modules() if name == "runtime.log_lines"
     }

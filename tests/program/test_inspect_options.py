@@ -12,7 +12,7 @@ from kadens.lazy_commands import load_command
 from model.facts import Instrument, Phase
 from simulate.fit_writer import Recording, write_activity
 from simulate.report_writer import ReportAnswer, report_body
-from tests.rows import matching
+from tests.rows import matching, values_of
 
 BEGIN_MS = 1_763_974_800_000
 # Each option with the values that it is tried with; () leaves it out.
@@ -74,8 +74,8 @@ def combinations(connector: tuple[str, ...]) -> Iterator[list[str]]:
 
 def test_every_option_of_the_command_is_tried() -> None:
     command = load_command(matching(COMMANDS, word="inspect")[0])
-    options = {name for item in command.params for name in item.opts if name.startswith("--")}
-    assert options == set(VALUES)
+    names = chain.from_iterable(values_of(command.params, "opts"))
+    assert {name for name in names if name.startswith("--")} == set(VALUES)
 
 
 @pytest.mark.parametrize("connector", VALUES["--connector"], ids=lambda words: words[-1:])

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from runtime.log_lines import FIELDS, describe, drop_unlisted, get_logger, line_formatter
 from web.server import Serving, server
 
-PERSON = "Ada Lovelace, 171 bpm"
+_PERSON = "Ada Lovelace, 171 bpm"
 LIBRARY = "aiokafka.conn"
 
 
@@ -36,8 +36,8 @@ def lines() -> Iterator[list[str]]:
     root.removeHandler(handler)
 
 
-def fail() -> NoReturn:
-    raise ValueError(PERSON)
+def _fail() -> NoReturn:
+    raise ValueError(_PERSON)
 
 
 def test_a_line_is_an_event_and_its_fields(lines: list[str]) -> None:
@@ -51,19 +51,19 @@ def test_a_line_is_an_event_and_its_fields(lines: list[str]) -> None:
 
 
 def test_a_field_that_is_not_listed_is_dropped_and_counted(lines: list[str]) -> None:
-    get_logger("stream.here").warning("stored", patient=PERSON, bpm=171, topic="kadens.raw")
+    get_logger("stream.here").warning("stored", patient=_PERSON, bpm=171, topic="kadens.raw")
     assert lines == ["WARNING stream.here: stored topic=kadens.raw dropped_fields=2"]
 
 
 def test_it_is_dropped_where_no_process_has_set_up_its_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    get_logger("stream.here").warning("stored", **{PERSON: 1})
+    get_logger("stream.here").warning("stored", **{_PERSON: 1})
     assert caplog.messages == ["stored dropped_fields=1"]
 
 
 def test_an_object_in_a_listed_field_is_its_class() -> None:
-    event = {"event": "it is away", "error": ValueError(PERSON), "reason": [PERSON]}
+    event = {"event": "it is away", "error": ValueError(_PERSON), "reason": [_PERSON]}
     assert drop_unlisted(None, "warning", event) == {
         "event": "it is away",
         "error": "ValueError",
@@ -75,7 +75,7 @@ def test_a_traceback_of_ours_becomes_lines_of_code(
     lines: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     try:
-        fail()
+        _fail()
     except ValueError as error:
         description = describe(error)
         get_logger("stream.here").exception("it failed")
@@ -93,17 +93,17 @@ def test_a_traceback_of_ours_becomes_lines_of_code(
     ("text", "values", "line"),
     [
         ("it stops", (), "it stops"),
-        ("Topic %s: %d of %5.1f %%", (PERSON, 171, 1.0), "Topic ...: ... of ... %"),
-        ("%(who)s failed", ({"who": PERSON},), "... failed"),
+        ("Topic %s: %d of %5.1f %%", (_PERSON, 171, 1.0), "Topic ...: ... of ... %"),
+        ("%(who)s failed", ({"who": _PERSON},), "... failed"),
         (
             "no answer: %r",
-            (OSError(111, PERSON),),
+            (OSError(111, _PERSON),),
             "no answer: ConnectionRefusedError ECONNREFUSED",
         ),
-        ("crashed: %s", (ValueError(PERSON),), "crashed: ValueError"),
-        ("too few %s %s", (ValueError(PERSON),), "too few ValueError ..."),
-        (f"never retrieved\nexception={PERSON}", (), "never retrieved"),
-        (ValueError(PERSON), (), "ValueError"),
+        ("crashed: %s", (ValueError(_PERSON),), "crashed: ValueError"),
+        ("too few %s %s", (ValueError(_PERSON),), "too few ValueError ..."),
+        (f"never retrieved\nexception={_PERSON}", (), "never retrieved"),
+        (ValueError(_PERSON), (), "ValueError"),
     ],
 )
 def test_a_line_of_a_library_loses_its_values(
@@ -116,16 +116,16 @@ def test_a_line_of_a_library_loses_its_values(
 @pytest.mark.parametrize("name", ["uvicorn.error", "faust.agents", "mode", "asyncio"])
 def test_a_traceback_of_a_library_becomes_lines_of_code(name: str) -> None:
     try:
-        fail()
+        _fail()
     except ValueError as error:
         description = describe(error)
         record = logging.LogRecord(
-            name, logging.ERROR, "", 0, "Exception in %r\n", (PERSON,), sys.exc_info()
+            name, logging.ERROR, "", 0, "Exception in %r\n", (_PERSON,), sys.exc_info()
         )
     line = line_formatter().format(record)
     assert line.partition(" ")[2] == f'ERROR {name}: Exception in ... error="{description}"'
     assert description.startswith("ValueError at test_log_lines.py:")
-    assert PERSON not in line
+    assert _PERSON not in line
 
 
 def test_the_server_of_a_door_has_no_log_of_its_own() -> None:
@@ -133,21 +133,21 @@ def test_the_server_of_a_door_has_no_log_of_its_own() -> None:
 
 
 def test_an_extra_of_a_library_is_not_shown(lines: list[str]) -> None:
-    logging.getLogger(LIBRARY).warning("retry", extra={"caused_by": PERSON})
+    logging.getLogger(LIBRARY).warning("retry", extra={"caused_by": _PERSON})
     assert lines == [f"WARNING {LIBRARY}: retry"]
 
 
 def test_a_description_has_codes_and_causes() -> None:
     try:
         try:
-            fail()
+            _fail()
         except ValueError as error:
-            raise FileNotFoundError(2, PERSON) from error
+            raise FileNotFoundError(2, _PERSON) from error
     except OSError as error:
         text = describe(error)
     assert text.startswith("FileNotFoundError ENOENT at test_log_lines.py:")
     assert ", caused by ValueError at test_log_lines.py:" in text
-    assert PERSON not in text
+    assert _PERSON not in text
 
 
 def test_no_listed_field_is_a_word_for_people_or_health() -> None:

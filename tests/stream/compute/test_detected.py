@@ -34,7 +34,7 @@ _PHONE = Source(vendor="hub", device_type=DeviceType.PHONE)
 _FILE = Source(vendor="files", device_type=DeviceType.WATCH, method=Method.WORKOUT)
 _APP = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MANUAL)
 _PROFILE = HeartProfile(valid_from=date(2026, 1, 1), hr_rest=60, hr_max=190)  # moderate from 112
-PLAN = Prescription(
+_PLAN = Prescription(
     id="rx",
     version=1,
     valid_from=date(2026, 1, 1),
@@ -96,11 +96,11 @@ def test_nine_minutes_are_none_but_count_in_the_volume_of_the_day() -> None:
 
 
 def test_half_of_the_prescribed_minutes_are_enough() -> None:
-    assert _spans(_detected(_column(0, 6, 130), prescriptions=(PLAN,))) == [("detected", 0, 6)]
-    assert _spans(_detected(_column(0, 5, 130), prescriptions=(PLAN,))) == []
+    assert _spans(_detected(_column(0, 6, 130), prescriptions=(_PLAN,))) == [("detected", 0, 6)]
+    assert _spans(_detected(_column(0, 5, 130), prescriptions=(_PLAN,))) == []
     assert (
         _spans(
-            _detected(_column(0, 9, 130), prescriptions=(replace(PLAN, minutes_per_session=40),))
+            _detected(_column(0, 9, 130), prescriptions=(replace(_PLAN, minutes_per_session=40),))
         )
         == []
     )
