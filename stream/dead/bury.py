@@ -41,8 +41,12 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
     # patients are held: none can be erased before the letters about them are written
     patients = {letter.patient for letter in letters if letter.patient}
     known = await dead_letters.hold_patient_ids(conn, patients)
-    drafts = [_draft(letter, parts.ledger.cluster, known) for letter in letters]
-    connectors = {draft.cause.connector for draft in drafts}
+    drafts: list[_Draft] = []
+    connectors: set[str] = set()
+    for letter in letters:
+        draft = _draft(letter, parts.ledger.cluster, known)
+        drafts.append(draft)
+        connectors.add(draft.cause.connector)
     left = await dead_letters.letter_room(conn, connectors, parts.now())
     kept: list[_Draft] = []
     outgoing: list[Outgoing] = []

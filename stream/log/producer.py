@@ -33,9 +33,10 @@ class LogProducer:
         """
         offsets: list[int] = []
         for start in range(0, len(messages), SENT_TOGETHER):
-            futures = [
-                await self._send(message) for message in messages[start : start + SENT_TOGETHER]
-            ]
+            futures: list[asyncio.Future[Any]] = []
+            for message in messages[start : start + SENT_TOGETHER]:
+                future = await self._send(message)
+                futures.append(future)
             # gathered in the order of sending, whichever acknowledgement comes first
             offsets += map(attrgetter("offset"), await asyncio.gather(*futures))
         return offsets

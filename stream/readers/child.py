@@ -60,15 +60,13 @@ def serve_batches(connection: socket.socket, count: int) -> None:
         stream.write(pack_frame(os.getpid()))
         stream.flush()
         while bodies := _receive(stream):
-            stream.write(
-                pack_frame([_marked(mark, number, body) for number, body in enumerate(bodies)])
-            )
+            answers: list[ReaderAnswer] = []
+            for number, body in enumerate(bodies):
+                # noted before the work, so that the worker knows which body ended this process
+                POSITION_MARK.pack_into(mark, 0, number)
+                answers.append(answer_within(body))
+            stream.write(pack_frame(answers))
             stream.flush()
-
-
-def _marked(mark: mmap.mmap, number: int, body: BodyToRead) -> ReaderAnswer:
-    POSITION_MARK.pack_into(mark, 0, number)
-    return answer_within(body)
 
 
 def serve_large(connection: socket.socket, content: IO[bytes], facts: IO[bytes]) -> None:

@@ -16,7 +16,11 @@ class InlineReader:
 
     async def read(self, bodies: Sequence[BodyToRead]) -> list[ReaderAnswer]:
         """Return what each body holds."""
-        return [await self.read_large(body) for body in bodies]
+        answers: list[ReaderAnswer] = []
+        for body in bodies:
+            read = await self.read_large(body)
+            answers.append(read)
+        return answers
 
     async def read_large(self, body: BodyToRead) -> ReaderAnswer:
         """Return what one body holds."""

@@ -74,7 +74,9 @@ def read_facts(reported: Iterable[AttributedFact]) -> BodyReading:
         by_record[source, fact.head.record].append(fact)
         if at is not None:
             measured[source] = max(measured.get(source, at), at)
-    records = {name: _reported_record(own) for name, own in by_record.items()}
+    records: dict[RecordName, ReportedRecord] = {}
+    for name, own in by_record.items():
+        records[name] = _reported_record(own)
     return BodyReading(
         records=records,
         stretches=_all_stretches(records),
