@@ -20,12 +20,12 @@ _NOW = figures.both(ROOT)
 @pytest.mark.parametrize(
     ("name", "product", "tests"),
     [
-        ("dialect names", 1, 0),  # goal: 0, 0
+        ("dialect names", 0, 0),
         ("lines over 100", 0, 0),
-        ("public names in two modules", 23, 4),  # goal of the product: 19
+        ("public names in two modules", 0, 4),
         ("files in the largest folder", 20, 20),
-        ("comprehensions per 1,000 lines", 15.5, 19.8),  # goal: 14.9, 14.9
-        ("comprehensions with two for, two if or nested", 17, 0),  # goal: 0, 0
+        ("comprehensions per 1,000 lines", 14.7, 19.8),  # goal of the tests: 14.9
+        ("comprehensions with two for, two if or nested", 10, 0),  # goal: 0, 0
         ("function lines, median", 7, 6),
         ("function lines, 90 %", 19, 16),
     ],
@@ -37,7 +37,7 @@ def test_a_figure_only_falls(name: str, product: float, tests: float) -> None:
 
 def test_hard_places_say_why() -> None:
     """The share of comments only rises; its goal is 5 % in the product."""
-    assert float(_NOW["product"]["comments per code line, %"]) >= 4.8
+    assert float(_NOW["product"]["comments per code line, %"]) >= 5.1
     assert float(_NOW["tests and bench"]["comments per code line, %"]) >= 1.0
 
 
