@@ -4,6 +4,7 @@ Pure: it turns the items of a reader and a heart profile into a dict of JSON val
 the zones are those of the worker.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -69,15 +70,28 @@ def problem_of(reject: Reject) -> dict[str, Any]:
 
 
 def _contents(facts: Sequence[Fact], profile: HeartProfile | None) -> dict[str, Any]:
-    blocks = [fact for fact in facts if isinstance(fact, SampleBlock)]
+    blocks: list[SampleBlock] = []
+    workouts: list[Workout] = []
+    days: list[dict[str, Any]] = []
+    reports = 0
+    for fact in facts:
+        match fact:
+            case SampleBlock():
+                blocks.append(fact)
+            case Workout():
+                workouts.append(fact)
+            case DaySummary():
+                days.append(_day(fact))
+            case Report():
+                reports += 1
     t, v = _column(block for block in blocks if block.metric == "heart_rate")
-    workouts = [fact for fact in facts if isinstance(fact, Workout)]
+    # The record breaks ties, so that the same bytes always give the same output.
     workouts.sort(key=lambda workout: (workout.head.start_ms, workout.head.record))
     return {
         "workouts": [_workout(workout, t, v, profile) for workout in workouts],
         "samples": _samples(blocks),
-        "days": [_day(fact) for fact in facts if isinstance(fact, DaySummary)],
-        "reports": sum(isinstance(fact, Report) for fact in facts),
+        "days": days,
+        "reports": reports,
     }
 
 
@@ -126,10 +140,10 @@ def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:
 
 
 def _samples(blocks: Sequence[SampleBlock]) -> dict[str, Any]:
-    return {
-        metric: _extent(b for b in blocks if b.metric == metric)
-        for metric in sorted({b.metric for b in blocks})
-    }
+    by_metric: dict[str, list[SampleBlock]] = defaultdict(list)
+    for block in blocks:
+        by_metric[block.metric].append(block)
+    return {metric: _extent(same) for metric, same in sorted(by_metric.items())}
 
 
 def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:

@@ -107,11 +107,13 @@ def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
     rows = values.get("keys", [])
     if not isinstance(rows, list):
         raise SettingsError("keys: tables [[keys]] are wanted")
-    entries = (*plain, *(_entry(row) for row in rows))
-    names = [(entry.kind, entry.id) for entry in entries]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
-        raise SettingsError(f"two keys of kind {twice[0]} have the id {twice[1]}")
+    entries = (*plain, *map(_entry, rows))
+    # The id is stored beside what a key has made, so it must name one key.
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        if (entry.kind, entry.id) in seen:
+            raise SettingsError(f"two keys of kind {entry.kind} have the id {entry.id}")
+        seen.add((entry.kind, entry.id))
     return entries
 
 
@@ -153,12 +155,16 @@ def _bytes(name: str, text: object) -> bytes:
 
 
 def _ring(kind: str, entries: tuple[KeyEntry, ...]) -> KeyRing:
-    mine = [entry for entry in entries if entry.kind == kind and entry.state != RETIRED]
-    active = [entry for entry in mine if entry.state == ACTIVE]
-    if mine and len(active) != 1:
+    active: list[Key] = []
+    accepted: list[Key] = []
+    by_state = {ACTIVE: active, ACCEPTED: accepted}  # a retired key is in neither
+    for entry in entries:
+        if entry.kind == kind and entry.state in by_state:
+            by_state[entry.state].append(Key(id=entry.id, secret=entry.secret))
+    if (active or accepted) and len(active) != 1:
         raise SettingsError(f"one active key of kind {kind} is wanted; there are {len(active)}")
-    rest = [entry for entry in mine if entry.state == ACCEPTED]
-    return KeyRing(tuple(Key(id=entry.id, secret=entry.secret) for entry in [*active, *rest]))
+    # The first key of a ring is the one that new data are made with.
+    return KeyRing((*active, *accepted))
 
 
 def _connectors(value: object) -> dict[str, ConnectorSecrets]:
@@ -169,6 +175,7 @@ def _connectors(value: object) -> dict[str, ConnectorSecrets]:
 
 def _connector(name: str, row: object) -> ConnectorSecrets:
     keys = row.get("keys") if isinstance(row, dict) else None
+    # Anybody can sign with an empty key, so one is refused.
     if (
         not isinstance(keys, list)
         or not keys
@@ -185,8 +192,8 @@ def _check_keys(name: str, keys: list[str]) -> None:
     """Raise `SettingsError` where a key does not have the form that the connector needs."""
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - not without connectors' keys
 
-    for row in [row for row in CONNECTORS if row.name == name]:
-        for key in keys:
+    for row in CONNECTORS:
+        for key in keys if row.name == name else ():
             try:
                 row.proof.check_key(key)
             except ValueError as error:

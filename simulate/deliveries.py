@@ -27,8 +27,10 @@ def live(cohort: Cohort) -> Iterator[Delivery]:
     They are the latest heart rate, and the file and the answers of a session with pain 8.
     """
     fresh = last_minutes(cohort, cohort.now_ms, LIVE_BLOCK_MINUTES)
-    hurting = [p for p in cohort.people if p.role is Role.PAIN]
-    ended = [reported for p in hurting for reported in after(p, cohort, live_outing(p, cohort))]
+    ended: list[Delivery] = []
+    for person in cohort.people:
+        if person.role is Role.PAIN:
+            ended += after(person, cohort, live_outing(person, cohort))
     for n, delivery in enumerate([*fresh, *ended]):
         yield replace(delivery, due_ms=cohort.now_ms + n * LIVE_STEP_MS)
 
@@ -49,10 +51,11 @@ def last_minutes(cohort: Cohort, now_ms: int, minutes: int) -> Iterator[Delivery
 
 def _of(person: Person, cohort: Cohort) -> list[Delivery]:
     out = outings(person, cohort)
-    watch = [worn(person, cohort, span, out) for span in wear_days(person, cohort)]
-    return sorted(
-        [*watch, *(reported for item in out for reported in after(person, cohort, item))], key=_due
-    )
+    deliveries = [worn(person, cohort, span, out) for span in wear_days(person, cohort)]
+    for outing in out:
+        deliveries += after(person, cohort, outing)
+    # `history` merges the people's deliveries, which needs each list in order.
+    return sorted(deliveries, key=_due)
 
 
 def _due(delivery: Delivery) -> int:

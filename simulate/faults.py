@@ -41,7 +41,10 @@ def disturb(deliveries: Iterable[Delivery], faults: Faults, seed: int) -> list[D
     `due_ms` becomes the instant of arrival. Bodies are not built here.
     """
     chance = np.random.default_rng([seed, 77])
-    arriving = [late for delivery in deliveries for late in _arrivals(delivery, faults, chance)]
+    arriving: list[Delivery] = []
+    # One generator in the order of the deliveries: a seed gives the same faults each time.
+    for delivery in deliveries:
+        arriving += _arrivals(delivery, faults, chance)
     return sorted(arriving, key=lambda entry: entry.due_ms)
 
 

@@ -40,9 +40,9 @@ class Behind:
     """
 
     def __init__(self, brokers: str, group: str, topics: Mapping[str, int]) -> None:
-        self._places = [
-            TopicPartition(name, n) for name, count in topics.items() for n in range(count)
-        ]
+        self._partitions: list[TopicPartition] = []
+        for name, count in topics.items():
+            self._partitions += [TopicPartition(name, n) for n in range(count)]
         self._consumer = Consumer(
             {
                 "bootstrap.servers": brokers,
@@ -64,7 +64,7 @@ class Behind:
 
     def _ask(self) -> dict[tuple[str, int], int]:
         matches = {}
-        for position in self._consumer.committed(self._places, timeout=_ANSWER_S):
+        for position in self._consumer.committed(self._partitions, timeout=_ANSWER_S):
             low, high = self._consumer.get_watermark_offsets(position, timeout=_ANSWER_S)
             # without a commit the offset is negative, and old messages may have been removed
             matches[position.topic, position.partition] = high - max(position.offset, low)

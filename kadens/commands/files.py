@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import MULTIPLE_CHOICES
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +67,10 @@ def import_files(
     """
     settings = settings_of(data)
     must_consent(settings, patient, FILES_CONNECTOR)
-    contents = {path: body_of(path) for given in paths for path in _files(given)}
+    contents: dict[Path, bytes] = {}
+    for given in paths:
+        # A file that is named twice, or is in a folder that is named too, is sent once.
+        contents.update((path, body_of(path)) for path in _files(given))
     if not contents:
         fail("no file of a format that is read is there", code=2)
     files = [_checked(path, content) for path, content in contents.items()]
@@ -160,5 +164,5 @@ def _files(path: Path) -> list[Path]:
     """Return a file, or the files below a folder that have the ending of a known format."""
     if not path.is_dir():
         return [path]
-    endings = {suffix for row in FORMATS for suffix in row.suffixes}
+    endings = set(chain.from_iterable(row.suffixes for row in FORMATS))
     return sorted(item for item in path.rglob("*") if item.suffix.lower() in endings)

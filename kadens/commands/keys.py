@@ -208,7 +208,11 @@ async def _used(settings: Settings) -> dict[tuple[str, str], int]:
             "link": await link_tokens.live_by_key(conn, now_ms),
             "wrapping": await wrapping.used_by_key(conn),
         }
-    return {(kind, id_): n for kind, counts in values.items() for id_, n in counts.items()}
+    used = {}
+    for kind, counts in values.items():
+        for id_, n in counts.items():
+            used[kind, id_] = n
+    return used
 
 
 async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:

@@ -148,7 +148,10 @@ def _library_file() -> Path:
         raise MockFailed("confluent-kafka is not installed")
     package = Path(spec.origin).parent
     folders = (package.with_name("confluent_kafka.libs"), package / ".dylibs")
-    matches = [file for folder in folders for file in sorted(folder.glob("librdkafka*"))]
+    # A wheel carries several versions of other libraries, but librdkafka once.
+    matches: list[Path] = []
+    for folder in folders:
+        matches += sorted(folder.glob("librdkafka*"))
     if not matches:
         raise MockFailed(f"no librdkafka beside {package}: is it a wheel of confluent-kafka?")
     return matches[0]

@@ -119,19 +119,19 @@ def _days(answer: DaysAnswer) -> Sheet:
 
 
 def _weeks(answer: WeeksAnswer) -> Sheet:
-    lines = (
-        (
+    lines: list[tuple[str, ...]] = []
+    for week in answer.weeks:
+        figures = (
             week.iso_week,
             str(week.sessions),
             str(week.session_ms // MINUTE_MS),
             words.number(week.dose_min),
             f"{week.known_days} of 7",
-            *_measures(item),
-            item.prescription if item else words.NOTHING,
         )
-        for week in answer.weeks
-        for item in week.adherence or (None,)
-    )
+        # A week without a prescription still has a line, because exercise was recorded.
+        for item in week.adherence or (None,):
+            prescription = item.prescription if item else words.NOTHING
+            lines.append((*figures, *_measures(item), prescription))
     heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "rx")
     return Sheet(
         heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}"
