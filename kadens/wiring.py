@@ -224,6 +224,7 @@ def sign_in_of(settings: Settings) -> "SignIn":
         client_secret=settings.secrets.oidc_client_secret,
         redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK_PATH,
     )
+    # A trailing comma must not make a role without a name.
     roles = tuple(role for result in settings.oidc_roles.split(",") if (role := result.strip()))
     return SignIn(
         provider=Provider(registration, now),
@@ -259,6 +260,7 @@ def check_sign_in(settings: Settings) -> None:
         raise SettingsError(
             "KADENS_OIDC_ROLES names roles, and KADENS_OIDC_ROLE_CLAIM no claim to find them in"
         )
+    # A session of no minutes would end before the page that follows the sign-in.
     for name in ("session_minutes", "session_idle_minutes"):
         if getattr(settings, name) < 1:
             raise SettingsError(
@@ -296,6 +298,7 @@ def check_database_keys(settings: Settings) -> None:
     from storage.pg.roles import CLINIC
 
     async def look() -> None:
+        # As the door itself: the check also shows that its role may read the keys.
         pool = await open_pool(settings.database, max_size=1, limits=CLINIC_LIMITS, role=CLINIC)
         async with pool, pool.connection() as conn:
             await check_keys(

@@ -153,6 +153,7 @@ def _answers(person: Person, outing: Outing) -> Delivery:
         scale="borg-cr10",
     )
     span = (outing.start_ms, outing.end_ms)
+    # Only this answer makes a session for a person without any device.
     by_hand = ReportAnswer(
         key=f"{key}-session",
         instrument=Instrument.SESSION,

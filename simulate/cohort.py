@@ -125,6 +125,7 @@ MON_WED_FRI, TUE_THU_SAT = (0, 2, 4), (1, 3, 5)
 DAYTIME, WITH_NIGHT = (7 * 60, 19 * 60), (0, 14 * 60)
 _FOOT, WHEEL = ("heart_rate", "cadence"), ("heart_rate", "cadence", "power")
 
+# Together the rows cover each way to zones: measured, computed, given by a clinician, none.
 CAST: tuple[Cast, ...] = (
     Cast(
         name="Demo Andersson",
@@ -315,6 +316,7 @@ def _person(number: int, seed: int, now_ms: int, weeks: int) -> Person:
         wear=row.wear,
         columns=row.columns,
         hub=row.hub,
+        # Who neither wears a watch nor has a phone hub has no account to link.
         account=account if row.wear is not None or row.hub else "",
         pain=row.pain,
     )

@@ -19,6 +19,7 @@ from simulate.delivery import TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
 _TIMEOUT_S = 30.0
 _TRIES = 60
 PAUSE_S = 0.25
+# What a vendor repeats: overload and faults of the server, but no refusal.
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -142,6 +143,7 @@ def _signed(
     prefix: str, secret: str, delivery: Delivery, body: bytes, at_ms: int
 ) -> Mapping[str, str]:
     """Return the headers of Standard Webhooks: base64 of an HMAC over `id.timestamp.body`."""
+    # The same delivery keeps its id, as a vendor's repetition does.
     message_id, seconds = _id(delivery), str(at_ms // 1000)
     key = base64.b64decode(secret.removeprefix("whsec_"))
     content = f"{message_id}.{seconds}.".encode() + body

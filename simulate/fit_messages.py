@@ -64,6 +64,7 @@ class FieldShape:
     @property
     def dtype(self) -> tuple[str, tuple[int, ...]]:
         """The numpy type letters and the shape of a value."""
+        # A text is one value of `items` bytes, and no array of them.
         letters, _ = _BASES[self.base]
         return (
             (f"S{self.items}", ())

@@ -69,6 +69,7 @@ def truth(cohort: Cohort) -> Truth:
 
 def _known(person: Person, cohort: Cohort) -> _Known:
     out = outings(person, cohort)
+    # Weeks are counted where the person lives, as the prescription does.
     return _Known(
         patient=person.pseudonym,
         role=person.role,

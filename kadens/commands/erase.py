@@ -61,12 +61,15 @@ def erase_patient(
 async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     now_ms = clock(settings.clock)()
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
+        # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
             receipt = await erase(conn, patient, now_ms)
             done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
             await audit.write_entry(conn, done)
+        # After the commit: a body that is removed cannot come back if the rows are rolled back.
         async with pool.connection() as conn:
             removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
+        # The doors learn of ended tokens from the log. It may be away, and the rows are gone anyway.
         if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
             print_note(f"note: {LOG_AWAY_NOTE}")
         return receipt, removed

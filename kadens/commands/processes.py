@@ -41,6 +41,7 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     log_to_stderr()
     settings = process_settings(data)
     app = build(settings)
+    # With the keys of another installation every name would be unreadable, page after page.
     check_database_keys(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve_http(app, serving(settings, "clinic"), app.state.count)
@@ -120,6 +121,7 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     from kadens.local.up import up as start
     from kadens.local.up_options import Options
 
+    # Without the demo it would wait for its full time and then fail.
     if until_alert and not demo:
         fail("--until-alert needs --demo, since nobody else reports pain", code=2)
     options = Options(

@@ -12,6 +12,7 @@ from pathlib import Path
 from kadens.embedded.process import StartFailed
 
 VERSION = "4.3.1"
+# Brokers of Kafka 4 are compiled for this Java.
 JAVA_NEEDED = 17
 DOWNLOAD_SECONDS = 280
 LOGGER = "1.7.36"  # the slf4j that Kafka ships; without a binding the broker would log nothing
@@ -53,6 +54,7 @@ def java_version(java: str) -> int:
     reported = subprocess.run(  # noqa: S603 - found by which
         [java, "-version"], capture_output=True, text=True, check=False, timeout=60
     )
+    # Java prints its version on stderr; some distributions print it on stdout.
     matches = re.search(r'version "(\d+)', reported.stderr + reported.stdout)
     return int(matches[1]) if matches else 0
 

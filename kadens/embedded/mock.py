@@ -48,6 +48,7 @@ class MockKafka:
         if not self._handle:
             raise MockFailed(message.value.decode(errors="replace"))
         self._cluster = self._library.rd_kafka_mock_cluster_new(self._handle, self.brokers)
+        # Else the first member waits three seconds for others, which never come.
         self._library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._live(), 0)
         for name, partitions in self.topics.items():
             self.create_topic(name, partitions)
@@ -80,6 +81,7 @@ class MockKafka:
 
     def stop(self) -> None:
         """Destroy the cluster; does nothing in a forked child, whose parent owns it."""
+        # A forked child lacks the threads of the cluster, and destroying would wait for them.
         if self._handle is None or os.getpid() != self._owner:
             return
         if self._cluster is not None:
@@ -137,6 +139,7 @@ def _load() -> ctypes.CDLL:
     library = ctypes.CDLL(str(_library_file()))
     for name, (result, arguments) in SIGNATURES.items():
         function = getattr(library, name)
+        # Without these, ctypes cuts pointers to 32 bits.
         function.restype, function.argtypes = result, arguments
     return library
 

@@ -86,6 +86,7 @@ class Postgres:
 
     def stop(self) -> None:
         """End the server with a checkpoint; open connections are cut."""
+        # SIGINT is the fast shutdown; SIGTERM would wait until every client has left.
         if self._child is not None:
             end_child(self._child, first=signal.SIGINT, seconds=_STOP_SECONDS)
         self._child = None
@@ -113,6 +114,7 @@ class Postgres:
         """
         primary, copy = self._open(), open_home(data, self.binaries)
         new = copy.empty_folder("cluster.new")
+        # No sync: a copy that a power cut damages is made again.
         words: list[str | Path] = [
             "pg_basebackup",
             "-D",
@@ -182,6 +184,7 @@ class Postgres:
 
     def _try_start(self, home: Home) -> bool:
         """Try to start; return False when an earlier server still holds the folder."""
+        # Only lines of this start count; an older "in use" must not end it.
         before = home.log.stat().st_size if home.log.exists() else 0
         self._child = launch(
             "postgres",
@@ -229,6 +232,7 @@ def _ready(home: Home, child: Child | None) -> bool:
         lines = (home.cluster / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return False
+    # The process number tells this start from an earlier one that was killed.
     ours = child is not None and lines[:1] == [str(child.process.pid)]
     return ours and len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - line 8
 
@@ -246,6 +250,7 @@ def _make_cluster(home: Home) -> None:
         "--encoding=UTF8",
         "--no-instructions",
     ]
+    # A sort order of the operating system may change with its updates and break indexes.
     argv += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     for name, value in TUNING.items():
         argv += ["-c", f"{name}={value}"]

@@ -67,9 +67,11 @@ def launch(
         raise RuntimeError(
             f"{part} must be started from the main thread: it would die with any other"
         )
+    # The guard becomes the account, and then asks the kernel for the signal on our death.
     who = (account.uid, account.gid) if account else (os.geteuid(), os.getegid())
     words = [str(word) for word in (os.getpid(), int(on_death), *who, *argv)]
     with log.open("ab") as out:
+        # Given to an older file as well, which may have had another mode.
         os.fchmod(out.fileno(), 0o600)
         process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
             [sys.executable, "-I", GUARD, *words],
@@ -117,6 +119,7 @@ def end_child(child: Child, *, first: signal.Signals, seconds: float) -> None:
 
 def kill(child: Child) -> None:
     """End the program with SIGKILL and reap it."""
+    # Reaped at once, so that no zombie keeps the process number.
     child.process.kill()
     child.process.wait()
 

@@ -54,6 +54,7 @@ class Children:
     def tend(self) -> None:
         """Start again what has crashed and waited long enough; StartFailed after too many times."""
         now = time.monotonic()
+        # A copy, because a crashed child is taken out of the table meanwhile.
         for job, (child, began) in list(self._running.items()):
             if not child.alive():
                 del self._running[job]
@@ -90,6 +91,7 @@ class Children:
                 child.log,
             )
         self._again[job] = now + pause
+        # The last line of a traceback is the error itself.
         last = tail(child.log).splitlines()[-1:]
         reason = f" ({last[0][:160]})" if last else ""
         status = f"{job.name} ended with status {child.process.returncode}{reason}"

@@ -140,6 +140,7 @@ class Demo:
         cohort = self._state.cohort()  # as it was when the demo began, for the same bodies
         began, deliveries = time.monotonic(), list(history(cohort))
         gate = Gate(behind, raw=RAW.name, facts=FACTS.name)
+        # The gate holds back sending while the worker is behind: a mock log drops what is too old.
         with self._bar() as bar:
             task = bar.add_task(
                 f"{cohort.weeks} weeks of {len(cohort.people)} patients",
@@ -152,6 +153,7 @@ class Demo:
                 progress=lambda _delivery, _size: bar.advance(task),
             )
             bar.update(task, description="the worker finishes")
+            # Marked as complete only afterwards: an interrupted demo sends its history again.
             if not wait_idle(self._checked(behind), seconds=IDLE_S):
                 raise TimeoutError(f"the worker did not finish within {IDLE_S:g} s")
         write_state(self._endpoints.data, replace(self._state, complete=True))
@@ -174,6 +176,7 @@ class Demo:
 
     def _pulse(self, door: VendorDoor) -> None:
         """Send a minute of heart rate each minute, until stopped."""
+        # A wait instead of a sleep, so that Ctrl-C ends it at once.
         while not self.stop.wait(PULSE_S):
             play(last_minutes(self._cohort, self._now(), 1), door.post)
 

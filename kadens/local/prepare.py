@@ -58,6 +58,7 @@ def ready_keys(dsn: str, keys: KeyRing, now_ms: int) -> None:
 
 def ready_log(brokers: str) -> None:
     """Make the topics at a broker that must answer; raises `StartFailed`."""
+    # Checked first, because making topics would wait long for a broker that is not there.
     if not brokers_answering(brokers):
         raise StartFailed("log", f"no Kafka answers at {brokers}")
     try:
@@ -80,6 +81,7 @@ def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
 
     On our own server each gets its own login; elsewhere all get the given DSN.
     """
+    # Elsewhere the roles are the administrator's, and we may not be allowed to make logins.
     return (
         asyncio.run(process_logins(dsn, address(dsn, COMMAND)))
         if is_embedded
@@ -102,5 +104,6 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         return asyncio.run(work)
     except REFUSED as error:
+        # The lines after the first quote statements, which may hold values.
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise StartFailed("database", reason[0]) from error
