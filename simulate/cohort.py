@@ -125,7 +125,7 @@ MON_WED_FRI, TUE_THU_SAT = (0, 2, 4), (1, 3, 5)
 DAYTIME, WITH_NIGHT = (7 * 60, 19 * 60), (0, 14 * 60)
 _FOOT, WHEEL = ("heart_rate", "cadence"), ("heart_rate", "cadence", "power")
 
-# Together the rows cover each way to zones: measured, computed, given by a clinician, none.
+# Together the rows cover each way to zones: measured, computed, given by a clinician.
 CAST: tuple[Cast, ...] = (
     Cast(
         name="Demo Andersson",

@@ -69,7 +69,7 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
         # After the commit: a body that is removed cannot come back if the rows are rolled back.
         async with pool.connection() as conn:
             removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
-        # The doors learn of ended tokens from the log. It may be away, and the rows are gone anyway.
+        # The doors learn of ended tokens from the log. It may be away; the rows are gone anyway.
         if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
             print_note(f"note: {LOG_AWAY_NOTE}")
         return receipt, removed
