@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kadens.embedded.process import private_files
+from kadens.embedded.process import no_threads_for_algebra, private_files
 from kadens.lazy_commands import Entry, LazyGroup
 
 _COMMANDS = "kadens.commands"
@@ -301,6 +301,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the program. Its files are about patients, so only their owner may read them."""
     private_files()
+    no_threads_for_algebra()
     # Imports make many objects and free few, so collecting garbage meanwhile takes time for
     # nothing. `lazy_commands` collects again once the command is imported.
     gc.disable()

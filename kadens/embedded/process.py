@@ -89,6 +89,16 @@ def private_files() -> None:
     os.umask(0o077)
 
 
+def no_threads_for_algebra() -> None:
+    """Keep numpy from starting threads for linear algebra, unless the environment asks for them.
+
+    Call it before numpy is imported.
+    """
+    # The few products here are of short vectors or of narrow columns. The threads would only wait,
+    # and they do so by spinning; and the sum of one thread has the same order on each machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def plain_environment() -> dict[str, str]:
     """Return the environment of our programs; the caller's own cannot change what they do."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

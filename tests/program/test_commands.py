@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -80,3 +81,31 @@ def test_the_version_is_that_of_the_package() -> None:
 def test_a_word_that_is_no_command_gets_a_suggestion() -> None:
     done = CliRunner().invoke(app, ["patient", "lst"])
     assert (done.exit_code, "Did you mean 'list'?" in done.stderr) == (2, True)
+
+
+OTHER_READERS = ("parsers.tcx", "parsers.garmin", "parsers.polar", "parsers.reports")
+THREADS = """
+import sys
+from pathlib import Path
+from kadens.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print(len(list(Path("/proc/self/task").iterdir())), *sorted(sys.modules))
+"""
+
+
+def test_an_inspection_imports_one_reader_and_starts_no_thread(tmp_path: Path) -> None:
+    path = tmp_path / "walk.fit"
+    path.write_bytes(b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00")
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, "inspect", str(path)],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    threads, *loaded = done.stdout.decode().splitlines()[-1].split()
+    assert threads == "1"
+    assert "parsers.fit_facts" in loaded
+    assert set(loaded).isdisjoint((*OTHER_READERS, "rich.console"))
