@@ -98,11 +98,12 @@ def _workout(activity: TcxActivity, file: TcxFile, errors: list[Unreadable]) -> 
         why = "activity without a length of at most seven days"
         raise Unreadable(where, why, RejectKind.RANGE)
     timed_s = _sum(activity, "TotalTimeSeconds")
-    moving_ms = None if timed_s is None else round(timed_s * 1000)
-    if moving_ms is not None and not 0 <= moving_ms <= LONGEST_WORKOUT_MS:
+    # compared before it is rounded: the sum of large figures can be infinite
+    if timed_s is not None and not 0 <= timed_s <= LONGEST_WORKOUT_MS / 1000:
         why = "moving time not between nothing and seven days"
         errors.append(Unreadable(where, why, RejectKind.RANGE))
-        moving_ms = None
+        timed_s = None
+    moving_ms = None if timed_s is None else round(timed_s * 1000)
     return Workout(
         head=_head(activity, file, _name(activity), (start, end)),
         type=TYPES_OF_SPORT.get(activity.sport.lower(), "other"),

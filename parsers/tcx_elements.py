@@ -9,6 +9,7 @@ never read.
 import re
 from array import array
 from dataclasses import dataclass, field
+from math import isfinite
 from xml.parsers import expat
 
 from model.errors import BodyError
@@ -260,9 +261,10 @@ def _number(written: str) -> float | None:
     if not _NUMBER.fullmatch(written):
         return None
     try:
-        return float(written)
+        number = float(written)
     except ValueError:  # "1.2.3"
         return None
+    return number if isfinite(number) else None  # "1e999" is infinite
 
 
 def _refuse_document_type(*_parts: object) -> None:
