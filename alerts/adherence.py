@@ -5,9 +5,10 @@ measure that cannot be known is None, never 0. Days of a pause are taken off wha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from model.calendar import MINUTE_MS
 from model.derived import PARTIAL_ABOVE, Week
@@ -17,6 +18,7 @@ from model.prescription import Intensity, Prescription, in_force, paused
 # Lower edges of the classes in the heart rate reserve, and the end. Only a prescribed range that
 # begins and ends on these can be counted from the zone times of a week.
 HRR_EDGES = (0.0, 0.3, 0.4, 0.6, 0.9, 1.0)
+_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,51 @@ class Adherence:
     time: float | None
     dose: float | None
     intensity: float | None
+
+
+class Standing(StrEnum):
+    """What may be said of a week against what was due in it.
+
+    A week is low only when it stays low in the best case: with every session that the days about
+    which nothing is known could have held. It is too thin to judge when too little is known to call
+    it low or enough, and nothing may follow from it.
+    """
+
+    NONE_DUE = "none due"
+    ENOUGH = "enough"
+    LOW = "low"
+    THIN = "too thin to judge"
+
+
+def standing(week: Week, due: Due, thresholds: Mapping[str, float]) -> Standing:
+    """Return the standing of a week by the thresholds `ratio` and `known_days`."""
+    done, best, least = measure(week, due), best_case(week, due), thresholds["ratio"]
+    # Either measure is enough: many short sessions and few long ones both fall short.
+    pairs = ((done.frequency, best.frequency), (done.time, best.time))
+    if all(ratio is None for ratio, _ in pairs):
+        return Standing.NONE_DUE
+    if not any(_is_below(ratio, least) for ratio, _ in pairs):
+        return Standing.ENOUGH
+    stays = any(_is_below(ratio, least) and _is_below(at_best, least) for ratio, at_best in pairs)
+    is_known = week.known_days >= thresholds["known_days"]
+    return Standing.LOW if stays and is_known else Standing.THIN
+
+
+def _is_below(ratio: float | None, least: float) -> bool:
+    # What is not known is not low: missing data never counts against a patient.
+    return ratio is not None and ratio < least
+
+
+def best_case(week: Week, due: Due) -> Adherence:
+    """Return what a week would be if each unknown day had held all sessions that it may hold."""
+    sessions = minutes = 0
+    for row in due.prescriptions:
+        held = (_DAYS - week.known_days) * row.max_per_day
+        sessions += held
+        minutes += held * row.minutes_per_session
+    length_ms = week.session_ms + minutes * MINUTE_MS
+    better = replace(week, sessions=week.sessions + sessions, session_ms=length_ms)
+    return measure(better, due)
 
 
 def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | None:

@@ -15,6 +15,8 @@ from model.alert import LIVE_STATES, Alert, AlertState, Contact, Finding, Step, 
 from model.calendar import DAY_MS
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
+# A person has dealt with the patient's training as such: what came before is no news any more.
+RENEWING = frozenset({"contacted", "plan changed"})
 CORRECTED = "corrected"  # the reason of a retraction that follows from data
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
@@ -259,8 +261,9 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
 
     A closed alert has dealt with a finding when it had the same finding at that tier or a graver.
     """
+    closed = list(recent)
     gravest: dict[_Name, Tier] = {}
-    for alert in filter(_is_dealt_with, recent):
+    for alert in filter(_is_dealt_with, closed):
         for finding in alert.findings.values():
             name = _name(finding)
             if name not in gravest or _graver(finding.tier, gravest[name]):
@@ -268,9 +271,25 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
     new: list[Finding] = []
     for finding in findings:
         dealt = gravest.get(_name(finding))
-        if dealt is None or _graver(finding.tier, dealt):
+        is_graver = dealt is None or _graver(finding.tier, dealt)
+        if is_graver and not _is_before_contact(finding, closed):
             new.append(finding)
     return new
+
+
+def _is_before_contact(finding: Finding, recent: Iterable[Alert]) -> bool:
+    """Return whether a finding rests on what began before a clinician's last contact.
+
+    Only for rules that are renewed by a contact (clinical definition section 5.3).
+    """
+    if not RULE[finding.rule].renewed:
+        return False
+    for alert in recent:
+        is_contact = alert.resolution.partition(":")[0].strip() in RENEWING
+        of_family = alert.family == finding.family and alert.state is AlertState.RESOLVED
+        if of_family and is_contact and finding.from_ms < alert.changed_ms:
+            return True
+    return False
 
 
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:

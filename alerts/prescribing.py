@@ -34,16 +34,17 @@ def prescribing_problems(prescription: Prescription) -> tuple[str, ...]:
     A sentence names its field and never repeats a value.
     """
     problems = list(prescription_problems(prescription))
-    for rule_id, thresholds in (prescription.rules or {}).items():
-        rule = RULE.get(rule_id)
-        if rule is None:
-            problems.append(f"`rules` may name the rules {', '.join(sorted(RULE))}, and no others")
-        else:
-            problems += _of_rule(rule, thresholds)
+    overrides = prescription.rules or {}
+    if not overrides.keys() <= RULE.keys():
+        problems.append(f"`rules` may name the rules {', '.join(sorted(RULE))}, and no others")
+    for rule in RULE.values():
+        problems += _of_rule(rule, prescription, overrides.get(rule.id, {}))
     return tuple(dict.fromkeys(problems))
 
 
-def _of_rule(rule: Rule, thresholds: Mapping[str, float]) -> Iterator[str]:
+def _of_rule(
+    rule: Rule, prescription: Prescription, thresholds: Mapping[str, float]
+) -> Iterator[str]:
     for name, value in thresholds.items():
         bounds = rule.overridable.get(name)
         if bounds is None:
@@ -51,8 +52,13 @@ def _of_rule(rule: Rule, thresholds: Mapping[str, float]) -> Iterator[str]:
             yield f"`rules.{rule.id}` may set {allowed}, and nothing else"
         elif not within(value, bounds):
             yield f"`rules.{rule.id}.{name}` must be {bounds_text(bounds)}"
+    prescribed = {name: item.of(prescription) for name, item in rule.prescribed.items()}
+    for name, item in rule.prescribed.items():
+        # one figure in two fields: the field that does not count would be ignored silently
+        if thresholds.get(name, prescribed[name]) != prescribed[name]:
+            yield f"`rules.{rule.id}.{name}` must be `{item.field}` + {item.plus:g}, or left out"
     # what the prescription does not set keeps the rule's own value
-    resulting = {**rule.thresholds, **thresholds}
+    resulting = {**rule.thresholds, **prescribed, **thresholds}
     for low, high in rule.in_order:
         if resulting[low] > resulting[high]:
             yield f"`rules.{rule.id}.{low}` must not be above `{high}`"

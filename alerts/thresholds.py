@@ -1,4 +1,4 @@
-"""The thresholds of a rule on a date: its own, or those that a prescription sets instead."""
+"""The thresholds of a rule on a date: its own, or those that prescriptions set instead."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -14,9 +14,13 @@ def thresholds_on(rule: Rule, prescriptions: Iterable[Prescription], day: date) 
     A threshold that a prescription may not set is ignored, as is one out of its bounds: such a
     prescription is refused when it is written (`alerts.prescribing`).
     """
+    held = in_force(prescriptions, day)
     # A copy: the thresholds of the rule itself are the same for all patients.
     thresholds = dict(rule.thresholds)
-    for prescription in in_force(prescriptions, day):
+    for name, threshold in rule.prescribed.items():
+        # Of several prescriptions the strictest counts: each states what is acceptable.
+        thresholds[name] = min(map(threshold.of, held), default=thresholds[name])
+    for prescription in held:
         overrides = (prescription.rules or {}).get(rule.id, {})
         for name, bounds in rule.overridable.items():
             value = overrides.get(name)

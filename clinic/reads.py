@@ -13,7 +13,7 @@ from clinic.pages import heatmap, weeks, worklist
 from clinic.pages.curve import Curve, curve
 from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
-from clinic.pages.worklist import Line
+from clinic.pages.worklist import Line, Need
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
@@ -27,6 +27,7 @@ from storage.reads.views import (
     PatientBrief,
     ReportRow,
     SourceRow,
+    WorkRow,
 )
 from stream.compute.day_states import day_states
 from stream.compute.intensity.zones import MAX_GAP_MS
@@ -40,6 +41,7 @@ WEEKS_SHOWN = 16
 class PatientView:
     """All that the page of a patient shows.
 
+    `need` and `reason` are those of the patient's row of the worklist.
     `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
     has a square for each date of twelve weeks. Weeks and pain are oldest first, sessions and audit
     newest first.
@@ -50,6 +52,8 @@ class PatientView:
     now_ms: int
     freshness: str
     silent: bool
+    need: Need
+    reason: str
     in_force: tuple[Prescription, ...]
     prescriptions: tuple[Prescription, ...]
     alerts: tuple[AlertBrief, ...]
@@ -113,7 +117,13 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     if page is None:
         raise _unknown("patient")
     last = page.patient.last_data_ms
+    row = WorkRow(
+        patient=page.patient, alerts=page.alerts, weeks=page.weeks, prescriptions=page.prescriptions
+    )
+    need, reason = worklist.need_and_reason(row, scope.now_ms)
     return PatientView(
+        need=need,
+        reason=reason,
         patient=page.patient,
         name=await _name(scope, pseudonym),
         now_ms=scope.now_ms,

@@ -12,7 +12,7 @@ from typing import Any
 
 from model.derived import Day, Week
 from model.facts import Instrument, Phase
-from model.prescription import Prescription
+from model.prescription import Prescription, RecordingTimes
 from model.schemas.prescription_check import Bounds
 
 
@@ -115,7 +115,8 @@ class RuleInput:
     """Everything that the rules may read about a patient.
 
     `now_ms` is the current time (epoch ms). Rules read no other clock, so a judgement can be
-    repeated exactly.
+    repeated exactly. `recorded` holds when each version of a prescription was recorded: a rule must
+    raise nothing about what happened before.
     """
 
     patient: str
@@ -127,6 +128,20 @@ class RuleInput:
     sessions: tuple[SessionBrief, ...]
     pain: tuple[PainRating, ...]
     watermarks: tuple[Watermark, ...]
+    recorded: RecordingTimes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldThreshold:
+    """A threshold that follows from a field of a prescription: its value `plus` a number."""
+
+    field: str
+    plus: float
+
+    def of(self, prescription: Prescription) -> float:
+        """Return the threshold under a prescription."""
+        value: float = getattr(prescription, self.field)
+        return value + self.plus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +152,9 @@ class Rule:
     finding of the rule can have. A changed threshold or predicate needs a new `version`. The
     `thresholds` are our defaults, not clinical facts. A prescription may set those that
     `overridable` names, within bounds. The others bound the data that is judged and do not judge
-    it. Of each pair of `in_order` the first threshold must not be above the second.
+    it. Of each pair of `in_order` the first threshold must not be above the second. `prescribed`
+    are thresholds that follow from a field of a prescription. After a clinician has contacted the
+    patient or changed the plan, a rule that is `renewed` counts only what began afterwards.
 
     `predicate` yields the findings for a patient's rows. `sentence` makes the text of a finding
     from its evidence. `next_due` returns the times (epoch ms) at which the result may change
@@ -153,6 +170,8 @@ class Rule:
     overridable: Mapping[str, Bounds]
     in_order: tuple[tuple[str, str], ...]
     cooldown_days: int
+    prescribed: Mapping[str, FieldThreshold]
+    renewed: bool
     # A function gets its own row, so that each threshold is written once: in the row.
     predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
     sentence: Callable[[Mapping[str, Any]], str]

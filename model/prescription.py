@@ -3,11 +3,18 @@
 All dates are local to the patient.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import TypeAlias
+
+from model.calendar import local_date
 
 FIRST_DAYS = 7
+
+# When each version was recorded (epoch ms), by the id of its prescription and its version. A
+# version that is missing here counts as recorded before everything else.
+RecordingTimes: TypeAlias = Mapping[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +82,30 @@ def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescrip
             newest[row.id] = row
     # The end is checked last: when the newest version is over, an older one must not come back.
     return tuple(row for row in newest.values() if day <= row.valid_to)
+
+
+def known_at(
+    prescriptions: Iterable[Prescription], recorded: RecordingTimes, at_ms: int
+) -> tuple[Prescription, ...]:
+    """Return the versions that had been recorded by an instant (epoch ms)."""
+    return tuple(
+        row for row in prescriptions if recorded.get((row.id, row.version), at_ms) <= at_ms
+    )
+
+
+def from_recording(
+    prescriptions: Iterable[Prescription], recorded: RecordingTimes, zone: str
+) -> tuple[Prescription, ...]:
+    """Return the versions, each valid at the earliest from the local date of its recording.
+
+    A prescription that is dated back asks for nothing on dates that had passed before.
+    """
+    rows: list[Prescription] = []
+    for row in prescriptions:
+        at_ms = recorded.get((row.id, row.version))
+        begins = row.valid_from if at_ms is None else max(row.valid_from, local_date(at_ms, zone))
+        rows.append(replace(row, valid_from=begins))
+    return tuple(rows)
 
 
 def paused(prescription: Prescription, day: date) -> bool:

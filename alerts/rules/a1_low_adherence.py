@@ -4,17 +4,17 @@ Missing data is not low adherence: a week is judged only when enough of its days
 after late data has had time to arrive.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from alerts.adherence import Due, due_in_week, measure
+from alerts.adherence import Due, Standing, due_in_week, measure, standing
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
-from model.prescription import Prescription, all_paused
+from model.prescription import Prescription, all_paused, from_recording
 
 _WEEK = timedelta(days=7)
 
@@ -27,7 +27,7 @@ def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         first = second - _WEEK
         if first not in weeks or week_bounds(first, on.zone)[0] < earliest_ms:
             continue
-        thresholds = thresholds_on(rule, on.prescriptions, second)
+        thresholds = thresholds_on(rule, _as_recorded(on), second)
         # Both weeks are judged by the thresholds of the second, so that a pair has one meaning.
         before = _low_week(on, rule, weeks[first], thresholds)
         after = _low_week(on, rule, weeks[second], thresholds)
@@ -38,22 +38,33 @@ def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 def _low_week(
     on: RuleInput, rule: Rule, week: Week, thresholds: dict[str, float]
 ) -> dict[str, Any] | None:
-    """Return the evidence of a week that was too low, None when it was not or is not judged."""
-    due = due_in_week(on.prescriptions, week.monday)
+    """Return the evidence of a week that was too low, None when it was not or is not judged.
+
+    A version that is dated back may excuse a week and never accuse it: the week must be low by what
+    was recorded at the time, and by what is prescribed for it now.
+    """
+    if not _is_judged(on, rule, week.monday):
+        return None
+    due = _low_due(week, on.prescriptions, thresholds)
+    if due is not None:
+        due = _low_due(week, _as_recorded(on), thresholds)
+    return None if due is None else _week_evidence(week, due)
+
+
+def _as_recorded(on: RuleInput) -> tuple[Prescription, ...]:
+    return from_recording(on.prescriptions, on.recorded, on.zone)
+
+
+def _low_due(
+    week: Week, prescriptions: Sequence[Prescription], thresholds: Mapping[str, float]
+) -> Due | None:
+    """Return what was due in a week in which too little was done, None in any other week."""
+    due = due_in_week(prescriptions, week.monday)
     if due is None or due.paused_days > thresholds["paused_days"]:
         return None
-    if week.known_days < thresholds["known_days"] or not _is_judged(on, rule, week.monday):
+    if standing(week, due, thresholds) is not Standing.LOW:
         return None
-    done = measure(week, due)
-    # Either is enough: many short sessions and few long ones both fall short of a prescription.
-    ratio = thresholds["ratio"]
-    is_low = _is_below(done.frequency, ratio) or _is_below(done.time, ratio)
-    return _week_evidence(week, due) if is_low else None
-
-
-def _is_below(ratio: float | None, least: float) -> bool:
-    # What is not known is not low: missing data never counts against a patient.
-    return ratio is not None and ratio < least
+    return due
 
 
 def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
@@ -166,7 +177,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
 LOW_ADHERENCE = Rule(
     id="A1",
     family="adherence",
-    version=1,
+    version=2,
     tier=Tier.B,
     title="Sustained low adherence",
     thresholds={
@@ -179,6 +190,8 @@ LOW_ADHERENCE = Rule(
     overridable={"ratio": (0.1, 1), "known_days": (4, 7), "paused_days": (0, 6)},
     in_order=(),
     cooldown_days=7,
+    prescribed={},
+    renewed=True,
     predicate=_low_adherence,
     sentence=_sentence,
     next_due=_next_due,

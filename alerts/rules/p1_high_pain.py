@@ -11,11 +11,11 @@ from typing import Any
 
 from alerts.thresholds import thresholds_on
 from alerts.wording import PHASE_WORDS, short_number
-from model.alert import Finding, PainRating, Rule, RuleInput, Tier
+from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, Tier
 from model.answered_session import answered_session
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
-from model.prescription import all_paused, just_begun
+from model.prescription import all_paused, just_begun, known_at
 
 SCALE = "nrs-0-10"  # an answer on another scale is another figure, and is not converted
 EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)
@@ -35,8 +35,9 @@ def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for number, ratings in enumerate(sessions):
         first_high: PainRating | None = None
         for rating in ratings:
-            # By the date of the rating: a prescription of today does not reach back.
-            thresholds = thresholds_on(rule, on.prescriptions, rating.local_date)
+            # What was prescribed by then: a prescription that is dated back does not reach back.
+            known = known_at(on.prescriptions, on.recorded, rating.at_ms)
+            thresholds = thresholds_on(rule, known, rating.local_date)
             if rating.value >= thresholds["very_high"]:
                 yield from _finding(on, rule, Tier.A, [rating], thresholds)
             elif rating.value >= thresholds["high"] and first_high is None:
@@ -177,7 +178,7 @@ def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
 HIGH_PAIN = Rule(
     id="P1",
     family="pain",
-    version=1,
+    version=2,
     tier=Tier.A,
     title="High pain during or after exercise",
     thresholds={
@@ -192,6 +193,8 @@ HIGH_PAIN = Rule(
     overridable={"high": (1, 10), "very_high": (4, 10), "sessions": (1, 5), "of_last": (1, 10)},
     in_order=(("high", "very_high"), ("sessions", "of_last")),
     cooldown_days=7,
+    prescribed={"high": FieldThreshold(field="pain_limit", plus=1)},
+    renewed=False,
     predicate=_high_pain,
     sentence=_sentence,
     next_due=_next_due,

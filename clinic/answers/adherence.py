@@ -2,16 +2,24 @@
 
 Clinical definition section 5.1. Each ratio is given capped and not capped. A ratio that cannot be
 known is null, never 0. A week of which too few days are known may confirm but not refute: below 1
-its ratio is null.
+its ratio is null. So may a week that unknown days could have completed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.adherence import Adherence, Due, capped, due_in_week, measure
+from alerts.adherence import (
+    Adherence,
+    Due,
+    Standing,
+    capped,
+    due_in_week,
+    measure,
+    standing,
+)
+from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from clinic.answers.shape import Shape
-from clinic.pages.weeks import KNOWN_DAYS
 from model.derived import Week
 from model.prescription import Prescription
 from stream.compute.weeks import week_of_days as week_of
@@ -34,6 +42,8 @@ class AdherenceShape(Shape):
     due_min: float
     due_dose_min: float | None
     paused_days: int
+    standing: Standing
+    """Too thin to judge: what the unknown days could have held would change the judgement."""
     a_freq: Ratio | None
     """Sessions done over prescribed."""
     a_time: Ratio | None
@@ -72,6 +82,7 @@ class Measured:
     week: Week
     due: Due
     done: Adherence
+    standing: Standing
 
 
 def measured(week: Week | None, versions: Sequence[Prescription], monday: date) -> Measured | None:
@@ -85,7 +96,9 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
         return None
     row = week or unknown_week(monday)
     done = measure(row, what)
-    unknown = row.known_days < KNOWN_DAYS
+    limits = LOW_ADHERENCE.thresholds
+    judged = standing(row, what, limits)
+    unknown = row.known_days < limits["known_days"] or judged is Standing.THIN
     # Intensity stays as it is: it is a share of the known minutes, not of what was due.
     known = Adherence(
         frequency=_confirmed(done.frequency, unknown=unknown),
@@ -93,7 +106,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
         dose=_confirmed(done.dose, unknown=unknown),
         intensity=done.intensity,
     )
-    return Measured(week=row, due=what, done=known)
+    return Measured(week=row, due=what, done=known, standing=judged)
 
 
 def unknown_week(monday: date) -> Week:
@@ -112,6 +125,7 @@ def shaped(item: Measured) -> AdherenceShape:
         due_min=item.due.minutes,
         due_dose_min=item.due.dose_min,
         paused_days=item.due.paused_days,
+        standing=item.standing,
         a_freq=_ratio(item.done.frequency),
         a_time=_ratio(item.done.time),
         a_int=_ratio(item.done.intensity),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from alerts.adherence import Due, capped, due_in_week, measure
+from alerts.adherence import Due, Standing, capped, due_in_week, measure, standing
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from clinic.pages import words
 from model.derived import Week
@@ -16,7 +16,6 @@ from model.prescription import Prescription
 
 # The rule's own thresholds: a page must not call a week low where the rule would not.
 ADHERENT = LOW_ADHERENCE.thresholds["ratio"]
-KNOWN_DAYS = LOW_ADHERENCE.thresholds["known_days"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +58,7 @@ def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
         due_min=what.minutes if what else None,
         due_dose_min=what.dose_min if what else None,
         share=part,
-        label=words.percent(part)
-        if part is not None
-        else "not known"
-        if what and what.sessions
-        else "none due",
+        label=_label(week, what, part),
         valid_days=week.valid_days,
         answered_days=week.answered_days,
         known_days=week.known_days,
@@ -82,7 +77,13 @@ def share(week: Week, what: Due | None) -> float | None:
     known = [ratio for ratio in (done.frequency, done.time) if ratio is not None]
     # The worse of the two counts: few long sessions do not make up for those that were left out.
     part = capped(min(known, default=None))
-    return None if part is not None and part < ADHERENT and week.known_days < KNOWN_DAYS else part
+    return None if standing(week, what, LOW_ADHERENCE.thresholds) is Standing.THIN else part
+
+
+def _label(week: Week, what: Due | None, part: float | None) -> str:
+    if part is not None:
+        return words.percent(part)
+    return Standing.NONE_DUE if what is None else standing(week, what, LOW_ADHERENCE.thresholds)
 
 
 def last_four(

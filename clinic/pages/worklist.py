@@ -26,6 +26,8 @@ class Need(StrEnum):
     TIER_B = "b"
     TIER_C = "c"
     NO_DATA = "nodata"
+    NOT_STARTED = "notstarted"
+    NO_PLAN = "noplan"
     SNOOZED = "snoozed"
     ON_TRACK = "ontrack"
 
@@ -36,6 +38,8 @@ NEED_WORDS: dict[Need, str] = {
     Need.TIER_B: "Tier B: within 2 days",
     Need.TIER_C: "Tier C: digest",
     Need.NO_DATA: "No data",
+    Need.NOT_STARTED: "Not started",
+    Need.NO_PLAN: "No prescription",
     Need.SNOOZED: "Snoozed",
     Need.ON_TRACK: "On track",
 }
@@ -44,6 +48,8 @@ NEED_ICONS: dict[Need, str] = {
     Need.TIER_B: "review",
     Need.TIER_C: "note",
     Need.NO_DATA: "nodata",
+    Need.NOT_STARTED: "nodata",
+    Need.NO_PLAN: "nodata",
     Need.SNOOZED: "snooze",
     Need.ON_TRACK: "check",
 }
@@ -81,17 +87,15 @@ def worklist_lines(
 def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
     """Return the row of a patient."""
     patient = row.patient
-    awake = [alert for alert in row.alerts if alert.state != "snoozed"]
-    # Alerts come by tier and age, so the first one leads; a snoozed alert leads only alone.
-    lead = next(iter(awake or row.alerts), None)
-    need = _need(row, lead, now_ms)
+    lead = _lead(row)
+    need, reason = need_and_reason(row, now_ms)
     today = local_date(now_ms, patient.zone)
     return Line(
         pseudonym=patient.pseudonym,
         name=names.get(patient.pseudonym, patient.pseudonym),
         zone=patient.zone,
         need=need,
-        reason=_reason(row, need, lead, now_ms),
+        reason=reason,
         alert=lead,
         # The lead is one of them.
         more_alerts=max(len(row.alerts) - 1, 0),
@@ -100,6 +104,19 @@ def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
         silent=silent(patient, now_ms),
         freshness=freshness(patient.last_data_ms, now_ms),
     )
+
+
+def need_and_reason(row: WorkRow, now_ms: int) -> tuple[Need, str]:
+    """Return what a patient's row needs from the clinician, and why, in words."""
+    lead = _lead(row)
+    need = _need(row, lead, now_ms)
+    return need, _reason(row, need, lead, now_ms)
+
+
+def _lead(row: WorkRow) -> AlertBrief | None:
+    awake = [alert for alert in row.alerts if alert.state != "snoozed"]
+    # Alerts come by tier and age, so the first one leads; a snoozed alert leads only alone.
+    return next(iter(awake or row.alerts), None)
 
 
 def silent(patient: PatientBrief, now_ms: int) -> bool:
@@ -126,28 +143,53 @@ def by_need(lines: Sequence[Line]) -> dict[Need, list[Line]]:
 
 def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
     if lead is None:
-        today = local_date(now_ms, row.patient.zone)
-        expected = in_force(row.prescriptions, today) and not all_paused(row.prescriptions, today)
-        return Need.NO_DATA if expected and silent(row.patient, now_ms) else Need.ON_TRACK
+        return _need_without_alert(row, now_ms)
     if lead.state == "snoozed":
         return Need.SNOOZED
     # An alert about missing data is shown as no data, whatever its tier.
     return Need.NO_DATA if lead.family in SILENT_FAMILIES else Need(lead.tier.lower())
 
 
+def _need_without_alert(row: WorkRow, now_ms: int) -> Need:
+    today = local_date(now_ms, row.patient.zone)
+    has_begun = any(item.valid_from <= today for item in row.prescriptions)
+    # Nothing is on track before it has begun: there is nothing to compare, or nothing to show.
+    if not has_begun or row.patient.last_data_ms is None:
+        return Need.NOT_STARTED
+    if not in_force(row.prescriptions, today):
+        return Need.NO_PLAN
+    is_expected = not all_paused(row.prescriptions, today)
+    return Need.NO_DATA if is_expected and silent(row.patient, now_ms) else Need.ON_TRACK
+
+
 def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> str:
     if lead is not None:
         return lead.sentence
     today = local_date(now_ms, row.patient.zone)
-    if need is Need.NO_DATA:
-        last = row.patient.last_data_ms
-        return "No data yet" if last is None else f"No data for {(now_ms - last) // DAY_MS} days"
-    if not in_force(row.prescriptions, today):
-        return "No prescription runs today"
+    last = row.patient.last_data_ms
+    if need is Need.NO_DATA and last is not None:
+        return f"No data for {(now_ms - last) // DAY_MS} days"
+    if need is Need.NOT_STARTED:
+        return _not_started(row.prescriptions, today, last)
+    if need is Need.NO_PLAN:
+        ended = max(item.valid_to for item in row.prescriptions)
+        return f"The last prescription ended on {words.day(ended)}: write a new one, or none is due"
     if not all_paused(row.prescriptions, today):
         return "No rule met"
     # Several prescriptions often pause for the same reason, which is shown once.
     return "; ".join(dict.fromkeys(_pauses(row.prescriptions, today)))
+
+
+def _not_started(prescriptions: Sequence[Prescription], today: date, last: int | None) -> str:
+    """Return what is missing before there is anything to compare, and what to do about it."""
+    if not prescriptions:
+        return "No prescription yet: write one"
+    first = min(item.valid_from for item in prescriptions)
+    if first > today:
+        return f"The prescription begins on {words.day(first)}"
+    if last is None:
+        return "No data yet: check that a source is linked and that consent is given"
+    return "Nothing to compare yet"
 
 
 def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:

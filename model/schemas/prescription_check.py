@@ -75,6 +75,9 @@ def _wrong_words(prescription: Prescription) -> Iterator[str]:
             "`id` must be 1 to 64 characters: letters a-z, digits, '.', '_' and '-', the first a "
             "letter or digit"
         )
+    # A field that nothing reads would be believed to act.
+    if prescription.cardiac:
+        yield "`cardiac` has no effect yet: leave it out"
     if not set(prescription.types) <= set(TYPES):
         yield f"`types` must be among {', '.join(sorted(TYPES))}"
 

@@ -40,7 +40,8 @@ _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 # keeps the lateral sub-query as it is written, so that each patient is looked up in an index.
 _SINCE = "from unnest(%(patients)s::int[], %(sinces)s::date[]) as k (patient, since)"
 _PRESCRIPTIONS = """
-select patient, body from prescription where patient = any(%(patients)s) \
+select patient, body, recorded_at as recorded_ms from prescription \
+where patient = any(%(patients)s) \
 order by patient, prescription, version"""
 _WEEKS = f"""
 select x.* {_SINCE} cross join lateral (
@@ -149,7 +150,8 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
             patient=patient,
             zone=row.zone,
             now_ms=now_ms,
-            prescriptions=tuple(prescriptions[number]),
+            prescriptions=tuple(item for item, _ in prescriptions[number]),
+            recorded={(item.id, item.version): ms for item, ms in prescriptions[number]},
             weeks=tuple(weeks[number]),
             days=tuple(days[number]),
             sessions=tuple(item for _, item in sessions[number]),
@@ -244,5 +246,5 @@ def _finding(row: rows.Row) -> tuple[str, Finding]:
     return row.pop("alert"), Finding(**{**row, "tier": Tier(row["tier"])})
 
 
-def _prescription(row: rows.Row) -> Prescription:
-    return rows.prescription(row["body"])
+def _prescription(row: rows.Row) -> tuple[Prescription, int]:
+    return rows.prescription(row["body"]), row["recorded_ms"]

@@ -81,7 +81,11 @@ HELD = [(W3.isoformat(), True)]
         ((_week(W2, 3, minutes=71), _week(W3, 3, minutes=71)), HELD),
         ((_week(W2, 3, minutes=72), _week(W3, 3, minutes=72)), []),  # 80 % is enough
         ((_week(W2, 2, minutes=300), _week(W3, 3, minutes=30)), HELD),
-        ((_week(W2, 0, known=4), _week(W3, 0, known=4)), HELD),
+        # best case: what the unknown days could have held
+        ((_week(W2, 0, known=5), _week(W3, 0, known=5)), HELD),  # 2 of 3
+        ((_week(W2, 0, known=4), _week(W3, 0, known=4)), []),  # 3 of 3
+        ((_week(W2, 2, known=7), _week(W3, 2, known=7)), HELD),
+        ((_week(W2, 2, known=6), _week(W3, 2, known=7)), []),  # a third session is possible
         ((_week(W2, 0, known=3), _week(W3, 0)), []),
         ((_week(W2, 0), _week(W3, 0, known=3)), []),
         ((_week(W1, 0), _week(W3, 0)), []),  # not consecutive
@@ -187,6 +191,7 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
     own = replace(_PRESCRIPTION, rules={"A1": {"ratio": 0.3, "known_days": 6}})
     assert _judged(*LOW, prescriptions=(own,)) == []
     assert _judged(_week(W2, 0), _week(W3, 0), prescriptions=(own,)) == HELD
+    assert _judged(_week(W2, 0, known=6), _week(W3, 0), prescriptions=(own,)) == []  # 1 of 3
     assert _judged(_week(W2, 0), _week(W3, 0, known=5), prescriptions=(own,)) == []
 
 
@@ -201,6 +206,42 @@ def test_two_prescriptions_add_up_and_a_new_version_counts_from_its_day() -> Non
     assert (
         _judged(*enough, prescriptions=(newer, _PRESCRIPTION)) == HELD
     )  # due in W2: 3 x 6/7 + 10/7 = 4
+
+
+def recorded_on(day: date, hour: int = 9, row: Prescription = _PRESCRIPTION) -> dict[Any, int]:
+    return {(row.id, row.version): midnight(day, _ZONE) + hour * _HOUR}
+
+
+@pytest.mark.parametrize(
+    ("day", "keys"),
+    [
+        (W2, HELD),  # on the Monday of the first week: it holds from that date on
+        (W2 + timedelta(days=1), []),
+        (W4, []),
+    ],
+)
+def test_a_prescription_raises_nothing_about_weeks_before_it_was_recorded(
+    day: date, keys: list[tuple[str, bool]]
+) -> None:
+    assert _judged(*LOW, recorded=recorded_on(day)) == keys
+
+
+@pytest.mark.parametrize(("day", "keys"), [(W2, HELD), (W3, []), (W4, [])])
+def test_a_second_prescription_accuses_nobody_of_earlier_weeks(
+    day: date, keys: list[tuple[str, bool]]
+) -> None:
+    second = replace(_PRESCRIPTION, id="b", sessions_per_week=6)
+    both = (_PRESCRIPTION, second)
+    enough = (_week(W2, 3), _week(W3, 3))
+    assert _judged(*enough, prescriptions=both, recorded=recorded_on(day, row=second)) == keys
+
+
+def test_a_version_that_is_dated_back_excuses_earlier_weeks() -> None:
+    easier = replace(_PRESCRIPTION, version=2, sessions_per_week=1)
+    rested = replace(pause(0, 6), version=2)
+    for newer in (easier, rested):
+        plans = (_PRESCRIPTION, newer)
+        assert _judged(*LOW, prescriptions=plans, recorded=recorded_on(W4, row=newer)) == []
 
 
 def test_evidence_and_when() -> None:

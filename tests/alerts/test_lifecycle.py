@@ -371,3 +371,50 @@ def test_after_closing_the_same_findings_raise_nothing_ever(
     for id_, item in store.alerts.items():
         store.alerts[id_] = replace(item, state=state, changed_ms=_NOW)
     assert store.settle(findings, _NOW + days * _DAY) == () or not store.alerts
+
+
+def _low(second_week_days_ago: float) -> Finding:
+    """Return a finding of A1; its first week begins a week before the second."""
+    from_ms = _NOW - int((second_week_days_ago + 7) * _DAY)
+    return Finding(
+        rule="A1",
+        rule_version=1,
+        family="adherence",
+        key=f"{second_week_days_ago}",
+        tier=Tier.B,
+        at_ms=from_ms + 14 * _DAY,
+        from_ms=from_ms,
+        fresh_until_ms=_NOW + 7 * _DAY,
+        evidence={},
+        sentence="low",
+    )
+
+
+@pytest.mark.parametrize(
+    ("resolution", "days_ago", "raised"),
+    [
+        ("contacted", 15, True),  # both weeks began after it
+        ("contacted", 14, True),  # at the very instant
+        ("contacted", 13.99, False),
+        ("plan changed", 10, False),
+        ("contacted: will call again", 10, False),
+        ("not relevant", 10, True),
+        ("other", 10, True),
+        ("other", 6, False),  # the cooldown of seven days
+    ],
+)
+def test_after_contact_two_weeks_must_have_begun(
+    resolution: str, days_ago: float, *, raised: bool
+) -> None:
+    old = _alert(_low(40), state=AlertState.RESOLVED, days_ago=days_ago)
+    closed = replace(old, family="adherence", rule="A1", resolution=resolution)
+    steps = settle([], [closed], [_low(7)], _NOW)
+    assert [step.kind for step in steps] == ([StepKind.RAISE] if raised else [])
+
+
+def test_a_contact_holds_back_no_pain() -> None:
+    closed = replace(
+        _alert(_pain("a", days_ago=20), state=AlertState.RESOLVED, days_ago=8),
+        resolution="contacted",
+    )
+    assert _kinds(settle([], [closed], [_pain("b", days_ago=9)], _NOW)) == [StepKind.RAISE]

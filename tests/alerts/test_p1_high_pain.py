@@ -210,7 +210,7 @@ def test_evidence_is_enough_to_judge_again_by_hand() -> None:
     assert finding.evidence == loads(dumps(finding.evidence))
     assert finding.evidence == {
         "rule": "P1",
-        "version": 1,
+        "version": 2,
         "from_ms": _NOW - 72 * _HOUR,
         "fresh_until_ms": _NOW - 24 * _HOUR + 14 * DAY_MS,
         "ratings": [
@@ -299,3 +299,19 @@ def test_answers_below_the_limit_never_raise(pain: list[PainRating]) -> None:
 def test_dates_are_local() -> None:
     assert rating("x", 13, 1).local_date == date(2026, 11, 22)
     assert rating("x", 13, 1).local_date + timedelta(days=1) == date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(("limit", "keys"), [(5, []), (4, [("r1", Tier.B)])])
+def test_the_pain_limit_of_the_prescription_acts(limit: int, keys: list[tuple[str, Tier]]) -> None:
+    own = replace(_PRESCRIPTION, pain_limit=limit)
+    assert _judged(*days(5, 5), prescriptions=(own,)) == keys
+
+
+@pytest.mark.parametrize(("late_ms", "keys"), [(0, [("r1", Tier.B)]), (1, [])])
+def test_a_prescription_raises_nothing_about_ratings_before_it_was_recorded(
+    late_ms: int, keys: list[tuple[str, Tier]]
+) -> None:
+    own = replace(_PRESCRIPTION, pain_limit=4)
+    ratings = days(5, 5)
+    recorded = {(own.id, own.version): ratings[1].at_ms + late_ms}
+    assert _judged(*ratings, prescriptions=(own,), recorded=recorded) == keys

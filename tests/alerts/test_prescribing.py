@@ -65,6 +65,8 @@ def test_each_figure_at_and_beyond_its_bounds(name: str) -> None:
     # more sessions than days need a day with several
     wide = replace(_PLAN, max_per_day=6) if name == "sessions_per_week" else _PLAN
     wide = replace(wide, sessions_per_week=1) if name == "max_per_day" else wide
+    # above the limit there must be a rating left that the rule can meet
+    wide = replace(wide, rules={"P1": {"very_high": 10}}) if name == "pain_limit" else wide
     for value in (low, high):
         inside: dict[str, Any] = {name: int(value)}
         assert prescribing_problems(replace(wide, **inside)) == ()
@@ -98,8 +100,10 @@ def test_a_rules_own_thresholds_are_within_what_may_be_set(rule: Rule) -> None:
 @pytest.mark.parametrize(
     ("plan", "problem"),
     [
-        (overriding("P1", high=9), "`rules.P1.high` must not be above `very_high`"),
+        (overriding("P1", high=7), "`rules.P1.high` must be `pain_limit` + 1, or left out"),
         (overriding("P1", very_high=5), "`rules.P1.high` must not be above `very_high`"),
+        (replace(_PLAN, pain_limit=8), "`rules.P1.high` must not be above `very_high`"),
+        (replace(_PLAN, cardiac=True), "`cardiac` has no effect yet: leave it out"),
         (overriding("P1", sessions=4), "`rules.P1.sessions` must not be above `of_last`"),
         (overriding("A1", known_days=3), "`rules.A1.known_days` must be from 4 to 7"),
         (overriding("A1", ratio=_NAN), "`rules.A1.ratio` must be from 0.1 to 1"),
@@ -113,7 +117,7 @@ def test_no_pain_can_be_switched_off() -> None:
     """Pain 10 of 10 meets rule P1 under every prescription that can be written."""
     p1 = RULE["P1"]
     for very_high in (4, 8, 10, 11, 99, _INFINITE):
-        plan = overriding("P1", high=4, very_high=very_high)
+        plan = replace(overriding("P1", high=4, very_high=very_high), pain_limit=3)
         taken = thresholds_on(p1, [plan], plan.valid_from)
         assert prescribing_problems(plan) != () or taken["very_high"] <= 10
         # even a version that was stored some other way
@@ -131,3 +135,13 @@ def test_a_prescriber_is_told_of_weeks_that_are_over_and_of_what_lies_beside() -
     )
     after = replace(other, valid_from=date(2026, 8, 31))
     assert prescription_notes(_PLAN, [after], _PLAN.valid_from) == ()
+
+
+def test_the_pain_limit_sets_the_limit_of_the_rule_and_the_strictest_counts() -> None:
+    p1, day = RULE["P1"], _PLAN.valid_from
+    assert thresholds_on(p1, [], day)["high"] == 6
+    assert thresholds_on(p1, [_PLAN], day)["high"] == 6
+    strict = replace(_PLAN, id="other", pain_limit=2)
+    assert thresholds_on(p1, [strict, _PLAN], day)["high"] == 3
+    agreeing = replace(_PLAN, pain_limit=2, rules={"P1": {"high": 3}})
+    assert prescribing_problems(agreeing) == ()

@@ -84,9 +84,9 @@ def test_the_document_names_every_path_and_answer(door: Served) -> None:
 def test_worklist_and_patient(door: Served) -> None:
     lines = door.get("/api/v1/worklist").json()
     assert {line["pseudonym"] for line in lines if line["need"] == "nodata"} == {
-        "p-new",
         "p-silent",
     }
+    assert {line["pseudonym"] for line in lines if line["need"] == "notstarted"} == {"p-new"}
     result = door.get("/api/v1/patients/p-pain").json()
     assert (result["name"], len(result["sessions"]), result["silent"]) == (
         "Astrid Exempel",

@@ -57,6 +57,7 @@ _PRESCRIPTION = {
     "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
     "types": ["walking"],
     "pauses": [{"first": "2026-07-01", "last": "2026-07-08", "why": "holiday"}],
+    "pain_limit": 6,
     "rules": {"P1": {"high": 7}},
 }
 _PROFILE = {
@@ -146,7 +147,7 @@ def code_takes(accepts: Accepts, document: Any) -> bool:  # noqa: ANN401 - JSON
 # No schema can say that one of two fields must be the greater.
 ORDERED = {
     "valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at", "first", "last",
-    "sessions_per_week", "max_per_day",
+    "sessions_per_week", "max_per_day", "pain_limit",
 }  # fmt: skip
 
 
