@@ -7,7 +7,7 @@ ARGS ?=
 JOBS ?= 2
 PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 # What `make quick` tests: the pure core, and the doors over a log and a store in memory.
-QUICK := tests/examples tests/model tests/parsers tests/stream/compute tests/alerts tests/ingest tests/web tests/runtime
+QUICK := tests/examples tests/model tests/parsers tests/stream/compute tests/derivation tests/alerts tests/ingest tests/web tests/runtime
 
 # An interpreter fits when it is new enough; that of the environment needs its pip too.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))

@@ -123,35 +123,49 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
             raise refused(verdict)
         # only proved bodies count: otherwise forged bodies would use up the connector's rate
         _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
-        envelope = _envelope(connector, incoming, spool, link, now)
+        envelope = envelope_of(
+            connector,
+            incoming.headers,
+            incoming.query,
+            sha256=spool.sha256,
+            size=spool.size,
+            received_ms=now,
+            link=link,
+        )
         await _keep(door, envelope, spool)
     finally:
         spool.close()
     return Taken(sha256=envelope.sha256, size=envelope.size, answer=connector.answer)
 
 
-def _envelope(
+def envelope_of(
     connector: Connector,
-    incoming: Incoming,
-    spool: Spool,
-    link: links.Link | None,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    *,
+    sha256: str,
+    size: int,
     received_ms: int,
+    link: links.Link | None = None,
 ) -> Envelope:
-    headers = incoming.headers
+    """Return the envelope of a payload that a connector took in; header names are in lower case.
+
+    `sha256` (hex) and `size` are those of the payload. `link` is the link token that came with it.
+    """
     message_ids = [headers[name] for name in MESSAGE_ID if name in headers]
     # headers come from outside: each is cut, so that no sender fills the log's message headers
     envelope = Envelope(
         connector=connector.name,
         received_ms=received_ms,
-        sha256=spool.sha256,
-        size=spool.size,
+        sha256=sha256,
+        size=size,
         content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         patient=link.patient if link else "",
         link=link.digest.hex() if link else "",
         message_id=message_ids[0][:LONGEST_HEADER] if message_ids else "",
         filename=_filename(headers),
         passed_headers=_passed(connector.passes.headers, headers),
-        passed_query=_passed(connector.passes.query, incoming.query),
+        passed_query=_passed(connector.passes.query, query),
     )
     return replace(envelope, format=connector.format(envelope.context))
 

@@ -1,4 +1,4 @@
-"""The program `kadens`: the table of its commands. Their code is in `commands/`."""
+"""The program `kadens`: the table of its commands. Their code is in `commands` and `derivation`."""
 
 import gc
 from typing import Annotated, Any
@@ -50,6 +50,11 @@ COMMANDS: tuple[Entry, ...] = (
         word="inspect",
         target=f"{_COMMANDS}.inspecting:inspect_file",
         summary="Show what a payload holds: workouts, samples and problems.",
+    ),
+    Entry(
+        word="derive",
+        target="kadens.derivation.command:derive_file",
+        summary="Derive one patient from bodies, without a server.",
     ),
     Entry(
         word="record",

@@ -13,10 +13,11 @@ from model.calendar import utc
 from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
 from model.received import Fetch, Notice, Part
+from model.topics import RAW
 from parsers.formats import BY_BYTES, FILES_CONNECTOR, FORMATS, parse, version_of
 from storage.bodies.body_store import BodyStorage
 from stream.log.messages import Message
-from stream.readers.answers import ReaderAnswer
+from stream.readers.answers import ReaderAnswer, answer
 from stream.readers.pool import Reader
 from stream.readers.wire import BodyToRead, Holdings, Refusal
 
@@ -87,6 +88,16 @@ async def read_all(messages: Sequence[Message], bodies: BodyStorage, reader: Rea
         if read.envelope.address:
             by_read[id(read)] = await reader.read_large(_body(read))
     return [_answered(read, by_read.get(id(read))) for read in reads]
+
+
+def read_here(envelope: Envelope, body: bytes) -> Read:
+    """Read one body in this process, without a log, a store or a budget of time and memory."""
+    headers = tuple(envelope.headers())
+    message = Message(topic=RAW.name, partition=0, offset=0, value=body, headers=headers)
+    if _format_name(envelope) not in KNOWN:
+        return _unread(message, envelope, b"", NO_FORMAT)
+    unread = _unread(message, envelope, body)
+    return _answered(unread, answer(_body(unread)))
 
 
 def slice_of(read: Read, part: Part) -> Read:

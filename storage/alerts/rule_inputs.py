@@ -155,7 +155,7 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
             weeks=tuple(weeks[number]),
             days=tuple(days[number]),
             sessions=tuple(item for _, item in sessions[number]),
-            pain=_pain(reports[number], row, by_record),
+            pain=pain_ratings(reports[number], row.zone, by_record),
             watermarks=tuple(watermarks[number]),
         )
     return inputs
@@ -173,11 +173,13 @@ async def _each(
     return values
 
 
-def _pain(
-    attributed_facts: Iterable[AttributedFact],
-    row: PatientRow,
-    sessions: Mapping[str, SessionBrief],
+def pain_ratings(
+    attributed_facts: Iterable[AttributedFact], zone: str, sessions: Mapping[str, SessionBrief]
 ) -> tuple[PainRating, ...]:
+    """Return the pain answers among current reports, each with its session; `sessions` by record.
+
+    `zone` is the patient's IANA zone.
+    """
     ratings: list[PainRating] = []
     for item in attributed_facts:
         fact = item.fact
@@ -185,7 +187,7 @@ def _pain(
             continue
         # a report without a number gives no rule anything to weigh
         if fact.value is not None:
-            ratings.append(_rating(fact, fact.value, row.zone, sessions))
+            ratings.append(_rating(fact, fact.value, zone, sessions))
     return tuple(ratings)
 
 

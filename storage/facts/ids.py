@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
 
-from model.facts import DeviceType, Method, Source
+from model.facts import AttributedFact, DeviceType, Method, Source
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
@@ -29,6 +29,11 @@ class RecordVersion(NamedTuple):
 
     revision: int
     body: bytes
+
+
+def record_version(reported: AttributedFact) -> RecordVersion:
+    """Return the version of its record that a fact belongs to."""
+    return RecordVersion(revision=reported.fact.head.revision, body=bytes.fromhex(reported.body))
 
 
 SOURCE_COLUMNS = ("vendor", "app", "device", "device_type", "method")

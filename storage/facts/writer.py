@@ -37,6 +37,7 @@ from storage.facts.ids import (
     RecordVersion,
     lock_patients,
     record_rows,
+    record_version,
     source_ids,
 )
 from storage.facts.parser_versions import outdated
@@ -195,7 +196,7 @@ def _item(reported: AttributedFact, patient: PatientRow, source: int) -> _Item:
         patient=patient,
         source=source,
         record=RecordKey(patient=patient.id, source=source, record=head.record),
-        version=RecordVersion(revision=head.revision, body=bytes.fromhex(reported.body)),
+        version=record_version(reported),
         key=(kind_of(fact), metric_id(fact), part_number(fact)),
         content=content_hash(fact),
     )

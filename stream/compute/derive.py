@@ -80,6 +80,14 @@ def derive(window: Window) -> Derived:
     )
 
 
+def window_candidates(window: Window) -> list[SessionCandidate]:
+    """Return the candidates that become the sessions of a window, to explain where they come from.
+
+    Each has the records of all that it replaced. They are in order of (start, id).
+    """
+    return _candidates(window, _samples(window), _inputs_by_date(window))
+
+
 def _inputs_by_date(window: Window) -> dict[date, DateInputs]:
     """Return what the figures of each date of the window rest on beside samples, in order."""
     return {day: _date_inputs(window, day) for day in sorted(set(window.dates))}

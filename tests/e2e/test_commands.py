@@ -64,7 +64,19 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
             "answered_at": "2025-11-24T11:00:00+01:00",
         },
     }
-    named = {"profile.json": profile, "prescription.json": prescription, "report.json": report}
+    manifest = {
+        "zone": "Europe/Stockholm",
+        "now": "2025-11-25T08:00:00+01:00",
+        "profiles": [profile],
+        "prescriptions": [prescription],
+        "bodies": [{"path": "walk.fit", "connector": "files", "received": "2025-11-24T10:00:00Z"}],
+    }
+    named = {
+        "profile.json": profile,
+        "prescription.json": prescription,
+        "report.json": report,
+        "patient.json": manifest,
+    }
     for name, content in named.items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     (folder / "walk.fit").write_bytes(recording())
@@ -88,7 +100,7 @@ def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str
     assert len(_commands()) >= 10
     for line in _commands():
         result = [words.get(word.strip('"'), word.strip('"')) for word in line.split()[1:]]
-        running.kadens(*result, serverless=result[0] == "inspect")
+        running.kadens(*result, serverless=result[0] in {"inspect", "derive"})
 
 
 def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> None:

@@ -144,6 +144,14 @@ def files_of(tmp_path: Path) -> dict[str, str]:
     )
     (tmp_path / "profile.json").write_text(json.dumps(PROFILE_FIELDS), encoding="utf-8")
     (tmp_path / "prescription.json").write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
+    manifest = {
+        "zone": "Europe/Helsinki",
+        "now": "2025-12-01T00:00:00Z",
+        "bodies": [
+            {"path": "walk.fit", "connector": "files", "received": "2025-11-25T00:00:00Z"},
+        ],
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (tmp_path / "broken.json").write_text(
         '{"valid_from": 5, "hr_max": "x", "id": []', encoding="utf-8"
     )
@@ -175,8 +183,9 @@ def value_of(command: Command, parameter: Parameter, values: Mapping[str, str]) 
     """Return a value that is right for a parameter."""
     if parameter.name in {"data", "to_file", "folder", "body"}:
         return str(Path(values["folder"]) / parameter.name)
-    if parameter.name in {"path", "paths", "also"}:
+    if parameter.name in {"path", "paths", "also", "manifest"}:
         right = {
+            "derive": "manifest.json",
             "profile": "profile.json",
             "prescribe": "prescription.json",
             "rotate": "secrets.toml",

@@ -1,0 +1,178 @@
+"""Derives and judges what is held of one patient: sessions, days, weeks and findings. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import product
+
+from alerts.registry import judge
+from clinic.answers.adherence import Measured, measured
+from clinic.answers.days import blocked, reach
+from kadens.derivation.held_facts import HeldFacts
+from kadens.derivation.manifest import Manifest
+from model.alert import Finding, RuleInput, SessionBrief, Watermark
+from model.calendar import DAY_MS, local_date, monday
+from model.columns.window import Window
+from model.derived import Day, DayState, Derived, Week
+from model.facts import AttributedFact, Report
+from storage.alerts.rule_inputs import LOOK_BACK_DAYS, pain_ratings
+from stream.compute.day_states import DayStateInput, day_states
+from stream.compute.derive import derive
+from stream.compute.row_changes import day_changes, week_changes
+
+MOST_DATES = 4_000  # listed between the first and the last; a clock in 1989 must not list 37 years
+_PATIENT_ID = 0  # the only patient's, in the keys of rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusions:
+    """Everything that follows from a manifest.
+
+    `days` and `weeks` have a row where something is known. `states` has every date that is listed,
+    `measured` the weeks that a prescription covers completely. `dates` and `mondays` are in order.
+    """
+
+    window: Window
+    derived: Derived
+    days: Mapping[date, Day]
+    weeks: Mapping[date, Week]
+    dates: tuple[date, ...]
+    mondays: tuple[date, ...]
+    states: Mapping[date, DayState]
+    state_input: DayStateInput
+    measured: Mapping[date, Measured]
+    findings: tuple[Finding, ...]
+
+
+def conclude(manifest: Manifest, held: HeldFacts) -> Conclusions:
+    """Return what the worker would store, and what the rules say of it at the manifest's `now`."""
+    # A single window over everything: rows do not depend on which dates are derived together.
+    window = held.window(manifest.profiles, manifest.prescriptions)
+    derived = derive(window)
+    days, weeks = day_and_week_rows(window, derived)
+    dates = _listed_dates(days, local_date(manifest.now_ms, manifest.zone))
+    mondays = tuple(sorted({monday(day) for day in dates}))
+    known = _state_input(manifest, held, days, dates)
+    return Conclusions(
+        window=window,
+        derived=derived,
+        days=days,
+        weeks=weeks,
+        dates=dates,
+        mondays=mondays,
+        states=day_states(dates, known),
+        state_input=known,
+        measured=_measured(weeks, mondays, window),
+        findings=judge(rule_input(manifest, held, derived, days, weeks)),
+    )
+
+
+def day_and_week_rows(window: Window, derived: Derived) -> tuple[dict[date, Day], dict[date, Week]]:
+    """Return the rows that storage would hold, by date and Monday."""
+    dates = list(product((_PATIENT_ID,), window.dates))
+    # Compared with an empty table the changes are all rows; dates without anything have none.
+    _, after = day_changes({}, {_PATIENT_ID: derived}, dates)
+    days = {key[1]: day for key, day in sorted(after.items())}
+    weeks = week_changes({}, after).put
+    return days, {key[1]: week for key, week in sorted(weeks.items())}
+
+
+def _listed_dates(days: Iterable[date], today: date) -> tuple[date, ...]:
+    """Return every date from the first with a row to today, and those with a row after today."""
+    known = sorted(days)
+    if not known or (today - known[0]).days > MOST_DATES:
+        return tuple(known)
+    # From a Monday on, because the first week is judged with all of its days.
+    first = monday(known[0])
+    every = {first + timedelta(days=number) for number in range((today - first).days + 1)}
+    return tuple(sorted(every | set(known)))
+
+
+def _state_input(
+    manifest: Manifest, held: HeldFacts, days: Mapping[date, Day], dates: Sequence[date]
+) -> DayStateInput:
+    consents = [(row.from_ms, row.to_ms) for row in manifest.consents or ()]
+    return DayStateInput(
+        days=days,
+        prescriptions=manifest.prescriptions,
+        blocked=blocked(_reached(dates), consents, manifest.zone),
+        since_ms=held.worn_since_ms(),
+        watermarks=held.watermarks,
+        zone=manifest.zone,
+        today=local_date(manifest.now_ms, manifest.zone),
+    )
+
+
+def _reached(dates: Sequence[date]) -> list[date]:
+    """Return every date of the weeks that dates lie in."""
+    if not dates:
+        return []
+    reached: set[date] = set()
+    for first in {monday(day) for day in dates}:
+        reached.update(first + timedelta(days=number) for number in range(7))
+    first, last = reach(sorted(dates))
+    return [day for day in sorted(reached) if first <= day <= last]
+
+
+def _measured(
+    weeks: Mapping[date, Week], mondays: Iterable[date], window: Window
+) -> dict[date, Measured]:
+    """Return each week against all prescriptions together, where they cover it completely."""
+    against: dict[date, Measured] = {}
+    for first in mondays:
+        item = measured(weeks.get(first), window.prescriptions, first)
+        if item is not None:
+            against[first] = item
+    return against
+
+
+def rule_input(
+    manifest: Manifest,
+    held: HeldFacts,
+    derived: Derived,
+    days: Mapping[date, Day],
+    weeks: Mapping[date, Week],
+) -> RuleInput:
+    """Return what the rules may look at, as storage loads it for the worker."""
+    since = local_date(manifest.now_ms, manifest.zone) - timedelta(days=LOOK_BACK_DAYS)
+    # By record, as storage does: a pain answer names the record of its session.
+    by_record: dict[str, SessionBrief] = {}
+    for row in derived.sessions:
+        if row.local_date >= since:
+            by_record[row.record] = SessionBrief(
+                id=row.id,
+                start_ms=row.start_ms,
+                end_ms=row.end_ms,
+                local_date=row.local_date,
+                type=row.type,
+            )
+    return RuleInput(
+        patient=held.patient,
+        zone=manifest.zone,
+        now_ms=manifest.now_ms,
+        prescriptions=manifest.prescriptions,
+        recorded=manifest.recorded,
+        weeks=tuple(week for first, week in weeks.items() if first >= since),
+        days=tuple(row for day, row in days.items() if day >= since),
+        sessions=tuple(by_record.values()),
+        pain=pain_ratings(_recent_reports(held, manifest.now_ms), manifest.zone, by_record),
+        watermarks=_vendor_watermarks(held, manifest.now_ms),
+    )
+
+
+def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:
+    since_ms = now_ms - LOOK_BACK_DAYS * DAY_MS
+    reports = [item for item in held.of_kind(Report) if item.fact.head.start_ms >= since_ms]
+    return sorted(reports, key=lambda item: (item.fact.head.start_ms, item.fact.head.record))
+
+
+def _vendor_watermarks(held: HeldFacts, now_ms: int) -> tuple[Watermark, ...]:
+    """Return how far each vendor has delivered; a clock that is ahead counts up to now."""
+    # A rule waits for vendors, and a vendor has delivered when one of its devices has.
+    latest: dict[str, int] = {}
+    for source, at_ms in held.watermarks.items():
+        latest[source.vendor] = max(latest.get(source.vendor, 0), at_ms)
+    return tuple(
+        Watermark(vendor=vendor, time_ms=min(at_ms, now_ms))
+        for vendor, at_ms in sorted(latest.items())
+    )

@@ -1,0 +1,88 @@
+"""A derivation as lines for a person to read: sessions, days, weeks, findings, refusals. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+
+from kadens.derivation.derivation import Derivation
+from kadens.derivation.derived_json import paused_ms
+from model.calendar import MINUTE_MS, rfc3339
+from model.derived import Session
+
+
+def derivation_lines(derivation: Derivation) -> Iterator[str]:
+    """Yield what `kadens derive` prints, a heading before each list that is not empty."""
+    results = derivation.conclusions
+    lists = {
+        "sessions": list(map(session_text, results.derived.sessions)),
+        "days": list(map(partial(day_text, derivation), results.dates)),
+        "weeks": list(map(partial(week_text, derivation), results.mondays)),
+        "findings": [f"{item.rule} {item.key}: {item.sentence}" for item in results.findings],
+        "refused": [f"{item.body}, {item.where}: {item.why}" for item in derivation.intake.refused],
+    }
+    for name, lines in lists.items():
+        if lines:
+            yield name
+        for line in lines:
+            yield f"  {line}"
+    if not any(lists.values()):
+        yield "nothing is known of this patient"
+
+
+def duration_text(ms: int) -> str:
+    """Return a time in minutes, to a tenth where it is no full minute."""
+    return f"{ms / MINUTE_MS:.1f}".removesuffix(".0") + " min"
+
+
+def session_text(session: Session) -> str:
+    """Return a session on one line."""
+    times = [duration_text(session.end_ms - session.start_ms)]
+    if paused_ms(session):
+        times.append(f"{duration_text(paused_ms(session))} paused")
+    counted = "counts" if session.counts else f"does not count: {session.why}"
+    return (
+        f"{session.id} {session.type}, {session.origin.value}, {rfc3339(session.start_ms)} to "
+        f"{rfc3339(session.end_ms)}, {', '.join(times)}; {counted}"
+    )
+
+
+def day_text(derivation: Derivation, day: date) -> str:
+    """Return a date with its state on one line."""
+    results = derivation.conclusions
+    state = results.states[day].value.replace("_", " ")
+    row = results.days.get(day)
+    if row is None:
+        return f"{day} {state}"
+    steps = "steps unknown" if row.steps is None else f"{row.steps} steps"
+    return (
+        f"{day} {state}: {_sessions_text(row.sessions)}, {duration_text(row.session_ms)}, {steps}, "
+        f"worn {row.wear_min} min"
+    )
+
+
+def week_text(derivation: Derivation, first: date) -> str:
+    """Return a week with its adherence on one line."""
+    results = derivation.conclusions
+    row, item = results.weeks.get(first), results.measured.get(first)
+    done = "nothing recorded"
+    if row is not None:
+        minutes = duration_text(row.session_ms)
+        done = f"{_sessions_text(row.sessions)}, {minutes}, dose {row.dose_min:g} min"
+    if item is None:
+        return f"{first} {done}; no prescription holds on all seven days"
+    ratios = {
+        "frequency": item.done.frequency,
+        "time": item.done.time,
+        "intensity": item.done.intensity,
+        "dose": item.done.dose,
+    }
+    known = [f"{name} {_percent(ratio)}" for name, ratio in ratios.items()]
+    return f"{first} {done}; {', '.join(known)}"
+
+
+def _sessions_text(number: int) -> str:
+    return "1 session" if number == 1 else f"{number} sessions"
+
+
+def _percent(ratio: float | None) -> str:
+    return "not known" if ratio is None else f"{100 * ratio:.0f} %"

@@ -1,0 +1,172 @@
+"""The chain from a day or a week to the sessions and payloads that it is the sum of. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from kadens.derivation.derivation import Derivation
+from kadens.derivation.derived_json import zones_json
+from kadens.derivation.derived_lines import day_text, duration_text, session_text, week_text
+from kadens.derivation.evidence_words import (
+    fact_words,
+    payload_words,
+    selection_lines,
+    source_words,
+    under_heading,
+)
+from model.calendar import HOUR_MS, day_bounds, local_date, rfc3339
+from model.derived import Day, DayState, SourceSelection
+from model.facts import DaySummary, Report
+from stream.compute.weeks import VALID_WEAR_MIN
+
+STATE_REASONS: Mapping[DayState, str] = {
+    DayState.BLOCKED: "no consent held on this date",
+    DayState.PAUSED: "every prescription in force is paused on this date",
+    DayState.ACTIVE: "a session counts on this date",
+    DayState.NO_DATA: "no worn source has delivered anything from after the end of this date",
+    DayState.NOT_WORN: f"the device was worn for less than {VALID_WEAR_MIN} minutes",
+    DayState.REST: "the week could still be completed on its other days",
+    DayState.NO_ACTIVITY: "a session was due, the device was worn, and none was recorded",
+}
+
+
+def day_chain(derivation: Derivation, day: date) -> Iterator[str]:
+    """Yield the steps of a local date: its state, sessions, minutes, steps and wear."""
+    yield day_text(derivation, day)
+    yield from under_heading("why this state", _state(derivation, day))
+    yield from under_heading("sessions", _sessions(derivation, day))
+    yield from under_heading("retracted", _retracted(derivation, day))
+    row = derivation.conclusions.days.get(day)
+    if row is None:
+        yield "nothing is recorded about this date"
+        return
+    yield from under_heading("minutes", _minutes(row))
+    yield from under_heading("steps", _steps(derivation, row))
+    yield from under_heading("wear", _wear(derivation, row))
+    yield from under_heading("answers", _answers(derivation, day))
+
+
+def week_chain(derivation: Derivation, first: date) -> Iterator[str]:
+    """Yield the steps of a week: its days, what was due, the ratios, and what the rules found."""
+    yield week_text(derivation, first)
+    yield from under_heading("days", _days(derivation, first))
+    yield from under_heading("due", _due(derivation, first))
+    yield from under_heading("known", _known(derivation, first))
+    yield from under_heading("findings", _findings(derivation, first))
+
+
+def _state(derivation: Derivation, day: date) -> Iterator[str]:
+    results = derivation.conclusions
+    start_ms, end_ms = day_bounds(day, derivation.manifest.zone)
+    state = results.states[day]
+    reason = STATE_REASONS.get(state)
+    if reason is not None:
+        yield f"{state.value.replace('_', ' ')}: {reason}"
+    length = (end_ms - start_ms) / HOUR_MS
+    span = f"{rfc3339(start_ms)} to {rfc3339(end_ms)}"
+    yield f"the date is {span} in {derivation.manifest.zone}, {length:g} hours"
+    for source, at_ms in results.state_input.watermarks.items():
+        yield f"{source_words(source)} has delivered up to {rfc3339(at_ms)}"
+
+
+def _sessions(derivation: Derivation, day: date) -> Iterator[str]:
+    for session in derivation.conclusions.derived.sessions:
+        if session.local_date == day:
+            yield session_text(session)
+
+
+def _retracted(derivation: Derivation, day: date) -> Iterator[str]:
+    """Yield what its source took back, with the payload that had reported it."""
+    for item in derivation.held.retracted():
+        if local_date(item.fact.head.start_ms, derivation.manifest.zone) == day:
+            path = derivation.intake.payloads[item.body].path
+            yield f"{fact_words(item)}, of {path}: its source deleted it"
+
+
+def _minutes(row: Day) -> Iterator[str]:
+    zones = zones_json(row.zones)
+    times = [f"{name.replace('_', ' ')} {duration_text(ms)}" for name, ms in zones.items() if ms]
+    yield f"{duration_text(row.session_ms)} of sessions, in which overlapping time counts once"
+    if times:
+        yield ", ".join(times)
+
+
+def _selections(derivation: Derivation, day: date, metric: str) -> list[SourceSelection]:
+    rows = derivation.conclusions.derived.source_selections
+    return [row for row in rows if row.local_date == day and row.metric == metric]
+
+
+def _steps(derivation: Derivation, row: Day) -> Iterator[str]:
+    """Yield the day's figure, who counted it in which minutes, and what sources state."""
+    if row.steps is None:
+        yield "no source counted or stated any"
+        return
+    yield f"{row.steps} is the figure of the date"
+    # Counted and stated figures are both shown, because they are never added.
+    for line in selection_lines(_selections(derivation, row.local_date, "steps")):
+        yield f"counted by {line}"
+    for item in derivation.held.of_kind(DaySummary):
+        fact = item.fact
+        if isinstance(fact, DaySummary) and fact.local_date == row.local_date:
+            stated = fact.values.get("steps")
+            if stated is not None:
+                who = source_words(fact.head.source)
+                yield f"{who} states {stated:g}, in {payload_words(derivation, item.body)}"
+
+
+def _wear(derivation: Derivation, row: Day) -> Iterator[str]:
+    enough = "enough" if row.wear_min >= VALID_WEAR_MIN else "too few"
+    yield f"{row.wear_min} minutes worn: {enough} for a valid date ({VALID_WEAR_MIN})"
+    for line in selection_lines(_selections(derivation, row.local_date, "heart_rate")):
+        yield f"heart rate of {line}"
+
+
+def _answers(derivation: Derivation, day: date) -> Iterator[str]:
+    for item in derivation.held.of_kind(Report):
+        fact = item.fact
+        if local_date(fact.head.start_ms, derivation.manifest.zone) == day:
+            path = derivation.intake.payloads[item.body].path
+            what = fact.instrument.value if isinstance(fact, Report) else ""
+            yield f"{what} at {rfc3339(fact.head.start_ms)}, of {path}"
+
+
+def _days(derivation: Derivation, first: date) -> Iterator[str]:
+    for number in range(7):
+        day = first + timedelta(days=number)
+        if day in derivation.conclusions.states:
+            yield day_text(derivation, day)
+
+
+def _due(derivation: Derivation, first: date) -> Iterator[str]:
+    """Yield what was prescribed for the week, and each ratio as done over due."""
+    item = derivation.conclusions.measured.get(first)
+    if item is None:
+        yield "nothing: no prescription holds on all seven days"
+        return
+    due, week = item.due, item.week
+    for row in due.prescriptions:
+        amount = f"{row.sessions_per_week} sessions of {row.minutes_per_session} min a week"
+        yield f"prescription {row.id} version {row.version}: {amount}"
+    if due.paused_days:
+        yield f"{due.paused_days} days of a pause are taken off"
+    yield f"sessions: {week.sessions} done of {due.sessions:g} due"
+    yield f"minutes: {duration_text(week.session_ms)} done of {due.minutes:g} due"
+    if due.dose_min is not None:
+        yield f"dose: {week.dose_min:g} done of {due.dose_min:g} due"
+
+
+def _known(derivation: Derivation, first: date) -> Iterator[str]:
+    row = derivation.conclusions.weeks.get(first)
+    if row is None:
+        yield "no date of the week is known"
+        return
+    yield f"{row.known_days} dates are known: {row.valid_days} worn, {row.answered_days} answered"
+
+
+def _findings(derivation: Derivation, first: date) -> Iterator[str]:
+    """Yield the findings that rest on something of this week."""
+    # A finding may rest on weeks before and after, and is shown with each of them.
+    start_ms = day_bounds(first, derivation.manifest.zone)[0]
+    end_ms = day_bounds(first + timedelta(days=6), derivation.manifest.zone)[1]
+    for item in derivation.conclusions.findings:
+        if item.from_ms < end_ms and item.at_ms >= start_ms:
+            yield f"{item.rule} {item.key}: {item.sentence}"

@@ -1,0 +1,157 @@
+"""The chain from a session to the payloads that it comes from, a line for each step. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from clinic.pages.quality_flags import flag
+from kadens.derivation.derivation import Derivation
+from kadens.derivation.derived_json import paused_ms, zones_json
+from kadens.derivation.derived_lines import duration_text, session_text
+from kadens.derivation.evidence_words import (
+    fact_words,
+    payload_words,
+    sample_lines,
+    selection_lines,
+    source_words,
+    under_heading,
+    version_lines,
+)
+from kadens.derivation.held_facts import record_of
+from model.calendar import MINUTE_MS, rfc3339
+from model.derived import Origin, Session, SourceSelection
+from model.facts import AttributedFact, Instrument, Report, Workout
+from model.metrics import METRIC
+from stream.compute.derive import window_candidates
+from stream.compute.sessions.candidates import SessionCandidate, session_candidates
+
+_HEART = "heart_rate"
+
+
+def session_chain(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield the steps: payload, fact, candidates, sources, zones, answers, counted or not."""
+    yield session_text(session)
+    yield from under_heading("reported by", _reported(derivation, session))
+    yield from under_heading("candidates for it", _candidates(derivation, session))
+    yield from under_heading("samples of", _samples(derivation, session))
+    yield from under_heading("intensity", _intensity(session))
+    yield from under_heading("answers", _answers(derivation, session))
+    yield from under_heading("quality", _quality(session))
+    yield from under_heading("counted", _counted(derivation, session))
+
+
+def _reported(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield the facts that declare the session, with their payloads and earlier versions."""
+    if session.origin is Origin.DETECTED:
+        yield "nobody: it was found in samples that no declared session covers"
+    for item in _declaring(derivation, session):
+        yield f"{fact_words(item)}, by {source_words(item.fact.head.source)}"
+        yield f"  in {payload_words(derivation, item.body)}"
+        for line in version_lines(derivation, item):
+            yield f"  {line}"
+
+
+def _declaring(derivation: Derivation, session: Session) -> Iterator[AttributedFact]:
+    own = session.declared_by, session.record
+    for item in (*derivation.held.of_kind(Workout), *derivation.held.of_kind(Report)):
+        if record_of(item) == own:
+            yield item
+
+
+def _candidates(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield what else was a candidate for this session, and what became of it."""
+    window = derivation.conclusions.window
+    # Candidates are made again here, because a session keeps only the record that stayed.
+    final = {row.id: row for row in window_candidates(window)}
+    own = final.get(session.id)
+    for row in session_candidates(window.patient, window.workouts, window.reports):
+        if own is not None and row.id != session.id and row.id not in final and _same(row, own):
+            yield f"{_candidate_words(row)}: the same session or a part of it, joined to this one"
+    for row in final.values():
+        if row.id != session.id and _shared_ms(row, session):
+            shared = duration_text(_shared_ms(row, session))
+            yield f"{_candidate_words(row)}: another session, {row.id}, with {shared} in common"
+
+
+def _same(row: SessionCandidate, own: SessionCandidate) -> bool:
+    return row.records <= own.records
+
+
+def _shared_ms(row: SessionCandidate, session: Session) -> int:
+    return max(0, min(row.end_ms, session.end_ms) - max(row.start_ms, session.start_ms))
+
+
+def _candidate_words(row: SessionCandidate) -> str:
+    span = f"{rfc3339(row.start_ms)} to {rfc3339(row.end_ms)}"
+    return f"{row.type} {row.record}, {row.origin.value} by {source_words(row.source)}, {span}"
+
+
+def _samples(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield for each metric which source was selected in which minutes, and its payloads."""
+    for metric in sorted(METRIC):
+        selections = list(_selected(derivation, session, metric))
+        yield from under_heading(metric.replace("_", " "), selection_lines(selections))
+        for source in dict.fromkeys(row.source for row in selections):
+            span = session.start_ms, session.end_ms
+            for line in sample_lines(derivation, metric, source, *span):
+                yield f"    {line}"
+
+
+def _selected(derivation: Derivation, session: Session, metric: str) -> Iterator[SourceSelection]:
+    """Yield the selections of a metric that reach into a session, cut to the session."""
+    for row in derivation.conclusions.derived.source_selections:
+        if row.metric == metric and row.start_ms < session.end_ms and session.start_ms < row.end_ms:
+            # A selection reaches over a day, and only its part within the session is shown.
+            start_ms, end_ms = max(row.start_ms, session.start_ms), min(row.end_ms, session.end_ms)
+            yield replace(row, start_ms=start_ms, end_ms=end_ms)
+
+
+def _intensity(session: Session) -> Iterator[str]:
+    """Yield the thresholds with all that they were computed from, and the time in each class."""
+    thresholds = session.thresholds
+    if thresholds.method == "none":
+        yield "no heart profile gives zones on this date, so all time is unknown"
+    else:
+        edges = ", ".join(f"{edge:.1f}" for edge in thresholds.edges)
+        inputs = ", ".join(f"{name} {value:g}" for name, value in thresholds.inputs.items())
+        yield f"light, moderate, vigorous and near maximal from {edges} beats a minute"
+        yield f"by {thresholds.method} ({thresholds.scheme}), confidence {thresholds.confidence}"
+        yield f"computed from {inputs}"
+    if thresholds.method != "none" and not thresholds.valid:
+        yield "heart rate must not be used for this patient, so all time is unknown"
+    zones = zones_json(session.zones)
+    times = [f"{name.replace('_', ' ')} {duration_text(ms)}" for name, ms in zones.items() if ms]
+    yield ", ".join(times) or "no time"
+    if session.zones.unknown and thresholds.valid:
+        yield f"unknown where no sample holds; {session.heart.n} samples are accepted"
+    if paused_ms(session):
+        yield f"paused {duration_text(paused_ms(session))}: it is in no class and does not count"
+
+
+def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield the patient's answers that name this session, and the exertion that it has."""
+    for item in derivation.held.of_kind(Report):
+        fact = item.fact
+        if not isinstance(fact, Report) or fact.instrument is Instrument.SESSION:
+            continue
+        # An answer without a name belongs to a session by its time; the exertion below has it.
+        if fact.session and fact.session == session.record:
+            path = derivation.intake.payloads[item.body].path
+            yield f"{fact.instrument.value} {fact.value} ({fact.scale}), of {path}"
+    if session.exertion_cr10 is not None:
+        yield f"exertion of the session on Borg CR10: {session.exertion_cr10:g}"
+
+
+def _quality(session: Session) -> Iterator[str]:
+    for item in session.flags:
+        yield f"{flag(item.what)}: {item.n} samples from {rfc3339(item.start_ms)}"
+
+
+def _counted(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield whether the session counts, and on which date."""
+    zone = derivation.manifest.zone
+    yield f"on {session.local_date}, the date of its start ({zone})"
+    if not session.counts:
+        yield f"not among the sessions of its date: {session.why}"
+        return
+    shortest = (session.end_ms - session.start_ms - paused_ms(session)) / MINUTE_MS
+    yield f"among the sessions of its date, with {shortest:g} min of exercise"

@@ -1,0 +1,245 @@
+"""Keeps the current facts of one patient in memory, as storage keeps them in its tables.
+
+The rules are those of `storage.facts.writer`, and the functions that apply them are storage's own.
+Pure: no I/O.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+from model.codec import kind_of
+from model.columns.window import SampleColumn, Window
+from model.fact_properties import (
+    content_hash,
+    measured_until_ms,
+    metric_id,
+    part_number,
+    span_of,
+)
+from model.facts import (
+    AttributedFact,
+    DaySummary,
+    Deletion,
+    Joining,
+    Report,
+    SampleBlock,
+    Source,
+    Workout,
+)
+from model.intensity import HeartProfile
+from model.metrics import METRIC
+from model.prescription import Prescription
+from model.spans import Span, merge
+from storage.facts.ids import RecordVersion, record_version
+from storage.facts.retractions import RetractedInterval, Retractions
+from storage.facts.sample_reads import StoredSamples, current_column
+from storage.facts.samples import STREAM, Put, by_series
+from stream.compute.day_states import is_worn
+from stream.compute.staleness import SESSION_ONLY, stale_dates
+
+_T = TypeVar("_T")
+HeldRecord: TypeAlias = tuple[Source, str]
+_Numbers: TypeAlias = dict[_T, int]
+
+_ONLY = 1  # the id that storage would give the only patient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFacts:
+    """The current facts of a patient, without those that are retracted, and what they rest on.
+
+    `reported` are all facts, current or not, and `versions` the current version of each record.
+    `current` are the facts of these versions, retracted or not. `columns` are the samples that
+    hold. `watermarks` is the latest measured instant of each source (epoch ms).
+    """
+
+    patient: str
+    zone: str
+    reported: tuple[AttributedFact, ...]
+    versions: Mapping[HeldRecord, RecordVersion]
+    current: tuple[AttributedFact, ...]
+    retractions: Retractions
+    columns: tuple[SampleColumn, ...]
+    watermarks: Mapping[Source, int]
+
+    def of_kind(self, cls: type[_T]) -> tuple[AttributedFact, ...]:
+        """Return the current facts of a kind that no source has retracted."""
+        # Deletions hide what came before and after them, so they are applied when it is read.
+        rows = [item for item in self.current if isinstance(item.fact, cls)]
+        return self.retractions.current(rows)
+
+    def retracted(self) -> tuple[AttributedFact, ...]:
+        """Return the current facts that a source has retracted; samples are hidden singly."""
+        records = [item for item in self.current if not isinstance(item.fact, Deletion)]
+        kept = set(map(id, self.retractions.current(records)))
+        return tuple(item for item in records if id(item) not in kept)
+
+    def window(
+        self, profiles: Sequence[HeartProfile], prescriptions: Sequence[Prescription]
+    ) -> Window:
+        """Return all that is held as the window of every date that it touches."""
+        # Facts that do not hold are counted too: they only add dates without rows, as in storage.
+        stale = stale_dates(
+            merge(span_of(item.fact) for item in self.reported),
+            self.zone,
+            [item for item in self.reported if isinstance(item.fact, Workout | Report)],
+        )
+        return Window(
+            patient=self.patient,
+            zone=self.zone,
+            profiles=tuple(sorted(profiles, key=lambda profile: profile.valid_from)),
+            dates=stale.dates,
+            workouts=self.of_kind(Workout),
+            # as in storage, nothing else is ever read for a window
+            columns=tuple(row for row in self.columns if row.metric in SESSION_ONLY),
+            reports=self.of_kind(Report),
+            prescriptions=tuple(sorted(prescriptions, key=lambda row: (row.id, row.version))),
+            summaries=self.of_kind(DaySummary),
+        )
+
+    def worn_since_ms(self) -> int | None:
+        """Return the earliest instant that a worn device recorded, None when there is none."""
+        # A report or a scale says nothing about a watch that lies in a drawer.
+        starts: list[int] = []
+        for item in self.current:
+            is_recording = isinstance(item.fact, SampleBlock | Workout | DaySummary)
+            if is_recording and is_worn(item.fact.head.source):
+                starts.append(span_of(item.fact).start_ms)
+        return min(starts, default=None)
+
+
+def hold_facts(reported: Iterable[AttributedFact], patient: str, zone: str) -> HeldFacts:
+    """Return the current facts among all that were reported, in whatever order they came."""
+    facts = tuple(_distinct(reported))
+    versions = _current_versions(facts)
+    current = tuple(_current(facts, versions))
+    retractions = _retractions(current)
+    return HeldFacts(
+        patient=patient,
+        zone=zone,
+        reported=facts,
+        versions=versions,
+        current=current,
+        retractions=retractions,
+        columns=tuple(_columns(facts, versions, retractions)),
+        watermarks=_watermarks(facts),
+    )
+
+
+def _distinct(reported: Iterable[AttributedFact]) -> Iterable[AttributedFact]:
+    """Return the facts without repetitions of the same fact from the same body."""
+    distinct: dict[tuple[object, ...], AttributedFact] = {}
+    for item in reported:
+        fact = item.fact
+        key = (item.body, kind_of(fact), metric_id(fact), part_number(fact), content_hash(fact))
+        distinct.setdefault(key, item)
+    return distinct.values()
+
+
+def record_of(item: AttributedFact) -> HeldRecord:
+    """Return the identity of the record that a fact belongs to."""
+    return item.fact.head.source, item.fact.head.record
+
+
+def _current_versions(facts: Iterable[AttributedFact]) -> dict[HeldRecord, RecordVersion]:
+    versions: dict[HeldRecord, RecordVersion] = {}
+    for item in facts:
+        name, version = record_of(item), record_version(item)
+        versions[name] = max(versions.get(name, version), version)
+    return versions
+
+
+def _current(
+    facts: Iterable[AttributedFact], versions: Mapping[HeldRecord, RecordVersion]
+) -> Iterable[AttributedFact]:
+    """Return the facts of current versions; of the same part twice, the greater content."""
+    best: dict[tuple[object, ...], tuple[bytes, AttributedFact]] = {}
+    for item in facts:
+        name = record_of(item)
+        if record_version(item) != versions[name]:
+            continue
+        key = (name, kind_of(item.fact), metric_id(item.fact), part_number(item.fact))
+        content = content_hash(item.fact)
+        if key not in best or content > best[key][0]:
+            best[key] = content, item
+    return [item for _, item in best.values()]
+
+
+def _retractions(current: Iterable[AttributedFact]) -> Retractions:
+    retractions = Retractions()
+    for item in current:
+        fact, head = item.fact, item.fact.head
+        if not isinstance(fact, Deletion):
+            continue
+        if fact.target:
+            key = head.source.vendor, fact.target
+            known = retractions.records.get(key, head.revision)
+            retractions.records[key] = max(known, head.revision)
+        else:
+            interval = RetractedInterval(
+                vendor=head.source.vendor,
+                metric=fact.metric,
+                revision=head.revision,
+                span=Span(start_ms=head.start_ms, end_ms=head.end_ms),
+            )
+            retractions.intervals.append(interval)
+    return retractions
+
+
+def _columns(
+    facts: Iterable[AttributedFact],
+    versions: Mapping[HeldRecord, RecordVersion],
+    retractions: Retractions,
+) -> Iterator[SampleColumn]:
+    """Yield the samples that hold, a column for each series of storage."""
+    sources: _Numbers[Source] = {}
+    records: _Numbers[HeldRecord] = {}
+    puts: list[Put] = []
+    for item in facts:
+        fact, name = item.fact, record_of(item)
+        if not isinstance(fact, SampleBlock):
+            continue
+        streamed = fact.joining is Joining.STREAM
+        # Samples of a replaced version are gone from storage. But a stream has no current version:
+        # each of its blocks counts, however old its revision is.
+        if not streamed and record_version(item) != versions[name]:
+            continue
+        owner = STREAM if streamed else _number(records, name)
+        series = (_ONLY, METRIC[fact.metric].id, _number(sources, name[0]), owner)
+        puts.append(Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v))
+    by_number = {number: source for source, number in sources.items()}
+    names: dict[int, str] = {number: name for (_, name), number in records.items()}
+    for (patient, metric, source, owner), (t, v, revisions) in by_series(puts):
+        name = by_number[source], names.get(owner, "")
+        stored = StoredSamples(
+            patient=patient,
+            metric=metric,
+            source_id=source,
+            source=name[0],
+            record=name[1],
+            revision=versions[name].revision if owner != STREAM else 0,
+            t=t,
+            v=v + 0.0,  # as the table holds it: -0.0 is 0.0
+            revisions=revisions,
+        )
+        column = current_column(stored, retractions)
+        if column is not None and len(column.t):
+            yield column
+
+
+def _number(numbers: _Numbers[_T], key: _T) -> int:
+    """Return the number of a key, from 1 in the order of their first mention."""
+    return numbers.setdefault(key, len(numbers) + 1)
+
+
+def _watermarks(facts: Iterable[AttributedFact]) -> Mapping[Source, int]:
+    """Return the latest measured instant of each source; facts that do not hold count too."""
+    latest: dict[Source, int] = defaultdict(int)
+    for item in facts:
+        measured = measured_until_ms(item.fact)
+        if measured is not None:
+            source = item.fact.head.source
+            latest[source] = max(latest[source], measured)
+    return dict(latest)

@@ -1,0 +1,239 @@
+"""Reads the manifest of `kadens derive`, and refuses whatever is wrong in it.
+
+A manifest names the bodies of one patient, and what they are interpreted with. It must never be
+used in part: with any mistake in it nothing is derived. No value of it is repeated in a message.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from alerts.prescribing import prescribing_problems
+from ingest.vendors import CONNECTORS
+from model.calendar import epoch_ms
+from model.codec import loads
+from model.intensity import HeartProfile, profile_problems
+from model.prescription import Prescription, RecordingTimes
+from model.storable import LAST_MS
+from web.mistakes import mistakes_in
+
+_NO_INSTANT = (
+    "must be an RFC 3339 instant with its offset, such as 2026-11-20T08:00:00+01:00, or epoch "
+    "milliseconds"
+)
+_NO_ZONE = "must be an IANA time zone, such as Europe/Helsinki"
+_CONNECTOR_NAMES = tuple(connector.name for connector in CONNECTORS)
+
+
+class ManifestError(ValueError):
+    """A manifest that cannot be used; the text has a line for each mistake."""
+
+
+def _instant_ms(value: object) -> int:
+    """Return an RFC 3339 instant, or epoch ms, as epoch ms; raises ValueError for anything else."""
+    # `type`, because true is an int of Python as well
+    at_ms = value if type(value) is int else _text_ms(value)
+    if at_ms is None or not 0 <= at_ms <= LAST_MS:
+        raise ValueError(_NO_INSTANT)
+    return at_ms
+
+
+def _text_ms(value: object) -> int | None:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return None if at is None or at.tzinfo is None else epoch_ms(at)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        raise ValueError(_NO_ZONE) from None
+
+
+def _connector_name(name: str) -> str:
+    if name not in _CONNECTOR_NAMES:
+        raise ValueError(f"must be one of {', '.join(_CONNECTOR_NAMES)}")
+    return name
+
+
+def _path(text: str) -> str:
+    # no system takes it, and Python would raise an error of its own
+    if "\0" in text:
+        raise ValueError("must be a path")
+    return text
+
+
+_Instant: TypeAlias = Annotated[int, BeforeValidator(_instant_ms)]
+_Connector: TypeAlias = Annotated[str, AfterValidator(_connector_name)]
+
+
+class _Entry(BaseModel):
+    """A part of a manifest: every field is of its type, and no field is unknown."""
+
+    # Strict, as profiles and prescriptions are elsewhere: "3" is not 3, and true is not 1.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+
+
+class ManifestConsent(_Entry):
+    """A consent to data of a source, [from, to) in epoch ms; `to` of None is "until now"."""
+
+    source: _Connector
+    from_ms: _Instant = Field(alias="from")
+    to_ms: _Instant | None = Field(default=None, alias="to")
+
+
+class ManifestBody(_Entry):
+    """A body as it was received: its file, its connector and what came with it.
+
+    `path` is relative to the manifest. `received_ms` is epoch ms. `account` names the patient's
+    account where a body holds several accounts.
+    """
+
+    path: Annotated[str, AfterValidator(_path)]
+    connector: _Connector
+    received_ms: _Instant = Field(alias="received")
+    headers: dict[str, str] = Field(default_factory=dict)
+    query: dict[str, str] = Field(default_factory=dict)
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedPrescription(Prescription):
+    """A prescription with the instant at which it was written (epoch ms).
+
+    None counts as before everything else. A prescription raises nothing about what came before it
+    was written.
+    """
+
+    recorded: _Instant | None = None
+
+    @property
+    def prescription(self) -> Prescription:
+        """Return the prescription alone."""
+        values = {field.name: getattr(self, field.name) for field in fields(Prescription)}
+        return Prescription(**values)
+
+
+class Manifest(_Entry):
+    """One patient: the bodies, and what they are interpreted with.
+
+    `now_ms` (epoch ms) is the time at which the patient is judged. `consents` of None means that
+    every source is consented to.
+    """
+
+    zone: Annotated[str, AfterValidator(_zone)]
+    now_ms: _Instant = Field(alias="now")
+    profiles: tuple[HeartProfile, ...] = ()
+    written: tuple[RecordedPrescription, ...] = Field(default=(), alias="prescriptions")
+    consents: tuple[ManifestConsent, ...] | None = None
+    bodies: tuple[ManifestBody, ...] = ()
+
+    @property
+    def prescriptions(self) -> tuple[Prescription, ...]:
+        """Return all versions of the prescriptions."""
+        return tuple(row.prescription for row in self.written)
+
+    @property
+    def recorded(self) -> RecordingTimes:
+        """Return when each version was written, as far as the manifest says."""
+        times: dict[tuple[str, int], int] = {}
+        for row in self.written:
+            if row.recorded is not None:
+                times[row.id, row.version] = row.recorded
+        return times
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return the manifest of a file, checked completely; raises `ManifestError`.
+
+    Whether the files of its bodies exist is not checked here.
+    """
+    content = _content_of(path)
+    try:
+        manifest = Manifest.model_validate_json(content)
+    except ValidationError as error:
+        lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
+        raise _refusal(path, lines) from None  # pydantic's own text repeats values
+    problems = [*_unknown_fields(loads(content)), *_problems(manifest)]
+    if problems:
+        raise _refusal(path, problems)
+    return manifest
+
+
+def _content_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}") from None
+
+
+def _refusal(path: Path, lines: Sequence[str]) -> ManifestError:
+    return ManifestError("\n  ".join([f"{path} cannot be used:", *dict.fromkeys(lines)]))
+
+
+def _problems(manifest: Manifest) -> Iterator[str]:
+    """Yield what the bounds and the other rows of a manifest refuse."""
+    for number, profile in enumerate(manifest.profiles):
+        yield from _each(f"profiles.{number}", profile_problems(profile))
+    for number, prescription in enumerate(manifest.prescriptions):
+        yield from _each(f"prescriptions.{number}", prescribing_problems(prescription))
+    yield from _repeated("profiles", manifest.profiles, lambda row: row.valid_from)
+    yield from _repeated("prescriptions", manifest.prescriptions, lambda row: (row.id, row.version))
+    for number, consent in enumerate(manifest.consents or ()):
+        if consent.to_ms is not None and consent.to_ms < consent.from_ms:
+            yield f"consents.{number}.to must not be before its `from`"
+
+
+def _each(where: str, problems: Sequence[str]) -> Iterator[str]:
+    for problem in problems:
+        yield f"{where}: {problem}"
+
+
+def _repeated(where: str, rows: Sequence[Any], key: Callable[[Any], object]) -> Iterator[str]:
+    # A manifest has no order in which the later of two rows could replace the earlier one.
+    known: set[object] = set()
+    for number, row in enumerate(rows):
+        # the database holds one row for each key, and would keep only the last of these
+        if key(row) in known:
+            yield f"{where}.{number} is there already: the same date or version twice"
+        known.add(key(row))
+
+
+def _unknown_fields(content: dict[str, Any]) -> Iterator[str]:
+    """Yield the unknown fields of profiles and prescriptions, which pydantic passes over."""
+    for name, cls in (("profiles", HeartProfile), ("prescriptions", RecordedPrescription)):
+        for number, row in enumerate(content.get(name, ())):
+            yield from _unknown_in(f"{name}.{number}", row, cls)
+
+
+def _unknown_in(where: str, row: dict[str, Any], cls: type[Any]) -> Iterator[str]:
+    known = get_type_hints(cls)
+    for name in sorted(row.keys() - {field.name for field in fields(cls)}):
+        yield f"{where}.{name} is not known"
+    for name in sorted(row.keys() & known.keys()):
+        inner, values = _dataclass_in(known[name]), row[name]
+        # What may be left out is null here, and what is no object was refused before.
+        if inner is None or values is None:
+            continue
+        for number, value in enumerate(values) if isinstance(values, list) else [(None, values)]:
+            at = f"{where}.{name}" if number is None else f"{where}.{name}.{number}"
+            yield from _unknown_in(at, value, inner)
+
+
+def _dataclass_in(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotation
+    """Return the dataclass that a field holds, alone or in a tuple; None when it holds none."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        return hint
+    # `X | None` is a UnionType or a Union, depending on what X is.
+    if get_origin(hint) in (tuple, Union, UnionType):
+        return next(filter(None, map(_dataclass_in, get_args(hint))), None)
+    return None

@@ -1,0 +1,178 @@
+"""`kadens derive --explain` leads from a figure to the payloads, in plain words."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from kadens.cli import app
+from model.calendar import MINUTE_MS
+from simulate.fit_writer import Recording, write_activity
+from simulate.open_wearables_writer import heart_rate_body, workout_body
+
+_BEGIN_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z, a Monday
+_ZONE = "Europe/Stockholm"
+_RECEIVED = "2025-11-24T11:00:00Z"
+_WATCH = "files / garmin / edge_530 (watch, workout)"
+
+
+def _file(seconds: int) -> bytes:
+    t = _BEGIN_MS + np.arange(seconds, dtype=np.int64) * 1000
+    columns = {"heart_rate": np.full(seconds, 120.0)}
+    recording = Recording(
+        start_ms=_BEGIN_MS, end_ms=_BEGIN_MS + seconds * 1000, t=t, columns=columns, sport="walking"
+    )
+    return write_activity(recording)
+
+
+def _bodies() -> dict[str, tuple[str, bytes]]:
+    """Return a walk by a file and by a phone, the phone's day, and a lonely heart rate."""
+    t = _BEGIN_MS - 60 * MINUTE_MS + np.arange(120, dtype=np.int64) * MINUTE_MS
+    span = (_BEGIN_MS, _BEGIN_MS + 30 * MINUTE_MS)
+    return {
+        "walk.fit": ("files", _file(1800)),
+        "phone.json": ("open_wearables", workout_body("u", _ZONE, "w1", "walking", span, {})),
+        "heart.json": ("open_wearables", heart_rate_body("u", _ZONE, t, np.full(120, 75.0))),
+    }
+
+
+@pytest.fixture(name="manifest")
+def _manifest(tmp_path: Path) -> Path:
+    bodies: list[dict[str, Any]] = []
+    for name, (connector, content) in _bodies().items():
+        (tmp_path / name).write_bytes(content)
+        bodies.append({"path": name, "connector": connector, "received": _RECEIVED})
+    manifest = {
+        "zone": _ZONE,
+        "now": "2025-12-03T08:00:00+01:00",
+        "profiles": [{"valid_from": "2025-01-01", "hr_rest": 60, "hr_max": 180}],
+        "prescriptions": [
+            {
+                "id": "rx-1",
+                "version": 1,
+                "valid_from": "2025-11-24",
+                "valid_to": "2026-11-22",
+                "sessions_per_week": 3,
+                "minutes_per_session": 40,
+                "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+            }
+        ],
+        "bodies": bodies,
+    }
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    return path
+
+
+def explained(path: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["derive", str(path), "--explain", *words])
+
+
+def _only_id(path: Path) -> str:
+    shown = json.loads(CliRunner().invoke(app, ["derive", str(path), "--json"]).stdout)
+    (session,) = shown["sessions"]
+    key: str = session["id"]
+    return key
+
+
+def headings(done: Result) -> list[str]:
+    """Return the steps of an explanation, without its first line."""
+    assert (done.exit_code, done.stderr) == (0, "")
+    return [line for line in done.stdout.splitlines()[1:] if not line.startswith(" ")]
+
+
+def test_a_session_is_followed_to_its_payloads(manifest: Path) -> None:
+    key = _only_id(manifest)
+    done = explained(manifest, "session", key)
+    assert headings(done) == [
+        "reported by", "candidates for it", "samples of", "intensity", "quality", "counted",
+    ]  # fmt: skip
+    sha = sha256(_file(1800)).hexdigest()[:12]
+    for line in (
+        f"{key} walking, declared, 2025-11-24T09:00:00Z to 2025-11-24T09:30:00Z, 30 min; counts",
+        f"    in walk.fit by files, received {_RECEIVED}, sha256 {sha}, read as fit",
+        "  walking w1, declared by open_wearables / apple / Demo Phone Watch (phone, workout), ",
+        "the same session or a part of it, joined to this one",
+        f"    {_WATCH} for 30 min: ranks above the others",
+        "      1800 samples of walk.fit by files",
+        "  light, moderate, vigorous and near maximal from 96.0, 108.0, 132.0, 168.0 beats",
+        "  computed from hr_rest 60, hr_max 180, percent_light 30",
+        "  moderate 30 min",
+        "  among the sessions of its date, with 30 min of exercise",
+    ):
+        assert line in done.stdout
+
+
+def test_a_day_is_the_sum_of_its_sessions(manifest: Path) -> None:
+    done = explained(manifest, "day", "2025-11-24")
+    assert headings(done) == ["why this state", "sessions", "minutes", "steps", "wear"]
+    for line in (
+        "2025-11-24 active: 1 session, 30 min, steps unknown, worn ",
+        "  active: a session counts on this date",
+        "  the date is 2025-11-23T23:00:00Z to 2025-11-24T23:00:00Z in Europe/Stockholm, 24 hours",
+        f"  {_WATCH} has delivered up to 2025-11-24T09:30:00Z",
+        "  30 min of sessions, in which overlapping time counts once",
+        "  no source counted or stated any",
+        " minutes worn: too few for a valid date (600)",
+        f"  heart rate of {_WATCH} for 30 min: ranks above the others",
+    ):
+        assert line in done.stdout
+
+
+def test_a_week_is_what_was_done_over_what_was_due(manifest: Path) -> None:
+    done = explained(manifest, "week", "2025-11-24")
+    assert headings(done) == ["days", "due", "known"]
+    for line in (
+        "2025-11-24 1 session, 30 min, dose 30 min; frequency not known, time not known, ",
+        "  2025-11-30 no data",
+        "  prescription rx-1 version 1: 3 sessions of 40 min a week",
+        "  sessions: 1 done of 3 due",
+        "  minutes: 30 min done of 120 due",
+        "  0 dates are known: 0 worn, 0 answered",
+    ):
+        assert line in done.stdout
+
+
+def test_a_day_without_anything_says_so(manifest: Path) -> None:
+    assert "nothing is recorded about this date" in explained(manifest, "day", "2025-11-30").stdout
+
+
+def test_the_beginning_of_an_id_is_enough(manifest: Path) -> None:
+    key = _only_id(manifest)
+    short = explained(manifest, "session", key[:8])
+    assert short.stdout == explained(manifest, "session", key).stdout
+
+
+def test_json_has_the_lines_as_well(manifest: Path) -> None:
+    shown = json.loads(explained(manifest, "day", "2025-11-24", "--json").stdout)
+    assert shown["explanation"] == explained(manifest, "day", "2025-11-24").stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "sentence"),
+    [
+        ("month", "2025-11-24", "--explain takes session, day, week"),
+        ("session", "0000", "no session has this id; the sessions are: "),
+        ("session", "", "no session has this id"),
+        ("day", "yesterday", "a date is wanted, such as 2026-11-23, among those from 2025-11-24"),
+        ("day", "1999-01-01", "among those from 2025-11-24 to 2025-12-03"),
+        ("week", "2025-11-25", "a Monday is wanted"),
+        ("week", "", "a Monday is wanted"),
+    ],
+)
+def test_what_is_not_there_is_wrong_use(
+    manifest: Path, kind: str, name: str, sentence: str
+) -> None:
+    done = explained(manifest, kind, name)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert sentence in " ".join(done.stderr.split())
+
+
+def test_one_word_is_not_enough(manifest: Path) -> None:
+    done = explained(manifest, "session")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
