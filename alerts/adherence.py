@@ -12,12 +12,8 @@ from enum import StrEnum
 
 from model.calendar import MINUTE_MS
 from model.derived import PARTIAL_ABOVE, Week
-from model.intensity import CLASSES, ZoneTimes
-from model.prescription import Intensity, Prescription, in_force, paused
+from model.prescription import Prescription, in_force, paused
 
-# Lower edges of the classes in the heart rate reserve, and the end. Only a prescribed range that
-# begins and ends on these can be counted from the zone times of a week.
-HRR_EDGES = (0.0, 0.3, 0.4, 0.6, 0.9, 1.0)
 _DAYS = 7
 
 
@@ -159,17 +155,20 @@ def measure(week: Week, due: Due) -> Adherence:
 
     Sessions and their length count whether or not heart rate was recorded. With more than 20 % of
     the time unknown, a dose below the prescribed one is not known: partial data may confirm but
-    not refute.
+    not refute. Intensity is the share of the time in the prescribed range, by the method of the
+    prescription, of the time that could be compared with it.
     """
     dose = _ratio(week.dose_min, due.dose_min or 0.0)
-    partial = week.zones.unknown > PARTIAL_ABOVE * week.zones.total
+    # Time that a reported exertion judges is known, if with less confidence.
+    unknown_ms = week.zones.unknown - week.exertion_ms
+    partial = unknown_ms > PARTIAL_ABOVE * week.zones.total
     # With several prescriptions it is not known to which of them a minute belongs.
     only = due.prescriptions[0] if len(due.prescriptions) == 1 else None
     return Adherence(
         frequency=_ratio(week.sessions, due.sessions),
         time=_ratio(week.session_ms / MINUTE_MS, due.minutes),
         dose=None if dose is not None and dose < 1 and partial else dose,
-        intensity=None if only is None else _in_range(week.zones, only.intensity),
+        intensity=None if only is None else _ratio(week.in_range_ms, week.range_known_ms),
     )
 
 
@@ -186,14 +185,3 @@ def capped(ratio: float | None) -> float | None:
 
 def _ratio(done: float, due: float) -> float | None:
     return done / due if due > 0 else None
-
-
-def _in_range(zones: ZoneTimes, intensity: Intensity) -> float | None:
-    """Return the share of known time in the prescribed range, when it is made of whole classes."""
-    low, high = intensity.low, intensity.high
-    known = zones.total - zones.unknown
-    if intensity.method != "hrr" or known == 0 or low not in HRR_EDGES or high not in HRR_EDGES:
-        return None
-    # The end of the range is excluded, so the class that begins there is not counted.
-    within = zones.as_tuple()[HRR_EDGES.index(low) : HRR_EDGES.index(high)]
-    return sum(within[: len(CLASSES)]) / known

@@ -13,8 +13,15 @@ from model.facts import OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
 
 # Raise it whenever the same facts would give other rows; every row and change names it.
-ALGORITHM = "2026.2"
+ALGORITHM = "2026.3"
 PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
+
+# Why a session does not count, as it is stored and shown.
+WITHIN_OTHERS = "within other sessions"
+NO_MOVEMENT = "heart rate without movement"
+FEW_STEPS = "steps in less than half of its minutes"
+# What a patient answers is never about these, but about a session beside them.
+NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
 
 
 class Origin(StrEnum):
@@ -67,6 +74,7 @@ class SourceSelection:
       and every computer agrees.
     - "samples": other sources of equal rank had clearly fewer samples.
     - "rank": the other sources rank lower.
+    - "coverage": the other sources cover less than half of the minute, or less of it.
     """
 
     local_date: date
@@ -152,12 +160,15 @@ class Day:
     """Totals of one local date.
 
     A session counts on the date on which it starts, and overlapping time counts once. `wear_min` is
-    the number of minutes with an accepted heart-rate sample. `answered` says that the patient
-    reported on that date. `zones` holds the zone times of the date's sessions, `volume` those of
+    the number of minutes in which a device was worn. `answered` says that the patient reported on
+    that date. `zones` holds the zone times of the date's sessions, `volume` those of
     every minute of the date. `steps` are counted by the source selected in each minute, else they
     are the total that a source states, else None. `stated` holds, by metric, the totals of the best
     ranked source that states them. `night_hr` is the lowest 5-minute mean heart rate from 03:00 to
     07:00 local time, None when the device was worn too little. `loads` are sums over sessions.
+    `exertion_ms` is the part of the unknown time of `zones` that a reported exertion judges, and
+    `exertion_dose_ms` its dose. `in_range_ms` is the time of sessions in the prescribed range by
+    the prescription's own method, and `range_known_ms` the time that could be compared with it.
     """
 
     local_date: date
@@ -171,6 +182,10 @@ class Day:
     night_hr: float | None = None
     loads: dict[str, float] = field(default_factory=dict)
     stated: dict[str, float] = field(default_factory=dict)
+    exertion_ms: int = 0
+    exertion_dose_ms: int = 0
+    in_range_ms: int = 0
+    range_known_ms: int = 0
     algorithm: str = ALGORITHM
 
 
@@ -179,7 +194,7 @@ class Week:
     """Totals of one ISO week in the patient's zone.
 
     `valid_days` counts the days with at least 600 minutes of wear, `known_days` those that are
-    valid or answered.
+    valid or answered. `dose_min` includes `exertion_dose_ms`. The other figures are sums of days.
     """
 
     monday: date
@@ -193,6 +208,10 @@ class Week:
     volume: ZoneTimes = field(default_factory=ZoneTimes)
     steps: int | None = None
     loads: dict[str, float] = field(default_factory=dict)
+    exertion_ms: int = 0
+    exertion_dose_ms: int = 0
+    in_range_ms: int = 0
+    range_known_ms: int = 0
     algorithm: str = ALGORITHM
 
 

@@ -20,6 +20,7 @@ _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 _SOURCE = "jsonb_build_array({0}.vendor, {0}.app, {0}.device, {0}.device_type, {0}.method)"
 _ZONES = "very_light_ms, light_ms, moderate_ms, vigorous_ms, near_max_ms, unknown_ms"
 _VOLUME = "volume_" + _ZONES.replace(", ", ", volume_")
+_OF_SESSIONS = "exertion_ms, exertion_dose_ms, in_range_ms, range_known_ms"
 _BATCH = 10_000
 
 # Each query returns the rows of a table in key order. The order of samples is that of their key,
@@ -84,12 +85,12 @@ left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""
 select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, {_VOLUME}, \
 steps, night_hr,
-       loads::text, stated::text, algorithm
+       loads::text, stated::text, {_OF_SESSIONS}, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""
 select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, \
 known_days, {_VOLUME},
-       steps, loads::text, algorithm
+       steps, loads::text, {_OF_SESSIONS}, algorithm
 from week w join patient p on p.id = w.patient order by 1, 2""",
     "source_selection": f"""
 select p.pseudonym, c.local_date, c.metric, c.start_at, c.end_at, {_SOURCE.format("s")}::text, c.why

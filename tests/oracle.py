@@ -80,7 +80,8 @@ def derived(value: Window) -> Rows:
 
 def _says_something(day: Day) -> bool:
     counted = (day.sessions, day.session_ms, day.wear_min, day.stated, day.answered)
-    return any(counted) or day.steps is not None
+    measured = day.volume.unknown < day.volume.total
+    return any(counted) or measured or day.steps is not None
 
 
 def window(

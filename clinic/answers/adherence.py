@@ -137,11 +137,10 @@ def total_of(weeks: Sequence[Measured]) -> TotalShape:
     """Return adherence over weeks that have ended."""
     sessions, minutes, intensity, dose = _Mean(), _Mean(), _Mean(), _Mean()
     for week in weeks:
-        zones = week.week.zones
         sessions.add(week.done.frequency, week.due.sessions)
         minutes.add(week.done.time, week.due.minutes)
         # Nothing is due of an intensity: a week counts by the time that could be compared with it.
-        intensity.add(week.done.intensity, zones.total - zones.unknown)
+        intensity.add(week.done.intensity, week.week.range_known_ms)
         dose.add(week.done.dose, week.due.dose_min or 0.0)
     return TotalShape(
         weeks=len(weeks),

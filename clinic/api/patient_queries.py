@@ -26,8 +26,9 @@ from storage.people import patients
 from storage.pg.pool import Connection
 from storage.reads import api_queries, clinic_queries
 from storage.reads.views import PatientBrief
-from stream.compute.day_states import UNWORN_METHODS, UNWORN_TYPES, DayStateInput
+from stream.compute.day_states import DayStateInput
 from stream.compute.series.lttb import FEWEST
+from stream.compute.wear import UNWORN_METHODS, UNWORN_TYPES
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
 _USUAL_DAYS = 83  # before the last date: twelve weeks in all

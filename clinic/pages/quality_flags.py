@@ -16,6 +16,7 @@ FLAGS: dict[str, str] = {
 }
 CHOSEN: dict[str, str] = {
     "only": "No other source measured",
+    "coverage": "The others cover less of the minute",
     "rank": "Ranks above the others",
     "samples": "More samples than one of equal rank",
     "name": "One of equal rank, taken by name",

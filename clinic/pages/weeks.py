@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from alerts.adherence import Due, Standing, capped, due_in_week, measure, standing
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from clinic.pages import words
+from model.calendar import MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Prescription
@@ -42,6 +43,8 @@ class WeekView:
     answered_days: int
     known_days: int
     algorithm: str
+    exertion_dose_min: float = 0.0
+    """The part of the dose that rests on reported exertion."""
 
 
 def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
@@ -63,6 +66,7 @@ def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
         answered_days=week.answered_days,
         known_days=week.known_days,
         algorithm=week.algorithm,
+        exertion_dose_min=week.exertion_dose_ms / MINUTE_MS,
     )
 
 

@@ -13,7 +13,7 @@ from kadens.derivation.manifest import Manifest
 from model.alert import Finding, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
-from model.derived import Day, DayState, Derived, Week
+from model.derived import NOT_ANSWERED, Day, DayState, Derived, Week
 from model.facts import AttributedFact, Report
 from storage.alerts.rule_inputs import LOOK_BACK_DAYS, pain_ratings
 from stream.compute.day_states import DayStateInput, day_states
@@ -138,7 +138,7 @@ def rule_input(
     # By record, as storage does: a pain answer names the record of its session.
     by_record: dict[str, SessionBrief] = {}
     for row in derived.sessions:
-        if row.local_date >= since:
+        if row.local_date >= since and row.why not in NOT_ANSWERED:
             by_record[row.record] = SessionBrief(
                 id=row.id,
                 start_ms=row.start_ms,

@@ -36,8 +36,8 @@ from storage.facts.ids import RecordVersion, record_version
 from storage.facts.retractions import RetractedInterval, Retractions
 from storage.facts.sample_reads import StoredSamples, current_column
 from storage.facts.samples import STREAM, Put, by_series
-from stream.compute.day_states import is_worn
 from stream.compute.staleness import SESSION_ONLY, stale_dates
+from stream.compute.wear import is_worn
 
 _T = TypeVar("_T")
 HeldRecord: TypeAlias = tuple[Source, str]

@@ -34,8 +34,8 @@ class Window:
     `zone` is the patient's IANA zone. `dates` are the local dates to derive, each completely.
     `summaries` are the totals that sources state for those dates. `workouts`, `reports` and
     `columns` reach a day beyond the dates on both sides, because a session may end after midnight
-    and an answer may come hours later. They cover every session that starts on the dates up to two
-    minutes after its end.
+    and an answer may come hours later. They cover every session that starts on the dates up to
+    three minutes after its end.
     """
 
     patient: str

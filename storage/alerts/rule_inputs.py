@@ -20,6 +20,7 @@ from model.alert import (
     Watermark,
 )
 from model.calendar import DAY_MS, local_date, utc
+from model.derived import NOT_ANSWERED
 from model.facts import AttributedFact, Instrument, Phase, Report
 from model.prescription import Prescription
 from storage.derived import derived_rows
@@ -57,7 +58,7 @@ _SESSIONS = f"""
 select x.* {_SINCE} cross join lateral (
   select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record \
 from session
-  where patient = k.patient and local_date >= k.since offset 0) x
+  where patient = k.patient and local_date >= k.since and why <> all(%(unanswered)s) offset 0) x
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
 # A device whose clock is ahead counts as having delivered up to now, not beyond.
 _WATERMARKS = """
@@ -136,7 +137,13 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
     since = [
         local_date(now_ms, row.zone) - timedelta(days=LOOK_BACK_DAYS) for _, row in of.values()
     ]
-    requested: rows.Row = {"patients": list(of), "sinces": since, "now": now_ms}
+    # pain that names a session within another is matched by time, and so passes to the other
+    requested: rows.Row = {
+        "patients": list(of),
+        "sinces": since,
+        "now": now_ms,
+        "unanswered": list(NOT_ANSWERED),
+    }
     sessions = await _each(conn, _SESSIONS, requested, _session)
     prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)
     weeks = await _each(conn, _WEEKS, requested, derived_rows.read_week)

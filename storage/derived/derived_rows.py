@@ -32,13 +32,14 @@ _SESSION_PLAIN = (
     *("local_date", "type", "vendor_type", "record", "partial", "exertion_cr10"),
     *("moving_ms", "moving_by", "offset_min", "counts", "why", "algorithm"),
 )
+_OF_SESSIONS = ("exertion_ms", "exertion_dose_ms", "in_range_ms", "range_known_ms")
 _DAY_PLAIN = (
     *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps", "night_hr"),
-    *("loads", "stated", "algorithm"),
+    *("loads", "stated", "algorithm", *_OF_SESSIONS),
 )
 _WEEK_PLAIN = (
     *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),
-    *("known_days", "steps", "loads", "algorithm"),
+    *("known_days", "steps", "loads", "algorithm", *_OF_SESSIONS),
 )
 SESSION_COLUMNS = (
     *("patient", "session", "start_at", "end_at", "declared_by", "body", "heart_source"),

@@ -7,24 +7,27 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from model.calendar import day_bounds
-from model.derived import Day, Session
+from model.derived import NOT_ANSWERED, Day, Origin, Session
 from model.facts import AttributedFact, DaySummary
 from model.intensity import ZoneThresholds, ZoneTimes
+from stream.compute.intensity.exertion_dose import exertion_dose
 from stream.compute.intensity.load import ADDITIVE_LOADS
 from stream.compute.intensity.resting import night_hr
+from stream.compute.intensity.zone_times import PRESCRIBED
 from stream.compute.intensity.zones import zone_times_between
 from stream.compute.series.reported_columns import HEART, STEPS
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import current_facts
-from stream.compute.sessions.session_rows import CountedSession
+from stream.compute.sessions.session_rows import CountedSession, WindowSamples
+from stream.compute.wear import worn_minutes
 
 
 def derive_day(
     day: date,
     zone: str,
     sessions: Iterable[CountedSession],
-    resolved: Mapping[str, ResolvedMetric],
+    samples: WindowSamples,
     thresholds: ZoneThresholds,
     *,
     stated: Mapping[str, float],
@@ -32,33 +35,68 @@ def derive_day(
 ) -> Day:
     """Return the row of a local date.
 
-    `zone` is the patient's IANA zone. `sessions` are those that start on the date. `resolved` holds
-    the selected samples by metric. `stated` holds totals of the date as sources state them.
-    `answered` says that the patient reported on the date.
+    `zone` is the patient's IANA zone. `sessions` are those that start on the date. `stated` holds
+    totals of the date as sources state them. `answered` says that the patient reported on the date.
     """
     start, end = day_bounds(day, zone)
     zones = ZoneTimes()
+    rows = list(sessions)
     counting: list[Session] = []
-    for row in sessions:
+    for row in rows:
         # The time of a session counts even where it does not count as another session.
         zones += row.counted
         if row.session.counts:
             counting.append(row.session)
-    heart = resolved.get(HEART)
-    series = None if heart is None else heart.series
+    exertion_ms, exertion_dose_ms = _exertion_ms(rows)
+    in_range_ms, range_known_ms = _range_ms(rows)
+    heart = samples.resolved.get(HEART)
+    # Cut at the end of the date, so that the samples of the next date change nothing.
+    series = None if heart is None else heart.before(end).series
     return Day(
         local_date=day,
         sessions=len(counting),
         session_ms=zones.total,
         zones=zones,
-        wear_min=0 if heart is None else heart.minutes_with_samples(start, end),
+        wear_min=worn_minutes(samples.reported_heart, start, end),
         answered=answered,
         volume=zone_times_between(series, start, end, thresholds),
-        steps=_steps(resolved.get(STEPS), start, end, stated.get(STEPS)),
+        steps=_steps(samples.resolved.get(STEPS), start, end, stated.get(STEPS)),
         night_hr=None if series is None else night_hr(series.t, series.v, day, zone),
         stated=dict(stated),
         loads=_loads(counting),
+        exertion_ms=exertion_ms,
+        exertion_dose_ms=exertion_dose_ms,
+        in_range_ms=in_range_ms,
+        range_known_ms=range_known_ms,
     )
+
+
+def _exertion_ms(sessions: Iterable[CountedSession]) -> tuple[int, int]:
+    """Return the unknown time that a reported exertion judges, and its dose, both in ms.
+
+    Only declared and reported minutes are judged: nobody rated the edges of a detected bout.
+    """
+    judged_ms = dose_ms = 0
+    for row in sessions:
+        cr10, unknown_ms = row.session.exertion_cr10, row.counted.unknown
+        if cr10 is not None and row.session.origin is not Origin.DETECTED:
+            judged_ms += unknown_ms
+            dose_ms += unknown_ms * exertion_dose(cr10)
+    return judged_ms, dose_ms
+
+
+def _range_ms(sessions: Iterable[CountedSession]) -> tuple[int, int]:
+    """Return the time in the prescribed range, and the time that could be compared with it."""
+    within_ms = known_ms = 0
+    for row in sessions:
+        # A session within another, or one that is no exercise, shows nothing of the prescription.
+        if row.session.why in NOT_ANSWERED:
+            continue
+        for times in row.session.zone_times_by_method:
+            if times.scheme == PRESCRIBED:
+                within_ms += times.ms[1]
+                known_ms += sum(times.ms)
+    return within_ms, known_ms
 
 
 def stated_totals(summaries: Iterable[AttributedFact]) -> dict[date, dict[str, float]]:

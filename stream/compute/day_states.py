@@ -18,13 +18,10 @@ from datetime import date, timedelta
 
 from model.calendar import day_bounds, monday
 from model.derived import Day, DayState
-from model.facts import DeviceType, Method, Source
+from model.facts import Source
 from model.prescription import Prescription, all_paused, in_force, paused
+from stream.compute.wear import is_worn
 from stream.compute.weeks import VALID_WEAR_MIN
-
-# Nobody wears a scale, and an entry by hand comes when a person likes to make it.
-UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
-UNWORN_METHODS = (Method.MANUAL,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +50,6 @@ def day_states(dates: Iterable[date], known: DayStateInput) -> dict[date, DaySta
     It is the first state of `PRECEDENCE` that holds, else NO_ACTIVITY.
     """
     return {day: _state(day, known) for day in dates}
-
-
-def is_worn(source: Source) -> bool:
-    """Return whether a source is carried or worn, so that a lack of its data means something.
-
-    A person, a scale or a form without data means nothing.
-    """
-    return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
 def session_due(day: date, known: DayStateInput) -> bool:

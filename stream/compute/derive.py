@@ -46,7 +46,11 @@ from stream.compute.sessions.candidates import (
 )
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.duplicates import deduplicate
-from stream.compute.sessions.overlap import counted_pieces, ids_with_figures
+from stream.compute.sessions.overlap import (
+    counted_pieces,
+    ids_with_figures,
+    with_passed_exertion,
+)
 from stream.compute.sessions.session_rows import (
     CountedSession,
     DateInputs,
@@ -132,11 +136,10 @@ def _candidates(
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
     reported = session_candidates(window.patient, window.workouts, window.reports)
-    single = deduplicate(reported, samples.reported_heart)
+    single = deduplicate(reported)
     # Two routes may have split a workout at different pauses. Records that differ as parts may be
     # duplicates once the parts are merged, so duplicates are removed again.
-    merged = merge_adjacent(single, window.zone)
-    known = deduplicate(merged, samples.reported_heart)
+    known = deduplicate(merge_adjacent(single))
     # Detection comes last: a bout is a session only where nobody declared or reported one.
     detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, known)
     return _with_answers(sorted([*known, *detected], key=start_and_id), window)
@@ -166,7 +169,7 @@ def _sessions(
     """Return the sessions that start on the window's dates, in order of (start, id)."""
     # Overlaps are computed over all dates, because a session of yesterday may cover time of today.
     pieces = counted_pieces(candidates)
-    by_date = _by_start_date(candidates, window.zone)
+    by_date = _by_start_date(with_passed_exertion(candidates, pieces), window.zone)
     sessions: list[CountedSession] = []
     # The window also loads sessions of neighbouring dates; their rows are derived with those dates.
     for day in sorted(inputs.keys() & by_date.keys()):
@@ -224,6 +227,9 @@ def _with_figures(
     candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> CountedSession:
     session = derive_session(candidate, inputs, samples, pieces)
+    if candidate.no_exercise:
+        # Its time is shown and adds nothing: a fever of a day would else be a dose of a day.
+        return CountedSession(session=session, counted=ZoneTimes())
     # The usual case, in which no other session overlaps: its zone times need not be counted twice.
     if pieces == ((candidate.start_ms, candidate.end_ms),):
         return CountedSession(session=session, counted=session.zones)
@@ -234,7 +240,9 @@ def _with_figures(
 def _without_figures(
     candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces
 ) -> CountedSession:
-    session = session_without_figures(candidate, inputs, BEYOND_LIMIT)
+    session = session_without_figures(candidate, inputs, candidate.no_exercise or BEYOND_LIMIT)
+    if candidate.no_exercise:
+        return CountedSession(session=session, counted=ZoneTimes())
     # The time still counts towards the day, as unknown.
     return CountedSession(session=session, counted=ZoneTimes(unknown=pieces_ms(pieces)))
 
@@ -257,7 +265,7 @@ def _days(
             day,
             window.zone,
             by_date[day],
-            samples.resolved,
+            samples,
             of_date.thresholds,
             stated=stated.get(day, {}),
             answered=day in answered,

@@ -28,7 +28,12 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
     rows = _days_of_week(monday, days)
     zones, volume = ZoneTimes(), ZoneTimes()
     sessions = session_ms = valid = answered = known = 0
+    exertion_ms = exertion_dose_ms = in_range_ms = range_known_ms = 0
     for day in rows:
+        exertion_ms += day.exertion_ms
+        exertion_dose_ms += day.exertion_dose_ms
+        in_range_ms += day.in_range_ms
+        range_known_ms += day.range_known_ms
         zones += day.zones
         volume += day.volume
         sessions += day.sessions
@@ -42,13 +47,17 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         sessions=sessions,
         session_ms=session_ms,
         zones=zones,
-        dose_min=dose_minutes(zones),
+        dose_min=dose_minutes(zones) + exertion_dose_ms / MINUTE_MS,
         valid_days=valid,
         answered_days=answered,
         known_days=known,
         volume=volume,
         steps=_steps(rows),
         loads=_loads(rows),
+        exertion_ms=exertion_ms,
+        exertion_dose_ms=exertion_dose_ms,
+        in_range_ms=in_range_ms,
+        range_known_ms=range_known_ms,
     )
 
 

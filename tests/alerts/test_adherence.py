@@ -28,7 +28,14 @@ _PRESCRIPTION = Prescription(
 )
 
 
-def _week(sessions: int, zones: ZoneTimes, dose: float = 0) -> Week:
+def _week(
+    sessions: int,
+    zones: ZoneTimes,
+    dose: float = 0,
+    in_range: int = 0,
+    known: int = 0,
+    rated: int = 0,
+) -> Week:
     return Week(
         monday=_MONDAY,
         sessions=sessions,
@@ -38,6 +45,9 @@ def _week(sessions: int, zones: ZoneTimes, dose: float = 0) -> Week:
         valid_days=7,
         answered_days=0,
         known_days=7,
+        in_range_ms=in_range * _MIN,
+        range_known_ms=known * _MIN,
+        exertion_ms=rated * _MIN,
     )
 
 
@@ -45,7 +55,7 @@ _ZONES = ZoneTimes(light=10 * _MIN, moderate=60 * _MIN, vigorous=30 * _MIN, unkn
 
 
 def measures(**changes: Any) -> tuple[float | None, ...]:  # noqa: ANN401
-    got = adherence(_week(3, _ZONES, 120), replace(_PRESCRIPTION, **changes))
+    got = adherence(_week(3, _ZONES, 120, 60, 100), replace(_PRESCRIPTION, **changes))
     assert got is not None
     return got.frequency, got.time, got.dose, got.intensity
 
@@ -59,10 +69,10 @@ def test_four_measures_apart() -> None:
     [
         ({"sessions_per_week": 2}, (1.5, 2.0, 0.8, 0.6)),  # not capped
         ({"dose_min_per_week": None}, (0.75, 1.0, None, 0.6)),
-        ({"intensity": Intensity(method="hrr", low=0.4, high=0.9)}, (0.75, 1.0, 0.8, 0.9)),
-        ({"intensity": Intensity(method="hrr", low=0.0, high=1.0)}, (0.75, 1.0, 0.8, 1.0)),
-        ({"intensity": Intensity(method="hrr", low=0.45, high=0.6)}, (0.75, 1.0, 0.8, None)),
-        ({"intensity": Intensity(method="rpe_cr10", low=3, high=5)}, (0.75, 1.0, 0.8, None)),
+        # What lies in the range was counted by the session's own method, whichever it is.
+        ({"intensity": Intensity(method="hrr", low=0.45, high=0.6)}, (0.75, 1.0, 0.8, 0.6)),
+        ({"intensity": Intensity(method="rpe_cr10", low=3, high=5)}, (0.75, 1.0, 0.8, 0.6)),
+        ({"intensity": Intensity(method="bpm", low=100, high=120)}, (0.75, 1.0, 0.8, 0.6)),
         ({"sessions_per_week": 0, "dose_min_per_week": 0}, (None, None, None, 0.6)),
     ],
 )
@@ -77,6 +87,14 @@ def test_partial_data_may_confirm_but_not_refute(dose: float, expected: float | 
     got = adherence(_week(3, ZoneTimes(moderate=78 * _MIN, unknown=22 * _MIN), dose), _PRESCRIPTION)
     assert got is not None
     assert got.dose == expected
+
+
+@pytest.mark.parametrize(("rated", "dose"), [(1, None), (2, 0.8)])
+def test_time_that_an_exertion_judges_is_known(rated: int, dose: float | None) -> None:
+    zones = ZoneTimes(moderate=78 * _MIN, unknown=22 * _MIN)
+    got = adherence(_week(3, zones, 120, rated=rated), _PRESCRIPTION)
+    assert got is not None
+    assert got.dose == dose
 
 
 def test_without_heart_rate_intensity_is_unknown_and_time_is_not() -> None:

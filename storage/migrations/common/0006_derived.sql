@@ -21,7 +21,14 @@ alter table day
   add column volume_unknown_ms bigint not null default 0,
   add column steps bigint,
   add column night_hr double precision,
-  add column loads jsonb not null default '{}';
+  add column loads jsonb not null default '{}',
+  add column exertion_ms bigint not null default 0,
+  add column exertion_dose_ms bigint not null default 0,
+  add column in_range_ms bigint not null default 0,
+  add column range_known_ms bigint not null default 0,
+  -- only unknown time is judged by an exertion, and what lies in a range could be compared with it
+  add check (exertion_ms between 0 and unknown_ms and exertion_dose_ms between 0 and 2 * exertion_ms),
+  add check (in_range_ms between 0 and range_known_ms);
 
 alter table week
   add column volume_very_light_ms bigint not null default 0,
@@ -31,7 +38,13 @@ alter table week
   add column volume_near_max_ms bigint not null default 0,
   add column volume_unknown_ms bigint not null default 0,
   add column steps bigint,
-  add column loads jsonb not null default '{}';
+  add column loads jsonb not null default '{}',
+  add column exertion_ms bigint not null default 0,
+  add column exertion_dose_ms bigint not null default 0,
+  add column in_range_ms bigint not null default 0,
+  add column range_known_ms bigint not null default 0,
+  add check (exertion_ms between 0 and unknown_ms and exertion_dose_ms between 0 and 2 * exertion_ms),
+  add check (in_range_ms between 0 and range_known_ms);
 
 -- Ranges of minutes; a range ends where another source is selected.
 create table source_selection (
@@ -41,6 +54,6 @@ create table source_selection (
   start_at timestamptz not null,
   end_at timestamptz not null check (end_at > start_at),
   source int not null references source,
-  why text not null check (why in ('only', 'name', 'samples', 'rank')),
+  why text not null check (why in ('only', 'name', 'samples', 'rank', 'coverage')),
   primary key (patient, local_date, metric, start_at)
 );

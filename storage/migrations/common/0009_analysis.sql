@@ -98,7 +98,8 @@ create view analysis.days with (security_barrier) as
 select p.pseudonym as patient, d.local_date, d.sessions, d.session_ms,
        d.very_light_ms, d.light_ms, d.moderate_ms, d.vigorous_ms, d.near_max_ms, d.unknown_ms,
        d.volume_very_light_ms, d.volume_light_ms, d.volume_moderate_ms, d.volume_vigorous_ms, d.volume_near_max_ms, d.volume_unknown_ms,
-       d.wear_min, d.answered, d.steps, d.night_hr, d.loads, d.algorithm
+       d.wear_min, d.answered, d.steps, d.night_hr, d.loads, d.exertion_ms, d.exertion_dose_ms, d.in_range_ms, d.range_known_ms,
+       d.algorithm
 from public.day d join public.patient p on p.id = d.patient;
 comment on view analysis.days is 'one row a local date with a session, wear or an answer; a date without a row is not a day without exercise';
 comment on column analysis.days.patient is 'pseudonym';
@@ -117,18 +118,23 @@ comment on column analysis.days.volume_moderate_ms is 'time of all minutes in th
 comment on column analysis.days.volume_vigorous_ms is 'time of all minutes in the class vigorous, ms';
 comment on column analysis.days.volume_near_max_ms is 'time of all minutes in the class near max, ms';
 comment on column analysis.days.volume_unknown_ms is 'time of worn minutes without a class, ms';
-comment on column analysis.days.wear_min is 'minutes with an accepted heart rate';
+comment on column analysis.days.wear_min is 'minutes worn: between two accepted heart rates of one worn source at most 10 minutes apart';
 comment on column analysis.days.answered is 'true when the patient reported about it';
 comment on column analysis.days.steps is 'steps, null when nobody counted';
 comment on column analysis.days.night_hr is 'lowest 5-minute mean heart rate from 03 to 07, beats a minute';
 comment on column analysis.days.loads is 'sums of training load over its sessions';
+comment on column analysis.days.exertion_ms is 'unknown time in sessions that a reported exertion judges, ms';
+comment on column analysis.days.exertion_dose_ms is 'dose of that time: once from CR10 3, twice from CR10 5, ms';
+comment on column analysis.days.in_range_ms is 'time of sessions in the prescribed range, by its own method, ms';
+comment on column analysis.days.range_known_ms is 'time of sessions that could be compared with the prescribed range, ms';
 comment on column analysis.days.algorithm is 'version that derived the row';
 
 create view analysis.weeks with (security_barrier) as
 select p.pseudonym as patient, w.monday, w.sessions, w.session_ms,
        w.very_light_ms, w.light_ms, w.moderate_ms, w.vigorous_ms, w.near_max_ms, w.unknown_ms,
        w.volume_very_light_ms, w.volume_light_ms, w.volume_moderate_ms, w.volume_vigorous_ms, w.volume_near_max_ms, w.volume_unknown_ms,
-       w.dose_min, w.valid_days, w.answered_days, w.known_days, w.steps, w.loads, w.algorithm
+       w.dose_min, w.valid_days, w.answered_days, w.known_days, w.steps, w.loads,
+       w.exertion_ms, w.exertion_dose_ms, w.in_range_ms, w.range_known_ms, w.algorithm
 from public.week w join public.patient p on p.id = w.patient;
 comment on view analysis.weeks is 'one row an ISO week in the patient''s zone with a day in it';
 comment on column analysis.weeks.patient is 'pseudonym';
@@ -147,12 +153,16 @@ comment on column analysis.weeks.volume_moderate_ms is 'time of all minutes in t
 comment on column analysis.weeks.volume_vigorous_ms is 'time of all minutes in the class vigorous, ms';
 comment on column analysis.weeks.volume_near_max_ms is 'time of all minutes in the class near max, ms';
 comment on column analysis.weeks.volume_unknown_ms is 'time of worn minutes without a class, ms';
-comment on column analysis.weeks.dose_min is 'moderate minutes plus twice the vigorous ones';
+comment on column analysis.weeks.dose_min is 'moderate minutes plus twice the vigorous ones, unknown time by reported exertion';
 comment on column analysis.weeks.valid_days is 'days with at least 600 minutes of wear';
 comment on column analysis.weeks.answered_days is 'days about which the patient reported';
 comment on column analysis.weeks.known_days is 'days that are valid or answered';
 comment on column analysis.weeks.steps is 'steps, null when nobody counted';
 comment on column analysis.weeks.loads is 'sums of training load';
+comment on column analysis.weeks.exertion_ms is 'unknown time in sessions that a reported exertion judges, ms';
+comment on column analysis.weeks.exertion_dose_ms is 'dose of that time: once from CR10 3, twice from CR10 5, ms';
+comment on column analysis.weeks.in_range_ms is 'time of sessions in the prescribed range, by its own method, ms';
+comment on column analysis.weeks.range_known_ms is 'time of sessions that could be compared with the prescribed range, ms';
 comment on column analysis.weeks.algorithm is 'version that derived the row';
 
 create view analysis.samples with (security_barrier) as

@@ -10,6 +10,7 @@ scheme's own table.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from math import inf, nextafter
 
 import numpy as np
 
@@ -43,6 +44,8 @@ from stream.compute.series.resolved_series import ResolvedSeries
 EXERTION_CR10 = "exertion_cr10"
 EXERTION_6_20 = "exertion_6_20"
 
+PRESCRIBED = "prescribed"  # the scheme of the prescribed range: below, within and above it
+
 _ML_PER_MET = 3.5  # mL of oxygen per kg and minute
 _ON_FOOT = frozenset({"foot"})  # elsewhere cadence counts strokes or turns of a crank, not steps
 
@@ -59,13 +62,17 @@ class MethodInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodEdges:
-    """Edges in the unit of what is measured, with their method, inputs and confidence."""
+    """Edges in the unit of what is measured, with their method, inputs and confidence.
+
+    With `with_end`, the last edge belongs to the band below it.
+    """
 
     edges: tuple[float, ...]
     method: str
     inputs: Inputs
     confidence: Confidence
     valid: bool = True
+    with_end: bool = False
 
 
 FindScale = Callable[[MethodInputs], IntensityScale | None]
@@ -147,11 +154,13 @@ def _of_clinician(inputs: MethodInputs, _: IntensityScheme) -> MethodEdges | Non
     )
 
 
-def _of_prescription(method: str, find_scale: FindScale, percent: float = 1.0) -> FindEdges:
+def _of_prescription(
+    method: str, find_scale: FindScale, percent: float = 1.0, *, with_end: bool = False
+) -> FindEdges:
     """Return a function that computes the edges of the prescribed range [low, high).
 
     It gives None when the prescription does not use `method`. `percent` is the percentage on the
-    scale that equals 1 in the prescription's unit.
+    scale that equals 1 in the prescription's unit. `with_end` makes the range [low, high].
     """
 
     def find(inputs: MethodInputs, _: IntensityScheme) -> MethodEdges | None:
@@ -165,7 +174,10 @@ def _of_prescription(method: str, find_scale: FindScale, percent: float = 1.0) -
         edges = _on_scale(scale, (percent * wanted.low, percent * wanted.high))
         bounds = {"low": float(wanted.low), "high": float(wanted.high)}
         return replace(
-            edges, method=f"prescribed:{edges.method}", inputs={**edges.inputs, **bounds}
+            edges,
+            method=f"prescribed:{edges.method}",
+            inputs={**edges.inputs, **bounds},
+            with_end=with_end,
         )
 
     return find
@@ -213,12 +225,12 @@ ZONE_METHODS: tuple[ZoneMethod, ...] = (
     _row("acsm2011", OXYGEN, _of_scheme(MET, _OXYGEN)),
     _row("acsm2011", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
     _row("esc2020", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
-    _row("prescribed", HEART, _of_prescription("hrr", _heart(HRR), percent=100)),
-    _row("prescribed", HEART, _of_prescription("bpm", _BPM)),
-    _row("prescribed", POWER, _of_prescription("watts", _WATTS)),
-    _row("prescribed", CADENCE, _of_prescription("cadence", _STEPS_PRESCRIBED), _ON_FOOT),
-    _row("prescribed", EXERTION_CR10, _of_prescription("rpe_cr10", _RPE_CR10)),
-    _row("prescribed", EXERTION_6_20, _of_prescription("rpe_6_20", _RPE_6_20)),
+    _row(PRESCRIBED, HEART, _of_prescription("hrr", _heart(HRR), percent=100)),
+    _row(PRESCRIBED, HEART, _of_prescription("bpm", _BPM)),
+    _row(PRESCRIBED, POWER, _of_prescription("watts", _WATTS)),
+    _row(PRESCRIBED, CADENCE, _of_prescription("cadence", _STEPS_PRESCRIBED), _ON_FOOT),
+    _row(PRESCRIBED, EXERTION_CR10, _of_prescription("rpe_cr10", _RPE_CR10, with_end=True)),
+    _row(PRESCRIBED, EXERTION_6_20, _of_prescription("rpe_6_20", _RPE_6_20, with_end=True)),
 )
 
 
@@ -290,7 +302,7 @@ def _zone_times(
 ) -> ZoneTimesByMethod:
     names = INTENSITY_SCHEMES[method.scheme].names
     # Edges that must not be used are still shown, so that a reader sees what they would have been.
-    ms = time_in_bands(held, edges.edges) if edges.valid else (0,) * len(names)
+    ms = time_in_bands(held, _counted_edges(edges)) if edges.valid else (0,) * len(names)
     return ZoneTimesByMethod(
         scheme=method.scheme,
         method=edges.method,
@@ -303,3 +315,11 @@ def _zone_times(
         confidence=edges.confidence,
         valid=edges.valid,
     )
+
+
+def _counted_edges(edges: MethodEdges) -> tuple[float, ...]:
+    """Return the edges that time is counted by; the shown ones stay as the clinician wrote them."""
+    if not edges.with_end:
+        return edges.edges
+    # "RPE 3 to 5" means that 5 is as prescribed: the band above begins at the next number.
+    return *edges.edges[:-1], nextafter(edges.edges[-1], inf)

@@ -26,8 +26,9 @@ POWER = "power"
 METS = "mets"
 OXYGEN = "oxygen_uptake"
 
-DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS)  # needed for every minute of a date
-SESSION_METRICS: tuple[str, ...] = (SPEED, POWER, METS, OXYGEN)  # needed within sessions only
+# Needed for every minute of a date; speed, because it shows that a bout has movement.
+DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS, SPEED)
+SESSION_METRICS: tuple[str, ...] = (POWER, METS, OXYGEN)  # needed within sessions only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

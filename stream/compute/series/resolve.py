@@ -1,8 +1,9 @@
 """Selects a source for a metric in each minute, so that each minute counts once.
 
-Of the sources with a sample in a minute the best ranked source is selected. Among equal ranks it is
-the source with clearly more samples (a power of two more), then the first by name, so that all
-computers agree. Sources are never averaged. The selection is kept as ranges of time that are cut
+Of the sources whose samples cover half of a minute the best ranked source is selected. Among equal
+ranks it is the source with clearly more samples (a power of two more), then the first by name, so
+that all computers agree. Where no source covers half of a minute, it is the one that covers most.
+Sources are never averaged. The selection is kept as ranges of time that are cut
 only where another source is selected.
 """
 
@@ -19,14 +20,17 @@ from model.derived import SourceSelection
 from model.facts import Instants, Source
 from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_series import ResolvedSeries
-from stream.compute.series.sources import hold_times, source_rank
+from stream.compute.series.sources import hold_ms, hold_times, source_rank
 
 # Why a source is selected, from the weakest to the strongest reason.
-_REASONS = ("only", "name", "samples", "rank")
-_ONLY, _NAME, _SAMPLES, _RANK = range(len(_REASONS))
+_REASONS = ("only", "name", "samples", "rank", "coverage")
+_ONLY, _NAME, _SAMPLES, _RANK, _COVERAGE = range(len(_REASONS))
 
-# A score is `rank * _RANK_STEP - bits of the number of samples`; the least score is selected.
+# A score is `(rank + 1) * _RANK_STEP - bits of the number of samples`; the least score is selected.
 _RANK_STEP = 64  # more bits than any number of samples has, so that a better rank always wins
+# A source that covers less than half of a minute has this much more for each ms not covered.
+_COVER_STEP = 1024  # more than any rank has, so that the better covered of such sources always wins
+_HALF_MS = MINUTE_MS // 2
 _NO_SCORE = np.iinfo(np.int64).max
 
 _Integers = NDArray[np.int64]
@@ -57,16 +61,15 @@ class ResolvedMetric:
     def before(self, end_ms: int) -> "ResolvedMetric":
         """Return the metric without the samples at or after an instant.
 
-        The minutes and the selection stay as they are.
+        The minutes and the selection stay as they are. The last sample holds as one without a next
+        sample, because the result must not depend on whether later samples are loaded.
         """
         high = int(np.searchsorted(self.series.t, end_ms))
-        series = ResolvedSeries(
-            metric=self.metric,
-            t=self.series.t[:high],
-            v=self.series.v[:high],
-            hold=self.series.hold[:high],
-        )
-        return replace(self, series=series, source_index=self.source_index[:high])
+        t, index = self.series.t[:high], self.source_index[:high]
+        hold = self.series.hold[:high].copy()
+        hold[-1:] = _holds(self.sources, t[-1:], index[-1:])
+        series = ResolvedSeries(metric=self.metric, t=t, v=self.series.v[:high], hold=hold)
+        return replace(self, series=series, source_index=index)
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
         """Return the source of most samples in [start_ms, end_ms), None without samples.
@@ -82,11 +85,6 @@ class ResolvedMetric:
         """Return the sources of the samples in [start_ms, end_ms)."""
         present = np.unique(self._indices(start_ms, end_ms)).tolist()
         return frozenset(self.sources[index] for index in present)
-
-    def minutes_with_samples(self, start_ms: int, end_ms: int) -> int:
-        """Return the number of minutes in [start_ms, end_ms) with a sample."""
-        low, high = np.searchsorted(self.minutes, (start_ms // MINUTE_MS, end_ms // MINUTE_MS))
-        return int(high - low)
 
     def _indices(self, start_ms: int, end_ms: int) -> _Integers:
         low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
@@ -108,7 +106,8 @@ def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
     for reported in filled:
         with_samples, counts = _minutes(reported.t)
         own_minutes.append(with_samples)
-        scores.append(_RANK_STEP * source_rank(reported.source) - _bits(counts))
+        ranked = _RANK_STEP * (source_rank(reported.source) + 1) - _bits(counts)
+        scores.append(ranked + _COVER_STEP * _uncovered(reported, counts))
     minutes = np.unique(np.concatenate([np.empty(0, np.int64), *own_minutes]))
     positions = [np.searchsorted(minutes, own) for own in own_minutes]
     selected, why = _select(len(minutes), positions, scores)
@@ -156,6 +155,27 @@ def _minutes(t: Instants) -> tuple[Instants, Instants]:
     return minutes[first], runs.lengths(first, len(t))
 
 
+def _uncovered(series: ReportedSeries, counts: Instants) -> _Integers:
+    """Return for each minute with a sample how many ms a source leaves uncovered, int64[m].
+
+    0 where its samples cover half of the minute. `counts` int64[m] are the samples in each minute.
+    Only the samples of a minute matter, so that any window of complete minutes gives the same.
+    """
+    t, most = series.t, hold_ms(series.source)
+    last = np.cumsum(counts) - 1
+    first = last - counts + 1
+    minute_end = (t[last] // MINUTE_MS + 1) * MINUTE_MS
+    until = np.append(t[1:], 0)
+    until[last] = minute_end
+    hold = np.minimum(hold_times(t), most)
+    # The last sample of a minute holds as the one before it, a single one until the next minute.
+    hold[last] = np.where(counts > 1, hold[np.maximum(last - 1, 0)], most)
+    covered = np.add.reduceat(np.minimum(until - t, hold), first)
+    # A source of a sample a minute covers its minutes, wherever in them the samples lie.
+    covered[(counts == 1) & (most > MINUTE_MS)] = MINUTE_MS
+    return np.where(covered >= _HALF_MS, 0, MINUTE_MS - covered)
+
+
 def _bits(counts: Instants) -> Instants:
     """Return the number of bits of each count.
 
@@ -168,16 +188,26 @@ def _of_only_source(metric: str, series: ReportedSeries) -> ResolvedMetric:
     """Return the samples of a metric with a single source, the usual case, at little cost."""
     minutes, _ = _minutes(series.t)
     zeros = np.zeros(len(minutes), np.int64)
-    hold = hold_times(series.source, series.t)
+    index = np.zeros(len(series.t), np.int64)
+    hold = _holds((series.source,), series.t, index)
     return ResolvedMetric(
         metric=metric,
         sources=(series.source,),
         series=ResolvedSeries(metric=metric, t=series.t, v=series.v, hold=hold),
-        source_index=np.zeros(len(series.t), np.int64),
+        source_index=index,
         minutes=minutes,
         selected=zeros,
         why=zeros,
     )
+
+
+def _holds(sources: Sequence[Source], t: Instants, index: _Integers) -> _Integers:
+    """Return for how long each of the selected samples holds at most, int64[n] in ms.
+
+    `index` int64[n] is the position in `sources` of each sample's source.
+    """
+    most = np.array([hold_ms(source) for source in sources], np.int64)
+    return np.minimum(hold_times(t), most[index])
 
 
 def _select(
@@ -203,8 +233,13 @@ def _select(
 def _reason(best: _Integers, score: _Integers) -> _Integers:
     """Return what distinguishes two scores, as positions in `_REASONS`."""
     no_other = best == _NO_SCORE
+    other_cover = best // _COVER_STEP != score // _COVER_STEP
     other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
-    return np.select([no_other, other_rank, best != score], [_ONLY, _RANK, _SAMPLES], _NAME)
+    return np.select(
+        [no_other, other_cover, other_rank, best != score],
+        [_ONLY, _COVERAGE, _RANK, _SAMPLES],
+        _NAME,
+    )
 
 
 def _collect(
@@ -216,28 +251,26 @@ def _collect(
 ) -> ResolvedMetric:
     """Return the samples of each source in the minutes in which it is selected, by time."""
     # numpy cannot concatenate nothing: the empty columns stand for no source at all.
-    t, v, hold = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, np.int64)]
+    t, v = [np.empty(0, np.int64)], [np.empty(0)]
     counts: list[int] = []
     for number, reported in enumerate(series):
         in_minute = np.searchsorted(minutes, reported.t // MINUTE_MS)
         kept = selected[in_minute] == number
         t.append(reported.t[kept])
         v.append(reported.v[kept])
-        hold.append(hold_times(reported.source, reported.t)[kept])
         counts.append(len(t[-1]))
     times = np.concatenate(t)
     # A minute has samples of one source only, so no two of these instants are equal.
     order = np.argsort(times, kind="stable")
+    times = times[order]
+    index = np.repeat(np.arange(len(series)), np.array(counts, np.int64))[order]
+    sources = tuple(reported.source for reported in series)
+    hold = _holds(sources, times, index)
     return ResolvedMetric(
         metric=metric,
-        sources=tuple(reported.source for reported in series),
-        series=ResolvedSeries(
-            metric=metric,
-            t=times[order],
-            v=np.concatenate(v)[order],
-            hold=np.concatenate(hold)[order],
-        ),
-        source_index=np.repeat(np.arange(len(series)), np.array(counts, np.int64))[order],
+        sources=sources,
+        series=ResolvedSeries(metric=metric, t=times, v=np.concatenate(v)[order], hold=hold),
+        source_index=index,
         minutes=minutes,
         selected=selected,
         why=why,

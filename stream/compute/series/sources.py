@@ -7,7 +7,6 @@ background, phone, manual entry. Values of samples do not matter.
 import numpy as np
 from numpy.typing import NDArray
 
-from model.calendar import HOUR_MS
 from model.facts import DeviceType, Instants, Method, Source
 from stream.compute.intensity.zones import MAX_GAP_MS
 
@@ -22,11 +21,13 @@ RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (None, None),
 )
 
-# The longest time for which a sample holds (clinical definition section 3.2) where samples come
-# about once a minute. Samples of a workout's stream hold for `MAX_GAP_MS`.
+# The longest time for which a sample holds (clinical definition section 3.2), where samples come
+# about once a minute and where they are farther apart.
 LONG_HOLD_MS = 90_000
-HOLD_MS: dict[Method, int] = {Method.BACKGROUND: LONG_HOLD_MS, Method.UNKNOWN: LONG_HOLD_MS}
+SPOT_HOLD_MS = 60_000
 SPARSE_MS = 45_000  # samples this far apart come about once a minute
+# The stream of a started workout has a sample every few seconds, whatever a gap in it looks like.
+STREAMED = (Method.WORKOUT,)
 
 
 def source_rank(source: Source) -> int:
@@ -50,22 +51,17 @@ def source_order(source: Source) -> tuple[int, tuple[str, ...]]:
 
 
 def hold_ms(source: Source) -> int:
-    """Return the longest time in ms for which a sample of a source holds."""
-    return HOLD_MS.get(source.method, MAX_GAP_MS)
+    """Return the longest time in ms for which any sample of a source holds."""
+    return MAX_GAP_MS if source.method in STREAMED else LONG_HOLD_MS
 
 
-def hold_times(source: Source, t: Instants) -> NDArray[np.int64]:
-    """Return the longest time for which each sample of a source holds, int64[n] in ms.
+def hold_times(t: Instants) -> NDArray[np.int64]:
+    """Return the longest time for which each sample holds, int64[n] in ms, by the spacing alone.
 
-    `t` int64[n] epoch ms, strictly increasing. Where a source does not state its method, the
-    spacing of samples decides: a sample with a neighbour nearer than 45 s in its UTC hour belongs
-    to a stream, and others come about once a minute. Only the hour of a sample matters, so any
-    window of complete hours gives the same result.
+    `t` int64[n] epoch ms, strictly increasing. The spacing to the next sample decides: nearer than
+    45 s it is a stream, up to 90 s it comes about once a minute, and farther away it is a reading
+    on the spot, as the last sample is. No hour and no date has a part in it.
     """
-    holds = np.full(len(t), hold_ms(source), np.int64)
-    if source.method is Method.UNKNOWN and len(t) > 1:
-        hour = t // HOUR_MS
-        near_next = (t[1:] - t[:-1] < SPARSE_MS) & (hour[1:] == hour[:-1])
-        of_stream = np.append(near_next, False) | np.append(False, near_next)
-        holds[of_stream] = MAX_GAP_MS
-    return holds
+    spacing = np.append(t[1:] - t[:-1], LONG_HOLD_MS + 1)[: len(t)]
+    minutely = np.where(spacing <= LONG_HOLD_MS, LONG_HOLD_MS, SPOT_HOLD_MS)
+    return np.where(spacing < SPARSE_MS, MAX_GAP_MS, minutely)

@@ -1,35 +1,31 @@
 """Merges workouts with a short break between them (clinical definition section 3.3).
 
-Parts of the same type on the same local date with at most five minutes between them become a single
-session. The result does not depend on the order of candidates.
+Parts of the same type with at most five minutes between them become a single session, on the date
+of the first part; midnight has no part in it. The result does not depend on the order of
+candidates.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
 
-from model.calendar import local_date
 from model.derived import Origin
 from stream.compute.sessions.candidates import SessionCandidate, start_and_id
-
-if TYPE_CHECKING:
-    from datetime import date
 
 LONGEST_BREAK_MS = 300_000  # clinical definition section 3.3
 
 
-def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[SessionCandidate]:
+def merge_adjacent(candidates: Iterable[SessionCandidate]) -> list[SessionCandidate]:
     """Return the candidates with declared workouts merged over short breaks.
 
     Merging again changes nothing.
     """
-    chains: dict[tuple[str, date], _Chains] = defaultdict(_Chains)
+    chains: dict[str, _Chains] = defaultdict(_Chains)
     merged: list[SessionCandidate] = []
     for candidate in sorted(candidates, key=start_and_id):
         if candidate.origin is Origin.DECLARED:
-            chains[candidate.type, local_date(candidate.start_ms, zone)].add(candidate)
+            chains[candidate.type].add(candidate)
         else:
             merged.append(candidate)
     for chain in chains.values():
@@ -38,7 +34,7 @@ def merge_adjacent(candidates: Iterable[SessionCandidate], zone: str) -> list[Se
 
 
 class _Chains:
-    """Groups of adjacent candidates of the same type and date, which are added in order of start.
+    """Groups of adjacent candidates of the same type, which are added in order of start.
 
     Groups are kept as a union-find. All parts that ended shortly before a candidate begins become
     the same group, so only the last of their ends still matters and the heap keeps that end for

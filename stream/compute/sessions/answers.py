@@ -7,8 +7,8 @@ can take an answer from a detected session.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from model.activities import TYPES
 from model.answered_session import answered_sessions
@@ -17,9 +17,6 @@ from model.codec import encode_fact
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, Report
 from stream.compute.sessions.candidates import SessionCandidate, as_report, current_facts
-
-if TYPE_CHECKING:
-    from datetime import date
 
 EXERTION_SCALE = "borg-cr10"
 
@@ -99,21 +96,31 @@ def _nearby_sessions(
     session detected on another date.
     """
     known: list[SessionCandidate] = []
-    detected: dict[date, list[SessionCandidate]] = defaultdict(list)
+    detected: dict[tuple[bool, date], list[SessionCandidate]] = defaultdict(list)
     for candidate in candidates:
         if candidate.origin is Origin.DETECTED:
-            detected[local_date(candidate.start_ms, zone)].append(candidate)
+            day = local_date(candidate.start_ms, zone)
+            detected[bool(candidate.no_exercise), day].append(candidate)
         else:
             known.append(candidate)
-    # Two passes: a declared session takes an answer before any detected session may.
+    # Three passes: a declared session takes an answer before any detected session may, and what is
+    # no exercise takes only what is left.
     sessions = answered_sessions(instants, known)
+    for no_exercise in (False, True):
+        for day, times in _unanswered(sessions, zone).items():
+            sessions |= answered_sessions(times, detected.get((no_exercise, day), ()))
+    return sessions
+
+
+def _unanswered(
+    sessions: Mapping[int, SessionCandidate | None], zone: str
+) -> dict[date, list[int]]:
+    """Return the instants that belong to no session so far, by local date."""
     left: dict[date, list[int]] = defaultdict(list)
     for at_ms, session in sessions.items():
         if session is None:
             left[local_date(at_ms, zone)].append(at_ms)
-    for day, times in left.items():
-        sessions |= answered_sessions(times, detected.get(day, ()))
-    return sessions
+    return left
 
 
 def _in_time(reports: Iterable[AttributedFact]) -> list[Report]:

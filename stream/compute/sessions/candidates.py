@@ -9,6 +9,9 @@ from model.activities import TYPES
 from model.codec import dumps, encode_fact, plain
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
+from stream.compute.series.sources import source_key, source_rank
+
+_ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +19,8 @@ class SessionCandidate:
     """What may be a session, [start_ms, end_ms) in epoch ms.
 
     `records` holds its own record and those of its duplicates. `gaps` are the times between merged
-    parts, [start, end) in epoch ms.
+    parts, [start, end) in epoch ms. `no_exercise` says why the session is no exercise at all, ""
+    when it is one.
     """
 
     id: str
@@ -34,6 +38,7 @@ class SessionCandidate:
     gaps: tuple[tuple[int, int], ...] = ()
     offset_min: int | None = None
     offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
+    no_exercise: str = ""
 
     @property
     def length_ms(self) -> int:
@@ -47,6 +52,29 @@ def start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
     The id decides between candidates of the same start, so that their order is always the same.
     """
     return candidate.start_ms, candidate.id
+
+
+def better_first(candidate: SessionCandidate) -> tuple[object, ...]:
+    """Return the key that sorts the better of two sessions first (clinical definition section 3.3).
+
+    Declared before reported before detected, then the better ranked source, then the shorter
+    session, then the one that tells more. Only between sessions that tell the same does a name
+    decide, because some order must be the same on every computer.
+    """
+    tells_less = (
+        type_family(candidate) == "other",
+        candidate.exertion_cr10 is None,
+        candidate.moving_ms is None,
+    )
+    name = (candidate.type, source_key(candidate.source), candidate.record, candidate.id)
+    return (
+        _ORIGIN_ORDER.index(candidate.origin),
+        source_rank(candidate.source),
+        candidate.length_ms,
+        candidate.start_ms,
+        *tells_less,
+        *name,
+    )
 
 
 def type_family(candidate: SessionCandidate) -> str:

@@ -1,35 +1,35 @@
 """Detects sessions that nobody declared, in heart rate and steps.
 
 Clinical definition section 3.3. A minute is active when its mean heart rate is at least moderate by
-valid thresholds, or when it has 100 steps or more. Bouts are detected on each local date without
-its neighbours, so that a date can be derived by itself. A bout that crosses midnight therefore
-becomes two sessions. A detected session never replaces a declared or reported session.
+valid thresholds, or when it has 100 steps or more; cadence counts no steps here. A bout of active
+minutes is exercise when it shows more than a heart rate (`movement`). Any other bout is kept as a
+session that does not count. Bouts are detected on each local date without its neighbours, so that a
+date can be derived by itself. A bout that crosses midnight therefore becomes two sessions. A
+detected session never replaces a declared or reported session.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
 import numpy as np
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.columns import runs
 from model.derived import Origin
-from model.facts import Instants, OffsetOrigin, Source, Values
+from model.facts import Instants, OffsetOrigin, Source
 from model.intensity import ZoneThresholds
-from stream.compute.series.reported_columns import CADENCE, DAY_METRICS, HEART, STEPS
+from stream.compute.series.reported_columns import DAY_METRICS
 from stream.compute.series.resolve import ResolvedMetric
-from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.bouts import bouts
 from stream.compute.sessions.candidates import SessionCandidate, session_id
+from stream.compute.sessions.movement import Movement, movement_between
 from stream.compute.sessions.overlap import KnownSessions
 
-ACTIVE_STEPS = 100.0  # a minute: about 3 METs, clinical definition section 2.3
-MOST_STEPS = 250.0  # more at an instant is the sum of many minutes and does not show this minute
 WALKING_FROM = 0.5  # the share of minutes with steps from which a bout is a walk
 
 _MODERATE = 1  # position of the lower edge of moderate in `ZoneThresholds.edges`
 _Resolved = Mapping[str, ResolvedMetric]
+_Range = tuple[int, int]  # [first, end) in epoch minutes
 
 
 class BoutInputs(Protocol):
@@ -60,70 +60,63 @@ def detect_sessions(
     sessions = KnownSessions(known)
     for day in sorted(inputs):
         start, end = day_bounds(day, zone)
-        active = _minutes_with_pulse(resolved.get(HEART), start, end, inputs[day].thresholds)
-        stepping = _minutes_with_steps(resolved, start, end)
-        # Either shows activity: a pulse says nothing with some drugs, and steps nothing on a bike.
-        if len(stepping):
-            active = np.union1d(active, stepping)
-        for first, last in bouts(active):
+        shortest = -(-inputs[day].shortest_ms // MINUTE_MS)
+        moves = movement_between(resolved, start, end)
+        for first, last in _bouts_of_date(moves, inputs[day].thresholds, shortest):
             span = first * MINUTE_MS, last * MINUTE_MS
-            if span[1] - span[0] >= inputs[day].shortest_ms and not sessions.absorbs(span):
-                detected.append(_candidate(patient, span, resolved, stepping))
+            if last - first >= shortest and not sessions.absorbs(span):
+                why_not = moves.why_no_exercise(first, last)
+                detected.append(_candidate(patient, span, resolved, moves.stepping, why_not))
     return detected
 
 
-def _minutes_with_pulse(
-    heart: ResolvedMetric | None, start: int, end: int, thresholds: ZoneThresholds
-) -> Instants:
-    """Return the epoch minutes of [start, end) with a mean heart rate of moderate or more."""
-    if heart is None or not thresholds.valid:
-        return np.empty(0, np.int64)
-    series = heart.within(start, end)
-    minutes, first = _by_minute(series)
-    if not len(minutes):
-        return minutes
-    return minutes[_means(series.v, first) >= thresholds.edges[_MODERATE]]
+def _bouts_of_date(moves: Movement, thresholds: ZoneThresholds, shortest: int) -> Iterator[_Range]:
+    """Yield the bouts of a date, those without movement cut where a part of them has some.
 
-
-def _minutes_with_steps(resolved: _Resolved, start: int, end: int) -> Instants:
-    """Return the epoch minutes of [start, end) with 100 steps or more.
-
-    Cadence is a rate and is averaged; counted steps are added up.
+    Without the cut, a walk on a day of fever would be lost in one long bout that does not count.
     """
-    active = [np.empty(0, np.int64)]
-    for metric, steps_a_minute in ((CADENCE, _means), (STEPS, _sums)):
-        series = resolved[metric].within(start, end) if metric in resolved else None
-        if series is None or not len(series.t):
-            continue
-        minutes, first = _by_minute(series)
-        rate = steps_a_minute(series.v, first)
-        active.append(minutes[(rate >= ACTIVE_STEPS) & (rate <= MOST_STEPS)])
-    return np.unique(np.concatenate(active)) if len(active) > 1 else active[0]
+    pulse = moves.pulse[:0]
+    if thresholds.valid:
+        pulse = moves.pulse[moves.pulse_bpm >= thresholds.edges[_MODERATE]]
+    # Either shows activity: a pulse says nothing with some drugs, and steps nothing on a bike.
+    active = np.union1d(pulse, moves.stepping) if len(moves.stepping) else pulse
+    found = bouts(active)
+    if all(not moves.why_no_exercise(first, end) for first, end in found):
+        yield from found
+        return
+    moving = np.union1d(np.intersect1d(pulse, moves.moving), moves.stepping)
+    walks = [walk for walk in bouts(moving) if walk[1] - walk[0] >= shortest]
+    for bout in found:
+        if moves.why_no_exercise(*bout):
+            yield from _cut(bout, active, walks)
+        else:
+            yield bout
 
 
-def _by_minute(series: ResolvedSeries) -> tuple[Instants, Instants]:
-    """Return the epoch minutes with a sample, and the position of the first sample of each."""
-    minutes = series.t // MINUTE_MS
-    first = runs.starts(minutes)
-    return minutes[first], first
+def _cut(bout: _Range, active: Instants, walks: Iterable[_Range]) -> Iterator[_Range]:
+    """Yield the walks within a bout, and the bouts of the active minutes between them."""
+    reached, last = bout
+    for first, end in walks:
+        # A walk consists of active minutes, so it never reaches over the edge of a bout.
+        if reached <= first and end <= last:
+            yield from bouts(_minutes_within(active, reached, first))
+            yield first, end
+            reached = end
+    yield from bouts(_minutes_within(active, reached, last))
 
 
-def _means(v: Values, first: Instants) -> Values:
-    return _sums(v, first) / runs.lengths(first, len(v))
-
-
-def _sums(v: Values, first: Instants) -> Values:
-    return np.add.reduceat(v, first)
+def _minutes_within(minutes: Instants, first: int, end: int) -> Instants:
+    low, high = np.searchsorted(minutes, (first, end))
+    return minutes[low:high]
 
 
 def _candidate(
-    patient: str, span: tuple[int, int], resolved: _Resolved, stepping: Instants
+    patient: str, span: _Range, resolved: _Resolved, stepping: Instants, why_not: str
 ) -> SessionCandidate:
     start, end = span
     # The start names the record: the same bout has the same id however often it is derived.
     record = f"detected:{start}"
-    low, high = np.searchsorted(stepping, (start // MINUTE_MS, end // MINUTE_MS))
-    walked_ms = int(high - low) * MINUTE_MS
+    walked_ms = len(_minutes_within(stepping, start // MINUTE_MS, end // MINUTE_MS)) * MINUTE_MS
     return SessionCandidate(
         id=session_id(patient, Source(vendor="kadens"), record),
         start_ms=start,
@@ -135,6 +128,7 @@ def _candidate(
         body="",
         origin=Origin.DETECTED,
         offset_origin=OffsetOrigin.UNKNOWN,
+        no_exercise=why_not,
     )
 
 

@@ -8,16 +8,16 @@ than half within better sessions does not count as another session.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from model.calendar import DAY_MS
 from model.derived import Origin
+from model.facts import Instants
 from stream.compute.pieces import Pieces, pieces_ms
-from stream.compute.series.sources import source_key, source_rank
-from stream.compute.sessions.candidates import SessionCandidate
+from stream.compute.sessions.candidates import SessionCandidate, better_first
 
-ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 SAME_SESSION_FROM = 0.5  # of the shorter session, clinical definition section 3.3
 
 # The cost of deriving a date grows with its sessions. These bound it, whatever is declared: a date
@@ -33,7 +33,7 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Piece
     """
     taken = _TakenTime()
     pieces: dict[str, Pieces] = {}
-    for candidate in sorted(candidates, key=_best_first):
+    for candidate in sorted(candidates, key=better_first):
         pieces[candidate.id] = taken.take(candidate.start_ms, candidate.end_ms)
     return pieces
 
@@ -75,7 +75,7 @@ def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
     """
     ids: set[str] = set()
     ahead_ms = 0
-    for candidate in sorted(candidates, key=_best_first)[:MOST_A_DATE]:
+    for candidate in sorted(candidates, key=better_first)[:MOST_A_DATE]:
         # The session that reaches the bound still gets figures, however long it is.
         if ahead_ms <= MOST_AHEAD_MS:
             ids.add(candidate.id)
@@ -93,8 +93,38 @@ def mostly_covered(candidate: SessionCandidate, pieces: Pieces) -> bool:
     return candidate.length_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.length_ms
 
 
+def with_passed_exertion(
+    candidates: Sequence[SessionCandidate], pieces: Mapping[str, Pieces]
+) -> list[SessionCandidate]:
+    """Return the candidates in their order, with the exertion of those that are mostly covered.
+
+    A session that lies mostly within better ones does not count, so its exertion passes to the one
+    of them that shares most of its time, where that has none. `pieces` are the parts that count.
+    """
+    counting: list[SessionCandidate] = []
+    covered: list[SessionCandidate] = []
+    # Detected sessions take no part: those of other dates are not known when a date is derived.
+    known = [row for row in candidates if row.origin is not Origin.DETECTED]
+    for candidate in sorted(known, key=better_first):
+        if not mostly_covered(candidate, pieces[candidate.id]):
+            counting.append(candidate)
+        elif candidate.exertion_cr10 is not None:
+            covered.append(candidate)
+    passed: dict[str, float | None] = {}
+    spans = KnownSessions(counting)
+    for candidate in covered:
+        heir = counting[spans.nearest(candidate.start_ms, candidate.end_ms)]
+        # The best of several comes first, and its word stays.
+        if heir.exertion_cr10 is None:
+            passed.setdefault(heir.id, candidate.exertion_cr10)
+    return [
+        replace(row, exertion_cr10=passed[row.id]) if row.id in passed else row
+        for row in candidates
+    ]
+
+
 class KnownSessions:
-    """Declared and reported sessions, as arrays for a fast comparison with many bouts."""
+    """Sessions as arrays, for a fast comparison with many spans."""
 
     def __init__(self, candidates: Sequence[SessionCandidate]) -> None:
         self._starts = np.array([candidate.start_ms for candidate in candidates], np.int64)
@@ -103,16 +133,13 @@ class KnownSessions:
     def absorbs(self, span: tuple[int, int]) -> bool:
         """Return whether a session shares with the span at least half of the shorter of both."""
         start, end = span
-        common = np.minimum(self._ends, end) - np.maximum(self._starts, start)
+        common = self._common_ms(start, end)
         half = SAME_SESSION_FROM * np.minimum(self._ends - self._starts, end - start)
         return bool(((common >= half) & (half > 0)).any())
 
+    def nearest(self, start_ms: int, end_ms: int) -> int:
+        """Return the position of the session that shares most of a span, the first of equals."""
+        return int(np.argmax(self._common_ms(start_ms, end_ms)))
 
-def _best_first(candidate: SessionCandidate) -> tuple[int, int, int, Sequence[str], str]:
-    return (
-        ORIGIN_ORDER.index(candidate.origin),
-        source_rank(candidate.source),
-        candidate.length_ms,
-        source_key(candidate.source),
-        candidate.record,
-    )
+    def _common_ms(self, start_ms: int, end_ms: int) -> Instants:
+        return np.minimum(self._ends, end_ms) - np.maximum(self._starts, start_ms)

@@ -8,9 +8,9 @@ import numpy as np
 
 from model.activities import TYPES
 from model.calendar import MINUTE_MS
-from model.derived import PARTIAL_ABOVE, HeartSummary, QualityFlag, Session
+from model.derived import PARTIAL_ABOVE, WITHIN_OTHERS, HeartSummary, QualityFlag, Session
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
-from model.prescription import Prescription
+from model.prescription import Intensity, Prescription
 from stream.compute.intensity.load import session_loads
 from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
@@ -77,8 +77,7 @@ def derive_session(
     zones = zone_times_between(heart, start, end, inputs.thresholds)
     moving, moving_by, pauses = _moving(candidate, samples)
     why_not = _why_not_counted(candidate, inputs, pieces)
-    # With several prescriptions it is not known which of them the session answers.
-    prescribed = inputs.prescribed[0].intensity if len(inputs.prescribed) == 1 else None
+    prescribed = _prescribed_intensity(candidate, inputs)
     return Session(
         id=candidate.id,
         start_ms=start,
@@ -123,6 +122,14 @@ def derive_session(
         ),
         flags=_flags(candidate, samples),
     )
+
+
+def _prescribed_intensity(candidate: SessionCandidate, inputs: DateInputs) -> Intensity | None:
+    """Return the range prescribed for a session, None for none or several."""
+    type_ = _known_type(candidate)
+    meant = [row for row in inputs.prescribed if not row.types or type_ in row.types]
+    # With several prescriptions it is not known which of them the session answers.
+    return meant[0].intensity if len(meant) == 1 else None
 
 
 def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why: str) -> Session:
@@ -223,6 +230,8 @@ def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | 
 
 def _why_not_counted(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> str:
     """Return why a session does not count among the sessions of its day, "" when it does."""
+    if candidate.no_exercise:
+        return candidate.no_exercise
     if candidate.length_ms < inputs.shortest_ms:
         return f"shorter than {inputs.shortest_ms / MINUTE_MS:g} minutes"
-    return "within other sessions" if mostly_covered(candidate, pieces) else ""
+    return WITHIN_OTHERS if mostly_covered(candidate, pieces) else ""

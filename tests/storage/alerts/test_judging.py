@@ -10,7 +10,7 @@ import pytest
 from alerts import lifecycle, registry
 from model.alert import Alert, AlertState, JudgementResult, RuleInput, Tier
 from model.calendar import MINUTE_MS
-from model.facts import AttributedFact
+from model.facts import AttributedFact, Workout
 from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
 from storage.alerts import due, outbox, rule_inputs, store
@@ -24,7 +24,16 @@ from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
 from tests.rows import values_of
-from tests.storage.tellers import PERSON, T0, attributed_fact, deletion, pain, run
+from tests.storage.tellers import (
+    PERSON,
+    PHONE,
+    T0,
+    attributed_fact,
+    deletion,
+    head,
+    pain,
+    run,
+)
 
 pytestmark = pytest.mark.anyio
 _DAY = 1440 * MINUTE_MS
@@ -94,6 +103,21 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
     row = await (await conn.execute("select body::text from outbox")).fetchone()
     assert row is not None
     assert "9" not in row[0]
+
+
+async def test_pain_that_names_a_session_within_another_passes_to_the_other(
+    conn: Connection,
+) -> None:
+    inner = head("p1", T0 + 5 * MINUTE_MS, T0 + 25 * MINUTE_MS, source=PHONE)
+    await _tell(
+        conn,
+        *map(attributed_fact, run()),
+        attributed_fact(Workout(head=inner, type="cycling")),
+        attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9, session="p1")),
+    )
+    on, _, _ = await _judge(conn)
+    assert values_of(on.sessions, "start_ms") == [T0]
+    assert values_of(on.pain, "session") == [None]  # the rule matches it by its time
 
 
 async def test_a_clinician_without_an_address_gets_no_mail(conn: Connection) -> None:

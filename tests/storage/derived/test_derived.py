@@ -6,7 +6,7 @@ import pytest
 
 from model.calendar import MINUTE_MS
 from model.derived import DerivedChange
-from model.facts import AttributedFact, Deletion, Instrument
+from model.facts import AttributedFact, Deletion, Instrument, OffsetOrigin
 from model.intensity import HeartProfile
 from storage.derived.derived_tables import extent
 from storage.digest import table_digests
@@ -57,7 +57,7 @@ async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) ->
     assert await _row(conn, "select hr_n, hr_mean, algorithm from session") == (
         180,
         120.0,
-        "2026.2",
+        "2026.3",
     )
     assert await _row(conn, "select local_date, sessions, session_ms, wear_min from day") == (
         date(2026, 9, 21),
@@ -219,7 +219,8 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
 ) -> None:
     """Honolulu is twelve hours behind Stockholm.
 
-    A session that began at 00:30 on Tuesday in Stockholm began on Monday in Honolulu.
+    A session that began at 00:30 on Tuesday in Stockholm began on Monday in Honolulu, where no
+    source told on which clock it was recorded.
     """
     start = T0 + 8 * 60 * MINUTE_MS + 17 * MINUTE_MS  # 00:30 in Stockholm on the next date
     samples = block(
@@ -227,11 +228,12 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
         list(range(start, start + 30 * MINUTE_MS, MINUTE_MS)),
         [120.0] * 30,
     )
-    await _tell(
-        conn,
-        attributed_fact(workout(head("r1", start, start + 30 * MINUTE_MS))),
-        attributed_fact(samples),
+    untold = replace(
+        head("r1", start, start + 30 * MINUTE_MS),
+        offset_min=None,
+        offset_origin=OffsetOrigin.UNKNOWN,
     )
+    await _tell(conn, attributed_fact(workout(untold)), attributed_fact(samples))
     assert await _row(conn, "select local_date from day") == (date(2026, 9, 22),)
     await settings.change_zone(conn, "p1", "Pacific/Honolulu", 0)
     moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()

@@ -79,9 +79,9 @@ def stream(start: int, *values: float, revision: int = 0) -> SampleBlock:
 
 
 def _detected_walk(start: int) -> SampleBlock:
-    """Return cadence that shows a walk of twenty minutes."""
+    """Return steps that show a walk of twenty minutes."""
     result = stream(start, *[110.0] * 20)
-    return replace(result, metric="cadence")
+    return replace(result, metric="steps")
 
 
 NEXT_DAY = _walk(

@@ -15,7 +15,8 @@ from model.derived import Day, DayState
 from model.facts import DeviceType, Method, Source
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
-from stream.compute.day_states import DayStateInput, day_states, is_worn
+from stream.compute.day_states import DayStateInput, day_states
+from stream.compute.wear import is_worn
 from tests.depth import INVARIANT
 
 _ZONE = "Europe/Stockholm"

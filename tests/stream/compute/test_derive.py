@@ -399,7 +399,7 @@ def test_a_minute_of_two_sessions_counts_once() -> None:
         assert {s.record: s.end_ms - s.start_ms for s in got.sessions}["whole"] == 120 * _MIN
         assert (day.sessions, day.session_ms) == (3, 140 * _MIN)
         assert day.zones == ZoneTimes(
-            moderate=120 * _MIN, vigorous=10 * _MIN + 24_000, unknown=10 * _MIN - 24_000
+            moderate=120 * _MIN, vigorous=10 * _MIN + 54_000, unknown=10 * _MIN - 54_000
         )
 
 

@@ -132,13 +132,14 @@ def test_a_declared_workout_absorbs_a_bout_that_shares_half_of_the_shorter() -> 
         ("detected", 0, 20),
         ("declared", 11, 40),
     ]
-    assert _detected(bout, workouts=(_workout(11, 40),)).days[0].session_ms == 40 * _MIN
+    before = _column(-30, 0, 70)
+    assert _detected(before, bout, workouts=(_workout(11, 40),)).days[0].session_ms == 40 * _MIN
 
 
 def test_what_the_patient_reports_absorbs_a_bout_too_and_has_its_heart_rate() -> None:
     got = _detected(_column(0, 20, 130), reports=(by_hand(0, 30),))
     assert _spans(got) == [("reported", 0, 30)]
-    assert got.sessions[0].zones.moderate == 19 * _MIN + 90_000
+    assert got.sessions[0].zones.moderate == 20 * _MIN
 
 
 def test_a_bout_that_is_declared_later_is_retracted_with_that_reason() -> None:

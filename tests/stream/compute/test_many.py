@@ -87,7 +87,13 @@ def test_each_minute_counts_for_the_best_session_that_holds_it(
     some: list[SessionCandidate],
 ) -> None:
     pieces = counted_pieces(some)
-    best = sorted(some, key=lambda c: (c.origin is not Origin.DECLARED, c.length_ms, c.record))
+    best = sorted(
+        some,
+        key=lambda c: (
+            *(c.origin is not Origin.DECLARED, c.length_ms, c.start_ms),
+            *(c.type, c.record),
+        ),
+    )
     taken: set[int] = set()
     for claim in best:
         mine: set[int] = set()
@@ -140,7 +146,7 @@ def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
 def test_what_follows_is_joined_as_when_each_is_compared_with_each(
     some: list[SessionCandidate],
 ) -> None:
-    assert set(values_of(merge_adjacent(some, _ZONE), "records")) == groups(some)
+    assert set(values_of(merge_adjacent(some), "records")) == groups(some)
 
 
 @INVARIANT

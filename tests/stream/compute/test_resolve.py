@@ -1,4 +1,4 @@
-"""Source selection for each minute: by rank, by samples, by name.
+"""Source selection for each minute: by coverage, by rank, by samples, by name.
 
 Each minute has one source, and the selection is returned as ranges.
 """
@@ -8,6 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,13 @@ def _column(
     starts = np.array(minutes, np.int64) * _MIN
     t = np.add.outer(starts, np.arange(each) * _MIN // each).ravel()
     return SampleColumn(metric=metric, source=source, record="r", t=t, v=np.full(len(t), value))
+
+
+def _at_seconds(source: Source, seconds: list[float]) -> SampleColumn:
+    t = (np.array(seconds) * 1_000).astype(np.int64)
+    return SampleColumn(
+        metric="heart_rate", source=source, record="r", t=t, v=np.full(len(t), 90.0)
+    )
 
 
 def spoken(*columns: SampleColumn, metric: str = "heart_rate") -> ResolvedMetric:
@@ -67,13 +75,56 @@ def test_of_equal_ranks_the_one_with_clearly_more_samples_then_the_first_by_name
     assert _selected(more) == [("b", "watch", 0, 2, "samples")]
 
 
+@pytest.mark.parametrize(
+    ("strap", "selected"),
+    [
+        ([0], ("strap", "rank")),  # a stream's sample holds 30 s, half of the minute
+        ([30], ("strap", "rank")),
+        ([30.001], ("watch", "coverage")),
+        ([0, 1, 2], ("strap", "rank")),
+        ([50, 51, 52, 53, 54, 55, 56, 57, 58, 59], ("watch", "coverage")),
+        ([29, 59], ("strap", "rank")),
+        ([31, 59], ("watch", "coverage")),
+    ],
+)
+def test_the_best_ranked_of_those_that_cover_half_of_the_minute(
+    strap: list[float], selected: tuple[str, str]
+) -> None:
+    matches = spoken(_at_seconds(_STRAP, strap), _column(_BACK, [0]))
+    ((_, device, _, _, why),) = _selected(matches)
+    assert (device, why) == selected
+
+
+@pytest.mark.parametrize(
+    ("strap", "watch", "selected"),
+    [
+        ([50], [40], ("watch", "coverage")),
+        ([40], [50], ("strap", "coverage")),
+        ([40], [40], ("strap", "rank")),
+        ([40, 41], [40], ("strap", "rank")),  # both cover 20 s, so the rank decides
+    ],
+)
+def test_where_none_covers_half_of_a_minute_the_best_covered(
+    strap: list[float], watch: list[float], selected: tuple[str, str]
+) -> None:
+    matches = spoken(_at_seconds(_STRAP, strap), _at_seconds(_WATCH, watch))
+    ((_, device, _, _, why),) = _selected(matches)
+    assert (device, why) == selected
+
+
+@pytest.mark.parametrize("second", [0, 29.999, 59.999])
+def test_a_source_of_a_sample_a_minute_covers_its_minutes(second: float) -> None:
+    matches = spoken(_at_seconds(_BACK, [second]), _column(_PHONE, [0], 60))
+    assert [(row[1], row[4]) for row in _selected(matches)] == [("watch", "rank")]
+
+
 def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
     assert _selected(spoken(_column(_BACK, [0, 5, 10, 200]))) == [("a", "watch", 0, 201, "only")]
 
 
 def test_each_sample_holds_as_long_as_its_source_allows() -> None:
     matches = spoken(_column(_BACK, [0, 2]), _column(_STRAP, [1]))
-    assert matches.series.hold.tolist() == [90_000, 30_000, 90_000]
+    assert matches.series.hold.tolist() == [90_000, 30_000, 60_000]
 
 
 def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
@@ -93,10 +144,6 @@ def test_the_source_of_most_samples_is_the_main_one() -> None:
     assert matches.main_source(0, 10 * _MIN) == _STRAP
     assert matches.main_source(5 * _MIN, 10 * _MIN) == _BACK
     assert matches.main_source(20 * _MIN, 30 * _MIN) is None
-    assert (
-        matches.minutes_with_samples(0, 10 * _MIN),
-        matches.minutes_with_samples(4 * _MIN, 6 * _MIN),
-    ) == (10, 2)
 
 
 def test_every_metric_is_resolved_by_itself() -> None:

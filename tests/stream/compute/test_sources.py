@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import reported_series
 from stream.compute.series.resolve import resolve
@@ -37,28 +38,58 @@ def test_every_source_has_a_rank_and_by_hand_is_last(device: DeviceType, method:
 
 def test_nothing_gives_nothing() -> None:
     assert reported_series([]) == {}
-    assert resolve("heart_rate", ()).minutes_with_samples(0, 10**15) == 0
+    assert resolve("heart_rate", ()).main_source(0, 10**15) is None
     assert heart_summary(None).n == 0
-
-
-SAYS_NOTHING = source(DeviceType.PHONE, Method.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("seconds", "held"),
     [
-        ([0, 60, 120], [90, 90, 90]),
-        ([0, 45, 90], [90, 90, 90]),
-        ([0, 44, 104], [30, 30, 90]),
-        ([0, 1, 2, 180], [30, 30, 30, 90]),
-        ([3_599, 3_600], [90, 90]),  # another hour
-        ([7], [90]),
+        ([0, 60, 120], [90, 90, 60]),
+        ([0, 44.999, 89.999], [30, 90, 60]),
+        ([0, 45, 90], [90, 90, 60]),
+        ([0, 90, 180], [90, 90, 60]),
+        ([0, 90.001], [60, 60]),
+        ([0, 300, 600], [60, 60, 60]),  # readings on the spot, as a watch takes them at rest
+        ([0, 1, 2, 180], [30, 30, 60, 60]),
+        ([3_599, 3_600], [30, 60]),  # another hour has no part in it
+        ([7], [60]),
+        ([], []),
     ],
 )
-def test_a_source_that_does_not_say_how_it_records_is_judged_by_its_neighbours(
-    seconds: list[int], held: list[int]
+def test_the_spacing_to_the_next_sample_decides_how_long_one_holds(
+    seconds: list[float], held: list[int]
 ) -> None:
-    t = np.array(seconds, np.int64) * 1_000
-    assert (hold_times(SAYS_NOTHING, t) // 1_000).tolist() == held
-    assert set(hold_times(source(DeviceType.WATCH, Method.WORKOUT), t).tolist()) == {30_000}
-    assert set(hold_times(source(DeviceType.WATCH, Method.BACKGROUND), t).tolist()) == {90_000}
+    t = (np.array(seconds) * 1_000).astype(np.int64)
+    assert (hold_times(t) // 1_000).tolist() == held
+
+
+@pytest.mark.parametrize("method", Method)
+@pytest.mark.parametrize("device", DeviceType)
+def test_a_started_workout_is_a_stream_whatever_its_gaps(
+    device: DeviceType, method: Method
+) -> None:
+    t = np.array([0, 1_000, 61_000, 400_000], np.int64)
+    column = SampleColumn(
+        metric="heart_rate", source=source(device, method), record="r", t=t, v=np.full(4, 90.0)
+    )
+    resolved = resolve("heart_rate", reported_series([column])["heart_rate"])
+    spacing = [30_000, 90_000, 60_000, 60_000]
+    streamed = method is Method.WORKOUT
+    assert resolved.series.hold.tolist() == ([30_000] * 4 if streamed else spacing)
+
+
+def test_what_follows_the_end_of_a_date_changes_no_sample_before_it() -> None:
+    t = np.array([0, 60_000, 90_000], np.int64)
+    column = SampleColumn(
+        metric="heart_rate",
+        source=source(DeviceType.WATCH, Method.BACKGROUND),
+        record="r",
+        t=t,
+        v=np.full(3, 90.0),
+    )
+    resolved = resolve("heart_rate", reported_series([column])["heart_rate"])
+    assert resolved.series.hold.tolist() == [90_000, 30_000, 60_000]
+    assert resolved.before(90_000).series.hold.tolist() == [90_000, 60_000]
+    assert resolved.before(90_001).series.hold.tolist() == [90_000, 30_000, 60_000]
+    assert resolved.before(0).series.hold.tolist() == []

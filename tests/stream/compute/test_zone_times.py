@@ -219,7 +219,8 @@ def test_the_prescribed_range_is_below_within_above(
     [
         ("rpe_cr10", 2.9, 0),
         ("rpe_cr10", 3, 1),
-        ("rpe_cr10", 5, 2),
+        ("rpe_cr10", 5, 1),  # both ends belong to it
+        ("rpe_cr10", 5.1, 2),
         ("rpe_6_20", 2.5, 0),
         ("rpe_6_20", 3, 1),
     ],
