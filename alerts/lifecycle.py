@@ -40,13 +40,15 @@ class Action(StrEnum):
     SNOOZE = "snooze"
     WAKE = "wake"
     RESOLVE = "resolve"
+    REOPEN = "reopen"
     ESCALATE = "escalate"
     RETRACT = "retract"
     EXPIRE = "expire"
 
 
 # A move that is not here is refused, whoever asks for it. An alert that a person has taken up does
-# not expire, and a closed alert takes no action at all.
+# not expire. Of closed alerts only one that a person has resolved can be opened again: what data or
+# time have closed stays closed.
 TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
     (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
     (AlertState.OPEN, Action.START): AlertState.IN_PROGRESS,
@@ -70,6 +72,7 @@ TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
     (AlertState.SNOOZED, Action.RESOLVE): AlertState.RESOLVED,
     (AlertState.SNOOZED, Action.ESCALATE): AlertState.OPEN,
     (AlertState.SNOOZED, Action.RETRACT): AlertState.RETRACTED,
+    (AlertState.RESOLVED, Action.REOPEN): AlertState.OPEN,
 }
 
 NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})

@@ -13,7 +13,7 @@ from storage.alerts.commands import AlertCommand
 from storage.reads.views import AlertBrief
 from web.problems import RequestRefused
 
-ActionName: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve"]
+ActionName: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve", "reopen"]
 Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
 SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
 

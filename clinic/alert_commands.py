@@ -4,7 +4,7 @@ It reads the alert, checks the move against the table of `alerts.lifecycle` and 
 """
 
 from alerts.lifecycle import Action, MoveRefusedError, ReasonMissingError, move
-from model.alert import Alert, AlertState, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Tier
 from storage.alerts import commands
 from storage.alerts.commands import AlertCommand
 from storage.pg.pool import Connection
@@ -33,10 +33,18 @@ async def carry_out(conn: Connection, order: AlertCommand, now_ms: int) -> Alert
         raise NoSuchAlertError("there is no such alert")
     try:
         state = move(_alert(before), Action(order.action), order.reason)
+        await _refuse_second(conn, before, state)
     # The caller handles the two errors of this module, and knows none of `alerts`.
     except (MoveRefusedError, ReasonMissingError) as error:
         raise NotAllowedError(str(error)) from error
     return await commands.move_alert(conn, order, before, state, now_ms)
+
+
+async def _refuse_second(conn: Connection, before: AlertBrief, state: AlertState) -> None:
+    """Refuse to open an alert beside another live one of its family (section 6)."""
+    is_opening = AlertState(before.state) not in LIVE_STATES and state in LIVE_STATES
+    if is_opening and await commands.has_live(conn, before.pseudonym, before.family):
+        raise NotAllowedError("another alert of this kind is open already")
 
 
 def _alert(brief: AlertBrief) -> Alert:

@@ -34,7 +34,7 @@ from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.sources import hold_ms
 from web.problems import RequestRefused
 
-WEEKS_SHOWN = 16
+WEEKS_SHOWN = heatmap.CALENDAR_WEEKS  # the chart beside the calendar has the same weeks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ class PatientView:
 
     `need` and `reason` are those of the patient's row of the worklist.
     `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
-    has a square for each date of twelve weeks. Weeks and pain are oldest first, sessions and audit
-    newest first.
+    has a square for each date of twelve weeks, and `weeks` has the same weeks, the running one
+    last. Weeks and pain are oldest first, sessions and audit newest first.
     """
 
     patient: PatientBrief
@@ -117,6 +117,8 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     if page is None:
         raise _unknown("patient")
     last = page.patient.last_data_ms
+    this = monday(local_date(scope.now_ms, zone))
+    shown = [this - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
     row = WorkRow(
         patient=page.patient, alerts=page.alerts, weeks=page.weeks, prescriptions=page.prescriptions
     )
@@ -133,7 +135,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         prescriptions=page.prescriptions,
         alerts=page.alerts,
         past_alerts=page.past_alerts,
-        weeks=tuple(weeks.view(week, page.prescriptions) for week in page.weeks),
+        weeks=weeks.week_views(page.weeks, page.prescriptions, shown),
         calendar=await _calendar(scope, page.patient, page.prescriptions),
         pain=page.pain,
         sessions=page.sessions,

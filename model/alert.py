@@ -104,10 +104,14 @@ class SessionBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """The latest measured instant that a source has delivered."""
+    """The latest measured instant that the sources of a vendor have delivered.
+
+    `worn` is False for sources that nobody wears, such as a form: their silence means nothing.
+    """
 
     vendor: str
     time_ms: int
+    worn: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

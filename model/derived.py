@@ -156,6 +156,32 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypeTotal:
+    """What the sessions of one type on a date add up to.
+
+    `sessions` are those that count. `zones` is the time that the date counts, of all of them, and
+    `dose_min` the dose of that time, exertion with it. The other fields are as in `Day`.
+    """
+
+    type: str
+    sessions: int
+    zones: ZoneTimes
+    dose_min: float
+    exertion_ms: int = 0
+    in_range_ms: int = 0
+    range_known_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekDay:
+    """A date of a week that has a row: whether it is known, and its sessions by type."""
+
+    local_date: date
+    known: bool
+    by_type: tuple[TypeTotal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """Totals of one local date.
 
@@ -169,6 +195,7 @@ class Day:
     `exertion_ms` is the part of the unknown time of `zones` that a reported exertion judges, and
     `exertion_dose_ms` its dose. `in_range_ms` is the time of sessions in the prescribed range by
     the prescription's own method, and `range_known_ms` the time that could be compared with it.
+    `by_type` has the sessions by their type, in order of types.
     """
 
     local_date: date
@@ -186,6 +213,7 @@ class Day:
     exertion_dose_ms: int = 0
     in_range_ms: int = 0
     range_known_ms: int = 0
+    by_type: tuple[TypeTotal, ...] = ()
     algorithm: str = ALGORITHM
 
 
@@ -194,7 +222,8 @@ class Week:
     """Totals of one ISO week in the patient's zone.
 
     `valid_days` counts the days with at least 600 minutes of wear, `known_days` those that are
-    valid or answered. `dose_min` includes `exertion_dose_ms`. The other figures are sums of days.
+    valid or answered. `dose_min` includes `exertion_dose_ms`. `days` has the dates with a row, in
+    order. The other figures are sums of days.
     """
 
     monday: date
@@ -212,6 +241,7 @@ class Week:
     exertion_dose_ms: int = 0
     in_range_ms: int = 0
     range_known_ms: int = 0
+    days: tuple[WeekDay, ...] = ()
     algorithm: str = ALGORITHM
 
 

@@ -41,6 +41,11 @@ class Method(StrEnum):
     UNKNOWN = "unknown"
 
 
+# Nobody wears a scale, and an entry by hand comes when a person likes to make it.
+UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
+UNWORN_METHODS = (Method.MANUAL,)
+
+
 class OffsetOrigin(StrEnum):
     """The origin of a fact's offset from UTC."""
 

@@ -1,6 +1,7 @@
-"""A prescription of exercise in FITT-VP form, with its versions and pauses.
+"""A prescription of exercise in FITT-VP form, its versions and pauses, and what counts for it.
 
-All dates are local to the patient.
+All dates are local to the patient. Day states and adherence count sessions with the same functions,
+so that a day is no miss where the week is no shortfall (clinical definition section 5.1).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,9 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeAlias
 
+from model.activities import TYPES
 from model.calendar import local_date
+from model.derived import TypeTotal
 
 FIRST_DAYS = 7
+_UNTOLD = "other"  # the family of types that say nothing about the exercise
+_STRENGTH = "strength"
+_WEEK = 7
 
 # When each version was recorded (epoch ms), by the id of its prescription and its version. A
 # version that is missing here counts as recorded before everything else.
@@ -136,3 +142,41 @@ def _first_dates(prescriptions: Iterable[Prescription]) -> dict[str, date]:
         # Versions come in any order, and a later version may begin earlier.
         begun[row.id] = min(row.valid_from, begun.get(row.id, row.valid_from))
     return begun
+
+
+def is_credited(prescription: Prescription, kind: str) -> bool:
+    """Return whether a session of a type counts for a prescription.
+
+    A prescription without types takes every session. A session whose type is not known counts for
+    every prescription, because missing data never counts against a patient.
+    """
+    return (
+        not prescription.types or kind in prescription.types or TYPES.get(kind, _UNTOLD) == _UNTOLD
+    )
+
+
+def credited_sessions(prescription: Prescription, by_type: Iterable[TypeTotal]) -> int:
+    """Return how many sessions of a day count for a prescription, at most its `max_per_day`."""
+    sessions = sum(item.sessions for item in credited_totals(prescription, by_type))
+    return min(sessions, prescription.max_per_day)
+
+
+def credited_totals(
+    prescription: Prescription, by_type: Iterable[TypeTotal]
+) -> tuple[TypeTotal, ...]:
+    """Return the totals of the types of a day that count for a prescription."""
+    return tuple(item for item in by_type if is_credited(prescription, item.type))
+
+
+def has_strength(by_type: Iterable[TypeTotal]) -> bool:
+    """Return whether a day has a session of strength training that counts."""
+    return any(item.type == _STRENGTH and item.sessions for item in by_type)
+
+
+def share_of_week(per_week: Sequence[int]) -> int:
+    """Return what a week asks for when its days ask for parts of these weekly numbers.
+
+    Each day asks for a seventh of its number. The sum is rounded down to whole sessions: nobody
+    owes a part of a session.
+    """
+    return sum(per_week) // _WEEK

@@ -17,6 +17,7 @@ class AuditAction(StrEnum):
     ALERT_START = "alert.start"
     ALERT_SNOOZE = "alert.snooze"
     ALERT_RESOLVE = "alert.resolve"
+    ALERT_REOPEN = "alert.reopen"
     SIGN_IN = "access.signin"
     SIGN_OUT = "access.signout"
     SIGN_IN_REFUSED = "access.refused"

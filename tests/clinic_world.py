@@ -244,12 +244,14 @@ def prescriptions(pseudonym: str) -> list[Prescription]:
         reason="Osteoarthritis of the knee",
     )
     pauses = (Pause(first=monday(3), last=MONDAY + timedelta(days=10), why="holiday"),)
-    changed = {
+    changed: dict[str, Any] = {
         "version": 2,
         "valid_from": monday(6),
         "minutes_per_session": 40,
         "dose_min_per_week": 120.0,
     }
+    if pseudonym == "p-fine":
+        changed["rules"] = {"A1": {"ratio": 0.75}, "P1": {"very_high": 7}}
     fields = {name: getattr(older, name) for name in older.__dataclass_fields__}
     newer = Prescription(
         **{**fields, **changed, "pauses": pauses if pseudonym == "p-pause" else ()}

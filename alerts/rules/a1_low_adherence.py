@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from alerts.adherence import Due, Standing, due_in_week, measure, standing
+from alerts.adherence import Credited, Standing, credited, credited_apart, measure, standing
+from alerts.due import Due, PrescriptionDue, due_in_week
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
-from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, local_date, midnight, monday, week_bounds
+from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
 from model.prescription import Prescription, all_paused, from_recording
 
@@ -70,11 +71,13 @@ def _low_due(
 def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
     """Return whether the week of a Monday is over and its data is in.
 
-    Its data is in 36 hours after its end, or as soon as every source has synced past its end.
+    Its data is in 36 hours after its end, or as soon as every worn source has synced past its end.
     """
     end = week_bounds(first, on.zone)[1]
+    # Who answers in an app does not hold a week back, and does not make it complete either.
+    worn = [mark for mark in on.watermarks if mark.worn]
     # Without any source nothing has synced, although `all` of nothing is true.
-    synced = bool(on.watermarks) and all(mark.time_ms >= end for mark in on.watermarks)
+    synced = bool(worn) and all(mark.time_ms >= end for mark in worn)
     return on.now_ms >= end and (synced or on.now_ms >= _judged_by_ms(rule, first, on.zone))
 
 
@@ -120,25 +123,32 @@ def _finding(
 
 
 def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
-    done = measure(week, due)
+    done, ratios = credited(week, due), measure(week, due)
     return {
         "monday": week.monday.isoformat(),
-        "sessions": week.sessions,
+        "sessions": done.sessions,
         "sessions_due": due.sessions,
-        "minutes": week.session_ms / MINUTE_MS,
+        "minutes": done.minutes,
         "minutes_due": due.minutes,
-        "frequency": done.frequency,
-        "time": done.time,
+        "frequency": ratios.frequency,
+        "time": ratios.time,
         "known_days": week.known_days,
         "valid_days": week.valid_days,
         "answered_days": week.answered_days,
         "paused_days": due.paused_days,
-        "prescriptions": list(map(_version, due.prescriptions)),
+        "prescriptions": list(map(_part_evidence, due.parts, credited_apart(week, due))),
     }
 
 
-def _version(prescription: Prescription) -> dict[str, Any]:
-    return {"id": prescription.id, "version": prescription.version}
+def _part_evidence(part: PrescriptionDue, done: Credited) -> dict[str, Any]:
+    return {
+        "id": part.last.id,
+        "version": part.last.version,
+        "sessions": done.sessions,
+        "sessions_due": part.sessions,
+        "minutes": done.minutes,
+        "minutes_due": part.minutes,
+    }
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Rule P1, high pain during or after exercise (clinical definition section 4).
+"""Rule P1, high pain around exercise (clinical definition section 4).
 
 Only ratings on the NRS from 0 to 10 are read. A question without an answer is no rating; it never
 counts as 0.
@@ -18,7 +18,14 @@ from model.facts import Instrument, Phase
 from model.prescription import all_paused, just_begun, known_at
 
 SCALE = "nrs-0-10"  # an answer on another scale is another figure, and is not converted
-EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)
+# A very high rating counts in each of these phases. Before a session it may have other causes.
+_VERY_HIGH_TIERS: Mapping[Phase, Tier] = {
+    Phase.BEFORE: Tier.B,
+    Phase.DURING: Tier.A,
+    Phase.AFTER: Tier.A,
+    Phase.NEXT_MORNING: Tier.A,
+}
+EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)  # repeated high ratings count in these
 _TOP_OF_SCALE = 10
 
 _Ratings = list[PainRating]
@@ -26,21 +33,23 @@ _Thresholds = dict[str, float]
 
 
 def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
-    """Yield a finding of tier A for each very high rating, of tier B for repeated high ratings.
+    """Yield a finding for each very high rating, and one of tier B for repeated high ratings.
 
-    A finding of tier B has the first high rating of the session with which enough sessions had a
-    high rating.
+    A very high rating is of tier A, and of tier B before a session. A finding of repeated high
+    ratings has the first high rating of the session with which enough sessions had one.
     """
-    sessions = _rated_sessions(on)
-    for number, ratings in enumerate(sessions):
+    ratings = _ratings_read(on)
+    for rating in ratings:
+        thresholds = _thresholds(on, rule, rating)
+        if rating.value >= thresholds["very_high"]:
+            yield from _finding(on, rule, _VERY_HIGH_TIERS[rating.phase], [rating], thresholds)
+    sessions = _rated_sessions(ratings)
+    for number, of_session in enumerate(sessions):
         first_high: PainRating | None = None
-        for rating in ratings:
-            # What was prescribed by then: a prescription that is dated back does not reach back.
-            known = known_at(on.prescriptions, on.recorded, rating.at_ms)
-            thresholds = thresholds_on(rule, known, rating.local_date)
-            if rating.value >= thresholds["very_high"]:
-                yield from _finding(on, rule, Tier.A, [rating], thresholds)
-            elif rating.value >= thresholds["high"] and first_high is None:
+        for rating in of_session:
+            thresholds = _thresholds(on, rule, rating)
+            is_high = thresholds["high"] <= rating.value < thresholds["very_high"]
+            if is_high and first_high is None:
                 first_high = rating
                 # The session itself is among the last `of_last` sessions.
                 before = sessions[max(0, number + 1 - int(thresholds["of_last"])) : number]
@@ -66,19 +75,34 @@ def _repeated(
         yield from _finding(on, rule, Tier.B, rests_on, thresholds, rated=len(before) + 1)
 
 
-def _rated_sessions(on: RuleInput) -> list[_Ratings]:
-    """Return the sessions with an answer on pain during or after, by time, each with its ratings.
+def _thresholds(on: RuleInput, rule: Rule, rating: PainRating) -> dict[str, float]:
+    # What was prescribed by then: a prescription that is dated back does not reach back.
+    known = known_at(on.prescriptions, on.recorded, rating.at_ms)
+    return thresholds_on(rule, known, rating.local_date)
+
+
+def _ratings_read(on: RuleInput) -> _Ratings:
+    """Return the ratings that the rule reads, by time.
 
     A rating belongs to the session that it names, else to a session in progress or ended within six
-    hours before, else to its own local date.
+    hours before, else to none.
     """
     # The same answer may come twice, once with its session and once matched by time. It is equal
     # after matching, so the set keeps it once.
     ratings = {_with_session(on, rating) for rating in on.pain if _is_read(rating)}
+    return sorted(ratings, key=_by_time)
+
+
+def _rated_sessions(ratings: _Ratings) -> list[_Ratings]:
+    """Return the sessions with an answer on pain during or after, by time, each with its ratings.
+
+    Ratings without a session are those of one session a local date.
+    """
     by_session: dict[str, _Ratings] = defaultdict(list)
-    for rating in sorted(ratings, key=_by_time):
-        # Ids are 32 hex digits, so a date is never taken for the id of a session.
-        by_session[rating.session or rating.local_date.isoformat()].append(rating)
+    for rating in ratings:
+        if rating.phase in EXERCISE_PHASES:
+            # Ids are 32 hex digits, so a date is never taken for the id of a session.
+            by_session[rating.session or rating.local_date.isoformat()].append(rating)
     return sorted(by_session.values(), key=lambda ratings: _by_time(ratings[0]))
 
 
@@ -87,7 +111,7 @@ def _by_time(rating: PainRating) -> tuple[int, str]:
 
 
 def _is_read(rating: PainRating) -> bool:
-    of_exercise = rating.instrument is Instrument.PAIN and rating.phase in EXERCISE_PHASES
+    of_exercise = rating.instrument is Instrument.PAIN and rating.phase in _VERY_HIGH_TIERS
     return of_exercise and rating.scale == SCALE and 0 <= rating.value <= _TOP_OF_SCALE
 
 
@@ -180,7 +204,7 @@ HIGH_PAIN = Rule(
     family="pain",
     version=2,
     tier=Tier.A,
-    title="High pain during or after exercise",
+    title="High pain around exercise",
     thresholds={
         "high": 6,
         "very_high": 8,

@@ -9,16 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from alerts.adherence import (
-    Adherence,
-    Due,
-    Standing,
-    capped,
-    due_in_week,
-    measure,
-    standing,
-)
+from alerts.adherence import Adherence, Credited, Standing, capped, credited, measure, standing
+from alerts.due import Due, due_in_week
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.thresholds import thresholds_on
 from clinic.answers.shape import Shape
 from model.derived import Week
 from model.prescription import Prescription
@@ -38,10 +32,15 @@ class AdherenceShape(Shape):
     prescription: str
     version: int
     """The version in force at the end of the week."""
-    due_sessions: float
+    due_sessions: int
     due_min: float
     due_dose_min: float | None
+    due_strength_days: int
     paused_days: int
+    credited_sessions: int
+    """Sessions of its types, at most `max_per_day` a day."""
+    credited_min: float
+    """Minutes of the sessions of its types."""
     standing: Standing
     """Too thin to judge: what the unknown days could have held would change the judgement."""
     a_freq: Ratio | None
@@ -52,6 +51,8 @@ class AdherenceShape(Shape):
     """Minutes in the prescribed range over minutes with a known intensity."""
     a_dose: Ratio | None
     """Dose (moderate + 2 x vigorous minutes) over the prescribed dose."""
+    a_strength: Ratio | None
+    """Days with strength training over those prescribed."""
 
 
 class Average(Ratio):
@@ -73,6 +74,7 @@ class TotalShape(Shape):
     a_time: Average | None
     a_int: Average | None
     a_dose: Average | None
+    a_strength: Average | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class Measured:
 
     week: Week
     due: Due
+    credited: Credited
     done: Adherence
     standing: Standing
 
@@ -96,7 +99,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
         return None
     row = week or unknown_week(monday)
     done = measure(row, what)
-    limits = LOW_ADHERENCE.thresholds
+    limits = thresholds_on(LOW_ADHERENCE, versions, monday)
     judged = standing(row, what, limits)
     unknown = row.known_days < limits["known_days"] or judged is Standing.THIN
     # Intensity stays as it is: it is a share of the known minutes, not of what was due.
@@ -105,8 +108,10 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
         time=_confirmed(done.time, unknown=unknown),
         dose=_confirmed(done.dose, unknown=unknown),
         intensity=done.intensity,
+        strength=_confirmed(done.strength, unknown=unknown),
     )
-    return Measured(week=row, due=what, done=known, standing=judged)
+    counted = credited(row, what)
+    return Measured(week=row, due=what, credited=counted, done=known, standing=judged)
 
 
 def unknown_week(monday: date) -> Week:
@@ -124,30 +129,37 @@ def shaped(item: Measured) -> AdherenceShape:
         due_sessions=item.due.sessions,
         due_min=item.due.minutes,
         due_dose_min=item.due.dose_min,
+        due_strength_days=item.due.strength_days,
+        credited_sessions=item.credited.sessions,
+        credited_min=item.credited.minutes,
         paused_days=item.due.paused_days,
         standing=item.standing,
         a_freq=_ratio(item.done.frequency),
         a_time=_ratio(item.done.time),
         a_int=_ratio(item.done.intensity),
         a_dose=_ratio(item.done.dose),
+        a_strength=_ratio(item.done.strength),
     )
 
 
 def total_of(weeks: Sequence[Measured]) -> TotalShape:
     """Return adherence over weeks that have ended."""
     sessions, minutes, intensity, dose = _Mean(), _Mean(), _Mean(), _Mean()
+    strength = _Mean()
     for week in weeks:
         sessions.add(week.done.frequency, week.due.sessions)
         minutes.add(week.done.time, week.due.minutes)
         # Nothing is due of an intensity: a week counts by the time that could be compared with it.
         intensity.add(week.done.intensity, week.week.range_known_ms)
         dose.add(week.done.dose, week.due.dose_min or 0.0)
+        strength.add(week.done.strength, week.due.strength_days)
     return TotalShape(
         weeks=len(weeks),
         a_freq=sessions.average(),
         a_time=minutes.average(),
         a_int=intensity.average(),
         a_dose=dose.average(),
+        a_strength=strength.average(),
     )
 
 

@@ -32,9 +32,9 @@ api_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 # Each action has a body of its own and takes no other field: `days` with `resolve` is a mistake
 # of the client, and ignoring it would hide that.
 class Plain(BaseModel, extra="forbid"):
-    """Acknowledge an alert, or begin to work on it."""
+    """Acknowledge an alert, begin to work on it, or open one again that was resolved."""
 
-    action: Literal["acknowledge", "start"]
+    action: Literal["acknowledge", "start", "reopen"]
 
 
 class Snooze(BaseModel, extra="forbid"):
@@ -81,7 +81,10 @@ async def answer_alert(request: Request, alert: UUID) -> AlertView:
     "/alerts/{alert}/moves", name="move", responses=documented(400, 401, 403, 404, 409, 422)
 )
 async def answer_move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
-    """Acknowledge, start, snooze or resolve an alert; 409 when its state does not allow that."""
+    """Acknowledge, start, snooze, resolve or reopen an alert.
+
+    409 when its state does not allow that, or when another alert of its kind is open.
+    """
     wish = AlertRequest(**detail.model_dump())
     async with open_scope(request) as scope:
         moved = await act(scope, str(alert), wish)

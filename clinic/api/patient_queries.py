@@ -21,6 +21,7 @@ from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, Wee
 from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.calendar import DAY_MS, local_date, monday
 from model.derived import Week
+from model.facts import UNWORN_METHODS, UNWORN_TYPES
 from model.prescription import Prescription
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -28,7 +29,6 @@ from storage.reads import api_queries, clinic_queries
 from storage.reads.views import PatientBrief
 from stream.compute.day_states import DayStateInput
 from stream.compute.series.lttb import FEWEST
-from stream.compute.wear import UNWORN_METHODS, UNWORN_TYPES
 
 USUAL_TIMELINE_MS = 28 * DAY_MS
 _USUAL_DAYS = 83  # before the last date: twelve weeks in all

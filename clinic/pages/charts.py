@@ -8,7 +8,7 @@ from typing import Any
 
 from clinic.pages import words
 from clinic.pages.curve import Curve
-from clinic.pages.weeks import WeekView
+from clinic.pages.weeks import WeekLook, WeekView
 from model.calendar import MINUTE_MS
 from model.intensity import CLASSES, ZONES, Zone, ZoneThresholds, ZoneTimes
 from storage.reads.views import ReportRow
@@ -26,6 +26,13 @@ BANDS: tuple[tuple[str, float, float], ...] = (
     ("3 to 5", 3, 5),
     ("6 to 10", 6, 10),
 )
+
+_MARKS: dict[WeekLook, str] = {
+    WeekLook.THIN: "too thin to judge",
+    WeekLook.SILENT: "no data",
+    WeekLook.PAUSED: "paused",
+    WeekLook.RUNNING: "running",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,8 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
     They add up to the length of the session.
     """
     edges = list(map(words.number, thresholds.edges))
-    ranges = (f"below {edges[0]}", *map("from {}".format, edges), "no sample")
+    unknown = "no sample" if thresholds.valid else "no edges to compare with"
+    ranges = (f"below {edges[0]}", *map("from {}".format, edges), unknown)
     total = times.total or 1  # a session of no length has shares of 0
     rows = []
     for zone, limits, ms in zip(ZONES, ranges, times.as_tuple(), strict=True):
@@ -69,10 +77,15 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
 
 
 def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
-    """Return the minutes of each week by class, unknown time apart, beside what was prescribed."""
+    """Return the minutes of each week by class, unknown time apart, beside what was prescribed.
+
+    `marks` has a word for each week that is not to be read as a figure: "running", "no data",
+    "paused". `has_dose` says whether a dose was prescribed in any of the weeks.
+    """
     chart: dict[str, Any] = {
         "weeks": [],
         "short": [],
+        "marks": [],
         "zones": [{**_zone_head(zone), "minutes": []} for zone in ZONES],
         "dose": [],
         "due_min": [],
@@ -81,13 +94,26 @@ def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
     for week in week_views:
         chart["weeks"].append(words.week(week.monday))
         chart["short"].append(f"W{week.monday.isocalendar().week:02d}")
+        chart["marks"].append(_MARKS.get(week.look, ""))
+        # A bar or a point of 0 reads as "nothing was done", which an empty week does not say.
+        is_empty = week.look in _MARKS and not week.session_ms
         for stack, ms in zip(chart["zones"], week.zones_ms.as_tuple(), strict=True):
-            stack["minutes"].append(round(ms / MINUTE_MS, 2))
-        chart["dose"].append(round(week.dose_min, 2))
-        # Not rounded: it follows from the prescription, and is no measurement.
-        chart["due_min"].append(week.due_min)
-        chart["due_dose"].append(week.due_dose_min)
+            stack["minutes"].append(None if is_empty else round(ms / MINUTE_MS, 2))
+        chart["dose"].append(None if is_empty else round(week.dose_min, 2))
+        # Not rounded: it follows from the prescription, and is no measurement. 0 is due in a pause.
+        chart["due_min"].append(week.due_min or None)
+        chart["due_dose"].append(week.due_dose_min or None)
+    chart["has_dose"] = any(chart["due_dose"])
     return chart
+
+
+def week_notes(week_views: tuple[WeekView, ...]) -> list[tuple[list[str], str]]:
+    """Return each reason why a figure of a week is not known, with the weeks that it is true of."""
+    notes: dict[str, list[str]] = {}
+    for week in reversed(week_views):
+        if week.why:
+            notes.setdefault(week.why, []).append(f"W{week.monday.isocalendar().week:02d}")
+    return [(weeks, why) for why, weeks in notes.items()]
 
 
 def pain_chart(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:

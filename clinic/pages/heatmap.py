@@ -1,8 +1,8 @@
 """Twelve weeks of days as a small calendar: each date has a colour, a sign and a word. Pure.
 
 It shows day states and decides nothing. Grey is no data, never a miss. A day with sessions is done
-when they reach 80 % of the minutes that a session of each prescription asks for, else partly done.
-Without a prescription every session is done.
+when those that count for a prescription reach 80 % of the minutes that it asks for, else partly
+done. Without a prescription every session is done.
 """
 
 from collections import Counter, defaultdict
@@ -16,9 +16,9 @@ from clinic.pages import words
 from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS, monday
 from model.derived import Day, DayState, Origin, Session
-from model.prescription import Prescription, in_force
+from model.prescription import Prescription, credited_totals, in_force
 
-_WEEKS = 12
+CALENDAR_WEEKS = 12
 
 
 class Look(StrEnum):
@@ -99,7 +99,7 @@ class Heatmap:
 
 def calendar_dates(today: date) -> list[date]:
     """Return the dates of the calendar: eleven complete weeks and the current week up to today."""
-    first = monday(today) - timedelta(weeks=_WEEKS - 1)
+    first = monday(today) - timedelta(weeks=CALENDAR_WEEKS - 1)
     return every_date(first, today)
 
 
@@ -177,7 +177,11 @@ def square(
 
 
 def _active(at: date, day: Day | None, prescriptions: Sequence[Prescription]) -> Look:
+    held = in_force(prescriptions, at)
+    by_type = day.by_type if day else ()
     # Without a prescription nothing is requested, so that every session is done.
-    requested = sum(row.minutes_per_session for row in in_force(prescriptions, at))
-    done = day.session_ms / MINUTE_MS if day else 0.0
-    return Look.DONE if done >= ADHERENT * requested else Look.PARTLY
+    done = not held
+    for row in held:
+        ms = sum(total.zones.total for total in credited_totals(row, by_type))
+        done |= ms >= ADHERENT * row.minutes_per_session * MINUTE_MS
+    return Look.DONE if done else Look.PARTLY

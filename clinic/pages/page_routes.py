@@ -27,6 +27,7 @@ _DONE: dict[str, str] = {
     "start": "Marked as in progress.",
     "snooze": "Snoozed.",
     "resolve": "Resolved.",
+    "reopen": "Opened again.",
 }
 
 
@@ -52,6 +53,7 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym) -> HTMLRespo
     # For the script of the page; the tables of the page need no script.
     drawn = {
         "week_chart": charts.week_chart(view.weeks),
+        "week_notes": charts.week_notes(view.weeks),
         "pain_chart": charts.pain_chart(view.pain, view.patient.zone),
     }
     return render(

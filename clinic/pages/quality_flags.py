@@ -38,6 +38,17 @@ _LOADS: dict[str, str] = {
 }
 
 
+# What is missing before heart rate can be put into classes, and who can give it.
+_NO_THRESHOLDS: dict[str, str] = {
+    "none": "there is no heart profile for this date, or one without enough figures: have one "
+    "written (kadens patient profile), with a birth year and a resting heart rate at the least.",
+}
+_NOT_USABLE = (
+    "the profile gives no edges that hold for this patient's rhythm and drugs: write the edges in "
+    "beats a minute, or a maximum measured on the drug."
+)
+
+
 def flag(what: str) -> str:
     """Return a quality flag in words."""
     return FLAGS.get(what, words.label(what))
@@ -56,6 +67,15 @@ def load(name: str) -> str:
 def counted(*, counts: bool, why: str) -> str:
     """Return in words whether a session counts, and why not."""
     return "Counted" if counts else f"Not counted: {why}"
+
+
+def no_classes(method: str, samples: int) -> str:
+    """Return why no time of a session is in a class although heart rate may be there.
+
+    `method` is that of the thresholds, `samples` the number of heart rate samples of the session.
+    """
+    measured = f"{samples:,} heart rate samples are there" if samples else "No heart rate is there"
+    return f"{measured}, but {_NO_THRESHOLDS.get(method, _NOT_USABLE)}"
 
 
 def times(start_ms: int, end_ms: int, zone: str) -> str:

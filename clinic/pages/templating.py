@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from clinic.pages import heatmap, quality_flags, words
+from clinic.pages import heatmap, quality_flags, rule_overrides, words
 from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
 
 HERE = Path(str(files("clinic")))
@@ -80,6 +80,7 @@ def _environment() -> Environment:
         need_words=NEED_WORDS,
         need_icons=NEED_ICONS,
         map_style=map_style(),
+        overrides=rule_overrides.overrides,
     )
     made.globals.update(
         look_signs=heatmap.LOOK_SIGNS, look_words=heatmap.LOOK_WORDS, quality_flags=quality_flags

@@ -1,22 +1,38 @@
 """Weeks beside what was due in them, measured in the same way as the rules do. Pure.
 
-What is not known is never called a miss.
+What is not known is never called a miss, and says why it is not known and what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
-from alerts.adherence import Due, Standing, capped, due_in_week, measure, standing
+from alerts.adherence import Standing, capped, credited, measure, standing
+from alerts.due import Due, due_in_week
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.thresholds import thresholds_on
 from clinic.pages import words
 from model.calendar import MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Prescription
+from stream.compute.weeks import week_of_days
 
-# The rule's own thresholds: a page must not call a week low where the rule would not.
+# The rule's own threshold: a page must not call a week low where the rule would not.
 ADHERENT = LOW_ADHERENCE.thresholds["ratio"]
+_DAYS = 7
+
+
+class WeekLook(StrEnum):
+    """How a week is shown. Only a judged week may look like a shortfall."""
+
+    JUDGED = "judged"
+    THIN = "thin"
+    SILENT = "silent"
+    PAUSED = "paused"
+    RUNNING = "running"
+    NOT_DUE = "not_due"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,21 +40,25 @@ class WeekView:
     """An ISO week beside what was due in it.
 
     `share` is the smaller of two ratios, sessions and minutes done over due, and at most 1. It is
-    None when nothing was due, or when too little is known to call it low; `label` states which. The
-    `due_` figures have paused days taken off. They are None without a prescription that held on all
-    seven days.
+    None when nothing was due, or when too little is known to call it low; `label` states which, and
+    `why` explains it and says what to do. The `due_` figures have paused days taken off. They are
+    None without a prescription that held on all seven days. `credited` is how many sessions count
+    for the prescriptions, None without one.
     """
 
     monday: date
+    look: WeekLook
     sessions: int
     session_ms: int
     zones_ms: ZoneTimes
     dose_min: float
-    due_sessions: float | None
+    credited: int | None
+    due_sessions: int | None
     due_min: float | None
     due_dose_min: float | None
     share: float | None
     label: str
+    why: str
     valid_days: int
     answered_days: int
     known_days: int
@@ -47,21 +67,26 @@ class WeekView:
     """The part of the dose that rests on reported exertion."""
 
 
-def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
-    """Return `week` beside what `prescriptions` made due in it."""
+def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = False) -> WeekView:
+    """Return `week` beside what `prescriptions` made due in it; `running` when it is not over."""
     what = due_in_week(prescriptions, week.monday)
-    part = share(week, what)
+    judged = _standing(week, what, prescriptions)
+    look = _look(week, what, judged, running=running)
+    part = None if judged is Standing.THIN else share(week, what)
     return WeekView(
         monday=week.monday,
+        look=look,
         sessions=week.sessions,
         session_ms=week.session_ms,
         zones_ms=week.zones,
         dose_min=week.dose_min,
+        credited=credited(week, what).sessions if what else None,
         due_sessions=what.sessions if what else None,
         due_min=what.minutes if what else None,
         due_dose_min=what.dose_min if what else None,
         share=part,
-        label=_label(week, what, part),
+        label=_label(look, judged, part),
+        why=_why(week, look, judged),
         valid_days=week.valid_days,
         answered_days=week.answered_days,
         known_days=week.known_days,
@@ -70,24 +95,81 @@ def view(week: Week, prescriptions: Sequence[Prescription]) -> WeekView:
     )
 
 
-def share(week: Week, what: Due | None) -> float | None:
-    """Return the share of sessions or minutes due that was done: the smaller share, at most 1.
+# Looks without a figure.
+LOOK_LABELS: Mapping[WeekLook, str] = {
+    WeekLook.THIN: "too thin to judge",
+    WeekLook.SILENT: "no data",
+    WeekLook.PAUSED: "paused",
+    WeekLook.RUNNING: "running",
+    WeekLook.NOT_DUE: "none due",
+}
 
-    A week of which too few days are known may confirm but not refute: a low share is then None.
-    """
+
+def _label(look: WeekLook, judged: Standing, part: float | None) -> str:
+    # A running week has a figure once enough was done; before that too little says nothing.
+    has_figure = look is WeekLook.JUDGED or (look is WeekLook.RUNNING and judged is Standing.ENOUGH)
+    return words.percent(part) if has_figure and part is not None else LOOK_LABELS[look]
+
+
+def _standing(week: Week, what: Due | None, prescriptions: Sequence[Prescription]) -> Standing:
+    if what is None:
+        return Standing.NONE_DUE
+    return standing(week, what, thresholds_on(LOW_ADHERENCE, prescriptions, week.monday))
+
+
+def _look(week: Week, what: Due | None, judged: Standing, *, running: bool) -> WeekLook:
+    if running:
+        return WeekLook.RUNNING
+    if what is not None and what.paused_days == _DAYS:
+        return WeekLook.PAUSED
+    # Nothing arrived at all: no bar may stand here, for a bar of no height reads as a miss.
+    if not (week.known_days or week.sessions or week.session_ms):
+        return WeekLook.SILENT
+    if judged is Standing.NONE_DUE:
+        return WeekLook.NOT_DUE
+    return WeekLook.THIN if judged is Standing.THIN else WeekLook.JUDGED
+
+
+def _why(week: Week, look: WeekLook, judged: Standing) -> str:
+    """Return why a figure of a week is not known and what to do, "" where nothing is to be said."""
+    unknown = _DAYS - week.known_days
+    texts = {
+        WeekLook.RUNNING: "The week is not over yet.",
+        WeekLook.PAUSED: "The prescription was paused all week: nothing was due.",
+        WeekLook.SILENT: "Nothing arrived for this week: ask whether the device was worn, and "
+        "whether it has synced.",
+        WeekLook.NOT_DUE: "No prescription held on all days, or no whole session was due.",
+        WeekLook.THIN: f"Only {week.known_days} of 7 days are known, and the other {unknown} could "
+        "have held what is missing: ask the patient about them.",
+    }
+    if look is WeekLook.RUNNING and judged is Standing.NONE_DUE:
+        return "The week is not over yet; no prescription holds on all of its days."
+    return texts.get(look, "")
+
+
+def share(week: Week, what: Due | None) -> float | None:
+    """Return the share of sessions or minutes due that was done: the smaller share, at most 1."""
     if what is None:
         return None
     done = measure(week, what)
     known = [ratio for ratio in (done.frequency, done.time) if ratio is not None]
     # The worse of the two counts: few long sessions do not make up for those that were left out.
-    part = capped(min(known, default=None))
-    return None if standing(week, what, LOW_ADHERENCE.thresholds) is Standing.THIN else part
+    return capped(min(known, default=None))
 
 
-def _label(week: Week, what: Due | None, part: float | None) -> str:
-    if part is not None:
-        return words.percent(part)
-    return Standing.NONE_DUE if what is None else standing(week, what, LOW_ADHERENCE.thresholds)
+def week_views(
+    weeks: Sequence[Week], prescriptions: Sequence[Prescription], mondays: Sequence[date]
+) -> tuple[WeekView, ...]:
+    """Return the week of each Monday, oldest first; the last of them is the running week.
+
+    A week without a row is shown as a week about which nothing is known.
+    """
+    by_monday = {week.monday: week for week in weeks}
+    views: list[WeekView] = []
+    for first in mondays:
+        week = by_monday.get(first) or week_of_days(first, ())
+        views.append(view(week, prescriptions, running=first == mondays[-1]))
+    return tuple(views)
 
 
 def last_four(

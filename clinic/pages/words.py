@@ -14,6 +14,7 @@ ACTIONS: dict[str, str] = {
     "alert.start": "Started",
     "alert.snooze": "Snoozed",
     "alert.resolve": "Resolved",
+    "alert.reopen": "Opened again",
 }
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
@@ -82,6 +83,11 @@ def week(monday: date) -> str:
 def number(value: float | None) -> str:
     """Return a number with at most one decimal place, an en dash for None."""
     return NOTHING if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def threshold(value: float) -> str:
+    """Return a threshold of a rule as it was written, such as 0.75 or 9."""
+    return f"{value:g}"
 
 
 def percent(share: float) -> str:

@@ -36,10 +36,14 @@
       line: { color: "#a0400a", width: 2 }, marker: { size: 7, symbol: "diamond", color: "#a0400a" },
     };
     const traces = [...bars, prescribed, dose];
-    if (data.due_dose.some((one) => one !== null)) {
+    if (data.has_dose) {
       traces.push({ type: "scatter", mode: "lines", name: "Prescribed dose", x, y: data.due_dose, line: { color: "#a0400a", width: 1.5, dash: "dash", shape: "hvh" }, hovertemplate: "%{y:.0f} min<extra>Prescribed dose</extra>" });
     }
-    const layout = { ...base(), showlegend: false, barmode: "stack", bargap: 0.35, hovermode: "x unified",
+    // A week without a figure says so in words, on a hatched ground where nothing is known.
+    const marked = x.map((_, n) => n).filter((n) => data.marks[n]);
+    const words = marked.map((n) => ({ xref: "x", yref: "paper", x: n, y: 0.02, yanchor: "bottom", text: data.marks[n], textangle: -90, showarrow: false, font: { size: 12, color: SOFT } }));
+    const grounds = marked.map((n) => ({ type: "rect", layer: "below", xref: "x", x0: n - 0.42, x1: n + 0.42, yref: "paper", y0: 0, y1: 1, fillcolor: "#eceff2", opacity: data.marks[n] === "running" ? 0.45 : 0.9, line: { width: 1, color: "#c3cad0", dash: "dot" } }));
+    const layout = { ...base(), showlegend: false, barmode: "stack", bargap: 0.35, hovermode: "x unified", annotations: words, shapes: grounds,
       xaxis: axis("", { type: "category", gridcolor: "rgba(0,0,0,0)", tickvals: x.filter(shown), ticktext: data.short.filter(shown), tickangle: 0, automargin: true }),
       yaxis: axis("minutes", { rangemode: "tozero" }) };
     return [traces, layout];

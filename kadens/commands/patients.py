@@ -108,10 +108,11 @@ def list_patients(
     if as_json:
         print_json([row.plain() for row in rows])
         return
-    table = Table("patient", "care unit", "time zone", "added", "last data")
+    table = Table("patient", "care unit", "time zone", "added", "last data", "not started")
     for row in rows:
         last = "" if row.last_data_ms is None else rfc3339(row.last_data_ms)
-        table.add_row(row.pseudonym, row.care_unit, row.zone, rfc3339(row.created_ms), last)
+        added = rfc3339(row.created_ms)
+        table.add_row(row.pseudonym, row.care_unit, row.zone, added, last, row.missing)
     out.print(table)
     if len(rows) == limit:
         print_note(f"there may be more: --after {rows[-1].pseudonym}")

@@ -19,6 +19,7 @@ from storage.alerts.rule_inputs import LOOK_BACK_DAYS, pain_ratings
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
+from stream.compute.wear import is_worn
 
 MOST_DATES = 4_000  # listed between the first and the last; a clock in 1989 must not list 37 years
 _PATIENT_ID = 0  # the only patient's, in the keys of rows
@@ -169,10 +170,11 @@ def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:
 def _vendor_watermarks(held: HeldFacts, now_ms: int) -> tuple[Watermark, ...]:
     """Return how far each vendor has delivered; a clock that is ahead counts up to now."""
     # A rule waits for vendors, and a vendor has delivered when one of its devices has.
-    latest: dict[str, int] = {}
+    latest: dict[tuple[str, bool], int] = {}
     for source, at_ms in held.watermarks.items():
-        latest[source.vendor] = max(latest.get(source.vendor, 0), at_ms)
+        key = source.vendor, is_worn(source)
+        latest[key] = max(latest.get(key, 0), at_ms)
     return tuple(
-        Watermark(vendor=vendor, time_ms=min(at_ms, now_ms))
-        for vendor, at_ms in sorted(latest.items())
+        Watermark(vendor=vendor, time_ms=min(at_ms, now_ms), worn=worn)
+        for (vendor, worn), at_ms in sorted(latest.items())
     )

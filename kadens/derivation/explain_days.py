@@ -142,16 +142,17 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
     if item is None:
         yield "nothing: no prescription holds on all seven days"
         return
-    due, week = item.due, item.week
+    due, done = item.due, item.credited
     for row in due.prescriptions:
         amount = f"{row.sessions_per_week} sessions of {row.minutes_per_session} min a week"
         yield f"prescription {row.id} version {row.version}: {amount}"
     if due.paused_days:
         yield f"{due.paused_days} days of a pause are taken off"
-    yield f"sessions: {week.sessions} done of {due.sessions:g} due"
-    yield f"minutes: {duration_text(week.session_ms)} done of {due.minutes:g} due"
+    yield f"sessions: {done.sessions} done of {due.sessions} due"
+    yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"
     if due.dose_min is not None:
-        yield f"dose: {week.dose_min:g} done of {due.dose_min:g} due"
+        yield f"dose: {done.dose_min:g} done of {due.dose_min:g} due"
+    yield f"standing: {item.standing.value}"
 
 
 def _known(derivation: Derivation, first: date) -> Iterator[str]:

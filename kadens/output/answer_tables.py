@@ -17,8 +17,8 @@ from clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.pages import words
 from model.calendar import MINUTE_MS
 
-MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
-ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
+MEASURES = ("a_freq", "a_time", "a_int", "a_dose", "a_strength")
+ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose", "A_strength")
 LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state", "week", "rx"})
 
 
@@ -130,9 +130,10 @@ def _weeks(answer: WeeksAnswer) -> Sheet:
         )
         # A week without a prescription still has a line, because exercise was recorded.
         for item in week.adherence or (None,):
+            standing = item.standing.value if item else words.NOTHING
             prescription = item.prescription if item else words.NOTHING
-            lines.append((*figures, *_measures(item), prescription))
-    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "rx")
+            lines.append((*figures, *_measures(item), standing, prescription))
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "standing", "rx")
     return Sheet(
         heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}"
     )
@@ -142,11 +143,12 @@ def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
     lines = (
         (
             week.iso_week,
-            f"{week.sessions} of {words.number(week.due_sessions)}",
-            f"{week.session_ms // MINUTE_MS} of {words.number(week.due_min)}",
+            f"{week.credited_sessions} of {week.due_sessions}",
+            f"{int(week.credited_min)} of {words.number(week.due_min)}",
             words.number(week.dose_min),
             f"{week.known_days} of 7",
             *_measures(week),
+            week.standing.value,
         )
         for week in answer.weeks
     )
@@ -154,7 +156,7 @@ def _prescription(answer: PrescriptionWeeksAnswer) -> Sheet:
     means = ", ".join(
         f"{name} {_ratio(item)}" for name, item in zip(ADHERENCE, averages, strict=True)
     )
-    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE)
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "standing")
     return Sheet(
         heads=heads,
         lines=lines,

@@ -57,11 +57,11 @@ def prescription_notes(
     """
     notes = []
     if prescription.valid_from < today:
-        notes.append("it begins in the past: weeks that are over are shown against it as well")
+        notes.append("it begins in the past: weeks that are over are shown against it, no more")
     beside = {row.id for row in others if row.id != prescription.id and _meet(prescription, row)}
     if beside:
         names = ", ".join(sorted(beside))
-        notes.append(f"it holds beside {names}: what is due adds up on the dates that both have")
+        notes.append(f"it holds beside {names}: each is judged by the sessions of its own types")
     return tuple(notes)
 
 

@@ -27,6 +27,11 @@ update alert set state = %(to)s, changed_at = to_timestamp(%(now)s / 1000.0),
        snoozed_until = to_timestamp(%(until)s / 1000.0), resolution = %(resolution)s
  where id = %(alert)s
 """
+_LIVE = """
+select exists (select from alert a join patient p on p.id = a.patient
+ where p.pseudonym = %(patient)s and a.family = %(family)s
+   and a.state in ('open', 'acknowledged', 'in_progress', 'snoozed')) as is_live
+"""
 # rows are only added, so that the course of an alert can be shown
 _HISTORY = """
 insert into alert_move (alert, at, actor, from_state, to_state, reason)
@@ -59,6 +64,12 @@ async def lock_alert(conn: Connection, unit: str, alert: str) -> AlertBrief | No
     return await evidence.alert_brief(conn, unit, alert) if locked else None
 
 
+async def has_live(conn: Connection, pseudonym: str, family: str) -> bool:
+    """Return whether a patient has a live alert of a family. The patient must be locked."""
+    arguments = {"patient": pseudonym, "family": family}
+    return any(await rows.fetch(conn, _LIVE, arguments, lambda row: bool(row["is_live"])))
+
+
 async def move_alert(
     conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
 ) -> AlertBrief:
@@ -80,7 +91,8 @@ async def _store(
         "to": state.value,
         "now": now_ms,
         "until": order.until_ms if state is AlertState.SNOOZED else None,
-        "resolution": order.reason if state is AlertState.RESOLVED else before.resolution,
+        # a live alert has no resolution: one that is opened again loses the one it had
+        "resolution": order.reason if state is AlertState.RESOLVED else "",
         "actor": order.actor.subject,
         "reason": order.reason,
     }

@@ -21,7 +21,14 @@ from model.alert import (
 )
 from model.calendar import DAY_MS, local_date, utc
 from model.derived import NOT_ANSWERED
-from model.facts import AttributedFact, Instrument, Phase, Report
+from model.facts import (
+    UNWORN_METHODS,
+    UNWORN_TYPES,
+    AttributedFact,
+    Instrument,
+    Phase,
+    Report,
+)
 from model.prescription import Prescription
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
@@ -62,9 +69,12 @@ from session
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
 # A device whose clock is ahead counts as having delivered up to now, not beyond.
 _WATERMARKS = """
-select w.patient, s.vendor, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms
-from watermark w join source s on s.id = w.source where w.patient = any(%(patients)s)
-group by w.patient, s.vendor order by w.patient, s.vendor"""
+select w.patient, s.vendor, k.worn, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms
+from watermark w join source s on s.id = w.source
+cross join lateral (select not (s.device_type = any(%(unworn_types)s)
+  or s.method = any(%(unworn_methods)s)) as worn) k
+where w.patient = any(%(patients)s)
+group by w.patient, s.vendor, k.worn order by w.patient, s.vendor, k.worn"""
 _ALERTS = f"""
 select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
 sentence, resolution
@@ -143,6 +153,8 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
         "sinces": since,
         "now": now_ms,
         "unanswered": list(NOT_ANSWERED),
+        "unworn_types": [item.value for item in UNWORN_TYPES],
+        "unworn_methods": [item.value for item in UNWORN_METHODS],
     }
     sessions = await _each(conn, _SESSIONS, requested, _session)
     prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)

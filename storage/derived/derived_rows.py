@@ -6,6 +6,7 @@ table. A new column is added here and in a migration, nowhere else. Nothing is c
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from model.calendar import utc
@@ -17,7 +18,9 @@ from model.derived import (
     QualityFlag,
     Session,
     SourceSelection,
+    TypeTotal,
     Week,
+    WeekDay,
 )
 from model.facts import DeviceType, Method, OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
@@ -46,8 +49,8 @@ SESSION_COLUMNS = (
     *("thresholds", "hr_n", "hr_min", "hr_mean", "hr_max", "pauses", "origin", "offset_origin"),
     *("zone_times_by_method", "loads", "flags", *_ZONES, *_SESSION_PLAIN),
 )
-DAY_COLUMNS = ("patient", *_DAY_PLAIN, *_ZONES, *_VOLUME)
-WEEK_COLUMNS = ("patient", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
+DAY_COLUMNS = ("patient", "by_type", *_DAY_PLAIN, *_ZONES, *_VOLUME)
+WEEK_COLUMNS = ("patient", "days", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
 SELECTION_COLUMNS = ("patient", "local_date", "metric", "start_at", "end_at", "source", "why")
 
 
@@ -100,12 +103,12 @@ def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> d
 
 def day_row(patient: int, day: Day) -> dict[str, Any]:
     """Return a row of `day` of a patient (by id), by the names of `DAY_COLUMNS`."""
-    return {"patient": patient, **_plain(day, _DAY_PLAIN), **_zone_columns(day)}
+    return {"patient": patient, **_plain(day, (*_DAY_PLAIN, "by_type")), **_zone_columns(day)}
 
 
 def week_row(patient: int, week: Week) -> dict[str, Any]:
     """Return a row of `week` of a patient (by id), by the names of `WEEK_COLUMNS`."""
-    return {"patient": patient, **_plain(week, _WEEK_PLAIN), **_zone_columns(week)}
+    return {"patient": patient, **_plain(week, (*_WEEK_PLAIN, "days")), **_zone_columns(week)}
 
 
 def selection_row(
@@ -150,12 +153,22 @@ def read_session(row: Mapping[str, Any]) -> Session:
 
 def read_day(row: Mapping[str, Any]) -> Day:
     """Return the day of a row of `SELECT_DAYS`."""
-    return Day(zones=_zones(row), volume=_zones(row, "volume_"), **_picked(row, _DAY_PLAIN))
+    return Day(
+        zones=_zones(row),
+        volume=_zones(row, "volume_"),
+        by_type=_by_type(row["by_type"]),
+        **_picked(row, _DAY_PLAIN),
+    )
 
 
 def read_week(row: Mapping[str, Any]) -> Week:
     """Return the week of a row of `SELECT_WEEKS`."""
-    return Week(zones=_zones(row), volume=_zones(row, "volume_"), **_picked(row, _WEEK_PLAIN))
+    return Week(
+        zones=_zones(row),
+        volume=_zones(row, "volume_"),
+        days=tuple(map(_week_day, row["days"])),
+        **_picked(row, _WEEK_PLAIN),
+    )
 
 
 def read_selection(row: Mapping[str, Any]) -> SourceSelection:
@@ -219,6 +232,15 @@ def _thresholds(values: Mapping[str, Any]) -> ZoneThresholds:
 def _zone_times_by_method(values: Mapping[str, Any]) -> ZoneTimesByMethod:
     listed = {name: tuple(values[name]) for name in ("names", "edges", "ms")}
     return ZoneTimesByMethod(**{**values, **listed, "confidence": Confidence(values["confidence"])})
+
+
+def _by_type(values: Iterable[Mapping[str, Any]]) -> tuple[TypeTotal, ...]:
+    return tuple(TypeTotal(**{**item, "zones": ZoneTimes(**item["zones"])}) for item in values)
+
+
+def _week_day(values: Mapping[str, Any]) -> WeekDay:
+    at = date.fromisoformat(values["local_date"])
+    return WeekDay(local_date=at, known=values["known"], by_type=_by_type(values["by_type"]))
 
 
 def _load(values: Mapping[str, Any]) -> Load:

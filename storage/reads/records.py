@@ -17,7 +17,9 @@ MOST_OF_A_KIND = 100  # the answer is printed on one screen, whatever has piled 
 # what was measured last, not what came last: a late import is no sign of life
 _LAST = "(select max(w.time) from watermark w where w.patient = p.id)"
 _LINES = f"""
-select p.pseudonym, u.name as care_unit, p.zone, p.created_at as created_ms, {_LAST} as last_data_ms
+select p.pseudonym, u.name as care_unit, p.zone, p.created_at as created_ms, \
+{_LAST} as last_data_ms,
+       (select min(r.valid_from) from prescription r where r.patient = p.id) as prescribed_from
   from patient p join care_unit u on u.id = p.care_unit
  where (%(unit)s = '' or u.name = %(unit)s) and p.pseudonym > %(after)s
    and (%(patient)s = '' or p.pseudonym = %(patient)s)
@@ -49,17 +51,31 @@ select h.valid_from, h.recorded_at as recorded_ms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientLine:
-    """A patient in a list; `created_ms` and `last_data_ms` (latest measured time) are epoch ms."""
+    """A patient in a list; `created_ms` and `last_data_ms` (latest measured time) are epoch ms.
+
+    `prescribed_from` is the first date of any prescription, None without one.
+    """
 
     pseudonym: str
     care_unit: str
     zone: str
     created_ms: int
     last_data_ms: int | None
+    prescribed_from: date | None
+
+    @property
+    def missing(self) -> str:
+        """Return what is missing before anything can be compared, "" when it has started."""
+        gaps = [
+            *(["prescription"] if self.prescribed_from is None else []),
+            *(["data"] if self.last_data_ms is None else []),
+        ]
+        return f"no {' and no '.join(gaps)} yet" if gaps else ""
 
     def plain(self) -> dict[str, Any]:
         """Return the line for JSON, instants as RFC 3339."""
-        return _plain(asdict(self))
+        state = f"not started: {self.missing}" if self.missing else "started"
+        return {**_plain(asdict(self)), "state": state}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 The row holds totals only; `day_states` judges the day.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from model.calendar import day_bounds
-from model.derived import NOT_ANSWERED, Day, Origin, Session
+from model.calendar import MINUTE_MS, day_bounds
+from model.derived import NOT_ANSWERED, Day, Origin, Session, TypeTotal
 from model.facts import AttributedFact, DaySummary
 from model.intensity import ZoneThresholds, ZoneTimes
 from stream.compute.intensity.exertion_dose import exertion_dose
@@ -21,6 +22,7 @@ from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import current_facts
 from stream.compute.sessions.session_rows import CountedSession, WindowSamples
 from stream.compute.wear import worn_minutes
+from stream.compute.weeks import dose_minutes
 
 
 def derive_day(
@@ -68,6 +70,7 @@ def derive_day(
         exertion_dose_ms=exertion_dose_ms,
         in_range_ms=in_range_ms,
         range_known_ms=range_known_ms,
+        by_type=_by_type(rows),
     )
 
 
@@ -135,6 +138,33 @@ def _steps(steps: ResolvedMetric | None, start: int, end: int, stated: float | N
     # No samples are not 0 steps: the source may state a total only.
     counted = float(series.v.sum()) if series is not None and len(series.v) else stated
     return None if counted is None else round(counted)
+
+
+def _by_type(sessions: Iterable[CountedSession]) -> tuple[TypeTotal, ...]:
+    """Return what the sessions of each type add up to, in order of types."""
+    by_type: dict[str, list[CountedSession]] = defaultdict(list)
+    for row in sessions:
+        by_type[row.session.type].append(row)
+    totals = [_total(kind, by_type[kind]) for kind in sorted(by_type)]
+    # A session that others cover completely adds neither a session nor time.
+    return tuple(total for total in totals if total.sessions or total.zones.total)
+
+
+def _total(kind: str, rows: Sequence[CountedSession]) -> TypeTotal:
+    zones = ZoneTimes()
+    for row in rows:
+        zones += row.counted
+    exertion_ms, exertion_dose_ms = _exertion_ms(rows)
+    in_range_ms, range_known_ms = _range_ms(rows)
+    return TypeTotal(
+        type=kind,
+        sessions=sum(row.session.counts for row in rows),
+        zones=zones,
+        dose_min=dose_minutes(zones) + exertion_dose_ms / MINUTE_MS,
+        exertion_ms=exertion_ms,
+        in_range_ms=in_range_ms,
+        range_known_ms=range_known_ms,
+    )
 
 
 def _loads(sessions: Iterable[Session]) -> dict[str, float]:

@@ -19,7 +19,14 @@ from datetime import date, timedelta
 from model.calendar import day_bounds, monday
 from model.derived import Day, DayState
 from model.facts import Source
-from model.prescription import Prescription, all_paused, in_force, paused
+from model.prescription import (
+    Prescription,
+    all_paused,
+    credited_sessions,
+    in_force,
+    paused,
+    share_of_week,
+)
 from stream.compute.wear import is_worn
 from stream.compute.weeks import VALID_WEAR_MIN
 
@@ -56,30 +63,43 @@ def session_due(day: date, known: DayStateInput) -> bool:
     """Return whether a session was due on a local date that has none.
 
     The module's docstring has the rule. Paused and blocked days ask for nothing. When only some
-    days of a week ask for sessions, the week asks for that share of them, rounded down. Several
-    prescriptions add up, and so do the sessions that a day may hold.
+    days of a week ask for sessions, the week asks for that share of them, rounded down. It is due
+    when one of the prescriptions asks for it.
     """
+    if day in known.blocked:
+        return False
+    return any(_is_due(day, row, known) for row in _prescribed(day, known))
+
+
+def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
+    """Return whether a prescription asks for a session on a date on which it is in force."""
     first = monday(day)
-    requested = done = room_left = 0
+    requested: list[int] = []
+    done = room_left = 0
     for number in range(7):
         at = first + timedelta(days=number)
         if at in known.blocked:
             continue
-        done += _sessions(at, known) if at < day else 0
+        credited = _credited(at, asking, known)
+        done += credited if at < day else 0
         # Later days may still hold a session. Of an earlier day about which nothing is known it is
         # assumed that it held one, because missing data never makes a miss.
-        has_room = at > day or (at < day and not _is_known(at, known))
+        has_room = at > day or (at < day and not (credited or _is_known(at, known)))
         for row in _prescribed(at, known):
-            requested += row.sessions_per_week
-            room_left += row.max_per_day if has_room else 0
-    asks = day not in known.blocked and bool(_prescribed(day, known))
-    # Each day added the sessions of a full week, hence the division by the seven days.
-    return asks and requested // 7 - done > room_left
+            if row.id == asking.id:
+                requested.append(row.sessions_per_week)
+                room_left += row.max_per_day if has_room else 0
+    return share_of_week(requested) - done > room_left
 
 
 def _prescribed(day: date, known: DayStateInput) -> tuple[Prescription, ...]:
     """Return the prescriptions that ask for sessions on a date: in force and not paused."""
     return tuple(row for row in in_force(known.prescriptions, day) if not paused(row, day))
+
+
+def _credited(day: date, asking: Prescription, known: DayStateInput) -> int:
+    row = known.days.get(day)
+    return 0 if row is None else credited_sessions(asking, row.by_type)
 
 
 def _sessions(day: date, known: DayStateInput) -> int:
@@ -89,7 +109,7 @@ def _sessions(day: date, known: DayStateInput) -> int:
 
 def _is_known(day: date, known: DayStateInput) -> bool:
     row = known.days.get(day)
-    return row is not None and (row.sessions > 0 or row.answered or _was_worn(day, known))
+    return row is not None and (row.answered or _was_worn(day, known))
 
 
 def _was_worn(day: date, known: DayStateInput) -> bool:

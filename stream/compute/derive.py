@@ -61,6 +61,7 @@ from stream.compute.sessions.session_rows import (
 )
 
 SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
+LEAST_SESSION_MS = 5 * MINUTE_MS
 BEYOND_LIMIT = "more sessions on this date than are worked out"
 
 _SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
@@ -112,13 +113,14 @@ def _date_inputs(window: Window, day: date) -> DateInputs:
 def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
     """Return the least length of a session in ms.
 
-    It is 10 minutes, or half of the prescribed length where that is shorter.
+    It is 10 minutes, or half of the prescribed length where that is shorter, but never under 5
+    minutes: a walk to the kitchen is no session, whatever is prescribed.
     """
     shortest = SHORTEST_SESSION_MS
     for row in prescribed:
         half_ms = int(_SHARE_OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS)
         shortest = min(shortest, half_ms)
-    return shortest
+    return max(shortest, LEAST_SESSION_MS)
 
 
 def _samples(window: Window) -> WindowSamples:

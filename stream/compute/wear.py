@@ -10,13 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from model.calendar import MINUTE_MS
-from model.facts import DeviceType, Instants, Method, Source
+from model.facts import UNWORN_METHODS, UNWORN_TYPES, Instants, Source
 from stream.compute.pieces import Pieces, pieces_ms, union_of_spans
 from stream.compute.series.reported_columns import ReportedSeries
-
-# Nobody wears a scale, and an entry by hand comes when a person likes to make it.
-UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
-UNWORN_METHODS = (Method.MANUAL,)
 
 # A common watch reads the heart every five to ten minutes at rest, our default.
 WEAR_GAP_MS = 10 * MINUTE_MS

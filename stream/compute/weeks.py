@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from model.calendar import MINUTE_MS
-from model.derived import Day, Week
+from model.derived import Day, Week, WeekDay
 from model.intensity import ZoneTimes
 
 # Clinical definition section 3.3: with less wear the figures of a day say little about the day.
@@ -40,8 +40,7 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         session_ms += day.session_ms
         valid += _is_valid(day)
         answered += day.answered
-        # An answer makes a day known, because a patient may train without wearing a device.
-        known += _is_valid(day) or day.answered
+        known += _is_known(day)
     return Week(
         monday=monday,
         sessions=sessions,
@@ -58,6 +57,7 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         exertion_dose_ms=exertion_dose_ms,
         in_range_ms=in_range_ms,
         range_known_ms=range_known_ms,
+        days=tuple(map(_week_day, rows)),
     )
 
 
@@ -67,6 +67,15 @@ def _days_of_week(monday: date, days: Iterable[Day]) -> list[Day]:
     of_week = [day for day in days if monday <= day.local_date <= sunday]
     # Floating-point sums depend on their order, so days are always added in the order of dates.
     return sorted(of_week, key=lambda day: day.local_date)
+
+
+def _week_day(day: Day) -> WeekDay:
+    return WeekDay(local_date=day.local_date, known=_is_known(day), by_type=day.by_type)
+
+
+def _is_known(day: Day) -> bool:
+    # An answer makes a day known, because a patient may train without wearing a device.
+    return _is_valid(day) or day.answered
 
 
 def _is_valid(day: Day) -> bool:

@@ -20,6 +20,7 @@ from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
 from tests.rows import values_of
+from tests.weeks import week_of
 
 _ZONE = "Europe/Stockholm"
 _HOUR = 3_600_000
@@ -38,16 +39,7 @@ _PRESCRIPTION = Prescription(
 
 def _week(monday: date, sessions: int, minutes: int | None = None, known: int = 7) -> Week:
     ms = (30 * sessions if minutes is None else minutes) * 60_000
-    return Week(
-        monday=monday,
-        sessions=sessions,
-        session_ms=ms,
-        zones=ZoneTimes(unknown=ms),
-        dose_min=0,
-        valid_days=known,
-        answered_days=0,
-        known_days=known,
-    )
+    return week_of(monday, sessions, ZoneTimes(unknown=ms), known)
 
 
 def _look(*weeks: Week, **more: Any) -> RuleInput:  # noqa: ANN401
@@ -123,6 +115,15 @@ def test_a_week_is_judged_when_its_data_has_had_its_time(
     )
 
 
+def test_who_answers_in_an_app_does_not_hold_a_week_back_and_does_not_complete_it() -> None:
+    end = midnight(W4, _ZONE)
+    watch = Watermark(vendor="v", time_ms=end)
+    app = Watermark(vendor="reports", time_ms=end - _HOUR, worn=False)
+    assert _judged(*LOW, now_ms=end, watermarks=(watch, app)) == HELD
+    alone = replace(app, time_ms=end)
+    assert _judged(*LOW, now_ms=end, watermarks=(alone,)) == []
+
+
 def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
     pair = (_week(W1, 0), _week(W2, 0))
     assert _judged(*pair, now_ms=midnight(W4, _ZONE) + 35 * _HOUR) == [(W2.isoformat(), True)]
@@ -160,10 +161,11 @@ def pause(first: int, last: int) -> Prescription:
     ("first", "last", "sessions", "holds"),
     [
         (0, 3, 0, False),  # four days of pause: not judged
-        (0, 2, 1, True),  # due 3 x 4/7 = 1.71, done 1
-        (0, 2, 2, False),
-        (6, 9, 2, True),  # due 3 x 6/7 = 2.57, done 0.78
-        (5, 6, 2, False),  # due 3 x 5/7 = 2.14, done 0.93
+        (0, 2, 0, True),  # due 3 x 4/7 = 1.71: one whole session
+        (0, 2, 1, False),
+        (6, 9, 1, True),  # due 3 x 6/7 = 2.57: two
+        (6, 9, 2, False),
+        (5, 6, 2, False),  # due 3 x 5/7 = 2.14: two
     ],
 )
 def test_days_of_pause_leave_the_denominator(
@@ -195,11 +197,16 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
     assert _judged(_week(W2, 0), _week(W3, 0, known=5), prescriptions=(own,)) == []
 
 
-def test_two_prescriptions_add_up_and_a_new_version_counts_from_its_day() -> None:
+def test_each_prescription_counts_its_own_sessions_and_a_new_version_from_its_day() -> None:
     enough = (_week(W2, 3), _week(W3, 3))
+    # without types both take every session
     other = replace(_PRESCRIPTION, id="b", sessions_per_week=1)
     assert _judged(*enough) == []
-    assert _judged(*enough, prescriptions=(_PRESCRIPTION, other)) == HELD
+    assert _judged(*enough, prescriptions=(_PRESCRIPTION, other)) == []
+    assert _judged(*enough, prescriptions=(_PRESCRIPTION, replace(other, types=("strength",)))) == (
+        HELD
+    )
+    assert _judged(*enough, prescriptions=(_PRESCRIPTION, replace(other, types=("walking",)))) == []
     newer = replace(
         _PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10
     )
@@ -261,7 +268,16 @@ def test_evidence_and_when() -> None:
         "valid_days": 7,
         "answered_days": 0,
         "paused_days": 0,
-        "prescriptions": [{"id": "a", "version": 1}],
+        "prescriptions": [
+            {
+                "id": "a",
+                "version": 1,
+                "sessions": 1,
+                "sessions_due": 3,
+                "minutes": 30,
+                "minutes_due": 90,
+            }
+        ],
     }
 
 
@@ -287,10 +303,7 @@ def test_no_alert_ever_rests_on_missing_data(weeks: list[Week], hours: int) -> N
 
 @given(_rows, st.integers(0, 12 * 7 * 24))
 def test_weeks_of_silence_never_raise(weeks: list[Week], hours: int) -> None:
-    silent = [
-        replace(row, sessions=0, session_ms=0, zones=ZoneTimes(), known_days=0, valid_days=0)
-        for row in weeks
-    ]
+    silent = [_week(row.monday, 0, known=0) for row in weeks]
     assert judge(_look(*silent, now_ms=_NOW + hours * _HOUR)) == ()
 
 

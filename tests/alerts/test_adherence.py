@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.adherence import adherence, capped, due_in_week
-from model.derived import Week
+from alerts.adherence import Standing, adherence, capped, measure, standing
+from alerts.due import due_in_week
+from model.derived import Week, WeekDay
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription, in_force
 from tests.rows import values_of
+from tests.weeks import type_total, week_of
 
 _MONDAY = date(2026, 11, 16)
 _MIN = 60_000
@@ -36,19 +38,16 @@ def _week(
     known: int = 0,
     rated: int = 0,
 ) -> Week:
-    return Week(
-        monday=_MONDAY,
-        sessions=sessions,
-        session_ms=zones.total,
-        zones=zones,
+    week = week_of(_MONDAY, sessions, zones)
+    first, *rest = week.days
+    total = replace(
+        first.by_type[0],
         dose_min=dose,
-        valid_days=7,
-        answered_days=0,
-        known_days=7,
         in_range_ms=in_range * _MIN,
         range_known_ms=known * _MIN,
         exertion_ms=rated * _MIN,
     )
+    return replace(week, days=(replace(first, by_type=(total,)), *rest))
 
 
 _ZONES = ZoneTimes(light=10 * _MIN, moderate=60 * _MIN, vigorous=30 * _MIN, unknown=20 * _MIN)
@@ -150,5 +149,102 @@ def test_pauses_reduce_what_is_due_by_their_days(first: int, length: int, per_we
     assert got is not None
     off = last - first + 1
     assert got.paused_days == off
-    assert got.sessions == per_week * (7 - off) / 7
-    assert got.minutes == per_week * 30 * (7 - off) / 7
+    # whole sessions, rounded down, with their minutes
+    assert got.sessions == per_week * (7 - off) // 7
+    assert got.minutes == got.sessions * 30
+
+
+def test_nothing_due_is_no_ratio() -> None:
+    six_days = Pause(first=_MONDAY, last=_MONDAY + timedelta(days=5), why="illness")
+    got = adherence(_week(3, _ZONES), replace(_PRESCRIPTION, pauses=(six_days,)))
+    assert got is not None
+    assert (got.frequency, got.time) == (None, None)  # 4 x 1/7: no whole session
+
+
+def _days(*by_day: tuple[tuple[str, int], ...]) -> Week:
+    """Return a known week with sessions of some types on its days, of 30 minutes each."""
+    days: list[WeekDay] = []
+    for number, sessions in enumerate(by_day):
+        totals = []
+        for kind, count in sessions:
+            totals.append(type_total(kind, count, ZoneTimes(moderate=count * 30 * _MIN)))
+        at = _MONDAY + timedelta(days=number)
+        days.append(WeekDay(local_date=at, known=True, by_type=tuple(totals)))
+    return replace(week_of(_MONDAY, 0, ZoneTimes()), days=tuple(days))
+
+
+def test_all_on_sunday_is_one_session_a_day() -> None:
+    sunday = _days((), (), (), (), (), (), (("walking", 4),))
+    got = adherence(sunday, _PRESCRIPTION)
+    two = adherence(sunday, replace(_PRESCRIPTION, max_per_day=2))
+    assert got is not None
+    assert two is not None
+    assert (got.frequency, got.time, two.frequency) == (0.25, 1.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("types", "frequency", "time", "dose"),
+    [
+        ((), 1.0, 1.0, 0.8),
+        (("walking",), 0.5, 0.5, 0.4),
+        (("walking", "cycling"), 0.75, 0.75, 0.6),
+        (("swimming",), 0.25, 0.25, 0.2),  # only the session whose type nobody told
+    ],
+)
+def test_only_sessions_of_the_prescribed_types_count(
+    types: tuple[str, ...], frequency: float, time: float, dose: float
+) -> None:
+    week = _days((("walking", 1),), (("cycling", 1),), (("strength", 1),), (("other", 1),))
+    got = adherence(week, replace(_PRESCRIPTION, types=types))
+    assert got is not None
+    assert (got.frequency, got.time, got.dose) == (frequency, time, dose)
+
+
+def test_strength_days_are_measured_by_days() -> None:
+    week = _days((("strength", 2),), (("walking", 1), ("strength", 1)), (("yoga", 1),))
+    got = adherence(week, replace(_PRESCRIPTION, strength_days=2))
+    assert got is not None
+    assert got.strength == 1.0
+    more = adherence(week, replace(_PRESCRIPTION, strength_days=4))
+    assert more is not None
+    assert more.strength == 0.5
+    none = adherence(week, _PRESCRIPTION)
+    assert none is not None
+    assert none.strength is None
+
+
+def test_more_of_one_kind_does_not_make_up_for_another() -> None:
+    strength = replace(_PRESCRIPTION, id="b", types=("strength",), sessions_per_week=2)
+    walks = replace(_PRESCRIPTION, types=("walking",))
+    due = due_in_week((walks, strength), _MONDAY)
+    assert due is not None
+    six = _days(*[(("walking", 1),)] * 6)
+    assert measure(six, due).frequency == 1.0
+    assert standing(six, due, {"ratio": 0.8, "known_days": 4}) is Standing.LOW
+
+
+@pytest.mark.parametrize(
+    ("done", "known", "expected"),
+    [
+        (4, 0, Standing.ENOUGH),
+        (3, 7, Standing.LOW),  # 0.75
+        (3, 6, Standing.THIN),  # the seventh day may have held the fourth
+        (0, 5, Standing.LOW),
+        (0, 4, Standing.LOW),  # 3 of 4 at the best
+        (0, 3, Standing.THIN),
+    ],
+)
+def test_a_week_is_low_only_in_the_best_case(done: int, known: int, expected: Standing) -> None:
+    due = due_in_week((_PRESCRIPTION,), _MONDAY)
+    assert due is not None
+    week = week_of(_MONDAY, done, ZoneTimes(moderate=done * 30 * _MIN), known)
+    assert standing(week, due, {"ratio": 0.8, "known_days": 4}) is expected
+
+
+def test_a_paused_day_could_have_held_nothing_that_was_due() -> None:
+    weekend = Pause(first=_MONDAY + timedelta(days=5), last=_MONDAY + timedelta(days=6), why="x")
+    due = due_in_week((replace(_PRESCRIPTION, pauses=(weekend,)),), _MONDAY)
+    assert due is not None
+    assert due.sessions == 2
+    week = week_of(_MONDAY, 1, ZoneTimes(moderate=30 * _MIN), 5)
+    assert standing(week, due, {"ratio": 0.8, "known_days": 4}) is Standing.LOW

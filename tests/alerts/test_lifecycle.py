@@ -122,9 +122,10 @@ def _kinds(steps: Sequence[Step]) -> list[StepKind]:
 # The table
 
 
-def test_closed_states_have_no_way_out_and_live_ones_can_be_closed() -> None:
+def test_only_what_a_person_resolved_can_be_opened_again() -> None:
     for state in AlertState:
-        assert bool(actions(state)) == (state in LIVE_STATES)
+        assert bool(actions(state)) == (state in LIVE_STATES or state is AlertState.RESOLVED)
+        assert (Action.REOPEN in actions(state)) == (state is AlertState.RESOLVED)
         assert (
             (Action.RESOLVE in actions(state))
             == (Action.RETRACT in actions(state))

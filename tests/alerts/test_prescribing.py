@@ -128,10 +128,10 @@ def test_a_prescriber_is_told_of_weeks_that_are_over_and_of_what_lies_beside() -
     other = replace(_PLAN, id="other", valid_from=date(2026, 8, 30), valid_to=date(2026, 9, 30))
     assert prescription_notes(_PLAN, [_PLAN], _PLAN.valid_from) == ()
     assert prescription_notes(_PLAN, [replace(_PLAN, version=2)], date(2026, 6, 2)) == (
-        "it begins in the past: weeks that are over are shown against it as well",
+        "it begins in the past: weeks that are over are shown against it, no more",
     )
     assert prescription_notes(_PLAN, [other, replace(other, version=2)], _PLAN.valid_from) == (
-        "it holds beside other: what is due adds up on the dates that both have",
+        "it holds beside other: each is judged by the sessions of its own types",
     )
     after = replace(other, valid_from=date(2026, 8, 31))
     assert prescription_notes(_PLAN, [after], _PLAN.valid_from) == ()

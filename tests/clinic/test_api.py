@@ -93,7 +93,11 @@ def test_worklist_and_patient(door: Served) -> None:
         30,
         False,
     )
-    assert result["weeks"][-1]["zones_ms"]["unknown"] == 1_090_000
+    assert result["weeks"][-2]["zones_ms"]["unknown"] == 1_090_000
+    assert result["weeks"][-1]["look"] == "running"
+    assert (len(result["weeks"]), result["need"]) == (12, "a")
+    started = door.get("/api/v1/patients/p-new").json()
+    assert (started["need"], started["reason"].partition(":")[0]) == ("notstarted", "No data yet")
 
 
 def test_curve_is_thinned_to_what_is_asked(door: Served) -> None:

@@ -11,6 +11,7 @@ from model.calendar import MINUTE_MS, midnight
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
 from tests.clinic_world import CLINIC_ZONE, prescriptions
+from tests.weeks import type_total
 
 _DAY = date(2026, 11, 18)
 RX = prescriptions("p")  # 40 minutes a session from version 2 on
@@ -24,6 +25,7 @@ def _day(minutes: int) -> Day:
         zones=ZoneTimes(),
         wear_min=0,
         answered=False,
+        by_type=(type_total("walking", 1, ZoneTimes(unknown=minutes * MINUTE_MS)),),
     )
 
 

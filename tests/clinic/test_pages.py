@@ -3,12 +3,17 @@
 Each read is written to the audit log.
 """
 
+import json
 import re
+from datetime import date
 from html import unescape
 
 import httpx2
 import pytest
 
+from clinic.pages import charts, quality_flags
+from model.intensity import ZoneTimes
+from stream.compute.intensity.thresholds import zone_thresholds
 from tests.clinic_world import ALERTS, CLINIC_NOW, CLINICIAN, NAMES, OTHER_UNIT, UNIT, Served
 from tests.rows import cells_of
 
@@ -336,3 +341,84 @@ def test_health_and_metrics_name_no_patient(door: Served) -> None:
     for name in NAMES:
         assert name not in result
     assert OTHER_UNIT not in result
+
+
+def test_a_resolved_alert_is_opened_again_unless_another_of_its_kind_is_live(
+    acting: Served,
+) -> None:
+    door, alert = acting, ALERTS["mild"]
+    result = {"token": token(door, alert)}
+    assert door.post(f"/alerts/{alert}/reopen", data=result).status_code == 409
+    door.post(f"/alerts/{alert}/resolve", data={**result, "reason": "not relevant"})
+    again = door.post(f"/alerts/{alert}/reopen", data=result)
+    assert (again.status_code, again.headers["location"]) == (303, f"/alerts/{alert}?done=reopen")
+    stored = "select state, resolution from alert where id = %s"
+    assert door.rows(stored, alert) == [("open", "")]
+    assert "Opened again" in _text(door.get(f"/alerts/{alert}"))
+    # two of a kind must never be live: the alert that was resolved before stays closed
+    door.post(f"/alerts/{alert}/resolve", data={**result, "reason": "not relevant"})
+    door.change("update alert set state = 'open', family = 'pain' where id = %s", ALERTS["snooze"])
+    door.change(
+        "update alert set patient = (select patient from alert where id = %s) where id = %s",
+        alert,
+        ALERTS["snooze"],
+    )
+    try:
+        assert door.post(f"/alerts/{alert}/reopen", data=result).status_code == 409
+        assert door.rows(stored, alert) == [("resolved", "not relevant")]
+    finally:
+        door.change(
+            "update alert set family = 'adherence', patient = "
+            "(select id from patient where pseudonym = 'p-snooze') where id = %s",
+            ALERTS["snooze"],
+        )
+
+
+def test_what_a_prescription_sets_of_the_rules_is_on_the_page(door: Served) -> None:
+    result = _text(door.get("/patients/p-fine"))
+    assert "Rule A1 Ratio 0.75 here, 0.8 as a rule" in result
+    assert "Rule P1 Very high 7 here, 8 as a rule" in result
+    assert "as a rule" not in _text(door.get("/patients/p-good"))
+
+
+def test_a_silent_or_paused_week_is_no_figure_and_says_why(door: Served) -> None:
+    silent = _text(door.get("/patients/p-silent"))
+    assert "W39, W38, W37 Nothing arrived for this week" in silent
+    assert "W47 Only 1 of 7 days are known, and the other 6 could have held" in silent
+    assert "running" in silent
+    paused = door.get("/patients/p-pause")
+    assert "The prescription was paused all week: nothing was due." in _text(paused)
+    held = re.search(r'id="weeks-data">(.*?)</script>', paused.text, re.DOTALL)
+    assert held
+    chart = json.loads(held[1])
+    assert chart["marks"][-3:] == ["paused", "paused", "running"]
+    assert chart["zones"][0]["minutes"][-3:-1] == [None, None]
+    assert chart["due_min"][-3:-1] == [None, None]
+    assert len(chart["weeks"]) == 12
+
+
+def test_a_dose_that_is_not_prescribed_has_no_legend(door: Served) -> None:
+    assert "Prescribed dose" in _text(door.get("/patients/p-good"))
+    fields = "update prescription set body = body - 'dose_min_per_week'"
+    with_dose = door.rows("select patient, prescription, version, body::text from prescription")
+    door.change(fields)
+    try:
+        assert "Prescribed dose" not in _text(door.get("/patients/p-good"))
+    finally:
+        for patient, key, version, body in with_dose:
+            door.change(
+                "update prescription set body = %s::jsonb "
+                "where patient = %s and prescription = %s and version = %s",
+                body,
+                patient,
+                key,
+                version,
+            )
+
+
+def test_a_session_without_usable_edges_does_not_say_that_samples_are_missing() -> None:
+    nothing = zone_thresholds(None, date(2026, 11, 22))
+    rows = charts.zone_rows(ZoneTimes(unknown=60_000), nothing)
+    assert rows[-1].range == "no edges to compare with"
+    text = quality_flags.no_classes(nothing.method, 3_160)
+    assert text.startswith("3,160 heart rate samples are there, but there is no heart profile")

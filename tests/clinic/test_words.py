@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clinic.pages import words, worklist
 from clinic.pages.curve import curve, unbroken
 from clinic.pages.readable import grids
-from clinic.pages.weeks import last_four, view
+from clinic.pages.weeks import WeekLook, last_four, view, week_views
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
@@ -22,6 +22,7 @@ from tests.clinic_world import (
     prescriptions,
 )
 from tests.rows import cells_of, values_of
+from tests.weeks import week_of
 
 
 @pytest.mark.parametrize(
@@ -121,21 +122,34 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
 
 
 def _week(first: date, sessions: int, known: int) -> Week:
-    return Week(
-        monday=first, sessions=sessions, session_ms=sessions * 40 * MINUTE_MS,
-        zones=ZoneTimes(unknown=sessions * 40 * MINUTE_MS), dose_min=0, valid_days=0,
-        answered_days=known,
-        known_days=known,
-    )  # fmt: skip
+    return week_of(first, sessions, ZoneTimes(unknown=sessions * 40 * MINUTE_MS), known)
 
 
 def test_a_week_of_which_too_little_is_known_is_never_low() -> None:
     result = prescriptions("p")
     assert view(_week(monday(1), 0, 3), result).share is None
-    assert view(_week(monday(1), 0, 3), result).label == "not known"
-    assert view(_week(monday(1), 0, 4), result).label == "0 %"
+    assert view(_week(monday(1), 0, 3), result).label == "too thin to judge"
+    # 3 of 3 sessions on the days about which nothing is known
+    assert view(_week(monday(1), 0, 4), result).label == "too thin to judge"
+    assert view(_week(monday(1), 0, 5), result).label == "0 %"
     assert view(_week(monday(1), 3, 0), result).label == "100 %"
     assert view(_week(monday(20), 3, 7), result).label == "none due"
+
+
+def test_every_week_that_is_no_figure_says_why() -> None:
+    result = prescriptions("p")
+    rows = [_week(monday(2), 0, 0), _week(monday(1), 1, 3), _week(monday(0), 1, 1)]
+    views = week_views(rows, result, [monday(ago) for ago in (20, 3, 2, 1, 0)])
+    assert values_of(views, "look", "label") == [
+        (WeekLook.SILENT, "no data"),
+        (WeekLook.SILENT, "no data"),
+        (WeekLook.SILENT, "no data"),
+        (WeekLook.THIN, "too thin to judge"),
+        (WeekLook.RUNNING, "running"),
+    ]
+    assert all(values_of(views, "why"))
+    paused = week_views(rows, prescriptions("p-pause"), [monday(1), monday(0)])
+    assert values_of(paused, "look") == [WeekLook.PAUSED, WeekLook.RUNNING]
 
 
 def test_last_four_leaves_the_running_week_out() -> None:
@@ -195,7 +209,11 @@ def test_silence_is_grey_and_no_alert() -> None:
         worklist.worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS + 1), {}, CLINIC_NOW).need
         is worklist.Need.ON_TRACK
     )
-    assert worklist.worklist_line(row("p", last=None), {}, CLINIC_NOW).reason == "No data yet"
+    never = worklist.worklist_line(row("p", last=None), {}, CLINIC_NOW)
+    assert (never.need, never.reason.partition(":")[0]) == (
+        worklist.Need.NOT_STARTED,
+        "No data yet",
+    )
 
 
 def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() -> None:
@@ -220,4 +238,4 @@ def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
         == "Paused until Thu 3 Dec 2026: holiday"
     )
     ended = WorkRow(patient=silent.patient, alerts=(), weeks=(), prescriptions=())
-    assert worklist.worklist_line(ended, {}, CLINIC_NOW).need is worklist.Need.ON_TRACK
+    assert worklist.worklist_line(ended, {}, CLINIC_NOW).need is worklist.Need.NOT_STARTED

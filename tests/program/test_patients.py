@@ -102,6 +102,8 @@ def test_patients_are_listed_by_pseudonym_in_pages_with_audit_rows(dsn: str) -> 
             "zone": "Europe/Stockholm",
             "created": _NOW,
             "last_data": None,
+            "prescribed_from": None,
+            "state": "not started: no prescription and no data yet",
         }
     ]
     rest = _kadens("patient", "list", "--after", "a-1", "--limit", "2")

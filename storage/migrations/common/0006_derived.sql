@@ -46,6 +46,10 @@ alter table week
   add check (exertion_ms between 0 and unknown_ms and exertion_dose_ms between 0 and 2 * exertion_ms),
   add check (in_range_ms between 0 and range_known_ms);
 
+-- The sessions of a date by their type, and the dates of a week with them: what counts for which prescription.
+alter table day add column by_type jsonb not null default '[]';
+alter table week add column days jsonb not null default '[]';
+
 -- Ranges of minutes; a range ends where another source is selected.
 create table source_selection (
   patient int not null references patient,

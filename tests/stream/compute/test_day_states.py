@@ -18,6 +18,7 @@ from model.prescription import Intensity, Pause, Prescription
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.wear import is_worn
 from tests.depth import INVARIANT
+from tests.weeks import type_total
 
 _ZONE = "Europe/Stockholm"
 _MONDAY = date(2026, 11, 16)
@@ -65,6 +66,7 @@ def _day(at: date, sessions: int = 0, wear: int = 600, *, answered: bool = False
         zones=ZoneTimes(),
         wear_min=wear,
         answered=answered,
+        by_type=(type_total("walking", sessions),) if sessions else (),
     )
 
 
@@ -108,7 +110,7 @@ def states(of: DayStateInput) -> str:
         ("1....1.", 3, "ArrrrAX"),
         ("....1..", 3, "rrrrAXX"),
         ("......1", 3, "rrrrXXA"),
-        ("3......", 3, "Arrrrrr"),
+        ("3......", 3, "ArrrrXX"),  # one a day counts, as in the ratios of the week
         (".......", 7, "XXXXXXX"),
         (".......", 1, "rrrrrrX"),
         (".......", 0, "rrrrrrr"),
@@ -148,13 +150,19 @@ def test_a_part_of_a_week_asks_for_its_share(plan: Prescription, expected: str) 
     assert states(known(".......", plan)) == expected
 
 
-def test_prescriptions_add_up_and_one_pause_is_no_pause() -> None:
+def test_each_prescription_asks_for_its_own_and_one_pause_is_no_pause() -> None:
     two = (prescription(3), prescription(5, name="b"))
-    assert states(known(".......", *two)) == "rrrXXXX"  # eight sessions, two a day
+    assert states(known(".......", *two)) == "rrXXXXX"  # a session counts for both
     assert states(known(".......", two[0], prescription(5, (0, 6), name="b"))) == "rrrrXXX"
     assert (
         states(known(".......", replace(two[0], sessions_per_week=4, max_per_day=2))) == "rrrrrXX"
     )
+
+
+def test_only_sessions_of_the_prescribed_types_are_done() -> None:
+    strength = replace(prescription(3), types=("strength",))
+    assert states(known("111....", strength)) == "AAArXXX"
+    assert states(known("111....", replace(strength, types=("walking",)))) == "AAArrrr"
 
 
 def test_a_new_version_counts_from_its_day() -> None:

@@ -1,0 +1,121 @@
+"""What prescriptions ask for in a week, with pauses taken off. Pure.
+
+Clinical definition section 5.1. What is due is whole sessions: a part of one is owed by nobody.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from model.prescription import Prescription, in_force, paused, share_of_week
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrescriptionDue:
+    """What one prescription asked for in a week.
+
+    `by_day` has the version in force on each of its days. `sessions` are whole sessions, and
+    `minutes` are theirs.
+    """
+
+    by_day: Mapping[date, Prescription]
+    sessions: int
+    minutes: float
+    dose_min: float | None
+    strength_days: int
+    paused_days: int
+
+    @property
+    def last(self) -> Prescription:
+        """Return the version in force on the Sunday."""
+        return self.by_day[max(self.by_day)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What was prescribed for a week, with pauses taken off: the sums over all prescriptions.
+
+    `paused_days` are the days on which nothing was due. `dose_min` is None when a prescription
+    names none: a sum over some of them would be too low.
+    """
+
+    sessions: int
+    minutes: float
+    dose_min: float | None
+    strength_days: int
+    paused_days: int
+    parts: tuple[PrescriptionDue, ...]
+
+    @property
+    def prescriptions(self) -> tuple[Prescription, ...]:
+        """Return the versions in force on the Sunday."""
+        return tuple(part.last for part in self.parts)
+
+
+def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | None:
+    """Return what was due in the week that begins on `monday`.
+
+    None when no prescription is in force on all seven days. A new version within the week counts
+    from its day on. Prescriptions with different ids add up.
+    """
+    parts = tuple(_part(rows) for rows in _held_all_week(prescriptions, monday))
+    if not parts:
+        return None
+    doses = [part.dose_min for part in parts]
+    return Due(
+        sessions=sum(part.sessions for part in parts),
+        minutes=sum(part.minutes for part in parts),
+        dose_min=sum(dose for dose in doses if dose is not None) if None not in doses else None,
+        strength_days=sum(part.strength_days for part in parts),
+        paused_days=sum(_all_paused(parts, day) for day in parts[0].by_day),
+        parts=parts,
+    )
+
+
+def _held_all_week(
+    prescriptions: Sequence[Prescription], monday: date
+) -> Iterator[dict[date, Prescription]]:
+    """Yield the versions by day of each prescription that is in force on all days of a week.
+
+    A week that is cut by a beginning or an end cannot be compared with a number of sessions a week.
+    """
+    week = [monday + timedelta(days=number) for number in range(7)]
+    by_id: dict[str, dict[date, Prescription]] = {}
+    for day in week:
+        for row in in_force(prescriptions, day):
+            by_id.setdefault(row.id, {})[day] = row
+    for _, by_day in sorted(by_id.items()):
+        if len(by_day) == len(week):
+            yield by_day
+
+
+def _part(by_day: Mapping[date, Prescription]) -> PrescriptionDue:
+    active = [row for day, row in by_day.items() if not paused(row, day)]
+    sessions = share_of_week([row.sessions_per_week for row in active])
+    return PrescriptionDue(
+        by_day=by_day,
+        sessions=sessions,
+        minutes=sessions * _mean_minutes(active),
+        dose_min=_dose(active),
+        strength_days=share_of_week([row.strength_days for row in active]),
+        paused_days=len(by_day) - len(active),
+    )
+
+
+def _mean_minutes(active: Iterable[Prescription]) -> float:
+    """Return the prescribed length of a session, over versions by the sessions they ask for."""
+    sessions = minutes = 0
+    for row in active:
+        sessions += row.sessions_per_week
+        minutes += row.sessions_per_week * row.minutes_per_session
+    return minutes / sessions if sessions else 0.0
+
+
+def _dose(active: Sequence[Prescription]) -> float | None:
+    """Return the dose of a week in minutes; None when a version names none."""
+    doses = [row.dose_min_per_week for row in active]
+    return sum(dose or 0.0 for dose in doses) / 7 if None not in doses else None
+
+
+def _all_paused(parts: Iterable[PrescriptionDue], day: date) -> bool:
+    return all(paused(part.by_day[day], day) for part in parts)
