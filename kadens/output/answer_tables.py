@@ -17,8 +17,8 @@ from clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.pages import words
 from model.calendar import MINUTE_MS
 
-MEASURES = ("a_freq", "a_time", "a_int", "a_dose", "a_strength")
-ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose", "A_strength")
+MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
+ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
 LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state", "week", "rx"})
 
 
@@ -130,10 +130,9 @@ def _weeks(answer: WeeksAnswer) -> Sheet:
         )
         # A week without a prescription still has a line, because exercise was recorded.
         for item in week.adherence or (None,):
-            standing = item.standing.value if item else words.NOTHING
             prescription = item.prescription if item else words.NOTHING
-            lines.append((*figures, *_measures(item), standing, prescription))
-    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "standing", "rx")
+            lines.append((*figures, *_measures(item), prescription))
+    heads = ("week", "sessions", "min", "dose", "known", *ADHERENCE, "rx")
     return Sheet(
         heads=heads, lines=lines, below=f"done over due, not capped; weeks in {answer.zone}"
     )
