@@ -202,6 +202,15 @@ def _counted(reject: Reject, count: int) -> Reject:
     return replace(reject, count=count)
 
 
+def free_record(record: str, taken: set[str]) -> str:
+    """Return a record, with a number where another part of the file has it; adds it to `taken`."""
+    part, name = 1, record
+    while name in taken:
+        part, name = part + 1, f"{record}.{part + 1}"
+    taken.add(name)
+    return name
+
+
 def head(
     source: Source, record: str, revision: int, span: tuple[int, int], offset: int | None
 ) -> Head:

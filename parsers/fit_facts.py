@@ -1,8 +1,10 @@
 """A FIT file to facts: its sessions as workouts, its records as sample blocks. Pure.
 
-FIT has neither record nor revision. The record is the file's own identity: which device wrote it,
-and when it was begun. Of two versions of a file, the version with more messages counts. Positions
-are never read. A damaged file gives what lies before the damage, and a reject.
+FIT has neither record nor revision. The record is which device recorded, and when that began; the
+file's name for itself is left out, because some devices write the same in every file. Of two
+versions of a file, the version with more messages counts. Positions are never read. A damaged file
+gives what lies before the damage, and a reject. A file that is no recording, such as a course, is
+refused.
 """
 
 import hashlib
@@ -27,6 +29,7 @@ from model.facts import (
     Workout,
 )
 from model.metrics import METRIC
+from model.received import Context, Part
 from model.storable import LAST_MS
 from parsers.bounds import (
     EARLIEST_MS,
@@ -36,7 +39,7 @@ from parsers.bounds import (
     MOST_SESSION_MS,
     readable,
 )
-from parsers.fields import grouped
+from parsers.fields import free_record, grouped
 from parsers.fit import (
     MESSAGES,
     Activity,
@@ -46,11 +49,11 @@ from parsers.fit import (
     FitSession,
     Samples,
     decode,
-    read_activity,
+    read_activities,
 )
+from parsers.fit.activity.recordings import recordings_of
 from parsers.fit.samples import doubled, rounded, samples_in_order, samples_within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
-from parsers.lazy_readers import single_part
 
 _VENDOR = "files"
 _MOST_EXERTION = 10.0  # the end of Borg's scale CR10
@@ -65,33 +68,51 @@ _TOO_MUCH = (
 )
 _KINDS: dict[Code, RejectKind] = dict.fromkeys(
     (*_TOO_MUCH, Code.EMPTY_MESSAGES), RejectKind.TOO_MUCH
-) | dict.fromkeys((Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME), RejectKind.RANGE)
+) | dict.fromkeys(
+    (
+        *(Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME),
+        *(Code.NO_SESSION, Code.CONTRADICTION, Code.CLOCK, Code.OUTSIDE),
+    ),
+    RejectKind.RANGE,
+)
 
 
-def parse_fit(body: bytes) -> Parsed:
+def parse_fit(body: bytes, received_ms: int = 0) -> Parsed:
     """Return the facts of one FIT file; BodyError when there is nothing to keep.
 
-    The account is empty: the envelope knows it.
+    The account is empty: the envelope knows it. `received_ms` is epoch ms, 0 where it is not known.
     """
     # A file may hold numbers of any size. What overflows is outside of the bounds and refused
     # there.
     with np.errstate(all="ignore"):
-        return _parse(body)
+        return _parse(body, received_ms)
 
 
-read_fit = single_part(parse_fit)
+def read_fit(payload: bytes, context: Context) -> Iterator[Part]:
+    """Yield the only part of a FIT file, as `parse_fit` reads it."""
+    parsed = parse_fit(payload, context.received_ms)
+    yield Part(account="", facts=parsed.facts, rejects=parsed.rejects, complete=parsed.complete)
 
 
-def _parse(body: bytes) -> Parsed:
-    activity, messages, complete, problems = _decoded(body)
+def _parse(body: bytes, received_ms: int) -> Parsed:
+    activities, messages, complete, problems = _decoded(body, received_ms)
     rejects = [_reject(problem) for problem in problems]
-    reported = _Reported(activity, revision=messages)
-    facts: list[Fact] = [*reported.workouts(rejects), *reported.blocks(rejects)]
+    recordings = recordings_of(activities, rejects)
+    rejects += [_reject(problem) for activity in recordings for problem in activity.problems]
+    facts: list[Fact] = []
+    taken: set[str] = set()
+    for activity in recordings:
+        reported = _Reported(
+            activity, revision=messages, record=free_record(_identity(activity), taken)
+        )
+        facts += [*reported.workouts(rejects), *reported.blocks(rejects)]
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
 
-def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
-    """Return the activity, the number of messages, whether all is present, and the problems.
+def _decoded(
+    body: bytes, received_ms: int
+) -> tuple[list[Activity], int, bool, tuple[FitProblem, ...]]:
+    """Return the files of the chain, the number of messages, whether all is present, and problems.
 
     The decoded file itself is released, because it holds the bytes of all messages.
     """
@@ -101,14 +122,15 @@ def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
         raise BodyError(f"@{error.offset}", error.reason, _kind(error.code)) from error
     if len(fit["session"]) > MOST_FILE_SESSIONS:
         raise BodyError("session", f"more than {MOST_FILE_SESSIONS} sessions", RejectKind.TOO_MUCH)
-    activity = read_activity(fit)
-    if sum(_length(session) for session in activity.sessions) > MOST_SESSION_MS:
+    activities = list(read_activities(fit, received_ms))
+    length_ms = sum(map(_length, activities))
+    if length_ms > MOST_SESSION_MS:
         raise BodyError("session", "sessions of more than 15 days together", RejectKind.TOO_MUCH)
-    return activity, fit.messages, fit.complete, (*fit.problems, *activity.problems)
+    return activities, fit.messages, fit.complete, fit.problems
 
 
-def _length(session: FitSession) -> int:
-    return session.length_ms if 0 < session.length_ms <= LONGEST_WORKOUT_MS else 0
+def _length(activity: Activity) -> int:
+    return sum(session.length_ms for session in activity.sessions if session.usable)
 
 
 def _reject(problem: FitProblem) -> Reject:
@@ -131,10 +153,10 @@ def _impossible(session: FitSession, why: str) -> Reject:
 class _Reported:
     """Makes the facts of one activity, which share a record, a revision and a device."""
 
-    def __init__(self, activity: Activity, revision: int) -> None:
+    def __init__(self, activity: Activity, revision: int, record: str) -> None:
         self.activity = activity
         self.revision = revision
-        self.record = _identity(activity)
+        self.record = record
 
     def head(self, source: Source, record: str, span: tuple[int, int]) -> Head:
         offset = self.activity.offset_min
@@ -148,10 +170,10 @@ class _Reported:
             offset_origin=OffsetOrigin.UNKNOWN if offset is None else OffsetOrigin.SOURCE,
         )
 
-    def source(self, method: Method, *, heart: bool = False) -> Source:
+    def source(self, method: Method, *, strap: bool = False) -> Source:
         device = self.activity.device
         kind = MAKERS.get(device.manufacturer, DeviceType.UNKNOWN)
-        if heart and device.heart_from == "strap":
+        if strap:
             kind = DeviceType.STRAP
         return Source(
             vendor=_VENDOR,
@@ -162,21 +184,22 @@ class _Reported:
         )
 
     def workouts(self, rejects: list[Reject]) -> Iterator[Workout]:
-        values: dict[str, Workout] = {}
+        seen: set[tuple[int, int]] = set()
         for session in self.activity.sessions:
+            span = (session.start_ms, session.length_ms)
             if not readable(session.start_ms):
                 rejects.append(_impossible(session, "session not between the years 2000 and 2100"))
-            elif not 0 < session.length_ms <= LONGEST_WORKOUT_MS:
+            elif not session.usable:
                 rejects.append(
                     _impossible(session, "session without a length of at most seven days")
                 )
-            else:
-                workout = self._workout(session, rejects)
-                # A file may repeat a session message; the first counts.
-                values.setdefault(workout.head.record, workout)
-        yield from values.values()
+            # A file may repeat a session message; the first counts.
+            elif span not in seen:
+                # The length is no part of the record: a file that is sent again may have another.
+                yield self._workout(session, f"{self.record}:{len(seen)}", rejects)
+                seen.add(span)
 
-    def _workout(self, session: FitSession, rejects: list[Reject]) -> Workout:
+    def _workout(self, session: FitSession, record: str, rejects: list[Reject]) -> Workout:
         span = (session.start_ms, session.start_ms + session.length_ms)
         exertion = session.exertion_cr10
         if exertion is not None and not 0 <= exertion <= _MOST_EXERTION:
@@ -188,12 +211,7 @@ class _Reported:
             else [session.sport]
         )
         return Workout(
-            head=self.head(
-                self.source(Method.WORKOUT),
-                # A file may hold several sessions, so start and length are part of the record.
-                f"{self.record}:{session.start_ms}-{session.length_ms}",
-                span,
-            ),
+            head=self.head(self.source(Method.WORKOUT), record, span),
             type=type_of(session.sport, session.sub_sport),
             vendor_type="/".join(named),
             moving_ms=self._moving(session, rejects),
@@ -210,6 +228,8 @@ class _Reported:
 
     def _summary(self, session: FitSession, rejects: list[Reject]) -> dict[str, float]:
         result = session.totals | ({} if session.feel is None else {"feel": session.feel})
+        if session.made_from:
+            result |= {f"made_from_{session.made_from}": 1.0}
         kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}
         if len(kept) < len(result):
             rejects.append(_impossible(session, "totals that cannot be"))
@@ -220,11 +240,22 @@ class _Reported:
         for metric in tuple(self.activity.samples):
             samples = self.activity.samples.pop(metric)
             steps = doubled(samples, self._on_foot()) if metric == "cadence" else samples
-            source = self.source(Method.WORKOUT, heart=metric == "heart_rate")
+            strap = metric == "heart_rate" and self._strap_in_records()
+            source = self.source(Method.WORKOUT, strap=strap)
             yield from self._parts(source, self.record, metric, steps, rejects)
+        if self.activity.beats is not None:
+            source, beats = self.source(Method.WORKOUT, strap=True), self.activity.beats
+            yield from self._parts(source, f"{self.record}:beats", "heart_rate", beats, rejects)
         for metric, samples in self.activity.background.items():
             source = self.source(Method.BACKGROUND)
             yield from self._parts(source, f"{self.record}:background", metric, samples, rejects)
+
+    def _strap_in_records(self) -> bool:
+        """Return whether the records' heart rate is a strap's.
+
+        A strap that hands over its beats in messages of its own was out of reach of the watch.
+        """
+        return self.activity.device.heart_from == "strap" and self.activity.beats is None
 
     def _on_foot(self) -> list[tuple[int, int]]:
         return [
@@ -252,16 +283,12 @@ class _Reported:
 
 
 def _identity(activity: Activity) -> str:
-    """Return the file's identity: a hash, so that no serial number gets into a fact."""
+    """Return what names a recording: its device and its begin.
+
+    A hash, so that no serial number gets into a fact. What the file states as its time of writing
+    is left out: some devices write a constant.
+    """
     device = activity.device
-    begun: int | None = device.created
-    if begun is None:
-        # A file without a time of writing began with its first session or sample.
-        starts = [session.start_ms for session in activity.sessions]
-        starts += [
-            int(samples.t.min())
-            for samples in (*activity.samples.values(), *activity.background.values())
-        ]
-        begun = min(starts, default=0)
-    words = (device.manufacturer, device.product, device.serial, activity.file_type, str(begun))
+    begun = str(activity.begun_ms or 0)
+    words = (device.manufacturer, device.product, device.serial, activity.file_type, begun)
     return f"fit:{hashlib.sha256('/'.join(words).encode()).hexdigest()[:24]}"

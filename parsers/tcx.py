@@ -1,11 +1,13 @@
 """A TCX file to facts: its activities as workouts, its trackpoints as sample blocks. Pure.
 
-TCX has neither record nor revision. The record is the activity's own id and its device. Of two
-versions of a file, the version with more trackpoints counts. A damaged file gives what lies before
-the damage, and a reject.
+TCX has neither record nor revision. The record is the device and when the activity began; the
+activity's own id is left out, because some programs write the same in every file. Of two versions
+of a file, the version with more trackpoints counts. A damaged file gives what lies before the
+damage, and a reject. A file of courses or planned workouts alone is refused.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -33,12 +35,14 @@ from parsers.bounds import (
     LONGEST_WORKOUT_MS,
     MOST_SESSION_MS,
 )
-from parsers.fields import Unreadable, head, rejects
+from parsers.fields import Unreadable, body_error, free_record, head, rejects
+from parsers.fit.activity.clock import Clock, Testimony, odd_steps, settle_clock
 from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
-from parsers.tcx_elements import ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
+from parsers.tcx_elements import PLANS, ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
 
 _VENDOR = "files"
 _LOOKED_AT = 8_192  # bytes in which the first element begins
+_APART_MS = 3_600_000  # laps so far from the trackpoints are of another clock
 _MOST_FIGURE = 1e9  # of any total, in its unit; more is a writer's error
 # TCX knows three words; anything else is "Other" or a writer's own word.
 TYPES_OF_SPORT: dict[str, str] = {
@@ -62,7 +66,7 @@ def is_tcx(payload: bytes) -> bool:
     return (not name or (name.endswith(b":") and name[:-1].isalnum())) and b"<" in begin[:at]
 
 
-def parse_tcx(payload: bytes, _context: Context) -> Iterator[Part]:
+def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
     """Yield the only part of a TCX file; BodyError when nothing can be kept.
 
     The account is empty: the envelope knows it.
@@ -70,18 +74,22 @@ def parse_tcx(payload: bytes, _context: Context) -> Iterator[Part]:
     file = read_elements(payload)
     if not file.activities and file.damage is not None:
         raise BodyError(f"@{file.damage}", "not XML, or cut off")
+    _refuse_plans(file)
     facts: list[Fact] = []
     errors = file.errors
     length_ms = 0
+    taken: set[str] = set()
     for activity in file.activities:
+        name = free_record(_name(activity), taken)
+        clock = _clock(activity, context.received_ms, errors)
         try:
-            workout = _workout(activity, file, errors)
+            workout = _workout(activity, file, name, clock, errors)
         except Unreadable as error:
             errors.append(error)
         else:
             facts.append(workout)
             length_ms += workout.head.end_ms - workout.head.start_ms
-        facts += _blocks(activity, file, errors)
+        facts += _blocks(activity, file, name, clock, errors)
     if length_ms > MOST_SESSION_MS:
         raise BodyError("Activity", "activities of more than 15 days together", RejectKind.TOO_MUCH)
     refused = rejects(errors)
@@ -91,9 +99,37 @@ def parse_tcx(payload: bytes, _context: Context) -> Iterator[Part]:
     yield Part(account="", facts=tuple(facts), rejects=refused, complete=file.damage is None)
 
 
-def _workout(activity: TcxActivity, file: TcxFile, errors: list[Unreadable]) -> Workout:
+def _refuse_plans(file: TcxFile) -> None:
+    """Add a reject for each kind of what nobody did; BodyError where there is nothing else."""
+    for name in file.plans:
+        refusal = Unreadable(name, f"{PLANS[name]}: nothing that anybody did", RejectKind.UNKNOWN)
+        if not file.activities:
+            raise body_error(refusal)
+        file.errors.append(refusal)
+
+
+def _clock(activity: TcxActivity, received_ms: int, errors: list[Unreadable]) -> Clock:
+    """Return the times of the trackpoints in seconds, without jumps of the clock; tell of these."""
+    stamps = np.array(activity.times, np.float64) / 1000
+    odd = odd_steps(stamps)
+    timer = _sum(activity, "TotalTimeSeconds")
+    # Programs do not tell when the timer stood still, so no step is known as a pause.
+    testimony = Testimony(
+        timer=math.nan if timer is None else timer,
+        latest=received_ms / 1000 if received_ms else math.inf,
+    )
+    clock = settle_clock(stamps, odd, [False] * len(odd), testimony, damaged=False)
+    if clock.shifts:
+        why = "trackpoints moved: the clock jumped in the middle"
+        errors.append(Unreadable(f"@{activity.offset}", why, RejectKind.RANGE))
+    return clock
+
+
+def _workout(
+    activity: TcxActivity, file: TcxFile, name: str, clock: Clock, errors: list[Unreadable]
+) -> Workout:
     where = f"@{activity.offset}"
-    start, end = _span(activity, where)
+    start, end, made = _span(activity, clock, where, errors)
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
         why = "activity without a length of at most seven days"
         raise Unreadable(where, why, RejectKind.RANGE)
@@ -105,30 +141,58 @@ def _workout(activity: TcxActivity, file: TcxFile, errors: list[Unreadable]) -> 
         timed_s = None
     moving_ms = None if timed_s is None else round(timed_s * 1000)
     return Workout(
-        head=_head(activity, file, _name(activity), (start, end)),
+        head=_head(activity, file, name, (start, end)),
         type=TYPES_OF_SPORT.get(activity.sport.lower(), "other"),
         vendor_type=activity.sport,
         moving_ms=moving_ms,
-        summary=_summary(activity, where, errors),
+        summary=_summary(activity, where, errors) | made,
     )
 
 
-def _span(activity: TcxActivity, where: str) -> tuple[int, int]:
-    """Return [start, end) in epoch ms, from the laps and the trackpoints."""
-    starts, ends = [], []
-    if activity.first_ms is not None and activity.last_ms is not None:
-        starts.append(activity.first_ms)
-        ends.append(activity.last_ms)
+def _span(
+    activity: TcxActivity, clock: Clock, where: str, errors: list[Unreadable]
+) -> tuple[int, int, dict[str, float]]:
+    """Return [start, end) in epoch ms from laps and trackpoints, and a mark if laps do not count.
+
+    Laps far from the trackpoints are of another clock; the trackpoints are more, and stand.
+    """
+    laps, points = _lap_times(activity, clock), _point_times(clock)
+    if not laps and not points:
+        raise Unreadable(where, "activity without a time", RejectKind.RANGE)
+    if laps and points and not _near(laps, points):
+        why = "laps at other times than the trackpoints"
+        errors.append(Unreadable(where, why, RejectKind.RANGE))
+        return points[0], points[1], {}
+    if not laps:
+        why = "no lap with a time: made from trackpoints"
+        errors.append(Unreadable(where, why, RejectKind.RANGE))
+        return points[0], points[1], {"made_from_records": 1.0}
+    return min([*laps, *points]), max([*laps, *points]), {}
+
+
+def _point_times(clock: Clock) -> list[int]:
+    """Return the first and the last time of the trackpoints in epoch ms, empty for none."""
+    if not len(clock.stamps):
+        return []
+    return [round(float(clock.stamps.min()) * 1000), round(float(clock.stamps.max()) * 1000)]
+
+
+def _near(laps: list[int], points: list[int]) -> bool:
+    return max(laps) + _APART_MS >= points[0] and min(laps) - _APART_MS <= points[1]
+
+
+def _lap_times(activity: TcxActivity, clock: Clock) -> list[int]:
+    """Return the starts and the ends of the laps in epoch ms."""
+    times = []
     for lap in activity.laps:
         if lap.start_ms is None:
             continue
-        starts.append(lap.start_ms)
+        start_ms = round(clock.corrected(lap.start_ms / 1000) * 1000)
+        times.append(start_ms)
         timed_s = lap.figures.get("TotalTimeSeconds", 0.0)
         if 0 <= timed_s <= LONGEST_WORKOUT_MS / 1000:
-            ends.append(lap.start_ms + round(timed_s * 1000))
-    if not starts or not ends:
-        raise Unreadable(where, "activity without a time", RejectKind.RANGE)
-    return min(starts), max(ends)
+            times.append(start_ms + round(timed_s * 1000))
+    return times
 
 
 def _sum(activity: TcxActivity, figure: str) -> float | None:
@@ -160,14 +224,16 @@ def _summary(activity: TcxActivity, where: str, errors: list[Unreadable]) -> dic
 
 
 def _blocks(
-    activity: TcxActivity, file: TcxFile, errors: list[Unreadable]
+    activity: TcxActivity, file: TcxFile, name: str, clock: Clock, errors: list[Unreadable]
 ) -> Iterator[SampleBlock]:
     """Yield the readings of the trackpoints as blocks of columns."""
-    record = f"{_name(activity)}:samples"
-    for metric, (t, v) in activity.readings.items():
+    record = f"{name}:samples"
+    times = np.rint(clock.stamps * 1000).astype(np.int64)
+    for metric, (positions, v) in activity.readings.items():
         row = METRIC[metric]
         # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
-        samples = Samples(t=np.array(t, np.int64), v=np.array(v, np.float64) + 0.0)
+        t = times[np.array(positions, np.int64)]
+        samples = Samples(t=t, v=np.array(v, np.float64) + 0.0)
         kept = samples_within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
             why = "samples with a value outside of what is read"
@@ -194,12 +260,13 @@ def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, in
         device_type=DeviceType.WATCH if is_device else DeviceType.UNKNOWN,
         method=Method.WORKOUT,
     )
-    return head(source, record, activity.points, span, activity.offset_min)
+    return head(source, record, len(activity.times), span, activity.offset_min)
 
 
 def _name(activity: TcxActivity) -> str:
     """Return the activity's identity: a hash, so that no serial number gets into a fact."""
-    # Writers that leave out the id still give times, and no device begins two activities at once.
-    begun = activity.name or str(activity.first_ms)
-    words = f"{activity.device}/{activity.unit}/{activity.sport}/{begun}"
+    starts = [lap.start_ms for lap in activity.laps[:1] if lap.start_ms is not None]
+    begun = [*starts, *activity.times[:1]]
+    # Only where nothing is dated is the activity's own id better than nothing.
+    words = f"{activity.device}/{activity.unit}/{begun[0] if begun else activity.name}"
     return f"tcx:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"

@@ -37,6 +37,9 @@ READINGS: dict[tuple[str, str], tuple[str, float]] = {
     ("TPX", "Speed"): ("speed", 1),
     ("TPX", "Watts"): ("power", 1),
 }
+# Elements of what nobody did, with the words for it.
+PLANS = {"Course": "a course", "Workout": "a planned workout"}
+_IN_LISTS = [[f"{name}s", name] for name in PLANS]
 LAP_FIGURES = frozenset(
     (
         ("Lap", "TotalTimeSeconds"),
@@ -60,8 +63,8 @@ class Lap:
 class TcxActivity:
     """One activity.
 
-    `points` counts the trackpoints with a time. `readings` has a column of epoch ms and a column of
-    values for each metric.
+    `times` has the times of the trackpoints in the order of the file, epoch ms. `readings` has for
+    each metric a column of positions in `times` and a column of values.
     """
 
     sport: str
@@ -71,9 +74,7 @@ class TcxActivity:
     unit: str = ""
     offset_min: int | None = None
     laps: list[Lap] = field(default_factory=list)
-    points: int = 0
-    first_ms: int | None = None
-    last_ms: int | None = None
+    times: "array[int]" = field(default_factory=lambda: array("q"))
     readings: dict[str, tuple["array[int]", "array[float]"]] = field(default_factory=dict)
 
 
@@ -82,12 +83,14 @@ class TcxFile:
     """What a file holds: its activities, the program that wrote it, and what could not be read.
 
     `damage` is the byte at which the file breaks off or stops being XML, None when it is complete.
+    `plans` names what it holds that nobody did, in the order of the file.
     """
 
     activities: list[TcxActivity] = field(default_factory=list)
     author: str = ""
     errors: list[Unreadable] = field(default_factory=list)
     damage: int | None = None
+    plans: list[str] = field(default_factory=list)
 
 
 def read_elements(payload: bytes) -> TcxFile:
@@ -154,6 +157,8 @@ class _Walk:
             self._start_lap(self.activity, attributes)
         elif local == "Trackpoint":
             self.in_point, self.at_ms, self.values = True, None, {}
+        elif self.path[-2:] in _IN_LISTS and local not in self.file.plans:
+            self.file.plans.append(local)
 
     def _start_activity(self, attributes: dict[str, str]) -> None:
         if len(self.file.activities) >= MOST_FILE_SESSIONS:
@@ -215,13 +220,11 @@ class _Walk:
         activity, at = self.activity, self.at_ms
         if activity is None or at is None:
             return
-        activity.points += 1
-        activity.first_ms = at if activity.first_ms is None else min(activity.first_ms, at)
-        activity.last_ms = at if activity.last_ms is None else max(activity.last_ms, at)
         for metric, value in self.values.items():
-            t, v = activity.readings.setdefault(metric, (array("q"), array("d")))
-            t.append(at)
+            positions, v = activity.readings.setdefault(metric, (array("q"), array("d")))
+            positions.append(len(activity.times))
             v.append(value)
+        activity.times.append(at)
 
     def _figure(
         self,

@@ -15,11 +15,20 @@ for developer fields:
 
 `timestamp` and other `date_time` fields are seconds since the FIT epoch (`FIT_EPOCH` in Unix
 seconds). Compressed and 16-bit timestamps are resolved. Components are expanded (`enhanced_speed`,
-`distance`, `hr.event_timestamp` ...). Latitudes and longitudes are left out unless
-`positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
+`distance`, `hr.event_timestamp` ...). A developer field that overrides a field of the profile gives
+its values. Latitudes and longitudes are left out unless `positions=True`. `read_activities(fit)`
+gives sessions, device, local offset and sample columns of each file of a chain.
 """
 
-from parsers.fit.activity import FIT_EPOCH, MESSAGES, Activity, Device, FitSession, read_activity
+from parsers.fit.activity.declared import (
+    MESSAGES,
+    Activity,
+    read_activities,
+    read_activity,
+)
+from parsers.fit.activity.device import Device
+from parsers.fit.activity.made import FitSession
+from parsers.fit.activity.values import FIT_EPOCH
 from parsers.fit.errors import Code, FitError, FitProblem, Limits
 from parsers.fit.file import FitFile, decode
 from parsers.fit.group import Group
@@ -43,5 +52,6 @@ __all__ = [
     "Segment",
     "decode",
     "enum_values",
+    "read_activities",
     "read_activity",
 ]

@@ -1,6 +1,7 @@
 """Names and types of developer fields, from the `field_description` messages of the same segment.
 
 Nothing beyond the given segment counts: a description in one file never names a field of another.
+A description may say that its field overrides one of the profile, as a sensor's application does.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from parsers.fit import profile
-from parsers.fit.layout import Column, DeveloperSlot, column_of
+from parsers.fit.layout import NUMBER_KIND, Column, DeveloperSlot, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,8 @@ _POSITION_UNITS = ("semicircles", "deg", "degree", "degrees")
 class _Description:
     """A `field_description`: developer index, field number, name, base type code and units.
 
-    `start` is the offset of the message.
+    `start` is the offset of the message. `native_message` and `native_field` number the profile's
+    field that the developer field overrides.
     """
 
     start: int
@@ -37,6 +39,8 @@ class _Description:
     name: str | None
     base: int | None
     units: str | None
+    native_message: int | None
+    native_field: int | None
 
     @property
     def position(self) -> bool:
@@ -78,15 +82,24 @@ def _read(table: Table) -> Iterator[_Description]:
             "fit_base_type_id",
             "field_name",
             "units",
+            "native_mesg_num",
+            "native_field_num",
         )
     ]
-    for start, named_index, named_number, base, name, units in zip(
+    for start, named_index, named_number, base, name, units, message, field in zip(
         table.starts.tolist(), *values, strict=True
     ):
         index, number = _in_full(named_index), _in_full(named_number)
         if index is not None and number is not None:
             yield _Description(
-                start=start, index=index, number=number, name=name, base=_in_full(base), units=units
+                start=start,
+                index=index,
+                number=number,
+                name=name,
+                base=_in_full(base),
+                units=units,
+                native_message=_in_full(message),
+                native_field=_in_full(field),
             )
 
 
@@ -125,5 +138,19 @@ def developer_columns(table: Table, known: Known) -> dict[str, Column]:
         position = description is not None and description.position
         # Two applications may choose the same name; the later field keeps its numbers as a name.
         key = unnamed if name in values else name
-        values[key] = replace(column, name=key, position=position)
+        native = _native(description, table.stream.number) if column.kind == NUMBER_KIND else ""
+        values[key] = replace(column, name=key, position=position, native=native)
     return values
+
+
+def _native(description: _Description | None, message: int) -> str:
+    """Return the name of the profile's number that a developer field of a message overrides."""
+    if description is None or description.native_field is None:
+        return ""
+    # Older applications name the field only; it is one of the message that has their field.
+    if description.native_message not in (None, message):
+        return ""
+    if description.native_field == profile.TIMESTAMP_FIELD:
+        return ""
+    field = profile.fields(message).get(description.native_field)
+    return "" if field is None or field.position or field.kind != NUMBER_KIND else field.name

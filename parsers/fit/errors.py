@@ -28,16 +28,32 @@ class Code(StrEnum):
     TOO_MANY_DEFINITIONS = "too_many_definitions"
     EMPTY_MESSAGES = "empty_messages"
     FILE_CRC = "file_crc"
+    NOISE = "noise"
 
     # no message is lost
     HEADER_CRC = "header_crc"
     DEVICE_TIME = "device_time"
     LOCAL_TIME = "local_time"
     NO_TIME = "no_time"
+    NO_SESSION = "no_session"
+    CONTRADICTION = "contradiction"
+    CLOCK = "clock"
+    OUTSIDE = "outside"
 
 
 # These do not mean that something is missing.
-HARMLESS = frozenset({Code.HEADER_CRC, Code.DEVICE_TIME, Code.LOCAL_TIME, Code.NO_TIME})
+HARMLESS = frozenset(
+    {
+        Code.HEADER_CRC,
+        Code.DEVICE_TIME,
+        Code.LOCAL_TIME,
+        Code.NO_TIME,
+        Code.NO_SESSION,
+        Code.CONTRADICTION,
+        Code.CLOCK,
+        Code.OUTSIDE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,17 @@ from parsers.fit.segments import Segment, is_header, read_segment
 from parsers.fit.times import Stamps, compressed_stamps, short_stamps
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _LATE_CHECKSUM = 2  # bytes
 # Real files have few of these messages. No more are offered, because each costs a step in Python.
-_MOST = {profile.FIELD_DESCRIPTION: 4096, profile.FILE_ID: 1024, profile.ACTIVITY: 4096}
+_MOST = {
+    profile.FIELD_DESCRIPTION: 4096,
+    profile.FILE_ID: 1024,
+    profile.ACTIVITY: 4096,
+    # Each holds eight beats: a week at 200 beats a minute has 252,000.
+    profile.HR: 300_000,
+}
 _CELLS_PER_BYTE = 64
 
 
@@ -117,10 +123,13 @@ class FitFile:
         return tables
 
     @cached_property
-    def _descriptions(self) -> list[Known]:
+    def _descriptions(self) -> dict[int, Known]:
         """Descriptions of developer fields, by segment."""
         tables = self._of_number(profile.FIELD_DESCRIPTION)
-        return [read_descriptions(_in_segment(tables, segment.index)) for segment in self.segments]
+        return {
+            segment.index: read_descriptions(_in_segment(tables, segment.index))
+            for segment in self.segments
+        }
 
     def descriptions(self, segment: int) -> Known:
         """Return the descriptions of developer fields of a segment."""
@@ -141,6 +150,23 @@ class FitFile:
         # The two kinds lie mixed in a file, and look-ups need the offsets in ascending order.
         order = np.argsort(starts, kind="stable")
         return starts[order], stamps[order]
+
+    def parts(self) -> Iterator[FitFile]:
+        """Yield each file of the chain as a file of its own: nothing of one counts for another."""
+        if len(self.segments) == 1:
+            yield self
+            return
+        for segment in self.segments:
+            index = segment.index
+            yield FitFile(
+                self._data,
+                segments=[segment],
+                streams=[stream for stream in self._streams if stream.segment == index],
+                problems=[problem for problem in self.problems if problem.segment == index],
+                wanted=self._wanted,
+                positions=self.positions,
+                arrays=self.arrays,
+            )
 
     def stamps(self) -> Stamps:
         """Return offsets and full timestamps of the messages whose timestamp had to be resolved."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TIMESTAMP = "timestamp"
+# A message of beats holds eight; of any other array the first number is enough.
+_ITEMS = {profile.HR: 10}
 _CHAIN = 2  # compressed_speed_distance -> speed -> enhanced_speed
 
 
@@ -83,13 +85,30 @@ class Group:
         return table.layout.columns | developer_columns(table, known)
 
     def _narrowed(self, columns: dict[str, Column]) -> dict[str, Column]:
-        """Return the columns with the first item of arrays of numbers, where no arrays are wanted.
+        """Return the columns with the first items of arrays of numbers, where no arrays are wanted.
 
         A single message with an array of 255 would make the column of all messages as wide.
         """
         if self._context.arrays:
             return columns
-        return {name: column.first() for name, column in columns.items()}
+        items = _ITEMS.get(self.number, 1)
+        return {name: column.first(items) for name, column in columns.items()}
+
+    @property
+    def overridden(self) -> tuple[str, ...]:
+        """Names of the fields for which developer fields stand in where they have no value."""
+        return tuple(self._overrides)
+
+    @cached_property
+    def _overrides(self) -> dict[str, list[str]]:
+        """Names of the developer fields that override a field of the profile, by its name."""
+        values: dict[str, list[str]] = {}
+        for columns in self._columns:
+            for name, column in columns.items():
+                names = values.setdefault(column.native, []) if column.native else [name]
+                if name not in names:
+                    names.append(name)
+        return values
 
     @cached_property
     def _names(self) -> dict[str, None]:
@@ -105,7 +124,7 @@ class Group:
     @cached_property
     def _direct(self) -> dict[str, Column]:
         """Columns that come from the only table without further work: nearly all, in most files."""
-        if len(self._tables) != 1:
+        if len(self._tables) != 1 or self._tables[0].layout.developer:
             return {}
         return self._narrowed(_direct_columns(self._tables[0].layout))
 
@@ -169,7 +188,7 @@ class Group:
         return list(self[name])
 
     def _compute(self, name: str) -> AnyColumn:
-        values = self._stored(name)
+        values = self._overridden(name, self._stored(name))
         # A stored value counts before a value from components.
         if name in self._expansions:
             for source in self._expansions[name]:
@@ -183,6 +202,17 @@ class Group:
             fill_stamps(
                 values if values.ndim == 1 else values[:, 0], self.offsets, self._context.stamps
             )
+        return values
+
+    def _overridden(self, name: str, values: AnyColumn | None) -> AnyColumn | None:
+        """Return the values of a field, and where it has none those of developer fields for it.
+
+        Applications leave zeros in their field while the watch has readings of its own.
+        """
+        for developer in self._overrides.get(name, ()):
+            given = self._stored(developer)
+            if given is not None and given.dtype == np.float64:
+                values = _either(values, given)
         return values
 
     def _stored(self, name: str) -> AnyColumn | None:
@@ -285,6 +315,8 @@ def _names(number: int, tables: Sequence[dict[str, Column]], *, positions: bool)
         for name, column in columns.items():
             if positions or not column.position:
                 names[name] = None
+            if column.native:
+                names[column.native] = None
     expansions = profile.expansions(number)
     for _ in range(_CHAIN):
         for target, sources in expansions.items():

@@ -32,7 +32,8 @@ class Column:
 
     `at`: bytes after the record header; `size`: bytes; `items`: values per message; `slot`: index
     of its first value among the numbers of the layout (-1 for text and bytes). The value is stored
-    / scale - offset. `dtype` is numpy's, with byte order.
+    / scale - offset. `dtype` is numpy's, with byte order. `native` is the profile's field that a
+    developer field overrides, "" for none.
     """
 
     name: str
@@ -46,10 +47,12 @@ class Column:
     offset: float = 0.0
     slot: int = -1
     position: bool = False
+    native: str = ""
 
-    def first(self) -> Column:
-        """Return the column of the first number only; texts and bytes are unchanged."""
-        return replace(self, items=1) if self.kind == NUMBER_KIND and self.items > 1 else self
+    def first(self, items: int = 1) -> Column:
+        """Return the column of the first numbers only; texts and bytes are unchanged."""
+        cut = self.kind == NUMBER_KIND and self.items > items
+        return replace(self, items=items) if cut else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 
 TIMESTAMP_FIELD = 253
 # numbers of messages in the profile
-FILE_ID, _SESSION, RECORD, ACTIVITY, MONITORING, FIELD_DESCRIPTION = 0, 18, 20, 34, 55, 206
+FILE_ID, ACTIVITY, MONITORING, HR, FIELD_DESCRIPTION = 0, 34, 55, 132, 206
 
 
 @dataclass(frozen=True, slots=True)

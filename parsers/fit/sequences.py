@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 
 def unwrap(
-    values: NDArray[np.int64], full: NDArray[np.bool_], bits: int, *, start: int | None
+    values: NDArray[np.int64],
+    full: NDArray[np.bool_],
+    bits: int,
+    *,
+    start: int | None,
+    back: int = 0,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the absolute values of counters of `bits` bits, and which of them are known.
 
     Both inputs are (n,) in file order. Where `full` is set, the value is absolute. Elsewhere it is
-    the low `bits` bits of an absolute value, the smallest that is not below the previous value.
+    the low `bits` bits of an absolute value, the smallest that is not more than `back` below the
+    previous value; 0 is forward only.
     Before the first full value, counting begins at `start`; with None those values are unknown.
     """
     if not len(values):
@@ -30,9 +36,9 @@ def unwrap(
     before = np.empty_like(values)
     before[0] = start or 0
     before[1:] = values[:-1]
-    # Each step is taken modulo 2**bits. The sum of steps since the last full value, the anchor, is
-    # then added to that value.
-    gained = np.cumsum((values - before) & mask)
+    # Each step is taken modulo 2**bits, into the range from -back on. The sum of steps since the
+    # last full value, the anchor, is then added to that value.
+    gained = np.cumsum(((values - before + back) & mask) - back)
     anchor = np.where(full, np.arange(len(values)), -1)
     np.maximum.accumulate(anchor, out=anchor)
     seen = anchor >= 0

@@ -1,8 +1,10 @@
 """Full timestamps where a message holds only the low bits.
 
 These are compressed record headers and `timestamp_16`. The reference is the last full `timestamp`
-of any message before it in the same segment. Times are seconds since the FIT epoch. Without a
-reference the time is unknown; no clock is used.
+of any message before it in the same segment. A compressed time is never before its reference, as
+the format says. A 16-bit time is the one nearest to the last known time: a device may write a value
+of a minute ago after a message of now. Times are seconds since the FIT epoch. Without a reference
+the time is unknown; no clock is used.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _TIMESTAMP, _SHORT = "timestamp", "timestamp_16"
 _OFFSET_BITS, _SHORT_BITS = 5, 16
+# Up to half a turn of the counter back, else forward.
+_SHORT_BACK = (1 << (_SHORT_BITS - 1)) - 1
 _END_OF_TIME = 2.0**32  # a FIT time has 32 bits
 
 Stamps = tuple[NDArray[np.uint32], Floats]
@@ -48,7 +52,10 @@ def _offsets(data: bytes, table: Table) -> Floats:
 
 
 def _resolve(
-    full: Sequence[tuple[Table, Floats]], short: Sequence[tuple[Table, Floats]], bits: int
+    full: Sequence[tuple[Table, Floats]],
+    short: Sequence[tuple[Table, Floats]],
+    bits: int,
+    back: int = 0,
 ) -> Stamps:
     starts = np.concatenate([table.starts for table, _ in (*full, *short)])
     values = np.concatenate([values for _, values in (*full, *short)])
@@ -57,7 +64,8 @@ def _resolve(
     order = np.argsort(starts, kind="stable")
     # An unknown time is no reference for those after it.
     order = order[~np.isnan(values[order])]
-    stamps, known = unwrap(values[order].astype(np.int64), is_full[order], bits, start=None)
+    counts = values[order].astype(np.int64)
+    stamps, known = unwrap(counts, is_full[order], bits, start=None, back=back)
     wanted = ~is_full[order]
     return starts[order][wanted], np.where(known, stamps, np.nan)[wanted]
 
@@ -89,7 +97,7 @@ def short_stamps(tables: Sequence[Table]) -> Stamps:
             if _has(table, _TIMESTAMP):
                 low[~np.isnan(_full(table))] = np.nan
             short.append((table, low))
-    return _resolve(full, short, _SHORT_BITS) if short else _nothing()
+    return _resolve(full, short, _SHORT_BITS, _SHORT_BACK) if short else _nothing()
 
 
 def _nothing() -> Stamps:

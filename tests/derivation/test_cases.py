@@ -109,21 +109,10 @@ READABLE: Sequence[Case] = (
 )
 # The kind of fault (`truth.md` section 1) of each case that is not mended yet.
 NOT_YET: Mapping[str, str] = {
-    "F02": "K2, K9",
     "F03": "K2",
-    "F04/files/records-only.fit": "K8",
-    "F04/files/laps-only.fit": "K8",
-    "F06": "K3",
-    "F07": "K14",
-    "F15": "K8",
-    "F17": "K4",
     "F18": "K8",
-    "F19": "K8",
-    "F22": "K12",
     "F23": "compressed files are not read",
-    "F24": "K10",
     "F25": "K1, K15",
-    "F26": "K11",
     "O01": "K5",
     "O02": "K5",
     "O04": "K6",
@@ -131,7 +120,6 @@ NOT_YET: Mapping[str, str] = {
     "O06": "K13",
     "O07": "K13",
     "O15": "K1",
-    "T03/course": "K11",
 }
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",

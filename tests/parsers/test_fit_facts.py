@@ -114,23 +114,28 @@ def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> N
     assert values_of(again.facts, "head") == values_of(parse_fit(total).facts, "head")
     assert not cut.complete
     assert cut.rejects[0].why.startswith("truncated")
-    assert cut.facts[0].head.record == _blocks(total)["heart_rate"].head.record
+    # The cut file has no session message: its workout is made, and is the same one.
+    assert cut.facts[0].head.record == again.facts[0].head.record
+    assert (
+        _blocks(total[:-300])["heart_rate"].head.record == _blocks(total)["heart_rate"].head.record
+    )
     assert cut.facts[0].head.revision < again.facts[0].head.revision
     other = parse_fit(write_activity(dataclasses.replace(_WALK, serial=2)))
     assert other.facts[0].head.record != again.facts[0].head.record
     assert "1" not in (again.facts[0].head.source.device, again.facts[0].head.record)
 
 
-def test_a_session_without_length_or_of_a_month_is_rejected_and_samples_stay() -> None:
-    for end in (_START, _START + 30 * 86_400_000):
-        parsed = parse_fit(write_activity(dataclasses.replace(_WALK, end_ms=end)))
-        assert values_of(parsed.rejects, "why") == [
-            "session without a length of at most seven days"
-        ]
-        for fact in parsed.facts:
-            assert not isinstance(fact, Workout)
-        assert parsed.facts
-        assert parsed.complete
+def test_a_session_of_a_month_is_rejected_and_its_records_make_the_workout() -> None:
+    month = dataclasses.replace(_WALK, end_ms=_START + 30 * 86_400_000)
+    parsed = parse_fit(write_activity(month))
+    assert values_of(parsed.rejects, "why") == [
+        "no_session: no session message: made from records",
+        "session without a length of at most seven days",
+    ]
+    (workout,) = of_type(Workout, parsed.facts)
+    assert (workout.head.start_ms, workout.head.end_ms) == (_START, _START + 29_000)
+    assert workout.summary["made_from_records"] == 1.0
+    assert parsed.complete
 
 
 def test_exertion_beyond_the_scale_is_rejected_alone() -> None:

@@ -80,7 +80,7 @@ def test_time_since_power_up_is_a_problem_and_no_date() -> None:
     assert matches.sessions == ()
     assert matches.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
     assert values_of(matches.problems, "code") == [Code.DEVICE_TIME] * 2
-    assert matches.problems[1].reason == "record messages with time since power-up, not a date"
+    assert matches.problems[0].reason == "record messages with time since power-up, not a date"
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ def test_compressed_timestamps_roll_over_and_need_a_reference() -> None:
     assert _equal(record["timestamp"] - start, [_NAN, 0, 1, 1, 2, 32, 36])
 
 
-def test_timestamp_16_continues_the_last_full_one() -> None:
+def test_timestamp_16_is_the_nearest_to_the_last_known_one() -> None:
     info = FitShape(number=103, local=0, fields={"t": FieldShape(number=253, base=UINT32)})
     fields = {"t16": FieldShape(number=26, base=UINT16), "hr": FieldShape(number=27, base=UINT8)}
     short = FitShape(number=55, local=1, fields=fields)
@@ -254,9 +254,10 @@ def test_timestamp_16_continues_the_last_full_one() -> None:
     fit = decode(
         fit_file([encoded(info, {"t": start}), definition(short), rows(short, result, 5).tobytes()])
     )
-    assert _equal(fit["monitoring"]["timestamp"] - start, [30, 56, 56, _NAN, 56 + 65_535])
+    assert _equal(fit["monitoring"]["timestamp"] - start, [30, 56, 56, _NAN, 55])
     background = read_activity(fit).background["heart_rate"]
     assert background.t[:3].tolist() == [(start + FIT_EPOCH + s) * 1000 for s in (30, 56, 56)]
+    assert background.t[3] == (start + FIT_EPOCH + 55) * 1000
     assert background.v.tolist() == [60, 61, 62, 64]
 
 

@@ -1,0 +1,153 @@
+"""A session that laps or records make, where a file has no usable session message. Pure.
+
+A session message that cannot be used is not the end of a recording: its laps and records still say
+when somebody exercised.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parsers.bounds import LONGEST_WORKOUT_MS, readable
+from parsers.fit.activity.values import (
+    DEVICE_TIME_END,
+    enum_word,
+    fit_epoch_ms,
+    is_date,
+    milliseconds,
+    problem_at,
+)
+from parsers.fit.errors import Code, FitProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parsers.fit.columns import Floats
+    from parsers.fit.file import FitFile
+    from parsers.fit.group import Group
+
+SPAN_FIELDS = ("start_time", "timestamp", "total_elapsed_time", "total_timer_time")
+_PAUSE_S = 300.0  # without a record, in a workout that is made from records
+_APART_S = 3600.0  # laps so far from the records are of another clock
+# Messages that name a sport, the nearest to the recording first.
+_NAME_SPORT = ("session", "sport", "lap", "workout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitSession:
+    """A session: [start_ms, start_ms + length_ms) UTC; the length is the elapsed time.
+
+    `sport` and `sub_sport` are profile names, the number as text where the profile has no name, and
+    "" if absent. `exertion_cr10` is workout_rpe / 10 and `feel` is 0..100; both are None when not
+    answered. `offset` is the byte at which the session message begins. `made_from` is "laps" or
+    "records" where the file has no usable session message, else "".
+    """
+
+    start_ms: int
+    length_ms: int
+    sport: str = ""
+    sub_sport: str = ""
+    moving_ms: int | None = None
+    exertion_cr10: float | None = None
+    feel: float | None = None
+    totals: dict[str, float] = field(default_factory=dict)
+    segment: int = 0
+    offset: int = 0
+    made_from: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it has a date and a length that a session can have."""
+        return readable(self.start_ms) and 0 < self.length_ms <= LONGEST_WORKOUT_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A stretch of time in FIT seconds, and the seconds of it in which nothing was recorded."""
+
+    first: float = math.nan
+    last: float = math.nan
+    idle: float = 0.0
+
+    def near(self, other: Stretch) -> bool:
+        """Return whether both are known and at most an hour apart."""
+        return other.first - _APART_S <= self.last and self.first <= other.last + _APART_S
+
+
+def stretch_of_records(stamps: Floats) -> Stretch:
+    """Return from when to when there are records; `stamps` are their dates in any order."""
+    if not len(stamps):
+        return Stretch()
+    ordered = stamps if bool((np.diff(stamps) >= 0).all()) else np.sort(stamps)
+    gaps = np.diff(ordered)
+    idle = float(gaps[gaps > _PAUSE_S].sum())
+    return Stretch(first=float(ordered[0]), last=float(ordered[-1]), idle=idle)
+
+
+def stretch_of_laps(group: Group) -> Stretch:
+    """Return from when to when there are laps; `idle` is what their timers leave out."""
+    starts, written, elapsed, timers = (group.numbers(name) for name in SPAN_FIELDS)
+    lengths = np.where(elapsed > 0, elapsed, written - starts)
+    usable = (starts >= DEVICE_TIME_END) & (lengths > 0) & (lengths * 1000 <= LONGEST_WORKOUT_MS)
+    if not usable.any():
+        return Stretch()
+    starts, lengths, timers = starts[usable], lengths[usable], timers[usable]
+    first, last = float(starts.min()), float((starts + lengths).max())
+    active = float(np.where(timers > 0, np.minimum(timers, lengths), lengths).sum())
+    return Stretch(first=first, last=last, idle=max(0.0, last - first - active))
+
+
+def made_sessions(
+    fit: FitFile, records: Stretch, stated: Sequence[FitSession], problems: list[FitProblem]
+) -> list[FitSession]:
+    """Return the session that laps or records make, and tell of it; empty where there are none."""
+    laps = stretch_of_laps(fit["lap"])
+    origin, span = "records", records
+    if is_date(laps.first) and (laps.near(records) or not is_date(records.first)):
+        origin, span = "laps", _joined(laps, records)
+    if not is_date(span.first) or span.last <= span.first:
+        return []
+    group = fit["lap" if origin == "laps" else "record"]
+    problems.append(
+        problem_at(Code.NO_SESSION, group, 0, f"no session message: made from {origin}")
+    )
+    sport, sub_sport = _sport(fit)
+    base = stated[0] if stated else FitSession(start_ms=0, length_ms=0)
+    # A length that no session can have is refused later, as that of a session message is.
+    made = replace(
+        base,
+        start_ms=fit_epoch_ms(span.first),
+        length_ms=milliseconds(span.last - span.first),
+        moving_ms=milliseconds(span.last - span.first - span.idle),
+        sport=sport,
+        sub_sport=sub_sport,
+        segment=int(group.segment[0]),
+        offset=int(group.offsets[0]),
+        made_from=origin,
+    )
+    return [made]
+
+
+def _joined(laps: Stretch, records: Stretch) -> Stretch:
+    """Return the laps with the records around them: a watch that stops has an unfinished lap."""
+    if not is_date(records.first):
+        return laps
+    first, last = min(laps.first, records.first), max(laps.last, records.last)
+    return Stretch(first=first, last=last, idle=laps.idle)
+
+
+def _sport(fit: FitFile) -> tuple[str, str]:
+    """Return the sport and sub-sport that the first message with a sport names."""
+    for message in _NAME_SPORT:
+        group = fit[message]
+        sports = group.numbers("sport")
+        named = np.flatnonzero(np.isfinite(sports))
+        if len(named):
+            row = int(named[0])
+            sub_sport = enum_word("sub_sport", float(group.numbers("sub_sport")[row]))
+            return enum_word("sport", float(sports[row])), sub_sport
+    return "", ""

@@ -1,0 +1,109 @@
+"""A recording without a usable session message is a workout all the same, and it is told."""
+
+import pytest
+
+from model.facts import Workout
+from parsers.fit_facts import parse_fit
+from tests.parsers.fit.pieces import (
+    BASE_MS,
+    CYCLING,
+    RUNNING,
+    activity,
+    lap,
+    plain,
+    records,
+    session,
+    sport,
+)
+from tests.rows import of_type, values_of
+
+_HALF = range(1800)
+
+
+def _made(*parts: bytes) -> tuple[float, float, float, str, dict[str, float]]:
+    """Return begin, end and moving time in seconds, the type, and the mark of where it is from."""
+    (workout,) = of_type(Workout, parse_fit(plain(*parts)).facts)
+    head, moving = workout.head, workout.moving_ms or 0
+    seconds = (head.start_ms - BASE_MS) / 1000, (head.end_ms - BASE_MS) / 1000, moving / 1000
+    mark = {name: value for name, value in workout.summary.items() if name.startswith("made")}
+    return (*seconds, workout.type, mark)
+
+
+_FROM_RECORDS, _FROM_LAPS = {"made_from_records": 1.0}, {"made_from_laps": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("parts", "made"),
+    [
+        pytest.param(
+            [records(_HALF)], (0, 1799, 1799, "other", _FROM_RECORDS), id="records alone"
+        ),
+        pytest.param(
+            [sport(CYCLING), records(_HALF)],
+            (0, 1799, 1799, "cycling", _FROM_RECORDS),
+            id="any message names the sport",
+        ),
+        pytest.param(
+            [records([0, 300, 601, 700])],
+            (0, 700, 399, "other", _FROM_RECORDS),
+            id="a gap of 301 s is a pause and one of 300 s is none",
+        ),
+        pytest.param(
+            [lap(start=0, written=900, elapsed=900, timer=900, sport=RUNNING),
+             lap(start=900, written=1800, elapsed=900, timer=600, sport=RUNNING)],
+            (0, 1800, 1500, "running", _FROM_LAPS),
+            id="laps alone",
+        ),
+        pytest.param(
+            [records(_HALF), lap(start=0, written=900, elapsed=900, timer=900, sport=RUNNING)],
+            (0, 1799, 1799, "running", _FROM_LAPS),
+            id="the last lap was not finished",
+        ),
+        pytest.param(
+            [records(_HALF), lap(start=-86_400, written=-85_500, elapsed=900, sport=RUNNING)],
+            (0, 1799, 1799, "running", _FROM_RECORDS),
+            id="laps of another clock",
+        ),
+        pytest.param(
+            [records(_HALF), session(start=0, written=0, elapsed=8 * 86_400, sport=RUNNING)],
+            (0, 1799, 1799, "running", _FROM_RECORDS),
+            id="a session longer than any",
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_made_from_laps_else_from_records(
+    parts: list[bytes], made: tuple[float, float, float, str, dict[str, float]]
+) -> None:
+    assert _made(*parts) == made
+    told = values_of(parse_fit(plain(*parts)).rejects, "why")
+    assert any(why.startswith("no_session: no session message: made from") for why in told)
+
+
+def test_what_was_answered_on_the_watch_stays() -> None:
+    parsed = parse_fit(plain(records(_HALF), session(start=0, elapsed=8 * 86_400, effort=4)))
+    (workout,) = of_type(Workout, parsed.facts)
+    assert workout.exertion_cr10 == 4
+
+
+@pytest.mark.parametrize(
+    ("message", "start", "length"),
+    [
+        (session(start=0, written=1200, elapsed=0, timer=1200), 0, 1200),
+        (session(written=1200, elapsed=1200, timer=1100), 0, 1200),
+        (session(written=1200, timer=1200), 0, 1200),
+        (session(start=0, timer=1200), 0, 1200),
+        (session(start=0, written=1200), 0, 1200),
+    ],
+)
+def test_a_session_message_with_enough_in_it_is_used(
+    message: bytes, start: int, length: int
+) -> None:
+    parsed = parse_fit(plain(records(range(1200)), message, activity(1200)))
+    (workout,) = of_type(Workout, parsed.facts)
+    assert workout.head.start_ms == BASE_MS + 1000 * start
+    assert workout.head.end_ms == BASE_MS + 1000 * (start + length)
+    assert not any(name.startswith("made") for name in workout.summary)
+
+
+def test_one_record_makes_no_workout() -> None:
+    assert of_type(Workout, parse_fit(plain(records([0]))).facts) == []
