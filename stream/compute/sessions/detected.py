@@ -80,14 +80,15 @@ def _bouts_of_date(moves: Movement, thresholds: ZoneThresholds, shortest: int) -
         pulse = moves.pulse[moves.pulse_bpm >= thresholds.edges[_MODERATE]]
     # Either shows activity: a pulse says nothing with some drugs, and steps nothing on a bike.
     active = np.union1d(pulse, moves.stepping) if len(moves.stepping) else pulse
-    found = bouts(active)
-    if all(not moves.why_no_exercise(first, end) for first, end in found):
-        yield from found
+    all_bouts = bouts(active)
+    no_exercise = [bout for bout in all_bouts if moves.why_no_exercise(*bout)]
+    if not no_exercise:  # the usual case
+        yield from all_bouts
         return
     moving = np.union1d(np.intersect1d(pulse, moves.moving), moves.stepping)
     walks = [walk for walk in bouts(moving) if walk[1] - walk[0] >= shortest]
-    for bout in found:
-        if moves.why_no_exercise(*bout):
+    for bout in all_bouts:
+        if bout in no_exercise:
             yield from _cut(bout, active, walks)
         else:
             yield bout

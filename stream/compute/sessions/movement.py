@@ -94,10 +94,15 @@ def movement_between(resolved: _Resolved, start: int, end: int) -> Movement:
         pulse=pulse,
         pulse_bpm=pulse_bpm,
         stepping=steps[(steps_a_minute >= _ACTIVE_STEPS) & (steps_a_minute <= _MOST_STEPS)],
-        moving=np.union1d(steps[steps_a_minute >= _MOVING_STEPS], fast[moves]),
+        moving=_both(steps[steps_a_minute >= _MOVING_STEPS], fast[moves]),
         with_speed=fast,
         steps_told=STEPS in resolved and len(resolved[STEPS].within(start, end).t) > 0,
     )
+
+
+def _both(a: Instants, b: Instants) -> Instants:
+    """Return the minutes of both; most dates have one of them only, and nothing to sort."""
+    return np.union1d(a, b) if len(a) and len(b) else a if len(a) else b
 
 
 def _is_stuck(bpm: Values) -> bool:

@@ -35,10 +35,17 @@ def _column(metric: str, stretches: Sequence[_Stretch], source: Source = _WATCH)
     )
 
 
-def _day(*columns: SampleColumn, profile: HeartProfile = _PROFILE, **more: object) -> Derived:
-    window = {"workouts": (), "reports": (), "dates": (_DAY,), **more}
+def _day(*columns: SampleColumn, profile: HeartProfile = _PROFILE) -> Derived:
     return derive(
-        Window(patient="p", zone="UTC", columns=columns, profiles=(profile,), **window)  # type: ignore[arg-type]
+        Window(
+            patient="p",
+            zone="UTC",
+            columns=columns,
+            profiles=(profile,),
+            workouts=(),
+            reports=(),
+            dates=(_DAY,),
+        )
     )
 
 
@@ -172,7 +179,10 @@ def _bout(*columns: SampleColumn, minutes: int = 20, bpm: float = 120) -> Sessio
         ([(0, 1, 0)], False),  # told, and there is none
     ],
 )
-def test_steps_in_half_of_the_minutes(stretches: list[_Stretch], counts: bool) -> None:  # noqa: FBT001
+def test_steps_in_half_of_the_minutes(
+    stretches: list[_Stretch],
+    counts: bool,  # noqa: FBT001
+) -> None:
     assert _bout(_column("steps", stretches, _PHONE)).counts is counts
 
 
@@ -188,12 +198,18 @@ def test_steps_in_half_of_the_minutes(stretches: list[_Stretch], counts: bool) -
         ([(569, 570, 0.0)], True),  # told before that: nothing tells of the bout
     ],
 )
-def test_speed_in_half_of_the_minutes(stretches: list[_Stretch], counts: bool) -> None:  # noqa: FBT001
+def test_speed_in_half_of_the_minutes(
+    stretches: list[_Stretch],
+    counts: bool,  # noqa: FBT001
+) -> None:
     assert _bout(_column("speed", stretches)).counts is counts
 
 
 @pytest.mark.parametrize(("before", "counts"), [(100, True), (100.5, False)])
-def test_twenty_beats_above_the_half_hour_before(before: float, counts: bool) -> None:  # noqa: FBT001
+def test_twenty_beats_above_the_half_hour_before(
+    before: float,
+    counts: bool,  # noqa: FBT001
+) -> None:
     heart = [(570, 600, before), (600, 610, 119), (610, 620, 121)]
     (session,) = _day(_column("heart_rate", heart)).sessions
     assert session.counts is counts
@@ -208,12 +224,18 @@ def test_without_a_half_hour_before_heart_rate_cannot_decide() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(180, True), (181, False)])
-def test_three_hours_at_most(minutes: int, counts: bool) -> None:  # noqa: FBT001
+def test_three_hours_at_most(
+    minutes: int,
+    counts: bool,  # noqa: FBT001
+) -> None:
     assert _bout(minutes=minutes).counts is counts
 
 
 @pytest.mark.parametrize(("minutes", "counts"), [(59, True), (60, False)])
-def test_one_value_for_an_hour_is_a_stuck_sensor(minutes: int, counts: bool) -> None:  # noqa: FBT001
+def test_one_value_for_an_hour_is_a_stuck_sensor(
+    minutes: int,
+    counts: bool,  # noqa: FBT001
+) -> None:
     heart = [(570, 600, 70), (600, 600 + minutes, 130)]
     (session,) = _day(_column("heart_rate", heart)).sessions
     assert session.counts is counts

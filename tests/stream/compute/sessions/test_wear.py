@@ -75,7 +75,10 @@ def test_two_sources_lend_each_other_no_sample_and_share_their_minutes() -> None
         (Source(vendor="a", device_type=DeviceType.WATCH, method=Method.MANUAL), False),
     ],
 )
-def test_nobody_wears_a_scale_or_a_form(source: Source, worn: bool) -> None:  # noqa: FBT001
+def test_nobody_wears_a_scale_or_a_form(
+    source: Source,
+    worn: bool,  # noqa: FBT001
+) -> None:
     assert worn_minutes(_hearts([0, 300], source), 0, _DAY) == (6 if worn else 0)
 
 
