@@ -98,7 +98,8 @@ def _parse(body: bytes, received_ms: int) -> Parsed:
     activities, messages, complete, problems = _decoded(body, received_ms)
     rejects = [_reject(problem) for problem in problems]
     recordings = recordings_of(activities, rejects)
-    rejects += [_reject(problem) for activity in recordings for problem in activity.problems]
+    for activity in recordings:
+        rejects += [_reject(problem) for problem in activity.problems]
     facts: list[Fact] = []
     taken: set[str] = set()
     for activity in recordings:

@@ -36,7 +36,7 @@ from parsers.bounds import (
     MOST_SESSION_MS,
 )
 from parsers.fields import Unreadable, body_error, free_record, head, rejects
-from parsers.fit.activity.clock import Clock, Testimony, odd_steps, settle_clock
+from parsers.fit.activity.clock import RecordClock, Testimony, odd_steps, settle_clock
 from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
 from parsers.tcx_elements import PLANS, ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
 
@@ -108,7 +108,7 @@ def _refuse_plans(file: TcxFile) -> None:
         file.errors.append(refusal)
 
 
-def _clock(activity: TcxActivity, received_ms: int, errors: list[Unreadable]) -> Clock:
+def _clock(activity: TcxActivity, received_ms: int, errors: list[Unreadable]) -> RecordClock:
     """Return the times of the trackpoints in seconds, without jumps of the clock; tell of these."""
     stamps = np.array(activity.times, np.float64) / 1000
     odd = odd_steps(stamps)
@@ -126,7 +126,7 @@ def _clock(activity: TcxActivity, received_ms: int, errors: list[Unreadable]) ->
 
 
 def _workout(
-    activity: TcxActivity, file: TcxFile, name: str, clock: Clock, errors: list[Unreadable]
+    activity: TcxActivity, file: TcxFile, name: str, clock: RecordClock, errors: list[Unreadable]
 ) -> Workout:
     where = f"@{activity.offset}"
     start, end, made = _span(activity, clock, where, errors)
@@ -150,7 +150,7 @@ def _workout(
 
 
 def _span(
-    activity: TcxActivity, clock: Clock, where: str, errors: list[Unreadable]
+    activity: TcxActivity, clock: RecordClock, where: str, errors: list[Unreadable]
 ) -> tuple[int, int, dict[str, float]]:
     """Return [start, end) in epoch ms from laps and trackpoints, and a mark if laps do not count.
 
@@ -170,7 +170,7 @@ def _span(
     return min([*laps, *points]), max([*laps, *points]), {}
 
 
-def _point_times(clock: Clock) -> list[int]:
+def _point_times(clock: RecordClock) -> list[int]:
     """Return the first and the last time of the trackpoints in epoch ms, empty for none."""
     if not len(clock.stamps):
         return []
@@ -181,7 +181,7 @@ def _near(laps: list[int], points: list[int]) -> bool:
     return max(laps) + _APART_MS >= points[0] and min(laps) - _APART_MS <= points[1]
 
 
-def _lap_times(activity: TcxActivity, clock: Clock) -> list[int]:
+def _lap_times(activity: TcxActivity, clock: RecordClock) -> list[int]:
     """Return the starts and the ends of the laps in epoch ms."""
     times = []
     for lap in activity.laps:
@@ -224,7 +224,7 @@ def _summary(activity: TcxActivity, where: str, errors: list[Unreadable]) -> dic
 
 
 def _blocks(
-    activity: TcxActivity, file: TcxFile, name: str, clock: Clock, errors: list[Unreadable]
+    activity: TcxActivity, file: TcxFile, name: str, clock: RecordClock, errors: list[Unreadable]
 ) -> Iterator[SampleBlock]:
     """Yield the readings of the trackpoints as blocks of columns."""
     record = f"{name}:samples"

@@ -60,7 +60,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Clock:
+class RecordClock:
     """The corrected times of the records, which of them are kept, and the shifts that were made."""
 
     stamps: Floats
@@ -93,7 +93,7 @@ def settle_clock(
     testimony: Testimony,
     *,
     damaged: bool,
-) -> Clock:
+) -> RecordClock:
     """Return the times of the records without jumps of the clock.
 
     `odd` are the records before a jump (`odd_steps`), and `paused` whether the timer was stopped
@@ -101,14 +101,15 @@ def settle_clock(
     """
     everything = np.ones(len(stamps), dtype=np.bool_)
     if not len(odd) or len(odd) >= MOST_RUNS:
-        return Clock(stamps=stamps, kept=everything)
+        return RecordClock(stamps=stamps, kept=everything)
     pieces = _pieces(stamps, odd.tolist())
     jumps = [
         int(at)
         for k, (at, stopped) in enumerate(zip(odd, paused, strict=True))
         if not stopped and _is_jump(pieces, k, testimony)
     ]
-    runs = [slice(a, b) for a, b in pairwise([0, *[at + 1 for at in jumps], len(stamps)])]
+    edges = [0, *[at + 1 for at in jumps], len(stamps)]
+    runs = [slice(a, b) for a, b in pairwise(edges)]
     anchor = _anchor(stamps, runs, testimony)
     if damaged:
         for run in runs:
@@ -182,7 +183,9 @@ def _anchor(stamps: Floats, runs: list[slice], testimony: Testimony) -> int:
     return max(range(len(runs)), key=support)
 
 
-def _shifted(stamps: Floats, kept: NDArray[np.bool_], runs: list[slice], anchor: int) -> Clock:
+def _shifted(
+    stamps: Floats, kept: NDArray[np.bool_], runs: list[slice], anchor: int
+) -> RecordClock:
     """Return the clock with every run moved next to its neighbour, from the anchor outwards."""
     out = stamps.copy()
     small = np.diff(stamps)
@@ -202,7 +205,7 @@ def _shifted(stamps: Floats, kept: NDArray[np.bool_], runs: list[slice], anchor:
             continue
         out[run] = times + by
         shifts.append(Shift(first=first, last=last, by=by, count=_length(run)))
-    return Clock(stamps=out, kept=kept, shifts=tuple(shifts))
+    return RecordClock(stamps=out, kept=kept, shifts=tuple(shifts))
 
 
 def tail_steps(stamps: Floats) -> NDArray[np.intp]:

@@ -66,43 +66,43 @@ class FitSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class RecordedStretch:
     """A stretch of time in FIT seconds, and the seconds of it in which nothing was recorded."""
 
     first: float = math.nan
     last: float = math.nan
     idle: float = 0.0
 
-    def near(self, other: Stretch) -> bool:
+    def near(self, other: RecordedStretch) -> bool:
         """Return whether both are known and at most an hour apart."""
         return other.first - _APART_S <= self.last and self.first <= other.last + _APART_S
 
 
-def stretch_of_records(stamps: Floats) -> Stretch:
+def stretch_of_records(stamps: Floats) -> RecordedStretch:
     """Return from when to when there are records; `stamps` are their dates in any order."""
     if not len(stamps):
-        return Stretch()
+        return RecordedStretch()
     ordered = stamps if bool((np.diff(stamps) >= 0).all()) else np.sort(stamps)
     gaps = np.diff(ordered)
     idle = float(gaps[gaps > _PAUSE_S].sum())
-    return Stretch(first=float(ordered[0]), last=float(ordered[-1]), idle=idle)
+    return RecordedStretch(first=float(ordered[0]), last=float(ordered[-1]), idle=idle)
 
 
-def stretch_of_laps(group: Group) -> Stretch:
+def stretch_of_laps(group: Group) -> RecordedStretch:
     """Return from when to when there are laps; `idle` is what their timers leave out."""
     starts, written, elapsed, timers = (group.numbers(name) for name in SPAN_FIELDS)
     lengths = np.where(elapsed > 0, elapsed, written - starts)
     usable = (starts >= DEVICE_TIME_END) & (lengths > 0) & (lengths * 1000 <= LONGEST_WORKOUT_MS)
     if not usable.any():
-        return Stretch()
+        return RecordedStretch()
     starts, lengths, timers = starts[usable], lengths[usable], timers[usable]
     first, last = float(starts.min()), float((starts + lengths).max())
     active = float(np.where(timers > 0, np.minimum(timers, lengths), lengths).sum())
-    return Stretch(first=first, last=last, idle=max(0.0, last - first - active))
+    return RecordedStretch(first=first, last=last, idle=max(0.0, last - first - active))
 
 
 def made_sessions(
-    fit: FitFile, records: Stretch, stated: Sequence[FitSession], problems: list[FitProblem]
+    fit: FitFile, records: RecordedStretch, stated: Sequence[FitSession], problems: list[FitProblem]
 ) -> list[FitSession]:
     """Return the session that laps or records make, and tell of it; empty where there are none."""
     laps = stretch_of_laps(fit["lap"])
@@ -132,12 +132,12 @@ def made_sessions(
     return [made]
 
 
-def _joined(laps: Stretch, records: Stretch) -> Stretch:
+def _joined(laps: RecordedStretch, records: RecordedStretch) -> RecordedStretch:
     """Return the laps with the records around them: a watch that stops has an unfinished lap."""
     if not is_date(records.first):
         return laps
     first, last = min(laps.first, records.first), max(laps.last, records.last)
-    return Stretch(first=first, last=last, idle=laps.idle)
+    return RecordedStretch(first=first, last=last, idle=laps.idle)
 
 
 def _sport(fit: FitFile) -> tuple[str, str]:

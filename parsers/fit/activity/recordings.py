@@ -52,21 +52,18 @@ def _without_repeated(recordings: list[Activity]) -> list[Activity]:
 
     A part of a chain may hold records alone, with their session in another part.
     """
-    declared = [
-        session
-        for activity in recordings
-        for session in activity.sessions
-        if session.usable and not session.made_from
-    ]
-    return [
-        replace(
-            activity,
-            sessions=tuple(
-                session for session in activity.sessions if not _repeats(session, declared)
-            ),
-        )
-        for activity in recordings
-    ]
+    declared: list[FitSession] = []
+    for activity in recordings:
+        declared += [session for session in activity.sessions if _is_declared(session)]
+    kept = []
+    for activity in recordings:
+        sessions = [session for session in activity.sessions if not _repeats(session, declared)]
+        kept.append(replace(activity, sessions=tuple(sessions)))
+    return kept
+
+
+def _is_declared(session: FitSession) -> bool:
+    return session.usable and not session.made_from
 
 
 def _repeats(session: FitSession, declared: list[FitSession]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parsers.fit.activity.clock import MOST_RUNS, Clock, Testimony, settle_clock, tail_steps
+from parsers.fit.activity.clock import MOST_RUNS, RecordClock, Testimony, settle_clock, tail_steps
 from parsers.fit.activity.values import (
     DEVICE_TIME_END,
     FIT_EPOCH,
@@ -60,7 +60,7 @@ def settled_clock(
     odd: NDArray[np.intp],
     latest: float,
     problems: list[FitProblem],
-) -> Clock | None:
+) -> RecordClock | None:
     """Return the settled clock of the records, None where nothing changes; tell what changed."""
     record, rows = fit["record"], np.flatnonzero(times.dated)
     stamps = times.stamps[rows]
@@ -97,7 +97,7 @@ def _sensible_end(fit: FitFile, rows: NDArray[np.intp], stamps: Floats) -> int:
     return noise[0] + 1 if noise else len(stamps)
 
 
-def corrected_times(times: RecordTimes, clock: Clock) -> RecordTimes:
+def corrected_times(times: RecordTimes, clock: RecordClock) -> RecordTimes:
     """Return the times with those of the settled clock."""
     stamps, dated = times.stamps.copy(), times.dated.copy()
     stamps[times.dated] = clock.stamps

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from parsers.fit.activity.made import (
     SPAN_FIELDS,
     FitSession,
-    Stretch,
+    RecordedStretch,
     made_sessions,
     stretch_of_laps,
 )
@@ -28,7 +28,7 @@ from parsers.fit.activity.values import (
 from parsers.fit.errors import Code, FitProblem
 
 if TYPE_CHECKING:
-    from parsers.fit.activity.clock import Clock
+    from parsers.fit.activity.clock import RecordClock
     from parsers.fit.file import FitFile
     from parsers.fit.group import Group
 
@@ -52,7 +52,7 @@ _AGREE_S = 120.0
 
 
 def read_sessions(
-    fit: FitFile, records: Stretch, clock: Clock | None, problems: list[FitProblem]
+    fit: FitFile, records: RecordedStretch, clock: RecordClock | None, problems: list[FitProblem]
 ) -> list[FitSession]:
     """Return the sessions of a file, with what is wrong added to `problems`.
 
@@ -84,7 +84,7 @@ class _Times:
     doubt: str = ""
 
 
-def _times(columns: dict[str, list[float]], row: int, clock: Clock | None) -> _Times:
+def _times(columns: dict[str, list[float]], row: int, clock: RecordClock | None) -> _Times:
     start, written, elapsed, timer = (columns[name][row] for name in SPAN_FIELDS)
     doubt = ""
     if clock is not None:
@@ -104,7 +104,9 @@ def _times(columns: dict[str, list[float]], row: int, clock: Clock | None) -> _T
     return _Times(start=start, length=length, written=written, timer=timer, doubt=doubt)
 
 
-def _settled(fit: FitFile, stated: dict[int, _Times], records: Stretch) -> dict[int, _Times]:
+def _settled(
+    fit: FitFile, stated: dict[int, _Times], records: RecordedStretch
+) -> dict[int, _Times]:
     """Return the times of the sessions that most of the file supports, by row.
 
     Sessions of a file follow each other, so that each begins where the one before it was written.
@@ -147,9 +149,13 @@ def _agree(readings: list[float]) -> bool:
 def _most_supported(readings: list[float]) -> float:
     """Return the first reading, which was declared, unless it is alone and others agree."""
     known = [value for value in readings if is_date(value)]
-    support = [sum(abs(other - value) <= _AGREE_S for other in known) for value in known]
+    support = [_agreeing(value, known) for value in known]
     # Where nothing supports anything, what was declared stands.
     return known[0] if support[0] > 1 else known[support.index(max(support))]
+
+
+def _agreeing(value: float, readings: list[float]) -> int:
+    return sum(abs(other - value) <= _AGREE_S for other in readings)
 
 
 def _session(group: Group, columns: dict[str, list[float]], row: int, times: _Times) -> FitSession:
