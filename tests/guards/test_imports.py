@@ -201,4 +201,4 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_environment_is_read_in_one_place() -> None:
     readers = [name for name, path in ALL if "os.environ" in path.read_text(encoding="utf-8")]
-    assert set(readers) <= {"kadens.settings", "kadens.local.up", "kadens.embedded.processes"}
+    assert set(readers) <= {"kadens.settings", "kadens.local.up", "kadens.embedded.process"}
