@@ -64,6 +64,7 @@ bench: .venv
 
 docs: .venv
 	$(BIN)/python -m kadens.reference
+	$(BIN)/python -m tests.guards.reference
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)

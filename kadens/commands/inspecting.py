@@ -27,7 +27,11 @@ ConnectorName = Annotated[
 ]
 HeaderWords = Annotated[
     list[str] | None,
-    typer.Option("--header", metavar="'K: V'", help="A header that came with it; repeatable."),
+    typer.Option(
+        "--header",
+        metavar="'K: V'",
+        help="A header that came with it, such as 'Content-Type: …'; repeatable.",
+    ),
 ]
 QueryWords = Annotated[
     list[str] | None,

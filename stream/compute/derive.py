@@ -57,7 +57,7 @@ from stream.compute.sessions.session_rows import (
 )
 
 SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
-BEYOND_LIMIT = "more sessions on this date than are worked out"
+BEYOND_LIMIT = "more sessions on this date than figures are computed for"
 
 _SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
 
@@ -81,7 +81,7 @@ def derive(window: Window) -> Derived:
 
 
 def _inputs_by_date(window: Window) -> dict[date, DateInputs]:
-    """Return what the figures of each date of the window rest on beside samples, in order."""
+    """Return by date, in order, what applies on it: profile, thresholds, prescriptions, limits."""
     return {day: _date_inputs(window, day) for day in sorted(set(window.dates))}
 
 

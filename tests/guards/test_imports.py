@@ -159,7 +159,9 @@ def test_pure_modules_stay_pure(name: str, path: Path) -> None:
     if not any(within(name, part) for part in (*PURE, *PURE_FILES)):
         return
     for target, line in imports(path):
-        assert target.split(".")[0] not in IMPURE, f"{path}:{line} {target}"
+        # `urllib.parse` only takes texts apart
+        impure = target.split(".")[0] in IMPURE and not target.startswith("urllib.parse")
+        assert not impure, f"{path}:{line} {target}"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if (
             isinstance(node, ast.Call)
