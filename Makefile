@@ -25,10 +25,10 @@ endef
 help:
 	@echo "make up ARGS='--demo'     run everything on this machine, with simulated patients"
 	@echo "make test                 every test, on JOBS=2 processes (ARGS go to pytest)"
-	@echo "make quick                the tests that need no server, in less than a minute"
+	@echo "make quick                the tests that need no server, in a minute and a half"
 	@echo "make check                linter, formatter, type checker, import guards"
 	@echo "make bench                speed, as ratios against named baselines (ARGS go to the bench)"
-	@echo "make docs               write the pages of docs/ that are made from the code"
+	@echo "make docs                 write the pages of docs/ that are made from the code"
 	@echo "make chaos SEEDS=200      so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
 	@echo "make attack               hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
 	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
@@ -64,6 +64,7 @@ bench: .venv
 
 docs: .venv
 	$(BIN)/python -m kadens.reference
+	$(BIN)/python -m tests.guards.reference
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)

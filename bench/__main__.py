@@ -82,7 +82,7 @@ def _fit(namespace: argparse.Namespace) -> list[Row]:
 
 
 def _writer(namespace: argparse.Namespace) -> list[Row]:
-    with temporary_postgres() as server:
+    with temporary_postgres(durable=True) as server:
         dsn = server.create_database("bench")
         asyncio.run(migrate(dsn))
         return writer.run(dsn, TINY_ROUNDS if namespace.tiny else writer.ROUNDS)

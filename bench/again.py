@@ -39,7 +39,7 @@ TINY = _Size(patients=2, rounds=1)
 
 def run(size: _Size) -> list[Row]:
     """Return the figures."""
-    with temporary_postgres() as server:
+    with temporary_postgres(durable=True) as server:
         return asyncio.run(_run(server, size))
 
 

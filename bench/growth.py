@@ -57,7 +57,7 @@ TINY = _Size(days=(1, 3), patients=(1, 2), rounds=2)
 
 def run(size: _Size) -> list[Row]:
     """Return the figures of both growths."""
-    with temporary_postgres() as server:
+    with temporary_postgres(durable=True) as server:
         return asyncio.run(_run(server, size))
 
 

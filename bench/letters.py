@@ -61,7 +61,10 @@ class _Nowhere:
 
 def run(letters: int) -> list[Row]:
     """Return the figures with `letters` dead letters."""
-    with temporary_postgres() as server, TemporaryDirectory(prefix="kadens-letters-") as folder:
+    with (
+        temporary_postgres(durable=True) as server,
+        TemporaryDirectory(prefix="kadens-letters-") as folder,
+    ):
         dsn = server.create_database("letters")
         return asyncio.run(_run(dsn, Path(folder), letters))
 

@@ -139,7 +139,7 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
     """Start everything for so many patients, and stop it at the end. Only the main thread may."""
     with ExitStack() as parts:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
-        postgres = parts.enter_context(temporary_postgres())
+        postgres = parts.enter_context(temporary_postgres(durable=True))
         kafka = parts.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY))
         create_topics(
             kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}

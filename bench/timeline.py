@@ -106,7 +106,7 @@ def run(rows: int, server: str = "") -> list[Row]:
     """Return the figures for so many rows; `server` is a DSN, "" for an embedded PostgreSQL."""
     if server:
         return asyncio.run(_on_timescale(rows, server))
-    with temporary_postgres() as own:
+    with temporary_postgres(durable=True) as own:
         return asyncio.run(_measured(own.create_database("bench"), "plain", rows))
 
 

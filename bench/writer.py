@@ -168,7 +168,7 @@ def _main() -> None:
     if len(sys.argv) > 1:
         rows = run(sys.argv[1])
     else:
-        with temporary_postgres() as server:
+        with temporary_postgres(durable=True) as server:
             dsn = server.create_database("bench")
             asyncio.run(migrate(dsn))
             rows = run(dsn)

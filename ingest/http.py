@@ -141,10 +141,15 @@ def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awa
 
 
 def _incoming(segment: str, request: Request) -> Incoming:
+    # from the end, so that of a repeated header the first one counts
+    headers = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in reversed(request.headers.raw)
+    }
     return Incoming(
         method=request.method,
-        headers=dict(request.headers),
-        query=dict(request.query_params),
+        headers=headers,
+        query=dict(request.query_params) if request.scope["query_string"] else {},
         stream=request.stream(),
         segment=segment,
     )

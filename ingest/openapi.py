@@ -42,7 +42,7 @@ _SIGNATURES: Described = {
 BY_SIGNATURE: list[Described] = [{"signatureId": [], "signatureTime": [], "signature": []}]
 
 
-class _Received(BaseModel):
+class ReceivedBody(BaseModel):
     """The payload is kept and will be read; `received` is its SHA-256."""
 
     received: str = Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])
@@ -70,7 +70,7 @@ def _operation(
     return {
         "status_code": 202,
         "tags": ["intake"],
-        "response_model": _Received,
+        "response_model": ReceivedBody,
         "response_description": "Kept; the same body may be sent again without harm.",
         "responses": problems(*reasons, *INTAKE),
         "openapi_extra": {"requestBody": body, "security": security},

@@ -23,7 +23,8 @@ from ingest.problems import refused, too_often
 from ingest.proofs import Evidence
 from ingest.spool import Spool, fill
 from ingest.verify import Check, Verdict
-from model.envelope import INLINE, Envelope, Pairs
+from model.envelope import INLINE, Envelope
+from model.received import Context
 from model.topics import RAW, RAW_LARGE
 from web.rates import Buckets
 
@@ -154,30 +155,39 @@ def envelope_of(
     """
     message_ids = [headers[name] for name in MESSAGE_ID if name in headers]
     # headers come from outside: each is cut, so that no sender fills the log's message headers
-    envelope = Envelope(
+    context = Context(
+        connector=connector.name,
+        content_type=headers.get("content-type", "")[:LONGEST_HEADER],
+        filename=_filename(headers),
+        headers=_passed(connector.passes.headers, headers),
+        query=_passed(connector.passes.query, query),
+        received_ms=received_ms,
+    )
+    return Envelope(
         connector=connector.name,
         received_ms=received_ms,
         sha256=sha256,
         size=size,
-        content_type=headers.get("content-type", "")[:LONGEST_HEADER],
+        content_type=context.content_type,
         patient=link.patient if link else "",
         link=link.digest.hex() if link else "",
         message_id=message_ids[0][:LONGEST_HEADER] if message_ids else "",
-        filename=_filename(headers),
-        passed_headers=_passed(connector.passes.headers, headers),
-        passed_query=_passed(connector.passes.query, query),
+        format=connector.format(context),
+        filename=context.filename,
+        passed_headers=tuple(context.headers.items()),
+        passed_query=tuple(context.query.items()),
     )
-    return replace(envelope, format=connector.format(envelope.context))
 
 
 def _filename(headers: Mapping[str, str]) -> str:
     """Return the name of an uploaded file without folders, "" where the request has none."""
-    match = FILENAME.search(headers.get("content-disposition", ""))
+    disposition = headers.get("content-disposition")
+    match = FILENAME.search(disposition) if disposition else None
     return match.group(1) if match else ""
 
 
-def _passed(names: Sequence[str], values: Mapping[str, str]) -> Pairs:
-    return tuple((name, values[name][:LONGEST_HEADER]) for name in names if name in values)
+def _passed(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: values[name][:LONGEST_HEADER] for name in names if name in values}
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:

@@ -14,6 +14,8 @@ RAW_VERSION = "2"  # of these headers; each message names its own
 SNIFF = "sniff"  # the format of a payload whose first bytes show what it is
 INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
 
+_NO_PAIRS = "[]"
+
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -62,7 +64,7 @@ class Envelope:
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         # The value of a Kafka header is flat, so the pairs become one text.
         for name in ("passed_headers", "passed_query"):
-            values[name] = json.dumps(values[name])
+            values[name] = json.dumps(values[name]) if values[name] else _NO_PAIRS
         return [(name, str(value).encode()) for name, value in values.items()]
 
     @staticmethod
@@ -84,16 +86,19 @@ class Envelope:
             message_id=values.get("message_id", ""),
             version=values.get("version", RAW_VERSION),
             # Decoding refuses anything but hex digits.
-            link=bytes.fromhex(values.get("link", "")).hex(),
+            link=bytes.fromhex(values.get("link", "")).hex() if values.get("link") else "",
             format=values.get("format", ""),
             filename=values.get("filename", ""),
-            passed_headers=_pairs(values.get("passed_headers", "[]")),
-            passed_query=_pairs(values.get("passed_query", "[]")),
+            passed_headers=_pairs(values.get("passed_headers", _NO_PAIRS)),
+            passed_query=_pairs(values.get("passed_query", _NO_PAIRS)),
             part_of=values.get("part_of", ""),
         )
 
 
 def _pairs(text: str) -> Pairs:
+    # nearly every envelope: most connectors let nothing through
+    if text == _NO_PAIRS:
+        return ()
     rows: Any = json.loads(text)
     if not isinstance(rows, list):
         raise ValueError("passed headers are a list of pairs")  # noqa: TRY004 - of an envelope

@@ -66,7 +66,7 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="open_wearables",
         version=2,
-        read=Named("parsers.open_wearables:read_open_wearables"),
+        read=Named("parsers.vendors.open_wearables:read_open_wearables"),
         json=True,
         most_bytes=16 * MEBIBYTE,
         most_days=3_660,
@@ -93,13 +93,13 @@ FORMATS: tuple[Format, ...] = (
     Format(
         name="garmin",
         version=1,
-        read=Named("parsers.garmin:parse_garmin"),
+        read=Named("parsers.vendors.garmin:parse_garmin"),
         most_bytes=100 * MEBIBYTE,
         most_days=400,
         most_facts=40_000,
     ),
     # a cue has some hundred bytes
-    Format(name="polar", version=1, read=Named("parsers.polar:parse_polar"), json=True),
+    Format(name="polar", version=1, read=Named("parsers.vendors.polar:parse_polar"), json=True),
     # a thousand answers with all their words have half of it
     Format(
         name="reports",

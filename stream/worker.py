@@ -35,6 +35,7 @@ from stream.dead.isolate import Handle, Isolated
 from stream.derive_batch import derive_runs, send_changes, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
+from stream.intake.waiting import expire_quarantine, release_quarantine
 from stream.judge_patient import judge_due, judge_runs
 from stream.log.ledger import Ledger
 from stream.log.look import LogView, open_log
@@ -42,7 +43,7 @@ from stream.log.messages import Partition
 from stream.log.producer import open_producer
 from stream.log.watch import watch
 from stream.metrics import WorkerMetrics, make_metrics
-from stream.normalise import expire_quarantine, normalise_runs, release_quarantine, set_body_aside
+from stream.normalise import normalise_runs, set_body_aside
 from stream.readers.pool import Reader, open_reader_pool
 from stream.readers.zygote import Zygote, open_zygote
 from stream.refresh import refresh_rollups

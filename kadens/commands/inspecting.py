@@ -3,7 +3,7 @@
 import hashlib
 import mimetypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +27,11 @@ ConnectorName = Annotated[
 ]
 HeaderWords = Annotated[
     list[str] | None,
-    typer.Option("--header", metavar="'K: V'", help="A header that came with it; repeatable."),
+    typer.Option(
+        "--header",
+        metavar="'K: V'",
+        help="A header that came with it, such as 'Content-Type: …'; repeatable.",
+    ),
 ]
 QueryWords = Annotated[
     list[str] | None,
@@ -141,24 +145,22 @@ def _context(
 
 def named_headers(words: Sequence[str] | None) -> dict[str, str]:
     """Return headers given as 'Name: value'; their names are in lower case."""
-    named = {}
-    for word in words or ():
-        name, mark, value = word.partition(":")
-        if not mark or not name.strip():
-            fail("--header must look like 'Name: value'", code=2)
-        named[name.strip().lower()] = value.strip()
-    return named
+    pairs = _named(words, ":", "--header must look like 'Name: value'")
+    return {name.strip().lower(): value.strip() for name, value in pairs}
 
 
 def parameters(words: Sequence[str] | None) -> dict[str, str]:
     """Return query parameters given as 'name=value'."""
-    named = {}
+    return dict(_named(words, "=", "--query must look like 'name=value'"))
+
+
+def _named(words: Sequence[str] | None, mark: str, otherwise: str) -> Iterator[tuple[str, str]]:
+    """Yield what lies on both sides of `mark`; leaves with `otherwise` for a word without it."""
     for word in words or ():
-        name, mark, value = word.partition("=")
-        if not mark or not name:
-            fail("--query must look like 'name=value'", code=2)
-        named[name] = value
-    return named
+        name, divider, value = word.partition(mark)
+        if not divider or not name.strip():
+            fail(otherwise, code=2)
+        yield name, value
 
 
 def _check_zone(zone: str) -> None:

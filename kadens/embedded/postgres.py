@@ -46,6 +46,9 @@ TUNING: dict[str, str] = {
     "log_min_error_statement": "panic",
 }
 
+# for a server whose data nobody needs after a loss of power
+_NOT_SYNCED = {"fsync": "off", "full_page_writes": "off"}
+
 
 class Postgres:
     """A server on the folder `data`, which is created; `dsn(database)` is its connection string.
@@ -84,11 +87,16 @@ class Postgres:
                 raise StartFailed("postgres", f"another server runs on {self.data}", self._home.log)
             time.sleep(0.1)
 
-    def stop(self) -> None:
-        """End the server with a checkpoint; open connections are cut."""
-        # SIGINT is the fast shutdown; SIGTERM would wait until every client has left.
+    def stop(self, *, checkpoint: bool = True) -> None:
+        """End the server; open connections are cut.
+
+        Without a checkpoint it ends at once, and the next start recovers from its log.
+        """
+        # SIGINT is the fast shutdown and SIGQUIT the immediate one; SIGTERM would wait until every
+        # client has left.
         if self._child is not None:
-            end_child(self._child, first=signal.SIGINT, seconds=_STOP_SECONDS)
+            first = signal.SIGINT if checkpoint else signal.SIGQUIT
+            end_child(self._child, first=first, seconds=_STOP_SECONDS)
         self._child = None
 
     def kill(self) -> None:
@@ -204,13 +212,28 @@ class Postgres:
 
 @contextmanager
 def temporary_postgres(
-    *, binaries: Path | None = None, settings: Mapping[str, str] | None = None
+    *,
+    binaries: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    durable: bool = False,
 ) -> Iterator[Postgres]:
-    """Run a server on a folder that is removed at the end, for tests; works as root too."""
+    """Run a server on a folder that is removed at the end, for tests; works as root too.
+
+    With `durable` it waits for the disk as a deployed server does, which a bench needs. Otherwise
+    it survives the death of its processes, and only a loss of power would cost it data.
+    """
+    quick = {} if durable else _NOT_SYNCED
     with TemporaryDirectory(prefix="kadens-pg-") as folder:
         Path(folder).chmod(0o711)  # the server's account must be able to pass
-        with Postgres(Path(folder) / "pg", binaries=binaries, settings=settings) as server:
+        server = Postgres(
+            Path(folder) / "pg", binaries=binaries, settings={**quick, **(settings or {})}
+        )
+        server.start()
+        try:
             yield server
+        finally:
+            # nobody reads the folder again, so a checkpoint of all databases would be for nothing
+            server.stop(checkpoint=False)
 
 
 def _server_words(home: Home, settings: Mapping[str, str]) -> list[str | Path]:

@@ -2,7 +2,8 @@
 
     FOLDER/door.json       connector, method, segment, headers, query, keys, link_key, now_ms, body
     FOLDER/body.*          the payload as it came; none when `body` is missing
-    FOLDER/expected.json   status and body of the answer, and the number of appended messages
+    FOLDER/expected.json   status, media type and body of the answer, and the number of appended
+                           messages
 
 The keys are part of the case, so they are made up. Nothing leaves this process: the door runs over
 a log and a body store in memory. Must never overwrite a case.
@@ -48,13 +49,14 @@ class RecordedRequest:
     now_ms: int = 0
 
     def answer(self) -> dict[str, Any]:
-        """Return what the door does: status and text of the answer, and messages appended."""
+        """Return the answer's status, media type and text, and the number of messages appended."""
         log = MemoryLog()
         answer = asyncio.run(self._sent(_door(self, log)))
         if any(event.value != self.body for event in log.events):
             raise AssertionError("the door appended another body than it was sent")
         return {
             "status": int(answer.status_code),
+            "media_type": answer.headers.get("content-type", ""),
             "body": answer.text,
             "appended": len(log.events),
         }

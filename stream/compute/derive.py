@@ -62,7 +62,7 @@ from stream.compute.sessions.session_rows import (
 
 SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
 LEAST_SESSION_MS = 5 * MINUTE_MS
-BEYOND_LIMIT = "more sessions on this date than are worked out"
+BEYOND_LIMIT = "more sessions on this date than figures are computed for"
 
 _SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
 
@@ -94,7 +94,7 @@ def window_candidates(window: Window) -> list[SessionCandidate]:
 
 
 def _inputs_by_date(window: Window) -> dict[date, DateInputs]:
-    """Return what the figures of each date of the window rest on beside samples, in order."""
+    """Return by date, in order, what applies on it: profile, thresholds, prescriptions, limits."""
     return {day: _date_inputs(window, day) for day in sorted(set(window.dates))}
 
 

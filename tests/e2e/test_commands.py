@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import numpy as np
 import psycopg
 import pytest
@@ -115,13 +116,22 @@ def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> N
     assert session["zones_ms"]["moderate"] == 1_200_000
 
 
+def _upload(running: Running, token: str, body: bytes) -> None:
+    address = f"{running.runtime['addresses']['vendor door']}/v1/files"
+    headers = {"authorization": f"Bearer {token}"}
+    assert httpx2.post(address, content=body, headers=headers, timeout=30).status_code == 202
+
+
 def test_garbage_becomes_a_dead_letter(
     running: Running, words: dict[str, str], tmp_path: Path
 ) -> None:
     path = tmp_path / "noise.fit"
     path.write_bytes(b"\x0e\x10\x00\x00\xff\xff\xff\xff.FIT??" + bytes(100))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    # `import` reads a file before it sends it, and sends no noise; another program may
     running.kadens("import", str(path), "--patient", words["PATIENT"], code=1)
+    token = running.kadens("patient", "token", "--patient", words["PATIENT"]).strip()
+    _upload(running, token, path.read_bytes())
 
     def listed() -> list[dict[str, Any]]:
         letters: list[dict[str, Any]] = json.loads(

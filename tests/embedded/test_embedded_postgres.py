@@ -150,7 +150,7 @@ def test_not_started_is_an_error(open_folder: Path) -> None:
 def test_below_a_closed_folder_the_data_lie_elsewhere(
     open_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_home, "ELSEWHERE", open_folder / "lib")
+    monkeypatch.setattr(postgres_home, "_ELSEWHERE", open_folder / "lib")
     closed = tmp_path / "root"
     closed.mkdir(mode=0o700)
     for _ in range(2):

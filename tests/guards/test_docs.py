@@ -53,6 +53,10 @@ def test_every_file_that_contributing_names_is_there() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:[a-z_*]+/)+[a-z_*0-9.]*)`", text))
     # what the page instructs its reader to make
-    example = {"ingest/vendors/acme.py", "parsers/acme.py", "alerts/rules/x1_what_it_finds.py"}
+    example = {
+        "ingest/vendors/acme.py",
+        "parsers/vendors/acme.py",
+        "alerts/rules/x1_what_it_finds.py",
+    }
     assert len(named) > 50
     assert [name for name in sorted(named - example) if not any(ROOT.glob(name))] == []

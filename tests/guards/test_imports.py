@@ -159,7 +159,9 @@ def test_pure_modules_stay_pure(name: str, path: Path) -> None:
     if not any(within(name, part) for part in (*PURE, *PURE_FILES)):
         return
     for target, line in imports(path):
-        assert target.split(".")[0] not in IMPURE, f"{path}:{line} {target}"
+        # `urllib.parse` only takes texts apart
+        impure = target.split(".")[0] in IMPURE and not target.startswith("urllib.parse")
+        assert not impure, f"{path}:{line} {target}"
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if (
             isinstance(node, ast.Call)
@@ -201,4 +203,4 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_environment_is_read_in_one_place() -> None:
     readers = [name for name, path in ALL if "os.environ" in path.read_text(encoding="utf-8")]
-    assert set(readers) <= {"kadens.settings", "kadens.local.up", "kadens.embedded.processes"}
+    assert set(readers) <= {"kadens.settings", "kadens.local.up", "kadens.embedded.process"}

@@ -75,3 +75,9 @@ def test_the_document_names_every_path_and_answer() -> None:
     text = json.dumps(document)
     assert "HTTPValidationError" not in text
     assert _SECRET not in text
+
+
+def test_no_shape_has_a_private_name(door: Door) -> None:
+    shapes = vendor_app(door).openapi()["components"]["schemas"]
+    assert "ReceivedBody" in shapes
+    assert [name for name in shapes if name.startswith("_")] == []

@@ -12,10 +12,12 @@ from tests.rooms import ROOT
 from tests.rows import values_of
 
 _FOLDER = ROOT / "parsers"
+_FILES = [*_FOLDER.glob("*.py"), *(_FOLDER / "vendors").glob("*.py")]
 HELPERS = {
     "alike",
     "bounds",
     "fields",
+    "forms",
     "formats",
     "json_records",
     "lazy_readers",
@@ -23,15 +25,11 @@ HELPERS = {
     "links",
     "__init__",
 }
-_NAMES = {
-    path.stem
-    for path in _FOLDER.glob("*.py")
-    if path.stem.endswith(("_names", "_types", "_elements"))
-}
+_NAMES = {path.stem for path in _FILES if path.stem.endswith(("_names", "_types", "_elements"))}
 
 
 def test_every_reader_in_the_folder_is_a_row() -> None:
-    files = set(values_of(_FOLDER.glob("*.py"), "stem")) - HELPERS - _NAMES
+    files = set(values_of(_FILES, "stem")) - HELPERS - _NAMES
     assert set(values_of(FORMATS, "name")) == {name.removesuffix("_facts") for name in files}
     assert len(set(values_of(FORMATS, "name"))) == len(FORMATS)
 

@@ -12,9 +12,9 @@ import pytest
 from model.codec import encode_fact
 from model.facts import Fact, RejectKind, SampleBlock, Workout
 from model.received import Context, Notice, Part, ReaderItem
-from parsers import garmin
 from parsers.formats import read_items, version_of
 from parsers.json_records import MOST_LISTED_OBJECTS
+from parsers.vendors import garmin
 from tests.rooms import SHARED
 from tests.rows import of_type, values_of
 

@@ -16,9 +16,9 @@ from model.errors import BodyError
 from model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from model.metrics import METRIC
 from model.units import unit_conversion
-from parsers import open_wearables
-from parsers.open_wearables import parse_open_wearables
-from parsers.open_wearables_names import (
+from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables import parse_open_wearables
+from parsers.vendors.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
     SERIES,

@@ -83,7 +83,12 @@ def test_a_word_that_is_no_command_gets_a_suggestion() -> None:
     assert (done.exit_code, "Did you mean 'list'?" in done.stderr) == (2, True)
 
 
-OTHER_READERS = ("parsers.tcx", "parsers.garmin", "parsers.polar", "parsers.reports")
+OTHER_READERS = (
+    "parsers.tcx",
+    "parsers.vendors.garmin",
+    "parsers.vendors.polar",
+    "parsers.reports",
+)
 THREADS = """
 import sys
 from pathlib import Path

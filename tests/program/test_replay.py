@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from model.calendar import HOUR_MS
-from parsers import formats, open_wearables
+from parsers import formats
+from parsers.vendors import open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate

@@ -9,7 +9,8 @@ from fitparse import FitFile
 
 from model.calendar import MINUTE_MS, utc
 from model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlock, Workout
-from parsers import open_wearables, reports
+from parsers import reports
+from parsers.vendors import open_wearables
 from simulate import bodies, plan
 from simulate.cohort import Cohort, Person, Role, demo_cohort
 from simulate.deliveries import history, live

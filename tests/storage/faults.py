@@ -6,8 +6,9 @@ from typing import TypeAlias
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
-from parsers import formats, open_wearables
+from parsers import formats
 from parsers.lazy_readers import single_part
+from parsers.vendors import open_wearables
 from tests.rows import matching
 from tests.storage.inline import heart_series, walk_body
 from tests.storage.tellers import T0

@@ -17,7 +17,8 @@ from model.received import Fetch, Part
 from model.topics import RAW
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
-from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
+from stream.intake.waiting import expire_quarantine, release_quarantine
+from stream.normalise import normalise_runs
 from tests.rooms import ROOT
 from tests.storage.inline import INLINE_NOW, Inline, open_inline
 

@@ -11,7 +11,8 @@ from simulate.vendors.garmin import dailies, ping, push
 from simulate.vendors.polar import exercise_notice
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
-from stream.normalise import expire_quarantine, normalise_runs, release_quarantine
+from stream.intake.waiting import expire_quarantine, release_quarantine
+from stream.normalise import normalise_runs
 from tests.rows import cells_of, values_of
 from tests.storage.inline import INLINE_NOW, Inline, open_inline
 

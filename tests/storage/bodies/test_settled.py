@@ -14,8 +14,9 @@ from storage.bodies import caps
 from storage.erase import erase, remove_erased_bodies
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
+from stream.intake.waiting import release_quarantine
 from stream.log.messages import Message, Run
-from stream.normalise import normalise_runs, release_quarantine
+from stream.normalise import normalise_runs
 from tests.rows import entries_of, values_of, without
 from tests.storage.bodies.settled_bodies import (
     BrokenLog,

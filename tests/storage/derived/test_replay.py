@@ -14,8 +14,9 @@ from model.calendar import DAY_MS, HOUR_MS
 from model.errors import BodyError
 from model.facts import Parsed, Report
 from model.prescription import Intensity, Prescription
-from parsers import formats, open_wearables, reports
+from parsers import formats, reports
 from parsers.lazy_readers import single_part
+from parsers.vendors import open_wearables
 from storage.alerts import due
 from storage.facts import current_records
 from storage.facts.affected import AffectedSpans

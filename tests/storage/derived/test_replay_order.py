@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
-from parsers import formats, open_wearables
+from parsers import formats
+from parsers.vendors import open_wearables
 from storage.people import care_team, patients
 from stream.replay.apply import replay
 from stream.replay.context import ReplayScope

@@ -6,7 +6,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.calendar import HOUR_MS, MINUTE_MS, dates_between
+from model.calendar import HOUR_MS, MINUTE_MS, dates_between, day_bounds
 from model.facts import AttributedFact, Head, Instrument, Report, Source, Workout
 from model.spans import Span, merge
 from stream.compute.staleness import (
@@ -138,6 +138,20 @@ def test_facts_are_asked_for_as_far_as_an_answer_may_lie_from_its_session(
     for reach in stale.reach:
         assert stale.is_known(stale.facts_within)
         assert any(within.holds(reach.widened(AROUND_MS)) for within in stale.facts_within)
-    # A session just behind a midnight is a span of its own; every date is there completely.
-    lengths = [reach.end_ms - reach.start_ms for reach in stale.reach]
-    assert sum(lengths) >= 23 * HOUR_MS * len(stale.dates)
+    for day in stale.dates:
+        start_ms, end_ms = day_bounds(day, _ZONE)
+        date_span = Span(start_ms=start_ms, end_ms=end_ms)
+        assert any(reach.holds(date_span) for reach in stale.reach)
+
+
+def test_a_session_just_after_midnight_is_reached_without_its_date() -> None:
+    """It may be a part of a session before midnight, so it is read; its date stays as it is."""
+    start_ms, end_ms = day_bounds(date(2026, 9, 21), _ZONE)
+    after = _workout(end_ms + 5 * MINUTE_MS, 30)
+    stale = stale_dates([span(_NOON, 5)], _ZONE, [after])
+    head = after.fact.head
+    assert stale.dates == (date(2026, 9, 21),)
+    assert stale.reach == (
+        Span(start_ms=start_ms, end_ms=end_ms),
+        Span(start_ms=head.start_ms, end_ms=head.end_ms),
+    )

@@ -40,7 +40,7 @@ from parsers.fields import (
     real_offset,
     text,
 )
-from parsers.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
+from parsers.vendors.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
 
 _VENDOR = "garmin"
 EDITED = 2**42  # revisions of manual edits begin here: above each duration in seconds

@@ -61,7 +61,7 @@ from parsers.fields import (
     zone_offset,
 )
 from parsers.lazy_readers import single_part
-from parsers.open_wearables_names import (
+from parsers.vendors.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
     SERIES,

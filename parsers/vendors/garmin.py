@@ -17,10 +17,10 @@ from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import Unreadable, list_of, object_of, optional_text, rejects, text
-from parsers.garmin_facts import READERS
-from parsers.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
 from parsers.links import path_and_query
+from parsers.vendors.garmin_facts import READERS
+from parsers.vendors.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
 
 _INTERFACE = "/wellness-api/rest/"  # the path of every link of Garmin begins so
 FILES_LIST = "activityFiles"  # the list whose links lead to files

@@ -1,0 +1,55 @@
+"""Form-encoded bodies: what they hold, and what is no form."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.errors import BodyError
+from parsers.fields import Unreadable
+from parsers.forms import MOST_FORM_FIELDS, form_of, number_in
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (b"", {}),
+        (b"user=17&kind=run", {"user": "17", "kind": "run"}),
+        (b"name=a+b%20c&empty=", {"name": "a b c", "empty": ""}),
+        (b"name=%C3%A5&name=last", {"name": "last"}),
+    ],
+)
+def test_the_fields_of_a_form(body: bytes, fields: dict[str, str]) -> None:
+    assert form_of(body) == fields
+
+
+@pytest.mark.parametrize("body", [b"\xff=1", b"name=%FF"])
+def test_a_form_is_utf_8(body: bytes) -> None:
+    with pytest.raises(BodyError, match="not UTF-8"):
+        form_of(body)
+
+
+def test_a_form_has_a_bound() -> None:
+    assert form_of(b"&".join([b"a=1"] * MOST_FORM_FIELDS)) == {"a": "1"}
+    with pytest.raises(BodyError, match="more than"):
+        form_of(b"&".join([b"a=1"] * (MOST_FORM_FIELDS + 1)))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_form_or_refused(body: bytes) -> None:
+    try:
+        form_of(body)
+    except BodyError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("written", "number"), [("0", 0.0), ("-0", 0.0), ("121", 121.0), ("1.5", 1.5), ("2e3", 2000.0)]
+)
+def test_a_number_in_a_text(written: str, number: float) -> None:
+    assert repr(number_in(written, "field")) == repr(number)
+
+
+@pytest.mark.parametrize("written", ["", "1_0", "nan", "inf", "1e999", "٣", " 1", "0x1", "1."])
+def test_other_texts_are_no_number(written: str) -> None:
+    with pytest.raises(Unreadable):
+        number_in(written, "field")
