@@ -36,6 +36,7 @@ WORKOUTS = 10  # a batch: 10 workouts of 4 series, 96,000 samples
 ROUNDS = 16
 _DAY_MS = 86_400_000
 _T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
+_RECEIVED = _T0 + 30 * _DAY_MS  # behind everything that is measured
 _SOURCE = Source(vendor="files", device="bench")
 _COPY = (
     "copy sample (patient, metric, source, record, time, value, revision) "
@@ -48,7 +49,9 @@ def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[
     first, body = number * WORKOUTS, sha256(b"body").hexdigest()
     facts = chain.from_iterable(_workout(first + n, joining) for n in range(WORKOUTS))
     return [
-        AttributedFact(patient=patient, connector="files", received_ms=_T0, body=body, fact=fact)
+        AttributedFact(
+            patient=patient, connector="files", received_ms=_RECEIVED, body=body, fact=fact
+        )
         for fact in facts
     ]
 

@@ -109,6 +109,7 @@ def encode_attributed(attributed_fact: AttributedFact) -> bytes:
             **envelope,
             "body": attributed_fact.body,
             "parser": attributed_fact.parser,
+            "stated_ms": attributed_fact.stated_ms,
             "fact": fact,
         }
     )
@@ -129,6 +130,7 @@ def decode_attributed(data: bytes) -> AttributedFact:
         body=event["body"],
         fact=decode_fact(event["fact"]),
         parser=event.get("parser", 1),  # events from before parsers had versions
+        stated_ms=event.get("stated_ms", 0),
     )
 
 

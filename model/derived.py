@@ -187,10 +187,11 @@ class Day:
 
     A session counts on the date on which it starts, and overlapping time counts once. `wear_min` is
     the number of minutes in which a device was worn. `answered` says that the patient reported on
-    that date. `zones` holds the zone times of the date's sessions, `volume` those of
-    every minute of the date. `steps` are counted by the source selected in each minute, else they
-    are the total that a source states, else None. `stated` holds, by metric, the totals of the best
-    ranked source that states them. `night_hr` is the lowest 5-minute mean heart rate from 03:00 to
+    that date. `zones` holds the zone times of the date's sessions, `volume` those of every minute
+    of the date. `stated` holds, by metric, the totals of the best ranked source that states them.
+    `steps_counted` are the steps of the source selected in each minute, None without any. `steps`
+    is the greater of the stated and the counted ones, which are never added, else None.
+    `night_hr` is the lowest 5-minute mean heart rate from 03:00 to
     07:00 local time, None when the device was worn too little. `loads` are sums over sessions.
     `exertion_ms` is the part of the unknown time of `zones` that a reported exertion judges, and
     `exertion_dose_ms` its dose. `in_range_ms` is the time of sessions in the prescribed range by
@@ -206,6 +207,7 @@ class Day:
     answered: bool
     volume: ZoneTimes = field(default_factory=ZoneTimes)
     steps: int | None = None
+    steps_counted: int | None = None
     night_hr: float | None = None
     loads: dict[str, float] = field(default_factory=dict)
     stated: dict[str, float] = field(default_factory=dict)

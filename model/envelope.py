@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from model.received import Context
+from model.version_order import time_of_stating
 
 RAW_VERSION = "2"  # of these headers; each message names its own
 SNIFF = "sniff"  # the format of a payload whose first bytes show what it is
@@ -26,7 +27,8 @@ class Envelope:
     `received_ms` is epoch ms and `size` is in bytes. `patient` is set when a link token named the
     patient; `link` is then the digest (hex) of that token. `address` is set when the payload lies
     in the body store; the event's value is then empty. `message_id` is the sender's idempotency
-    key, for tracing only. `format` names a row of the formats table, or is `sniff`.
+    key. `stated_ms` is when the sender stated the payload, 0 where that is still to be taken from
+    `message_id` and `received_ms`. `format` names a row of the formats table, or is `sniff`.
     `passed_headers` and `passed_query` hold the headers and query parameters that the connector
     lets through. `part_of` is the SHA-256 of the payload that this payload is a slice of.
     """
@@ -46,6 +48,7 @@ class Envelope:
     passed_headers: Pairs = ()
     passed_query: Pairs = ()
     part_of: str = ""
+    stated_ms: int = 0
 
     @property
     def context(self) -> Context:
@@ -58,6 +61,11 @@ class Envelope:
             query=dict(self.passed_query),
             received_ms=self.received_ms,
         )
+
+    @property
+    def first_stated_ms(self) -> int:
+        """When the sender stated the payload (epoch ms); it orders the versions of a record."""
+        return self.stated_ms or time_of_stating(self.connector, self.message_id, self.received_ms)
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Return the Kafka headers, in the order of the fields."""
@@ -92,6 +100,7 @@ class Envelope:
             passed_headers=_pairs(values.get("passed_headers", _NO_PAIRS)),
             passed_query=_pairs(values.get("passed_query", _NO_PAIRS)),
             part_of=values.get("part_of", ""),
+            stated_ms=int(values.get("stated_ms", "0")),
         )
 
 

@@ -2,8 +2,9 @@
 
 No fact is computed from another fact. All instants are integer milliseconds since 1970 in UTC.
 Offsets are minutes east of UTC, None when the source gave none. A fact names its source, its record
-and its revision. A newer revision of a record replaces the older one; a late retry of an older
-revision does not.
+and its revision. A newer version of a record replaces the older one, shorter or lower as it may be;
+a late retry of an older version does not. Versions are ordered by the sender's revision, and where
+that is equal by when they were stated.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from model.version_order import VersionOrder
 
 BLOCK = 20_000  # samples; about 0.7 MB of JSON at most, and a message has at most 2 MiB
 
@@ -57,10 +60,10 @@ class OffsetOrigin(StrEnum):
 class Joining(StrEnum):
     """How a block of samples joins those that are stored already.
 
-    RECORD: the block is a part of its record. The first part of a newer revision removes all parts
-    of the older revision.
+    RECORD: the block is a part of its record. The first part of a newer version removes all parts
+    of the older version.
     STREAM: the source names no record, so the samples join a series. At each instant the greatest
-    (revision, value) stays, in whatever order blocks arrive.
+    (revision, time of stating, value) stays, in whatever order blocks arrive.
     """
 
     RECORD = "record"
@@ -106,6 +109,9 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """The fields that every fact has.
+
+    `revision` is the sender's own revision number or time of modification, or the size of what only
+    grows; 0 where there is none, and then the time of stating decides.
 
     `start_ms` and `end_ms` are epoch ms; `end_ms` is exclusive and never before `start_ms`.
     """
@@ -209,7 +215,8 @@ class AttributedFact:
     """A fact with its patient, its time of receipt and its payload.
 
     `received_ms` is epoch ms. `body` is the SHA-256 (hex) of the payload that the fact comes from.
-    `parser` is the version of the format by which it was read (`parsers.formats.version_of`).
+    `stated_ms` is when it was stated (epoch ms), 0 for its receipt. `parser` is the version of the
+    format by which it was read (`parsers.formats.version_of`).
     """
 
     patient: str
@@ -218,6 +225,14 @@ class AttributedFact:
     body: str
     fact: Fact
     parser: int = 1
+    stated_ms: int = 0
+
+    @property
+    def order(self) -> VersionOrder:
+        """The place of the fact among the versions of its record."""
+        return VersionOrder(
+            revision=self.fact.head.revision, stated_ms=self.stated_ms or self.received_ms
+        )
 
 
 class RejectKind(StrEnum):

@@ -7,10 +7,10 @@ and shown where a patient's data must not be.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from model.codec import loads
 from model.errors import BodyError
@@ -20,6 +20,7 @@ from model.storable import LONGEST_WORD, is_offset
 from parsers.bounds import MOST_OBJECTS, MOST_VALUES, readable
 
 JsonObject: TypeAlias = dict[str, Any]
+_T = TypeVar("_T")
 
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -28,8 +29,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have 
 # The number in a path, which differs between records with the same fault: `samples[7].value`,
 # `@1234`.
 _NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")
-# ISO 8601 also has offsets without a colon.
-_OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
+# ISO 8601 also has offsets without a colon, and some writers add seconds, which are always 00.
+_OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-5][0-9])(?::?00)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
 
@@ -158,8 +159,8 @@ def instant_of(value: object, where: str) -> tuple[int, int | None]:
 
 
 def zone_offset(value: object, where: str) -> int | None:
-    """Return "+01:00" as minutes east of UTC; None for null."""
-    if value is None:
+    """Return "+01:00" as minutes east of UTC; None for null, and for "Z" as in `instant_of`."""
+    if value is None or value in ("Z", "z"):
         return None
     matches = _OFFSET.fullmatch(value) if isinstance(value, str) else None
     if matches is None:
@@ -173,6 +174,21 @@ def real_offset(minutes: int, where: str) -> int:
     if not is_offset(minutes):
         raise Unreadable(where, "not within 14 hours of UTC", RejectKind.RANGE)
     return minutes
+
+
+def kept_without(
+    errors: list[Unreadable], default: _T, read: Callable[..., _T], *arguments: object
+) -> _T:
+    """Return what `read` makes of an optional field, else `default`, with the reason in `errors`.
+
+    Only what names a record and places it in time may refuse it. Any other field that cannot be
+    read is a reject of its own, and the rest of the record stays.
+    """
+    try:
+        return read(*arguments)
+    except Unreadable as error:
+        errors.append(error)
+        return default
 
 
 def rejects(errors: Iterable[Unreadable]) -> tuple[Reject, ...]:

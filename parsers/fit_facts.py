@@ -2,9 +2,9 @@
 
 FIT has neither record nor revision. The record is which device recorded, and when that began; the
 file's name for itself is left out, because some devices write the same in every file. Of two
-versions of a file, the version with more messages counts. Positions are never read. A damaged file
-gives what lies before the damage, and a reject. A file that is no recording, such as a course, is
-refused.
+versions of a file, the one that was stated last counts, but a damaged one never replaces a complete
+one. Positions are never read. A damaged file gives what lies before the damage, and a reject. A
+file that is no recording, such as a course, is refused.
 """
 
 import hashlib
@@ -95,7 +95,7 @@ def read_fit(payload: bytes, context: Context) -> Iterator[Part]:
 
 
 def _parse(body: bytes, received_ms: int) -> Parsed:
-    activities, messages, complete, problems = _decoded(body, received_ms)
+    activities, complete, problems = _decoded(body, received_ms)
     rejects = [_reject(problem) for problem in problems]
     recordings = recordings_of(activities, rejects)
     for activity in recordings:
@@ -104,16 +104,14 @@ def _parse(body: bytes, received_ms: int) -> Parsed:
     taken: set[str] = set()
     for activity in recordings:
         reported = _Reported(
-            activity, revision=messages, record=free_record(_identity(activity), taken)
+            activity, revision=int(complete), record=free_record(_identity(activity), taken)
         )
         facts += [*reported.workouts(rejects), *reported.blocks(rejects)]
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
 
-def _decoded(
-    body: bytes, received_ms: int
-) -> tuple[list[Activity], int, bool, tuple[FitProblem, ...]]:
-    """Return the files of the chain, the number of messages, whether all is present, and problems.
+def _decoded(body: bytes, received_ms: int) -> tuple[list[Activity], bool, tuple[FitProblem, ...]]:
+    """Return the files of the chain, whether all is present, and the problems.
 
     The decoded file itself is released, because it holds the bytes of all messages.
     """
@@ -127,7 +125,7 @@ def _decoded(
     length_ms = sum(map(_length, activities))
     if length_ms > MOST_SESSION_MS:
         raise BodyError("session", "sessions of more than 15 days together", RejectKind.TOO_MUCH)
-    return activities, fit.messages, fit.complete, fit.problems
+    return activities, fit.complete, fit.problems
 
 
 def _length(activity: Activity) -> int:

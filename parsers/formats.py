@@ -14,6 +14,7 @@ from model.envelope import SNIFF
 from model.errors import BodyError
 from model.fact_properties import span_of
 from model.facts import Fact, Parsed, Reject, RejectKind
+from model.receipt import as_received
 from model.received import Context, Part, ReaderItem
 from model.storable import fact_refusal
 from parsers.bounds import MOST_FACTS
@@ -40,6 +41,10 @@ class Format:
     `most_days` days, because each of these days is derived anew. A part with more is refused
     entirely, as TOO_MUCH.
 
+    `grows` names what only grows by nature, in the sender's words: totals of a day, partial slots.
+    There the greater or longer version counts, and its size is its revision. Of everything else the
+    version that was stated last counts, shorter or lower as it may be.
+
     Raise `version` by one whenever the same bytes would give other facts. A kept body stores its
     format and the version that read it. `kadens replay` reads it again once the version of that
     format is greater.
@@ -54,6 +59,7 @@ class Format:
     most_bytes: int = MEBIBYTE
     most_days: int = 62
     most_facts: int = MOST_FACTS
+    grows: tuple[str, ...] = ()
 
 
 def _is_fit(payload: bytes) -> bool:
@@ -65,7 +71,8 @@ FORMATS: tuple[Format, ...] = (
     # The days are ten years with a reading each.
     Format(
         name="open_wearables",
-        version=2,
+        version=3,
+        grows=("is_daily_total",),
         read=Named("parsers.vendors.open_wearables:read_open_wearables"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -92,7 +99,8 @@ FORMATS: tuple[Format, ...] = (
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
-        version=1,
+        version=2,
+        grows=("dailies", "epochs"),
         read=Named("parsers.vendors.garmin:parse_garmin"),
         most_bytes=100 * MEBIBYTE,
         most_days=400,
@@ -103,7 +111,7 @@ FORMATS: tuple[Format, ...] = (
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
-        version=2,
+        version=3,
         read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,
@@ -169,19 +177,20 @@ def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderIt
     try:
         _check_size(row, payload)
         for item in row.read(payload, context):
-            yield _checked(row, item) if isinstance(item, Part) else item
+            yield _checked(row, item, context) if isinstance(item, Part) else item
     except BodyError as error:
         yield error.reject
 
 
-def parse(connector: str, body: bytes, content_type: str = "") -> Parsed:
+def parse(connector: str, body: bytes, content_type: str = "", *, received_ms: int = 0) -> Parsed:
     """Return what a body of one account holds; BodyError when it cannot be read at all.
 
     This is for callers that want everything at once. Fetches and notices are left out, and a body
-    of several accounts is refused: `read_items` reads those. Raises LookupError for a connector
-    without a format.
+    of several accounts is refused: `read_items` reads those. `received_ms` is epoch ms, 0 where
+    nobody has received the body: then nothing in it counts as later. Raises LookupError for a
+    connector without a format.
     """
-    context = Context(connector=connector, content_type=content_type)
+    context = Context(connector=connector, content_type=content_type, received_ms=received_ms)
     part: Part | None = None
     rejects: list[Reject] = []
     for item in read_items(format_of(connector, body), body, context):
@@ -210,8 +219,12 @@ def _check_size(row: Format, payload: bytes) -> None:
         check_width(payload)
 
 
-def _checked(row: Format, part: Part) -> Part:
-    """Return a part without the facts that cannot be stored; BodyError when it holds too much."""
+def _checked(row: Format, part: Part, context: Context) -> Part:
+    """Return a part without the facts that cannot be stored; BodyError when it holds too much.
+
+    What is later than the receipt is left out too. A body that was not received, such as a file on
+    a desk, has no receipt to compare with.
+    """
     if len(part.facts) > row.most_facts:
         raise BodyError("body", f"more than {row.most_facts} facts", RejectKind.TOO_MUCH)
     facts: list[Fact] = []
@@ -223,6 +236,10 @@ def _checked(row: Format, part: Part) -> Part:
             refused.append(Reject(where=where, why=why, kind=RejectKind.UNWRITABLE))
         else:
             facts.append(fact)
+    if context.received_ms:
+        allowed = as_received(facts, context.received_ms, is_file=row.sniff is not None)
+        facts = list(allowed.facts)
+        refused += allowed.rejects
     if _days(facts) > row.most_days:
         raise BodyError("body", f"facts of more than {row.most_days} days", RejectKind.TOO_MUCH)
     if not refused:

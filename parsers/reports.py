@@ -43,6 +43,7 @@ from model.schemas.report_body import (
     MOST_REPORTS,
     SCALES,
 )
+from model.storable import LONGEST_WORD
 from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import (
     JsonObject,
@@ -51,6 +52,7 @@ from parsers.fields import (
     document,
     head,
     instant_of,
+    kept_without,
     list_of,
     number_of,
     object_of,
@@ -80,7 +82,7 @@ def parse_reports(body: bytes) -> Parsed:
     facts: list[Fact] = []
     for where, record in records:
         try:
-            facts.append(_fact(kind, object_of(record, where), where))
+            facts.append(_fact(kind, object_of(record, where), where, errors))
         except Unreadable as error:
             errors.append(error)
     return Parsed(account=account, facts=tuple(facts), rejects=rejects(errors))
@@ -107,7 +109,7 @@ def _records(event: JsonObject) -> Iterator[tuple[str, Any]]:
         raise Unreadable("report", "absent")
 
 
-def _fact(kind: str, fields: JsonObject, where: str) -> Report | Deletion:
+def _fact(kind: str, fields: JsonObject, where: str, errors: list[Unreadable]) -> Report | Deletion:
     record = text(fields.get("id"), f"{where}.id")
     revision = _revision(fields.get("revision"), kind, f"{where}.revision")
     at, offset = instant_of(fields.get("answered_at"), f"{where}.answered_at")
@@ -121,14 +123,25 @@ def _fact(kind: str, fields: JsonObject, where: str) -> Report | Deletion:
     return Report(
         head=head(SOURCE, record, revision, span, offset),
         instrument=instrument,
-        phase=_any_of(Phase, fields.get("phase", Phase.NONE), f"{where}.phase"),
+        phase=_phase(fields, where, errors),
         value=value,
         scale=scale,
-        session=optional_text(fields.get("session"), f"{where}.session"),
-        site=optional_text(fields.get("site"), f"{where}.site", LONGEST_REPORT_WORD),
+        session=_word("session", LONGEST_WORD, fields, where, errors),
+        site=_word("site", LONGEST_REPORT_WORD, fields, where, errors),
         type=_activity(fields.get("activity"), f"{where}.activity", required=session),
-        equipment=_equipment(fields.get("equipment"), f"{where}.equipment"),
+        equipment=_equipment(fields.get("equipment"), f"{where}.equipment", errors),
     )
+
+
+def _phase(fields: JsonObject, where: str, errors: list[Unreadable]) -> Phase:
+    value = fields.get("phase", Phase.NONE)
+    return kept_without(errors, Phase.NONE, _any_of, Phase, value, f"{where}.phase")
+
+
+def _word(name: str, longest: int, fields: JsonObject, where: str, errors: list[Unreadable]) -> str:
+    """Return an optional word of an answer, "" where it cannot be read."""
+    value = fields.get(name)
+    return kept_without(errors, "", optional_text, value, f"{where}.{name}", longest)
 
 
 def _revision(values: object, kind: str, where: str) -> int:
@@ -181,13 +194,17 @@ def _activity(value: object, where: str, *, required: bool) -> str:
     return value
 
 
-def _equipment(value: object, where: str) -> tuple[str, ...]:
-    pieces = [] if value is None else list_of(value, where)
-    if len(pieces) > MOST_EQUIPMENT:
-        raise Unreadable(where, f"more than {MOST_EQUIPMENT} pieces", RejectKind.TOO_MUCH)
-    return tuple(
-        text(piece, f"{where}[{index}]", LONGEST_REPORT_WORD) for index, piece in enumerate(pieces)
-    )
+def _equipment(value: object, where: str, errors: list[Unreadable]) -> tuple[str, ...]:
+    nothing: list[Any] = []
+    listed = nothing if value is None else kept_without(errors, nothing, list_of, value, where)
+    if len(listed) > MOST_EQUIPMENT:
+        errors.append(Unreadable(where, f"more than {MOST_EQUIPMENT} pieces", RejectKind.TOO_MUCH))
+    pieces: list[str] = []
+    for index, piece in enumerate(listed[:MOST_EQUIPMENT]):
+        field = f"{where}[{index}]"
+        name = kept_without(errors, "", text, piece, field, LONGEST_REPORT_WORD)
+        pieces += [name] if name else []
+    return tuple(pieces)
 
 
 def _any_of(words: type[Word], value: object, where: str) -> Word:

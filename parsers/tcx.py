@@ -2,8 +2,9 @@
 
 TCX has neither record nor revision. The record is the device and when the activity began; the
 activity's own id is left out, because some programs write the same in every file. Of two versions
-of a file, the version with more trackpoints counts. A damaged file gives what lies before the
-damage, and a reject. A file of courses or planned workouts alone is refused.
+of a file, the one that was stated last counts, but a damaged one never replaces a complete one. A
+damaged file gives what lies before the damage, and a reject. A file of courses or planned workouts
+alone is refused.
 """
 
 import hashlib

@@ -44,7 +44,7 @@ select p.pseudonym, prescription, version, body::text from prescription r \
 join patient p on p.id = r.patient
 order by 1, 2, 3""",
     "record": f"""
-select p.pseudonym, {_SOURCE.format("s")}::text, r.record, r.revision, r.body
+select p.pseudonym, {_SOURCE.format("s")}::text, r.record, r.revision, r.stated_ms, r.body
 from record r join patient p on p.id = r.patient \
 join source s on s.id = r.source order by 1, 2, 3""",
     "fact": f"""
@@ -84,7 +84,7 @@ from session x join patient p on p.id = x.patient join source d on d.id = x.decl
 left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""
 select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, {_VOLUME}, \
-steps, night_hr,
+steps, steps_counted, night_hr,
        loads::text, stated::text, by_type::text, {_OF_SESSIONS}, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from model.calendar import utc
@@ -133,8 +134,14 @@ async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
 
     It parses in this process, a large body in a thread.
     """
-    words = (envelope.connector, body, envelope.content_type)
-    return parse(*words) if len(body) <= INLINE else await asyncio.to_thread(parse, *words)
+    read = partial(
+        parse,
+        envelope.connector,
+        body,
+        envelope.content_type,
+        received_ms=envelope.received_ms,
+    )
+    return read() if len(body) <= INLINE else await asyncio.to_thread(read)
 
 
 def reported_by(
@@ -167,6 +174,7 @@ def reported_as(
         body=envelope.sha256,
         fact=with_offset(fact, zone),
         parser=parser,
+        stated_ms=envelope.first_stated_ms,
     )
 
 

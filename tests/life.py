@@ -131,6 +131,11 @@ SHORTER = replace(SHORT, version=2, valid_from=date(2026, 6, 10), minutes_per_se
 _OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_session=30)
 
 
+# A body has one first receipt, which is neither the order of names nor that of digests. All of
+# them lie behind everything that is measured.
+RECEIVED_MS = {"a": 1_800_000_060_000, "b": 1_800_000_000_000, "c": 1_800_000_120_000}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
     """A patient: where they live, the facts of their sources, and what the clinician sets."""
@@ -148,7 +153,7 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     first = midnight(day, zone)
     centres = [first + draw(st.sampled_from(CENTRES_MS)) for _ in range(draw(st.integers(1, 2)))]
     facts = list(chain.from_iterable(draw(_happenings(centres, most))))
-    bodies = draw(st.lists(st.sampled_from("ab"), min_size=len(facts), max_size=len(facts)))
+    bodies = draw(st.lists(st.sampled_from("abc"), min_size=len(facts), max_size=len(facts)))
     return Life(
         zone=zone,
         facts=unambiguous(list(starmap(attributed, zip(facts, bodies, strict=True)))),
@@ -162,10 +167,13 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
 
 
 def attributed(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFact:
-    """Return a fact on its way."""
-    sha = sha256(body.encode()).hexdigest()
+    """Return a fact on its way; `b` is received first, then `a` and `c`."""
     return AttributedFact(
-        patient=patient, connector=fact.head.source.vendor, received_ms=0, body=sha, fact=fact
+        patient=patient,
+        connector=fact.head.source.vendor,
+        received_ms=RECEIVED_MS[body],
+        body=sha256(body.encode()).hexdigest(),
+        fact=fact,
     )
 
 

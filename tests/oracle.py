@@ -29,6 +29,8 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
+from model.receipt import as_first_received
+from model.version_order import VersionOrder
 from stream.compute.derive import derive
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 from stream.compute.weeks import week_of_days
@@ -92,16 +94,10 @@ def window(
     patient: str = "p1",
 ) -> Window:
     """Return all that is known of a patient as a window over every date that may have a row."""
-    everything = list(
-        {(fact.body, encode_fact(fact.fact)): fact for fact in attributed_facts}.values()
-    )
+    everything = _first_told(attributed_facts)
     kept = list(_standing(everything))
-    taken = [item.fact for item in kept if isinstance(item.fact, Deletion)]
-    shown = [
-        item
-        for item in kept
-        if not _hidden(taken, item.fact.head.source, item.fact.head.record, _revision(item))
-    ]
+    taken = [item for item in kept if isinstance(item.fact, Deletion)]
+    shown = [item for item in kept if not _hidden(taken, item)]
     return Window(
         patient=patient,
         zone=zone,
@@ -115,90 +111,108 @@ def window(
     )
 
 
-def _revision(attributed_fact: AttributedFact) -> int:
-    return attributed_fact.fact.head.revision
+def _first_told(attributed_facts: Iterable[AttributedFact]) -> list[AttributedFact]:
+    """Return each fact of each body once, as it was stated first."""
+    first: dict[tuple[str, bytes], AttributedFact] = {}
+    for fact in as_first_received(attributed_facts):
+        first.setdefault((fact.body, encode_fact(fact.fact)), fact)
+    return list(first.values())
 
 
 def _standing(attributed_facts: Iterable[AttributedFact]) -> Iterator[AttributedFact]:
-    """Yield the facts of the greatest (revision, body) of each record."""
-    best: dict[tuple[Source, str], tuple[int, bytes]] = {}
+    """Yield the facts of the greatest (revision, told, body) of each record."""
+    best: dict[tuple[Source, str], tuple[VersionOrder, bytes]] = {}
     everything = list(attributed_facts)
     for item in everything:
         key, mine = (
             (item.fact.head.source, item.fact.head.record),
-            (_revision(item), bytes.fromhex(item.body)),
+            (item.order, bytes.fromhex(item.body)),
         )
         best[key] = max(best.get(key, mine), mine)
     for item in everything:
         if best[item.fact.head.source, item.fact.head.record] == (
-            _revision(item),
+            item.order,
             bytes.fromhex(item.body),
         ):
             yield item
 
 
-def _hidden(taken: Iterable[Deletion], source: Source, record: str, revision: int) -> bool:
-    """Tell whether a source of the same vendor took back a record of this revision."""
-    return any(
-        item.target == record
-        and item.head.source.vendor == source.vendor
-        and item.head.revision >= revision
-        for item in taken
-        if item.target
-    )
+def _hidden(taken: Iterable[AttributedFact], item: AttributedFact) -> bool:
+    """Tell whether a source of the same vendor took back a record of this version."""
+    for deletion in taken:
+        fact, head = deletion.fact, item.fact.head
+        if (
+            isinstance(fact, Deletion)
+            and fact.target
+            and fact.target == head.record
+            and fact.head.source.vendor == head.source.vendor
+            and deletion.order >= item.order
+        ):
+            return True
+    return False
 
 
 def _columns(
-    everything: Iterable[AttributedFact], shown: Iterable[AttributedFact], taken: Sequence[Deletion]
+    everything: Iterable[AttributedFact],
+    shown: Iterable[AttributedFact],
+    taken: Sequence[AttributedFact],
 ) -> Iterator[SampleColumn]:
-    """Yield the samples that hold: at each instant of a series the greatest (revision, value)."""
-    series: dict[tuple[str, Source, str], dict[int, tuple[int, float]]] = defaultdict(dict)
-    for block in _blocks(shown, Joining.RECORD):
+    """Yield the samples that hold: at each instant the greatest (revision, told, value)."""
+    series: dict[tuple[str, Source, str], dict[int, tuple[VersionOrder, float]]] = defaultdict(dict)
+    for order, block in _blocks(shown, Joining.RECORD):
         last = dict(
             zip(block.t.tolist(), block.v.tolist(), strict=True)
         )  # a device corrects itself in writing on
         _join(
             series[block.metric, block.head.source, block.head.record],
             last.items(),
-            block.head.revision,
+            order,
         )
-    for block in _blocks(everything, Joining.STREAM):
+    for order, block in _blocks(everything, Joining.STREAM):
         both = zip(block.t.tolist(), block.v.tolist(), strict=True)
-        _join(series[block.metric, block.head.source, ""], both, block.head.revision)
+        _join(series[block.metric, block.head.source, ""], both, order)
     for (metric, source, record), samples in series.items():
         kept = {}
-        for t, (revision, value) in sorted(samples.items()):
-            if not any(_covers(item, metric, source, t, revision) for item in taken):
+        for t, (order, value) in sorted(samples.items()):
+            if not any(_covers(item, metric, source, t, order) for item in taken):
                 kept[t] = value
         times, values = np.array(list(kept), np.int64), np.array(list(kept.values()), np.float64)
         yield SampleColumn(metric=metric, source=source, record=record, t=times, v=values)
 
 
-def _blocks(attributed_facts: Iterable[AttributedFact], joining: Joining) -> Iterator[SampleBlock]:
+def _blocks(
+    attributed_facts: Iterable[AttributedFact], joining: Joining
+) -> Iterator[tuple[VersionOrder, SampleBlock]]:
     for fact in attributed_facts:
         if (
             isinstance(fact.fact, SampleBlock)
             and fact.fact.joining is joining
             and fact.fact.metric in {*DAY_METRICS, *SESSION_METRICS}
         ):
-            yield fact.fact
+            yield fact.order, fact.fact
 
 
 def _join(
-    series: dict[int, tuple[int, float]], samples: Iterable[tuple[int, float]], revision: int
+    series: dict[int, tuple[VersionOrder, float]],
+    samples: Iterable[tuple[int, float]],
+    order: VersionOrder,
 ) -> None:
     for t, value in samples:
-        series[t] = max(series.get(t, (revision, value)), (revision, value))
+        series[t] = max(series.get(t, (order, value)), (order, value))
 
 
-def _covers(deletion: Deletion, metric: str, source: Source, t: int, revision: int) -> bool:
-    """Tell whether a vendor retracted an instant of a metric, or of all, up to a revision."""
+def _covers(
+    taken: AttributedFact, metric: str, source: Source, t: int, order: VersionOrder
+) -> bool:
+    """Tell whether a vendor retracted an instant of a metric, or of all, up to a version."""
+    deletion = taken.fact
     return (
-        not deletion.target
+        isinstance(deletion, Deletion)
+        and not deletion.target
         and deletion.metric in {"", metric}
         and deletion.head.source.vendor == source.vendor
         and deletion.head.start_ms <= t < deletion.head.end_ms
-        and revision <= deletion.head.revision
+        and order <= taken.order
     )
 
 

@@ -9,6 +9,7 @@ from model.derived import Day, DayState
 from model.intensity import ZoneTimes
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.intensity.resting import resting_heart_rate
+from stream.compute.series.reported_columns import STEPS
 
 NIGHTS_BACK = 28  # days of nights that a resting heart rate may use
 
@@ -29,6 +30,11 @@ class DayAnswer(Shape):
     answered: bool
     """The patient reported about this date."""
     steps: int | None
+    """The greater of the counted and the stated ones, which are never added."""
+    steps_counted: int | None
+    """Steps of the source selected in each minute."""
+    steps_stated: float | None
+    """The total of the date as the best ranked source states it."""
     night_hr: float | None
     "Lowest mean of five minutes from 03 to 07, in beats a minute; null when too little was worn."
     resting_hr: float | None
@@ -105,6 +111,7 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
         "wear_min",
         "answered",
         "steps",
+        "steps_counted",
         "night_hr",
         "loads",
     )
@@ -114,6 +121,7 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
         zones_ms=Zones.of(day.zones),
         volume_ms=Zones.of(day.volume),
         resting_hr=resting_hr,
+        steps_stated=day.stated.get(STEPS),
         # No algorithm has computed a date without a row.
         algorithm=row.algorithm if row else None,
     )

@@ -13,7 +13,6 @@ from model.codec import kind_of
 from model.columns.window import SampleColumn, Window
 from model.fact_properties import (
     content_hash,
-    measured_until_ms,
     metric_id,
     part_number,
     span_of,
@@ -31,8 +30,10 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
+from model.receipt import delivered_until_ms
 from model.spans import Span, merge
-from storage.facts.ids import RecordVersion, record_version
+from model.version_order import VersionOrder, sample_rank
+from storage.facts.ids import RecordVersion, current_version, record_version
 from storage.facts.retractions import RetractedInterval, Retractions
 from storage.facts.sample_reads import StoredSamples, current_column
 from storage.facts.samples import STREAM, Put, by_series
@@ -147,7 +148,7 @@ def _current_versions(facts: Iterable[AttributedFact]) -> dict[HeldRecord, Recor
     versions: dict[HeldRecord, RecordVersion] = {}
     for item in facts:
         name, version = record_of(item), record_version(item)
-        versions[name] = max(versions.get(name, version), version)
+        versions[name] = current_version(versions.get(name, version), version)
     return versions
 
 
@@ -158,7 +159,7 @@ def _current(
     best: dict[tuple[object, ...], tuple[bytes, AttributedFact]] = {}
     for item in facts:
         name = record_of(item)
-        if record_version(item) != versions[name]:
+        if not record_version(item).same_payload(versions[name]):
             continue
         key = (name, kind_of(item.fact), metric_id(item.fact), part_number(item.fact))
         content = content_hash(item.fact)
@@ -175,13 +176,13 @@ def _retractions(current: Iterable[AttributedFact]) -> Retractions:
             continue
         if fact.target:
             key = head.source.vendor, fact.target
-            known = retractions.records.get(key, head.revision)
-            retractions.records[key] = max(known, head.revision)
+            known = retractions.records.get(key, item.order)
+            retractions.records[key] = max(known, item.order)
         else:
             interval = RetractedInterval(
                 vendor=head.source.vendor,
                 metric=fact.metric,
-                revision=head.revision,
+                rank=sample_rank(item.order),
                 span=Span(start_ms=head.start_ms, end_ms=head.end_ms),
             )
             retractions.intervals.append(interval)
@@ -204,11 +205,11 @@ def _columns(
         streamed = fact.joining is Joining.STREAM
         # Samples of a replaced version are gone from storage. But a stream has no current version:
         # each of its blocks counts, however old its revision is.
-        if not streamed and record_version(item) != versions[name]:
+        if not streamed and not record_version(item).same_payload(versions[name]):
             continue
         owner = STREAM if streamed else _number(records, name)
         series = (_ONLY, METRIC[fact.metric].id, _number(sources, name[0]), owner)
-        puts.append(Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v))
+        puts.append(Put(series=series, revision=sample_rank(item.order), t=fact.t, v=fact.v))
     by_number = {number: source for source, number in sources.items()}
     names: dict[int, str] = {number: name for (_, name), number in records.items()}
     for (patient, metric, source, owner), (t, v, revisions) in by_series(puts):
@@ -219,7 +220,7 @@ def _columns(
             source_id=source,
             source=name[0],
             record=name[1],
-            revision=versions[name].revision if owner != STREAM else 0,
+            order=_order(versions.get(name) if owner != STREAM else None),
             t=t,
             v=v + 0.0,  # as the table holds it: -0.0 is 0.0
             revisions=revisions,
@@ -227,6 +228,13 @@ def _columns(
         column = current_column(stored, retractions)
         if column is not None and len(column.t):
             yield column
+
+
+def _order(version: RecordVersion | None) -> VersionOrder:
+    """Return the place of a record's version; samples of a stream have no record."""
+    if version is None:
+        return VersionOrder(revision=0, stated_ms=0)
+    return VersionOrder(revision=version.revision, stated_ms=version.stated_ms)
 
 
 def _number(numbers: _Numbers[_T], key: _T) -> int:
@@ -238,7 +246,7 @@ def _watermarks(facts: Iterable[AttributedFact]) -> Mapping[Source, int]:
     """Return the latest measured instant of each source; facts that do not hold count too."""
     latest: dict[Source, int] = defaultdict(int)
     for item in facts:
-        measured = measured_until_ms(item.fact)
+        measured = delivered_until_ms(item)
         if measured is not None:
             source = item.fact.head.source
             latest[source] = max(latest[source], measured)

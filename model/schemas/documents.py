@@ -161,6 +161,11 @@ def facts_schema() -> JsonSchema:
         "received_ms": INSTANT_MS,
         "body": {**SHA256, "description": "SHA-256 of the payload that it came from"},
         "parser": {"type": "integer", "minimum": 1, "description": "version of the format"},
+        "stated_ms": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "when stated; 0 at its receipt",
+        },
         "fact": {"oneOf": kinds},
     }
     text = "One fact as its source reported it. `end_ms` is exclusive, and not before `start_ms`."

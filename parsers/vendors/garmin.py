@@ -50,7 +50,7 @@ def parse_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
             yield item
     # All positions are known before the first part, since the records of users lie mixed.
     for account, places in users.items():
-        yield _part(account, places, content, context)
+        yield _part(account, places, content)
 
 
 def _records(content: str, context: Context) -> Iterator[ListedRecord]:
@@ -130,7 +130,7 @@ def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
     )
 
 
-def _part(account: str, places: list[RecordPosition], content: str, context: Context) -> Part:
+def _part(account: str, places: list[RecordPosition], content: str) -> Part:
     """Return the facts of a user, and the slice of the payload with that user's records alone."""
     facts: list[Fact] = []
     errors: list[Unreadable] = []
@@ -141,7 +141,7 @@ def _part(account: str, places: list[RecordPosition], content: str, context: Con
         where = f"{name}[{index}]"
         try:
             record = object_of(_value(written, where), where)
-            facts += READERS[name](record, where, errors, context.received_ms)
+            facts += READERS[name](record, where, errors)
         except Unreadable as error:
             errors.append(error)
     return Part(account=account, facts=tuple(facts), rejects=rejects(errors), kept=_kept(lists))

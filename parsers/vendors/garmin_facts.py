@@ -1,8 +1,9 @@
 """One record of Garmin to facts: a day, a slot of 15 minutes, an activity, its samples. Pure.
 
-Times are epoch seconds UTC, with the offset in seconds that the watch was set to. A record that is
-sent again replaces the older record if it lasts at least as long, so its duration is its revision.
-A manual edit overrides what the watch measured.
+Times are epoch seconds UTC, with the offset in seconds that the watch was set to. Days and slots
+grow: sent again, they replace the older record if they last longer, so their duration is their
+revision. Of an activity the last stated version counts, however long it is. A manual edit overrides
+what the watch measured.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ from parsers.fields import (
     JsonObject,
     Unreadable,
     head,
+    kept_without,
     list_of,
     measure_of,
     number_of,
@@ -43,20 +45,20 @@ from parsers.fields import (
 from parsers.vendors.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
 
 _VENDOR = "garmin"
-EDITED = 2**42  # revisions of manual edits begin here: above each duration in seconds
+MEASURED, EDITED = 0, 1  # revisions of activities: an edit stands above what was measured
 _MOST_SECONDS = 2**33  # beyond any year that is read; larger numbers would overflow later
 _DAY_S = 86_400
 _LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
 _LONGEST_EPOCH_S = 900  # a slot has fifteen minutes
 
 _Errors: TypeAlias = list[Unreadable]
-ReadRecord: TypeAlias = Callable[[JsonObject, str, _Errors, int], Iterator[Fact]]
+ReadRecord: TypeAlias = Callable[[JsonObject, str, _Errors], Iterator[Fact]]
 
 
-def _day(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _day(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
     """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
-    start, length_s, offset = _times(record, where, _DAY_S)
-    source = _source(record, Method.BACKGROUND)
+    start, length_s, offset = _times(record, where, _DAY_S, errors)
+    source = _source(record, Method.BACKGROUND, errors)
     name = _name(record, where)
     of = head(source, name, length_s, (start, start + length_s * 1000), offset)
     totals = {}
@@ -66,8 +68,10 @@ def _day(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> 
                 totals[ours] = measure_of(record[theirs], ours, f"{where}.{theirs}")
         except Unreadable as error:
             errors.append(error)
-    if totals:
-        day = _date(record.get("calendarDate"), f"{where}.calendarDate")
+    # Totals without their date are lost, but the heart rate of the day has times of its own.
+    dated = record.get("calendarDate"), f"{where}.calendarDate"
+    day = kept_without(errors, None, _date, *dated) if totals else None
+    if day is not None:
         yield DaySummary(head=of, local_date=day, values=totals)
     yield from _day_heart_rate(record, where, errors, of)
 
@@ -94,19 +98,19 @@ def _seconds_after(written: str, where: str) -> int:
     return int(written)
 
 
-def _epoch(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _epoch(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
     """Yield the steps of a slot of at most fifteen minutes, spread evenly over its minutes.
 
     The count of a slot gives the average number of steps a minute, and minutes are judged by that.
     Mean heart rates and METs of a slot are left out: as a reading at an instant they would be
     wrong.
     """
-    start, length_s, offset = _times(record, where, _LONGEST_EPOCH_S)
+    start, length_s, offset = _times(record, where, _LONGEST_EPOCH_S, errors)
     if record.get("steps") is None:
         return
     steps = measure_of(record["steps"], "steps", f"{where}.steps")
     of = head(
-        _source(record, Method.BACKGROUND),
+        _source(record, Method.BACKGROUND, errors),
         _name(record, where),
         length_s,
         (start, start + length_s * 1000),
@@ -116,25 +120,22 @@ def _epoch(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -
     minutes = max(1, -(-length_s // 60))
     # A slot has a record for each type of activity in it. Samples of the same instant would replace
     # each other, so the records are set apart by some milliseconds, always the same for a type.
-    apart = crc32(optional_text(record.get("activityType"), f"{where}.activityType").encode()) % 997
+    apart = crc32(_activity_type(record, where, errors).encode()) % 997
     each = round(steps / minutes, 6)
     points = [(start + minute * MINUTE_MS + apart, each) for minute in range(minutes)]
     yield from _blocks(of, "steps", points, f"{where}.steps", errors)
 
 
-def _activity(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
-    yield _workout(record, where, errors, _activity_name(record, where), None)
+def _activity(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
+    yield _workout(record, where, errors, _activity_name(record, where), MEASURED)
 
 
-def _edited_activity(
-    record: JsonObject, where: str, errors: _Errors, received_ms: int
-) -> Iterator[Fact]:
-    """Yield an activity that the patient edited; of several edits the last received counts."""
-    edited = EDITED + received_ms
-    yield _workout(record, where, errors, _activity_name(record, where), edited)
+def _edited_activity(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
+    """Yield an activity that the patient edited; of several edits the last stated counts."""
+    yield _workout(record, where, errors, _activity_name(record, where), EDITED)
 
 
-def _details(record: JsonObject, where: str, errors: _Errors, _received_ms: int) -> Iterator[Fact]:
+def _details(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
     """Yield an activity with its samples, at most one a second.
 
     The workout equals what the summary of the activity gives when it comes alone. The samples have
@@ -145,18 +146,16 @@ def _details(record: JsonObject, where: str, errors: _Errors, _received_ms: int)
     if of_both.get("summaryId") is None:
         of_both["summaryId"] = record.get("summaryId")
     name = _activity_name(of_both, where)
-    workout = _workout(of_both, f"{where}.summary", errors, name, None)
+    workout = _workout(of_both, f"{where}.summary", errors, name, MEASURED)
     yield workout
     yield from _samples(record, where, errors, workout)
 
 
-def _workout(
-    record: JsonObject, where: str, errors: _Errors, name: str, revision: int | None
-) -> Workout:
-    start, length_s, offset = _times(record, where, _LONGEST_WORKOUT_S)
+def _workout(record: JsonObject, where: str, errors: _Errors, name: str, revision: int) -> Workout:
+    start, length_s, offset = _times(record, where, _LONGEST_WORKOUT_S, errors)
     if not length_s:
         raise Unreadable(f"{where}.durationInSeconds", "no duration", RejectKind.RANGE)
-    theirs = optional_text(record.get("activityType"), f"{where}.activityType")
+    theirs = _activity_type(record, where, errors)
     method = Method.MANUAL if record.get("manual") is True else Method.WORKOUT
     summary = {}
     for member, (ours, most) in ACTIVITY_TOTALS.items():
@@ -167,9 +166,7 @@ def _workout(
             errors.append(error)
     span = (start, start + length_s * 1000)
     return Workout(
-        head=head(
-            _source(record, method), name, length_s if revision is None else revision, span, offset
-        ),
+        head=head(_source(record, method, errors), name, revision, span, offset),
         type=ACTIVITY_TYPES.get(theirs, "other"),
         vendor_type=theirs,
         summary=summary,
@@ -235,18 +232,30 @@ def _blocks(
         )
 
 
-def _times(record: JsonObject, where: str, longest_s: int) -> tuple[int, int, int | None]:
+def _times(
+    record: JsonObject, where: str, longest_s: int, errors: _Errors
+) -> tuple[int, int, int | None]:
     """Return start (epoch ms), duration (s) and offset (minutes east of UTC, None if absent)."""
     start = _instant(record.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
     length = number_within(
         record.get("durationInSeconds"), 0, longest_s, f"{where}.durationInSeconds"
     )
-    offset_s = record.get("startTimeOffsetInSeconds")
-    if offset_s is None:
-        return start, int(length), None
-    location = f"{where}.startTimeOffsetInSeconds"
-    minutes = number_within(offset_s, -_MOST_SECONDS, _MOST_SECONDS, location) / 60
-    return start, int(length), real_offset(round(minutes), location)
+    written = record.get("startTimeOffsetInSeconds")
+    offset = kept_without(errors, None, _offset, written, f"{where}.startTimeOffsetInSeconds")
+    return start, int(length), offset
+
+
+def _offset(written: object, where: str) -> int | None:
+    """Return seconds east of UTC as minutes, None for null."""
+    if written is None:
+        return None
+    minutes = number_within(written, -_MOST_SECONDS, _MOST_SECONDS, where) / 60
+    return real_offset(round(minutes), where)
+
+
+def _activity_type(record: JsonObject, where: str, errors: _Errors) -> str:
+    field = f"{where}.activityType"
+    return kept_without(errors, "", optional_text, record.get("activityType"), field)
 
 
 def _instant(value: object, where: str) -> int:
@@ -280,13 +289,12 @@ def _activity_name(record: JsonObject, where: str) -> str:
     return text(record.get("summaryId"), f"{where}.summaryId")
 
 
-def _source(record: JsonObject, method: Method) -> Source:
-    device = optional_text(record.get("deviceName"), "deviceName")
+def _source(record: JsonObject, method: Method, errors: _Errors) -> Source:
+    device = kept_without(errors, "", optional_text, record.get("deviceName"), "deviceName")
     return Source(vendor=_VENDOR, device=device, device_type=DeviceType.WATCH, method=method)
 
 
-# The lists whose records hold data, and what reads one record: (record, its path, errors, received
-# at).
+# The lists whose records hold data, and what reads one record: (record, its path, errors).
 READERS: dict[str, ReadRecord] = {
     "dailies": _day,
     "epochs": _epoch,

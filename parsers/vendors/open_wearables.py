@@ -1,8 +1,8 @@
 """Open Wearables' outgoing webhooks to facts: workouts, series of samples, totals of days. Pure.
 
 A body holds one event: `{"type": …, "data": {"user_id": …, …}}`. Bodies have no revision: of a
-workout's versions the longest counts, of a day's totals the greatest (they grow), and samples join
-their series. Positions are never read.
+workout's versions the last stated counts, of a day's totals the greatest (they grow), and samples
+join their series. Positions are never read.
 """
 
 import hashlib
@@ -51,6 +51,7 @@ from parsers.fields import (
     document,
     head,
     instant_of,
+    kept_without,
     list_of,
     measure_of,
     number_within,
@@ -134,12 +135,13 @@ def _workout(data: JsonObject, errors: _Errors) -> Workout:
         raise Unreadable(
             "data.end_time", "not after the start by at most seven days", RejectKind.RANGE
         )
-    result = optional_text(data.get("type"), "data.type")
-    offset = _offset(data.get("zone_offset"), written, "data.zone_offset")
     record = text(data.get("id"), "data.id")
-    source = _source(data.get("source"), "data.source", Method.WORKOUT)
+    result = kept_without(errors, "", optional_text, data.get("type"), "data.type")
+    zone = kept_without(errors, None, zone_offset, data.get("zone_offset"), "data.zone_offset")
+    offset = _offset(zone, written)
+    source = _source(data.get("source"), "data.source", Method.WORKOUT, errors)
     return Workout(
-        head=head(source, record, end - start, (start, end), offset),
+        head=head(source, record, 0, (start, end), offset),
         type=WORKOUT_TYPES.get(result, "other"),
         vendor_type=result,
         summary=dict(_summary(data, errors)),
@@ -229,11 +231,14 @@ def _complete(body: bytes) -> Parsed | None:
             or first.get("is_daily_total") is True
         ):
             return None
-        context = _context(first, series)
+        errors: _Errors = []
+        context = _context(first, series, errors)
         at_ms, written = instant_of(first["timestamp"], "timestamp")
     except Unreadable:
         return None
-    offset = written or None if first.get("zone_offset") is None else context.zone
+    if errors:
+        return None
+    offset = _offset(context.zone, written)
     columns = _columns(alike, at_ms, context, METRIC[SERIES[series]])
     if columns is None:
         return None
@@ -268,55 +273,66 @@ def _readings(samples: list[Any], series: str, errors: _Errors) -> Iterator[_Rea
     for index, sample in enumerate(samples):
         if len(known) > MOST_SERIES:
             raise _too_many_series()
+        own: _Errors = []
         try:
-            yield _reading(object_of(sample, ""), series, known)
+            yield _reading(object_of(sample, ""), series, known, own)
         except Unreadable as error:
-            where = f"data.samples[{index}].{error.where}".rstrip(".")
-            errors.append(Unreadable(where, error.why, error.kind))
+            own.append(error)
+        for reason in own:
+            where = f"data.samples[{index}].{reason.where}".rstrip(".")
+            errors.append(Unreadable(where, reason.why, reason.kind))
 
 
-def _reading(sample: JsonObject, series: str, known: dict[object, _Context]) -> _Reading:
+def _reading(
+    sample: JsonObject, series: str, known: dict[object, _Context], errors: _Errors
+) -> _Reading:
     """Read one sample.
 
     The paths of its errors begin at the sample: building full paths for every sample would be slow.
     """
-    source = _source_object(sample.get("source"), "source")
-    zone = sample.get("zone_offset")
+    source = sample.get("source")
+    if not isinstance(source, dict):
+        source = {"provider": source}  # for the key only
     # Thousands of samples share few contexts. The key has every member that a context is made of.
     key = (
         sample.get("type"),
         sample.get("unit"),
-        zone,
+        sample.get("zone_offset"),
         source.get("provider"),
         source.get("device"),
     )
     try:
         context = known[key]
     except (KeyError, TypeError):  # TypeError: a list or an object where a text should be
-        context = _context(sample, series)
-        known[key] = context
+        context = _context(sample, series, errors)
+        # A context with a field that cannot be read is made anew, so that each sample says so.
+        if not errors:
+            known[key] = context
     ms, written = instant_of(sample.get("timestamp"), "timestamp")
     value = measure_of(sample.get("value"), SERIES[series], "value", context.factor, context.shift)
-    # A time written in UTC (Z or +00:00) does not show the offset of the source's clock.
-    offset = written or None if zone is None else context.zone
+    offset = _offset(context.zone, written)
     return _Reading(context.source, offset, ms, value, sample.get("is_daily_total") is True)
 
 
-def _context(sample: JsonObject, series: str) -> _Context:
+def _context(sample: JsonObject, series: str, errors: _Errors) -> _Context:
     """Read what is the same in many samples.
 
     Only texts and null pass, so that the members are a key under which the result is kept.
     """
-    if sample.get("type", series) != series:
+    if not _is_of_series(sample.get("type", series), series):
         raise Unreadable("type", "not the type of its series", RejectKind.UNKNOWN)
     unit = sample.get("unit")
     row = unit_conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None
     if row is None:
         raise Unreadable("unit", f"not a unit of {SERIES[series]}", RejectKind.UNKNOWN)
-    zone = zone_offset(sample.get("zone_offset"), "zone_offset")
-    return _Context(
-        _source(sample.get("source"), "source", Method.UNKNOWN), row.factor, row.offset, zone
-    )
+    zone = kept_without(errors, None, zone_offset, sample.get("zone_offset"), "zone_offset")
+    source = _source(sample.get("source"), "source", Method.UNKNOWN, errors)
+    return _Context(source, row.factor, row.offset, zone)
+
+
+def _is_of_series(value: object, series: str) -> bool:
+    """Return whether a sample's own type names the series, perhaps by its other name."""
+    return value == series or (isinstance(value, str) and SERIES.get(value) == SERIES[series])
 
 
 def _total(series: str, read: _Reading) -> DaySummary:
@@ -328,7 +344,11 @@ def _total(series: str, read: _Reading) -> DaySummary:
     day = utc(read.ms + shift).date()
     start = (read.ms + shift) // DAY_MS * DAY_MS - shift
     of = head(
-        read.source, f"{series}:{day}", int(read.value * 1000), (start, start + DAY_MS), read.offset
+        read.source,
+        f"{SERIES[series]}:{day}",
+        int(read.value * 1000),
+        (start, start + DAY_MS),
+        read.offset,
     )
     return DaySummary(head=of, local_date=day, values={SERIES[series]: read.value})
 
@@ -340,7 +360,7 @@ def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleB
         # The record is a hash of the content. The same samples sent again are the same record, and
         # other samples never replace them.
         content = dumps({"source": plain(source), "offset": offset, "t": part_t, "v": part_v})
-        record = f"{series}:{hashlib.sha256(content).hexdigest()[:16]}"
+        record = f"{SERIES[series]}:{hashlib.sha256(content).hexdigest()[:16]}"
         span = int(part_t[0]), int(part_t[-1]) + 1
         yield SampleBlock(
             head=head(source, record, 0, span, offset),
@@ -351,10 +371,14 @@ def _blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleB
         )
 
 
-def _source(value: object, where: str, method: Method) -> Source:
-    source = _source_object(value, where)
-    provider = optional_text(source.get("provider"), f"{where}.provider")
-    device = optional_text(source.get("device"), f"{where}.device")
+def _source(value: object, where: str, method: Method, errors: _Errors) -> Source:
+    nothing: JsonObject = {}
+    source = kept_without(errors, nothing, _source_object, value, where)
+    names = []
+    for name in ("provider", "device"):
+        field = f"{where}.{name}"
+        names.append(kept_without(errors, "", optional_text, source.get(name), field))
+    provider, device = names
     kind = device_type(provider, device)
     return Source(vendor=_VENDOR, app=provider, device=device, device_type=kind, method=method)
 
@@ -366,9 +390,9 @@ def _source_object(value: object, where: str) -> JsonObject:
     return {"provider": value} if isinstance(value, str) else object_of(value, where)
 
 
-def _offset(value: object, written: int | None, where: str) -> int | None:
+def _offset(zone: int | None, written: int | None) -> int | None:
     """Return the offset of the source's clock in minutes.
 
     Without `zone_offset`, a time written in UTC does not show the offset: the result is None.
     """
-    return zone_offset(value, where) if value is not None else written or None
+    return written or None if zone is None else zone

@@ -22,6 +22,7 @@ SERIES: dict[str, str] = {
     "vo2_max": "oxygen_uptake",
     "steps": "steps",
     "energy": "active_energy",
+    "active_energy": "active_energy",  # what later senders call `energy`
     "basal_energy": "basal_energy",
     "cadence": "cadence",
     "power": "power",

@@ -9,11 +9,11 @@ them. `kept` has payloads that an older version kept unpacked.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from model.calendar import utc
+from model.calendar import epoch_ms, utc
 from model.envelope import Envelope
 from model.keyring import KeyRing
 from storage.bodies.body_store import KEPT, BodyStorage
@@ -25,23 +25,35 @@ from storage.pg.pool import Connection
 # Joined with the patient: a payload of a patient who was erased meanwhile is stored nowhere.
 _KEEP = """
 insert into body
-  (patient, sha256, connector, content_type, size, received_at, format, parser, address, sealed)
-select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.format, k.parser,
-       k.address, k.sealed
+  (patient, sha256, connector, content_type, size, received_at, stated_ms, format, parser, address,
+   sealed)
+select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.stated_ms, k.format,
+       k.parser, k.address, k.sealed
 from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[],
-            %s::text[], %s::int[], %s::text[], %s::bytea[])
-  as k (pseudonym, sha256, connector, content_type, size, received_at, format, parser, address,
-        sealed)
+            %s::bigint[], %s::text[], %s::int[], %s::text[], %s::bytea[])
+  as k (pseudonym, sha256, connector, content_type, size, received_at, stated_ms, format, parser,
+        address, sealed)
 join patient p using (pseudonym) on conflict do nothing"""
 _THERE = """
-select k.pseudonym, k.sha256, b.parser from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
+select k.pseudonym, k.sha256, b.parser, b.received_at, b.stated_ms
+from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
 join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = k.sha256"""
+# Parser 0 is older than any: the facts were stored with a later time of stating than the first,
+# which may let another version of a record count. `kadens replay` puts that right.
+_EARLIER = """
+update body b
+set received_at = least(b.received_at, k.received_at), stated_ms = least(b.stated_ms, k.stated_ms),
+    parser = 0
+from unnest(%s::text[], %s::bytea[], %s::timestamptz[], %s::bigint[])
+  as k (pseudonym, sha256, received_at, stated_ms)
+join patient p using (pseudonym)
+where b.patient = p.id and b.sha256 = k.sha256"""
 _SEALED = """
 select b.sealed from body b join patient p on p.id = b.patient \
 where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
 select p.pseudonym as patient, b.sha256, b.connector, b.content_type, b.size,
-       b.received_at as received_ms, b.address, b.format, b.parser
+       b.received_at as received_ms, b.stated_ms, b.address, b.format, b.parser
 from body b join patient p on p.id = b.patient \
 where p.pseudonym = %s order by b.received_at, b.sha256"""
 
@@ -77,19 +89,35 @@ class KeptBody:
     parser: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstKept:
+    """What counts of a payload that may have come before.
+
+    `parser` is the version of the reader whose facts count: its own, or the version that it was
+    kept with before. `received_ms` is its first receipt and `stated_ms` when it was first stated,
+    both in epoch ms.
+    """
+
+    parser: int
+    received_ms: int
+    stated_ms: int
+
+
 async def keep_all(
     conn: Connection, store: BodyStorage, wrapping_key: KeyRing, received: Iterable[Received]
-) -> dict[BodyKey, int]:
+) -> dict[BodyKey, FirstKept]:
     """Seal each payload with its patient's key, store it and write its row.
 
-    A payload that comes again is kept once. Returns, for each, the version of the reader whose
-    facts count: its own, or the version that it was kept with before. Raises `UnknownNameError`
-    when a patient has no data key.
+    A payload that comes again is kept once, with its first receipt. Returns, for each, what counts
+    of it. Raises `UnknownNameError` when a patient has no data key.
     """
     bodies: dict[BodyKey, Received] = {}
     for item in received:
-        bodies.setdefault((item.patient, item.envelope.sha256), item)
+        key = item.patient, item.envelope.sha256
+        bodies[key] = _first(bodies.get(key, item), item)
     there = await _there(conn, bodies)
+    if await _note_earlier(conn, bodies, there):
+        there = await _there(conn, bodies)
     new = {key: entry for key, entry in bodies.items() if key not in there}
     if not new:
         return there
@@ -99,22 +127,63 @@ async def keep_all(
     made_rows = await asyncio.gather(
         *(_row(store, keys[entry.patient], entry) for entry in new.values())
     )
-    made = await conn.execute(_KEEP, rows.as_arrays(made_rows, 10))
+    made = await conn.execute(_KEEP, rows.as_arrays(made_rows, 11))
     # another worker may have kept a payload meanwhile: then that worker's version counts
     return there | (
         await _there(conn, new)
         if made.rowcount < len(new)
-        else {key: entry.parser for key, entry in new.items()}
+        else {key: _kept_now(entry) for key, entry in new.items()}
     )
 
 
-async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, int]:
+def _first(a: Received, b: Received) -> Received:
+    """Return a payload that came twice in one batch, with the earlier receipt and order."""
+    if a is b:
+        return a
+    received_ms = min(a.envelope.received_ms, b.envelope.received_ms)
+    stated_ms = min(a.envelope.first_stated_ms, b.envelope.first_stated_ms)
+    return replace(a, envelope=replace(a.envelope, received_ms=received_ms, stated_ms=stated_ms))
+
+
+def _kept_now(entry: Received) -> FirstKept:
+    envelope = entry.envelope
+    return FirstKept(
+        parser=entry.parser, received_ms=envelope.received_ms, stated_ms=envelope.first_stated_ms
+    )
+
+
+async def _note_earlier(
+    conn: Connection, bodies: Mapping[BodyKey, Received], there: Mapping[BodyKey, FirstKept]
+) -> bool:
+    """Lower the receipt of payloads that are worked on after a later delivery of the same.
+
+    Returns whether there is any.
+    """
+    earlier: list[tuple[Any, ...]] = []
+    for key, first in there.items():
+        envelope = bodies[key].envelope
+        stated_ms = envelope.first_stated_ms
+        if envelope.received_ms < first.received_ms or stated_ms < first.stated_ms:
+            patient, sha256 = key
+            received_at = utc(envelope.received_ms)
+            earlier.append((patient, bytes.fromhex(sha256), received_at, stated_ms))
+    if earlier:
+        await conn.execute(_EARLIER, rows.as_arrays(earlier, 4))
+    return bool(earlier)
+
+
+async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, FirstKept]:
     if not keys:
         return {}
     patients, hashes = rows.as_arrays(keys, 2)
     requested = [patients, list(map(bytes.fromhex, hashes))]
     matches = await (await conn.execute(_THERE, requested)).fetchall()
-    return {(patient, sha.hex()): parser for patient, sha, parser in matches}
+    there: dict[BodyKey, FirstKept] = {}
+    for patient, sha, parser, received_at, stated_ms in matches:
+        received_ms = epoch_ms(received_at)
+        first = FirstKept(parser=parser, received_ms=received_ms, stated_ms=stated_ms)
+        there[patient, sha.hex()] = first
+    return there
 
 
 async def _row(store: BodyStorage, key: bytes, received: Received) -> tuple[Any, ...]:
@@ -125,6 +194,7 @@ async def _row(store: BodyStorage, key: bytes, received: Received) -> tuple[Any,
         result.content_type,
         len(received.body),
         utc(result.received_ms),
+        result.first_stated_ms,
         received.format,
         received.parser,
     )

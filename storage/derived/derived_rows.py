@@ -37,8 +37,8 @@ _SESSION_PLAIN = (
 )
 _OF_SESSIONS = ("exertion_ms", "exertion_dose_ms", "in_range_ms", "range_known_ms")
 _DAY_PLAIN = (
-    *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps", "night_hr"),
-    *("loads", "stated", "algorithm", *_OF_SESSIONS),
+    *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps"),
+    *("steps_counted", "night_hr", "loads", "stated", "algorithm", *_OF_SESSIONS),
 )
 _WEEK_PLAIN = (
     *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from model.calendar import epoch_ms, utc
 from model.facts import Source
 from model.spans import Span, merge
+from model.version_order import VersionOrder
 from storage.facts import fact_rows, stale_hours
 from storage.facts.affected import AffectedSpans, add_named_spans, removed_spans
 from storage.facts.fact_rows import Removed
@@ -40,8 +41,9 @@ class Stretch(NamedTuple):
 # so that replay sees every payload.
 _LOCK = "select id, zone from patient where pseudonym = %s for update"
 _CURRENT = """
-select s.vendor, s.app, s.device, s.device_type, s.method, r.record, r.id, r.revision, r.body,
-       f.kind, f.metric, f.part, f.content, f.payload ->> 'joining' = 'stream' as is_stream,
+select s.vendor, s.app, s.device, s.device_type, s.method, r.record, r.id, r.revision,
+       r.stated_ms, r.body, f.kind, f.metric, f.part, f.content,
+       f.payload ->> 'joining' = 'stream' as is_stream,
        (f.payload ->> 'first_ms')::bigint as first_ms, (f.payload ->> 'last_ms')::bigint as last_ms
 from record r
 join source s on s.id = r.source
@@ -70,9 +72,9 @@ _DROP_WATERMARK = "delete from watermark where patient = %s and source = %s"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRecord:
-    """A version of a record: its revision, the content hash of each fact, and its stretches."""
+    """A version of a record: its place, the content hash of each fact, and its stretches."""
 
-    revision: int
+    order: VersionOrder
     contents: Mapping[FactPart, bytes]
     stretches: frozenset[Stretch] = frozenset()
 
@@ -185,7 +187,9 @@ def _current(rows: Collection[Mapping[str, Any]]) -> CurrentRecord:
             stretches.add(Stretch(row["metric"], row["first_ms"], row["last_ms"]))
     first = next(iter(rows))
     version = ReportedRecord(
-        revision=first["revision"], contents=contents, stretches=frozenset(stretches)
+        order=VersionOrder(revision=first["revision"], stated_ms=first["stated_ms"]),
+        contents=contents,
+        stretches=frozenset(stretches),
     )
     return CurrentRecord(id=first["id"], body=first["body"].hex(), version=version)
 

@@ -22,18 +22,24 @@ class RecordKey(NamedTuple):
 
 
 class RecordVersion(NamedTuple):
-    """A version of a record; the version with the greater (revision, body) is current.
+    """A version of a record; the version with the greater (revision, stated_ms, body) is current.
 
-    `body` is the SHA-256 of the payload.
+    `revision` is the sender's own. `stated_ms` is when the version was stated (epoch ms). `body` is
+    the SHA-256 of the payload.
     """
 
     revision: int
+    stated_ms: int
     body: bytes
+
+    def same_payload(self, other: "RecordVersion") -> bool:
+        """Return whether both are what one payload holds, however often that was received."""
+        return (self.revision, self.body) == (other.revision, other.body)
 
 
 def record_version(reported: AttributedFact) -> RecordVersion:
     """Return the version of its record that a fact belongs to."""
-    return RecordVersion(revision=reported.fact.head.revision, body=bytes.fromhex(reported.body))
+    return RecordVersion(*reported.order, bytes.fromhex(reported.body))
 
 
 SOURCE_COLUMNS = ("vendor", "app", "device", "device_type", "method")
@@ -58,16 +64,18 @@ select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
 order by 1, 2, 3, 4, 5
 on conflict do nothing"""
 _RECORDS = """
-select r.patient, r.source, r.record, r.id, r.revision, r.body
+select r.patient, r.source, r.record, r.id, r.revision, r.stated_ms, r.body
 from unnest(%s::int[], %s::int[], %s::text[]) as k (patient, source, record)
 join record r using (patient, source, record)"""
 _NEW_RECORDS = """
-insert into record (patient, source, record, revision, body)
-select * from unnest(%s::int[], %s::int[], %s::text[], %s::bigint[], %s::bytea[]) order by 1, 2, 3
+insert into record (patient, source, record, revision, stated_ms, body)
+select * from unnest(%s::int[], %s::int[], %s::text[], %s::bigint[], %s::bigint[], %s::bytea[])
+order by 1, 2, 3
 returning patient, source, record, id"""
 _NEWER_RECORDS = """
-update record r set revision = k.revision, body = k.body
-from unnest(%s::bigint[], %s::bigint[], %s::bytea[]) as k (id, revision, body)
+update record r set revision = k.revision, stated_ms = k.stated_ms, body = k.body
+from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[])
+  as k (id, revision, stated_ms, body)
 where r.id = k.id"""
 
 
@@ -90,7 +98,7 @@ class RecordRow:
     @property
     def replaced(self) -> bool:
         """Return whether this batch replaced an older version."""
-        return self.before is not None and self.before != self.now
+        return self.before is not None and not self.before.same_payload(self.now)
 
 
 async def lock_patients(conn: Connection, pseudonyms: Collection[str]) -> dict[str, PatientRow]:
@@ -126,14 +134,20 @@ async def record_rows(
     """
     stored = await _stored_records(conn, versions)
     rows: dict[RecordKey, RecordRow] = {}
-    # the greater of (revision, body) wins, so the result does not depend on which came first
     for key, (id_, before) in stored.items():
-        rows[key] = RecordRow(id=id_, before=before, now=max(before, versions[key]))
-    newer = [(row.id, *row.now) for row in rows.values() if row.replaced]
+        rows[key] = RecordRow(id=id_, before=before, now=current_version(before, versions[key]))
+    newer = [(row.id, *row.now) for row in rows.values() if row.before != row.now]
     if newer:
-        await conn.execute(_NEWER_RECORDS, as_arrays(newer, 3))
+        await conn.execute(_NEWER_RECORDS, as_arrays(newer, 4))
     new = {key: version for key, version in versions.items() if key not in stored}
     return rows | await _add_records(conn, new)
+
+
+def current_version(a: RecordVersion, b: RecordVersion) -> RecordVersion:
+    """Return which of two versions is current; of one payload, the one that was stated first."""
+    # the greater wins, so the result does not depend on which came first; a redelivery of a payload
+    # is no later statement, so its first time of stating stays
+    return min(a, b) if a.same_payload(b) else max(a, b)
 
 
 def read_source(columns: Iterable[str]) -> Source:
@@ -167,9 +181,9 @@ async def _stored_records(
         return {}
     stored: dict[RecordKey, tuple[int, RecordVersion]] = {}
     cursor = await conn.execute(_RECORDS, as_arrays(keys, 3))
-    for patient, source, record, id_, revision, body in await cursor.fetchall():
+    for patient, source, record, id_, *version in await cursor.fetchall():
         key = RecordKey(patient=patient, source=source, record=record)
-        stored[key] = id_, RecordVersion(revision=revision, body=body)
+        stored[key] = id_, RecordVersion(*version)
     return stored
 
 
@@ -180,7 +194,7 @@ async def _add_records(
         return {}
     values: list[tuple[Any, ...]] = [(*key, *version) for key, version in versions.items()]
     rows: dict[RecordKey, RecordRow] = {}
-    added = await conn.execute(_NEW_RECORDS, as_arrays(values, 5))
+    added = await conn.execute(_NEW_RECORDS, as_arrays(values, 6))
     for *key_columns, id_ in await added.fetchall():
         key = RecordKey(*key_columns)
         rows[key] = RecordRow(id=id_, before=None, now=versions[key])

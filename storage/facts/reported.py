@@ -24,7 +24,7 @@ ReportedFacts: TypeAlias = dict[PatientId, list[AttributedFact]]
 
 _FACTS = """
 select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload,
-       r.record, r.revision, f.start_at, f.end_at, f.offset_min, f.offset_origin,
+       r.record, r.revision, r.stated_ms, f.start_at, f.end_at, f.offset_min, f.offset_origin,
        s.vendor, s.app, s.device, s.device_type, s.method
 from (
   select distinct on (f.record, f.kind) f.*
@@ -151,4 +151,5 @@ def _fact(row: Mapping[str, Any]) -> AttributedFact:
         received_ms=epoch_ms(row["received_at"]),
         body=row["body"].hex(),
         fact=fact_rows.read_fact(row["kind"], head, row["payload"]),
+        stated_ms=row["stated_ms"],
     )

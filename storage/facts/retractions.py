@@ -12,6 +12,7 @@ from typing import TypeAlias
 from model.calendar import epoch_ms, utc
 from model.facts import AttributedFact, Instants, Source, Values
 from model.spans import Span
+from model.version_order import VersionOrder, sample_rank
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
@@ -19,7 +20,7 @@ PatientId: TypeAlias = int
 
 # A deletion applies to the records of this name of all sources of its vendor.
 _OF_RECORDS = """
-select k.patient, s.vendor, k.record, max(r.revision)
+select k.patient, s.vendor, k.record, max(array[r.revision, r.stated_ms])
 from unnest(%s::int[], %s::text[]) as k (patient, record)
 cross join lateral (
   select record, source from fact
@@ -28,7 +29,7 @@ join record r on r.id = f.record
 join source s on s.id = f.source
 group by k.patient, s.vendor, k.record"""
 _OF_SPANS = """
-select k.patient, s.vendor, r.revision, f.metric, f.start_at, f.end_at
+select k.patient, s.vendor, r.revision, r.stated_ms, f.metric, f.start_at, f.end_at
 from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) as k (patient, low, high)
 cross join lateral (
   select record, source, start_at, end_at, payload ->> 'metric' as metric from fact
@@ -40,11 +41,11 @@ join source s on s.id = f.source"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetractedInterval:
-    """A vendor's retraction of the samples of a metric ("": all) in a span, up to a revision."""
+    """A vendor's retraction of the samples of a metric ("": all) in a span, up to a rank."""
 
     vendor: str
     metric: str
-    revision: int
+    rank: int
     span: Span
 
 
@@ -52,16 +53,17 @@ class RetractedInterval:
 class Retractions:
     """The retractions of a patient.
 
-    `records` has the greatest retracted revision by (vendor, record).
+    `records` has the greatest retracted version by (vendor, record).
     """
 
-    records: dict[tuple[str, str], int] = field(default_factory=dict)
+    records: dict[tuple[str, str], VersionOrder] = field(default_factory=dict)
     intervals: list[RetractedInterval] = field(default_factory=list)
 
-    def hides(self, source: Source, record: str, revision: int) -> bool:
-        """Return whether this revision of a record is retracted."""
+    def hides(self, source: Source, record: str, order: VersionOrder) -> bool:
+        """Return whether this version of a record is retracted."""
         # by vendor, not by source: a vendor deletes a record whichever of its devices wrote it
-        return self.records.get((source.vendor, record), -1) >= revision
+        retracted = self.records.get((source.vendor, record))
+        return retracted is not None and retracted >= order
 
     def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
         """Return the facts whose records are not retracted."""
@@ -69,7 +71,7 @@ class Retractions:
 
     def _hides(self, item: AttributedFact) -> bool:
         head = item.fact.head
-        return self.hides(head.source, head.record, head.revision)
+        return self.hides(head.source, head.record, item.order)
 
     def touches(self, metric: str) -> bool:
         """Return whether any interval retracts samples of a metric."""
@@ -80,15 +82,15 @@ class Retractions:
     ) -> tuple[Instants, Values]:
         """Return the samples (t, v) that no interval retracts.
 
-        `revisions` is int64[n], the revision of each sample. It may be empty unless
+        `revisions` is int64[n], the rank of each sample. It may be empty unless
         `touches(metric)`.
         """
         for interval in self.intervals:
             if interval.vendor == source.vendor and interval.metric in {"", metric}:
                 span = interval.span
                 inside = (t >= span.start_ms) & (t < span.end_ms)
-                # a sample with a greater revision was reported after the deletion and is kept
-                keep = ~(inside & (revisions <= interval.revision))
+                # a sample of a greater rank was reported after the deletion and is kept
+                keep = ~(inside & (revisions <= interval.rank))
                 t, v, revisions = t[keep], v[keep], revisions[keep]
         return t, v
 
@@ -107,9 +109,10 @@ async def intervals(
     if not wanted:
         return retracted
     cursor = await conn.execute(_OF_SPANS, as_arrays(wanted, 3))
-    for patient, vendor, revision, metric, start, end in await cursor.fetchall():
+    for patient, vendor, revision, stated_ms, metric, start, end in await cursor.fetchall():
         span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end))
-        interval = RetractedInterval(vendor=vendor, metric=metric, revision=revision, span=span)
+        rank = sample_rank(VersionOrder(revision=revision, stated_ms=stated_ms))
+        interval = RetractedInterval(vendor=vendor, metric=metric, rank=rank, span=span)
         retracted[patient].intervals.append(interval)
     return retracted
 
@@ -125,5 +128,6 @@ async def add_records(
     if not wanted:
         return
     cursor = await conn.execute(_OF_RECORDS, as_arrays(wanted, 2))
-    for patient, vendor, record, revision in await cursor.fetchall():
-        retracted[patient].records[vendor, record] = revision
+    for patient, vendor, record, (revision, stated_ms) in await cursor.fetchall():
+        order = VersionOrder(revision=revision, stated_ms=stated_ms)
+        retracted[patient].records[vendor, record] = order

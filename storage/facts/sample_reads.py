@@ -17,6 +17,7 @@ from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC_BY_ID
 from model.spans import Span
+from model.version_order import VersionOrder
 from storage.facts.ids import read_source
 from storage.facts.retractions import Retractions
 from storage.facts.samples import Put, by_series
@@ -25,11 +26,13 @@ from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
 _ARRAYS = ("patients", "metrics", "lows", "highs", "revisions")  # of `_READ`, as in `_columns`
+_NO_RECORD = VersionOrder(revision=0, stated_ms=0)
 STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
 
 _READ = """
 select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method,
-       coalesce(r.record, ''), coalesce(r.revision, 0), x.time, x.value, x.revision
+       coalesce(r.record, ''), coalesce(r.revision, 0), coalesce(r.stated_ms, 0),
+       x.time, x.value, x.revision
 from (
   select k.patient, k.metric, y.*
   from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(lows)s::timestamptz[],
@@ -64,8 +67,8 @@ class StoredSamples:
     """The samples of a record ("": a stream) of one source, in any order of time.
 
     `t` is int64[n] epoch ms, `v` float64[n] in the metric's unit. `source_id` is the stored id of
-    the source, `revision` that of the record. `revisions` is int64[n] with the revision of each
-    sample if the query requested it, else int64[0].
+    the source, `order` the place of the record's version. `revisions` is int64[n] with the rank
+    of each sample if the query requested it, else int64[0].
     """
 
     patient: int
@@ -73,7 +76,7 @@ class StoredSamples:
     source_id: int
     source: Source
     record: str
-    revision: int
+    order: VersionOrder
     t: Instants
     v: Values
     revisions: Instants
@@ -83,12 +86,13 @@ class StoredSamples:
 class UnwrittenBlock:
     """A block of samples that is not in the table yet, with its source.
 
-    `record` is the name of its record, "" for a stream.
+    `record` is the name of its record, "" for a stream. `order` is the place of its version.
     """
 
     put: Put
     source: Source
     record: str
+    order: VersionOrder
 
 
 async def read_samples(
@@ -111,7 +115,7 @@ async def read_samples(
 
 def current_column(samples: StoredSamples, retractions: Retractions) -> SampleColumn | None:
     """Return the samples that no retraction hides; None if their record is retracted."""
-    if samples.record and retractions.hides(samples.source, samples.record, samples.revision):
+    if samples.record and retractions.hides(samples.source, samples.record, samples.order):
         return None
     metric = METRIC_BY_ID[samples.metric].name
     t, v = retractions.kept(metric, samples.source, samples.t, samples.v, samples.revisions)
@@ -139,7 +143,7 @@ def _from_memory(
                     source_id=source_id,
                     source=block.source,
                     record=block.record,
-                    revision=block.put.revision if block.record else 0,
+                    order=block.order if block.record else _NO_RECORD,
                     t=t[low:high],
                     v=v[low:high] + 0.0,  # as the table holds it: -0.0 is 0.0
                     revisions=revisions[low:high],
@@ -173,14 +177,14 @@ def _columns(query: SampleQuery) -> tuple[Any, ...]:
 
 
 def _from_row(row: tuple[Any, ...]) -> StoredSamples:
-    patient, metric, source_id, *source, record, revision, time, value, revisions = row
+    patient, metric, source_id, *source, record, revision, stated_ms, time, value, revisions = row
     return StoredSamples(
         patient=patient,
         metric=metric,
         source_id=source_id,
         source=read_source(source),
         record=record,
-        revision=revision,
+        order=VersionOrder(revision=revision, stated_ms=stated_ms),
         t=binary_columns.instants(time),
         v=binary_columns.values(value),
         revisions=binary_columns.integers(revisions),

@@ -1,9 +1,10 @@
 """Stores reported facts; the result depends on what was reported, not on order or repetition.
 
-Of a record, the version with the greater (revision, body) is current. Only its facts are in `fact`,
-and those of older versions are removed. Samples of a stream belong to no record. They join a
-series, in which the greater (revision, value) of an instant is current. If a payload reports the
-same part of a record twice with different content, the greater content hash is current.
+Of a record, the version with the greater (revision, stated_ms, body) is current. Only its facts are
+in `fact`, and those of older versions are removed. Samples of a stream belong to no record. They
+join a series, in which the greater (revision, stated_ms, value) of an instant is current. If a
+payload reports the same part of a record twice with different content, the greater content hash is
+current.
 
 It must never commit: the transaction is the caller's.
 """
@@ -16,7 +17,6 @@ from model.calendar import utc
 from model.codec import kind_of
 from model.fact_properties import (
     content_hash,
-    measured_until_ms,
     metric_id,
     part_number,
     session_records,
@@ -25,8 +25,10 @@ from model.fact_properties import (
 )
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
+from model.receipt import MEASURED_LATER, delivered_until_ms, is_later
 from model.spans import Span, merge
 from model.storable import fact_refusal
+from model.version_order import sample_rank
 from storage.facts import fact_rows, samples, stale_hours
 from storage.facts.affected import AffectedSpans, RecordNames, add_named_spans, removed_spans
 from storage.facts.fact_rows import FactKey, Removed
@@ -35,6 +37,7 @@ from storage.facts.ids import (
     RecordKey,
     RecordRow,
     RecordVersion,
+    current_version,
     lock_patients,
     record_rows,
     record_version,
@@ -171,7 +174,7 @@ def _changed(
     for item in items:
         if stored.get(_fact_key(item, records)) == item.content:
             continue
-        is_current = item.version == records[item.record].now
+        is_current = item.version.same_payload(records[item.record].now)
         if is_current:
             current.append(item)
         # a stream has no current version: each of its blocks counts, however old the revision is
@@ -184,9 +187,15 @@ def _refused(
     reported: Iterable[AttributedFact], patients: Mapping[str, PatientRow]
 ) -> Iterator[_Refused]:
     for index, item in enumerate(reported):
-        why = fact_refusal(item.fact) if item.patient in patients else UNKNOWN
+        why = _refusal(item) if item.patient in patients else UNKNOWN
         if why:
             yield _Refused(index=index, why=why)
+
+
+def _refusal(reported: AttributedFact) -> str:
+    if is_later(reported.fact, reported.received_ms):
+        return MEASURED_LATER
+    return fact_refusal(reported.fact)
 
 
 def _item(reported: AttributedFact, patient: PatientRow, source: int) -> _Item:
@@ -211,7 +220,8 @@ def _distinct(items: Iterable[_Item]) -> list[_Item]:
 def _latest_versions(items: Iterable[_Item]) -> dict[RecordKey, RecordVersion]:
     latest: dict[RecordKey, RecordVersion] = {}
     for item in items:
-        latest[item.record] = max(latest.get(item.record, item.version), item.version)
+        before = latest.get(item.record, item.version)
+        latest[item.record] = current_version(before, item.version)
     return latest
 
 
@@ -245,19 +255,20 @@ def _unwritten(items: Iterable[_Item], records: _Records) -> Iterator[UnwrittenB
         if isinstance(fact, SampleBlock):
             owner = samples.STREAM if item.stream else records[item.record].id
             series = (item.patient.id, METRIC[fact.metric].id, item.source, owner)
-            put = samples.Put(series=series, revision=fact.head.revision, t=fact.t, v=fact.v)
+            order = item.reported.order
+            put = samples.Put(series=series, revision=sample_rank(order), t=fact.t, v=fact.v)
             record = "" if item.stream else fact.head.record
-            yield UnwrittenBlock(put=put, source=fact.head.source, record=record)
+            yield UnwrittenBlock(put=put, source=fact.head.source, record=record, order=order)
 
 
 async def _raise_watermarks(conn: Connection, items: Iterable[_Item]) -> None:
-    """Raise the watermarks to the latest instant that was measured.
+    """Raise the watermarks to the latest instant that was measured, at most to its receipt.
 
     Skipped facts count too, so that the result does not depend on order.
     """
     latest: dict[tuple[int, int], int] = {}
     for item in items:
-        measured = measured_until_ms(item.reported.fact)
+        measured = delivered_until_ms(item.reported)
         if measured is not None:
             key = item.patient.id, item.source
             latest[key] = max(latest.get(key, measured), measured)

@@ -54,6 +54,7 @@ def derive_day(
     heart = samples.resolved.get(HEART)
     # Cut at the end of the date, so that the samples of the next date change nothing.
     series = None if heart is None else heart.before(end).series
+    steps = _counted(samples.resolved.get(STEPS), start, end)
     return Day(
         local_date=day,
         sessions=len(counting),
@@ -62,7 +63,8 @@ def derive_day(
         wear_min=worn_minutes(samples.reported_heart, start, end),
         answered=answered,
         volume=zone_times_between(series, start, end, thresholds),
-        steps=_steps(samples.resolved.get(STEPS), start, end, stated.get(STEPS)),
+        steps=_greater(steps, stated.get(STEPS)),
+        steps_counted=steps,
         night_hr=None if series is None else night_hr(series.t, series.v, day, zone),
         stated=dict(stated),
         loads=_loads(counting),
@@ -129,15 +131,22 @@ def _best_first(summary: AttributedFact) -> tuple[tuple[int, tuple[str, ...]], i
     return source_order(head.source), -head.revision, head.record
 
 
-def _steps(steps: ResolvedMetric | None, start: int, end: int, stated: float | None) -> int | None:
-    """Return the steps of a date, None when they are unknown.
-
-    Steps counted minute by minute are preferred to the total that a source states.
-    """
+def _counted(steps: ResolvedMetric | None, start: int, end: int) -> int | None:
+    """Return the steps that were counted minute by minute, None without any sample."""
     series = None if steps is None else steps.within(start, end)
     # No samples are not 0 steps: the source may state a total only.
-    counted = float(series.v.sum()) if series is not None and len(series.v) else stated
-    return None if counted is None else round(counted)
+    return round(float(series.v.sum())) if series is not None and len(series.v) else None
+
+
+def _greater(counted: int | None, stated: float | None) -> int | None:
+    """Return the greater figure of a date, None when neither is known.
+
+    A total may come before its samples, and samples may come of a part of the day only: each is
+    less than what was done, so the greater one is nearer to it. Their sum would count steps twice.
+    """
+    known = [counted] if counted is not None else []
+    known += [round(stated)] if stated is not None else []
+    return max(known, default=None)
 
 
 def _by_type(sessions: Iterable[CountedSession]) -> tuple[TypeTotal, ...]:

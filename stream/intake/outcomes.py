@@ -5,12 +5,12 @@ letter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.facts import Reject, RejectKind
 from parsers.formats import version_of
 from storage.bodies import caps, quarantine
-from storage.bodies.kept_bodies import BodyKey, Received, keep_all
+from storage.bodies.kept_bodies import BodyKey, FirstKept, Received, keep_all
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.letters import RefusedMessage
@@ -45,7 +45,7 @@ async def outcome_of(
     zones: Mapping[str, str],
     parts: Collaborators,
     *,
-    kept: Mapping[BodyKey, int] | None,
+    kept: Mapping[BodyKey, FirstKept] | None,
     room: caps.Room,
 ) -> Outcome:
     """Return what becomes of one body; `kept` is None without consent."""
@@ -73,7 +73,8 @@ async def outcome_of(
     # a patient without a zone was erased, which counts like a missing consent
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
-    if kept[patient, result.envelope.sha256] != version_of(result.format):
+    first = kept[patient, result.envelope.sha256]
+    if first.parser != version_of(result.format):
         # another version of the parser has read it before; `kadens replay` will read it again
         return Outcome(word="read_before")
     letters: list[RefusedMessage] = []
@@ -81,7 +82,15 @@ async def outcome_of(
         # a letter without the body, because a body that was read in part is kept with its patient
         partly = RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)
         letters.append(partly)
-    return Outcome(word="stored", stored=owned, letters=letters)
+    return Outcome(word="stored", stored=_as_first_received(owned, first), letters=letters)
+
+
+def _as_first_received(owned: Owned, first: FirstKept) -> Owned:
+    """Return a body with its first receipt: a redelivery is no later statement of the sender."""
+    envelope = replace(
+        owned.read.envelope, received_ms=first.received_ms, stated_ms=first.stated_ms
+    )
+    return replace(owned, read=replace(owned.read, envelope=envelope))
 
 
 async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps.Room) -> Outcome:
@@ -111,11 +120,11 @@ async def _held(conn: Connection, owned: Owned, parts: Collaborators, room: caps
 
 async def keep_bodies(
     conn: Connection, allowed: Sequence[Owned], zones: Mapping[str, str], parts: Collaborators
-) -> Mapping[BodyKey, int]:
+) -> Mapping[BodyKey, FirstKept]:
     """Keep the bodies that could be read, sealed with their patients' data keys.
 
-    A later version of the parser can then read them again. Returns, for each body, the version of
-    the parser by which it counts as read.
+    A later version of the parser can then read them again. Returns, for each body, its first
+    receipt and the version of the parser by which it counts as read.
     """
     bodies: list[Received] = []
     for entry in allowed:

@@ -13,13 +13,14 @@ from typing import TypeAlias
 from model.codec import kind_of
 from model.fact_properties import (
     content_hash,
-    measured_until_ms,
     metric_id,
     part_number,
     span_of,
 )
 from model.facts import AttributedFact, Fact, Joining, SampleBlock, Source
+from model.receipt import delivered_until_ms
 from model.spans import Span, merge
+from model.version_order import VersionOrder
 from storage.facts.current_records import (
     CurrentRecord,
     FactPart,
@@ -29,14 +30,14 @@ from storage.facts.current_records import (
 )
 
 SourceStretch: TypeAlias = tuple[Source, Stretch]
-_Version: TypeAlias = tuple[int, str, Mapping[FactPart, bytes]]  # revision, body, contents
+_Version: TypeAlias = tuple[VersionOrder, str, Mapping[FactPart, bytes]]  # place, body, contents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyReading:
     """What today's parser reads in one body, without the samples themselves.
 
-    `records` has the greatest revision of each record. `stretches` has the stretches of all samples
+    `records` has the greatest version of each record. `stretches` has the stretches of all samples
     that join a series. `measured` has the latest measured instant of each source (epoch ms), and
     `spans` the spans of the facts.
     """
@@ -65,13 +66,13 @@ class Cluster:
 def read_facts(reported: Iterable[AttributedFact]) -> BodyReading:
     """Return the reading of one body from its facts."""
     spans: list[Span] = []
-    by_record: dict[RecordName, list[Fact]] = defaultdict(list)
+    by_record: dict[RecordName, list[AttributedFact]] = defaultdict(list)
     measured: dict[Source, int] = {}
     for attributed in reported:
         fact = attributed.fact
         spans.append(span_of(fact))
-        source, at = fact.head.source, measured_until_ms(fact)
-        by_record[source, fact.head.record].append(fact)
+        source, at = fact.head.source, delivered_until_ms(attributed)
+        by_record[source, fact.head.record].append(attributed)
         if at is not None:
             measured[source] = max(measured.get(source, at), at)
     records: dict[RecordName, ReportedRecord] = {}
@@ -119,17 +120,18 @@ def measured_by_source(readings: Iterable[BodyReading]) -> dict[Source, int]:
     return latest
 
 
-def _reported_record(facts: Sequence[Fact]) -> ReportedRecord:
-    """Return the greatest revision of one record; samples of a stream count from every revision."""
-    revision = max(fact.head.revision for fact in facts)
+def _reported_record(reported: Sequence[AttributedFact]) -> ReportedRecord:
+    """Return the greatest version of one record; samples of a stream count from every version."""
+    order = max(attributed.order for attributed in reported)
     contents: dict[FactPart, bytes] = {}
-    for fact in facts:
-        if fact.head.revision == revision:
+    for attributed in reported:
+        if attributed.order == order:
+            fact = attributed.fact
             part = kind_of(fact), metric_id(fact), part_number(fact)
             # as the writer does: of two facts with the same key the greater content is current
             contents[part] = max(contents.get(part, b""), content_hash(fact))
-    stretches = frozenset(_stretches(facts))
-    return ReportedRecord(revision=revision, contents=contents, stretches=stretches)
+    stretches = frozenset(_stretches(attributed.fact for attributed in reported))
+    return ReportedRecord(order=order, contents=contents, stretches=stretches)
 
 
 def _stretches(facts: Iterable[Fact]) -> Iterator[Stretch]:
@@ -155,7 +157,7 @@ def _cluster(
     versions: dict[RecordName, ReportedRecord] = {}
     for name, record in current.items():
         versions[name] = record.version
-        now[name] = record.version.revision, record.body, record.version.contents
+        now[name] = record.version.order, record.body, record.version.contents
     # both what is stored and what is read today: the former is removed, the latter written
     stretches = set(_all_stretches(versions))
     for reading in read.values():
@@ -172,12 +174,12 @@ def _cluster(
 def _versions_wanted(readings: Mapping[str, BodyReading]) -> dict[RecordName, _Version]:
     """Return the version of each record that must be current.
 
-    As for the writer, it is that of the greatest (revision, body).
+    As for the writer, it is that of the greatest (revision, stated_ms, body).
     """
     best: dict[RecordName, _Version] = {}
     for sha, reading in readings.items():
         for name, record in reading.records.items():
-            mine = record.revision, sha, record.contents
+            mine = record.order, sha, record.contents
             if name not in best or mine[:2] > best[name][:2]:
                 best[name] = mine
     return best

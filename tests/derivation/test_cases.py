@@ -113,13 +113,6 @@ NOT_YET: Mapping[str, str] = {
     "F18": "K8",
     "F23": "compressed files are not read",
     "F25": "K1, K15",
-    "O01": "K5",
-    "O02": "K5",
-    "O04": "K6",
-    "O05": "K7",
-    "O06": "K13",
-    "O07": "K13",
-    "O15": "K1",
 }
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",

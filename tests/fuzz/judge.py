@@ -14,7 +14,7 @@ from model.codec import decode_fact, dumps, encode_fact, loads, plain
 from model.errors import BodyError
 from model.facts import AttributedFact, Fact, Parsed, Reject
 from model.received import Context, Part
-from model.storable import fact_refusal
+from model.storable import LAST_MS, fact_refusal
 from parsers.formats import format_of, read_items
 from stream.compute.derive import derive
 from tests.life import PROFILE, SHORT
@@ -140,7 +140,9 @@ def attributed_facts(
     """Return the facts of a body on their way."""
     digest = sha256(body).hexdigest()
     return [
-        AttributedFact(patient=patient, connector=connector, received_ms=0, body=digest, fact=fact)
+        AttributedFact(
+            patient=patient, connector=connector, received_ms=LAST_MS, body=digest, fact=fact
+        )
         for fact in facts
     ]
 

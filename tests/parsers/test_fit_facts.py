@@ -108,7 +108,7 @@ def test_many_samples_come_in_parts() -> None:
     assert len(set(values_of(parts, "head.record"))) == 1
 
 
-def test_the_same_file_is_the_same_record_and_more_of_it_a_later_revision() -> None:
+def test_the_same_file_is_the_same_record_and_a_damaged_one_never_stands_over_it() -> None:
     total = write_activity(_WALK)
     again, cut = parse_fit(total), parse_fit(total[:-300])
     assert values_of(again.facts, "head") == values_of(parse_fit(total).facts, "head")

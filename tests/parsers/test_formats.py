@@ -4,7 +4,9 @@ from contextlib import suppress
 
 import pytest
 
+from model.codec import dumps
 from model.errors import BodyError
+from model.receipt import MEASURED_LATER
 from model.received import Context
 from parsers.formats import FORMATS, Format, load_readers, parse, sniff
 from parsers.lazy_readers import Named
@@ -67,3 +69,26 @@ def test_a_file_is_what_its_bytes_say() -> None:
     assert sniff(b"") is None
     with pytest.raises(BodyError, match="not a file format that is read"):
         parse("files", b"<gpx/>", "application/vnd.ant.fit")
+
+
+@pytest.mark.parametrize(("received_ms", "facts"), [(0, 1), (1_790_000_000_000, 0)])
+def test_what_is_later_than_its_receipt_is_no_fact(received_ms: int, facts: int) -> None:
+    """Without a receipt, as for a file on a desk, nothing is later."""
+    workout = {
+        "id": "w",
+        "user_id": "u",
+        "start_time": "2026-10-05T16:00:00Z",
+        "end_time": "2026-10-05T16:45:00Z",
+    }
+    body = dumps({"type": "workout.created", "data": workout})
+    parsed = parse("open_wearables", body, received_ms=received_ms)
+    assert (parsed.account, len(parsed.facts)) == ("u", facts)
+    assert values_of(parsed.rejects, "where", "why") == [("facts[0]", MEASURED_LATER)] * (1 - facts)
+
+
+def test_what_grows_is_named_in_the_row_of_its_format() -> None:
+    grows = {row.name: row.grows for row in FORMATS if row.grows}
+    assert grows == {
+        "open_wearables": ("is_daily_total",),
+        "garmin": ("dailies", "epochs"),
+    }

@@ -158,7 +158,7 @@ def test_a_workout_without_what_is_optional() -> None:
         None,
     )
     assert fact.head.source.device_type is DeviceType.WATCH
-    assert fact.head.revision == 1_800_000
+    assert fact.head.revision == 0  # of its versions the last stated counts, not the longest
 
 
 def test_a_bad_total_does_not_cost_the_workout() -> None:
@@ -215,10 +215,16 @@ BAD_SAMPLES: list[tuple[str, dict[str, Any], str]] = [
         {"timestamp": "9999-12-31T23:59:59-18:00"},
         "timestamp: not between the years 2000 and 2100",
     ),
+    ("another type", {"type": "steps"}, "type: not the type of its series"),
+]
+
+
+# Only what names a record and places it in time may refuse it: these fields cost themselves alone.
+LOST_ALONE: list[tuple[str, dict[str, Any], str]] = [
     ("an offset of a day", {"zone_offset": "+24:00"}, "zone_offset: not within 14 hours of UTC"),
     ("an offset in words", {"zone_offset": "CET"}, "zone_offset: not a UTC offset"),
     ("an offset as a number", {"zone_offset": 60}, "zone_offset: not a UTC offset"),
-    ("another type", {"type": "steps"}, "type: not the type of its series"),
+    ("an offset that is a list", {"zone_offset": []}, "zone_offset: not a UTC offset"),
     ("a source that is a number", {"source": 7}, "source: not an object"),
     (
         "a device of 10 kB",
@@ -230,7 +236,56 @@ BAD_SAMPLES: list[tuple[str, dict[str, Any], str]] = [
         {"source": {"device": "d\0"}},
         "source.device: holds a control character",
     ),
+    ("a device that is a list", {"source": {"device": []}}, "source.device: not a text"),
 ]
+
+
+@pytest.mark.parametrize(("what", "changes", "expected"), LOST_ALONE, ids=cells_of(LOST_ALONE, 0))
+def test_a_field_that_nobody_needs_costs_itself_alone(
+    what: str, changes: dict[str, Any], expected: str
+) -> None:
+    later = {"timestamp": "2023-11-14T22:13:21Z"}
+    samples = parse_open_wearables(_series(sample(**changes), sample(**changes, **later)))
+    assert [f"{reject.where}: {reject.text}" for reject in samples.rejects] == [
+        f"data.samples[0].{expected} (2 records)"
+    ], what
+    assert sum(len(f.t) for f in samples.facts if isinstance(f, SampleBlock)) == 2
+    workout = parse_open_wearables(_workout(**changes))
+    assert [f"{reject.where}: {reject.text}" for reject in workout.rejects] == [f"data.{expected}"]
+    assert len(workout.facts) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [("Z", None), ("z", None), ("+02:00", 120), ("+0200", 120), ("+02:00:00", 120),
+     ("-033000", -210)],
+)  # fmt: skip
+def test_offsets_are_read_as_senders_write_them(written: str, minutes: int | None) -> None:
+    workout = parse_open_wearables(_workout(zone_offset=written))
+    assert (workout.facts[0].head.offset_min, workout.rejects) == (minutes, ())
+
+
+@pytest.mark.parametrize("written", ["+02:00:30", "+2:00", "02:00", "UTC", "+02:60"])
+def test_what_is_no_offset_costs_the_offset(written: str) -> None:
+    workout = parse_open_wearables(_workout(zone_offset=written))
+    assert len(workout.facts) == 1
+    assert [reject.where for reject in workout.rejects] == ["data.zone_offset"]
+
+
+def test_a_type_that_is_no_text_costs_the_type() -> None:
+    workout = parse_open_wearables(_workout(type=7))
+    (fact,) = workout.facts
+    assert isinstance(fact, Workout)
+    assert (fact.type, [reject.where for reject in workout.rejects]) == ("other", ["data.type"])
+
+
+def test_a_series_under_its_other_name_is_the_same_series() -> None:
+    for name in ("energy", "active_energy"):
+        (block,) = parse_open_wearables(
+            _series(sample(type="energy", unit="kcal", value=320), of=name)
+        ).facts
+        assert isinstance(block, SampleBlock)
+        assert (block.metric, block.v.tolist()) == ("active_energy", [320.0])
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,6 @@ _BAD: list[tuple[str, dict[str, Any], str]] = [
     ("no value", {"value": None}, "value: not a number"),
     ("an unknown instrument", {"instrument": "mood"}, "instrument: not one of its words"),
     ("an instrument that is a list", {"instrument": []}, "instrument: not one of its words"),
-    ("an unknown phase", {"phase": "soon"}, "phase: not one of its words"),
     ("no id", {"id": ""}, "id: not a text"),
     ("no time", {"answered_at": None}, "answered_at: not an RFC 3339 time with an offset"),
     ("a local time", {"answered_at": "2026-03-02T18:30:00"},
@@ -123,16 +122,12 @@ _BAD: list[tuple[str, dict[str, Any], str]] = [
     ("a revision with a fraction", {"revision": 1.5}, "revision: not an integer of at least 0"),
     ("a true revision", {"revision": True}, "revision: not an integer of at least 0"),
     ("a revision beyond all", {"revision": 2**60}, "revision: not an integer of at least 0"),
-    ("a long site", {"site": "k" * 65}, "site: longer than 64 characters"),
     ("a session without its times", {"instrument": "session"},
      "started_at: not an RFC 3339 time with an offset"),
     ("a session that ends first",
      {"instrument": "session", "started_at": _AT, "ended_at": _AT, "activity": "walking"},
      "ended_at: not after the start by at most seven days"),
     ("an unknown activity", {"activity": "quidditch"}, "activity: not a known activity"),
-    ("equipment that is no list", {"equipment": "cane"}, "equipment: not a list"),
-    ("equipment that is no text", {"equipment": ["cane", 1]}, "equipment[1]: not a text"),
-    ("much equipment", {"equipment": ["x"] * 21}, "equipment: more than 20 pieces"),
 ]  # fmt: skip
 
 
@@ -143,6 +138,25 @@ def test_a_bad_report_is_a_reject_and_the_others_are_kept(
     parsed = parse_reports(_body(_report(**changes), _report(id="a2")))
     assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{expected}"], what
     assert values_of(parsed.facts, "head.record") == ["a2"]
+
+
+_LOST_ALONE: list[tuple[str, dict[str, Any], str]] = [
+    ("an unknown phase", {"phase": "soon"}, "phase: not one of its words"),
+    ("a long site", {"site": "k" * 65}, "site: longer than 64 characters"),
+    ("a session that is a number", {"session": 7}, "session: not a text"),
+    ("equipment that is no list", {"equipment": "cane"}, "equipment: not a list"),
+    ("equipment that is no text", {"equipment": ["cane", 1]}, "equipment[1]: not a text"),
+    ("much equipment", {"equipment": ["x"] * 21}, "equipment: more than 20 pieces"),
+]
+
+
+@pytest.mark.parametrize(("what", "changes", "expected"), _LOST_ALONE, ids=cells_of(_LOST_ALONE, 0))
+def test_a_field_beside_the_answer_costs_itself_alone(
+    what: str, changes: dict[str, Any], expected: str
+) -> None:
+    parsed = parse_reports(_body(_report(**changes), _report(id="a2")))
+    assert [f"{r.where}: {r.why}" for r in parsed.rejects] == [f"reports[0].{expected}"], what
+    assert values_of(parsed.facts, "head.record", "value") == [("a1", 4.0), ("a2", 4.0)]
 
 
 @pytest.mark.parametrize("kind", ["report.amended", "report.withdrawn"])

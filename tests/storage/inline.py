@@ -37,7 +37,7 @@ from tests.storage.tellers import T0
 
 KEY = KeyRing.single(bytes(32))
 ZONE = "Europe/Stockholm"
-INLINE_NOW = T0 + 3 * 60 * MINUTE_MS
+INLINE_NOW = T0 + 6 * 60 * MINUTE_MS  # behind everything that the bodies measure
 OPERATOR = audit.Actor(subject="test", role="operator")
 FORGOTTEN = (
     "fact, record, sample, watermark, body, session, day, week, source_selection, due, "
@@ -76,6 +76,7 @@ class Inline:
     hold: bool = False
     offsets: dict[str, int] = field(default_factory=dict)
     now_ms: int = INLINE_NOW
+    received: int = 0
 
     @property
     def means(self) -> ReplayContext:
@@ -91,18 +92,19 @@ class Inline:
         self,
         connector: str,
         body: bytes,
-        received_ms: int = INLINE_NOW,
+        received_ms: int | None = None,
         patient: str = "p1",
         link: str = "",
     ) -> None:
         envelope = Envelope(
             connector=connector,
-            received_ms=received_ms,
+            received_ms=INLINE_NOW + self.received if received_ms is None else received_ms,
             sha256=sha256(body).hexdigest(),
             size=len(body),
             patient=patient,
             link=link,
         )
+        self.received += 1  # each body comes a millisecond after the one before
         message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(envelope.headers()))
         await normalise_runs([self._run(RAW.name, [message])], self.parts)
         if not self.hold:

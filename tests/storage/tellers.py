@@ -26,6 +26,7 @@ from model.facts import (
 )
 
 T0 = 1_790_000_000_000  # 2026-09-21T14:13:20Z, a Monday
+RECEIVED = T0 + 3_650 * 86_400_000  # behind everything that is measured
 WATCH = Source(
     vendor="files", device="watch 1", device_type=DeviceType.WATCH, method=Method.WORKOUT
 )
@@ -48,7 +49,7 @@ def head(record: str, start: int, end: int, *, source: Source = WATCH, revision:
 
 
 def attributed_fact(
-    fact: Fact, patient: str = "p1", body: str = "body", received: int = T0
+    fact: Fact, patient: str = "p1", body: str = "body", received: int = RECEIVED
 ) -> AttributedFact:
     return AttributedFact(
         patient=patient,

@@ -40,6 +40,9 @@ class Shelf:
         raise NotImplementedError
 
 
+_RECEIVED_MS = 1_790_000_000_000  # behind everything that the bodies measure
+
+
 def _look(value: bytes, headers: Headers, **kept: bytes) -> Read:
     message = Message(topic="kadens.raw", partition=0, offset=1, value=value, headers=headers)
     return asyncio.run(read_all([message], Shelf(kept=kept), InlineReader()))[0]
@@ -48,7 +51,7 @@ def _look(value: bytes, headers: Headers, **kept: bytes) -> Read:
 def envelope(connector: str = "reports", body: bytes = b"", address: str = "") -> Headers:
     sha = hashlib.sha256(body).hexdigest()
     result = Envelope(
-        connector=connector, received_ms=7, sha256=sha, size=len(body), address=address
+        connector=connector, received_ms=_RECEIVED_MS, sha256=sha, size=len(body), address=address
     )
     return tuple(result.headers())
 

@@ -9,13 +9,15 @@ create table source (
   unique (vendor, app, device, device_type, method)
 );
 
--- A record of a source and the revision that stands: the greater (revision, body) wins, whatever came first.
+-- A record of a source and the version that stands: the greater (revision, stated_ms, body) wins, whatever came first.
+-- `revision` is the sender's own (0: none), `stated_ms` when the version was stated (epoch ms).
 create table record (
   id bigint generated always as identity primary key,
   patient int not null references patient,
   source int not null references source,
   record text not null,
   revision bigint not null,
+  stated_ms bigint not null,
   body bytea not null,
   unique (patient, record, source)
 );
@@ -61,7 +63,8 @@ create table body (
   content_type text not null,
   size bigint not null,
   address text not null,
-  received_at timestamptz not null,
+  received_at timestamptz not null, -- the first receipt
+  stated_ms bigint not null,
   primary key (patient, sha256)
 );
 

@@ -19,7 +19,9 @@ alter table day
   add column volume_vigorous_ms bigint not null default 0,
   add column volume_near_max_ms bigint not null default 0,
   add column volume_unknown_ms bigint not null default 0,
-  add column steps bigint,
+  add column steps bigint, -- the greater of the stated and the counted ones
+  add column steps_counted bigint,
+  add column stated jsonb not null default '{}', -- what the best ranked source states of the date, by metric
   add column night_hr double precision,
   add column loads jsonb not null default '{}',
   add column exertion_ms bigint not null default 0,

@@ -98,7 +98,7 @@ create view analysis.days with (security_barrier) as
 select p.pseudonym as patient, d.local_date, d.sessions, d.session_ms,
        d.very_light_ms, d.light_ms, d.moderate_ms, d.vigorous_ms, d.near_max_ms, d.unknown_ms,
        d.volume_very_light_ms, d.volume_light_ms, d.volume_moderate_ms, d.volume_vigorous_ms, d.volume_near_max_ms, d.volume_unknown_ms,
-       d.wear_min, d.answered, d.steps, d.night_hr, d.loads, d.exertion_ms, d.exertion_dose_ms, d.in_range_ms, d.range_known_ms,
+       d.wear_min, d.answered, d.steps, d.steps_counted, (d.stated ->> 'steps')::double precision as steps_stated, d.night_hr, d.loads, d.exertion_ms, d.exertion_dose_ms, d.in_range_ms, d.range_known_ms,
        d.algorithm
 from public.day d join public.patient p on p.id = d.patient;
 comment on view analysis.days is 'one row a local date with a session, wear or an answer; a date without a row is not a day without exercise';
@@ -120,7 +120,9 @@ comment on column analysis.days.volume_near_max_ms is 'time of all minutes in th
 comment on column analysis.days.volume_unknown_ms is 'time of worn minutes without a class, ms';
 comment on column analysis.days.wear_min is 'minutes worn: between two accepted heart rates of one worn source at most 10 minutes apart';
 comment on column analysis.days.answered is 'true when the patient reported about it';
-comment on column analysis.days.steps is 'steps, null when nobody counted';
+comment on column analysis.days.steps is 'steps, the greater of the counted and the stated ones, null when nobody counted';
+comment on column analysis.days.steps_counted is 'steps of the source selected in each minute, null without any';
+comment on column analysis.days.steps_stated is 'steps of the date as the best ranked source states them, null when none does';
 comment on column analysis.days.night_hr is 'lowest 5-minute mean heart rate from 03 to 07, beats a minute';
 comment on column analysis.days.loads is 'sums of training load over its sessions';
 comment on column analysis.days.exertion_ms is 'unknown time in sessions that a reported exertion judges, ms';
@@ -173,9 +175,9 @@ join public.source s on s.id = x.source left join public.record r on r.id = x.re
 where not exists (
   select from public.fact d join public.record dr on dr.id = d.record join public.source ds on ds.id = d.source
   where d.patient = x.patient and d.kind = 'deletion' and ds.vendor = s.vendor
-  and (d.payload ->> 'target' = r.record and dr.revision >= r.revision
+  and (d.payload ->> 'target' = r.record and (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms)
        or d.payload ->> 'metric' = m.name and x.time >= d.start_at and x.time < d.end_at
-          and x.revision <= dr.revision));
+          and x.revision <= (least(dr.revision, 2097151) << 42) + dr.stated_ms));
 comment on view analysis.samples is 'every sample of every source that nobody took back, as told: sources overlap, doubtful values are in';
 comment on column analysis.samples.patient is 'pseudonym';
 comment on column analysis.samples.metric is 'name of the metric';

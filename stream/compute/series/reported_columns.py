@@ -15,6 +15,7 @@ from model.columns.runs import is_run_end
 from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
+from stream.compute.series.counts import COUNTS, spread_counts
 from stream.compute.series.quality import CODE_ACCEPTED, CODE_OUT_OF_RANGE, Codes, screen_heart_rate
 from stream.compute.series.sources import source_order
 
@@ -33,7 +34,7 @@ SESSION_METRICS: tuple[str, ...] = (POWER, METS, OXYGEN)  # needed within sessio
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReportedSeries:
-    """All samples of a metric that a source reported.
+    """All samples of a metric that a source reported; counts are spread over their minutes.
 
     `t` int64[n] epoch ms, strictly increasing; `v` float64[n] in the metric's unit; `codes`
     uint8[n] as in `quality`. Only samples with code 0 count.
@@ -83,6 +84,8 @@ def _source_order(series: ReportedSeries) -> tuple[int, tuple[str, ...]]:
 
 def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> ReportedSeries:
     t, v = _merged(columns)
+    if metric in COUNTS:
+        t, v = spread_counts(t, v)
     codes = screen_heart_rate(t, v) if metric == HEART else _range_codes(metric, v)
     return ReportedSeries(metric=metric, source=source, t=t, v=v, codes=codes)
 

@@ -9,7 +9,9 @@ from model.activities import TYPES
 from model.codec import dumps, encode_fact, plain
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
+from model.version_order import VersionOrder
 from stream.compute.series.sources import source_key, source_rank
+from stream.compute.sessions.versions import WorkoutVersions, latest_versions
 
 _ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 
@@ -98,9 +100,13 @@ def session_candidates(
     A report that names a declared workout is about that workout and is no candidate of its own.
     Raises TypeError for a fact of another kind.
     """
-    candidates = [_of_workout(patient, workout) for workout in current_facts(workouts)]
+    candidates = [
+        _of_workout(patient, workout) for workout in latest_versions(current_facts(workouts))
+    ]
     # The app may name the workout that a watch declared: then both are the same session.
-    declared = {candidate.record for candidate in candidates}
+    declared: set[str] = set()
+    for candidate in candidates:
+        declared |= candidate.records
     for report in current_facts(reports):
         fact = as_report(report)
         if fact.instrument is Instrument.SESSION and fact.session not in declared:
@@ -109,7 +115,7 @@ def session_candidates(
 
 
 def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
-    """Return for each (source, record) the fact with the greatest (revision, content, body).
+    """Return for each (source, record) the fact with the greatest (order, body, content).
 
     Storage selects by the same rule, and selecting twice changes nothing.
     """
@@ -132,11 +138,12 @@ def as_report(reported: AttributedFact) -> Report:
     return reported.fact
 
 
-def _revision_order(reported: AttributedFact) -> tuple[int, bytes, str]:
-    return reported.fact.head.revision, encode_fact(reported.fact), reported.body
+def _revision_order(reported: AttributedFact) -> tuple[VersionOrder, str, bytes]:
+    return reported.order, reported.body, encode_fact(reported.fact)
 
 
-def _of_workout(patient: str, reported: AttributedFact) -> SessionCandidate:
+def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
+    reported = versions.reported
     workout = reported.fact
     if not isinstance(workout, Workout):
         raise TypeError(f"a workout was expected, not {type(workout).__name__}")
@@ -152,7 +159,7 @@ def _of_workout(patient: str, reported: AttributedFact) -> SessionCandidate:
         body=reported.body,
         exertion_cr10=workout.exertion_cr10,
         moving_ms=workout.moving_ms,
-        records=frozenset({head.record}),
+        records=versions.records,
         offset_min=head.offset_min,
         offset_origin=head.offset_origin,
     )

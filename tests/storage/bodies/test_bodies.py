@@ -137,7 +137,9 @@ async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
     for _ in range(2):
         item = received(body)
         assert await kept_bodies.keep_all(conn, store, _KEY, [item]) == {
-            ("p1", item.envelope.sha256): 1
+            ("p1", item.envelope.sha256): kept_bodies.FirstKept(
+                parser=1, received_ms=7, stated_ms=7
+            )
         }
     (kept,) = await kept_bodies.kept_of(conn, "p1")
     assert (kept.envelope.sha256, kept.envelope.received_ms) == (sha256(body).hexdigest(), 7)
@@ -150,6 +152,39 @@ async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
         await kept_bodies.open_kept(
             conn, store, await data_keys.data_key(conn, _KEY, "p2"), "p1", kept
         )
+
+
+@pytest.mark.parametrize(
+    ("later", "counts", "parser"),
+    [
+        ((9, 7), (7, 7), 1),  # a redelivery keeps the first receipt
+        ((3, 7), (3, 7), 0),  # the first one is worked on last: `kadens replay` reads it again
+        ((9, 5), (7, 5), 0),  # by its id it was told before
+    ],
+)
+async def test_a_body_counts_as_it_was_received_and_told_first(
+    conn: Connection,
+    store: body_store.BodyStorage,
+    later: tuple[int, int],
+    counts: tuple[int, int],
+    parser: int,
+) -> None:
+    item = received(_BODY)
+    await kept_bodies.keep_all(conn, store, _KEY, [item])
+    again = replace(item, envelope=replace(item.envelope, received_ms=later[0], stated_ms=later[1]))
+    first = (await kept_bodies.keep_all(conn, store, _KEY, [again]))["p1", SHA]
+    assert (first.received_ms, first.stated_ms, first.parser) == (*counts, parser)
+    (kept,) = await kept_bodies.kept_of(conn, "p1")
+    assert (kept.envelope.received_ms, kept.envelope.first_stated_ms) == counts
+
+
+async def test_of_two_in_one_batch_the_first_counts(
+    conn: Connection, store: body_store.BodyStorage
+) -> None:
+    item = received(_BODY)
+    again = replace(item, envelope=replace(item.envelope, received_ms=3))
+    first = (await kept_bodies.keep_all(conn, store, _KEY, [item, again]))["p1", SHA]
+    assert (first.received_ms, first.stated_ms, first.parser) == (3, 3, 1)
 
 
 async def test_a_small_body_lies_in_its_row_and_a_big_one_in_the_store(

@@ -4,19 +4,20 @@ from collections import defaultdict
 from typing import Any
 
 from model.calendar import epoch_ms
+from model.version_order import VersionOrder, sample_rank
 from storage.facts.ids import read_source
 from storage.pg.pool import Connection
 from stream.compute.series.sources import source_key, source_rank
 
 _SAMPLES = """
 select s.vendor, s.app, s.device, s.device_type, s.method, coalesce(r.record, ''), \
-coalesce(r.revision, 0),
+coalesce(r.revision, 0), coalesce(r.stated_ms, 0),
        x.time, x.value, x.revision
 from sample x join source s on s.id = x.source left join record r on r.id = x.record
 join patient p on p.id = x.patient where p.pseudonym = %s and x.metric = 1 \
 and x.value between 30 and 230"""
 _DELETIONS = """
-select s.vendor, r.revision, f.start_at, f.end_at, f.payload
+select s.vendor, r.revision, r.stated_ms, f.start_at, f.end_at, f.payload
 from fact f join record r on r.id = f.record join source s on s.id = f.source \
 join patient p on p.id = f.patient
 where p.pseudonym = %s and f.kind = 'deletion'"""
@@ -28,11 +29,12 @@ async def standing(conn: Connection, patient: str) -> dict[int, float]:
     by_minute: dict[int, dict[Any, dict[int, tuple[str, float]]]] = defaultdict(
         lambda: defaultdict(dict)
     )
-    for *names, record, record_revision, time, value, revision in await (
+    for *names, record, record_revision, stated_ms, time, value, rank in await (
         await conn.execute(_SAMPLES, [patient])
     ).fetchall():
         source, t = read_source(names), epoch_ms(time)
-        if any(_hides(d, source.vendor, record, record_revision, t, revision) for d in deletions):
+        version = record_revision, stated_ms
+        if any(_hides(d, source.vendor, record, version, t, rank) for d in deletions):
             continue
         kept = by_minute[t // 60_000][source]
         kept[t] = max(kept.get(t, ("", -1.0)), (record, value))
@@ -51,17 +53,22 @@ async def standing(conn: Connection, patient: str) -> dict[int, float]:
 
 
 def _hides(
-    deletion: tuple[Any, ...], vendor: str, record: str, record_revision: int, t: int, revision: int
+    deletion: tuple[Any, ...],
+    vendor: str,
+    record: str,
+    version: tuple[int, int],
+    t: int,
+    rank: int,
 ) -> bool:
-    whose, deleted, start, end, result = deletion
+    whose, revision, stated_ms, start, end, result = deletion
     if whose != vendor:
         return False
-    if record and result["target"] == record and deleted >= record_revision:
+    if record and result["target"] == record and (revision, stated_ms) >= version:
         return True
     return (
         result["metric"] == "heart_rate"
         and epoch_ms(start) <= t < epoch_ms(end)
-        and revision <= deleted
+        and rank <= sample_rank(VersionOrder(revision, stated_ms))
     )
 
 

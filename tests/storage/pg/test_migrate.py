@@ -18,7 +18,8 @@ insert into patient (pseudonym, zone, care_unit, created_at) values ('p', 'UTC',
 insert into source (vendor, app, device, device_type, method) values ('v', '', '', 'watch', \
 'background');
 insert into watermark (patient, source, time) values (1, 1, '2026-01-31T23:29Z');
-insert into record (patient, source, record, revision, body) values (1, 1, 'r', 0, '');
+insert into record (patient, source, record, revision, stated_ms, body)
+values (1, 1, 'r', 0, 0, '');
 insert into fact values (1, 'samples', 1, 0, 1, 1, '2026-01-31T22:30Z', \
 '2026-01-31T23:29:00.001Z', 0, 'source',
   '2026-01-31', now(), 'v', '', '{"joining": "stream", "n": 60}', '');

@@ -577,6 +577,31 @@ def stated(source: Source, record: str, revision: int, **values: float) -> Attri
     )
 
 
+@pytest.mark.parametrize(
+    ("counted", "total", "steps"),
+    [
+        (900.0, 8_432, 8_432),  # an hour of samples and the total of the date
+        (8_433.0, 8_432, 8_433),  # the total came before the last samples
+        (8_432.0, 8_432, 8_432),
+        (0.0, 12, 12),
+        (None, 8_432, 8_432),
+        (900.0, None, 900),
+        (None, None, None),
+    ],
+)
+def test_the_greater_of_the_counted_and_the_stated_steps_is_the_figure_of_the_day(
+    counted: float | None, total: float | None, steps: int | None
+) -> None:
+    columns, summaries = [], []
+    if counted is not None:
+        t, v = np.array([_at(10)]), np.array([counted])
+        columns.append(SampleColumn(metric="steps", source=_PHONE, record="r", t=t, v=v))
+    if total is not None:
+        summaries.append(stated(_BACK, "w", 1, steps=total))
+    (day,) = derive(_window(summaries=tuple(summaries), columns=tuple(columns))).days
+    assert (day.steps, day.steps_counted, day.stated.get("steps")) == (steps, counted, total)
+
+
 def test_what_sources_state_of_a_day_is_that_of_the_best_ranked_and_grows_by_revisions() -> None:
     by_phone, by_watch = (
         stated(_PHONE, "p", 9, steps=9_000, active_energy=300),
@@ -591,6 +616,6 @@ def test_what_sources_state_of_a_day_is_that_of_the_best_ranked_and_grows_by_rev
         metric="steps", source=_PHONE, record="r", t=np.array([_at(10)]), v=np.array([50.0])
     )
     (day,) = derive(_window(summaries=(grown,), columns=(counted,))).days
-    assert day.steps == 50
+    assert (day.steps, day.steps_counted, day.stated["steps"]) == (7_000, 50, 7_000)
     with pytest.raises(TypeError):
         derive(_window(summaries=(_workout(_at(10), _at(11)),)))

@@ -1,0 +1,75 @@
+"""Finds the versions of one workout that its source stated under several ids.
+
+Some senders give a workout a new id when they tell it again: first half of it, later all of it. The
+same source, the same type family and nearly the same start make them one workout, and of its
+versions the one that was stated last counts, shorter or longer. Legs of a multisport workout are of
+other type families and stay. The result does not depend on the order of facts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from model.activities import TYPES
+from model.facts import AttributedFact, Source, Workout
+from model.version_order import VersionOrder
+
+SAME_START_MS = 120_000  # devices and portals round the start differently
+
+# Source, type family, and the stretch of two minutes in which a workout begins.
+_Cell: TypeAlias = tuple[Source, str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkoutVersions:
+    """The version of a workout that counts, and the records of all of its versions."""
+
+    reported: AttributedFact
+    records: frozenset[str]
+
+
+def latest_versions(workouts: Iterable[AttributedFact]) -> list[WorkoutVersions]:
+    """Return each workout once, from facts of which each has a (source, record) of its own."""
+    kept: list[WorkoutVersions] = []
+    by_cell: dict[_Cell, list[int]] = defaultdict(list)
+    # The last stated comes first and takes the versions around its own start; what is left begins
+    # further away and is a workout of its own.
+    for reported in sorted(workouts, key=_order, reverse=True):
+        record = frozenset({reported.fact.head.record})
+        position = _version_of(reported, kept, by_cell)
+        if position is None:
+            by_cell[_cell(reported)].append(len(kept))
+            kept.append(WorkoutVersions(reported=reported, records=record))
+        else:
+            later = kept[position]
+            kept[position] = replace(later, records=later.records | record)
+    return kept
+
+
+def _order(reported: AttributedFact) -> tuple[VersionOrder, str, str]:
+    return reported.order, reported.body, reported.fact.head.record
+
+
+def _version_of(
+    reported: AttributedFact,
+    kept: Sequence[WorkoutVersions],
+    by_cell: Mapping[_Cell, Sequence[int]],
+) -> int | None:
+    """Return the position in `kept` of the workout of which this is an older version, or None."""
+    source, family, stretch = _cell(reported)
+    positions: list[int] = []
+    for near in (stretch - 1, stretch, stretch + 1):
+        positions += by_cell.get((source, family, near), ())
+    start_ms = reported.fact.head.start_ms
+    for position in sorted(positions):
+        apart_ms = abs(kept[position].reported.fact.head.start_ms - start_ms)
+        if apart_ms <= SAME_START_MS:
+            return position
+    return None
+
+
+def _cell(reported: AttributedFact) -> _Cell:
+    head, fact = reported.fact.head, reported.fact
+    type_ = fact.type if isinstance(fact, Workout) else ""
+    return head.source, TYPES.get(type_, "other"), head.start_ms // SAME_START_MS
