@@ -7,6 +7,7 @@ are never read. A damaged file gives what lies before the damage, and a reject.
 
 import hashlib
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -47,15 +48,19 @@ from parsers.fit import (
     Samples,
     decode,
     read_activity,
+    timer_stops,
 )
 from parsers.fit.samples import doubled, rounded, samples_in_order, samples_within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
 from parsers.lazy_readers import single_part
+from parsers.pauses import pauses_within
 
 _VENDOR = "files"
 _MOST_EXERTION = 10.0  # the end of Borg's scale CR10
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
+
+_Stops: TypeAlias = tuple[tuple[int, int | None], ...]
 
 _TOO_MUCH = (
     Code.TOO_LARGE,
@@ -83,15 +88,15 @@ read_fit = single_part(parse_fit)
 
 
 def _parse(body: bytes) -> Parsed:
-    activity, messages, complete, problems = _decoded(body)
+    activity, stops, messages, complete, problems = _decoded(body)
     rejects = [_reject(problem) for problem in problems]
-    reported = _Reported(activity, revision=messages)
+    reported = _Reported(activity, stops, revision=messages)
     facts: list[Fact] = [*reported.workouts(rejects), *reported.blocks(rejects)]
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
 
-def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
-    """Return the activity, the number of messages, whether all is present, and the problems.
+def _decoded(body: bytes) -> tuple[Activity, _Stops, int, bool, tuple[FitProblem, ...]]:
+    """Return activity, timer stops, number of messages, whether all is present, and problems.
 
     The decoded file itself is released, because it holds the bytes of all messages.
     """
@@ -104,7 +109,8 @@ def _decoded(body: bytes) -> tuple[Activity, int, bool, tuple[FitProblem, ...]]:
     activity = read_activity(fit)
     if sum(_length(session) for session in activity.sessions) > MOST_SESSION_MS:
         raise BodyError("session", "sessions of more than 15 days together", RejectKind.TOO_MUCH)
-    return activity, fit.messages, fit.complete, (*fit.problems, *activity.problems)
+    problems = (*fit.problems, *activity.problems)
+    return activity, timer_stops(fit["event"]), fit.messages, fit.complete, problems
 
 
 def _length(session: FitSession) -> int:
@@ -131,8 +137,9 @@ def _impossible(session: FitSession, why: str) -> Reject:
 class _Reported:
     """Makes the facts of one activity, which share a record, a revision and a device."""
 
-    def __init__(self, activity: Activity, revision: int) -> None:
+    def __init__(self, activity: Activity, stops: _Stops, revision: int) -> None:
         self.activity = activity
+        self.stops = stops
         self.revision = revision
         self.record = _identity(activity)
 
@@ -187,6 +194,7 @@ class _Reported:
             if session.sub_sport not in ("", "generic")
             else [session.sport]
         )
+        moving_ms = self._moving(session, rejects)
         return Workout(
             head=self.head(
                 self.source(Method.WORKOUT),
@@ -196,7 +204,8 @@ class _Reported:
             ),
             type=type_of(session.sport, session.sub_sport),
             vendor_type="/".join(named),
-            moving_ms=self._moving(session, rejects),
+            moving_ms=moving_ms,
+            pauses=pauses_within(self.stops, span, moving_ms),
             exertion_cr10=exertion,
             summary=self._summary(session, rejects),
         )

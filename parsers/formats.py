@@ -65,7 +65,7 @@ FORMATS: tuple[Format, ...] = (
     # The days are ten years with a reading each.
     Format(
         name="open_wearables",
-        version=2,
+        version=3,
         read=Named("parsers.open_wearables:read_open_wearables"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -74,7 +74,7 @@ FORMATS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=2,
+        version=3,
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
         suffixes=(".fit",),
@@ -83,7 +83,7 @@ FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.5 MiB; the schema has no bound
     Format(
         name="tcx",
-        version=1,
+        version=2,
         read=Named("parsers.tcx:parse_tcx"),
         sniff=Named("parsers.tcx:is_tcx"),
         suffixes=(".tcx",),

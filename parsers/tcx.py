@@ -35,6 +35,7 @@ from parsers.bounds import (
 )
 from parsers.fields import Unreadable, head, rejects
 from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
+from parsers.pauses import pauses_in_gaps
 from parsers.tcx_elements import ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
 
 _VENDOR = "files"
@@ -97,18 +98,21 @@ def _workout(activity: TcxActivity, file: TcxFile, errors: list[Unreadable]) -> 
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
         why = "activity without a length of at most seven days"
         raise Unreadable(where, why, RejectKind.RANGE)
-    timed_s = _sum(activity, "TotalTimeSeconds")
+    timed_s = _timer_s(activity)
     # compared before it is rounded: the sum of large figures can be infinite
     if timed_s is not None and not 0 <= timed_s <= LONGEST_WORKOUT_MS / 1000:
         why = "moving time not between nothing and seven days"
         errors.append(Unreadable(where, why, RejectKind.RANGE))
         timed_s = None
     moving_ms = None if timed_s is None else round(timed_s * 1000)
+    # A timer of 0 is what some writers put where they know none.
+    paused_ms = max(0, end - start - moving_ms) if moving_ms else None
     return Workout(
         head=_head(activity, file, _name(activity), (start, end)),
         type=TYPES_OF_SPORT.get(activity.sport.lower(), "other"),
         vendor_type=activity.sport,
         moving_ms=moving_ms,
+        pauses=pauses_in_gaps(activity.gaps, paused_ms),
         summary=_summary(activity, where, errors),
     )
 
@@ -129,6 +133,12 @@ def _span(activity: TcxActivity, where: str) -> tuple[int, int]:
     if not starts or not ends:
         raise Unreadable(where, "activity without a time", RejectKind.RANGE)
     return min(starts), max(ends)
+
+
+def _timer_s(activity: TcxActivity) -> float | None:
+    """Return the time of the timer in seconds, None when a lap does not state its own."""
+    is_stated = all("TotalTimeSeconds" in lap.figures for lap in activity.laps)
+    return _sum(activity, "TotalTimeSeconds") if is_stated else None
 
 
 def _sum(activity: TcxActivity, figure: str) -> float | None:

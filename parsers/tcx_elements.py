@@ -20,6 +20,8 @@ from parsers.fields import Unreadable, instant_of
 LONGEST_WORD_READ = 256  # characters of one element's text; numbers and times are far shorter
 MOST_LEVELS = 64
 MOST_LAPS = 10_000  # of one activity
+MOST_GAPS = 10_000  # of one activity
+SHORTEST_GAP_MS = 10_000  # a watch that saves its battery may write a point every ten seconds
 ROOT_ELEMENT = "TrainingCenterDatabase"
 _CHUNK = 64 * 1024
 _BLANKS = re.compile(rb"[ \t\r\n]*")  # some writers begin with them
@@ -60,7 +62,8 @@ class Lap:
 class TcxActivity:
     """One activity.
 
-    `points` counts the trackpoints with a time. `readings` has a column of epoch ms and a column of
+    `points` counts the trackpoints with a time. `gaps` are the longer times between two of them,
+    [start, end) in epoch ms. `readings` has a column of epoch ms and a column of
     values for each metric.
     """
 
@@ -74,6 +77,7 @@ class TcxActivity:
     points: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
+    gaps: list[tuple[int, int]] = field(default_factory=list)
     readings: dict[str, tuple["array[int]", "array[float]"]] = field(default_factory=dict)
 
 
@@ -216,6 +220,9 @@ class _Walk:
         if activity is None or at is None:
             return
         activity.points += 1
+        last_ms = at if activity.last_ms is None else activity.last_ms
+        if at - last_ms > SHORTEST_GAP_MS and len(activity.gaps) < MOST_GAPS:
+            activity.gaps.append((last_ms, at))
         activity.first_ms = at if activity.first_ms is None else min(activity.first_ms, at)
         activity.last_ms = at if activity.last_ms is None else max(activity.last_ms, at)
         for metric, value in self.values.items():

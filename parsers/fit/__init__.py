@@ -16,7 +16,8 @@ for developer fields:
 `timestamp` and other `date_time` fields are seconds since the FIT epoch (`FIT_EPOCH` in Unix
 seconds). Compressed and 16-bit timestamps are resolved. Components are expanded (`enhanced_speed`,
 `distance`, `hr.event_timestamp` ...). Latitudes and longitudes are left out unless
-`positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns.
+`positions=True`. `read_activity(fit)` gives sessions, device, local offset and sample columns,
+`timer_stops(fit["event"])` when the timer stood still.
 """
 
 from parsers.fit.activity import FIT_EPOCH, MESSAGES, Activity, Device, FitSession, read_activity
@@ -26,6 +27,7 @@ from parsers.fit.group import Group
 from parsers.fit.profile import enum_values
 from parsers.fit.samples import Samples
 from parsers.fit.segments import Segment
+from parsers.fit.timer_events import timer_stops
 
 __all__ = [
     "FIT_EPOCH",
@@ -44,4 +46,5 @@ __all__ = [
     "decode",
     "enum_values",
     "read_activity",
+    "timer_stops",
 ]

@@ -29,8 +29,10 @@ FIT_EPOCH = 631_065_600
 DEVICE_TIME_END = 0x10000000
 """FIT seconds below this count from power-up of the device."""
 
-MESSAGES = frozenset({"file_id", "device_info", "activity", "session", "record", "monitoring"})
-"""The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
+MESSAGES = frozenset(
+    {"file_id", "device_info", "activity", "session", "record", "monitoring", "event"}
+)
+"""The messages that are read, with those of `timer_stops`: `decode(data, messages=MESSAGES)`."""
 
 # Sample column -> profile fields; the first field with a value counts.
 _COLUMNS: dict[str, tuple[str, ...]] = {

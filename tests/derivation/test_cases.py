@@ -110,7 +110,6 @@ READABLE: Sequence[Case] = (
 # The kind of fault (`truth.md` section 1) of each case that is not mended yet.
 NOT_YET: Mapping[str, str] = {
     "F02": "K2, K9",
-    "F03": "K2",
     "F04/files/records-only.fit": "K8",
     "F04/files/laps-only.fit": "K8",
     "F06": "K3",
