@@ -159,7 +159,7 @@ async def read_session_view(
         patient=sheet.patient,
         name=await _name(scope, pseudonym),
         session=item,
-        curve=curve(sheet.heart, item.start_ms, item.end_ms, gap, max_points),
+        curve=curve(sheet.heart, (item.start_ms, item.end_ms), item.pauses, gap, max_points),
         facts=sheet.facts,
         reports=sheet.reports,
         choices=sheet.choices,

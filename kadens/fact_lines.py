@@ -88,6 +88,7 @@ def _content(fact: Fact) -> FactLine:
                 "type": fact.type,
                 "said": fact.vendor_type or None,
                 "moving_ms": fact.moving_ms,
+                "pauses": fact.pauses or None,
                 "exertion_cr10": fact.exertion_cr10,
                 "summary": fact.summary or None,
             }

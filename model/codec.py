@@ -178,7 +178,7 @@ def _samples(head: Head, values: dict[str, Any]) -> SampleBlock:
 
 def _workout(head: Head, values: dict[str, Any]) -> Workout:
     # An unknown member is a TypeError: nothing that an event holds is dropped unseen.
-    return Workout(head=head, **values)
+    return Workout(head=head, **{**values, "pauses": tuple(map(tuple, values["pauses"]))})
 
 
 def _day(head: Head, values: dict[str, Any]) -> DaySummary:

@@ -121,9 +121,16 @@ class Session:
     `id` is made from patient, source and record. `declared_by` is the source of the workout.
     `heart_source` is the source of most heart-rate samples, None without samples;
     `Derived.source_selections` has the source of each minute. `partial` is True when more than 20 %
-    of the time is unknown. `moving_ms` is the time without pauses, and `moving_by` its origin:
-    "source", "speed" or "" (unknown). `counts` is False when the session does not count among the
-    sessions of its day; `why` then gives the reason.
+    of the time is unknown.
+
+    The elapsed time is end less start. `paused_ms` of it were paused: the `pauses` [start, end),
+    and pauses of which only the length is known. Zones, loads and everything else that counts are
+    without them, so zones, unknown and paused time add up to the elapsed time. `moving_ms` is the
+    time in motion, and `moving_by` its origin: "source", "speed" or "" (unknown). `stops` are the
+    times outside of pauses in which the patient stood still by speed; they count.
+
+    `counts` is False when the session does not count among the sessions of its day; `why` then
+    gives the reason.
     """
 
     id: str
@@ -143,7 +150,9 @@ class Session:
     exertion_cr10: float | None = None
     moving_ms: int | None = None
     moving_by: str = ""
+    paused_ms: int = 0
     pauses: tuple[tuple[int, int], ...] = ()
+    stops: tuple[tuple[int, int], ...] = ()
     origin: Origin = Origin.DECLARED
     offset_min: int | None = None
     offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
@@ -153,6 +162,21 @@ class Session:
     loads: tuple[Load, ...] = ()
     flags: tuple[QualityFlag, ...] = ()
     algorithm: str = ALGORITHM
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Return the time from start to end in ms, pauses with it."""
+        return self.end_ms - self.start_ms
+
+    @property
+    def timer_ms(self) -> int:
+        """Return the time that was exercised in ms: the elapsed time without pauses."""
+        return self.elapsed_ms - self.paused_ms
+
+    @property
+    def unplaced_ms(self) -> int:
+        """Return how much of the paused time has no place: only its length is known."""
+        return self.paused_ms - sum(end - start for start, end in self.pauses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +209,8 @@ class WeekDay:
 class Day:
     """Totals of one local date.
 
-    A session counts on the date on which it starts, and overlapping time counts once. `wear_min` is
+    A session counts on the date on which it starts, and overlapping time counts once. `session_ms`
+    is the time of its sessions without pauses, `elapsed_ms` with them. `wear_min` is
     the number of minutes in which a device was worn. `answered` says that the patient reported on
     that date. `zones` holds the zone times of the date's sessions, `volume` those of every minute
     of the date. `stated` holds, by metric, the totals of the best ranked source that states them.
@@ -216,6 +241,8 @@ class Day:
     in_range_ms: int = 0
     range_known_ms: int = 0
     by_type: tuple[TypeTotal, ...] = ()
+    elapsed_ms: int = 0
+    paused_ms: int = 0
     algorithm: str = ALGORITHM
 
 
@@ -226,6 +253,7 @@ class Week:
     `valid_days` counts the days with at least 600 minutes of wear, `known_days` those that are
     valid or answered. `dose_min` includes `exertion_dose_ms`. `days` has the dates with a row, in
     order. The other figures are sums of days.
+    `session_ms` is the time of its sessions without pauses, `elapsed_ms` with them.
     """
 
     monday: date
@@ -244,6 +272,8 @@ class Week:
     in_range_ms: int = 0
     range_known_ms: int = 0
     days: tuple[WeekDay, ...] = ()
+    elapsed_ms: int = 0
+    paused_ms: int = 0
     algorithm: str = ALGORITHM
 
 

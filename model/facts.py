@@ -148,15 +148,18 @@ class Workout:
     """A workout that a source declared.
 
     Its boundaries and type take precedence over anything detected in samples. `type` is a key of
-    `activities.TYPES`, `vendor_type` the source's own word. `moving_ms` is the time without pauses.
-    `exertion_cr10` is on Borg CR10. `summary` holds the source's own totals by name; they are shown
-    and never computed with.
+    `activities.TYPES`, `vendor_type` the source's own word. `moving_ms` is the time of the timer,
+    which is the time without pauses; None when the source does not state it. `pauses` are the times
+    in which the timer stood still, [start, end) in epoch ms, in order, apart and within the
+    workout; it is empty when the source tells no more than their total. `exertion_cr10` is on Borg
+    CR10. `summary` holds the source's own totals by name; they are shown and never computed with.
     """
 
     head: Head
     type: str
     vendor_type: str = ""
     moving_ms: int | None = None
+    pauses: tuple[tuple[int, int], ...] = ()
     exertion_cr10: float | None = None
     summary: dict[str, float] = field(default_factory=dict)
 

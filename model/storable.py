@@ -27,6 +27,7 @@ MOST_OFFSET_MIN = 14 * 60  # east or west of UTC; no clock on earth is further
 # When facts change, sessions are read back this far: a longer session would be missed.
 LONGEST_SESSION_MS = 31 * DAY_MS
 MOST_SAMPLES = 50_000  # of a block, for the same reason as MOST_TEXTS
+MOST_PAUSES = 1_000  # of a workout, for the same reason
 MOST_EXERTION = 100.0  # greatest grade of any scale
 MOST_REVISION, MOST_PART = 2**63 - 1, 2**31 - 1  # bigint, int
 
@@ -138,7 +139,19 @@ def _workout(fact: Workout) -> str:
         return "the moving time is not a time that a session can have"
     if fact.exertion_cr10 is not None and not _number(fact.exertion_cr10, MOST_EXERTION):
         return "the exertion is not on any scale"
-    return _figures(fact.summary)
+    return _pauses(fact) or _figures(fact.summary)
+
+
+def _pauses(fact: Workout) -> str:
+    if len(fact.pauses) > MOST_PAUSES:
+        return "the workout has too many pauses"
+    reached = fact.head.start_ms
+    for start, end in fact.pauses:
+        whole = _is_integer(start, _FIRST_MS, LAST_MS) and _is_integer(end, _FIRST_MS, LAST_MS)
+        if not whole or not reached <= start < end <= fact.head.end_ms:
+            return "the pauses are not in order within the workout"
+        reached = end
+    return ""
 
 
 def _day(fact: DaySummary) -> str:

@@ -54,11 +54,11 @@ from parsers.fit import (
 from parsers.fit.activity.recordings import recordings_of
 from parsers.fit.samples import doubled, rounded, samples_in_order, samples_within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
+from parsers.pauses import pauses_in_gaps, pauses_within
 
 _VENDOR = "files"
 _MOST_EXERTION = 10.0  # the end of Borg's scale CR10
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
-
 
 _TOO_MUCH = (
     Code.TOO_LARGE,
@@ -209,14 +209,25 @@ class _Reported:
             if session.sub_sport not in ("", "generic")
             else [session.sport]
         )
+        moving_ms = self._moving(session, rejects)
+        moving_ms = self._moving(session, rejects)
         return Workout(
             head=self.head(self.source(Method.WORKOUT), record, span),
             type=type_of(session.sport, session.sub_sport),
             vendor_type="/".join(named),
-            moving_ms=self._moving(session, rejects),
+            moving_ms=moving_ms,
+            pauses=self._pauses(session, span, moving_ms),
             exertion_cr10=exertion,
             summary=self._summary(session, rejects),
         )
+
+    def _pauses(
+        self, session: FitSession, span: tuple[int, int], moving_ms: int | None
+    ) -> tuple[tuple[int, int], ...]:
+        """Return the stops of the timer, else the gaps of a workout that is made from records."""
+        if session.gaps and not self.activity.stops:
+            return pauses_in_gaps(session.gaps, None)
+        return pauses_within(self.activity.stops, span, moving_ms)
 
     def _moving(self, session: FitSession, rejects: list[Reject]) -> int | None:
         moving = session.moving_ms

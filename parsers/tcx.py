@@ -39,11 +39,14 @@ from parsers.bounds import (
 from parsers.fields import Unreadable, body_error, free_record, head, rejects
 from parsers.fit.activity.clock import RecordClock, Testimony, odd_steps, settle_clock
 from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
+from parsers.pauses import pauses_in_gaps
 from parsers.tcx_elements import PLANS, ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
 
 _VENDOR = "files"
 _LOOKED_AT = 8_192  # bytes in which the first element begins
 _APART_MS = 3_600_000  # laps so far from the trackpoints are of another clock
+_MOST_GAPS = 10_000  # of one activity
+_SHORTEST_GAP_MS = 10_000  # a watch that saves its battery may write a point every ten seconds
 _MOST_FIGURE = 1e9  # of any total, in its unit; more is a writer's error
 # TCX knows three words; anything else is "Other" or a writer's own word.
 TYPES_OF_SPORT: dict[str, str] = {
@@ -134,18 +137,21 @@ def _workout(
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
         why = "activity without a length of at most seven days"
         raise Unreadable(where, why, RejectKind.RANGE)
-    timed_s = _sum(activity, "TotalTimeSeconds")
+    timed_s = _timer_s(activity)
     # compared before it is rounded: the sum of large figures can be infinite
     if timed_s is not None and not 0 <= timed_s <= LONGEST_WORKOUT_MS / 1000:
         why = "moving time not between nothing and seven days"
         errors.append(Unreadable(where, why, RejectKind.RANGE))
         timed_s = None
     moving_ms = None if timed_s is None else round(timed_s * 1000)
+    # A timer of 0 is what some writers put where they know none.
+    paused_ms = max(0, end - start - moving_ms) if moving_ms else None
     return Workout(
         head=_head(activity, file, name, (start, end)),
         type=TYPES_OF_SPORT.get(activity.sport.lower(), "other"),
         vendor_type=activity.sport,
         moving_ms=moving_ms,
+        pauses=pauses_in_gaps(_gaps(clock), paused_ms),
         summary=_summary(activity, where, errors) | made,
     )
 
@@ -194,6 +200,19 @@ def _lap_times(activity: TcxActivity, clock: RecordClock) -> list[int]:
         if 0 <= timed_s <= LONGEST_WORKOUT_MS / 1000:
             times.append(start_ms + round(timed_s * 1000))
     return times
+
+
+def _gaps(clock: RecordClock) -> list[tuple[int, int]]:
+    """Return the longer times between two trackpoints, [start, end) in epoch ms."""
+    times = np.rint(np.sort(clock.stamps) * 1000).astype(np.int64)
+    gaps = np.flatnonzero(np.diff(times) > _SHORTEST_GAP_MS)[:_MOST_GAPS]
+    return list(zip(times[gaps].tolist(), times[gaps + 1].tolist(), strict=True))
+
+
+def _timer_s(activity: TcxActivity) -> float | None:
+    """Return the time of the timer in seconds, None when a lap does not state its own."""
+    is_stated = all("TotalTimeSeconds" in lap.figures for lap in activity.laps)
+    return _sum(activity, "TotalTimeSeconds") if is_stated else None
 
 
 def _sum(activity: TcxActivity, figure: str) -> float | None:

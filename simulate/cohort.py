@@ -64,6 +64,7 @@ class Person:
       phone declares the workouts instead.
     - `account` is the id at Open Wearables, "" for none.
     - `pain` is the usual pain after a session (NRS).
+    - `pause_min` is for how long the watch is paused in the middle of each session, in minutes.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Person:
     hub: bool
     account: str
     pain: int
+    pause_min: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class Cast:
     columns: tuple[str, ...]
     hub: bool = False
     pain: int = 1
+    pause_min: int = 0
 
 
 STOCKHOLM, NEW_YORK = "Europe/Stockholm", "America/New_York"
@@ -250,6 +253,7 @@ CAST: tuple[Cast, ...] = (
         minute=8 * 60,
         wear=DAYTIME,
         columns=("heart_rate", "cadence", "speed"),
+        pause_min=4,
     ),
 )
 
@@ -319,6 +323,7 @@ def _person(number: int, seed: int, now_ms: int, weeks: int) -> Person:
         # Who neither wears a watch nor has a phone hub has no account to link.
         account=account if row.wear is not None or row.hub else "",
         pain=row.pain,
+        pause_min=row.pause_min,
     )
 
 

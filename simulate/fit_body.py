@@ -27,16 +27,32 @@ def fit_body(person: Person, outing: Outing, columns: Mapping[str, NDArray[np.fl
     sport, sub_sport = _SPORTS.get(person.activity, WALK)
     seconds = (outing.end_ms - outing.start_ms) // 1000
     offset = utc(outing.start_ms).astimezone(ZoneInfo(person.zone)).utcoffset()
+    pauses = _pauses(person, outing)
+    t = outing.start_ms + np.arange(seconds, dtype=np.int64) * 1000
+    # A watch writes nothing while its timer stands still.
+    runs = np.ones(len(t), dtype=np.bool_)
+    for start, end in pauses:
+        runs &= (t < start) | (t >= end)
     recording = Recording(
         start_ms=outing.start_ms,
         end_ms=outing.end_ms,
         sport=sport,
         sub_sport=sub_sport,
         offset_min=0 if offset is None else int(offset.total_seconds() * 1000) // MINUTE_MS,
-        t=outing.start_ms + np.arange(seconds, dtype=np.int64) * 1000,
-        columns=dict(columns),
+        pauses=pauses,
+        t=t[runs],
+        columns={name: values[runs] for name, values in columns.items()},
         product=BIKE_COMPUTER if person.wear is None else WATCH,
         serial=SERIAL + person.number,
         strap=person.wear is None,
     )
     return write_activity(recording)
+
+
+def _pauses(person: Person, outing: Outing) -> tuple[tuple[int, int], ...]:
+    """Return the pause in the middle of a session, in full seconds; none for most people."""
+    if not person.pause_min:
+        return ()
+    middle_s = (outing.start_ms + outing.end_ms) // 2000
+    start_ms = middle_s * 1000
+    return ((start_ms, start_ms + person.pause_min * MINUTE_MS),)

@@ -74,7 +74,8 @@ class Recording:
       reading. Cadence is in steps a minute on foot, else in turns a minute.
     - `developer` holds the columns of developer fields by name.
     - `offset_min` is the offset of local time from UTC in minutes.
-    - `moving_ms` is the time of the timer; None is the full length.
+    - `pauses` are the times in which the timer stood still, [start, end) in epoch ms.
+    - `moving_ms` is the time of the timer; None is the length without the pauses.
     - `exertion_cr10` (0..10) and `feel` (0..100) are answers given on the watch.
     - `strap` is True where a chest strap measured the heart rate, else the watch did at the wrist.
     """
@@ -85,6 +86,7 @@ class Recording:
     sub_sport: int = 0
     offset_min: int = 0
     moving_ms: int | None = None
+    pauses: tuple[tuple[int, int], ...] = ()
     t: Instants = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     columns: dict[str, Values] = field(default_factory=dict)
     developer: dict[str, Values] = field(default_factory=dict)
@@ -105,6 +107,7 @@ def write_activity(
             _devices(recording),
             *_developer(recording),
             _event(recording.start_ms, _START),
+            *_pauses(recording),
             _records(recording, compressed=compressed),
             _event(recording.end_ms, _STOP_ALL),
             _span(recording, number=19, local=5, event=_LAP),
@@ -199,6 +202,21 @@ def _event(ms: int, what: int) -> bytes:
     return encoded(FitShape(number=21, local=3, fields=fields), result)
 
 
+def _pauses(recording: Recording) -> list[bytes]:
+    """Return the events of all pauses: the timer stops, and starts again."""
+    written: list[bytes] = []
+    for start, end in recording.pauses:
+        written += [_event(start, _STOP_ALL), _event(end, _START)]
+    return written
+
+
+def _timer_ms(recording: Recording) -> int:
+    if recording.moving_ms is not None:
+        return recording.moving_ms
+    paused = sum(end - start for start, end in recording.pauses)
+    return recording.end_ms - recording.start_ms - paused
+
+
 def _records(recording: Recording, *, compressed: bool) -> bytes:
     values = dict(recording.columns) | recording.developer
     if "cadence" in values and recording.sport in _FOOT:
@@ -232,7 +250,7 @@ def _span(recording: Recording, *, number: int, local: int, event: int) -> bytes
         "timestamp": _seconds(recording.end_ms),
         "start_time": _seconds(recording.start_ms),
         "elapsed": elapsed,
-        "timer": elapsed if recording.moving_ms is None else recording.moving_ms / 1000,
+        "timer": _timer_ms(recording) / 1000,
         "distance": _last(recording.columns.get("distance")),
         "event": event,
         "event_type": _STOP,
@@ -280,7 +298,7 @@ def _activity(recording: Recording) -> bytes:
     at = _seconds(recording.end_ms)
     result = {
         "timestamp": at,
-        "timer": (recording.end_ms - recording.start_ms) / 1000,
+        "timer": _timer_ms(recording) / 1000,
         "sessions": 1,
         "type": 0,
         "event": _ACTIVITY,

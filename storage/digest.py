@@ -77,18 +77,21 @@ from vendor_notice n join patient p on p.id = n.patient order by 1, 2, 3, 4, 5""
 select p.pseudonym, session, start_at, end_at, local_date, type, vendor_type,
        {_SOURCE.format("d")}::text, record, x.body,
        case when h.id is not null then {_SOURCE.format("h")}::text end, {_ZONES}, thresholds::text,
-       hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, moving_by, pauses::text, \
-origin, offset_min,
+       hr_n, hr_min, hr_mean, hr_max, partial, exertion_cr10, moving_ms, moving_by, paused_ms, \
+pauses::text, \
+stops::text, origin, offset_min,
        offset_origin, counts, why, zone_times_by_method::text, loads::text, flags::text, algorithm
 from session x join patient p on p.id = x.patient join source d on d.id = x.declared_by
 left join source h on h.id = x.heart_source order by 1, 2""",
     "day": f"""
-select p.pseudonym, local_date, sessions, session_ms, {_ZONES}, wear_min, answered, {_VOLUME}, \
+select p.pseudonym, local_date, sessions, session_ms, elapsed_ms, paused_ms, {_ZONES}, \
+wear_min, answered, {_VOLUME}, \
 steps, steps_counted, night_hr,
        loads::text, stated::text, by_type::text, {_OF_SESSIONS}, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""
-select p.pseudonym, monday, sessions, session_ms, {_ZONES}, dose_min, valid_days, answered_days, \
+select p.pseudonym, monday, sessions, session_ms, elapsed_ms, paused_ms, {_ZONES}, \
+dose_min, valid_days, answered_days, \
 known_days, {_VOLUME},
        steps, loads::text, days::text, {_OF_SESSIONS}, algorithm
 from week w join patient p on p.id = w.patient order by 1, 2""",

@@ -2,8 +2,8 @@
 
 Lives are small, so that facts meet. Everything lies around one or two instants in a time zone: a
 midnight of a zone of whole or half hours, or a night on which the clocks change. There are the same
-workout by two routes, breaks, overlaps, equal instants, a record name at two sources, revisions out
-of order, growing totals, impossible readings, retractions, and data of months ago.
+workout by two routes, breaks, pauses, overlaps, equal instants, a record name at two sources,
+revisions out of order, growing totals, impossible readings, retractions, and data of months ago.
 """
 
 from collections.abc import Mapping, Sequence
@@ -97,6 +97,20 @@ OFFSETS_MIN = (
     361,
 )
 OFFSETS_MS = (0, 0, 0, 0, -1, 1, 30_000, 59_999)
+# Pauses in minutes from the start: short ones, and just inside and just outside of what ends a
+# session. Those behind the end of a workout are left out.
+PAUSES_MIN: tuple[tuple[tuple[int, int], ...], ...] = (
+    (),
+    (),
+    (),
+    ((5, 7),),
+    ((0, 1), (8, 9), (9, 11)),
+    ((3, 62),),
+    ((3, 63),),
+    ((0, 61), (70, 90)),
+    ((30, 1_300),),
+)
+TIMERS_MIN = (None, None, None, 0, 5, 18, 110)
 LENGTHS_MIN = (20, 20, 15, 30, 45, 10, 9, 4, 120, 1_500, 4 * 1_440)
 EVERY_MS = (60_000, 5_000, 10_000, 10_001, 15_000)
 _COUNTS = (25, 12, 4, 1, 60)
@@ -280,7 +294,7 @@ def _outings(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
         _block(head, metric, start, 30_000, 2 * minutes + 3, draw(_shape(metric)))
         for metric in metrics
     ]
-    return [_workout(head, draw(st.sampled_from(TYPES))), *blocks]
+    return [draw(_with_pauses(_workout(head, draw(st.sampled_from(TYPES))))), *blocks]
 
 
 @st.composite
@@ -299,14 +313,25 @@ def _workouts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Workout:
     source, record = draw(_RECORDERS), draw(st.sampled_from(RECORDS))
     head = _head(source, record, start, start + minutes * MINUTE_MS, draw(_REVISIONS))
     exertion = draw(st.sampled_from([None, None, 3.0]))
-    moving = draw(st.sampled_from([None, None, 5 * MINUTE_MS]))
-    return replace(
-        _workout(head, draw(st.sampled_from(TYPES))), exertion_cr10=exertion, moving_ms=moving
-    )
+    workout = draw(_with_pauses(_workout(head, draw(st.sampled_from(TYPES)))))
+    return replace(workout, exertion_cr10=exertion)
 
 
 def _workout(head: Head, kind: str) -> Workout:
     return Workout(head=head, type=kind, vendor_type=kind)
+
+
+@st.composite
+def _with_pauses(draw: st.DrawFn, workout: Workout) -> Workout:
+    """Return a workout with pauses, as intervals and as a total, either of which may be absent."""
+    start, end = workout.head.start_ms, workout.head.end_ms
+    pauses: list[tuple[int, int]] = []
+    for first, last in draw(st.sampled_from(PAUSES_MIN)):
+        if start + first * MINUTE_MS < end:
+            pauses.append((start + first * MINUTE_MS, min(end, start + last * MINUTE_MS)))
+    timer_min = draw(st.sampled_from(TIMERS_MIN))
+    moving_ms = None if timer_min is None else timer_min * MINUTE_MS
+    return replace(workout, pauses=tuple(pauses), moving_ms=moving_ms)
 
 
 @st.composite

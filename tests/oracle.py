@@ -81,7 +81,7 @@ def derived(value: Window) -> Rows:
 
 
 def _says_something(day: Day) -> bool:
-    counted = (day.sessions, day.session_ms, day.wear_min, day.stated, day.answered)
+    counted = (day.sessions, day.elapsed_ms, day.wear_min, day.stated, day.answered)
     measured = day.volume.unknown < day.volume.total
     return any(counted) or measured or day.steps is not None
 

@@ -21,6 +21,10 @@ class DayAnswer(Shape):
     state: DayState
     sessions: int
     session_ms: int
+    """Time of the sessions without pauses; the zones add up to it."""
+    elapsed_ms: int
+    """Time of the sessions with pauses."""
+    paused_ms: int
     zones_ms: Zones
     """Time of the sessions by intensity."""
     volume_ms: Zones
@@ -108,6 +112,8 @@ def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -
         "local_date",
         "sessions",
         "session_ms",
+        "elapsed_ms",
+        "paused_ms",
         "wear_min",
         "answered",
         "steps",

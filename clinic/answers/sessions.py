@@ -39,9 +39,14 @@ class SessionLine(Shape):
     offset_origin: OffsetOrigin
     local_date: date
     """The date in the patient's zone on which it began; it counts on that day."""
-    duration_ms: int
+    elapsed_ms: int
+    """From start to end, pauses with it."""
+    paused_ms: int
+    """Time in which the timer stood still; it is in no zone and in no figure."""
+    timer_ms: int
+    """The elapsed time without pauses: what counts. The zones add up to it."""
     moving_ms: int | None
-    """Time without pauses; null when nobody knows."""
+    """Time in motion; null when nobody knows."""
     moving_by: str
     type: str
     vendor_type: str
@@ -129,6 +134,9 @@ class SessionAnswer(SessionLine):
     zone_times_by_method: tuple[ZoneTimesByMethod, ...]
     quality_flags: tuple[QualityFlagShape, ...]
     pauses: tuple[SpanShape, ...]
+    """As far as their place is known; `paused_ms` may be more."""
+    stops: tuple[SpanShape, ...]
+    """Times outside of pauses in which the patient stood still by speed; they count."""
     source_selections: tuple[SourceSelectionShape, ...]
     facts: tuple[FactShape, ...]
     reports: tuple[ReportShape, ...]
@@ -198,6 +206,7 @@ def session_answer(
         zone_times_by_method=session.zone_times_by_method,
         quality_flags=tuple(map(_flag, session.flags)),
         pauses=tuple(map(SpanShape.of, session.pauses)),
+        stops=tuple(map(SpanShape.of, session.stops)),
         source_selections=tuple(map(_choice, choices)),
         facts=tuple(map(_fact, facts)),
         reports=tuple(map(_report, reports)),
@@ -207,15 +216,14 @@ def session_answer(
 
 def _line(session: Session) -> dict[str, Any]:
     same = (
-        "id", "local_date", "offset_min", "offset_origin", "moving_ms", "moving_by", "type",
-        "vendor_type", "origin", "counts", "why", "partial", "exertion_cr10", "loads", "record",
-        "body", "algorithm",
+        "id", "local_date", "offset_min", "offset_origin", "elapsed_ms", "paused_ms", "timer_ms",
+        "moving_ms", "moving_by", "type", "vendor_type", "origin", "counts", "why", "partial",
+        "exertion_cr10", "loads", "record", "body", "algorithm",
     )  # fmt: skip
     return {
         **same_fields(session, same),
         "start": rfc3339(session.start_ms),
         "end": rfc3339(session.end_ms),
-        "duration_ms": session.end_ms - session.start_ms,
         "zones_ms": Zones.of(session.zones),
         "heart": Heart(**plain(session.heart)),
         "declared_by": SourceShape.of(session.declared_by),

@@ -39,6 +39,10 @@ class WeekShape(Shape):
     """At least 4 days have 600 minutes of wear or more."""
     sessions: int
     session_ms: int
+    """Time of the sessions without pauses; the zones add up to it."""
+    elapsed_ms: int
+    """Time of the sessions with pauses."""
+    paused_ms: int
     zones_ms: Zones
     """Time of the sessions by intensity."""
     volume_ms: Zones
@@ -208,6 +212,8 @@ def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, A
     same = (
         "sessions",
         "session_ms",
+        "elapsed_ms",
+        "paused_ms",
         "steps",
         "dose_min",
         "loads",

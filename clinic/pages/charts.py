@@ -40,7 +40,7 @@ class ZoneRow:
     """A class of intensity in a session.
 
     `range` is in beats a minute, `ms` the time in the class, `share` that time over the length of
-    the session.
+    the session without pauses.
     """
 
     zone: Zone
@@ -53,7 +53,7 @@ class ZoneRow:
 def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ...]:
     """Return the zone times of a session, highest class first and unknown last.
 
-    They add up to the length of the session.
+    They add up to the length of the session without pauses.
     """
     edges = list(map(words.number, thresholds.edges))
     unknown = "no sample" if thresholds.valid else "no edges to compare with"
@@ -142,7 +142,7 @@ def _phase_series(phase: str) -> dict[str, Any]:
 
 
 def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dict[str, Any]:
-    """Return the heart-rate curve, its gaps, and the lower edges of the classes.
+    """Return the heart-rate curve, its gaps and pauses, and the lower edges of the classes.
 
     Times are in seconds since the start. Thresholds that are not valid give no edges.
     """
@@ -151,6 +151,7 @@ def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dic
         "t": [t / 1000 for t in curve.t_ms],
         "v": list(curve.v),
         "gaps": [[start / 1000, end / 1000] for start, end in curve.gaps],
+        "pauses": [[start / 1000, end / 1000] for start, end in curve.pauses],
         "length": length_ms / 1000,
         "edges": list(thresholds.edges) if thresholds.valid else [],
         "zones": list(map(_zone_head, CLASSES)),

@@ -1,12 +1,16 @@
 """The heart-rate curve of a session, thinned for a screen. Pure.
 
-Thinning keeps extremes and gaps. Zones are never computed from a thinned curve.
+Thinning keeps extremes and gaps, and pauses are left out. Zones are never computed from a thinned
+curve.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
+
+from stream.compute.pieces import Pieces, cut_out
 
 Sample = tuple[int, float]
 
@@ -15,31 +19,44 @@ Sample = tuple[int, float]
 class Curve:
     """A curve in columns; times are in ms since the start of the session.
 
-    `v` is in beats a minute, and None where the line breaks (a gap above `max_gap_ms`). `gaps` are
-    [from, to) in which nothing is known. `samples` is the number of samples measured; `thinned`
-    when the curve has fewer points.
+    `v` is in beats a minute, and None where the line breaks (a gap above `max_gap_ms`, or a pause).
+    `gaps` are [from, to) in which nothing is known, `pauses` those in which the timer stood still.
+    `samples` is the number of samples measured outside of pauses; `thinned` when the curve has
+    fewer points.
     """
 
     t_ms: tuple[int, ...]
     v: tuple[float | None, ...]
     gaps: tuple[tuple[int, int], ...]
+    pauses: tuple[tuple[int, int], ...]
     max_gap_ms: int
     samples: int
     thinned: bool
 
 
 def curve(
-    samples: Sequence[Sample], start_ms: int, end_ms: int, max_gap_ms: int, max_points: int = 2_000
+    samples: Sequence[Sample],
+    span: tuple[int, int],
+    pauses: Pieces,
+    max_gap_ms: int,
+    max_points: int = 2_000,
 ) -> Curve:
     """Return a curve of samples in time order (epoch ms, beats a minute) of a session [start, end).
 
-    Above `max_points` samples only the lowest and the highest of each bucket stay, and both ends of
-    every unbroken run.
+    What was measured in a pause is left out. Above `max_points` samples only the lowest and the
+    highest of each bucket stay, and both ends of every unbroken run.
     """
-    runs = unbroken(samples, max_gap_ms)
+    start_ms = span[0]
+    runs: list[list[Sample]] = []
+    gaps: list[tuple[int, int]] = []
+    for start, end in cut_out(*span, pauses):
+        own = samples[bisect_left(samples, (start,)) : bisect_left(samples, (end,))]
+        runs += unbroken(own, max_gap_ms)
+        gaps += _gaps(own, start, end, max_gap_ms)
+    count = sum(map(len, runs))
     # A bucket keeps two samples, so half as many buckets as points fit.
     room = max(max_points // 2, 1)
-    per_bucket = max(ceil(len(samples) / room), 1) if len(samples) > max_points else 1
+    per_bucket = max(ceil(count / room), 1) if count > max_points else 1
     times: list[int] = []
     values: list[float | None] = []
     for run in runs:
@@ -53,9 +70,10 @@ def curve(
     return Curve(
         t_ms=tuple(times),
         v=tuple(values),
-        gaps=tuple(_gaps(samples, start_ms, end_ms, max_gap_ms)),
+        gaps=tuple((start - start_ms, end - start_ms) for start, end in gaps),
+        pauses=tuple((start - start_ms, end - start_ms) for start, end in pauses),
         max_gap_ms=max_gap_ms,
-        samples=len(samples),
+        samples=count,
         thinned=per_bucket > 1,
     )
 
@@ -85,18 +103,18 @@ def _thin(run: Sequence[Sample], per_bucket: int) -> list[Sample]:
 def _gaps(
     samples: Sequence[Sample], start_ms: int, end_ms: int, max_gap_ms: int
 ) -> Iterator[tuple[int, int]]:
-    """Yield the spans in which no sample holds, in ms since the start.
+    """Yield the spans of [start, end) in which no sample holds, in epoch ms.
 
     These are the time before the first sample and the time that begins `max_gap_ms` after a sample
-    without another. Without samples it is the complete session.
+    without another. Without samples it is all of the time.
     """
     if not samples:
-        yield 0, end_ms - start_ms
+        yield start_ms, end_ms
         return
     if samples[0][0] > start_ms:
-        yield 0, samples[0][0] - start_ms
-    # The end of the session closes the last gap, as a further sample would.
+        yield start_ms, samples[0][0]
+    # The end closes the last gap, as a further sample would.
     for (t, _), (after, _) in pairwise((*samples, (end_ms, 0.0))):
         if after - t > max_gap_ms:
             # A sample holds for `max_gap_ms`: only the time behind that is without data.
-            yield t + max_gap_ms - start_ms, after - start_ms
+            yield t + max_gap_ms, after

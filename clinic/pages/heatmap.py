@@ -157,7 +157,7 @@ def square(
     longest = max(
         counted or sessions,
         # The id decides between equal lengths, so that the link stays the same.
-        key=lambda entry: (entry.end_ms - entry.start_ms, entry.id),
+        key=lambda entry: (entry.timer_ms, entry.id),
         default=None,
     )
     reported = bool(counted) and all(item.origin is Origin.REPORTED for item in counted)

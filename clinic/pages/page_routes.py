@@ -74,7 +74,7 @@ async def show_session_page(
         "view": view,
         "zone": view.patient.zone,
         "zone_rows": charts.zone_rows(item.zones, item.thresholds),
-        "heart_chart": charts.heart_chart(view.curve, item.thresholds, item.end_ms - item.start_ms),
+        "heart_chart": charts.heart_chart(view.curve, item.thresholds, item.elapsed_ms),
         "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
     }
     return render(request, "session.html", {**context, **shown})

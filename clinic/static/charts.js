@@ -82,8 +82,10 @@
     const shapes = bands.map((zone) => band(Math.max(bounds[at(zone)], low), Math.min(bounds[at(zone) + 1], high), colour(`--z-${zone.key}`), 0.34));
     for (const edge of data.edges) shapes.push({ type: "line", layer: "below", xref: "paper", x0: 0, x1: 1, yref: "y", y0: edge, y1: edge, line: { width: 1, color: "#8a99a6", dash: "dot" } });
     const annotations = bands.map((zone) => ({ xref: "paper", x: 0.998, xanchor: "right", yref: "y", y: Math.min(bounds[at(zone) + 1], high), yanchor: "top", text: zone.name, showarrow: false, font: { size: 11, color: INK } }));
-    const holes = { type: "bar", name: "No data", showlegend: data.gaps.length > 0, x: data.gaps.map(([a, b]) => (a + b) / 2), width: data.gaps.map(([a, b]) => b - a), y: data.gaps.map(() => high - low), base: low,
-      hovertemplate: data.gaps.map(([a, b]) => `${clock(a)} to ${clock(b)}<extra>No data</extra>`), marker: { color: "rgba(236,239,242,0.85)", line: { width: 0 }, pattern: { shape: "/", fgcolor: "#9aa5ae", size: 7, solidity: 0.2 } } };
+    const spans = (name, pairs, marker) => ({ type: "bar", name, showlegend: pairs.length > 0, x: pairs.map(([a, b]) => (a + b) / 2), width: pairs.map(([a, b]) => b - a), y: pairs.map(() => high - low), base: low,
+      hovertemplate: pairs.map(([a, b]) => `${clock(a)} to ${clock(b)}<extra>${name}</extra>`), marker: { line: { width: 0 }, ...marker } });
+    const holes = spans("No data", data.gaps, { color: "rgba(236,239,242,0.85)", pattern: { shape: "/", fgcolor: "#9aa5ae", size: 7, solidity: 0.2 } });
+    const pauses = spans("Paused", data.pauses, { color: "#ffffff" });
     const line = { type: "scatter", mode: data.v.length < 40 ? "lines+markers" : "lines", name: "Heart rate", x: data.t, y: data.v, connectgaps: false, line: { color: "#a31d4b", width: 1.8 },
       customdata: data.t.map(clock), hovertemplate: "%{customdata}<br>%{y:.0f} /min<extra></extra>" };
     const step = STEPS.find((one) => data.length / one <= (narrow() ? 6 : 12)) || 14400;
@@ -92,7 +94,7 @@
       xaxis: axis("time since the start", { range: [0, data.length], tickvals, ticktext: tickvals.map(clock), automargin: true }),
       yaxis: axis("beats a minute", { range: [low, high] }) };
     layout.legend.y = -0.24;
-    return [[holes, line], layout];
+    return [[holes, pauses, line], layout];
   }
 
   const KINDS = { weeks, pain, heart };

@@ -87,7 +87,7 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
             (
                 _at(session.start, answer.zone),
                 words.label(session.type),
-                words.span(session.duration_ms),
+                words.span(session.timer_ms),
                 words.span(session.zones_ms.moderate),
                 words.span(session.zones_ms.vigorous + session.zones_ms.near_max),
                 words.number(session.heart.mean),

@@ -32,6 +32,7 @@ from model.storable import (
     MOST_EXERTION,
     MOST_OFFSET_MIN,
     MOST_PART,
+    MOST_PAUSES,
     MOST_REVISION,
     MOST_SAMPLES,
 )
@@ -76,6 +77,7 @@ FACT_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("SampleBlock", "v"): COLUMN,
     ("SampleBlock", "part"): {"minimum": 0, "maximum": MOST_PART},
     ("Workout", "moving_ms"): {"minimum": 0, "maximum": LONGEST_SESSION_MS},
+    ("Workout", "pauses"): {"maxItems": MOST_PAUSES},
     ("Workout", "exertion_cr10"): {"minimum": -MOST_EXERTION, "maximum": MOST_EXERTION},
     ("DaySummary", "values"): {"propertyNames": {"enum": list(METRIC)}},
     ("Report", "value"): {"minimum": -MOST_EXERTION, "maximum": MOST_EXERTION},

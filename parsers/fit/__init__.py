@@ -35,6 +35,7 @@ from parsers.fit.group import Group
 from parsers.fit.profile import enum_values
 from parsers.fit.samples import Samples
 from parsers.fit.segments import Segment
+from parsers.fit.timer_events import timer_stops
 
 __all__ = [
     "FIT_EPOCH",
@@ -54,4 +55,5 @@ __all__ = [
     "enum_values",
     "read_activities",
     "read_activity",
+    "timer_stops",
 ]

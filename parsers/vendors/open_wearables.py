@@ -62,6 +62,7 @@ from parsers.fields import (
     zone_offset,
 )
 from parsers.lazy_readers import single_part
+from parsers.pauses import SHORTEST_PAUSE_MS
 from parsers.vendors.open_wearables_names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
@@ -140,12 +141,24 @@ def _workout(data: JsonObject, errors: _Errors) -> Workout:
     zone = kept_without(errors, None, zone_offset, data.get("zone_offset"), "data.zone_offset")
     offset = _offset(zone, written)
     source = _source(data.get("source"), "data.source", Method.WORKOUT, errors)
+    summary = dict(_summary(data, errors))
     return Workout(
         head=head(source, record, 0, (start, end), offset),
         type=WORKOUT_TYPES.get(result, "other"),
         vendor_type=result,
-        summary=dict(_summary(data, errors)),
+        moving_ms=_timer_ms(summary, end - start),
+        summary=summary,
     )
+
+
+def _timer_ms(summary: dict[str, float], length_ms: int) -> int | None:
+    """Return the time of the timer: a stated duration that is shorter than the workout.
+
+    It is in seconds, so a difference below one is no pause. A duration as long as the workout, or
+    of nothing, tells of no timer.
+    """
+    timer_ms = round(summary.get("duration", 0.0) * 1000)
+    return timer_ms if 0 < timer_ms <= length_ms - SHORTEST_PAUSE_MS else None
 
 
 def _summary(data: JsonObject, errors: _Errors) -> Iterator[tuple[str, float]]:

@@ -33,21 +33,22 @@ _VOLUME = tuple(f"volume_{name}" for name in _ZONES)
 # Columns that have the name and the value of a field, for writing and for reading.
 _SESSION_PLAIN = (
     *("local_date", "type", "vendor_type", "record", "partial", "exertion_cr10"),
-    *("moving_ms", "moving_by", "offset_min", "counts", "why", "algorithm"),
+    *("moving_ms", "moving_by", "paused_ms", "offset_min", "counts", "why", "algorithm"),
 )
 _OF_SESSIONS = ("exertion_ms", "exertion_dose_ms", "in_range_ms", "range_known_ms")
 _DAY_PLAIN = (
     *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps"),
-    *("steps_counted", "night_hr", "loads", "stated", "algorithm", *_OF_SESSIONS),
+    *("steps_counted", "night_hr", "loads", "stated", "elapsed_ms", "paused_ms"),
+    *("algorithm", *_OF_SESSIONS),
 )
 _WEEK_PLAIN = (
     *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),
-    *("known_days", "steps", "loads", "algorithm", *_OF_SESSIONS),
+    *("known_days", "steps", "loads", "elapsed_ms", "paused_ms", "algorithm", *_OF_SESSIONS),
 )
 SESSION_COLUMNS = (
     *("patient", "session", "start_at", "end_at", "declared_by", "body", "heart_source"),
-    *("thresholds", "hr_n", "hr_min", "hr_mean", "hr_max", "pauses", "origin", "offset_origin"),
-    *("zone_times_by_method", "loads", "flags", *_ZONES, *_SESSION_PLAIN),
+    *("thresholds", "hr_n", "hr_min", "hr_mean", "hr_max", "pauses", "stops", "origin"),
+    *("offset_origin", "zone_times_by_method", "loads", "flags", *_ZONES, *_SESSION_PLAIN),
 )
 DAY_COLUMNS = ("patient", "by_type", *_DAY_PLAIN, *_ZONES, *_VOLUME)
 WEEK_COLUMNS = ("patient", "days", *_WEEK_PLAIN, *_ZONES, *_VOLUME)
@@ -63,7 +64,7 @@ def prefixed(alias: str, names: Iterable[str]) -> str:
 # source `h`.
 SESSION_SELECT = f"""\
        s.session, s.start_at as start_ms, s.end_at as end_ms, s.body, s.thresholds,
-       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.origin, s.offset_origin,
+       s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.pauses, s.stops, s.origin, s.offset_origin,
        s.zone_times_by_method, s.loads, s.flags,
        {prefixed("s", (*_ZONES, *_SESSION_PLAIN))},
        d.vendor as d_vendor, d.app as d_app, d.device as d_device,
@@ -91,6 +92,7 @@ def session_row(patient: int, s: Session, source_ids: Mapping[Source, int]) -> d
         "hr_mean": s.heart.mean,
         "hr_max": s.heart.maximum,
         "pauses": s.pauses,
+        "stops": s.stops,
         "origin": s.origin.value,
         "offset_origin": s.offset_origin.value,
         "zone_times_by_method": s.zone_times_by_method,
@@ -142,6 +144,7 @@ def read_session(row: Mapping[str, Any]) -> Session:
         thresholds=_thresholds(row["thresholds"]),
         heart=_heart_summary(row),
         pauses=tuple(map(tuple, row["pauses"])),
+        stops=tuple(map(tuple, row["stops"])),
         origin=Origin(row["origin"]),
         offset_origin=OffsetOrigin(row["offset_origin"]),
         zone_times_by_method=tuple(map(_zone_times_by_method, row["zone_times_by_method"])),

@@ -43,10 +43,13 @@ def derive_day(
     start, end = day_bounds(day, zone)
     zones = ZoneTimes()
     rows = list(sessions)
+    elapsed_ms = paused_ms = 0
     counting: list[Session] = []
     for row in rows:
         # The time of a session counts even where it does not count as another session.
         zones += row.counted
+        elapsed_ms += row.elapsed_ms
+        paused_ms += row.paused_ms
         if row.session.counts:
             counting.append(row.session)
     exertion_ms, exertion_dose_ms = _exertion_ms(rows)
@@ -73,6 +76,8 @@ def derive_day(
         in_range_ms=in_range_ms,
         range_known_ms=range_known_ms,
         by_type=_by_type(rows),
+        elapsed_ms=elapsed_ms,
+        paused_ms=paused_ms,
     )
 
 

@@ -29,7 +29,7 @@ from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
 from stream.compute.day_rows import derive_day, stated_totals
 from stream.compute.intensity.thresholds import profile_on, zone_thresholds
-from stream.compute.pieces import Pieces, pieces_ms, union_of_spans
+from stream.compute.pieces import pieces_ms, union_of_spans
 from stream.compute.series.reported_columns import (
     DAY_METRICS,
     HEART,
@@ -47,8 +47,10 @@ from stream.compute.sessions.candidates import (
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.duplicates import deduplicate
 from stream.compute.sessions.overlap import (
+    CountedPieces,
     counted_pieces,
     ids_with_figures,
+    unplaced_ms_in,
     with_passed_exertion,
 )
 from stream.compute.sessions.session_rows import (
@@ -194,7 +196,7 @@ def _sessions_of_date(
     inputs: DateInputs,
     samples: WindowSamples,
     end_ms: int,
-    pieces: Mapping[str, Pieces],
+    pieces: Mapping[str, CountedPieces],
 ) -> Iterator[CountedSession]:
     """Yield the sessions of a local date that ends at `end_ms`.
 
@@ -226,27 +228,38 @@ def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:
 
 
 def _with_figures(
-    candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
+    candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: CountedPieces
 ) -> CountedSession:
-    session = derive_session(candidate, inputs, samples, pieces)
+    session = derive_session(candidate, inputs, samples, pieces.running)
     if candidate.no_exercise:
         # Its time is shown and adds nothing: a fever of a day would else be a dose of a day.
-        return CountedSession(session=session, counted=ZoneTimes())
+        return CountedSession(session=session, counted=ZoneTimes(), paused_ms=0, elapsed_ms=0)
     # The usual case, in which no other session overlaps: its zone times need not be counted twice.
-    if pieces == ((candidate.start_ms, candidate.end_ms),):
-        return CountedSession(session=session, counted=session.zones)
-    counted = counted_zones(candidate, inputs, samples, pieces)
-    return CountedSession(session=session, counted=counted)
+    if pieces.running == candidate.running:
+        return _counted(candidate, session, session.zones, pieces)
+    counted = counted_zones(candidate, inputs, samples, pieces.running)
+    return _counted(candidate, session, counted, pieces)
 
 
 def _without_figures(
-    candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces
+    candidate: SessionCandidate, inputs: DateInputs, pieces: CountedPieces
 ) -> CountedSession:
     session = session_without_figures(candidate, inputs, candidate.no_exercise or BEYOND_LIMIT)
     if candidate.no_exercise:
-        return CountedSession(session=session, counted=ZoneTimes())
+        return CountedSession(session=session, counted=ZoneTimes(), paused_ms=0, elapsed_ms=0)
     # The time still counts towards the day, as unknown.
-    return CountedSession(session=session, counted=ZoneTimes(unknown=pieces_ms(pieces)))
+    unplaced_ms = unplaced_ms_in(candidate, pieces.running)
+    counted = ZoneTimes(unknown=pieces_ms(pieces.running) - unplaced_ms)
+    return _counted(candidate, session, counted, pieces)
+
+
+def _counted(
+    candidate: SessionCandidate, session: Session, zones: ZoneTimes, pieces: CountedPieces
+) -> CountedSession:
+    paused_ms = pieces_ms(pieces.paused) + unplaced_ms_in(candidate, pieces.running)
+    return CountedSession(
+        session=session, counted=zones, paused_ms=paused_ms, elapsed_ms=pieces.elapsed_ms
+    )
 
 
 def _days(

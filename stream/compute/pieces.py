@@ -28,3 +28,29 @@ def union_of_spans(spans: Iterable[tuple[int, int]]) -> Pieces:
         else:
             pieces.append((start, end))
     return tuple(pieces)
+
+
+def cut_out(start_ms: int, end_ms: int, holes: Iterable[tuple[int, int]]) -> Pieces:
+    """Return the pieces of [start_ms, end_ms) that lie outside of `holes`, which are pieces."""
+    left: list[tuple[int, int]] = []
+    reached = start_ms
+    for start, end in holes:
+        if reached < min(start, end_ms):
+            left.append((reached, min(start, end_ms)))
+        reached = max(reached, end)
+    if reached < end_ms:
+        left.append((reached, end_ms))
+    return tuple(left)
+
+
+def middle_of(pieces: Pieces) -> int:
+    """Return the instant at which half of the time of the pieces has passed.
+
+    Raises LookupError when there is no piece.
+    """
+    half = pieces_ms(pieces) // 2
+    for start, end in pieces:
+        if half <= end - start:
+            return start + half
+        half -= end - start
+    raise LookupError("no pieces have no middle")

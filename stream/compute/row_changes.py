@@ -117,7 +117,7 @@ def selection_changes(
 
 def _holds_anything(day: Day) -> bool:
     # None means that no source stated any steps; 0 is what a source stated.
-    counted = day.session_ms or day.wear_min or day.steps is not None
+    counted = day.elapsed_ms or day.wear_min or day.steps is not None
     # A single reading shows no wear, and is a reading all the same.
     measured = day.volume.unknown < day.volume.total
     return bool(day.sessions or counted or measured or day.answered or day.stated)

@@ -27,7 +27,7 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
     """
     rows = _days_of_week(monday, days)
     zones, volume = ZoneTimes(), ZoneTimes()
-    sessions = session_ms = valid = answered = known = 0
+    sessions = session_ms = elapsed_ms = paused_ms = valid = answered = known = 0
     exertion_ms = exertion_dose_ms = in_range_ms = range_known_ms = 0
     for day in rows:
         exertion_ms += day.exertion_ms
@@ -38,6 +38,8 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         volume += day.volume
         sessions += day.sessions
         session_ms += day.session_ms
+        elapsed_ms += day.elapsed_ms
+        paused_ms += day.paused_ms
         valid += _is_valid(day)
         answered += day.answered
         known += _is_known(day)
@@ -58,6 +60,8 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         in_range_ms=in_range_ms,
         range_known_ms=range_known_ms,
         days=tuple(map(_week_day, rows)),
+        elapsed_ms=elapsed_ms,
+        paused_ms=paused_ms,
     )
 
 

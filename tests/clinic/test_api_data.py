@@ -113,7 +113,8 @@ def test_a_line_of_the_list(door: Served) -> None:
         "near_max": 0,
         "unknown": 275_000,
     }
-    assert sum(result["zones_ms"].values()) == result["duration_ms"] == 2_520_000
+    assert sum(result["zones_ms"].values()) == result["timer_ms"] == 2_520_000
+    assert (result["elapsed_ms"], result["paused_ms"]) == (2_520_000, 0)
     assert result["heart"] == {"n": 444, "minimum": 72.0, "mean": 57_905 / 444, "maximum": 151.0}
     assert (result["start"], result["end"]) == ("2026-11-22T16:12:00Z", "2026-11-22T16:54:00Z")
     assert (result["offset_min"], result["offset_origin"], result["local_date"]) == (
@@ -134,7 +135,7 @@ def test_a_line_of_the_list(door: Served) -> None:
 def test_every_field_of_a_session_has_a_place() -> None:
     """A field that derivation adds must be shown in the list or in the full session."""
     renamed = {"start_ms": "start", "end_ms": "end", "zones": "zones_ms", "flags": "quality_flags"}
-    total = {"thresholds", "zone_times_by_method", "quality_flags", "pauses"}
+    total = {"thresholds", "zone_times_by_method", "quality_flags", "pauses", "stops"}
     fields = {renamed.get(name, name) for name in Session.__dataclass_fields__}
     assert fields - set(SessionLine.model_fields) == total
 
@@ -211,7 +212,7 @@ def test_a_session_whole_goes_down_to_what_it_rests_on(door: Served) -> None:
     ]
     assert result["curve"]["gaps"] == [[1_045_000, 1_320_000]]
     for item in result["zone_times_by_method"]:
-        assert sum(item["ms"]) + item["unknown_ms"] == result["duration_ms"]
+        assert sum(item["ms"]) + item["unknown_ms"] == result["timer_ms"]
 
 
 def test_every_date_of_a_range_has_a_state(door: Served) -> None:

@@ -22,6 +22,7 @@ POLICY = (
     "connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_PAIN_START_MS = 1_795_363_920_000  # 2026-11-22 16:12 UTC
 _PAGES = [
     "/",
     "/patients/p-pain",
@@ -135,6 +136,42 @@ def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
         result,
     )
     assert sum(int(m) * 60 + int(s) for m, s in times) == 42 * 60
+
+
+def test_a_pause_is_shown_and_is_in_no_class(door: Served) -> None:
+    session = last_session(door, "p-pain")
+    path = f"/patients/p-pain/sessions/{session}"
+    # a minute of the gap, from 17:25 after the start
+    pause = [[_PAIN_START_MS + 1_045_000, _PAIN_START_MS + 1_105_000]]
+    change = (
+        "update session set paused_ms = paused_ms + %s, unknown_ms = unknown_ms - %s, "
+        "pauses = %s where session = %s"
+    )
+    door.change(change, 60_000, 60_000, json.dumps(pause), session)
+    try:
+        shown = _text(door.get(path))
+        result = door.get(f"/api/v1{path}").raise_for_status().json()
+    finally:
+        door.change(change, -60_000, -60_000, "[]", session)
+    for word in (
+        "Exercised 41:00 Paused 1:00 Elapsed 42:00",
+        "Sum 41:00 100.0 % Paused, in no class 1:00 Elapsed 42:00",
+        "Unknown no sample 3:35",
+        "18:25 22:00 3:35",
+        "Pauses are blank",
+    ):
+        assert word in shown
+    assert (result["elapsed_ms"], result["paused_ms"], result["timer_ms"]) == (
+        2_520_000,
+        60_000,
+        2_460_000,
+    )
+    assert sum(result["zones_ms"].values()) == result["timer_ms"]
+    assert result["pauses"] == [{"start": "2026-11-22T16:29:25Z", "end": "2026-11-22T16:30:25Z"}]
+    assert (result["curve"]["pauses"], result["curve"]["gaps"]) == (
+        [[1_045_000, 1_105_000]],
+        [[1_105_000, 1_320_000]],
+    )
 
 
 @pytest.mark.parametrize(

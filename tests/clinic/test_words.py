@@ -73,14 +73,23 @@ def test_percent_never_claims_the_cut_off_early() -> None:
 
 
 def test_curve_breaks_where_nothing_holds() -> None:
-    result = curve([(10_000, 90), (40_000, 91), (70_001, 92)], 0, 120_000, 30_000)
+    result = curve([(10_000, 90), (40_000, 91), (70_001, 92)], (0, 120_000), (), 30_000)
     assert list(result.v) == [90, 91, None, 92]
     assert result.gaps == ((0, 10_000), (70_000, 70_001), (100_001, 120_000))
     assert (result.samples, result.thinned) == (3, False)
 
 
+def test_curve_leaves_a_pause_out_and_breaks_there() -> None:
+    samples = [(10_000, 90.0), (20_000, 91.0), (30_000, 140.0), (40_000, 92.0)]
+    result = curve(samples, (10_000, 50_000), ((25_000, 35_000),), 30_000)
+    assert (list(result.t_ms), list(result.v)) == ([0, 10_000, 10_000, 30_000], [90, 91, None, 92])
+    # the time of the pause before the next sample is no gap, and its own is none either
+    assert result.gaps == ((25_000, 30_000),)
+    assert (result.pauses, result.samples) == (((15_000, 25_000),), 3)
+
+
 def test_curve_of_nothing_is_one_gap() -> None:
-    assert curve([], 1_000, 61_000, 30_000).gaps == ((0, 60_000),)
+    assert curve([], (1_000, 61_000), (), 30_000).gaps == ((0, 60_000),)
 
 
 @given(
@@ -92,7 +101,8 @@ def test_thinning_keeps_extremes_ends_and_gaps(steps: list[tuple[int, int]], mos
     for step, v in steps:
         t += step
         samples.append((t, float(v)))
-    total, thin = curve(samples, 0, t + 1, 30_000), curve(samples, 0, t + 1, 30_000, most)
+    span = (0, t + 1)
+    total, thin = curve(samples, span, (), 30_000), curve(samples, span, (), 30_000, most)
     assert thin.gaps == total.gaps
     known = [v for v in thin.v if v is not None]
     assert (min(known), max(known)) == (min(cells_of(samples, 1)), max(cells_of(samples, 1)))

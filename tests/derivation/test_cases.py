@@ -109,7 +109,6 @@ READABLE: Sequence[Case] = (
 )
 # The kind of fault (`truth.md` section 1) of each case that is not mended yet.
 NOT_YET: Mapping[str, str] = {
-    "F03": "K2",
     "F18": "K8",
     "F23": "compressed files are not read",
     "F25": "K1, K15",

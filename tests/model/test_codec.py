@@ -87,6 +87,7 @@ _facts: st.SearchStrategy[Fact] = st.one_of(
         type=_text,
         vendor_type=_text,
         moving_ms=st.none() | ms,
+        pauses=st.lists(st.tuples(ms, ms), max_size=3).map(tuple),
         exertion_cr10=st.none() | number,
         summary=st.dictionaries(_text, number, max_size=3),
     ),

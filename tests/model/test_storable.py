@@ -20,7 +20,7 @@ from model.facts import (
     Workout,
 )
 from model.spans import Span
-from model.storable import LAST_MS, LONGEST_SESSION_MS, fact_refusal
+from model.storable import LAST_MS, LONGEST_SESSION_MS, MOST_PAUSES, fact_refusal
 
 _SOURCE = Source(vendor="files", app="app", device="device")
 _HEAD = Head(source=_SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
@@ -32,6 +32,7 @@ WORKOUT = Workout(
     exertion_cr10=3.5,
     summary={"distance": 1.0},
 )
+_PAUSED = replace(WORKOUT, pauses=((1_000, 1_200), (1_200, 1_300), (1_900, 2_000)))
 _BLOCK = SampleBlock(
     head=_HEAD, metric="heart_rate", t=np.array([1_000, 1_500]), v=np.array([60.0, 61.0])
 )
@@ -40,7 +41,7 @@ _REPORT = Report(
     head=_HEAD, instrument=Instrument.PAIN, value=2.0, scale="nrs-0-10", equipment=("band",)
 )
 DELETION = Deletion(head=_HEAD, target="r", metric="heart_rate")
-_ALL: tuple[Fact, ...] = (WORKOUT, _BLOCK, _DAY, _REPORT, DELETION)
+_ALL: tuple[Fact, ...] = (WORKOUT, _PAUSED, _BLOCK, _DAY, _REPORT, DELETION)
 
 
 def with_head(**changes: Any) -> list[Fact]:  # noqa: ANN401 - any field of a head
@@ -118,6 +119,21 @@ def test_heads_just_within(changes: dict[str, Any]) -> None:
         (
             "the moving time is not a time that a session can have",
             replace(WORKOUT, moving_ms=2**63),
+        ),
+        *(
+            ("the pauses are not in order within the workout", replace(WORKOUT, pauses=pauses))
+            for pauses in (
+                ((999, 1_200),),
+                ((1_900, 2_001),),
+                ((1_500, 1_500),),
+                ((1_200, 1_300), (1_100, 1_150)),
+                ((1_200, 1_300), (1_299, 1_400)),
+                ((-1, 1_300),),
+            )
+        ),
+        (
+            "the workout has too many pauses",
+            replace(WORKOUT, pauses=((1_200, 1_300),) * (MOST_PAUSES + 1)),
         ),
         ("the exertion is not on any scale", replace(WORKOUT, exertion_cr10=float("nan"))),
         ("a total is not a finite number", replace(WORKOUT, summary={"distance": float("inf")})),

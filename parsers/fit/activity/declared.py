@@ -27,6 +27,7 @@ from parsers.fit.activity.records import (
 from parsers.fit.activity.sessions import read_sessions
 from parsers.fit.activity.values import FIT_EPOCH, enum_word, first_known, fit_epoch_ms, problem_at
 from parsers.fit.errors import Code, FitProblem
+from parsers.fit.timer_events import TimerStops, timer_stops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,8 @@ class Activity:
 
     `beats` is the heart rate of a strap that handed it over in messages of its own. `background`
     has samples of all-day monitoring, which belong to no recording. `begun_ms` is when the
-    recording began by its first dated message, None where nothing is dated.
+    recording began by its first dated message, None where nothing is dated. `stops` are the times
+    in which the timer stood still (`timer_stops`), by the settled clock.
     """
 
     file_type: str
@@ -75,6 +77,7 @@ class Activity:
     beats: Samples | None
     background: dict[str, Samples]
     begun_ms: int | None
+    stops: TimerStops
     problems: tuple[FitProblem, ...]
 
 
@@ -130,6 +133,7 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
         beats=beats,
         background=background,
         begun_ms=_begun(stamps, sessions, beats, background),
+        stops=timer_stops(fit["event"], clock),
         problems=tuple(problems),
     )
 

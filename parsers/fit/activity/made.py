@@ -44,7 +44,8 @@ class FitSession:
     `sport` and `sub_sport` are profile names, the number as text where the profile has no name, and
     "" if absent. `exertion_cr10` is workout_rpe / 10 and `feel` is 0..100; both are None when not
     answered. `offset` is the byte at which the session message begins. `made_from` is "laps" or
-    "records" where the file has no usable session message, else "".
+    "records" where the file has no usable session message, else "". `gaps` are the longer times
+    without a record of a session that is made from records, [start, end) in epoch ms.
     """
 
     start_ms: int
@@ -58,6 +59,7 @@ class FitSession:
     segment: int = 0
     offset: int = 0
     made_from: str = ""
+    gaps: tuple[tuple[int, int], ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -67,11 +69,15 @@ class FitSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedStretch:
-    """A stretch of time in FIT seconds, and the seconds of it in which nothing was recorded."""
+    """A stretch of time in FIT seconds, and the seconds of it in which nothing was recorded.
+
+    `gaps` are the longer times without a record.
+    """
 
     first: float = math.nan
     last: float = math.nan
     idle: float = 0.0
+    gaps: tuple[tuple[float, float], ...] = ()
 
     def near(self, other: RecordedStretch) -> bool:
         """Return whether both are known and at most an hour apart."""
@@ -83,9 +89,11 @@ def stretch_of_records(stamps: Floats) -> RecordedStretch:
     if not len(stamps):
         return RecordedStretch()
     ordered = stamps if bool((np.diff(stamps) >= 0).all()) else np.sort(stamps)
-    gaps = np.diff(ordered)
-    idle = float(gaps[gaps > _PAUSE_S].sum())
-    return RecordedStretch(first=float(ordered[0]), last=float(ordered[-1]), idle=idle)
+    steps = np.diff(ordered)
+    long = np.flatnonzero(steps > _PAUSE_S)
+    gaps = tuple(zip(ordered[long].tolist(), ordered[long + 1].tolist(), strict=True))
+    idle = float(steps[long].sum())
+    return RecordedStretch(first=float(ordered[0]), last=float(ordered[-1]), idle=idle, gaps=gaps)
 
 
 def stretch_of_laps(group: Group) -> RecordedStretch:
@@ -128,6 +136,7 @@ def made_sessions(
         segment=int(group.segment[0]),
         offset=int(group.offsets[0]),
         made_from=origin,
+        gaps=tuple((fit_epoch_ms(a), fit_epoch_ms(b)) for a, b in span.gaps),
     )
     return [made]
 

@@ -25,10 +25,11 @@ create table session (
   partial boolean not null,
   exertion_cr10 double precision,
   moving_ms bigint,
+  paused_ms bigint not null check (paused_ms >= 0),
   algorithm text not null,
   primary key (patient, session),
-  -- the invariant: zones and unknown add up to the length
-  check (very_light_ms + light_ms + moderate_ms + vigorous_ms + near_max_ms + unknown_ms
+  -- the invariant: zones, unknown and paused time add up to the elapsed time
+  check (very_light_ms + light_ms + moderate_ms + vigorous_ms + near_max_ms + unknown_ms + paused_ms
          = round(extract(epoch from end_at - start_at) * 1000))
 );
 create index session_day on session (patient, local_date);
@@ -38,6 +39,8 @@ create table day (
   local_date date not null,
   sessions int not null,
   session_ms bigint not null,
+  elapsed_ms bigint not null,
+  paused_ms bigint not null check (paused_ms >= 0),
   very_light_ms bigint not null,
   light_ms bigint not null,
   moderate_ms bigint not null,
@@ -47,7 +50,9 @@ create table day (
   wear_min int not null,
   answered boolean not null,
   algorithm text not null,
-  primary key (patient, local_date)
+  primary key (patient, local_date),
+  check (very_light_ms + light_ms + moderate_ms + vigorous_ms + near_max_ms + unknown_ms = session_ms),
+  check (session_ms + paused_ms = elapsed_ms)
 );
 
 create table week (
@@ -55,6 +60,8 @@ create table week (
   monday date not null check (extract(isodow from monday) = 1),
   sessions int not null,
   session_ms bigint not null,
+  elapsed_ms bigint not null,
+  paused_ms bigint not null check (paused_ms >= 0),
   very_light_ms bigint not null,
   light_ms bigint not null,
   moderate_ms bigint not null,
@@ -66,5 +73,7 @@ create table week (
   answered_days int not null,
   known_days int not null,
   algorithm text not null,
-  primary key (patient, monday)
+  primary key (patient, monday),
+  check (very_light_ms + light_ms + moderate_ms + vigorous_ms + near_max_ms + unknown_ms = session_ms),
+  check (session_ms + paused_ms = elapsed_ms)
 );

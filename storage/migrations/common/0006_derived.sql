@@ -1,8 +1,9 @@
--- More columns of derived rows: how a session came to be known, its pauses, zone times by every method, load and
+-- More columns of derived rows: how a session came to be known, its pauses and stops, zone times by every method, load and
 -- quality flags; the time of all minutes of a day; and which source is selected for which metric in which minutes.
 alter table session
   add column moving_by text not null default '',
   add column pauses jsonb not null default '[]',
+  add column stops jsonb not null default '[]',
   add column origin text not null default 'declared' check (origin in ('declared', 'reported', 'detected')),
   add column offset_min smallint,
   add column offset_origin text not null default 'unknown',

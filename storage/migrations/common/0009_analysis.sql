@@ -49,13 +49,13 @@ select p.pseudonym as patient, s.session, s.start_at, s.end_at, s.offset_min, s.
        d.method as declared_method, h.vendor as heart_vendor, h.app as heart_app, h.device_type as heart_device_type,
        h.method as heart_method,
        s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms,
-       s.partial, s.moving_ms, s.moving_by, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.exertion_cr10, s.thresholds,
+       s.partial, s.paused_ms, s.pauses, s.moving_ms, s.moving_by, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.exertion_cr10, s.thresholds,
        s.zone_times_by_method, s.loads, s.algorithm,
        (select coalesce(jsonb_agg(f #- '{source,device}' order by n), '[]')
         from jsonb_array_elements(s.flags) with ordinality as e (f, n)) as flags
 from public.session s join public.patient p on p.id = s.patient
 join public.source d on d.id = s.declared_by left join public.source h on h.id = s.heart_source;
-comment on view analysis.sessions is 'one row a session of exercise; classes and unknown add up to its length';
+comment on view analysis.sessions is 'one row a session of exercise; classes, unknown and paused time add up to its elapsed time';
 comment on column analysis.sessions.patient is 'pseudonym';
 comment on column analysis.sessions.session is 'id of the session';
 comment on column analysis.sessions.start_at is 'first instant';
@@ -81,7 +81,9 @@ comment on column analysis.sessions.vigorous_ms is 'time in the class vigorous, 
 comment on column analysis.sessions.near_max_ms is 'time in the class near max, ms';
 comment on column analysis.sessions.unknown_ms is 'time that no sample tells of, ms';
 comment on column analysis.sessions.partial is 'true when more than 20 per cent of the time is unknown';
-comment on column analysis.sessions.moving_ms is 'time without pauses, ms';
+comment on column analysis.sessions.paused_ms is 'paused time, in no class and in no figure, ms';
+comment on column analysis.sessions.pauses is 'pauses as pairs of epoch ms, as far as their place is known';
+comment on column analysis.sessions.moving_ms is 'time in motion, ms';
 comment on column analysis.sessions.moving_by is 'who says so: source, speed, or nobody';
 comment on column analysis.sessions.hr_n is 'accepted samples of heart rate';
 comment on column analysis.sessions.hr_min is 'least heart rate, beats a minute';
@@ -95,7 +97,7 @@ comment on column analysis.sessions.flags is 'doubts about the samples';
 comment on column analysis.sessions.algorithm is 'version that derived the row';
 
 create view analysis.days with (security_barrier) as
-select p.pseudonym as patient, d.local_date, d.sessions, d.session_ms,
+select p.pseudonym as patient, d.local_date, d.sessions, d.session_ms, d.elapsed_ms, d.paused_ms,
        d.very_light_ms, d.light_ms, d.moderate_ms, d.vigorous_ms, d.near_max_ms, d.unknown_ms,
        d.volume_very_light_ms, d.volume_light_ms, d.volume_moderate_ms, d.volume_vigorous_ms, d.volume_near_max_ms, d.volume_unknown_ms,
        d.wear_min, d.answered, d.steps, d.steps_counted, (d.stated ->> 'steps')::double precision as steps_stated, d.night_hr, d.loads, d.exertion_ms, d.exertion_dose_ms, d.in_range_ms, d.range_known_ms,
@@ -105,7 +107,9 @@ comment on view analysis.days is 'one row a local date with a session, wear or a
 comment on column analysis.days.patient is 'pseudonym';
 comment on column analysis.days.local_date is 'date in the patient''s zone';
 comment on column analysis.days.sessions is 'sessions that began on it and count';
-comment on column analysis.days.session_ms is 'their time, overlaps once, ms';
+comment on column analysis.days.session_ms is 'their time without pauses, overlaps once, ms';
+comment on column analysis.days.elapsed_ms is 'their time with pauses, overlaps once, ms';
+comment on column analysis.days.paused_ms is 'their paused time, ms';
 comment on column analysis.days.very_light_ms is 'time in sessions in the class very light, ms';
 comment on column analysis.days.light_ms is 'time in sessions in the class light, ms';
 comment on column analysis.days.moderate_ms is 'time in sessions in the class moderate, ms';
@@ -132,7 +136,7 @@ comment on column analysis.days.range_known_ms is 'time of sessions that could b
 comment on column analysis.days.algorithm is 'version that derived the row';
 
 create view analysis.weeks with (security_barrier) as
-select p.pseudonym as patient, w.monday, w.sessions, w.session_ms,
+select p.pseudonym as patient, w.monday, w.sessions, w.session_ms, w.elapsed_ms, w.paused_ms,
        w.very_light_ms, w.light_ms, w.moderate_ms, w.vigorous_ms, w.near_max_ms, w.unknown_ms,
        w.volume_very_light_ms, w.volume_light_ms, w.volume_moderate_ms, w.volume_vigorous_ms, w.volume_near_max_ms, w.volume_unknown_ms,
        w.dose_min, w.valid_days, w.answered_days, w.known_days, w.steps, w.loads,
@@ -142,7 +146,9 @@ comment on view analysis.weeks is 'one row an ISO week in the patient''s zone wi
 comment on column analysis.weeks.patient is 'pseudonym';
 comment on column analysis.weeks.monday is 'its Monday';
 comment on column analysis.weeks.sessions is 'sessions that count';
-comment on column analysis.weeks.session_ms is 'their time, overlaps once, ms';
+comment on column analysis.weeks.session_ms is 'their time without pauses, overlaps once, ms';
+comment on column analysis.weeks.elapsed_ms is 'their time with pauses, overlaps once, ms';
+comment on column analysis.weeks.paused_ms is 'their paused time, ms';
 comment on column analysis.weeks.very_light_ms is 'time in sessions in the class very light, ms';
 comment on column analysis.weeks.light_ms is 'time in sessions in the class light, ms';
 comment on column analysis.weeks.moderate_ms is 'time in sessions in the class moderate, ms';

@@ -30,7 +30,13 @@ from stream.compute.intensity.formulas import (
 from stream.compute.intensity.schemes import HR_MAX, HRR
 from stream.compute.intensity.thresholds import Inputs, IntensityScale, heart_scale, threshold_scale
 from stream.compute.intensity.zone_times import EXERTION_CR10
-from stream.compute.intensity.zones import HeldValues, distinct_values, held_values
+from stream.compute.intensity.zones import (
+    HeldValues,
+    distinct_values,
+    held_at_most,
+    held_values,
+)
+from stream.compute.pieces import Pieces, middle_of, pieces_ms
 from stream.compute.series.reported_columns import HEART, POWER, SPEED
 from stream.compute.series.resolved_series import ResolvedSeries
 
@@ -57,6 +63,8 @@ class LoadInputs:
     """The inputs of a session's loads.
 
     `heart` holds the heart rates (beats a minute) of the session, and is empty when there are none.
+    `running` are the pieces of the session outside of its pauses. `timer_ms` is the time without
+    any pause, in which pauses of which only the length is known are left out too.
     """
 
     by_metric: Mapping[str, ResolvedSeries]
@@ -67,6 +75,8 @@ class LoadInputs:
     on: date
     exertion_cr10: float | None
     coefficients: Mapping[str, Coefficients]
+    running: Pieces
+    timer_ms: int
 
     @property
     def rate_limited(self) -> bool:
@@ -99,7 +109,7 @@ class LoadFormula:
     adds: bool = True
 
 
-def session_loads(
+def session_loads(  # noqa: PLR0913 - all that a session holds
     by_metric: Mapping[str, ResolvedSeries],
     start_ms: int,
     end_ms: int,
@@ -108,18 +118,22 @@ def session_loads(
     *,
     exertion_cr10: float | None,
     coefficients: Mapping[str, Coefficients] = BANISTER,
+    running: Pieces | None = None,
+    timer_ms: int | None = None,
 ) -> tuple[Load, ...]:
     """Return every load of a session [start_ms, end_ms) in epoch ms, in the order of the table.
 
     A load without a value has the reason instead. `by_metric` holds selected samples in canonical
     units; they reach beyond the end of the session, where the recovery of the heart rate is read.
-    `on` is the session's local date. `coefficients` are Banister's, by sex.
+    `on` is the session's local date. `coefficients` are Banister's, by sex. `running` are the
+    pieces outside of pauses, `timer_ms` is the time without any pause; None for no pause.
     """
+    timer_ms = end_ms - start_ms if timer_ms is None else timer_ms
     heart = by_metric.get(HEART)
     held = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
     if heart is not None:
         # Each distinct value is weighed once, however often it was measured.
-        held = distinct_values(held_values(heart, start_ms, end_ms))
+        held = distinct_values(held_at_most(held_values(heart, start_ms, end_ms), timer_ms))
     session = LoadInputs(
         by_metric=by_metric,
         start_ms=start_ms,
@@ -129,6 +143,8 @@ def session_loads(
         on=on,
         exertion_cr10=exertion_cr10,
         coefficients=coefficients,
+        running=((start_ms, end_ms),) if running is None else running,
+        timer_ms=timer_ms,
     )
     return tuple(_load(row.name, row.find(session)) for row in LOAD_FORMULAS)
 
@@ -264,10 +280,9 @@ def _lucia(session: LoadInputs) -> ComputedLoad | str:
 def _session_rpe(session: LoadInputs) -> ComputedLoad | str:
     if session.exertion_cr10 is None:
         return NO_EXERTION
-    length_ms = session.end_ms - session.start_ms
-    inputs = {EXERTION_CR10: float(session.exertion_cr10), "length_ms": float(length_ms)}
+    inputs = {EXERTION_CR10: float(session.exertion_cr10), "length_ms": float(session.timer_ms)}
     return ComputedLoad(
-        value=session_rpe(session.exertion_cr10, length_ms),
+        value=session_rpe(session.exertion_cr10, session.timer_ms),
         inputs=inputs,
         confidence=Confidence.MEDIUM,
     )
@@ -310,13 +325,14 @@ def _halves(session: LoadInputs, metric: str) -> tuple[float, float] | None:
 
     None when too much of a half is unknown.
     """
-    if metric not in session.by_metric:
+    if metric not in session.by_metric or not session.running:
         return None
-    series, middle = session.by_metric[metric], (session.start_ms + session.end_ms) // 2
+    series, middle = session.by_metric[metric], middle_of(session.running)
     first = held_values(series, session.start_ms, middle)
     second = held_values(series, middle, session.end_ms)
     # The second half is the longer by a millisecond where the length is odd.
-    least = (1 - UNKNOWN_AT_MOST) * (session.end_ms - middle)
+    length_ms = pieces_ms(session.running)
+    least = (1 - UNKNOWN_AT_MOST) * (length_ms - length_ms // 2)
     if not len(first.v) or not len(second.v) or min(first.known_ms, second.known_ms) < least:
         return None
     return time_weighted_mean(first), time_weighted_mean(second)

@@ -36,7 +36,13 @@ from stream.compute.intensity.thresholds import (
     heart_scale,
     threshold_scale,
 )
-from stream.compute.intensity.zones import HeldValues, distinct_values, held_values, time_in_bands
+from stream.compute.intensity.zones import (
+    HeldValues,
+    distinct_values,
+    held_at_most,
+    held_values,
+    time_in_bands,
+)
 from stream.compute.series.reported_columns import CADENCE, HEART, METS, OXYGEN, POWER
 from stream.compute.series.resolved_series import ResolvedSeries
 
@@ -244,21 +250,23 @@ def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
     family: str,
     exertion_cr10: float | None,
     prescribed: Intensity | None,
+    timer_ms: int | None = None,
 ) -> tuple[ZoneTimesByMethod, ...]:
     """Return the zone times of a session by each method, in the order of the table.
 
     The session is [start_ms, end_ms) in epoch ms. `by_metric` holds selected samples in canonical
     units. `on` is the session's local date, `family` the family of its type (`activities.TYPES`),
-    `exertion_cr10` the answer on Borg CR10, `prescribed` the range prescribed on that date. In each
-    result, `ms` and `unknown_ms` add up to exactly the length of the session.
+    `exertion_cr10` the answer on Borg CR10, `prescribed` the range prescribed on that date.
+    `timer_ms` is the length without pauses, None when there was none. In each result, `ms` and
+    `unknown_ms` add up to exactly that length.
     """
     inputs = MethodInputs(
         profile=profile, on=on, prescribed=prescribed, exertion_cr10=exertion_cr10
     )
     # Left out, not shown as unknown: turns of a crank are no steps that went missing.
     methods = [row for row in ZONE_METHODS if not row.families or family in row.families]
-    length_ms = end_ms - start_ms
-    held = _held_by_metric(methods, by_metric, start_ms, end_ms)
+    length_ms = end_ms - start_ms if timer_ms is None else timer_ms
+    held = _held_by_metric(methods, by_metric, (start_ms, end_ms), length_ms)
     held |= _held_answer(exertion_cr10, length_ms)
     zone_times: list[ZoneTimesByMethod] = []
     for method in methods:
@@ -273,13 +281,13 @@ def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
 def _held_by_metric(
     methods: Iterable[ZoneMethod],
     by_metric: Mapping[str, ResolvedSeries],
-    start_ms: int,
-    end_ms: int,
+    span: tuple[int, int],
+    length_ms: int,
 ) -> dict[str, HeldValues]:
     """Return the held values of each metric with a sample in the session, once for all methods."""
     held: dict[str, HeldValues] = {}
     for metric in {row.metric for row in methods} & by_metric.keys():
-        values = held_values(by_metric[metric], start_ms, end_ms)
+        values = held_at_most(held_values(by_metric[metric], *span), length_ms)
         if len(values.v):
             held[metric] = values
     if HEART in held:  # many methods read it, so it is sorted and shortened once for all

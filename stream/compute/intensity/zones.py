@@ -67,6 +67,21 @@ def held_values(series: ResolvedSeries, start_ms: int, end_ms: int) -> HeldValue
     return _held(part.t, part.v, part.hold, end_ms)
 
 
+def held_at_most(held: HeldValues, most_ms: int) -> HeldValues:
+    """Return held values without what is held beyond `most_ms` in all, lowest values first.
+
+    So it is with a pause of which only the length is known. It lies where nothing is known, as far
+    as there is room, and otherwise where the patient did least.
+    """
+    excess_ms = held.known_ms - most_ms
+    if excess_ms <= 0:
+        return held
+    order = np.argsort(held.v, kind="stable")
+    v, ms = held.v[order], held.ms[order]
+    left = np.clip(np.cumsum(ms) - excess_ms, 0, ms)
+    return HeldValues(v=v[left > 0], ms=left[left > 0])
+
+
 def distinct_values(held: HeldValues) -> HeldValues:
     """Return held values with each value once, increasing, and its times added up.
 
@@ -101,16 +116,21 @@ def held_zone_times(
 
 
 def zone_times_between(
-    series: ResolvedSeries | None, start_ms: int, end_ms: int, thresholds: ZoneThresholds
+    series: ResolvedSeries | None,
+    start_ms: int,
+    end_ms: int,
+    thresholds: ZoneThresholds,
+    timer_ms: int | None = None,
 ) -> ZoneTimes:
-    """Return the zone times of [start_ms, end_ms).
+    """Return the zone times of [start_ms, end_ms), of which `timer_ms` were not paused.
 
-    All time is unknown without samples or when the thresholds are not valid.
+    None is all of it. All time is unknown without samples or when the thresholds are not valid.
     """
+    length_ms = end_ms - start_ms if timer_ms is None else timer_ms
     if series is None or not thresholds.valid:
-        return ZoneTimes(unknown=end_ms - start_ms)
-    held = held_values(series, start_ms, end_ms)
-    return held_zone_times(held, end_ms - start_ms, thresholds.edges)
+        return ZoneTimes(unknown=length_ms)
+    held = held_at_most(held_values(series, start_ms, end_ms), length_ms)
+    return held_zone_times(held, length_ms, thresholds.edges)
 
 
 def zone_times_in_pieces(
@@ -137,6 +157,20 @@ def zone_times_in_pieces(
         of_band = np.where(band == number, held.ms, 0)
         known.append(_time_in_pieces(t, of_band, pieces))
     return _completed(known, length)
+
+
+def shortened(times: ZoneTimes, by_ms: int) -> ZoneTimes:
+    """Return zone times shorter by a pause: unknown time first, then the lowest classes.
+
+    `by_ms` is at most the total. The rule is that of `held_at_most`.
+    """
+    *known, unknown = times.as_tuple()
+    excess_ms = max(0, by_ms - unknown)
+    left: list[int] = []
+    for ms in known:
+        left.append(ms - min(excess_ms, ms))
+        excess_ms -= ms - left[-1]
+    return _completed(left, times.total - by_ms)
 
 
 def _completed(known: Sequence[int], length_ms: int) -> ZoneTimes:

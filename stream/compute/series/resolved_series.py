@@ -1,11 +1,12 @@
 """The selected samples of a metric in order of time, whatever their sources."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.facts import Instants, Values
+from stream.compute.pieces import Pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,3 +28,17 @@ class ResolvedSeries:
         return ResolvedSeries(
             metric=self.metric, t=self.t[low:high], v=self.v[low:high], hold=self.hold[low:high]
         )
+
+    def without(self, pauses: Pieces) -> "ResolvedSeries":
+        """Return the samples outside of pauses; none of them holds into a pause."""
+        if not pauses or not len(self.t):
+            return self
+        edges = np.array(pauses, np.int64)
+        begins, ends = edges[:, 0], edges[:, 1]
+        # The pause that began last before a sample is the only one that can hold it.
+        last = np.searchsorted(begins, self.t, side="right") - 1
+        inside = (last >= 0) & (self.t < ends[last])
+        following = np.append(begins, np.iinfo(np.int64).max)[last + 1]
+        hold = np.minimum(self.hold, following - self.t)
+        kept = ~inside
+        return replace(self, t=self.t[kept], v=self.v[kept], hold=hold[kept])

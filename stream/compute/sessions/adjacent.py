@@ -11,6 +11,7 @@ from dataclasses import replace
 from heapq import heappop, heappush
 
 from model.derived import Origin
+from stream.compute.pieces import Pieces, cut_out, union_of_spans
 from stream.compute.sessions.candidates import SessionCandidate, start_and_id
 
 LONGEST_BREAK_MS = 300_000  # clinical definition section 3.3
@@ -99,14 +100,18 @@ def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
         records |= part.records
         # Exertion is asked for at the end, so the answer of the last part stays.
         exertion_cr10 = exertion_cr10 if part.exertion_cr10 is None else part.exertion_cr10
-    return replace(
+    pauses = _pauses(ordered, end_ms)
+    merged = replace(
         ordered[0],
         end_ms=end_ms,
         records=records,
         moving_ms=_moving_ms(ordered),
         exertion_cr10=exertion_cr10,
-        gaps=_gaps(ordered),
+        pauses=pauses,
     )
+    # Where parts overlap, paused time of which only the length is known could exceed the rest.
+    unplaced_ms = sum(part.unplaced_ms for part in ordered)
+    return replace(merged, unplaced_ms=min(unplaced_ms, merged.running_ms))
 
 
 def _moving_ms(parts: Iterable[SessionCandidate]) -> int | None:
@@ -119,12 +124,10 @@ def _moving_ms(parts: Iterable[SessionCandidate]) -> int | None:
     return total
 
 
-def _gaps(ordered: Sequence[SessionCandidate]) -> tuple[tuple[int, int], ...]:
-    """Return the times between the parts, in order; parts may overlap."""
-    gaps: list[tuple[int, int]] = []
-    reached = ordered[0].end_ms
-    for part in ordered[1:]:
-        if part.start_ms > reached:
-            gaps.append((reached, part.start_ms))
-        reached = max(reached, part.end_ms)
-    return tuple(gaps)
+def _pauses(ordered: Sequence[SessionCandidate], end_ms: int) -> Pieces:
+    """Return the times in which no part ran: their pauses, and the breaks between them."""
+    running: list[tuple[int, int]] = []
+    for part in ordered:
+        running += part.running
+    # Parts may overlap: a pause of one is none where another ran.
+    return cut_out(ordered[0].start_ms, end_ms, union_of_spans(running))

@@ -2,27 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from model.activities import TYPES
+from model.calendar import MINUTE_MS
 from model.codec import dumps, encode_fact, plain
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
 from model.version_order import VersionOrder
+from stream.compute.pieces import Pieces, cut_out, pieces_ms, union_of_spans
 from stream.compute.series.sources import source_key, source_rank
 from stream.compute.sessions.versions import WorkoutVersions, latest_versions
 
 _ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
+# A pause so long ends the session (clinical definition section 3.3).
+ENDS_SESSION_MS = 60 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCandidate:
     """What may be a session, [start_ms, end_ms) in epoch ms.
 
-    `records` holds its own record and those of its duplicates. `gaps` are the times between merged
-    parts, [start, end) in epoch ms. `no_exercise` says why the session is no exercise at all, ""
-    when it is one.
+    `records` holds its own record and those of its duplicates. `pauses` are the times in which
+    nobody exercised: pauses as the source tells them, and the breaks between merged parts. They are
+    pieces, [start, end) in epoch ms. `unplaced_ms` is paused time of which only the length is
+    known. `no_exercise` says why the session is no exercise at all, "" when it is one.
     """
 
     id: str
@@ -37,7 +42,8 @@ class SessionCandidate:
     exertion_cr10: float | None = None
     moving_ms: int | None = None
     records: frozenset[str] = frozenset()
-    gaps: tuple[tuple[int, int], ...] = ()
+    pauses: Pieces = ()
+    unplaced_ms: int = 0
     offset_min: int | None = None
     offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
     no_exercise: str = ""
@@ -46,6 +52,21 @@ class SessionCandidate:
     def length_ms(self) -> int:
         """Return the elapsed time in ms."""
         return self.end_ms - self.start_ms
+
+    @property
+    def running(self) -> Pieces:
+        """Return the pieces of the session outside of its pauses."""
+        return cut_out(self.start_ms, self.end_ms, self.pauses)
+
+    @property
+    def running_ms(self) -> int:
+        """Return the time of the running pieces in ms, in which unplaced pauses still are."""
+        return self.length_ms - pieces_ms(self.pauses)
+
+    @property
+    def timer_ms(self) -> int:
+        """Return the time that was exercised: the elapsed time in ms without all paused time."""
+        return self.running_ms - self.unplaced_ms
 
 
 def start_and_id(candidate: SessionCandidate) -> tuple[int, str]:
@@ -84,12 +105,14 @@ def type_family(candidate: SessionCandidate) -> str:
     return TYPES.get(candidate.type, "other")
 
 
-def session_id(patient: str, source: Source, record: str) -> str:
+def session_id(patient: str, source: Source, record: str, part: int = 0) -> str:
     """Return the id of a session: 32 hex digits, a hash of patient, source and record.
 
-    Times and revision do not count, so that a corrected session keeps its id.
+    Times and revision do not count, so that a corrected session keeps its id. `part` numbers the
+    sessions of a record that a long pause divides.
     """
-    return sha256(dumps([patient, plain(source), record])).hexdigest()[:32]
+    names = [patient, plain(source), record]
+    return sha256(dumps([*names, part] if part else names)).hexdigest()[:32]
 
 
 def session_candidates(
@@ -100,9 +123,9 @@ def session_candidates(
     A report that names a declared workout is about that workout and is no candidate of its own.
     Raises TypeError for a fact of another kind.
     """
-    candidates = [
-        _of_workout(patient, workout) for workout in latest_versions(current_facts(workouts))
-    ]
+    candidates: list[SessionCandidate] = []
+    for workout in latest_versions(current_facts(workouts)):
+        candidates += _parts(patient, _of_workout(patient, workout))
     # The app may name the workout that a watch declared: then both are the same session.
     declared: set[str] = set()
     for candidate in candidates:
@@ -112,6 +135,37 @@ def session_candidates(
         if fact.instrument is Instrument.SESSION and fact.session not in declared:
             candidates.append(_of_report(patient, report, fact))
     return tuple(sorted(candidates, key=start_and_id))
+
+
+def _parts(patient: str, workout: SessionCandidate) -> list[SessionCandidate]:
+    """Return the sessions of a workout: a long pause ends one, and another one follows it."""
+    long = [(start, end) for start, end in workout.pauses if end - start >= ENDS_SESSION_MS]
+    spans = cut_out(workout.start_ms, workout.end_ms, long)
+    if not long or not spans:
+        return [workout]
+    parts: list[SessionCandidate] = []
+    for number, (start, end) in enumerate(spans):
+        part = replace(
+            workout,
+            id=session_id(patient, workout.source, workout.record, number),
+            start_ms=start,
+            end_ms=end,
+            # The total of all parts says nothing of one part; their pauses are told as intervals.
+            moving_ms=None,
+            unplaced_ms=0,
+            pauses=tuple(pause for pause in workout.pauses if start <= pause[0] < end),
+        )
+        parts.append(part)
+    return parts
+
+
+def _unplaced_ms(workout: Workout) -> int:
+    """Return how much of the paused time that a source states lies in none of its intervals."""
+    # A timer of 0 is what some writers put where they know none.
+    if not workout.moving_ms:
+        return 0
+    head = workout.head
+    return max(0, head.end_ms - head.start_ms - pieces_ms(workout.pauses) - workout.moving_ms)
 
 
 def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
@@ -159,6 +213,8 @@ def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
         body=reported.body,
         exertion_cr10=workout.exertion_cr10,
         moving_ms=workout.moving_ms,
+        pauses=union_of_spans(workout.pauses),
+        unplaced_ms=_unplaced_ms(workout),
         records=versions.records,
         offset_min=head.offset_min,
         offset_origin=head.offset_origin,

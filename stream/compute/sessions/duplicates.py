@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
+from stream.compute.pieces import cut_out
 from stream.compute.sessions.candidates import SessionCandidate, better_first, type_family
 
 SAME_WITHIN_MS = 120_000  # routes cut the beginning and the end of a workout differently
@@ -43,6 +44,7 @@ def _completed(original: SessionCandidate, duplicate: SessionCandidate) -> Sessi
 
     Duplicates come from the best on, so what the best of them knows stays.
     """
+    original = _with_pauses_of(original, duplicate)
     # The silence of the better route must not erase what the other route was told.
     exertion, moving_ms = original.exertion_cr10, original.moving_ms
     is_typed = type_family(original) != _ANY_FAMILY
@@ -53,6 +55,17 @@ def _completed(original: SessionCandidate, duplicate: SessionCandidate) -> Sessi
         moving_ms=duplicate.moving_ms if moving_ms is None else moving_ms,
         type=original.type if is_typed else duplicate.type,
     )
+
+
+def _with_pauses_of(kept: SessionCandidate, other: SessionCandidate) -> SessionCandidate:
+    """Return the candidate that stays, with the pauses of a duplicate where it tells of none."""
+    is_told = kept.moving_ms is not None or kept.timer_ms < kept.length_ms
+    if is_told or other.timer_ms == other.length_ms:
+        return kept
+    running = cut_out(kept.start_ms, kept.end_ms, other.pauses)
+    pauses = cut_out(kept.start_ms, kept.end_ms, running)
+    paused = replace(kept, pauses=pauses)
+    return replace(paused, unplaced_ms=min(other.unplaced_ms, paused.running_ms))
 
 
 def _original(

@@ -3,12 +3,13 @@
 Sessions stay complete as declared. Where two sessions overlap, the time counts for the better
 session: declared before reported before detected, then the better ranked source, then the shorter
 session (the legs of a multisport file before the session around them). A session that lies by more
-than half within better sessions does not count as another session.
+than half within better sessions does not count as another session. In a pause of a better session
+another session may run, and its time counts.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,15 +27,37 @@ MOST_A_DATE = 200
 MOST_AHEAD_MS = 2 * DAY_MS
 
 
-def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Pieces]:
-    """Return by session id the pieces [start, end) in epoch ms that no better session covers.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedPieces:
+    """The pieces of a session, [start, end) in epoch ms, that count towards its day.
 
-    The pieces of a session are in order of time.
+    In `running` it was exercised and no better session was. In `paused` it was paused and no other
+    session accounts for the time.
     """
+
+    running: Pieces
+    paused: Pieces
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Return how long all of the pieces are together, in ms."""
+        return pieces_ms(self.running) + pieces_ms(self.paused)
+
+
+def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, CountedPieces]:
+    """Return by session id the pieces of each session that count, in order of time."""
     taken = _TakenTime()
-    pieces: dict[str, Pieces] = {}
-    for candidate in sorted(candidates, key=better_first):
-        pieces[candidate.id] = taken.take(candidate.start_ms, candidate.end_ms)
+    ordered = sorted(candidates, key=better_first)
+    known = [candidate for candidate in ordered if candidate.origin is not Origin.DETECTED]
+    # Pauses come after all that is known to have run, and before what was only detected: a session
+    # that was detected on another date must not change what counts on this one.
+    running = {candidate.id: taken.take_all(candidate.running) for candidate in known}
+    paused = {candidate.id: taken.take_all(candidate.pauses) for candidate in known}
+    for candidate in ordered[len(known) :]:
+        running[candidate.id] = taken.take_all(candidate.running)
+    pieces: dict[str, CountedPieces] = {}
+    for name, own in running.items():
+        pieces[name] = CountedPieces(running=own, paused=paused.get(name, ()))
     return pieces
 
 
@@ -47,6 +70,13 @@ class _TakenTime:
     def __init__(self) -> None:
         self._starts: list[int] = []
         self._ends: list[int] = []
+
+    def take_all(self, pieces: Pieces) -> Pieces:
+        """Take pieces, and return the pieces of them that were free."""
+        free: list[tuple[int, int]] = []
+        for start, end in pieces:
+            free += self.take(start, end)
+        return tuple(free)
 
     def take(self, start: int, end: int) -> Pieces:
         """Take a span, and return the pieces of it that were free."""
@@ -86,15 +116,25 @@ def ids_with_figures(candidates: Iterable[SessionCandidate]) -> frozenset[str]:
 def mostly_covered(candidate: SessionCandidate, pieces: Pieces) -> bool:
     """Return whether more than half of a session lies within better sessions.
 
-    `pieces` are the parts of the session that count.
+    `pieces` are the parts of the session that ran and count.
     """
     # A session without length covers no time, so none of it can lie within others.
     counted = pieces_ms(pieces)
-    return candidate.length_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.length_ms
+    return candidate.running_ms > 0 and counted < (1 - SAME_SESSION_FROM) * candidate.running_ms
+
+
+def unplaced_ms_in(candidate: SessionCandidate, pieces: Pieces) -> int:
+    """Return the share of paused time without a place that lies in these running pieces, in ms.
+
+    Nothing tells where it lies, so each piece has as much of it as its length is of all.
+    """
+    if not candidate.unplaced_ms:
+        return 0
+    return candidate.unplaced_ms * pieces_ms(pieces) // candidate.running_ms
 
 
 def with_passed_exertion(
-    candidates: Sequence[SessionCandidate], pieces: Mapping[str, Pieces]
+    candidates: Sequence[SessionCandidate], pieces: Mapping[str, CountedPieces]
 ) -> list[SessionCandidate]:
     """Return the candidates in their order, with the exertion of those that are mostly covered.
 
@@ -106,7 +146,7 @@ def with_passed_exertion(
     # Detected sessions take no part: those of other dates are not known when a date is derived.
     known = [row for row in candidates if row.origin is not Origin.DETECTED]
     for candidate in sorted(known, key=better_first):
-        if not mostly_covered(candidate, pieces[candidate.id]):
+        if not mostly_covered(candidate, pieces[candidate.id].running):
             counting.append(candidate)
         elif candidate.exertion_cr10 is not None:
             covered.append(candidate)

@@ -13,15 +13,15 @@ from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Intensity, Prescription
 from stream.compute.intensity.load import session_loads
 from stream.compute.intensity.zone_times import zone_times_by_method
-from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
+from stream.compute.intensity.zones import shortened, zone_times_between, zone_times_in_pieces
 from stream.compute.pieces import Pieces
 from stream.compute.series.quality import ScreenedHeartRate, cadence_at, quality_flags
 from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, ReportedSeries
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate, type_family
-from stream.compute.sessions.moving import moving_ms, pauses_between
-from stream.compute.sessions.overlap import mostly_covered
+from stream.compute.sessions.moving import moving_ms, stops_between
+from stream.compute.sessions.overlap import mostly_covered, unplaced_ms_in
 
 _FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
 
@@ -49,6 +49,10 @@ class WindowSamples:
     resolved: Mapping[str, ResolvedMetric]
     reported_heart: Sequence[ReportedSeries]
 
+    def without(self, pauses: Pieces) -> dict[str, ResolvedSeries]:
+        """Return the selected samples outside of pauses, by metric."""
+        return {name: metric.series.without(pauses) for name, metric in self.resolved.items()}
+
     def series(self, metric: str) -> ResolvedSeries | None:
         """Return the selected samples of a metric, None when there are none."""
         return self.resolved[metric].series if metric in self.resolved else None
@@ -56,26 +60,29 @@ class WindowSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountedSession:
-    """A session, and the part of its zone times that counts towards its day.
+    """A session, and the parts of its zone times and of its pauses that count towards its day.
 
-    The two differ where a better session overlaps: a session keeps all of its own time, and a day
-    counts each minute once.
+    They differ where a better session overlaps: a session keeps all of its own time, and a day
+    counts each minute once. `elapsed_ms` is the elapsed time that counts.
     """
 
     session: Session
     counted: ZoneTimes
+    paused_ms: int
+    elapsed_ms: int
 
 
 def derive_session(
     candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> Session:
-    """Return a session with its figures; `pieces` are the parts of it that count."""
+    """Return a session with its figures; `pieces` are the parts of it that ran and count."""
     start, end = candidate.start_ms, candidate.end_ms
-    by_metric = {metric: resolved.series for metric, resolved in samples.resolved.items()}
+    by_metric = samples.without(candidate.pauses)
     # The row keeps all of its zone times; `counted_zones` has the part that its day counts.
     heart = by_metric.get(HEART)
-    zones = zone_times_between(heart, start, end, inputs.thresholds)
-    moving, moving_by, pauses = _moving(candidate, samples)
+    timer_ms = candidate.timer_ms
+    zones = zone_times_between(heart, start, end, inputs.thresholds, timer_ms)
+    moving, moving_by, stops = _moving(candidate, samples)
     why_not = _why_not_counted(candidate, inputs, pieces)
     prescribed = _prescribed_intensity(candidate, inputs)
     return Session(
@@ -92,11 +99,13 @@ def derive_session(
         zones=zones,
         thresholds=inputs.thresholds,
         heart=heart_summary(None if heart is None else heart.within(start, end)),
-        partial=zones.unknown > PARTIAL_ABOVE * candidate.length_ms,
+        partial=zones.unknown > PARTIAL_ABOVE * timer_ms,
         exertion_cr10=candidate.exertion_cr10,
         moving_ms=moving,
         moving_by=moving_by,
-        pauses=pauses,
+        paused_ms=candidate.length_ms - timer_ms,
+        pauses=candidate.pauses,
+        stops=stops,
         origin=candidate.origin,
         offset_min=candidate.offset_min,
         offset_origin=candidate.offset_origin,
@@ -111,6 +120,7 @@ def derive_session(
             family=type_family(candidate),
             exertion_cr10=candidate.exertion_cr10,
             prescribed=prescribed,
+            timer_ms=timer_ms,
         ),
         loads=session_loads(
             by_metric,
@@ -119,6 +129,8 @@ def derive_session(
             inputs.profile,
             inputs.day,
             exertion_cr10=candidate.exertion_cr10,
+            running=candidate.running,
+            timer_ms=timer_ms,
         ),
         flags=_flags(candidate, samples),
     )
@@ -145,11 +157,13 @@ def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why
         record=candidate.record,
         body=candidate.body,
         heart_source=None,
-        zones=ZoneTimes(unknown=candidate.length_ms),
+        zones=ZoneTimes(unknown=candidate.timer_ms),
         thresholds=inputs.thresholds,
         heart=heart_summary(None),
         partial=True,
         exertion_cr10=candidate.exertion_cr10,
+        paused_ms=candidate.length_ms - candidate.timer_ms,
+        pauses=candidate.pauses,
         origin=candidate.origin,
         offset_min=candidate.offset_min,
         offset_origin=candidate.offset_origin,
@@ -161,12 +175,14 @@ def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why
 def counted_zones(
     candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: Pieces
 ) -> ZoneTimes:
-    """Return the zone times in the pieces of a session that count.
+    """Return the zone times in the pieces of a session that ran and count.
 
     Where a sample holds over the edge of a piece, its time is cut there.
     """
     heart = samples.series(HEART)
-    return zone_times_in_pieces(heart, candidate.start_ms, pieces, inputs.thresholds)
+    outside = None if heart is None else heart.without(candidate.pauses)
+    times = zone_times_in_pieces(outside, candidate.start_ms, pieces, inputs.thresholds)
+    return shortened(times, unplaced_ms_in(candidate, pieces))
 
 
 def heart_summary(heart: ResolvedSeries | None) -> HeartSummary:
@@ -212,26 +228,25 @@ def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[Quality
 
 
 def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | None, str, Pieces]:
-    """Return the moving time in ms, where it comes from, and the pauses.
+    """Return the moving time in ms, where it comes from, and the stops by speed.
 
-    The moving time that a source states takes precedence over that computed from speed. Pauses are
-    those computed from speed, else the gaps between merged parts.
+    The moving time that a source states takes precedence over that computed from speed. Neither is
+    longer than the time without pauses.
     """
-    start, end = candidate.start_ms, candidate.end_ms
-    by_speed = pauses_between(samples.series(SPEED), start, end, type_family(candidate))
-    # Speed sees the gaps too, because a time without samples is a pause.
-    pauses = candidate.gaps if by_speed is None else by_speed
+    start, end, family = candidate.start_ms, candidate.end_ms, type_family(candidate)
+    stops = stops_between(samples.series(SPEED), start, end, family, candidate.pauses)
     if candidate.moving_ms is not None:
-        return candidate.moving_ms, "source", pauses
-    if by_speed is None:
-        return None, "", pauses
-    return moving_ms(start, end, by_speed), "speed", pauses
+        return min(candidate.moving_ms, candidate.timer_ms), "source", stops or ()
+    if stops is None:
+        return None, "", ()
+    # A pause without a place is a time without samples, which speed takes for a stop.
+    return min(moving_ms(candidate.running_ms, stops), candidate.timer_ms), "speed", stops
 
 
 def _why_not_counted(candidate: SessionCandidate, inputs: DateInputs, pieces: Pieces) -> str:
     """Return why a session does not count among the sessions of its day, "" when it does."""
     if candidate.no_exercise:
         return candidate.no_exercise
-    if candidate.length_ms < inputs.shortest_ms:
+    if candidate.timer_ms < inputs.shortest_ms:
         return f"shorter than {inputs.shortest_ms / MINUTE_MS:g} minutes"
     return WITHIN_OTHERS if mostly_covered(candidate, pieces) else ""

@@ -44,8 +44,8 @@ async def test_a_workout_sent_again_longer_revises_and_the_late_retry_does_not(
     assert cells_of(revised, 0) == ["session.revised", "day.revised", "week.revised"]
     assert all("end_ms" in reason for what, reason in revised if what == "session.revised")
     assert [reason for what, reason in revised if what != "session.revised"] == [
-        "changed: session_ms, zones",
-        "changed: session_ms, zones",
+        "changed: session_ms, zones, elapsed_ms",
+        "changed: session_ms, zones, elapsed_ms",
     ]
     before = await world.digest()
     await world.receive("open_wearables", walk_body(minutes=30))

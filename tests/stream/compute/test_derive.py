@@ -118,7 +118,10 @@ def test_a_session_and_its_day_exactly() -> None:
         _hearts(_WATCH, _at(10, 20), _at(10, 29), 150, "r2"),
     )
     got = derive(
-        _window(workouts=(_workout(start, end, moving_ms=5, exertion_cr10=3.0),), columns=columns)
+        _window(
+            workouts=(_workout(start, end, moving_ms=30 * _MIN, exertion_cr10=3.0),),
+            columns=columns,
+        )
     )
     (session,), (day,) = got.sessions, got.days
     assert session.zones == ZoneTimes(
@@ -131,7 +134,7 @@ def test_a_session_and_its_day_exactly() -> None:
     assert (session.type, session.vendor_type, session.moving_ms, session.exertion_cr10) == (
         "walking",
         "Walk",
-        5,
+        30 * _MIN,
         3.0,
     )
     assert (session.declared_by, session.heart_source, session.record, session.body) == (
@@ -552,7 +555,7 @@ def length(sessions: Iterable[Session]) -> int:
 def test_the_invariants_of_rows(full: Window) -> None:
     got = derive(full)
     for s in got.sessions:
-        assert s.zones.total == s.end_ms - s.start_ms
+        assert s.zones.total + s.paused_ms == s.end_ms - s.start_ms
     assert len(set(values_of(got.sessions, "id"))) == len(got.sessions)
     for day in got.days:
         mine = matching(got.sessions, local_date=day.local_date)

@@ -112,10 +112,10 @@ def test_of_two_that_are_equal_but_for_their_type_the_same_one_stays_in_any_orde
     )
 
 
-def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_known() -> None:
+def test_parts_of_one_type_with_a_short_break_are_one_and_the_break_is_a_pause() -> None:
     (item,) = merge_adjacent([claim(35, 60), claim(0, 30)])
     assert (item.id, item.start_ms, item.end_ms) == ("0-30-files", _T0, _T0 + 60 * _MIN)
-    assert item.gaps == ((_T0 + 30 * _MIN, _T0 + 35 * _MIN),)
+    assert item.pauses == ((_T0 + 30 * _MIN, _T0 + 35 * _MIN),)
 
 
 @pytest.mark.parametrize(

@@ -123,21 +123,29 @@ def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
         start, end = day_bounds(day.local_date, life.zone)
         assert day.volume.total == end - start
         assert day.session_ms == day.zones.total
+        assert day.session_ms + day.paused_ms == day.elapsed_ms
+        assert day.paused_ms >= 0
         assert day.wear_min <= (end - start) // MINUTE_MS
         assert day.steps == _steps(full, matches.source_selections, day)
     exercise = [row for row in matches.sessions if row.why not in (NO_MOVEMENT, FEW_STEPS)]
-    assert sum(values_of(matches.days, "session_ms")) == _covered(exercise)
+    assert sum(values_of(matches.days, "elapsed_ms")) == _covered(exercise)
     assert_single_source(matches.source_selections)
 
 
 def assert_adds_up(session: Session) -> None:
     length = session.end_ms - session.start_ms
-    assert session.zones.total == length
+    assert session.zones.total + session.paused_ms == length
+    assert session.zones.unknown >= 0
     for band in session.zone_times_by_method:
-        assert sum(band.ms) + band.unknown_ms == length
+        assert sum(band.ms) + band.unknown_ms == session.timer_ms
+        assert band.unknown_ms >= 0
     assert session.heart.n == 0 or session.heart_source is not None
-    paused = sum(end - start for start, end in session.pauses)
-    assert 0 <= paused <= length
+    assert 0 <= session.unplaced_ms <= session.paused_ms <= length
+    assert session.moving_ms is None or 0 <= session.moving_ms <= session.timer_ms
+    # neither overlaps with itself or with the other, and a long pause is in no session
+    still = sorted([*session.pauses, *session.stops])
+    assert all(before[1] <= after[0] for before, after in pairwise(still))
+    assert all(end - start < 60 * MINUTE_MS for start, end in session.pauses)
 
 
 def _covered(sessions: Iterable[Session]) -> int:

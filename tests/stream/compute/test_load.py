@@ -3,7 +3,6 @@
 The order of facts makes no difference.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -75,7 +74,7 @@ def _loads_of(
     minutes: int = 60,
     exertion: float | None = None,
     profile: HeartProfile | None = _TESTED,
-    **more: Mapping[str, Coefficients],
+    **more: Any,  # noqa: ANN401
 ) -> dict[str, Load]:
     """Return the loads by name; every row of the table is among them."""
     by_metric = keyed(tracks, "metric")

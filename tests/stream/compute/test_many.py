@@ -6,6 +6,7 @@ A date costs no more than its bound.
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from types import FrameType
 from typing import Any
 
@@ -97,11 +98,11 @@ def test_each_minute_counts_for_the_best_session_that_holds_it(
     taken: set[int] = set()
     for claim in best:
         mine: set[int] = set()
-        for start, end in pieces[claim.id]:
+        for start, end in pieces[claim.id].running:
             mine.update(range(start // MINUTE_MS, end // MINUTE_MS))
         assert mine == _minutes(claim) - taken
-        assert all(start < end for start, end in pieces[claim.id])
-        for item, two in zip(pieces[claim.id], pieces[claim.id][1:], strict=False):
+        assert all(start < end for start, end in pieces[claim.id].running)
+        for item, two in pairwise(pieces[claim.id].running):
             assert item[1] < two[0]
         taken |= _minutes(claim)
 
