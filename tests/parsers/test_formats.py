@@ -23,6 +23,7 @@ HELPERS = {
     "formats",
     "json_records",
     "lazy_readers",
+    "pauses",
     "word_tables",
     "links",
     "__init__",

@@ -18,6 +18,7 @@ from parsers.fit.activity.made import (
     stretch_of_laps,
 )
 from parsers.fit.activity.values import (
+    DEVICE_TIME_END,
     device_time,
     enum_word,
     fit_epoch_ms,
@@ -62,6 +63,7 @@ def read_sessions(
     device_time(problems, group, group.numbers("start_time"))
     columns = {name: group.numbers(name).tolist() for name in _SESSION_FIELDS}
     stated = {row: _times(columns, row, clock) for row in range(len(group))}
+    _tell_undated(group, columns["start_time"], stated, problems)
     stated = {row: times for row, times in stated.items() if is_date(times.start)}
     sessions = []
     for row, times in _settled(fit, stated, records).items():
@@ -71,6 +73,21 @@ def read_sessions(
     if not any(session.usable for session in sessions):
         sessions += made_sessions(fit, records, sessions, problems)
     return sessions
+
+
+def _tell_undated(
+    group: Group, starts: list[float], stated: dict[int, _Times], problems: list[FitProblem]
+) -> None:
+    """Add a problem for the sessions that name no date on which they can have begun."""
+    rows: list[int] = []
+    for row, times in stated.items():
+        # a time since power-up has a problem of its own already
+        is_told = starts[row] < DEVICE_TIME_END
+        if not is_date(times.start) and not is_told:
+            rows.append(row)
+    if rows:
+        reason = "session messages without a date on which they began"
+        problems.append(problem_at(Code.NO_TIME, group, rows[0], reason, len(rows)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
