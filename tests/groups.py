@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 # Group -> beginnings of the paths of its tests. Groups begin in this order, longest first.
 _GROUPS: dict[str, tuple[str, ...]] = {
+    "stored life": ("tests/storage/facts/test_life.py",),
     "contract": (
         "tests/contract/test_keys.py",
         "tests/contract/test_killed.py",
@@ -24,6 +25,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "bench": ("tests/bench/",),
     "running": ("tests/e2e/",),
     "life": ("tests/stream/compute/test_life.py",),
+    "stored order": ("tests/storage/facts/test_order.py",),
     "browser": ("tests/browser/", "tests/clinic/sign_in/test_browser.py"),
     "clinic": ("tests/clinic/test_",),
     "sign_in": ("tests/clinic/sign_in/",),

@@ -14,6 +14,8 @@ from kadens.embedded.mock import PRODUCE, MockKafka
 from model.topics import CLOCK
 from tests.rows import cells_of, values_of
 
+pytestmark = pytest.mark.slow
+
 _TOPIC = "kadens.raw"
 _HEADERS = [("connector", b"open_wearables"), ("address", b"")]
 

@@ -25,6 +25,8 @@ from web.limits import Patience, ServerLimits
 from web.rates import Buckets
 from web.server import Serving
 
+pytestmark = pytest.mark.slow
+
 _NOW = 1_700_000_000_000
 _BODY = b'{"type":"sync.started","data":{"user_id":"u1"}}'
 _PIECE = b"\0" * 1024 * 1024

@@ -9,6 +9,8 @@ from tests.fuzz.judge import judge
 from tests.poison import POISON, Poison
 from tests.rows import values_of
 
+pytestmark = pytest.mark.slow
+
 RANGE, UNWRITABLE, TOO_MUCH = RejectKind.RANGE, RejectKind.UNWRITABLE, RejectKind.TOO_MUCH
 _REFUSED = -1  # the complete payload
 

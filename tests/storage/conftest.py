@@ -46,7 +46,10 @@ def _create(dsn: str, template: str) -> str:
     name = f"kadens_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute(
-            SQL("create database {} template {}").format(Identifier(name), Identifier(template))
+            # Copying files costs less than writing the whole schema to the log, as is the default.
+            SQL("create database {} template {} strategy file_copy").format(
+                Identifier(name), Identifier(template)
+            )
         )
     return name
 

@@ -18,6 +18,8 @@ from tests.serving import SERVING_WITHIN_S, served, until
 from web.limits import Patience, ServerLimits
 from web.server import Serving
 
+pytestmark = pytest.mark.slow
+
 _LIMITS = ServerLimits(
     head_bytes=4096,
     headers=20,

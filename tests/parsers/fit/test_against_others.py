@@ -24,6 +24,8 @@ import pytest
 
 from parsers.fit import FIT_EPOCH, FitFile, Group, decode
 
+pytestmark = pytest.mark.slow
+
 _NAMES = ("record", "session")
 UNCUT, PREFIX = 60_000, 40_000
 _Row = dict[str, list[Any]]
