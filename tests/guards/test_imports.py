@@ -38,7 +38,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "kadens.embedded.guard",
         ),
     ),
-    ("ingest", ("runtime", "model", "storage", "web")),
+    ("ingest", ("runtime", "model", "web")),
     ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web")),
     ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),
