@@ -21,6 +21,7 @@ from model.facts import (
     SampleBlock,
     Workout,
 )
+from model.storable import fact_refusal
 
 AHEAD_MS = 5 * MINUTE_MS  # how far clocks may differ
 MEASURED_LATER = "measured later than it was received"
@@ -47,6 +48,13 @@ def is_later(fact: Fact, received_ms: int) -> bool:
         case _:
             instant = fact.head.end_ms
     return instant > received_ms + AHEAD_MS
+
+
+def refusal_of(reported: AttributedFact) -> str:
+    """Return why a fact is kept nowhere, or "" where it is kept; no value of the fact is in it."""
+    if is_later(reported.fact, reported.received_ms):
+        return MEASURED_LATER
+    return fact_refusal(reported.fact)
 
 
 def delivered_until_ms(reported: AttributedFact) -> int | None:

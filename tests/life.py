@@ -3,16 +3,19 @@
 Lives are small, so that facts meet. Everything lies around one or two instants in a time zone: a
 midnight of a zone of whole or half hours, or a night on which the clocks change. There are the same
 workout by two routes, breaks, pauses, overlaps, equal instants, a record name at two sources,
-revisions out of order, growing totals, impossible readings, retractions, and data of months ago.
+revisions out of order, growing totals, impossible readings, retractions, and data of months ago;
+counts of two sources that overlap in part, versions that `life_again` makes, and a payload that is
+received in the middle of what it measures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
-from itertools import chain, starmap
+from itertools import chain, repeat
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds, local_date, midnight
@@ -35,6 +38,8 @@ from model.facts import (
 )
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription
+from model.receipt import as_received, is_later
+from tests.life_again import stated_again
 
 _STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 LIFE_WATCH = Source(
@@ -114,6 +119,7 @@ TIMERS_MIN = (None, None, None, 0, 5, 18, 110)
 LENGTHS_MIN = (20, 20, 15, 30, 45, 10, 9, 4, 120, 1_500, 4 * 1_440)
 EVERY_MS = (60_000, 5_000, 10_000, 10_001, 15_000)
 _COUNTS = (25, 12, 4, 1, 60)
+_AFTER_MIN = (-5, 0, 3, 10, 25)  # of a watch's counts after those of a phone
 LEVELS: Mapping[str, tuple[float, ...]] = {
     "heart_rate": (130.0, 150.0, 62.0, 111.0),
     "cadence": (110.0, 40.0),
@@ -147,15 +153,30 @@ _OTHER = replace(SHORT, id="bike", valid_from=date(2026, 9, 22), minutes_per_ses
 
 # A body has one first receipt, which is neither the order of names nor that of digests. All of
 # them lie behind everything that is measured.
-RECEIVED_MS = {"a": 1_800_000_060_000, "b": 1_800_000_000_000, "c": 1_800_000_120_000}
+RECEIVED_MS = {
+    "a": 1_800_000_060_000,
+    "b": 1_800_000_000_000,
+    "c": 1_800_000_120_000,
+    "e": 1_800_000_180_000,
+}
+# A signed message id may date a body before its receipt: this one between `b` and `a`.
+_STATED_MS = {"e": 1_800_000_030_000}
+# The body `d` is received while the life goes on: minutes from one of its centres.
+EARLY = "d"
+_EARLY_MIN = (-600, -5, 0, 10, 45, 400)
+_BODIES = st.sampled_from("aabbccde")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """A patient: where they live, the facts of their sources, and what the clinician sets."""
+    """A patient: where they live, the facts of their sources, and what the clinician sets.
+
+    `later` are facts that were measured after their receipt; they must change nothing.
+    """
 
     zone: str
     facts: tuple[AttributedFact, ...]
+    later: tuple[AttributedFact, ...] = ()
     profiles: tuple[HeartProfile, ...] = ()
     prescriptions: tuple[Prescription, ...] = ()
 
@@ -167,10 +188,17 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     first = midnight(day, zone)
     centres = [first + draw(st.sampled_from(CENTRES_MS)) for _ in range(draw(st.integers(1, 2)))]
     facts = list(chain.from_iterable(draw(_happenings(centres, most))))
-    bodies = draw(st.lists(st.sampled_from("abc"), min_size=len(facts), max_size=len(facts)))
+    early_ms = centres[0] + draw(st.sampled_from(_EARLY_MIN)) * MINUTE_MS
+    bodies = draw(st.lists(_BODIES, min_size=len(facts), max_size=len(facts)))
+    sent = list(zip(facts, bodies, strict=True))
+    for version in draw(stated_again(facts)):
+        sent += zip(version, repeat(draw(_BODIES)))
+    allowed, later = _as_received(sent, early_ms, is_file=draw(st.booleans()))
+    assume(allowed)
     return Life(
         zone=zone,
-        facts=unambiguous(list(starmap(attributed, zip(facts, bodies, strict=True)))),
+        facts=unambiguous(allowed),
+        later=unambiguous(later),
         profiles=draw(
             st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), (SLOWER, _FORBIDDEN), ()])
         ),
@@ -180,14 +208,41 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
     )
 
 
-def attributed(fact: Fact, body: str = "a", patient: str = "p1") -> AttributedFact:
-    """Return a fact on its way; `b` is received first, then `a` and `c`."""
+def _as_received(
+    sent: Iterable[tuple[Fact, str]], early_ms: int, *, is_file: bool
+) -> tuple[list[AttributedFact], list[AttributedFact]]:
+    """Return what the receipts of bodies allow, and what is later than they are."""
+    allowed: list[AttributedFact] = []
+    early: list[Fact] = []
+    for fact, body in sent:
+        if body == EARLY:
+            early.append(fact)
+        else:
+            allowed.append(attributed(fact, body))
+    later = [fact for fact in early if is_later(fact, early_ms)]
+    kept = as_received(early, early_ms, is_file=is_file).facts
+    allowed += _of_early_body(kept, early_ms)
+    return allowed, _of_early_body(later, early_ms)
+
+
+def _of_early_body(facts: Iterable[Fact], early_ms: int) -> list[AttributedFact]:
+    return [attributed(fact, EARLY, received_ms=early_ms) for fact in facts]
+
+
+def attributed(
+    fact: Fact, body: str = "a", patient: str = "p1", *, received_ms: int | None = None
+) -> AttributedFact:
+    """Return a fact on its way; `b` is stated first, then `e`, `a` and `c`.
+
+    `received_ms` is the receipt of a body that is not one of these.
+    """
     return AttributedFact(
         patient=patient,
         connector=fact.head.source.vendor,
-        received_ms=RECEIVED_MS[body],
+        received_ms=RECEIVED_MS[body] if received_ms is None else received_ms,
         body=sha256(body.encode()).hexdigest(),
         fact=fact,
+        stated_ms=_STATED_MS.get(body, 0),
     )
 
 
@@ -249,6 +304,7 @@ def _happenings(centres: Sequence[int], most: int) -> st.SearchStrategy[list[lis
             _alone(_workouts(at)),
             _alone(_records(at)),
             _alone(_streams(at)),
+            _counts(at),
             _alone(_reports(at)),
             _alone(_manual_sessions(at)),
             _alone(_days(at)),
@@ -364,6 +420,20 @@ def _streams(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     )
 
 
+@st.composite
+def _counts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
+    """Return steps of a phone over ten minutes each, and of a watch over some of these minutes."""
+    start, after = draw(at), draw(st.sampled_from(_AFTER_MIN)) * MINUTE_MS
+    facts: list[Fact] = []
+    for source, begins, every in ((_PHONE, start, 10), (BACK, start + after, 1)):
+        n = draw(st.sampled_from([2, 24, 60])) // every + 1
+        head = _head(source, draw(st.sampled_from(["s1", "c1"])), begins, begins, draw(_REVISIONS))
+        level = draw(st.sampled_from([110.0, 37.0])) * every
+        block = _block(head, "steps", begins, every * MINUTE_MS, n, (level, "flat"))
+        facts.append(replace(block, joining=Joining.STREAM))
+    return facts
+
+
 def _shape(metric: str) -> st.SearchStrategy[tuple[float, str]]:
     return st.tuples(st.sampled_from(LEVELS[metric]), st.sampled_from(SHAPES))
 
@@ -447,7 +517,9 @@ def _days(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     )
     values = {"steps": 1_000.0 * (revision + 1), "active_energy": 100.0}
     return DaySummary(
-        head=head, local_date=day, values=draw(st.sampled_from([values, {"active_energy": 90.0}]))
+        head=head,
+        local_date=day,
+        values=draw(st.sampled_from([values, values, {"active_energy": 90.0}])),
     )
 
 

@@ -36,6 +36,8 @@ from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 from stream.compute.weeks import week_of_days
 from tests.rows import values_of, with_fact
 
+_AHEAD_MS = 300_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -94,7 +96,7 @@ def window(
     patient: str = "p1",
 ) -> Window:
     """Return all that is known of a patient as a window over every date that may have a row."""
-    everything = _first_told(attributed_facts)
+    everything = _first_stated(attributed_facts)
     kept = list(_standing(everything))
     taken = [item for item in kept if isinstance(item.fact, Deletion)]
     shown = [item for item in kept if not _hidden(taken, item)]
@@ -111,12 +113,28 @@ def window(
     )
 
 
-def _first_told(attributed_facts: Iterable[AttributedFact]) -> list[AttributedFact]:
-    """Return each fact of each body once, as it was stated first."""
+def _first_stated(attributed_facts: Iterable[AttributedFact]) -> list[AttributedFact]:
+    """Return each fact of each body once, as it was stated first; none that is yet to come."""
     first: dict[tuple[str, bytes], AttributedFact] = {}
     for fact in as_first_received(attributed_facts):
-        first.setdefault((fact.body, encode_fact(fact.fact)), fact)
+        if not _is_ahead(fact):
+            first.setdefault((fact.body, encode_fact(fact.fact)), fact)
     return list(first.values())
+
+
+def _is_ahead(item: AttributedFact) -> bool:
+    """Tell whether a fact measures what is more than five minutes after its receipt."""
+    fact = item.fact
+    match fact:
+        case Deletion():
+            return False
+        case DaySummary():
+            measured_ms = fact.head.start_ms
+        case SampleBlock():
+            measured_ms = max(fact.t.tolist(), default=fact.head.start_ms)
+        case _:
+            measured_ms = fact.head.end_ms
+    return measured_ms - item.received_ms > _AHEAD_MS
 
 
 def _standing(attributed_facts: Iterable[AttributedFact]) -> Iterator[AttributedFact]:

@@ -30,7 +30,7 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
-from model.receipt import delivered_until_ms
+from model.receipt import as_first_received, delivered_until_ms, refusal_of
 from model.spans import Span, merge
 from model.version_order import VersionOrder, sample_rank
 from storage.facts.ids import RecordVersion, current_version, record_version
@@ -51,9 +51,9 @@ _ONLY = 1  # the id that storage would give the only patient
 class HeldFacts:
     """The current facts of a patient, without those that are retracted, and what they rest on.
 
-    `reported` are all facts, current or not, and `versions` the current version of each record.
-    `current` are the facts of these versions, retracted or not. `columns` are the samples that
-    hold. `watermarks` is the latest measured instant of each source (epoch ms).
+    `reported` are all facts that may be kept, current or not, and `versions` the current version of
+    each record. `current` are the facts of these versions, retracted or not. `columns` are the
+    samples that hold. `watermarks` is the latest measured instant of each source (epoch ms).
     """
 
     patient: str
@@ -113,7 +113,7 @@ class HeldFacts:
 
 def hold_facts(reported: Iterable[AttributedFact], patient: str, zone: str) -> HeldFacts:
     """Return the current facts among all that were reported, in whatever order they came."""
-    facts = tuple(_distinct(reported))
+    facts = tuple(_distinct(as_first_received(reported)))
     versions = _current_versions(facts)
     current = tuple(_current(facts, versions))
     retractions = _retractions(current)
@@ -130,10 +130,12 @@ def hold_facts(reported: Iterable[AttributedFact], patient: str, zone: str) -> H
 
 
 def _distinct(reported: Iterable[AttributedFact]) -> Iterable[AttributedFact]:
-    """Return the facts without repetitions of the same fact from the same body."""
+    """Return what is kept of the facts, the same fact from the same body once."""
     distinct: dict[tuple[object, ...], AttributedFact] = {}
     for item in reported:
         fact = item.fact
+        if refusal_of(item):
+            continue
         key = (item.body, kind_of(fact), metric_id(fact), part_number(fact), content_hash(fact))
         distinct.setdefault(key, item)
     return distinct.values()

@@ -25,9 +25,8 @@ from model.fact_properties import (
 )
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
-from model.receipt import MEASURED_LATER, delivered_until_ms, is_later
+from model.receipt import delivered_until_ms, refusal_of
 from model.spans import Span, merge
-from model.storable import fact_refusal
 from model.version_order import sample_rank
 from storage.facts import fact_rows, samples, stale_hours
 from storage.facts.affected import AffectedSpans, RecordNames, add_named_spans, removed_spans
@@ -115,7 +114,7 @@ async def put_facts(conn: Connection, reported: Sequence[AttributedFact]) -> Wri
     """Store a batch of facts of any patients without their samples; the patients stay locked.
 
     The caller writes the samples (`unwritten`) and may read the stored samples before. A fact of an
-    unknown patient, or a fact that `fact_refusal` refuses, is returned in `refused`. A fact
+    unknown patient, or a fact that `refusal_of` refuses, is returned in `refused`. A fact
     that is stored already changes nothing. Nor does a fact of a payload that a newer reader has
     read since.
     """
@@ -187,15 +186,9 @@ def _refused(
     reported: Iterable[AttributedFact], patients: Mapping[str, PatientRow]
 ) -> Iterator[_Refused]:
     for index, item in enumerate(reported):
-        why = _refusal(item) if item.patient in patients else UNKNOWN
+        why = refusal_of(item) if item.patient in patients else UNKNOWN
         if why:
             yield _Refused(index=index, why=why)
-
-
-def _refusal(reported: AttributedFact) -> str:
-    if is_later(reported.fact, reported.received_ms):
-        return MEASURED_LATER
-    return fact_refusal(reported.fact)
 
 
 def _item(reported: AttributedFact, patient: PatientRow, source: int) -> _Item:

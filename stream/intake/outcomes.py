@@ -74,8 +74,7 @@ async def outcome_of(
     if kept is None or patient not in zones:
         return Outcome(word="no_consent")
     first = kept[patient, result.envelope.sha256]
-    if first.parser != version_of(result.format):
-        # another version of the parser has read it before; `kadens replay` will read it again
+    if _was_read_before(result, first):
         return Outcome(word="read_before")
     letters: list[RefusedMessage] = []
     if result.rejects:
@@ -83,6 +82,16 @@ async def outcome_of(
         partly = RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)
         letters.append(partly)
     return Outcome(word="stored", stored=_as_first_received(owned, first), letters=letters)
+
+
+def _was_read_before(read: Read, first: FirstKept) -> bool:
+    """Return whether the facts of a body were sent on before; `first` is its first receipt."""
+    if first.parser != version_of(read.format):
+        # another version of the parser has read it before; `kadens replay` will read it again
+        return True
+    # What a reader takes from a body depends on its receipt. All that it took at the first one was
+    # on the log before that was committed, and a later receipt is no evidence of anything.
+    return first.received_ms < read.envelope.received_ms
 
 
 def _as_first_received(owned: Owned, first: FirstKept) -> Owned:

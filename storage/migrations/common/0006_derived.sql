@@ -31,7 +31,12 @@ alter table day
   add column range_known_ms bigint not null default 0,
   -- only unknown time is judged by an exertion, and what lies in a range could be compared with it
   add check (exertion_ms between 0 and unknown_ms and exertion_dose_ms between 0 and 2 * exertion_ms),
-  add check (in_range_ms between 0 and range_known_ms);
+  add check (in_range_ms between 0 and range_known_ms),
+  -- Counted and stated steps are never added: the greater figure holds, and a half may be rounded either way.
+  add check (case when steps is null then steps_counted is null and stated ->> 'steps' is null
+                  else coalesce(steps = steps_counted, false)
+                       or coalesce(abs(steps - (stated ->> 'steps')::double precision) < 1, false) end),
+  add check (steps >= steps_counted and steps > (stated ->> 'steps')::double precision - 1);
 
 alter table week
   add column volume_very_light_ms bigint not null default 0,

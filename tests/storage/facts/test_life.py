@@ -5,7 +5,7 @@ profiles and prescriptions at any time.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 from typing import TypeAlias
@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
+from kadens.derivation.held_facts import hold_facts
 from model.calendar import DAY_MS, midnight
-from model.facts import AttributedFact
+from model.facts import AttributedFact, Source
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.prescription import Prescription
@@ -26,6 +27,7 @@ from storage.facts import samples
 from storage.facts.writer import put_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection, adapt
+from storage.reads.api_queries import watermarks
 from stream.deriving import settings as patient_settings
 from stream.deriving.batches import derive_written
 from tests import oracle
@@ -45,11 +47,15 @@ Connected: TypeAlias = tuple[asyncio.Runner, Connection]
 
 @st.composite
 def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
-    """Return a life in some order: facts in batches, with what the clinician sets in between."""
+    """Return a life in some order: facts in batches, with what the clinician sets in between.
+
+    What is later than its receipt is among the facts, and is refused.
+    """
     facts = draw(
         st.permutations(
             [
                 *life.facts,
+                *life.later,
                 *(draw(st.lists(st.sampled_from(life.facts), max_size=2)) if again else []),
             ]
         )
@@ -112,7 +118,13 @@ async def streamed(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
             await _take(conn, step)
             got = (await tables.read(conn, _PATIENT)).as_bytes()
             assert got == expected(life, way[:n]).as_bytes()
+        assert await watermarks(conn, "unit", _PATIENT) == _held_watermarks(life)
         return await table_digests(conn)
+
+
+def _held_watermarks(life: Life) -> Mapping[Source, int]:
+    """Return the watermarks by what `kadens derive` holds of a life."""
+    return hold_facts(life.facts, _PATIENT, life.zone).watermarks
 
 
 async def _ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.calendar import MINUTE_MS, day_bounds, local_date
+from model.calendar import HOUR_MS, MINUTE_MS, day_bounds, local_date
 from model.codec import dumps, plain
 from model.columns.window import SampleColumn, Window
 from model.derived import (
@@ -45,11 +45,18 @@ def full_window(life: Life) -> Window:
 
 @st.composite
 def shuffled(draw: st.DrawFn) -> tuple[Life, Sequence[AttributedFact]]:
-    """Return a life, and its facts in another order, some of them again, perhaps in halves."""
+    """Return a life, and its facts in another order, some of them again, perhaps in halves.
+
+    Payloads may be delivered again, hours after their first receipt, and be worked on before it.
+    What is later than its receipt is among them and changes nothing.
+    """
     life = draw(lives())
     facts = (split(life) if draw(st.booleans()) else life).facts
-    again = draw(st.lists(st.sampled_from(facts), max_size=3))
-    return life, draw(st.permutations([*facts, *again]))
+    again: list[AttributedFact] = []
+    for item in draw(st.lists(st.sampled_from(facts), max_size=3)):
+        delay_ms = draw(st.sampled_from([0, 1, HOUR_MS, 40 * HOUR_MS]))
+        again.append(replace(item, received_ms=item.received_ms + delay_ms))
+    return life, draw(st.permutations([*facts, *again, *life.later]))
 
 
 @INVARIANT
