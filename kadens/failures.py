@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
-from kadens.output.terminal import fail
+from kadens.output.terminal import fail, leave_unread
 from kadens.settings import SettingsError
 from storage.bodies.wrapping import ForeignKeysError
 from storage.pg.crypto import SealError
@@ -70,6 +70,8 @@ _FAILURES = (
 
 def fail_plainly(error: BaseException) -> None:
     """Leave with the line and the exit code of a known failure; return for any other."""
+    if isinstance(error, BrokenPipeError):
+        leave_unread()
     for row in _FAILURES:
         if isinstance(error, row.kinds):
             fail(row.text(error), code=row.code)

@@ -1,15 +1,19 @@
 """Prints lines: results to stdout, everything else to stderr. Tables are printed by `console`.
 
 No settings and no rich are imported, so that a command which prints only lines starts quickly. Exit
-codes: 0 done, 1 failed, 2 wrong use.
+codes: 0 done, 1 failed, 2 wrong use, 141 nobody reads stdout any more (`| head -n 1`).
 """
 
+import os
+import sys
 from typing import NoReturn
 
 import orjson
 import typer
 
 from kadens.output.visible import quiet_json, visible
+
+_READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 
 def print_line(text: str) -> None:
@@ -31,6 +35,13 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
 
     err.print(f"[bold red]error:[/] {escape(message)}", markup=True)
     raise typer.Exit(code)
+
+
+def leave_unread() -> NoReturn:
+    """Leave without a word: whoever reads the output of this program has read enough."""
+    # What is still buffered would fail again, with a traceback, when Python closes stdout.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(_READER_GONE)
 
 
 def print_json(value: object) -> None:
