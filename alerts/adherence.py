@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from alerts.due import Due, PrescriptionDue, due_in_week
 from model.calendar import MINUTE_MS
-from model.derived import PARTIAL_ABOVE, Week
+from model.derived import PARTIAL_ABOVE, TypeTotal, Week
 from model.intensity import ZoneTimes
 from model.prescription import (
     Prescription,
@@ -54,11 +54,14 @@ class Credited:
         return self.zones.total / MINUTE_MS
 
     def __add__(self, other: "Credited") -> "Credited":
-        names = ("sessions", *_SUMMED)
-        return Credited(**{name: getattr(self, name) + getattr(other, name) for name in names})
-
-
-_SUMMED = ("zones", "dose_min", "exertion_ms", "in_range_ms", "range_known_ms")
+        return Credited(
+            sessions=self.sessions + other.sessions,
+            zones=self.zones + other.zones,
+            dose_min=self.dose_min + other.dose_min,
+            exertion_ms=self.exertion_ms + other.exertion_ms,
+            in_range_ms=self.in_range_ms + other.in_range_ms,
+            range_known_ms=self.range_known_ms + other.range_known_ms,
+        )
 
 
 class Standing(StrEnum):
@@ -116,8 +119,18 @@ def _credited(week: Week, part: PrescriptionDue) -> Credited:
         done += Credited(sessions=sessions)
         for total in credited_totals(row, day.by_type):
             # the sessions of a day are limited, their time is not
-            done += Credited(**{name: getattr(total, name) for name in _SUMMED})
+            done += _without_sessions(total)
     return done
+
+
+def _without_sessions(total: TypeTotal) -> Credited:
+    return Credited(
+        zones=total.zones,
+        dose_min=total.dose_min,
+        exertion_ms=total.exertion_ms,
+        in_range_ms=total.in_range_ms,
+        range_known_ms=total.range_known_ms,
+    )
 
 
 def standing(week: Week, due: Due, thresholds: Mapping[str, float]) -> Standing:

@@ -6,8 +6,15 @@ Clinical definition section 5.1. What is due is whole sessions: a part of one is
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from model.prescription import Prescription, in_force, paused, share_of_week
+
+_WEEK = 7
+_DOSE = attrgetter("dose_min")
+_WEEKS_DOSE = attrgetter("dose_min_per_week")
+_SESSIONS = attrgetter("sessions_per_week")
+_STRENGTH_DAYS = attrgetter("strength_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +65,20 @@ def due_in_week(prescriptions: Sequence[Prescription], monday: date) -> Due | No
     None when no prescription is in force on all seven days. A new version within the week counts
     from its day on. Prescriptions with different ids add up.
     """
-    parts = tuple(_part(rows) for rows in _held_all_week(prescriptions, monday))
+    parts = tuple(map(_part, _held_all_week(prescriptions, monday)))
     if not parts:
         return None
-    doses = [part.dose_min for part in parts]
+    sessions = strength_days = 0
+    minutes = 0.0
+    for part in parts:
+        sessions += part.sessions
+        minutes += part.minutes
+        strength_days += part.strength_days
     return Due(
-        sessions=sum(part.sessions for part in parts),
-        minutes=sum(part.minutes for part in parts),
-        dose_min=sum(dose for dose in doses if dose is not None) if None not in doses else None,
-        strength_days=sum(part.strength_days for part in parts),
+        sessions=sessions,
+        minutes=minutes,
+        dose_min=_sum_if_known(map(_DOSE, parts)),
+        strength_days=strength_days,
         paused_days=sum(_all_paused(parts, day) for day in parts[0].by_day),
         parts=parts,
     )
@@ -79,25 +91,26 @@ def _held_all_week(
 
     A week that is cut by a beginning or an end cannot be compared with a number of sessions a week.
     """
-    week = [monday + timedelta(days=number) for number in range(7)]
     by_id: dict[str, dict[date, Prescription]] = {}
-    for day in week:
+    for number in range(_WEEK):
+        day = monday + timedelta(days=number)
         for row in in_force(prescriptions, day):
             by_id.setdefault(row.id, {})[day] = row
     for _, by_day in sorted(by_id.items()):
-        if len(by_day) == len(week):
+        if len(by_day) == _WEEK:
             yield by_day
 
 
 def _part(by_day: Mapping[date, Prescription]) -> PrescriptionDue:
     active = [row for day, row in by_day.items() if not paused(row, day)]
-    sessions = share_of_week([row.sessions_per_week for row in active])
+    sessions = share_of_week(map(_SESSIONS, active))
+    dose = _sum_if_known(map(_WEEKS_DOSE, active))
     return PrescriptionDue(
         by_day=by_day,
         sessions=sessions,
         minutes=sessions * _mean_minutes(active),
-        dose_min=_dose(active),
-        strength_days=share_of_week([row.strength_days for row in active]),
+        dose_min=None if dose is None else dose / _WEEK,
+        strength_days=share_of_week(map(_STRENGTH_DAYS, active)),
         paused_days=len(by_day) - len(active),
     )
 
@@ -111,10 +124,14 @@ def _mean_minutes(active: Iterable[Prescription]) -> float:
     return minutes / sessions if sessions else 0.0
 
 
-def _dose(active: Sequence[Prescription]) -> float | None:
-    """Return the dose of a week in minutes; None when a version names none."""
-    doses = [row.dose_min_per_week for row in active]
-    return sum(dose or 0.0 for dose in doses) / 7 if None not in doses else None
+def _sum_if_known(doses: Iterable[float | None]) -> float | None:
+    """Return the sum of doses in minutes; None when one of them is not known."""
+    total = 0.0
+    for dose in doses:
+        if dose is None:
+            return None
+        total += dose
+    return total
 
 
 def _all_paused(parts: Iterable[PrescriptionDue], day: date) -> bool:

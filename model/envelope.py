@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from model.received import Context
-from model.version_order import time_of_stating
+from model.versions.version_order import time_of_stating
 
 RAW_VERSION = "2"  # of these headers; each message names its own
 SNIFF = "sniff"  # the format of a payload whose first bytes show what it is

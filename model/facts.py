@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from model.version_order import VersionOrder
+from model.versions.version_order import VersionOrder
 
 BLOCK = 20_000  # samples; about 0.7 MB of JSON at most, and a message has at most 2 MiB
 

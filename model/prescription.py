@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from model.activities import TYPES
 from model.calendar import local_date
 from model.derived import TypeTotal
+from model.words.activities import TYPES
 
 FIRST_DAYS = 7
 _UNTOLD = "other"  # the family of types that say nothing about the exercise
@@ -173,7 +173,7 @@ def has_strength(by_type: Iterable[TypeTotal]) -> bool:
     return any(item.type == _STRENGTH and item.sessions for item in by_type)
 
 
-def share_of_week(per_week: Sequence[int]) -> int:
+def share_of_week(per_week: Iterable[int]) -> int:
     """Return what a week asks for when its days ask for parts of these weekly numbers.
 
     Each day asks for a seventh of its number. The sum is rounded down to whole sessions: nobody

@@ -147,8 +147,8 @@ def _pauses(fact: Workout) -> str:
         return "the workout has too many pauses"
     reached = fact.head.start_ms
     for start, end in fact.pauses:
-        whole = _is_integer(start, _FIRST_MS, LAST_MS) and _is_integer(end, _FIRST_MS, LAST_MS)
-        if not whole or not reached <= start < end <= fact.head.end_ms:
+        in_range = _is_integer(start, _FIRST_MS, LAST_MS) and _is_integer(end, _FIRST_MS, LAST_MS)
+        if not in_range or not reached <= start < end <= fact.head.end_ms:
             return "the pauses are not in order within the workout"
         reached = end
     return ""

@@ -14,9 +14,9 @@ from model.envelope import SNIFF
 from model.errors import BodyError
 from model.fact_properties import span_of
 from model.facts import Fact, Parsed, Reject, RejectKind
-from model.receipt import as_received
 from model.received import Context, Part, ReaderItem
 from model.storable import fact_refusal
+from model.versions.receipt import as_received
 from parsers.bounds import MOST_FACTS
 from parsers.fields import check_width, grouped
 from parsers.lazy_readers import Named, ReadItems

@@ -30,8 +30,8 @@ def pauses_within(
     for begin, until in stops:
         start, end = max(begin, span[0]), span[1] if until is None else min(until, span[1])
         room_ms = span[1] - span[0] - paused_ms - (timer_ms or 0) + _ROUNDING_MS
-        is_told = until is not None or not timer_ms or end - start <= room_ms
-        if is_told and end - start >= SHORTEST_PAUSE_MS:
+        has_room = until is not None or not timer_ms or end - start <= room_ms
+        if has_room and end - start >= SHORTEST_PAUSE_MS:
             pauses.append((start, end))
             paused_ms += end - start
     return _longest(pauses)

@@ -22,7 +22,6 @@ A report:
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from model.activities import TYPES
 from model.facts import (
     Deletion,
     DeviceType,
@@ -44,6 +43,7 @@ from model.schemas.report_body import (
     SCALES,
 )
 from model.storable import LONGEST_WORD
+from model.words.activities import TYPES
 from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import (
     JsonObject,

@@ -96,7 +96,7 @@ def at(day: date, hour: int, minute: int = 0) -> int:
     return epoch_ms(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)) - HOUR_MS
 
 
-def session(
+def _session(
     patient: str, day: date, minutes: int, *, top: float = 132, gap: tuple[int, int] | None = None
 ) -> list[Fact]:
     """Return a workout with a heart rate each 5 s that rises, sways and settles.
@@ -169,7 +169,7 @@ def weeks(
     all_days = product(range(first_ago, last_ago - 1, -1), weekdays)
     for n, (ago, weekday) in enumerate(all_days):
         day = monday(ago) + timedelta(days=weekday)
-        clinic_facts += session(patient, day, minutes, top=124 + 9 * math.sin(n))
+        clinic_facts += _session(patient, day, minutes, top=124 + 9 * math.sin(n))
     return clinic_facts
 
 
@@ -186,11 +186,11 @@ def painful() -> list[Fact]:
                 )
             )
     clinic_facts += [
-        *session("p-pain", monday(1), 40),
-        *session("p-pain", monday(1) + timedelta(days=2), 35, gap=(20, 34)),
+        *_session("p-pain", monday(1), 40),
+        *_session("p-pain", monday(1) + timedelta(days=2), 35, gap=(20, 34)),
     ]
     last = MONDAY - timedelta(days=1)
-    clinic_facts += session("p-pain", last, 42, top=141, gap=(17, 22))
+    clinic_facts += _session("p-pain", last, 42, top=141, gap=(17, 22))
     record = f"fit:p-pain:{last.isoformat()}"
     clinic_facts.append(
         _report(

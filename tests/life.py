@@ -38,7 +38,7 @@ from model.facts import (
 )
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription
-from model.receipt import as_received, is_later
+from model.versions.receipt import as_received, is_later
 from tests.life_again import stated_again
 
 _STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)

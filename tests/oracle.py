@@ -29,8 +29,8 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
-from model.receipt import as_first_received
-from model.version_order import VersionOrder
+from model.versions.receipt import as_first_received
+from model.versions.version_order import VersionOrder
 from stream.compute.derive import derive
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
 from stream.compute.weeks import week_of_days

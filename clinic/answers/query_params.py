@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from clinic.answers.moments import DateParam, MomentParam
 from clinic.answers.sessions import CURSOR, placed
-from model.activities import TYPES
 from model.metrics import METRIC
+from model.words.activities import TYPES
 
 # No identifier has a control character, and the database accepts no NUL.
 ID_PATTERN = r"^[^\x00-\x1f\x7f/]+$"

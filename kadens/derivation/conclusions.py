@@ -1,9 +1,10 @@
 """Derives and judges what is held of one patient: sessions, days, weeks and findings. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
+from typing import TypeVar
 
 from alerts.registry import judge
 from clinic.answers.adherence import Measured, measured
@@ -20,6 +21,8 @@ from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
 from stream.compute.wear import is_worn
+
+_T = TypeVar("_T")
 
 MOST_DATES = 4_000  # listed between the first and the last; a clock in 1989 must not list 37 years
 _PATIENT_ID = 0  # the only patient's, in the keys of rows
@@ -52,7 +55,7 @@ def conclude(manifest: Manifest, held: HeldFacts) -> Conclusions:
     derived = derive(window)
     days, weeks = day_and_week_rows(window, derived)
     dates = _listed_dates(days, local_date(manifest.now_ms, manifest.zone))
-    mondays = tuple(sorted({monday(day) for day in dates}))
+    mondays = tuple(sorted(set(map(monday, dates))))
     known = _state_input(manifest, held, days, dates)
     return Conclusions(
         window=window,
@@ -73,9 +76,12 @@ def day_and_week_rows(window: Window, derived: Derived) -> tuple[dict[date, Day]
     dates = list(product((_PATIENT_ID,), window.dates))
     # Compared with an empty table the changes are all rows; dates without anything have none.
     _, after = day_changes({}, {_PATIENT_ID: derived}, dates)
-    days = {key[1]: day for key, day in sorted(after.items())}
-    weeks = week_changes({}, after).put
-    return days, {key[1]: week for key, week in sorted(weeks.items())}
+    return _by_date(after), _by_date(week_changes({}, after).put)
+
+
+def _by_date(rows: Mapping[tuple[int, date], _T]) -> dict[date, _T]:
+    """Return the rows of the only patient in the order of their dates."""
+    return {day: row for (_, day), row in sorted(rows.items())}
 
 
 def _listed_dates(days: Iterable[date], today: date) -> tuple[date, ...]:
@@ -85,8 +91,13 @@ def _listed_dates(days: Iterable[date], today: date) -> tuple[date, ...]:
         return tuple(known)
     # From a Monday on, because the first week is judged with all of its days.
     first = monday(known[0])
-    every = {first + timedelta(days=number) for number in range((today - first).days + 1)}
-    return tuple(sorted(every | set(known)))
+    return tuple(sorted({*known, *_from_on(first, (today - first).days + 1)}))
+
+
+def _from_on(first: date, number: int) -> Iterator[date]:
+    """Yield so many dates from one on."""
+    for ahead in range(number):
+        yield first + timedelta(days=ahead)
 
 
 def _state_input(
@@ -109,8 +120,8 @@ def _reached(dates: Sequence[date]) -> list[date]:
     if not dates:
         return []
     reached: set[date] = set()
-    for first in {monday(day) for day in dates}:
-        reached.update(first + timedelta(days=number) for number in range(7))
+    for first in set(map(monday, dates)):
+        reached.update(_from_on(first, 7))
     first, last = reach(sorted(dates))
     return [day for day in sorted(reached) if first <= day <= last]
 

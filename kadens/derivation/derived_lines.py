@@ -5,9 +5,10 @@ from datetime import date
 from functools import partial
 
 from kadens.derivation.derivation import Derivation
-from kadens.derivation.derived_json import paused_ms
+from kadens.derivation.derived_json import paused_ms, zones_json
 from model.calendar import MINUTE_MS, rfc3339
 from model.derived import Session
+from model.intensity import ZoneTimes
 
 
 def derivation_lines(derivation: Derivation) -> Iterator[str]:
@@ -78,6 +79,15 @@ def week_text(derivation: Derivation, first: date) -> str:
     }
     known = [f"{name} {_percent(ratio)}" for name, ratio in ratios.items()]
     return f"{first} {done}; {', '.join(known)}"
+
+
+def zones_text(zones: ZoneTimes) -> str:
+    """Return the time in each class that has any; "no time" without any."""
+    times: list[str] = []
+    for name, ms in zones_json(zones).items():
+        if ms:
+            times.append(f"{name.replace('_', ' ')} {duration_text(ms)}")
+    return ", ".join(times) or "no time"
 
 
 def _sessions_text(number: int) -> str:

@@ -4,8 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from kadens.derivation.derivation import Derivation
-from kadens.derivation.derived_json import zones_json
-from kadens.derivation.derived_lines import day_text, duration_text, session_text, week_text
+from kadens.derivation.derived_lines import (
+    day_text,
+    duration_text,
+    session_text,
+    week_text,
+    zones_text,
+)
 from kadens.derivation.evidence_words import (
     fact_words,
     payload_words,
@@ -83,11 +88,9 @@ def _retracted(derivation: Derivation, day: date) -> Iterator[str]:
 
 
 def _minutes(row: Day) -> Iterator[str]:
-    zones = zones_json(row.zones)
-    times = [f"{name.replace('_', ' ')} {duration_text(ms)}" for name, ms in zones.items() if ms]
     yield f"{duration_text(row.session_ms)} of sessions, in which overlapping time counts once"
-    if times:
-        yield ", ".join(times)
+    if any(row.zones.as_tuple()):
+        yield zones_text(row.zones)
 
 
 def _selections(derivation: Derivation, day: date, metric: str) -> list[SourceSelection]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from clinic.pages.quality_flags import flag
 from kadens.derivation.derivation import Derivation
-from kadens.derivation.derived_json import paused_ms, zones_json
-from kadens.derivation.derived_lines import duration_text, session_text
+from kadens.derivation.derived_json import paused_ms
+from kadens.derivation.derived_lines import duration_text, session_text, zones_text
 from kadens.derivation.evidence_words import (
     fact_words,
     payload_words,
@@ -118,9 +118,7 @@ def _intensity(session: Session) -> Iterator[str]:
         yield f"computed from {inputs}"
     if thresholds.method != "none" and not thresholds.valid:
         yield "heart rate must not be used for this patient, so all time is unknown"
-    zones = zones_json(session.zones)
-    times = [f"{name.replace('_', ' ')} {duration_text(ms)}" for name, ms in zones.items() if ms]
-    yield ", ".join(times) or "no time"
+    yield zones_text(session.zones)
     if session.zones.unknown and thresholds.valid:
         yield f"unknown where no sample holds; {session.heart.n} samples are accepted"
     if paused_ms(session):

@@ -7,6 +7,7 @@ Pure: no I/O.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeAlias, TypeVar
 
 from model.codec import kind_of
@@ -30,9 +31,9 @@ from model.facts import (
 from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
-from model.receipt import as_first_received, delivered_until_ms, refusal_of
 from model.spans import Span, merge
-from model.version_order import VersionOrder, sample_rank
+from model.versions.receipt import as_first_received, delivered_until_ms, refusal_of
+from model.versions.version_order import VersionOrder, sample_rank
 from storage.facts.ids import RecordVersion, current_version, record_version
 from storage.facts.retractions import RetractedInterval, Retractions
 from storage.facts.sample_reads import StoredSamples, current_column
@@ -83,7 +84,7 @@ class HeldFacts:
         """Return all that is held as the window of every date that it touches."""
         # Facts that do not hold are counted too: they only add dates without rows, as in storage.
         stale = stale_dates(
-            merge(span_of(item.fact) for item in self.reported),
+            merge(map(_span, self.reported)),
             self.zone,
             [item for item in self.reported if isinstance(item.fact, Workout | Report)],
         )
@@ -94,7 +95,7 @@ class HeldFacts:
             dates=stale.dates,
             workouts=self.of_kind(Workout),
             # as in storage, nothing else is ever read for a window
-            columns=tuple(row for row in self.columns if row.metric in SESSION_ONLY),
+            columns=tuple(filter(_is_of_sessions, self.columns)),
             reports=self.of_kind(Report),
             prescriptions=tuple(sorted(prescriptions, key=lambda row: (row.id, row.version))),
             summaries=self.of_kind(DaySummary),
@@ -127,6 +128,14 @@ def hold_facts(reported: Iterable[AttributedFact], patient: str, zone: str) -> H
         columns=tuple(_columns(facts, versions, retractions)),
         watermarks=_watermarks(facts),
     )
+
+
+def _span(item: AttributedFact) -> Span:
+    return span_of(item.fact)
+
+
+def _is_of_sessions(column: SampleColumn) -> bool:
+    return column.metric in SESSION_ONLY
 
 
 def _distinct(reported: Iterable[AttributedFact]) -> Iterable[AttributedFact]:
@@ -167,7 +176,7 @@ def _current(
         content = content_hash(item.fact)
         if key not in best or content > best[key][0]:
             best[key] = content, item
-    return [item for _, item in best.values()]
+    return map(itemgetter(1), best.values())
 
 
 def _retractions(current: Iterable[AttributedFact]) -> Retractions:
@@ -212,10 +221,10 @@ def _columns(
         owner = STREAM if streamed else _number(records, name)
         series = (_ONLY, METRIC[fact.metric].id, _number(sources, name[0]), owner)
         puts.append(Put(series=series, revision=sample_rank(item.order), t=fact.t, v=fact.v))
-    by_number = {number: source for source, number in sources.items()}
-    names: dict[int, str] = {number: name for (_, name), number in records.items()}
+    # numbers count from 1 in the order of mention, so that a place in the list is a number
+    by_number, names = list(sources), list(records)
     for (patient, metric, source, owner), (t, v, revisions) in by_series(puts):
-        name = by_number[source], names.get(owner, "")
+        name = by_number[source - 1], "" if owner == STREAM else names[owner - 1][1]
         stored = StoredSamples(
             patient=patient,
             metric=metric,

@@ -9,7 +9,6 @@ rule that no schema can express, such as the order of two dates, is written in a
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from model.activities import TYPES
 from model.codec import FACT_KINDS, SCHEMA_VERSION
 from model.derived import DerivedChange
 from model.envelope import Envelope
@@ -36,6 +35,7 @@ from model.storable import (
     MOST_REVISION,
     MOST_SAMPLES,
 )
+from model.words.activities import TYPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SHA256: JsonSchema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}

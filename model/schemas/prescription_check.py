@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from model.activities import TYPES
 from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE
 from model.prescription import Prescription
+from model.words.activities import TYPES
 
 Bounds = tuple[float, float]  # the least and the greatest value, both included
 

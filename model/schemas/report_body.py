@@ -5,9 +5,9 @@
 
 from dataclasses import dataclass
 
-from model.activities import TYPES
 from model.facts import Instrument, Phase
 from model.schemas.from_types import JsonSchema
+from model.words.activities import TYPES
 
 EVENTS = ("report.created", "report.amended", "report.withdrawn")
 LONGEST_ID = 256  # characters of an id or a name

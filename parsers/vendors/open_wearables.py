@@ -34,7 +34,7 @@ from model.facts import (
     Workout,
 )
 from model.metrics import METRIC, Metric
-from model.units import unit_conversion
+from model.words.units import unit_conversion
 from parsers.alike import Alike, read_alike
 from parsers.bounds import (
     LONGEST_GAP_MS,

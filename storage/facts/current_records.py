@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from model.calendar import epoch_ms, utc
 from model.facts import Source
 from model.spans import Span, merge
-from model.version_order import VersionOrder
+from model.versions.version_order import VersionOrder
 from storage.facts import fact_rows, stale_hours
 from storage.facts.affected import AffectedSpans, add_named_spans, removed_spans
 from storage.facts.fact_rows import Removed

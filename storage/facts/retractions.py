@@ -12,7 +12,7 @@ from typing import TypeAlias
 from model.calendar import epoch_ms, utc
 from model.facts import AttributedFact, Instants, Source, Values
 from model.spans import Span
-from model.version_order import VersionOrder, sample_rank
+from model.versions.version_order import VersionOrder, sample_rank
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 

@@ -17,7 +17,7 @@ from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC_BY_ID
 from model.spans import Span
-from model.version_order import VersionOrder
+from model.versions.version_order import VersionOrder
 from storage.facts.ids import read_source
 from storage.facts.retractions import Retractions
 from storage.facts.samples import Put, by_series

@@ -1,7 +1,8 @@
 """Writes samples into their table with one binary COPY of complete columns.
 
 At each key the greater (revision, value) is kept, so the result does not depend on the order in
-which blocks arrive. Here `revision` is the rank of a version (`model.version_order.sample_rank`).
+which blocks arrive. Here `revision` is the rank of a version (`sample_rank` of
+`model.versions.version_order`).
 
 The COPY first goes straight into the table. Only if a sample of the same key exists already, it is
 repeated into a staging table and merged. The key has the id of the record, or 0 for samples of a

@@ -25,9 +25,9 @@ from model.fact_properties import (
 )
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
-from model.receipt import delivered_until_ms, refusal_of
 from model.spans import Span, merge
-from model.version_order import sample_rank
+from model.versions.receipt import delivered_until_ms, refusal_of
+from model.versions.version_order import sample_rank
 from storage.facts import fact_rows, samples, stale_hours
 from storage.facts.affected import AffectedSpans, RecordNames, add_named_spans, removed_spans
 from storage.facts.fact_rows import FactKey, Removed

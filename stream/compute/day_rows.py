@@ -159,20 +159,25 @@ def _by_type(sessions: Iterable[CountedSession]) -> tuple[TypeTotal, ...]:
     by_type: dict[str, list[CountedSession]] = defaultdict(list)
     for row in sessions:
         by_type[row.session.type].append(row)
-    totals = [_total(kind, by_type[kind]) for kind in sorted(by_type)]
-    # A session that others cover completely adds neither a session nor time.
-    return tuple(total for total in totals if total.sessions or total.zones.total)
+    totals: list[TypeTotal] = []
+    for kind, rows in sorted(by_type.items()):
+        total = _total(kind, rows)
+        # A session that others cover completely adds neither a session nor time.
+        if total.sessions or total.zones.total:
+            totals.append(total)
+    return tuple(totals)
 
 
 def _total(kind: str, rows: Sequence[CountedSession]) -> TypeTotal:
-    zones = ZoneTimes()
+    zones, counting = ZoneTimes(), 0
     for row in rows:
         zones += row.counted
+        counting += row.session.counts
     exertion_ms, exertion_dose_ms = _exertion_ms(rows)
     in_range_ms, range_known_ms = _range_ms(rows)
     return TypeTotal(
         type=kind,
-        sessions=sum(row.session.counts for row in rows),
+        sessions=counting,
         zones=zones,
         dose_min=dose_minutes(zones) + exertion_dose_ms / MINUTE_MS,
         exertion_ms=exertion_ms,

@@ -18,9 +18,9 @@ from model.fact_properties import (
     span_of,
 )
 from model.facts import AttributedFact, Fact, Joining, SampleBlock, Source
-from model.receipt import delivered_until_ms
 from model.spans import Span, merge
-from model.version_order import VersionOrder
+from model.versions.receipt import delivered_until_ms
+from model.versions.version_order import VersionOrder
 from storage.facts.current_records import (
     CurrentRecord,
     FactPart,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from model.codec import dumps
-from tests.attack.fit_bodies import activity
+from tests.attack.fit_bodies import activity_file
 from tests.attack.instruments.letters import Letters
 from tests.attack.instruments.measure import MB, AttackRow, equal
 from tests.attack.instruments.senders import SENDERS_HOST, Answer, Sender
@@ -72,7 +72,7 @@ def _unreadable(mark: bytes) -> bytes:
 
 def _walk(mark: bytes) -> bytes:
     """Return a readable file with a mark behind its end, where no second file begins."""
-    return activity(now_ms() // 1000 * 1000 - 86_400_000, 3600, fields=40) + mark * (
+    return activity_file(now_ms() // 1000 * 1000 - 86_400_000, 3600, fields=40) + mark * (
         _LARGE // len(mark)
     )
 

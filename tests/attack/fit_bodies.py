@@ -23,7 +23,7 @@ def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
     while (held := sum(map(len, parts))) < size:
         begins = start_ms + len(parts) * PER_ACTIVITY * SECOND_MS
         parts.append(
-            activity(
+            activity_file(
                 begins,
                 min(PER_ACTIVITY, 1 + (size - held) // (4 * _FIELDS)),
                 serial,
@@ -33,7 +33,7 @@ def large(size: int, *, start_ms: int, serial: int = 1) -> bytes:
     return b"".join(parts)
 
 
-def activity(start_ms: int, seconds: int, serial: int = 1, *, fields: int = 0) -> bytes:
+def activity_file(start_ms: int, seconds: int, serial: int = 1, *, fields: int = 0) -> bytes:
     """Return an activity with heart rate and speed each second, and with extra developer fields."""
     t = start_ms + np.arange(seconds, dtype=np.int64) * SECOND_MS
     wave = np.sin(np.arange(seconds) / 300)

@@ -11,7 +11,7 @@ from functools import partial
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from tests.attack.fit_bodies import activity
+from tests.attack.fit_bodies import activity_file
 from tests.attack.floods import Ordinary, worklist
 from tests.attack.instruments.measure import AttackRow, at_most, equal, holds, quantile, skipped
 from tests.attack.instruments.senders import Sender
@@ -83,7 +83,7 @@ def _issue(at: Town, patient: str) -> tuple[str, int]:
 def _status(at: Town, token: str, body: bytes = b"") -> int:
     """Return the answer to a file with a token."""
     person = Person(patient=at.attacker.patient, account=at.attacker.account, token=token)
-    content = body or activity(1_790_000_000_000, 60)
+    content = body or activity_file(1_790_000_000_000, 60)
     return Sender(at.on).surely(partial(Sender(at.on).file, content, person)).status
 
 

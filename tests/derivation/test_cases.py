@@ -20,7 +20,7 @@ from tests.derivation.outcome import CHECKS, UNCHECKED, CaseOutcome
 from tests.rooms import SHARED
 from tests.rows import entries_of, values_of
 
-CASES = SHARED / "cases"
+_CASES = SHARED / "cases"
 JUDGED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)  # later than everything that the cases hold
 CASE_PROFILE = {"valid_from": "2020-01-01", "hr_rest": 60, "hr_max": 190}
 
@@ -126,12 +126,12 @@ NOT_READABLE: Mapping[str, str] = {
     "OU01": "there is no connector for Oura",
     "ST01": "there is no connector for Strava",
 }
-pytestmark = pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not there")
+pytestmark = pytest.mark.skipif(not _CASES.exists(), reason="the shared cases are not there")
 
 
 def expected_of(case: Case) -> dict[str, Any]:
     """Return the expectation of a case by key."""
-    path = CASES / case.id / "expected.json"
+    path = _CASES / case.id / "expected.json"
     value: Any = json.loads(path.read_text(encoding="utf-8"))
     for name in case.expected:
         value = value[name]
@@ -144,7 +144,7 @@ def case_manifest(case: Case, zone: str, order: Sequence[int] = ()) -> dict[str,
     bodies = []
     for number, file in enumerate((*case.files, *case.again)):
         at = received + timedelta(minutes=number)
-        path = str(CASES / case.id / file)
+        path = str(_CASES / case.id / file)
         body = {"path": path, "connector": case.connector, "received": at.isoformat()}
         bodies.append(body)
     return {
@@ -185,7 +185,7 @@ def test_a_case_gives_what_is_right(case: Case, tmp_path: Path) -> None:
 
 
 def test_every_case_is_listed_and_every_key_is_checked() -> None:
-    folders = {path.name for path in CASES.iterdir() if path.is_dir()}
+    folders = {path.name for path in _CASES.iterdir() if path.is_dir()}
     assert folders == set(values_of(READABLE, "id")) | set(NOT_READABLE)
     unknown = {}
     for case in READABLE:

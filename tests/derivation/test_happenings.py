@@ -7,9 +7,9 @@ from itertools import combinations, permutations
 import numpy as np
 from hypothesis import Phase, given, settings
 
-from model.activities import TYPES
 from model.calendar import HOUR_MS
 from model.facts import AttributedFact, DaySummary, Deletion, Report, SampleBlock, Source, Workout
+from model.words.activities import TYPES
 from tests.depth import INVARIANT
 from tests.life import RECEIVED_MS, Life, lives
 from tests.rows import with_fact

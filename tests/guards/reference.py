@@ -18,7 +18,7 @@ from ingest.vendors import CONNECTORS
 from model.calendar import DAY_MS
 from model.metrics import METRICS
 from model.topics import TOPICS, Topic
-from model.units import UNITS
+from model.words.units import UNITS
 from parsers.formats import FORMATS
 from stream.metrics import make_metrics
 from tests.rooms import ROOT
@@ -48,7 +48,7 @@ would give other facts: `kadens replay` then reads the kept payloads again.
 ## Measured quantities
 
 `model/metrics.py`. A value outside of the range is rejected as unreadable; whether a value is
-plausible is judged where it is used. The unit is a UCUM code; `model/units.py` converts the
+plausible is judged where it is used. The unit is a UCUM code; `model/words/units.py` converts the
 spellings of the last column.
 
 {metrics}

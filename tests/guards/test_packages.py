@@ -3,7 +3,8 @@
 import tomllib
 from itertools import chain
 
-from model import activities, metrics, units
+from model import metrics
+from model.words import activities, units
 from tests.rooms import ROOMS, ROOT
 from tests.rows import values_of
 

@@ -25,7 +25,7 @@ from model.facts import (
 )
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Prescription
-from model.receipt import (
+from model.versions.receipt import (
     FILE_LATER,
     MEASURED_LATER,
     as_first_received,

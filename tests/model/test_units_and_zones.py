@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from model.intensity import CLASSES, ZONES, Zone, ZoneTimes
 from model.metrics import METRIC, METRIC_BY_ID, METRICS
-from model.units import unit_conversion
+from model.words.units import unit_conversion
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,13 @@ import pytest
 
 from ingest.proofs import Signature
 from ingest.vendors import CONNECTORS
-from model.version_order import SIGNED_IDS, VersionOrder, created_ms, sample_rank, time_of_stating
+from model.versions.version_order import (
+    SIGNED_IDS,
+    VersionOrder,
+    created_ms,
+    sample_rank,
+    time_of_stating,
+)
 
 _ID = "msg_0ujtsYcgvSTl8PAuAdqWYSMnLOv"  # the example of KSUID's own documentation
 _CREATED_MS = 1_507_608_047_000
@@ -43,9 +49,9 @@ def test_the_time_in_a_message_id(message_id: str, created: int | None) -> None:
     ],
 )
 def test_a_payload_was_told_when_its_signed_id_says_or_else_when_it_came(
-    connector: str, message_id: str, received: int, told: int
+    connector: str, message_id: str, received: int, stated: int
 ) -> None:
-    assert time_of_stating(connector, message_id, received) == told
+    assert time_of_stating(connector, message_id, received) == stated
 
 
 def test_ids_are_trusted_where_the_signature_covers_them() -> None:

@@ -6,7 +6,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from model.activities import TYPES
 from model.codec import decode_attributed, encode_attributed
 from model.errors import BodyError
 from model.facts import (
@@ -18,6 +17,7 @@ from model.facts import (
     SampleBlock,
     Workout,
 )
+from model.words.activities import TYPES
 from parsers import fit_types
 from parsers.fit import enum_values
 from parsers.fit_facts import parse_fit

@@ -6,8 +6,8 @@ import pytest
 
 from model.codec import dumps
 from model.errors import BodyError
-from model.receipt import MEASURED_LATER
 from model.received import Context
+from model.versions.receipt import MEASURED_LATER
 from parsers.formats import FORMATS, Format, load_readers, parse, sniff
 from parsers.lazy_readers import Named
 from tests.rooms import ROOT

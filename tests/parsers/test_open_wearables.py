@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.activities import TYPES
 from model.codec import dumps, encode_fact, loads
 from model.errors import BodyError
 from model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from model.metrics import METRIC
-from model.units import unit_conversion
+from model.words.activities import TYPES
+from model.words.units import unit_conversion
 from parsers.vendors import open_wearables
 from parsers.vendors.open_wearables import parse_open_wearables
 from parsers.vendors.open_wearables_names import (

@@ -24,10 +24,9 @@ def _points(*times: int) -> str:
 
 def _activity(*times: int, lap: float | None = 0, timer: float = 1200, name: str = "") -> str:
     start = "" if lap is None else f" StartTime='{_time(lap)}'"
-    return (
-        f"<Activity Sport='Running'><Id>{name or _time(0)}</Id><Lap{start}>"
-        f"<TotalTimeSeconds>{timer}</TotalTimeSeconds><Track>{_points(*times)}</Track></Lap></Activity>"
-    )
+    seconds = f"<TotalTimeSeconds>{timer}</TotalTimeSeconds>"
+    lap_text = f"<Lap{start}>{seconds}<Track>{_points(*times)}</Track></Lap>"
+    return f"<Activity Sport='Running'><Id>{name or _time(0)}</Id>{lap_text}</Activity>"
 
 
 def _file(*activities: str, rest: str = "") -> bytes:
@@ -44,7 +43,7 @@ _STALE = [*range(-6 * _DAY, -6 * _DAY + 11)]
 
 
 @pytest.mark.parametrize(
-    ("activity", "span", "told"),
+    ("activity", "span", "reasons"),
     [
         pytest.param(_activity(*range(1200)), (0, 1200), [], id="all agree"),
         pytest.param(
@@ -70,10 +69,10 @@ _STALE = [*range(-6 * _DAY, -6 * _DAY + 11)]
         ),
     ],
 )
-def test_when_it_was(activity: str, span: tuple[float, float], told: list[str]) -> None:
+def test_when_it_was(activity: str, span: tuple[float, float], reasons: list[str]) -> None:
     parsed = parse("files", _file(activity))
     assert _spans(parsed.facts) == [span]
-    assert values_of(parsed.rejects, "why") == told
+    assert values_of(parsed.rejects, "why") == reasons
     (block,) = of_type(SampleBlock, parsed.facts)
     assert block.t[0] / 1000 - _BASE_S == span[0]
 

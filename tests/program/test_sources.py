@@ -14,7 +14,7 @@ from kadens.settings import operator
 
 WRONG_USE = 2
 PROCESSES = (["door", "vendor"], ["door", "clinic"], ["worker"], ["migrate"])
-RUNNING = {
+_RUNNING = {
     "KADENS_KAFKA": "",
     "KADENS_DATABASE": "dbname=running",
     "KADENS_BODIES": "",
@@ -26,13 +26,13 @@ OWN = {"KADENS_KAFKA": "", "KADENS_DATABASE": "dbname=own", "KADENS_BODIES": ""}
 @pytest.fixture
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Run in the folder that holds the data folder of a running `kadens up`, without variables."""
-    for name in [*RUNNING, "KADENS_SECRETS_FILE"]:
+    for name in [*_RUNNING, "KADENS_SECRETS_FILE"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / DEFAULT_FOLDER).mkdir()
     with held(tmp_path / DEFAULT_FOLDER):
         (tmp_path / DEFAULT_FOLDER / "runtime.json").write_text(
-            json.dumps({"environment": RUNNING, "addresses": {}})
+            json.dumps({"environment": _RUNNING, "addresses": {}})
         )
         yield DEFAULT_FOLDER
 

@@ -1,5 +1,7 @@
 """Counts hold over minutes: spread evenly, counted once, and their sum is exact."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.calendar import HOUR_MS, MINUTE_MS, utc
 from model.columns.window import SampleColumn, Window
-from model.facts import DeviceType, Source
+from model.facts import DeviceType, Instants, Source, Values
 from stream.compute.derive import derive
 from stream.compute.series.counts import LONGEST_MS, spread_counts
 from tests.depth import INVARIANT
@@ -19,9 +21,19 @@ _WATCH = Source(vendor="v", device="watch", device_type=DeviceType.WATCH)
 
 def _column(source: Source, *counts: tuple[float, float]) -> SampleColumn:
     """Return counts, given as (minutes after the beginning, value)."""
-    t = np.array([_T0 + round(minute * MINUTE_MS) for minute, _ in counts], np.int64)
-    v = np.array([value for _, value in counts], np.float64)
-    return SampleColumn(metric="steps", source=source, record="", t=t, v=v)
+    minutes, values = _halves(counts)
+    t = _T0 + np.rint(minutes * MINUTE_MS).astype(np.int64)
+    return SampleColumn(metric="steps", source=source, record="", t=t, v=values)
+
+
+def _halves(pairs: Sequence[tuple[float, float]]) -> tuple[Values, Values]:
+    """Return the first and the second of each pair."""
+    table = np.array(pairs, np.float64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _every_minute(first: int, end: int, value: float) -> list[tuple[float, float]]:
+    return [(minute, value) for minute in range(first, end)]
 
 
 def _spread(*counts: tuple[float, float]) -> list[tuple[float, float]]:
@@ -36,22 +48,20 @@ def _spread(*counts: tuple[float, float]) -> list[tuple[float, float]]:
         ((), []),
         (((0, 90), (1, 80)), [(0, 90), (1, 80)]),
         # until the next one, and the last as long as the one before
-        (((0, 30), (3, 60)), [(0, 10), (1, 10), (2, 10), (3, 20), (4, 20), (5, 20)]),
-        (((0, 800),), [(minute, 80) for minute in range(10)]),
+        (((0, 30), (3, 60)), [*_every_minute(0, 3, 10), *_every_minute(3, 6, 20)]),
+        (((0, 800),), _every_minute(0, 10, 80)),
         # just ten minutes apart, and just more
-        (((0, 100), (10, 0)), [*((m, 10) for m in range(10)), *((m, 0) for m in range(10, 20))]),
-        (((0, 100), (12, 0)), [*((m, 10) for m in range(10)), *((m, 0) for m in range(12, 22))]),
+        (((0, 100), (10, 0)), [*_every_minute(0, 10, 10), *_every_minute(10, 20, 0)]),
+        (((0, 100), (12, 0)), [*_every_minute(0, 10, 10), *_every_minute(12, 22, 0)]),
         # never beyond the hour, with which the counts of the next begin
-        (((58, 40), (60, 7)), [(58, 20), (59, 20), *((m, 0.7) for m in range(60, 70))]),
+        (((58, 40), (60, 7)), [*_every_minute(58, 60, 20), *_every_minute(60, 70, 0.7)]),
         (((0.5, 12), (1.25, 8)), [(0.5, 12), (1.25, 8)]),
     ],
 )  # fmt: skip
 def test_a_count_is_spread_over_its_minutes(
     counts: tuple[tuple[float, float], ...], parts: list[tuple[float, float]]
 ) -> None:
-    spread = _spread(*counts)
-    assert [at for at, _ in spread] == pytest.approx([at for at, _ in parts])
-    assert [value for _, value in spread] == pytest.approx([value for _, value in parts])
+    assert np.array(_spread(*counts)) == pytest.approx(np.array(parts))
 
 
 def _steps(*columns: SampleColumn) -> int | None:
@@ -70,7 +80,7 @@ def _steps(*columns: SampleColumn) -> int | None:
 
 def test_a_phone_and_a_watch_do_not_count_the_same_steps() -> None:
     phone = _column(_PHONE, (0, 800))
-    watch = _column(_WATCH, *((minute, 90.0) for minute in range(1, 10)))
+    watch = _column(_WATCH, *_every_minute(1, 10, 90))
     assert (_steps(phone), _steps(watch)) == (800, 810)
     # nine minutes of the watch and the one that only the phone covers
     assert _steps(phone, watch) == _steps(watch, phone) == 890
@@ -79,7 +89,7 @@ def test_a_phone_and_a_watch_do_not_count_the_same_steps() -> None:
 
 def test_few_steps_of_a_phone_are_spread_as_well() -> None:
     phone = _column(_PHONE, (0, 240))
-    watch = _column(_WATCH, *((minute, 24.0) for minute in range(1, 10)))
+    watch = _column(_WATCH, *_every_minute(1, 10, 24))
     assert _steps(phone, watch) == 240
 
 
@@ -90,12 +100,15 @@ _COUNTS = st.lists(
 )
 
 
+def _instants(counts: list[tuple[int, int]]) -> tuple[Instants, Values]:
+    after_ms, values = _halves(sorted(counts))
+    return _T0 + after_ms.astype(np.int64), values
+
+
 @INVARIANT
 @given(counts=_COUNTS)
 def test_sums_are_exact_and_instants_increase(counts: list[tuple[int, int]]) -> None:
-    counts.sort()
-    t = np.array([_T0 + ms for ms, _ in counts], np.int64)
-    v = np.array([float(value) for _, value in counts])
+    t, v = _instants(counts)
     spread_t, spread_v = spread_counts(t, v)
     assert bool((np.diff(spread_t) > 0).all())
     for hour in range(_T0 // HOUR_MS, _T0 // HOUR_MS + 4):
@@ -109,12 +122,9 @@ def test_sums_are_exact_and_instants_increase(counts: list[tuple[int, int]]) -> 
 def test_the_counts_of_an_hour_depend_on_that_hour_only(
     counts: list[tuple[int, int]], cut: int
 ) -> None:
-    counts.sort()
-    t = np.array([_T0 + ms for ms, _ in counts], np.int64)
-    v = np.array([float(value) for _, value in counts])
+    t, v = _instants(counts)
     later = t >= _T0 + cut * HOUR_MS
-    parts = [spread_counts(t[chosen], v[chosen]) for chosen in (~later, later)]
-    joined = np.concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
+    before, after = spread_counts(t[~later], v[~later]), spread_counts(t[later], v[later])
     total = spread_counts(t, v)
-    assert np.array_equal(joined[0], total[0])
-    assert np.array_equal(joined[1], total[1])
+    for k in (0, 1):
+        assert np.array_equal(np.concatenate((before[k], after[k])), total[k])

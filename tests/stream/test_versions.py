@@ -29,7 +29,7 @@ _WATCH = Source(
 _OTHER = Source(vendor="files", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
 
 
-def _told(
+def _stated(
     n: int,
     minutes: int,
     *,
@@ -71,62 +71,65 @@ def _sessions(facts: tuple[AttributedFact, ...]) -> list[tuple[str, int]]:
     return sorted((s.record, (s.end_ms - s.start_ms) // MINUTE_MS) for s in sessions if s.counts)
 
 
-CASES = {
-    "a correction to shorter": ([_told(1, 300), _told(2, 45)], [("w", 45)]),
-    "a correction to longer": ([_told(1, 45), _told(2, 300)], [("w", 300)]),
+_CASES = {
+    "a correction to shorter": ([_stated(1, 300), _stated(2, 45)], [("w", 45)]),
+    "a correction to longer": ([_stated(1, 45), _stated(2, 300)], [("w", 300)]),
     "the sender's number before the time": (
-        [_told(1, 45, revision=2), _told(2, 300, revision=1)],
+        [_stated(1, 45, revision=2), _stated(2, 300, revision=1)],
         [("w", 45)],
     ),
     "half of it first, all of it under another id": (
-        [_told(1, 20, record="part"), _told(2, 45, record="total")],
+        [_stated(1, 20, record="part"), _stated(2, 45, record="total")],
         [("total", 45)],
     ),
     "all of it first": (
-        [_told(1, 45, record="total"), _told(2, 20, record="part")],
+        [_stated(1, 45, record="total"), _stated(2, 20, record="part")],
         [("part", 20)],
     ),
     "three ids": (
-        [_told(n, 10 * n, record=f"w{n}") for n in (1, 2, 3)],
+        [_stated(n, 10 * n, record=f"w{n}") for n in (1, 2, 3)],
         [("w3", 30)],
     ),
     "just two minutes apart": (
-        [_told(1, 20, record="a"), _told(2, 45, record="b", after_ms=120_000)],
+        [_stated(1, 20, record="a"), _stated(2, 45, record="b", after_ms=120_000)],
         [("b", 45)],
     ),
     "another kind of foot": (
-        [_told(1, 20, record="a", kind="walking"), _told(2, 45, record="b")],
+        [_stated(1, 20, record="a", kind="walking"), _stated(2, 45, record="b")],
         [("b", 45)],
     ),
     # Beyond that they are two workouts, and their common time counts once.
     "just over two minutes apart": (
-        [_told(1, 20, record="a"), _told(2, 40, record="b", after_ms=121_000)],
+        [_stated(1, 20, record="a"), _stated(2, 40, record="b", after_ms=121_000)],
         [("a", 20), ("b", 40)],
     ),
     "a leg of another type": (
-        [_told(1, 20, record="a", kind="swimming"), _told(2, 45, record="b", kind="multisport")],
+        [
+            _stated(1, 20, record="a", kind="swimming"),
+            _stated(2, 45, record="b", kind="multisport"),
+        ],
         [("a", 20), ("b", 45)],
     ),
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", _CASES)
 def test_the_last_stated_version_counts_in_any_order(name: str) -> None:
-    facts, expected = CASES[name]
+    facts, expected = _CASES[name]
     for order in permutations(facts):
         assert _sessions(order) == expected, order
 
 
 def test_another_source_is_no_version() -> None:
     """Two routes of one workout are duplicates, of which the better ranked stays."""
-    facts = (_told(1, 45, record="a"), _told(2, 45, record="b", source=_OTHER))
+    facts = (_stated(1, 45, record="a"), _stated(2, 45, record="b", source=_OTHER))
     assert len(_sessions(facts)) == 1
-    shorter = (_told(1, 45, record="a"), _told(2, 20, record="b", source=_OTHER))
+    shorter = (_stated(1, 45, record="a"), _stated(2, 20, record="b", source=_OTHER))
     assert _sessions(shorter) != [("b", 20)]
 
 
 def test_an_answer_to_an_earlier_id_belongs_to_the_version_that_counts() -> None:
-    facts = [_told(1, 20, record="part"), _told(2, 45, record="total")]
+    facts = [_stated(1, 20, record="part"), _stated(2, 45, record="total")]
     window = Window(
         patient="p",
         zone="Europe/Stockholm",

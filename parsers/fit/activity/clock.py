@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,13 +102,12 @@ def settle_clock(
     if not len(odd) or len(odd) >= MOST_RUNS:
         return RecordClock(stamps=stamps, kept=everything)
     pieces = _pieces(stamps, odd.tolist())
-    jumps = [
-        int(at)
-        for k, (at, stopped) in enumerate(zip(odd, paused, strict=True))
-        if not stopped and _is_jump(pieces, k, testimony)
-    ]
-    edges = [0, *[at + 1 for at in jumps], len(stamps)]
-    runs = [slice(a, b) for a, b in pairwise(edges)]
+    runs, begin = [], 0
+    for k, (at, stopped) in enumerate(zip(odd.tolist(), paused, strict=True)):
+        if not stopped and _is_jump(pieces, k, testimony):
+            runs.append(slice(begin, at + 1))
+            begin = at + 1
+    runs.append(slice(begin, len(stamps)))
     anchor = _anchor(stamps, runs, testimony)
     if damaged:
         for run in runs:
@@ -121,9 +119,11 @@ def settle_clock(
 
 def _pieces(stamps: Floats, odd: list[int]) -> list[tuple[float, float]]:
     """Return the first and the last time of the records between two odd steps."""
-    pieces = []
-    for begin, end in pairwise([0, *[at + 1 for at in odd], len(stamps)]):
-        pieces.append((float(stamps[begin:end].min()), float(stamps[begin:end].max())))
+    pieces, begin = [], 0
+    for at in (*odd, len(stamps) - 1):
+        piece = stamps[begin : at + 1]
+        pieces.append((float(piece.min()), float(piece.max())))
+        begin = at + 1
     return pieces
 
 
@@ -147,8 +147,10 @@ def _is_jump(pieces: list[tuple[float, float]], k: int, testimony: Testimony) ->
 
 def _other_session(before: float, after: float, spans: tuple[tuple[float, float], ...]) -> bool:
     def at(time: float) -> int:
-        inside = [k for k, (first, last) in enumerate(spans) if first <= time <= last]
-        return inside[0] if inside else -1
+        for k, (first, last) in enumerate(spans):
+            if first <= time <= last:
+                return k
+        return -1
 
     return len(spans) > 1 and -1 not in (at(before), at(after)) and at(before) != at(after)
 

@@ -28,23 +28,18 @@ _NO_RECORDING = {
 
 def recordings_of(activities: list[Activity], rejects: list[Reject]) -> list[Activity]:
     """Return the files of a chain that are recordings; BodyError when none is."""
-    refusals = [_NO_RECORDING.get(activity.file_type, "") for activity in activities]
-    recordings = []
-    for part, (activity, what) in enumerate(zip(activities, refusals, strict=True)):
-        if what:
-            refused = Reject(
-                where=f"file_id[{part}].type", why=_nobody(what), kind=RejectKind.UNKNOWN
-            )
-            rejects.append(refused)
-        else:
+    recordings, refusals = [], []
+    for part, activity in enumerate(activities):
+        what = _NO_RECORDING.get(activity.file_type)
+        if what is None:
             recordings.append(activity)
+            continue
+        why = f"{what}, which nobody did: not a recording"
+        refusals.append(why)
+        rejects.append(Reject(where=f"file_id[{part}].type", why=why, kind=RejectKind.UNKNOWN))
     if not recordings:
-        raise BodyError("file_id.type", _nobody(refusals[0]), RejectKind.UNKNOWN)
+        raise BodyError("file_id.type", refusals[0], RejectKind.UNKNOWN)
     return _without_repeated(recordings)
-
-
-def _nobody(what: str) -> str:
-    return f"{what}, which nobody did: not a recording"
 
 
 def _without_repeated(recordings: list[Activity]) -> list[Activity]:
@@ -54,7 +49,7 @@ def _without_repeated(recordings: list[Activity]) -> list[Activity]:
     """
     declared: list[FitSession] = []
     for activity in recordings:
-        declared += [session for session in activity.sessions if _is_declared(session)]
+        declared += filter(_is_declared, activity.sessions)
     kept = []
     for activity in recordings:
         sessions = [session for session in activity.sessions if not _repeats(session, declared)]
@@ -71,8 +66,8 @@ def _repeats(session: FitSession, declared: list[FitSession]) -> bool:
     if not session.made_from:
         return False
     end_ms = session.start_ms + session.length_ms
-    return any(
-        2 * (min(end_ms, other.start_ms + other.length_ms) - max(session.start_ms, other.start_ms))
-        > session.length_ms
-        for other in declared
-    )
+    for other in declared:
+        until_ms = min(end_ms, other.start_ms + other.length_ms)
+        if 2 * (until_ms - max(session.start_ms, other.start_ms)) > session.length_ms:
+            return True
+    return False

@@ -82,8 +82,8 @@ def _tell_undated(
     rows: list[int] = []
     for row, times in stated.items():
         # a time since power-up has a problem of its own already
-        is_told = starts[row] < DEVICE_TIME_END
-        if not is_date(times.start) and not is_told:
+        is_known = starts[row] < DEVICE_TIME_END
+        if not is_date(times.start) and not is_known:
             rows.append(row)
     if rows:
         reason = "session messages without a date on which they began"
@@ -112,7 +112,7 @@ def _times(columns: dict[str, list[float]], row: int, clock: RecordClock | None)
             elapsed = written - start
     # The message is written when the session ends.
     lengths = (elapsed, written - start if is_date(start) else math.nan, timer)
-    known = [value for value in lengths if math.isfinite(value)]
+    known = list(filter(math.isfinite, lengths))
     length = next((value for value in known if value > 0), max(known, default=0.0))
     if not is_date(start) and is_date(written) and length > 0:
         start, doubt = written - length, "session without a start: it ends when it was written"
@@ -159,13 +159,13 @@ def _supported(fit: FitFile, times: _Times, begin: float, end: float, *, alone: 
 
 
 def _agree(readings: list[float]) -> bool:
-    known = [value for value in readings if is_date(value)]
+    known = list(filter(is_date, readings))
     return not known or max(known) - min(known) <= _AGREE_S
 
 
 def _most_supported(readings: list[float]) -> float:
     """Return the first reading, which was declared, unless it is alone and others agree."""
-    known = [value for value in readings if is_date(value)]
+    known = list(filter(is_date, readings))
     support = [_agreeing(value, known) for value in known]
     # Where nothing supports anything, what was declared stands.
     return known[0] if support[0] > 1 else known[support.index(max(support))]
@@ -177,10 +177,16 @@ def _agreeing(value: float, readings: list[float]) -> int:
 
 def _session(group: Group, columns: dict[str, list[float]], row: int, times: _Times) -> FitSession:
     def number(*names: str) -> float:
-        return next(
-            (value for name in names if math.isfinite(value := columns[name][row])), math.nan
-        )
+        for name in names:
+            if math.isfinite(columns[name][row]):
+                return columns[name][row]
+        return math.nan
 
+    totals = {}
+    for name, names in TOTALS.items():
+        value = number(*names)
+        if not math.isnan(value):
+            totals[name] = value
     moving, effort, feel = map(number, ("total_timer_time", "workout_rpe", "workout_feel"))
     return FitSession(
         start_ms=fit_epoch_ms(times.start),
@@ -191,7 +197,7 @@ def _session(group: Group, columns: dict[str, list[float]], row: int, times: _Ti
         # The format stores ten times the grade on Borg CR10.
         exertion_cr10=None if math.isnan(effort) else effort / 10,
         feel=None if math.isnan(feel) else feel,
-        totals={name: v for name, names in TOTALS.items() if not math.isnan(v := number(*names))},
+        totals=totals,
         segment=int(group.segment[row]),
         offset=int(group.offsets[row]),
     )

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
-from model.activities import TYPES
 from model.answered_session import answered_sessions
 from model.calendar import local_date
 from model.codec import encode_fact
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, Report
+from model.words.activities import TYPES
 from stream.compute.sessions.candidates import SessionCandidate, as_report, current_facts
 
 EXERTION_SCALE = "borg-cr10"

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from model.activities import TYPES
 from model.calendar import MINUTE_MS
 from model.codec import dumps, encode_fact, plain
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
-from model.version_order import VersionOrder
+from model.versions.version_order import VersionOrder
+from model.words.activities import TYPES
 from stream.compute.pieces import Pieces, cut_out, pieces_ms, union_of_spans
 from stream.compute.series.sources import source_key, source_rank
 from stream.compute.sessions.versions import WorkoutVersions, latest_versions

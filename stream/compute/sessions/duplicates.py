@@ -59,8 +59,8 @@ def _completed(original: SessionCandidate, duplicate: SessionCandidate) -> Sessi
 
 def _with_pauses_of(kept: SessionCandidate, other: SessionCandidate) -> SessionCandidate:
     """Return the candidate that stays, with the pauses of a duplicate where it tells of none."""
-    is_told = kept.moving_ms is not None or kept.timer_ms < kept.length_ms
-    if is_told or other.timer_ms == other.length_ms:
+    has_pauses = kept.moving_ms is not None or kept.timer_ms < kept.length_ms
+    if has_pauses or other.timer_ms == other.length_ms:
         return kept
     running = cut_out(kept.start_ms, kept.end_ms, other.pauses)
     pauses = cut_out(kept.start_ms, kept.end_ms, running)

@@ -41,7 +41,7 @@ class Movement:
 
     `pulse` int64[n] are the minutes with heart rate and `pulse_bpm` float64[n] its means.
     `stepping` has the minutes with 100 steps or more, `moving` those with steps or speed at all.
-    `with_speed` has the minutes for which a source tells the speed, 0 as well. `steps_told` says
+    `with_speed` has the minutes for which a source tells the speed, 0 as well. `steps_stated` says
     that a source counted steps on the date.
     """
 
@@ -50,7 +50,7 @@ class Movement:
     stepping: Instants
     moving: Instants
     with_speed: Instants
-    steps_told: bool
+    steps_stated: bool
 
     def why_no_exercise(self, first: int, end: int) -> str:
         """Return why a bout in the epoch minutes [first, end) is no exercise, "" when it is."""
@@ -58,12 +58,12 @@ class Movement:
             return ""
         if not _within(self.pulse, first, end):
             return FEW_STEPS
-        return "" if self._is_told_by_pulse(first, end) else NO_MOVEMENT
+        return "" if self._is_shown_by_pulse(first, end) else NO_MOVEMENT
 
-    def _is_told_by_pulse(self, first: int, end: int) -> bool:
+    def _is_shown_by_pulse(self, first: int, end: int) -> bool:
         """Return whether heart rate has to decide, and shows exercise."""
         # A watch that counts steps sends none while there are none, so any step of the date tells.
-        if self.steps_told or _within(self.with_speed, first - _BEFORE_MIN, end):
+        if self.steps_stated or _within(self.with_speed, first - _BEFORE_MIN, end):
             return False
         before, during = self._bpm(first - _BEFORE_MIN, first), self._bpm(first, end)
         if end - first > _LONGEST_MIN or not len(before) or _is_stuck(during):
@@ -96,7 +96,7 @@ def movement_between(resolved: _Resolved, start: int, end: int) -> Movement:
         stepping=steps[(steps_a_minute >= _ACTIVE_STEPS) & (steps_a_minute <= _MOST_STEPS)],
         moving=_both(steps[steps_a_minute >= _MOVING_STEPS], fast[moves]),
         with_speed=fast,
-        steps_told=STEPS in resolved and len(resolved[STEPS].within(start, end).t) > 0,
+        steps_stated=STEPS in resolved and len(resolved[STEPS].within(start, end).t) > 0,
     )
 
 

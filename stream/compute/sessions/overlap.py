@@ -51,8 +51,12 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Count
     known = [candidate for candidate in ordered if candidate.origin is not Origin.DETECTED]
     # Pauses come after all that is known to have run, and before what was only detected: a session
     # that was detected on another date must not change what counts on this one.
-    running = {candidate.id: taken.take_all(candidate.running) for candidate in known}
-    paused = {candidate.id: taken.take_all(candidate.pauses) for candidate in known}
+    running: dict[str, Pieces] = {}
+    paused: dict[str, Pieces] = {}
+    for candidate in known:
+        running[candidate.id] = taken.take_all(candidate.running)
+    for candidate in known:
+        paused[candidate.id] = taken.take_all(candidate.pauses)
     for candidate in ordered[len(known) :]:
         running[candidate.id] = taken.take_all(candidate.running)
     pieces: dict[str, CountedPieces] = {}

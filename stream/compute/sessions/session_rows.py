@@ -6,11 +6,11 @@ from datetime import date
 
 import numpy as np
 
-from model.activities import TYPES
 from model.calendar import MINUTE_MS
 from model.derived import PARTIAL_ABOVE, WITHIN_OTHERS, HeartSummary, QualityFlag, Session
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Intensity, Prescription
+from model.words.activities import TYPES
 from stream.compute.intensity.load import session_loads
 from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.intensity.zones import shortened, zone_times_between, zone_times_in_pieces

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from model.activities import TYPES
 from model.facts import AttributedFact, Source, Workout
-from model.version_order import VersionOrder
+from model.versions.version_order import VersionOrder
+from model.words.activities import TYPES
 
 SAME_START_MS = 120_000  # devices and portals round the start differently
 

@@ -121,8 +121,8 @@ def _differences(fit: FitFile, rows: Iterator[tuple[str, _Row]]) -> tuple[int, l
                 compared += 1
                 ours = groups[name][column][seen[name]]
                 # Only ours lets a developer field stand in where the field for it has no value.
-                stands_in = bool(groups[name].overridden) and values == [None] * len(values)
-                if not stands_in and not any(same(ours, value) for value in values):
+                is_filled = bool(groups[name].overridden) and values == [None] * len(values)
+                if not is_filled and not any(same(ours, value) for value in values):
                     wrong.append(f"{name}[{seen[name]}].{column}: {ours} is none of {values}")
             elif not column.startswith(("dev:", "unknown_")):
                 wrong.append(f"{name}[{seen[name]}].{column} is missing")

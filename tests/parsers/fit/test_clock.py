@@ -88,8 +88,8 @@ def test_a_jump_of_the_clock_is_one_session(
 
 
 def test_a_jump_is_told_with_how_many_records_were_moved() -> None:
-    whole = session(start=_STALE[0], written=3600, elapsed=6 * _DAY + 3600, timer=3611)
-    parsed = parse_fit(plain(records(_STALE), records(range(3600)), whole, activity(3600)))
+    minutes = session(start=_STALE[0], written=3600, elapsed=6 * _DAY + 3600, timer=3611)
+    parsed = parse_fit(plain(records(_STALE), records(range(3600)), minutes, activity(3600)))
     assert values_of(parsed.rejects, "why", "count") == [
         ("clock: record messages moved: the clock jumped in the middle", 11)
     ]
@@ -132,9 +132,9 @@ def test_the_times_that_most_of_the_file_supports(
     parts = [records(range(1200)), lap(start=0, written=1200, elapsed=1200)]
     parsed = parse_fit(plain(*parts, session(**declared)))
     assert _spans(parsed.facts) == [span]
-    told = any(why.startswith("contradiction") for why in values_of(parsed.rejects, "why"))
-    stands = (declared["start"], declared["start"] + declared["elapsed"]) == span
-    assert told is not stands
+    doubted = any(why.startswith("contradiction") for why in values_of(parsed.rejects, "why"))
+    kept = (declared["start"], declared["start"] + declared["elapsed"]) == span
+    assert doubted is not kept
 
 
 def test_legs_follow_each_other() -> None:
@@ -151,13 +151,13 @@ def test_records_outside_of_every_session_are_told_and_stay(beyond: int, count: 
     declared = {"start": 0, "written": 1200, "elapsed": 1200}
     parsed = parse_fit(plain(records(range(1201 + beyond)), session(**declared), lap(**declared)))
     assert _heart(parsed.facts)[0] == 1201 + beyond
-    told = [reject.count for reject in parsed.rejects if reject.why.startswith("outside")]
-    assert told == ([count] if count else [])
+    outside = [reject.count for reject in parsed.rejects if reject.why.startswith("outside")]
+    assert outside == ([count] if count else [])
 
 
 def _damaged(*parts: bytes) -> bytes:
-    whole = plain(*parts)
-    return whole[:-2] + bytes([whole[-2] ^ 1, whole[-1]])
+    body = plain(*parts)
+    return body[:-2] + bytes([body[-2] ^ 1, body[-1]])
 
 
 @pytest.mark.parametrize(

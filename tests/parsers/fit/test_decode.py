@@ -261,7 +261,7 @@ def test_timestamp_16_is_the_nearest_to_the_last_known_one() -> None:
     assert background.v.tolist() == [60, 61, 62, 64]
 
 
-def described(index: int, number: int, name: str, base: int, units: str = "") -> bytes:
+def _described(index: int, number: int, name: str, base: int, units: str = "") -> bytes:
     fields = {
         "index": FieldShape(number=0, base=UINT8),
         "number": FieldShape(number=1, base=UINT8),
@@ -285,8 +285,8 @@ def test_developer_fields_are_named_by_their_description_even_a_late_one() -> No
     shape = developed()
     records = definition(shape) + rows(shape, {"hr": 70, "own": np.array([512, _NAN])}, 2).tobytes()
     for parts in (
-        [described(0, 4, "Form", UINT16), records],
-        [records, described(0, 4, "Form", UINT16)],
+        [_described(0, 4, "Form", UINT16), records],
+        [records, _described(0, 4, "Form", UINT16)],
     ):
         record = decode(fit_file(parts))["record"]
         assert _equal(record["dev:Form"], [512, _NAN])
@@ -304,7 +304,7 @@ def test_a_developer_field_without_a_description_keeps_its_bytes() -> None:
 def test_a_description_in_one_segment_names_nothing_in_the_next() -> None:
     shape = developed()
     records = definition(shape) + rows(shape, {"hr": 70, "own": 9}).tobytes()
-    fit = decode(fit_file([described(0, 4, "Form", UINT16), records]) + fit_file([records]))
+    fit = decode(fit_file([_described(0, 4, "Form", UINT16), records]) + fit_file([records]))
     assert _equal(fit["record"]["dev:Form"], [9, _NAN])
     assert fit["record"]["dev:0:4"].tolist() == [[255, 255], [9, 0]]
     assert fit["record"].segment.tolist() == [0, 1]
@@ -320,7 +320,7 @@ def test_places_are_left_out_unless_asked_for() -> None:
     }
     shape = FitShape(number=20, local=0, fields=fields)
     result = {"lat": 1, "long": 2, "hidden": 3, "hr": 60, "own": 5}
-    data = fit_file([described(0, 4, "Place", SINT32, "semicircles"), encoded(shape, result)])
+    data = fit_file([_described(0, 4, "Place", SINT32, "semicircles"), encoded(shape, result)])
     assert decode(data)["record"].names == ("heart_rate",)
     with pytest.raises(KeyError):
         decode(data)["record"]["position_lat"]

@@ -75,8 +75,8 @@ def test_it_is_made_from_laps_else_from_records(
     parts: list[bytes], made: tuple[float, float, float, str, dict[str, float]]
 ) -> None:
     assert _made(*parts) == made
-    told = values_of(parse_fit(plain(*parts)).rejects, "why")
-    assert any(why.startswith("no_session: no session message: made from") for why in told)
+    reasons = values_of(parse_fit(plain(*parts)).rejects, "why")
+    assert any(why.startswith("no_session: no session message: made from") for why in reasons)
 
 
 def test_what_was_answered_on_the_watch_stays() -> None:

@@ -1,6 +1,7 @@
 """Straps, developer fields, chains and files that are no recordings, and their facts."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ from tests.parsers.fit.pieces import (
     sensor,
     session,
 )
-from tests.rows import of_type, values_of
+from tests.rows import cells_of, of_type, values_of
 
 _STRAP, _WRIST = sensor(120, 1), sensor(10, 5)
 _MINUTE = session(start=0, written=60, elapsed=60, timer=60)
@@ -78,7 +79,7 @@ def test_a_16_bit_time_is_the_nearest_to_the_last(
     steps: tuple[int, ...], times: tuple[int, ...]
 ) -> None:
     (pairs,) = _heart(parse_fit(_monitoring(BASE_S, *steps)).facts).values()
-    assert sorted(times) == [t for t, _ in pairs]
+    assert sorted(times) == cells_of(pairs, 0)
 
 
 def test_beats_that_a_strap_hands_over_are_the_straps() -> None:
@@ -141,7 +142,8 @@ def test_a_developer_field_for_a_native_one_is_that(
     for parts in ([description, overridden(range(60), 150, heart)],
                   [overridden(range(60), 150, heart), description]):  # fmt: skip
         matches = _heart(parse_fit(plain(*parts, _MINUTE)).facts)
-        assert {v for pairs in matches.values() for _, v in pairs} == values
+        pairs = chain.from_iterable(matches.values())
+        assert set(cells_of(pairs, 1)) == values
 
 
 def _leg(start: int, offset_min: int, *parts: bytes, serial: int = 7) -> bytes:

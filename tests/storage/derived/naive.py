@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from model.calendar import epoch_ms
-from model.version_order import VersionOrder, sample_rank
+from model.versions.version_order import VersionOrder, sample_rank
 from storage.facts.ids import read_source
 from storage.pg.pool import Connection
 from stream.compute.series.sources import source_key, source_rank

@@ -446,7 +446,7 @@ def test_a_fact_of_another_kind_is_our_bug() -> None:
 
 minutes = st.integers(0, 3 * 24 * 60)
 _sources = st.sampled_from([_WATCH, _BACK, _STRAP, _PHONE])
-records = st.sampled_from(["a", "b", "c"])
+_records = st.sampled_from(["a", "b", "c"])
 _rates = st.sampled_from([0.0, 20.0, 90.0, 120.0, 150.0])
 metrics = st.sampled_from(["heart_rate", "heart_rate", "cadence", "steps", "speed"])
 _workouts = st.builds(
@@ -460,7 +460,7 @@ _workouts = st.builds(
     minutes,
     st.integers(0, 120),
     _sources,
-    records,
+    _records,
     st.sampled_from(["walking", "running", "cycling"]),
 )
 _answers = st.builds(
@@ -483,7 +483,9 @@ def columns(draw: st.DrawFn) -> SampleColumn:
     for minute, length, rate in points:
         t = np.append(t, _at(0, day=19) + (minute + np.arange(length)) * _MIN)
         v = np.append(v, np.full(length, rate))
-    return SampleColumn(metric=draw(metrics), source=draw(_sources), record=draw(records), t=t, v=v)
+    return SampleColumn(
+        metric=draw(metrics), source=draw(_sources), record=draw(_records), t=t, v=v
+    )
 
 
 windows = st.builds(

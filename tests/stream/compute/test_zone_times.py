@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.activities import TYPES
 from model.codec import dumps, loads, plain
 from model.intensity import Confidence, HeartProfile, ZoneTimesByMethod
 from model.prescription import Intensity
+from model.words.activities import TYPES
 from stream.compute.intensity.schemes import INTENSITY_SCHEMES
 from stream.compute.intensity.zone_times import ZONE_METHODS, zone_times_by_method
 from stream.compute.series.resolved_series import ResolvedSeries

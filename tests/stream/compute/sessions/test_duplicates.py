@@ -69,7 +69,7 @@ def test_duplicates_agree_in_family_and_within_two_minutes(
 
 def test_another_curve_of_heart_rate_makes_no_second_session() -> None:
     # A watch that lost contact would else double each of its workouts.
-    assert [row.source for row in _kept(claim(0, 20), claim(1, 21, _PHONE))] == [_WATCH]
+    assert values_of(_kept(claim(0, 20), claim(1, 21, _PHONE)), "source") == [_WATCH]
 
 
 @pytest.mark.parametrize(

@@ -93,14 +93,17 @@ def as_received(facts: Iterable[Fact], received_ms: int, *, is_file: bool) -> Al
     clock, so nothing of it is kept.
     """
     everything = tuple(facts)
-    later = [position for position, fact in enumerate(everything) if is_later(fact, received_ms)]
-    if not later:
+    rejects: list[Reject] = []
+    for position, fact in enumerate(everything):
+        if not is_later(fact, received_ms):
+            continue
+        if is_file and isinstance(fact, Workout):
+            reject = Reject(where="body", why=FILE_LATER, kind=RejectKind.RANGE)
+            return AllowedFacts(facts=(), rejects=(reject,))
+        rejects.append(_reject(position, fact, received_ms))
+    if not rejects:
         return AllowedFacts(facts=everything, rejects=())
-    if is_file and any(isinstance(everything[position], Workout) for position in later):
-        reject = Reject(where="body", why=FILE_LATER, kind=RejectKind.RANGE)
-        return AllowedFacts(facts=(), rejects=(reject,))
-    rejects = tuple(_reject(position, everything[position], received_ms) for position in later)
-    return AllowedFacts(facts=tuple(_kept(everything, received_ms)), rejects=rejects)
+    return AllowedFacts(facts=tuple(_kept(everything, received_ms)), rejects=tuple(rejects))
 
 
 def _kept(facts: Iterable[Fact], received_ms: int) -> Iterator[Fact]:
