@@ -1,5 +1,5 @@
 -- More columns of derived rows: how a session came to be known, its pauses and stops, zone times by every method, load and
--- quality flags; the time of all minutes of a day; and which source is selected for which metric in which minutes.
+-- quality flags; and the time of all minutes of a day.
 alter table session
   add column moving_by text not null default '',
   add column pauses jsonb not null default '[]',
@@ -57,15 +57,3 @@ alter table week
 -- The sessions of a date by their type, and the dates of a week with them: what counts for which prescription.
 alter table day add column by_type jsonb not null default '[]';
 alter table week add column days jsonb not null default '[]';
-
--- Ranges of minutes; a range ends where another source is selected.
-create table source_selection (
-  patient int not null references patient,
-  local_date date not null,
-  metric smallint not null,
-  start_at timestamptz not null,
-  end_at timestamptz not null check (end_at > start_at),
-  source int not null references source,
-  why text not null check (why in ('only', 'name', 'samples', 'rank', 'coverage')),
-  primary key (patient, local_date, metric, start_at)
-);

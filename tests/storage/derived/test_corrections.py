@@ -85,16 +85,15 @@ async def test_a_daily_total_grows_and_never_shrinks(world: Inline) -> None:
     assert rows == [("2026-09-21", "5200.0")]
 
 
-async def test_a_partial_epoch_that_is_completed_stands_whichever_came_first(world: Inline) -> None:
-    """A source without records numbers no revisions.
-
-    Of two values at one instant the greater one is kept, in any order.
-    """
+async def test_a_sample_that_is_stated_again_is_corrected_up_and_down(world: Inline) -> None:
     for first, second in ((90, 100), (100, 90)):
         await world.forget()
         await world.receive("open_wearables", heart_series(minutes=1, bpm=first))
         await world.receive("open_wearables", heart_series(minutes=1, bpm=second))
-        assert await world.rows("select value from sample") == [(100.0,)]
+        assert await world.rows("select value from sample") == [(second,)]
+        # and the late retry of what was corrected is no later statement
+        await world.receive("open_wearables", heart_series(minutes=1, bpm=first))
+        assert await world.rows("select value from sample") == [(second,)]
 
 
 async def test_a_completed_epoch_revises_the_session_it_lies_in(world: Inline) -> None:
