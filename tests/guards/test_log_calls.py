@@ -28,7 +28,7 @@ def is_log_call(call: ast.Call) -> bool:
 
 
 @cache
-def calls() -> tuple[tuple[Path, ast.Call], ...]:
+def logger_calls() -> tuple[tuple[Path, ast.Call], ...]:
     """Return all calls of loggers; they are looked up once, and not in every process."""
     return tuple(log_calls())
 
@@ -36,7 +36,7 @@ def calls() -> tuple[tuple[Path, ast.Call], ...]:
 def test_an_event_is_constant_text() -> None:
     refused = [
         f"{path}:{call.lineno}"
-        for path, call in calls()
+        for path, call in logger_calls()
         if len(call.args) != 1
         or not isinstance(call.args[0], ast.Constant)
         or "%" in str(call.args[0].value)
@@ -46,7 +46,7 @@ def test_an_event_is_constant_text() -> None:
 
 def test_the_list_holds_the_fields_that_are_used() -> None:
     used = set()
-    for _, call in calls():
+    for _, call in logger_calls():
         used.update(values_of(call.keywords, "arg"))
     assert used == FIELDS
 
@@ -54,6 +54,6 @@ def test_the_list_holds_the_fields_that_are_used() -> None:
 def test_every_logger_is_looked_at() -> None:
     """A logger under another name would pass by the tests above."""
     makers = {path for _, path in modules() if "get_logger(" in path.read_text(encoding="utf-8")}
-    assert makers - {path for path, _ in calls()} == {
+    assert makers - {path for path, _ in logger_calls()} == {
         path for name, path in modules() if name == "runtime.log_lines"
     }
