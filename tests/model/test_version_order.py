@@ -39,7 +39,7 @@ def test_the_time_in_a_message_id(message_id: str, created: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("connector", "message_id", "received", "told"),
+    ("connector", "message_id", "received", "stated"),
     [
         ("open_wearables", _ID, _CREATED_MS + _HOUR_MS, _CREATED_MS),
         ("open_wearables", _ID, _CREATED_MS, _CREATED_MS),
