@@ -14,6 +14,7 @@ from kadens.cli import app
 from model.calendar import rfc3339
 from model.intensity import ZONES
 from simulate.fit_writer import Recording, write_activity
+from tests.on_purpose import with_beats
 from tests.rooms import SHARED
 from tests.rows import values_of
 
@@ -39,7 +40,7 @@ def oracle() -> dict[str, list[dict[str, str]]]:
     ]
     files: dict[str, list[dict[str, str]]] = {}
     for row in csv.DictReader(lines, delimiter="\t"):
-        files.setdefault(row["file"], []).append(row)
+        files.setdefault(row["file"], []).append(with_beats(row))
     return files
 
 

@@ -8,6 +8,7 @@ from model.facts import SampleBlock, Workout
 from parsers.fit import MESSAGES, FitSession, Samples, decode, enum_values, read_activity
 from parsers.fit_facts import parse_fit
 from stream.compute.intensity.zones import karvonen, time_in_zones
+from tests.on_purpose import settled
 from tests.rows import cells_of, entries_of, matching, of_type, values_of
 
 _REST, PEAK = 60, 190
@@ -20,26 +21,6 @@ _EDGES = (
 _ZONES = ("very_light", "light", "moderate", "vigorous", "near_max", "unknown")
 
 
-# Rows that are other than the oracle's on purpose. The first leg's stated start lies 45 minutes
-# inside of it; its end less its length and the first record agree on the start. Its zones are
-# those of other minutes then, so that they are not compared (as with a jump).
-_ON_PURPOSE = {
-    ("activity-large-fenxi2-multisport.fit", "0"): {
-        "start_ms": "1440832485760",
-        "length_ms": "11738240",
-        "jump": "1",
-    },
-}
-
-
-def _settled(row: dict[str, str]) -> dict[str, str]:
-    """Return a row of the oracle, with what is other on purpose."""
-    for (file, session), changes in _ON_PURPOSE.items():
-        if row["file"].endswith(file) and row["session"] == session:
-            return row | changes
-    return row
-
-
 def test_sessions_and_zones_are_equal_to_the_millisecond(
     zone_rows: tuple[Path, list[dict[str, str]]],
 ) -> None:
@@ -47,7 +28,7 @@ def test_sessions_and_zones_are_equal_to_the_millisecond(
     activity = read_activity(decode(path.read_bytes(), messages=MESSAGES))
     heart = activity.samples.get("heart_rate")
     declared = [(str(s.start_ms), str(s.length_ms)) for s in activity.sessions]
-    rows = list(map(_settled, rows))
+    rows = list(map(settled, rows))
     assert declared == cells_of(rows, "start_ms", "length_ms")
     numbers = {name: str(number) for number, name in enum_values("sport").items()}
     for row, session in zip(rows, activity.sessions, strict=True):
@@ -63,7 +44,7 @@ def test_the_facts_of_the_file_give_the_same_zones(
 ) -> None:
     path, rows = zone_rows
     facts = parse_fit(path.read_bytes()).facts
-    rows = list(map(_settled, rows))
+    rows = list(map(settled, rows))
     workouts = of_type(Workout, facts)
     # The oracle does not read the beats that a strap hands over in messages of its own.
     blocks = [
