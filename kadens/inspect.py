@@ -12,10 +12,12 @@ import numpy as np
 
 from kadens.fact_lines import fact_line
 from model.calendar import rfc3339
+from model.fact_properties import unplaced_pause_ms
 from model.facts import DaySummary, Fact, Instants, Reject, Report, SampleBlock, Values, Workout
 from model.intensity import CLASSES, HeartProfile
 from model.received import Fetch, Notice, Part, ReaderItems
 from stream.compute.intensity.zones import is_plausible
+from stream.compute.pieces import pieces_ms, union_of_spans
 
 
 def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
@@ -104,27 +106,31 @@ def _workout(
     workout: Workout, t: Instants, v: Values, profile: HeartProfile | None
 ) -> dict[str, Any]:
     start, end = workout.head.start_ms, workout.head.end_ms
+    pauses = union_of_spans(workout.pauses)
+    paused_ms = pieces_ms(pauses) + unplaced_pause_ms(workout)
     return {
         "start": rfc3339(start),
         "end": rfc3339(end),
         "type": workout.type,
-        "zones_ms": _zones(t, v, start, end, profile),
+        "elapsed_ms": end - start,
+        "paused_ms": paused_ms,
+        "zones_ms": _zones(t, v, workout, profile, end - start - paused_ms),
         "heart_rate": _heart(t, v, start, end),
     }
 
 
 def _zones(
-    t: Instants, v: Values, start: int, end: int, profile: HeartProfile | None
+    t: Instants, v: Values, workout: Workout, profile: HeartProfile | None, timer_ms: int
 ) -> dict[str, int]:
     if profile is not None:
         # Imported only here, because most inspections have no profile and must start quickly.
         from kadens.zone_times import workout_zone_times  # noqa: PLC0415 - see above
 
-        times = workout_zone_times(t, v, start, end, profile)
+        times = workout_zone_times(t, v, workout, profile, timer_ms)
         if times is not None:
             return times
     unknown = dict.fromkeys((zone.value for zone in CLASSES), 0)
-    return {**unknown, "unknown": end - start}
+    return {**unknown, "unknown": timer_ms}
 
 
 def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:

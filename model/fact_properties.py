@@ -49,6 +49,22 @@ def measured_until_ms(fact: Fact) -> int | None:
             return None
 
 
+def unplaced_pause_ms(workout: Workout) -> int:
+    """Return how much of the paused time that a source states lies in none of its intervals.
+
+    >>> from model.facts import Head, Source
+    >>> head = Head(source=Source(vendor="v"), record="r", start_ms=0, end_ms=9_000)
+    >>> unplaced_pause_ms(Workout(head=head, type="walking", moving_ms=5_000, pauses=((1, 1_001),)))
+    3000
+    """
+    # A timer of 0 is what some writers put where they know none.
+    if not workout.moving_ms:
+        return 0
+    head = workout.head
+    placed_ms = sum(end - start for start, end in workout.pauses)
+    return max(0, head.end_ms - head.start_ms - placed_ms - workout.moving_ms)
+
+
 def target_record(fact: Fact) -> str:
     """Return the other record that a fact names, or "" when it names none.
 

@@ -207,7 +207,9 @@ def _print_summary(path: Path, name: str | None, payload: bytes, summary: dict[s
         print_line(f"  problem at {problem['where']}: {problem['reason']}")
     for workout in summary["workouts"]:
         heart = _heart_text(workout["heart_rate"])
-        print_line(f"  {workout['type']}, {workout['start']} to {workout['end']}, {heart}")
+        paused = workout["paused_ms"]
+        pause = f", paused {_clock_text(paused)}" if paused else ""
+        print_line(f"  {workout['type']}, {workout['start']} to {workout['end']}{pause}, {heart}")
         zones = []
         for zone, ms in workout["zones_ms"].items():
             zones.append(f"{zone.replace('_', ' ')} {_clock_text(ms)}")

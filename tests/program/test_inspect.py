@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from kadens.cli import app
-from model.calendar import rfc3339
 from model.intensity import ZONES
 from simulate.fit_writer import Recording, write_activity
-from tests.on_purpose import with_beats
 from tests.rooms import SHARED
 from tests.rows import values_of
 
 _ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
+_ON_PURPOSE = Path(__file__).with_name("changed_zones.tsv")
+_FIGURES = ("start_ms", "elapsed_ms", "paused_ms", "hr_samples", *values_of(ZONES, "value"))
 needs_files = pytest.mark.skipif(
     not _ORACLE.exists(), reason=f"the oracle {_ORACLE.name} is not beside this checkout"
 )
@@ -30,18 +31,41 @@ def inspect(path: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return done.exit_code, loads
 
 
+def table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a file of tab-separated values, none where it is not there."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return list(csv.DictReader(lines, delimiter="\t"))
+
+
 def oracle() -> dict[str, list[dict[str, str]]]:
-    if not _ORACLE.exists():
-        return {}
-    lines = [
-        line
-        for line in _ORACLE.read_text(encoding="utf-8").splitlines()
-        if not line.startswith("#")
-    ]
     files: dict[str, list[dict[str, str]]] = {}
-    for row in csv.DictReader(lines, delimiter="\t"):
-        files.setdefault(row["file"], []).append(with_beats(row))
+    for row in table(_ORACLE):
+        files.setdefault(row["file"], []).append(row)
     return files
+
+
+_CHANGED = {(row["file"], row["session"]): row for row in table(_ON_PURPOSE)}
+
+
+def figures(workout: dict[str, Any]) -> dict[str, int]:
+    start = datetime.fromisoformat(workout["start"])
+    return {
+        "start_ms": round(start.timestamp() * 1000),
+        "elapsed_ms": workout["elapsed_ms"],
+        "paused_ms": workout["paused_ms"],
+        "hr_samples": workout["heart_rate"]["n"],
+        **workout["zones_ms"],
+    }
+
+
+def expected_figures(row: dict[str, str]) -> dict[str, int]:
+    """Return what a row of the oracle says, or what stands in its place on purpose."""
+    known = {"elapsed_ms": row["length_ms"], "paused_ms": "0", **row}
+    changed = _CHANGED.get((row["file"], row["session"]), known)
+    return {name: int(changed[name]) for name in _FIGURES}
 
 
 @needs_files
@@ -51,13 +75,22 @@ def test_zones_of_real_files_are_equal_to_the_millisecond(
 ) -> None:
     code, matches = inspect(SHARED / "fit" / file, "--hr-rest", "60", "--hr-max", "190")
     assert code == 0
-    by_span = {(item["start"], item["end"]): item for item in matches["workouts"]}
-    for row in (row for row in rows if row["jump"] == "0"):
-        start = int(row["start_ms"])
-        workout = by_span[rfc3339(start), rfc3339(start + int(row["length_ms"]))]
-        assert workout["zones_ms"] == {zone.value: int(row[zone.value]) for zone in ZONES}
-        assert workout["heart_rate"]["n"] == int(row["hr_samples"])
     assert len(matches["workouts"]) == len(rows)
+    for row, workout in zip(rows, matches["workouts"], strict=True):
+        if row["jump"] == "0":
+            assert figures(workout) == expected_figures(row)
+
+
+@needs_files
+def test_a_pause_only_takes_time_away() -> None:
+    """Each row that differs by its pauses lost exactly the paused time, from whatever zone."""
+    rows = {(row["file"], row["session"]): row for row in table(_ORACLE)}
+    differing = {key: row for key, row in _CHANGED.items() if row["why"] == "paused"}
+    assert len(differing) == 20
+    for key, row in differing.items():
+        lost = [int(rows[key][zone.value]) - int(row[zone.value]) for zone in ZONES]
+        assert min(lost) >= 0
+        assert sum(lost) == int(row["paused_ms"]) > 0
 
 
 def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:

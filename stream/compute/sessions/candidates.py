@@ -8,6 +8,7 @@ from hashlib import sha256
 from model.calendar import MINUTE_MS
 from model.codec import dumps, encode_fact, plain
 from model.derived import Origin
+from model.fact_properties import unplaced_pause_ms
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
 from model.versions.version_order import VersionOrder
 from model.words.activities import TYPES
@@ -159,15 +160,6 @@ def _parts(patient: str, workout: SessionCandidate) -> list[SessionCandidate]:
     return parts
 
 
-def _unplaced_ms(workout: Workout) -> int:
-    """Return how much of the paused time that a source states lies in none of its intervals."""
-    # A timer of 0 is what some writers put where they know none.
-    if not workout.moving_ms:
-        return 0
-    head = workout.head
-    return max(0, head.end_ms - head.start_ms - pieces_ms(workout.pauses) - workout.moving_ms)
-
-
 def current_facts(facts: Iterable[AttributedFact]) -> list[AttributedFact]:
     """Return for each (source, record) the fact with the greatest (order, body, content).
 
@@ -214,7 +206,7 @@ def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
         exertion_cr10=workout.exertion_cr10,
         moving_ms=workout.moving_ms,
         pauses=union_of_spans(workout.pauses),
-        unplaced_ms=_unplaced_ms(workout),
+        unplaced_ms=unplaced_pause_ms(workout),
         records=versions.records,
         offset_min=head.offset_min,
         offset_origin=head.offset_origin,
