@@ -155,7 +155,7 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
 
     async def lock(conn: Connection, patient: str) -> PatientRow:
         if next(turns) == turn:
-            await _send(world, late)
+            await world.receive("open_wearables", late, INLINE_NOW + 1)  # as in the fresh one
         return await real(conn, patient)
 
     monkeypatch.setattr(current_records, "lock", lock)
