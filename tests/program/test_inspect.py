@@ -31,7 +31,7 @@ def inspect(path: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return done.exit_code, loads
 
 
-def table(path: Path) -> list[dict[str, str]]:
+def _table(path: Path) -> list[dict[str, str]]:
     """Return the rows of a file of tab-separated values, none where it is not there."""
     if not path.exists():
         return []
@@ -42,15 +42,15 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def oracle() -> dict[str, list[dict[str, str]]]:
     files: dict[str, list[dict[str, str]]] = {}
-    for row in table(_ORACLE):
+    for row in _table(_ORACLE):
         files.setdefault(row["file"], []).append(row)
     return files
 
 
-_CHANGED = {(row["file"], row["session"]): row for row in table(_ON_PURPOSE)}
+_CHANGED = {(row["file"], row["session"]): row for row in _table(_ON_PURPOSE)}
 
 
-def figures(workout: dict[str, Any]) -> dict[str, int]:
+def _figures(workout: dict[str, Any]) -> dict[str, int]:
     start = datetime.fromisoformat(workout["start"])
     return {
         "start_ms": round(start.timestamp() * 1000),
@@ -78,13 +78,13 @@ def test_zones_of_real_files_are_equal_to_the_millisecond(
     assert len(matches["workouts"]) == len(rows)
     for row, workout in zip(rows, matches["workouts"], strict=True):
         if row["jump"] == "0":
-            assert figures(workout) == expected_figures(row)
+            assert _figures(workout) == expected_figures(row)
 
 
 @needs_files
 def test_a_pause_only_takes_time_away() -> None:
     """Each row that differs by its pauses lost exactly the paused time, from whatever zone."""
-    rows = {(row["file"], row["session"]): row for row in table(_ORACLE)}
+    rows = {(row["file"], row["session"]): row for row in _table(_ORACLE)}
     differing = {key: row for key, row in _CHANGED.items() if row["why"] == "paused"}
     assert len(differing) == 20
     for key, row in differing.items():

@@ -242,7 +242,11 @@ def test_one_value_for_an_hour_is_a_stuck_sensor(
 
 
 def test_few_steps_are_named_as_such() -> None:
-    steps = [(600, 603, 110), (607, 608, 110), (612, 613, 110), (617, 618, 110)]
+    steps: list[_Stretch] = [(600, 603, 110)]
+    for minute in (607, 612, 617):
+        # a count holds until the next one, so that a minute without steps is told as such
+        steps += [(minute - 4, minute, 0), (minute, minute + 1, 110)]
+    steps.append((618, 620, 0))
     (session,) = _day(_column("steps", steps, _PHONE)).sessions
     assert (session.counts, session.why) == (False, FEW_STEPS)
 
