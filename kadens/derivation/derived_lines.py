@@ -1,8 +1,9 @@
 """A derivation as lines for a person to read: sessions, days, weeks, findings, refusals. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import partial
+from itertools import groupby
 
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms, zones_json
@@ -16,8 +17,8 @@ def derivation_lines(derivation: Derivation) -> Iterator[str]:
     results = derivation.conclusions
     lists = {
         "sessions": list(map(session_text, results.derived.sessions)),
-        "days": list(map(partial(day_text, derivation), results.dates)),
-        "weeks": list(map(partial(week_text, derivation), results.mondays)),
+        "days": _joined(map(partial(day_text, derivation), results.dates)),
+        "weeks": _joined(map(partial(week_text, derivation), results.mondays)),
         "findings": [f"{item.rule} {item.key}: {item.sentence}" for item in results.findings],
         "refused": [f"{item.body}, {item.where}: {item.why}" for item in derivation.intake.refused],
     }
@@ -28,6 +29,23 @@ def derivation_lines(derivation: Derivation) -> Iterator[str]:
             yield f"  {line}"
     if not any(lists.values()):
         yield "nothing is known of this patient"
+
+
+def _joined(lines: Iterable[str]) -> list[str]:
+    """Return lines that begin with a date, with one line for a run that says the same.
+
+    Years without data would otherwise hide the dates that have any.
+    """
+    joined: list[str] = []
+    for text, run in groupby(lines, key=_after_date):
+        first, *others = run
+        until = f" to {others[-1].partition(' ')[0]}" if others else ""
+        joined.append(f"{first.partition(' ')[0]}{until} {text}")
+    return joined
+
+
+def _after_date(line: str) -> str:
+    return line.partition(" ")[2]
 
 
 def duration_text(ms: int) -> str:
