@@ -61,15 +61,10 @@ async def _fill(dsn: str, folder: Path) -> None:
             )
         async with open_inline(dsn, conn, folder) as inline:
             for patient, hours in (("p1", 0), ("p1", 24), ("p2", 0)):
-                await inline.receive(
-                    "open_wearables", heart_series(T0 + hours * HOUR_MS), INLINE_NOW, patient
-                )
-                await inline.receive(
-                    "open_wearables",
-                    walk_body(f"w{hours}", T0 + hours * HOUR_MS),
-                    INLINE_NOW,
-                    patient,
-                )
+                ahead_ms = hours * HOUR_MS
+                for body in (heart_series(T0 + ahead_ms), walk_body(f"w{hours}", T0 + ahead_ms)):
+                    received_ms = INLINE_NOW + ahead_ms  # nothing is measured later than that
+                    await inline.receive("open_wearables", body, received_ms, patient)
 
 
 @pytest.fixture(scope="module")
