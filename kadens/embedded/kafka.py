@@ -161,14 +161,15 @@ class Kafka:
     def _format(self, settings: Path, log: Path) -> None:
         # The id is joined to its option with "=", because an id may begin with a dash.
         what = [f"--cluster-id={self._cluster_id()}", "--config", str(settings)]
-        argv = [*self._java(), "kafka.tools.StorageTool", "format", *what]
+        argv = [*self._java(*FIRST_COMPILER_ONLY), "kafka.tools.StorageTool", "format", *what]
         if not (settings.parent / "data" / "meta.properties").exists():
             tool = launch("kafka format", argv, log=log, on_death=signal.SIGKILL)
             if tool.process.wait(_START_SECONDS) != 0:
                 raise StartFailed(tool.part, f"ended with status {tool.process.returncode}", log)
 
-    def _java(self) -> list[str]:
-        return [shutil.which("java") or "java", *JAVA, *self.jvm, "-cp", f"{jars(self.cache)}/*"]
+    def _java(self, *more: str) -> list[str]:
+        options = *JAVA, *self.jvm, *more
+        return [shutil.which("java") or "java", *options, "-cp", f"{jars(self.cache)}/*"]
 
     def _cluster_id(self) -> str:
         """Return the id that all nodes are formatted with, drawn once for a data folder."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from kadens.embedded.kafka import Kafka
+from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres, temporary_postgres
@@ -83,6 +83,6 @@ def _kafka(stack: ExitStack, folder: Path, outside: str | None) -> str:
         reason = kafka_available()
         if reason:
             pytest.skip(f"Apache Kafka cannot run here: {reason}")
-        brokers = stack.enter_context(Kafka(folder / "kafka")).address
+        brokers = stack.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY)).address
     create_topics(brokers, CONFIGS)
     return brokers

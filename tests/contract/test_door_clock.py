@@ -12,7 +12,7 @@ import pytest
 
 from ingest.clock_watch import Agreement, judged
 from ingest.publisher import KafkaPublisher
-from kadens.embedded.kafka import Kafka
+from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.topics import create_topics
 from tests.rig import CONFIGS
@@ -27,7 +27,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     reason = kafka_available()
     if reason:
         pytest.skip(f"Apache Kafka cannot run here: {reason}")
-    with Kafka(tmp_path_factory.mktemp("clock") / "kafka") as running:
+    with Kafka(tmp_path_factory.mktemp("clock") / "kafka", jvm=FIRST_COMPILER_ONLY) as running:
         create_topics(running.address, CONFIGS)
         yield running
 

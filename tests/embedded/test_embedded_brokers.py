@@ -14,7 +14,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from kadens.embedded.kafka import Kafka
+from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.kafka_jars import java_version, kafka_available
 from kadens.embedded.mock import PRODUCE, MockFailed, MockKafka
 from kadens.embedded.process import StartFailed
@@ -28,7 +28,7 @@ needs_kafka = [pytest.mark.kafka, pytest.mark.skipif(_MISSING is not None, reaso
 
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    with Kafka(tmp_path_factory.mktemp("kafka")) as broker:
+    with Kafka(tmp_path_factory.mktemp("kafka"), jvm=FIRST_COMPILER_ONLY) as broker:
         yield broker
 
 
@@ -178,7 +178,7 @@ class TestKafka:
         create_topics(kafka.address, {"moved": (1, {})})
         produce(kafka.address, "moved", b"acknowledged")
         kafka.stop()
-        with Kafka(kafka.data) as reopened:
+        with Kafka(kafka.data, jvm=FIRST_COMPILER_ONLY) as reopened:
             assert consume(reopened.address, "moved", 1) == [b"acknowledged"]
         kafka.restart()
 
@@ -199,7 +199,7 @@ class TestKafka:
 
     def test_a_cluster_id_may_begin_with_a_dash(self, tmp_path: Path) -> None:
         (tmp_path / "cluster-id").write_text("-UMn5PFCSiyOY4TTyZKsoA")
-        with Kafka(tmp_path) as kafka:
+        with Kafka(tmp_path, jvm=FIRST_COMPILER_ONLY) as kafka:
             assert brokers_answering(kafka.address) == 1
 
     def test_no_broker_outlives_a_killed_parent(self, tmp_path: Path) -> None:
