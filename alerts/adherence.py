@@ -8,17 +8,20 @@ is None, never 0. Days of a pause are taken off what was due, and what is due is
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from alerts.due import Due, PrescriptionDue, due_in_week
 from model.calendar import MINUTE_MS
-from model.derived import PARTIAL_ABOVE, TypeTotal, Week
+from model.derived import PARTIAL_ABOVE, TypeTotal, Week, WeekDay
 from model.intensity import ZoneTimes
 from model.prescription import (
     Prescription,
+    credited_recalled,
     credited_sessions,
     credited_totals,
     has_strength,
     paused,
+    seen_by_phone,
 )
 
 
@@ -39,9 +42,13 @@ class Adherence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credited:
-    """What of a week counts for a prescription: its sessions, and sums as in `TypeTotal`."""
+    """What of a week counts for a prescription: its sessions, and sums as in `TypeTotal`.
+
+    `recalled_sessions` are those of the sessions that the patient told of and nobody recorded.
+    """
 
     sessions: int = 0
+    recalled_sessions: int = 0
     zones: ZoneTimes = field(default_factory=ZoneTimes)
     dose_min: float = 0.0
     exertion_ms: int = 0
@@ -56,6 +63,7 @@ class Credited:
     def __add__(self, other: "Credited") -> "Credited":
         return Credited(
             sessions=self.sessions + other.sessions,
+            recalled_sessions=self.recalled_sessions + other.recalled_sessions,
             zones=self.zones + other.zones,
             dose_min=self.dose_min + other.dose_min,
             exertion_ms=self.exertion_ms + other.exertion_ms,
@@ -84,21 +92,28 @@ def measure(week: Week, due: Due) -> Adherence:
     A session counts for each prescription whose types hold it, at most `max_per_day` a day.
     Sessions and their length count whether or not heart rate was recorded. With more than 20 % of
     the time unknown, a dose below the prescribed one is not known: partial data may confirm but
-    not refute. Intensity is the share of the time in the prescribed range, by the method of the
-    prescription, of the time that could be compared with it.
+    not refute. The length of sessions that the patient only told of is not known, so with them
+    time, dose and strength may confirm but not refute. Intensity is the share of the time in the
+    prescribed range, by the method of the prescription, of the time that could be compared with it.
     """
     done = credited(week, due)
     dose = _ratio(done.dose_min, due.dose_min or 0.0)
     # Time that a reported exertion judges is known, if with less confidence.
     partial = done.zones.unknown - done.exertion_ms > PARTIAL_ABOVE * done.zones.total
+    recalled = done.recalled_sessions > 0
     return Adherence(
         frequency=_ratio(done.sessions, due.sessions),
-        time=_ratio(done.minutes, due.minutes),
-        dose=None if dose is not None and dose < 1 and partial else dose,
+        time=confirmed(_ratio(done.minutes, due.minutes), partial=recalled),
+        dose=confirmed(dose, partial=partial or recalled),
         # With several prescriptions it is not known to which of them a minute belongs.
         intensity=_ratio(done.in_range_ms, done.range_known_ms) if len(due.parts) == 1 else None,
-        strength=_ratio(_strength_days(week), due.strength_days),
+        strength=confirmed(_ratio(_strength_days(week), due.strength_days), partial=recalled),
     )
+
+
+def confirmed(ratio: float | None, *, partial: bool) -> float | None:
+    """Return a ratio, None where it could be greater than what is known of it and is below 1."""
+    return None if ratio is not None and ratio < 1 and partial else ratio
 
 
 def credited(week: Week, due: Due) -> Credited:
@@ -112,7 +127,8 @@ def credited_apart(week: Week, due: Due) -> tuple[Credited, ...]:
 
 
 def _credited(week: Week, part: PrescriptionDue) -> Credited:
-    done = Credited()
+    recalled = credited_recalled(week, part.by_day)
+    done = Credited(sessions=recalled, recalled_sessions=recalled)
     for day in week.days:
         row = part.by_day[day.local_date]
         sessions = credited_sessions(row, day.by_type)
@@ -158,8 +174,39 @@ def _standing(week: Week, part: PrescriptionDue, thresholds: Mapping[str, float]
             pairs.append((done / due, (done + more) / due))
     if all(ratio >= least for ratio, _ in pairs):
         return Standing.ENOUGH
-    is_known = week.known_days >= thresholds["known_days"]
+    is_known = known_days(week, part) >= thresholds["known_days"]
     return Standing.LOW if is_known and any(best < least for _, best in pairs) else Standing.THIN
+
+
+def known_days(week: Week, part: PrescriptionDue) -> int:
+    """Return how many days of a week are known as far as a prescription is concerned."""
+    return sum(_is_known(day, part.by_day[day.local_date]) for day in week.days)
+
+
+def _is_known(day: WeekDay, row: Prescription) -> bool:
+    # A phone in a pocket sees walks, and neither a swim nor a ride.
+    return day.known or (day.carried and seen_by_phone(row))
+
+
+def unseen_days(week: Week, due: Due) -> int:
+    """Return how many worn days of a week could have held a session that nobody saw.
+
+    Nothing was worn from 06 to 22 for as long as a prescribed session, no session was recorded, and
+    the patient did not answer for the day.
+    """
+    count = 0
+    for day in week.days:
+        is_recalled = week.recalled_until is not None and day.local_date <= week.recalled_until
+        if day.known and not is_recalled:
+            count += any(map(partial(_is_unseen, day), due.parts))
+    return count
+
+
+def _is_unseen(day: WeekDay, part: PrescriptionDue) -> bool:
+    row = part.by_day[day.local_date]
+    if paused(row, day.local_date) or credited_sessions(row, day.by_type):
+        return False
+    return 0 < row.minutes_per_session <= day.unseen_min
 
 
 def _pairs(week: Week, part: PrescriptionDue) -> Iterator[tuple[float, float, float]]:
@@ -169,8 +216,10 @@ def _pairs(week: Week, part: PrescriptionDue) -> Iterator[tuple[float, float, fl
         sessions += room
         minutes += room * row.minutes_per_session
     done = _credited(week, part)
+    # The patient was asked how often, so a session that was told of is taken to be long enough.
+    recalled_min = done.recalled_sessions * part.last.minutes_per_session
     yield done.sessions, sessions, part.sessions
-    yield done.minutes, minutes, part.minutes
+    yield done.minutes + recalled_min, minutes, part.minutes
 
 
 def _room(week: Week, part: PrescriptionDue) -> Iterator[tuple[Prescription, int]]:
@@ -178,7 +227,7 @@ def _room(week: Week, part: PrescriptionDue) -> Iterator[tuple[Prescription, int
     days = {day.local_date: day for day in week.days}
     for at, row in part.by_day.items():
         day = days.get(at)
-        if paused(row, at) or (day is not None and day.known):
+        if paused(row, at) or (day is not None and _is_known(day, row)):
             continue
         held = 0 if day is None else credited_sessions(row, day.by_type)
         yield row, row.max_per_day - held

@@ -48,6 +48,15 @@ def midnight(day: date, zone: str) -> int:
     return epoch_ms(datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC))
 
 
+@lru_cache(maxsize=65_536)
+def local_instant(day: date, at: time, zone: str) -> int:
+    """Return the epoch ms of a time of day on a local date in an IANA zone.
+
+    A time that comes twice is the first of both; one that is skipped is the instant of the change.
+    """
+    return epoch_ms(datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC))
+
+
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
     """Return [start, end) of a local date in epoch ms.
 

@@ -20,6 +20,10 @@ PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm
 WITHIN_OTHERS = "within other sessions"
 NO_MOVEMENT = "heart rate without movement"
 FEW_STEPS = "steps in less than half of its minutes"
+# Quality flags of a session as such: very light for long, and not counted; or made by its reader,
+# because the file has no usable session.
+FORGOT_TO_STOP = "forgot_to_stop"
+MADE_FROM = ("made_from_laps", "made_from_records")
 # What a patient answers is never about these, but about a session beside them.
 NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
 
@@ -89,7 +93,8 @@ class SourceSelection:
 class QualityFlag:
     """A doubt about `n` samples in [start, end) in epoch ms.
 
-    `what` is a key of `stream.compute.series.quality.QUALITY_CHECKS`.
+    `what` is a key of `stream.compute.series.quality.QUALITY_CHECKS`, `FORGOT_TO_STOP`, or one of
+    `MADE_FROM`, which is about no samples.
     """
 
     what: str
@@ -174,6 +179,17 @@ class Session:
         return self.elapsed_ms - self.paused_ms
 
     @property
+    def forgotten(self) -> bool:
+        """Return whether its recording seems to have run on after the exercise."""
+        return any(flag.what == FORGOT_TO_STOP for flag in self.flags)
+
+    @property
+    def made_from(self) -> str:
+        """Return "laps" or "records" where its file has no usable session, else ""."""
+        made = next((flag.what for flag in self.flags if flag.what in MADE_FROM), "")
+        return made.removeprefix("made_from_")
+
+    @property
     def unplaced_ms(self) -> int:
         """Return how much of the paused time has no place: only its length is known."""
         return self.paused_ms - sum(end - start for start, end in self.pauses)
@@ -198,11 +214,17 @@ class TypeTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekDay:
-    """A date of a week that has a row: whether it is known, and its sessions by type."""
+    """A date of a week of which something is known: whether all is, and its sessions by type.
+
+    `carried` says that a phone was carried, so that what a phone can see is known. `unseen_min` is
+    as in `Day`.
+    """
 
     local_date: date
     known: bool
     by_type: tuple[TypeTotal, ...]
+    carried: bool = False
+    unseen_min: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +243,10 @@ class Day:
     `exertion_ms` is the part of the unknown time of `zones` that a reported exertion judges, and
     `exertion_dose_ms` its dose. `in_range_ms` is the time of sessions in the prescribed range by
     the prescription's own method, and `range_known_ms` the time that could be compared with it.
-    `by_type` has the sessions by their type, in order of types.
+    `by_type` has the sessions by their type, in order of types. `recalled_sessions` is how many
+    sessions of the week up to this date the patient told of on it, None without such an answer.
+    `phone_min` is the number of minutes from the first to the last step that a phone counted,
+    `unseen_min` the longest time in minutes from 06 to 22 in which nothing was worn.
     """
 
     local_date: date
@@ -243,6 +268,9 @@ class Day:
     by_type: tuple[TypeTotal, ...] = ()
     elapsed_ms: int = 0
     paused_ms: int = 0
+    recalled_sessions: int | None = None
+    phone_min: int = 0
+    unseen_min: int = 0
     algorithm: str = ALGORITHM
 
 
@@ -251,8 +279,10 @@ class Week:
     """Totals of one ISO week in the patient's zone.
 
     `valid_days` counts the days with at least 600 minutes of wear, `known_days` those that are
-    valid or answered. `dose_min` includes `exertion_dose_ms`. `days` has the dates with a row, in
-    order. The other figures are sums of days.
+    valid or answered. `dose_min` includes `exertion_dose_ms`. `days` has the dates with a row and
+    those that are known, in order. `recalled_sessions` is how many sessions the patient told of, up
+    to the date `recalled_until`; the dates up to it are known. Both are None without such an
+    answer. The other figures are sums of days.
     `session_ms` is the time of its sessions without pauses, `elapsed_ms` with them.
     """
 
@@ -274,7 +304,20 @@ class Week:
     days: tuple[WeekDay, ...] = ()
     elapsed_ms: int = 0
     paused_ms: int = 0
+    recalled_sessions: int | None = None
+    recalled_until: date | None = None
     algorithm: str = ALGORITHM
+
+    @property
+    def unrecorded_sessions(self) -> int:
+        """Return how many of the sessions that the patient told of were not recorded."""
+        if self.recalled_sessions is None or self.recalled_until is None:
+            return 0
+        recorded = 0
+        for day in self.days:
+            if day.local_date <= self.recalled_until:
+                recorded += sum(total.sessions for total in day.by_type)
+        return max(0, self.recalled_sessions - recorded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,13 +83,15 @@ class Phase(StrEnum):
 class Instrument(StrEnum):
     """The subject of a report.
 
-    A report carries its scale with its value, because no value is read without a scale.
+    A report carries its scale with its value, because no value is read without a scale. WEEK is
+    the number of sessions of a week, up to the instant of the report.
     """
 
     PAIN = "pain"
     EXERTION = "exertion"
     DAY_FORM = "day_form"
     SESSION = "session"
+    WEEK = "week"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ class SampleBlock:
 
     `t` is int64[n] epoch ms, not decreasing; `v` is float64[n], finite. A record of many samples
     comes in parts of at most `BLOCK` samples, numbered from 0 by `part`, so that an event stays
-    small. Blocks are compared by their encoding (`codec.encode_fact`), not by `==`.
+    small. Blocks are compared by their encoding, not by `==`.
     """
 
     head: Head
@@ -147,12 +149,13 @@ class SampleBlock:
 class Workout:
     """A workout that a source declared.
 
-    Its boundaries and type take precedence over anything detected in samples. `type` is a key of
-    `activities.TYPES`, `vendor_type` the source's own word. `moving_ms` is the time of the timer,
-    which is the time without pauses; None when the source does not state it. `pauses` are the times
-    in which the timer stood still, [start, end) in epoch ms, in order, apart and within the
-    workout; it is empty when the source tells no more than their total. `exertion_cr10` is on Borg
-    CR10. `summary` holds the source's own totals by name; they are shown and never computed with.
+    Its boundaries and type take precedence over anything detected in samples. `type` is one of the
+    types that Kadens knows, `vendor_type` the source's own word. `moving_ms` is the time of the
+    timer, which is the time without pauses; None when the source does not state it. `pauses` are
+    the times in which the timer stood still, [start, end) in epoch ms, in order, apart and within
+    the workout; it is empty when the source tells no more than their total. `exertion_cr10` is on
+    Borg CR10. `summary` holds the source's own totals by name; they are shown and never computed
+    with.
     """
 
     head: Head
@@ -181,10 +184,11 @@ class DaySummary:
 class Report:
     """What a patient answered.
 
-    `value` is on `scale`, which is "nrs-0-10", "borg-cr10", "borg-6-20" or "form-1-5". `session` is
-    the record of the workout that the report is about, when the app knows it. A session that the
-    patient declared has the instrument SESSION; its `type`, `head.start_ms` and `head.end_ms` are
-    as declared. In other reports `head.start_ms` is the time of the answer.
+    `value` is on `scale`, one of "nrs-0-10", "borg-cr10", "borg-6-20", "form-1-5" and
+    "sessions-this-week". `session` is the record of the workout that the report is about, when the
+    app knows it. A session that the patient declared has the instrument SESSION; its `type`,
+    `head.start_ms` and `head.end_ms` are as declared. In other reports `head.start_ms` is the time
+    of the answer, or the end of the time that it is about.
     """
 
     head: Head

@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from model.calendar import local_date
-from model.derived import TypeTotal
+from model.derived import TypeTotal, Week
 from model.words.activities import TYPES
 
 FIRST_DAYS = 7
 _UNTOLD = "other"  # the family of types that say nothing about the exercise
 _STRENGTH = "strength"
+# What the steps of a phone in a pocket show. A treadmill is left out: the phone lies on it.
+_SEEN_BY_PHONE = frozenset({"walking", "hiking", "nordic_walking", "running"})
 _WEEK = 7
 
 # When each version was recorded (epoch ms), by the id of its prescription and its version. A
@@ -53,9 +55,11 @@ class Prescription:
 
     It is valid on the local dates from `valid_from` to `valid_to` (inclusive). A newer version of
     the same `id` replaces it from the newer version's `valid_from` on. `pain_limit` is the highest
-    acceptable pain on the NRS. `rules` sets thresholds of rules, by rule id and name. The bounds of
-    all figures are in `model.schemas.prescription_check`.
+    acceptable pain on the NRS. `rules` sets thresholds of rules, by rule id and name. `cardiac` has
+    no effect yet, and may only be false.
     """
+
+    # The bounds of all figures are in `model.schemas.prescription_check`.
 
     id: str
     version: int
@@ -166,6 +170,28 @@ def credited_totals(
 ) -> tuple[TypeTotal, ...]:
     """Return the totals of the types of a day that count for a prescription."""
     return tuple(item for item in by_type if is_credited(prescription, item.type))
+
+
+def credited_recalled(week: Week, by_day: Mapping[date, Prescription]) -> int:
+    """Return how many sessions count that the patient told of and nobody recorded.
+
+    `by_day` has the version of a prescription in force on each date of the week. Of each date that
+    the answer is about at most `max_per_day` sessions count, recorded ones with them. Their types
+    are not known, so they count for every prescription.
+    """
+    if week.recalled_until is None:
+        return 0
+    held = {day.local_date: day.by_type for day in week.days}
+    room = 0
+    for at, row in by_day.items():
+        if at <= week.recalled_until:
+            room += row.max_per_day - credited_sessions(row, held.get(at, ()))
+    return min(week.unrecorded_sessions, room)
+
+
+def seen_by_phone(prescription: Prescription) -> bool:
+    """Return whether a phone can see all that a prescription asks for: exercise on foot."""
+    return bool(prescription.types) and _SEEN_BY_PHONE.issuperset(prescription.types)
 
 
 def has_strength(by_type: Iterable[TypeTotal]) -> bool:

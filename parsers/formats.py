@@ -111,7 +111,7 @@ FORMATS: tuple[Format, ...] = (
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
-        version=3,
+        version=4,
         read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,

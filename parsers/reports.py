@@ -9,7 +9,7 @@ A report:
     id           required  the app's id of the answer; the same id again is the same answer
     revision     integer, 0 when created; at least 1, and required, when amended or withdrawn
     answered_at  required  RFC 3339 with offset
-    instrument   required  pain | exertion | day_form | session   (not needed to withdraw)
+    instrument   required  pain | exertion | day_form | session | week   (not needed to withdraw)
     phase        before | during | after | next_morning | none
     value, scale required except for `session`; see SCALES. A value is never converted between
                  scales.
@@ -17,6 +17,10 @@ A report:
     site         where it hurts
     activity, started_at, ended_at   required for `session`, the patient's own report of exercise
     equipment    list of texts
+
+An answer of the instrument `week` is the number of sessions in the patient's own week (from Monday)
+up to `answered_at`. An `ended_at` before that is the end of the time that was asked about, so that
+the week before can be answered on a Monday.
 """
 
 from collections.abc import Iterator
@@ -119,6 +123,8 @@ def _fact(kind: str, fields: JsonObject, where: str, errors: list[Unreadable]) -
     instrument = _any_of(Instrument, fields.get("instrument"), f"{where}.instrument")
     session = instrument is Instrument.SESSION
     span = _span(fields, where) if session else (at, at)
+    if instrument is Instrument.WEEK:
+        span = _until(fields, at, where)
     value, scale = (None, "") if session else _answer(fields, instrument, where)
     return Report(
         head=head(SOURCE, record, revision, span, offset),
@@ -184,6 +190,16 @@ def _span(fields: JsonObject, where: str) -> tuple[int, int]:
             f"{where}.ended_at", "not after the start by at most seven days", RejectKind.RANGE
         )
     return start, end
+
+
+def _until(fields: JsonObject, answered_ms: int, where: str) -> tuple[int, int]:
+    """Return the instant up to which an answer about a week holds, as a span without length."""
+    if fields.get("ended_at") is None:
+        return answered_ms, answered_ms
+    until_ms, _ = instant_of(fields["ended_at"], f"{where}.ended_at")
+    if until_ms > answered_ms:
+        raise Unreadable(f"{where}.ended_at", "after the answer was given", RejectKind.RANGE)
+    return until_ms, until_ms
 
 
 def _activity(value: object, where: str, *, required: bool) -> str:

@@ -22,7 +22,8 @@ from simulate.cohort import (
     this_monday,
 )
 
-JUDGED_AFTER_MS = 36 * 60 * MINUTE_MS  # from a week's end, where a source has not synced past it
+# From a week's end: 36 hours for data that comes late, and 24 for the patient's own answer.
+JUDGED_AFTER_MS = 60 * 60 * MINUTE_MS
 QUIET_WEEKS = 5  # the latest weeks follow the schedule, so that only planted alerts can follow
 SHORT_EVERY, EXTRA_EVERY = 5, 4
 LIVE_MINUTES = 42
@@ -71,8 +72,8 @@ def silent_from(person: Person, cohort: Cohort) -> int:
 def low_weeks(person: Person, cohort: Cohort) -> int:
     """Return for how many full weeks the person in the role LOW has done too little.
 
-    They are the two latest weeks that are judged, and any week since. Until 36 hours into a week,
-    the week before may still get data and is not judged.
+    They are the two latest weeks that are judged, and any week since. Until 60 hours into a week,
+    the week before may still get data or an answer, and raises nothing.
     """
     this = midnight(this_monday(person, cohort), person.zone)
     return LOW_WEEKS + (1 if cohort.now_ms < this + JUDGED_AFTER_MS else 0)

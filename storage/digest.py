@@ -87,13 +87,14 @@ left join source h on h.id = x.heart_source order by 1, 2""",
 select p.pseudonym, local_date, sessions, session_ms, elapsed_ms, paused_ms, {_ZONES}, \
 wear_min, answered, {_VOLUME}, \
 steps, steps_counted, night_hr,
-       loads::text, stated::text, by_type::text, {_OF_SESSIONS}, algorithm
+       loads::text, stated::text, by_type::text, {_OF_SESSIONS}, \
+recalled_sessions, phone_min, unseen_min, algorithm
 from day d join patient p on p.id = d.patient order by 1, 2""",
     "week": f"""
 select p.pseudonym, monday, sessions, session_ms, elapsed_ms, paused_ms, {_ZONES}, \
 dose_min, valid_days, answered_days, \
 known_days, {_VOLUME},
-       steps, loads::text, days::text, {_OF_SESSIONS}, algorithm
+       steps, loads::text, days::text, {_OF_SESSIONS}, recalled_sessions, recalled_until, algorithm
 from week w join patient p on p.id = w.patient order by 1, 2""",
     "source_selection": f"""
 select p.pseudonym, c.local_date, c.metric, c.start_at, c.end_at, {_SOURCE.format("s")}::text, c.why

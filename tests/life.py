@@ -464,13 +464,19 @@ def _reports(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
     start, record = draw(at), draw(st.sampled_from(["q1", "q2", "r1"]))
     instrument = draw(
         st.sampled_from(
-            [Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN, Instrument.DAY_FORM]
+            [
+                *(Instrument.EXERTION, Instrument.EXERTION, Instrument.PAIN),
+                *(Instrument.DAY_FORM, Instrument.WEEK),
+            ]
         )
     )
     named = draw(st.sampled_from(["", "", *RECORDS, "m1"]))
-    scale = {Instrument.PAIN: "nrs-0-10", Instrument.DAY_FORM: "form-1-5"}.get(
-        instrument, "borg-cr10"
-    )
+    scales = {
+        Instrument.PAIN: "nrs-0-10",
+        Instrument.DAY_FORM: "form-1-5",
+        Instrument.WEEK: "sessions-this-week",
+    }
+    scale = scales.get(instrument, "borg-cr10")
     value = draw(st.sampled_from([2.0, 5.0]))
     head = _head(LIFE_PERSON, record, start, start, draw(_REVISIONS))
     return Report(

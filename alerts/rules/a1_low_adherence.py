@@ -8,7 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from alerts.adherence import Credited, Standing, credited, credited_apart, measure, standing
+from alerts.adherence import (
+    Credited,
+    Standing,
+    credited,
+    credited_apart,
+    measure,
+    standing,
+    unseen_days,
+)
 from alerts.due import Due, PrescriptionDue, due_in_week
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
@@ -32,7 +40,10 @@ def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         # Both weeks are judged by the thresholds of the second, so that a pair has one meaning.
         before = _low_week(on, rule, weeks[first], thresholds)
         after = _low_week(on, rule, weeks[second], thresholds)
-        if before is not None and after is not None:
+        if before is None or after is None:
+            continue
+        # Of the first week the patient was asked a week ago.
+        if not _awaits_answer(on, rule, second, after):
             yield _finding(on, rule, second, [before, after], thresholds)
 
 
@@ -86,11 +97,37 @@ def _judged_by_ms(rule: Rule, first: date, zone: str) -> int:
     return week_bounds(first, zone)[1] + int(rule.thresholds["lag_hours"] * HOUR_MS)
 
 
+def _awaits_answer(on: RuleInput, rule: Rule, first: date, low: Mapping[str, Any]) -> bool:
+    """Return whether the patient's own answer about a low week is still waited for."""
+    return bool(low["unseen_days"]) and on.now_ms < _answer_until_ms(rule, first, on.zone)
+
+
+def _answer_until_ms(rule: Rule, first: date, zone: str) -> int:
+    """Return the epoch ms up to which the patient's own answer about a week is waited for."""
+    # The patient is asked as soon as the week is judged, which is at this time at the latest.
+    judged_ms = _judged_by_ms(rule, first, zone)
+    return judged_ms + int(rule.thresholds["answer_hours"] * HOUR_MS)
+
+
 def _last_judged(on: RuleInput, rule: Rule) -> date:
     """Return the Monday of the last week that is judged by now."""
     # The latest week that is over may still wait for data; then the week before it is the last.
     last_week = monday(local_date(on.now_ms, on.zone)) - _WEEK
-    return last_week if _is_judged(on, rule, last_week) else last_week - _WEEK
+    if not _is_judged(on, rule, last_week):
+        return last_week - _WEEK
+    # Nor is one that waits for the patient's answer: meanwhile the weeks before it stay the latest.
+    week = _week_of(on, last_week)
+    thresholds = thresholds_on(rule, _as_recorded(on), last_week)
+    low = None if week is None else _low_week(on, rule, week, thresholds)
+    waits = low is not None and _awaits_answer(on, rule, last_week, low)
+    return last_week - _WEEK if waits else last_week
+
+
+def _week_of(on: RuleInput, first: date) -> Week | None:
+    for week in on.weeks:
+        if week.monday == first:
+            return week
+    return None
 
 
 def _finding(
@@ -127,6 +164,7 @@ def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
     return {
         "monday": week.monday.isoformat(),
         "sessions": done.sessions,
+        "recalled_sessions": done.recalled_sessions,
         "sessions_due": due.sessions,
         "minutes": done.minutes,
         "minutes_due": due.minutes,
@@ -135,6 +173,8 @@ def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
         "known_days": week.known_days,
         "valid_days": week.valid_days,
         "answered_days": week.answered_days,
+        "carried_days": sum(day.carried and not day.known for day in week.days),
+        "unseen_days": unseen_days(week, due),
         "paused_days": due.paused_days,
         "prescriptions": list(map(_part_evidence, due.parts, credited_apart(week, due))),
     }
@@ -162,6 +202,12 @@ def _week_words(week: Mapping[str, Any]) -> str:
     minutes = f"{short_number(week['minutes'])} of {short_number(week['minutes_due'])} minutes"
     worn, answered = _days(week["valid_days"]), _days(week["answered_days"])
     known = f"the watch was worn on {worn}, {answered} answered"
+    if week["carried_days"]:
+        known += f", a phone was carried on {_days(week['carried_days'])} more"
+    if week["recalled_sessions"]:
+        known += f", {week['recalled_sessions']} of the sessions told by the patient"
+    if week["unseen_days"]:
+        known += f", and off for as long as a session on {_days(week['unseen_days'])}"
     return f"Week of {week['monday']}: {sessions}, {minutes}; {known}"
 
 
@@ -172,12 +218,17 @@ def _days(count: int) -> str:
 def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     """Return when the last and this week are judged, and the next midnight while all is paused.
 
-    A week is judged as long as a prescription runs or ran in it.
+    A week is judged as long as a prescription runs or ran in it. With an unseen hour in the last
+    week it is judged once more, when the patient has not answered.
     """
     today = local_date(on.now_ms, on.zone)
     last_day = max((row.valid_to for row in on.prescriptions), default=date.min)
     mondays = (monday(today) - _WEEK, monday(today))
     times = [_judged_by_ms(rule, first, on.zone) for first in mondays if last_day >= first]
+    last = _week_of(on, mondays[0])
+    due = None if last is None else due_in_week(on.prescriptions, mondays[0])
+    if last is not None and due is not None and unseen_days(last, due):
+        times.append(_answer_until_ms(rule, mondays[0], on.zone))
     # A pause mutes the rule by date, so its end changes the result without new data.
     if all_paused(on.prescriptions, today):
         times.append(midnight(today + timedelta(days=1), on.zone))
@@ -196,6 +247,7 @@ LOW_ADHERENCE = Rule(
         "paused_days": 3,  # at most; a week with more is not judged
         "look_back_days": 56,
         "lag_hours": 36,  # for data that comes late
+        "answer_hours": 24,  # for the patient to answer about hours in which nothing was worn
     },
     overridable={"ratio": (0.1, 1), "known_days": (4, 7), "paused_days": (0, 6)},
     in_order=(),

@@ -8,8 +8,19 @@ its ratio is null. So may a week that unknown days could have completed.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
-from alerts.adherence import Adherence, Credited, Standing, capped, credited, measure, standing
+from alerts.adherence import (
+    Adherence,
+    Credited,
+    Standing,
+    capped,
+    confirmed,
+    credited,
+    known_days,
+    measure,
+    standing,
+)
 from alerts.due import Due, due_in_week
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
@@ -39,6 +50,8 @@ class AdherenceShape(Shape):
     paused_days: int
     credited_sessions: int
     """Sessions of its types, at most `max_per_day` a day."""
+    credited_recalled: int
+    """Those of them that the patient told of and nobody recorded."""
     credited_min: float
     """Minutes of the sessions of its types."""
     standing: Standing
@@ -101,17 +114,19 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
     done = measure(row, what)
     limits = thresholds_on(LOW_ADHERENCE, versions, monday)
     judged = standing(row, what, limits)
-    unknown = row.known_days < limits["known_days"] or judged is Standing.THIN
+    known = min(map(partial(known_days, row), what.parts))
+    unknown = known < limits["known_days"] or judged is Standing.THIN
+    # Done on the known days is done, whatever the unknown days hold; too little may be completed.
     # Intensity stays as it is: it is a share of the known minutes, not of what was due.
-    known = Adherence(
-        frequency=_confirmed(done.frequency, unknown=unknown),
-        time=_confirmed(done.time, unknown=unknown),
-        dose=_confirmed(done.dose, unknown=unknown),
+    sure = Adherence(
+        frequency=confirmed(done.frequency, partial=unknown),
+        time=confirmed(done.time, partial=unknown),
+        dose=confirmed(done.dose, partial=unknown),
         intensity=done.intensity,
-        strength=_confirmed(done.strength, unknown=unknown),
+        strength=confirmed(done.strength, partial=unknown),
     )
     counted = credited(row, what)
-    return Measured(week=row, due=what, credited=counted, done=known, standing=judged)
+    return Measured(week=row, due=what, credited=counted, done=sure, standing=judged)
 
 
 def unknown_week(monday: date) -> Week:
@@ -131,6 +146,7 @@ def shaped(item: Measured) -> AdherenceShape:
         due_dose_min=item.due.dose_min,
         due_strength_days=item.due.strength_days,
         credited_sessions=item.credited.sessions,
+        credited_recalled=item.credited.recalled_sessions,
         credited_min=item.credited.minutes,
         paused_days=item.due.paused_days,
         standing=item.standing,
@@ -191,11 +207,6 @@ class _Mean:
             capped=self.capped / self.weight,
             weeks=self.weeks,
         )
-
-
-def _confirmed(ratio: float | None, *, unknown: bool) -> float | None:
-    # Done on the known days is done, whatever the unknown days hold; too little may be completed.
-    return None if ratio is not None and ratio < 1 and unknown else ratio
 
 
 def _ratio(ratio: float | None) -> Ratio | None:

@@ -30,7 +30,7 @@ class DayAnswer(Shape):
     volume_ms: Zones
     """Every minute of the date by intensity, in a session or not."""
     wear_min: int
-    """Minutes with at least one accepted heart rate."""
+    """Minutes between two accepted heart rates of one worn source at most 10 minutes apart."""
     answered: bool
     """The patient reported about this date."""
     steps: int | None

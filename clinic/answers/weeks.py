@@ -54,6 +54,10 @@ class WeekShape(Shape):
     valid_days: int
     answered_days: int
     known_days: int
+    recalled_sessions: int | None
+    """Sessions of the week as the patient told, recorded or not; null without such an answer."""
+    recalled_until: date | None
+    """The date up to which that answer makes the week known."""
     algorithm: str | None
     """Null for a week without any data."""
 
@@ -220,6 +224,8 @@ def _shape(first: date, row: Week | None, now_ms: int, zone: str) -> dict[str, A
         "valid_days",
         "answered_days",
         "known_days",
+        "recalled_sessions",
+        "recalled_until",
     )
     iso = first.isocalendar()
     return {

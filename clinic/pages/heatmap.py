@@ -167,13 +167,23 @@ def square(
         else ""
     )
     reports = ", reported by the patient" if reported else ""
+    left_out = _left_out(sessions)
     return Square(
         local_date=at,
         look=look,
         session=longest.id if longest else "",
         reported=reported,
-        label=f"{words.day(at)}: {LOOK_WORDS[look]}{done}{reports}",
+        label=f"{words.day(at)}: {LOOK_WORDS[look]}{done}{reports}{left_out}",
     )
+
+
+def _left_out(sessions: Sequence[Session]) -> str:
+    """Return why sessions of a date do not count, "" when all of them do."""
+    reasons: list[str] = []
+    for session in sessions:
+        if not session.counts and session.why not in reasons:
+            reasons.append(session.why)
+    return f", not counted: {'; '.join(reasons)}" if reasons else ""
 
 
 def _active(at: date, day: Day | None, prescriptions: Sequence[Prescription]) -> Look:

@@ -4,7 +4,7 @@
 """
 
 from clinic.pages import words
-from model.derived import Origin
+from model.derived import Origin, Session
 
 # A flag is a doubt and no verdict: a text names what was seen, and what was done about it.
 FLAGS: dict[str, str] = {
@@ -13,6 +13,9 @@ FLAGS: dict[str, str] = {
     "flat_line": "The same value for ten minutes or more",
     "cadence_lock": "The heart rate may follow the steps",
     "condensed": "Averages instead of samples",
+    "made_from_laps": "Made from laps: the file has no usable session of its own",
+    "made_from_records": "Made from records: the file has no usable session of its own",
+    "forgot_to_stop": "Forgot to stop? Very light for five minutes or more, taken out like a pause",
 }
 CHOSEN: dict[str, str] = {
     "only": "No other source measured",
@@ -67,6 +70,13 @@ def load(name: str) -> str:
 def counted(*, counts: bool, why: str) -> str:
     """Return in words whether a session counts, and why not."""
     return "Counted" if counts else f"Not counted: {why}"
+
+
+def doubts(session: Session) -> tuple[str, ...]:
+    """Return in words what is doubted of a session as such, whether or not it counts."""
+    forgotten = ("forgot to stop?",) if session.forgotten else ()
+    made = (f"made from {session.made_from}",) if session.made_from else ()
+    return (*forgotten, *made)
 
 
 def no_classes(method: str, samples: int) -> str:

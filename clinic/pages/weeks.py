@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from alerts.adherence import Standing, capped, credited, measure, standing
+from alerts.adherence import Standing, capped, credited, measure, standing, unseen_days
 from alerts.due import Due, due_in_week
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
@@ -65,6 +65,8 @@ class WeekView:
     algorithm: str
     exertion_dose_min: float = 0.0
     """The part of the dose that rests on reported exertion."""
+    recalled_sessions: int | None = None
+    """Sessions of the week as the patient told; None without such an answer."""
 
 
 def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = False) -> WeekView:
@@ -86,12 +88,13 @@ def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = F
         due_dose_min=what.dose_min if what else None,
         share=part,
         label=_label(look, judged, part),
-        why=_why(week, look, judged),
+        why=_why(week, look, judged) or _unseen(week, what, judged),
         valid_days=week.valid_days,
         answered_days=week.answered_days,
         known_days=week.known_days,
         algorithm=week.algorithm,
         exertion_dose_min=week.exertion_dose_ms / MINUTE_MS,
+        recalled_sessions=week.recalled_sessions,
     )
 
 
@@ -145,6 +148,18 @@ def _why(week: Week, look: WeekLook, judged: Standing) -> str:
     if look is WeekLook.RUNNING and judged is Standing.NONE_DUE:
         return "The week is not over yet; no prescription holds on all of its days."
     return texts.get(look, "")
+
+
+def _unseen(week: Week, what: Due | None, judged: Standing) -> str:
+    """Return that a low week has hours in which a session could have been missed, else ""."""
+    days = 0 if what is None or judged is not Standing.LOW else unseen_days(week, what)
+    if not days:
+        return ""
+    on = "1 day" if days == 1 else f"{days} days"
+    return (
+        f"On {on} nothing was worn for as long as a session: the patient is asked first, and rule "
+        "A1 waits 24 hours for the answer."
+    )
 
 
 def share(week: Week, what: Due | None) -> float | None:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from clinic.answers.days import unknown_day
+from clinic.pages.quality_flags import doubts
 from kadens.derivation.derivation import Derivation
 from model.alert import Finding
 from model.calendar import MINUTE_MS, rfc3339
@@ -48,7 +49,8 @@ def _session_json(session: Session) -> _JsonObject:
         "type": session.type,
         "origin": session.origin.value,
         "counts": session.counts,
-        "why": session.why,
+        # A session that counts may still be doubted, and the reader is told here, too.
+        "why": session.why or ", ".join(doubts(session)),
         "elapsed_ms": session.end_ms - session.start_ms,
         "paused_ms": paused_ms(session),
         "moving_ms": session.moving_ms,

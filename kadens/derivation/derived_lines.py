@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from itertools import groupby
 
+from clinic.pages.quality_flags import doubts
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms, zones_json
 from model.calendar import MINUTE_MS, rfc3339
@@ -58,6 +59,7 @@ def session_text(session: Session) -> str:
     times = [duration_text(session.end_ms - session.start_ms)]
     if paused_ms(session):
         times.append(f"{duration_text(paused_ms(session))} paused")
+    times += doubts(session)
     counted = "counts" if session.counts else f"does not count: {session.why}"
     return (
         f"{session.id} {session.type}, {session.origin.value}, {rfc3339(session.start_ms)} to "

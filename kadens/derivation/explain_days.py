@@ -151,7 +151,8 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
         yield f"prescription {row.id} version {row.version}: {amount}"
     if due.paused_days:
         yield f"{due.paused_days} days of a pause are taken off"
-    yield f"sessions: {done.sessions} done of {due.sessions} due"
+    recalled = f", {done.recalled_sessions} of them only told of" if done.recalled_sessions else ""
+    yield f"sessions: {done.sessions} done of {due.sessions} due{recalled}"
     yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"
     if due.dose_min is not None:
         yield f"dose: {done.dose_min:g} done of {due.dose_min:g} due"
@@ -164,6 +165,8 @@ def _known(derivation: Derivation, first: date) -> Iterator[str]:
         yield "no date of the week is known"
         return
     yield f"{row.known_days} dates are known: {row.valid_days} worn, {row.answered_days} answered"
+    if row.recalled_until is not None:
+        yield f"the patient told of {row.recalled_sessions} sessions up to {row.recalled_until}"
 
 
 def _findings(derivation: Derivation, first: date) -> Iterator[str]:

@@ -141,7 +141,8 @@ def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
 
 def _quality(session: Session) -> Iterator[str]:
     for item in session.flags:
-        yield f"{flag(item.what)}: {item.n} samples from {rfc3339(item.start_ms)}"
+        samples = f"{item.n} samples from " if item.n else ""
+        yield f"{flag(item.what)}: {samples}{rfc3339(item.start_ms)}"
 
 
 def _counted(derivation: Derivation, session: Session) -> Iterator[str]:

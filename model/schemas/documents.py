@@ -50,6 +50,7 @@ COLUMN: JsonSchema = {"maxItems": MOST_SAMPLES}
 PRESCRIPTION_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("Prescription", "id"): {"pattern": f"^{PRESCRIPTION_ID_PATTERN.pattern}$"},
     ("Prescription", "types"): {"items": {"enum": sorted(TYPES)}},
+    ("Prescription", "cardiac"): {"const": False},
     ("Intensity", "method"): {"enum": list(INTENSITY_BOUNDS)},
     **{
         ("Prescription", name): {"minimum": low, "maximum": high}

@@ -14,6 +14,8 @@ LONGEST_ID = 256  # characters of an id or a name
 LONGEST_REPORT_WORD = 64  # characters of a body site or a piece of equipment
 MOST_EQUIPMENT = 20
 MOST_REPORTS = 1_000  # in one body: what a phone may have kept for a season without a connection
+WEEK_SCALE = "sessions-this-week"
+MOST_RECALLED = 42  # six on each day of a week
 MOST_REPORT_REVISION = 2**53  # beyond it, JavaScript has no exact integers
 # years 2000 to 2099 as written; an instant that only its offset moves across an edge is refused
 INSTANT_PATTERN = (
@@ -40,6 +42,7 @@ SCALES: tuple[Scale, ...] = (
     Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, integers_only=False),
     Scale(id="borg-6-20", instrument=Instrument.EXERTION, low=6, high=20),
     Scale(id="form-1-5", instrument=Instrument.DAY_FORM, low=1, high=5),
+    Scale(id=WEEK_SCALE, instrument=Instrument.WEEK, low=0, high=MOST_RECALLED),
 )
 
 EXAMPLE: JsonSchema = {
@@ -127,9 +130,15 @@ def _answer(scale: Scale) -> JsonSchema:
             "scale": {"const": scale.id},
             "value": value,
             "activity": _nullable({"enum": sorted(TYPES)}),
+            **(_until() if scale.instrument is Instrument.WEEK else {}),
         },
         "required": ["instrument", "scale", "value"],
     }
+
+
+def _until() -> JsonSchema:
+    text = "the end of the time that the answer is about, else when it was given"
+    return {"ended_at": _nullable({**_instant(), "description": text})}
 
 
 def _declared_session() -> JsonSchema:

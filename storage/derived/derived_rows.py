@@ -39,11 +39,20 @@ _OF_SESSIONS = ("exertion_ms", "exertion_dose_ms", "in_range_ms", "range_known_m
 _DAY_PLAIN = (
     *("local_date", "sessions", "session_ms", "wear_min", "answered", "steps"),
     *("steps_counted", "night_hr", "loads", "stated", "elapsed_ms", "paused_ms"),
-    *("algorithm", *_OF_SESSIONS),
+    *("recalled_sessions", "phone_min", "unseen_min", "algorithm", *_OF_SESSIONS),
 )
 _WEEK_PLAIN = (
     *("monday", "sessions", "session_ms", "dose_min", "valid_days", "answered_days"),
-    *("known_days", "steps", "loads", "elapsed_ms", "paused_ms", "algorithm", *_OF_SESSIONS),
+    *(
+        "known_days",
+        "steps",
+        "loads",
+        "elapsed_ms",
+        "paused_ms",
+        "recalled_sessions",
+        "recalled_until",
+    ),
+    *("algorithm", *_OF_SESSIONS),
 )
 SESSION_COLUMNS = (
     *("patient", "session", "start_at", "end_at", "declared_by", "body", "heart_source"),
@@ -243,7 +252,9 @@ def _by_type(values: Iterable[Mapping[str, Any]]) -> tuple[TypeTotal, ...]:
 
 def _week_day(values: Mapping[str, Any]) -> WeekDay:
     at = date.fromisoformat(values["local_date"])
-    return WeekDay(local_date=at, known=values["known"], by_type=_by_type(values["by_type"]))
+    by_type = _by_type(values["by_type"])
+    plain = _picked(values, ("known", "carried", "unseen_min"))
+    return WeekDay(local_date=at, by_type=by_type, **plain)
 
 
 def _load(values: Mapping[str, Any]) -> Load:

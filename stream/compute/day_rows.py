@@ -21,7 +21,7 @@ from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import current_facts
 from stream.compute.sessions.session_rows import CountedSession, WindowSamples
-from stream.compute.wear import worn_minutes
+from stream.compute.wear import phone_minutes, unseen_minutes, worn_minutes
 from stream.compute.weeks import dose_minutes
 
 
@@ -64,6 +64,8 @@ def derive_day(
         session_ms=zones.total,
         zones=zones,
         wear_min=worn_minutes(samples.reported_heart, start, end),
+        phone_min=phone_minutes(samples.reported_steps, start, end),
+        unseen_min=unseen_minutes(samples.reported_heart, day, zone),
         answered=answered,
         volume=zone_times_between(series, start, end, thresholds),
         steps=_greater(steps, stated.get(STEPS)),

@@ -12,23 +12,25 @@ session, no answer). A week that was worn on all days therefore has as many date
 sessions are missing: the last dates that could have held them. Missing data never makes a miss.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from model.calendar import day_bounds, monday
-from model.derived import Day, DayState
+from model.derived import Day, DayState, Week
 from model.facts import Source
 from model.prescription import (
     Prescription,
     all_paused,
+    credited_recalled,
     credited_sessions,
     in_force,
     paused,
+    seen_by_phone,
     share_of_week,
 )
 from stream.compute.wear import is_worn
-from stream.compute.weeks import VALID_WEAR_MIN
+from stream.compute.weeks import VALID_WEAR_MIN, is_carried, week_of_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,10 @@ def session_due(day: date, known: DayStateInput) -> bool:
 def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
     """Return whether a prescription asks for a session on a date on which it is in force."""
     first = monday(day)
+    week = _recalled_week(first, known)
     requested: list[int] = []
-    done = room_left = 0
+    done = 0 if week is None else _recalled(week, asking, known)
+    room_left = 0
     for number in range(7):
         at = first + timedelta(days=number)
         if at in known.blocked:
@@ -84,12 +88,40 @@ def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
         done += credited if at < day else 0
         # Later days may still hold a session. Of an earlier day about which nothing is known it is
         # assumed that it held one, because missing data never makes a miss.
-        has_room = at > day or (at < day and not (credited or _is_known(at, known)))
+        recalled = (
+            week is not None and week.recalled_until is not None and at <= week.recalled_until
+        )
+        has_room = at > day or (
+            at < day and not (credited or recalled or _is_known(at, asking, known))
+        )
         for row in _prescribed(at, known):
             if row.id == asking.id:
                 requested.append(row.sessions_per_week)
                 room_left += row.max_per_day if has_room else 0
     return share_of_week(requested) - done > room_left
+
+
+def _recalled_week(first: date, known: DayStateInput) -> Week | None:
+    """Return the week of a Monday, None when the patient answered nothing about it."""
+    rows: list[Day] = []
+    is_recalled = False
+    for number in range(7):
+        row = known.days.get(first + timedelta(days=number))
+        if row is not None:
+            rows.append(row)
+            is_recalled |= row.recalled_sessions is not None
+    return week_of_days(first, rows) if is_recalled else None
+
+
+def _recalled(week: Week, asking: Prescription, known: DayStateInput) -> int:
+    """Return the sessions that the patient told of and nobody recorded, for a prescription."""
+    by_day: dict[date, Prescription] = {}
+    for number in range(7):
+        at = week.monday + timedelta(days=number)
+        for row in in_force(known.prescriptions, at):
+            if row.id == asking.id:
+                by_day[at] = row
+    return credited_recalled(week, by_day)
 
 
 def _prescribed(day: date, known: DayStateInput) -> tuple[Prescription, ...]:
@@ -107,14 +139,21 @@ def _sessions(day: date, known: DayStateInput) -> int:
     return 0 if row is None else row.sessions
 
 
-def _is_known(day: date, known: DayStateInput) -> bool:
+def _is_known(day: date, asking: Prescription, known: DayStateInput) -> bool:
     row = known.days.get(day)
-    return row is not None and (row.answered or _was_worn(day, known))
+    return row is not None and (row.answered or _was_seen(row, (asking,)))
 
 
 def _was_worn(day: date, known: DayStateInput) -> bool:
     row = known.days.get(day)
-    return row is not None and row.wear_min >= VALID_WEAR_MIN
+    return row is not None and _was_seen(row, _prescribed(day, known))
+
+
+def _was_seen(row: Day, asking: Sequence[Prescription]) -> bool:
+    """Return whether a session would have been seen: by a worn device, or a walk by a phone."""
+    if row.wear_min >= VALID_WEAR_MIN:
+        return True
+    return bool(asking) and is_carried(row) and all(map(seen_by_phone, asking))
 
 
 def _has_synced(day: date, known: DayStateInput) -> bool:

@@ -8,8 +8,9 @@
    become a single candidate.
 3. Bouts in the samples that no candidate covers become candidates, too. The patient's answers are
    assigned to the candidates.
-4. Each candidate that starts on a date of the window becomes a session with its zone times. Where
-   sessions overlap, it is decided which of them the time counts for.
+4. Each candidate that starts on a date of the window becomes a session with its zone times, of a
+   forgotten recording the active part. Where sessions overlap, it is decided which of them the
+   time counts for.
 5. Each date of the window becomes a day with totals over its sessions and over its minutes.
 6. The selected sources are returned with the sessions and days.
 
@@ -21,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from model.calendar import MINUTE_MS, day_bounds, local_date
 from model.columns.window import Window
@@ -34,11 +36,16 @@ from stream.compute.series.reported_columns import (
     DAY_METRICS,
     HEART,
     SESSION_METRICS,
+    STEPS,
     reported_series,
 )
 from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
 from stream.compute.sessions.adjacent import merge_adjacent
-from stream.compute.sessions.answers import reported_exertions, reported_types
+from stream.compute.sessions.answers import (
+    recalled_by_date,
+    reported_exertions,
+    reported_types,
+)
 from stream.compute.sessions.candidates import (
     SessionCandidate,
     session_candidates,
@@ -46,6 +53,7 @@ from stream.compute.sessions.candidates import (
 )
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.duplicates import deduplicate
+from stream.compute.sessions.forgotten import without_forgotten
 from stream.compute.sessions.overlap import (
     CountedPieces,
     counted_pieces,
@@ -132,6 +140,7 @@ def _samples(window: Window) -> WindowSamples:
         # In order of names, because rows that are made from them are compared byte by byte.
         resolved={metric: resolve(metric, by_metric[metric]) for metric in sorted(by_metric)},
         reported_heart=by_metric.get(HEART, ()),
+        reported_steps=by_metric.get(STEPS, ()),
     )
 
 
@@ -171,9 +180,14 @@ def _sessions(
     inputs: Mapping[date, DateInputs],
 ) -> list[CountedSession]:
     """Return the sessions that start on the window's dates, in order of (start, id)."""
+    active = candidates
+    if window.prescriptions:
+        # A session of a neighbouring date may cover time of today, by its active part only.
+        known = cache(lambda day: inputs.get(day) or _date_inputs(window, day))
+        active = without_forgotten(candidates, known, samples, window.zone)
     # Overlaps are computed over all dates, because a session of yesterday may cover time of today.
-    pieces = counted_pieces(candidates)
-    by_date = _by_start_date(with_passed_exertion(candidates, pieces), window.zone)
+    pieces = counted_pieces(active)
+    by_date = _by_start_date(with_passed_exertion(active, pieces), window.zone)
     sessions: list[CountedSession] = []
     # The window also loads sessions of neighbouring dates; their rows are derived with those dates.
     for day in sorted(inputs.keys() & by_date.keys()):
@@ -273,6 +287,7 @@ def _days(
     for counted in sessions:
         by_date[counted.session.local_date].append(counted)
     answered = {local_date(report.fact.head.start_ms, window.zone) for report in window.reports}
+    recalled = recalled_by_date(window.reports, window.zone)
     stated = stated_totals(window.summaries)
     days: list[Day] = []
     for day, of_date in inputs.items():
@@ -285,7 +300,7 @@ def _days(
             stated=stated.get(day, {}),
             answered=day in answered,
         )
-        days.append(row)
+        days.append(replace(row, recalled_sessions=recalled[day]) if day in recalled else row)
     return tuple(days)
 
 

@@ -1,21 +1,24 @@
-"""Finds the time in which a device was worn, from its heart rate alone.
+"""Finds the time in which a device was worn, from its heart rate, and a phone carried, from steps.
 
 Clinical definition section 3.3. Step counts say nothing about wear, because they read 0 also when
-the device lies on a table. Each date is judged by its own samples, so that it can be derived by
-itself.
+the device lies on a table. Steps of a phone show that it was carried, between the first and the
+last of a date. Each date is judged by its own samples, so that it can be derived by itself.
 """
 
 from collections.abc import Iterable
+from datetime import date, time
 
 import numpy as np
 
-from model.calendar import MINUTE_MS
-from model.facts import UNWORN_METHODS, UNWORN_TYPES, Instants, Source
-from stream.compute.pieces import Pieces, pieces_ms, union_of_spans
+from model.calendar import MINUTE_MS, day_bounds, local_instant
+from model.facts import UNWORN_METHODS, UNWORN_TYPES, DeviceType, Instants, Source
+from stream.compute.pieces import Pieces, cut_out, pieces_ms, union_of_spans
 from stream.compute.series.reported_columns import ReportedSeries
 
 # A common watch reads the heart every five to ten minutes at rest, our default.
 WEAR_GAP_MS = 10 * MINUTE_MS
+# Between these hours people exercise, our default.
+WAKING_FROM, WAKING_UNTIL = time(6), time(22)
 
 
 def is_worn(source: Source) -> bool:
@@ -29,6 +32,32 @@ def is_worn(source: Source) -> bool:
 def worn_minutes(hearts: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> int:
     """Return how many minutes of [start_ms, end_ms) a device was worn, each counted once."""
     return pieces_ms(worn_spans(hearts, start_ms, end_ms)) // MINUTE_MS
+
+
+def unseen_minutes(hearts: Iterable[ReportedSeries], day: date, zone: str) -> int:
+    """Return the longest time in full minutes from 06 to 22 in which nothing was worn.
+
+    `day` is a local date in `zone`, an IANA zone, and `hearts` as in `worn_spans`.
+    """
+    start, end = local_instant(day, WAKING_FROM, zone), local_instant(day, WAKING_UNTIL, zone)
+    worn = worn_spans(hearts, *day_bounds(day, zone))
+    longest = max((last - first for first, last in cut_out(start, end, worn)), default=0)
+    return longest // MINUTE_MS
+
+
+def phone_minutes(steps: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> int:
+    """Return the minutes from the first to the last step of a phone in [start_ms, end_ms).
+
+    Both minutes belong to it. Of several phones the one with the most minutes counts; 0 without any
+    steps. `steps` holds steps as reported, with a series for each source.
+    """
+    most = 0
+    for series in steps:
+        if series.source.device_type is DeviceType.PHONE:
+            counted = series.within(start_ms, end_ms).accepted()
+            t = counted.t[counted.v > 0] // MINUTE_MS
+            most = max(most, int(t[-1] - t[0]) + 1 if len(t) else 0)
+    return most
 
 
 def worn_spans(hearts: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> Pieces:

@@ -1,6 +1,6 @@
 """Adds up ISO weeks from their days, without sessions or samples."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from model.calendar import MINUTE_MS
@@ -23,11 +23,14 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
     """Return the week that begins on `monday`, from its days.
 
     `days` has at most one row for each date. Days of other weeks and missing days add nothing. A
-    day is valid with at least 600 minutes of wear, and known when it is valid or answered.
+    day is valid with at least 600 minutes of wear, and known when it is valid or answered. An
+    answer about the week makes all days up to it known, with or without a row.
     """
     rows = _days_of_week(monday, days)
+    recalled_sessions, recalled_until = _recalled(rows)
+    of_week = tuple(_week_days(monday, rows, recalled_until))
     zones, volume = ZoneTimes(), ZoneTimes()
-    sessions = session_ms = elapsed_ms = paused_ms = valid = answered = known = 0
+    sessions = session_ms = elapsed_ms = paused_ms = valid = answered = 0
     exertion_ms = exertion_dose_ms = in_range_ms = range_known_ms = 0
     for day in rows:
         exertion_ms += day.exertion_ms
@@ -42,7 +45,6 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         paused_ms += day.paused_ms
         valid += _is_valid(day)
         answered += day.answered
-        known += _is_known(day)
     return Week(
         monday=monday,
         sessions=sessions,
@@ -51,7 +53,7 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         dose_min=dose_minutes(zones) + exertion_dose_ms / MINUTE_MS,
         valid_days=valid,
         answered_days=answered,
-        known_days=known,
+        known_days=sum(day.known for day in of_week),
         volume=volume,
         steps=_steps(rows),
         loads=_loads(rows),
@@ -59,9 +61,11 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
         exertion_dose_ms=exertion_dose_ms,
         in_range_ms=in_range_ms,
         range_known_ms=range_known_ms,
-        days=tuple(map(_week_day, rows)),
+        days=of_week,
         elapsed_ms=elapsed_ms,
         paused_ms=paused_ms,
+        recalled_sessions=recalled_sessions,
+        recalled_until=recalled_until,
     )
 
 
@@ -73,8 +77,32 @@ def _days_of_week(monday: date, days: Iterable[Day]) -> list[Day]:
     return sorted(of_week, key=lambda day: day.local_date)
 
 
-def _week_day(day: Day) -> WeekDay:
-    return WeekDay(local_date=day.local_date, known=_is_known(day), by_type=day.by_type)
+def _recalled(days: Iterable[Day]) -> tuple[int | None, date | None]:
+    """Return the sessions of the last answer about the week, and its date."""
+    recalled: tuple[int | None, date | None] = None, None
+    for day in days:
+        if day.recalled_sessions is not None:
+            recalled = day.recalled_sessions, day.local_date
+    return recalled
+
+
+def _week_days(monday: date, days: Iterable[Day], recalled_until: date | None) -> Iterator[WeekDay]:
+    """Yield the dates that have a row or are known, in order."""
+    by_date = {day.local_date: day for day in days}
+    for number in range(7):
+        at = monday + timedelta(days=number)
+        day = by_date.get(at)
+        is_recalled = recalled_until is not None and at <= recalled_until
+        if day is not None:
+            yield WeekDay(
+                local_date=at,
+                known=is_recalled or _is_known(day),
+                by_type=day.by_type,
+                carried=is_carried(day),
+                unseen_min=day.unseen_min,
+            )
+        elif is_recalled:
+            yield WeekDay(local_date=at, known=True, by_type=())
 
 
 def _is_known(day: Day) -> bool:
@@ -84,6 +112,11 @@ def _is_known(day: Day) -> bool:
 
 def _is_valid(day: Day) -> bool:
     return day.wear_min >= VALID_WEAR_MIN
+
+
+def is_carried(day: Day) -> bool:
+    """Return whether a phone was carried for as long as a device is worn on a valid date."""
+    return day.phone_min >= VALID_WEAR_MIN
 
 
 def _steps(days: Iterable[Day]) -> int | None:

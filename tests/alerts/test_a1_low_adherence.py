@@ -37,9 +37,12 @@ _PRESCRIPTION = Prescription(
 )
 
 
-def _week(monday: date, sessions: int, minutes: int | None = None, known: int = 7) -> Week:
+def _week(
+    monday: date, sessions: int, minutes: int | None = None, known: int = 7, unseen: int = 0
+) -> Week:
     ms = (30 * sessions if minutes is None else minutes) * 60_000
-    return week_of(monday, sessions, ZoneTimes(unknown=ms), known)
+    week = week_of(monday, sessions, ZoneTimes(unknown=ms), known)
+    return replace(week, days=tuple(replace(day, unseen_min=unseen) for day in week.days))
 
 
 def _look(*weeks: Week, **more: Any) -> RuleInput:  # noqa: ANN401
@@ -122,6 +125,32 @@ def test_who_answers_in_an_app_does_not_hold_a_week_back_and_does_not_complete_i
     assert _judged(*LOW, now_ms=end, watermarks=(watch, app)) == HELD
     alone = replace(app, time_ms=end)
     assert _judged(*LOW, now_ms=end, watermarks=(alone,)) == []
+
+
+@pytest.mark.parametrize(
+    ("week", "waits"),
+    [
+        (_week(W3, 2, unseen=29), False),
+        (_week(W3, 2, unseen=30), True),
+        (_week(W3, 2, known=0, unseen=960), False),  # not judged at all
+        (
+            replace(_week(W3, 2, unseen=30), recalled_sessions=2, recalled_until=W4 - timedelta(1)),
+            False,
+        ),
+        (
+            replace(_week(W3, 2, unseen=30), recalled_sessions=2, recalled_until=W4 - timedelta(2)),
+            True,
+        ),
+    ],
+)
+def test_hours_in_which_nothing_was_worn_are_asked_about_first(week: Week, *, waits: bool) -> None:
+    end = midnight(W4, _ZONE)
+    low = week.known_days == 7
+    for hours, holds in ((36, low and not waits), (59.99, low and not waits), (60, low)):
+        got = _judged(LOW[0], week, now_ms=end + int(hours * _HOUR))
+        assert got == (HELD if holds else [])
+    due = next_due(_look(LOW[0], week, now_ms=end + 36 * _HOUR))
+    assert due == end + (60 if waits else 36 + 7 * 24) * _HOUR
 
 
 def test_the_week_before_stays_the_latest_until_the_next_is_judged() -> None:
@@ -259,6 +288,7 @@ def test_evidence_and_when() -> None:
     assert finding.evidence["weeks"][0] == {
         "monday": "2026-11-09",
         "sessions": 1,
+        "recalled_sessions": 0,
         "sessions_due": 3,
         "minutes": 30,
         "minutes_due": 90,
@@ -267,6 +297,8 @@ def test_evidence_and_when() -> None:
         "known_days": 7,
         "valid_days": 7,
         "answered_days": 0,
+        "carried_days": 0,
+        "unseen_days": 0,
         "paused_days": 0,
         "prescriptions": [
             {
@@ -287,6 +319,7 @@ _rows = st.lists(
         st.integers(0, 12).map(lambda n: W4 - timedelta(days=7 * n)),
         st.integers(0, 4),
         known=st.integers(0, 7),
+        unseen=st.sampled_from([0, 0, 29, 30]),
     ),
     max_size=13,
     unique_by=lambda row: row.monday,

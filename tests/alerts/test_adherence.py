@@ -248,3 +248,65 @@ def test_a_paused_day_could_have_held_nothing_that_was_due() -> None:
     assert due.sessions == 2
     week = week_of(_MONDAY, 1, ZoneTimes(moderate=30 * _MIN), 5)
     assert standing(week, due, {"ratio": 0.8, "known_days": 4}) is Standing.LOW
+
+
+def _recalled(week: Week, sessions: int, until: int = 6) -> Week:
+    """Return a week of which the patient told so many sessions, up to a day from Monday on."""
+    return replace(week, recalled_sessions=sessions, recalled_until=_MONDAY + timedelta(days=until))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "recalled", "until", "per_day", "frequency", "time"),
+    [
+        (0, 4, 6, 1, 1.0, None),
+        (1, 4, 6, 1, 1.0, None),
+        (4, 2, 6, 1, 1.0, 1.0),  # what was recorded stays
+        (1, 3, 6, 1, 0.75, None),
+        (1, 1, 6, 1, 0.25, 0.25),
+        (0, 10, 6, 1, 1.75, None),  # seven days of at most one
+        (0, 10, 6, 2, 2.5, None),
+        (0, 10, 1, 1, 0.5, None),  # asked on Tuesday
+        (0, 0, 6, 1, 0.0, 0.0),
+    ],
+)
+def test_a_session_that_the_patient_tells_of_is_done_and_its_length_is_not_known(
+    recorded: int, recalled: int, until: int, per_day: int, frequency: float, time: float | None
+) -> None:
+    week = _recalled(
+        week_of(_MONDAY, recorded, ZoneTimes(light=recorded * 30 * _MIN)), recalled, until
+    )
+    got = adherence(week, replace(_PRESCRIPTION, max_per_day=per_day, strength_days=2))
+    assert got is not None
+    assert (got.frequency, got.time) == (frequency, time)
+    # what nobody recorded may have been of any kind
+    assert (got.strength is None) is (time is None)
+
+
+@pytest.mark.parametrize(
+    ("recalled", "expected"), [(4, Standing.ENOUGH), (3, Standing.LOW), (0, Standing.LOW)]
+)
+def test_an_answer_is_enough_to_judge_a_week(recalled: int, expected: Standing) -> None:
+    due = due_in_week((_PRESCRIPTION,), _MONDAY)
+    assert due is not None
+    week = _recalled(week_of(_MONDAY, 0, ZoneTimes()), recalled)
+    assert standing(week, due, {"ratio": 0.8, "known_days": 4}) is expected
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        (("walking",), Standing.LOW),
+        (("walking", "hiking", "running", "nordic_walking"), Standing.LOW),
+        (("walking", "cycling"), Standing.THIN),
+        (("treadmill",), Standing.THIN),  # a phone lies on it
+        ((), Standing.THIN),
+    ],
+)
+def test_a_phone_that_was_carried_knows_of_walks(
+    types: tuple[str, ...], expected: Standing
+) -> None:
+    due = due_in_week((replace(_PRESCRIPTION, types=types),), _MONDAY)
+    assert due is not None
+    week = week_of(_MONDAY, 0, ZoneTimes(), known=0)
+    week = replace(week, days=tuple(replace(day, carried=True) for day in week.days))
+    assert standing(week, due, {"ratio": 0.8, "known_days": 4}) is expected

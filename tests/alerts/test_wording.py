@@ -42,6 +42,9 @@ def _week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
         "minutes_due": 90,
         "valid_days": known[0],
         "answered_days": known[1],
+        "carried_days": 0,
+        "recalled_sessions": 0,
+        "unseen_days": 0,
     }
 
 
@@ -72,6 +75,16 @@ def test_adherence() -> None:
         "Week of 2026-11-16: 0 of 1.7 sessions, 0 of 90 minutes; "
         "the watch was worn on 6 days, 0 days answered."
     )
+
+
+def test_adherence_says_what_else_is_known_and_what_nobody_saw() -> None:
+    more = {"carried_days": 2, "recalled_sessions": 1, "unseen_days": 1}
+    weeks = [_week("2026-11-09", 1, (5, 1)) | more, _week("2026-11-16", 0, (6, 0))]
+    sentence = finding("A1", {"weeks": weeks, "thresholds": {"ratio": 0.8}}).sentence
+    assert (
+        "the watch was worn on 5 days, 1 day answered, a phone was carried on 2 days more, "
+        "1 of the sessions told by the patient, and off for as long as a session on 1 day; "
+    ) in sentence
 
 
 def test_the_weightiest_finding_gives_the_headline() -> None:

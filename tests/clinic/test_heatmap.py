@@ -7,10 +7,12 @@ import pytest
 from clinic.answers.days import blocked, reach, resting
 from clinic.pages import heatmap
 from clinic.pages.heatmap import Look
+from clinic.pages.weeks import view
 from model.calendar import MINUTE_MS, midnight
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
 from tests.clinic_world import CLINIC_ZONE, prescriptions
+from tests.derivation.lives import FIRST, THREE_A_WEEK, Diary, concluded
 from tests.weeks import type_total
 
 _DAY = date(2026, 11, 18)
@@ -91,3 +93,25 @@ def test_days_rest_on_whole_weeks_and_four_weeks_of_nights() -> None:
     nights: dict[date, float | None] = {_DAY - timedelta(days=n): 50.0 + n for n in (0, 27, 28, 29)}
     assert resting(nights, _DAY) is None
     assert resting({**nights, _DAY - timedelta(days=1): 55.0}, _DAY) == 55.0
+
+
+def test_a_square_says_why_a_session_does_not_count() -> None:
+    fever = Diary().worn().samples("heart_rate", 0, 600, 960, 118)
+    sessions = concluded(fever).results.derived.sessions
+    shown = heatmap.square(FIRST, DayState.REST, None, sessions, [])
+    assert shown.label.endswith("Rest, none due, not counted: heart rate without movement")
+    assert shown.session == sessions[0].id
+
+
+def test_a_low_week_says_that_hours_were_not_seen_and_that_the_patient_is_asked() -> None:
+    week = concluded(Diary().worn()).results.weeks[FIRST]
+    shown = view(week, [THREE_A_WEEK.prescription])
+    assert shown.label == "0 %"
+    assert shown.why == (
+        "On 7 days nothing was worn for as long as a session: the patient is asked first, and rule "
+        "A1 waits 24 hours for the answer."
+    )
+    diary = concluded(Diary().worn().answers_week(6, 3)).results.weeks[FIRST]
+    answered = view(diary, [THREE_A_WEEK.prescription])
+    assert (answered.label, answered.why, answered.credited) == ("100 %", "", 3)
+    assert (answered.sessions, answered.recalled_sessions) == (0, 3)

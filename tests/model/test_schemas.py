@@ -6,8 +6,9 @@ agree every time, but for the rules that no schema can say, which are listed.
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import make_dataclass
+from dataclasses import fields, make_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -58,6 +59,12 @@ _PRESCRIPTION = {
     "types": ["walking"],
     "pauses": [{"first": "2026-07-01", "last": "2026-07-08", "why": "holiday"}],
     "pain_limit": 6,
+    "dose_min_per_week": 150.0,
+    "strength_days": 2,
+    "max_per_day": 2,
+    "cardiac": False,
+    "prescriber": "dr-1",
+    "reason": "after surgery",
     "rules": {"P1": {"high": 7}},
 }
 _PROFILE = {
@@ -83,6 +90,17 @@ _SESSION = {
         "ended_at": "2026-06-11T08:00:15+02:00",
         "answered_at": "2026-06-11T08:20:15+02:00",
         "equipment": ["poles"],
+    },
+}
+_WEEKLY = {
+    **EXAMPLE,
+    "report": {
+        "id": "ans-3",
+        "instrument": "week",
+        "value": 3,
+        "scale": "sessions-this-week",
+        "answered_at": "2026-06-14T20:20:15+02:00",
+        "ended_at": "2026-06-14T20:00:00+02:00",
     },
 }
 WITHDRAWN = {
@@ -147,7 +165,7 @@ def code_takes(accepts: Accepts, document: Any) -> bool:  # noqa: ANN401 - JSON
 # No schema can say that one of two fields must be the greater.
 ORDERED = {
     "valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at", "first", "last",
-    "sessions_per_week", "max_per_day", "pain_limit",
+    "sessions_per_week", "max_per_day", "pain_limit", "answered_at",
 }  # fmt: skip
 
 
@@ -169,6 +187,7 @@ def _differences(schema: JsonSchema, document: Any, accepts: Accepts) -> list[st
 
 
 def test_a_prescription(tmp_path: Path) -> None:
+    assert _PRESCRIPTION.keys() == {field.name for field in fields(Prescription)}
     assert (
         _differences(published_prescription(), _PRESCRIPTION, accepts_prescription(tmp_path)) == []
     )
@@ -183,8 +202,8 @@ def test_a_profile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [EXAMPLE, AMENDED, _SESSION, WITHDRAWN],
-    ids=["pain", "amended", "session", "withdrawn"],
+    [EXAMPLE, AMENDED, _SESSION, _WEEKLY, WITHDRAWN],
+    ids=["pain", "amended", "session", "week", "withdrawn"],
 )
 def test_a_report(document: Any) -> None:  # noqa: ANN401 - JSON
     assert _differences(published("report"), document, accepts_report) == []
@@ -250,6 +269,16 @@ def test_headers_of_a_raw_event_keep_to_their_schema() -> None:
     validator = jsonschema_rs.validator_for(published("event-raw-headers"))
     assert list(validator.iter_errors(headers)) == []
     assert not validator.is_valid({**headers, "size": "three"})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [published_prescription(), *map(published, SCHEMAS)],
+    ids=["prescription", *SCHEMAS],
+)
+def test_a_description_names_fields_and_topics_and_no_part_of_the_code(schema: JsonSchema) -> None:
+    dotted = set(re.findall(r"`(\w+)\.[\w.]+`", json.dumps(schema)))
+    assert dotted <= {"head", "intensity", "kadens"}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

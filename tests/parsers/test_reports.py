@@ -227,3 +227,37 @@ def _never_raises(data: bytes) -> None:
     for fact in parsed.facts:
         loads(encode_fact(fact))
         assert fact.head.start_ms <= fact.head.end_ms
+
+
+_WEEK = {"instrument": "week", "value": 3, "scale": "sessions-this-week"}
+
+
+@pytest.mark.parametrize(
+    ("until", "at_ms"),
+    [
+        (None, AT_MS),
+        (_AT, AT_MS),
+        ("2026-03-01T23:59:59+01:00", AT_MS - (18 * 3_600 + 30 * 60 + 1) * 1_000),
+    ],
+)
+def test_an_answer_about_a_week_is_about_the_time_before(until: str | None, at_ms: int) -> None:
+    (fact,) = parse_reports(_body(_report(**_WEEK, ended_at=until))).facts
+    assert isinstance(fact, Report)
+    assert (fact.instrument, fact.value) == (Instrument.WEEK, 3.0)
+    assert (fact.head.start_ms, fact.head.end_ms) == (at_ms, at_ms)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"value": -1},
+        {"value": 43},
+        {"value": 2.5},
+        {"scale": "form-1-5"},
+        {"ended_at": "2026-03-02T18:30:01+01:00"},  # after it was given
+        {"ended_at": "on Sunday"},
+    ],
+)
+def test_what_answers_nothing_about_a_week_is_refused(changes: dict[str, Any]) -> None:
+    parsed = parse_reports(_body(_report(**{**_WEEK, **changes})))
+    assert (len(parsed.facts), len(parsed.rejects)) == (0, 1)

@@ -57,3 +57,13 @@ alter table week
 -- The sessions of a date by their type, and the dates of a week with them: what counts for which prescription.
 alter table day add column by_type jsonb not null default '[]';
 alter table week add column days jsonb not null default '[]';
+
+-- How many sessions of a week the patient told of, up to the date of the answer.
+alter table day
+  add column recalled_sessions smallint check (recalled_sessions >= 0),
+  add column phone_min smallint not null default 0 check (phone_min >= 0),
+  add column unseen_min smallint not null default 0 check (unseen_min >= 0);
+alter table week
+  add column recalled_sessions smallint check (recalled_sessions >= 0),
+  add column recalled_until date check (recalled_until between monday and monday + 6),
+  add check ((recalled_sessions is null) = (recalled_until is null));

@@ -101,7 +101,7 @@ select p.pseudonym as patient, d.local_date, d.sessions, d.session_ms, d.elapsed
        d.very_light_ms, d.light_ms, d.moderate_ms, d.vigorous_ms, d.near_max_ms, d.unknown_ms,
        d.volume_very_light_ms, d.volume_light_ms, d.volume_moderate_ms, d.volume_vigorous_ms, d.volume_near_max_ms, d.volume_unknown_ms,
        d.wear_min, d.answered, d.steps, d.steps_counted, (d.stated ->> 'steps')::double precision as steps_stated, d.night_hr, d.loads, d.exertion_ms, d.exertion_dose_ms, d.in_range_ms, d.range_known_ms,
-       d.algorithm
+       d.recalled_sessions, d.phone_min, d.unseen_min, d.algorithm
 from public.day d join public.patient p on p.id = d.patient;
 comment on view analysis.days is 'one row a local date with a session, wear or an answer; a date without a row is not a day without exercise';
 comment on column analysis.days.patient is 'pseudonym';
@@ -133,6 +133,9 @@ comment on column analysis.days.exertion_ms is 'unknown time in sessions that a 
 comment on column analysis.days.exertion_dose_ms is 'dose of that time: once from CR10 3, twice from CR10 5, ms';
 comment on column analysis.days.in_range_ms is 'time of sessions in the prescribed range, by its own method, ms';
 comment on column analysis.days.range_known_ms is 'time of sessions that could be compared with the prescribed range, ms';
+comment on column analysis.days.recalled_sessions is 'sessions of the week up to this date, as the patient told on it';
+comment on column analysis.days.phone_min is 'minutes from the first to the last step that a phone counted';
+comment on column analysis.days.unseen_min is 'longest time from 06 to 22 in which nothing was worn, minutes';
 comment on column analysis.days.algorithm is 'version that derived the row';
 
 create view analysis.weeks with (security_barrier) as
@@ -140,7 +143,7 @@ select p.pseudonym as patient, w.monday, w.sessions, w.session_ms, w.elapsed_ms,
        w.very_light_ms, w.light_ms, w.moderate_ms, w.vigorous_ms, w.near_max_ms, w.unknown_ms,
        w.volume_very_light_ms, w.volume_light_ms, w.volume_moderate_ms, w.volume_vigorous_ms, w.volume_near_max_ms, w.volume_unknown_ms,
        w.dose_min, w.valid_days, w.answered_days, w.known_days, w.steps, w.loads,
-       w.exertion_ms, w.exertion_dose_ms, w.in_range_ms, w.range_known_ms, w.algorithm
+       w.exertion_ms, w.exertion_dose_ms, w.in_range_ms, w.range_known_ms, w.recalled_sessions, w.recalled_until, w.algorithm
 from public.week w join public.patient p on p.id = w.patient;
 comment on view analysis.weeks is 'one row an ISO week in the patient''s zone with a day in it';
 comment on column analysis.weeks.patient is 'pseudonym';
@@ -164,13 +167,15 @@ comment on column analysis.weeks.volume_unknown_ms is 'time of worn minutes with
 comment on column analysis.weeks.dose_min is 'moderate minutes plus twice the vigorous ones, unknown time by reported exertion';
 comment on column analysis.weeks.valid_days is 'days with at least 600 minutes of wear';
 comment on column analysis.weeks.answered_days is 'days about which the patient reported';
-comment on column analysis.weeks.known_days is 'days that are valid or answered';
+comment on column analysis.weeks.known_days is 'days that are valid or answered, or that an answer about the week is about';
 comment on column analysis.weeks.steps is 'steps, null when nobody counted';
 comment on column analysis.weeks.loads is 'sums of training load';
 comment on column analysis.weeks.exertion_ms is 'unknown time in sessions that a reported exertion judges, ms';
 comment on column analysis.weeks.exertion_dose_ms is 'dose of that time: once from CR10 3, twice from CR10 5, ms';
 comment on column analysis.weeks.in_range_ms is 'time of sessions in the prescribed range, by its own method, ms';
 comment on column analysis.weeks.range_known_ms is 'time of sessions that could be compared with the prescribed range, ms';
+comment on column analysis.weeks.recalled_sessions is 'sessions of the week as the patient told, recorded or not';
+comment on column analysis.weeks.recalled_until is 'the date up to which that answer is about the week';
 comment on column analysis.weeks.algorithm is 'version that derived the row';
 
 create view analysis.samples with (security_barrier) as

@@ -6,14 +6,12 @@ worn minutes says little about the minimum. Resting heart rates that a vendor st
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import date, time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.calendar import MINUTE_MS, epoch_ms
+from model.calendar import MINUTE_MS, local_instant
 from model.facts import Instants, Values
 
 NIGHT_FROM, NIGHT_UNTIL = time(3), time(7)  # Speed 2023: the minimum of a day lies in these hours
@@ -23,18 +21,13 @@ NIGHTS = 7
 NIGHTS_NEEDED = 3
 
 
-@lru_cache(maxsize=65_536)
 def night_bounds(day: date, zone: str) -> tuple[int, int]:
     """Return [start, end) in epoch ms of 03:00 to 07:00 on a local date in an IANA zone.
 
     They are four hours apart, or three or five when clocks change in between. When 03:00 comes
     twice the first is meant; when it is skipped, the instant at which the clock jumps.
     """
-    return _instant(day, NIGHT_FROM, zone), _instant(day, NIGHT_UNTIL, zone)
-
-
-def _instant(day: date, at: time, zone: str) -> int:
-    return epoch_ms(datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC))
+    return local_instant(day, NIGHT_FROM, zone), local_instant(day, NIGHT_UNTIL, zone)
 
 
 def night_hr(t: Instants, v: Values, day: date, zone: str) -> float | None:

@@ -69,6 +69,19 @@ def reported_types(
     return types
 
 
+def recalled_by_date(reports: Iterable[AttributedFact], zone: str) -> Mapping[date, int]:
+    """Return how many sessions of a week the patient told of, by the local date of the answer.
+
+    Of several answers on a date the last one holds.
+    """
+    recalled: dict[date, int] = {}
+    weekly = [item for item in reports if as_report(item).instrument is Instrument.WEEK]
+    for report in _in_time(weekly):
+        if report.value is not None:
+            recalled[local_date(report.head.start_ms, zone)] = int(report.value)
+    return recalled
+
+
 def _has_exertion(report: Report) -> bool:
     on_scale = report.value is not None and report.scale == EXERTION_SCALE
     return on_scale and report.instrument in _WITH_EXERTION

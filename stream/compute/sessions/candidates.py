@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from model.calendar import MINUTE_MS
 from model.codec import dumps, encode_fact, plain
-from model.derived import Origin
+from model.derived import MADE_FROM, Origin
 from model.fact_properties import unplaced_pause_ms
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
 from model.versions.version_order import VersionOrder
@@ -28,7 +28,9 @@ class SessionCandidate:
     `records` holds its own record and those of its duplicates. `pauses` are the times in which
     nobody exercised: pauses as the source tells them, and the breaks between merged parts. They are
     pieces, [start, end) in epoch ms. `unplaced_ms` is paused time of which only the length is
-    known. `no_exercise` says why the session is no exercise at all, "" when it is one.
+    known. `rests` are those of the pauses in which nobody told the device to stop. `made_from` is
+    one of `MADE_FROM` where a reader made the session, else "". `no_exercise` says why the session
+    is no exercise at all, "" when it is one.
     """
 
     id: str
@@ -45,6 +47,8 @@ class SessionCandidate:
     records: frozenset[str] = frozenset()
     pauses: Pieces = ()
     unplaced_ms: int = 0
+    rests: Pieces = ()
+    made_from: str = ""
     offset_min: int | None = None
     offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
     no_exercise: str = ""
@@ -208,6 +212,7 @@ def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
         pauses=union_of_spans(workout.pauses),
         unplaced_ms=unplaced_pause_ms(workout),
         records=versions.records,
+        made_from=next((name for name in MADE_FROM if name in workout.summary), ""),
         offset_min=head.offset_min,
         offset_origin=head.offset_origin,
     )

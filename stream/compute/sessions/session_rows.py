@@ -1,13 +1,20 @@
 """Makes the row of a session from its candidate and the selected samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from model.calendar import MINUTE_MS
-from model.derived import PARTIAL_ABOVE, WITHIN_OTHERS, HeartSummary, QualityFlag, Session
+from model.derived import (
+    FORGOT_TO_STOP,
+    PARTIAL_ABOVE,
+    WITHIN_OTHERS,
+    HeartSummary,
+    QualityFlag,
+    Session,
+)
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Intensity, Prescription
 from model.words.activities import TYPES
@@ -43,11 +50,12 @@ class WindowSamples:
 
     `resolved` holds the selected samples by metric. `reported_heart` is heart rate as reported,
     with a series for each source, because flags describe what a sensor recorded and not what was
-    selected.
+    selected; `reported_steps` are the steps in the same form.
     """
 
     resolved: Mapping[str, ResolvedMetric]
     reported_heart: Sequence[ReportedSeries]
+    reported_steps: Sequence[ReportedSeries] = ()
 
     def without(self, pauses: Pieces) -> dict[str, ResolvedSeries]:
         """Return the selected samples outside of pauses, by metric."""
@@ -224,7 +232,32 @@ def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[Quality
             source=series.source, t=part.t, v=part.v, codes=part.codes, cadence=cadence
         )
         flags += quality_flags(screened, start, end)
-    return tuple(flags)
+    return (*flags, *_made_flags(candidate), *_rest_flags(candidate, heart))
+
+
+def _made_flags(candidate: SessionCandidate) -> Iterator[QualityFlag]:
+    """Yield a flag for a session that its reader made, which is about no samples."""
+    if candidate.made_from:
+        yield QualityFlag(
+            what=candidate.made_from,
+            metric="",
+            source=candidate.source,
+            start_ms=candidate.start_ms,
+            end_ms=candidate.end_ms,
+            n=0,
+        )
+
+
+def _rest_flags(candidate: SessionCandidate, heart: ResolvedMetric | None) -> Iterator[QualityFlag]:
+    """Yield a flag for each stretch in which the recording ran on while nobody exercised."""
+    for start, end in candidate.rests:
+        source = None if heart is None else heart.main_source(start, end)
+        if heart is None or source is None:
+            continue
+        n = len(heart.within(start, end).t)
+        yield QualityFlag(
+            what=FORGOT_TO_STOP, metric=HEART, source=source, start_ms=start, end_ms=end, n=n
+        )
 
 
 def _moving(candidate: SessionCandidate, samples: WindowSamples) -> tuple[int | None, str, Pieces]:

@@ -128,6 +128,49 @@ def test_a_week_exactly(text: str, per_week: int, expected: str) -> None:
     assert states(known(text, prescription(per_week))) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "recalled", "until", "expected"),
+    [
+        (".......", 3, 6, "rrrrrrr"),
+        (".......", 2, 6, "rrrrrrX"),
+        (".......", 0, 6, "rrrrXXX"),
+        ("1......", 2, 6, "ArrrrrX"),
+        ("wwww...", 0, 6, "wwwwXXX"),  # the answer is about the days without a watch as well
+        ("wwww...", 0, 3, "wwwwXXX"),
+        ("wwww...", 0, 2, "wwwwrXX"),  # Thursday may have held one
+        ("wwww...", 2, 6, "wwwwrrX"),
+    ],
+)
+def test_what_the_patient_tells_of_is_no_miss(
+    text: str, recalled: int, until: int, expected: str
+) -> None:
+    of = known(text, prescription(3))
+    answered = replace(of.days[WEEK[until]], recalled_sessions=recalled)
+    assert states(replace(of, days={**of.days, WEEK[until]: answered})) == expected
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [(("walking",), "rrrrXXX"), (("walking", "cycling"), "wwwwwww"), ((), "wwwwwww")],
+)
+def test_a_phone_that_was_carried_would_have_seen_a_walk(
+    types: tuple[str, ...], expected: str
+) -> None:
+    of = known("wwwwwww", replace(prescription(3), types=types))
+    for minutes, letters in ((600, expected), (599, "wwwwwww")):
+        rows = {at: replace(row, phone_min=minutes) for at, row in of.days.items()}
+        assert states(replace(of, days=rows)) == letters
+
+
+def test_a_phone_says_nothing_where_nothing_is_prescribed_or_a_ride_is_as_well() -> None:
+    ride = replace(prescription(1, name="b"), types=("cycling",))
+    walk = replace(prescription(3), types=("walking",))
+    for plans in ((), (walk, ride)):
+        of = known("wwwwwww", *plans)
+        rows = {at: replace(row, phone_min=900) for at, row in of.days.items()}
+        assert states(replace(of, days=rows)) == "wwwwwww"
+
+
 def test_nothing_prescribed_nothing_due() -> None:
     assert states(known("..1....")) == "rrArrrr"
     assert states(known(".......", prescription(7, begins=7))) == "rrrrrrr"

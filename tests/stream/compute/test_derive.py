@@ -624,3 +624,30 @@ def test_what_sources_state_of_a_day_is_that_of_the_best_ranked_and_grows_by_rev
     assert (day.steps, day.steps_counted, day.stated["steps"]) == (7_000, 50, 7_000)
     with pytest.raises(TypeError):
         derive(_window(summaries=(_workout(_at(10), _at(11)),)))
+
+
+@pytest.mark.parametrize(
+    ("summary", "made_from"),
+    [
+        ({}, ""),
+        ({"distance": 900.0}, ""),
+        ({"made_from_laps": 1.0}, "laps"),
+        ({"made_from_records": 1.0, "distance": 900.0}, "records"),
+    ],
+)
+def test_a_session_that_a_reader_made_says_so(summary: dict[str, float], made_from: str) -> None:
+    workout = _workout(_at(10), _at(10, 30), summary=summary)
+    (session,) = derive(_window(workouts=(workout,))).sessions
+    assert session.made_from == made_from
+    assert len(session.flags) == bool(made_from)
+
+
+def test_the_last_answer_of_a_date_about_its_week_holds() -> None:
+    reports = [
+        _report(_at(20), Instrument.WEEK, "q1", value=1.0, scale="sessions-this-week"),
+        _report(_at(21), Instrument.WEEK, "q2", value=2.0, scale="sessions-this-week"),
+        _report(_at(22), Instrument.PAIN, "q3", value=5.0, scale="nrs-0-10"),
+    ]
+    for order in (reports, reports[::-1]):
+        (day,) = derive(_window(reports=tuple(order))).days
+        assert (day.recalled_sessions, day.answered) == (2, True)

@@ -1,6 +1,7 @@
 """Weeks: the dose, valid and known days, and that only the seven days count."""
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from model.derived import Day
 from model.intensity import ZoneTimes
 from stream.compute.weeks import dose_minutes, week_of_days
+from tests.rows import values_of
+from tests.weeks import type_total
 
 _MONDAY = date(2026, 11, 16)
 _MIN = 60_000
@@ -52,6 +55,33 @@ def test_a_week_exactly() -> None:
     assert (got.monday, got.sessions, got.session_ms) == (_MONDAY, 2, 72 * _MIN)
     assert (got.dose_min, got.zones) == (60, zones + zones)
     assert (got.valid_days, got.answered_days, got.known_days) == (2, 2, 3)
+
+
+def test_an_answer_about_a_week_makes_all_days_up_to_it_known() -> None:
+    days = [
+        _day(0, 600),
+        replace(_day(2, answered=True), recalled_sessions=1),
+        replace(_day(4, answered=True), recalled_sessions=3),
+        _day(5, 100),
+    ]
+    got = week_of_days(_MONDAY, days)
+    assert (got.recalled_sessions, got.recalled_until) == (3, _MONDAY + timedelta(days=4))
+    assert (got.valid_days, got.answered_days, got.known_days) == (1, 2, 5)
+    assert values_of(got.days, "known") == [True] * 5 + [False]
+    assert got.unrecorded_sessions == 3
+    before = week_of_days(_MONDAY, days[:2])
+    assert (before.recalled_sessions, before.known_days) == (1, 3)
+
+
+def test_recorded_sessions_after_the_answer_are_no_part_of_it() -> None:
+    walked = (type_total("walking", 1),)
+    days = [
+        replace(_day(1), by_type=walked),
+        replace(_day(3), recalled_sessions=3, by_type=walked),
+        replace(_day(5), by_type=walked),
+    ]
+    assert week_of_days(_MONDAY, days).unrecorded_sessions == 1
+    assert week_of_days(_MONDAY, days[:1]).unrecorded_sessions == 0
 
 
 def test_a_week_of_nothing_knows_nothing() -> None:

@@ -8,7 +8,7 @@ import pytest
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import ReportedSeries, reported_series
-from stream.compute.wear import worn_minutes, worn_spans
+from stream.compute.wear import phone_minutes, worn_minutes, worn_spans
 
 _S = 1_000
 _MIN = 60 * _S
@@ -84,3 +84,25 @@ def test_nobody_wears_a_scale_or_a_form(
 
 def test_no_signal_is_no_wear() -> None:
     assert worn_minutes(_hearts([0, 300], bpm=0), 0, _DAY) == 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "minutes"),
+    [
+        ([], 0),
+        ([(600, 30)], 1),
+        ([(600, 30), (1_199, 5)], 600),
+        ([(600, 30), (1_198, 5), (1_400, 0)], 599),  # 0 steps show no pocket
+        ([(-1, 30), (600, 30), (1_440, 5)], 1),  # other dates
+    ],
+)
+def test_a_phone_was_carried_from_its_first_to_its_last_step(
+    steps: list[tuple[int, float]], minutes: int
+) -> None:
+    for kind, expected in ((DeviceType.PHONE, minutes), (DeviceType.WATCH, 0)):
+        source = Source(vendor="a", device_type=kind)
+        t = np.array([minute * _MIN for minute, _ in steps], np.int64)
+        v = np.array([value for _, value in steps], np.float64)
+        codes = np.zeros(len(t), np.uint8)
+        series = ReportedSeries(metric="steps", source=source, t=t, v=v, codes=codes)
+        assert phone_minutes([series], 0, _DAY) == expected
