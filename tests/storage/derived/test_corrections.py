@@ -44,8 +44,8 @@ async def test_a_workout_sent_again_longer_revises_and_the_late_retry_does_not(
     assert cells_of(revised, 0) == ["session.revised", "day.revised", "week.revised"]
     assert all("end_ms" in reason for what, reason in revised if what == "session.revised")
     assert [reason for what, reason in revised if what != "session.revised"] == [
-        "changed: session_ms, zones, elapsed_ms",
-        "changed: session_ms, zones, elapsed_ms",
+        "changed: session_ms, zones, by_type, elapsed_ms",
+        "changed: session_ms, zones, days, elapsed_ms",
     ]
     before = await world.digest()
     await world.receive("open_wearables", walk_body(minutes=30))
@@ -123,10 +123,11 @@ async def test_an_exertion_amended_and_withdrawn_revises_its_session(world: Inli
     assert "exertion_cr10" in first[1]
     assert await world.rows("select exertion_cr10 from session") == [(5.0,)]
     await world.receive("reports", exertion("withdrawn", 5, revision=2))
+    judged = "loads, exertion_ms, exertion_dose_ms"
     assert await world.changes() == [
         ("session.revised", "changed: exertion_cr10, zone_times_by_method, loads"),
-        ("day.revised", "changed: answered, loads"),
-        ("week.revised", "changed: answered_days, known_days, loads"),
+        ("day.revised", f"changed: answered, {judged}, by_type"),
+        ("week.revised", f"changed: dose_min, answered_days, known_days, {judged}, days"),
     ]
     assert await world.rows("select exertion_cr10 from session") == [(None,)]
     before = await world.digest()
