@@ -41,7 +41,6 @@ READINGS: dict[tuple[str, str], tuple[str, float]] = {
 }
 # Elements of what nobody did, with the words for it.
 PLANS = {"Course": "a course", "Workout": "a planned workout"}
-_IN_LISTS = [[f"{name}s", name] for name in PLANS]
 LAP_FIGURES = frozenset(
     (
         ("Lap", "TotalTimeSeconds"),
@@ -159,8 +158,8 @@ class _Walk:
             self._start_lap(self.activity, attributes)
         elif local == "Trackpoint":
             self.in_point, self.at_ms, self.values = True, None, {}
-        elif self.path[-2:] in _IN_LISTS and local not in self.file.plans:
-            self.file.plans.append(local)
+        elif local in PLANS:
+            self._start_plan(local)
 
     def _start_activity(self, attributes: dict[str, str]) -> None:
         if len(self.file.activities) >= MOST_FILE_SESSIONS:
@@ -169,6 +168,10 @@ class _Walk:
         sport = attributes.get("Sport", "")[:LONGEST_WORD_READ]
         self.activity = TcxActivity(sport=sport, offset=self.parser.CurrentByteIndex)
         self.file.activities.append(self.activity)
+
+    def _start_plan(self, local: str) -> None:
+        if self.path[-2:] == [f"{local}s", local] and local not in self.file.plans:
+            self.file.plans.append(local)
 
     def _start_lap(self, activity: TcxActivity, attributes: dict[str, str]) -> None:
         if len(activity.laps) >= MOST_LAPS:

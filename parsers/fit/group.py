@@ -103,6 +103,8 @@ class Group:
     def _overrides(self) -> dict[str, list[str]]:
         """Names of the developer fields that override a field of the profile, by its name."""
         values: dict[str, list[str]] = {}
+        if not any(table.layout.developer for table in self._tables):
+            return values  # the usual case
         for columns in self._columns:
             for name, column in columns.items():
                 names = values.setdefault(column.native, []) if column.native else [name]
@@ -124,9 +126,12 @@ class Group:
     @cached_property
     def _direct(self) -> dict[str, Column]:
         """Columns that come from the only table without further work: nearly all, in most files."""
-        if len(self._tables) != 1 or self._tables[0].layout.developer:
+        if len(self._tables) != 1:
             return {}
-        return self._narrowed(_direct_columns(self._tables[0].layout))
+        direct = _direct_columns(self._tables[0].layout)
+        if self._overrides:
+            direct = {name: direct[name] for name in direct if name not in self._overrides}
+        return self._narrowed(direct)
 
     @cached_property
     def _expansions(self) -> dict[str, tuple[profile.Expansion, ...]]:

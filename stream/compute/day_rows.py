@@ -56,7 +56,7 @@ def derive_day(
     in_range_ms, range_known_ms = _range_ms(rows)
     heart = samples.resolved.get(HEART)
     # Cut at the end of the date, so that the samples of the next date change nothing.
-    series = None if heart is None else heart.before(end).series
+    series = None if heart is None else heart.series_before(end)
     steps = _counted(samples.resolved.get(STEPS), start, end)
     return Day(
         local_date=day,

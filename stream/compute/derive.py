@@ -217,7 +217,9 @@ def _sessions_of_date(
     `pieces` holds by session id the parts that count.
     """
     with_figures = ids_with_figures(candidates)
-    of_the_date = _without_later_dates(samples, end_ms)
+    of_the_date = samples
+    if any(candidate.origin is Origin.DETECTED for candidate in candidates):
+        of_the_date = _without_later_dates(samples, end_ms)
     for candidate in candidates:
         own = pieces[candidate.id]
         if candidate.id not in with_figures:

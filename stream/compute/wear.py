@@ -5,7 +5,7 @@ the device lies on a table. Steps of a phone show that it was carried, between t
 last of a date. Each date is judged by its own samples, so that it can be derived by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, time
 
 import numpy as np
@@ -74,14 +74,13 @@ def worn_spans(hearts: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> 
     return union_of_spans(spans)
 
 
-def _spans(t: Instants) -> Iterable[tuple[int, int]]:
-    """Return the full minutes of each run of near samples, runs of a single sample left out."""
-    if not len(t):
-        return ()
-    ends_run = np.append(t[1:] - t[:-1] > WEAR_GAP_MS, True)
-    last = np.flatnonzero(ends_run)
-    first = np.append(0, last[:-1] + 1)
-    several = last > first
-    begins = t[first[several]] // MINUTE_MS * MINUTE_MS
-    ends = (t[last[several]] // MINUTE_MS + 1) * MINUTE_MS
-    return zip(begins.tolist(), ends.tolist(), strict=True)
+def _spans(t: Instants) -> Iterator[tuple[int, int]]:
+    """Yield the full minutes of each run of near samples, runs of a single sample left out."""
+    # A date has room for few gaps, and most have none, so the runs are walked one by one.
+    before_gap = np.flatnonzero(t[1:] - t[:-1] > WEAR_GAP_MS).tolist()
+    first = 0
+    for last in (*before_gap, len(t) - 1):
+        if last > first:
+            begin, end = int(t[first]), int(t[last])
+            yield begin // MINUTE_MS * MINUTE_MS, (end // MINUTE_MS + 1) * MINUTE_MS
+        first = last + 1

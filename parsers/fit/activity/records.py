@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _EVENT_S = 2.0  # an event may be written a little before the last record
 _TIMER = 0  # the event of the timer
 _STOPS = (1, 4, 8, 9)  # types of events with which the timer stands still
+_FRACTION = "fractional_cadence"  # the part of a turn that `cadence` leaves out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -152,16 +153,11 @@ def samples_of(
     matches = {}
     for name, fields in wanted.items():
         values = _any_of(group, fields)
-        if values is not None and name == "cadence":
-            values = values + _fraction(group)
+        if values is not None and name == "cadence" and _FRACTION in group:
+            values = values + np.nan_to_num(group.numbers(_FRACTION))
         if values is not None and (valid := dated & np.isfinite(values)).any():
             matches[name] = Samples(t=instants, v=values).where(valid)
     return matches
-
-
-def _fraction(group: Group) -> Floats:
-    """Return the part of a turn that `cadence` leaves out, 0 where the device states none."""
-    return np.nan_to_num(group.numbers("fractional_cadence"))
 
 
 def _any_of(group: Group, fields: tuple[str, ...]) -> Floats | None:

@@ -40,7 +40,7 @@ from stream.compute.pieces import Pieces, middle_of, pieces_ms
 from stream.compute.series.reported_columns import HEART, POWER, SPEED
 from stream.compute.series.resolved_series import ResolvedSeries
 
-_RECOVERY_MS = 60_000  # Cole 1999 reads the fall of heart rate after one minute
+RECOVERY_MS = 60_000  # Cole 1999 reads the fall of heart rate after one minute
 UNKNOWN_AT_MOST = 0.2  # of a half of the session, for decoupling
 _OUTPUTS = (POWER, SPEED)  # the first that is known in both halves is used
 _DIGITS = 6  # far below any difference that matters, far above what an `exp` may differ by
@@ -343,12 +343,12 @@ def _recovery(session: LoadInputs) -> ComputedLoad | str:
         return NO_HEART
     if session.rate_limited:
         return FORBIDDEN
-    after = value_held_at(session.by_metric[HEART], session.end_ms + _RECOVERY_MS, session.end_ms)
+    after = value_held_at(session.by_metric[HEART], session.end_ms + RECOVERY_MS, session.end_ms)
     if after is None:
         return NO_AFTER
     # From the highest of the session, since few sessions end at their highest.
     highest = float(session.heart.v.max())
-    inputs = {"hr_peak": highest, "hr_after": after, "after_ms": float(_RECOVERY_MS)}
+    inputs = {"hr_peak": highest, "hr_after": after, "after_ms": float(RECOVERY_MS)}
     return ComputedLoad(value=highest - after, inputs=inputs, confidence=Confidence.MEDIUM)
 
 

@@ -222,4 +222,6 @@ def time_in_zones(
 
 def _held(t: Instants, v: Values, hold: NDArray[np.int64] | int, end_ms: int) -> HeldValues:
     # The end acts as a next sample: the last value holds up to it at most.
-    return HeldValues(v=v, ms=np.minimum(np.append(t[1:], end_ms) - t, hold))
+    following = np.full(len(t), end_ms)
+    following[:-1] = t[1:]
+    return HeldValues(v=v, ms=np.minimum(following - t, hold))

@@ -6,7 +6,7 @@ quality code here and nowhere else.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +53,17 @@ class ReportedSeries:
 
     def within(self, start_ms: int, end_ms: int) -> "ReportedSeries":
         """Return the samples in [start_ms, end_ms), as views of the columns."""
-        low, high = np.searchsorted(self.t, (start_ms, end_ms))
+        low, high = self.t.searchsorted((start_ms, end_ms))
         return self._part(slice(int(low), int(high)))
 
     def _part(self, part: slice | NDArray[np.bool_]) -> "ReportedSeries":
-        return replace(self, t=self.t[part], v=self.v[part], codes=self.codes[part])
+        return ReportedSeries(
+            metric=self.metric,
+            source=self.source,
+            t=self.t[part],
+            v=self.v[part],
+            codes=self.codes[part],
+        )
 
 
 def reported_series(columns: Iterable[SampleColumn]) -> Mapping[str, tuple[ReportedSeries, ...]]:

@@ -18,9 +18,16 @@ from model.calendar import MINUTE_MS
 from model.columns import runs
 from model.derived import SourceSelection
 from model.facts import Instants, Source
+from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_series import ResolvedSeries
-from stream.compute.series.sources import hold_ms, hold_times, source_rank
+from stream.compute.series.sources import (
+    LONG_HOLD_MS,
+    SPOT_HOLD_MS,
+    hold_ms,
+    hold_times,
+    source_rank,
+)
 
 # Why a source is selected, from the weakest to the strongest reason.
 _REASONS = ("only", "name", "samples", "rank", "coverage")
@@ -61,15 +68,25 @@ class ResolvedMetric:
     def before(self, end_ms: int) -> "ResolvedMetric":
         """Return the metric without the samples at or after an instant.
 
-        The minutes and the selection stay as they are. The last sample holds as one without a next
-        sample, because the result must not depend on whether later samples are loaded.
+        The minutes and the selection stay as they are.
         """
-        high = int(np.searchsorted(self.series.t, end_ms))
-        t, index = self.series.t[:high], self.source_index[:high]
-        hold = self.series.hold[:high].copy()
-        hold[-1:] = _holds(self.sources, t[-1:], index[-1:])
-        series = ResolvedSeries(metric=self.metric, t=t, v=self.series.v[:high], hold=hold)
-        return replace(self, series=series, source_index=index)
+        series = self.series_before(end_ms)
+        return replace(self, series=series, source_index=self.source_index[: len(series.t)])
+
+    def series_before(self, end_ms: int) -> ResolvedSeries:
+        """Return the samples before an instant.
+
+        The last of them holds as one without a next sample, because the result must not depend on
+        whether later samples are loaded.
+        """
+        t, v, hold = self.series.t, self.series.v, self.series.hold
+        high = int(t.searchsorted(end_ms))
+        if high == len(t):
+            return self.series
+        hold = hold[:high].copy()
+        if high:
+            hold[-1] = min(SPOT_HOLD_MS, hold_ms(self.sources[self.source_index[high - 1]]))
+        return ResolvedSeries(metric=self.metric, t=t[:high], v=v[:high], hold=hold)
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
         """Return the source of most samples in [start_ms, end_ms), None without samples.
@@ -206,8 +223,13 @@ def _holds(sources: Sequence[Source], t: Instants, index: _Integers) -> _Integer
 
     `index` int64[n] is the position in `sources` of each sample's source.
     """
-    most = np.array([hold_ms(source) for source in sources], np.int64)
-    return np.minimum(hold_times(t), most[index])
+    longest = list(map(hold_ms, sources))
+    # Nothing holds for less than a workout's stream, so its samples need not be looked at.
+    if max(longest, default=0) <= MAX_GAP_MS:
+        return np.full(len(t), MAX_GAP_MS, np.int64)
+    if min(longest) >= LONG_HOLD_MS:
+        return hold_times(t)
+    return np.minimum(hold_times(t), np.array(longest, np.int64)[index])
 
 
 def _select(

@@ -24,7 +24,7 @@ class ResolvedSeries:
 
     def within(self, start_ms: int, end_ms: int) -> "ResolvedSeries":
         """Return the samples in [start_ms, end_ms), as views of the columns."""
-        low, high = np.searchsorted(self.t, (start_ms, end_ms))
+        low, high = self.t.searchsorted((start_ms, end_ms))
         return ResolvedSeries(
             metric=self.metric, t=self.t[low:high], v=self.v[low:high], hold=self.hold[low:high]
         )

@@ -62,6 +62,7 @@ def hold_times(t: Instants) -> NDArray[np.int64]:
     45 s it is a stream, up to 90 s it comes about once a minute, and farther away it is a reading
     on the spot, as the last sample is. No hour and no date has a part in it.
     """
-    spacing = np.append(t[1:] - t[:-1], LONG_HOLD_MS + 1)[: len(t)]
+    spacing = np.full(len(t), LONG_HOLD_MS + 1)
+    np.subtract(t[1:], t[:-1], out=spacing[:-1])
     minutely = np.where(spacing <= LONG_HOLD_MS, LONG_HOLD_MS, SPOT_HOLD_MS)
     return np.where(spacing < SPARSE_MS, MAX_GAP_MS, minutely)

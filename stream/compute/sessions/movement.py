@@ -126,16 +126,18 @@ def _within_date(resolved: _Resolved, metric: str, start: int, end: int) -> tupl
 def _sums(samples: tuple[Instants, Values]) -> tuple[Instants, Values]:
     """Return the epoch minutes with a sample, and the sum of the samples of each."""
     t, v = samples
+    if not len(t):
+        return samples
     minutes = t // MINUTE_MS
     first = runs.starts(minutes)
-    return minutes[first], np.add.reduceat(v, first) if len(first) else v
+    return minutes[first], np.add.reduceat(v, first)
 
 
 def _means(samples: tuple[Instants, Values]) -> tuple[Instants, Values]:
     """Return the epoch minutes with a sample, and the mean of the samples of each."""
     t, v = samples
+    if not len(t):
+        return samples
     minutes = t // MINUTE_MS
     first = runs.starts(minutes)
-    if not len(first):
-        return minutes, v
     return minutes[first], np.add.reduceat(v, first) / runs.lengths(first, len(v))

@@ -27,7 +27,7 @@ def stops_between(
     """
     if speed is None or family not in FAMILIES_WITH_SPEED or end_ms <= start_ms:
         return None
-    part = speed.without(pauses).within(start_ms, end_ms)
+    part = speed.within(start_ms, end_ms).without(pauses)
     # A sample says nothing about the time behind the next sample, nor behind its own hold.
     held_until = np.minimum(np.append(part.t[1:], end_ms), part.t + part.hold)
     running_ms = end_ms - start_ms - pieces_ms(pauses)
@@ -35,13 +35,20 @@ def stops_between(
         return None
     # A stop lies between the end of a moving sample and the start of the next moving sample.
     moves = part.v > STOPPED_M_S
-    begins = np.append(start_ms, held_until[moves]).tolist()
-    ends = np.append(part.t[moves], end_ms).tolist()
-    stops: list[tuple[int, int]] = []
-    for begin, end in zip(begins, ends, strict=True):
-        if end - begin >= SHORTEST_STOP_MS:
-            stops += cut_out(begin, end, pauses) if pauses else [(begin, end)]
-    return tuple((begin, end) for begin, end in stops if end - begin >= SHORTEST_STOP_MS)
+    stop_begins = np.append(start_ms, held_until[moves])
+    stop_ends = np.append(part.t[moves], end_ms)
+    is_long = stop_ends - stop_begins >= SHORTEST_STOP_MS
+    begins, ends = stop_begins[is_long].tolist(), stop_ends[is_long].tolist()
+    stops = tuple(zip(begins, ends, strict=True))
+    return _outside(stops, pauses) if pauses else stops
+
+
+def _outside(stops: Pieces, pauses: Pieces) -> Pieces:
+    """Return what is left of stops outside of pauses, where that is still a stop."""
+    left: list[tuple[int, int]] = []
+    for begin, end in stops:
+        left += cut_out(begin, end, pauses)
+    return tuple((begin, end) for begin, end in left if end - begin >= SHORTEST_STOP_MS)
 
 
 def moving_ms(running_ms: int, stops: Pieces) -> int:

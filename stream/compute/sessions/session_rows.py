@@ -18,7 +18,7 @@ from model.derived import (
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Intensity, Prescription
 from model.words.activities import TYPES
-from stream.compute.intensity.load import session_loads
+from stream.compute.intensity.load import RECOVERY_MS, session_loads
 from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.intensity.zones import shortened, zone_times_between, zone_times_in_pieces
 from stream.compute.pieces import Pieces
@@ -57,9 +57,19 @@ class WindowSamples:
     reported_heart: Sequence[ReportedSeries]
     reported_steps: Sequence[ReportedSeries] = ()
 
-    def without(self, pauses: Pieces) -> dict[str, ResolvedSeries]:
-        """Return the selected samples outside of pauses, by metric."""
-        return {name: metric.series.without(pauses) for name, metric in self.resolved.items()}
+    def outside_pauses(self, candidate: SessionCandidate) -> dict[str, ResolvedSeries]:
+        """Return the selected samples outside of the pauses of a session, by metric.
+
+        They hold the session and the recovery after it, and without a pause all of the window.
+        """
+        if not candidate.pauses:  # the usual case, in which nothing is cut
+            return {name: metric.series for name, metric in self.resolved.items()}
+        # A window may be of weeks, and each of its sessions may have pauses.
+        start, end = candidate.start_ms, candidate.end_ms + RECOVERY_MS + 1
+        by_metric: dict[str, ResolvedSeries] = {}
+        for name, metric in self.resolved.items():
+            by_metric[name] = metric.within(start, end).without(candidate.pauses)
+        return by_metric
 
     def series(self, metric: str) -> ResolvedSeries | None:
         """Return the selected samples of a metric, None when there are none."""
@@ -85,7 +95,7 @@ def derive_session(
 ) -> Session:
     """Return a session with its figures; `pieces` are the parts of it that ran and count."""
     start, end = candidate.start_ms, candidate.end_ms
-    by_metric = samples.without(candidate.pauses)
+    by_metric = samples.outside_pauses(candidate)
     # The row keeps all of its zone times; `counted_zones` has the part that its day counts.
     heart = by_metric.get(HEART)
     timer_ms = candidate.timer_ms
@@ -188,7 +198,10 @@ def counted_zones(
     Where a sample holds over the edge of a piece, its time is cut there.
     """
     heart = samples.series(HEART)
-    outside = None if heart is None else heart.without(candidate.pauses)
+    outside: ResolvedSeries | None = None
+    if heart is not None:
+        own = heart.within(candidate.start_ms, candidate.end_ms)
+        outside = own.without(candidate.pauses)
     times = zone_times_in_pieces(outside, candidate.start_ms, pieces, inputs.thresholds)
     return shortened(times, unplaced_ms_in(candidate, pieces))
 

@@ -32,7 +32,7 @@ from model.intensity import ZoneTimes
 from stream.compute.derive import BEYOND_LIMIT, derive
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
-from stream.compute.series.reported_columns import HEART
+from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, STEPS
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.adjacent import LONGEST_BREAK_MS, merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate
@@ -239,6 +239,23 @@ def lines_run(made: Window) -> int:
 def test_five_thousand_overlapping_sessions_of_one_date_cost_what_they_are() -> None:
     made = _window(reports=[_manual(n, 1000, 3_600_000 + 130_000 * n) for n in range(5_000)])
     assert lines_run(made) < 12 * lines_run(_window(reports=made.reports[:500]))
+
+
+def _walk_with_a_pause(seconds: int) -> Window:
+    t = _T0 + 1000 * np.arange(seconds, dtype=np.int64)
+    columns: list[SampleColumn] = []
+    for metric, value in ((HEART, 100.0), (SPEED, 1.5), (CADENCE, 110.0), (STEPS, 2.0)):
+        v = np.full(len(t), value)
+        columns.append(SampleColumn(metric=metric, source=_WATCH, record="f", t=t, v=v))
+    head = Head(source=_WATCH, record="w", start_ms=_T0, end_ms=_T0 + 1000 * seconds)
+    walk = Workout(head=head, type="walking", pauses=((_T0 + 60_000, _T0 + 180_000),))
+    return _window(workouts=[_attributed(walk)], columns=tuple(columns))
+
+
+def test_no_line_is_run_for_each_sample() -> None:
+    short = _walk_with_a_pause(900)
+    derive(short)  # fills the caches
+    assert lines_run(_walk_with_a_pause(9_000)) < lines_run(short) + 200
 
 
 def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> None:
