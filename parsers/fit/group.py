@@ -73,9 +73,9 @@ class Group:
         """Columns of every table by name; a later name of another kind ends in its kind."""
         if len(self._tables) == 1 and not self._tables[0].layout.developer:
             # The usual case. Names of a single layout cannot differ in kind.
-            return [self._narrowed(self._tables[0].layout.columns)]
+            return [self._tables[0].layout.columns]
         kinds: dict[str, str] = {}
-        return [self._narrowed(_apart(self._all_of(table), kinds)) for table in self._tables]
+        return [_apart(self._all_of(table), kinds) for table in self._tables]
 
     def _all_of(self, table: Table) -> dict[str, Column]:
         """Return the columns of a table with those of developer fields."""
@@ -84,15 +84,12 @@ class Group:
         known = self._context.descriptions(table.stream.segment)
         return table.layout.columns | developer_columns(table, known)
 
-    def _narrowed(self, columns: dict[str, Column]) -> dict[str, Column]:
-        """Return the columns with the first items of arrays of numbers, where no arrays are wanted.
+    def _narrowed(self, column: Column) -> Column:
+        """Return a column with the first items of arrays of numbers, where no arrays are wanted.
 
         A single message with an array of 255 would make the column of all messages as wide.
         """
-        if self._context.arrays:
-            return columns
-        items = _ITEMS.get(self.number, 1)
-        return {name: column.first(items) for name, column in columns.items()}
+        return column if self._context.arrays else column.first(_ITEMS.get(self.number, 1))
 
     @property
     def overridden(self) -> tuple[str, ...]:
@@ -131,7 +128,7 @@ class Group:
         direct = _direct_columns(self._tables[0].layout)
         if self._overrides:
             direct = {name: direct[name] for name in direct if name not in self._overrides}
-        return self._narrowed(direct)
+        return direct
 
     @cached_property
     def _expansions(self) -> dict[str, tuple[profile.Expansion, ...]]:
@@ -175,15 +172,19 @@ class Group:
             if name not in self._names:
                 raise KeyError(name)
             direct = self._direct.get(name)
-            matches = self._compute(name) if direct is None else self._tables[0].column(direct)
+            if direct is None:
+                matches = self._compute(name)
+            else:
+                matches = self._tables[0].column(self._narrowed(direct))
             self._cache[name] = matches
         return matches
 
     def numbers(self, name: str) -> Floats:
         """Return a float64 column (n,): all NaN where absent, the first value of an array field."""
-        if name not in self._names or self[name].dtype != np.float64:
-            return np.full(len(self), np.nan)
-        values = self[name]
+        # A file has few of the messages that a reader looks for.
+        values = self[name] if self._rows and name in self._names else None
+        if values is None or values.dtype != np.float64:
+            return np.full(self._rows, np.nan)
         return values if values.ndim == 1 else values[:, 0]
 
     def texts(self, name: str) -> list[str | None]:
@@ -224,7 +225,7 @@ class Group:
         """Return the column as the file has it, None where no definition names it."""
         if len(self._tables) == 1:
             only = self._columns[0].get(name)
-            return None if only is None else self._tables[0].column(only)
+            return None if only is None else self._tables[0].column(self._narrowed(only))
         places = self._places.get(name)
         if places is None:
             return None
@@ -250,7 +251,7 @@ class Group:
                 places = values.setdefault(name, [])
                 # A developer may choose any name, also that of a column of another kind.
                 if not places or places[0][2].kind == column.kind:
-                    places.append((first, table, column))
+                    places.append((first, table, self._narrowed(column)))
             first += len(table)
         return values
 

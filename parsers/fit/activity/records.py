@@ -147,6 +147,8 @@ def samples_of(
     group: Group, wanted: dict[str, tuple[str, ...]], times: RecordTimes
 ) -> dict[str, Samples]:
     """Return the samples of each column, from the first of its profile fields that has a value."""
+    if not len(group):
+        return {}
     # All columns share the instants, so undated messages get a 0 here and are left out below.
     dated = times.dated
     instants = np.where(dated, (times.stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
