@@ -11,15 +11,15 @@ from model.codec import dumps, plain
 from model.derived import DayState
 from stream.compute.day_states import day_states
 from tests.depth import INVARIANT
-from tests.hostile import (
+from tests.fortnight import (
     EVERY_DAY,
     FORTNIGHT,
     FORTNIGHT_NOW_MS,
-    FORTNIGHT_ZONE,
     Fortnight,
     assert_nothing_is_promised,
     fortnights,
 )
+from tests.hostile import FORTNIGHT_ZONE
 
 FORTNIGHT_MANIFEST = Manifest.model_validate_json(
     dumps({"zone": FORTNIGHT_ZONE, "now": FORTNIGHT_NOW_MS, "prescriptions": [plain(EVERY_DAY)]})

@@ -22,7 +22,7 @@ from tests.derivation.test_adding_up import (
 from tests.derivation.test_hostile import (
     test_no_body_passes_its_receipt_or_makes_silence_a_miss as silence_property,
 )
-from tests.hostile import fortnights
+from tests.fortnight import fortnights
 from tests.life import lives
 
 _FEW = settings(

@@ -22,15 +22,15 @@ from stream.compute.day_states import DayStateInput, day_states
 from stream.deriving import settings as patient_settings
 from stream.deriving.batches import derive_written
 from tests.derivation.test_hostile import FORTNIGHT_MANIFEST
-from tests.hostile import (
+from tests.fortnight import (
     EVERY_DAY,
     FORTNIGHT,
     FORTNIGHT_NOW_MS,
-    FORTNIGHT_ZONE,
     Fortnight,
     assert_nothing_is_promised,
     fortnights,
 )
+from tests.hostile import FORTNIGHT_ZONE
 from tests.storage.facts.test_life import EMBEDDED, Connected, connected, newborn
 
 __all__ = ["connected"]
