@@ -11,6 +11,10 @@ from model.facts import DaySummary, Deletion, Fact, Instrument, Report, SampleBl
 from model.metrics import METRIC
 from model.spans import Span
 
+# A time of a file is a whole second, and what is made from records ends with their last second.
+LAST_RECORD_MS = 1_000
+MADE_FROM = "made_from_"
+"""How the figures of a summary are named that mark a workout as made from laps or records."""
 CONTENT_BYTES = 16  # of a SHA-256: enough to distinguish facts, and small in an index
 
 
@@ -40,7 +44,10 @@ def measured_until_ms(fact: Fact) -> int | None:
     match fact:
         case SampleBlock():
             return int(fact.t[-1]) if len(fact.t) else None
-        case Workout() | Report():
+        case Workout():
+            # What is made may end up to a second after the last instant that it was made from.
+            return fact.head.end_ms - (LAST_RECORD_MS if made_from(fact) else 0)
+        case Report():
             return fact.head.end_ms
         case DaySummary():
             # Totals grow during the day, so they show only that the day had begun.
@@ -63,6 +70,14 @@ def unplaced_pause_ms(workout: Workout) -> int:
     head = workout.head
     placed_ms = sum(end - start for start, end in workout.pauses)
     return max(0, head.end_ms - head.start_ms - placed_ms - workout.moving_ms)
+
+
+def made_from(workout: Workout) -> str:
+    """Return what a workout was made from, "laps" or "records", "" where a source declared it."""
+    for name in workout.summary:
+        if name.startswith(MADE_FROM):
+            return name.removeprefix(MADE_FROM)
+    return ""
 
 
 def target_record(fact: Fact) -> str:

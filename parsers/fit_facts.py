@@ -14,6 +14,7 @@ import numpy as np
 
 from model.columns.build import split_at_gaps
 from model.errors import BodyError
+from model.fact_properties import MADE_FROM
 from model.facts import (
     BLOCK,
     DeviceType,
@@ -54,7 +55,7 @@ from parsers.fit import (
 from parsers.fit.activity.recordings import recordings_of
 from parsers.fit.samples import doubled, rounded, samples_in_order, samples_within
 from parsers.fit_types import MAKERS, ON_FOOT, type_of
-from parsers.pauses import pauses_in_gaps, pauses_within
+from parsers.pauses import pauses_within
 
 _VENDOR = "files"
 _MOST_EXERTION = 10.0  # the end of Borg's scale CR10
@@ -209,7 +210,10 @@ class _Reported:
             if session.sub_sport not in ("", "generic")
             else [session.sport]
         )
-        moving_ms = self._moving(session, rejects)
+        if session.sport.isdigit():
+            why = "a sport that is not known"
+            where = f"@{session.offset}"
+            rejects.append(Reject(where=where, why=why, kind=RejectKind.UNKNOWN))
         moving_ms = self._moving(session, rejects)
         return Workout(
             head=self.head(self.source(Method.WORKOUT), record, span),
@@ -226,7 +230,7 @@ class _Reported:
     ) -> tuple[tuple[int, int], ...]:
         """Return the stops of the timer, else the gaps of a workout that is made from records."""
         if session.gaps and not self.activity.stops:
-            return pauses_in_gaps(session.gaps, None)
+            return pauses_within(session.gaps, span, None)
         return pauses_within(self.activity.stops, span, moving_ms)
 
     def _moving(self, session: FitSession, rejects: list[Reject]) -> int | None:
@@ -239,7 +243,7 @@ class _Reported:
     def _summary(self, session: FitSession, rejects: list[Reject]) -> dict[str, float]:
         result = session.totals | ({} if session.feel is None else {"feel": session.feel})
         if session.made_from:
-            result |= {f"made_from_{session.made_from}": 1.0}
+            result |= {f"{MADE_FROM}{session.made_from}": 1.0}
         kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}
         if len(kept) < len(result):
             rejects.append(_impossible(session, "totals that cannot be"))

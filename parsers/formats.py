@@ -66,7 +66,12 @@ def _is_fit(payload: bytes) -> bool:
     return payload[8:12] == b".FIT"
 
 
-FORMATS: tuple[Format, ...] = (
+def is_packed(payload: bytes) -> bool:
+    """Return whether a file is a gzip or a zip by its first bytes."""
+    return payload.startswith((b"\x1f\x8b\x08", b"PK\3\4"))
+
+
+_ROWS: tuple[Format, ...] = (
     # 80,000 samples with all their words; the largest known sender packs 2,500.
     # The days are ten years with a reading each.
     Format(
@@ -115,6 +120,21 @@ FORMATS: tuple[Format, ...] = (
         read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,
+    ),
+)
+_VERSIONS = {row.name: row.version for row in _ROWS}
+FORMATS: tuple[Format, ...] = (
+    *_ROWS,
+    # An export of years. What it holds is read anew whenever one of its readers changes.
+    Format(
+        name="packed",
+        version=1 + _VERSIONS["fit"] + _VERSIONS["tcx"],
+        read=Named("parsers.packed:read_packed"),
+        sniff=is_packed,
+        suffixes=(".gz", ".zip"),
+        most_bytes=64 * MEBIBYTE,
+        most_days=3_660,
+        most_facts=40_000,
     ),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
+from model.fact_properties import LAST_RECORD_MS
 from model.storable import MOST_PAUSES
 
 _Pause: TypeAlias = tuple[int, int]
@@ -44,14 +45,15 @@ def pauses_in_gaps(gaps: Iterable[_Pause], paused_ms: int | None) -> tuple[_Paus
     of more than five minutes are pauses.
     """
     if paused_ms is None:
-        return _longest([gap for gap in gaps if gap[1] - gap[0] > LONGEST_SILENCE_MS])
+        long = [gap for gap in gaps if gap[1] - gap[0] > LONGEST_SILENCE_MS]
+        return _longest([(start + LAST_RECORD_MS, end) for start, end in long])
     pauses: list[_Pause] = []
     left_ms = paused_ms
     for start, end in sorted(gaps, key=_longest_first):
         # The last point before a pause lies a little before it, so a gap is longer than its pause.
         length_ms = min(end - start, left_ms)
         if length_ms >= SHORTEST_PAUSE_MS:
-            pauses.append((start, start + length_ms))
+            pauses.append((end - length_ms, end))
             left_ms -= length_ms
     return _longest(sorted(pauses))
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from model.columns.build import split_at_gaps
 from model.errors import BodyError
+from model.fact_properties import LAST_RECORD_MS, MADE_FROM
 from model.facts import (
     BLOCK,
     DeviceType,
@@ -41,6 +42,7 @@ from parsers.fit.activity.clock import RecordClock, Testimony, odd_steps, settle
 from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
 from parsers.pauses import pauses_in_gaps
 from parsers.tcx_elements import PLANS, ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
+from parsers.word_tables import type_of_word
 
 _VENDOR = "files"
 _LOOKED_AT = 8_192  # bytes in which the first element begins
@@ -57,6 +59,8 @@ TYPES_OF_SPORT: dict[str, str] = {
     "swimming": "swimming",
     "rowing": "rowing",
     "transition": "transition",
+    "other": "other",
+    "multisport": "multisport",
 }
 
 
@@ -148,7 +152,7 @@ def _workout(
     paused_ms = max(0, end - start - moving_ms) if moving_ms else None
     return Workout(
         head=_head(activity, file, name, (start, end)),
-        type=TYPES_OF_SPORT.get(activity.sport.lower(), "other"),
+        type=type_of_word(TYPES_OF_SPORT, activity.sport, where, errors),
         vendor_type=activity.sport,
         moving_ms=moving_ms,
         pauses=pauses_in_gaps(_gaps(clock), paused_ms),
@@ -163,7 +167,7 @@ def _span(
 
     Laps far from the trackpoints are of another clock; the trackpoints are more, and stand.
     """
-    laps, points = _lap_times(activity, clock), _point_times(clock)
+    laps, points = _lap_times(activity, clock), _point_times(clock, _timer_s(activity))
     if not laps and not points:
         raise Unreadable(where, "activity without a time", RejectKind.RANGE)
     if laps and points and not _near(laps, points):
@@ -173,15 +177,27 @@ def _span(
     if not laps:
         why = "no lap with a time: made from trackpoints"
         errors.append(Unreadable(where, why, RejectKind.RANGE))
-        return points[0], points[1], {"made_from_records": 1.0}
+        return points[0], points[1], {f"{MADE_FROM}records": 1.0}
     return min([*laps, *points]), max([*laps, *points]), {}
 
 
-def _point_times(clock: RecordClock) -> list[int]:
-    """Return the first and the last time of the trackpoints in epoch ms, empty for none."""
+def _point_times(clock: RecordClock, timed_s: float | None) -> list[int]:
+    """Return from when to when there are trackpoints in epoch ms, empty for none.
+
+    The last one holds for its own second, unless the timer leaves no room for that.
+    """
     if not len(clock.stamps):
         return []
-    return [round(float(clock.stamps.min()) * 1000), round(float(clock.stamps.max()) * 1000)]
+    first = round(float(clock.stamps.min()) * 1000)
+    last = round(float(clock.stamps.max()) * 1000)
+    gaps = _gaps(clock)
+    # What was recorded, with a second for the last point before each gap and for the very last.
+    running_ms = last - first + (len(gaps) + 1) * LAST_RECORD_MS
+    for start, end in gaps:
+        running_ms -= end - start
+    is_held = not timed_s or abs(timed_s * 1000 - running_ms) < LAST_RECORD_MS / 2
+    # a single point is no stretch of time
+    return [first, last + LAST_RECORD_MS if is_held and last > first else last]
 
 
 def _near(laps: list[int], points: list[int]) -> bool:

@@ -49,7 +49,9 @@ class ImportedFile:
 
 
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="FIT and TCX files, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="FIT and TCX files, packed or not, or folders.")
+    ],
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],
     url: Annotated[

@@ -19,6 +19,7 @@ from kadens.derivation.evidence_words import (
 from kadens.derivation.held_facts import record_of
 from model.calendar import MINUTE_MS, rfc3339
 from model.derived import Origin, Session, SourceSelection
+from model.fact_properties import made_from
 from model.facts import AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
 from stream.compute.derive import window_candidates
@@ -46,6 +47,9 @@ def _reported(derivation: Derivation, session: Session) -> Iterator[str]:
     for item in _declaring(derivation, session):
         yield f"{fact_words(item)}, by {source_words(item.fact.head.source)}"
         yield f"  in {payload_words(derivation, item.body)}"
+        origin = made_from(item.fact) if isinstance(item.fact, Workout) else ""
+        if origin:
+            yield f"  made from {origin}: no message of a session could be used"
         for line in version_lines(derivation, item):
             yield f"  {line}"
 

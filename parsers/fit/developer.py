@@ -30,7 +30,7 @@ class _Description:
     """A `field_description`: developer index, field number, name, base type code and units.
 
     `start` is the offset of the message. `native_message` and `native_field` number the profile's
-    field that the developer field overrides.
+    field that the developer field overrides. The value is stored / `scale` - `offset`.
     """
 
     start: int
@@ -39,6 +39,8 @@ class _Description:
     name: str | None
     base: int | None
     units: str | None
+    scale: float
+    offset: float
     native_message: int | None
     native_field: int | None
 
@@ -82,11 +84,13 @@ def _read(table: Table) -> Iterator[_Description]:
             "fit_base_type_id",
             "field_name",
             "units",
+            "scale",
+            "offset",
             "native_mesg_num",
             "native_field_num",
         )
     ]
-    for start, named_index, named_number, base, name, units, message, field in zip(
+    for start, named_index, named_number, base, name, units, scale, offset, message, field in zip(
         table.starts.tolist(), *values, strict=True
     ):
         index, number = _in_full(named_index), _in_full(named_number)
@@ -98,6 +102,8 @@ def _read(table: Table) -> Iterator[_Description]:
                 name=name,
                 base=_in_full(base),
                 units=units,
+                scale=_in_full(scale) or 1,  # a scale of 0 is none
+                offset=_in_full(offset) or 0,
                 native_message=_in_full(message),
                 native_field=_in_full(field),
             )
@@ -139,7 +145,10 @@ def developer_columns(table: Table, known: Known) -> dict[str, Column]:
         # Two applications may choose the same name; the later field keeps its numbers as a name.
         key = unnamed if name in values else name
         native = _native(description, table.stream.number) if column.kind == NUMBER_KIND else ""
-        values[key] = replace(column, name=key, position=position, native=native)
+        column = replace(column, name=key, position=position, native=native)
+        if description is not None and column.kind == NUMBER_KIND:
+            column = replace(column, scale=description.scale, offset=description.offset)
+        values[key] = column
     return values
 
 

@@ -93,7 +93,7 @@ class Group:
 
     @property
     def overridden(self) -> tuple[str, ...]:
-        """Names of the fields for which developer fields stand in where they have no value."""
+        """Names of the fields for which developer fields stand in where they have no reading."""
         return tuple(self._overrides)
 
     @cached_property
@@ -211,14 +211,16 @@ class Group:
         return values
 
     def _overridden(self, name: str, values: AnyColumn | None) -> AnyColumn | None:
-        """Return the values of a field, and where it has none those of developer fields for it.
+        """Return the values of a field; where it has none or 0 those of developer fields for it.
 
-        Applications leave zeros in their field while the watch has readings of its own.
+        Both sides write 0 where they have no reading, so the other one's reading stands then. Where
+        both have one the device's own stands, which is also what other readers of such files give.
         """
         for developer in self._overrides.get(name, ()):
             given = self._stored(developer)
             if given is not None and given.dtype == np.float64:
-                values = _either(values, given)
+                own = None if values is None else np.where(values == 0, np.nan, values)
+                values = _either(_either(own, given), given if values is None else values)
         return values
 
     def _stored(self, name: str) -> AnyColumn | None:

@@ -8,6 +8,7 @@ what the watch measured.
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import TypeAlias
 from zlib import crc32
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.columns.build import split_at_gaps, to_columns
+from model.fact_properties import LAST_RECORD_MS, MADE_FROM
 from model.facts import (
     BLOCK,
     DaySummary,
@@ -42,7 +44,9 @@ from parsers.fields import (
     real_offset,
     text,
 )
+from parsers.pauses import pauses_in_gaps
 from parsers.vendors.garmin_names import ACTIVITY_TOTALS, ACTIVITY_TYPES, DAY_TOTALS, SAMPLE_METRICS
+from parsers.word_tables import type_of_word
 
 _VENDOR = "garmin"
 MEASURED, EDITED = 0, 1  # revisions of activities: an edit stands above what was measured
@@ -52,6 +56,7 @@ _LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
 _LONGEST_EPOCH_S = 900  # a slot has fifteen minutes
 
 _Errors: TypeAlias = list[Unreadable]
+_Points: TypeAlias = dict[str, list[tuple[int, float]]]  # epoch ms and value, by metric
 ReadRecord: TypeAlias = Callable[[JsonObject, str, _Errors], Iterator[Fact]]
 
 
@@ -116,13 +121,15 @@ def _epoch(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
         (start, start + length_s * 1000),
         offset,
     )
-    # Rounded up, so that a short slot has a minute as well.
+    # Rounded up, so that a short slot has a minute as well. A single count would show no end, and
+    # might hold for ten minutes; so a minute has two of them.
     minutes = max(1, -(-length_s // 60))
     # A slot has a record for each type of activity in it. Samples of the same instant would replace
     # each other, so the records are set apart by some milliseconds, always the same for a type.
     apart = crc32(_activity_type(record, where, errors).encode()) % 997
-    each = round(steps / minutes, 6)
-    points = [(start + minute * MINUTE_MS + apart, each) for minute in range(minutes)]
+    parts, apart_ms = (minutes, MINUTE_MS) if minutes > 1 else (2, MINUTE_MS // 2)
+    each = round(steps / parts, 6)
+    points = [(start + part * apart_ms + apart, each) for part in range(parts)]
     yield from _blocks(of, "steps", points, f"{where}.steps", errors)
 
 
@@ -139,16 +146,47 @@ def _details(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
     """Yield an activity with its samples, at most one a second.
 
     The workout equals what the summary of the activity gives when it comes alone. The samples have
-    a record of their own, so that a later summary does not replace them.
+    a record of their own, so that a later summary does not replace them. Without a usable summary
+    the workout is made from the samples.
     """
-    summary = object_of(record.get("summary"), f"{where}.summary")
+    nothing: JsonObject = {}
+    written = record.get("summary"), f"{where}.summary"
+    summary = kept_without(errors, nothing, object_of, *written)
     of_both = {**summary, "activityId": record.get("activityId", summary.get("activityId"))}
     if of_both.get("summaryId") is None:
         of_both["summaryId"] = record.get("summaryId")
     name = _activity_name(of_both, where)
-    workout = _workout(of_both, f"{where}.summary", errors, name, MEASURED)
+    points = _points(record, where, errors)
+    try:
+        workout = _workout(of_both, f"{where}.summary", errors, name, MEASURED)
+    except Unreadable as error:
+        errors.append(error)
+        workout = _made(of_both, where, errors, name, points)
     yield workout
-    yield from _samples(record, where, errors, workout)
+    yield from _samples(points, where, errors, workout)
+
+
+def _made(record: JsonObject, where: str, errors: _Errors, name: str, points: _Points) -> Workout:
+    """Return the workout that samples make; Unreadable where they are no stretch of time."""
+    location = f"{where}.samples"
+    instants: set[int] = set()
+    for readings in points.values():
+        instants.update(at for at, _ in readings)
+    times = sorted(instants)
+    if not times or not 0 < times[-1] - times[0] < LONGEST_WORKOUT_MS:
+        raise Unreadable(location, "no summary, and no samples of a workout", RejectKind.RANGE)
+    errors.append(Unreadable(location, "no usable summary: made from samples", RejectKind.RANGE))
+    theirs = _activity_type(record, f"{where}.summary", errors)
+    written = record.get("startTimeOffsetInSeconds")
+    offset = kept_without(errors, None, _offset, written, f"{where}.startTimeOffsetInSeconds")
+    span = (times[0], times[-1] + LAST_RECORD_MS)
+    return Workout(
+        head=head(_source(record, Method.WORKOUT, errors), name, MEASURED, span, offset),
+        type=type_of_word(ACTIVITY_TYPES, theirs, f"{where}.activityType", errors),
+        vendor_type=theirs,
+        pauses=pauses_in_gaps(pairwise(times), None),
+        summary={f"{MADE_FROM}records": 1.0},
+    )
 
 
 def _workout(record: JsonObject, where: str, errors: _Errors, name: str, revision: int) -> Workout:
@@ -167,26 +205,30 @@ def _workout(record: JsonObject, where: str, errors: _Errors, name: str, revisio
     span = (start, start + length_s * 1000)
     return Workout(
         head=head(_source(record, method, errors), name, revision, span, offset),
-        type=ACTIVITY_TYPES.get(theirs, "other"),
+        type=type_of_word(ACTIVITY_TYPES, theirs, f"{where}.activityType", errors),
         vendor_type=theirs,
         summary=summary,
     )
 
 
-def _samples(
-    record: JsonObject, where: str, errors: _Errors, workout: Workout
-) -> Iterator[SampleBlock]:
+def _points(record: JsonObject, where: str, errors: _Errors) -> _Points:
     listed = record.get("samples")
     samples = [] if listed is None else list_of(listed, f"{where}.samples")
     if len(samples) > MOST_RECORDS:
         raise Unreadable(f"{where}.samples", "more samples than are read", RejectKind.TOO_MUCH)
-    points: dict[str, list[tuple[int, float]]] = {}
+    points: _Points = {}
     for index, sample in enumerate(samples):
         location = f"{where}.samples[{index}]"
         try:
             _sample(object_of(sample, location), location, errors, points)
         except Unreadable as error:
             errors.append(error)
+    return points
+
+
+def _samples(
+    points: _Points, where: str, errors: _Errors, workout: Workout
+) -> Iterator[SampleBlock]:
     of = workout.head
     samples_head = head(
         of.source, f"{of.record}:samples", of.revision, (of.start_ms, of.end_ms), of.offset_min
@@ -195,9 +237,7 @@ def _samples(
         yield from _blocks(samples_head, metric, columns_of, f"{where}.samples", errors)
 
 
-def _sample(
-    sample: JsonObject, where: str, errors: _Errors, points: dict[str, list[tuple[int, float]]]
-) -> None:
+def _sample(sample: JsonObject, where: str, errors: _Errors, points: _Points) -> None:
     """Add the readings of one sample to `points`."""
     at = _instant(sample.get("startTimeInSeconds"), f"{where}.startTimeInSeconds")
     for theirs, ours in SAMPLE_METRICS.items():

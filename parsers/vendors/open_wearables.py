@@ -73,6 +73,7 @@ from parsers.vendors.open_wearables_names import (
     WORKOUT_TYPES,
     device_type,
 )
+from parsers.word_tables import type_of_word
 
 _VENDOR = "open_wearables"
 
@@ -144,7 +145,7 @@ def _workout(data: JsonObject, errors: _Errors) -> Workout:
     summary = dict(_summary(data, errors))
     return Workout(
         head=head(source, record, 0, (start, end), offset),
-        type=WORKOUT_TYPES.get(result, "other"),
+        type=type_of_word(WORKOUT_TYPES, result, "data.type", errors),
         vendor_type=result,
         moving_ms=_timer_ms(summary, end - start),
         summary=summary,

@@ -115,6 +115,7 @@ _WORKOUTS: dict[str, str] = {
     "golf": "golf",
     "transition": "transition",
     "multisport": "triathlon multisport",
+    "other": "other generic unknown",
 }
 WORKOUT_TYPES: dict[str, str] = type_by_word(_WORKOUTS)
 

@@ -108,11 +108,7 @@ READABLE: Sequence[Case] = (
     Case(id="T03", files=("course.tcx",), expected=("course",)),
 )
 # The kind of fault (`truth.md` section 1) of each case that is not mended yet.
-NOT_YET: Mapping[str, str] = {
-    "F18": "K8",
-    "F23": "compressed files are not read",
-    "F25": "K1, K15",
-}
+NOT_YET: Mapping[str, str] = {}
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
     "A01": "Apple Health exports are not read",

@@ -107,6 +107,13 @@ def test_a_session_is_followed_to_its_payloads(manifest: Path) -> None:
         assert line in done.stdout
 
 
+def test_a_session_says_what_it_was_made_from(manifest: Path) -> None:
+    line = "made from records: no message of a session could be used"
+    assert line not in explained(manifest, "session", _only_id(manifest)).stdout
+    (manifest.parent / "walk.fit").write_bytes(_file(1800)[:-300])
+    assert line in explained(manifest, "session", _only_id(manifest)).stdout
+
+
 def test_a_day_is_the_sum_of_its_sessions(manifest: Path) -> None:
     done = explained(manifest, "day", "2025-11-24")
     assert headings(done) == ["why this state", "sessions", "minutes", "steps", "wear"]

@@ -99,7 +99,7 @@ def change_fit(body: bytes, chance: Random) -> bytes:
     written = fit_file(parts)
     if chance.random() < 0.1:
         written += fit_file(parts[: chance.randint(0, len(parts))])
-    return _bytes(written, chance) if chance.random() < 0.15 else written
+    return change_bytes(written, chance) if chance.random() < 0.15 else written
 
 
 def _split(body: bytes) -> Parts:
@@ -273,7 +273,8 @@ def _mixed(parts: Parts, chance: Random) -> Parts:
     return [*parts[:item], *parts[other:], *parts[item:other]]
 
 
-def _bytes(body: bytes, chance: Random) -> bytes:
+def change_bytes(body: bytes, chance: Random) -> bytes:
+    """Return a payload with one to six other bytes, now and then cut."""
     changed = bytearray(body)
     for _ in range(chance.randint(1, 6)):
         changed[chance.randrange(len(changed))] = chance.choice(

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from parsers.formats import FILES_CONNECTOR
+from parsers.formats import FILES_CONNECTOR, is_packed
 from tests.fuzz import fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
 from tests.fuzz.judge import Find, derives, judge
@@ -73,6 +73,8 @@ def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
     if connector != FILES_CONNECTOR:
         return json_changes.change_json(body, chance)
+    if is_packed(body):
+        return fit_changes.change_bytes(body, chance)
     is_xml = b"<Trackpoint" in body or body.lstrip().startswith(b"<")
     return xml_changes.change_xml(body, chance) if is_xml else fit_changes.change_fit(body, chance)
 

@@ -3,8 +3,11 @@
 They are recorded payloads, the simulator's, small poison, and what earlier runs kept.
 """
 
+import gzip
+import zipfile
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 
 import numpy as np
 
@@ -73,5 +76,12 @@ def _files() -> Iterator[bytes]:
     yield write_activity(recording)
     yield write_activity(recording, compressed=True)
     yield fit_file([])
+    packed = gzip.compress(write_activity(recording), mtime=0)
+    yield packed
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("1.fit.gz"), packed)  # without the time of today
+        archive.writestr(zipfile.ZipInfo("2.fit"), write_activity(recording))
+    yield out.getvalue()
     for path in sorted((_DATA / "tcx").glob("*/body.*")):
         yield path.read_bytes()

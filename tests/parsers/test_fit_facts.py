@@ -133,7 +133,7 @@ def test_a_session_of_a_month_is_rejected_and_its_records_make_the_workout() -> 
         "session without a length of at most seven days",
     ]
     (workout,) = of_type(Workout, parsed.facts)
-    assert (workout.head.start_ms, workout.head.end_ms) == (_START, _START + 29_000)
+    assert (workout.head.start_ms, workout.head.end_ms) == (_START, _START + 30_000)
     assert workout.summary["made_from_records"] == 1.0
     assert parsed.complete
 

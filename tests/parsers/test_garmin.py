@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model.codec import encode_fact
@@ -15,6 +16,7 @@ from model.received import Context, Notice, Part, ReaderItem
 from parsers.formats import read_items, version_of
 from parsers.json_records import MOST_LISTED_OBJECTS
 from parsers.vendors import garmin
+from stream.compute.series.counts import spread_counts
 from tests.rooms import SHARED
 from tests.rows import of_type, values_of
 
@@ -97,6 +99,78 @@ def test_summary_and_details_of_an_activity_are_one_workout() -> None:
     assert isinstance(samples, SampleBlock)
     assert encoded(alone.facts) == encoded([workout])
     assert samples.head.record == f"{workout.head.record}:samples"
+
+
+@pytest.mark.parametrize(
+    ("length_s", "parts", "apart_ms"),
+    [(0, 2, 30_000), (60, 2, 30_000), (61, 2, 60_000), (120, 2, 60_000), (900, 15, 60_000)],
+)
+def test_the_end_of_a_slot_shows_in_its_counts(length_s: int, parts: int, apart_ms: int) -> None:
+    """A single count would hold for ten minutes, because it shows no end."""
+    epoch = {"userId": "a", "summaryId": "e", "startTimeInSeconds": _START_S, "steps": 450}
+    (part,) = _read({"epochs": [{**epoch, "durationInSeconds": length_s}]})
+    assert isinstance(part, Part)
+    (block,) = part.facts
+    assert isinstance(block, SampleBlock)
+    assert np.diff(block.t).tolist() == [apart_ms] * (parts - 1)
+    t, v = spread_counts(block.t, block.v)
+    assert t.tolist() == block.t.tolist()
+    assert float(v.sum()) == pytest.approx(450)
+
+
+@pytest.mark.parametrize(
+    ("written", "ours", "refused"),
+    [
+        ("WALKING", "walking", []),
+        ("walking", "walking", []),
+        ("SAILING", "other", []),
+        ("OTHER", "other", []),
+        ("QUIDDITCH", "other", ["activities[0].activityType"]),
+    ],
+)
+def test_an_unknown_type_is_told_and_the_activity_stays(
+    written: str, ours: str, refused: list[str]
+) -> None:
+    activity = {"userId": "a", "summaryId": "9", "startTimeInSeconds": _START_S}
+    (part,) = _read(
+        {"activities": [{**activity, "durationInSeconds": 600, "activityType": written}]}
+    )
+    assert isinstance(part, Part)
+    (workout,) = part.facts
+    assert isinstance(workout, Workout)
+    assert (workout.type, workout.vendor_type) == (ours, written)
+    assert values_of(part.rejects, "where") == refused
+
+
+@pytest.mark.parametrize(
+    ("summary", "refused"),
+    [
+        (None, "summary"),
+        ({"activityType": "WALKING"}, "startTimeInSeconds"),
+        ({"activityType": "WALKING", "startTimeInSeconds": _START_S}, "durationInSeconds"),
+    ],
+)
+def test_details_without_a_usable_summary_make_a_workout(
+    summary: dict[str, object] | None, refused: str
+) -> None:
+    seconds = [*range(600), *range(901, 1200)]
+    samples = [{"startTimeInSeconds": _START_S + s, "heartRate": 90} for s in seconds]
+    details = {"userId": "a", "summaryId": "9-detail", "activityId": 9, "summary": summary}
+    (part,) = _read({"activityDetails": [{**details, "samples": samples}]})
+    assert isinstance(part, Part)
+    workout, block = part.facts
+    assert isinstance(workout, Workout)
+    assert isinstance(block, SampleBlock)
+    begin_ms = _START_S * 1000
+    assert (workout.head.start_ms, workout.head.end_ms) == (begin_ms, begin_ms + 1_200_000)
+    assert workout.pauses == ((begin_ms + 600_000, begin_ms + 901_000),)
+    assert workout.type == ("walking" if summary else "other")
+    assert (len(block.t), workout.head.record) == (899, "activity:9")
+    assert refused in part.rejects[0].where
+    assert part.rejects[-1].why == "no usable summary: made from samples"
+    (alone,) = _read({"activityDetails": [{**details, "samples": samples[:1]}]})
+    assert isinstance(alone, Part)
+    assert alone.facts == ()
 
 
 def test_the_steps_of_a_slot_are_as_many_as_were_counted() -> None:

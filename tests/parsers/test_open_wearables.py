@@ -279,6 +279,26 @@ def test_a_type_that_is_no_text_costs_the_type() -> None:
     assert (fact.type, [reject.where for reject in workout.rejects]) == ("other", ["data.type"])
 
 
+@pytest.mark.parametrize(
+    ("written", "ours", "refused"),
+    [
+        ("running", "running", []),
+        ("Running", "running", []),
+        ("other", "other", []),
+        ("quidditch", "other", ["data.type"]),
+        (None, "other", []),
+    ],
+)
+def test_an_unknown_type_is_told_and_the_workout_stays(
+    written: str | None, ours: str, refused: list[str]
+) -> None:
+    workout = parse_open_wearables(_workout(type=written))
+    (fact,) = workout.facts
+    assert isinstance(fact, Workout)
+    assert (fact.type, fact.vendor_type) == (ours, written or "")
+    assert [reject.where for reject in workout.rejects] == refused
+
+
 def test_a_series_under_its_other_name_is_the_same_series() -> None:
     for name in ("energy", "active_energy"):
         (block,) = parse_open_wearables(

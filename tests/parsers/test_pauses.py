@@ -103,12 +103,12 @@ def test_stops_become_pauses_of_their_workout(
 @pytest.mark.parametrize(
     ("paused_ms", "pauses"),
     [
-        (None, ((100_000, 400_001),)),
+        (None, ((101_000, 400_001),)),  # the point before a gap holds for its own second
         (0, ()),
         (999, ()),
-        (20_000, ((100_000, 120_000),)),
+        (20_000, ((380_001, 400_001),)),  # it ends with the next point
         (300_001, ((100_000, 400_001),)),
-        (320_000, ((0, 19_999), (100_000, 400_001))),
+        (320_000, ((40_001, 60_000), (100_000, 400_001))),
         (900_000, ((0, 60_000), (100_000, 400_001), (500_000, 800_000))),
     ],
 )
@@ -146,7 +146,7 @@ def _tcx(timed_s: str, *minutes: int) -> Workout:
     ("timed_s", "pauses"),
     [
         ("<TotalTimeSeconds>1800</TotalTimeSeconds>", []),
-        ("<TotalTimeSeconds>1200</TotalTimeSeconds>", [(10, 20)]),
+        ("<TotalTimeSeconds>1200</TotalTimeSeconds>", [(12, 22)]),
         ("<TotalTimeSeconds>1080</TotalTimeSeconds>", [(10, 22)]),
         ("<TotalTimeSeconds>0</TotalTimeSeconds>", [(10, 22)]),
         ("", [(10, 22)]),

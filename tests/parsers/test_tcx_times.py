@@ -54,18 +54,24 @@ _STALE = [*range(-6 * _DAY, -6 * _DAY + 11)]
         ),
         pytest.param(
             _activity(*range(1200), lap=-_DAY),
-            (0, 1199),
+            (0, 1200),
             ["laps at other times than the trackpoints"],
             id="a lap of yesterday",
         ),
         pytest.param(
             _activity(*range(1200), lap=None),
-            (0, 1199),
+            (0, 1200),
             ["no lap with a time: made from trackpoints"],
             id="a lap without a time",
         ),
         pytest.param(
-            _activity(*range(600), *range(8000, 8600)), (0, 8599), [], id="a pause of two hours"
+            _activity(*range(600), *range(8000, 8600)), (0, 8600), [], id="a pause of two hours"
+        ),
+        pytest.param(
+            _activity(*range(601), *range(8000, 8601)), (0, 8600), [], id="with a point at each end"
+        ),
+        pytest.param(
+            _activity(*range(1200), timer=0), (0, 1200), [], id="the timer states nothing"
         ),
     ],
 )
@@ -106,3 +112,16 @@ def test_a_course_beside_an_activity_is_refused_alone() -> None:
     parsed = parse("files", _file(_activity(*range(1200)), rest=_COURSE))
     assert len(parsed.facts) == 2
     assert values_of(parsed.rejects, "where", "kind") == [("Course", RejectKind.UNKNOWN)]
+
+
+@pytest.mark.parametrize(
+    ("written", "ours", "refused"),
+    [("BIKING", "cycling", 0), ("Other", "other", 0), ("", "other", 0), ("Nordic", "other", 1)],
+)
+def test_an_unknown_sport_is_told_and_the_activity_stays(
+    written: str, ours: str, refused: int
+) -> None:
+    activity = _activity(*range(1200)).replace("'Running'", f"'{written}'")
+    parsed = parse("files", _file(activity))
+    assert values_of(of_type(Workout, parsed.facts), "type") == [ours]
+    assert values_of(parsed.rejects, "kind") == [RejectKind.UNKNOWN] * refused

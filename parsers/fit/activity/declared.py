@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parsers.fit.activity.apart import clock_of_sessions
 from parsers.fit.activity.beats import strap_beats
 from parsers.fit.activity.clock import odd_steps
 from parsers.fit.activity.device import Device, read_device, read_offset
-from parsers.fit.activity.made import FitSession, stretch_of_records
 from parsers.fit.activity.records import (
     RecordTimes,
     corrected_times,
@@ -32,6 +32,7 @@ from parsers.fit.timer_events import TimerStops, timer_stops
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from parsers.fit.activity.made import FitSession
     from parsers.fit.columns import Floats
     from parsers.fit.file import FitFile
     from parsers.fit.group import Group
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 MESSAGES = frozenset(
     {
         *("file_id", "device_info", "activity", "session", "lap", "event", "sport", "workout"),
-        *("record", "hr", "monitoring"),
+        *("record", "hr", "monitoring", "course"),
     }
 )
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
@@ -114,18 +115,20 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
     # Hardly any recording has a jump, and what is known of the timer is only read for those.
     odd = odd_steps(stamps)
     clock = None
+    latest = received_ms / 1000 - FIT_EPOCH if received_ms else math.inf
     if len(odd) or not fit.complete:
-        latest = received_ms / 1000 - FIT_EPOCH if received_ms else math.inf
         clock = settled_clock(fit, times, odd, latest, problems)
+    if clock is None and fit.complete:
+        clock = clock_of_sessions(fit, stamps, latest, problems)
     if clock is not None:
         times, stamps = corrected_times(times, clock), clock.stamps[clock.kept]
-    sessions = tuple(read_sessions(fit, stretch_of_records(stamps), clock, problems))
+    sessions = tuple(read_sessions(fit, stamps, clock, problems))
     _tell_outside(record, times, sessions, problems)
     monitoring = dated_times(fit["monitoring"], problems)
     background = samples_of(fit["monitoring"], {"heart_rate": ("heart_rate",)}, monitoring)
     beats = strap_beats(fit["hr"])
     return Activity(
-        file_type=enum_word("file", first_known(fit["file_id"].numbers("type"))),
+        file_type=_file_type(fit),
         sessions=sessions,
         device=read_device(fit),
         offset_min=read_offset(fit["activity"], problems),
@@ -136,6 +139,14 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
         stops=timer_stops(fit["event"], clock),
         problems=tuple(problems),
     )
+
+
+def _file_type(fit: FitFile) -> str:
+    """Return the profile's word for what a file is, "" where it does not state it."""
+    word = enum_word("file", first_known(fit["file_id"].numbers("type")))
+    # Some programs that write courses leave the type out.
+    is_course = not word and len(fit["course"]) and not len(fit["session"])
+    return "course" if is_course else word
 
 
 def _tell_outside(

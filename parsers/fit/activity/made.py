@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.fact_properties import LAST_RECORD_MS
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
 from parsers.fit.activity.values import (
     DEVICE_TIME_END,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 SPAN_FIELDS = ("start_time", "timestamp", "total_elapsed_time", "total_timer_time")
 _PAUSE_S = 300.0  # without a record, in a workout that is made from records
 _APART_S = 3600.0  # laps so far from the records are of another clock
+_LAST_S = LAST_RECORD_MS / 1000
 # Messages that name a sport, the nearest to the recording first.
 _NAME_SPORT = ("session", "sport", "lap", "workout")
 
@@ -91,8 +93,10 @@ def stretch_of_records(stamps: Floats) -> RecordedStretch:
     ordered = stamps if bool((np.diff(stamps) >= 0).all()) else np.sort(stamps)
     steps = np.diff(ordered)
     long = np.flatnonzero(steps > _PAUSE_S)
-    gaps = tuple(zip(ordered[long].tolist(), ordered[long + 1].tolist(), strict=True))
-    idle = float(steps[long].sum())
+    # The record before a gap holds for its own second.
+    begins = ordered[long] + _LAST_S
+    gaps = tuple(zip(begins.tolist(), ordered[long + 1].tolist(), strict=True))
+    idle = float((ordered[long + 1] - begins).sum())
     return RecordedStretch(first=float(ordered[0]), last=float(ordered[-1]), idle=idle, gaps=gaps)
 
 
@@ -114,38 +118,66 @@ def made_sessions(
 ) -> list[FitSession]:
     """Return the session that laps or records make, and tell of it; empty where there are none."""
     laps = stretch_of_laps(fit["lap"])
-    origin, span = "records", records
+    origin, span = "records", replace(records, last=records.last + _LAST_S)
     if is_date(laps.first) and (laps.near(records) or not is_date(records.first)):
         origin, span = "laps", _joined(laps, records)
-    if not is_date(span.first) or span.last <= span.first:
+    # a single record is no stretch of time
+    if not is_date(span.first) or span.last <= span.first + _LAST_S:
         return []
-    group = fit["lap" if origin == "laps" else "record"]
-    problems.append(
-        problem_at(Code.NO_SESSION, group, 0, f"no session message: made from {origin}")
-    )
-    sport, sub_sport = _sport(fit)
     base = stated[0] if stated else FitSession(start_ms=0, length_ms=0)
+    return [_made(fit, span, origin, base, _sport(fit), problems)]
+
+
+def made_of_rest(
+    fit: FitFile, rest: RecordedStretch, problems: list[FitProblem]
+) -> list[FitSession]:
+    """Return the session that records behind the last usable session message make, and tell of it.
+
+    Its sport is that of a message without times, else it is not known: other messages are of the
+    sessions before. Empty where `rest` is.
+    """
+    if not is_date(rest.first):
+        return []
+    group = fit["session"]
+    undated = np.flatnonzero(~(group.numbers("start_time") >= DEVICE_TIME_END))
+    sport = _sport_of(group, int(undated[-1])) if len(undated) else ("", "")
+    span = replace(rest, last=rest.last + _LAST_S)
+    return [_made(fit, span, "records", FitSession(start_ms=0, length_ms=0), sport, problems)]
+
+
+def _made(
+    fit: FitFile,
+    span: RecordedStretch,
+    origin: str,
+    base: FitSession,
+    sports: tuple[str, str],
+    problems: list[FitProblem],
+) -> FitSession:
+    group = fit["lap" if origin == "laps" else "record"]
+    reason = f"no session message: made from {origin}"
+    problems.append(problem_at(Code.NO_SESSION, group, 0, reason))
     # A length that no session can have is refused later, as that of a session message is.
-    made = replace(
+    return replace(
         base,
         start_ms=fit_epoch_ms(span.first),
         length_ms=milliseconds(span.last - span.first),
         moving_ms=milliseconds(span.last - span.first - span.idle),
-        sport=sport,
-        sub_sport=sub_sport,
+        sport=sports[0],
+        sub_sport=sports[1],
         segment=int(group.segment[0]),
         offset=int(group.offsets[0]),
         made_from=origin,
         gaps=tuple((fit_epoch_ms(a), fit_epoch_ms(b)) for a, b in span.gaps),
     )
-    return [made]
 
 
 def _joined(laps: RecordedStretch, records: RecordedStretch) -> RecordedStretch:
     """Return the laps with the records around them: a watch that stops has an unfinished lap."""
     if not is_date(records.first):
         return laps
-    first, last = min(laps.first, records.first), max(laps.last, records.last)
+    first, last = min(laps.first, records.first), laps.last
+    if records.last > last:
+        last = records.last + _LAST_S
     return RecordedStretch(first=first, last=last, idle=laps.idle)
 
 
@@ -156,7 +188,10 @@ def _sport(fit: FitFile) -> tuple[str, str]:
         sports = group.numbers("sport")
         named = np.flatnonzero(np.isfinite(sports))
         if len(named):
-            row = int(named[0])
-            sub_sport = enum_word("sub_sport", float(group.numbers("sub_sport")[row]))
-            return enum_word("sport", float(sports[row])), sub_sport
+            return _sport_of(group, int(named[0]))
     return "", ""
+
+
+def _sport_of(group: Group, row: int) -> tuple[str, str]:
+    sport, sub_sport = (float(group.numbers(name)[row]) for name in ("sport", "sub_sport"))
+    return enum_word("sport", sport), enum_word("sub_sport", sub_sport)

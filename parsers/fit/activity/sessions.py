@@ -10,15 +10,19 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from parsers.fit.activity.apart import is_apart, stretch_after
 from parsers.fit.activity.made import (
     SPAN_FIELDS,
     FitSession,
     RecordedStretch,
+    made_of_rest,
     made_sessions,
     stretch_of_laps,
+    stretch_of_records,
 )
 from parsers.fit.activity.values import (
     DEVICE_TIME_END,
+    FIT_EPOCH,
     device_time,
     enum_word,
     fit_epoch_ms,
@@ -30,6 +34,7 @@ from parsers.fit.errors import Code, FitProblem
 
 if TYPE_CHECKING:
     from parsers.fit.activity.clock import RecordClock
+    from parsers.fit.columns import Floats
     from parsers.fit.file import FitFile
     from parsers.fit.group import Group
 
@@ -53,26 +58,54 @@ _AGREE_S = 120.0
 
 
 def read_sessions(
-    fit: FitFile, records: RecordedStretch, clock: RecordClock | None, problems: list[FitProblem]
+    fit: FitFile, stamps: Floats, clock: RecordClock | None, problems: list[FitProblem]
 ) -> list[FitSession]:
     """Return the sessions of a file, with what is wrong added to `problems`.
 
-    `records` is where the records lie. `clock` is None where it did not jump.
+    `stamps` are the dates of the records. `clock` is None where it did not jump.
     """
+    records = stretch_of_records(stamps)
     group = fit["session"]
     device_time(problems, group, group.numbers("start_time"))
     columns = {name: group.numbers(name).tolist() for name in _SESSION_FIELDS}
     stated = {row: _times(columns, row, clock) for row in range(len(group))}
     _tell_undated(group, columns["start_time"], stated, problems)
     stated = {row: times for row, times in stated.items() if is_date(times.start)}
+    apart = _apart(fit, stated, records, problems)
+    stated = {row: times for row, times in stated.items() if row not in apart}
     sessions = []
     for row, times in _settled(fit, stated, records).items():
         if times.doubt:
             problems.append(problem_at(Code.CONTRADICTION, group, row, times.doubt))
         sessions.append(_session(group, columns, row, times))
-    if not any(session.usable for session in sessions):
-        sessions += made_sessions(fit, records, sessions, problems)
+    usable = [session for session in sessions if session.usable]
+    if not usable:
+        # What was answered on the watch stays, unless the message is noise.
+        answered = [_session(group, columns, row, apart[row]) for row in apart if fit.complete]
+        return [*sessions, *made_sessions(fit, records, [*sessions, *answered], problems)]
+    if not fit.complete or len(usable) < len(group):
+        end = max(session.start_ms + session.length_ms for session in usable)
+        rest = stretch_after(stamps, end / 1000 - FIT_EPOCH)
+        sessions += made_of_rest(fit, rest, problems)
     return sessions
+
+
+def _apart(
+    fit: FitFile, stated: dict[int, _Times], records: RecordedStretch, problems: list[FitProblem]
+) -> dict[int, _Times]:
+    """Return the sessions that are of another time than the records, by row; tell of them.
+
+    In a damaged file each of them is noise. In another file it must be all of them, because a
+    session may have no records.
+    """
+    apart = {row: times for row, times in stated.items() if is_apart(times.stretch, records)}
+    if fit.complete and len(apart) < len(stated):
+        return {}
+    for row in apart:
+        reason = "session at another time than all records"
+        code = Code.CONTRADICTION if fit.complete else Code.NOISE
+        problems.append(problem_at(code, fit["session"], row, reason))
+    return apart
 
 
 def _tell_undated(
@@ -100,6 +133,10 @@ class _Times:
     timer: float
     doubt: str = ""
 
+    @property
+    def stretch(self) -> RecordedStretch:
+        return RecordedStretch(first=self.start, last=self.start + self.length)
+
 
 def _times(columns: dict[str, list[float]], row: int, clock: RecordClock | None) -> _Times:
     start, written, elapsed, timer = (columns[name][row] for name in SPAN_FIELDS)
@@ -109,7 +146,8 @@ def _times(columns: dict[str, list[float]], row: int, clock: RecordClock | None)
         start, written = clock.corrected(start), clock.corrected(written)
         if math.isfinite(gained) and gained:
             # The device took the elapsed time from two clocks.
-            elapsed = written - start
+            is_own = columns["timestamp"].count(columns["timestamp"][row]) == 1
+            elapsed = written - start if is_own else _without_jump(elapsed, gained)
     # The message is written when the session ends.
     lengths = (elapsed, written - start if is_date(start) else math.nan, timer)
     known = list(filter(math.isfinite, lengths))
@@ -119,6 +157,11 @@ def _times(columns: dict[str, list[float]], row: int, clock: RecordClock | None)
     elif math.isfinite(elapsed) and elapsed <= 0 < length:
         doubt = "session without an elapsed time: its other times give the length"
     return _Times(start=start, length=length, written=written, timer=timer, doubt=doubt)
+
+
+def _without_jump(elapsed: float, gained: float) -> float:
+    """Return the elapsed time without the seconds by which the clock jumped in it."""
+    return elapsed - gained if elapsed > gained else elapsed
 
 
 def _settled(

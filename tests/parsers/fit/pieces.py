@@ -11,6 +11,7 @@ from simulate.fit_messages import (
     BYTES,
     CHARS,
     ENUM,
+    SINT8,
     UINT8,
     UINT16,
     UINT32,
@@ -77,6 +78,12 @@ def sport(number: int) -> bytes:
     return encoded(FitShape(number=12, local=4, fields=fields), {"sport": number})
 
 
+def course() -> bytes:
+    """Return the message that a course has."""
+    fields = {"sport": FieldShape(number=4, base=ENUM)}
+    return encoded(FitShape(number=31, local=12, fields=fields), {"sport": RUNNING})
+
+
 def timer(at: float, kind: int) -> bytes:
     """Return an event of the timer: 0 is a start, 4 a stop."""
     fields = {
@@ -129,18 +136,23 @@ def beats(own: Sequence[float], heart: Sequence[float]) -> bytes:
     return encoded(shape, {"own": stored, "hr": np.array(heart, np.float64)})
 
 
-def described(number: int, native: int | None, message: int | None = 20) -> bytes:
+def described(
+    number: int, native: int | None, message: int | None = 20, scale: int = 1, offset: int = 0
+) -> bytes:
     """Return the description of a developer field of one byte, which may override a native one."""
     fields = {
         "index": FieldShape(number=0, base=UINT8),
         "number": FieldShape(number=1, base=UINT8),
         "base": FieldShape(number=2, base=UINT8),
         "name": FieldShape(number=3, base=CHARS, items=16),
+        "scale": FieldShape(number=6, base=UINT8),
+        "offset": FieldShape(number=7, base=SINT8),
         "message": FieldShape(number=14, base=UINT16),
         "native": FieldShape(number=15, base=UINT8),
     }
     values = {"index": 0, "number": number, "base": UINT8, "name": f"own {number}"}
     shape = FitShape(number=206, local=10, fields=fields)
+    values |= {"scale": scale, "offset": offset}
     return encoded(shape, values | {"message": message, "native": native})
 
 

@@ -120,8 +120,8 @@ def _differences(fit: FitFile, rows: Iterator[tuple[str, _Row]]) -> tuple[int, l
             if column in groups[name]:
                 compared += 1
                 ours = groups[name][column][seen[name]]
-                # Only ours lets a developer field stand in where the field for it has no value.
-                is_filled = bool(groups[name].overridden) and values == [None] * len(values)
+                # Only ours lets a developer field stand in where the field for it has no reading.
+                is_filled = bool(groups[name].overridden) and not any(filter(None, values))
                 if not is_filled and not any(same(ours, value) for value in values):
                     wrong.append(f"{name}[{seen[name]}].{column}: {ours} is none of {values}")
             elif not column.startswith(("dev:", "unknown_")):

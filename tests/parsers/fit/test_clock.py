@@ -175,7 +175,7 @@ def test_of_a_damaged_file_the_end_must_make_sense(last: list[int], kept: int) -
     parsed = parse_fit(_damaged(records(range(1200)), records(last)))
     assert _heart(parsed.facts)[:2] == (kept, 0)
     assert not parsed.complete
-    assert _spans(parsed.facts) == [(0, last[-1] if kept > 1200 else 1199)]
+    assert _spans(parsed.facts) == [(0, last[-1] + 1 if kept > 1200 else 1200)]
     noise = [reject.count for reject in parsed.rejects if reject.why.startswith("noise")]
     assert noise == ([] if kept > 1200 else [len(last)])
 
@@ -218,3 +218,13 @@ def test_a_workout_is_named_by_its_device_and_its_start() -> None:
 
 def _file(created: float, serial: int, body: list[bytes]) -> bytes:
     return fit_file([ident(created=created, serial=serial), *body])
+
+
+def test_sessions_that_share_a_time_of_writing_lose_the_jump_each() -> None:
+    """A summary that is written at the end gives all of its sessions the same time."""
+    both = [
+        session(start=_STALE[0], written=1300, elapsed=6 * _DAY + 600, timer=611),
+        session(start=600, written=1300, elapsed=700, timer=700),
+    ]
+    parsed = parse_fit(plain(records(_STALE), records(range(1300)), *both, activity(1300)))
+    assert _spans(parsed.facts) == [(-11, 600), (600, 1300)]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from model.facts import Workout
+from model.fact_properties import measured_until_ms
+from model.facts import SampleBlock, Workout
 from parsers.fit_facts import parse_fit
 from tests.parsers.fit.pieces import (
     BASE_MS,
@@ -36,16 +37,16 @@ _FROM_RECORDS, _FROM_LAPS = {"made_from_records": 1.0}, {"made_from_laps": 1.0}
     ("parts", "made"),
     [
         pytest.param(
-            [records(_HALF)], (0, 1799, 1799, "other", _FROM_RECORDS), id="records alone"
+            [records(_HALF)], (0, 1800, 1800, "other", _FROM_RECORDS), id="records alone"
         ),
         pytest.param(
             [sport(CYCLING), records(_HALF)],
-            (0, 1799, 1799, "cycling", _FROM_RECORDS),
+            (0, 1800, 1800, "cycling", _FROM_RECORDS),
             id="any message names the sport",
         ),
         pytest.param(
             [records([0, 300, 601, 700])],
-            (0, 700, 399, "other", _FROM_RECORDS),
+            (0, 701, 401, "other", _FROM_RECORDS),
             id="a gap of 301 s is a pause and one of 300 s is none",
         ),
         pytest.param(
@@ -56,17 +57,22 @@ _FROM_RECORDS, _FROM_LAPS = {"made_from_records": 1.0}, {"made_from_laps": 1.0}
         ),
         pytest.param(
             [records(_HALF), lap(start=0, written=900, elapsed=900, timer=900, sport=RUNNING)],
-            (0, 1799, 1799, "running", _FROM_LAPS),
+            (0, 1800, 1800, "running", _FROM_LAPS),
             id="the last lap was not finished",
         ),
         pytest.param(
+            [records(range(1801)), lap(start=0, written=1800, elapsed=1800, timer=1800)],
+            (0, 1800, 1800, "other", _FROM_LAPS),
+            id="a lap ends with the last record",
+        ),
+        pytest.param(
             [records(_HALF), lap(start=-86_400, written=-85_500, elapsed=900, sport=RUNNING)],
-            (0, 1799, 1799, "running", _FROM_RECORDS),
+            (0, 1800, 1800, "running", _FROM_RECORDS),
             id="laps of another clock",
         ),
         pytest.param(
             [records(_HALF), session(start=0, written=0, elapsed=8 * 86_400, sport=RUNNING)],
-            (0, 1799, 1799, "running", _FROM_RECORDS),
+            (0, 1800, 1800, "running", _FROM_RECORDS),
             id="a session longer than any",
         ),
     ],
@@ -105,5 +111,16 @@ def test_a_session_message_with_enough_in_it_is_used(
     assert not any(name.startswith("made") for name in workout.summary)
 
 
-def test_one_record_makes_no_workout() -> None:
-    assert of_type(Workout, parse_fit(plain(records([0]))).facts) == []
+def test_the_last_record_is_in_the_workout_and_proves_no_later_delivery() -> None:
+    parsed = parse_fit(plain(records(_HALF)))
+    (workout,), (block,) = of_type(Workout, parsed.facts), of_type(SampleBlock, parsed.facts)
+    assert workout.head.start_ms <= block.t[0] < block.t[-1] < workout.head.end_ms
+    assert measured_until_ms(workout) == block.t[-1] == BASE_MS + 1799_000
+    declared = parse_fit(plain(records(_HALF), session(start=0, written=1800, elapsed=1800)))
+    (workout,) = of_type(Workout, declared.facts)
+    assert measured_until_ms(workout) == workout.head.end_ms == BASE_MS + 1800_000
+
+
+@pytest.mark.parametrize(("times", "workouts"), [([0], 0), ([0, 0], 0), ([0, 1], 1)])
+def test_one_record_makes_no_workout(times: list[int], workouts: int) -> None:
+    assert len(of_type(Workout, parse_fit(plain(records(times))).facts)) == workouts

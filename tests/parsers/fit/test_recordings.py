@@ -8,7 +8,7 @@ import pytest
 
 from model.errors import BodyError
 from model.facts import DeviceType, Fact, RejectKind, SampleBlock, Workout
-from parsers.fit import enum_values
+from parsers.fit import decode, enum_values
 from parsers.fit_facts import parse_fit
 from simulate.fit_messages import (
     UINT8,
@@ -27,6 +27,7 @@ from tests.parsers.fit.pieces import (
     activity,
     anchor,
     beats,
+    course,
     described,
     ident,
     overridden,
@@ -131,6 +132,7 @@ def test_heart_rate_of_records_is_a_straps_where_one_was_connected(
         pytest.param(described(0, 3), np.nan, {150}, id="it overrides heart rate"),
         pytest.param(described(0, 3, None), np.nan, {150}, id="of the message that has it"),
         pytest.param(described(0, 3), 100, {100}, id="the watch has readings of its own"),
+        pytest.param(described(0, 3), 0, {150}, id="zeros of the watch are no readings"),
         pytest.param(described(0, 3, 18), np.nan, set(), id="a field of sessions"),
         pytest.param(described(0, None), np.nan, set(), id="a field of its own"),
         pytest.param(described(0, 253), np.nan, set(), id="never the time"),
@@ -144,6 +146,30 @@ def test_a_developer_field_for_a_native_one_is_that(
         matches = _heart(parse_fit(plain(*parts, _MINUTE)).facts)
         pairs = chain.from_iterable(matches.values())
         assert set(cells_of(pairs, 1)) == values
+
+
+@pytest.mark.parametrize(
+    ("developer", "heart", "value"),
+    [(0, 100, 100), (0, 0, 0), (150, 0, 150), (0, np.nan, 0), (np.nan, 100, 100), (np.nan, 0, 0)],
+)
+def test_zeros_of_an_application_or_a_watch_give_way(
+    developer: float, heart: float, value: float
+) -> None:
+    fit = decode(plain(described(0, 3), overridden(range(9), developer, heart)))
+    assert set(fit["record"].numbers("heart_rate").tolist()) == {value}
+
+
+def test_each_file_of_a_chain_has_its_own_descriptions() -> None:
+    body = plain(described(0, 3), overridden(range(9), 150)) + fit_file(
+        [ident(serial=8), described(0, None), overridden(range(900, 909), 160)]
+    )
+    (pairs,) = _heart(parse_fit(body).facts).values()
+    assert set(cells_of(pairs, 1)) == {150}
+
+
+def test_a_developer_field_has_a_scale_of_its_own() -> None:
+    body = plain(described(0, 3, scale=2, offset=-10), overridden(range(9), 150))
+    assert set(decode(body)["record"].numbers("heart_rate").tolist()) == {85}
 
 
 def _leg(start: int, offset_min: int, *parts: bytes, serial: int = 7) -> bytes:
@@ -201,6 +227,26 @@ def test_other_files_are_read(kind: int) -> None:
     assert len(parse_fit(fit_file([ident(kind=kind), records(range(1500))])).facts) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "parts", "workouts"),
+    [
+        (255, [course(), records(range(1500))], 0),
+        (4, [course(), records(range(1500))], 1),  # an activity along a course
+        (255, [course(), records(range(60)), _MINUTE], 1),
+        (255, [records(range(1500))], 1),
+    ],
+)
+def test_a_course_without_a_type_is_known_by_its_message(
+    kind: int, parts: list[bytes], workouts: int
+) -> None:
+    try:
+        facts = parse_fit(fit_file([ident(kind=kind), *parts])).facts
+    except BodyError as error:
+        facts = ()
+        assert "a course" in error.why  # noqa: PT017 - the other cases raise nothing
+    assert len(of_type(Workout, facts)) == workouts
+
+
 def test_a_course_behind_an_activity_is_refused_alone() -> None:
     parsed = parse_fit(_leg(0, 120) + fit_file([ident(kind=6), records(range(9000, 9900))]))
     assert len(of_type(Workout, parsed.facts)) == 1
@@ -208,3 +254,12 @@ def test_a_course_behind_an_activity_is_refused_alone() -> None:
     assert [(reject.where, reject.kind) for reject in parsed.rejects] == [
         ("file_id[1].type", RejectKind.UNKNOWN)
     ]
+
+
+@pytest.mark.parametrize(("sport", "refused"), [(1, 0), (0, 0), (254, 0), (200, 1), (None, 0)])
+def test_a_sport_that_the_profile_does_not_name_is_told(sport: int | None, refused: int) -> None:
+    declared = {"start": 0, "written": 60, "elapsed": 60, "timer": 60}
+    more = {} if sport is None else {"sport": sport}
+    parsed = parse_fit(plain(records(range(60)), session(**declared, **more)))
+    assert len(of_type(Workout, parsed.facts)) == 1
+    assert values_of(parsed.rejects, "kind") == [RejectKind.UNKNOWN] * refused
