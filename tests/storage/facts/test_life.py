@@ -89,8 +89,12 @@ async def _take(conn: Connection, step: Step) -> None:
             await derive_written(conn, await put_facts(conn, step))
 
 
+def _reported(steps: Steps) -> list[AttributedFact]:
+    return list(chain.from_iterable(step for step in steps if isinstance(step, tuple)))
+
+
 def expected(life: Life, done: Steps) -> oracle.Rows:
-    reported = list(chain.from_iterable(step for step in done if isinstance(step, tuple)))
+    reported = _reported(done)
     profiles = of_type(HeartProfile, done)
     prescribed = of_type(Prescription, done)
     return oracle.rows(reported, life.zone, profiles, prescribed, _PATIENT)
@@ -118,13 +122,13 @@ async def streamed(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
             await _take(conn, step)
             got = (await tables.read(conn, _PATIENT)).as_bytes()
             assert got == expected(life, way[:n]).as_bytes()
-        assert await watermarks(conn, "unit", _PATIENT) == _held_watermarks(life)
+        assert await watermarks(conn, "unit", _PATIENT) == _held_watermarks(life, way)
         return await table_digests(conn)
 
 
-def _held_watermarks(life: Life) -> Mapping[Source, int]:
-    """Return the watermarks by what `kadens derive` holds of a life."""
-    return hold_facts(life.facts, _PATIENT, life.zone).watermarks
+def _held_watermarks(life: Life, way: Steps) -> Mapping[Source, int]:
+    """Return the watermarks by what `kadens derive` holds of all facts of a way."""
+    return hold_facts(_reported(way), _PATIENT, life.zone).watermarks
 
 
 async def _ended(conn: Connection, life: Life, way: Steps) -> dict[str, str]:
