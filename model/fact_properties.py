@@ -13,7 +13,7 @@ from model.spans import Span
 
 # A time of a file is a whole second, and what is made from records ends with their last second.
 LAST_RECORD_MS = 1_000
-MADE_FROM = "made_from_"
+MADE_MARK = "made_from_"
 """How the figures of a summary are named that mark a workout as made from laps or records."""
 CONTENT_BYTES = 16  # of a SHA-256: enough to distinguish facts, and small in an index
 
@@ -75,8 +75,8 @@ def unplaced_pause_ms(workout: Workout) -> int:
 def made_from(workout: Workout) -> str:
     """Return what a workout was made from, "laps" or "records", "" where a source declared it."""
     for name in workout.summary:
-        if name.startswith(MADE_FROM):
-            return name.removeprefix(MADE_FROM)
+        if name.startswith(MADE_MARK):
+            return name.removeprefix(MADE_MARK)
     return ""
 
 

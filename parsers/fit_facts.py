@@ -14,7 +14,7 @@ import numpy as np
 
 from model.columns.build import split_at_gaps
 from model.errors import BodyError
-from model.fact_properties import MADE_FROM
+from model.fact_properties import MADE_MARK
 from model.facts import (
     BLOCK,
     DeviceType,
@@ -243,7 +243,7 @@ class _Reported:
     def _summary(self, session: FitSession, rejects: list[Reject]) -> dict[str, float]:
         result = session.totals | ({} if session.feel is None else {"feel": session.feel})
         if session.made_from:
-            result |= {f"{MADE_FROM}{session.made_from}": 1.0}
+            result |= {f"{MADE_MARK}{session.made_from}": 1.0}
         kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}
         if len(kept) < len(result):
             rejects.append(_impossible(session, "totals that cannot be"))

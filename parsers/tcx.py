@@ -15,7 +15,7 @@ import numpy as np
 
 from model.columns.build import split_at_gaps
 from model.errors import BodyError
-from model.fact_properties import LAST_RECORD_MS, MADE_FROM
+from model.fact_properties import LAST_RECORD_MS, MADE_MARK
 from model.facts import (
     BLOCK,
     DeviceType,
@@ -177,7 +177,7 @@ def _span(
     if not laps:
         why = "no lap with a time: made from trackpoints"
         errors.append(Unreadable(where, why, RejectKind.RANGE))
-        return points[0], points[1], {f"{MADE_FROM}records": 1.0}
+        return points[0], points[1], {f"{MADE_MARK}records": 1.0}
     return min([*laps, *points]), max([*laps, *points]), {}
 
 

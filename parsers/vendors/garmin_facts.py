@@ -16,7 +16,7 @@ import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.columns.build import split_at_gaps, to_columns
-from model.fact_properties import LAST_RECORD_MS, MADE_FROM
+from model.fact_properties import LAST_RECORD_MS, MADE_MARK
 from model.facts import (
     BLOCK,
     DaySummary,
@@ -185,7 +185,7 @@ def _made(record: JsonObject, where: str, errors: _Errors, name: str, points: _P
         type=type_of_word(ACTIVITY_TYPES, theirs, f"{where}.activityType", errors),
         vendor_type=theirs,
         pauses=pauses_in_gaps(pairwise(times), None),
-        summary={f"{MADE_FROM}records": 1.0},
+        summary={f"{MADE_MARK}records": 1.0},
     )
 
 
