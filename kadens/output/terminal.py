@@ -4,7 +4,7 @@ No settings and no rich are imported, so that a command which prints only lines 
 codes: 0 done, 1 failed, 2 wrong use, 141 nobody reads stdout any more (`| head -n 1`).
 """
 
-import os
+import io
 import sys
 from typing import NoReturn
 
@@ -40,7 +40,7 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
 def leave_unread() -> NoReturn:
     """Leave without a word: whoever reads the output of this program has read enough."""
     # What is still buffered would fail again, with a traceback, when Python closes stdout.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout = io.StringIO()
     raise typer.Exit(_READER_GONE)
 
 

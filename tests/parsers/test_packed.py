@@ -71,7 +71,11 @@ def test_a_member_that_nobody_did_or_that_lies_in_the_future_costs_itself_alone(
     assert [reject.where[:3] for reject in parsed.rejects] == ["[1]", "[2]"]
 
 
-@pytest.mark.parametrize("body", [_zip(_NOTE), _zip(b""), gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "body",
+    [_zip(_NOTE), _zip(b""), gzip.compress(b"")],
+    ids=["a note", "an empty member", "an empty gzip"],
+)
 def test_a_packed_file_without_a_recording_has_no_fact_and_a_reason(body: bytes) -> None:
     parsed = parse("files", body)
     assert (parsed.facts, values_of(parsed.rejects, "kind")) == ((), [RejectKind.UNKNOWN])
