@@ -296,7 +296,7 @@ def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, in
         device_type=DeviceType.WATCH if is_device else DeviceType.UNKNOWN,
         method=Method.WORKOUT,
     )
-    return head(source, record, len(activity.times), span, activity.offset_min)
+    return head(source, record, int(file.damage is None), span, activity.offset_min)
 
 
 def _name(activity: TcxActivity) -> str:

@@ -20,8 +20,6 @@ from parsers.fields import Unreadable, instant_of
 LONGEST_WORD_READ = 256  # characters of one element's text; numbers and times are far shorter
 MOST_LEVELS = 64
 MOST_LAPS = 10_000  # of one activity
-MOST_GAPS = 10_000  # of one activity
-SHORTEST_GAP_MS = 10_000  # a watch that saves its battery may write a point every ten seconds
 ROOT_ELEMENT = "TrainingCenterDatabase"
 _CHUNK = 64 * 1024
 _BLANKS = re.compile(rb"[ \t\r\n]*")  # some writers begin with them

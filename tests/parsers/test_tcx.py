@@ -79,3 +79,27 @@ def test_a_long_text_takes_no_memory() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**20
+
+
+def _of_minutes(minutes: int) -> bytes:
+    points = b"".join(
+        b"<Trackpoint><Time>2025-11-24T09:%02d:00Z</Time><HeartRateBpm><Value>120</Value>"
+        b"</HeartRateBpm></Trackpoint>" % minute
+        for minute in range(minutes + 1)
+    )
+    lap = b'<Lap StartTime="2025-11-24T09:00:00Z"><Track>' + points + b"</Track></Lap>"
+    activity = b'<Activity Sport="Running"><Id>2025-11-24T09:00:00Z</Id>' + lap + b"</Activity>"
+    return ROOT_START + b"<Activities>" + activity + b"</Activities></TrainingCenterDatabase>"
+
+
+def test_the_length_of_a_version_is_not_its_rank_and_damage_is() -> None:
+    """A file trimmed and sent again corrects the longer one; a file cut off never does."""
+    long, short = _of_minutes(40), _of_minutes(20)
+    ranks: list[set[tuple[str, int]]] = []
+    for content in (long, short, long[:-400]):
+        facts = parse("files", content).facts
+        ranks.append({(fact.head.record, fact.head.revision) for fact in facts})
+    complete, trimmed, cut = ranks
+    assert trimmed == complete
+    assert {revision for _, revision in complete} == {1}
+    assert cut == {(record, 0) for record, _ in complete}
