@@ -38,7 +38,10 @@ class ClinicMetrics:
             "kadens_clinic_changes", "Notifications from the database", registry=self.registry
         )
         self.actions = Counter(
-            "kadens_clinic_actions", "Actions on alerts", ["action"], registry=self.registry
+            "kadens_clinic_actions",
+            "Actions on alerts and sessions",
+            ["action"],
+            registry=self.registry,
         )
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:

@@ -180,6 +180,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Write a version of a prescription.",
     ),
     Entry(
+        word="mark",
+        target=f"{_COMMANDS}.prescriptions:mark_by_command",
+        summary="Mark a session as not exercise, or as exercise after all.",
+    ),
+    Entry(
         word="replay",
         target=f"{_COMMANDS}.replay:replay_bodies",
         summary="Read kept bodies with today's parsers, and derive again.",

@@ -120,6 +120,7 @@ def _report(report: Report) -> FactLine:
         "session": report.session or None,
         "site": report.site or None,
         "equipment": list(report.equipment) or None,
+        "reason": report.reason or None,
     }
 
 

@@ -24,8 +24,23 @@ FEW_STEPS = "steps in less than half of its minutes"
 # because the file has no usable session.
 FORGOT_TO_STOP = "forgot_to_stop"
 MADE_FROM = ("made_from_laps", "made_from_records")
+_MARKED = "marked as not exercise by the "  # who said so follows, and why
 # What a patient answers is never about these, but about a session beside them.
 NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
+
+
+def marked_by(who: str, reason: str) -> str:
+    """Return why a session does not count that somebody marked as not exercise.
+
+    >>> marked_by("patient", "")
+    'marked as not exercise by the patient: no reason given'
+    """
+    return f"{_MARKED}{who}: {reason or 'no reason given'}"
+
+
+def is_marked(why: str) -> bool:
+    """Return whether a session does not count because it was marked as not exercise."""
+    return why.startswith(_MARKED)
 
 
 class Origin(StrEnum):

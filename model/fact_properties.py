@@ -7,7 +7,7 @@ is defined once. Nothing here depends on another fact or decides which fact is c
 from hashlib import sha256
 
 from model import codec
-from model.facts import DaySummary, Deletion, Fact, Instrument, Report, SampleBlock, Workout
+from model.facts import MARKS, DaySummary, Deletion, Fact, Instrument, Report, SampleBlock, Workout
 from model.metrics import METRIC
 from model.spans import Span
 
@@ -47,6 +47,8 @@ def measured_until_ms(fact: Fact) -> int | None:
         case Workout():
             # What is made may end up to a second after the last instant that it was made from.
             return fact.head.end_ms - (LAST_RECORD_MS if made_from(fact) else 0)
+        case Report() if fact.instrument in MARKS:
+            return None  # who judges a session of last week has measured nothing until then
         case Report():
             return fact.head.end_ms
         case DaySummary():

@@ -84,7 +84,8 @@ class Instrument(StrEnum):
     """The subject of a report.
 
     A report carries its scale with its value, because no value is read without a scale. WEEK is
-    the number of sessions of a week, up to the instant of the report.
+    the number of sessions of a week, up to the instant of the report. The last two say of a session
+    whether it was exercise; they are marks and have no value.
     """
 
     PAIN = "pain"
@@ -92,6 +93,11 @@ class Instrument(StrEnum):
     DAY_FORM = "day_form"
     SESSION = "session"
     WEEK = "week"
+    NOT_EXERCISE = "not_exercise"
+    EXERCISE = "exercise"
+
+
+MARKS = (Instrument.NOT_EXERCISE, Instrument.EXERCISE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +188,14 @@ class DaySummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a patient answered.
+    """What a patient answered, or a mark that a clinician set.
 
     `value` is on `scale`, one of "nrs-0-10", "borg-cr10", "borg-6-20", "form-1-5" and
     "sessions-this-week". `session` is the record of the workout that the report is about, when the
     app knows it. A session that the patient declared has the instrument SESSION; its `type`,
-    `head.start_ms` and `head.end_ms` are as declared. In other reports `head.start_ms` is the time
+    `head.start_ms` and `head.end_ms` are as declared. The head of a mark (`MARKS`) has the span of
+    the session that is meant, as it was when it was marked, and `reason` is a key of
+    `marks.REASONS`. In other reports `head.start_ms` is the time
     of the answer, or the end of the time that it is about.
     """
 
@@ -200,6 +208,7 @@ class Report:
     site: str = ""
     type: str = ""
     equipment: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import numpy as np
 from model.calendar import DAY_MS
 from model.fact_properties import span_of
 from model.facts import DaySummary, Deletion, Fact, Head, Report, SampleBlock, Workout
+from model.marks import REASONS
 from model.metrics import METRIC
 
 _FIRST_MS = 0
@@ -103,7 +104,8 @@ def _own_texts(fact: Fact) -> Iterator[str]:
         case DaySummary():
             yield from fact.values
         case Report():
-            yield from (fact.scale, fact.session, fact.site, fact.type, *fact.equipment)
+            yield from (fact.scale, fact.session, fact.site, fact.type, fact.reason)
+            yield from fact.equipment
         case Deletion():
             yield from (fact.target, fact.metric)
 
@@ -172,6 +174,8 @@ def _report(fact: Report) -> str:
         return "the session's name is too long"
     if fact.value is not None and not _number(fact.value, MOST_EXERTION):
         return "the answer is not on any scale"
+    if fact.reason and fact.reason not in REASONS.get(fact.instrument, ()):
+        return "the reason is not one of the list"
     return ""
 
 

@@ -9,24 +9,31 @@ A report:
     id           required  the app's id of the answer; the same id again is the same answer
     revision     integer, 0 when created; at least 1, and required, when amended or withdrawn
     answered_at  required  RFC 3339 with offset
-    instrument   required  pain | exertion | day_form | session | week   (not needed to withdraw)
+    instrument   required  pain | exertion | day_form | session | week | not_exercise | exercise
+                 (not needed to withdraw)
     phase        before | during | after | next_morning | none
-    value, scale required except for `session`; see SCALES. A value is never converted between
-                 scales.
+    value, scale required except for `session` and marks; see SCALES. A value is never converted
+                 between scales.
     session      the app's or vendor's id of the workout it concerns
     site         where it hurts
     activity, started_at, ended_at   required for `session`, the patient's own report of exercise
+    reason       why a session was no exercise, or was exercise after all; see marks.REASONS
     equipment    list of texts
 
 An answer of the instrument `week` is the number of sessions in the patient's own week (from Monday)
 up to `answered_at`. An `ended_at` before that is the end of the time that was asked about, so that
 the week before can be answered on a Monday.
+
+`not_exercise` marks a session that was recorded or found as no exercise, and `exercise` takes that
+back, as a withdrawal does. Either names the session by `session`, by `started_at` and `ended_at`,
+or by both.
 """
 
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from model.facts import (
+    MARKS,
     Deletion,
     DeviceType,
     Fact,
@@ -38,6 +45,7 @@ from model.facts import (
     Report,
     Source,
 )
+from model.marks import REASONS
 from model.schemas.report_body import (
     EVENTS,
     LONGEST_REPORT_WORD,
@@ -121,22 +129,46 @@ def _fact(kind: str, fields: JsonObject, where: str, errors: list[Unreadable]) -
     if kind == "report.withdrawn":
         return Deletion(head=head(SOURCE, record, revision, (at, at), offset), target=record)
     instrument = _any_of(Instrument, fields.get("instrument"), f"{where}.instrument")
-    session = instrument is Instrument.SESSION
-    span = _span(fields, where) if session else (at, at)
-    if instrument is Instrument.WEEK:
-        span = _until(fields, at, where)
-    value, scale = (None, "") if session else _answer(fields, instrument, where)
+    is_declared = instrument is Instrument.SESSION
+    has_value = not is_declared and instrument not in MARKS
+    value, scale = _answer(fields, instrument, where) if has_value else (None, "")
     return Report(
-        head=head(SOURCE, record, revision, span, offset),
+        head=head(SOURCE, record, revision, _span_of(fields, instrument, at, where), offset),
         instrument=instrument,
         phase=_phase(fields, where, errors),
         value=value,
         scale=scale,
         session=_word("session", LONGEST_WORD, fields, where, errors),
         site=_word("site", LONGEST_REPORT_WORD, fields, where, errors),
-        type=_activity(fields.get("activity"), f"{where}.activity", required=session),
+        type=_activity(fields.get("activity"), f"{where}.activity", required=is_declared),
         equipment=_equipment(fields.get("equipment"), f"{where}.equipment", errors),
+        reason=_reason(fields, instrument, where, errors),
     )
+
+
+def _span_of(fields: JsonObject, instrument: Instrument, at: int, where: str) -> tuple[int, int]:
+    """Return the span of the session that a report declares or marks, else the answer's instant."""
+    has_span = any(fields.get(name) is not None for name in ("started_at", "ended_at"))
+    if instrument is Instrument.SESSION or (instrument in MARKS and has_span):
+        return _span(fields, where)
+    if instrument in MARKS:
+        text(fields.get("session"), f"{where}.session", LONGEST_WORD)  # a mark must name something
+    if instrument is Instrument.WEEK:
+        return _until(fields, at, where)
+    return at, at
+
+
+def _reason(
+    fields: JsonObject, instrument: Instrument, where: str, errors: list[Unreadable]
+) -> str:
+    value = fields.get("reason")
+    if value is None or instrument not in MARKS:
+        return ""
+    if not isinstance(value, str) or value not in REASONS[instrument]:
+        # A mark without its reason is a mark all the same.
+        errors.append(Unreadable(f"{where}.reason", "not one of its words", RejectKind.UNKNOWN))
+        return ""
+    return value
 
 
 def _phase(fields: JsonObject, where: str, errors: list[Unreadable]) -> Phase:

@@ -18,6 +18,7 @@ class AuditAction(StrEnum):
     ALERT_SNOOZE = "alert.snooze"
     ALERT_RESOLVE = "alert.resolve"
     ALERT_REOPEN = "alert.reopen"
+    SESSION_MARK = "session.mark"  # as not exercise, or as exercise after all
     SIGN_IN = "access.signin"
     SIGN_OUT = "access.signout"
     SIGN_IN_REFUSED = "access.refused"

@@ -13,8 +13,9 @@ from model.codec import SCHEMA_VERSION, decode_attributed, dumps, plain
 from model.derived import DerivedChange
 from model.facts import AttributedFact, Reject, RejectKind
 from model.spans import Span
-from model.topics import DERIVED
+from model.topics import DERIVED, FACTS
 from storage.alerts import due, outbox
+from storage.facts.marking import FACTS_CHANNEL
 from storage.facts.writer import UNKNOWN, Written, put_facts
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
@@ -65,11 +66,21 @@ async def set_fact_aside(run: Run, reject: Reject, parts: Collaborators) -> None
 
 async def send_changes(parts: Collaborators) -> int:
     """Send the events that wait in the outbox for `kadens.derived`; return how many."""
+    return await _send_waiting(parts, DERIVED_CHANNEL, DERIVED.name)
+
+
+async def send_marks(parts: Collaborators) -> int:
+    """Send the marks that clinicians set, which wait in the outbox, to `kadens.facts`."""
+    return await _send_waiting(parts, FACTS_CHANNEL, FACTS.name)
+
+
+async def _send_waiting(parts: Collaborators, channel: str, topic: str) -> int:
     async with parts.pool.connection() as conn:
-        rows = await outbox.take_messages(conn, DERIVED_CHANNEL, parts.now(), SEND)
-        # on the log before the rows count as sent: a crash in between repeats an event, which only
-        # wakes the judge once more
-        await parts.producer.send_all(list(map(_announcement, rows)))
+        rows = await outbox.take_messages(conn, channel, parts.now(), SEND)
+        # on the log before the rows count as sent: a crash in between repeats a message, which
+        # wakes the judge once more, or states what is stored already
+        messages = [_of_row(row, topic) for row in rows]
+        await parts.producer.send_all(messages)
         await outbox.sent(conn, [row.id for row in rows], parts.now())
     return len(rows)
 
@@ -151,9 +162,9 @@ def _written_patients(
     return patients
 
 
-def _announcement(row: outbox.Waiting) -> Outgoing:
-    """Return a row of the outbox as a message for `kadens.derived`."""
-    return Outgoing(topic=DERIVED.name, key=row.recipient.encode(), value=dumps(row.body))
+def _of_row(row: outbox.Waiting, topic: str) -> Outgoing:
+    """Return a row of the outbox, whose recipient is a patient, as a message for a topic."""
+    return Outgoing(topic=topic, key=row.recipient.encode(), value=dumps(row.body))
 
 
 def _letter(message: Message, reject: Reject) -> RefusedMessage:

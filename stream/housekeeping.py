@@ -22,6 +22,7 @@ from storage.alerts.store import MAIL
 from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import remove_erased_bodies
+from storage.facts.marking import FACTS_CHANNEL
 from stream.collaborators import Collaborators
 from stream.dead.resend import NAMED_WITHIN_S
 from stream.derive_batch import DERIVED_CHANNEL
@@ -33,7 +34,7 @@ INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # the log has no message older 
 MARGIN_S = 12 * NAMED_WITHIN_S  # also covers clocks that differ between door, store and worker
 _ANSWER_S = 30.0
 SETTLED_LOOKS = 2
-_KEPT_MS = {DERIVED_CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
+_KEPT_MS = {DERIVED_CHANNEL: DAY_MS, FACTS_CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
 LETTERS = 1_000  # removed in one transaction
 _log = get_logger(__name__)
 

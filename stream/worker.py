@@ -32,7 +32,7 @@ from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
 from stream.collaborators import Collaborators
 from stream.dead.isolate import Handle, Isolated
-from stream.derive_batch import derive_runs, send_changes, set_fact_aside
+from stream.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.intake.waiting import expire_quarantine, release_quarantine
@@ -201,6 +201,7 @@ def _timers(
     steps: list[tuple[str, float, _Step]] = [
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
+        ("send marks", 1.0, functools.partial(send_marks, parts)),
         ("publish revocations", 1.0, functools.partial(publish_waiting_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),

@@ -3,9 +3,9 @@
 Lives are small, so that facts meet. Everything lies around one or two instants in a time zone: a
 midnight of a zone of whole or half hours, or a night on which the clocks change. There are the same
 workout by two routes, breaks, pauses, overlaps, equal instants, a record name at two sources,
-revisions out of order, growing totals, impossible readings, retractions, and data of months ago;
-counts of two sources that overlap in part, versions that `life_again` makes, and a payload that is
-received in the middle of what it measures.
+revisions out of order, growing totals, impossible readings, retractions, data of months ago;
+counts of two sources that overlap in part, marks of what was no exercise, versions that
+`life_again` makes, and a payload that is received in the middle of what it measures.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds, local_date, midnight
 from model.facts import (
+    MARKS,
     AttributedFact,
     DaySummary,
     Deletion,
@@ -37,6 +38,7 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile
+from model.marks import CLINIC_VENDOR, REASONS
 from model.prescription import Intensity, Prescription
 from model.versions.receipt import as_received, is_later
 from tests.life_again import stated_again
@@ -54,6 +56,7 @@ BACK = Source(
 _PHONE = Source(
     vendor="open_wearables", app="phone", device_type=DeviceType.PHONE, method=Method.BACKGROUND
 )
+_CLINICIAN = Source(vendor=CLINIC_VENDOR, device_type=DeviceType.PERSON, method=Method.MANUAL)
 LIFE_PERSON = Source(
     vendor="reports", app="app", device_type=DeviceType.PERSON, method=Method.MANUAL
 )
@@ -307,6 +310,8 @@ def _happenings(centres: Sequence[int], most: int) -> st.SearchStrategy[list[lis
             _counts(at),
             _alone(_reports(at)),
             _alone(_manual_sessions(at)),
+            _judged(at),
+            _alone(_marks(at)),
             _alone(_days(at)),
             _alone(_deleted_records(at)),
             _alone(_deleted_intervals(at)),
@@ -361,6 +366,38 @@ def _rated(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
     answer = draw(_reports(st.just(session.head.end_ms + after)))
     names = ["", "", session.head.record]
     return [session, replace(answer, session=draw(st.sampled_from(names)))]
+
+
+@st.composite
+def _judged(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
+    """Return a workout, a patient's own session or a walk, and one or two marks about it."""
+    session = draw(st.one_of(_workouts(at), _manual_sessions(at), _streams(at)))
+    head = session.head
+    marks = [draw(_marks(st.just(head.start_ms))) for _ in range(draw(st.integers(1, 2)))]
+    spans = [(head.start_ms, head.end_ms), (head.start_ms, head.start_ms)]
+    facts: list[Fact] = [session]
+    for mark in marks:
+        start, end = draw(st.sampled_from(spans))
+        named = draw(st.sampled_from([head.record, mark.session]))
+        meant = replace(mark.head, start_ms=start, end_ms=end)
+        facts.append(replace(mark, head=meant, session=named))
+    return facts
+
+
+@st.composite
+def _marks(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Report:
+    """Return what the clinician or the patient says of whether some session was exercise."""
+    start, minutes = draw(at), draw(st.sampled_from([0, 10, 20, 30, 45, 1_500]))
+    source = draw(st.sampled_from([_CLINICIAN, LIFE_PERSON]))
+    record = draw(st.sampled_from(["k1", "k2", "r1"]))
+    statement = draw(st.sampled_from([*MARKS, MARKS[0]]))
+    head = _head(source, record, start, start + minutes * MINUTE_MS, draw(_REVISIONS))
+    return Report(
+        head=head,
+        instrument=statement,
+        session=draw(st.sampled_from(["", *RECORDS, "m1"])),
+        reason=draw(st.sampled_from(["", *REASONS[statement]])),
+    )
 
 
 @st.composite
@@ -532,7 +569,7 @@ def _days(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
 @st.composite
 def _deleted_records(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     start, source = draw(at), draw(st.sampled_from([LIFE_WATCH, LIFE_WATCH, HUB, LIFE_PERSON]))
-    target = draw(st.sampled_from([*RECORDS, "q1", "m1", "d1"]))
+    target = draw(st.sampled_from([*RECORDS, "q1", "m1", "d1", "k1"]))
     record = draw(
         st.sampled_from(["x1", "x2", target])
     )  # a report is taken back under its own name

@@ -7,9 +7,10 @@ audited. A question that cannot be answered gives 422 with a plain reason.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
 
 from clinic import reads
 from clinic.answers import sessions as session_answers
@@ -20,7 +21,9 @@ from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.api import patient_queries
 from clinic.api.api_routes import Pseudonym
+from clinic.marking import MarkReceipt, MarkRequest, WhyAfterAll, WhyNot, mark_session
 from clinic.request_scope import RequestScope, open_scope
+from clinic.sign_in import csrf_guard
 from storage.reads.views import PatientBrief
 from web.problems import documented
 
@@ -33,6 +36,23 @@ PrescriptionKey = Annotated[
 CurvePoints = Annotated[
     int, Query(ge=100, le=20_000, description="Above this the curve is thinned to its extremes")
 ]
+
+
+class AsNotExercise(BaseModel, extra="forbid"):
+    """Say that a session was not exercise, and why."""
+
+    statement: Literal["not_exercise"]
+    reason: WhyNot
+
+
+class AsExercise(BaseModel, extra="forbid"):
+    """Say that a session was exercise after all, and why."""
+
+    statement: Literal["exercise"]
+    reason: WhyAfterAll
+
+
+Mark = Annotated[AsNotExercise | AsExercise, Field(discriminator="statement")]
 
 data_router = APIRouter(
     prefix="/api/v1/patients/{pseudonym}",
@@ -89,6 +109,30 @@ async def answer_session(
     return session_answers.session_answer(
         view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
     )
+
+
+@data_router.post(
+    "/sessions/{session}/marks", name="mark", responses=documented(400, 401, 403, 404, 422)
+)
+async def answer_mark(
+    request: Request, pseudonym: Pseudonym, session: SessionKey, detail: Mark
+) -> MarkReceipt:
+    """Mark a session as not exercise, or as exercise after all.
+
+    It stays listed and does not count. The mark holds under late data, until another one is set.
+    The figures follow a moment later.
+    """
+    async with open_scope(request) as scope:
+        wish = MarkRequest(
+            unit=scope.unit,
+            pseudonym=pseudonym,
+            session=session,
+            statement=detail.statement,
+            reason=detail.reason,
+        )
+        receipt = await mark_session(scope.conn, wish, scope.actor, scope.now_ms)
+    csrf_guard.count_action(request, detail.statement)
+    return receipt
 
 
 @data_router.get("/days", name="days")

@@ -12,11 +12,14 @@ from clinic import reads
 from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, ActionName, AlertRequest, act
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
+from clinic.marking import MarkRequest, StatementName, mark_session
 from clinic.pages import charts, worklist
 from clinic.pages.readable import grids
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
+from model.derived import is_marked
+from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
 from web import csrf
 
@@ -28,6 +31,11 @@ _DONE: dict[str, str] = {
     "snooze": "Snoozed.",
     "resolve": "Resolved.",
     "reopen": "Opened again.",
+}
+
+_MARKED: dict[str, str] = {
+    "not_exercise": "Marked as not exercise. The figures follow in a moment.",
+    "exercise": "Marked as exercise after all. The figures follow in a moment.",
 }
 
 
@@ -63,9 +71,9 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym) -> HTMLRespo
 
 @page_router.get("/patients/{pseudonym}/sessions/{session}")
 async def show_session_page(
-    request: Request, pseudonym: Pseudonym, session: SessionKey
+    request: Request, pseudonym: Pseudonym, session: SessionKey, done: str = ""
 ) -> HTMLResponse:
-    """Show the sheet of a session."""
+    """Show the sheet of a session; `done` is the statement that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_session_view(scope, pseudonym, session)
         context = _common(scope)
@@ -76,8 +84,36 @@ async def show_session_page(
         "zone_rows": charts.zone_rows(item.zones, item.thresholds),
         "heart_chart": charts.heart_chart(view.curve, item.thresholds, item.elapsed_ms),
         "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
+        "marked": is_marked(item.why),
+        "mark_reasons": REASONS,
+        "clinic_vendor": CLINIC_VENDOR,
+        "done": _MARKED.get(done, ""),
     }
     return render(request, "session.html", {**context, **shown})
+
+
+@page_router.post("/patients/{pseudonym}/sessions/{session}/marks")
+async def take_mark(
+    request: Request,
+    pseudonym: Pseudonym,
+    session: SessionKey,
+    statement: Annotated[StatementName, Form()],
+    token: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+) -> RedirectResponse:
+    """Take the mark of a form, then show the session again."""
+    csrf_guard.check_form_token(request, token)
+    async with open_scope(request) as scope:
+        wish = MarkRequest(
+            unit=scope.unit,
+            pseudonym=pseudonym,
+            session=session,
+            statement=statement,
+            reason=reason,
+        )
+        await mark_session(scope.conn, wish, scope.actor, scope.now_ms)
+    csrf_guard.count_action(request, statement)
+    return RedirectResponse(f"/patients/{pseudonym}/sessions/{session}?done={statement}", 303)
 
 
 @page_router.get("/alerts/{alert}")

@@ -15,6 +15,7 @@ ACTIONS: dict[str, str] = {
     "alert.snooze": "Snoozed",
     "alert.resolve": "Resolved",
     "alert.reopen": "Opened again",
+    "session.mark": "Marked a session",
 }
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"

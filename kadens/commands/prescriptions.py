@@ -1,31 +1,48 @@
-"""Commands that take health values from a file: a heart profile, a prescription.
+"""Commands by which a clinician's word is written: a heart profile, a prescription, a mark.
 
-Both files are checked completely before anything is written. No value is printed.
+What comes from a file is checked completely before anything is written. No value is printed.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from alerts.prescribing import prescribing_problems
-from kadens.commands.audited import audited
-from kadens.commands.console import settings_of
+from clinic.marking import MarkReceipt, MarkRequest, mark_session
+from kadens.clock import clock
+from kadens.commands.audited import audited, person
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
+from kadens.lazy_commands import running_command
 from kadens.output.terminal import fail, print_note
+from kadens.settings import Settings
 from model.calendar import local_date
+from model.facts import Instrument
 from model.intensity import HeartProfile, profile_problems
+from model.marks import REASONS
 from model.prescription import Prescription
 from model.schemas.prescription_check import prescription_notes
 from storage.audit_actions import AuditAction
 from storage.people.patients import zone_of
 from storage.people.prescriptions import prescriptions_of
-from storage.pg.pool import Connection
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
+from storage.reads import api_queries
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings
+from web.problems import RequestRefused
 
 _T = TypeVar("_T")
+
+
+class _Statement(StrEnum):
+    """What is said of the session."""
+
+    NOT_EXERCISE = "not_exercise"
+    EXERCISE = "exercise"
 
 
 def set_heart_profile(
@@ -103,3 +120,54 @@ def _value_of(path: Path, cls: type[_T]) -> _T:
 def _refuse(path: Path, problems: list[str]) -> None:
     if problems:
         fail(str(refusal(path, problems)), code=2)
+
+
+def _listed_reasons() -> str:
+    lists = [f"{name.value}: {', '.join(REASONS[name])}" for name in REASONS]
+    return "; ".join(lists)
+
+
+def mark_by_command(
+    session: Annotated[str, typer.Argument(help="The session's id, as `kadens query` shows it.")],
+    *,
+    patient: Patient,
+    reason: Annotated[str, typer.Option(help=f"Why. {_listed_reasons()}.")],
+    statement: Annotated[
+        _Statement, typer.Option("--as", help="exercise takes a mark as not exercise back.")
+    ] = _Statement.NOT_EXERCISE,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Mark a session as not exercise, or as exercise after all.
+
+    It stays listed and is in no figure of its day or week, whatever data come later. The mark is
+    the clinician's, and stands before the patient's own. A running worker derives the figures.
+    """
+    reasons = REASONS[Instrument(statement.value)]
+    if reason not in reasons:
+        raise typer.BadParameter(f"must be one of: {', '.join(reasons)}", param_hint="--reason")
+    receipt = run(_mark(settings_of(data), patient, session, statement, reason))
+    if receipt is None:
+        fail("there is no such session")
+    print_note(f"marked as {receipt.statement.replace('_', ' ')}; the worker derives the figures")
+
+
+async def _mark(
+    settings: Settings, patient: str, session: str, statement: _Statement, reason: str
+) -> MarkReceipt | None:
+    async with (
+        await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
+        pool.connection() as conn,
+    ):
+        # An operator may mark for any care unit, so it is the patient's own.
+        wish = MarkRequest(
+            unit=await api_queries.unit_of(conn, patient) or "",
+            pseudonym=patient,
+            session=session,
+            statement=statement.value,
+            reason=reason,
+        )
+        try:
+            now_ms = clock(settings.clock)()
+            return await mark_session(conn, wish, person(), now_ms, running_command())
+        except RequestRefused:
+            return None

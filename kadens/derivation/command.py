@@ -19,7 +19,7 @@ def derive_file(
         Path,
         typer.Argument(
             metavar="MANIFEST.json",
-            help="JSON with zone, now, profiles, prescriptions, consents and bodies.",
+            help="JSON with zone, now, profiles, prescriptions, consents, bodies and marks.",
         ),
     ],
     *,
@@ -35,10 +35,11 @@ def derive_file(
 ) -> None:
     """Derive one patient from bodies, without a server.
 
-    The manifest names the bodies (path, connector, received, headers), and what they are
-    interpreted with. Reading, deriving and judging are the worker's own; signatures are not
-    checked. Shows sessions, days, weeks, findings, and what was refused and why. With --explain
-    only the explanation is shown; with --json it is added as a list of lines.
+    The manifest names the bodies (path, connector, received, headers), what they are interpreted
+    with, and the clinician's marks (statement, reason, at, start, end, record). Reading, deriving
+    and judging are the worker's own; signatures are not checked. Shows sessions, days, weeks,
+    findings, and what was refused and why. With --explain only the explanation is shown; with
+    --json it is added as a list of lines.
     """
     try:
         derivation = derive_manifest(manifest)

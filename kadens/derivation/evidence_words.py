@@ -15,6 +15,8 @@ from model.derived import SourceSelection
 from model.facts import AttributedFact, DeviceType, Method, SampleBlock, Source
 from storage.facts.ids import record_version
 
+_OF_MANIFEST = "the marks of the manifest"
+
 
 def source_words(source: Source) -> str:
     """Return who recorded: vendor, app, device, and in brackets its type and method."""
@@ -25,9 +27,17 @@ def source_words(source: Source) -> str:
     return f"{names} ({kind})" if kind else names
 
 
+def payload_path(derivation: Derivation, sha256: str) -> str:
+    """Return the path of a payload; a clinician's mark has none, and is in the manifest itself."""
+    payload = derivation.intake.payloads.get(sha256)
+    return _OF_MANIFEST if payload is None else payload.path
+
+
 def payload_words(derivation: Derivation, sha256: str) -> str:
     """Return which payload it was, when it was received, and which reader read it."""
-    payload = derivation.intake.payloads[sha256]
+    payload = derivation.intake.payloads.get(sha256)
+    if payload is None:
+        return _OF_MANIFEST
     received = rfc3339(payload.envelope.received_ms)
     return (
         f"{payload.path} by {payload.envelope.connector}, received {received}, sha256 "
@@ -49,7 +59,7 @@ def version_lines(derivation: Derivation, item: AttributedFact) -> Iterator[str]
         if record_of(other) != record_of(item) or kind_of(other.fact) != kind_of(item.fact):
             continue
         if record_version(other) != now:
-            path = derivation.intake.payloads[other.body].path
+            path = payload_path(derivation, other.body)
             yield f"replaces {fact_words(other)}, of {path}: a later version of a record holds"
 
 

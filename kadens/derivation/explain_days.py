@@ -13,6 +13,7 @@ from kadens.derivation.derived_lines import (
 )
 from kadens.derivation.evidence_words import (
     fact_words,
+    payload_path,
     payload_words,
     selection_lines,
     source_words,
@@ -83,7 +84,7 @@ def _retracted(derivation: Derivation, day: date) -> Iterator[str]:
     """Yield what its source took back, with the payload that had reported it."""
     for item in derivation.held.retracted():
         if local_date(item.fact.head.start_ms, derivation.manifest.zone) == day:
-            path = derivation.intake.payloads[item.body].path
+            path = payload_path(derivation, item.body)
             yield f"{fact_words(item)}, of {path}: its source deleted it"
 
 
@@ -127,7 +128,7 @@ def _answers(derivation: Derivation, day: date) -> Iterator[str]:
     for item in derivation.held.of_kind(Report):
         fact = item.fact
         if local_date(fact.head.start_ms, derivation.manifest.zone) == day:
-            path = derivation.intake.payloads[item.body].path
+            path = payload_path(derivation, item.body)
             what = fact.instrument.value if isinstance(fact, Report) else ""
             yield f"{what} at {rfc3339(fact.head.start_ms)}, of {path}"
 

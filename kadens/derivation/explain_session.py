@@ -9,6 +9,7 @@ from kadens.derivation.derived_json import paused_ms
 from kadens.derivation.derived_lines import duration_text, session_text, zones_text
 from kadens.derivation.evidence_words import (
     fact_words,
+    payload_path,
     payload_words,
     sample_lines,
     selection_lines,
@@ -20,10 +21,11 @@ from kadens.derivation.held_facts import record_of
 from model.calendar import MINUTE_MS, rfc3339
 from model.derived import Origin, Session, SourceSelection
 from model.fact_properties import made_from
-from model.facts import AttributedFact, Instrument, Report, Workout
+from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
 from stream.compute.derive import window_candidates
-from stream.compute.sessions.candidates import SessionCandidate, session_candidates
+from stream.compute.sessions.candidates import SessionCandidate, as_report, session_candidates
+from stream.compute.sessions.marks import marks_of
 
 _HEART = "heart_rate"
 
@@ -36,6 +38,7 @@ def session_chain(derivation: Derivation, session: Session) -> Iterator[str]:
     yield from under_heading("samples of", _samples(derivation, session))
     yield from under_heading("intensity", _intensity(session))
     yield from under_heading("answers", _answers(derivation, session))
+    yield from under_heading("marks", _marks(derivation, session))
     yield from under_heading("quality", _quality(session))
     yield from under_heading("counted", _counted(derivation, session))
 
@@ -133,14 +136,28 @@ def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
     """Yield the patient's answers that name this session, and the exertion that it has."""
     for item in derivation.held.of_kind(Report):
         fact = item.fact
-        if not isinstance(fact, Report) or fact.instrument is Instrument.SESSION:
+        if not isinstance(fact, Report) or fact.instrument in (Instrument.SESSION, *MARKS):
             continue
         # An answer without a name belongs to a session by its time; the exertion below has it.
         if fact.session and fact.session == session.record:
-            path = derivation.intake.payloads[item.body].path
+            path = payload_path(derivation, item.body)
             yield f"{fact.instrument.value} {fact.value} ({fact.scale}), of {path}"
     if session.exertion_cr10 is not None:
         yield f"exertion of the session on Borg CR10: {session.exertion_cr10:g}"
+
+
+def _marks(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield what was said of whether it was exercise, the mark that stands first."""
+    window = derivation.conclusions.window
+    for candidate in window_candidates(window):
+        if candidate.id != session.id:
+            continue
+        for number, mark in enumerate(marks_of(candidate, window.reports)):
+            fact = as_report(mark)
+            stands = "stands" if number == 0 else "does not stand"
+            said = f"{fact.instrument.value.replace('_', ' ')}, {fact.reason or 'no reason given'}"
+            yield f"{said}, by {source_words(fact.head.source)}: {stands}"
+            yield f"  in {payload_words(derivation, mark.body)}"
 
 
 def _quality(session: Session) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -18,9 +18,11 @@ from alerts.prescribing import prescribing_problems
 from ingest.vendors import CONNECTORS
 from model.calendar import epoch_ms
 from model.codec import loads
+from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile, profile_problems
+from model.marks import REASONS, MarkedSession, clinician_mark
 from model.prescription import Prescription, RecordingTimes
-from model.storable import LAST_MS
+from model.storable import LAST_MS, fact_refusal
 from web.mistakes import mistakes_in
 
 _NO_INSTANT = (
@@ -106,6 +108,26 @@ class ManifestBody(_Entry):
     account: str = ""
 
 
+class ManifestMark(_Entry):
+    """A clinician's mark of a session as not exercise, or as exercise after all.
+
+    It names the session by the span that it had, [start, end) in epoch ms, and by its record where
+    it was declared or reported. `at_ms` is when the mark was set.
+    """
+
+    statement: Literal["not_exercise", "exercise"]
+    reason: str
+    at_ms: _Instant = Field(alias="at")
+    start_ms: _Instant = Field(alias="start")
+    end_ms: _Instant = Field(alias="end")
+    record: str = ""
+
+    def fact(self, patient: str) -> AttributedFact:
+        """Return the mark as the fact that the worker would get about a patient (pseudonym)."""
+        session = MarkedSession(start_ms=self.start_ms, end_ms=self.end_ms, record=self.record)
+        return clinician_mark(patient, session, Instrument(self.statement), self.reason, self.at_ms)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedPrescription(Prescription):
     """A prescription with the instant at which it was written (epoch ms).
@@ -136,6 +158,7 @@ class Manifest(_Entry):
     written: tuple[RecordedPrescription, ...] = Field(default=(), alias="prescriptions")
     consents: tuple[ManifestConsent, ...] | None = None
     bodies: tuple[ManifestBody, ...] = ()
+    marks: tuple[ManifestMark, ...] = ()
 
     @property
     def prescriptions(self) -> tuple[Prescription, ...]:
@@ -191,6 +214,12 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     for number, consent in enumerate(manifest.consents or ()):
         if consent.to_ms is not None and consent.to_ms < consent.from_ms:
             yield f"consents.{number}.to must not be before its `from`"
+    for number, mark in enumerate(manifest.marks):
+        if mark.reason not in REASONS[Instrument(mark.statement)]:
+            yield f"marks.{number}.reason must be one of the reasons of its statement"
+        refusal = fact_refusal(mark.fact("patient").fact)
+        if refusal:
+            yield f"marks.{number}: {refusal}"
 
 
 def _each(where: str, problems: Sequence[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from model.codec import FACT_KINDS, SCHEMA_VERSION
 from model.derived import DerivedChange
 from model.envelope import Envelope
 from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, SEXES, HeartProfile
+from model.marks import all_reasons
 from model.metrics import METRIC
 from model.prescription import Prescription
 from model.schemas.from_types import JsonSchema, schema_of
@@ -83,6 +84,7 @@ FACT_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("DaySummary", "values"): {"propertyNames": {"enum": list(METRIC)}},
     ("Report", "value"): {"minimum": -MOST_EXERTION, "maximum": MOST_EXERTION},
     ("Report", "session"): {"maxLength": LONGEST_RECORD},
+    ("Report", "reason"): {"enum": ["", *all_reasons()]},
     ("Deletion", "target"): {"maxLength": LONGEST_RECORD},
 }
 DERIVED_FIELDS: dict[tuple[str, str], JsonSchema] = {

@@ -5,7 +5,8 @@
 
 from dataclasses import dataclass
 
-from model.facts import Instrument, Phase
+from model.facts import MARKS, Instrument, Phase
+from model.marks import REASONS
 from model.schemas.from_types import JsonSchema
 from model.words.activities import TYPES
 
@@ -117,7 +118,7 @@ def _report(*, least_revision: int) -> JsonSchema:
         "type": "object",
         "properties": properties,
         "required": required,
-        "oneOf": [*(_answer(scale) for scale in SCALES), _declared_session()],
+        "oneOf": [*map(_answer, SCALES), _declared_session(), *map(_mark, MARKS)],
     }
 
 
@@ -149,6 +150,25 @@ def _declared_session() -> JsonSchema:
         "ended_at": _instant(),
     }
     return {"properties": properties, "required": list(properties)}
+
+
+def _mark(instrument: Instrument) -> JsonSchema:
+    span: JsonSchema = {"started_at": _instant(), "ended_at": _instant()}
+    named: JsonSchema = {"session": _text(LONGEST_ID)}
+    no_span: JsonSchema = {"started_at": {"type": "null"}, "ended_at": {"type": "null"}}
+    return {
+        "description": "whether a session that was recorded or found was exercise",
+        "properties": {
+            "instrument": {"const": instrument.value},
+            "activity": _nullable({"enum": sorted(TYPES)}),
+            "reason": _nullable({"enum": list(REASONS[instrument])}),
+        },
+        "required": ["instrument"],
+        "anyOf": [
+            {"properties": span, "required": list(span)},
+            {"properties": {**named, **no_span}, "required": list(named)},
+        ],
+    }
 
 
 def _text(longest: int) -> JsonSchema:

@@ -83,7 +83,8 @@ REPORT_COLUMNS = """
        coalesce(f.payload ->> 'scale', '') as scale, \
 coalesce(f.payload ->> 'session', '') as session,
        coalesce(f.payload ->> 'site', '') as site, coalesce(f.payload ->> 'type', '') as type,
-       coalesce(f.payload -> 'equipment', '[]') as equipment, o.vendor, f.body
+       coalesce(f.payload -> 'equipment', '[]') as equipment,
+       coalesce(f.payload ->> 'reason', '') as reason, o.vendor, f.body
 """
 
 _PAIN = f"""

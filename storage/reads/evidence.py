@@ -4,6 +4,7 @@ They are for the clinician door, and limited to a care unit as in `clinic_querie
 """
 
 from model.derived import Session
+from model.facts import MARKS
 from model.metrics import METRIC
 from storage.derived import derived_rows
 from storage.pg import rows
@@ -57,7 +58,8 @@ and c.end_at > s.start_at
  limit 200
 """
 
-# A report without a session counts where it is near in time, as the patient would expect.
+# A report without a session counts where it is near in time, as the patient would expect. A mark is
+# about the session whose time it shares; the last stated is the last row.
 _REPORTS = f"""
 select {clinic_queries.REPORT_COLUMNS}
   from session s join fact f on f.patient = s.patient and f.kind = 'report' \
@@ -66,10 +68,13 @@ join record r on r.id = f.record
  where s.session = %(session)s \
 and s.patient = (select id from patient where pseudonym = %(patient)s)
    and (f.payload ->> 'session' = s.record or r.record = s.record
+        or (f.payload ->> 'instrument' = any(%(marks)s)
+            and f.start_at < s.end_at and f.end_at > s.start_at)
         or (coalesce(f.payload ->> 'session', '') = ''
+            and f.payload ->> 'instrument' <> all(%(marks)s)
             and f.start_at between s.start_at - interval '2 hours' \
 and s.end_at + interval '6 hours'))
- order by f.start_at, r.record
+ order by f.start_at, r.stated_ms, r.record
 """  # noqa: S608 - a constant of this package
 
 # cut to the session: the minutes outside of it say nothing about its numbers
@@ -116,7 +121,12 @@ async def session_sheet(
     sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
     if brief is None or not sessions:
         return None
-    requested = {"patient": pseudonym, "session": session, "metric": METRIC["heart_rate"].id}
+    requested = {
+        "patient": pseudonym,
+        "session": session,
+        "metric": METRIC["heart_rate"].id,
+        "marks": [instrument.value for instrument in MARKS],
+    }
     return SessionSheet(
         patient=brief,
         session=sessions[0],

@@ -64,7 +64,9 @@ class WorkRow:
 class ReportRow:
     """A patient's report; `value` is on `scale`.
 
-    `session` is the record of the session that the report names, "" for none.
+    `session` is the record of the session that the report names, "" for none. A mark of a clinician
+    is a row as well, with the `vendor` of `model.marks`; a mark has a `reason`, and `at_ms` is the
+    start of its session.
     """
 
     record: str
@@ -78,6 +80,7 @@ class ReportRow:
     site: str
     type: str
     equipment: tuple[str, ...]
+    reason: str
     vendor: str
     body: str
 

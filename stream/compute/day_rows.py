@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.derived import NOT_ANSWERED, Day, Origin, Session, TypeTotal
+from model.derived import NOT_ANSWERED, Day, Origin, Session, TypeTotal, is_marked
 from model.facts import AttributedFact, DaySummary
 from model.intensity import ZoneThresholds, ZoneTimes
 from stream.compute.intensity.exertion_dose import exertion_dose
@@ -102,7 +102,7 @@ def _range_ms(sessions: Iterable[CountedSession]) -> tuple[int, int]:
     within_ms = known_ms = 0
     for row in sessions:
         # A session within another, or one that is no exercise, shows nothing of the prescription.
-        if row.session.why in NOT_ANSWERED:
+        if row.session.why in NOT_ANSWERED or is_marked(row.session.why):
             continue
         for times in row.session.zone_times_by_method:
             if times.scheme == PRESCRIBED:

@@ -7,7 +7,7 @@
 2. Declared workouts and reported sessions become candidates. Several records of the same session
    become a single candidate.
 3. Bouts in the samples that no candidate covers become candidates, too. The patient's answers are
-   assigned to the candidates.
+   assigned to the candidates, and those that were marked as not exercise are told apart.
 4. Each candidate that starts on a date of the window becomes a session with its zone times, of a
    forgotten recording the active part. Where sessions overlap, it is decided which of them the
    time counts for.
@@ -27,6 +27,7 @@ from functools import cache
 from model.calendar import MINUTE_MS, day_bounds, local_date
 from model.columns.window import Window
 from model.derived import Day, Derived, Origin, Session, SourceSelection
+from model.facts import MARKS
 from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
 from stream.compute.day_rows import derive_day, stated_totals
@@ -48,12 +49,14 @@ from stream.compute.sessions.answers import (
 )
 from stream.compute.sessions.candidates import (
     SessionCandidate,
+    as_report,
     session_candidates,
     start_and_id,
 )
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.duplicates import deduplicate
 from stream.compute.sessions.forgotten import without_forgotten
+from stream.compute.sessions.marks import with_marks
 from stream.compute.sessions.overlap import (
     CountedPieces,
     counted_pieces,
@@ -155,7 +158,9 @@ def _candidates(
     known = deduplicate(merge_adjacent(single))
     # Detection comes last: a bout is a session only where nobody declared or reported one.
     detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, known)
-    return _with_answers(sorted([*known, *detected], key=start_and_id), window)
+    answered = _with_answers(sorted([*known, *detected], key=start_and_id), window)
+    # Last, so that a marked workout still covers the bout in its own samples.
+    return with_marks(answered, window.reports)
 
 
 def _with_answers(candidates: Sequence[SessionCandidate], window: Window) -> list[SessionCandidate]:
@@ -288,7 +293,7 @@ def _days(
     by_date: dict[date, list[CountedSession]] = defaultdict(list)
     for counted in sessions:
         by_date[counted.session.local_date].append(counted)
-    answered = {local_date(report.fact.head.start_ms, window.zone) for report in window.reports}
+    answered = _answered_dates(window)
     recalled = recalled_by_date(window.reports, window.zone)
     stated = stated_totals(window.summaries)
     days: list[Day] = []
@@ -304,6 +309,16 @@ def _days(
         )
         days.append(replace(row, recalled_sessions=recalled[day]) if day in recalled else row)
     return tuple(days)
+
+
+def _answered_dates(window: Window) -> frozenset[date]:
+    """Return the local dates about which the patient reported."""
+    dates: set[date] = set()
+    for report in window.reports:
+        # A mark judges one session; it does not say what else was done on the date.
+        if as_report(report).instrument not in MARKS:
+            dates.add(local_date(report.fact.head.start_ms, window.zone))
+    return frozenset(dates)
 
 
 def _selections(

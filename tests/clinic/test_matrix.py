@@ -44,6 +44,8 @@ SITE = "https://care.example.org"
 OPEN = (200, 200, 200, 200, 200)
 PRIVATE = (401, 200, 404, 401, 200)
 LISTS = (401, 200, 200, 401, 200)
+MARKED = (401, 200, 404, 401, 403)
+MARKS_FORM = (401, 303, 404, 401, 403)
 ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
 
 # The status of each route for five callers: nobody signed in, a clinician of the unit, a clinician
@@ -53,6 +55,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/"): LISTS,
     ("GET", "/patients/{pseudonym}"): PRIVATE,
     ("GET", "/patients/{pseudonym}/sessions/{session}"): PRIVATE,
+    ("POST", "/patients/{pseudonym}/sessions/{session}/marks"): MARKS_FORM,
     ("GET", "/alerts/{alert}"): PRIVATE,
     ("POST", "/alerts/{alert}/{action}"): ACTS,
     ("GET", "/api/v1/worklist"): LISTS,
@@ -63,6 +66,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/api/v1/patients/{pseudonym}/timeline"): PRIVATE,
     ("GET", "/api/v1/patients/{pseudonym}/sessions"): PRIVATE,
     ("GET", "/api/v1/patients/{pseudonym}/sessions/{session}"): PRIVATE,
+    ("POST", "/api/v1/patients/{pseudonym}/sessions/{session}/marks"): MARKED,
     ("GET", "/api/v1/patients/{pseudonym}/days"): PRIVATE,
     ("GET", "/api/v1/patients/{pseudonym}/weeks"): PRIVATE,
     ("GET", "/api/v1/patients/{pseudonym}/prescriptions"): PRIVATE,
@@ -170,10 +174,12 @@ def path_of(route: str, door: Served) -> str:
 
 def sent(route: str, who: str) -> dict[str, object]:
     """Return the body of a write: a form with a good token, or JSON."""
+    mark = {"statement": "not_exercise", "reason": "illness"}
     if route.startswith("/api/"):
-        return {"json": {"action": "acknowledge"}}
+        return {"json": mark if route.endswith("/marks") else {"action": "acknowledge"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
-    return {"data": {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}}
+    token = {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}
+    return {"data": {**token, **mark} if route.endswith("/marks") else token}
 
 
 def test_every_route_is_in_the_table() -> None:

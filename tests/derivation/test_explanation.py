@@ -114,6 +114,32 @@ def test_a_session_says_what_it_was_made_from(manifest: Path) -> None:
     assert line in explained(manifest, "session", _only_id(manifest)).stdout
 
 
+def _with_marks(manifest: Path, *marks: dict[str, str]) -> Path:
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**content, "marks": marks}), encoding="utf-8")
+    return manifest
+
+
+def test_a_mark_is_explained_and_what_stands_before_what(manifest: Path) -> None:
+    span = {"start": "2025-11-24T09:00:00Z", "end": "2025-11-24T09:30:00Z"}
+    first = {"statement": "not_exercise", "reason": "illness", "at": "2025-11-25T09:00:00Z"}
+    second = {"statement": "exercise", "reason": "other", "at": "2025-11-26T09:00:00Z"}
+    later = {"statement": "not_exercise", "reason": "other", "at": "2025-12-24T09:00:00Z"}
+    _with_marks(manifest, {**first, **span})
+    done = explained(manifest, "session", _only_id(manifest))
+    assert "marks" in headings(done)
+    why = "marked as not exercise by the clinician: illness"
+    assert f"  not among the sessions of its date: {why}" in done.stdout
+    assert "  not exercise, illness, by clinic (person, manual): stands" in done.stdout
+    # what was marked after `now` is not known yet
+    wider = {"start": "2025-11-24T08:55:00Z", "end": "2025-11-24T09:30:00Z"}
+    _with_marks(manifest, {**first, **span}, {**second, **wider}, {**later, **span})
+    again = explained(manifest, "session", _only_id(manifest))
+    assert "  exercise, other, by clinic (person, manual): stands" in again.stdout
+    assert "  not exercise, illness, by clinic (person, manual): does not stand" in again.stdout
+    assert "among the sessions of its date, with 30 min of exercise" in again.stdout
+
+
 def test_a_day_is_the_sum_of_its_sessions(manifest: Path) -> None:
     done = explained(manifest, "day", "2025-11-24")
     assert headings(done) == ["why this state", "sessions", "minutes", "steps", "wear"]

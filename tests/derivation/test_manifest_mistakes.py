@@ -31,6 +31,13 @@ NO_MANIFESTS = [b"", b"[]", b"{", b"\xff\xfe", b'"a"', b"null", b"[" * 100_000]
 _PROFILE = {"valid_from": "2025-01-01", "hr_rest": 60, "hr_max": 180}
 BODY = {"path": "walk.fit", "connector": "files", "received": "2025-11-24T11:00:00Z"}
 CONSENT = {"source": "files", "from": "2025-01-01T00:00:00Z"}
+MARK = {
+    "statement": "not_exercise",
+    "reason": "illness",
+    "at": "2025-11-24T12:00:00Z",
+    "start": "2025-11-24T09:00:00Z",
+    "end": "2025-11-24T10:00:00Z",
+}
 MANIFEST = {
     "zone": "Europe/Stockholm",
     "now": "2025-11-25T08:00:00+01:00",
@@ -104,6 +111,12 @@ def test_a_right_manifest_gives_the_shape_that_is_published(tmp_path: Path) -> N
         ({"consents": [{**CONSENT, "source": "x"}]}, "consents.0.source must be one of"),
         ({"consents": [{**CONSENT, "to": "2024-01-01T00:00:00Z"}]}, "must not be before its"),
         ({"consents": [{"source": "files"}]}, "consents.0.from is missing"),
+        ({"marks": [{**MARK, "statement": "sport"}]}, "marks.0.statement must be"),
+        ({"marks": [{**MARK, "reason": "a free word"}]}, "marks.0.reason must be one of"),
+        ({"marks": [{**MARK, "statement": "exercise"}]}, "marks.0.reason must be one of"),
+        ({"marks": [{**MARK, "end": "2025-11-24T08:00:00Z"}]}, "marks.0: the interval is not"),
+        ({"marks": [{**MARK, "session": "x"}]}, "marks.0.session is not known"),
+        ({"marks": [without(MARK, "at")]}, "marks.0.at is missing"),
         ({"profiles": [{**_PROFILE, "hr_max": 40}]}, "profiles.0: hr_rest: below hr_max is wanted"),
         ({"profiles": [{**_PROFILE, "hr_peak": 1}]}, "profiles.0.hr_peak is not known"),
         ({"profiles": [{"hr_max": "x"}]}, "profiles.0.valid_from is missing"),
@@ -189,6 +202,19 @@ def test_a_body_that_may_not_be_used_is_told(
     shown = json.loads(done.stdout)
     assert shown["refused"] == [{"body": "walk.fit", "where": where, "why": why}]
     assert (shown["sessions"], shown["days"]) == ([], [])
+
+
+def test_a_mark_takes_the_session_out_of_day_and_week(tmp_path: Path) -> None:
+    done = run_derive(tmp_path, {**MANIFEST, "marks": [MARK]}, "--json")
+    shown = json.loads(done.stdout)
+    (session,) = shown["sessions"]
+    why = "marked as not exercise by the clinician: illness"
+    assert (session["counts"], session["why"]) == (False, why)
+    assert session["zones_ms"]["moderate"] == _HOUR_MS
+    assert cells_of(shown["days"], "sessions", "minutes") == [(0, 0), (0, 0)]
+    assert [sum(day["zones_ms"].values()) for day in shown["days"]] == [0, 0]
+    (week,) = shown["weeks"]
+    assert (week["sessions"], week["minutes"], week["dose_min"]) == (0, 0, 0)
 
 
 def test_without_a_list_of_consents_every_source_is_consented_to(tmp_path: Path) -> None:

@@ -103,6 +103,29 @@ _WEEKLY = {
         "ended_at": "2026-06-14T20:00:00+02:00",
     },
 }
+_MARK = {
+    "type": "report.created",
+    "patient": "app-user-17",
+    "report": {
+        "id": "ans-3",
+        "instrument": "not_exercise",
+        "session": "w-1",
+        "answered_at": "2026-06-11T08:20:15+02:00",
+        "reason": "everyday activity",
+    },
+}
+_MARKED_BY_TIME = {
+    "type": "report.created",
+    "patient": "app-user-17",
+    "report": {
+        "id": "ans-4",
+        "instrument": "exercise",
+        "started_at": "2026-06-11T07:20:15+02:00",
+        "ended_at": "2026-06-11T08:00:15+02:00",
+        "answered_at": "2026-06-11T08:20:15+02:00",
+        "reason": "marked by mistake",
+    },
+}
 WITHDRAWN = {
     "type": "report.withdrawn",
     "patient": "app-user-17",
@@ -202,8 +225,8 @@ def test_a_profile(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [EXAMPLE, AMENDED, _SESSION, _WEEKLY, WITHDRAWN],
-    ids=["pain", "amended", "session", "week", "withdrawn"],
+    [EXAMPLE, AMENDED, _SESSION, _WEEKLY, WITHDRAWN, _MARK, _MARKED_BY_TIME],
+    ids=["pain", "amended", "session", "week", "withdrawn", "mark", "marked by time"],
 )
 def test_a_report(document: Any) -> None:  # noqa: ANN401 - JSON
     assert _differences(published("report"), document, accepts_report) == []

@@ -84,6 +84,52 @@ def test_a_session_in_the_patients_own_words() -> None:
     assert (fact.head.start_ms, fact.head.end_ms) == (AT_MS - 5_400_000, AT_MS)
 
 
+_MARKED = {"instrument": "not_exercise", "value": None, "scale": None, "phase": "none"}
+_FROM, _TO = "2026-03-02T17:00:00+01:00", _AT
+
+
+def _marked(**changes: object) -> tuple[list[Report], list[str]]:
+    parsed = parse_reports(_body(_report(**{**_MARKED, **changes})))
+    facts = [fact for fact in parsed.facts if isinstance(fact, Report)]
+    return facts, [f"{row.where}: {row.why}" for row in parsed.rejects]
+
+
+def test_a_mark_names_its_session_by_record_by_time_or_by_both() -> None:
+    ((by_name,), _) = _marked(session="w1", reason="illness")
+    assert (by_name.instrument, by_name.session) == (Instrument.NOT_EXERCISE, "w1")
+    assert (by_name.head.start_ms, by_name.head.end_ms) == (AT_MS, AT_MS)
+    assert (by_name.value, by_name.scale, by_name.reason) == (None, "", "illness")
+    ((by_time,), _) = _marked(started_at=_FROM, ended_at=_TO)
+    assert (by_time.session, by_time.reason) == ("", "")
+    assert (by_time.head.start_ms, by_time.head.end_ms) == (AT_MS - 5_400_000, AT_MS)
+    ((both,), _) = _marked(started_at=_FROM, ended_at=_TO, session="w1", instrument="exercise")
+    assert (both.instrument, both.session) == (Instrument.EXERCISE, "w1")
+    assert both.head.end_ms - both.head.start_ms == 5_400_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept", "text"),
+    [
+        ({}, 0, "reports[0].session: "),
+        ({"session": ""}, 0, "reports[0].session: "),
+        ({"session": 7}, 0, "reports[0].session: "),
+        ({"started_at": _FROM}, 0, "reports[0].ended_at: "),
+        ({"started_at": _TO, "ended_at": _FROM, "session": "w1"}, 0, "reports[0].ended_at: not"),
+        ({"session": "w1", "reason": "a free word"}, 1, "reports[0].reason: not one of its words"),
+        ({"session": "w1", "reason": "marked by mistake"}, 1, "reports[0].reason: not one of"),
+        ({"session": "w1", "reason": ["illness"]}, 1, "reports[0].reason: not one of its words"),
+        ({"session": "w1", "reason": None}, 1, ""),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_what_a_mark_must_have(changes: dict[str, object], kept: int, text: str) -> None:
+    facts, rejects = _marked(**changes)
+    assert len(facts) == kept
+    assert len(rejects) == bool(text)
+    assert all(row.startswith(text) for row in rejects)
+    assert values_of(facts, "reason") == [""] * kept
+
+
 @pytest.mark.parametrize("scale", SCALES, ids=lambda row: row.id)
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:

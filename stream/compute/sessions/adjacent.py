@@ -108,6 +108,7 @@ def _merged(parts: Sequence[SessionCandidate]) -> SessionCandidate:
         moving_ms=_moving_ms(ordered),
         exertion_cr10=exertion_cr10,
         pauses=pauses,
+        is_part=any(part.is_part for part in ordered),
     )
     # Where parts overlap, paused time of which only the length is known could exceed the rest.
     unplaced_ms = sum(part.unplaced_ms for part in ordered)

@@ -30,7 +30,8 @@ class SessionCandidate:
     pieces, [start, end) in epoch ms. `unplaced_ms` is paused time of which only the length is
     known. `rests` are those of the pauses in which nobody told the device to stop. `made_from` is
     one of `MADE_FROM` where a reader made the session, else "". `no_exercise` says why the session
-    is no exercise at all, "" when it is one.
+    is no exercise at all, "" when it is one. `is_part` says that a long pause divides the record
+    into several sessions.
     """
 
     id: str
@@ -52,6 +53,7 @@ class SessionCandidate:
     offset_min: int | None = None
     offset_origin: OffsetOrigin = OffsetOrigin.UNKNOWN
     no_exercise: str = ""
+    is_part: bool = False
 
     @property
     def length_ms(self) -> int:
@@ -159,6 +161,7 @@ def _parts(patient: str, workout: SessionCandidate) -> list[SessionCandidate]:
             moving_ms=None,
             unplaced_ms=0,
             pauses=tuple(pause for pause in workout.pauses if start <= pause[0] < end),
+            is_part=True,
         )
         parts.append(part)
     return parts

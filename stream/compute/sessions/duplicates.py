@@ -54,6 +54,7 @@ def _completed(original: SessionCandidate, duplicate: SessionCandidate) -> Sessi
         exertion_cr10=duplicate.exertion_cr10 if exertion is None else exertion,
         moving_ms=duplicate.moving_ms if moving_ms is None else moving_ms,
         type=original.type if is_typed else duplicate.type,
+        is_part=original.is_part or duplicate.is_part,
     )
 
 

@@ -4,7 +4,8 @@ Sessions stay complete as declared. Where two sessions overlap, the time counts 
 session: declared before reported before detected, then the better ranked source, then the shorter
 session (the legs of a multisport file before the session around them). A session that lies by more
 than half within better sessions does not count as another session. In a pause of a better session
-another session may run, and its time counts.
+another session may run, and its time counts. What was marked as not exercise takes no time from any
+session.
 """
 
 from bisect import bisect_left, bisect_right
@@ -48,7 +49,7 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Count
     """Return by session id the pieces of each session that count, in order of time."""
     taken = _TakenTime()
     ordered = sorted(candidates, key=better_first)
-    known = [candidate for candidate in ordered if candidate.origin is not Origin.DETECTED]
+    known = list(filter(_may_cover, ordered))
     # Pauses come after all that is known to have run, and before what was only detected: a session
     # that was detected on another date must not change what counts on this one.
     running: dict[str, Pieces] = {}
@@ -57,12 +58,20 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Count
         running[candidate.id] = taken.take_all(candidate.running)
     for candidate in known:
         paused[candidate.id] = taken.take_all(candidate.pauses)
-    for candidate in ordered[len(known) :]:
-        running[candidate.id] = taken.take_all(candidate.running)
+    for candidate in ordered:
+        if candidate.origin is Origin.DETECTED:
+            running[candidate.id] = taken.take_all(candidate.running)
+        else:
+            running.setdefault(candidate.id, ())
     pieces: dict[str, CountedPieces] = {}
     for name, own in running.items():
         pieces[name] = CountedPieces(running=own, paused=paused.get(name, ()))
     return pieces
+
+
+def _may_cover(candidate: SessionCandidate) -> bool:
+    """Return whether others may lie within a session: it is known and may be exercise."""
+    return candidate.origin is not Origin.DETECTED and not candidate.no_exercise
 
 
 class _TakenTime:
@@ -148,8 +157,7 @@ def with_passed_exertion(
     counting: list[SessionCandidate] = []
     covered: list[SessionCandidate] = []
     # Detected sessions take no part: those of other dates are not known when a date is derived.
-    known = [row for row in candidates if row.origin is not Origin.DETECTED]
-    for candidate in sorted(known, key=better_first):
+    for candidate in sorted(filter(_may_cover, candidates), key=better_first):
         if not mostly_covered(candidate, pieces[candidate.id].running):
             counting.append(candidate)
         elif candidate.exertion_cr10 is not None:
