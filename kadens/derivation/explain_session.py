@@ -154,9 +154,11 @@ def _marks(derivation: Derivation, session: Session) -> Iterator[str]:
             continue
         for number, mark in enumerate(marks_of(candidate, window.reports)):
             fact = as_report(mark)
-            stands = "stands" if number == 0 else "does not stand"
-            said = f"{fact.instrument.value.replace('_', ' ')}, {fact.reason or 'no reason given'}"
-            yield f"{said}, by {source_words(fact.head.source)}: {stands}"
+            standing = "stands" if number == 0 else "does not stand"
+            statement = (
+                f"{fact.instrument.value.replace('_', ' ')}, {fact.reason or 'no reason given'}"
+            )
+            yield f"{statement}, by {source_words(fact.head.source)}: {standing}"
             yield f"  in {payload_words(derivation, mark.body)}"
 
 

@@ -34,6 +34,12 @@ select k.patient, f.start_at, f.end_at
 from k
 join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
 
+_NAMED_BY = """
+select distinct k.patient, f.payload ->> 'session'
+from unnest(%s::int[], %s::text[]) as k (patient, record)
+join record r using (patient, record)
+join fact f on f.record = r.id and f.kind = 'report'"""
+
 
 def removed_spans(removed: Iterable[Removed]) -> AffectedSpans:
     """Return the spans of removed facts, by patient id."""
@@ -52,8 +58,17 @@ async def add_named_spans(
     of changed workouts and declared sessions, and of every replaced record.
     """
     await _add(conn, spans, _TARGETS, targets)
-    # a report may be about a session that a changed deletion hides or shows, so targets count too
-    await _add(conn, spans, _SESSIONS, targets | sessions)
+    # a report may be about a session that a changed deletion hides or shows, so targets count too,
+    # and so do the sessions that a deleted report is about
+    await _add(conn, spans, _SESSIONS, targets | sessions | await _named_by(conn, targets))
+
+
+async def _named_by(conn: Connection, records: RecordNames) -> RecordNames:
+    """Return the sessions that the reports of these records are about."""
+    named = sorted(name for name in records if name[1])
+    if not named:
+        return set()
+    return set(await (await conn.execute(_NAMED_BY, rows.as_arrays(named, 2))).fetchall())
 
 
 async def _add(conn: Connection, spans: AffectedSpans, query: str, names: RecordNames) -> None:

@@ -62,8 +62,8 @@ def made(door: Served) -> dict[str, Any]:
     moved = door.post(alert, json={"action": "start"}).raise_for_status()
     examples["post /api/v1/alerts/{alert}/moves"] = moved.json()
     marks = f"{_PATIENT}/sessions/{{session}}/marks"
-    said = {"statement": "not_exercise", "reason": "everyday activity"}
-    marked = door.post(marks.format(**values), json=said).raise_for_status()
+    mark = {"statement": "not_exercise", "reason": "everyday activity"}
+    marked = door.post(marks.format(**values), json=mark).raise_for_status()
     examples[f"post {marks}"] = marked.json()
     return examples
 

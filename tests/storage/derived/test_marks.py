@@ -1,6 +1,7 @@
 """A clinician's mark goes through outbox, log and facts, and holds under late data and replay."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,14 @@ import pytest
 from clinic.marking import MarkRequest, StatementName, mark_session
 from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps
+from model.facts import Deletion, Head, Instrument, Report
 from model.topics import FACTS
 from storage.audit import Actor
 from storage.erase import erase
 from storage.pg.pool import Connection
 from stream.derive_batch import send_marks
 from tests.storage.inline import Inline, heart_series, open_inline, pain_answer, walk_body
-from tests.storage.tellers import T0
+from tests.storage.tellers import PERSON, T0, attributed_fact
 
 pytestmark = pytest.mark.anyio
 _ACTOR = Actor(subject="c-lind", role="clinician", care_unit="unit")
@@ -151,3 +153,18 @@ async def test_erasing_takes_a_mark_that_still_waits(world: Inline, conn: Connec
     await erase(conn, "p1", T0)
     await conn.commit()
     assert await world.rows(_WAITING) == []
+
+
+async def test_a_mark_that_is_deleted_by_its_name_frees_its_session_however_far(
+    world: Inline,
+) -> None:
+    await world.receive("open_wearables", walk_body(minutes=30))
+    later = T0 + 20 * 1440 * MINUTE_MS
+    world.now_ms = later + MINUTE_MS
+    meant = Head(source=PERSON, record="q7", start_ms=later, end_ms=later)
+    mark = Report(head=meant, instrument=Instrument.NOT_EXERCISE, session="w1")
+    await world.tell(replace(attributed_fact(mark), received_ms=later))
+    assert await world.rows("select counts from session") == [(False,)]
+    gone = Deletion(head=replace(meant, record="x9"), target="q7")
+    await world.tell(replace(attributed_fact(gone), received_ms=later + 1, body="b" * 64))
+    assert await world.rows("select counts from session") == [(True,)]
