@@ -1,9 +1,10 @@
 """Reads a JSON file that a person wrote into a value of the model; names every wrong field."""
 
+import json
 from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -32,6 +33,31 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
     if unknown:
         raise refusal(path, [*unknown, f"known fields: {', '.join(sorted(known))}"])
     return value
+
+
+def strict_json(content: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Return the value of JSON in which every number is finite and no object has a key twice.
+
+    Raises ValueError with the reason. Readers of JSON differ in what they make of both.
+    """
+    try:
+        return json.loads(content, object_pairs_hook=_once_each, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("is too deep") from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for name, item in pairs:
+        # most readers keep the last one, and so would lose what the first one says
+        if name in value:
+            raise ValueError(f"has the key {name} twice in one object")
+        value[name] = item
+    return value
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"has {name}, which is no number of JSON")
 
 
 def refusal(path: Path, lines: Sequence[str]) -> JsonFileError:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from alerts.wording import PHASE_WORDS
 from clinic.pages.quality_flags import chosen
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_lines import duration_text
@@ -12,7 +13,15 @@ from kadens.derivation.held_facts import record_of
 from model.calendar import rfc3339
 from model.codec import kind_of
 from model.derived import SourceSelection
-from model.facts import AttributedFact, DeviceType, Method, SampleBlock, Source
+from model.facts import (
+    AttributedFact,
+    DeviceType,
+    Instrument,
+    Method,
+    Report,
+    SampleBlock,
+    Source,
+)
 from storage.facts.ids import record_version
 
 _OF_MANIFEST = "the marks of the manifest"
@@ -50,6 +59,17 @@ def fact_words(item: AttributedFact) -> str:
     head = item.fact.head
     span = f"{rfc3339(head.start_ms)} to {rfc3339(head.end_ms)}"
     return f"{kind_of(item.fact)} {head.record}, revision {head.revision}, {span}"
+
+
+def answer_words(report: Report) -> str:
+    """Return what the patient answered: what was asked, the phase, and the value on its scale."""
+    phase = PHASE_WORDS.get(report.phase.value, "")
+    what = f"{report.instrument.value.replace('_', ' ')} {phase}".rstrip()
+    if report.instrument is Instrument.SESSION:
+        return what
+    # A question without an answer is no rating, and never 0.
+    value = "left open" if report.value is None else f"{report.value:g} ({report.scale})"
+    return f"{what}: {value}"
 
 
 def version_lines(derivation: Derivation, item: AttributedFact) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
+from alerts.adherence import Standing
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_lines import (
     day_text,
@@ -12,6 +13,7 @@ from kadens.derivation.derived_lines import (
     zones_text,
 )
 from kadens.derivation.evidence_words import (
+    answer_words,
     fact_words,
     payload_path,
     payload_words,
@@ -22,6 +24,7 @@ from kadens.derivation.evidence_words import (
 from model.calendar import HOUR_MS, day_bounds, local_date, rfc3339
 from model.derived import Day, DayState, SourceSelection
 from model.facts import DaySummary, Report
+from model.prescription import has_strength
 from stream.compute.weeks import VALID_WEAR_MIN
 
 STATE_REASONS: Mapping[DayState, str] = {
@@ -32,6 +35,12 @@ STATE_REASONS: Mapping[DayState, str] = {
     DayState.NOT_WORN: f"the device was worn for less than {VALID_WEAR_MIN} minutes",
     DayState.REST: "the week could still be completed on its other days",
     DayState.NO_ACTIVITY: "a session was due, the device was worn, and none was recorded",
+}
+_STANDING_WORDS: Mapping[Standing, str] = {
+    Standing.ENOUGH: ": both sessions and minutes reach what rule A1 asks for",
+    Standing.LOW: ": it stays below what rule A1 asks for, whatever the unknown days held",
+    Standing.THIN: ": the days about which nothing is known could have held what is missing",
+    Standing.NONE_DUE: ": no whole session was due",
 }
 
 
@@ -90,8 +99,14 @@ def _retracted(derivation: Derivation, day: date) -> Iterator[str]:
 
 def _minutes(row: Day) -> Iterator[str]:
     yield f"{duration_text(row.session_ms)} of sessions, in which overlapping time counts once"
+    if row.paused_ms:
+        elapsed, stood = duration_text(row.elapsed_ms), duration_text(row.paused_ms)
+        yield f"their elapsed time is {elapsed}; {stood} of it are paused and in no figure"
     if any(row.zones.as_tuple()):
         yield zones_text(row.zones)
+    if row.exertion_ms:
+        judged, dose = duration_text(row.exertion_ms), duration_text(row.exertion_dose_ms)
+        yield f"of the unknown time {judged} are judged by the reported exertion: dose {dose}"
 
 
 def _selections(derivation: Derivation, day: date, metric: str) -> list[SourceSelection]:
@@ -104,17 +119,23 @@ def _steps(derivation: Derivation, row: Day) -> Iterator[str]:
     if row.steps is None:
         yield "no source counted or stated any"
         return
-    yield f"{row.steps} is the figure of the date"
-    # Counted and stated figures are both shown, because they are never added.
+    stated = row.stated.get("steps")
+    counted = "none" if row.steps_counted is None else str(row.steps_counted)
+    by_source = "none" if stated is None else f"{stated:g}"
+    yield f"{row.steps} is the figure of the date: the greater of counted and stated, never added"
+    yield f"counted minute by minute: {counted}; stated by the best ranked source: {by_source}"
     for line in selection_lines(_selections(derivation, row.local_date, "steps")):
         yield f"counted by {line}"
+    yield from _stated_steps(derivation, row.local_date)
+
+
+def _stated_steps(derivation: Derivation, day: date) -> Iterator[str]:
     for item in derivation.held.of_kind(DaySummary):
         fact = item.fact
-        if isinstance(fact, DaySummary) and fact.local_date == row.local_date:
-            stated = fact.values.get("steps")
-            if stated is not None:
-                who = source_words(fact.head.source)
-                yield f"{who} states {stated:g}, in {payload_words(derivation, item.body)}"
+        if isinstance(fact, DaySummary) and fact.local_date == day and "steps" in fact.values:
+            who = source_words(fact.head.source)
+            steps = f"{fact.values['steps']:g}"
+            yield f"{who} states {steps}, in {payload_words(derivation, item.body)}"
 
 
 def _wear(derivation: Derivation, row: Day) -> Iterator[str]:
@@ -129,8 +150,8 @@ def _answers(derivation: Derivation, day: date) -> Iterator[str]:
         fact = item.fact
         if local_date(fact.head.start_ms, derivation.manifest.zone) == day:
             path = payload_path(derivation, item.body)
-            what = fact.instrument.value if isinstance(fact, Report) else ""
-            yield f"{what} at {rfc3339(fact.head.start_ms)}, of {path}"
+            what = answer_words(fact) if isinstance(fact, Report) else ""
+            yield f"{what}, at {rfc3339(fact.head.start_ms)}, of {path}"
 
 
 def _days(derivation: Derivation, first: date) -> Iterator[str]:
@@ -149,15 +170,24 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
     due, done = item.due, item.credited
     for row in due.prescriptions:
         amount = f"{row.sessions_per_week} sessions of {row.minutes_per_session} min a week"
-        yield f"prescription {row.id} version {row.version}: {amount}"
+        types = ", ".join(row.types) or "every type"
+        yield f"prescription {row.id} version {row.version}: {amount}, of {types}"
     if due.paused_days:
         yield f"{due.paused_days} days of a pause are taken off"
     recalled = f", {done.recalled_sessions} of them only told of" if done.recalled_sessions else ""
     yield f"sessions: {done.sessions} done of {due.sessions} due{recalled}"
     yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"
     if due.dose_min is not None:
-        yield f"dose: {done.dose_min:g} done of {due.dose_min:g} due"
-    yield f"standing: {item.standing.value}"
+        amount = f"{done.dose_min:g} done of {due.dose_min:g} due"
+        yield f"dose: {amount}, moderate minutes and twice the vigorous ones"
+    if done.range_known_ms:
+        within, compared = duration_text(done.in_range_ms), duration_text(done.range_known_ms)
+        yield f"intensity: {within} in the prescribed range, of {compared} that could be compared"
+    if due.strength_days:
+        days, wanted = item.week.days, due.strength_days
+        strength = sum(has_strength(day.by_type) for day in days)
+        yield f"strength: {strength} days done of {wanted} due"
+    yield f"standing: {item.standing.value}{_STANDING_WORDS[item.standing]}"
 
 
 def _known(derivation: Derivation, first: date) -> Iterator[str]:
@@ -168,6 +198,10 @@ def _known(derivation: Derivation, first: date) -> Iterator[str]:
     yield f"{row.known_days} dates are known: {row.valid_days} worn, {row.answered_days} answered"
     if row.recalled_until is not None:
         yield f"the patient told of {row.recalled_sessions} sessions up to {row.recalled_until}"
+    yield f"a date is known when it was worn for {VALID_WEAR_MIN} minutes or answered"
+    item = derivation.conclusions.measured.get(first)
+    if item is not None and item.standing is Standing.THIN:
+        yield "while too little is known, no ratio below 100 % is told: it may still grow"
 
 
 def _findings(derivation: Derivation, first: date) -> Iterator[str]:

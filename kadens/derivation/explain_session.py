@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from clinic.pages.quality_flags import flag
+from clinic.pages.words import at
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms
 from kadens.derivation.derived_lines import duration_text, session_text, zones_text
 from kadens.derivation.evidence_words import (
+    answer_words,
     fact_words,
     payload_path,
     payload_words,
@@ -18,7 +20,7 @@ from kadens.derivation.evidence_words import (
     version_lines,
 )
 from kadens.derivation.held_facts import record_of
-from model.calendar import MINUTE_MS, rfc3339
+from model.calendar import rfc3339
 from model.derived import Origin, Session, SourceSelection
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
@@ -130,6 +132,8 @@ def _intensity(session: Session) -> Iterator[str]:
         yield f"unknown where no sample holds; {session.heart.n} samples are accepted"
     if paused_ms(session):
         yield f"paused {duration_text(paused_ms(session))}: it is in no class and does not count"
+    elapsed = duration_text(session.end_ms - session.start_ms)
+    yield f"classes, unknown and paused time together are the elapsed time, {elapsed}"
 
 
 def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
@@ -141,7 +145,7 @@ def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
         # An answer without a name belongs to a session by its time; the exertion below has it.
         if fact.session and fact.session == session.record:
             path = payload_path(derivation, item.body)
-            yield f"{fact.instrument.value} {fact.value} ({fact.scale}), of {path}"
+            yield f"{answer_words(fact)}, of {path}"
     if session.exertion_cr10 is not None:
         yield f"exertion of the session on Borg CR10: {session.exertion_cr10:g}"
 
@@ -171,9 +175,10 @@ def _quality(session: Session) -> Iterator[str]:
 def _counted(derivation: Derivation, session: Session) -> Iterator[str]:
     """Yield whether the session counts, and on which date."""
     zone = derivation.manifest.zone
-    yield f"on {session.local_date}, the date of its start ({zone})"
+    begun = at(session.start_ms, zone)
+    yield f"on {session.local_date}, the date of its start: {begun} in {zone}"
     if not session.counts:
         yield f"not among the sessions of its date: {session.why}"
         return
-    shortest = (session.end_ms - session.start_ms - paused_ms(session)) / MINUTE_MS
-    yield f"among the sessions of its date, with {shortest:g} min of exercise"
+    exercised = duration_text(session.end_ms - session.start_ms - paused_ms(session))
+    yield f"among the sessions of its date, with {exercised} of exercise"

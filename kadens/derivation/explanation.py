@@ -33,8 +33,9 @@ def _of_session(derivation: Derivation, name: str) -> Iterator[str]:
     # An id is copied by hand at times, so its beginning is enough as long as it is unique.
     begun = [row for row in sessions if row.id.startswith(name)]
     if len(name) < SHORTEST_ID or len(begun) != 1:
+        what = "several sessions begin with this id" if len(begun) > 1 else "no session has this id"
         ids = ", ".join(row.id for row in sessions) or "none"
-        raise NothingToExplainError(f"no session has this id; the sessions are: {ids}")
+        raise NothingToExplainError(f"{what}; the sessions are: {ids}")
     return session_chain(derivation, begun[0])
 
 

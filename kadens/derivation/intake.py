@@ -5,7 +5,7 @@ Nothing is proved: a manifest says which connector took a body in, and its key i
 
 import hashlib
 import mimetypes
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Int
     Raises `ManifestError` for a body whose file cannot be read.
     """
     # Every file is opened before anything is read: a manifest is never used in part.
-    contents = {body.path: _content(folder, body) for body in manifest.bodies}
+    contents = _contents(manifest.bodies, folder)
     intake = Intake()
     taken: set[tuple[str, str]] = set()
     # A body that comes again is no later statement: its first receipt counts, and is read.
@@ -87,12 +87,19 @@ def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Int
     return intake
 
 
-def _content(folder: Path, body: ManifestBody) -> bytes:
-    path = folder / body.path
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ManifestError(f"{path}: {error.strerror}") from None
+def _contents(bodies: Iterable[ManifestBody], folder: Path) -> dict[str, bytes]:
+    """Return the bytes of each body, by its path; raises `ManifestError` for all that are wrong."""
+    contents: dict[str, bytes] = {}
+    mistakes: list[str] = []
+    for number, body in enumerate(bodies):
+        path = folder / body.path
+        try:
+            contents[body.path] = path.read_bytes()
+        except OSError as error:
+            mistakes.append(f"bodies.{number}.path: {path}: {error.strerror}")
+    if mistakes:
+        raise ManifestError("\n  ".join(["the manifest cannot be used:", *mistakes]))
+    return contents
 
 
 def _not_used(manifest: Manifest, body: ManifestBody) -> Reject | None:

@@ -16,8 +16,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from alerts.prescribing import prescribing_problems
 from ingest.vendors import CONNECTORS
+from kadens.json_files import strict_json
 from model.calendar import epoch_ms
-from model.codec import loads
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile, profile_problems
 from model.marks import REASONS, MarkedSession, clinician_mark
@@ -68,8 +68,8 @@ def _connector_name(name: str) -> str:
 
 
 def _path(text: str) -> str:
-    # no system takes it, and Python would raise an error of its own
-    if "\0" in text:
+    # no system takes it, and Python would raise an error of its own or read the folder
+    if not text or "\0" in text:
         raise ValueError("must be a path")
     return text
 
@@ -186,7 +186,11 @@ def read_manifest(path: Path) -> Manifest:
     except ValidationError as error:
         lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
         raise _refusal(path, lines) from None  # pydantic's own text repeats values
-    problems = [*_unknown_fields(loads(content)), *_problems(manifest)]
+    try:
+        fields_of_file = strict_json(content)
+    except ValueError as error:
+        raise _refusal(path, [f"the file {error}"]) from None
+    problems = [*_unknown_fields(fields_of_file), *_problems(manifest)]
     if problems:
         raise _refusal(path, problems)
     return manifest

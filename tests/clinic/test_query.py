@@ -143,8 +143,8 @@ def test_a_table_is_read_by_a_person(door: Served, tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     query(door, "weeks", "--from", "2026-11-16", "--to", "2026-11-22", "--out", str(path))
     assert path.read_text().splitlines()[1].split() == [
-        "2026-W47", "3", "117", "159", "7", "of", "7", "100", "%", "97", "%", "6", "%", "132", "%",
-        "rx-p-pain",
+        "2026-W47", "3", "117", "168.2", "7", "of", "7", "100", "%", "97", "%", "6", "%",
+        "140", "%", "rx-p-pain",
     ]  # fmt: skip
     result = query(door, "sessions", "--limit", "1").stdout
     assert "2026-11-22 17:12:00  Walking   42:00      3:20     28:55  130.4  yes" in result

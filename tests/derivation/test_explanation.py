@@ -1,6 +1,7 @@
 """`kadens derive --explain` leads from a figure to the payloads, in plain words."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
+from kadens.derivation.derivation import derive_manifest
+from kadens.derivation.explanation import NothingToExplainError, explanation
 from model.calendar import MINUTE_MS
 from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
@@ -102,6 +105,8 @@ def test_a_session_is_followed_to_its_payloads(manifest: Path) -> None:
         "  light, moderate, vigorous and near maximal from 96.0, 108.0, 132.0, 168.0 beats",
         "  computed from hr_rest 60, hr_max 180, percent_light 30",
         "  moderate 30 min",
+        "  classes, unknown and paused time together are the elapsed time, 30 min",
+        "  on 2025-11-24, the date of its start: 10:00 in Europe/Stockholm",
         "  among the sessions of its date, with 30 min of exercise",
     ):
         assert line in done.stdout
@@ -165,7 +170,10 @@ def test_a_week_is_what_was_done_over_what_was_due(manifest: Path) -> None:
         "  prescription rx-1 version 1: 3 sessions of 40 min a week",
         "  sessions: 1 done of 3 due",
         "  minutes: 30 min done of 120 due",
+        "  intensity: 30 min in the prescribed range, of 30 min that could be compared",
+        "  standing: too thin to judge: the days about which nothing is known could have held",
         "  0 dates are known: 0 worn, 0 answered",
+        "  while too little is known, no ratio below 100 % is told: it may still grow",
     ):
         assert line in done.stdout
 
@@ -178,6 +186,17 @@ def test_the_beginning_of_an_id_is_enough(manifest: Path) -> None:
     key = _only_id(manifest)
     short = explained(manifest, "session", key[:8])
     assert short.stdout == explained(manifest, "session", key).stdout
+
+
+def test_the_beginning_of_several_ids_is_not_enough(manifest: Path) -> None:
+    derivation = derive_manifest(manifest)
+    (session,) = derivation.conclusions.derived.sessions
+    alike = (replace(session, id="abcd1"), replace(session, id="abcd2"))
+    derived = replace(derivation.conclusions.derived, sessions=alike)
+    both = replace(derivation, conclusions=replace(derivation.conclusions, derived=derived))
+    with pytest.raises(NothingToExplainError, match="several sessions begin with this id"):
+        explanation(both, "session", "abcd")
+    assert next(explanation(both, "session", "abcd2")).startswith("abcd2 ")
 
 
 def test_json_has_the_lines_as_well(manifest: Path) -> None:

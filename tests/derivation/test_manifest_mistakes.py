@@ -100,7 +100,11 @@ def test_a_right_manifest_gives_the_shape_that_is_published(tmp_path: Path) -> N
         ({"now": "0001-01-01T00:00:00+23:59"}, "now must be an RFC 3339 instant"),
         ({"colour": "red"}, "colour is not known"),
         ({"bodies": [{**BODY, "connector": "nobody"}]}, "bodies.0.connector must be one of"),
+        ({"bodies": [BODY, {**BODY, "path": "none.fit"}]}, "bodies.1.path: "),
         ({"bodies": [{**BODY, "path": "none.fit"}]}, "none.fit: No such file"),
+        ({"bodies": [{**BODY, "path": ""}]}, "bodies.0.path must be a path"),
+        ({"profiles": [{**_PROFILE, "hr_max": float("nan")}]}, "the file has NaN, which is no"),
+        ({"profiles": [{**_PROFILE, "hr_max": float("inf")}]}, "the file has Infinity, which is"),
         ({"bodies": [{**BODY, "path": "."}]}, "Is a directory"),
         ({"bodies": [{**BODY, "path": "a\0b"}]}, "bodies.0.path must be a path"),
         ({"bodies": [{**BODY, "sha": "x"}]}, "bodies.0.sha is not known"),
@@ -171,6 +175,37 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
     done = CliRunner().invoke(app, ["derive", str(path)])
     assert (done.exit_code, done.stdout) == (2, "")
     assert "cannot be used" in done.stderr
+
+
+def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    text = json.dumps({**MANIFEST, "bodies": []})
+    path.write_text(text.removesuffix("}") + ', "bodies": []}', encoding="utf-8")
+    done = CliRunner().invoke(app, ["derive", str(path)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "the file has the key bodies twice in one object" in " ".join(done.stderr.split())
+
+
+def test_every_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    bodies = [{**BODY, "path": "a.fit"}, BODY, {**BODY, "path": "."}]
+    done = run_derive(tmp_path, {**MANIFEST, "bodies": bodies})
+    assert (done.exit_code, done.stdout) == (2, "")
+    lines = "".join(done.stderr.splitlines())
+    assert "bodies.0.path: " in lines
+    assert "bodies.2.path: " in lines
+    assert "bodies.1.path" not in lines
+
+
+def test_a_path_is_relative_to_the_manifest_and_may_be_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = run_derive(tmp_path, MANIFEST).stdout
+    absolute = {**MANIFEST, "bodies": [{**BODY, "path": str(tmp_path / "walk.fit")}]}
+    assert run_derive(tmp_path, absolute).stdout == here
+    run_derive(tmp_path, MANIFEST)
+    monkeypatch.chdir(tmp_path.parent)
+    relative = str(Path(tmp_path.name) / "manifest.json")
+    assert CliRunner().invoke(app, ["derive", relative]).stdout == here
 
 
 def test_a_manifest_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:

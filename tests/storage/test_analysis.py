@@ -16,7 +16,10 @@ from tests.storage.tellers import T0, attributed_fact, deletion, run
 
 pytestmark = pytest.mark.anyio
 
-VIEWS = ["days", "hours", "patients", "samples", "sessions", "weeks"]
+VIEWS = [
+    "adherence", "alerts", "answers", "day_states", "days", "findings", "hours", "patients",
+    "prescribed_days", "prescriptions", "samples", "sessions", "weeks",
+]  # fmt: skip
 _VIEWS = (
     "select table_name from information_schema.views where table_schema = 'analysis' order by 1"
 )

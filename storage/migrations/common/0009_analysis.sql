@@ -49,6 +49,8 @@ select p.pseudonym as patient, s.session, s.start_at, s.end_at, s.offset_min, s.
        d.method as declared_method, h.vendor as heart_vendor, h.app as heart_app, h.device_type as heart_device_type,
        h.method as heart_method,
        s.very_light_ms, s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms,
+       (s.moderate_ms + s.vigorous_ms + s.near_max_ms) / 60000.0::double precision as mvpa_min,
+       round(extract(epoch from s.end_at - s.start_at) * 1000)::bigint as elapsed_ms,
        s.partial, s.paused_ms, s.pauses, s.moving_ms, s.moving_by, s.hr_n, s.hr_min, s.hr_mean, s.hr_max, s.exertion_cr10, s.thresholds,
        s.zone_times_by_method, s.loads, s.algorithm,
        (select coalesce(jsonb_agg(f #- '{source,device}' order by n), '[]')
@@ -80,6 +82,8 @@ comment on column analysis.sessions.moderate_ms is 'time in the class moderate, 
 comment on column analysis.sessions.vigorous_ms is 'time in the class vigorous, ms';
 comment on column analysis.sessions.near_max_ms is 'time in the class near max, ms';
 comment on column analysis.sessions.unknown_ms is 'time that no sample tells of, ms';
+comment on column analysis.sessions.mvpa_min is 'moderate to vigorous time (moderate, vigorous and near max), minutes, each once';
+comment on column analysis.sessions.elapsed_ms is 'from the first instant to the last, with pauses, ms';
 comment on column analysis.sessions.partial is 'true when more than 20 per cent of the time is unknown';
 comment on column analysis.sessions.paused_ms is 'paused time, in no class and in no figure, ms';
 comment on column analysis.sessions.pauses is 'pauses as pairs of epoch ms, as far as their place is known';
@@ -99,7 +103,9 @@ comment on column analysis.sessions.algorithm is 'version that derived the row';
 create view analysis.days with (security_barrier) as
 select p.pseudonym as patient, d.local_date, d.sessions, d.session_ms, d.elapsed_ms, d.paused_ms,
        d.very_light_ms, d.light_ms, d.moderate_ms, d.vigorous_ms, d.near_max_ms, d.unknown_ms,
+       (d.moderate_ms + d.vigorous_ms + d.near_max_ms) / 60000.0::double precision as mvpa_min,
        d.volume_very_light_ms, d.volume_light_ms, d.volume_moderate_ms, d.volume_vigorous_ms, d.volume_near_max_ms, d.volume_unknown_ms,
+       (d.volume_moderate_ms + d.volume_vigorous_ms + d.volume_near_max_ms) / 60000.0::double precision as volume_mvpa_min,
        d.wear_min, d.answered, d.steps, d.steps_counted, (d.stated ->> 'steps')::double precision as steps_stated, d.night_hr, d.loads, d.exertion_ms, d.exertion_dose_ms, d.in_range_ms, d.range_known_ms,
        d.recalled_sessions, d.phone_min, d.unseen_min, d.algorithm
 from public.day d join public.patient p on p.id = d.patient;
@@ -116,12 +122,14 @@ comment on column analysis.days.moderate_ms is 'time in sessions in the class mo
 comment on column analysis.days.vigorous_ms is 'time in sessions in the class vigorous, ms';
 comment on column analysis.days.near_max_ms is 'time in sessions in the class near max, ms';
 comment on column analysis.days.unknown_ms is 'time in sessions that no sample tells of, ms';
+comment on column analysis.days.mvpa_min is 'moderate to vigorous time in sessions (moderate, vigorous and near max), minutes, each once';
 comment on column analysis.days.volume_very_light_ms is 'time of all minutes in the class very light, ms';
 comment on column analysis.days.volume_light_ms is 'time of all minutes in the class light, ms';
 comment on column analysis.days.volume_moderate_ms is 'time of all minutes in the class moderate, ms';
 comment on column analysis.days.volume_vigorous_ms is 'time of all minutes in the class vigorous, ms';
 comment on column analysis.days.volume_near_max_ms is 'time of all minutes in the class near max, ms';
 comment on column analysis.days.volume_unknown_ms is 'time of worn minutes without a class, ms';
+comment on column analysis.days.volume_mvpa_min is 'moderate to vigorous time of all minutes, in a session or not, minutes';
 comment on column analysis.days.wear_min is 'minutes worn: between two accepted heart rates of one worn source at most 10 minutes apart';
 comment on column analysis.days.answered is 'true when the patient reported about it';
 comment on column analysis.days.steps is 'steps, the greater of the counted and the stated ones, null when nobody counted';
@@ -141,7 +149,9 @@ comment on column analysis.days.algorithm is 'version that derived the row';
 create view analysis.weeks with (security_barrier) as
 select p.pseudonym as patient, w.monday, w.sessions, w.session_ms, w.elapsed_ms, w.paused_ms,
        w.very_light_ms, w.light_ms, w.moderate_ms, w.vigorous_ms, w.near_max_ms, w.unknown_ms,
+       (w.moderate_ms + w.vigorous_ms + w.near_max_ms) / 60000.0::double precision as mvpa_min,
        w.volume_very_light_ms, w.volume_light_ms, w.volume_moderate_ms, w.volume_vigorous_ms, w.volume_near_max_ms, w.volume_unknown_ms,
+       (w.volume_moderate_ms + w.volume_vigorous_ms + w.volume_near_max_ms) / 60000.0::double precision as volume_mvpa_min,
        w.dose_min, w.valid_days, w.answered_days, w.known_days, w.steps, w.loads,
        w.exertion_ms, w.exertion_dose_ms, w.in_range_ms, w.range_known_ms, w.recalled_sessions, w.recalled_until, w.algorithm
 from public.week w join public.patient p on p.id = w.patient;
@@ -158,12 +168,14 @@ comment on column analysis.weeks.moderate_ms is 'time in sessions in the class m
 comment on column analysis.weeks.vigorous_ms is 'time in sessions in the class vigorous, ms';
 comment on column analysis.weeks.near_max_ms is 'time in sessions in the class near max, ms';
 comment on column analysis.weeks.unknown_ms is 'time in sessions that no sample tells of, ms';
+comment on column analysis.weeks.mvpa_min is 'moderate to vigorous time in sessions (moderate, vigorous and near max), minutes, each once';
 comment on column analysis.weeks.volume_very_light_ms is 'time of all minutes in the class very light, ms';
 comment on column analysis.weeks.volume_light_ms is 'time of all minutes in the class light, ms';
 comment on column analysis.weeks.volume_moderate_ms is 'time of all minutes in the class moderate, ms';
 comment on column analysis.weeks.volume_vigorous_ms is 'time of all minutes in the class vigorous, ms';
 comment on column analysis.weeks.volume_near_max_ms is 'time of all minutes in the class near max, ms';
 comment on column analysis.weeks.volume_unknown_ms is 'time of worn minutes without a class, ms';
+comment on column analysis.weeks.volume_mvpa_min is 'moderate to vigorous time of all minutes, in a session or not, minutes';
 comment on column analysis.weeks.dose_min is 'moderate minutes plus twice the vigorous ones, unknown time by reported exertion';
 comment on column analysis.weeks.valid_days is 'days with at least 600 minutes of wear';
 comment on column analysis.weeks.answered_days is 'days about which the patient reported';
