@@ -5,7 +5,7 @@ need those.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -160,7 +160,9 @@ def _day(rng: Random, at: date) -> Day:
         exertion_ms = rng.choice((0, zones.unknown))
         types.append(total_of_type(kind, rng.choice((0, 1, 1, 2)), zones, exertion_ms))
     wear_min = rng.choice((0, 599, 600, 900))
-    return day_of_types(at, types, wear_min=wear_min, answered=rng.random() < 0.2)
+    day = day_of_types(at, types, wear_min=wear_min, answered=rng.random() < 0.2)
+    recalled = rng.choice((None, None, None, None, None, None, 0, 2, 5))
+    return replace(day, recalled_sessions=recalled, phone_min=rng.choice((0, 599, 600)))
 
 
 def _prescriptions(rng: Random, today: date) -> Iterable[Prescription]:
@@ -176,7 +178,9 @@ def _prescriptions(rng: Random, today: date) -> Iterable[Prescription]:
                 sessions_per_week=rng.randrange(7 * most + 1),
                 minutes_per_session=rng.choice((0, 20, 45)),
                 intensity=Intensity(method="hrr", low=0.4, high=0.6),
-                types=rng.choice(((), (), ("walking",), ("strength", "cycling"))),
+                types=rng.choice(
+                    ((), (), ("walking",), ("walking", "running"), ("strength", "cycling"))
+                ),
                 dose_min_per_week=rng.choice((None, 0, 150)),
                 strength_days=rng.randrange(4),
                 max_per_day=most,

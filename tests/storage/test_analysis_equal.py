@@ -28,7 +28,8 @@ LIVES = 120
 _RATIOS = ("a_freq", "a_time", "a_int", "a_dose", "a_strength")
 _SAME = (
     "version", "monday", "over", "known_days", "paused_days", "due_sessions", "due_min",
-    "due_dose_min", "due_strength_days", "credited_sessions", "credited_min", "standing",
+    "due_dose_min", "due_strength_days", "credited_sessions", "credited_recalled",
+    "credited_min", "standing",
 )  # fmt: skip
 _ADHERENCE = "select * from analysis.adherence where patient = %s order by prescription, monday"
 _STATES = "select local_date, state from analysis.day_states where patient = %s order by local_date"

@@ -15,6 +15,11 @@ create function analysis.credits(types text[], type text) returns boolean langua
 $$;
 comment on function analysis.credits is 'whether a session of a type counts for a prescription of some types';
 
+create function analysis.seen_by_phone(types text[]) returns boolean language sql immutable as $$
+  select types <> '{}' and types <@ '{walking, hiking, nordic_walking, running}'
+$$;
+comment on function analysis.seen_by_phone is 'whether a phone in a pocket sees all exercise of some types';
+
 create view analysis.prescribed_days with (security_barrier) as
 select p.pseudonym as patient, d.local_date, r.prescription, r.version,
        exists (select from jsonb_array_elements(r.body -> 'pauses') as e (pause)
@@ -53,30 +58,35 @@ create view analysis.adherence with (security_barrier) as
 select p.pseudonym as patient, a.prescription, a.version, a.monday,
        now() >= analysis.midnight(a.monday + 7, p.zone) as over,
        a.known_days, a.paused_days, a.due_sessions, a.due_min, a.due_dose_min, a.due_strength_days,
-       a.sessions as credited_sessions, a.ms / 60000.0::double precision as credited_min, a.dose_min as credited_dose_min,
+       a.sessions as credited_sessions, a.told_sessions as credited_recalled, a.ms / 60000.0::double precision as credited_min, a.dose_min as credited_dose_min,
        a.strength as strength_days, a.standing,
        -- done is done, whatever the unknown days hold; too little may be completed by them
        case when a.a_freq >= 1 or not a.doubtful then a.a_freq end as a_freq,
-       case when a.a_time >= 1 or not a.doubtful then a.a_time end as a_time,
+       case when a.a_time >= 1 or not (a.doubtful or a.told_sessions > 0) then a.a_time end as a_time,
        a.in_range_ms / nullif(a.range_known_ms, 0)::double precision as a_int,
-       case when a.a_dose >= 1 or not (a.doubtful or a.unknown_ms - a.exertion_ms > 0.2 * a.ms) then a.a_dose end as a_dose,
-       case when a.a_strength >= 1 or not a.doubtful then a.a_strength end as a_strength
+       case when a.a_dose >= 1 or not (a.doubtful or a.told_sessions > 0 or a.unknown_ms - a.exertion_ms > 0.2 * a.ms) then a.a_dose end as a_dose,
+       case when a.a_strength >= 1 or not (a.doubtful or a.told_sessions > 0) then a.a_strength end as a_strength
 from public.patient p cross join lateral (
   -- the days of weeks on all of whose days the prescription holds, each with what was recorded on it
   with held as (
-    select w.*, coalesce(d.wear_min >= 600 or d.answered, false) as known, coalesce(d.by_type, '[]') as by_type
+    select w.*, k.known, k.known or coalesce(d.phone_min >= 600, false) and analysis.seen_by_phone(w.types) as seen,
+           coalesce(w.local_date <= o.recalled_until, false) as told_of, o.recalled_sessions as told_sessions,
+           coalesce(d.by_type, '[]') as by_type
     from (
       select h.*, m.monday, count(*) over (partition by h.prescription, m.monday) as days
       from analysis.prescribed_days h
       cross join lateral (select h.local_date + 1 - extract(isodow from h.local_date)::int as monday) m
       where h.patient = p.pseudonym) w
     left join public.day d on d.patient = p.id and d.local_date = w.local_date
+    left join public.week o on o.patient = p.id and o.monday = w.monday
+    cross join lateral (
+      select coalesce(d.wear_min >= 600 or d.answered, false) or coalesce(w.local_date <= o.recalled_until, false) as known) k
     where w.days = 7),
   daily as (
-    select h.*, t.*, least(t.told, h.max_per_day) as sessions,
-           case when h.paused or h.known then 0 else h.max_per_day - least(t.told, h.max_per_day) end as room
+    select h.*, t.*, least(t.done, h.max_per_day) as sessions, h.max_per_day - least(t.done, h.max_per_day) as room
     from held h cross join lateral (
-      select coalesce(sum((e.x ->> 'sessions')::int) filter (where c.credited), 0) as told,
+      select coalesce(sum((e.x ->> 'sessions')::int) filter (where c.credited), 0) as done,
+             coalesce(sum((e.x ->> 'sessions')::int), 0) as recorded,
              coalesce(sum(z.ms) filter (where c.credited), 0)::bigint as ms,
              coalesce(sum((e.x #>> '{zones,unknown}')::bigint) filter (where c.credited), 0)::bigint as unknown_ms,
              coalesce(sum((e.x ->> 'exertion_ms')::bigint) filter (where c.credited), 0)::bigint as exertion_ms,
@@ -92,7 +102,13 @@ from public.patient p cross join lateral (
            max(version) filter (where local_date = monday + 6) as version,
            max(low_ratio) filter (where local_date = monday) as low_ratio,
            max(low_known_days) filter (where local_date = monday) as low_known_days,
-           count(*) filter (where known) as known_days, count(*) filter (where paused) as paused_days,
+           max(minutes_per_session) filter (where local_date = monday + 6) as last_min,
+           -- what the patient told of and nobody recorded, as far as a day may hold it
+           case when max(told_sessions) is null then 0 else greatest(0, least(
+             max(told_sessions) - sum(recorded) filter (where told_of), sum(room) filter (where told_of)))::int end
+             as told_sessions,
+           count(*) filter (where known) as known_days, count(*) filter (where seen) as seen_days,
+           count(*) filter (where paused) as paused_days,
            coalesce(sum(sessions_per_week) filter (where not paused), 0)::int / 7 as due_sessions,
            coalesce(sum(sessions_per_week * minutes_per_session) filter (where not paused)
                     / nullif(sum(sessions_per_week) filter (where not paused), 0)::double precision, 0) as mean_min,
@@ -100,12 +116,15 @@ from public.patient p cross join lateral (
            -- a week of which one version names no dose has none
            case when not coalesce(bool_or(dose_min_per_week is null) filter (where not paused), false)
              then coalesce(sum(dose_min_per_week) filter (where not paused), 0) / 7 end as due_dose_min,
-           sum(sessions)::int as sessions, sum(ms)::bigint as ms, sum(unknown_ms)::bigint as unknown_ms,
+           sum(sessions)::int as recorded_sessions, sum(ms)::bigint as ms, sum(unknown_ms)::bigint as unknown_ms,
            sum(exertion_ms)::bigint as exertion_ms, sum(in_range_ms)::bigint as in_range_ms,
            sum(range_known_ms)::bigint as range_known_ms, sum(dose_min) as dose_min,
            count(*) filter (where has_strength) as strength,
-           sum(room)::int as room, sum(room * minutes_per_session)::int as room_min
+           coalesce(sum(room) filter (where not (paused or seen)), 0)::int as room,
+           coalesce(sum(room * minutes_per_session) filter (where not (paused or seen)), 0)::int as room_min
     from daily group by prescription, monday),
+  counted as (
+    select w.*, w.recorded_sessions + w.told_sessions as sessions from weekly w),
   ratios as (
     select w.*, w.due_sessions * w.mean_min as due_min,
            w.sessions / nullif(w.due_sessions, 0)::double precision as a_freq,
@@ -114,30 +133,34 @@ from public.patient p cross join lateral (
            w.strength / nullif(w.due_strength_days, 0)::double precision as a_strength,
            -- with every session that the days about which nothing is known could have held
            (w.sessions + w.room) / nullif(w.due_sessions, 0)::double precision as best_freq,
-           (w.ms / 60000.0::double precision + w.room_min) / nullif(w.due_sessions * w.mean_min, 0) as best_time
-    from weekly w),
+           (j.min + w.room_min) / nullif(w.due_sessions * w.mean_min, 0) as best_time,
+           j.min / nullif(w.due_sessions * w.mean_min, 0) as told_time
+    from counted w
+    -- a session that was told of is taken to be long enough
+    cross join lateral (select w.ms / 60000.0::double precision + w.told_sessions * w.last_min as min) j),
   judged as (
     select r.*, case
       when r.due_sessions = 0 then 'none due'
-      when r.a_freq >= r.low_ratio and coalesce(r.a_time >= r.low_ratio, true) then 'enough'
-      when r.known_days >= r.low_known_days
+      when r.a_freq >= r.low_ratio and coalesce(r.told_time >= r.low_ratio, true) then 'enough'
+      when r.seen_days >= r.low_known_days
         and (r.best_freq < r.low_ratio or coalesce(r.best_time < r.low_ratio, false)) then 'low'
       else 'too thin to judge' end as standing
     from ratios r)
-  select j.*, j.known_days < j.low_known_days or j.standing = 'too thin to judge' as doubtful from judged j) a;
+  select j.*, j.seen_days < j.low_known_days or j.standing = 'too thin to judge' as doubtful from judged j) a;
 comment on view analysis.adherence is 'one row a prescription and ISO week on all of whose days it holds, up to the running week';
 comment on column analysis.adherence.patient is 'pseudonym';
 comment on column analysis.adherence.prescription is 'id of the prescription';
 comment on column analysis.adherence.version is 'version in force on the Sunday';
 comment on column analysis.adherence.monday is 'Monday of the week in the patient''s zone';
 comment on column analysis.adherence.over is 'true when the week has ended';
-comment on column analysis.adherence.known_days is 'days that were worn for 600 minutes or answered';
+comment on column analysis.adherence.known_days is 'days worn for 600 minutes or answered for; the standing counts those that a phone saw besides';
 comment on column analysis.adherence.paused_days is 'days of a pause, taken off what was due';
 comment on column analysis.adherence.due_sessions is 'whole sessions that were due';
 comment on column analysis.adherence.due_min is 'their length, minutes';
 comment on column analysis.adherence.due_dose_min is 'dose that was due: moderate minutes plus twice the vigorous ones; null when none is prescribed';
 comment on column analysis.adherence.due_strength_days is 'days with strength training that were due';
 comment on column analysis.adherence.credited_sessions is 'sessions of its types, at most `max_per_day` a day';
+comment on column analysis.adherence.credited_recalled is 'those of them that the patient told of and nobody recorded';
 comment on column analysis.adherence.credited_min is 'time of the sessions of its types without pauses, minutes';
 comment on column analysis.adherence.credited_dose_min is 'dose of that time: moderate minutes plus twice the vigorous ones';
 comment on column analysis.adherence.strength_days is 'days with a session of strength training';
@@ -171,7 +194,8 @@ from public.patient p cross join lateral (
   dates as (
     select g.local_date, g.monday, g.end_at, d.local_date is not null and d.sessions > 0 as active,
            coalesce(d.wear_min, 0) >= 600 as worn, coalesce(d.wear_min >= 600 or d.answered, false) as known,
-           coalesce(d.by_type, '[]') as by_type,
+           coalesce(d.by_type, '[]') as by_type, coalesce(d.phone_min, 0) >= 600 as carried,
+           coalesce(g.local_date <= o.recalled_until, false) as told_of, o.recalled_sessions as told_sessions,
            -- a consent that holds for any part of a date keeps all of it; before the first one nothing was withdrawn
            exists (select from public.consent c where c.patient = p.id and c.kind = 'source_fetch'
                    and c.withdrawn_at <= g.start_at)
@@ -182,31 +206,53 @@ from public.patient p cross join lateral (
              analysis.midnight(n::date, p.zone) as start_at, analysis.midnight(n::date + 1, p.zone) as end_at
       from generate_series((listed.first + 1 - extract(isodow from listed.first)::int)::timestamp,
                            (listed.last + 7 - extract(isodow from listed.last)::int)::timestamp, interval '1 day') as n) g
-    left join public.day d on d.patient = p.id and d.local_date = g.local_date),
+    left join public.day d on d.patient = p.id and d.local_date = g.local_date
+    left join public.week o on o.patient = p.id and o.monday = g.monday),
   prescribed as (select * from analysis.prescribed_days h where h.patient = p.pseudonym),
   resting as (select h.local_date from prescribed h group by h.local_date having bool_and(h.paused)),
   -- what asks for sessions: a prescription in force, not paused, on a date that is not blocked
   asking as (
     select h.*, d.monday from prescribed h join dates d on d.local_date = h.local_date where not h.paused and not d.blocked),
+  -- what the patient told of and nobody recorded, as far as the days of the week may hold it
+  told as (
+    select h.prescription, d.monday, greatest(0, least(
+      max(d.told_sessions) - max(u.recorded), sum(h.max_per_day - least(c.credited, h.max_per_day)))) as sessions
+    from prescribed h join dates d on d.local_date = h.local_date and d.told_of
+    join (
+      select x.monday, coalesce(sum((e.x ->> 'sessions')::int), 0) as recorded
+      from dates x left join lateral jsonb_array_elements(x.by_type) as e (x) on true
+      where x.told_of group by x.monday) u on u.monday = d.monday
+    cross join lateral (
+      select coalesce(sum((e.x ->> 'sessions')::int), 0) as credited
+      from jsonb_array_elements(d.by_type) as e (x) where analysis.credits(h.types, e.x ->> 'type')) c
+    group by h.prescription, d.monday),
   -- a session is due when what is left of the week's number no longer fits into the days that may hold one
   due as (
     select a.local_date from asking a
     join dates b on b.monday = a.monday and not b.blocked
     left join asking r on r.local_date = b.local_date and r.prescription = a.prescription
+    left join told t on t.monday = a.monday and t.prescription = a.prescription
     cross join lateral (
       select least(coalesce(sum((e.x ->> 'sessions')::int), 0), a.max_per_day) as credited
       from jsonb_array_elements(b.by_type) as e (x) where analysis.credits(a.types, e.x ->> 'type')) c
-    group by a.local_date, a.prescription
-    having sum(r.sessions_per_week) / 7 - coalesce(sum(c.credited) filter (where b.local_date < a.local_date), 0)
+    cross join lateral (
+      select b.known or b.told_of or b.carried and analysis.seen_by_phone(a.types) as known) k
+    group by a.local_date, a.prescription, t.sessions
+    having sum(r.sessions_per_week) / 7 - coalesce(t.sessions, 0)
+        - coalesce(sum(c.credited) filter (where b.local_date < a.local_date), 0)
       > coalesce(sum(r.max_per_day) filter (
-          where b.local_date > a.local_date or b.local_date < a.local_date and c.credited = 0 and not b.known), 0))
+          where b.local_date > a.local_date or b.local_date < a.local_date and c.credited = 0 and not k.known), 0)),
+  -- dates on which a phone sees all that is asked for
+  on_foot as (
+    select h.local_date from prescribed h where not h.paused
+    group by h.local_date having bool_and(analysis.seen_by_phone(h.types)))
   select d.local_date, case
     when d.blocked then 'blocked'
     when d.local_date in (select local_date from resting) then 'paused'
     when d.active then 'active'
     when d.local_date >= clock.today or clock.since_at is null or clock.since_at >= d.end_at
       or clock.synced_at is null or clock.synced_at < d.end_at then 'no_data'
-    when not d.worn then 'not_worn'
+    when not (d.worn or d.carried and d.local_date in (select local_date from on_foot)) then 'not_worn'
     when d.local_date not in (select local_date from due) then 'rest'
     else 'no_activity' end as state
   from dates d cross join clock cross join listed
