@@ -194,9 +194,9 @@ class Report:
     "sessions-this-week". `session` is the record of the workout that the report is about, when the
     app knows it. A session that the patient declared has the instrument SESSION; its `type`,
     `head.start_ms` and `head.end_ms` are as declared. The head of a mark (`MARKS`) has the span of
-    the session that is meant, as it was when it was marked, and `reason` is a key of
-    `marks.REASONS`. In other reports `head.start_ms` is the time
-    of the answer, or the end of the time that it is about.
+    the session that is meant, as it was when it was marked, and `reason` is one of the stated
+    reasons of `model/marks.py`. In other reports `head.start_ms` is the time of the answer, or the
+    end of the time that it is about.
     """
 
     head: Head
