@@ -20,10 +20,10 @@ comment on view analysis.answers is 'one row an answer that stands; corrected an
 comment on column analysis.answers.patient is 'pseudonym';
 comment on column analysis.answers.at is 'instant of the answer, for a reported session its beginning';
 comment on column analysis.answers.local_date is 'its local date, by the offset that was told, else in the patient''s zone';
-comment on column analysis.answers.instrument is 'what was asked: pain, exertion, day_form or session';
+comment on column analysis.answers.instrument is 'what was asked: pain, exertion, day_form, session, week (sessions of the week), or a mark of a session: exercise, not_exercise';
 comment on column analysis.answers.phase is 'before, during, after, next_morning or none';
 comment on column analysis.answers.value is 'the answer on its scale, null when the question was left open';
-comment on column analysis.answers.scale is 'nrs-0-10 of pain, borg-cr10 or borg-6-20 of exertion, form-1-5 of the day';
+comment on column analysis.answers.scale is 'nrs-0-10 of pain, borg-cr10 or borg-6-20 of exertion, form-1-5 of the day; empty of marks';
 comment on column analysis.answers.session is 'id of the session that the answer names or reports, null when it names none';
 
 create view analysis.prescriptions with (security_barrier) as
