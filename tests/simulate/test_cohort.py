@@ -83,7 +83,9 @@ def test_both_zones_change_their_clocks_within_the_history(demo: Cohort) -> None
             _MONDAY_MORNING,
             [3, 3, 1, 1, 1],
         ),  # last week is not judged yet: the two before it are low as well
-        (_MONDAY_MORNING + 2 * DAY_MS, [3, 3, 3, 1, 1]),
+        # nor is it 60 hours later, while the patient may still answer
+        (_MONDAY_MORNING + 2 * DAY_MS, [3, 3, 1, 1, 1]),
+        (_MONDAY_MORNING + 3 * DAY_MS, [3, 3, 3, 1, 1]),
     ],
 )
 def test_the_low_one_is_low_in_exactly_the_two_latest_judged_weeks_and_since(

@@ -140,7 +140,7 @@ async def test_an_answer_is_derived_with_the_session_of_the_evening_before(
 
 
 async def test_metrics_of_sessions_are_read_within_sessions_only(conn: Connection) -> None:
-    speed, cadence = (
+    power, speed = (
         block(
             head("r1", T0, T0 + 600 * MINUTE_MS),
             [T0, T0 + 600 * MINUTE_MS - 1],
@@ -149,10 +149,10 @@ async def test_metrics_of_sessions_are_read_within_sessions_only(conn: Connectio
         )
         for part in (0, 1)
     )
+    object.__setattr__(power, "metric", "power")
     object.__setattr__(speed, "metric", "speed")
-    object.__setattr__(cadence, "metric", "cadence")
-    (window,) = await _tell(conn, workout(head("r2", T0, T0 + 20 * MINUTE_MS)), speed, cadence)
-    assert {column.metric: len(column.t) for column in window.columns} == {"speed": 1, "cadence": 2}
+    (window,) = await _tell(conn, workout(head("r2", T0, T0 + 20 * MINUTE_MS)), power, speed)
+    assert {column.metric: len(column.t) for column in window.columns} == {"power": 1, "speed": 2}
 
 
 async def test_an_interval_takes_back_its_own_metric(conn: Connection) -> None:
