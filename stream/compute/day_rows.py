@@ -41,17 +41,9 @@ def derive_day(
     totals of the date as sources state them. `answered` says that the patient reported on the date.
     """
     start, end = day_bounds(day, zone)
-    zones = ZoneTimes()
     rows = list(sessions)
-    elapsed_ms = paused_ms = 0
-    counting: list[Session] = []
-    for row in rows:
-        # The time of a session counts even where it does not count as another session.
-        zones += row.counted
-        elapsed_ms += row.elapsed_ms
-        paused_ms += row.paused_ms
-        if row.session.counts:
-            counting.append(row.session)
+    zones, elapsed_ms, paused_ms = _counted_time(rows)
+    counting = [row.session for row in rows if row.session.counts]
     exertion_ms, exertion_dose_ms = _exertion_ms(rows)
     in_range_ms, range_known_ms = _range_ms(rows)
     heart = samples.resolved.get(HEART)
@@ -81,6 +73,19 @@ def derive_day(
         elapsed_ms=elapsed_ms,
         paused_ms=paused_ms,
     )
+
+
+def _counted_time(sessions: Iterable[CountedSession]) -> tuple[ZoneTimes, int, int]:
+    """Return the zone times that a date counts, and its elapsed and paused time in ms.
+
+    The time of a session counts even where it does not count as another session.
+    """
+    zones, elapsed_ms, paused_ms = ZoneTimes(), 0, 0
+    for row in sessions:
+        zones += row.counted
+        elapsed_ms += row.elapsed_ms
+        paused_ms += row.paused_ms
+    return zones, elapsed_ms, paused_ms
 
 
 def _exertion_ms(sessions: Iterable[CountedSession]) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """`kadens inspect --json` as a program reads it: its shape, zones of real files, damaged files."""
 
-import csv
 import hashlib
 import json
 from datetime import datetime
@@ -14,11 +13,11 @@ from typer.testing import CliRunner
 from kadens.cli import app
 from model.intensity import ZONES
 from simulate.fit_writer import Recording, write_activity
+from tests.on_purpose import CHANGED_ROWS, tab_separated
 from tests.rooms import SHARED
 from tests.rows import values_of
 
 _ORACLE = SHARED / "oracles" / "fit_time_in_zone.tsv"
-_ON_PURPOSE = Path(__file__).with_name("changed_zones.tsv")
 _FIGURES = ("start_ms", "elapsed_ms", "paused_ms", "hr_samples", *values_of(ZONES, "value"))
 needs_files = pytest.mark.skipif(
     not _ORACLE.exists(), reason=f"the oracle {_ORACLE.name} is not beside this checkout"
@@ -31,23 +30,11 @@ def inspect(path: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return done.exit_code, loads
 
 
-def _table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a file of tab-separated values, none where it is not there."""
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return list(csv.DictReader(lines, delimiter="\t"))
-
-
 def oracle() -> dict[str, list[dict[str, str]]]:
     files: dict[str, list[dict[str, str]]] = {}
-    for row in _table(_ORACLE):
+    for row in tab_separated(_ORACLE):
         files.setdefault(row["file"], []).append(row)
     return files
-
-
-_CHANGED = {(row["file"], row["session"]): row for row in _table(_ON_PURPOSE)}
 
 
 def _figures(workout: dict[str, Any]) -> dict[str, int]:
@@ -64,7 +51,7 @@ def _figures(workout: dict[str, Any]) -> dict[str, int]:
 def expected_figures(row: dict[str, str]) -> dict[str, int]:
     """Return what a row of the oracle says, or what stands in its place on purpose."""
     known = {"elapsed_ms": row["length_ms"], "paused_ms": "0", **row}
-    changed = _CHANGED.get((row["file"], row["session"]), known)
+    changed = CHANGED_ROWS.get((row["file"], row["session"]), known)
     return {name: int(changed[name]) for name in _FIGURES}
 
 
@@ -84,8 +71,8 @@ def test_zones_of_real_files_are_equal_to_the_millisecond(
 @needs_files
 def test_a_pause_only_takes_time_away() -> None:
     """Each row that differs by its pauses lost exactly the paused time, from whatever zone."""
-    rows = {(row["file"], row["session"]): row for row in _table(_ORACLE)}
-    differing = {key: row for key, row in _CHANGED.items() if row["why"] == "paused"}
+    rows = {(row["file"], row["session"]): row for row in tab_separated(_ORACLE)}
+    differing = {key: row for key, row in CHANGED_ROWS.items() if row["why"] == "paused"}
     assert len(differing) == 20
     for key, row in differing.items():
         lost = [int(rows[key][zone.value]) - int(row[zone.value]) for zone in ZONES]
