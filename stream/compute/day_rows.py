@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.derived import NOT_ANSWERED, Day, Origin, Session, TypeTotal, is_marked
+from model.derived import Day, Origin, Session, TypeTotal
 from model.facts import AttributedFact, DaySummary
 from model.intensity import ZoneThresholds, ZoneTimes
 from stream.compute.intensity.exertion_dose import exertion_dose
 from stream.compute.intensity.load import ADDITIVE_LOADS
 from stream.compute.intensity.resting import night_hr
-from stream.compute.intensity.zone_times import PRESCRIBED
 from stream.compute.intensity.zones import zone_times_between
 from stream.compute.series.reported_columns import HEART, STEPS
 from stream.compute.series.resolve import ResolvedMetric
@@ -106,13 +105,8 @@ def _range_ms(sessions: Iterable[CountedSession]) -> tuple[int, int]:
     """Return the time in the prescribed range, and the time that could be compared with it."""
     within_ms = known_ms = 0
     for row in sessions:
-        # A session within another, or one that is no exercise, shows nothing of the prescription.
-        if row.session.why in NOT_ANSWERED or is_marked(row.session.why):
-            continue
-        for times in row.session.zone_times_by_method:
-            if times.scheme == PRESCRIBED:
-                within_ms += times.ms[1]
-                known_ms += sum(times.ms)
+        within_ms += row.in_range_ms
+        known_ms += row.range_known_ms
     return within_ms, known_ms
 
 

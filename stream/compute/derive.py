@@ -64,6 +64,7 @@ from stream.compute.sessions.overlap import (
     unplaced_ms_in,
     with_passed_exertion,
 )
+from stream.compute.sessions.prescribed_range import counted_range_times
 from stream.compute.sessions.session_rows import (
     CountedSession,
     DateInputs,
@@ -255,11 +256,13 @@ def _with_figures(
     if candidate.no_exercise:
         # Its time is shown and adds nothing: a fever of a day would else be a dose of a day.
         return CountedSession(session=session, counted=ZoneTimes(), paused_ms=0, elapsed_ms=0)
-    # The usual case, in which no other session overlaps: its zone times need not be counted twice.
-    if pieces.running == candidate.running:
-        return _counted(candidate, session, session.zones, pieces)
-    counted = counted_zones(candidate, inputs, samples, pieces.running)
-    return _counted(candidate, session, counted, pieces)
+    zones = session.zones
+    # In the usual case no other session overlaps, and its zone times need not be counted twice.
+    if pieces.running != candidate.running:
+        zones = counted_zones(candidate, inputs, samples, pieces.running)
+    counted = _counted(candidate, session, zones, pieces)
+    times = counted_range_times(candidate, session, samples, pieces.running)
+    return replace(counted, in_range_ms=times.within_ms, range_known_ms=times.known_ms)
 
 
 def _without_figures(

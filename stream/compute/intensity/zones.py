@@ -4,7 +4,7 @@ Clinical definition section 3.2: a sample holds until the next sample, at most f
 and never past the end. Time that no sample holds is unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,32 +145,50 @@ def zone_times_in_pieces(
     piece, its time is cut there. The cost is linear in samples and pieces.
     """
     length = pieces_ms(pieces)
-    if series is None or not thresholds.valid or not pieces:
+    if series is None or not thresholds.valid:
         return ZoneTimes(unknown=length)
+    return _completed(bands_in_pieces(series, start_ms, pieces, thresholds.edges), length)
+
+
+def bands_in_pieces(
+    series: ResolvedSeries, start_ms: int, pieces: Sequence[tuple[int, int]], edges: Sequence[float]
+) -> tuple[int, ...]:
+    """Return the ms in each of len(edges) + 1 classes in `pieces`, as `time_in_bands` does.
+
+    `start_ms` and `pieces` are as in `zone_times_in_pieces`.
+    """
+    bands = range(len(edges) + 1)
+    if not pieces:
+        return (0,) * len(bands)
     end_ms = pieces[-1][1]
     held = held_values(series, start_ms, end_ms)
     # The session is read up to the end of its last piece, so samples between pieces hold into them.
     t = series.within(start_ms, end_ms).t
-    band = np.searchsorted(np.asarray(thresholds.edges), held.v, side="right")
-    known: list[int] = []
-    for number in range(len(ZONES) - 1):
+    band = np.searchsorted(np.asarray(edges), held.v, side="right")
+    times: list[int] = []
+    for number in bands:
         of_band = np.where(band == number, held.ms, 0)
-        known.append(_time_in_pieces(t, of_band, pieces))
-    return _completed(known, length)
+        times.append(_time_in_pieces(t, of_band, pieces))
+    return tuple(times)
 
 
 def shortened(times: ZoneTimes, by_ms: int) -> ZoneTimes:
-    """Return zone times shorter by a pause: unknown time first, then the lowest classes.
-
-    `by_ms` is at most the total. The rule is that of `held_at_most`.
-    """
+    """Return zone times shorter by a pause of `by_ms`, which is at most the total."""
     *known, unknown = times.as_tuple()
-    excess_ms = max(0, by_ms - unknown)
+    return _completed(shortened_bands(known, unknown, by_ms), times.total - by_ms)
+
+
+def shortened_bands(known: Iterable[int], unknown_ms: int, by_ms: int) -> tuple[int, ...]:
+    """Return the times of classes shorter by a pause: unknown time first, then the lowest classes.
+
+    The rule is that of `held_at_most`.
+    """
+    excess_ms = max(0, by_ms - unknown_ms)
     left: list[int] = []
     for ms in known:
         left.append(ms - min(excess_ms, ms))
         excess_ms -= ms - left[-1]
-    return _completed(left, times.total - by_ms)
+    return tuple(left)
 
 
 def _completed(known: Sequence[int], length_ms: int) -> ZoneTimes:

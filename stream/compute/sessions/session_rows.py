@@ -81,13 +81,16 @@ class CountedSession:
     """A session, and the parts of its zone times and of its pauses that count towards its day.
 
     They differ where a better session overlaps: a session keeps all of its own time, and a day
-    counts each minute once. `elapsed_ms` is the elapsed time that counts.
+    counts each minute once. `elapsed_ms` is the elapsed time that counts. `in_range_ms` and
+    `range_known_ms` are as in `Day`.
     """
 
     session: Session
     counted: ZoneTimes
     paused_ms: int
     elapsed_ms: int
+    in_range_ms: int = 0
+    range_known_ms: int = 0
 
 
 def derive_session(
