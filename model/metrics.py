@@ -48,6 +48,14 @@ METRICS: tuple[Metric, ...] = (
     Metric(id=21, name="blood_pressure_systolic", unit="mm[Hg]", floor=0, ceiling=500),
     Metric(id=22, name="blood_pressure_diastolic", unit="mm[Hg]", floor=0, ceiling=500),
     Metric(id=23, name="mets", unit="{MET}", floor=0, ceiling=100),
+    Metric(id=24, name="walking_heart_rate", unit="/min", floor=0, ceiling=1_000),
+    Metric(id=25, name="vo2_max", unit="mL/kg/min", floor=0, ceiling=200),
+    Metric(id=26, name="exercise_time", unit="min", floor=0, ceiling=1_440),
+    Metric(id=27, name="stand_time", unit="min", floor=0, ceiling=1_440),
+    Metric(id=28, name="floors", unit="{floors}", floor=0, ceiling=1e5),
+    Metric(id=29, name="effort_score", unit="{score}", floor=0, ceiling=10),
+    # 1 where a source says that a device was worn, as in sleep that it measured
+    Metric(id=30, name="wear", unit="1", floor=0, ceiling=1),
 )
 
 METRIC: dict[str, Metric] = {row.name: row for row in METRICS}

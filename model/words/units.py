@@ -77,6 +77,13 @@ UNITS: tuple[Unit, ...] = (
     Unit("mets", "{MET}"),
     Unit("mm[Hg]", "mm[Hg]"),
     Unit("mmHg", "mm[Hg]"),
+    Unit("min", "min"),
+    Unit("hr", "min", 60.0),
+    Unit("{floors}", "{floors}"),
+    Unit("count", "{floors}"),
+    Unit("{score}", "{score}"),
+    Unit("appleEffortScore", "{score}"),
+    Unit("1", "1"),
 )
 
 # The unit is part of the key: a spelling counts only for metrics of its unit.
