@@ -43,6 +43,14 @@ def is_marked(why: str) -> bool:
     return why.startswith(_MARKED)
 
 
+def is_no_exercise(why: str) -> bool:
+    """Return whether a session is held to be no exercise, so that no date counts its time.
+
+    A session that does not count for another reason, such as its length, still adds its time.
+    """
+    return why in (NO_MOVEMENT, FEW_STEPS) or is_marked(why)
+
+
 class Origin(StrEnum):
     """How a session is known.
 

@@ -1,6 +1,6 @@
 """What holds for every test: depth of property tests, groups of parallel runs, the server mark.
 
-`--hypothesis-profile=deep` gives the invariants 20,000 examples instead of 1,000, `quick` 50.
+`--hypothesis-profile=deep` gives the invariants 20,000 examples instead of 300, `quick` 50.
 """
 
 import pytest

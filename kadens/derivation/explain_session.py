@@ -21,7 +21,7 @@ from kadens.derivation.evidence_words import (
 )
 from kadens.derivation.held_facts import record_of
 from model.calendar import rfc3339
-from model.derived import Origin, Session, SourceSelection
+from model.derived import Origin, Session, SourceSelection, is_no_exercise
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
@@ -179,6 +179,8 @@ def _counted(derivation: Derivation, session: Session) -> Iterator[str]:
     yield f"on {session.local_date}, the date of its start: {begun} in {zone}"
     if not session.counts:
         yield f"not among the sessions of its date: {session.why}"
+        if not is_no_exercise(session.why):
+            yield "its time counts towards its date where no other session covers it"
         return
     exercised = duration_text(session.end_ms - session.start_ms - paused_ms(session))
     yield f"among the sessions of its date, with {exercised} of exercise"

@@ -119,6 +119,17 @@ def test_a_session_says_what_it_was_made_from(manifest: Path) -> None:
     assert line in explained(manifest, "session", _only_id(manifest)).stdout
 
 
+def test_a_session_that_is_too_short_still_adds_its_time(manifest: Path) -> None:
+    line = "  its time counts towards its date where no other session covers it"
+    assert line not in explained(manifest, "session", _only_id(manifest)).stdout.splitlines()
+    (manifest.parent / "walk.fit").write_bytes(_file(420))
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    walk = [body for body in content["bodies"] if body["path"] == "walk.fit"]
+    manifest.write_text(json.dumps({**content, "bodies": walk}), encoding="utf-8")
+    lines = explained(manifest, "session", _only_id(manifest)).stdout.splitlines()
+    assert lines[-2:] == ["  not among the sessions of its date: shorter than 10 minutes", line]
+
+
 def _with_marks(manifest: Path, *marks: dict[str, str]) -> Path:
     content = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps({**content, "marks": marks}), encoding="utf-8")

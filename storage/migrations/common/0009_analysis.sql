@@ -66,7 +66,7 @@ comment on column analysis.sessions.offset_min is 'minutes east of UTC where it 
 comment on column analysis.sessions.local_date is 'date in the patient''s zone on which it began';
 comment on column analysis.sessions.type is 'type of exercise';
 comment on column analysis.sessions.origin is 'declared by a source, reported by the patient, or detected in samples';
-comment on column analysis.sessions.counts is 'false when another session stands for it';
+comment on column analysis.sessions.counts is 'whether it is among the sessions of its date; the next column has the reason against it';
 comment on column analysis.sessions.why is 'why it does not count';
 comment on column analysis.sessions.declared_vendor is 'of the source that declared it: connector that delivered it';
 comment on column analysis.sessions.declared_app is 'of the source that declared it: app at the vendor';

@@ -35,7 +35,7 @@ from tests.storage.facts.test_life import EMBEDDED, Connected, connected, newbor
 
 __all__ = ["connected"]
 
-_FEWER = settings(EMBEDDED, max_examples=max(EMBEDDED.max_examples // 5, 10))
+_FEWER = settings(EMBEDDED, max_examples=max(EMBEDDED.max_examples // 3, 10))
 
 
 @st.composite

@@ -164,7 +164,7 @@ async def _ready(dsn: str) -> Connection:
 
 
 EMBEDDED = settings(INVARIANT, suppress_health_check=list(HealthCheck))
-_TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 20)
+_TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 6)
 
 
 @EMBEDDED

@@ -16,15 +16,7 @@ from hypothesis import strategies as st
 from model.calendar import HOUR_MS, MINUTE_MS, day_bounds, local_date
 from model.codec import dumps, plain
 from model.columns.window import SampleColumn, Window
-from model.derived import (
-    FEW_STEPS,
-    NO_MOVEMENT,
-    Day,
-    Derived,
-    Session,
-    SourceSelection,
-    is_marked,
-)
+from model.derived import Day, Derived, Session, SourceSelection, is_no_exercise
 from model.facts import AttributedFact
 from model.metrics import METRIC
 from stream.compute.derive import derive
@@ -135,13 +127,9 @@ def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
         assert day.paused_ms >= 0
         assert day.wear_min <= (end - start) // MINUTE_MS
         assert day.steps == _steps(full, matches.source_selections, day)
-    exercise = [row for row in matches.sessions if _may_be_exercise(row.why)]
+    exercise = [row for row in matches.sessions if not is_no_exercise(row.why)]
     assert sum(values_of(matches.days, "elapsed_ms")) == _covered(exercise)
     assert_single_source(matches.source_selections)
-
-
-def _may_be_exercise(why: str) -> bool:
-    return why not in (NO_MOVEMENT, FEW_STEPS) and not is_marked(why)
 
 
 def assert_adds_up(session: Session) -> None:
