@@ -119,6 +119,16 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
             metrics=make_metrics(),
         )
         yield Deriver(parts=parts, people=names)
+        await _check_nothing_refused(parts)
+
+
+async def _check_nothing_refused(parts: Collaborators) -> None:
+    """Raise ValueError when a fact was refused: then a figure is not of what it names."""
+    async with parts.pool.connection() as conn:
+        cursor = await conn.execute("select class from dead_letter limit 1")
+        row = await cursor.fetchone()
+    if row is not None:
+        raise ValueError(f"a fact of this bench was refused: {row[0]}")
 
 
 async def _people(conn: Connection, number: int) -> list[str]:

@@ -18,6 +18,7 @@ from itertools import chain
 import numpy as np
 from psycopg import AsyncConnection
 
+from bench.loads import NOW_MS
 from bench.row import Row
 from kadens.embedded.postgres import temporary_postgres
 from model.facts import AttributedFact, Head, Joining, SampleBlock, Source, Workout
@@ -35,8 +36,8 @@ _SAMPLES = 2_400
 WORKOUTS = 10  # a batch: 10 workouts of 4 series, 96,000 samples
 ROUNDS = 16
 _DAY_MS = 86_400_000
-_T0 = 1_788_220_800_000  # 2026-09-01T00:00Z
-_RECEIVED = _T0 + 30 * _DAY_MS  # behind everything that is measured
+_RECEIVED = NOW_MS
+_T0 = _RECEIVED - 30 * _DAY_MS  # what is later than its receipt would be refused
 _SOURCE = Source(vendor="files", device="bench")
 _COPY = (
     "copy sample (patient, metric, source, record, time, value, revision) "
