@@ -47,7 +47,10 @@ def lines_of(items: ReaderItems, zone: str = "") -> Iterator[FactLine]:
 
 
 def fact_line(account: str, fact: Fact, zone: str = "") -> FactLine:
-    """Return a fact as an object: times in RFC 3339, samples as columns `t` (epoch ms) and `v`."""
+    """Return a fact as an object: times in RFC 3339, samples as columns `t` (epoch ms) and `v`.
+
+    Where samples hold over intervals, `until` has the ends (epoch ms).
+    """
     head = fact.head
     offset, origin = head.offset_min, head.offset_origin
     if offset is None and zone:
@@ -102,10 +105,12 @@ def _content(fact: Fact) -> FactLine:
 
 def _samples(block: SampleBlock) -> FactLine:
     streamed = block.joining is Joining.STREAM
+    until = None if block.until is None else block.until.tolist()
     return {
         "joining": block.joining.value if streamed else None,
         "part": block.part or None,
         "t": block.t.tolist(),
+        "until": until,
         "v": block.v.tolist(),
     }
 

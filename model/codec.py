@@ -92,12 +92,12 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
 
 def encode_fact(fact: Fact) -> bytes:
     """Return the canonical bytes of a fact."""
-    return dumps({"kind": kind_of(fact), **plain(fact)})
+    return dumps(_fact_members(fact))
 
 
 def encode_attributed(attributed_fact: AttributedFact) -> bytes:
     """Return an attributed fact as the bytes of a `kadens.facts` event."""
-    fact = {"kind": kind_of(attributed_fact.fact), **plain(attributed_fact.fact)}
+    fact = _fact_members(attributed_fact.fact)
     envelope = {
         "patient": attributed_fact.patient,
         "connector": attributed_fact.connector,
@@ -113,6 +113,14 @@ def encode_attributed(attributed_fact: AttributedFact) -> bytes:
             "fact": fact,
         }
     )
+
+
+def _fact_members(fact: Fact) -> dict[str, Any]:
+    members = {"kind": kind_of(fact), **plain(fact)}
+    # Only where it is stated, so that an instant has the same bytes as before there were intervals.
+    if isinstance(fact, SampleBlock) and fact.until is None:
+        del members["until"]
+    return members
 
 
 def decode_attributed(data: bytes) -> AttributedFact:
@@ -166,6 +174,7 @@ def _head(values: dict[str, Any]) -> Head:
 
 
 def _samples(head: Head, values: dict[str, Any]) -> SampleBlock:
+    until = values.get("until")
     return SampleBlock(
         head=head,
         metric=values["metric"],
@@ -173,6 +182,7 @@ def _samples(head: Head, values: dict[str, Any]) -> SampleBlock:
         v=np.asarray(values["v"], dtype=np.float64),
         joining=Joining(values["joining"]),
         part=values["part"],
+        until=None if until is None else np.asarray(until, dtype=np.int64),
     )
 
 

@@ -19,7 +19,7 @@ CONTENT_BYTES = 16  # of a SHA-256: enough to distinguish facts, and small in an
 
 
 def span_of(fact: Fact) -> Span:
-    """Return the span of a fact: its interval, extended to cover its samples.
+    """Return the span of a fact: its interval, extended to cover its samples with their intervals.
 
     >>> from model.facts import Head, Source
     >>> head = Head(source=Source(vendor="v"), record="r", start_ms=1_000, end_ms=2_000)
@@ -33,6 +33,8 @@ def span_of(fact: Fact) -> Span:
     if len(fact.t):
         # The end is exclusive, and the last sample must lie inside.
         start_ms, end_ms = min(start_ms, int(fact.t[0])), max(end_ms, int(fact.t[-1]) + 1)
+        if fact.until is not None:
+            end_ms = max(end_ms, int(fact.until.max()))
     return Span(start_ms=start_ms, end_ms=end_ms, samples_only=True)
 
 
@@ -43,7 +45,7 @@ def measured_until_ms(fact: Fact) -> int | None:
     """
     match fact:
         case SampleBlock():
-            return int(fact.t[-1]) if len(fact.t) else None
+            return _last_ms(fact) if len(fact.t) else None
         case Workout():
             # What is made may end up to a second after the last instant that it was made from.
             return fact.head.end_ms - (LAST_RECORD_MS if made_from(fact) else 0)
@@ -56,6 +58,13 @@ def measured_until_ms(fact: Fact) -> int | None:
             return fact.head.start_ms
         case Deletion():
             return None
+
+
+def _last_ms(block: SampleBlock) -> int:
+    """Return the last instant up to which a sample of a block holds."""
+    last_ms = int(block.t[-1])
+    # An interval that began earlier may end later.
+    return last_ms if block.until is None else max(last_ms, int(block.until.max()))
 
 
 def unplaced_pause_ms(workout: Workout) -> int:
@@ -132,4 +141,6 @@ def content_hash(fact: Fact) -> bytes:
     # In this byte order on every machine: the hash is stored and compared with later ones.
     hashed.update(fact.t.astype("<i8", copy=False).tobytes())
     hashed.update(fact.v.astype("<f8", copy=False).tobytes())
+    if fact.until is not None:
+        hashed.update(fact.until.astype("<i8", copy=False).tobytes())
     return hashed.digest()[:CONTENT_BYTES]

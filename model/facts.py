@@ -141,6 +141,10 @@ class SampleBlock:
     `t` is int64[n] epoch ms, not decreasing; `v` is float64[n], finite. A record of many samples
     comes in parts of at most `BLOCK` samples, numbered from 0 by `part`, so that an event stays
     small. Blocks are compared by their encoding, not by `==`.
+
+    `until` is int64[n] epoch ms, the end of the interval [t, until) over which each sample holds.
+    Only metrics with `over_interval` have it: a count of steps is that of its interval. It is None
+    where the source states no end, and equal to `t` for a single sample without one.
     """
 
     head: Head
@@ -149,6 +153,7 @@ class SampleBlock:
     v: Values
     joining: Joining = Joining.RECORD
     part: int = 0
+    until: Instants | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

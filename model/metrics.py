@@ -14,6 +14,8 @@ class Metric:
     A value outside of `floor` and `ceiling` is rejected as unreadable. The range is wide on
     purpose: it bounds what a device can report at all. What is plausible for a person (30 to 230
     beats a minute) is judged where a value is used.
+
+    `over_interval` says that a sample may state until when it holds, as a count of steps does.
     """
 
     id: int
@@ -21,6 +23,7 @@ class Metric:
     unit: str
     floor: float
     ceiling: float
+    over_interval: bool = False
 
 
 # Only ever add rows: the ids are stored with every sample.
@@ -28,20 +31,20 @@ METRICS: tuple[Metric, ...] = (
     Metric(id=1, name="heart_rate", unit="/min", floor=0, ceiling=1_000),
     Metric(id=2, name="cadence", unit="/min", floor=0, ceiling=1_000),
     Metric(id=3, name="speed", unit="m/s", floor=0, ceiling=1_000),
-    Metric(id=4, name="distance", unit="m", floor=0, ceiling=1e9),
+    Metric(id=4, name="distance", unit="m", floor=0, ceiling=1e9, over_interval=True),
     Metric(id=5, name="power", unit="W", floor=0, ceiling=65_000),
     Metric(id=6, name="altitude", unit="m", floor=-1_000, ceiling=20_000),
     Metric(id=7, name="temperature", unit="Cel", floor=-100, ceiling=200),
-    Metric(id=8, name="steps", unit="{steps}", floor=0, ceiling=1e7),
+    Metric(id=8, name="steps", unit="{steps}", floor=0, ceiling=1e7, over_interval=True),
     Metric(id=9, name="rr_interval", unit="ms", floor=0, ceiling=10_000),
     Metric(id=10, name="resting_heart_rate", unit="/min", floor=0, ceiling=1_000),
-    Metric(id=11, name="active_energy", unit="kcal", floor=0, ceiling=1e6),
+    Metric(id=11, name="active_energy", unit="kcal", floor=0, ceiling=1e6, over_interval=True),
     Metric(id=12, name="heart_rate_variability_rmssd", unit="ms", floor=0, ceiling=10_000),
     Metric(id=13, name="oxygen_saturation", unit="%", floor=0, ceiling=100),
     Metric(id=14, name="respiratory_rate", unit="/min", floor=0, ceiling=500),
     Metric(id=15, name="weight", unit="kg", floor=0, ceiling=1_000),
     Metric(id=16, name="heart_rate_variability_sdnn", unit="ms", floor=0, ceiling=10_000),
-    Metric(id=17, name="basal_energy", unit="kcal", floor=0, ceiling=1e6),
+    Metric(id=17, name="basal_energy", unit="kcal", floor=0, ceiling=1e6, over_interval=True),
     Metric(id=18, name="body_temperature", unit="Cel", floor=0, ceiling=100),
     Metric(id=19, name="oxygen_uptake", unit="mL/kg/min", floor=0, ceiling=200),
     Metric(id=20, name="blood_glucose", unit="mmol/L", floor=0, ceiling=200),
@@ -50,12 +53,12 @@ METRICS: tuple[Metric, ...] = (
     Metric(id=23, name="mets", unit="{MET}", floor=0, ceiling=100),
     Metric(id=24, name="walking_heart_rate", unit="/min", floor=0, ceiling=1_000),
     Metric(id=25, name="vo2_max", unit="mL/kg/min", floor=0, ceiling=200),
-    Metric(id=26, name="exercise_time", unit="min", floor=0, ceiling=1_440),
-    Metric(id=27, name="stand_time", unit="min", floor=0, ceiling=1_440),
-    Metric(id=28, name="floors", unit="{floors}", floor=0, ceiling=1e5),
+    Metric(id=26, name="exercise_time", unit="min", floor=0, ceiling=1_440, over_interval=True),
+    Metric(id=27, name="stand_time", unit="min", floor=0, ceiling=1_440, over_interval=True),
+    Metric(id=28, name="floors", unit="{floors}", floor=0, ceiling=1e5, over_interval=True),
     Metric(id=29, name="effort_score", unit="{score}", floor=0, ceiling=10),
     # 1 where a source says that a device was worn, as in sleep that it measured
-    Metric(id=30, name="wear", unit="1", floor=0, ceiling=1),
+    Metric(id=30, name="wear", unit="1", floor=0, ceiling=1, over_interval=True),
 )
 
 METRIC: dict[str, Metric] = {row.name: row for row in METRICS}

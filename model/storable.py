@@ -10,9 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from model.calendar import DAY_MS
+from model.calendar import DAY_MS, HOUR_MS
 from model.fact_properties import span_of
-from model.facts import DaySummary, Deletion, Fact, Head, Report, SampleBlock, Workout
+from model.facts import (
+    DaySummary,
+    Deletion,
+    Fact,
+    Head,
+    Instants,
+    Report,
+    SampleBlock,
+    Workout,
+)
 from model.marks import REASONS
 from model.metrics import METRIC
 
@@ -27,6 +36,9 @@ MOST_TEXTS = 256  # texts and figures of one fact: an event has at most 2 MiB
 MOST_OFFSET_MIN = 14 * 60  # east or west of UTC; no clock on earth is further
 # When facts change, sessions are read back this far: a longer session would be missed.
 LONGEST_SESSION_MS = 31 * DAY_MS
+# Of a sample. A total of a local date is the longest that is told, and in autumn a date has 25 h.
+# Facts are read back this far, because an interval may hold long after its beginning.
+LONGEST_INTERVAL_MS = 25 * HOUR_MS
 MOST_SAMPLES = 50_000  # of a block, for the same reason as MOST_TEXTS
 MOST_PAUSES = 1_000  # of a workout, for the same reason
 MOST_EXERTION = 100.0  # greatest grade of any scale
@@ -133,7 +145,22 @@ def _samples(fact: SampleBlock) -> str:
         return "the samples are not two columns of one length"
     if bool((fact.t[1:] < fact.t[:-1]).any()):
         return "the samples are not in order of time"
-    return "" if bool(np.isfinite(fact.v).all()) else "a sample is not a finite number"
+    if not bool(np.isfinite(fact.v).all()):
+        return "a sample is not a finite number"
+    return "" if fact.until is None else _until(fact, fact.until)
+
+
+def _until(fact: SampleBlock, until: Instants) -> str:
+    if not METRIC[fact.metric].over_interval:
+        return "samples of this metric hold at an instant only"
+    if until.dtype != np.int64 or until.shape != fact.t.shape:
+        return "the ends of the samples are not a column of their length"
+    held = until - fact.t
+    if bool((held < 0).any()):
+        return "a sample ends before it begins"
+    if bool((held > LONGEST_INTERVAL_MS).any()):
+        return "a sample holds longer than 25 hours"
+    return ""
 
 
 def _workout(fact: Workout) -> str:

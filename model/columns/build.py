@@ -62,6 +62,20 @@ def to_columns(points: Sequence[tuple[int, float]]) -> tuple[Instants, Values]:
     return in_time_order(t, v)
 
 
+def to_counts(points: Sequence[tuple[int, int, float]]) -> tuple[Instants, Instants, Values]:
+    """Return the columns (t, until, v) of points (start, end, value), in order of their starts.
+
+    Of equal starts only the greatest value stays, of equal values the one that holds longest. That
+    is also how storage joins blocks of equal revision.
+    """
+    ordered = sorted(points, key=lambda point: (point[0], point[2], point[1]))
+    t = np.fromiter((start for start, _, _ in ordered), dtype=np.int64, count=len(ordered))
+    until = np.fromiter((end for _, end, _ in ordered), dtype=np.int64, count=len(ordered))
+    v = np.fromiter((value for _, _, value in ordered), dtype=np.float64, count=len(ordered))
+    last = is_run_end(t)
+    return t[last], until[last], v[last]
+
+
 def in_time_order(t: Instants, v: Values) -> tuple[Instants, Values]:
     """Return the points in order of time; of equal times only the greatest value stays.
 

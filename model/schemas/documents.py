@@ -77,6 +77,7 @@ FACT_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("SampleBlock", "metric"): {"enum": list(METRIC)},
     ("SampleBlock", "t"): {**COLUMN, "items": INSTANT_MS},
     ("SampleBlock", "v"): COLUMN,
+    ("SampleBlock", "until"): {**COLUMN, "items": INSTANT_MS},
     ("SampleBlock", "part"): {"minimum": 0, "maximum": MOST_PART},
     ("Workout", "moving_ms"): {"minimum": 0, "maximum": LONGEST_SESSION_MS},
     ("Workout", "pauses"): {"maxItems": MOST_PAUSES},
@@ -87,6 +88,7 @@ FACT_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("Report", "reason"): {"enum": ["", *all_reasons()]},
     ("Deletion", "target"): {"maxLength": LONGEST_RECORD},
 }
+_ONLY_WHERE_STATED = {"until"}  # left out of an event where a source states none
 DERIVED_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("DerivedChange", "what"): {
         "enum": [
@@ -156,7 +158,8 @@ def facts_schema() -> JsonSchema:
         schema = schema_of(cls, FACT_FIELDS, complete=True)
         definitions |= schema.pop("$defs", {})
         schema["properties"] = {"kind": {"const": kind}, **schema["properties"]}
-        schema["required"] = ["kind", *schema["required"]]
+        required = ["kind", *schema["required"]]
+        schema["required"] = [name for name in required if name not in _ONLY_WHERE_STATED]
         definitions[cls.__name__] = schema
         kinds.append({"$ref": f"#/$defs/{cls.__name__}"})
     properties = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.calendar import MINUTE_MS
-from model.fact_properties import measured_until_ms
+from model.fact_properties import measured_until_ms, span_of
 from model.facts import (
     AttributedFact,
     DaySummary,
@@ -118,8 +118,11 @@ def _until(block: SampleBlock, last_ms: int) -> Iterator[SampleBlock]:
     """Yield the block without its later samples, or nothing where none is left."""
     n = _count_until(block, last_ms)
     if n:
-        head = replace(block.head, end_ms=int(block.t[n - 1]) + 1)
-        yield replace(block, head=head, t=block.t[:n], v=block.v[:n])
+        until = None if block.until is None else block.until[:n]
+        part = replace(block, t=block.t[:n], v=block.v[:n], until=until)
+        # It ends with what is left of its samples.
+        part = replace(part, head=replace(block.head, end_ms=block.head.start_ms))
+        yield replace(part, head=replace(part.head, end_ms=span_of(part).end_ms))
 
 
 def _count_until(block: SampleBlock, last_ms: int) -> int:

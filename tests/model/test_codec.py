@@ -4,6 +4,7 @@ Another version is refused.
 """
 
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -25,6 +26,7 @@ from model.codec import (
     plain,
 )
 from model.envelope import Envelope
+from model.fact_properties import content_hash
 from model.facts import (
     AttributedFact,
     DaySummary,
@@ -76,6 +78,7 @@ def blocks(draw: st.DrawFn) -> SampleBlock:
         v=np.array(cells_of(rows, 1), dtype=np.float64),
         joining=draw(st.sampled_from(Joining)),
         part=draw(st.integers(0, 9)),
+        until=draw(st.none() | st.just(np.array(cells_of(rows, 0), dtype=np.int64) + 1)),
     )
 
 
@@ -144,6 +147,20 @@ def test_columns_come_back_exact_and_typed(block: SampleBlock) -> None:
     assert (str(again.t.dtype), str(again.v.dtype)) == ("int64", "float64")
     assert np.array_equal(again.t, block.t)
     assert np.array_equal(again.v, block.v)
+    if block.until is None:
+        assert again.until is None
+    else:
+        assert again.until is not None
+        assert (str(again.until.dtype), again.until.tolist()) == ("int64", block.until.tolist())
+
+
+def test_an_end_is_in_the_event_only_where_it_is_stated() -> None:
+    instant = SampleBlock(head=_HEAD, metric="steps", t=np.array([0]), v=np.array([60.0]))
+    held = replace(instant, until=np.array([60_000]))
+    assert "until" not in loads(encode_fact(instant))
+    assert loads(encode_fact(held))["until"] == [60_000]
+    assert content_hash(instant).hex() == "f244cdf7f117aa98761d1adac882338b"
+    assert content_hash(held) != content_hash(instant)
 
 
 @given(st.dictionaries(_text, number, max_size=6), st.randoms(use_true_random=False))

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import epoch_ms
-from model.columns.build import LONGEST_TIME, EncodedTexts, converted_values, local_instants
+from model.columns.build import (
+    LONGEST_TIME,
+    EncodedTexts,
+    converted_values,
+    local_instants,
+    to_counts,
+)
 
 _SECONDS = st.datetimes(datetime(1970, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001 - local
     lambda at: at.replace(microsecond=0)
@@ -24,6 +30,13 @@ def _rows(texts: list[str]) -> EncodedTexts:
     return np.frombuffer(b"".join(written), np.uint8).reshape(
         len(texts), max(map(len, written), default=0)
     )
+
+
+def test_of_counts_with_one_start_the_greatest_stays_then_the_longest() -> None:
+    points = [(60, 120, 3.0), (0, 60, 1.0), (60, 90, 4.0), (60, 80, 4.0), (0, 600, 0.5)]
+    t, until, v = to_counts(points)
+    assert (t.tolist(), until.tolist(), v.tolist()) == ([0, 60], [60, 90], [1.0, 4.0])
+    assert [column.dtype.name for column in to_counts([])] == ["int64", "int64", "float64"]
 
 
 @given(st.lists(_SECONDS, min_size=1, max_size=5), BEHIND)

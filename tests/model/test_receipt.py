@@ -92,6 +92,19 @@ def test_later_samples_are_left_out_by_name_and_the_others_stay() -> None:
     assert values_of(allowed.rejects, "where", "why", "count") == [("facts[0]", MEASURED_LATER, 2)]
 
 
+def test_a_later_count_is_left_out_with_its_end_and_an_unfinished_one_stays() -> None:
+    until = np.array([_LIMIT + HOUR_MS, _LIMIT + 2 * HOUR_MS])
+    counts = replace(_block(_T0, _LIMIT + 1), metric="steps", until=until)
+    allowed = as_received([counts], _T0, is_file=False)
+    (block,) = allowed.facts
+    assert isinstance(block, SampleBlock)
+    assert block.until is not None
+    assert (block.t.tolist(), block.until.tolist()) == ([_T0], [_LIMIT + HOUR_MS])
+    assert block.head.end_ms == _LIMIT + HOUR_MS
+    assert delivered_until_ms(_received(block, _T0)) == _T0
+    assert delivered_until_ms(_received(block, _LIMIT + DAY_MS)) == _LIMIT + HOUR_MS
+
+
 def test_of_a_file_whose_workout_is_later_nothing_is_kept() -> None:
     facts: list[Fact] = [_workout(_T0 + 2 * HOUR_MS), _block(_T0)]
     allowed = as_received(facts, _T0, is_file=True)

@@ -20,7 +20,13 @@ from model.facts import (
     Workout,
 )
 from model.spans import Span
-from model.storable import LAST_MS, LONGEST_SESSION_MS, MOST_PAUSES, fact_refusal
+from model.storable import (
+    LAST_MS,
+    LONGEST_INTERVAL_MS,
+    LONGEST_SESSION_MS,
+    MOST_PAUSES,
+    fact_refusal,
+)
 
 _SOURCE = Source(vendor="files", app="app", device="device")
 _HEAD = Head(source=_SOURCE, record="r", start_ms=1_000, end_ms=2_000, offset_min=60)
@@ -40,8 +46,18 @@ _DAY = DaySummary(head=_HEAD, local_date=date(1970, 1, 1), values={"steps": 5.0}
 _REPORT = Report(
     head=_HEAD, instrument=Instrument.PAIN, value=2.0, scale="nrs-0-10", equipment=("band",)
 )
+_STEPS = replace(_BLOCK, metric="steps", until=np.array([1_600, 2_500]))
 DELETION = Deletion(head=_HEAD, target="r", metric="heart_rate")
-_ALL: tuple[Fact, ...] = (WORKOUT, _PAUSED, _BLOCK, _DAY, _REPORT, DELETION)
+_ALL: tuple[Fact, ...] = (
+    WORKOUT,
+    _PAUSED,
+    _BLOCK,
+    _STEPS,
+    replace(_STEPS, until=np.array([1_000, 1_500 + LONGEST_INTERVAL_MS])),
+    _DAY,
+    _REPORT,
+    DELETION,
+)
 
 
 def with_head(**changes: Any) -> list[Fact]:  # noqa: ANN401 - any field of a head
@@ -165,6 +181,27 @@ def test_heads_just_within(changes: dict[str, Any]) -> None:
             "the interval is not within 1970 to 2100, or ends before it starts",
             replace(_BLOCK, t=np.array([1_000, LAST_MS])),
         ),
+        (
+            "the interval is not within 1970 to 2100, or ends before it starts",
+            replace(_STEPS, until=np.array([LAST_MS, 2_000])),
+        ),
+        (
+            "samples of this metric hold at an instant only",
+            replace(_STEPS, metric="heart_rate"),
+        ),
+        (
+            "the ends of the samples are not a column of their length",
+            replace(_STEPS, until=np.array([2_000])),
+        ),
+        (
+            "the ends of the samples are not a column of their length",
+            replace(_STEPS, until=np.array([2e3, 2e3])),
+        ),
+        ("a sample ends before it begins", replace(_STEPS, until=np.array([999, 2_000]))),
+        (
+            "a sample holds longer than 25 hours",
+            replace(_STEPS, until=np.array([1_000, 1_501 + LONGEST_INTERVAL_MS])),
+        ),
     ],
 )
 def test_facts_that_cannot_be_stored(why: str, fact: Fact) -> None:
@@ -175,4 +212,7 @@ def test_a_span_is_widened_to_the_samples() -> None:
     longer = replace(_BLOCK, t=np.array([500, 2_500]))
     assert span_of(longer) == Span(start_ms=500, end_ms=2_501, samples_only=True)
     assert span_of(_BLOCK) == Span(start_ms=1_000, end_ms=2_000, samples_only=True)
+    assert span_of(_STEPS) == Span(start_ms=1_000, end_ms=2_500, samples_only=True)
+    earlier = replace(_STEPS, until=np.array([2_700, 1_600]))
+    assert span_of(earlier) == Span(start_ms=1_000, end_ms=2_700, samples_only=True)
     assert span_of(WORKOUT) == Span(start_ms=1_000, end_ms=2_000)
