@@ -17,14 +17,14 @@ def format_name(payload: bytes, context: Context) -> str | None:
     Raises UnknownConnectorError.
     """
     name = _by_connector(context)
-    return sniff(payload) if name in BY_BYTES else name
+    return sniff(payload, context.filename) if name in BY_BYTES else name
 
 
 def items_of(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what a payload holds; raises UnknownConnectorError, but nothing for bad content."""
     name = _by_connector(context)
     try:
-        name = format_of(name, payload)
+        name = format_of(name, payload, context.filename)
     except BodyError as error:
         yield error.reject
         return

@@ -73,6 +73,9 @@ class Part:
 class Context:
     """What is known of a payload besides its bytes.
 
+    `filename` is the base name of a file, "" where it has none. It may name a person, so it is
+    never kept, logged or told in a reject. A replay does not have it, so no fact may depend on it:
+    where the name tells what the values are, each pattern of names is a format of its own.
     `headers` and `query` hold only what the connector lets through. `received_ms` is epoch ms.
     `requested` is the fetch that the payload answers, None for a payload that was pushed.
     """

@@ -5,6 +5,7 @@ put a fact on the log that cannot be stored. A format is derived from the bytes 
 and hosts of vendors are not known here.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -22,6 +23,8 @@ from parsers.fields import check_width, grouped
 from parsers.lazy_readers import Named, ReadItems
 
 MEBIBYTE = 1024 * 1024
+SNIFFED = 64 * 1024  # so many first bytes show what a file is
+LARGEST_PIECE = 2 * MEBIBYTE
 FILES_CONNECTOR = "files"  # the connector whose payloads are files
 BY_BYTES = frozenset({SNIFF, FILES_CONNECTOR})  # the first bytes of such a payload show its format
 
@@ -33,9 +36,16 @@ class Format:
     """One row of the table.
 
     `read` yields what a payload holds, lazily, and raises BodyError where it cannot go on. `sniff`
-    recognises a file of this format by its bytes; it is None for formats that only a vendor's body
-    has. A `Named` function is imported when it is first called. `suffixes` are the usual endings of
-    such files. `json`: whether the width of the document is bounded before it is parsed.
+    recognises a file of this format by its first `SNIFFED` bytes; it is None for formats that only
+    a vendor's body has. Where bytes alone do not tell, `names` is a pattern that the whole base
+    name of the file must match as well, in lower case; such a row stands before rows that its bytes
+    would also match. A `Named` function is imported when it is first called. `suffixes` are the
+    usual endings of such files. `json`: whether the width of the document is bounded before it is
+    parsed.
+
+    `cut` is set for a format whose files may be gigabytes: from an open file it yields pieces of at
+    most `LARGEST_PIECE` bytes, in constant memory. Each piece is a document of this format, which
+    `sniff` recognises and `read` reads.
 
     A payload has at most `most_bytes`. A part of it has at most `most_facts` facts on at most
     `most_days` days, because each of these days is derived anew. A part with more is refused
@@ -54,12 +64,20 @@ class Format:
     version: int
     read: ReadItems
     sniff: Sniff | None = None
+    names: str = ""
+    cut: Named | None = None
     suffixes: tuple[str, ...] = ()
     json: bool = False
     most_bytes: int = MEBIBYTE
     most_days: int = 62
     most_facts: int = MOST_FACTS
     grows: tuple[str, ...] = ()
+
+    def is_file(self, head: bytes, filename: str) -> bool:
+        """Return whether a file is of this format, by its first bytes and its base name."""
+        if self.sniff is None or not self.sniff(head):
+            return False
+        return not self.names or re.fullmatch(self.names, filename.lower()) is not None
 
 
 def _is_fit(payload: bytes) -> bool:
@@ -139,10 +157,14 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-def sniff(payload: bytes) -> str | None:
-    """Return the name of a file's format by its bytes ("fit"), None when no reader knows it."""
+def sniff(payload: bytes, filename: str = "") -> str | None:
+    """Return the name of a file's format ("fit"), None when no reader knows it.
+
+    Its first `SNIFFED` bytes and its base name show it.
+    """
+    head = payload[:SNIFFED]
     for row in FORMATS:
-        if row.sniff is not None and row.sniff(payload):
+        if row.is_file(head, filename):
             return row.name
     return None
 
@@ -155,15 +177,15 @@ def format_named(name: str) -> Format:
     raise LookupError(f"no format {name!r}")
 
 
-def format_of(connector: str, payload: bytes) -> str:
-    """Return the format of a connector's payload, by its bytes for `BY_BYTES`.
+def format_of(connector: str, payload: bytes, filename: str = "") -> str:
+    """Return the format of a connector's payload, by its bytes and its base name for `BY_BYTES`.
 
     Raises BodyError for a file of no format that is read, and LookupError for a connector without a
     format.
     """
     if connector not in BY_BYTES:
         return format_named(connector).name
-    name = sniff(payload)
+    name = sniff(payload, filename)
     if name is None:
         known = [row.name for row in FORMATS if row.sniff is not None]
         why = f"not a file format that is read: {', '.join(known)}"
@@ -177,7 +199,7 @@ def load_readers() -> None:
     A process that is forked for each payload would otherwise import its reader each time.
     """
     for row in FORMATS:
-        for function in (row.read, row.sniff):
+        for function in (row.read, row.sniff, row.cut):
             if isinstance(function, Named):
                 function.function()
 
@@ -205,15 +227,23 @@ def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderIt
 def parse(connector: str, body: bytes, content_type: str = "", *, received_ms: int = 0) -> Parsed:
     """Return what a body of one account holds; BodyError when it cannot be read at all.
 
-    This is for callers that want everything at once. Fetches and notices are left out, and a body
-    of several accounts is refused: `read_items` reads those. `received_ms` is epoch ms, 0 where
-    nobody has received the body: then nothing in it counts as later. Raises LookupError for a
-    connector without a format.
+    `received_ms` is epoch ms, 0 where nobody has received the body: then nothing in it counts as
+    later. Raises LookupError for a connector without a format.
     """
     context = Context(connector=connector, content_type=content_type, received_ms=received_ms)
+    return parse_as(format_of(connector, body), body, context)
+
+
+def parse_as(name: str, body: bytes, context: Context) -> Parsed:
+    """Return what a body of one account and of the format `name` holds; BodyError as `parse`.
+
+    This is for callers that want everything at once. Fetches and notices are left out, and a body
+    of several accounts is refused: `read_items` reads those. Raises LookupError for an unknown
+    format.
+    """
     part: Part | None = None
     rejects: list[Reject] = []
-    for item in read_items(format_of(connector, body), body, context):
+    for item in read_items(name, body, context):
         if isinstance(item, Reject):
             rejects.append(item)
         elif isinstance(item, Part):

@@ -3,7 +3,7 @@
 Account exports are such files, and may hold one another (a zip of `.fit.gz`). The header of a
 member states any size, so nothing is believed of it: members are inflated in steps, one after the
 other in memory, and stop at bounds on their size, on all sizes together and on their ratio. The
-names of members are never used, because they may name a person; rejects give their number.
+base name of a member helps to tell its format. It may name a person: rejects give its number.
 """
 
 import gzip
@@ -74,7 +74,7 @@ def _unpack(payload: bytes, where: str, context: Context, unpacked: _Unpacked, d
         unpacked.refuse(where, "packed more than twice", RejectKind.TOO_MUCH)
         return
     members = _of_gzip if payload.startswith(_GZIP) else _of_zip
-    for number, content in enumerate(members(payload, where, unpacked)):
+    for number, (name, content) in enumerate(members(payload, where, unpacked)):
         location = f"{where}[{number}]"
         unpacked.members += 1
         if unpacked.members > MOST_MEMBERS:
@@ -82,12 +82,12 @@ def _unpack(payload: bytes, where: str, context: Context, unpacked: _Unpacked, d
         if is_packed(content):
             _unpack(content, location, context, unpacked, depth + 1)
         else:
-            _read(content, location, context, unpacked)
+            _read(content, location, replace(context, filename=name), unpacked)
 
 
 def _read(content: bytes, location: str, context: Context, unpacked: _Unpacked) -> None:
     """Read one member as the file that it is."""
-    name = sniff(content)
+    name = sniff(content, context.filename)
     if name is None:
         unpacked.refuse(location, "not a file format that is read", RejectKind.UNKNOWN)
         return
@@ -104,16 +104,21 @@ def _read(content: bytes, location: str, context: Context, unpacked: _Unpacked) 
             unpacked.rejects.append(replace(reject, where=f"{location}{reject.where}"))
 
 
-def _of_gzip(payload: bytes, where: str, unpacked: _Unpacked) -> Iterator[bytes]:
-    """Yield the only content of a gzip, whose members continue each other."""
+def base_name(path: str) -> str:
+    """Return the last word of a path that may have been written on any system."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _of_gzip(payload: bytes, where: str, unpacked: _Unpacked) -> Iterator[tuple[str, bytes]]:
+    """Yield the only content of a gzip, whose members continue each other; it has no name."""
     stream = gzip.GzipFile(fileobj=BytesIO(payload))
     # `read1` gives what lies before the damage, where `read` would wait for a full step
     steps = iter(lambda: stream.read1(_STEP), b"")
-    yield _inflated(steps, len(payload), where, unpacked)
+    yield "", _inflated(steps, len(payload), where, unpacked)
 
 
-def _of_zip(payload: bytes, where: str, unpacked: _Unpacked) -> Iterator[bytes]:
-    """Yield the content of each member of a zip in the order of its directory."""
+def _of_zip(payload: bytes, where: str, unpacked: _Unpacked) -> Iterator[tuple[str, bytes]]:
+    """Yield base name and content of each member of a zip in the order of its directory."""
     # Counted before the directory is read, because each entry costs memory.
     if payload.count(_ENTRY) > MOST_MEMBERS:
         raise BodyError(where or "body", f"more than {MOST_MEMBERS} files", RejectKind.TOO_MUCH)
@@ -128,7 +133,7 @@ def _of_zip(payload: bytes, where: str, unpacked: _Unpacked) -> Iterator[bytes]:
         is_folder = member.filename.endswith("/")
         content = None if is_folder else _member(payload, member, where, unpacked)
         if content is not None:
-            yield content
+            yield base_name(member.filename), content
 
 
 def _member(

@@ -15,7 +15,7 @@ from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
 from model.received import Fetch, Notice, Part
 from model.topics import RAW
-from parsers.formats import BY_BYTES, FILES_CONNECTOR, FORMATS, parse, version_of
+from parsers.formats import BY_BYTES, FILES_CONNECTOR, FORMATS, parse_as, version_of
 from storage.bodies.body_store import BodyStorage
 from stream.log.messages import Message
 from stream.readers.answers import ReaderAnswer, answer
@@ -129,18 +129,13 @@ def slice_of(read: Read, part: Part) -> Read:
     )
 
 
-async def parse_body(envelope: Envelope, body: bytes) -> Parsed:
-    """Return what today's parser reads in a body, for a replay; raises BodyError.
+async def parse_body(envelope: Envelope, body: bytes, name: str) -> Parsed:
+    """Return what today's parser reads in a body of the format `name`, for a replay.
 
-    It parses in this process, a large body in a thread.
+    It parses in this process, a large body in a thread. Raises BodyError.
     """
-    read = partial(
-        parse,
-        envelope.connector,
-        body,
-        envelope.content_type,
-        received_ms=envelope.received_ms,
-    )
+    # The format that was decided at receipt counts: the name of a file is kept nowhere.
+    read = partial(parse_as, name, body, envelope.context)
     return read() if len(body) <= INLINE else await asyncio.to_thread(read)
 
 

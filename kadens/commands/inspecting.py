@@ -137,6 +137,7 @@ def _context(
     return Context(
         connector=connector,
         content_type=named.get("content-type", guessed),
+        filename=path.name,
         headers=named,
         query=parameters(query),
         received_ms=received_ms,

@@ -7,7 +7,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ingest.connector import Connector
 from ingest.receive import envelope_of
@@ -169,13 +169,17 @@ def _is_of(account: str, read: Read) -> bool:
     return not account or named in {"", account}
 
 
+def _named(path: str) -> str:
+    return f'attachment; filename="{PurePath(path).name}"'
+
+
 def _envelope(body: ManifestBody, content: bytes) -> Envelope:
     headers = {name.lower(): value for name, value in body.headers.items()}
     # A file that was saved from a request rarely comes with its headers.
     guessed = mimetypes.guess_type(body.path)[0] or ""
     return envelope_of(
         _CONNECTOR[body.connector],
-        {"content-type": guessed, **headers},
+        {"content-type": guessed, "content-disposition": _named(body.path), **headers},
         body.query,
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),

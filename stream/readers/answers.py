@@ -79,7 +79,7 @@ def answer(body: BodyToRead) -> ReaderAnswer:
 
 def read_body(body: BodyToRead) -> tuple[str, Iterator[ReaderItem]]:
     """Return the name of a body's format and the items of its reader; raises BodyError."""
-    name = formats.format_of(body.format, body.content)
+    name = formats.format_of(body.format, body.content, body.context.filename)
     return name, formats.read_items(name, body.content, body.context)
 
 

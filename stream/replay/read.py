@@ -116,7 +116,7 @@ async def _facts(
         body = await open_kept(conn, context.bodies, key, patient, kept)
         if body is None:
             return None
-        parsed = await parse_body(kept.envelope, body)
+        parsed = await parse_body(kept.envelope, body, kept.format)
     # one bad body must not stop the others: what is stored of it stays, and the report counts it
     except (BodyError, SealError):
         return None

@@ -8,7 +8,7 @@ from model.codec import dumps
 from model.errors import BodyError
 from model.received import Context
 from model.versions.receipt import MEASURED_LATER
-from parsers.formats import FORMATS, Format, load_readers, parse, sniff
+from parsers.formats import FORMATS, SNIFFED, Format, load_readers, parse, sniff
 from parsers.lazy_readers import Named
 from tests.rooms import ROOT
 from tests.rows import values_of
@@ -70,6 +70,28 @@ def test_a_file_is_what_its_bytes_say() -> None:
     assert sniff(b"") is None
     with pytest.raises(BodyError, match="not a file format that is read"):
         parse("files", b"<gpx/>", "application/vnd.ant.fit")
+
+
+def test_a_file_whose_bytes_do_not_tell_is_what_its_name_says() -> None:
+    row = Format(
+        name="steps",
+        version=1,
+        read=Named("parsers.tcx:parse_tcx"),
+        sniff=lambda head: head.startswith(b"["),
+        names=r"steps-\d{4}\.json",
+    )
+    assert row.is_file(b"[]", "Steps-2024.json")
+    for head, filename in (
+        (b"[]", ""), (b"[]", "steps-2024.json.txt"), (b"[]", "my-steps-2024.json"),
+        (b"{}", "steps-2024.json"),
+    ):  # fmt: skip
+        assert not row.is_file(head, filename)
+
+
+def test_what_a_file_is_does_not_depend_on_bytes_far_from_its_begin() -> None:
+    tcx = b"<TrainingCenterDatabase/>"
+    assert sniff(tcx) == "tcx"
+    assert sniff(bytes(SNIFFED) + tcx) is None
 
 
 @pytest.mark.parametrize(("received_ms", "facts"), [(0, 1), (1_790_000_000_000, 0)])

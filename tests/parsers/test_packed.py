@@ -3,14 +3,15 @@
 import gzip
 import zipfile
 import zlib
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 
 from model.errors import BodyError
 from model.facts import Parsed, RejectKind, Workout
-from parsers import packed
-from parsers.formats import parse, sniff, version_of
+from parsers import formats, packed
+from parsers.formats import format_named, parse, sniff, version_of
 from simulate.fit_messages import fit_file
 from tests.parsers.fit.pieces import BASE_MS, ident, plain, records, session
 from tests.rows import of_type, values_of
@@ -120,6 +121,22 @@ def test_a_member_without_a_name_is_read() -> None:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(zipfile.ZipInfo(""), _RUN)
     assert values_of(of_type(Workout, parse("files", out.getvalue()).facts), "type") == ["running"]
+
+
+def test_the_name_of_a_member_helps_to_tell_its_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its base name alone, whatever system wrote it; and no reject has it."""
+    fit = format_named("fit")
+    named = replace(fit, names=r"anna\.fit")
+    others = tuple(row for row in formats.FORMATS if row is not fit)
+    monkeypatch.setattr(formats, "FORMATS", (named, *others))
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("x/Anna.FIT", "x\\y\\anna.fit", "anna.fit/bob.fit"):
+            archive.writestr(name, _RUN)
+    parsed = parse("files", out.getvalue())
+    assert len(of_type(Workout, parsed.facts)) == 2
+    assert values_of(parsed.rejects, "where", "kind") == [("[2]", RejectKind.UNKNOWN)]
+    assert "bob" not in str(parsed.rejects)
 
 
 def test_three_layers_are_too_many() -> None:

@@ -95,6 +95,7 @@ class Inline:
         received_ms: int | None = None,
         patient: str = "p1",
         link: str = "",
+        filename: str = "",
     ) -> None:
         envelope = Envelope(
             connector=connector,
@@ -103,6 +104,7 @@ class Inline:
             size=len(body),
             patient=patient,
             link=link,
+            filename=filename,
         )
         self.received += 1  # each body comes a millisecond after the one before
         message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(envelope.headers()))

@@ -27,6 +27,7 @@ from stream.deriving import settings
 from stream.replay import apply
 from stream.replay.apply import rehearse, replay
 from stream.replay.context import ReplayScope
+from tests.rooms import ROOT
 from tests.rows import cells_of, values_of
 from tests.storage.faults import (
     BODIES,
@@ -43,6 +44,7 @@ from tests.storage.inline import INLINE_NOW, Inline, open_inline, pain_answer, w
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio
+_WALK = ROOT / "tests/data/tcx/run_of_two_laps/body.tcx"
 NEXT = formats.version_of("open_wearables") + 1
 
 
@@ -356,6 +358,25 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
         await replay(world.means, "p1", scope)
         await world.judge()
     assert await world.rows(_ALERTS) == [("resolved", 1)]
+
+
+async def test_a_file_that_its_name_shows_is_read_again_without_its_name(
+    world: Inline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided at its receipt is kept with it; the name is not."""
+    (tcx,) = (row for row in formats.FORMATS if row.name == "tcx")
+    named = replace(tcx, name="named", names=r"walk\.tcx")
+    monkeypatch.setattr(formats, "FORMATS", (named, *formats.FORMATS))
+    async with world.parts.pool.connection() as conn:
+        await consents.give_consent(conn, "p1", "files", from_ms=0, now_ms=0)
+    await world.receive("files", _WALK.read_bytes(), filename="Walk.tcx")
+    digest = await world.digest()
+    assert await world.rows("select format, parser from body") == [("named", 1)]
+    monkeypatch.setattr(formats, "FORMATS", _raised(formats.FORMATS))
+    report = await replay(world.means, "p1", ReplayScope())
+    assert (report.read, report.unreadable) == (1, 0)
+    assert await world.rows("select format, parser from body") == [("named", 2)]
+    assert await world.digest() == digest
 
 
 async def test_old_facts_found_by_a_replay_raise_nothing(
