@@ -6,7 +6,7 @@ done. Without a prescription every session is done.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS, monday
 from model.derived import Day, DayState, Origin, Session
 from model.prescription import Prescription, credited_totals, in_force
+from stream.compute.series.reported_columns import STEPS
 
 CALENDAR_WEEKS = 12
 
@@ -86,15 +87,29 @@ class Square:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DateRow:
+    """A date of the calendar as figures: its look, and its row, None where nothing is known.
+
+    `steps_stated` is the total that a source states for the date, None without one.
+    """
+
+    local_date: date
+    look: Look
+    day: Day | None
+    steps_stated: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heatmap:
     """The calendar: a column for each week in `mondays`, a row for each weekday from Monday on.
 
-    A square is None for a date after today.
+    A square is None for a date after today. `dates` has the same dates as figures, newest first.
     """
 
     mondays: tuple[date, ...]
     rows: tuple[tuple[Square | None, ...], ...]
     tally: tuple[tuple[Look, int], ...]
+    dates: tuple[DateRow, ...] = ()
 
 
 def calendar_dates(today: date) -> list[date]:
@@ -125,7 +140,16 @@ def heatmap(
         rows=tuple(_weekday_row(squares, mondays, weekday) for weekday in range(7)),
         # In the order of `Look`, which is that of the legend below the calendar.
         tally=tuple((look, tally[look]) for look in Look),
+        dates=tuple(_date_rows(squares, days)),
     )
+
+
+def _date_rows(squares: Mapping[date, Square], days: Mapping[date, Day]) -> Iterator[DateRow]:
+    """Yield the dates as figures, newest first."""
+    for at, item in sorted(squares.items(), reverse=True):
+        day = days.get(at)
+        stated = day.stated.get(STEPS) if day else None
+        yield DateRow(local_date=at, look=item.look, day=day, steps_stated=stated)
 
 
 def _weekday_row(

@@ -1,5 +1,6 @@
 """Twelve weeks of days in squares: what each date says, by hand."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -54,6 +55,15 @@ def test_today_is_not_over_yet_and_so_never_without_data() -> None:
     assert dict(heatmap.heatmap(states, {}, [], []).tally)[Look.NO_DATA] == 1
     done = heatmap.square(_DAY, DayState.ACTIVE, _day(40), [], RX, is_over=False)
     assert done.look is Look.DONE
+
+
+def test_dates_have_their_steps_as_counted_and_as_stated() -> None:
+    dates = [_DAY - timedelta(days=1), _DAY]
+    known = replace(_day(40), steps=8432, steps_counted=900, stated={"steps": 8432.0})
+    states = dict.fromkeys(dates, DayState.ACTIVE)
+    newest, before = heatmap.heatmap(states, {_DAY: known}, [], []).dates
+    assert (newest.local_date, newest.day, newest.steps_stated) == (_DAY, known, 8432.0)
+    assert (before.local_date, before.day, before.steps_stated) == (dates[0], None, None)
 
 
 def test_without_a_prescription_every_session_is_done() -> None:
