@@ -113,10 +113,19 @@ _ROWS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.5 MiB; the schema has no bound
     Format(
         name="tcx",
-        version=2,
-        read=Named("parsers.tcx:parse_tcx"),
-        sniff=Named("parsers.tcx:is_tcx"),
+        version=3,
+        read=Named("parsers.tracks.tcx:parse_tcx"),
+        sniff=Named("parsers.tracks.tcx:is_tcx"),
         suffixes=(".tcx",),
+        most_bytes=64 * MEBIBYTE,
+    ),
+    # an hour with a sample a second has 0.7 MiB; the schema has no bound
+    Format(
+        name="gpx",
+        version=1,
+        read=Named("parsers.tracks.gpx:parse_gpx"),
+        sniff=Named("parsers.tracks.gpx:is_gpx"),
+        suffixes=(".gpx",),
         most_bytes=64 * MEBIBYTE,
     ),
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
@@ -146,7 +155,7 @@ FORMATS: tuple[Format, ...] = (
     # An export of years. What it holds is read anew whenever one of its readers changes.
     Format(
         name="packed",
-        version=1 + _VERSIONS["fit"] + _VERSIONS["tcx"],
+        version=1 + _VERSIONS["fit"] + _VERSIONS["tcx"] + _VERSIONS["gpx"],
         read=Named("parsers.packed:read_packed"),
         sniff=is_packed,
         suffixes=(".gz", ".zip"),

@@ -3,7 +3,7 @@
 A pause is [start, end) in epoch ms. Pauses are in order, apart and within the workout.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -45,8 +45,7 @@ def pauses_in_gaps(gaps: Iterable[_Pause], paused_ms: int | None) -> tuple[_Paus
     of more than five minutes are pauses.
     """
     if paused_ms is None:
-        long = [gap for gap in gaps if gap[1] - gap[0] > LONGEST_SILENCE_MS]
-        return _longest([(start + LAST_RECORD_MS, end) for start, end in long])
+        return pauses_at_breaks(gaps, ())
     pauses: list[_Pause] = []
     left_ms = paused_ms
     for start, end in sorted(gaps, key=_longest_first):
@@ -56,6 +55,19 @@ def pauses_in_gaps(gaps: Iterable[_Pause], paused_ms: int | None) -> tuple[_Paus
             pauses.append((end - length_ms, end))
             left_ms -= length_ms
     return _longest(sorted(pauses))
+
+
+def pauses_at_breaks(gaps: Iterable[_Pause], begins: Container[int]) -> tuple[_Pause, ...]:
+    """Return the pauses of a track whose file states no time of a timer.
+
+    A gap is a pause if a new segment begins at its end, one of `begins` in epoch ms, or if it is
+    longer than five minutes.
+    """
+    pauses: list[_Pause] = []
+    for start, end in gaps:
+        if end in begins or end - start > LONGEST_SILENCE_MS:
+            pauses.append((start + LAST_RECORD_MS, end))
+    return _longest(pauses)
 
 
 def _longest(pauses: Sequence[_Pause]) -> tuple[_Pause, ...]:

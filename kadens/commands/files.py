@@ -50,7 +50,7 @@ class ImportedFile:
 
 def import_files(
     paths: Annotated[
-        list[Path], typer.Argument(help="FIT and TCX files, packed or not, or folders.")
+        list[Path], typer.Argument(help="FIT, TCX and GPX files, packed or not, or folders.")
     ],
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],

@@ -83,7 +83,7 @@ def _repeat(body: bytes, chance: Random) -> bytes:
 
 def _nest(body: bytes, chance: Random) -> bytes:
     levels = chance.choice([1, 2, 40, 70])
-    name = chance.choice([b"Activity", b"Lap", b"Trackpoint", b"TPX", b"x"])
+    name = chance.choice([b"Activity", b"Lap", b"Trackpoint", b"TPX", b"trk", b"trkpt", b"x"])
     around = (b"<%s>" % name) * levels, (b"</%s>" % name) * levels
     return _match_replaced(_ELEMENT, lambda old: around[0] + old + around[1])(body, chance)
 

@@ -16,13 +16,14 @@ from tests.rows import matching, of_type, values_of
 
 _FOLDER = SHARED / "cases"
 # What these are about begins behind the readers: pauses, and files that are packed.
-_NOT_READERS = ("F03", "F23", "G01")
+_SUFFIXES = (".fit", ".tcx", ".gpx")
+_NOT_READERS = ("F03", "F23")
 
 
 def _cases() -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield each file with what is right of it."""
-    for folder in sorted(_FOLDER.glob("[FT][0-9][0-9]")):
-        files = sorted([*folder.glob("*.fit"), *folder.glob("*.tcx")])
+    for folder in sorted(_FOLDER.glob("[FGT][0-9][0-9]")):
+        files = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
         wanted = json.loads((folder / "expected.json").read_text())
         if folder.name in _NOT_READERS:
             continue

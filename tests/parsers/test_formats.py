@@ -14,10 +14,16 @@ from tests.rooms import ROOT
 from tests.rows import values_of
 
 _FOLDER = ROOT / "parsers"
-_FILES = [*_FOLDER.glob("*.py"), *(_FOLDER / "vendors").glob("*.py")]
+_FILES = [
+    *_FOLDER.glob("*.py"),
+    *(_FOLDER / "vendors").glob("*.py"),
+    *(_FOLDER / "tracks").glob("*.py"),
+]
 HELPERS = {
     "alike",
     "bounds",
+    "elements",
+    "facts",
     "fields",
     "forms",
     "formats",
@@ -49,7 +55,7 @@ def test_all_readers_can_be_loaded_at_once() -> None:
     load_readers()
 
 
-@pytest.mark.parametrize("target", ["parsers.nobody:read", "parsers.tcx:nothing"])
+@pytest.mark.parametrize("target", ["parsers.nobody:read", "parsers.tracks.tcx:nothing"])
 def test_a_wrong_name_of_a_reader_is_an_error(target: str) -> None:
     with pytest.raises((ImportError, AttributeError)):
         Named(target).function()
@@ -69,7 +75,7 @@ def test_a_file_is_what_its_bytes_say() -> None:
     assert sniff(b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT") == "fit"
     assert sniff(b"") is None
     with pytest.raises(BodyError, match="not a file format that is read"):
-        parse("files", b"<gpx/>", "application/vnd.ant.fit")
+        parse("files", b"<kml/>", "application/vnd.ant.fit")
 
 
 def test_a_file_whose_bytes_do_not_tell_is_what_its_name_says() -> None:

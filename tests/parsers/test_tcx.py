@@ -11,7 +11,7 @@ from model.errors import BodyError
 from model.facts import RejectKind, SampleBlock, Workout
 from parsers.bounds import MOST_FILE_SESSIONS
 from parsers.formats import parse, sniff
-from parsers.tcx_elements import MOST_LEVELS
+from parsers.tracks.elements import MOST_LEVELS
 from tests.rooms import SHARED
 from tests.rows import matching, of_type, values_of
 

@@ -84,7 +84,7 @@ def test_a_word_that_is_no_command_gets_a_suggestion() -> None:
 
 
 OTHER_READERS = (
-    "parsers.tcx",
+    "parsers.tracks.tcx",
     "parsers.vendors.garmin",
     "parsers.vendors.polar",
     "parsers.reports",

@@ -112,7 +112,11 @@ def test_an_unreadable_file_says_where_and_why(tmp_path: Path) -> None:
         {},
     )
     assert matches["problems"] == [
-        {"where": "@0", "offset": 0, "reason": "not a file format that is read: fit, tcx, packed"}
+        {
+            "where": "@0",
+            "offset": 0,
+            "reason": "not a file format that is read: fit, tcx, gpx, packed",
+        }
     ]
 
 

@@ -7,48 +7,30 @@ damaged file gives what lies before the damage, and a reject. A file of courses 
 alone is refused.
 """
 
-import hashlib
-import math
 from collections.abc import Iterator
 
-import numpy as np
-
-from model.columns.build import split_at_gaps
 from model.errors import BodyError
 from model.fact_properties import LAST_RECORD_MS, MADE_MARK
-from model.facts import (
-    BLOCK,
-    DeviceType,
-    Fact,
-    Head,
-    Method,
-    Reject,
-    RejectKind,
-    SampleBlock,
-    Source,
-    Workout,
-)
-from model.metrics import METRIC
+from model.facts import Fact, RejectKind, Workout
 from model.received import Context, Part
-from model.storable import LAST_MS
-from parsers.bounds import (
-    EARLIEST_MS,
-    LONGEST_GAP_MS,
-    LONGEST_WORKOUT_MS,
-    MOST_SESSION_MS,
-)
-from parsers.fields import Unreadable, body_error, free_record, head, rejects
-from parsers.fit.activity.clock import RecordClock, Testimony, odd_steps, settle_clock
-from parsers.fit.samples import Samples, rounded, samples_in_order, samples_within
+from parsers.bounds import LONGEST_WORKOUT_MS, MOST_SESSION_MS
+from parsers.fields import Unreadable, body_error, free_record
+from parsers.fit.activity.clock import RecordClock
 from parsers.pauses import pauses_in_gaps
-from parsers.tcx_elements import PLANS, ROOT_ELEMENT, TcxActivity, TcxFile, read_elements
+from parsers.tracks.elements import TrackActivity, TrackFile, has_root
+from parsers.tracks.facts import (
+    count_steps,
+    track_blocks,
+    track_clock,
+    track_gaps,
+    track_head,
+    track_record,
+    track_rejects,
+)
+from parsers.tracks.tcx_elements import PLANS, ROOT_ELEMENT, read_tcx_elements
 from parsers.word_tables import type_of_word
 
-_VENDOR = "files"
-_LOOKED_AT = 8_192  # bytes in which the first element begins
 _APART_MS = 3_600_000  # laps so far from the trackpoints are of another clock
-_MOST_GAPS = 10_000  # of one activity
-_SHORTEST_GAP_MS = 10_000  # a watch that saves its battery may write a point every ten seconds
 _MOST_FIGURE = 1e9  # of any total, in its unit; more is a writer's error
 # TCX knows three words; anything else is "Other" or a writer's own word.
 TYPES_OF_SPORT: dict[str, str] = {
@@ -66,12 +48,7 @@ TYPES_OF_SPORT: dict[str, str] = {
 
 def is_tcx(payload: bytes) -> bool:
     """Return whether a file is TCX by its root element, whatever its encoding and prefix."""
-    begin = payload[:_LOOKED_AT].replace(b"\0", b"")  # UTF-16 of ASCII is ASCII with NULs between
-    at = begin.find(ROOT_ELEMENT.encode())
-    if at < 0:
-        return False
-    name = begin[:at].rpartition(b"<")[2]
-    return (not name or (name.endswith(b":") and name[:-1].isalnum())) and b"<" in begin[:at]
+    return has_root(payload, ROOT_ELEMENT)
 
 
 def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
@@ -79,7 +56,7 @@ def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
 
     The account is empty: the envelope knows it.
     """
-    file = read_elements(payload)
+    file = read_tcx_elements(payload)
     if not file.activities and file.damage is not None:
         raise BodyError(f"@{file.damage}", "not XML, or cut off")
     _refuse_plans(file)
@@ -88,26 +65,30 @@ def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
     length_ms = 0
     taken: set[str] = set()
     for activity in file.activities:
-        name = free_record(_name(activity), taken)
-        clock = _clock(activity, context.received_ms, errors)
+        name = free_record(track_record("tcx", activity), taken)
+        timer_s = _sum(activity, "TotalTimeSeconds")
+        clock = track_clock(activity, timer_s, context.received_ms, errors)
+        kind = type_of_word(TYPES_OF_SPORT, activity.sport, f"@{activity.offset}", errors)
         try:
-            workout = _workout(activity, file, name, clock, errors)
+            workout = _workout(activity, file, (name, kind), clock, errors)
         except Unreadable as error:
             errors.append(error)
         else:
             facts.append(workout)
             length_ms += workout.head.end_ms - workout.head.start_ms
-        facts += _blocks(activity, file, name, clock, errors)
+        count_steps(activity, kind)
+        facts += track_blocks(activity, file, name, clock, errors)
     if length_ms > MOST_SESSION_MS:
         raise BodyError("Activity", "activities of more than 15 days together", RejectKind.TOO_MUCH)
-    refused = rejects(errors)
-    if file.damage is not None:
-        damage = Reject(where=f"@{file.damage}", why="not XML, or cut off", kind=RejectKind.DAMAGED)
-        refused = (damage, *refused)
-    yield Part(account="", facts=tuple(facts), rejects=refused, complete=file.damage is None)
+    yield Part(
+        account="",
+        facts=tuple(facts),
+        rejects=track_rejects(file),
+        complete=file.damage is None,
+    )
 
 
-def _refuse_plans(file: TcxFile) -> None:
+def _refuse_plans(file: TrackFile) -> None:
     """Add a reject for each kind of what nobody did; BodyError where there is nothing else."""
     for name in file.plans:
         refusal = Unreadable(name, f"{PLANS[name]}: nothing that anybody did", RejectKind.UNKNOWN)
@@ -116,26 +97,14 @@ def _refuse_plans(file: TcxFile) -> None:
         file.errors.append(refusal)
 
 
-def _clock(activity: TcxActivity, received_ms: int, errors: list[Unreadable]) -> RecordClock:
-    """Return the times of the trackpoints in seconds, without jumps of the clock; tell of these."""
-    stamps = np.array(activity.times, np.float64) / 1000
-    odd = odd_steps(stamps)
-    timer = _sum(activity, "TotalTimeSeconds")
-    # Programs do not tell when the timer stood still, so no step is known as a pause.
-    testimony = Testimony(
-        timer=math.nan if timer is None else timer,
-        latest=received_ms / 1000 if received_ms else math.inf,
-    )
-    clock = settle_clock(stamps, odd, [False] * len(odd), testimony, damaged=False)
-    if clock.shifts:
-        why = "trackpoints moved: the clock jumped in the middle"
-        errors.append(Unreadable(f"@{activity.offset}", why, RejectKind.RANGE))
-    return clock
-
-
 def _workout(
-    activity: TcxActivity, file: TcxFile, name: str, clock: RecordClock, errors: list[Unreadable]
+    activity: TrackActivity,
+    file: TrackFile,
+    named: tuple[str, str],
+    clock: RecordClock,
+    errors: list[Unreadable],
 ) -> Workout:
+    """Return the workout of an activity; `named` is its record and its type."""
     where = f"@{activity.offset}"
     start, end, made = _span(activity, clock, where, errors)
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
@@ -151,17 +120,17 @@ def _workout(
     # A timer of 0 is what some writers put where they know none.
     paused_ms = max(0, end - start - moving_ms) if moving_ms else None
     return Workout(
-        head=_head(activity, file, name, (start, end)),
-        type=type_of_word(TYPES_OF_SPORT, activity.sport, where, errors),
+        head=track_head(activity, file, named[0], (start, end)),
+        type=named[1],
         vendor_type=activity.sport,
         moving_ms=moving_ms,
-        pauses=pauses_in_gaps(_gaps(clock), paused_ms),
+        pauses=pauses_in_gaps(track_gaps(clock), paused_ms),
         summary=_summary(activity, where, errors) | made,
     )
 
 
 def _span(
-    activity: TcxActivity, clock: RecordClock, where: str, errors: list[Unreadable]
+    activity: TrackActivity, clock: RecordClock, where: str, errors: list[Unreadable]
 ) -> tuple[int, int, dict[str, float]]:
     """Return [start, end) in epoch ms from laps and trackpoints, and a mark if laps do not count.
 
@@ -190,7 +159,7 @@ def _point_times(clock: RecordClock, timed_s: float | None) -> list[int]:
         return []
     first = round(float(clock.stamps.min()) * 1000)
     last = round(float(clock.stamps.max()) * 1000)
-    gaps = _gaps(clock)
+    gaps = track_gaps(clock)
     # What was recorded, with a second for the last point before each gap and for the very last.
     running_ms = last - first + (len(gaps) + 1) * LAST_RECORD_MS
     for start, end in gaps:
@@ -204,7 +173,7 @@ def _near(laps: list[int], points: list[int]) -> bool:
     return max(laps) + _APART_MS >= points[0] and min(laps) - _APART_MS <= points[1]
 
 
-def _lap_times(activity: TcxActivity, clock: RecordClock) -> list[int]:
+def _lap_times(activity: TrackActivity, clock: RecordClock) -> list[int]:
     """Return the starts and the ends of the laps in epoch ms."""
     times = []
     for lap in activity.laps:
@@ -218,26 +187,19 @@ def _lap_times(activity: TcxActivity, clock: RecordClock) -> list[int]:
     return times
 
 
-def _gaps(clock: RecordClock) -> list[tuple[int, int]]:
-    """Return the longer times between two trackpoints, [start, end) in epoch ms."""
-    times = np.rint(np.sort(clock.stamps) * 1000).astype(np.int64)
-    gaps = np.flatnonzero(np.diff(times) > _SHORTEST_GAP_MS)[:_MOST_GAPS]
-    return list(zip(times[gaps].tolist(), times[gaps + 1].tolist(), strict=True))
-
-
-def _timer_s(activity: TcxActivity) -> float | None:
+def _timer_s(activity: TrackActivity) -> float | None:
     """Return the time of the timer in seconds, None when a lap does not state its own."""
     is_stated = all("TotalTimeSeconds" in lap.figures for lap in activity.laps)
     return _sum(activity, "TotalTimeSeconds") if is_stated else None
 
 
-def _sum(activity: TcxActivity, figure: str) -> float | None:
+def _sum(activity: TrackActivity, figure: str) -> float | None:
     """Return the sum of a figure over the laps, None when no lap has it."""
     figures = [lap.figures[figure] for lap in activity.laps if figure in lap.figures]
     return sum(figures) if figures else None
 
 
-def _summary(activity: TcxActivity, where: str, errors: list[Unreadable]) -> dict[str, float]:
+def _summary(activity: TrackActivity, where: str, errors: list[Unreadable]) -> dict[str, float]:
     """Return the totals that the laps state; no mean is computed over several laps."""
     peaks = [lap.figures.get("MaximumHeartRateBpm", 0.0) for lap in activity.laps]
     stated = {
@@ -257,52 +219,3 @@ def _summary(activity: TcxActivity, where: str, errors: list[Unreadable]) -> dic
         else:
             errors.append(Unreadable(where, "totals that cannot be", RejectKind.RANGE))
     return summary
-
-
-def _blocks(
-    activity: TcxActivity, file: TcxFile, name: str, clock: RecordClock, errors: list[Unreadable]
-) -> Iterator[SampleBlock]:
-    """Yield the readings of the trackpoints as blocks of columns."""
-    record = f"{name}:samples"
-    times = np.rint(clock.stamps * 1000).astype(np.int64)
-    for metric, (positions, v) in activity.readings.items():
-        row = METRIC[metric]
-        # Adding 0.0 turns -0.0 into 0.0, so that equal values have equal bytes.
-        t = times[np.array(positions, np.int64)]
-        samples = Samples(t=t, v=np.array(v, np.float64) + 0.0)
-        kept = samples_within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
-        if len(kept) < len(samples):
-            why = "samples with a value outside of what is read"
-            errors.append(Unreadable(f"Trackpoint.{metric}", why, RejectKind.RANGE))
-        kept = samples_in_order(rounded(kept))
-        for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
-            span = int(kept.t[some][0]), int(kept.t[some][-1]) + 1
-            yield SampleBlock(
-                head=_head(activity, file, record, span),
-                metric=metric,
-                t=kept.t[some],
-                v=kept.v[some],
-                part=part,
-            )
-
-
-def _head(activity: TcxActivity, file: TcxFile, record: str, span: tuple[int, int]) -> Head:
-    # Only devices have a unit number of their own; an app that writes TCX leaves it out or gives 0.
-    is_device = activity.unit.strip("0") != ""
-    source = Source(
-        vendor=_VENDOR,
-        app=file.author,
-        device=activity.device,
-        device_type=DeviceType.WATCH if is_device else DeviceType.UNKNOWN,
-        method=Method.WORKOUT,
-    )
-    return head(source, record, int(file.damage is None), span, activity.offset_min)
-
-
-def _name(activity: TcxActivity) -> str:
-    """Return the activity's identity: a hash, so that no serial number gets into a fact."""
-    starts = [lap.start_ms for lap in activity.laps[:1] if lap.start_ms is not None]
-    begun = [*starts, *activity.times[:1]]
-    # Only where nothing is dated is the activity's own id better than nothing.
-    words = f"{activity.device}/{activity.unit}/{begun[0] if begun else activity.name}"
-    return f"tcx:{hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:24]}"

@@ -1,0 +1,1 @@
+"""Readers of files that hold tracks as XML: TCX and GPX. Pure."""
