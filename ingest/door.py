@@ -11,6 +11,8 @@ from ingest.clock_watch import ClockWatch
 from ingest.connector import Connector, VendorAnswer
 from ingest.ports import BodyStore, Clock, Publisher, Revocations
 from ingest.spool import Spools
+from ingest.uploads.shelf import Shelf
+from ingest.uploads.upload import UploadLimits
 from model.keyring import Keys
 from web.rates import Buckets
 
@@ -48,7 +50,8 @@ class Door:
     `secrets` are the keys by connector name; a connector that needs a key and has none is off.
     `max_body` is in bytes. `window_ms` is how far a signed time may be from `clock`. `store_s` is
     how long the body store may take, in seconds. `watch` compares `clock` with the log's clock; it
-    is None where `clock` is not the clock of this machine.
+    is None where `clock` is not the clock of this machine. `shelf` holds uploads in parts; without
+    it there are none, and no page. `clinic` is the name that the page shows.
     """
 
     connectors: tuple[Connector, ...]
@@ -63,6 +66,9 @@ class Door:
     spools: Spools = field(default_factory=Spools)
     rates: Rates = field(default_factory=Rates)
     watch: ClockWatch | None = None
+    shelf: Shelf | None = None
+    upload_limits: UploadLimits = field(default_factory=UploadLimits)
+    clinic: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

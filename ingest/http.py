@@ -19,6 +19,7 @@ from ingest.metrics import Metrics
 from ingest.openapi import HOOK, REPORT, REPORT_SCHEMA, UPLOAD, described, problems
 from ingest.problems import Problem, Refused, problem_answer, refused
 from ingest.receive import admit, connector_of
+from ingest.uploads.routes import install_uploads
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
 from web.api_docs import install_docs
@@ -45,6 +46,8 @@ def vendor_app(door: Door) -> FastAPI:
     _errors(app)
     _intake(app, door, metrics)
     _service(app, door, metrics)
+    if door.shelf is not None:
+        install_uploads(app, door, door.shelf, metrics)
     # for the server around the application, which refuses some requests before they come here
     app.state.count = metrics.ended
     app.state.registry = metrics.registry

@@ -19,6 +19,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._received = self._counter("received", "Bodies acknowledged", ["connector"])
         self._bytes = self._counter("bytes", "Bytes of acknowledged bodies", ["connector"])
+        self._uploaded = self._counter("uploaded_bytes", "Bytes of files that came in parts", [])
         self._refused = self._counter(
             "refused", "Requests refused, by reason", ["connector", "reason"]
         )
@@ -39,6 +40,10 @@ class Metrics:
         self._received.labels(connector).inc()
         self._bytes.labels(connector).inc(size)
         self._seconds.labels(connector).observe(seconds)
+
+    def uploaded(self, size: int) -> None:
+        """Count a file of `size` bytes whose last part is here."""
+        self._uploaded.inc(size)
 
     def shaken(self, connector: str) -> None:
         """Count a handshake that was answered, of which nothing is kept."""

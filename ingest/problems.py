@@ -75,6 +75,57 @@ PROBLEMS: tuple[Problem, ...] = (
         status=429,
         detail="Too many bodies of this connector. Send it later.",
     ),
+    # of uploads in parts
+    Problem(
+        reason="upload_length",
+        status=400,
+        detail="Upload-Length must state the bytes of the complete file.",
+    ),
+    Problem(
+        reason="upload_offset", status=400, detail="Upload-Offset must state where the part begins."
+    ),
+    Problem(
+        reason="upload_metadata",
+        status=400,
+        detail="Upload-Metadata must hold pairs of a key and a value in base64.",
+    ),
+    Problem(
+        reason="unknown_upload", status=404, detail="There is no such upload, or it has expired."
+    ),
+    Problem(
+        reason="upload_offset_differs",
+        status=409,
+        detail="The upload has another offset; HEAD tells it.",
+    ),
+    Problem(
+        reason="tus_version",
+        status=412,
+        detail="Tus-Resumable must be 1.0.0.",
+        headers=(("Tus-Version", "1.0.0"),),
+    ),
+    Problem(
+        reason="upload_type",
+        status=415,
+        detail="A part has the type application/offset+octet-stream.",
+    ),
+    Problem(
+        reason="upload_locked",
+        status=423,
+        detail="The upload is in use. Try again.",
+        headers=(("Retry-After", "2"),),
+    ),
+    Problem(
+        reason="upload_share",
+        status=429,
+        detail="This link has too many uploads under way. Finish or end them first.",
+        headers=(("Retry-After", "60"),),
+    ),
+    Problem(
+        reason="upload_room",
+        status=507,
+        detail="The door has no room for the upload now. Try again later.",
+        headers=(("Retry-After", "60"),),
+    ),
     Problem(
         reason="busy",
         status=503,

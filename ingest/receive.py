@@ -109,7 +109,7 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
     cap = min(door.max_body, connector.max_body)
     declared = _declared(incoming.headers, cap)
     now = door.clock()
-    link = _link(door, connector, incoming, now)
+    link = link_of(door, connector, incoming, now)
     check = _check(door, connector, incoming, link, now)
     # Bodies that the head has proved have a room of their own, which unproved bodies cannot fill.
     # A body that is still to be checked has no holder yet.
@@ -217,10 +217,11 @@ def _token(owner: LinkToken, incoming: Incoming) -> str:
     return sources[owner.at] if owner.at in sources else headers.get(owner.at, "")
 
 
-def _link(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
+def link_of(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
     """Return the content of the link token, None where the body itself names an account.
 
-    Forged, expired and revoked tokens get the same answer: trying tokens shows nothing.
+    Forged, expired and revoked tokens get the same answer: trying tokens shows nothing. Raises
+    `Refused`, also where the patient's rate is used up.
     """
     owner = connector.owner
     reads_path = connector.proof.reads_path or (isinstance(owner, LinkToken) and owner.at == "path")

@@ -62,6 +62,9 @@ class Settings:
     spool: str = ""
     spool_memory: int = 64 * 1024 * 1024
     spool_disk: int = 2048 * 1024 * 1024
+    uploads: str = ""
+    uploads_disk: int = 64 * 1024 * 1024 * 1024
+    clinic_name: str = ""
     connections: int = 4096
     connections_per_peer: int = 2048
     trusted_proxies: str = ""

@@ -34,6 +34,11 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "Empty: the body store's disk or, where that is no folder, the system's temporary folder.",
     "spool_memory": "Bytes of memory that bodies on their way in may take together.",
     "spool_disk": "Bytes of disk that bodies on their way in may take together.",
+    "uploads": "Folder of uploads in parts, which the vendor door and `kadens uploads` share, on a "
+    "disk with room for `uploads_disk`; empty for neither such uploads nor the upload page.",
+    "uploads_disk": "Bytes of disk that uploads in parts may take together; a patient may take a "
+    "fourth.",
+    "clinic_name": "Name of the clinic on the upload page.",
     "connections": "Most connections of a door at once.",
     "connections_per_peer": "Most connections of one address at once.",
     "trusted_proxies": "Addresses and networks, with commas between, that may have any number of "

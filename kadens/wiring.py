@@ -71,6 +71,8 @@ def vendor_door(settings: Settings) -> "FastAPI":
     from ingest.publisher import KafkaPublisher
     from ingest.revoked import RevokedFollower
     from ingest.spool import Spools
+    from ingest.uploads.shelf import Shelf
+    from ingest.uploads.upload import UploadLimits
     from ingest.vendors import CONNECTORS
     from model.topics import RAW
     from storage.bodies.body_store import folder_of, open_bodies
@@ -98,6 +100,9 @@ def vendor_door(settings: Settings) -> "FastAPI":
             ),
             # The clock of a test need not agree with the log's, and the mock log has no clock.
             watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
+            shelf=Shelf(Path(settings.uploads)) if settings.uploads else None,
+            upload_limits=UploadLimits(disk=settings.uploads_disk),
+            clinic=settings.clinic_name,
         )
     )
 

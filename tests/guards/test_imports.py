@@ -79,6 +79,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "stream.app",
         "stream.readers",
         "storage.bodies.body_store",
+        "ingest.uploads.shelf",
     ),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
