@@ -45,7 +45,8 @@ class Format:
 
     `cut` is set for a format whose files may be gigabytes: from an open file it yields pieces of at
     most `LARGEST_PIECE` bytes, in constant memory. Each piece is a document of this format, which
-    `sniff` recognises and `read` reads.
+    `sniff` recognises and `read` reads. `seeks`: the cutter must seek in the file, so a packed one
+    is unpacked first; on a desk the file then has a `name`, by which it can be opened again.
 
     A payload has at most `most_bytes`. A part of it has at most `most_facts` facts on at most
     `most_days` days, because each of these days is derived anew. A part with more is refused
@@ -66,6 +67,7 @@ class Format:
     sniff: Sniff | None = None
     names: str = ""
     cut: Named | None = None
+    seeks: bool = False
     suffixes: tuple[str, ...] = ()
     json: bool = False
     most_bytes: int = MEBIBYTE

@@ -12,6 +12,7 @@ from model.errors import BodyError
 from model.facts import Parsed, RejectKind, Workout
 from parsers import formats, packed
 from parsers.formats import format_named, parse, sniff, version_of
+from parsers.packing.bounds import IN_A_BODY
 from simulate.fit_messages import fit_file
 from tests.parsers.fit.pieces import BASE_MS, ident, plain, records, session
 from tests.rows import of_type, values_of
@@ -98,7 +99,7 @@ def test_a_packed_file_without_a_file_is_refused() -> None:
             2,
             id="zip with a wrong checksum",
         ),
-        pytest.param(_zip(_RUN)[:-30], 0, id="zip without its directory"),
+        pytest.param(_zip(_RUN)[:-30], 1, id="zip without its directory"),
     ],
 )
 def test_of_a_damaged_one_what_lies_before_the_damage_is_kept(body: bytes, workouts: int) -> None:
@@ -154,23 +155,34 @@ def _refused(body: bytes) -> RejectKind | None:
 
 
 _MIB = 1024 * 1024
+_XML = b"<TrainingCenterDatabase>"
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, _zip])
 def test_a_bomb_is_refused_as_soon_as_it_grows(pack: object) -> None:
     assert callable(pack)
-    assert _refused(pack(bytes(4 * _MIB))) is RejectKind.TOO_MUCH
-    assert _refused(pack(bytes(_MIB))) in (None, RejectKind.UNKNOWN)
+    assert _refused(pack(_XML + bytes(4 * _MIB))) is RejectKind.TOO_MUCH
+    assert _refused(pack(_XML + bytes(_MIB // 2))) in (None, RejectKind.DAMAGED)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, _zip])
+def test_a_bomb_of_nothing_that_is_read_is_never_unpacked(pack: object) -> None:
+    assert callable(pack)
+    parsed = parse("files", pack(bytes(4 * _MIB)))
+    assert values_of(parsed.rejects, "where", "kind") == [("[0]", RejectKind.UNKNOWN)]
 
 
 def test_the_bounds_hold_for_all_members_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = _zip(_RUN, _RIDE)
-    monkeypatch.setattr(packed, "MOST_MEMBERS", 3)  # the folder is one
-    monkeypatch.setattr(packed, "MOST_INFLATED", len(_RUN) + len(_RIDE))
+    both, total = _zip(_RUN, _RIDE), len(_RUN) + len(_RIDE)
+
+    def bound(**bounds: int) -> None:
+        monkeypatch.setattr(packed, "IN_A_BODY", replace(IN_A_BODY, **bounds))
+
+    bound(members=2, inflated=total)
     assert _refused(both) is None
     assert _refused(_zip(_RUN, _RIDE, b"")) is RejectKind.TOO_MUCH
-    assert _refused(_zip(gzip.compress(_RUN), gzip.compress(b""))) is RejectKind.TOO_MUCH
-    monkeypatch.setattr(packed, "MOST_INFLATED", len(_RUN) + len(_RIDE) - 1)
+    assert _refused(_zip(gzip.compress(_RUN), b"")) is RejectKind.TOO_MUCH
+    bound(inflated=total - 1)
     assert _refused(both) is RejectKind.TOO_MUCH
 
 

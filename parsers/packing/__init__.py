@@ -1,0 +1,1 @@
+"""Files in files: what a zip or a gzip holds, in constant memory and within bounds."""
