@@ -6,15 +6,17 @@ not decided here.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from model.errors import BodyError
 from model.facts import RejectKind
 
 # Objects and lists in a payload. A day with a sample each second has 90,000.
 MOST_LISTED_OBJECTS = 2_000_000
+# What becomes of an object as soon as it is parsed, from its members in order.
+Hook: TypeAlias = Callable[[list[tuple[str, Any]]], Any]
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -58,6 +60,20 @@ def listed_records(text: str) -> Iterator[ListedRecord]:
     walk.expect_end()
 
 
+def records_inside(text: str, name: str, hook: Hook) -> Iterator[ListedRecord]:
+    """Yield the records of an object of lists that the member `name` of a JSON object holds.
+
+    The records of lists beside it come as well, each with the name of its list. Of each object
+    within a record only what `hook` returns is kept, so that memory does not grow with the rest.
+    Raises BodyError where the text is no such object.
+    """
+    walk = _Walk(text, hook)
+    walk.expect("{", "not a JSON object")
+    if not walk.skips("}"):
+        yield from _members(walk, name)
+    walk.expect_end()
+
+
 def records_of_list(text: str, name: str) -> Iterator[ListedRecord]:
     """Yield the records of a bare list, as if `name` held it in an object."""
     walk = _Walk(text)
@@ -71,7 +87,8 @@ def is_list(text: str) -> bool:
     return text[_SPACE.match(text).end() :][:1] == "["  # type: ignore[union-attr]
 
 
-def _members(walk: "_Walk") -> Iterator[ListedRecord]:
+def _members(walk: "_Walk", inside: str = "") -> Iterator[ListedRecord]:
+    """Yield the records of the lists of an object; the object `inside` it is such an object too."""
     while True:
         name, _, _ = walk.value()
         if not isinstance(name, str):
@@ -79,6 +96,9 @@ def _members(walk: "_Walk") -> Iterator[ListedRecord]:
         walk.expect(":", "no colon after a name")
         if walk.sees("["):
             yield from _items(walk, name)
+        elif inside and name == inside and walk.skips("{"):
+            if not walk.skips("}"):
+                yield from _members(walk)
         else:
             value, start, end = walk.value()
             yield ListedRecord(name=name, index=None, value=value, start=start, end=end)
@@ -104,10 +124,10 @@ def _items(walk: "_Walk", name: str) -> Iterator[ListedRecord]:
 class _Walk:
     """A position in a JSON text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, hook: Hook | None = None) -> None:
         self._text, self._at = text, 0
         # Python's decoder accepts NaN and Infinity by default, but JSON has neither.
-        self._decoder = json.JSONDecoder(parse_constant=self._constant)
+        self._decoder = json.JSONDecoder(parse_constant=self._constant, object_pairs_hook=hook)
         self._skip_space()
 
     def sees(self, mark: str) -> bool:

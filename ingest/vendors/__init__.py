@@ -3,8 +3,16 @@
 from ingest.connector import Connector
 from ingest.vendors.files import FILES
 from ingest.vendors.garmin import GARMIN
+from ingest.vendors.health_auto_export import HEALTH_AUTO_EXPORT
 from ingest.vendors.open_wearables import OPEN_WEARABLES
 from ingest.vendors.polar import POLAR
 from ingest.vendors.reports import REPORTS
 
-CONNECTORS: tuple[Connector, ...] = (OPEN_WEARABLES, REPORTS, FILES, GARMIN, POLAR)
+CONNECTORS: tuple[Connector, ...] = (
+    OPEN_WEARABLES,
+    REPORTS,
+    FILES,
+    GARMIN,
+    POLAR,
+    HEALTH_AUTO_EXPORT,
+)

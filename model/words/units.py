@@ -36,6 +36,8 @@ UNITS: tuple[Unit, ...] = (
     Unit("meters_per_second", "m/s"),
     # A mile has 1,609.344 m, a foot 0.3048 m and a yard 0.9144 m, exactly (agreement of 1959).
     Unit("km/h", "m/s", 1 / 3.6),
+    Unit("km/hr", "m/s", 1 / 3.6),
+    Unit("kmph", "m/s", 1 / 3.6),
     Unit("mi/hr", "m/s", 0.44704),
     Unit("mph", "m/s", 0.44704),
     Unit("m", "m"),
@@ -68,6 +70,9 @@ UNITS: tuple[Unit, ...] = (
     Unit("mL/kg/min", "mL/kg/min"),
     Unit("ml_kg_min", "mL/kg/min"),
     Unit("mL/min·kg", "mL/kg/min"),
+    Unit("ml/min·kg", "mL/kg/min"),
+    Unit("mL/(kg·min)", "mL/kg/min"),
+    Unit("ml/(kg·min)", "mL/kg/min"),
     Unit("mmol/L", "mmol/L"),
     Unit("mmol_l", "mmol/L"),
     # glucose has 180.15588 g/mol, and a litre ten decilitres

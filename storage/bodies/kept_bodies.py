@@ -9,6 +9,7 @@ them. `kept` has payloads that an older version kept unpacked.
 """
 
 import asyncio
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -25,14 +26,14 @@ from storage.pg.pool import Connection
 # Joined with the patient: a payload of a patient who was erased meanwhile is stored nowhere.
 _KEEP = """
 insert into body
-  (patient, sha256, connector, content_type, size, received_at, stated_ms, format, parser, address,
-   sealed)
-select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.stated_ms, k.format,
-       k.parser, k.address, k.sealed
+  (patient, sha256, connector, content_type, size, received_at, stated_ms, passed_headers,
+   passed_query, format, parser, address, sealed)
+select p.id, k.sha256, k.connector, k.content_type, k.size, k.received_at, k.stated_ms,
+       k.passed_headers::jsonb, k.passed_query::jsonb, k.format, k.parser, k.address, k.sealed
 from unnest(%s::text[], %s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[],
-            %s::bigint[], %s::text[], %s::int[], %s::text[], %s::bytea[])
-  as k (pseudonym, sha256, connector, content_type, size, received_at, stated_ms, format, parser,
-        address, sealed)
+            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::bytea[])
+  as k (pseudonym, sha256, connector, content_type, size, received_at, stated_ms, passed_headers,
+        passed_query, format, parser, address, sealed)
 join patient p using (pseudonym) on conflict do nothing"""
 _THERE = """
 select k.pseudonym, k.sha256, b.parser, b.received_at, b.stated_ms
@@ -53,7 +54,8 @@ select b.sealed from body b join patient p on p.id = b.patient \
 where p.pseudonym = %s and b.sha256 = %s"""
 _LISTED = """
 select p.pseudonym as patient, b.sha256, b.connector, b.content_type, b.size,
-       b.received_at as received_ms, b.stated_ms, b.address, b.format, b.parser
+       b.received_at as received_ms, b.stated_ms, b.passed_headers, b.passed_query, b.address,
+       b.format, b.parser
 from body b join patient p on p.id = b.patient \
 where p.pseudonym = %s order by b.received_at, b.sha256"""
 
@@ -127,7 +129,7 @@ async def keep_all(
     made_rows = await asyncio.gather(
         *(_row(store, keys[entry.patient], entry) for entry in new.values())
     )
-    made = await conn.execute(_KEEP, rows.as_arrays(made_rows, 11))
+    made = await conn.execute(_KEEP, rows.as_arrays(made_rows, 13))
     # another worker may have kept a payload meanwhile: then that worker's version counts
     return there | (
         await _there(conn, new)
@@ -195,6 +197,8 @@ async def _row(store: BodyStorage, key: bytes, received: Received) -> tuple[Any,
         len(received.body),
         utc(result.received_ms),
         result.first_stated_ms,
+        json.dumps(result.passed_headers),
+        json.dumps(result.passed_query),
         received.format,
         received.parser,
     )
@@ -234,6 +238,8 @@ async def kept_of(conn: Connection, patient: str) -> list[KeptBody]:
 
 def _kept(row: rows.Row) -> KeptBody:
     address, name, parser = row.pop("address"), row.pop("format"), row.pop("parser")
+    for passed in ("passed_headers", "passed_query"):
+        row[passed] = tuple(map(tuple, row[passed]))
     # the other columns are those of the envelope
     return KeptBody(address=address, format=name, parser=parser, envelope=Envelope(**row))
 

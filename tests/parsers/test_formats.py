@@ -18,6 +18,7 @@ _FILES = [
     *_FOLDER.glob("*.py"),
     *(_FOLDER / "vendors").glob("*.py"),
     *(_FOLDER / "tracks").glob("*.py"),
+    *(_FOLDER / "phone").glob("h*.py"),
 ]
 HELPERS = {
     "alike",
@@ -30,6 +31,7 @@ HELPERS = {
     "json_records",
     "lazy_readers",
     "pauses",
+    "streams",
     "word_tables",
     "links",
     "__init__",
@@ -120,4 +122,5 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
     assert grows == {
         "open_wearables": ("is_daily_total",),
         "garmin": ("dailies", "epochs"),
+        "health_auto_export": ("days",),
     }

@@ -65,6 +65,9 @@ create table body (
   address text not null,
   received_at timestamptz not null, -- the first receipt
   stated_ms bigint not null,
+  -- lists of pairs: what the connector let through, which its reader may need again
+  passed_headers jsonb not null,
+  passed_query jsonb not null,
   primary key (patient, sha256)
 );
 

@@ -154,6 +154,19 @@ async def test_a_kept_body_is_sealed_and_opens_for_its_patient_only(
         )
 
 
+async def test_what_the_connector_let_through_is_kept_with_a_body(
+    conn: Connection, store: body_store.BodyStorage
+) -> None:
+    """Read again, a body must give the facts that it gave when it came."""
+    passed = replace(
+        ENVELOPE, passed_headers=(("a", "1"), ("b", "\u00e5")), passed_query=(("q", ""),)
+    )
+    item = replace(received(_BODY), envelope=passed)
+    await kept_bodies.keep_all(conn, store, _KEY, [item])
+    (kept,) = await kept_bodies.kept_of(conn, "p1")
+    assert kept.envelope.context == passed.context
+
+
 @pytest.mark.parametrize(
     ("later", "counts", "parser"),
     [

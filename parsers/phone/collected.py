@@ -1,0 +1,77 @@
+"""What a reader of a phone's export has found so far: facts, samples, and what it refused. Pure."""
+
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from model.facts import DeviceType, Fact, Method, Reject, Source
+from parsers.fields import Unreadable
+from parsers.streams import SeriesByKey
+from parsers.vendors.open_wearables_names import device_type
+
+_MANY = "|"  # joins the devices that one value comes from
+# A device is named after its owner ("Anna's Apple Watch"). Of such a name the kind of device stays.
+_OWNED = ("Apple Watch", "iPhone", "iPad", "iPod")
+_Cause: TypeAlias = tuple[str, str, str]  # where, member, why
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What could not be read, one reject for each cause with its first path and a count.
+
+    A list of very many values with one fault stays small in this way.
+    """
+
+    _by_cause: dict[_Cause, Reject] = field(default_factory=dict)
+
+    def add(self, where: str, index: int | None, error: Unreadable) -> None:
+        """Add a fault of item `index` of the list at `where`, or of `where` itself."""
+        cause = where, error.where, error.why
+        known = self._by_cause.get(cause)
+        if known is not None:
+            self._by_cause[cause] = replace(known, count=known.count + 1)
+            return
+        path_of_item = where if index is None else f"{where}[{index}]"
+        path = ".".join(filter(None, (path_of_item, error.where)))
+        self._by_cause[cause] = Reject(where=path, why=error.why, kind=error.kind)
+
+    def rejects(self) -> tuple[Reject, ...]:
+        """Return them in the order in which they were found first."""
+        return tuple(self._by_cause.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The facts of a body as they are found, and what was refused. `series` are its streams."""
+
+    facts: list[Fact] = field(default_factory=list)
+    series: SeriesByKey = field(default_factory=SeriesByKey)
+    refused: Refusals = field(default_factory=Refusals)
+
+
+def device_named(written: str) -> tuple[str, DeviceType]:
+    """Return a device, without its owner's name, and its type.
+
+    One value may come from several devices: then their names are joined, and the type is unknown.
+
+    >>> device_named("Anna's Apple Watch")
+    ('Apple Watch', <DeviceType.WATCH: 'watch'>)
+    """
+    names = sorted(set(map(_without_owner, filter(None, written.split(_MANY)))))
+    if len(names) != 1:
+        return _MANY.join(names), DeviceType.UNKNOWN
+    return names[0], device_type("", names[0])
+
+
+def _without_owner(written: str) -> str:
+    # phones write a space that does not break between the two words
+    name = " ".join(written.split())
+    for kind in _OWNED:
+        if kind.lower() in name.lower():
+            return kind
+    return name
+
+
+def phone_source(vendor: str, app: str, written: str, method: Method) -> Source:
+    """Return the source of values from the devices of a written name ("" where none is stated)."""
+    device, kind = device_named(written)
+    return Source(vendor=vendor, app=app, device=device, device_type=kind, method=method)

@@ -1,0 +1,72 @@
+"""Health Auto Export (iOS) to facts: JSON of version 1 and 2, and its tables. Pure.
+
+    {"data": {"metrics": [{"name": ..., "units": ..., "data": [...]}], "workouts": [{...}], ...}}
+
+The app sends overlapping windows again and again, with other means once the phone knows more. What
+it sends again replaces itself: it has the same source, metric and time. Absence proves nothing.
+Of an export, only metrics and workouts are read. Symptoms, states of mind, electrocardiograms,
+medication and cycles are passed over unseen, and positions are dropped while they are parsed.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from model.received import Context, Notice, NoticeKind, Part, ReaderItem
+from parsers.fields import JsonObject, Unreadable, object_of
+from parsers.json_records import ListedRecord, records_inside, text_of
+from parsers.phone.collected import Collected
+from parsers.phone.export_metrics import Setting, add_metric
+from parsers.phone.export_workouts import add_workout
+from parsers.phone.recognised import BOM
+
+VENDOR = "health_auto_export"
+GROUPING, ZONE = "automation-aggregation", "time-zone"  # headers
+_DATA = "data"
+_LISTS: dict[str, Callable[[JsonObject, str, Setting, Collected], None]] = {
+    "metrics": add_metric,
+    "workouts": add_workout,
+}
+# Members that mark an object as a position, or a voltage of a heart: such an object is dropped.
+_DROPPED = frozenset({"latitude", "lat", "voltage"})
+
+
+def read_health_auto_export(payload: bytes, context: Context) -> Iterator[ReaderItem]:
+    """Yield a Notice for each list that is not read, then what the rest holds.
+
+    Raises BodyError where the payload is no JSON object.
+    """
+    setting = Setting(
+        vendor=VENDOR,
+        grouping=context.headers.get(GROUPING, ""),
+        zone=context.headers.get(ZONE, ""),
+    )
+    into, unread = Collected(), set[str]()
+    for record in records_inside(text_of(payload.removeprefix(BOM)), _DATA, _kept):
+        add = _LISTS.get(record.name)
+        if add is not None:
+            _add(add, record, setting, into)
+        elif record.index is not None and record.name not in unread:
+            unread.add(record.name)
+            yield Notice(account="", kind=NoticeKind.UNKNOWN)
+    facts = (*into.facts, *into.series.stream())
+    yield Part(account="", facts=facts, rejects=into.refused.rejects())
+
+
+def _add(
+    add: Callable[[JsonObject, str, Setting, Collected], None],
+    record: ListedRecord,
+    setting: Setting,
+    into: Collected,
+) -> None:
+    if record.value is None and record.index is None:
+        return  # null in place of a list
+    where = f"{_DATA}.{record.where}"
+    try:
+        add(object_of(record.value, where), where, setting, into)
+    except Unreadable as error:
+        into.refused.add("", None, error)
+
+
+def _kept(members: list[tuple[str, Any]]) -> JsonObject | None:
+    entry = dict(members)
+    return entry if _DROPPED.isdisjoint(entry) else None

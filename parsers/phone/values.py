@@ -1,0 +1,196 @@
+"""The values of one list of an export as samples or totals of days, by how long they hold. Pure.
+
+A count keeps the interval that it was counted over. A mean over more than a minute is no reading
+and is left out, with the reason; the mean of a minute is kept, and its source says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from model.calendar import DAY_MS
+from model.facts import DaySummary, Method, RejectKind, Source
+from model.metrics import METRIC
+from model.words.units import Unit, unit_conversion
+from parsers.fields import JsonObject, Unreadable, head, measure_of, number_of, object_of
+from parsers.phone.collected import Collected, phone_source
+from parsers.phone.export_names import Followed, Held
+from parsers.phone.grids import DAYS, HOURS, LONGER, Grouping
+from parsers.phone.moments import Moment, moment_of, placed_moment
+
+APP = "Health Auto Export"
+# The app has one unit for these. It spells "count" in the phone's language, and early versions
+# leave it away or write it for beats a minute.
+_COUNTED_UNITS = frozenset({"{steps}", "{floors}"})
+_RATE, _RATE_WORDS = "/min", frozenset({"", "count"})
+_DISTANCE = "distance"
+_FRACTION = "oxygen_saturation"  # 0.97 and 97 are both written with the unit %
+_AT = ("date", "startDate", "start")
+_UNTIL = ("endDate", "end")
+_TRUE = frozenset({"true", "1", "yes"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valued:
+    """A value with its time: its place in its list, where it begins, and the end if one is stated.
+
+    `item` holds the members with the value and the source.
+    """
+
+    index: int
+    at: Moment
+    until: Moment | None
+    item: JsonObject
+
+
+class ValueColumn(NamedTuple):
+    """What the values of a list have in common: our metric, its path, and how long they hold."""
+
+    followed: Followed
+    where: str
+    grid: Grouping
+    method: Method
+    vendor: str
+
+
+def add_values(
+    column: ValueColumn, units: object, values: Sequence[Valued], into: Collected
+) -> None:
+    """Add the values of a list to what was found, each with its own fault if it has one.
+
+    `units` is that of the list; a value with a unit of its own has that.
+    """
+    why = _no_use(column)
+    if why:
+        for valued in values:
+            error = Unreadable("", why, RejectKind.RANGE)
+            into.refused.add(column.where, valued.index, error)
+        return
+    add = _add_total if column.grid is DAYS else _add_sample
+    for valued in values:
+        try:
+            own = valued.item.get("units")
+            add(column, valued, _measure(column.followed, valued.item, own or units), into)
+        except Unreadable as error:
+            into.refused.add(column.where, valued.index, error)
+
+
+def _no_use(column: ValueColumn) -> str:
+    """Return why the values of a list say nothing that can be judged; "" where they do."""
+    if column.grid is LONGER:
+        return "of more than a day, which is not read"
+    if column.followed.held is Held.READING and column.grid in (HOURS, DAYS):
+        return "a mean over more than a minute is no reading"
+    return ""
+
+
+def _measure(followed: Followed, item: JsonObject, units: object) -> float:
+    """Return the value of an item in our unit."""
+    for member in followed.members:
+        if item.get(member) is not None:
+            unit = written_unit(followed.metric, units)
+            number = number_of(item[member], member)
+            if followed.metric == _FRACTION and 0 < number <= 1:
+                number *= 100
+            return measure_of(number, followed.metric, member, unit.factor, unit.offset)
+    raise Unreadable(followed.members[0], "no value")
+
+
+@lru_cache(maxsize=1024)
+def _known_unit(metric: str, units: str) -> Unit | None:
+    ours = METRIC[metric].unit
+    if ours in _COUNTED_UNITS or (ours == _RATE and units in _RATE_WORDS):
+        return Unit(units, ours)
+    return unit_conversion(units, ours)
+
+
+def written_unit(metric: str, units: object) -> Unit:
+    """Return the conversion of a written unit to that of a metric; Unreadable where it is none."""
+    written = "" if units is None else units
+    known = _known_unit(metric, written) if isinstance(written, str) else None
+    if known is None:
+        raise Unreadable("units", f"not a unit of {metric}", RejectKind.UNKNOWN)
+    return known
+
+
+def _add_sample(column: ValueColumn, valued: Valued, value: float, into: Collected) -> None:
+    if not valued.at.placed:
+        raise Unreadable("date", "a local time without an offset from UTC")
+    metric, start_ms = column.followed.metric, valued.at.ms
+    end_ms = start_ms
+    if column.followed.held is Held.COUNT:
+        end_ms = valued.until.ms if valued.until else start_ms + column.grid.ms
+    if end_ms < start_ms:
+        raise Unreadable("endDate", "before the start", RejectKind.RANGE)
+    if metric == _DISTANCE and end_ms == start_ms:
+        # without an end it would be taken for the distance since the beginning
+        raise Unreadable("date", "a distance without the end of its time")
+    point = (start_ms, end_ms, value)
+    into.series.add(metric, _source(column, valued), valued.at.offset, point)
+
+
+def _add_total(column: ValueColumn, valued: Valued, value: float, into: Collected) -> None:
+    """Add the total or mean of a local date. A total grows during the day, so it has a revision."""
+    followed, at = column.followed, valued.at
+    day = at.local_date
+    shown_ms = at.ms if at.local_ms is None else at.local_ms
+    start_ms = at.ms - shown_ms % DAY_MS
+    grows = followed.held is Held.COUNT
+    of = head(
+        _source(column, valued),
+        f"{followed.metric}:{day}",
+        int(value * 1000) if grows else 0,
+        (start_ms, start_ms + DAY_MS),
+        at.offset,
+    )
+    into.facts.append(DaySummary(head=of, local_date=day, values={followed.metric: value}))
+
+
+def _source(column: ValueColumn, valued: Valued) -> Source:
+    written = valued.item.get("source")
+    method = Method.MANUAL if by_hand(valued.item) else column.method
+    device = written if isinstance(written, str) else ""
+    return _cached_source(column.vendor, app_name(column.grid), device, method)
+
+
+@lru_cache(maxsize=4096)
+def _cached_source(vendor: str, app: str, device: str, method: Method) -> Source:
+    return phone_source(vendor, app, device, method)
+
+
+def app_name(grid: Grouping) -> str:
+    """Return the app with the time that its values hold, so that a source shows what they are."""
+    return f"{APP} ({grid.word})" if grid.word else APP
+
+
+def by_hand(item: JsonObject) -> bool:
+    """Return whether a value was entered by hand."""
+    metadata = item.get("metadata")
+    entered: Any = metadata.get("HKWasUserEntered") if isinstance(metadata, dict) else None
+    return str(entered).lower() in _TRUE
+
+
+def valued_items(listed: Sequence[object], where: str, zone: str, into: Collected) -> list[Valued]:
+    """Return the items of a list that have a time, in order; `zone` is that of `moment_of`."""
+    values: list[Valued] = []
+    for index, item in enumerate(listed):
+        try:
+            values.append(_valued(index, object_of(item, ""), zone))
+        except Unreadable as error:
+            into.refused.add(where, index, error)
+    return values
+
+
+def _valued(index: int, item: JsonObject, zone: str) -> Valued:
+    at, until = _first_of(item, _AT), _first_of(item, _UNTIL)
+    begins = moment_of(item.get(at), at, zone)
+    ends = None if item.get(until) is None else placed_moment(item[until], until, zone)
+    return Valued(index=index, at=begins, until=ends, item=item)
+
+
+def _first_of(item: JsonObject, names: Sequence[str]) -> str:
+    for name in names:
+        if item.get(name) is not None:
+            return name
+    return names[0]

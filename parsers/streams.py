@@ -1,0 +1,121 @@
+"""Samples that belong to no record, as blocks of a stream for each source. Pure.
+
+A source that names no record sends the same times again, perhaps with other values. At each instant
+of a stream one value stays (`Joining.STREAM`), so what is sent again replaces itself.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from model.codec import dumps, plain
+from model.columns.build import split_at_gaps, to_counts
+from model.facts import (
+    BLOCK,
+    Head,
+    Instants,
+    Joining,
+    RejectKind,
+    SampleBlock,
+    Source,
+    Values,
+)
+from model.metrics import METRIC
+from parsers.bounds import LONGEST_GAP_MS, MOST_SERIES
+from parsers.fields import Unreadable, head
+
+_Key: TypeAlias = tuple[str, Source, int | None]  # metric, source, offset from UTC in minutes
+CountColumns: TypeAlias = tuple[Instants, Instants, Values]  # t, until, v
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesByKey:
+    """Samples that are collected one by one, by metric, source and offset from UTC."""
+
+    _points: dict[_Key, list[tuple[int, int, float]]] = field(default_factory=dict)
+
+    def add(
+        self, metric: str, source: Source, offset: int | None, point: tuple[int, int, float]
+    ) -> None:
+        """Add (start, end, value), in epoch ms; the end equals the start where none is stated.
+
+        Raises Unreadable when there are more metrics, sources and offsets than a body may have.
+        """
+        points = self._points.setdefault((metric, source, offset), [])
+        if len(self._points) > MOST_SERIES:
+            why = f"more than {MOST_SERIES} metrics, sources and offsets"
+            raise Unreadable("body", why, RejectKind.TOO_MUCH)
+        points.append(point)
+
+    def stream(self, revision: int = 0) -> Iterator[SampleBlock]:
+        """Yield the samples as blocks of streams."""
+        for (metric, source, offset), points in self._points.items():
+            of = head(source, "", revision, (0, 0), offset)
+            yield from stream_blocks(of, metric, to_counts(points))
+
+    def of_record(self, record: str, revision: int = 0) -> Iterator[SampleBlock]:
+        """Yield the samples as parts of a record, which a newer version replaces entirely.
+
+        A series of a record has one offset, that of the first sample that was added.
+        """
+        offsets: dict[tuple[str, Source], int | None] = {}
+        joined: dict[tuple[str, Source], list[tuple[int, int, float]]] = {}
+        for (metric, source, offset), points in self._points.items():
+            offsets.setdefault((metric, source), offset)
+            joined.setdefault((metric, source), []).extend(points)
+        for (metric, source), points in joined.items():
+            columns = to_counts(points)
+            for part, some in enumerate(_cut(columns[0])):
+                offset = offsets[metric, source]
+                of = head(source, record, revision, _span(columns, some), offset)
+                yield _block(of, metric, columns, some, Joining.RECORD, part)
+
+
+def stream_blocks(of: Head, metric: str, columns: CountColumns) -> Iterator[SampleBlock]:
+    """Yield the columns (t, until, v) of one series as blocks of a stream.
+
+    Of `of`, the source, the revision and the offset count. The record of a block is a hash of its
+    content: the same samples sent again are the same record, and others never replace them.
+    """
+    for some in _cut(columns[0]):
+        t, until, v = columns[0][some], columns[1][some], columns[2][some]
+        content = {"source": plain(of.source), "offset": of.offset_min, "t": t, "v": v}
+        if _holds(metric, t, until):
+            content["until"] = until
+        digest = hashlib.sha256(dumps(content)).hexdigest()[:16]
+        named = head(
+            of.source, f"{metric}:{digest}", of.revision, _span(columns, some), of.offset_min
+        )
+        yield _block(named, metric, columns, some, Joining.STREAM, 0)
+
+
+def _cut(t: Instants) -> Iterator[slice]:
+    return split_at_gaps(t, BLOCK, LONGEST_GAP_MS)
+
+
+def _span(columns: CountColumns, some: slice) -> tuple[int, int]:
+    t, until, _ = columns
+    return int(t[some][0]), int(max(t[some][-1] + 1, until[some].max()))
+
+
+def _holds(metric: str, t: Instants, until: Instants) -> bool:
+    """Return whether samples hold over intervals: their metric does, and an end is stated."""
+    return METRIC[metric].over_interval and bool(np.any(until > t))
+
+
+def _block(
+    of: Head, metric: str, columns: CountColumns, some: slice, joining: Joining, part: int
+) -> SampleBlock:
+    t, until, v = columns[0][some], columns[1][some], columns[2][some]
+    return SampleBlock(
+        head=of,
+        metric=metric,
+        t=t,
+        v=v,
+        joining=joining,
+        part=part,
+        until=until if _holds(metric, t, until) else None,
+    )
