@@ -4,9 +4,9 @@ Pure: it turns the items of a reader and a heart profile into a dict of JSON val
 the zones are those of the worker.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from model.received import Fetch, Notice, Part, ReaderItems
 from stream.compute.intensity.zones import is_plausible
 from stream.compute.pieces import pieces_ms, union_of_spans
 
+_Extent: TypeAlias = tuple[int, int, int]  # how many samples, the first and the last (epoch ms)
+
 
 def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
     """Return a summary of what a reader yields.
@@ -26,7 +28,7 @@ def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
     `complete` is whether all of the payload could be read. The profile gives the zone times of
     workouts; without a profile all their time is unknown.
     """
-    facts: list[Fact] = []
+    contents = _Contents()
     rejects: list[Reject] = []
     accounts: set[str] = set()
     fetches = notices = 0
@@ -34,7 +36,7 @@ def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
     for item in items:
         match item:
             case Part():
-                facts += item.facts
+                contents.take(item.facts)
                 rejects += item.rejects
                 accounts |= {item.account} - {""}
                 complete = complete and item.complete
@@ -48,7 +50,7 @@ def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
     return {
         "complete": complete,
         "problems": [problem_of(reject) for reject in rejects],
-        **_contents(facts, profile),
+        **contents.summary(profile),
         "accounts": len(accounts),
         "fetches": fetches,
         "notices": notices,
@@ -71,30 +73,54 @@ def problem_of(reject: Reject) -> dict[str, Any]:
     return {"where": reject.where, "offset": offset, "reason": reject.text}
 
 
-def _contents(facts: Sequence[Fact], profile: HeartProfile | None) -> dict[str, Any]:
-    blocks: list[SampleBlock] = []
-    workouts: list[Workout] = []
-    days: list[dict[str, Any]] = []
-    reports = 0
-    for fact in facts:
-        match fact:
-            case SampleBlock():
-                blocks.append(fact)
-            case Workout():
-                workouts.append(fact)
-            case DaySummary():
-                days.append(_day(fact))
-            case Report():
-                reports += 1
-    t, v = _column(block for block in blocks if block.metric == "heart_rate")
-    # The record breaks ties, so that the same bytes always give the same output.
-    workouts.sort(key=lambda workout: (workout.head.start_ms, workout.head.record))
-    return {
-        "workouts": [_workout(workout, t, v, profile) for workout in workouts],
-        "samples": _samples(blocks),
-        "days": days,
-        "reports": reports,
-    }
+@dataclass(slots=True)
+class _Contents:
+    """What was told so far. A file may hold years, so of samples only heart rates are kept."""
+
+    workouts: list[Workout] = field(default_factory=list)
+    days: list[dict[str, Any]] = field(default_factory=list)
+    reports: int = 0
+    heart: list[SampleBlock] = field(default_factory=list)
+    extents: dict[str, _Extent] = field(default_factory=dict)
+
+    def take(self, facts: Iterable[Fact]) -> None:
+        """Take facts in."""
+        for fact in facts:
+            match fact:
+                case SampleBlock():
+                    self._take_block(fact)
+                case Workout():
+                    self.workouts.append(fact)
+                case DaySummary():
+                    self.days.append(_day(fact))
+                case Report():
+                    self.reports += 1
+
+    def _take_block(self, block: SampleBlock) -> None:
+        if block.metric == "heart_rate":
+            self.heart.append(block)
+        extent = (len(block.t), int(block.t.min()), int(block.t.max()))
+        n, first, last = self.extents.get(block.metric, (0, extent[1], extent[2]))
+        self.extents[block.metric] = (
+            n + extent[0],
+            min(first, extent[1]),
+            max(last, extent[2]),
+        )
+
+    def summary(self, profile: HeartProfile | None) -> dict[str, Any]:
+        """Return the summary of what was taken in."""
+        t, v = _column(self.heart)
+        # The record breaks ties, so that the same bytes always give the same output.
+        self.workouts.sort(key=lambda workout: (workout.head.start_ms, workout.head.record))
+        samples = {}
+        for metric, (n, first, last) in sorted(self.extents.items()):
+            samples[metric] = {"n": n, "first": rfc3339(first), "last": rfc3339(last)}
+        return {
+            "workouts": [_workout(workout, t, v, profile) for workout in self.workouts],
+            "samples": samples,
+            "days": self.days,
+            "reports": self.reports,
+        }
 
 
 def _day(day: DaySummary) -> dict[str, Any]:
@@ -145,27 +171,14 @@ def _heart(t: Instants, v: Values, start: int, end: int) -> dict[str, Any]:
     }
 
 
-def _samples(blocks: Sequence[SampleBlock]) -> dict[str, Any]:
-    by_metric: dict[str, list[SampleBlock]] = defaultdict(list)
-    for block in blocks:
-        by_metric[block.metric].append(block)
-    return {metric: _extent(same) for metric, same in sorted(by_metric.items())}
-
-
-def _extent(blocks: Iterable[SampleBlock]) -> dict[str, Any]:
-    t, _ = _column(blocks)
-    return {"n": len(t), "first": rfc3339(int(t[0])), "last": rfc3339(int(t[-1]))}
-
-
-def _column(blocks: Iterable[SampleBlock]) -> tuple[Instants, Values]:
+def _column(blocks: Sequence[SampleBlock]) -> tuple[Instants, Values]:
     """Return the columns (t, v) of blocks in time order.
 
     The sort is stable, so that the last of equal times stays last.
     """
-    chosen = list(blocks)
-    if not chosen:
+    if not blocks:
         return np.empty(0, np.int64), np.empty(0, np.float64)
-    t = np.concatenate([block.t for block in chosen])
-    v = np.concatenate([block.v for block in chosen])
+    t = np.concatenate([block.t for block in blocks])
+    v = np.concatenate([block.v for block in blocks])
     order = np.argsort(t, kind="stable")
     return t[order], v[order]

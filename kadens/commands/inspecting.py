@@ -1,24 +1,26 @@
 """Commands that read a payload without a server: show what it holds, record it as a case."""
 
-import hashlib
 import mimetypes
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
+from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 
 from kadens.fact_lines import lines_of
+from kadens.importing.walked_files import digest_of, format_in, items_in
 from kadens.inspect import holds_nothing, inspect
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded.cases import RecordedCase, write_case
 from model.intensity import HeartProfile
-from model.received import Context
+from model.received import Context, ReaderItems
+from parsers.formats import FILES_CONNECTOR
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
@@ -64,25 +66,26 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     """Show what a payload holds: workouts, samples and problems.
 
     Needs no server. Workouts come with their zone times, problems with their offsets. With --facts
-    it prints one JSON object a line: each fact, then each fetch, notice and reject. Exits 1 when
-    nothing of the payload can be read.
+    it prints one JSON object a line: each fact, then each fetch, notice and reject. A file may have
+    any size, and may be packed. Exits 1 when nothing of the payload can be read.
     """
     profile = _profile(hr_rest, hr_max)
     _check_zone(zone)
-    payload = read_payload(path)
     context = _context(path, connector, header, query)
-    try:
-        name = format_name(payload, context)
-        if facts:
-            _print_facts(payload, context, zone)
-            return
-        summary = inspect(items_of(payload, context), profile)
-    except UnknownConnectorError as error:
-        fail(str(error), code=2)
+    with _opened(path) as file:
+        try:
+            name, items = _read(file, context)
+            if facts:
+                _print_facts(items, zone)
+                return
+            digest = digest_of(file)
+            summary = inspect(items, profile)
+        except UnknownConnectorError as error:
+            fail(str(error), code=2)
     if as_json:
-        print_json({"sha256": hashlib.sha256(payload).hexdigest(), "format": name, **summary})
+        print_json({"sha256": digest, "format": name, **summary})
     else:
-        _print_summary(path, name, payload, summary)
+        _print_summary(path, name, digest, summary)
         if hr_max is None and summary["workouts"]:
             print_note("note: without --hr-max and --hr-rest no time is put into a zone")
     if holds_nothing(summary):
@@ -190,19 +193,40 @@ def read_payload(path: Path) -> bytes:
         fail(f"{path}: {error.strerror}", code=2)
 
 
-def _print_facts(payload: bytes, context: Context, zone: str) -> None:
+def _opened(path: Path) -> BinaryIO:
+    """Return a file that can seek, for `-` one of standard input; leaves when there is none."""
+    if str(path) == "-":
+        return BytesIO(sys.stdin.buffer.read())
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+    # a pipe, such as one that a shell makes of a command
+    return file if file.seekable() else BytesIO(file.read())
+
+
+def _read(file: BinaryIO, context: Context) -> tuple[str | None, ReaderItems]:
+    """Return the format of a file and what it holds; raises UnknownConnectorError."""
+    if context.connector == FILES_CONNECTOR:
+        return format_in(file, context.filename), items_in(file, context)
+    # a vendor's body is one document, of a bounded size
+    payload = file.read()
+    file.seek(0)
+    return format_name(payload, context), items_of(payload, context)
+
+
+def _print_facts(items: ReaderItems, zone: str) -> None:
     """Print the lines as they are read; leave with code 1 when nothing could be read."""
     printed = 0
-    for line in lines_of(items_of(payload, context), zone):
+    for line in lines_of(items, zone):
         typer.echo(orjson.dumps(line).decode())
         printed += "reject" not in line
     if not printed:
         raise typer.Exit(1)
 
 
-def _print_summary(path: Path, name: str | None, payload: bytes, summary: dict[str, Any]) -> None:
+def _print_summary(path: Path, name: str | None, digest: str, summary: dict[str, Any]) -> None:
     state = "complete" if summary["complete"] else "damaged: what could be read is shown"
-    digest = hashlib.sha256(payload).hexdigest()
     print_line(f"{path}: {name or 'unknown format'}, {state}, sha256 {digest}")
     for problem in summary["problems"]:
         print_line(f"  problem at {problem['where']}: {problem['reason']}")

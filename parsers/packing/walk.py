@@ -69,7 +69,8 @@ class _Walk:
             return
         name = sniff(head, filename)
         if name is None:
-            yield Reject(where=where or "@0", why=name_of_other(head), kind=RejectKind.UNKNOWN)
+            why = name_of_other(head)
+            yield Reject(where=where or "@0", why=why, kind=RejectKind.UNKNOWN)
             return
         try:
             yield from self._document(complete, format_named(name), filename, where)

@@ -130,7 +130,7 @@ def content_of(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
 
 
 def _packed_steps(file: BinaryIO, begin: int, packed: int | None) -> Iterator[bytes]:
-    # Other members of the same file are read meanwhile, so each step seeks its own mark_at.
+    # Other members of the same file are read meanwhile, so each step seeks where it begins.
     at, end = begin, None if packed is None else begin + packed
     while end is None or at < end:
         file.seek(at)
@@ -218,7 +218,7 @@ def _unpacked(parts: struct.Struct, head: bytes, signature: bytes) -> tuple[int,
 
 
 def _long_sizes(extra: bytes, full: int, packed: int, offset: int) -> tuple[int, int]:
-    """Return size and mark_at, from the extra part where the header has no room for them."""
+    """Return size and begin, from the extra part where the header has no room for them."""
     at = 0
     while at + 4 <= len(extra):
         number, length = struct.unpack_from("<HH", extra, at)

@@ -1,0 +1,1 @@
+"""Files of any kind and size on their way through the vendor door."""
