@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from ingest import links
 from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
-from ingest.ports import NotAcceptedError
+from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.problems import refused, too_often
 from ingest.proofs import Evidence
 from ingest.spool import Spool, fill
@@ -276,22 +276,38 @@ async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
 
 
 async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
-    """Append the message; a large body is stored first, so that no message names a missing body."""
-    began = time.monotonic()
+    """Append the body of a spool to the log; raises `Refused` when the log did not take it."""
     try:
-        value, address = await _placed(door, await spool.content(INLINE))
-        headers = replace(envelope, address=address).headers()
-        topic = RAW_LARGE if address else RAW
-        await door.publisher.append(topic.name, envelope.sha256.encode(), value, headers)
+        content = await spool.content(INLINE)
+        await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
+
+
+async def append_body(
+    publisher: Publisher,
+    bodies: BodyStore,
+    envelope: Envelope,
+    content: bytes | BinaryIO,
+    store_s: float,
+) -> None:
+    """Append the message; a large body is stored first, so that no message names a missing body.
+
+    Storing may take `store_s` seconds. Raises NotAcceptedError, OSError or TimeoutError when it was
+    not taken.
+    """
+    began = time.monotonic()
+    value, address = await _placed(bodies, content, store_s)
+    headers = replace(envelope, address=address).headers()
+    topic = RAW_LARGE if address else RAW
+    await publisher.append(topic.name, envelope.sha256.encode(), value, headers)
     if address and time.monotonic() - began > _PLACED_S:
         # This process was suspended. A stored body that no message names for so long counts as an
         # orphan and may have been removed, so the sender must send it again.
-        raise refused("log")
+        raise NotAcceptedError("suspended")
 
 
-async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:
+async def _placed(bodies: BodyStore, body: bytes | BinaryIO, store_s: float) -> tuple[bytes, str]:
     """Return the body that the message itself holds, or b"" and the address of the stored body.
 
     Each receipt has an address of its own, so the consumer that settles its message may remove the
@@ -299,5 +315,5 @@ async def _placed(door: Door, body: bytes | BinaryIO) -> tuple[bytes, str]:
     """
     if isinstance(body, bytes) and len(body) <= INLINE:
         return body, ""
-    async with asyncio.timeout(door.store_s):
-        return b"", await door.bodies.put(secrets.token_hex(32), body)
+    async with asyncio.timeout(store_s):
+        return b"", await bodies.put(secrets.token_hex(32), body)

@@ -37,6 +37,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Run a worker: normalise, derive, judge, deliver.",
     ),
     Entry(
+        word="uploads",
+        target=f"{_COMMANDS}.processes:bring_uploads",
+        summary="Run the process that brings uploads in parts to the log.",
+    ),
+    Entry(
         word="migrate",
         target=f"{_COMMANDS}.processes:migrate_all",
         summary="Update the database schema, and create missing topics.",

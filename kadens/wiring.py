@@ -107,6 +107,49 @@ def vendor_door(settings: Settings) -> "FastAPI":
     )
 
 
+def run_uploads(settings: Settings) -> None:
+    """Bring complete uploads to the log until a signal comes."""
+    from ingest.publisher import KafkaPublisher
+    from ingest.uploads.shelf import Shelf
+    from kadens.uploads.process import UploadLoop, run_until_signal
+    from kadens.uploads.taking import Taking
+    from model.topics import RAW
+    from parsers.formats import FILES_CONNECTOR
+    from storage.bodies.body_store import open_bodies
+    from storage.people.consents import consented
+    from storage.pg.pool import WORKER_LIMITS, open_pool
+    from storage.pg.roles import WORKER
+    from storage.reads.import_outcomes import FileOutcome, file_outcomes
+
+    shelf, database = Shelf(Path(needed(settings, "uploads"))), needed(settings, "database")
+
+    async def run() -> None:
+        pool = await open_pool(database, max_size=2, limits=WORKER_LIMITS, role=WORKER)
+
+        async def outcomes(
+            patient: str, digests: "Sequence[str]", since_ms: int
+        ) -> "Mapping[str, FileOutcome]":
+            async with pool.connection() as conn:
+                return await file_outcomes(conn, patient, digests, since_ms)
+
+        async def has_consent(patient: str, at_ms: int) -> bool:
+            async with pool.connection() as conn:
+                return await consented(conn, patient, FILES_CONNECTOR, at_ms)
+
+        taking = Taking(
+            shelf=shelf,
+            publisher=KafkaPublisher(needed(settings, "kafka"), max_message=RAW.max_message_bytes),
+            bodies=open_bodies(needed(settings, "bodies")),
+            outcomes=outcomes,
+            consented=has_consent,
+            now=clock(settings.clock),
+        )
+        async with pool:
+            await run_until_signal(UploadLoop(taking=taking))
+
+    asyncio.run(run())
+
+
 def buckets(rate: float) -> "Buckets":
     """Return the buckets of a rate per second and key, with bursts of ten times the rate."""
     from web.rates import Buckets

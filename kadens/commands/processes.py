@@ -67,6 +67,15 @@ def start_worker_process(
     raise typer.Exit(run_worker(process_settings(data), accept_loss=accept_loss))
 
 
+def bring_uploads(*, data: ProcessData = DEFAULT_DATA) -> None:
+    """Run the process that brings uploads in parts to the log, and notes what became of them."""
+    from kadens.wiring import run_uploads
+    from runtime.log_lines import log_to_stderr
+
+    log_to_stderr()
+    run_uploads(process_settings(data))
+
+
 def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Update the database schema, and create missing topics."""
     from kadens.wiring import migrate_database_and_log

@@ -124,6 +124,7 @@ def _start(
         "kafka": brokers,
         "database": dsn,
         "bodies": str(data / "bodies"),
+        "uploads": str(data / "uploads"),
         "clock": options.clock,
         "vendor_port": str(endpoints.vendor_port),
         "clinic_port": str(endpoints.clinic_port),
@@ -205,6 +206,7 @@ def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
             own=_reaching(logins[CLINIC]),
         ),
         Job(name="worker", words=("worker",), own=_reaching(logins[WORKER])),
+        Job(name="uploads", words=("uploads",), own=_reaching(logins[WORKER])),
     )
 
 

@@ -12,7 +12,7 @@ select encode(b.sha256, 'hex') from body b join patient p on p.id = b.patient
 where p.pseudonym = %s and b.sha256 = any(%s)"""
 # by SHA-256: a file has no other name here, and its own name may tell who the patient is
 _REFUSED_FILES = """
-select d.sha256, d.rejects from dead_letter d
+select d.sha256, d.rejects, d.class from dead_letter d
 where d.written_at >= %s and d.connector = 'files' and d.sha256 = any(%s)
 order by d.written_at desc"""
 
@@ -21,10 +21,11 @@ order by d.written_at desc"""
 class FileOutcome:
     """The outcome of a file: whether it is `kept` with its patient, and its first rejects.
 
-    `rejects` are (where, why).
+    `rejects` are (where, why), and `kind` classifies them.
     """
 
     kept: bool = False
+    kind: str = ""
     rejects: tuple[tuple[str, str], ...] = ()
 
 
@@ -40,9 +41,9 @@ async def file_outcomes(
     kept = await fetch_column(conn, _KEPT_FILES, [patient, raw])
     outcomes = dict.fromkeys(kept, FileOutcome(kept=True))
     refused = await (await conn.execute(_REFUSED_FILES, [utc(since_ms), wanted])).fetchall()
-    for digest, rejects in refused:
+    for digest, rejects, kind in refused:
         outcome = outcomes.get(digest, FileOutcome())
         if not outcome.rejects:  # rows come newest first, so the latest refusal counts
             pairs = tuple(map(tuple, rejects))
-            outcomes[digest] = replace(outcome, rejects=pairs)
+            outcomes[digest] = replace(outcome, rejects=pairs, kind=kind)
     return outcomes

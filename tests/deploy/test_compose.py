@@ -22,7 +22,7 @@ from storage.pg.roles import ADMIN, CLINIC, WORKER
 from tests.rooms import ROOMS, ROOT
 from tests.rows import cells_of, values_of
 
-_OURS = {"migrate", "vendor-door", "worker", "clinician-door", "admin"}
+_OURS = {"migrate", "vendor-door", "worker", "uploads", "clinician-door", "admin"}
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
@@ -136,7 +136,10 @@ def test_secrets_are_files_outside_the_repository() -> None:
 def test_the_vendor_door_reaches_the_log_and_nothing_else() -> None:
     assert "kafka" in reach("vendor-door")
     assert not reach("vendor-door") & {"database", "clinician-door", "mail"}
-    assert SERVICES["vendor-door"]["volumes"] == ["bodies:/var/lib/kadens/bodies"]
+    assert SERVICES["vendor-door"]["volumes"] == [
+        "bodies:/var/lib/kadens/bodies",
+        "uploads:/var/lib/kadens/uploads",
+    ]
     assert COMPOSE["networks"]["internet"]["driver_opts"] == {
         "com.docker.network.bridge.enable_ip_masquerade": "false"
     }

@@ -13,7 +13,7 @@ from kadens.local.instance import held
 from kadens.settings import operator
 
 WRONG_USE = 2
-PROCESSES = (["door", "vendor"], ["door", "clinic"], ["worker"], ["migrate"])
+PROCESSES = (["door", "vendor"], ["door", "clinic"], ["worker"], ["uploads"], ["migrate"])
 _RUNNING = {
     "KADENS_KAFKA": "",
     "KADENS_DATABASE": "dbname=running",

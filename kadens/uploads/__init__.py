@@ -1,0 +1,1 @@
+"""The process `kadens uploads`: brings complete uploads to the log."""
