@@ -31,7 +31,7 @@ from storage.reads.import_outcomes import FileOutcome
 from tests.parsers.fit.pieces import plain, records, session
 from tests.rows import values_of
 
-NOW = 1_700_000_000_000
+_NOW = 1_700_000_000_000
 _RUN = plain(records(range(1200)), session(start=0, written=1200, elapsed=1200, sport=1))
 _RIDE = plain(records(range(9000, 9900)), session(start=9000, written=9900, elapsed=900, sport=2))
 _TORN = plain(records(range(60)))
@@ -61,12 +61,12 @@ class World:
     refuses: dict[str, tuple[str, str]] = field(default_factory=dict)
     consents: bool = True
     reads: bool = True
-    now_ms: int = NOW
+    now_ms: int = _NOW
 
     async def outcomes(
         self, patient: str, digests: Sequence[str], since_ms: int
     ) -> Mapping[str, FileOutcome]:
-        assert (patient, since_ms) == ("patient-7", NOW)
+        assert (patient, since_ms) == ("patient-7", _NOW)
         await asyncio.sleep(0)
         if self.reads:
             read = {event.envelope.sha256 for event in self.log.events}
@@ -80,7 +80,7 @@ class World:
 
     async def consented(self, patient: str, at_ms: int) -> bool:
         await asyncio.sleep(0)
-        assert (patient, at_ms) == ("patient-7", NOW)
+        assert (patient, at_ms) == ("patient-7", _NOW)
         return self.consents
 
     def taking(self) -> Taking:
@@ -95,18 +95,18 @@ class World:
 
     def put(self, content: bytes, filename: str = "", sha256: str = "") -> str:
         upload = Upload(
-            id=new_id("patient-7", len(content), NOW),
+            id=new_id("patient-7", len(content), _NOW),
             patient="patient-7",
             length=len(content),
             filename=filename,
             sha256=sha256,
             mark="",
-            created_ms=NOW - 1,
+            created_ms=_NOW - 1,
         )
         self.shelf.create(upload)
         part = self.shelf.open(upload)
         part.write(content)
-        part.commit(Ended(received_ms=NOW, link="ab" * 32))
+        part.commit(Ended(received_ms=_NOW, link="ab" * 32))
         part.close()
         return upload.id
 
@@ -140,7 +140,7 @@ def test_a_small_file_is_one_body_on_the_log(world: World) -> None:
         "patient-7",
         "ab" * 32,
     )
-    assert (envelope.received_ms, envelope.sha256) == (NOW, sha(_RUN))
+    assert (envelope.received_ms, envelope.sha256) == (_NOW, sha(_RUN))
     assert (envelope.format, envelope.filename) == ("fit", "run.fit")
     assert not (world.shelf.path(name) / "data").exists()
 
@@ -243,7 +243,7 @@ def test_what_was_refused_is_told_after_a_restart_too(world: World) -> None:
 
 def test_what_nobody_reads_within_a_day_stays_unread(world: World) -> None:
     world.reads = False
-    world.now_ms = NOW + DAY_MS
+    world.now_ms = _NOW + DAY_MS
     result = world.take(world.put(_RUN))
     assert (result.state, result.stored, result.waiting) == (UploadState.DONE, 0, 1)
 
