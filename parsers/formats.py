@@ -130,6 +130,19 @@ _ROWS: tuple[Format, ...] = (
         suffixes=(".gpx",),
         most_bytes=64 * MEBIBYTE,
     ),
+    # An export has gigabytes and is cut into pieces of half a MiB, each perhaps of many years: a
+    # resting heart rate a day for twenty of them.
+    Format(
+        name="apple_health",
+        version=1,
+        read=Named("parsers.apple.apple_health:read_apple_health"),
+        sniff=Named("parsers.apple.clean:is_apple_health"),
+        cut=Named("parsers.apple.cut:cut_apple_health"),
+        suffixes=(".xml",),
+        most_bytes=16 * MEBIBYTE,
+        most_days=7_320,
+        most_facts=40_000,
+    ),
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
@@ -164,13 +177,13 @@ _ROWS: tuple[Format, ...] = (
         most_days=3_660,
     ),
 )
-_VERSIONS = {row.name: row.version for row in _ROWS}
+_FILE_VERSIONS = sum(row.version for row in _ROWS if row.sniff is not None)
 FORMATS: tuple[Format, ...] = (
     *_ROWS,
     # An export of years. What it holds is read anew whenever one of its readers changes.
     Format(
         name="packed",
-        version=1 + _VERSIONS["fit"] + _VERSIONS["tcx"] + _VERSIONS["gpx"],
+        version=1 + _FILE_VERSIONS,
         read=Named("parsers.packed:read_packed"),
         sniff=is_packed,
         suffixes=(".gz", ".zip"),

@@ -50,7 +50,8 @@ class ImportedFile:
 
 def import_files(
     paths: Annotated[
-        list[Path], typer.Argument(help="FIT, TCX and GPX files, packed or not, or folders.")
+        list[Path],
+        typer.Argument(help="Files of watches, health exports, or folders."),
     ],
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],

@@ -61,12 +61,16 @@ UNITS: tuple[Unit, ...] = (
     Unit("Cal", "kcal"),
     # the thermochemical calorie of 4.184 J
     Unit("kJ", "kcal", 1 / 4.184),
+    Unit("cal", "kcal", 0.001),
+    Unit("J", "kcal", 1 / 4_184),
     Unit("%", "%"),
     Unit("percent", "%"),
     Unit("kg", "kg"),
     Unit("g", "kg", 0.001),
     # the pound of the agreement of 1959, exactly
     Unit("lb", "kg", 0.45359237),
+    # a stone has 14 pounds
+    Unit("st", "kg", 6.35029318),
     Unit("mL/kg/min", "mL/kg/min"),
     Unit("ml_kg_min", "mL/kg/min"),
     Unit("mL/min·kg", "mL/kg/min"),
@@ -82,6 +86,8 @@ UNITS: tuple[Unit, ...] = (
     Unit("mets", "{MET}"),
     Unit("mm[Hg]", "mm[Hg]"),
     Unit("mmHg", "mm[Hg]"),
+    # the conventional millimetre of mercury has 133.322387415 Pa
+    Unit("kPa", "mm[Hg]", 1000 / 133.322387415),
     Unit("min", "min"),
     Unit("hr", "min", 60.0),
     Unit("{floors}", "{floors}"),

@@ -11,8 +11,9 @@ from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import derivation_json
 from model.calendar import MINUTE_MS, day_bounds, rfc3339
 from model.derived import Session
+from model.facts import SampleBlock, Workout
 from stream.compute.series.reported_columns import reported_series
-from tests.rows import cells_of, entries_of, matching, values_of, without
+from tests.rows import cells_of, entries_of, matching, of_type, values_of, without
 
 Json: TypeAlias = dict[str, Any]
 Points: TypeAlias = list[tuple[int, float]]
@@ -84,7 +85,7 @@ def _declared_sessions(item: CaseOutcome, wanted: Any) -> bool:  # noqa: ANN401 
 
 
 def _listed(item: CaseOutcome, wanted: list[Json]) -> bool:
-    rows = list(map(_session_view, item.sessions))
+    rows = [_session_view(session) | _stated(item, session) for session in item.sessions]
     if len(rows) != len(wanted):
         return False
     return wanted == list(map(entries_of, rows, wanted))
@@ -93,10 +94,22 @@ def _listed(item: CaseOutcome, wanted: list[Json]) -> bool:
 def _session_view(session: Session) -> Json:
     return {
         "start": rfc3339(session.start_ms),
+        "end": rfc3339(session.end_ms),
+        "type": session.type,
         "offset_min": session.offset_min,
         "heart_n": session.heart.n,
         "mean": session.heart.mean,
     }
+
+
+def _stated(item: CaseOutcome, session: Session) -> Json:
+    """Return the totals that the workout of a session states."""
+    workouts = of_type(Workout, values_of(item.derivation.held.reported, "fact"))
+    totals: Json = {}
+    for workout in workouts:
+        if workout.head.start_ms == session.start_ms:
+            totals["active_energy_kcal"] = workout.summary.get("active_energy")
+    return totals
 
 
 def _heart(item: CaseOutcome, wanted: Json) -> bool:
@@ -106,6 +119,7 @@ def _heart(item: CaseOutcome, wanted: Json) -> bool:
     views: Json = {
         "n": len(points),
         "n_in_session": sum(values_of(item.sessions, "heart.n")),
+        "method": _workout_methods(item),
         "min": min(values, default=None),
         "max": max(values, default=None),
         "source": next(iter(sources), None),
@@ -115,6 +129,22 @@ def _heart(item: CaseOutcome, wanted: Json) -> bool:
         "one_at": wanted.get("one_at") if wanted.get("one_at") in rfc_instants(points) else None,
     }
     return all(is_wanted(views[name], value) for name, value in wanted.items())
+
+
+def _blocks(item: CaseOutcome, metric: str) -> list[SampleBlock]:
+    return matching(
+        of_type(SampleBlock, values_of(item.derivation.held.reported, "fact")), metric=metric
+    )
+
+
+def _workout_methods(item: CaseOutcome) -> str:
+    """Return the method of the heart rate within the sessions, in the words of the cases."""
+    methods = set()
+    for block in _blocks(item, "heart_rate"):
+        for session in item.sessions:
+            if ((block.t >= session.start_ms) & (block.t < session.end_ms)).any():
+                methods.add(block.head.source.method)
+    return f"{' '.join(sorted(methods))} within the workout"
 
 
 def _as_wanted(points: Points, wanted: Any) -> Any:  # noqa: ANN401 - an instant, or with its value
@@ -130,8 +160,33 @@ def _zones(item: CaseOutcome, wanted: Json) -> bool:
 
 
 def _steps(item: CaseOutcome, wanted: Any) -> bool:  # noqa: ANN401 - of a case
+    if isinstance(wanted, list):
+        return _counts(item, "steps") == wanted
     (steps,) = set(cells_of(item.json["days"], "steps")) - {None}
     return is_wanted(steps, wanted)
+
+
+def _counts(item: CaseOutcome, metric: str) -> list[Json]:
+    counts: list[Json] = []
+    for block in _blocks(item, metric):
+        until = block.t if block.until is None else block.until
+        for at, end, value in zip(block.t.tolist(), until.tolist(), block.v.tolist(), strict=True):
+            counts.append({"start": rfc3339(at), "end": rfc3339(end), "value": value})
+    return counts
+
+
+def _pressures(item: CaseOutcome, wanted: list[Json]) -> bool:
+    upper, lower = item.samples("blood_pressure_systolic"), item.samples("blood_pressure_diastolic")
+    pairs = []
+    for (at, systolic), (other, diastolic) in zip(upper, lower, strict=True):
+        times = upper.count((at, systolic)) * (at == other)
+        pairs.append({"systolic": systolic, "diastolic": diastolic, "times": times})
+    return pairs == wanted
+
+
+def _problems(item: CaseOutcome, wanted: list[str]) -> bool:
+    """Return whether as many problems are told as there are sentences about them."""
+    return len(item.json["refused"]) == len(wanted)
 
 
 def _not_these_steps(item: CaseOutcome, wanted: Any) -> bool:  # noqa: ANN401 - of a case
@@ -198,6 +253,11 @@ CHECKS: Mapping[str, Checker] = {
     "zones_ms": _zones,
     "zones_sum_ms": lambda item, wanted: sum(item.zones().values()) == wanted,
     "steps": _steps,
+    "steps_of_the_day": lambda item, wanted: _steps(
+        item, {name: wanted[name] for name in ("least", "most")}
+    ),
+    "blood_pressure": _pressures,
+    "problems": _problems,
     "never": _not_these_steps,
     "active_energy_kcal": _energy,
     "samples": lambda item, wanted: (
@@ -213,4 +273,4 @@ CHECKS: Mapping[str, Checker] = {
     "complete": lambda item, wanted: bool(item.json["refused"]) is not wanted,
 }
 # Keys that explain the others, or say how the case is run.
-UNCHECKED = {"why", "both", "zone", "any_order", "received", "summary", "positions"}
+UNCHECKED = {"why", "must_not", "both", "zone", "any_order", "received", "summary", "positions"}

@@ -104,16 +104,18 @@ READABLE: Sequence[Case] = (
     ),
     _vendor("O19", 3),
     Case(id="G01", files=("namespaces.gpx",)),
+    Case(id="A01", files=("export.xml",)),
+    Case(id="A02", files=("export.xml",)),
     Case(id="T01", files=("mapmy.tcx",)),
     Case(id="T03", files=("no-track.tcx",), expected=("no_track",)),
     Case(id="T03", files=("course.tcx",), expected=("course",)),
 )
 # The kind of fault (`truth.md` section 1) of each case that is not mended yet.
-NOT_YET: Mapping[str, str] = {}
+NOT_YET: Mapping[str, str] = {
+    "A02": "K6: counts of several sources are not yet compared by the minutes that they cover"
+}
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
-    "A01": "Apple Health exports are not read",
-    "A02": "Apple Health exports are not read",
     "H02": "Health Auto Export is not read",
     "C01": "Health Connect exports are not read",
     "P01": "exercises that are fetched from Polar are not read",

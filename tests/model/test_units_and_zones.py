@@ -20,6 +20,11 @@ from model.words.units import unit_conversion
         ("s", "ms", 0.8, 800),
         ("kJ", "kcal", 4.184, 1),
         ("lb", "kg", 100, 45.359237),
+        ("km/hr", "m/s", 36, 10),
+        ("cal", "kcal", 4184, 4.184),
+        ("J", "kcal", 4184, 1),
+        ("st", "kg", 10, 63.5029318),
+        ("kPa", "mm[Hg]", 13.3322387415, 100),
         ("mg/dL", "mmol/L", 90.07794, 5),
     ],
 )

@@ -19,6 +19,7 @@ _FILES = [
     *(_FOLDER / "vendors").glob("*.py"),
     *(_FOLDER / "tracks").glob("*.py"),
     *(_FOLDER / "phone").glob("h*.py"),
+    _FOLDER / "apple" / "apple_health.py",
 ]
 HELPERS = {
     "alike",

@@ -1,0 +1,1 @@
+"""Apple Health exports: how they are cleaned, cut into pieces and read."""
