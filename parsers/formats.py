@@ -168,6 +168,17 @@ _ROWS: tuple[Format, ...] = (
         most_days=3_660,
         most_facts=40_000,
     ),
+    # two days, or as many as its user asks for by hand
+    Format(
+        name="hc_webhook",
+        version=1,
+        grows=("steps", "distance", "active_calories"),
+        read=Named("parsers.phone.hc_webhook:read_hc_webhook"),
+        sniff=Named("parsers.phone.recognised:is_hc_webhook"),
+        suffixes=(".json",),
+        most_bytes=48 * MEBIBYTE,
+        most_days=400,
+    ),
     # a thousand answers with all their words have half of it
     Format(
         name="reports",

@@ -124,4 +124,5 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
         "open_wearables": ("is_daily_total",),
         "garmin": ("dailies", "epochs"),
         "health_auto_export": ("days",),
+        "hc_webhook": ("steps", "distance", "active_calories"),
     }
