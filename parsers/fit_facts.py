@@ -9,17 +9,21 @@ file that is no recording, such as a course, is refused.
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from model.calendar import DAY_MS
 from model.columns.build import split_at_gaps
 from model.errors import BodyError
 from model.fact_properties import MADE_MARK
 from model.facts import (
     BLOCK,
+    DaySummary,
     DeviceType,
     Fact,
     Head,
+    Instants,
     Method,
     OffsetOrigin,
     Parsed,
@@ -107,7 +111,10 @@ def _parse(body: bytes, received_ms: int) -> Parsed:
         reported = _Reported(
             activity, revision=int(complete), record=free_record(_identity(activity), taken)
         )
-        facts += [*reported.workouts(rejects), *reported.blocks(rejects)]
+        facts += [*reported.workouts(rejects), *reported.blocks(rejects), *reported.days()]
+    if not facts and not rejects:
+        why = "neither a session nor a record nor a reading of all day"
+        rejects.append(Reject(where="file_id", why=why, kind=RejectKind.UNKNOWN))
     return Parsed(account="", facts=tuple(facts), rejects=grouped(rejects), complete=complete)
 
 
@@ -260,9 +267,31 @@ class _Reported:
         if self.activity.beats is not None:
             source, beats = self.source(Method.WORKOUT, strap=True), self.activity.beats
             yield from self._parts(source, f"{self.record}:beats", "heart_rate", beats, rejects)
-        for metric, samples in self.activity.background.items():
+        for part in self.activity.background:
             source = self.source(Method.BACKGROUND)
-            yield from self._parts(source, f"{self.record}:background", metric, samples, rejects)
+            if part.device_type is not None:
+                source = replace(source, device_type=part.device_type)
+            yield from self._parts(
+                source,
+                f"{self.record}:background",
+                part.metric,
+                part.samples,
+                rejects,
+                part.until,
+            )
+
+    def days(self) -> Iterator[DaySummary]:
+        """Yield what the counters of all day state of each local date."""
+        device = _device_hash(self.activity)
+        for total in self.activity.day_totals:
+            values = {name: round(v, 6) for name, v in total.values.items()}
+            name = f"fit:{device}:{total.local_date.isoformat()}"
+            of = self.head(
+                self.source(Method.BACKGROUND), name, (total.start_ms, total.start_ms + DAY_MS)
+            )
+            # It grows during the day, so the greatest of all files of the day stays.
+            of = replace(of, revision=round(sum(values.values())))
+            yield DaySummary(head=of, local_date=total.local_date, values=values)
 
     def _strap_in_records(self) -> bool:
         """Return whether the records' heart rate is a strap's.
@@ -279,9 +308,16 @@ class _Reported:
         ]
 
     def _parts(
-        self, source: Source, record: str, metric: str, samples: Samples, rejects: list[Reject]
+        self,
+        source: Source,
+        record: str,
+        metric: str,
+        samples: Samples,
+        rejects: list[Reject],
+        until: Instants | None = None,
     ) -> Iterator[SampleBlock]:
         row = METRIC[metric]
+        ends = None if until is None else dict(zip(samples.t.tolist(), until.tolist(), strict=True))
         kept = samples_within(samples, (EARLIEST_MS, LAST_MS), (row.floor, row.ceiling))
         if len(kept) < len(samples):
             why = "samples with a time or value outside of what is read"
@@ -292,8 +328,21 @@ class _Reported:
         kept = samples_in_order(rounded(kept))
         for part, some in enumerate(split_at_gaps(kept.t, BLOCK, LONGEST_GAP_MS)):
             t, v = kept.t[some], kept.v[some]
-            head = self.head(source, record, (int(t[0]), int(t[-1]) + 1))
-            yield SampleBlock(head=head, metric=metric, t=t, v=v, part=part)
+            held = None if ends is None else _ends_of(t, ends)
+            last = int(t[-1]) + 1 if held is None else int(held.max())
+            head = self.head(source, record, (int(t[0]), last))
+            yield SampleBlock(head=head, metric=metric, t=t, v=v, part=part, until=held)
+
+
+def _ends_of(t: Instants, ends: dict[int, int]) -> Instants:
+    return np.fromiter(map(ends.__getitem__, t.tolist()), np.int64, len(t))
+
+
+def _device_hash(activity: Activity) -> str:
+    """Return what names a device, so that no serial number gets into a fact."""
+    device = activity.device
+    words = (device.manufacturer, device.product, device.serial)
+    return hashlib.sha256("/".join(words).encode()).hexdigest()[:24]
 
 
 def _identity(activity: Activity) -> str:

@@ -6,12 +6,22 @@ They are recorded payloads, the simulator's, small poison, and what earlier runs
 import gzip
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 
 import numpy as np
 
-from simulate.fit_messages import fit_file
+from simulate.fit_messages import (
+    ENUM,
+    UINT8,
+    UINT32,
+    WRITTEN_EPOCH,
+    FieldShape,
+    FitShape,
+    encoded,
+    fit_file,
+)
 from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from tests.poison import FILES, OPEN_WEARABLES, POISON, POISON_MS, REPORTS
@@ -58,6 +68,23 @@ def _json(connector: str) -> Iterator[bytes]:
         )
 
 
+def _all_day() -> bytes:
+    """Return a file of counters and short times of day, without a recording."""
+    stamp = FieldShape(number=253, base=UINT32, offset=POISON_MS // 1000 - WRITTEN_EPOCH)
+    info = {"t": stamp, "local": replace(stamp, number=0)}
+    counted = {"t": stamp, "cycles": FieldShape(number=3, base=UINT32)}
+    counted |= {"kind": FieldShape(number=5, base=ENUM), "hr": FieldShape(number=27, base=UINT8)}
+    messages = [encoded(FitShape(number=103, local=0, fields=info), {"t": 0, "local": 7200})]
+    for at in range(5):
+        values = {"t": 60 * at, "cycles": 40 * at, "kind": 6, "hr": 70 + at}
+        messages.append(encoded(FitShape(number=55, local=1, fields=counted), values))
+    night = {"t": stamp, "level": FieldShape(number=0, base=ENUM)}
+    for at in (0, 600):
+        shape = FitShape(number=275, local=2, fields=night)
+        messages.append(encoded(shape, {"t": at, "level": 2}))
+    return fit_file(messages)
+
+
 def _files() -> Iterator[bytes]:
     n = 40
     recording = Recording(
@@ -76,6 +103,7 @@ def _files() -> Iterator[bytes]:
     yield write_activity(recording)
     yield write_activity(recording, compressed=True)
     yield fit_file([])
+    yield _all_day()
     packed = gzip.compress(write_activity(recording), mtime=0)
     yield packed
     out = BytesIO()

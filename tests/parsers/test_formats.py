@@ -122,6 +122,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
     grows = {row.name: row.grows for row in FORMATS if row.grows}
     assert grows == {
         "open_wearables": ("is_daily_total",),
+        "fit": ("monitoring",),
         "garmin": ("dailies", "epochs"),
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),

@@ -26,6 +26,8 @@ from parsers.fit.activity.records import (
 )
 from parsers.fit.activity.sessions import read_sessions
 from parsers.fit.activity.values import FIT_EPOCH, enum_word, first_known, fit_epoch_ms, problem_at
+from parsers.fit.background.counters import DayTotal, counts
+from parsers.fit.background.readings import BACKGROUND_MESSAGES, Background, readings
 from parsers.fit.errors import Code, FitProblem
 from parsers.fit.timer_events import TimerStops, timer_stops
 
@@ -38,12 +40,10 @@ if TYPE_CHECKING:
     from parsers.fit.group import Group
     from parsers.fit.samples import Samples
 
-MESSAGES = frozenset(
-    {
-        *("file_id", "device_info", "activity", "session", "lap", "event", "sport", "workout"),
-        *("record", "hr", "monitoring", "course"),
-    }
-)
+MESSAGES = BACKGROUND_MESSAGES | {
+    *("file_id", "device_info", "activity", "session", "lap", "event", "sport", "workout"),
+    *("record", "hr", "course"),
+}
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
 
 # Sample column -> profile fields; the first field with a value counts.
@@ -65,9 +65,10 @@ class Activity:
     """Everything that one file of a chain declares.
 
     `beats` is the heart rate of a strap that handed it over in messages of its own. `background`
-    has samples of all-day monitoring, which belong to no recording. `begun_ms` is when the
-    recording began by its first dated message, None where nothing is dated. `stops` are the times
-    in which the timer stood still (`timer_stops`), by the settled clock.
+    has samples of all-day monitoring, which belong to no recording, and `day_totals` what its
+    counters state of local dates. `begun_ms` is when the recording began by its first dated
+    message, None where nothing is dated. `stops` are the times in which the timer stood still
+    (`timer_stops`), by the settled clock.
     """
 
     file_type: str
@@ -76,7 +77,8 @@ class Activity:
     offset_min: int | None
     samples: dict[str, Samples]
     beats: Samples | None
-    background: dict[str, Samples]
+    background: tuple[Background, ...]
+    day_totals: tuple[DayTotal, ...]
     begun_ms: int | None
     stops: TimerStops
     problems: tuple[FitProblem, ...]
@@ -124,17 +126,21 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
         times, stamps = corrected_times(times, clock), clock.stamps[clock.kept]
     sessions = tuple(read_sessions(fit, stamps, clock, problems))
     _tell_outside(record, times, sessions, problems)
-    monitoring = dated_times(fit["monitoring"], problems)
-    background = samples_of(fit["monitoring"], {"heart_rate": ("heart_rate",)}, monitoring)
+    offset_min = read_offset(fit["activity"], problems)
+    if offset_min is None:
+        offset_min = read_offset(fit["monitoring_info"], problems)
+    counted, day_totals = counts(fit, offset_min)
+    background = (*readings(fit, problems), *counted)
     beats = strap_beats(fit["hr"])
     return Activity(
         file_type=_file_type(fit),
         sessions=sessions,
         device=read_device(fit),
-        offset_min=read_offset(fit["activity"], problems),
+        offset_min=offset_min,
         samples=samples_of(record, _COLUMNS, times),
         beats=beats,
         background=background,
+        day_totals=tuple(day_totals),
         begun_ms=_begun(stamps, sessions, beats, background),
         stops=timer_stops(fit["event"], clock),
         problems=tuple(problems),
@@ -175,14 +181,14 @@ def _begun(
     stamps: Floats,
     sessions: tuple[FitSession, ...],
     beats: Samples | None,
-    background: dict[str, Samples],
+    background: tuple[Background, ...],
 ) -> int | None:
     """Return when a recording began: what is written first, so that a cut file agrees with it."""
     if len(stamps):
         return fit_epoch_ms(float(stamps[0]))
     starts = [session.start_ms for session in sessions]
     if not starts:
-        starts = [int(samples.t.min()) for samples in background.values()]
+        starts = [int(part.samples.t.min()) for part in background]
     if not starts and beats is not None:
         starts = [int(beats.t.min())]
     return min(starts, default=None)

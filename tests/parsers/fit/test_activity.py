@@ -160,7 +160,7 @@ def test_an_empty_file_declares_nothing() -> None:
     assert (matches.sessions, matches.samples, matches.background, matches.problems) == (
         (),
         {},
-        {},
+        (),
         (),
     )
     assert matches.device.manufacturer == ""

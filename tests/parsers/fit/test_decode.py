@@ -255,7 +255,8 @@ def test_timestamp_16_is_the_nearest_to_the_last_known_one() -> None:
         fit_file([encoded(info, {"t": start}), definition(short), rows(short, result, 5).tobytes()])
     )
     assert _equal(fit["monitoring"]["timestamp"] - start, [30, 56, 56, _NAN, 55])
-    background = read_activity(fit).background["heart_rate"]
+    (part,) = read_activity(fit).background
+    background = part.samples
     assert background.t[:3].tolist() == [(start + FIT_EPOCH + s) * 1000 for s in (30, 56, 56)]
     assert background.t[3] == (start + FIT_EPOCH + 55) * 1000
     assert background.v.tolist() == [60, 61, 62, 64]

@@ -1,0 +1,1 @@
+"""What a FIT file holds besides a recording: counters and readings of all day. Pure."""
