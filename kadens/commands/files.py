@@ -1,57 +1,44 @@
-"""The command that sends files through the vendor door, and prints the outcome of each."""
+"""The command that sends files through the vendor door, and says what became of each."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from http.client import MULTIPLE_CHOICES
-from itertools import chain
+import asyncio
+import signal
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import FORBIDDEN, MULTIPLE_CHOICES, UNAUTHORIZED
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from kadens.clock import clock
 from kadens.commands.accounts import must_consent
-from kadens.commands.console import run, settings_of
+from kadens.commands.console import settings_of
 from kadens.commands.links import issue_audited_token
-from kadens.commands.options import DEFAULT_DATA, Data
-from kadens.commands.sending import body_of, door_of, post_patiently
-from kadens.output.console import err
-from kadens.output.terminal import fail, print_line, print_note
-from kadens.payload_formats import items_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.commands.sending import LATER, NoAnswerError, door_of, post_patiently
+from kadens.importing.finding import GivenFile, given_files
+from kadens.importing.flow import ImportFlow, StoppedError
+from kadens.importing.progress import ImportProgress, shown_progress
+from kadens.importing.tally import FileTally, ImportSummary
+from kadens.importing.walked_files import desk_pieces
+from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
-from model.received import Context, Part
-from parsers.formats import FILES_CONNECTOR, FORMATS
+from model.facts import Reject
+from parsers.formats import FILES_CONNECTOR, format_named
+from parsers.packing.walk import Piece
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
 from storage.reads.import_outcomes import FileOutcome, file_outcomes
 
 OCTETS = "application/octet-stream"
-IMPORT_DAYS = 1  # how long the link token of an import is valid
+IMPORT_DAYS = 2  # how long the link token of an import is valid
 USUAL_WAIT_S = 30
-LOOK_AGAIN_S = 0.25
-
-
-@dataclass(slots=True, kw_only=True)
-class ImportedFile:
-    """A file that is imported. `answer` is its outcome, empty until it is known."""
-
-    path: Path
-    digest: str
-    answer: str = ""
-    failed: bool = False
-
-    def refuse(self, why: str) -> None:
-        """Note that the file is not stored, and why."""
-        self.answer, self.failed = f"refused: {why}", True
+_INTERRUPTED = 130  # what a shell shows of a program that Ctrl-C ended
 
 
 def import_files(
     paths: Annotated[
-        list[Path],
-        typer.Argument(help="Files of watches, health exports, or folders."),
+        list[Path], typer.Argument(help="Files and exports of any size, packed or not, or folders.")
     ],
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],
@@ -59,113 +46,126 @@ def import_files(
         str, typer.Option(help="Address of the vendor door; the running one when left out.")
     ] = "",
     wait: Annotated[
-        float, typer.Option("--wait", min=0, help="Wait so many seconds for what becomes of them.")
+        float,
+        typer.Option("--wait", min=0, help="Wait so many seconds for the last outcomes."),
     ] = USUAL_WAIT_S,
+    as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Send files through the vendor door, in the patient's name.
 
-    Prints a line for each file: stored, known already, refused and why, or received if nobody has
-    read it yet. Sending a file again changes nothing. Exits 1 when a file was refused.
+    Takes files, folders and packed files with files in them. A huge export is cut into pieces, of
+    which only a few are on their way at any time. Prints a line for each file: stored, known
+    already, refused and why, or received if nobody has read it yet. What is known is not sent
+    again, so after Ctrl-C or a crash the same command goes on. Exits 1 when something was refused.
     """
     settings = settings_of(data)
     must_consent(settings, patient, FILES_CONNECTOR)
-    contents: dict[Path, bytes] = {}
-    for given in paths:
-        # A file that is named twice, or is in a folder that is named too, is sent once.
-        contents.update((path, body_of(path)) for path in _files(given))
-    if not contents:
-        fail("no file of a format that is read is there", code=2)
-    files = [_checked(path, content) for path, content in contents.items()]
-    since_ms = clock(settings.clock)()
-    # Outcomes that exist before anything is sent show the files that are stored already.
-    _note(files, _outcomes(settings, patient, files, since_ms), stored="known already")
-    _send(settings, patient, url, [file for file in files if not file.answer], contents)
-    _await(settings, patient, files, since_ms, wait)
-    for file in files:
-        print_line(f"{file.path}: {file.answer or 'received, and not read yet'}")
-    refused = sum(file.failed for file in files)
-    print_note(f"{len(files) - refused} of {len(files)} files accepted")
-    raise typer.Exit(1 if refused else 0)
+    given = list(given_files(paths))
+    if not given:
+        fail("no file is there", code=2)
+    with door_flow(settings, patient, url) as flow:
+        summary = _imported(given, flow, wait)
+    if as_json:
+        print_json(summary.plain())
+    else:
+        for file in summary.files:
+            print_line(f"{file.path}: {file.words()}")
+        for line in summary.lines():
+            print_note(line)
+    raise typer.Exit(_code(summary))
 
 
-def _checked(path: Path, content: bytes) -> ImportedFile:
-    """Return a file, refused if nothing in it can be read: it would only make a dead letter."""
-    file = ImportedFile(path=path, digest=sha256(content).hexdigest())
-    why = "it holds no recording"
-    for item in items_of(content, Context(connector=FILES_CONNECTOR)):
-        if isinstance(item, Part) and item.facts:
-            return file
-        rejects = item.rejects if isinstance(item, Part) else (item,)
-        for reject in rejects:
-            why = getattr(reject, "why", why)
-    file.refuse("the file is empty" if not content else why)
-    return file
+def _code(summary: ImportSummary) -> int:
+    if summary.stopped == _BY_HAND:
+        return _INTERRUPTED
+    return 0 if summary.done else 1
 
 
-def _send(
-    settings: Settings,
-    patient: str,
-    url: str,
-    files: Sequence[ImportedFile],
-    contents: dict[Path, bytes],
+_BY_HAND = "interrupted"
+
+
+def _imported(given: Sequence[GivenFile], flow: ImportFlow, wait_s: float) -> ImportSummary:
+    """Import files and return what became of them; Ctrl-C ends it early, with what was done."""
+    tallies: list[FileTally] = []
+    stopped = ""
+    try:
+        with shown_progress(sum(file.size for file in given)) as progress:
+            for file in given:
+                tally = FileTally(path=file.path, named=file.named)
+                tallies.append(tally)
+                import_file(file, flow, tally, progress)
+            flow.flush()
+            flow.finish(wait_s)
+    except StoppedError as error:
+        stopped = str(error)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what follows is short
+        stopped = _BY_HAND
+    if stopped:
+        flow.finish(0)
+    return ImportSummary(files=tallies, stopped=stopped)
+
+
+def import_file(
+    given: GivenFile, flow: ImportFlow, tally: FileTally, progress: ImportProgress
 ) -> None:
-    """Post files to the vendor door; a file that the door does not take is refused."""
-    if not files:
+    """Send the pieces of one file; raises StoppedError."""
+    if given.why:
+        tally.refuse(given.why)
         return
-    base = door_of(settings, url)
-    token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, detail="import")
-    headers = {"authorization": f"Bearer {token}", "content-type": OCTETS}
-    for file in track(files, description="sending", console=err, transient=True):
-        status, _ = post_patiently(f"{base}/v1/files", contents[file.path], headers)
-        if status >= MULTIPLE_CHOICES:
-            file.refuse(f"the vendor door answered {status}")
+    try:
+        with given.path.open("rb") as file:
+            for item in desk_pieces(file, given.path.name):
+                if isinstance(item, Reject):
+                    tally.leave(item)
+                else:
+                    flow.take(item, tally)
+                progress.at(file.tell())
+    except OSError as error:
+        # what was read of it before is on its way
+        tally.refuse(error.strerror or type(error).__name__)
+    progress.file_done(given.size)
 
 
-def _await(
-    settings: Settings, patient: str, files: Sequence[ImportedFile], since_ms: int, wait_s: float
-) -> None:
-    """Wait until a worker has read the files that were sent, or the time is over."""
-    until_s = time.monotonic() + wait_s
-    while any(not file.answer for file in files):
-        _note(files, _outcomes(settings, patient, files, since_ms), stored="stored")
-        if time.monotonic() >= until_s:
-            return
-        time.sleep(LOOK_AGAIN_S)
+@contextmanager
+def door_flow(settings: Settings, patient: str, url: str) -> Iterator[ImportFlow]:
+    """Give the flow of a patient's files through the vendor door, with a token of its own."""
+    address = f"{door_of(settings, url)}/v1/files"
+    since_ms = clock(settings.clock)()
+    headers: dict[str, str] = {}
+
+    def send(piece: Piece) -> str:
+        # a token is made only when there is something to send
+        if not headers:
+            token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, detail="import")
+            headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS})
+        try:
+            status, _ = post_patiently(address, piece.content, {**headers, **_named(piece)})
+        except NoAnswerError as error:
+            raise StoppedError(str(error)) from error
+        if status in LATER:
+            raise StoppedError(f"the vendor door is busy and answered {status}")
+        if status in {UNAUTHORIZED, FORBIDDEN}:
+            raise StoppedError(f"the vendor door refuses the link token: it answered {status}")
+        return f"the vendor door answered {status}" if status >= MULTIPLE_CHOICES else ""
+
+    with asyncio.Runner() as runner:
+        pool = runner.run(open_pool(settings.database, max_size=1, role=ADMIN))
+
+        async def outcomes(digests: Collection[str]) -> Mapping[str, FileOutcome]:
+            async with pool.connection() as conn:
+                return await file_outcomes(conn, patient, digests, since_ms)
+
+        try:
+            yield ImportFlow(send=send, look=lambda digests: runner.run(outcomes(digests)))
+        finally:
+            runner.run(pool.close())
 
 
-def _note(files: Sequence[ImportedFile], outcomes: dict[str, FileOutcome], stored: str) -> None:
-    """Note the outcome of each file that has no answer yet."""
-    for file in files:
-        outcome = outcomes.get(file.digest)
-        if file.answer or outcome is None:
-            continue
-        if not outcome.kept:
-            file.refuse(outcome.rejects[0][1])
-        elif outcome.rejects:
-            file.answer = f"{stored} in part: {outcome.rejects[0][1]}"
-        else:
-            file.answer = stored
-
-
-def _outcomes(
-    settings: Settings, patient: str, files: Sequence[ImportedFile], since_ms: int
-) -> dict[str, FileOutcome]:
-    waiting = [file.digest for file in files if not file.answer]
-
-    async def look() -> dict[str, FileOutcome]:
-        async with (
-            await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
-            pool.connection() as conn,
-        ):
-            return await file_outcomes(conn, patient, waiting, since_ms)
-
-    return run(look()) if waiting else {}
-
-
-def _files(path: Path) -> list[Path]:
-    """Return a file, or the files below a folder that have the ending of a known format."""
-    if not path.is_dir():
-        return [path]
-    endings = set(chain.from_iterable(row.suffixes for row in FORMATS))
-    return sorted(item for item in path.rglob("*") if item.suffix.lower() in endings)
+def _named(piece: Piece) -> dict[str, str]:
+    """Return the header with a file's name where its format needs it; a name may tell a person."""
+    if not format_named(piece.format).names:
+        return {}
+    name = piece.filename.encode("ascii", "replace").decode()
+    return {"content-disposition": f'attachment; filename="{name}"'}

@@ -20,6 +20,7 @@ from runtime.retries import attempts
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
 TRIES = 6
 LONGEST_WAIT_S = 60
+AWAY_S = 2.0  # until a door that does not answer is asked again
 _Headers = dict[str, str]
 
 
@@ -28,6 +29,10 @@ class _BusyError(Exception):
 
     def __init__(self, status: int, answer: bytes, wait_s: float) -> None:
         self.status, self.answer, self.wait_s = status, answer, wait_s
+
+
+class NoAnswerError(Exception):
+    """The door does not answer; the text names its address and the reason."""
 
 
 def send_as_vendor(
@@ -80,7 +85,11 @@ def body_of(path: Path) -> bytes:
 
 
 def post_patiently(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
-    """Post a body as `post`; wait and try again, up to `TRIES` times, while the door is busy."""
+    """Post a body as `post`; wait and try again, up to `TRIES` times, while the door is busy.
+
+    A door that does not answer may be starting again, and is waited for in the same way; raises
+    NoAnswerError for one that stays away.
+    """
     # The pause is the one that the door asks for, see `_wait_of`.
     try:
         for attempt in attempts(_wait_of, pause_s=0.0, tries=TRIES):
@@ -93,7 +102,10 @@ def post_patiently(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes
 
 def post(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes]:
     """Post a body and return status and answer; leaves with code 1 when there is no answer."""
-    status, answer, _ = _posted(url, body, headers)
+    try:
+        status, answer, _ = _posted(url, body, headers)
+    except NoAnswerError as error:
+        fail(str(error))
     return status, answer
 
 
@@ -111,7 +123,9 @@ def _posted_unless_busy(url: str, body: bytes, headers: _Headers) -> tuple[int, 
 
 
 def _wait_of(error: Exception) -> bool | float:
-    """Return the seconds to wait after a busy door's answer; False for any other error."""
+    """Return the seconds to wait for a door that is busy or away; False for any other error."""
+    if isinstance(error, NoAnswerError):
+        return AWAY_S
     return error.wait_s if isinstance(error, _BusyError) else False
 
 
@@ -137,6 +151,6 @@ def _posted(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes, float
         return answer.status, answer.read(), seconds_of(answer.headers.get("retry-after", ""))
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "strerror", "") or type(error).__name__
-        fail(f"{urlsplit(url).netloc} does not answer: {reason}")
+        raise NoAnswerError(f"{urlsplit(url).netloc} does not answer: {reason}") from error
     finally:
         connection.close()

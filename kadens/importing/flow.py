@@ -1,0 +1,154 @@
+"""Pieces of files on their way to the vendor door: a few at a time, each followed to its outcome.
+
+What is stored is asked of the database, so there is no state here that a crash could lose. Pieces
+that are known are not sent. New ones are sent only while few of those before are without an
+outcome: however much is imported, the door and the worker have little of it in hand at any time.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TypeAlias
+
+from kadens.importing.tally import FileTally
+from model.facts import Reject, RejectKind
+from model.received import Context, Part
+from parsers.formats import FILES_CONNECTOR, read_items
+from parsers.packing.walk import Piece
+from storage.reads.import_outcomes import FileOutcome
+
+_MIB = 1024 * 1024
+LOOKED_UP, LOOKED_UP_BYTES = 64, 8 * _MIB  # pieces that are looked up at once
+IN_HAND, IN_HAND_BYTES = 8, 8 * _MIB  # sent, without an outcome yet
+LOOK_AGAIN_S = 0.1
+STALLED_S = 120.0  # without any outcome, nobody reads
+STALLED = "nothing that was sent is read; a worker must run, and the patient must consent"
+
+SendPiece: TypeAlias = Callable[[Piece], str]  # to the door; "" or why the door refused it
+LookUp: TypeAlias = Callable[[Collection[str]], Mapping[str, FileOutcome]]  # outcomes by SHA-256
+
+
+class StoppedError(Exception):
+    """The import cannot go on now; the text says why."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sent:
+    """Who waits for the outcome of a piece: a file twice where it holds the piece twice."""
+
+    size: int
+    files: list[FileTally]
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportFlow:
+    """Takes pieces, and notes the outcome of each in the tally of its file."""
+
+    send: SendPiece
+    look: LookUp
+    _waiting: dict[str, tuple[Piece, list[FileTally]]] = field(default_factory=dict, init=False)
+    _sent: dict[str, _Sent] = field(default_factory=dict, init=False)
+    _bytes: int = field(default=0, init=False)
+
+    def take(self, piece: Piece, file: FileTally) -> None:
+        """Take a piece; it is sent when enough have come together. Raises StoppedError."""
+        digest = sha256(piece.content).hexdigest()
+        if digest in self._sent:
+            self._sent[digest].files.append(file)
+            return
+        if digest in self._waiting:
+            self._waiting[digest][1].append(file)
+            return
+        self._waiting[digest] = (piece, [file])
+        self._bytes += len(piece.content)
+        if len(self._waiting) >= LOOKED_UP or self._bytes >= LOOKED_UP_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """SendPiece the pieces that were taken and are not known. Raises StoppedError."""
+        waiting, self._waiting, self._bytes = self._waiting, {}, 0
+        outcomes = self.look(waiting.keys()) if waiting else {}
+        for digest, (piece, files) in waiting.items():
+            if digest in outcomes:
+                _settle(files, outcomes[digest], is_new=False)
+                continue
+            reject = unread_piece(piece) or self._posted(digest, piece, files)
+            if reject:
+                for file in files:
+                    file.leave(reject)
+
+    def finish(self, wait_s: float) -> None:
+        """Wait so long for the outcomes that are still missing; those that stay away wait."""
+        until_s = time.monotonic() + wait_s
+        while self._sent:
+            self._note_outcomes()
+            if not self._sent or time.monotonic() >= until_s:
+                break
+            time.sleep(LOOK_AGAIN_S)
+        for sent in self._sent.values():
+            for file in sent.files:
+                file.waiting += 1
+        self._sent.clear()
+
+    def _posted(self, digest: str, piece: Piece, files: list[FileTally]) -> Reject | None:
+        self._make_room(len(piece.content))
+        why = self.send(piece)
+        if why:
+            return Reject(where=piece.where, why=why)
+        self._sent[digest] = _Sent(size=len(piece.content), files=files)
+        return None
+
+    def _make_room(self, size: int) -> None:
+        """Wait until a piece of `size` bytes may be sent; StoppedError when nobody reads."""
+        since_s = time.monotonic()
+        while self._sent and (
+            len(self._sent) >= IN_HAND
+            or size + sum(sent.size for sent in self._sent.values()) > IN_HAND_BYTES
+        ):
+            if self._note_outcomes():
+                since_s = time.monotonic()
+                continue
+            if time.monotonic() - since_s > STALLED_S:
+                raise StoppedError(STALLED)
+            time.sleep(LOOK_AGAIN_S)
+
+    def _note_outcomes(self) -> bool:
+        """Note the outcomes that are there; return whether there was one."""
+        outcomes = self.look(self._sent.keys())
+        for digest, outcome in outcomes.items():
+            _settle(self._sent.pop(digest).files, outcome, is_new=True)
+        return bool(outcomes)
+
+
+def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> None:
+    """Note an outcome; of equal pieces the first alone is new."""
+    for number, file in enumerate(files):
+        if not outcome.kept:
+            file.refuse(outcome.rejects[0][1])
+            continue
+        if is_new and number == 0:
+            file.new += 1
+        else:
+            file.known += 1
+        if outcome.rejects:
+            file.in_part[outcome.rejects[0][1]] += 1
+
+
+def unread_piece(piece: Piece) -> Reject | None:
+    """Return why nothing in a piece can be read, None where something can.
+
+    Such a piece would only make a dead letter. A part of a huge file is not tried: its cutter
+    knows the format, and it would be read twice.
+    """
+    if "#" in piece.where:
+        return None
+    last = Reject(where=piece.where, why="it holds no recording", kind=RejectKind.UNKNOWN)
+    context = Context(connector=FILES_CONNECTOR, filename=piece.filename)
+    for item in read_items(piece.format, piece.content, context):
+        if isinstance(item, Part) and item.facts:
+            return None
+        rejects = item.rejects if isinstance(item, Part) else (item,)
+        for reject in rejects:
+            last = reject if isinstance(reject, Reject) else last
+    return replace(last, count=1)

@@ -1,0 +1,126 @@
+"""What became of each file of an import: counts and reasons, in words and as JSON. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from model.facts import Reject, RejectKind
+
+# What of a file is no loss: an export holds pictures, settings and notes, too.
+_NO_LOSS = frozenset({RejectKind.UNKNOWN})
+NOT_READ_YET = "received, and not read yet"
+
+
+@dataclass(slots=True, kw_only=True)
+class FileTally:
+    """The outcomes of the pieces of one file; a small file is one piece.
+
+    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet.
+    `in_part`, `refused` and `left_out` count pieces by reason.
+    """
+
+    path: Path
+    named: bool = False
+    new: int = 0
+    known: int = 0
+    waiting: int = 0
+    in_part: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def refuse(self, why: str, count: int = 1) -> None:
+        """Note what is not stored, and why."""
+        self.refused[why] += count
+
+    def leave(self, reject: Reject) -> None:
+        """Note what of the file is no piece: damage is refused, an unknown file is left out."""
+        (self.left_out if reject.kind in _NO_LOSS else self.refused)[reject.why] += reject.count
+
+    @property
+    def accepted(self) -> bool:
+        """Return whether nothing was refused, and something is stored or was left out rightly."""
+        empty = not (self.new or self.known or self.waiting)
+        return not self.refused and not (empty and self.named)
+
+    def words(self) -> str:
+        """Return a line about the file."""
+        stored = self.new + self.known
+        lost = (*self.refused, *self.left_out)
+        if not stored and not self.waiting:
+            word = "refused" if self.refused or self.named else "left out"
+            return f"{word}: {lost[0] if lost else 'it holds no recording'}"
+        if stored + self.waiting + sum(self.refused.values()) + sum(self.left_out.values()) == 1:
+            return self._as_single()
+        counts = (
+            ("stored", self.new),
+            ("known already", self.known),
+            ("stored in part", sum(self.in_part.values())),
+            ("refused", sum(self.refused.values())),
+            ("left out", sum(self.left_out.values())),
+            (NOT_READ_YET, self.waiting),
+        )
+        return ", ".join(f"{count:,} {word}" for word, count in counts if count)
+
+    def _as_single(self) -> str:
+        """Return what became of a file that is one piece."""
+        if self.waiting:
+            return NOT_READ_YET
+        word = "stored" if self.new else "known already"
+        return f"{word} in part: {next(iter(self.in_part))}" if self.in_part else word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSummary:
+    """What became of all files; `stopped` is why an import ended early, "" where it did not."""
+
+    files: Sequence[FileTally]
+    stopped: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Return whether everything was accepted."""
+        return not self.stopped and all(file.accepted for file in self.files)
+
+    def reasons(self, kind: str) -> Counter[str]:
+        """Return the reasons of a kind ("refused", "left_out", "in_part") with their counts."""
+        total: Counter[str] = Counter()
+        for file in self.files:
+            total += getattr(file, kind)
+        return total
+
+    def lines(self) -> list[str]:
+        """Return the lines about all files: how many were accepted, and the reasons."""
+        accepted = sum(file.accepted for file in self.files)
+        new, known, waiting = self._count("new"), self._count("known"), self._count("waiting")
+        lines = [f"{accepted:,} of {len(self.files):,} files without a refusal"]
+        if new + known + waiting > len(self.files):
+            lines.append(f"pieces: {new:,} new, {known:,} known already, {waiting:,} not read yet")
+        for kind in ("refused", "left_out", "in_part"):
+            for why, count in sorted(self.reasons(kind).items()):
+                lines.append(f"{kind.replace('_', ' ')}: {count:,} x {why}")
+        if self.stopped:
+            lines.append(f"stopped: {self.stopped}; the same command goes on from here")
+        return lines
+
+    def plain(self) -> dict[str, Any]:
+        """Return the summary as JSON."""
+        files = []
+        for file in self.files:
+            counts = {"new": file.new, "known": file.known, "waiting": file.waiting}
+            why = {kind: dict(getattr(file, kind)) for kind in ("in_part", "refused", "left_out")}
+            files.append({"path": str(file.path), "accepted": file.accepted, **counts, **why})
+        return {
+            "files": files,
+            "new": self._count("new"),
+            "known": self._count("known"),
+            "waiting": self._count("waiting"),
+            "refused": dict(self.reasons("refused")),
+            "left_out": dict(self.reasons("left_out")),
+            "in_part": dict(self.reasons("in_part")),
+            "stopped": self.stopped,
+        }
+
+    def _count(self, name: str) -> int:
+        return sum(getattr(file, name) for file in self.files)

@@ -1,0 +1,107 @@
+"""`kadens import` that is killed and run again stores what an undisturbed one does."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+
+from simulate.fit_writer import Recording, write_activity
+from storage.pg.roles import ADMIN
+from tests.e2e.conftest import Running
+
+_RUNS = 40
+_BEGIN_MS = 1_763_974_800_000
+_DAY_MS = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a zip in a folder: a run a day, one of them in a zip of its own, and a note."""
+    folder = tmp_path_factory.mktemp("export")
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("0.fit", _run(0))
+    with zipfile.ZipFile(folder / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner.zip", inner.getvalue())
+        archive.writestr("note.txt", "a note")
+        for number in range(1, _RUNS):
+            archive.writestr(f"{number}.fit", _run(number))
+    return folder
+
+
+def _run(number: int) -> bytes:
+    begin = _BEGIN_MS + number * _DAY_MS
+    t = begin + np.arange(600, dtype=np.int64) * 1000
+    columns = {"heart_rate": np.full(600, 100.0 + number)}
+    return write_activity(Recording(start_ms=begin, end_ms=begin + 600_000, t=t, columns=columns))
+
+
+def _patient(running: Running) -> str:
+    patient = running.kadens("patient", "add").strip()
+    running.kadens("consent", "give", "--patient", patient, "--source", "files")
+    return patient
+
+
+def _import(running: Running, export: Path, patient: str) -> dict[str, Any]:
+    text = running.kadens("import", str(export), "--patient", patient, "--json")
+    summary: dict[str, Any] = json.loads(text)
+    return summary
+
+
+def _kept(running: Running, patient: str) -> int:
+    question = (
+        "select count(*) from body b join patient p on p.id = b.patient where p.pseudonym = %s"
+    )
+    with psycopg.connect(running.runtime["environment"]["KADENS_DATABASE"]) as conn:
+        conn.execute(f"set role {ADMIN}")
+        row = conn.execute(question, [patient]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _killed(running: Running, export: Path, patient: str, at_least: int) -> None:
+    """Import, and kill the program once so many files are stored."""
+    words = ["import", str(export), "--patient", patient, "--data", str(running.data)]
+    deadline = time.monotonic() + 60
+    with subprocess.Popen([sys.executable, "-m", "kadens", *words]) as program:
+        while _kept(running, patient) < at_least:
+            assert time.monotonic() < deadline
+            assert program.poll() is None
+        program.kill()
+    assert program.returncode < 0
+
+
+def _sessions(running: Running, patient: str, expected: int) -> list[dict[str, Any]]:
+    """Return the patient's sessions without what names them, once those of all runs are derived."""
+    words = ("sessions", "--patient", patient, "--limit", "200", "--format", "json")
+    deadline = time.monotonic() + 60
+    while True:
+        rows: list[dict[str, Any]] = json.loads(running.kadens("query", *words))["sessions"]
+        if len(rows) == expected:
+            return [{**row, "id": "", "session": ""} for row in rows]
+        assert time.monotonic() < deadline, len(rows)
+
+
+def test_an_import_that_is_killed_twice_and_run_again_stores_what_an_undisturbed_one_does(
+    running: Running, export: Path
+) -> None:
+    calm, killed = _patient(running), _patient(running)
+    summary = _import(running, export, calm)
+    assert (summary["new"], summary["known"], summary["waiting"]) == (_RUNS, 0, 0)
+    assert summary["left_out"] == {"not a file format that is read": 1}
+    _killed(running, export, killed, 5)
+    _killed(running, export, killed, 15)
+    rest = _import(running, export, killed)
+    assert rest["new"] + rest["known"] == _RUNS
+    assert rest["known"] >= 15
+    assert _kept(running, killed) == _RUNS
+    assert _sessions(running, killed, _RUNS) == _sessions(running, calm, _RUNS)
+    again = _import(running, export, killed)
+    assert (again["new"], again["known"]) == (0, _RUNS)

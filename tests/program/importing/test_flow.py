@@ -1,0 +1,147 @@
+"""Pieces on their way: known ones are not sent, few are in hand, and each outcome is noted."""
+
+from collections.abc import Collection, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from kadens.importing import flow as flow_module
+from kadens.importing.flow import IN_HAND, LOOKED_UP, ImportFlow, StoppedError
+from kadens.importing.tally import NOT_READ_YET, FileTally, ImportSummary
+from model.facts import Reject, RejectKind
+from parsers.packing.walk import Piece
+from storage.reads.import_outcomes import FileOutcome
+
+_STORED = FileOutcome(kept=True)
+_REFUSED = FileOutcome(rejects=(("body", "not a run"),))
+_PARTLY = FileOutcome(kept=True, rejects=(("@7", "cut off"),))
+
+
+class _Installation:
+    """A door, and a worker that reads the oldest piece at each look, or nothing."""
+
+    def __init__(self, *, reads: bool = True) -> None:
+        self.reads, self.sent, self.most_in_hand = reads, list[bytes](), 0
+        self.outcomes: dict[str, FileOutcome] = {}
+        self.becomes: dict[bytes, FileOutcome] = {}
+        self.unread: list[bytes] = []
+        self.answer = ""
+
+    def send(self, piece: Piece) -> str:
+        if self.answer:
+            return self.answer
+        self.sent.append(piece.content)
+        self.unread.append(piece.content)
+        self.most_in_hand = max(self.most_in_hand, len(self.unread))
+        return ""
+
+    def look(self, digests: Collection[str]) -> Mapping[str, FileOutcome]:
+        if self.reads and self.unread:
+            body = self.unread.pop(0)
+            self.outcomes[sha256(body).hexdigest()] = self.becomes.get(body, _STORED)
+        return {digest: self.outcomes[digest] for digest in digests if digest in self.outcomes}
+
+    def flow(self) -> ImportFlow:
+        return ImportFlow(send=self.send, look=self.look)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_module, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(flow_module, "STALLED_S", 0.01)
+
+
+def _piece(number: int) -> Piece:
+    return Piece(where=f"#{number}", format="tcx", filename="", content=str(number).encode())
+
+
+def _import(at: _Installation, numbers: Collection[int]) -> FileTally:
+    tally, flow = FileTally(path=Path("x")), at.flow()
+    for number in numbers:
+        flow.take(_piece(number), tally)
+    flow.flush()
+    flow.finish(1.0)
+    return tally
+
+
+def test_many_pieces_flow_with_few_in_hand_and_a_second_time_none_is_sent() -> None:
+    at = _Installation()
+    many = range(3 * LOOKED_UP)
+    first = _import(at, many)
+    assert (first.new, first.known, at.most_in_hand) == (len(many), 0, IN_HAND)
+    again = _import(at, many)
+    assert (again.new, again.known, len(at.sent)) == (0, len(many), len(many))
+
+
+@pytest.mark.parametrize("apart", [1, LOOKED_UP, 3 * LOOKED_UP])
+def test_a_piece_that_comes_twice_is_new_once(apart: int) -> None:
+    at = _Installation()
+    tally = _import(at, [*range(apart), *range(apart)])
+    assert (tally.new, tally.known, len(at.sent)) == (apart, apart, apart)
+
+
+def test_each_outcome_is_noted_with_its_reason() -> None:
+    at = _Installation()
+    at.becomes = {b"1": _REFUSED, b"2": _PARTLY}
+    tally = _import(at, range(3))
+    assert (tally.new, tally.refused, tally.in_part) == (2, {"not a run": 1}, {"cut off": 1})
+    assert tally.words() == "2 stored, 1 stored in part, 1 refused"
+
+
+def test_what_nobody_reads_stops_the_import_and_a_last_piece_waits() -> None:
+    at = _Installation(reads=False)
+    assert _import(at, [1]).words() == NOT_READ_YET
+    with pytest.raises(StoppedError, match="worker"):
+        _import(at, range(2, IN_HAND + 3))
+    assert len(at.sent) == 1 + IN_HAND
+
+
+def test_what_the_door_refuses_is_refused() -> None:
+    at = _Installation()
+    at.answer = "the vendor door answered 413"
+    tally = _import(at, [1])
+    assert tally.refused == {"the vendor door answered 413": 1}
+
+
+def test_a_small_file_that_holds_nothing_is_not_sent() -> None:
+    at, tally = _Installation(), FileTally(path=Path("x"), named=True)
+    flow = at.flow()
+    flow.take(Piece(where="", format="tcx", filename="", content=b"<TrainingCenter"), tally)
+    flow.flush()
+    assert at.sent == []
+    assert not tally.accepted
+    assert tally.words() == "refused: no TCX file"
+
+
+def _tally(**counts: int) -> FileTally:
+    return FileTally(path=Path("x"), **counts)  # type: ignore[arg-type]
+
+
+def test_words_of_a_file() -> None:
+    assert _tally(new=1).words() == "stored"
+    assert _tally(known=1).words() == "known already"
+    assert (
+        _tally(new=1200, known=2, waiting=1).words()
+        == f"1,200 stored, 2 known already, 1 {NOT_READ_YET}"
+    )
+    unknown = Reject(where="@0", why="a picture", kind=RejectKind.UNKNOWN)
+    for named, word in ((True, "refused"), (False, "left out")):
+        tally = FileTally(path=Path("x"), named=named)
+        tally.leave(unknown)
+        assert (tally.words(), tally.accepted) == (f"{word}: a picture", not named)
+
+
+def test_the_summary_counts_each_reason() -> None:
+    good, bad = _tally(new=3), _tally(known=1)
+    bad.refuse("cut off")
+    summary = ImportSummary(files=[good, bad], stopped="interrupted")
+    assert summary.lines() == [
+        "1 of 2 files without a refusal",
+        "pieces: 3 new, 1 known already, 0 not read yet",
+        "refused: 1 x cut off",
+        "stopped: interrupted; the same command goes on from here",
+    ]
+    assert not summary.done
+    plain = summary.plain()
+    assert (plain["new"], plain["known"], plain["refused"]) == (3, 1, {"cut off": 1})
