@@ -59,6 +59,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(id=29, name="effort_score", unit="{score}", floor=0, ceiling=10),
     # 1 where a source says that a device was worn, as in sleep that it measured
     Metric(id=30, name="wear", unit="1", floor=0, ceiling=1, over_interval=True),
+    # at rest and in motion together; never added to the two that it consists of
+    Metric(id=31, name="total_energy", unit="kcal", floor=0, ceiling=1e6, over_interval=True),
 )
 
 METRIC: dict[str, Metric] = {row.name: row for row in METRICS}

@@ -144,6 +144,19 @@ _ROWS: tuple[Format, ...] = (
         most_days=7_320,
         most_facts=40_000,
     ),
+    # an SQLite database of some years; a larger one is cut into pieces
+    Format(
+        name="health_connect",
+        version=1,
+        read=Named("parsers.health_connect.health_connect:read_health_connect"),
+        sniff=Named("parsers.health_connect.health_connect:is_health_connect"),
+        cut=Named("parsers.health_connect.cutting:cut_health_connect"),
+        seeks=True,
+        suffixes=(".db",),
+        most_bytes=64 * MEBIBYTE,
+        most_days=3_660,
+        most_facts=40_000,
+    ),
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",

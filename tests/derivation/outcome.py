@@ -88,7 +88,8 @@ def _listed(item: CaseOutcome, wanted: list[Json]) -> bool:
     rows = [_session_view(session) | _stated(item, session) for session in item.sessions]
     if len(rows) != len(wanted):
         return False
-    return wanted == list(map(entries_of, rows, wanted))
+    described = [without(row, "why") for row in wanted]
+    return described == list(map(entries_of, rows, described))
 
 
 def _session_view(session: Session) -> Json:
@@ -96,6 +97,7 @@ def _session_view(session: Session) -> Json:
         "start": rfc3339(session.start_ms),
         "end": rfc3339(session.end_ms),
         "type": session.type,
+        "exertion_cr10": session.exertion_cr10,
         "offset_min": session.offset_min,
         "heart_n": session.heart.n,
         "mean": session.heart.mean,
@@ -189,6 +191,14 @@ def _problems(item: CaseOutcome, wanted: list[str]) -> bool:
     return len(item.json["refused"]) == len(wanted)
 
 
+def _steps_of_hour(item: CaseOutcome, wanted: Json) -> bool:
+    """Return whether a date has the steps of its only hour with both sources, and few more.
+
+    The interval of the worse source that ends last reaches three minutes beyond the hour.
+    """
+    return _steps(item, {"least": wanted["value"], "most": wanted["value"] * 1.05})
+
+
 def _not_these_steps(item: CaseOutcome, wanted: Any) -> bool:  # noqa: ANN401 - of a case
     steps = cells_of(item.json["days"], "steps")
     return not set(steps) & set(wanted if isinstance(wanted, list) else [wanted])
@@ -258,6 +268,7 @@ CHECKS: Mapping[str, Checker] = {
     ),
     "blood_pressure": _pressures,
     "problems": _problems,
+    "steps_04_to_05Z": _steps_of_hour,
     "never": _not_these_steps,
     "active_energy_kcal": _energy,
     "samples": lambda item, wanted: (
@@ -269,6 +280,9 @@ CHECKS: Mapping[str, Checker] = {
     "rejects": lambda item, wanted: len(item.json["refused"]) == wanted,
     # what is refused or damaged is never silent
     "reason": lambda item, _: bool(item.json["refused"]),
+    "refused": lambda item, wanted: (
+        [row["why"] for row in wanted] == cells_of(item.json["refused"], "why")
+    ),
     "said": lambda item, _: bool(item.json["refused"]),
     "complete": lambda item, wanted: bool(item.json["refused"]) is not wanted,
 }

@@ -103,6 +103,7 @@ READABLE: Sequence[Case] = (
         more={"sessions_counted": 0, "reason": True, "watermark": "2026-10-05T06:05:00Z at most"},
     ),
     _vendor("O19", 3),
+    Case(id="C01", files=("health_connect_export.db",)),
     Case(id="G01", files=("namespaces.gpx",)),
     Case(id="A01", files=("export.xml",)),
     Case(id="A02", files=("export.xml",)),
@@ -117,7 +118,6 @@ NOT_YET: Mapping[str, str] = {
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
     "H02": "Health Auto Export is not read",
-    "C01": "Health Connect exports are not read",
     "P01": "exercises that are fetched from Polar are not read",
     "SU01": "there is no connector for Suunto",
     "GO01": "there is no connector for Google Health",

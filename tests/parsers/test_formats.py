@@ -20,6 +20,7 @@ _FILES = [
     *(_FOLDER / "tracks").glob("*.py"),
     *(_FOLDER / "phone").glob("h*.py"),
     _FOLDER / "apple" / "apple_health.py",
+    *(_FOLDER / "health_connect").glob("h*.py"),
 ]
 HELPERS = {
     "alike",

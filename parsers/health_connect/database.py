@@ -1,0 +1,315 @@
+"""Opens an SQLite database that anybody may have made, and reads rows of ordinary tables. Pure.
+
+Nothing of the database is believed and nothing of it is run. Only tables are read that the text of
+the schema itself creates as ordinary ones; views, virtual tables, triggers, generated columns and
+functions are never reached, and an authorizer refuses them once more. Rows are read in the order of
+their row ids, which must increase: a page that is shared or linked in a circle ends there. The
+steps of SQLite's machine, its memory and the size of a row are bounded.
+
+Reading stops at damage, and what lies before it is kept; `damage` tells where. It must never write,
+attach, or wait for a lock.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+
+DatabaseRow: TypeAlias = tuple[Any, ...]
+
+MAGIC = b"SQLite format 3\0"
+CHUNK = 8_192  # rows that are read at once
+_MIB = 1024 * 1024
+# Of all connections of this process together: it can only be lowered, so it is one number. A body
+# that is read from memory has at most 64 MiB, and a database on disk only its cache.
+_MOST_HEAP = 160 * _MIB
+_MOST_OBJECTS = 5_000  # tables, indices and views; the phone's own have 150
+# Neither function reads the value itself.
+_SHORT = """not (typeof("{0}") in ('blob', 'text') and length("{0}") > 500)"""
+# A row takes 6 to 20 steps and has 15 bytes and more.
+_STEPS_A_BYTE, _FREE_STEPS, _STEPS_A_CALL = 2, 5_000_000, 10_000
+_TABLE_SQL = r'create\s+table\s+(?:"%s"|\[%s\]|`%s`|\'%s\'|%s)\s*\('
+_NO_ID = -(2**63)  # the least row id; no database comes to it
+_COMPUTED, _SUM = re.compile(r"\bas\b", re.IGNORECASE), re.compile(r"\s*\([\w\s+*-]*\)")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: _MIB,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_COLUMN: 200,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 300,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 2,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 4,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
+    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 10,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+# Before the first statement reads anything of the file. With `writable_schema` SQLite reads past an
+# entry of the schema that is broken, and what is left of a file that was cut off; `query_only`
+# forbids every write all the same.
+_PRAGMAS = (
+    "query_only=on", "trusted_schema=off", "cell_size_check=on", "writable_schema=on",
+    "ignore_check_constraints=on", "mmap_size=0", "cache_size=-4096", "temp_store=memory",
+    f"hard_heap_limit={_MOST_HEAP}",
+)  # fmt: skip
+_ERRORS = (sqlite3.Error, MemoryError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDamage:
+    """A table that could not be read to its end; its name is empty for the database itself."""
+
+    table: str
+    why: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Database:
+    """An open database: its ordinary tables with their columns, by names in lower case.
+
+    `computed` are the tables that have computed columns, which are none of their columns here.
+    """
+
+    connection: sqlite3.Connection
+    size: int
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    damage: list[TableDamage] = field(default_factory=list)
+    sound: dict[str, bool] = field(default_factory=dict)
+    computed: set[str] = field(default_factory=set)
+    steps: int = 0
+
+    @classmethod
+    def of_bytes(cls, payload: bytes) -> Self:
+        """Return the database that a payload is; `damage` tells where it is none."""
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        database = cls(connection=connection, size=len(payload))
+        changed = bytearray(payload)
+        changed[18:20] = b"\1\1"  # no write-ahead log is expected beside it
+        try:
+            connection.deserialize(changed)
+        except _ERRORS:
+            database.damage.append(TableDamage(table="", why="not a database that can be opened"))
+            return database
+        del changed
+        database._open()
+        return database
+
+    @classmethod
+    def of_path(cls, path: str, size: int) -> Self:
+        """Return the database of a file, which must not change while it is read."""
+        connection = sqlite3.connect(
+            f"file:{_quoted_path(path)}?mode=ro&immutable=1", uri=True, isolation_level=None
+        )
+        database = cls(connection=connection, size=size)
+        database._open()
+        return database
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def named(self, names: Sequence[str], needed: Sequence[str]) -> str:
+        """Return the first of the names that is a table with all the needed columns, else ""."""
+        for name in names:
+            if name in self.tables and self.tables[name].keys() >= set(needed):
+                return name
+        return ""
+
+    def rows(
+        self,
+        table: str,
+        columns: Sequence[str],
+        between: tuple[str, int, int] | None = None,
+    ) -> Iterator[list[DatabaseRow]]:
+        """Yield rows of a table in chunks: the row id, then the named columns in their order.
+
+        A column that the table lacks is None in each row. `between` is a column with its least and
+        greatest value. Values are as SQLite holds them, of any type.
+        """
+        known = self.tables[table]
+        chosen = ["rowid"]
+        for column in columns:
+            chosen += [_quoted(known[column]) if column in known else "null"]
+        conditions = [] if self._is_sound(table) else list(map(_SHORT.format, known.values()))
+        if between is not None:
+            name = _quoted(known[between[0]]) if between[0] in known else "rowid"
+            conditions = [f"{name} between ? and ?", *conditions]
+        where = f"where {' and '.join(conditions)}" if conditions else ""
+        # Every name is one of letters, digits and underscores. An index has another order.
+        sql = (
+            f"select {', '.join(chosen)} from {_quoted(table)} not indexed {where} "  # noqa: S608
+            "order by rowid"
+        )
+        yield from self._chunks(table, sql, between[1:] if between else ())
+
+    def _is_sound(self, table: str) -> bool:
+        """Return whether the pages of a table form a tree in which each has one place.
+
+        Of any other table, a short row may share its pages with a million others, each of which
+        would be read along all of them; so its long rows are left out.
+        """
+        if table in self.sound:
+            is_sound = self.sound[table]
+        else:
+            try:
+                answer = self.connection.execute(f"pragma quick_check({_quoted(table)})").fetchone()
+            except _ERRORS:
+                answer = None
+            self.sound[table] = is_sound = answer == ("ok",)
+        if not is_sound:
+            self._tell(table, _DAMAGED)
+        return is_sound
+
+    def _tell(self, table: str, why: str) -> None:
+        damage = TableDamage(table=table, why=why)
+        if damage not in self.damage:
+            self.damage.append(damage)
+
+    def _chunks(self, table: str, sql: str, values: Sequence[int]) -> Iterator[list[DatabaseRow]]:
+        last, why = _NO_ID, ""
+        cursor: Iterator[DatabaseRow] = iter(())
+        try:
+            cursor = self.connection.execute(sql, values)
+        except _ERRORS as error:
+            why = _why(error)
+        while not why:
+            rows: list[DatabaseRow] = []
+            try:
+                # What was appended before an error stays, so the rows before the damage are kept.
+                rows.extend(islice(cursor, CHUNK))
+            except _ERRORS as error:
+                why = _why(error)
+            sound = _increasing(rows, last)
+            if sound < len(rows):
+                rows, why = rows[:sound], _DAMAGED
+            if rows:
+                last = rows[-1][0]
+                yield rows
+            if len(rows) < CHUNK:
+                break
+        if why:
+            self._tell(table, why)
+
+    def _open(self) -> None:
+        connection = self.connection
+        connection.text_factory = _text
+        for limit, most in _LIMITS.items():
+            connection.setlimit(limit, most)
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"pragma {pragma}").close()
+            connection.set_authorizer(_authorized)
+            connection.set_progress_handler(self._step, _STEPS_A_CALL)
+            self._read_schema()
+        except _ERRORS as error:
+            self._tell("", _why(error))
+
+    def _step(self) -> bool:
+        """Count steps of SQLite's machine; return whether it must stop."""
+        self.steps += _STEPS_A_CALL
+        return self.steps > _FREE_STEPS + _STEPS_A_BYTE * self.size
+
+    def _read_schema(self) -> None:
+        cursor = self.connection.execute("select name, sql from sqlite_master where type = 'table'")
+        for count, (name, sql) in enumerate(cursor):
+            if count == _MOST_OBJECTS:
+                self._tell("", "more tables than are read")
+                return
+            if _is_ordinary(name, sql):
+                self.tables[name.lower()] = self._columns(name)
+                computed = _COMPUTED.split(sql)[1:]
+                if computed:
+                    self.computed.add(name.lower())
+                if not all(map(_is_sum, computed)):
+                    # Its pages cannot be checked: the check might compute its columns.
+                    self.sound[name.lower()] = False
+
+    def _columns(self, table: str) -> dict[str, str]:
+        """Return the stored columns of a table as they are written, by their names in lower case.
+
+        This pragma leaves generated columns out, which would be computed.
+        """
+        columns: dict[str, str] = {}
+        for _, name, *_ in self.connection.execute(f"pragma table_info({_quoted(table)})"):
+            if isinstance(name, str) and _WORD.fullmatch(name):
+                columns[name.lower()] = name
+        return columns
+
+
+_DAMAGED = "damaged: what follows cannot be read"
+
+
+def _why(error: Exception) -> str:
+    """Return the reason of an error in words that hold nothing of the database."""
+    if isinstance(error, MemoryError):
+        return "takes more memory than such a table needs"
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+        return "takes more steps than such a table needs"
+    if isinstance(error, sqlite3.DataError):
+        return "a row is longer than any of such a table"
+    return _DAMAGED
+
+
+def _increasing(rows: Sequence[DatabaseRow], last: int) -> int:
+    """Return how many rows from the first on have increasing row ids, all above `last`."""
+    try:
+        ids = np.fromiter(map(itemgetter(0), rows), np.int64, len(rows))
+    except (TypeError, ValueError, OverflowError):
+        return 0  # a column of this name that is no row id
+    # compared and not subtracted: a difference of two row ids may be larger than any number here
+    falls = np.flatnonzero(ids <= np.concatenate(([last], ids[:-1])))
+    return int(falls[0]) if len(falls) else len(rows)
+
+
+def _is_sum(rest: str) -> bool:
+    """Return whether a computed column adds and multiplies stored ones, and calls nothing."""
+    return _SUM.match(rest) is not None
+
+
+def _is_ordinary(name: object, sql: object) -> bool:
+    """Return whether an entry of the schema creates the ordinary table of its name.
+
+    SQLite runs the text of the entry, whatever the entry calls itself. A table with this name
+    leaves no room for a view or a virtual table of the same name.
+    """
+    if not isinstance(name, str) or not isinstance(sql, str) or not _WORD.fullmatch(name):
+        return False
+    pattern = _TABLE_SQL.replace("%s", re.escape(name))
+    return re.match(pattern, sql, re.IGNORECASE) is not None
+
+
+_ALLOWED: dict[int, frozenset[str | None] | None] = {
+    sqlite3.SQLITE_SELECT: None,
+    sqlite3.SQLITE_READ: None,
+    sqlite3.SQLITE_FUNCTION: frozenset(("typeof", "length")),
+    sqlite3.SQLITE_PRAGMA: frozenset(("table_info", "quick_check")),
+}
+
+
+def _authorized(
+    action: int, name: str | None, other: str | None, _schema: str | None, inner: str | None
+) -> int:
+    """Allow to read; `inner` is the view or trigger that asks, and none may."""
+    names = _ALLOWED.get(action, frozenset())
+    # A function is the second name, a pragma the first.
+    allowed = names is None or bool(names & {name, other})
+    return sqlite3.SQLITE_OK if allowed and inner is None else sqlite3.SQLITE_DENY
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'  # a name of letters, digits and underscores
+
+
+def _quoted_path(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
