@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from model.facts import DeviceType, Fact, Method, Reject, Source
-from parsers.fields import Unreadable
+from parsers.fields import Unreadable, grouped, optional_text
 from parsers.streams import SeriesByKey
 from parsers.vendors.open_wearables_names import device_type
 
@@ -35,8 +35,8 @@ class Refusals:
         self._by_cause[cause] = Reject(where=path, why=error.why, kind=error.kind)
 
     def rejects(self) -> tuple[Reject, ...]:
-        """Return them in the order in which they were found first."""
-        return tuple(self._by_cause.values())
+        """Return them in the order in which they were found first, alike ones as one."""
+        return grouped(self._by_cause.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Collected:
     facts: list[Fact] = field(default_factory=list)
     series: SeriesByKey = field(default_factory=SeriesByKey)
     refused: Refusals = field(default_factory=Refusals)
+    records: set[str] = field(default_factory=set)  # names that were made for workouts without one
 
 
 def device_named(written: str) -> tuple[str, DeviceType]:
@@ -69,6 +70,14 @@ def _without_owner(written: str) -> str:
         if kind.lower() in name.lower():
             return kind
     return name
+
+
+def word_of(value: object) -> str:
+    """Return a name of a source, "" for anything that cannot be one."""
+    try:
+        return optional_text(value, "")
+    except Unreadable:
+        return ""
 
 
 def phone_source(vendor: str, app: str, written: str, method: Method) -> Source:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from model.facts import DeviceType, Method, RejectKind
 from parsers.fields import JsonObject, Unreadable, list_of, object_of, text
-from parsers.phone.collected import Collected, phone_source
+from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_names import (
     ASLEEP,
     BY_SECONDS,
@@ -129,8 +129,7 @@ def _is_measured(item: JsonObject) -> bool:
 def _add_wear(
     item: JsonObject, span: tuple[Moment, int], setting: Setting, into: Collected
 ) -> None:
-    written = item.get("source") or item.get("sleepSource")
-    device = written if isinstance(written, str) else ""
+    device = word_of(item.get("source") or item.get("sleepSource"))
     source = phone_source(setting.vendor, APP, device, Method.BACKGROUND)
     # nobody wears a phone in bed
     if source.device_type is not DeviceType.PHONE:

@@ -73,6 +73,7 @@ EXPORTED_METRICS: dict[str, tuple[Followed, ...]] = {
     "blood_pressure_diastolic": (Followed("blood_pressure_diastolic", Held.STATE),),
     "workout_effort_score": (Followed("effort_score", Held.STATE),),
 }
+OTHER_MEMBERS = frozenset({"min", "max"})  # beside a mean
 SLEEP, STOOD = "sleep_analysis", "apple_stand_hour"
 # The default of the app sends heart rate by the second, and minutes of everything else.
 BY_SECONDS = frozenset({"heart_rate"})
@@ -146,6 +147,25 @@ WORKOUT_TOTALS: dict[tuple[str, ...], tuple[str, str]] = {
     ("stepCount",): ("steps", "steps"),
 }
 OF_THE_TRACE = ("heart_rate_mean", "heart_rate_max")  # what the app makes of the trace
+
+# Columns of the table of workouts, by the member of JSON that holds the same.
+TABLE_TEXTS: dict[str, str] = {
+    "workout_type": "name",
+    "start": "start",
+    "end": "end",
+    "duration": "duration",
+    "location": "location",
+}
+TABLE_TOTALS: dict[str, str] = {
+    "active_energy": "activeEnergy",
+    "max_heart_rate": "maxHeartRate",
+    "avg_heart_rate": "avgHeartRate",
+    "distance": "distance",
+    "max_speed": "maxSpeed",
+    "avg_speed": "avgSpeed",
+    "elevation_ascended": "elevationUp",
+    "step_count": "stepCount",
+}
 
 _WORKOUTS: dict[str, str] = {
     "walking": """walk walking outdoor_walk indoor_walk promenad promenad_utomhus

@@ -13,6 +13,7 @@ from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import (
     JsonObject,
     Unreadable,
+    free_record,
     head,
     kept_without,
     number_of,
@@ -20,7 +21,7 @@ from parsers.fields import (
     optional_text,
 )
 from parsers.pauses import SHORTEST_PAUSE_MS, pauses_within
-from parsers.phone.collected import Collected, phone_source
+from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_metrics import Setting
 from parsers.phone.export_names import (
     INDOORS,
@@ -67,7 +68,7 @@ def add_workout(entry: JsonObject, where: str, setting: Setting, into: Collected
     errors: _Errors = []
     try:
         span = _span(entry, setting.zone)
-        record = _record(entry, span)
+        record = _record(entry, span, into.records)
     except Unreadable as error:
         raise Unreadable(f"{where}.{error.where}", error.why, error.kind) from error
     samples = Collected(refused=into.refused)
@@ -93,13 +94,16 @@ def _span(entry: JsonObject, zone: str) -> _Span:
     return _Span(start=start, end_ms=end.ms)
 
 
-def _record(entry: JsonObject, span: _Span) -> str:
-    """Return the id of the app; without one, the start names the workout of its source."""
+def _record(entry: JsonObject, span: _Span, taken: set[str]) -> str:
+    """Return the id of the app; without one, the start names the workout of its source.
+
+    Tables have minutes only, so two workouts may have one start; `taken` holds those of the body.
+    """
     for name in ("id", "workoutId"):
         written = optional_text(entry.get(name), name)
         if written:
             return written
-    return f"start:{span.start.ms}"
+    return free_record(f"start:{span.start.ms}", taken)
 
 
 def _lists(
@@ -141,8 +145,7 @@ def _head(
 
 
 def _source_name(value: object) -> str:
-    name = value.get("name") if isinstance(value, dict) else value
-    return name if isinstance(name, str) else ""
+    return word_of(value.get("name") if isinstance(value, dict) else value)
 
 
 def _workout(entry: JsonObject, of: Head, trace: list[Valued], errors: _Errors) -> Workout:

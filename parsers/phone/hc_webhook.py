@@ -31,7 +31,7 @@ from parsers.fields import (
     optional_text,
 )
 from parsers.json_records import ListedRecord, listed_records, text_of
-from parsers.phone.collected import Collected
+from parsers.phone.collected import Collected, word_of
 from parsers.phone.export_names import Held
 from parsers.phone.hc_webhook_names import (
     ASLEEP_LIST,
@@ -247,21 +247,13 @@ def _source(entry: JsonObject, method: Method | None = None) -> Source:
     written = metadata.get("device")
     device = written if isinstance(written, dict) else {}
     names = [device.get(name) for name in ("manufacturer", "model")]
-    name = " ".join(filter(None, map(_word, names)))
+    name = " ".join(filter(None, map(word_of, names)))
     number = device.get("type")
     known = DEVICES_BY_NUMBER.get(number) if isinstance(number, int) else None
     return Source(
         vendor=_VENDOR,
-        app=_word(metadata.get("data_origin")) or _APP,
+        app=word_of(metadata.get("data_origin")) or _APP,
         device=name,
         device_type=known or device_type("", name),
         method=method or _method(entry),
     )
-
-
-def _word(value: object) -> str:
-    """Return a name of a source, "" for anything that cannot be one."""
-    try:
-        return optional_text(value, "")
-    except Unreadable:
-        return ""

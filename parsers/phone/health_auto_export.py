@@ -8,6 +8,7 @@ Of an export, only metrics and workouts are read. Symptoms, states of mind, elec
 medication and cycles are passed over unseen, and positions are dropped while they are parsed.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,12 +17,14 @@ from parsers.fields import JsonObject, Unreadable, object_of
 from parsers.json_records import ListedRecord, records_inside, text_of
 from parsers.phone.collected import Collected
 from parsers.phone.export_metrics import Setting, add_metric
+from parsers.phone.export_tables import add_tables
 from parsers.phone.export_workouts import add_workout
 from parsers.phone.recognised import BOM
 
 VENDOR = "health_auto_export"
 GROUPING, ZONE = "automation-aggregation", "time-zone"  # headers
 _DATA = "data"
+_OBJECT = re.compile(rb"\s*[{\[]")
 _LISTS: dict[str, Callable[[JsonObject, str, Setting, Collected], None]] = {
     "metrics": add_metric,
     "workouts": add_workout,
@@ -33,7 +36,7 @@ _DROPPED = frozenset({"latitude", "lat", "voltage"})
 def read_health_auto_export(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield a Notice for each list that is not read, then what the rest holds.
 
-    Raises BodyError where the payload is no JSON object.
+    Raises BodyError where the payload is neither a JSON object nor a table.
     """
     setting = Setting(
         vendor=VENDOR,
@@ -41,6 +44,10 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
         zone=context.headers.get(ZONE, ""),
     )
     into, unread = Collected(), set[str]()
+    if not _OBJECT.match(payload.removeprefix(BOM)):
+        add_tables(payload, setting, into)
+        yield _part(into)
+        return
     for record in records_inside(text_of(payload.removeprefix(BOM)), _DATA, _kept):
         add = _LISTS.get(record.name)
         if add is not None:
@@ -48,8 +55,12 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
         elif record.index is not None and record.name not in unread:
             unread.add(record.name)
             yield Notice(account="", kind=NoticeKind.UNKNOWN)
+    yield _part(into)
+
+
+def _part(into: Collected) -> Part:
     facts = (*into.facts, *into.series.stream())
-    yield Part(account="", facts=facts, rejects=into.refused.rejects())
+    return Part(account="", facts=facts, rejects=into.refused.rejects())
 
 
 def _add(

@@ -7,7 +7,11 @@ _EXPORT = re.compile(
     rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:metrics|workouts|stateOfMind|symptoms|ecg|medications|'
     rb'cycleTracking|heartRateNotifications)"\s*:\s*[\[n]'
 )
-# Its first member, as the app writes it or as a tool sorts it; and a list of the app.
+# A table of the app, alone or as a part of a form. The first heading is in English everywhere.
+WORKOUT_TABLE = re.compile(rb'"?Workout Type"?[,;\t]"?Start"?[,;\t]"?End"?[,;\t]')
+_METRIC_TABLE = re.compile(rb'"?Date/Time"?[,;\t][^\r\n]*\(')
+FORM_START = re.compile(rb"--([!-~]{1,70})\r\n(?:[!-~][^\r\n]*\r\n){1,8}\r\n")
+# The first member of HC Webhook, as the app writes it or as a tool sorts it; and a list of the app.
 _FIRST = re.compile(rb'\s*\{\s*"(?:timestamp|app_version|active_calories)"\s*:')
 _VERSION = re.compile(rb'"app_version"\s*:\s*"')
 _LIST = re.compile(
@@ -18,7 +22,10 @@ _LIST = re.compile(
 
 def is_health_auto_export(first: bytes) -> bool:
     """Return whether a file is an export of Health Auto Export, by its first bytes."""
-    return _EXPORT.match(first.removeprefix(BOM)) is not None
+    content = first.removeprefix(BOM)
+    form = FORM_START.match(content)
+    file = content[form.end() :].removeprefix(BOM) if form else content
+    return any(look.match(file) for look in (_EXPORT, WORKOUT_TABLE, _METRIC_TABLE))
 
 
 def is_hc_webhook(first: bytes) -> bool:

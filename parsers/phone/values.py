@@ -14,7 +14,7 @@ from model.facts import DaySummary, Method, RejectKind, Source
 from model.metrics import METRIC
 from model.words.units import Unit, unit_conversion
 from parsers.fields import JsonObject, Unreadable, head, measure_of, number_of, object_of
-from parsers.phone.collected import Collected, phone_source
+from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_names import Followed, Held
 from parsers.phone.grids import DAYS, HOURS, LONGER, Grouping
 from parsers.phone.moments import Moment, moment_of, placed_moment
@@ -148,20 +148,17 @@ def _add_total(column: ValueColumn, valued: Valued, value: float, into: Collecte
 
 
 def _source(column: ValueColumn, valued: Valued) -> Source:
-    written = valued.item.get("source")
     method = Method.MANUAL if by_hand(valued.item) else column.method
-    device = written if isinstance(written, str) else ""
-    return _cached_source(column.vendor, app_name(column.grid), device, method)
+    device = word_of(valued.item.get("source"))
+    # A count says by its interval what it is. In one source, counts of other lengths replace it.
+    is_count = column.followed.held is Held.COUNT
+    app = APP if is_count or not column.grid.word else f"{APP} ({column.grid.word})"
+    return _cached_source(column.vendor, app, device, method)
 
 
 @lru_cache(maxsize=4096)
 def _cached_source(vendor: str, app: str, device: str, method: Method) -> Source:
     return phone_source(vendor, app, device, method)
-
-
-def app_name(grid: Grouping) -> str:
-    """Return the app with the time that its values hold, so that a source shows what they are."""
-    return f"{APP} ({grid.word})" if grid.word else APP
 
 
 def by_hand(item: JsonObject) -> bool:

@@ -114,8 +114,22 @@ def _stated(item: CaseOutcome, session: Session) -> Json:
     return totals
 
 
-def _heart(item: CaseOutcome, wanted: Json) -> bool:
+def _are_points(item: CaseOutcome, metric: str, wanted: list[list[Any]]) -> bool:
+    """Return whether the samples of a metric are these [instant, value], in any order."""
+    points = cells_of(_counts(item, metric), "start", "value")
+    return sorted(points) == sorted(map(tuple, wanted))
+
+
+def _of_minutes(item: CaseOutcome, _wanted: str) -> bool:
+    """Return whether the sources of all heart rate say that it consists of means of a minute."""
+    apps = values_of(_blocks(item, "heart_rate"), "head.source.app")
+    return bool(apps) and all(app.endswith("(minutes)") for app in apps)
+
+
+def _heart(item: CaseOutcome, wanted: Any) -> bool:  # noqa: ANN401 - of a case
     points = item.samples("heart_rate")
+    if isinstance(wanted, list):
+        return _are_points(item, "heart_rate", wanted)
     values = cells_of(points, 1)
     sources = cells_of(cells_of(item.json["sessions"], "heart_rate"), "source")
     views: Json = {
@@ -162,6 +176,8 @@ def _zones(item: CaseOutcome, wanted: Json) -> bool:
 
 
 def _steps(item: CaseOutcome, wanted: Any) -> bool:  # noqa: ANN401 - of a case
+    if isinstance(wanted, list) and isinstance(wanted[0], list):
+        return _are_points(item, "steps", wanted)
     if isinstance(wanted, list):
         return _counts(item, "steps") == wanted
     (steps,) = set(cells_of(item.json["days"], "steps")) - {None}
@@ -254,6 +270,7 @@ CHECKS: Mapping[str, Checker] = {
     "moving_ms": lambda item, wanted: item.only.moving_ms == wanted,
     "heart_n": lambda item, wanted: is_wanted(sum(values_of(item.sessions, "heart.n")), wanted),
     "heart_rate": _heart,
+    "fidelity": _of_minutes,
     "cadence_steps_per_min": lambda item, wanted: (
         set(cells_of(item.samples("cadence"), 1)) == {wanted}
     ),

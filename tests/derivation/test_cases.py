@@ -107,6 +107,8 @@ READABLE: Sequence[Case] = (
     Case(id="G01", files=("namespaces.gpx",)),
     Case(id="A01", files=("export.xml",)),
     Case(id="A02", files=("export.xml",)),
+    Case(id="H02", files=("body.json",)),
+    Case(id="H02", files=("body.json",), connector="health_auto_export"),
     Case(id="T01", files=("mapmy.tcx",)),
     Case(id="T03", files=("no-track.tcx",), expected=("no_track",)),
     Case(id="T03", files=("course.tcx",), expected=("course",)),
@@ -117,7 +119,6 @@ NOT_YET: Mapping[str, str] = {
 }
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
-    "H02": "Health Auto Export is not read",
     "P01": "exercises that are fetched from Polar are not read",
     "SU01": "there is no connector for Suunto",
     "GO01": "there is no connector for Google Health",

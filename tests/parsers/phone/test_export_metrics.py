@@ -15,7 +15,7 @@ from tests.parsers.phone.exports import (
     rejected,
 )
 from tests.rooms import SHARED
-from tests.rows import of_type, values_of
+from tests.rows import matching, of_type, values_of
 
 _MINUTE_MS = 60_000
 _CASE = SHARED / "cases" / "H02"
@@ -35,8 +35,8 @@ def test_field_case_h02() -> None:
         (MORNING_MS, MORNING_MS + _MINUTE_MS, 0.049035839369578754),
     ]
     assert rejected(part.rejects) == [("data.metrics[1].data[1].qty", "no value", 1)]
-    apps = set(values_of(of_type(SampleBlock, part.facts), "head.source.app"))
-    assert apps == {"Health Auto Export (minutes)"}
+    heart = matching(of_type(SampleBlock, part.facts), metric="heart_rate")
+    assert set(values_of(heart, "head.source.app")) == {"Health Auto Export (minutes)"}
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,8 @@ def test_no_position_is_read_and_unread_lists_are_told_once() -> None:
 @pytest.mark.parametrize(
     ("payload", "where"),
     [
-        (b"", "@0"),
+        (b"", "tables[0]"),
+        (b"hello, world\n1,2\n", "tables[0]"),
         (b"[]", "@0"),
         (b'{"data": {"metrics": [{', "@23"),
         (b'{"data": {"metrics": [{"name": NaN}]}}', "@22"),
