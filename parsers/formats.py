@@ -167,6 +167,17 @@ _ROWS: tuple[Format, ...] = (
         most_days=400,
         most_facts=40_000,
     ),
+    # a session of two hours with ten series has 1 MiB, a month of heart rate 5
+    Format(
+        name="polar_flow",
+        version=1,
+        grows=("activity",),
+        read=Named("parsers.exports.polar_flow:read_polar_flow"),
+        sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
+        suffixes=(".json",),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+    ),
     # a cue has some hundred bytes
     Format(name="polar", version=1, read=Named("parsers.vendors.polar:parse_polar"), json=True),
     # A full export by hand has 43 MiB, most of it electrocardiograms that are passed over. One of

@@ -36,7 +36,7 @@ _VENDOR = "files"
 _MOST_GAPS = 10_000  # of one activity
 _SHORTEST_GAP_MS = 10_000  # a watch that saves its battery may write a point every ten seconds
 # Nobody makes so many strides of one leg a minute: the writer counted steps.
-_STEPS_FROM = 120.0
+STEPS_FROM = 120.0
 
 
 def track_clock(
@@ -110,7 +110,7 @@ def count_steps(activity: TrackActivity, kind: str) -> None:
         return
     positions, v = readings[counted]
     moving = np.array(v)[np.array(v) > 0]
-    if not len(moving) or float(np.median(moving)) <= _STEPS_FROM:
+    if not len(moving) or float(np.median(moving)) <= STEPS_FROM:
         v = array("d", [2 * value for value in v])
     if counted != "cadence":
         readings.pop("cadence", None)

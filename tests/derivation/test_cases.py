@@ -109,6 +109,7 @@ READABLE: Sequence[Case] = (
     Case(id="A02", files=("export.xml",)),
     Case(id="H02", files=("body.json",)),
     Case(id="H02", files=("body.json",), connector="health_auto_export"),
+    Case(id="P01", files=("exercise.json",)),
     Case(id="T01", files=("mapmy.tcx",)),
     Case(id="T03", files=("no-track.tcx",), expected=("no_track",)),
     Case(id="T03", files=("course.tcx",), expected=("course",)),
@@ -119,7 +120,6 @@ NOT_YET: Mapping[str, str] = {
 }
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
-    "P01": "exercises that are fetched from Polar are not read",
     "SU01": "there is no connector for Suunto",
     "GO01": "there is no connector for Google Health",
     "OU01": "there is no connector for Oura",

@@ -75,6 +75,8 @@ def changed(connector: str, body: bytes, chance: Random) -> bytes:
         return json_changes.change_json(body, chance)
     if is_packed(body):
         return fit_changes.change_bytes(body, chance)
+    if body.lstrip()[:1] in (b"{", b"["):
+        return json_changes.change_json(body, chance)
     is_xml = b"<Trackpoint" in body or body.lstrip().startswith(b"<")
     return xml_changes.change_xml(body, chance) if is_xml else fit_changes.change_fit(body, chance)
 

@@ -18,6 +18,7 @@ _FILES = [
     *_FOLDER.glob("*.py"),
     *(_FOLDER / "vendors").glob("*.py"),
     *(_FOLDER / "tracks").glob("*.py"),
+    *(_FOLDER / "exports").glob("*.py"),
     *(_FOLDER / "phone").glob("h*.py"),
     _FOLDER / "apple" / "apple_health.py",
     *(_FOLDER / "health_connect").glob("h*.py"),
@@ -36,6 +37,8 @@ HELPERS = {
     "streams",
     "word_tables",
     "links",
+    "local_times",
+    "polar_series",
     "__init__",
 }
 _NAMES = {path.stem for path in _FILES if path.stem.endswith(("_names", "_types", "_elements"))}
@@ -124,6 +127,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
     assert grows == {
         "open_wearables": ("is_daily_total",),
         "fit": ("monitoring",),
+        "polar_flow": ("activity",),
         "garmin": ("dailies", "epochs"),
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),

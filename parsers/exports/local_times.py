@@ -1,0 +1,61 @@
+"""Local times with an offset beside them, lengths of time, and JSON that holds NaN. Pure."""
+
+import json
+import re
+from typing import Any
+
+from model.calendar import MINUTE_MS
+from model.errors import BodyError
+from model.facts import RejectKind
+from parsers.fields import Unreadable, check_width, number_within, real_offset
+from parsers.phone.moments import moment_of
+
+_LENGTH = re.compile(
+    r"P(?:(?P<days>[0-9]{1,3})D)?(?:T(?:(?P<hours>[0-9]{1,4})H)?(?:(?P<minutes>[0-9]{1,6})M)?"
+    r"(?:(?P<seconds>[0-9]{1,8}(?:\.[0-9]{1,9})?)S)?)?"
+)
+_UNIT_MS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "seconds": 1_000}
+
+
+def lenient_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Return a JSON value in which NaN, which some exports write, is null; else BodyError."""
+    check_width(payload)
+    try:
+        return json.loads(payload.decode("utf-8-sig"), parse_constant=lambda _name: None)
+    except UnicodeDecodeError as error:
+        raise BodyError(f"@{error.start}", "not UTF-8") from error
+    except RecursionError as error:
+        raise BodyError("body", "nested too deeply", RejectKind.TOO_MUCH) from error
+    except json.JSONDecodeError as error:
+        raise BodyError(f"@{error.pos}", "not JSON") from error
+    except ValueError as error:  # a whole number of more digits than Python converts
+        raise BodyError("body", "not JSON that can be read") from error
+
+
+def placed_ms(value: object, offset_min: int | None, where: str) -> int:
+    """Return the epoch ms of a local time; `offset_min` is what its record states.
+
+    Raises Unreadable for no time, and for a local time of which nobody states the offset.
+    """
+    moment = moment_of(value, where)
+    if moment.placed:
+        return moment.ms
+    if offset_min is None:
+        raise Unreadable(where, "a local time without an offset from UTC")
+    return moment.ms - offset_min * MINUTE_MS
+
+
+def offset_of(value: object, where: str) -> int:
+    """Return an offset in minutes east of UTC."""
+    return real_offset(round(number_within(value, -10_000, 10_000, where)), where)
+
+
+def length_ms(value: object, where: str) -> int:
+    """Return a length of time as ISO 8601 writes it, "PT45M3.5S", in milliseconds."""
+    match = _LENGTH.fullmatch(value) if isinstance(value, str) and len(value) > 1 else None
+    if match is None:
+        raise Unreadable(where, "not a length of time")
+    total = 0.0
+    for name, unit_ms in _UNIT_MS.items():
+        total += float(match[name] or 0) * unit_ms
+    return round(total)

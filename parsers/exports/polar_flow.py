@@ -1,0 +1,308 @@
+"""Polar's sessions, days and continuous heart rate as an account export holds them. Pure.
+
+Three shapes of a session are read: the export of today (`samples.samples` with an interval), that
+of earlier years (`samples.heartRate` with times), and an exercise of Polar's interface. In all of
+them the times are local, with the offset from UTC beside them: UTC is the text less the offset.
+Positions, sleep and what a person wrote are never read.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, time
+from typing import Any
+
+from model.calendar import DAY_MS, local_instant
+from model.errors import BodyError
+from model.facts import DaySummary, Fact, Method, RejectKind, Source, Workout
+from model.received import Context, Part
+from parsers.bounds import LONGEST_WORKOUT_MS
+from parsers.exports.local_times import length_ms, lenient_json, offset_of, placed_ms
+from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
+from parsers.exports.polar_series import polar_series
+from parsers.fields import (
+    JsonObject,
+    Unreadable,
+    head,
+    kept_without,
+    list_of,
+    measure_of,
+    number_within,
+    object_of,
+    optional_text,
+    rejects,
+    text,
+)
+from parsers.pauses import pauses_within
+from parsers.streams import SeriesByKey
+from parsers.vendors.open_wearables_names import device_type
+from parsers.word_tables import type_of_word
+
+_VENDOR = "polar"
+_Errors = list[Unreadable]
+# What the first bytes of each kind of file hold, all of one row.
+_MARKS: tuple[tuple[bytes, ...], ...] = (
+    (b'"deviceDays"', b'"secondsFromDayStart"'),
+    (b'"exportVersion"', b'"exercises"'),
+    (b'"exportVersion"', b'"date"', b'"summary"'),
+    (b'"durationMillis"', b'"startTime"'),
+    (b'"durationMillis"', b'"exercises"'),
+    (b'"start_time_utc_offset"',),
+    (b'"start-time-utc-offset"',),
+)
+# Our name in Workout.summary -> Polar's names, as paths, and the greatest believable figure.
+_TOTALS: dict[str, tuple[tuple[str, ...], float]] = {
+    "distance": (("distance", "distanceMeters"), 1e9),
+    "active_energy": (("kiloCalories", "calories"), 1e6),
+    "heart_rate_mean": (("heartRate.avg", "heart_rate.average", "hrAvg"), 1e3),
+    "heart_rate_max": (("heartRate.max", "heart_rate.maximum", "hrMax"), 1e3),
+    "ascent": (("ascent", "ascentMeters"), 1e5),
+}
+# What Polar calls continuous comes from the optical sensor of a watch.
+_WATCH = Source(
+    vendor=_VENDOR,
+    app="Polar Flow",
+    device_type=device_type(_VENDOR, ""),
+    method=Method.BACKGROUND,
+)
+_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
+_STARTS, _STOPS = ("startTime", "start_time"), ("stopTime", "stop_time")
+
+
+def is_polar_flow(head_bytes: bytes) -> bool:
+    """Return whether a file is one of Polar's that are read, by its first bytes."""
+    if not re.match(rb"(?:\xef\xbb\xbf)?\s*\{", head_bytes):
+        return False
+    return any(all(mark in head_bytes for mark in marks) for marks in _MARKS)
+
+
+def read_polar_flow(payload: bytes, _context: Context) -> Iterator[Part]:
+    """Yield the only part of a file; BodyError when it is none of Polar's, or a plan."""
+    body = lenient_json(payload)
+    if not isinstance(body, dict):
+        raise BodyError("@0", "not a JSON object")
+    body = _underscored(body)
+    errors: _Errors = []
+    facts: list[Fact] = []
+    if "deviceDays" in body:
+        facts += _continuous(body, errors)
+    elif "date" in body and "startTime" not in body:
+        facts += _day(body, errors)
+    else:
+        facts += _session(body, errors)
+    yield Part(account="", facts=tuple(facts), rejects=rejects(errors))
+
+
+def _underscored(value: Any) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Return the value with names as one of the interface's versions writes them."""
+    return {name.replace("-", "_"): item for name, item in value.items()}
+
+
+def _first(record: JsonObject, names: tuple[str, ...]) -> object:
+    """Return the first member that is there, None for none; a dot leads into an object."""
+    for name in names:
+        value: object = record
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            return value
+    return None
+
+
+def _session(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
+    """Yield the workouts of a session, one for each exercise, with their samples."""
+    listed: list[Any] = kept_without(errors, [], list_of, body.get("exercises") or [], "exercises")
+    is_told = _first(body, (*_STOPS, "duration", "durationMillis")) is not None
+    if not is_told and not any(isinstance(item, dict) and "stopTime" in item for item in listed):
+        why = "a planned training: nothing that anybody did"
+        raise BodyError("stopTime", why, RejectKind.UNKNOWN)
+    name = kept_without(errors, "", _identity, body)
+    for k, item in enumerate(listed or [body]):
+        where = f"exercises[{k}]" if listed else "session"
+        try:
+            record = f"{name}:{k}" if name and k else name
+            yield from _exercise(_underscored(object_of(item, where)), body, record, where, errors)
+        except Unreadable as error:
+            errors.append(error)
+
+
+def _identity(body: JsonObject) -> str:
+    """Return Polar's own id of a session, "" where it states none."""
+    found = _first(body, ("identifier.id", "id"))
+    return str(found) if isinstance(found, int) else optional_text(found, "identifier.id")
+
+
+def _exercise(
+    record: JsonObject, session: JsonObject, name: str, where: str, errors: _Errors
+) -> Iterator[Fact]:
+    """Yield the workout of an exercise and its samples; what it lacks is its session's."""
+    whole = {**session, **record}
+    offset = _first(whole, _OFFSETS)
+    offset_min = (
+        None
+        if offset is None
+        else kept_without(errors, None, offset_of, offset, f"{where}.timezoneOffset")
+    )
+    start = placed_ms(_first(whole, _STARTS), offset_min, f"{where}.startTime")
+    timed_ms = kept_without(errors, 0, _timed_ms, whole, where)
+    stop = _first(record, _STOPS) or (None if timed_ms else _first(session, _STOPS))
+    end = start + timed_ms
+    if stop is not None:
+        stopped = kept_without(errors, 0, placed_ms, stop, offset_min, f"{where}.stopTime")
+        end = stopped if stopped > start else end
+    if not 0 < end - start <= LONGEST_WORKOUT_MS:
+        why = "exercise without a length of at most seven days"
+        raise Unreadable(where, why, RejectKind.RANGE)
+    moving_ms = timed_ms if stop is not None and 0 < timed_ms <= end - start else None
+    kind, word = _sport(whole, where, errors)
+    modified = _first(whole, ("modified",))
+    revision = kept_without(errors, 0, placed_ms, modified, 0, "modified") if modified else 0
+    record_name = f"polar:{name or start}"
+    of = head(_source(whole, errors), record_name, revision, (start, end), offset_min)
+    yield Workout(
+        head=of,
+        type=kind,
+        vendor_type=word,
+        moving_ms=moving_ms,
+        pauses=pauses_within(_pauses(record, offset_min, where, errors), (start, end), moving_ms),
+        exertion_cr10=_effort(whole, errors),
+        summary=_summary(record, where, errors),
+    )
+    series = SeriesByKey()
+    samples = record.get("samples")
+    for metric, at, value in polar_series(samples, start, offset_min, kind, errors):
+        series.add(metric, of.source, offset_min, (at, at, value))
+    yield from series.of_record(f"{record_name}:samples", revision)
+
+
+def _timed_ms(record: JsonObject, where: str) -> int:
+    """Return the stated length in ms, 0 where there is none."""
+    if record.get("durationMillis") is not None:
+        longest = float(LONGEST_WORKOUT_MS)
+        return round(number_within(record["durationMillis"], 0, longest, f"{where}.durationMillis"))
+    duration = record.get("duration")
+    return 0 if duration is None else length_ms(duration, f"{where}.duration")
+
+
+def _sport(record: JsonObject, where: str, errors: _Errors) -> tuple[str, str]:
+    """Return our type and Polar's word."""
+    found = _first(record, ("detailed_sport_info", "sport.id", "sport"))
+    word = kept_without(errors, "", optional_text, found, f"{where}.sport")
+    return type_of_word(POLAR_SPORTS, word, f"{where}.sport", errors), word
+
+
+def _source(record: JsonObject, errors: _Errors) -> Source:
+    found = _first(record, ("device", "product.modelName", "application.name"))
+    device = kept_without(errors, "", optional_text, found, "device")
+    return Source(
+        vendor=_VENDOR,
+        app="Polar Flow",
+        device=device,
+        device_type=device_type(_VENDOR, device),
+        method=Method.WORKOUT,
+    )
+
+
+def _pauses(
+    record: JsonObject, offset_min: int | None, where: str, errors: _Errors
+) -> list[tuple[int, int | None]]:
+    location = f"{where}.pauseTimes"
+    pauses: list[tuple[int, int | None]] = []
+    nothing: list[Any] = []
+    listed = kept_without(errors, nothing, list_of, record.get("pauseTimes") or [], location)
+    for item in listed:
+        try:
+            pause = object_of(item, location)
+            begin = placed_ms(pause.get("startTime"), offset_min, f"{location}.startTime")
+            pauses.append((begin, placed_ms(pause.get("endTime"), offset_min, location)))
+        except Unreadable as error:
+            errors.append(error)
+    return sorted(pauses)
+
+
+def _effort(record: JsonObject, errors: _Errors) -> float | None:
+    """Return the patient's grade on a scale of ten, None where nobody answered."""
+    load = _first(record, ("training_load_pro", "trainingLoadPro", "loadInformation"))
+    named = _underscored(load) if isinstance(load, dict) else record
+    word = _first(named, ("user_rpe", "userRpe", "sessionRpe"))
+    if not isinstance(word, str) or word == "UNKNOWN":
+        return None
+    if word not in POLAR_EFFORTS:
+        errors.append(Unreadable("user-rpe", "an unknown word", RejectKind.UNKNOWN))
+    return POLAR_EFFORTS.get(word)
+
+
+def _summary(record: JsonObject, where: str, errors: _Errors) -> dict[str, float]:
+    summary: dict[str, float] = {}
+    for name, (paths, most) in _TOTALS.items():
+        value = _first(record, paths)
+        if value is not None:
+            figure = kept_without(errors, None, number_within, value, 0, most, f"{where}.{name}")
+            summary |= {} if figure is None else {name: figure}
+    return summary
+
+
+def _day(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
+    """Yield the steps of a date; the samples of a day have no offset and are left out."""
+    day = _date(body["date"], "date")
+    steps = _first(body, ("summary.stepCount",))
+    if day is None or steps is None:
+        errors.append(Unreadable("summary.stepCount", "a day without a date or a total of steps"))
+        return
+    try:
+        total = measure_of(steps, "steps", "summary.stepCount")
+    except Unreadable as error:
+        errors.append(error)
+        return
+    start = local_instant(day, time(), "UTC")
+    source = _WATCH
+    of = head(source, f"polar:{day.isoformat()}", round(total), (start, start + DAY_MS), None)
+    yield DaySummary(head=of, local_date=day, values={"steps": total})
+
+
+def _date(value: object, where: str) -> date | None:
+    try:
+        return date.fromisoformat(text(value, where)[:10])
+    except (ValueError, Unreadable):
+        return None
+
+
+def _continuous(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
+    """Yield the heart rate of days, whose times are seconds after local midnight."""
+    series = SeriesByKey()
+    source = _WATCH
+    nothing: list[Any] = []
+    days = kept_without(errors, nothing, list_of, body["deviceDays"], "deviceDays")
+    for k, item in enumerate(days):
+        where = f"deviceDays[{k}]"
+        try:
+            day = object_of(item, where)
+            offset = _first({**body, **day}, _OFFSETS)
+            offset_min = None if offset is None else offset_of(offset, f"{where}.timezoneOffset")
+            midnight = placed_ms(f"{day.get('date')} 00:00:00", offset_min, f"{where}.date")
+            for point in list_of(day.get("samples") or [], f"{where}.samples"):
+                _point(series, source, offset_min, midnight, point, f"{where}.samples", errors)
+        except Unreadable as error:
+            errors.append(error)
+    yield from series.stream()
+
+
+def _point(
+    series: SeriesByKey,
+    source: Source,
+    offset_min: int | None,
+    midnight: int,
+    point: object,
+    where: str,
+    errors: _Errors,
+) -> None:
+    """Add a heart rate; 0 is none."""
+    try:
+        sample = object_of(point, where)
+        after_s = number_within(sample.get("secondsFromDayStart"), 0, 90_000, where)
+        value = measure_of(sample.get("heartRate"), "heart_rate", where)
+    except Unreadable as error:
+        errors.append(error)
+        return
+    if value:
+        at = midnight + round(after_s * 1000)
+        series.add("heart_rate", source, offset_min, (at, at, value))
