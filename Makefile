@@ -21,7 +21,7 @@ define INSTALL
 	$$python -I kadens/local/install.py $(VENV)
 endef
 
-.PHONY: up test quick check bench docs types chaos attack fuzz lock help runtime .venv
+.PHONY: messages up test quick check bench docs types chaos attack fuzz lock help runtime .venv
 
 help:
 	@echo "make up ARGS='--demo'     run everything on this machine, with simulated patients"
@@ -34,6 +34,7 @@ help:
 	@echo "make attack               hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
 	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
 	@echo "make .venv                only create the virtual environment"
+	@echo "make messages             collect the texts of the upload page into its catalogues, to be translated there"
 	@echo "make lock                 resolve the dependencies of pyproject.toml again (needs uv)"
 
 # what running needs, and what testing and checking need on top
@@ -75,6 +76,13 @@ attack: .venv
 
 fuzz: .venv
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+LOCALE := ingest/uploads/locale
+messages: .venv
+	mkdir -p build
+	$(BIN)/pybabel -q extract --no-location -F $(LOCALE)/babel.cfg -o build/messages.pot ingest/uploads/templates
+	for file in $(LOCALE)/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --omit-header \
+	  -i build/messages.pot -o $$file -l $$(basename $$file .po); done
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock

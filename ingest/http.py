@@ -19,6 +19,7 @@ from ingest.metrics import Metrics
 from ingest.openapi import HOOK, REPORT, REPORT_SCHEMA, UPLOAD, described, problems
 from ingest.problems import Problem, Refused, problem_answer, refused
 from ingest.receive import admit, connector_of
+from ingest.uploads.page import install_page
 from ingest.uploads.routes import install_uploads
 from ingest.vendors.files import FILES
 from ingest.vendors.reports import REPORTS
@@ -48,6 +49,7 @@ def vendor_app(door: Door) -> FastAPI:
     _service(app, door, metrics)
     if door.shelf is not None:
         install_uploads(app, door, door.shelf, metrics)
+        install_page(app, door.clinic)
     # for the server around the application, which refuses some requests before they come here
     app.state.count = metrics.ended
     app.state.registry = metrics.registry

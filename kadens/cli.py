@@ -123,7 +123,7 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="token",
                 target=f"{_COMMANDS}.links:issue_link_token",
-                summary="Issue a link token for `POST /v1/files`, and print it.",
+                summary="Issue a link token, and print it and the upload page's address.",
             ),
             Entry(
                 word="tokens",

@@ -42,6 +42,7 @@ class Settings:
     clock: str = "system"
     vendor_host: str = "127.0.0.1"
     vendor_port: int = 8801
+    vendor_url: str = "http://127.0.0.1:8801"
     clinic_host: str = "127.0.0.1"
     clinic_port: int = 8802
     clinic_url: str = "http://127.0.0.1:8802"

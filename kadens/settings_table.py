@@ -12,6 +12,7 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "clock": "`system`; `fixed:EPOCH_MS` and `file:PATH` are for tests.",
     "vendor_host": "Address on which the vendor door listens.",
     "vendor_port": "Port of the vendor door.",
+    "vendor_url": "Address of the vendor door as patients see it, for links to the upload page.",
     "clinic_host": "Address on which the clinician door listens.",
     "clinic_port": "Port of the clinician door.",
     "clinic_url": "Address of the clinician door as browsers see it; also used in notifications.",

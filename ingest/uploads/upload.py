@@ -13,6 +13,7 @@ from enum import StrEnum
 from model.calendar import DAY_MS
 
 LIVES_MS = DAY_MS
+PAGE_PATH = "/send"
 _MIB = 1024 * 1024
 _PATIENTS_SHARE = 4  # a patient may take a fourth of the room
 _OWNER_DIGITS = 16
@@ -124,6 +125,11 @@ class UploadLimits:
     def longest(self) -> int:
         """The most bytes of an upload."""
         return self.disk // _PATIENTS_SHARE
+
+
+def page_address(door: str, token: str) -> str:
+    """Return the address that a patient gets: the page at a vendor door, and the link token."""
+    return f"{door.rstrip('/')}{PAGE_PATH}#{token}"
 
 
 def owner_hash(patient: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ingest.uploads.upload import page_address
 from kadens.clock import clock
 from kadens.commands.audited import audited, person
 from kadens.commands.console import run, settings_of
@@ -32,16 +33,20 @@ LOG_AWAY_NOTE = "the log does not answer: doors refuse the token once a worker h
 def issue_link_token(
     *, patient: Patient, days: Days = USUAL_DAYS, as_json: Json = False, data: Data = DEFAULT_DATA
 ) -> None:
-    """Issue a link token for `POST /v1/files`, and print it.
+    """Issue a link token, and print it and the upload page's address.
 
-    Whoever has the token may send files in the patient's name.
+    The token is for `POST /v1/files` too. Whoever has it may send files in the patient's name.
     """
-    made, row = issue_audited_token(settings_of(data), patient, days=days, detail="issued")
+    settings = settings_of(data)
+    made, row = issue_audited_token(settings, patient, days=days, detail="issued")
+    page = page_address(settings.vendor_url, made) if settings.uploads else ""
     if as_json:
-        print_json({"token": made, **_plain(row)})
+        print_json({"token": made, "page": page or None, **_plain(row)})
         return
     print_line(made)
     print_note(f"issue {row.issue}, holds from now until {rfc3339(row.expires_ms)}")
+    if page:
+        print_note(f"the patient's link to the upload page: {page}")
 
 
 def issue_audited_token(

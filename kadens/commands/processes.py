@@ -68,7 +68,7 @@ def start_worker_process(
 
 
 def bring_uploads(*, data: ProcessData = DEFAULT_DATA) -> None:
-    """Run the process that brings uploads in parts to the log, and notes what became of them."""
+    """Run the process that brings uploads in parts to the log."""
     from kadens.wiring import run_uploads
     from runtime.log_lines import log_to_stderr
 

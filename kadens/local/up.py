@@ -128,6 +128,7 @@ def _start(
         "clock": options.clock,
         "vendor_port": str(endpoints.vendor_port),
         "clinic_port": str(endpoints.clinic_port),
+        "vendor_url": f"http://{HOST}:{endpoints.vendor_port}",
         "clinic_url": f"http://{HOST}:{endpoints.clinic_port}",
         "clinic_demo": "1",
         "clinic_unit": UNIT,
