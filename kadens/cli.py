@@ -77,6 +77,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Send files through the vendor door, in the patient's name.",
     ),
     Entry(
+        word="watch",
+        target="kadens.importing.watching:watch_folder",
+        summary="Import what is put into a folder, through the vendor door.",
+    ),
+    Entry(
         word="send",
         target=f"{_COMMANDS}.sending:send_as_vendor",
         summary="Play a vendor: sign a body as it would, and post it.",

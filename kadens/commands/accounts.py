@@ -1,14 +1,17 @@
 """Commands about the sources of a patient's data: vendors' accounts, and consent to a source."""
 
+from kadens.clock import clock
 from kadens.commands.audited import audited
-from kadens.commands.console import settings_of
+from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, SourceName, instant
 from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
 from storage.people import accounts, consents, patients
-from storage.pg.pool import Connection
+from storage.people.errors import UnknownNameError
+from storage.pg.pool import Connection, open_pool
+from storage.pg.roles import ADMIN
 
 NOW = -1  # means "when the command runs" until its clock was read
 
@@ -93,6 +96,23 @@ def record_withdrawal(
     if not is_ended:
         fail("there is no consent to withdraw")
     print_note(f"consent to {source} ends at {rfc3339(from_ms)}: what arrives later is not stored")
+
+
+def consent_refusal(settings: Settings, patient: str, source: str) -> str:
+    """Return why nothing of a source would be stored for a patient now, "" where it would."""
+
+    async def work() -> str:
+        pool = await open_pool(settings.database, max_size=1, role=ADMIN)
+        async with pool, pool.connection() as conn:
+            try:
+                await patients.zone_of(conn, patient)
+            except UnknownNameError:
+                return "no patient has this pseudonym"
+            now_ms = clock(settings.clock)()
+            agreed = await consents.consented(conn, patient, source, now_ms)
+            return "" if agreed else f"the patient does not consent to {source}"
+
+    return run(work())
 
 
 def must_consent(settings: Settings, patient: str, source: str) -> None:

@@ -19,7 +19,7 @@ from parsers.packing.walk import Piece
 from storage.reads.import_outcomes import FileOutcome
 
 _MIB = 1024 * 1024
-LOOKED_UP, LOOKED_UP_BYTES = 64, 8 * _MIB  # pieces that are looked up at once
+LOOKED_UP, LOOKED_UP_BYTES = 64, 2 * _MIB  # pieces that are looked up at once
 IN_HAND, IN_HAND_BYTES = 8, 8 * _MIB  # sent, without an outcome yet
 LOOK_AGAIN_S = 0.1
 STALLED_S = 120.0  # without any outcome, nobody reads
@@ -54,6 +54,7 @@ class ImportFlow:
     def take(self, piece: Piece, file: FileTally) -> None:
         """Take a piece; it is sent when enough have come together. Raises StoppedError."""
         digest = sha256(piece.content).hexdigest()
+        # equal pieces of one export, such as a file in it twice, go once and count for each
         if digest in self._sent:
             self._sent[digest].files.append(file)
             return

@@ -80,6 +80,7 @@ class _Walk:
             yield Reject(where=f"{where}{error.where}", why=error.why, kind=error.kind)
 
     def _document(self, file: BinaryIO, row: Format, filename: str, where: str) -> Walked:
+        # its size is known only once it is read: what a header states of it may be anything
         most = LARGEST_PIECE if row.cut else row.most_bytes
         begin = file.read(most + 1)
         if len(begin) <= most:

@@ -105,3 +105,47 @@ def test_an_import_that_is_killed_twice_and_run_again_stores_what_an_undisturbed
     assert _sessions(running, killed, _RUNS) == _sessions(running, calm, _RUNS)
     again = _import(running, export, killed)
     assert (again["new"], again["known"]) == (0, _RUNS)
+
+
+def _contents(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_drop_folder_is_emptied_into_done_and_refused(running: Running, tmp_path: Path) -> None:
+    patient, silent = _patient(running), running.kadens("patient", "add").strip()
+    for name, content in (
+        (f"{patient}/run.fit", _run(3)),
+        (f"{patient}/letter.txt", b"dear clinician"),
+        (f"{silent}/run.fit", _run(3)),
+        ("run.fit", _run(4)),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    words = ("watch", str(tmp_path), "--once", "--settle", "0.2", "--poll", "0.2")
+    running.kadens(*words)
+    assert _contents(tmp_path) == sorted(
+        [
+            f"{patient}/done/run.fit",
+            f"{patient}/refused/letter.txt",
+            f"{patient}/refused/letter.txt.txt",
+            f"{silent}/refused/run.fit",
+            f"{silent}/refused/run.fit.txt",
+            "refused/run.fit",
+            "refused/run.fit.txt",
+        ]
+    )
+    why = (tmp_path / f"{silent}/refused/run.fit.txt").read_text(encoding="utf-8")
+    assert why.startswith("refused: the patient does not consent to files")
+    assert _kept(running, patient) == 1
+    running.kadens(*words)
+    assert _kept(running, patient) == 1
+
+
+def test_a_folder_whose_files_stay(running: Running, tmp_path: Path) -> None:
+    patient = _patient(running)
+    (tmp_path / "run.fit").write_bytes(_run(5))
+    words = ("watch", str(tmp_path), "--patient", patient, "--leave", "--once", "--settle", "0.2")
+    for _ in range(2):
+        running.kadens(*words, "--poll", "0.2")
+        assert _contents(tmp_path) == ["run.fit"]
+        assert _kept(running, patient) == 1

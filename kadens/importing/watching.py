@@ -1,0 +1,160 @@
+"""The command that imports what is put into a folder, for as long as it runs."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kadens.commands.accounts import consent_refusal, must_consent
+from kadens.commands.console import process_settings
+from kadens.commands.files import door_flow, import_file
+from kadens.commands.options import DEFAULT_DATA, ProcessData
+from kadens.importing.drop_folder import NO_OWNER, DropFolder, DroppedFile, OwnerRule, by_owner
+from kadens.importing.flow import StoppedError
+from kadens.importing.progress import ImportProgress
+from kadens.importing.tally import FileTally
+from kadens.output.terminal import fail, print_note
+from kadens.settings import Settings
+from parsers.formats import FILES_CONNECTOR
+from storage.pg.health import AWAY
+
+_WAIT_S = 60.0  # for the outcomes of a file; one that has none yet stays, and is tried again
+
+
+def watch_folder(  # noqa: PLR0913 - one parameter per option
+    folder: Annotated[Path, typer.Argument(help="The folder that files are put into.")],
+    *,
+    by: Annotated[
+        OwnerRule,
+        typer.Option(
+            "--by", help="What names the patient: FOLDER/PATIENT/file, or FOLDER/PATIENT_file."
+        ),
+    ] = OwnerRule.FOLDER,
+    patient: Annotated[
+        str, typer.Option("--patient", help="All files are of this patient, by pseudonym.")
+    ] = "",
+    leave: Annotated[
+        bool, typer.Option("--leave", help="Leave files in their place; else they move.")
+    ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when every file that is there was handled.")
+    ] = False,
+    settle: Annotated[
+        float,
+        typer.Option("--settle", min=0, help="Complete after so many seconds unchanged."),
+    ] = 5.0,
+    poll: Annotated[
+        float, typer.Option("--poll", min=0.1, help="Look at least once in so many seconds.")
+    ] = 10.0,
+    url: Annotated[
+        str, typer.Option(help="Address of the vendor door; by default that of the settings.")
+    ] = "",
+    data: ProcessData = DEFAULT_DATA,
+) -> None:
+    """Import what is put into a folder, through the vendor door.
+
+    A file that is complete is imported, and moved to `done` or `refused` in the patient's folder,
+    with its reasons beside it in a text file. With --leave it stays, and is looked at again when it
+    changes. Nothing is stored twice, so this may end and start at any time.
+    """
+    settings = process_settings(data)
+    if not folder.is_dir():
+        fail(f"{folder}: not a folder", code=2)
+    drop = DropFolder(folder=folder, by=by, patient=patient, settle_s=settle)
+    try:
+        for _ in _looks(folder, poll, min(settle, poll)):
+            for owner, files in by_owner(drop.complete()):
+                done = _import_of(owner, files, drop, settings, url, moves=not leave)
+                if once and not done:
+                    raise typer.Exit(1)
+            if once and not drop.expects_more:
+                return
+    except KeyboardInterrupt:
+        return
+
+
+def _looks(folder: Path, poll_s: float, settle_s: float) -> Iterator[None]:
+    """Yield when something has changed, and once in `poll_s` seconds.
+
+    A network drive tells of no change that another machine makes, so both are needed.
+    """
+    from watchfiles import watch  # noqa: PLC0415 - a library that no other command needs
+
+    yield
+    wait_ms = int(max(0.1, min(poll_s, settle_s)) * 1000)
+    try:
+        for _ in watch(folder, rust_timeout=wait_ms, yield_on_timeout=True, debounce=100):
+            yield
+    except (OSError, RuntimeError):
+        # no more watches are to be had, or the drive has none
+        while True:
+            time.sleep(wait_ms / 1000)
+            yield
+
+
+def _import_of(
+    owner: str,
+    files: list[DroppedFile],
+    drop: DropFolder,
+    settings: Settings,
+    url: str,
+    *,
+    moves: bool,
+) -> bool:
+    """Import the files of one owner; return False for what must wait until the next look."""
+    try:
+        why = consent_refusal(settings, owner, FILES_CONNECTOR) if owner else NO_OWNER
+        if not why:
+            must_consent(settings, owner, FILES_CONNECTOR)  # writes who imports to the audit log
+            return _through_door(owner, files, drop, settings, url, moves=moves)
+        for file in files:
+            tally = FileTally(path=file.given.path, named=True)
+            tally.refuse(why)
+            _settle(file, tally, drop, moves=moves)
+    except StoppedError as error:
+        print_note(f"stopped for now: {error}")
+        return False
+    except AWAY:
+        print_note("stopped for now: the database does not answer")
+        return False
+    return True
+
+
+def _through_door(
+    owner: str,
+    files: list[DroppedFile],
+    drop: DropFolder,
+    settings: Settings,
+    url: str,
+    *,
+    moves: bool,
+) -> bool:
+    complete = True
+    with door_flow(settings, owner, url) as flow:
+        for file in files:
+            tally = FileTally(path=file.given.path, named=True)
+            import_file(file.given, flow, tally, ImportProgress(total=file.given.size))
+            flow.flush()
+            flow.finish(_WAIT_S)
+            # a file that nobody has read yet is not done: it would be out of sight in `done`
+            if tally.waiting:
+                complete = False
+            else:
+                _settle(file, tally, drop, moves=moves)
+    return complete
+
+
+def _settle(file: DroppedFile, tally: FileTally, drop: DropFolder, *, moves: bool) -> None:
+    """Put a file away, or note that it may stay; tell what became of it, without its name."""
+    print_note(f"a file: {tally.words()}")
+    try:
+        if moves:
+            drop.put_away(file, tally)
+        else:
+            drop.handled(file)
+    except OSError as error:
+        # as on a drive that may only be read: it would be imported at each look
+        drop.handled(file)
+        print_note(f"a file cannot be moved: {error.strerror}")
