@@ -19,7 +19,19 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from bench import again, fit, growth, latency, letters, pipeline, soak, starting, timeline, writer
+from bench import (
+    again,
+    fit,
+    growth,
+    importing,
+    latency,
+    letters,
+    pipeline,
+    soak,
+    starting,
+    timeline,
+    writer,
+)
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
@@ -107,12 +119,14 @@ BENCHES: dict[str, _Bench] = {
     "pipeline": lambda value: pipeline.run(pipeline.TINY if value.tiny else pipeline.FULL),
     "growth": lambda value: growth.run(growth.TINY if value.tiny else growth.FULL),
     "latency": lambda value: latency.run(latency.TINY if value.tiny else latency.FULL),
+    "importing": lambda value: importing.run(importing.TINY if value.tiny else importing.FULL),
     "soak": lambda value: soak.run(soak.TINY if value.tiny else soak.FULL),
     "timeline": _timeline,
     "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
 }
-ON_KAFKA = frozenset({"pipeline", "latency", "soak"})  # the mock forgets what it cannot hold
+# the mock forgets what it cannot hold
+ON_KAFKA = frozenset({"pipeline", "latency", "importing", "soak"})
 
 
 def _table(rows: list[Row]) -> Table:
