@@ -4,17 +4,20 @@ These are pure functions of one fact. Storage, replay and parsers share them, so
 is defined once. Nothing here depends on another fact or decides which fact is current.
 """
 
+from dataclasses import replace
 from hashlib import sha256
 
 from model import codec
 from model.facts import MARKS, DaySummary, Deletion, Fact, Instrument, Report, SampleBlock, Workout
-from model.metrics import METRIC
+from model.metrics import GUESSED_INTERVAL_MS, LONGEST_INTERVAL_MS, METRIC
 from model.spans import Span
 
 # A time of a file is a whole second, and what is made from records ends with their last second.
 LAST_RECORD_MS = 1_000
 MADE_MARK = "made_from_"
 """How the figures of a summary are named that mark a workout as made from laps or records."""
+# A count without a stated end changes how long those beside it hold, and these hold on from there.
+BESIDE_MS = 2 * GUESSED_INTERVAL_MS
 CONTENT_BYTES = 16  # of a SHA-256: enough to distinguish facts, and small in an index
 
 
@@ -36,6 +39,34 @@ def span_of(fact: Fact) -> Span:
         if fact.until is not None:
             end_ms = max(end_ms, int(fact.until.max()))
     return Span(start_ms=start_ms, end_ms=end_ms, samples_only=True)
+
+
+def touched_span(fact: Fact) -> Span:
+    """Return the span in which a fact may change what is derived; it holds the fact's own span."""
+    span = span_of(fact)
+    match fact:
+        case SampleBlock():
+            return span_touched_by_samples(span, fact.metric)
+        case Deletion() if not fact.target:
+            return span_touched_by_deletion(span, fact.metric)
+        case _:
+            return span
+
+
+def span_touched_by_samples(span: Span, metric: str) -> Span:
+    """Return where samples of a metric in a span may change what is derived."""
+    if not METRIC[metric].over_interval:
+        return span
+    return replace(span, start_ms=span.start_ms - BESIDE_MS, end_ms=span.end_ms + BESIDE_MS)
+
+
+def span_touched_by_deletion(span: Span, metric: str) -> Span:
+    """Return where a deletion of a metric ("": of all) in a span may change what is derived."""
+    if metric in METRIC and not METRIC[metric].over_interval:
+        return span
+    # It hides the counts that began in its span, and they may have held long after it.
+    end_ms = span.end_ms + LONGEST_INTERVAL_MS + BESIDE_MS
+    return replace(span, start_ms=span.start_ms - BESIDE_MS, end_ms=end_ms)
 
 
 def measured_until_ms(fact: Fact) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from model.calendar import DAY_MS, HOUR_MS
+from model.calendar import DAY_MS
 from model.fact_properties import span_of
 from model.facts import (
     DaySummary,
@@ -23,7 +23,7 @@ from model.facts import (
     Workout,
 )
 from model.marks import REASONS
-from model.metrics import METRIC
+from model.metrics import LONGEST_INTERVAL_MS, METRIC
 
 _FIRST_MS = 0
 # 2100-01-01: later than any reading, and a bound on the number of partitions
@@ -36,9 +36,6 @@ MOST_TEXTS = 256  # texts and figures of one fact: an event has at most 2 MiB
 MOST_OFFSET_MIN = 14 * 60  # east or west of UTC; no clock on earth is further
 # When facts change, sessions are read back this far: a longer session would be missed.
 LONGEST_SESSION_MS = 31 * DAY_MS
-# Of a sample. A total of a local date is the longest that is told, and in autumn a date has 25 h.
-# Facts are read back this far, because an interval may hold long after its beginning.
-LONGEST_INTERVAL_MS = 25 * HOUR_MS
 MOST_SAMPLES = 50_000  # of a block, for the same reason as MOST_TEXTS
 MOST_PAUSES = 1_000  # of a workout, for the same reason
 MOST_EXERTION = 100.0  # greatest grade of any scale

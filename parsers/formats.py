@@ -160,7 +160,7 @@ _ROWS: tuple[Format, ...] = (
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
-        version=2,
+        version=3,
         grows=("dailies", "epochs"),
         read=Named("parsers.vendors.garmin:parse_garmin"),
         most_bytes=100 * MEBIBYTE,

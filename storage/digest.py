@@ -56,7 +56,7 @@ join source s on s.id = f.source
 order by 1, 2, 3, 4, 5, 6""",
     "sample": f"""
 select p.pseudonym, x.metric, {_SOURCE.format("s")}::text, coalesce(r.record, ''), x.time, \
-x.value, x.revision
+x.value, x.revision, x.span_ms
 from sample x join patient p on p.id = x.patient join source s on s.id = x.source
 left join record r on r.id = x.record order by 1, 2, 3, 4, 5""",
     "watermark": f"""

@@ -12,7 +12,7 @@ from storage.derived import rollups
 from storage.facts import current_samples, stale_hours
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
-from stream.compute.series.rollups import cells, resolved_by_metric, wider
+from stream.compute.series.rollups import cells, concatenated, resolved_by_metric, wider
 from stream.dead.isolate import blames_message
 from stream.faults import report_fault
 
@@ -20,7 +20,6 @@ TURN = 20  # patients
 # A mark must be this old: an hour that still gets samples is not computed again at each batch.
 SETTLE_MS = 30_000
 REFRESH_PIECE_MS = 7 * DAY_MS  # of one patient in one transaction
-_EVER = (0, 1 << 62)
 
 
 async def refresh_rollups(parts: Collaborators) -> int:
@@ -73,7 +72,8 @@ async def _refresh_hours(conn: Connection, patient: int, spans: Sequence[Span]) 
     source_ids = {item.column.source: item.source_id for item in columns}
     await rollups.drop_rollups(conn, rollups.HOUR_ROLLUPS, patient, spans)
     for metric, resolved in resolved_by_metric(item.column for item in columns).items():
-        hours = cells(resolved, source_ids, _EVER)
+        parts = [cells(resolved, source_ids, (span.start_ms, span.end_ms)) for span in spans]
+        hours = concatenated(parts)
         await rollups.put_rollups(conn, rollups.HOUR_ROLLUPS, patient, metric, hours)
 
 

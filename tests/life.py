@@ -122,6 +122,7 @@ TIMERS_MIN = (None, None, None, 0, 5, 18, 110)
 LENGTHS_MIN = (20, 20, 15, 30, 45, 10, 9, 4, 120, 1_500, 4 * 1_440)
 EVERY_MS = (60_000, 5_000, 10_000, 10_001, 15_000)
 _COUNTS = (25, 12, 4, 1, 60)
+_WINDOWS_MIN = (10, 1, 15, 60, 240, 1_440, 1_500)  # that a count may hold for
 _AFTER_MIN = (-5, 0, 3, 10, 25)  # of a watch's counts after those of a phone
 LEVELS: Mapping[str, tuple[float, ...]] = {
     "heart_rate": (130.0, 150.0, 62.0, 111.0),
@@ -287,7 +288,8 @@ def _halves(attributed_fact: AttributedFact) -> list[AttributedFact]:
 
 def _half(block: SampleBlock, some: slice, n: int) -> SampleBlock:
     """Return a part of a block: for a record another part, for a stream another block."""
-    cut = replace(block, t=block.t[some], v=block.v[some])
+    until = None if block.until is None else block.until[some]
+    cut = replace(block, t=block.t[some], v=block.v[some], until=until)
     if block.joining is Joining.RECORD:
         return replace(cut, part=2 * block.part + n)
     return replace(cut, head=replace(block.head, record=f"{block.head.record}/{n}"))
@@ -308,6 +310,8 @@ def _happenings(centres: Sequence[int], most: int) -> st.SearchStrategy[list[lis
             _alone(_records(at)),
             _alone(_streams(at)),
             _counts(at),
+            _windows(at),
+            _alone(_wears(at)),
             _alone(_reports(at)),
             _alone(_manual_sessions(at)),
             _judged(at),
@@ -469,6 +473,41 @@ def _counts(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
         block = _block(head, "steps", begins, every * MINUTE_MS, n, (level, "flat"))
         facts.append(replace(block, joining=Joining.STREAM))
     return facts
+
+
+@st.composite
+def _windows(draw: st.DrawFn, at: st.SearchStrategy[int]) -> list[Fact]:
+    """Return counts of intervals that a phone states, and those of the same time once more.
+
+    The second time they have other edges, or belong to a record of their own.
+    """
+    start, length = draw(at), draw(st.sampled_from(_WINDOWS_MIN)) * MINUTE_MS
+    joining = draw(st.sampled_from([Joining.STREAM, Joining.STREAM, Joining.RECORD]))
+    facts: list[Fact] = []
+    for after in draw(st.sampled_from([(0,), (0, 0), (0, 5), (0, 1), (0, -31)])):
+        head = _head(_PHONE, draw(st.sampled_from(["s1", "e1", "e2"])), start, start)
+        block = _block(
+            replace(head, revision=draw(_REVISIONS)),
+            "steps",
+            start + after * MINUTE_MS,
+            draw(st.sampled_from([length, length, length // 2, 2 * length])),
+            draw(st.sampled_from([1, 2, 7])),
+            (draw(st.sampled_from([700.0, 9_000.0])), "rise"),
+        )
+        held = draw(st.sampled_from([length, length, length + 30_000]))
+        facts.append(replace(block, joining=joining, until=block.t + min(held, 25 * HOUR_MS)))
+    return facts
+
+
+@st.composite
+def _wears(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
+    """Return an interval in which a source says that it was worn, or that it was not."""
+    start, minutes = draw(at), draw(st.sampled_from([0, 1, 60, 480, 1_500]))
+    source = draw(st.sampled_from([BACK, BACK, _PHONE]))
+    head = _head(source, draw(st.sampled_from(["w1", "w2"])), start, start, draw(_REVISIONS))
+    level = draw(st.sampled_from([1.0, 1.0, 0.0]))
+    block = _block(head, "wear", start, MINUTE_MS, 1, (level, "flat"))
+    return replace(block, joining=Joining.STREAM, until=block.t + minutes * MINUTE_MS)
 
 
 def _shape(metric: str) -> st.SearchStrategy[tuple[float, str]]:

@@ -63,7 +63,8 @@ def _moved(fact: Fact, by_ms: int) -> Fact:
     head = replace(head, start_ms=head.start_ms + by_ms, end_ms=head.end_ms + by_ms)
     match fact:
         case SampleBlock():
-            return replace(fact, head=head, t=fact.t + by_ms)
+            until = None if fact.until is None else fact.until + by_ms
+            return replace(fact, head=head, t=fact.t + by_ms, until=until)
         case Workout():
             pauses = tuple((start + by_ms, end + by_ms) for start, end in fact.pauses)
             return replace(fact, head=head, pauses=pauses)
@@ -90,7 +91,8 @@ def _shortened(fact: Fact, _: int) -> Fact:
     match fact:
         case SampleBlock():
             n = max(1, len(fact.t) // 2)
-            return replace(fact, head=half, t=fact.t[:n], v=fact.v[:n])
+            until = None if fact.until is None else fact.until[:n]
+            return replace(fact, head=half, t=fact.t[:n], v=fact.v[:n], until=until)
         case Workout():
             inside = tuple(pause for pause in fact.pauses if pause[1] <= half.end_ms)
             return replace(fact, head=half, pauses=inside)
@@ -108,7 +110,8 @@ def _jumped(fact: Fact, number: int) -> Fact:
         case SampleBlock():
             t = fact.t.copy()
             t[len(t) // 2 :] += by_ms
-            return replace(fact, head=later, t=t)
+            until = None if fact.until is None else fact.until + (t - fact.t)
+            return replace(fact, head=later, t=t, until=until)
         case Workout():
             return replace(fact, head=later)
         case _:

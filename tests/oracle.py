@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import numpy as np
 
@@ -30,13 +31,14 @@ from model.intensity import HeartProfile
 from model.metrics import METRIC
 from model.prescription import Prescription
 from model.versions.receipt import as_first_received
-from model.versions.version_order import VersionOrder
+from model.versions.version_order import VersionOrder, sample_rank
 from stream.compute.derive import derive
-from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
+from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS, WEAR
 from stream.compute.weeks import week_of_days
 from tests.rows import values_of, with_fact
 
 _AHEAD_MS = 300_000
+_Sample: TypeAlias = tuple[VersionOrder, float, int]  # version, value, end of its interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,27 +177,35 @@ def _columns(
     shown: Iterable[AttributedFact],
     taken: Sequence[AttributedFact],
 ) -> Iterator[SampleColumn]:
-    """Yield the samples that hold: at each instant the greatest (revision, told, value)."""
-    series: dict[tuple[str, Source, str], dict[int, tuple[VersionOrder, float]]] = defaultdict(dict)
+    """Yield the samples that hold: at each instant the greatest (revision, told, value, end)."""
+    series: dict[tuple[str, Source, str], dict[int, _Sample]] = defaultdict(dict)
     for order, block in _blocks(shown, Joining.RECORD):
-        last = dict(
-            zip(block.t.tolist(), block.v.tolist(), strict=True)
-        )  # a device corrects itself in writing on
-        _join(
-            series[block.metric, block.head.source, block.head.record],
-            last.items(),
-            order,
-        )
+        # a device corrects itself in writing on
+        last = {t: (t, value, until) for t, value, until in _samples(block)}
+        _join(series[block.metric, block.head.source, block.head.record], last.values(), order)
     for order, block in _blocks(everything, Joining.STREAM):
-        both = zip(block.t.tolist(), block.v.tolist(), strict=True)
-        _join(series[block.metric, block.head.source, ""], both, order)
+        _join(series[block.metric, block.head.source, ""], _samples(block), order)
     for (metric, source, record), samples in series.items():
-        kept = {}
-        for t, (order, value) in sorted(samples.items()):
-            if not any(_covers(item, metric, source, t, order) for item in taken):
-                kept[t] = value
-        times, values = np.array(list(kept), np.int64), np.array(list(kept.values()), np.float64)
-        yield SampleColumn(metric=metric, source=source, record=record, t=times, v=values)
+        kept = dict(sorted(samples.items()))
+        for t, (order, _, _) in samples.items():
+            if any(_covers(item, metric, source, t, order) for item in taken):
+                del kept[t]
+        orders, values, ends = zip(*kept.values(), strict=True) if kept else ((), (), ())
+        yield SampleColumn(
+            metric=metric,
+            source=source,
+            record=record,
+            t=np.array(list(kept), np.int64),
+            v=np.array(values, np.float64),
+            until=np.array(ends, np.int64),
+            ranks=np.array(list(map(sample_rank, orders)), np.int64),
+        )
+
+
+def _samples(block: SampleBlock) -> Iterator[tuple[int, float, int]]:
+    """Yield (instant, value, end) of each sample; the end is the instant where none is stated."""
+    until = block.t if block.until is None else block.until
+    return zip(block.t.tolist(), block.v.tolist(), until.tolist(), strict=True)
 
 
 def _blocks(
@@ -205,18 +215,19 @@ def _blocks(
         if (
             isinstance(fact.fact, SampleBlock)
             and fact.fact.joining is joining
-            and fact.fact.metric in {*DAY_METRICS, *SESSION_METRICS}
+            and fact.fact.metric in {*DAY_METRICS, WEAR, *SESSION_METRICS}
         ):
             yield fact.order, fact.fact
 
 
 def _join(
-    series: dict[int, tuple[VersionOrder, float]],
-    samples: Iterable[tuple[int, float]],
+    series: dict[int, _Sample],
+    samples: Iterable[tuple[int, float, int]],
     order: VersionOrder,
 ) -> None:
-    for t, value in samples:
-        series[t] = max(series.get(t, (order, value)), (order, value))
+    for t, value, until in samples:
+        sample = order, value, until
+        series[t] = max(series.get(t, sample), sample)
 
 
 def _covers(
@@ -239,9 +250,11 @@ def _dates(attributed_facts: Iterable[AttributedFact], zone: str) -> tuple[date,
     days: set[date] = set()
     for item in attributed_facts:
         fact, head = item.fact, item.fact.head
-        ends = (
-            [*fact.t[:1].tolist(), *fact.t[-1:].tolist()] if isinstance(fact, SampleBlock) else []
-        )
+        ends: list[int] = []
+        if isinstance(fact, SampleBlock):
+            ends = (
+                fact.t.tolist() if fact.until is None else [*fact.t.tolist(), *fact.until.tolist()]
+            )
         instants = [head.start_ms, head.end_ms, *ends]
         near = dates_between(min(instants), max(instants) + 1, zone)
         near += [fact.local_date] if isinstance(fact, DaySummary) else []

@@ -17,6 +17,7 @@ from model.fact_properties import (
     metric_id,
     part_number,
     span_of,
+    touched_span,
 )
 from model.facts import (
     AttributedFact,
@@ -131,7 +132,7 @@ def hold_facts(reported: Iterable[AttributedFact], patient: str, zone: str) -> H
 
 
 def _span(item: AttributedFact) -> Span:
-    return span_of(item.fact)
+    return touched_span(item.fact)
 
 
 def _is_of_sessions(column: SampleColumn) -> bool:
@@ -220,10 +221,11 @@ def _columns(
             continue
         owner = STREAM if streamed else _number(records, name)
         series = (_ONLY, METRIC[fact.metric].id, _number(sources, name[0]), owner)
-        puts.append(Put(series=series, revision=sample_rank(item.order), t=fact.t, v=fact.v))
+        rank = sample_rank(item.order)
+        puts.append(Put(series=series, revision=rank, t=fact.t, v=fact.v, until=fact.until))
     # numbers count from 1 in the order of mention, so that a place in the list is a number
     by_number, names = list(sources), list(records)
-    for (patient, metric, source, owner), (t, v, revisions) in by_series(puts):
+    for (patient, metric, source, owner), (t, v, revisions, spans) in by_series(puts):
         name = by_number[source - 1], "" if owner == STREAM else names[owner - 1][1]
         stored = StoredSamples(
             patient=patient,
@@ -235,6 +237,7 @@ def _columns(
             t=t,
             v=v + 0.0,  # as the table holds it: -0.0 is 0.0
             revisions=revisions,
+            spans=spans,
         )
         column = current_column(stored, retractions)
         if column is not None and len(column.t):

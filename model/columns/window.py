@@ -4,8 +4,11 @@ Storage reads the parts of a window and `stream.compute` derives from it. The wi
 only and decides nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
 
 from model.facts import AttributedFact, Instants, Source, Values
 from model.intensity import HeartProfile
@@ -17,7 +20,10 @@ class SampleColumn:
     """The samples of one metric in one record of one source, in any order of time.
 
     `record` is "" for a stream without records. `t` is int64[n] epoch ms, `v` float64[n] in the
-    metric's canonical unit.
+    metric's canonical unit. `until` is int64[n] epoch ms, the end of the interval over which each
+    sample holds, and equal to `t` where none is stated; it is None where the metric has no
+    intervals. `ranks` is int64[n], the place of each sample among versions; it is None where none
+    was read, and then all are equal.
     """
 
     metric: str
@@ -25,6 +31,18 @@ class SampleColumn:
     record: str
     t: Instants
     v: Values
+    until: Instants | None = None
+    ranks: Instants | None = None
+
+    def where(self, kept: NDArray[np.bool_]) -> "SampleColumn":
+        """Return the samples that a mask bool[n] selects."""
+        return replace(
+            self,
+            t=self.t[kept],
+            v=self.v[kept],
+            until=None if self.until is None else self.until[kept],
+            ranks=None if self.ranks is None else self.ranks[kept],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.facts import DeviceType, Instants, Method, RejectKind, Source, Values
-from model.metrics import METRIC
-from model.storable import LONGEST_INTERVAL_MS
+from model.metrics import LONGEST_INTERVAL_MS, METRIC
 from model.words.units import unit_conversion
 from parsers.apple.clocks import time_of, times_of
 from parsers.apple.devices import source_of

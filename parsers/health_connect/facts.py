@@ -24,8 +24,7 @@ from model.facts import (
     Values,
     Workout,
 )
-from model.metrics import METRIC
-from model.storable import LONGEST_INTERVAL_MS
+from model.metrics import LONGEST_INTERVAL_MS, METRIC
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_SERIES, readable
 from parsers.fields import (
     Unreadable,

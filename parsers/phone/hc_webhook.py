@@ -16,8 +16,8 @@ import numpy as np
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, utc
 from model.facts import DaySummary, DeviceType, Fact, Method, RejectKind, Source, Workout
+from model.metrics import LONGEST_INTERVAL_MS
 from model.received import Context, Part
-from model.storable import LONGEST_INTERVAL_MS
 from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import (
     JsonObject,

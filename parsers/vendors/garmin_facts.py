@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
 from typing import TypeAlias
-from zlib import crc32
 
 import numpy as np
 
-from model.calendar import MINUTE_MS
 from model.columns.build import split_at_gaps, to_columns
 from model.fact_properties import LAST_RECORD_MS, MADE_MARK
 from model.facts import (
@@ -53,6 +51,7 @@ MEASURED, EDITED = 0, 1  # revisions of activities: an edit stands above what wa
 _MOST_SECONDS = 2**33  # beyond any year that is read; larger numbers would overflow later
 _DAY_S = 86_400
 _LONGEST_WORKOUT_S = LONGEST_WORKOUT_MS // 1000
+_LONGEST_TYPE = 64  # letters of a type of activity in the name of a record
 _LONGEST_EPOCH_S = 900  # a slot has fifteen minutes
 
 _Errors: TypeAlias = list[Unreadable]
@@ -104,33 +103,30 @@ def _seconds_after(written: str, where: str) -> int:
 
 
 def _epoch(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:
-    """Yield the steps of a slot of at most fifteen minutes, spread evenly over its minutes.
+    """Yield the steps of a slot of at most fifteen minutes, as one count over the slot.
 
-    The count of a slot gives the average number of steps a minute, and minutes are judged by that.
-    Mean heart rates and METs of a slot are left out: as a reading at an instant they would be
-    wrong.
+    A slot has a record for each type of activity in it, and their counts add up. Mean heart rates
+    and METs of a slot are left out: as a reading at an instant they would be wrong.
     """
     start, length_s, offset = _times(record, where, _LONGEST_EPOCH_S, errors)
     if record.get("steps") is None:
         return
     steps = measure_of(record["steps"], "steps", f"{where}.steps")
-    of = head(
-        _source(record, Method.BACKGROUND, errors),
-        _name(record, where),
-        length_s,
-        (start, start + length_s * 1000),
-        offset,
+    _name(record, where)  # a record that nothing names is refused
+    # Start and type name a count, so that the same slot under another id replaces it. A type may be
+    # any text, and a name may not.
+    letters = filter(str.isalnum, _activity_type(record, where, errors))
+    name = f"epoch:{start // 1000}:{''.join(letters)[:_LONGEST_TYPE]}"
+    # A slot has at least a second, for a count without an end would hold for ten minutes.
+    until = start + max(length_s, 1) * 1000
+    source = _source(record, Method.BACKGROUND, errors)
+    yield SampleBlock(
+        head=head(source, name, length_s, (start, until), offset),
+        metric="steps",
+        t=np.array([start], np.int64),
+        v=np.array([steps]),
+        until=np.array([until], np.int64),
     )
-    # Rounded up, so that a short slot has a minute as well. A single count would show no end, and
-    # might hold for ten minutes; so a minute has two of them.
-    minutes = max(1, -(-length_s // 60))
-    # A slot has a record for each type of activity in it. Samples of the same instant would replace
-    # each other, so the records are set apart by some milliseconds, always the same for a type.
-    apart = crc32(_activity_type(record, where, errors).encode()) % 997
-    parts, apart_ms = (minutes, MINUTE_MS) if minutes > 1 else (2, MINUTE_MS // 2)
-    each = round(steps / parts, 6)
-    points = [(start + part * apart_ms + apart, each) for part in range(parts)]
-    yield from _blocks(of, "steps", points, f"{where}.steps", errors)
 
 
 def _activity(record: JsonObject, where: str, errors: _Errors) -> Iterator[Fact]:

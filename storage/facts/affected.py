@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from model.calendar import epoch_ms
+from model.fact_properties import BESIDE_MS
+from model.metrics import INTERVAL_METRICS
 from model.spans import Span
 from storage.facts.fact_rows import Removed
 from storage.pg import rows
@@ -17,12 +19,16 @@ from storage.pg.pool import Connection
 AffectedSpans: TypeAlias = dict[int, list[Span]]  # by patient id
 RecordNames: TypeAlias = set[tuple[int, str]]  # (patient id, record); "" is no record
 
-_TARGETS = """
-select k.patient, min(f.start_at), max(f.end_at)
+# A deleted record may hold counts, which act on those beside them.
+_TARGETS = f"""
+select k.patient, min(f.start_at - b.beside), max(f.end_at + b.beside)
 from unnest(%s::int[], %s::text[]) as k (patient, record)
 join record r using (patient, record)
 join fact f on f.record = r.id
-group by k.patient, r.id"""
+cross join lateral (
+  select case when f.metric in ({", ".join(map(str, INTERVAL_METRICS))})
+         then interval '{BESIDE_MS} milliseconds' else interval '0' end as beside) b
+group by k.patient, r.id"""  # noqa: S608 - constants of the registry
 _SESSIONS = """
 with k as (select * from unnest(%s::int[], %s::text[]) as k (patient, record))
 select k.patient, f.start_at, f.end_at

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 from psycopg.rows import dict_row
 
 from model.calendar import epoch_ms, utc
+from model.fact_properties import span_touched_by_deletion
 from model.facts import Source
+from model.metrics import METRIC_BY_ID
 from model.spans import Span, merge
 from model.versions.version_order import VersionOrder
 from storage.facts import fact_rows, stale_hours
@@ -204,7 +206,8 @@ async def _clear(
     for source, (metric, first_ms, last_ms) in stretches:
         extents.append((patient, metric, sources[source], STREAM, utc(first_ms), utc(last_ms)))
         # a stretch includes its last instant, a span does not include its end
-        spans.append(Span(start_ms=first_ms, end_ms=last_ms + 1))
+        span = Span(start_ms=first_ms, end_ms=last_ms + 1)
+        spans.append(span_touched_by_deletion(span, METRIC_BY_ID[metric].name))
     if extents:
         async with conn.cursor() as cursor:
             await cursor.executemany(_CLEAR, extents)

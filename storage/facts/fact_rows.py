@@ -15,8 +15,9 @@ from psycopg.types.json import Jsonb
 
 from model import codec
 from model.calendar import epoch_ms, local_date, utc
-from model.fact_properties import span_of
+from model.fact_properties import span_of, span_touched_by_deletion, span_touched_by_samples
 from model.facts import AttributedFact, DaySummary, Fact, Joining, SampleBlock
+from model.metrics import METRIC_BY_ID
 from model.spans import Span
 from storage.facts.samples import STREAM, Extent, remove_samples
 from storage.pg.pool import Connection
@@ -151,13 +152,24 @@ def _local_date(fact: Fact, zone: str) -> str:
 
 def _removed(row: Mapping[str, Any]) -> Removed:
     is_block = row["kind"] == "samples"
-    start_ms, end_ms = epoch_ms(row["start_at"]), epoch_ms(row["end_at"])
     return Removed(
         patient=row["patient"],
-        span=Span(start_ms=start_ms, end_ms=end_ms, samples_only=is_block),
+        span=_stored_touched(row),
         target=_stored_target(row),
         extent=_stored_extent(row) if is_block else None,
     )
+
+
+def _stored_touched(row: Mapping[str, Any]) -> Span:
+    """Return what `touched_span` returned for the fact when it was stored."""
+    is_block = row["kind"] == "samples"
+    start_ms, end_ms = epoch_ms(row["start_at"]), epoch_ms(row["end_at"])
+    span = Span(start_ms=start_ms, end_ms=end_ms, samples_only=is_block)
+    if is_block:
+        return span_touched_by_samples(span, METRIC_BY_ID[row["metric"]].name)
+    if row["kind"] == "deletion" and not row["payload"]["target"]:
+        return span_touched_by_deletion(span, row["payload"]["metric"])
+    return span
 
 
 def _stored_target(row: Mapping[str, Any]) -> str:

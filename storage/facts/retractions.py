@@ -9,8 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model.calendar import epoch_ms, utc
-from model.facts import AttributedFact, Instants, Source, Values
+from model.fact_properties import BESIDE_MS
+from model.facts import AttributedFact, Instants, Source
+from model.metrics import LONGEST_INTERVAL_MS
 from model.spans import Span
 from model.versions.version_order import VersionOrder, sample_rank
 from storage.pg.pool import Connection
@@ -78,34 +83,38 @@ class Retractions:
         return any(interval.metric in {"", metric} for interval in self.intervals)
 
     def kept(
-        self, metric: str, source: Source, t: Instants, v: Values, revisions: Instants
-    ) -> tuple[Instants, Values]:
-        """Return the samples (t, v) that no interval retracts.
+        self, metric: str, source: Source, t: Instants, revisions: Instants
+    ) -> NDArray[np.bool_] | None:
+        """Return as a mask bool[n] the samples that no interval retracts; None: there is none.
 
-        `revisions` is int64[n], the rank of each sample. It may be empty unless
-        `touches(metric)`.
+        A count belongs to the instant at which it begins. `revisions` is int64[n], the rank of each
+        sample. It may be empty unless `touches(metric)`.
         """
+        kept = None
         for interval in self.intervals:
             if interval.vendor == source.vendor and interval.metric in {"", metric}:
                 span = interval.span
                 inside = (t >= span.start_ms) & (t < span.end_ms)
                 # a sample of a greater rank was reported after the deletion and is kept
                 keep = ~(inside & (revisions <= interval.rank))
-                t, v, revisions = t[keep], v[keep], revisions[keep]
-        return t, v
+                kept = keep if kept is None else kept & keep
+        return kept
 
 
 async def intervals(
     conn: Connection, spans: Mapping[PatientId, Iterable[Span]]
 ) -> dict[PatientId, Retractions]:
-    """Return the retractions of each patient with the intervals that overlap the patient's spans.
+    """Return the retractions of each patient with the intervals that may matter in these spans.
 
-    Retracted records are not read; see `add_records`.
+    They overlap the spans, or hide counts that began before a span and hold into it. Retracted
+    records are not read; see `add_records`.
     """
     retracted = {patient: Retractions() for patient in spans}
     wanted: list[tuple[int, object, object]] = []
     for patient, many in spans.items():
-        wanted += [(patient, utc(span.start_ms), utc(span.end_ms)) for span in many]
+        for span in many:
+            low, high = utc(span.start_ms - LONGEST_INTERVAL_MS), utc(span.end_ms + BESIDE_MS)
+            wanted.append((patient, low, high))
     if not wanted:
         return retracted
     cursor = await conn.execute(_OF_SPANS, as_arrays(wanted, 3))

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.calendar import DAY_MS, utc
 from model.columns.window import SampleColumn
+from model.fact_properties import BESIDE_MS
 from model.facts import Instants, Source, Values
-from model.metrics import METRIC_BY_ID
+from model.metrics import LONGEST_INTERVAL_MS, METRIC_BY_ID
 from model.spans import Span
 from model.versions.version_order import VersionOrder
 from storage.facts.ids import read_source
@@ -25,25 +27,29 @@ from storage.pg import binary_columns
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
-_ARRAYS = ("patients", "metrics", "lows", "highs", "revisions")  # of `_READ`, as in `_columns`
+# of `_READ`, as in `_columns`
+_ARRAYS = ("patients", "metrics", "lows", "highs", "nears", "starts", "revisions", "spans")
 _NO_RECORD = VersionOrder(revision=0, stated_ms=0)
 STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
 
 _READ = """
 select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method,
        coalesce(r.record, ''), coalesce(r.revision, 0), coalesce(r.stated_ms, 0),
-       x.time, x.value, x.revision
+       x.time, x.value, x.revision, x.span
 from (
   select k.patient, k.metric, y.*
   from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(lows)s::timestamptz[],
-              %(highs)s::timestamptz[], %(revisions)s::bool[])
-    as k (patient, metric, low, high, revisions)
+              %(highs)s::timestamptz[], %(nears)s::timestamptz[], %(starts)s::timestamptz[],
+              %(revisions)s::bool[], %(spans)s::bool[])
+    as k (patient, metric, low, high, near, start, revisions, spans)
   cross join lateral (
     select source, record, array_agg(time) as time, array_agg(value) as value,
-           array_agg(revision) filter (where k.revisions) as revision
+           array_agg(revision) filter (where k.revisions) as revision,
+           array_agg(span_ms::bigint) filter (where k.spans) as span
     from sample
     where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
       and time >= %(first)s and time < %(last)s
+      and (time >= k.near or time + span_ms * interval '1 millisecond' > k.start)
     group by source, record offset 0) y) x
 join source s on s.id = x.source
 left join record r on r.id = x.record"""
@@ -53,7 +59,9 @@ left join record r on r.id = x.record"""
 class SampleQuery:
     """A request for a metric (its stored id) of a patient (id) in a span.
 
-    With `revisions`, the revision of each sample is read too.
+    With `revisions`, the revision of each sample is read too. Of a metric with intervals it always
+    is, and so are the samples that began before the span and hold into it, and those that lie
+    `BESIDE_MS` beside it.
     """
 
     span: Span
@@ -68,7 +76,8 @@ class StoredSamples:
 
     `t` is int64[n] epoch ms, `v` float64[n] in the metric's unit. `source_id` is the stored id of
     the source, `order` the place of the record's version. `revisions` is int64[n] with the rank
-    of each sample if the query requested it, else int64[0].
+    of each sample if the query requested it, else int64[0]. `spans` is int64[n] with how long each
+    sample holds in ms, 0 where no end is stated; int64[0] for a metric without intervals.
     """
 
     patient: int
@@ -80,6 +89,7 @@ class StoredSamples:
     t: Instants
     v: Values
     revisions: Instants
+    spans: Instants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,9 +127,18 @@ def current_column(samples: StoredSamples, retractions: Retractions) -> SampleCo
     """Return the samples that no retraction hides; None if their record is retracted."""
     if samples.record and retractions.hides(samples.source, samples.record, samples.order):
         return None
-    metric = METRIC_BY_ID[samples.metric].name
-    t, v = retractions.kept(metric, samples.source, samples.t, samples.v, samples.revisions)
-    return SampleColumn(metric=metric, source=samples.source, record=samples.record, t=t, v=v)
+    metric = METRIC_BY_ID[samples.metric]
+    column = SampleColumn(
+        metric=metric.name,
+        source=samples.source,
+        record=samples.record,
+        t=samples.t,
+        v=samples.v,
+        until=samples.t + samples.spans if metric.over_interval else None,
+        ranks=samples.revisions if metric.over_interval else None,
+    )
+    kept = retractions.kept(metric.name, samples.source, samples.t, samples.revisions)
+    return column if kept is None else column.where(kept)
 
 
 def _from_memory(
@@ -130,13 +149,13 @@ def _from_memory(
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for query in queries:
         spans[query.patient, query.metric].append(query.span)
-    for series, (t, v, revisions) in by_series(block.put for block in unwritten):
+    for series, (t, v, revisions, span_ms) in by_series(block.put for block in unwritten):
         patient, metric, source_id, _ = series
         block = blocks[series]
+        over_interval = METRIC_BY_ID[metric].over_interval
         for span in spans[patient, metric]:
-            # half open, as the query for the table: a sample at the end is not part of the span
-            low, high = np.searchsorted(t, (span.start_ms, span.end_ms))
-            if high > low:
+            wanted = _wanted(t, span_ms, span, over_interval=over_interval)
+            if len(t[wanted]):
                 yield StoredSamples(
                     patient=patient,
                     metric=metric,
@@ -144,10 +163,23 @@ def _from_memory(
                     source=block.source,
                     record=block.record,
                     order=block.order if block.record else _NO_RECORD,
-                    t=t[low:high],
-                    v=v[low:high] + 0.0,  # as the table holds it: -0.0 is 0.0
-                    revisions=revisions[low:high],
+                    t=t[wanted],
+                    v=v[wanted] + 0.0,  # as the table holds it: -0.0 is 0.0
+                    revisions=revisions[wanted],
+                    spans=span_ms[wanted],
                 )
+
+
+def _wanted(
+    t: Instants, span_ms: Instants, span: Span, *, over_interval: bool
+) -> slice | NDArray[np.bool_]:
+    """Return which samples the query for the table would return."""
+    if not over_interval:
+        # half open, as the query for the table: a sample at the end is not part of the span
+        low, high = np.searchsorted(t, (span.start_ms, span.end_ms))
+        return slice(int(low), int(high))
+    near, after = span.start_ms - BESIDE_MS, span.end_ms + BESIDE_MS
+    return (t < after) & ((t >= near) | (t + span_ms > span.start_ms))
 
 
 def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
@@ -165,19 +197,24 @@ def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
 
 
 def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
-    columns = as_arrays(map(_columns, stretch), 5)
+    columns = as_arrays(map(_columns, stretch), len(_ARRAYS))
     arguments: dict[str, Any] = dict(zip(_ARRAYS, columns, strict=True))
-    # the queries are in order of their starts, but not of their ends
-    return {**arguments, "first": arguments["lows"][0], "last": max(arguments["highs"])}
+    return {**arguments, "first": min(arguments["lows"]), "last": max(arguments["highs"])}
 
 
 def _columns(query: SampleQuery) -> tuple[Any, ...]:
-    low, high = utc(query.span.start_ms), utc(query.span.end_ms)
-    return query.patient, query.metric, low, high, query.revisions
+    start = utc(query.span.start_ms)
+    if not METRIC_BY_ID[query.metric].over_interval:
+        end = utc(query.span.end_ms)
+        return query.patient, query.metric, start, end, start, start, query.revisions, False
+    low, near = (utc(query.span.start_ms - ms) for ms in (LONGEST_INTERVAL_MS, BESIDE_MS))
+    high = utc(query.span.end_ms + BESIDE_MS)
+    return query.patient, query.metric, low, high, near, start, True, True
 
 
 def _from_row(row: tuple[Any, ...]) -> StoredSamples:
-    patient, metric, source_id, *source, record, revision, stated_ms, time, value, revisions = row
+    patient, metric, source_id, *source, record, revision, stated_ms = row[:-4]
+    time, value, revisions, span_ms = row[-4:]
     return StoredSamples(
         patient=patient,
         metric=metric,
@@ -188,4 +225,5 @@ def _from_row(row: tuple[Any, ...]) -> StoredSamples:
         t=binary_columns.instants(time),
         v=binary_columns.values(value),
         revisions=binary_columns.integers(revisions),
+        spans=binary_columns.integers(span_ms),
     )

@@ -1,8 +1,8 @@
 """Writes samples into their table with one binary COPY of complete columns.
 
-At each key the greater (revision, value) is kept, so the result does not depend on the order in
-which blocks arrive. Here `revision` is the rank of a version (`sample_rank` of
-`model.versions.version_order`).
+At each key the greater (revision, value, span) is kept, so the result does not depend on the order
+in which blocks arrive. `revision` is the rank of a version (`sample_rank` of
+`model.versions.version_order`), and the span is how long a count holds.
 
 The COPY first goes straight into the table. Only if a sample of the same key exists already, it is
 repeated into a staging table and merged. The key has the id of the record, or 0 for samples of a
@@ -32,7 +32,8 @@ STREAM = 0  # the record number of samples that belong to no record
 PIECE = 10_000  # rows: enough that a round trip costs little beside packing them
 _KEY = ("patient", "metric", "source", "record")  # the columns of a `SeriesKey`
 SeriesKey: TypeAlias = tuple[int, int, int, int]  # patient, metric, source, record
-Columns: TypeAlias = tuple[Instants, Values, NDArray[np.int64]]  # t, v, revision
+_Integers: TypeAlias = NDArray[np.int64]
+Columns: TypeAlias = tuple[Instants, Values, _Integers, _Integers]  # t, v, revision, span_ms
 
 _PARTITION_LOCK = 0x73616D706C65  # "sample"
 # Reads pg_class by snapshot. The cache of to_regclass may not know yet a partition that another
@@ -48,8 +49,9 @@ _UPSERT = """
 insert into sample
 select * from sample_stage order by patient, metric, source, time, record
 on conflict (patient, metric, source, time, record)
-do update set value = excluded.value, revision = excluded.revision
-where (excluded.revision, excluded.value) > (sample.revision, sample.value)"""
+do update set value = excluded.value, revision = excluded.revision, span_ms = excluded.span_ms
+where (excluded.revision, excluded.value, excluded.span_ms)
+  > (sample.revision, sample.value, sample.span_ms)"""
 _COUNT = """
 select count(*) from (
   select from sample
@@ -65,13 +67,15 @@ where patient = %s and metric = %s and source = %s and record = %s and time >= %
 class Put:
     """The samples of a block, all of one series.
 
-    `t` is int64[n] epoch ms, not decreasing; `v` is float64[n].
+    `t` is int64[n] epoch ms, not decreasing; `v` is float64[n]. `until` is int64[n] epoch ms, the
+    end of each sample's interval, or None where no end is stated.
     """
 
     series: SeriesKey
     revision: int
     t: Instants
     v: Values
+    until: Instants | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +101,14 @@ class Extent:
 def pack(puts: Iterable[Put]) -> Iterator[Rows]:
     """Yield the rows of all blocks in key order, each key once.
 
-    Of equal keys, the greater (revision, value) is kept. Rows come in pieces of at least `PIECE`
-    (the last may be smaller), so that the server works on a piece while the next is packed.
+    Of equal keys, the greater (revision, value, span) is kept. Rows come in pieces of at least
+    `PIECE` (the last may be smaller), so that the server works on one while the next is packed.
     """
     piece: list[tuple[SeriesKey, Columns]] = []
     waiting = 0
     for series in by_series(puts):
         piece.append(series)
-        _, (t, _, _) = series
+        _, (t, *_) = series
         waiting += len(t)
         if waiting >= PIECE:
             yield _rows(piece)
@@ -133,7 +137,7 @@ async def write_samples(conn: Connection, puts: Sequence[Put]) -> Offered:
 def by_series(puts: Iterable[Put]) -> Iterator[tuple[SeriesKey, Columns]]:
     """Yield the rows of each series in key order, each key once.
 
-    Of equal keys, the greater (revision, value) is kept.
+    Of equal keys, the greater (revision, value, span) is kept.
     """
     values: dict[SeriesKey, list[Put]] = defaultdict(list)
     for put in puts:
@@ -184,7 +188,7 @@ async def make_partitions(conn: Connection, puts: Iterable[Put]) -> None:
 def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
     """Return the rows of some series in the layout of a binary COPY."""
     keys, columns = zip(*piece, strict=True)
-    t, v, revision = zip(*columns, strict=True)
+    t, v, revision, span_ms = zip(*columns, strict=True)
     lengths = np.array(list(map(len, t)))
     rows = empty_rows(int(lengths.sum()))
     for name, ids in zip(_KEY, np.array(keys).T, strict=True):
@@ -193,25 +197,30 @@ def _rows(piece: Sequence[tuple[SeriesKey, Columns]]) -> Rows:
     # -0.0 becomes 0.0: equal values, equal bytes
     rows["value"] = np.concatenate(v) + 0.0
     rows["revision"] = np.concatenate(revision)
+    rows["span_ms"] = np.concatenate(span_ms)
     return rows
 
 
 def _series(puts: list[Put]) -> Columns:
-    """Return t, v and revision of a series, with t strictly increasing."""
+    """Return the columns of a series, with t strictly increasing."""
     puts = sorted(puts, key=lambda put: int(put.t[0]))
     t = np.concatenate([put.t for put in puts])
     v = np.concatenate([put.v for put in puts])
     revision = np.concatenate([np.full(len(put.t), put.revision, np.int64) for put in puts])
+    span_ms = np.concatenate(list(map(_span_ms, puts)))
     if bool(np.all(t[1:] > t[:-1])):
-        return t, v, revision
+        return t, v, revision, span_ms
     # Two blocks of a series may overlap in time, so a sort is needed.
     # Within a block of a record the last sample counts, so resolve that before blocks are compared
     if puts[0].series[3] and any(bool(np.any(put.t[1:] == put.t[:-1])) for put in puts):
         return _series(list(map(_last_of_equals, puts)))
-    order = np.lexsort((v, revision, t))
-    t, v, revision = t[order], v[order], revision[order]
-    last = is_run_end(t)
-    return t[last], v[last], revision[last]
+    order = np.lexsort((span_ms, v, revision, t))
+    last = order[is_run_end(t[order])]
+    return t[last], v[last], revision[last], span_ms[last]
+
+
+def _span_ms(put: Put) -> _Integers:
+    return np.zeros(len(put.t), np.int64) if put.until is None else put.until - put.t
 
 
 def _last_of_equals(put: Put) -> Put:
@@ -220,7 +229,8 @@ def _last_of_equals(put: Put) -> Put:
     A device corrects a sample by writing another with the same time.
     """
     last = is_run_end(put.t)
-    return replace(put, t=put.t[last], v=put.v[last])
+    until = None if put.until is None else put.until[last]
+    return replace(put, t=put.t[last], v=put.v[last], until=until)
 
 
 async def _copy(conn: Connection, table: str, puts: Sequence[Put]) -> int:

@@ -2,9 +2,9 @@
 
 Of a record, the version with the greater (revision, stated_ms, body) is current. Only its facts are
 in `fact`, and those of older versions are removed. Samples of a stream belong to no record. They
-join a series, in which the greater (revision, stated_ms, value) of an instant is current. If a
-payload reports the same part of a record twice with different content, the greater content hash is
-current.
+join a series, in which the greater (revision, stated_ms, value, span) of an instant is current; the
+span is how long a count holds. If a payload reports the same part of a record twice with different
+content, the greater content hash is current.
 
 It must never commit: the transaction is the caller's.
 """
@@ -20,8 +20,8 @@ from model.fact_properties import (
     metric_id,
     part_number,
     session_records,
-    span_of,
     target_record,
+    touched_span,
 )
 from model.facts import AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
@@ -249,7 +249,9 @@ def _unwritten(items: Iterable[_Item], records: _Records) -> Iterator[UnwrittenB
             owner = samples.STREAM if item.stream else records[item.record].id
             series = (item.patient.id, METRIC[fact.metric].id, item.source, owner)
             order = item.reported.order
-            put = samples.Put(series=series, revision=sample_rank(order), t=fact.t, v=fact.v)
+            put = samples.Put(
+                series=series, revision=sample_rank(order), t=fact.t, v=fact.v, until=fact.until
+            )
             record = "" if item.stream else fact.head.record
             yield UnwrittenBlock(put=put, source=fact.head.source, record=record, order=order)
 
@@ -273,7 +275,7 @@ async def _raise_watermarks(conn: Connection, items: Iterable[_Item]) -> None:
 def _spans(items: Iterable[_Item], removed: Iterable[Removed]) -> AffectedSpans:
     spans = removed_spans(removed)
     for item in items:
-        spans[item.patient.id].append(span_of(item.reported.fact))
+        spans[item.patient.id].append(touched_span(item.reported.fact))
     return spans
 
 

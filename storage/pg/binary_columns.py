@@ -29,6 +29,8 @@ _ROW = np.dtype(
         ("metric", ">i2"),
         ("n_source", ">i4"),
         ("source", ">i4"),
+        ("n_span_ms", ">i4"),
+        ("span_ms", ">i4"),
         ("n_record", ">i4"),
         ("record", ">i8"),
         ("n_time", ">i4"),
@@ -39,7 +41,8 @@ _ROW = np.dtype(
         ("revision", ">i8"),
     ]
 )
-COLUMNS = ("patient", "metric", "source", "record", "time", "value", "revision")  # as in `_ROW`
+# as in `_ROW`
+COLUMNS = ("patient", "metric", "source", "span_ms", "record", "time", "value", "revision")
 _LENGTHS = {f"n_{name}": _ROW[name].itemsize for name in COLUMNS}
 
 Rows: TypeAlias = NDArray[np.void]

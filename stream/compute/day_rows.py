@@ -48,15 +48,16 @@ def derive_day(
     heart = samples.resolved.get(HEART)
     # Cut at the end of the date, so that the samples of the next date change nothing.
     series = None if heart is None else heart.series_before(end)
+    worn = (*samples.reported_heart, *samples.reported_wear)
     steps = _counted(samples.resolved.get(STEPS), start, end)
     return Day(
         local_date=day,
         sessions=len(counting),
         session_ms=zones.total,
         zones=zones,
-        wear_min=worn_minutes(samples.reported_heart, start, end),
+        wear_min=worn_minutes(worn, start, end),
         phone_min=phone_minutes(samples.reported_steps, start, end),
-        unseen_min=unseen_minutes(samples.reported_heart, day, zone),
+        unseen_min=unseen_minutes(worn, day, zone),
         answered=answered,
         volume=zone_times_between(series, start, end, thresholds),
         steps=_greater(steps, stated.get(STEPS)),

@@ -38,6 +38,7 @@ from stream.compute.series.reported_columns import (
     HEART,
     SESSION_METRICS,
     STEPS,
+    WEAR,
     reported_series,
 )
 from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
@@ -139,12 +140,15 @@ def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
 
 def _samples(window: Window) -> WindowSamples:
     """Return the selected samples by metric, and heart rate as each source reported it."""
-    by_metric = reported_series(window.columns)
+    by_metric = dict(reported_series(window.columns))
+    # Every worn source tells of wear, so none is selected.
+    reported_wear = by_metric.pop(WEAR, ())
     return WindowSamples(
         # In order of names, because rows that are made from them are compared byte by byte.
         resolved={metric: resolve(metric, by_metric[metric]) for metric in sorted(by_metric)},
         reported_heart=by_metric.get(HEART, ()),
         reported_steps=by_metric.get(STEPS, ()),
+        reported_wear=reported_wear,
     )
 
 

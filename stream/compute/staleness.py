@@ -14,7 +14,7 @@ from model.answered_session import AFTER_SESSION_MS
 from model.calendar import HOUR_MS, MINUTE_MS, dates_between, day_bounds
 from model.facts import AttributedFact, Workout
 from model.spans import Span, merge, outer
-from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS
+from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS, WEAR
 
 # A report may belong to a session that ended six hours before; duplicates start within two minutes.
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS
@@ -26,7 +26,7 @@ APART_MS = 10 * MINUTE_MS
 
 # metric -> whether its samples matter within declared sessions only
 SESSION_ONLY: Mapping[str, bool] = {
-    **dict.fromkeys(DAY_METRICS, False),
+    **dict.fromkeys((*DAY_METRICS, WEAR), False),
     **dict.fromkeys(SESSION_METRICS, True),
 }
 

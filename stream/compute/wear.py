@@ -1,19 +1,22 @@
-"""Finds the time in which a device was worn, from its heart rate, and a phone carried, from steps.
+"""Finds when a device was worn, from heart rate and what is told, and a phone carried, from steps.
 
-Clinical definition section 3.3. Step counts say nothing about wear, because they read 0 also when
-the device lies on a table. Steps of a phone show that it was carried, between the first and the
-last of a date. Each date is judged by its own samples, so that it can be derived by itself.
+Clinical definition section 3.3. A source may tell of wear itself, as with sleep that a watch
+measured or hours in which it saw its wearer stand. Step counts say nothing about wear, because they
+read 0 also when the device lies on a table. Steps of a phone show that it was carried, between the
+first and the last of a date. Each date is judged by its own samples, so that it can be derived by
+itself.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.calendar import MINUTE_MS, day_bounds, local_instant
+from model.calendar import HOUR_MS, MINUTE_MS, day_bounds, local_instant
 from model.facts import UNWORN_METHODS, UNWORN_TYPES, DeviceType, Instants, Source
 from stream.compute.pieces import Pieces, cut_out, pieces_ms, union_of_spans
-from stream.compute.series.reported_columns import ReportedSeries
+from stream.compute.series.reported_columns import WEAR, ReportedSeries
 
 # A common watch reads the heart every five to ten minutes at rest, our default.
 WEAR_GAP_MS = 10 * MINUTE_MS
@@ -29,18 +32,21 @@ def is_worn(source: Source) -> bool:
     return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
-def worn_minutes(hearts: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> int:
-    """Return how many minutes of [start_ms, end_ms) a device was worn, each counted once."""
-    return pieces_ms(worn_spans(hearts, start_ms, end_ms)) // MINUTE_MS
+def worn_minutes(shown: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> int:
+    """Return how many minutes of [start_ms, end_ms) a device was worn, each counted once.
+
+    `shown` is as in `worn_spans`.
+    """
+    return pieces_ms(worn_spans(shown, start_ms, end_ms)) // MINUTE_MS
 
 
-def unseen_minutes(hearts: Iterable[ReportedSeries], day: date, zone: str) -> int:
+def unseen_minutes(shown: Iterable[ReportedSeries], day: date, zone: str) -> int:
     """Return the longest time in full minutes from 06 to 22 in which nothing was worn.
 
-    `day` is a local date in `zone`, an IANA zone, and `hearts` as in `worn_spans`.
+    `day` is a local date in `zone`, an IANA zone, and `shown` as in `worn_spans`.
     """
     start, end = local_instant(day, WAKING_FROM, zone), local_instant(day, WAKING_UNTIL, zone)
-    worn = worn_spans(hearts, *day_bounds(day, zone))
+    worn = worn_spans(shown, *day_bounds(day, zone))
     longest = max((last - first for first, last in cut_out(start, end, worn)), default=0)
     return longest // MINUTE_MS
 
@@ -49,29 +55,53 @@ def phone_minutes(steps: Iterable[ReportedSeries], start_ms: int, end_ms: int) -
     """Return the minutes from the first to the last step of a phone in [start_ms, end_ms).
 
     Both minutes belong to it. Of several phones the one with the most minutes counts; 0 without any
-    steps. `steps` holds steps as reported, with a series for each source.
+    steps. A count of more than an hour does not tell when in it the phone was carried. `steps`
+    holds steps as reported, with a series for each source.
     """
     most = 0
     for series in steps:
         if series.source.device_type is DeviceType.PHONE:
             counted = series.within(start_ms, end_ms).accepted()
-            t = counted.t[counted.v > 0] // MINUTE_MS
+            t = counted.t[(counted.v > 0) & _is_fine(counted)] // MINUTE_MS
             most = max(most, int(t[-1] - t[0]) + 1 if len(t) else 0)
     return most
 
 
-def worn_spans(hearts: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> Pieces:
+def worn_spans(shown: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> Pieces:
     """Return when a device was worn in [start_ms, end_ms), as pieces of full minutes.
 
     A minute was worn when it lies between two accepted samples of one worn source at most ten
     minutes apart. The minutes of both samples belong to it; a sample without such a neighbour shows
-    no wear. `hearts` holds heart rate as reported, with a series for each source.
+    no wear. A minute was worn, too, when a worn source tells so of some of it; what a phone tells
+    shows no wear. `shown` holds heart rate and told wear as reported, a series for each source.
     """
     spans: list[tuple[int, int]] = []
-    for heart in hearts:
-        if is_worn(heart.source):
-            spans += _spans(heart.within(start_ms, end_ms).accepted().t)
+    for series in shown:
+        if is_worn(series.source):
+            accepted = series.within(start_ms, end_ms).accepted()
+            spans += _reported_wear(accepted) if series.metric == WEAR else _spans(accepted.t)
     return union_of_spans(spans)
+
+
+def _is_fine(series: ReportedSeries) -> NDArray[np.bool_]:
+    """Return which parts of counts belong to a count of at most an hour, bool[n]."""
+    if series.length is None:
+        return np.ones(len(series.t), np.bool_)
+    return series.length <= HOUR_MS
+
+
+def _reported_wear(wear: ReportedSeries) -> Iterator[tuple[int, int]]:
+    """Yield the full minutes of each run of minutes that a source tells to be worn."""
+    if wear.source.device_type is DeviceType.PHONE or wear.length is None:
+        return
+    # Without its end, an instant of wear shows none, as a single heart rate does.
+    minutes = wear.t[(wear.v > 0) & (wear.length > 0)] // MINUTE_MS
+    before_gap = np.flatnonzero(minutes[1:] - minutes[:-1] > 1).tolist()
+    first = 0
+    for last in (*before_gap, len(minutes) - 1):
+        if last >= first:
+            yield int(minutes[first]) * MINUTE_MS, (int(minutes[last]) + 1) * MINUTE_MS
+        first = last + 1
 
 
 def _spans(t: Instants) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ from model.fact_properties import (
     content_hash,
     metric_id,
     part_number,
-    span_of,
+    touched_span,
 )
 from model.facts import AttributedFact, Fact, Joining, SampleBlock, Source
 from model.spans import Span, merge
@@ -70,7 +70,7 @@ def read_facts(reported: Iterable[AttributedFact]) -> BodyReading:
     measured: dict[Source, int] = {}
     for attributed in reported:
         fact = attributed.fact
-        spans.append(span_of(fact))
+        spans.append(touched_span(fact))
         source, at = fact.head.source, delivered_until_ms(attributed)
         by_record[source, fact.head.record].append(attributed)
         if at is not None:

@@ -4,27 +4,24 @@ Zones, unknown and paused time are the elapsed time at every level, and the step
 those of the source selected in each minute.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import fsum, isclose
 
-import numpy as np
 from hypothesis import given
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.columns.window import Window
 from model.derived import Day, SourceSelection, TypeTotal, Week
 from model.facts import Source
 from model.intensity import ZoneTimes
 from model.prescription import Prescription, credited_totals, is_credited
 from stream.compute.derive import derive
-from stream.compute.series.counts import spread_counts
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import Life, lives
 from tests.rows import matching, values_of
 from tests.stream.compute.test_life import assert_adds_up, full_window
+from tests.stream.counted import counted_by_minute
 
 _SUMS = ("sessions", "session_ms", "elapsed_ms", "paused_ms", "exertion_ms", "exertion_dose_ms")
 _RANGES = ("in_range_ms", "range_known_ms")
@@ -99,7 +96,7 @@ def _zones_of(totals: Sequence[TypeTotal]) -> ZoneTimes:
 def test_the_steps_of_a_date_are_those_of_the_source_selected_in_each_minute(life: Life) -> None:
     window = full_window(life)
     derived = derive(window)
-    counts = _counts_by_minute(window)
+    counts = counted_by_minute(matching(window.columns, metric="steps"))
     selections = matching(derived.source_selections, metric="steps")
     for day in derived.days:
         own = matching(selections, local_date=day.local_date)
@@ -114,23 +111,8 @@ def test_the_steps_of_a_date_are_those_of_the_source_selected_in_each_minute(lif
         assert day.steps == max(known, default=None)
 
 
-def _counts_by_minute(window: Window) -> dict[tuple[Source, int], list[float]]:
-    """Return what each source counted in each minute since 1970."""
-    series: dict[Source, dict[int, float]] = defaultdict(dict)
-    for column in sorted(matching(window.columns, metric="steps"), key=lambda row: row.record):
-        series[column.source].update(zip(column.t.tolist(), column.v.tolist(), strict=True))
-    counts: dict[tuple[Source, int], list[float]] = defaultdict(list)
-    for source, counted in series.items():
-        t = np.array(sorted(counted), np.int64)
-        v = np.array([counted[at] for at in t.tolist()])
-        spread_t, spread_v = spread_counts(t, v)
-        for at, value in zip(spread_t.tolist(), spread_v.tolist(), strict=True):
-            counts[source, at // MINUTE_MS].append(value)
-    return counts
-
-
 def _selected_steps(
-    selections: Sequence[SourceSelection], counts: dict[tuple[Source, int], list[float]]
+    selections: Sequence[SourceSelection], counts: Mapping[tuple[Source, int], float]
 ) -> list[float]:
     """Return the counts of the selected sources; a minute that is selected twice fails."""
     minutes: set[int] = set()
@@ -139,5 +121,6 @@ def _selected_steps(
         for minute in range(row.start_ms // MINUTE_MS, row.end_ms // MINUTE_MS):
             assert minute not in minutes
             minutes.add(minute)
-            steps += counts.get((row.source, minute), ())
+            if (row.source, minute) in counts:
+                steps.append(counts[row.source, minute])
     return steps

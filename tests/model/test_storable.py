@@ -19,10 +19,10 @@ from model.facts import (
     Source,
     Workout,
 )
+from model.metrics import LONGEST_INTERVAL_MS
 from model.spans import Span
 from model.storable import (
     LAST_MS,
-    LONGEST_INTERVAL_MS,
     LONGEST_SESSION_MS,
     MOST_PAUSES,
     fact_refusal,

@@ -7,12 +7,13 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from model.codec import encode_fact
+from model.columns.window import SampleColumn
 from model.facts import Fact, RejectKind, SampleBlock, Workout
 from model.received import Context, Notice, Part, ReaderItem
+from model.storable import fact_refusal
 from parsers.formats import read_items, version_of
 from parsers.json_records import MOST_LISTED_OBJECTS
 from parsers.vendors import garmin
@@ -101,21 +102,57 @@ def test_summary_and_details_of_an_activity_are_one_workout() -> None:
     assert samples.head.record == f"{workout.head.record}:samples"
 
 
-@pytest.mark.parametrize(
-    ("length_s", "parts", "apart_ms"),
-    [(0, 2, 30_000), (60, 2, 30_000), (61, 2, 60_000), (120, 2, 60_000), (900, 15, 60_000)],
-)
-def test_the_end_of_a_slot_shows_in_its_counts(length_s: int, parts: int, apart_ms: int) -> None:
-    """A single count would hold for ten minutes, because it shows no end."""
-    epoch = {"userId": "a", "summaryId": "e", "startTimeInSeconds": _START_S, "steps": 450}
-    (part,) = _read({"epochs": [{**epoch, "durationInSeconds": length_s}]})
-    assert isinstance(part, Part)
-    (block,) = part.facts
-    assert isinstance(block, SampleBlock)
-    assert np.diff(block.t).tolist() == [apart_ms] * (parts - 1)
-    t, v = spread_counts(block.t, block.v)
-    assert t.tolist() == block.t.tolist()
-    assert float(v.sum()) == pytest.approx(450)
+@pytest.mark.parametrize(("length_s", "held_s"), [(0, 1), (1, 1), (61, 61), (900, 900)])
+def test_a_slot_is_one_count_over_its_interval(length_s: int, held_s: int) -> None:
+    """A count without an end would hold for ten minutes, so there is always one."""
+    (block,) = _slots((length_s, 450, "WALKING"))
+    assert block.until is not None
+    assert (block.t.tolist(), block.v.tolist()) == ([_START_S * 1000], [450.0])
+    assert block.until.tolist() == [(_START_S + held_s) * 1000]
+    assert (block.head.start_ms, block.head.end_ms) == (block.t[0], block.until[0])
+
+
+def test_the_types_of_a_slot_add_up_and_the_slot_again_under_another_id_does_not() -> None:
+    blocks = _slots(
+        (600, 300, "WALKING"), (900, 450, "WALKING"), (900, 15, "SEDENTARY"), (900, 0, "")
+    )
+    assert len({(block.head.source, block.head.record) for block in blocks}) == 3
+    assert blocks[0].head.record == blocks[1].head.record
+    assert blocks[0].head.revision < blocks[1].head.revision
+    columns: list[SampleColumn] = []
+    for block in blocks[1:]:
+        of = SampleColumn(
+            metric=block.metric,
+            source=block.head.source,
+            record=block.head.record,
+            t=block.t,
+            v=block.v,
+            until=block.until,
+        )
+        columns.append(of)
+    spread = spread_counts(columns)
+    assert spread.t.tolist() == [_START_S * 1000 + n * 60_000 for n in range(15)]
+    assert spread.v.tolist() == [31.0] * 15
+
+
+@pytest.mark.parametrize("kind", ["x" * 4_000, "a\0b"])
+def test_a_slot_of_an_odd_type_can_be_stored(kind: str) -> None:
+    (block,) = _slots((900, 450, kind))
+    assert fact_refusal(block) == ""
+
+
+def _slots(*slots: tuple[int, float, str]) -> list[SampleBlock]:
+    """Return the counts of slots that begin at one time: (length in s, steps, type)."""
+    records = []
+    for number, (length_s, steps, kind) in enumerate(slots):
+        epoch = {"userId": "a", "summaryId": f"e{number}", "startTimeInSeconds": _START_S}
+        own = {"durationInSeconds": length_s, "steps": steps, "activityType": kind}
+        records.append({**epoch, **own})
+    blocks: list[SampleBlock] = []
+    for part in _read({"epochs": records}):
+        assert isinstance(part, Part)
+        blocks += of_type(SampleBlock, part.facts)
+    return blocks
 
 
 @pytest.mark.parametrize(
@@ -171,22 +208,6 @@ def test_details_without_a_usable_summary_make_a_workout(
     (alone,) = _read({"activityDetails": [{**details, "samples": samples[:1]}]})
     assert isinstance(alone, Part)
     assert alone.facts == ()
-
-
-def test_the_steps_of_a_slot_are_as_many_as_were_counted() -> None:
-    epoch = {
-        "userId": "a",
-        "summaryId": "e",
-        "startTimeInSeconds": _START_S,
-        "durationInSeconds": 900,
-        "steps": 450,
-    }
-    (part,) = _read({"epochs": [epoch]})
-    assert isinstance(part, Part)
-    (block,) = part.facts
-    assert isinstance(block, SampleBlock)
-    assert block.v.tolist() == [30.0] * 15
-    assert (block.t[1:] - block.t[:-1]).tolist() == [60_000] * 14
 
 
 def test_an_edit_stands_over_what_the_watch_measured() -> None:
@@ -251,7 +272,7 @@ def kinds_of(payload: object) -> list[str]:
 
 
 def test_the_format_has_a_version_of_its_own() -> None:
-    assert version_of("garmin") == 2
+    assert version_of("garmin") == 3
 
 
 _LOST_ALONE: list[tuple[str, str, dict[str, Any], str]] = [

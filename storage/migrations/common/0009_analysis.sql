@@ -29,7 +29,15 @@ insert into metric (id, name, unit) values
   (20, 'blood_glucose', 'mmol/L'),
   (21, 'blood_pressure_systolic', 'mm[Hg]'),
   (22, 'blood_pressure_diastolic', 'mm[Hg]'),
-  (23, 'mets', '{MET}');
+  (23, 'mets', '{MET}'),
+  (24, 'walking_heart_rate', '/min'),
+  (25, 'vo2_max', 'mL/kg/min'),
+  (26, 'exercise_time', 'min'),
+  (27, 'stand_time', 'min'),
+  (28, 'floors', '{floors}'),
+  (29, 'effort_score', '{score}'),
+  (30, 'wear', '1'),
+  (31, 'total_energy', 'kcal');
 
 create schema analysis;
 comment on schema analysis is 'documented views for analysts: pseudonyms, names and canonical units; read by kadens_reader';
@@ -192,7 +200,8 @@ comment on column analysis.weeks.algorithm is 'version that derived the row';
 
 create view analysis.samples with (security_barrier) as
 select p.pseudonym as patient, m.name as metric, m.unit, x.time, x.value,
-       s.vendor, s.app, s.device_type, s.method
+       s.vendor, s.app, s.device_type, s.method,
+       case when x.span_ms > 0 then x.time + x.span_ms * interval '1 millisecond' end as until
 from public.sample x join public.patient p on p.id = x.patient join public.metric m on m.id = x.metric
 join public.source s on s.id = x.source left join public.record r on r.id = x.record
 where not exists (
@@ -207,6 +216,7 @@ comment on column analysis.samples.metric is 'name of the metric';
 comment on column analysis.samples.unit is 'UCUM unit of the value';
 comment on column analysis.samples.time is 'instant';
 comment on column analysis.samples.value is 'value in that unit';
+comment on column analysis.samples.until is 'end of the interval over which the value holds, as stated; null: none is stated';
 comment on column analysis.samples.vendor is 'connector that delivered it';
 comment on column analysis.samples.app is 'app at the vendor';
 comment on column analysis.samples.device_type is 'strap, watch, phone, scale, person or unknown';

@@ -4,6 +4,8 @@ create table sample (
   patient int not null,
   metric smallint not null,
   source int not null,
+  -- how long it holds from `time` on, in ms; 0 where no end is stated. Here it fills a gap of alignment.
+  span_ms int not null default 0,
   record bigint not null,
   time timestamptz not null,
   value double precision not null,

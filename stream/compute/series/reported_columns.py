@@ -15,7 +15,7 @@ from model.columns.runs import is_run_end
 from model.columns.window import SampleColumn
 from model.facts import Instants, Source, Values
 from model.metrics import METRIC
-from stream.compute.series.counts import COUNTS, spread_counts
+from stream.compute.series.counts import SpreadCounts, are_counts, spread_counts
 from stream.compute.series.quality import CODE_ACCEPTED, CODE_OUT_OF_RANGE, Codes, screen_heart_rate
 from stream.compute.series.sources import source_order
 
@@ -26,6 +26,7 @@ SPEED = "speed"
 POWER = "power"
 METS = "mets"
 OXYGEN = "oxygen_uptake"
+WEAR = "wear"
 
 # Needed for every minute of a date; speed, because it shows that a bout has movement.
 DAY_METRICS: tuple[str, ...] = (HEART, CADENCE, STEPS, SPEED)
@@ -37,7 +38,9 @@ class ReportedSeries:
     """All samples of a metric that a source reported; counts are spread over their minutes.
 
     `t` int64[n] epoch ms, strictly increasing; `v` float64[n] in the metric's unit; `codes`
-    uint8[n] as in `quality`. Only samples with code 0 count.
+    uint8[n] as in `quality`. Only samples with code 0 count. Of counts, `cover` int64[n] is how
+    much of its minute each part holds for and `length` int64[n] how long its count holds, in ms;
+    None for what is measured at instants.
     """
 
     metric: str
@@ -45,6 +48,8 @@ class ReportedSeries:
     t: Instants
     v: Values
     codes: Codes
+    cover: NDArray[np.int64] | None = None
+    length: NDArray[np.int64] | None = None
 
     def accepted(self) -> "ReportedSeries":
         """Return the samples that count."""
@@ -63,6 +68,8 @@ class ReportedSeries:
             t=self.t[part],
             v=self.v[part],
             codes=self.codes[part],
+            cover=None if self.cover is None else self.cover[part],
+            length=None if self.length is None else self.length[part],
         )
 
 
@@ -89,11 +96,23 @@ def _source_order(series: ReportedSeries) -> tuple[int, tuple[str, ...]]:
 
 
 def _series(metric: str, source: Source, columns: Sequence[SampleColumn]) -> ReportedSeries:
+    if are_counts(columns):
+        return _counted(metric, source, spread_counts(columns))
     t, v = _merged(columns)
-    if metric in COUNTS:
-        t, v = spread_counts(t, v)
     codes = screen_heart_rate(t, v) if metric == HEART else _range_codes(metric, v)
     return ReportedSeries(metric=metric, source=source, t=t, v=v, codes=codes)
+
+
+def _counted(metric: str, source: Source, parts: SpreadCounts) -> ReportedSeries:
+    return ReportedSeries(
+        metric=metric,
+        source=source,
+        t=parts.t,
+        v=parts.v,
+        codes=_range_codes(metric, parts.v),
+        cover=parts.cover,
+        length=parts.length,
+    )
 
 
 def _merged(columns: Iterable[SampleColumn]) -> tuple[Instants, Values]:

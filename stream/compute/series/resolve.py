@@ -175,12 +175,16 @@ def _minutes(t: Instants) -> tuple[Instants, Instants]:
 def _uncovered(series: ReportedSeries, counts: Instants) -> _Integers:
     """Return for each minute with a sample how many ms a source leaves uncovered, int64[m].
 
-    0 where its samples cover half of the minute. `counts` int64[m] are the samples in each minute.
-    Only the samples of a minute matter, so that any window of complete minutes gives the same.
+    0 where its samples cover half of the minute, counts by their intervals. `counts` int64[m] are
+    the samples in each minute. Only the samples of a minute matter, so that any window of complete
+    minutes gives the same.
     """
     t, most = series.t, hold_ms(series.source)
     last = np.cumsum(counts) - 1
     first = last - counts + 1
+    if series.cover is not None:
+        covered = np.add.reduceat(series.cover, first)
+        return np.where(covered >= _HALF_MS, 0, MINUTE_MS - covered)
     minute_end = (t[last] // MINUTE_MS + 1) * MINUTE_MS
     until = np.append(t[1:], 0)
     until[last] = minute_end

@@ -50,12 +50,14 @@ class WindowSamples:
 
     `resolved` holds the selected samples by metric. `reported_heart` is heart rate as reported,
     with a series for each source, because flags describe what a sensor recorded and not what was
-    selected; `reported_steps` are the steps in the same form.
+    selected; `reported_steps` are the steps in the same form, and `reported_wear` what sources tell
+    of wear.
     """
 
     resolved: Mapping[str, ResolvedMetric]
     reported_heart: Sequence[ReportedSeries]
     reported_steps: Sequence[ReportedSeries] = ()
+    reported_wear: Sequence[ReportedSeries] = ()
 
     def outside_pauses(self, candidate: SessionCandidate) -> dict[str, ResolvedSeries]:
         """Return the selected samples outside of the pauses of a session, by metric.

@@ -20,12 +20,12 @@ from model.derived import Day, Derived, Session, SourceSelection, is_no_exercise
 from model.facts import AttributedFact
 from model.metrics import METRIC
 from stream.compute.derive import derive
-from stream.compute.series.counts import spread_counts
 from stream.compute.series.reported_columns import SESSION_METRICS, STEPS
 from tests import oracle
 from tests.depth import INVARIANT
 from tests.life import Life, lives, split
 from tests.rows import matching, values_of
+from tests.stream.counted import counted_by_minute
 
 
 def _rows(life: Life, attributed_facts: Iterable[AttributedFact]) -> dict[str, list[bytes]]:
@@ -82,8 +82,8 @@ def some_dates(draw: st.DrawFn) -> tuple[Window, Window]:
 
 def _halves(column: SampleColumn, at: int) -> list[SampleColumn]:
     return [
-        replace(column, t=column.t[at:], v=column.v[at:]),
-        replace(column, t=column.t[:at], v=column.v[:at]),
+        column.where(np.arange(len(column.t)) >= at),
+        column.where(np.arange(len(column.t)) < at),
     ]
 
 
@@ -186,21 +186,14 @@ def _steps(full: Window, choices: Sequence[SourceSelection], day: Day) -> int | 
         for choice in choices
         if choice.metric == STEPS and choice.local_date == day.local_date
     ]
-    series: dict[tuple[object, int], float] = {}
-    for column in sorted(matching(full.columns, metric=STEPS), key=lambda c: c.record):
-        series |= {
-            (column.source, t): v for t, v in zip(column.t.tolist(), column.v.tolist(), strict=True)
-        }
+    counts = counted_by_minute(matching(full.columns, metric=STEPS))
     counted = []
-    for source in {source for source, _ in series}:
-        counts = sorted((t, v) for (of, t), v in series.items() if of == source)
-        t_of, v_of = zip(*counts, strict=True)
-        spread_t, spread_v = spread_counts(np.array(t_of, np.int64), np.array(v_of))
-        for t, v in zip(spread_t.tolist(), spread_v.tolist(), strict=True):
-            chosen = matching(own, source=source)
-            selected = any(item.start_ms <= t < item.end_ms for item in chosen)
-            if selected and local_date(t, full.zone) == day.local_date:
-                counted.append(v)
+    for (source, minute), value in counts.items():
+        t = minute * MINUTE_MS
+        chosen = matching(own, source=source)
+        selected = any(item.start_ms <= t < item.end_ms for item in chosen)
+        if selected and local_date(t, full.zone) == day.local_date:
+            counted.append(value)
     stated = day.stated.get(STEPS)
     # the order of adding may move a sum of halves to the other side
     exact = None if not counted else sum(counted)

@@ -1,6 +1,7 @@
 """Minutes in which a device was worn: gaps just inside and just outside, and who wears what."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import ReportedSeries, reported_series
-from stream.compute.wear import phone_minutes, worn_minutes, worn_spans
+from stream.compute.wear import phone_minutes, unseen_minutes, worn_minutes, worn_spans
 
 _S = 1_000
 _MIN = 60 * _S
@@ -106,3 +107,62 @@ def test_a_phone_was_carried_from_its_first_to_its_last_step(
         codes = np.zeros(len(t), np.uint8)
         series = ReportedSeries(metric="steps", source=source, t=t, v=v, codes=codes)
         assert phone_minutes([series], 0, _DAY) == expected
+
+
+def _wear(
+    *spans: tuple[float, float], source: Source = _WATCH, value: float = 1
+) -> tuple[ReportedSeries, ...]:
+    """Return intervals in which a source tells of wear, in minutes."""
+    edges = (np.array(spans) * _MIN).astype(np.int64)
+    column = SampleColumn(
+        metric="wear",
+        source=source,
+        record="",
+        t=edges[:, 0],
+        v=np.full(len(spans), value),
+        until=edges[:, 1],
+    )
+    return reported_series([column])["wear"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "minutes"),
+    [
+        (_wear((0, 480)), 480),
+        (_wear((0.5, 1.5)), 2),  # a minute of which some was worn
+        (_wear((0, 60), (60, 120), (300, 360)), 180),
+        (_wear((0, 60), (30, 90)), 90),
+        (_wear((10, 10)), 0),  # an instant without an end
+        (_wear((0, 480), value=0), 0),
+        ([*_wear((0, 5)), *_hearts([240, 540])], 10),  # a minute of both counts once
+        (_wear((-30, 30)), 30),
+        (_wear((1_420, 1_500)), 20),
+        (_wear((0, 480), source=Source(vendor="a", device_type=DeviceType.PHONE)), 0),
+        (_wear((0, 480), source=Source(vendor="a")), 480),
+        (_wear((0, 480), source=Source(vendor="a", method=Method.MANUAL)), 0),
+    ],
+)
+def test_wear_that_a_worn_source_tells_counts(
+    shown: Sequence[ReportedSeries], minutes: int
+) -> None:
+    assert worn_minutes(shown, 0, _DAY) == minutes
+
+
+def test_time_that_is_told_as_worn_is_seen() -> None:
+    """From 06 to 22 of the date, of which 08 to 20 is told."""
+    day = date(1970, 1, 1)
+    assert unseen_minutes((), day, "UTC") == 960
+    assert unseen_minutes(_wear((480, 1_200)), day, "UTC") == 120
+
+
+@pytest.mark.parametrize(("length", "minutes"), [(60, 60), (61, 0)])
+def test_a_phone_is_carried_in_counts_of_an_hour_at_most(length: int, minutes: int) -> None:
+    column = SampleColumn(
+        metric="steps",
+        source=Source(vendor="a", device_type=DeviceType.PHONE),
+        record="",
+        t=np.array([0]),
+        v=np.array([5_000.0]),
+        until=np.array([length * _MIN]),
+    )
+    assert phone_minutes(reported_series([column])["steps"], 0, _DAY) == minutes
