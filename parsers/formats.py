@@ -178,6 +178,29 @@ _ROWS: tuple[Format, ...] = (
         json=True,
         most_bytes=16 * MEBIBYTE,
     ),
+    # twenty years with two activities a day have 10 MiB
+    Format(
+        name="strava_activities",
+        version=1,
+        read=Named("parsers.exports.strava_activities:read_strava_activities"),
+        sniff=Named("parsers.exports.strava_activities:is_strava_list"),
+        suffixes=(".csv",),
+        most_bytes=16 * MEBIBYTE,
+        most_days=9_000,
+        most_facts=40_000,
+    ),
+    # a thousand activities with all their splits have 20 MiB
+    Format(
+        name="garmin_account",
+        version=1,
+        grows=("UDSFile",),
+        read=Named("parsers.exports.garmin_account:read_garmin_account"),
+        sniff=Named("parsers.exports.garmin_account:is_garmin_account"),
+        suffixes=(".json",),
+        most_bytes=64 * MEBIBYTE,
+        most_days=9_000,
+        most_facts=40_000,
+    ),
     # a cue has some hundred bytes
     Format(name="polar", version=1, read=Named("parsers.vendors.polar:parse_polar"), json=True),
     # A full export by hand has 43 MiB, most of it electrocardiograms that are passed over. One of

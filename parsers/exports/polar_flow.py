@@ -111,8 +111,8 @@ def _first(record: JsonObject, names: tuple[str, ...]) -> object:
 def _session(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     """Yield the workouts of a session, one for each exercise, with their samples."""
     listed: list[Any] = kept_without(errors, [], list_of, body.get("exercises") or [], "exercises")
-    is_told = _first(body, (*_STOPS, "duration", "durationMillis")) is not None
-    if not is_told and not any(isinstance(item, dict) and "stopTime" in item for item in listed):
+    has_length = _first(body, (*_STOPS, "duration", "durationMillis")) is not None
+    if not has_length and not any(isinstance(item, dict) and "stopTime" in item for item in listed):
         why = "a planned training: nothing that anybody did"
         raise BodyError("stopTime", why, RejectKind.UNKNOWN)
     name = kept_without(errors, "", _identity, body)
@@ -127,23 +127,23 @@ def _session(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
 
 def _identity(body: JsonObject) -> str:
     """Return Polar's own id of a session, "" where it states none."""
-    found = _first(body, ("identifier.id", "id"))
-    return str(found) if isinstance(found, int) else optional_text(found, "identifier.id")
+    stated = _first(body, ("identifier.id", "id"))
+    return str(stated) if isinstance(stated, int) else optional_text(stated, "identifier.id")
 
 
 def _exercise(
     record: JsonObject, session: JsonObject, name: str, where: str, errors: _Errors
 ) -> Iterator[Fact]:
     """Yield the workout of an exercise and its samples; what it lacks is its session's."""
-    whole = {**session, **record}
-    offset = _first(whole, _OFFSETS)
+    joined = {**session, **record}
+    offset = _first(joined, _OFFSETS)
     offset_min = (
         None
         if offset is None
         else kept_without(errors, None, offset_of, offset, f"{where}.timezoneOffset")
     )
-    start = placed_ms(_first(whole, _STARTS), offset_min, f"{where}.startTime")
-    timed_ms = kept_without(errors, 0, _timed_ms, whole, where)
+    start = placed_ms(_first(joined, _STARTS), offset_min, f"{where}.startTime")
+    timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
     stop = _first(record, _STOPS) or (None if timed_ms else _first(session, _STOPS))
     end = start + timed_ms
     if stop is not None:
@@ -153,18 +153,18 @@ def _exercise(
         why = "exercise without a length of at most seven days"
         raise Unreadable(where, why, RejectKind.RANGE)
     moving_ms = timed_ms if stop is not None and 0 < timed_ms <= end - start else None
-    kind, word = _sport(whole, where, errors)
-    modified = _first(whole, ("modified",))
+    kind, word = _sport(joined, where, errors)
+    modified = _first(joined, ("modified",))
     revision = kept_without(errors, 0, placed_ms, modified, 0, "modified") if modified else 0
     record_name = f"polar:{name or start}"
-    of = head(_source(whole, errors), record_name, revision, (start, end), offset_min)
+    of = head(_source(joined, errors), record_name, revision, (start, end), offset_min)
     yield Workout(
         head=of,
         type=kind,
         vendor_type=word,
         moving_ms=moving_ms,
         pauses=pauses_within(_pauses(record, offset_min, where, errors), (start, end), moving_ms),
-        exertion_cr10=_effort(whole, errors),
+        exertion_cr10=_effort(joined, errors),
         summary=_summary(record, where, errors),
     )
     series = SeriesByKey()
@@ -185,14 +185,14 @@ def _timed_ms(record: JsonObject, where: str) -> int:
 
 def _sport(record: JsonObject, where: str, errors: _Errors) -> tuple[str, str]:
     """Return our type and Polar's word."""
-    found = _first(record, ("detailed_sport_info", "sport.id", "sport"))
-    word = kept_without(errors, "", optional_text, found, f"{where}.sport")
+    stated = _first(record, ("detailed_sport_info", "sport.id", "sport"))
+    word = kept_without(errors, "", optional_text, stated, f"{where}.sport")
     return type_of_word(POLAR_SPORTS, word, f"{where}.sport", errors), word
 
 
 def _source(record: JsonObject, errors: _Errors) -> Source:
-    found = _first(record, ("device", "product.modelName", "application.name"))
-    device = kept_without(errors, "", optional_text, found, "device")
+    stated = _first(record, ("device", "product.modelName", "application.name"))
+    device = kept_without(errors, "", optional_text, stated, "device")
     return Source(
         vendor=_VENDOR,
         app="Polar Flow",

@@ -111,6 +111,6 @@ def _files() -> Iterator[bytes]:
         archive.writestr(zipfile.ZipInfo("1.fit.gz"), packed)  # without the time of today
         archive.writestr(zipfile.ZipInfo("2.fit"), write_activity(recording))
     yield out.getvalue()
-    for name in ("tcx", "gpx", "polar_flow"):
+    for name in ("tcx", "gpx", "polar_flow", "garmin_account", "strava_activities"):
         for path in sorted((_DATA / name).glob("*/body.*")):
             yield path.read_bytes()

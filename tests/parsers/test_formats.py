@@ -128,6 +128,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
         "open_wearables": ("is_daily_total",),
         "fit": ("monitoring",),
         "polar_flow": ("activity",),
+        "garmin_account": ("UDSFile",),
         "garmin": ("dailies", "epochs"),
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),
