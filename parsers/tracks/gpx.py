@@ -30,7 +30,7 @@ from parsers.tracks.facts import (
     track_rejects,
 )
 from parsers.tracks.gpx_elements import GPX_PLANS, GPX_ROOT, read_gpx_elements
-from parsers.tracks.gpx_types import TYPES_OF_TRACK, track_word
+from parsers.tracks.track_types import TYPES_OF_TRACK, track_word
 from parsers.word_tables import type_of_word
 
 # Programs whose tracks belong to workouts that they tell of elsewhere.

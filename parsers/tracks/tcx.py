@@ -28,22 +28,11 @@ from parsers.tracks.facts import (
     track_rejects,
 )
 from parsers.tracks.tcx_elements import PLANS, ROOT_ELEMENT, read_tcx_elements
+from parsers.tracks.track_types import TYPES_OF_TRACK, track_word
 from parsers.word_tables import type_of_word
 
 _APART_MS = 3_600_000  # laps so far from the trackpoints are of another clock
 _MOST_FIGURE = 1e9  # of any total, in its unit; more is a writer's error
-# TCX knows three words; anything else is "Other" or a writer's own word.
-TYPES_OF_SPORT: dict[str, str] = {
-    "running": "running",
-    "biking": "cycling",
-    "walking": "walking",
-    "hiking": "hiking",
-    "swimming": "swimming",
-    "rowing": "rowing",
-    "transition": "transition",
-    "other": "other",
-    "multisport": "multisport",
-}
 
 
 def is_tcx(payload: bytes) -> bool:
@@ -68,7 +57,7 @@ def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
         name = free_record(track_record("tcx", activity), taken)
         timer_s = _sum(activity, "TotalTimeSeconds")
         clock = track_clock(activity, timer_s, context.received_ms, errors)
-        kind = type_of_word(TYPES_OF_SPORT, activity.sport, f"@{activity.offset}", errors)
+        kind = _kind(activity, errors)
         try:
             workout = _workout(activity, file, (name, kind), clock, errors)
         except Unreadable as error:
@@ -88,6 +77,12 @@ def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
     )
 
 
+def _kind(activity: TrackActivity, errors: list[Unreadable]) -> str:
+    # The format knows three words, and some programs write words of their own.
+    word = track_word(activity.sport)
+    return type_of_word(TYPES_OF_TRACK, word, f"@{activity.offset}", errors)
+
+
 def _refuse_plans(file: TrackFile) -> None:
     """Add a reject for each kind of what nobody did; BodyError where there is nothing else."""
     for name in file.plans:
@@ -95,6 +90,8 @@ def _refuse_plans(file: TrackFile) -> None:
         if not file.activities:
             raise body_error(refusal)
         file.errors.append(refusal)
+    if not file.activities:
+        raise BodyError(ROOT_ELEMENT, "no activity in it", RejectKind.UNKNOWN)
 
 
 def _workout(

@@ -1,7 +1,7 @@
-"""Activity types of Kadens by the words and numbers in the type of a GPX track. Data only.
+"""Activity types of Kadens by the words and numbers of writers of TCX and GPX. Data only.
 
-The format leaves the word to its writer. Compared in lower case, with a `_` for what separates two
-words.
+GPX leaves the word to its writer, and TCX has only three. Compared in lower case, with a `_` for
+what separates two words.
 """
 
 from parsers.vendors.garmin_names import ACTIVITY_TYPES
