@@ -83,22 +83,22 @@ def read_garmin_account(payload: bytes, _context: Context) -> Iterator[Part]:
 
 
 def _listed(written: str, at: int, errors: _Errors) -> Iterator[Any]:
-    """Yield the items of the first list behind a place, one at a time, up to any damage."""
+    """Yield the items of the first list behind a position, one at a time, up to any damage."""
     start = written.find("[", at)
     if start < 0:
         raise BodyError("@0", "not a list of summaries")
     decoder = json.JSONDecoder(parse_constant=lambda _name: None)
-    place = start + 1
+    position = start + 1
     while True:
-        place = _BETWEEN.match(written, place).end()  # type: ignore[union-attr]  # always matches
-        if written[place : place + 1] == "]":
+        position = _BETWEEN.match(written, position).end()  # type: ignore[union-attr]  # always matches
+        if written[position : position + 1] == "]":
             return
         try:
-            item, place = decoder.raw_decode(written, place)
+            item, position = decoder.raw_decode(written, position)
         except RecursionError as error:
-            raise BodyError(f"@{place}", "nested too deeply", RejectKind.TOO_MUCH) from error
+            raise BodyError(f"@{position}", "nested too deeply", RejectKind.TOO_MUCH) from error
         except ValueError:
-            errors.append(Unreadable(f"@{place}", "not JSON, or cut off", RejectKind.DAMAGED))
+            errors.append(Unreadable(f"@{position}", "not JSON, or cut off", RejectKind.DAMAGED))
             return
         yield item
 
