@@ -20,7 +20,7 @@ from runtime.retries import attempts
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
 TRIES = 6
 LONGEST_WAIT_S = 60
-AWAY_S = 2.0  # until a door that does not answer is asked again
+AWAY_S = 5.0  # until a door that does not answer is asked again
 _Headers = dict[str, str]
 
 

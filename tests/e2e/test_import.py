@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -149,3 +150,19 @@ def test_a_folder_whose_files_stay(running: Running, tmp_path: Path) -> None:
         running.kadens(*words, "--poll", "0.2")
         assert _contents(tmp_path) == ["run.fit"]
         assert _kept(running, patient) == 1
+
+
+def test_ctrl_c_ends_an_import_with_what_was_done(running: Running, export: Path) -> None:
+    patient = _patient(running)
+    words = ["import", str(export), "--patient", patient, "--json", "--data", str(running.data)]
+    argv = [sys.executable, "-m", "kadens", *words]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
+        deadline = time.monotonic() + 60
+        while _kept(running, patient) < 3:
+            assert time.monotonic() < deadline
+            assert program.poll() is None
+        program.send_signal(signal.SIGINT)
+        text, _ = program.communicate(timeout=60)
+    summary = json.loads(text)
+    assert (program.returncode, summary["stopped"]) == (130, "interrupted")
+    assert 3 <= summary["new"] < _RUNS

@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,6 +196,27 @@ def test_a_killed_database_comes_back_and_what_is_sent_meanwhile_is_stored(
             return False
 
     instance.wait(ready)
+
+
+def test_an_import_goes_on_while_door_and_worker_are_killed(
+    instance: Instance, tmp_path: Path
+) -> None:
+    before, count = instance.sent, 30
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for number in range(count):
+            archive.writestr(f"{number}.fit", _recording(_START_MS + (before + number) * _HOUR_MS))
+    words = ("import", str(tmp_path / "export.zip"), "--patient", instance.patient, "--json")
+    argv = [sys.executable, "-m", "kadens", *words, "--wait", "120", "--data", str(instance.data)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
+        for part, stored in ((("door", "vendor"), 2), (("kadens", "worker"), 5)):
+            instance.wait(lambda: instance.stored() >= before + stored)  # noqa: B023 - waits here
+            assert program.poll() is None
+            os.kill(instance.process_of(*part), signal.SIGKILL)
+        text, _ = program.communicate(timeout=BACK_S * 2)
+    instance.sent += count
+    summary = json.loads(text)
+    assert (program.returncode, summary["new"] + summary["known"]) == (0, count), text
+    instance.wait(lambda: instance.stored() == instance.sent)
 
 
 def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: Instance) -> None:
