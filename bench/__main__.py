@@ -21,6 +21,7 @@ from rich.table import Table
 
 from bench import (
     again,
+    apple,
     fit,
     growth,
     importing,
@@ -114,6 +115,7 @@ def _timeline(namespace: argparse.Namespace) -> list[Row]:
 _Bench = Callable[[argparse.Namespace], list[Row]]
 BENCHES: dict[str, _Bench] = {
     "fit": _fit,
+    "apple": lambda value: apple.run(apple.TINY_MIB if value.tiny else apple.FULL_MIB),
     "writer": _writer,
     "again": lambda value: again.run(again.TINY if value.tiny else again.FULL),
     "pipeline": lambda value: pipeline.run(pipeline.TINY if value.tiny else pipeline.FULL),

@@ -10,7 +10,6 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from io import BytesIO
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +28,7 @@ from model.facts import (
 )
 from model.metrics import METRIC
 from model.received import Context, Part
-from parsers.apple.cut import bodies
+from parsers.apple.cut import bodies_of
 from parsers.apple.lanes import Lane, Points
 from parsers.apple.names import EFFORT
 from parsers.apple.records import Gathered
@@ -49,7 +48,7 @@ def read_apple_health(payload: bytes, context: Context) -> Iterator[Part]:
     The account is empty: the envelope knows it.
     """
     gathered, is_complete = Gathered(), True
-    for body, is_complete in bodies(BytesIO(payload)):  # noqa: B007 - the last one says it
+    for body, is_complete in bodies_of(payload):  # noqa: B007 - the last one says it
         gathered.read(body)
     yield part_of(gathered, context.received_ms, is_complete=is_complete)
 
@@ -80,9 +79,14 @@ def _refused(gathered: Gathered, *, is_complete: bool) -> tuple[Reject, ...]:
     if gathered.lanes.unknown:
         why, count = "an unknown type of record", len(gathered.lanes.unknown)
         refused.append(Reject(where="Record.type", why=why, kind=RejectKind.UNKNOWN, count=count))
+    refused.sort(key=_cause)
     if not is_complete:
         refused.insert(0, Reject(where="body", why="cut off", kind=RejectKind.DAMAGED))
     return grouped(refused)
+
+
+def _cause(reject: Reject) -> tuple[str, str]:
+    return reject.where, reject.why
 
 
 def _read_lanes(gathered: Gathered, errors: list[Unreadable]) -> Iterator[tuple[Lane, Points]]:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import DAY_MS, MINUTE_MS
-from model.columns.build import local_instants
+from model.columns.build import EncodedTexts, local_instants
 from model.facts import Instants, RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, real_offset
 
-_SIZE, _LOCAL = 25, 19  # characters of a whole time, and of its part without the offset
+_LOCAL = 19  # characters of a time without its offset, as of `2024-03-01 07:14:22`
 _TIME = re.compile(
     r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})[T ]?([0-9]{1,2}):?([0-9]{2}):?([0-9]{2})"
     r"(?:[.,][0-9]{1,9})?"
@@ -57,19 +57,17 @@ def time_of(text: str, where: str) -> tuple[int, int]:
     return ms, offset
 
 
-def times_of(texts: list[bytes]) -> TimeColumns | None:
+def times_of(texts: EncodedTexts) -> TimeColumns | None:
     """Return times in the usual form as columns; None when one of them is in another.
 
-    The result is what `time_of` gives for each.
+    `texts` has the codes of 25 characters for each. The result is what `time_of` gives for each.
     """
-    if set(map(len, texts)) != {_SIZE}:
-        return None
-    codes = np.frombuffer(b"".join(texts), np.uint8).reshape(-1, _SIZE).copy()
+    codes = texts.copy()
     if not bool((codes[:, 10] == ord(" ")).all()):
         return None
     codes[:, 10] = ord("T")
     ends = np.ascontiguousarray(codes[:, _LOCAL:]).view("S6").ravel()
-    ms, offsets = np.empty(len(texts), np.int64), np.empty(len(texts), np.int64)
+    ms, offsets = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
     for written in np.unique(ends):
         minutes, of = _minutes_of(bytes(written)), ends == written
         local = local_instants(codes[of]) if minutes is not None else None

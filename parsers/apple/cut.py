@@ -5,17 +5,20 @@ gives the same pieces wherever the records are the same. No piece ends within a 
 a correlation, unless one of them is longer than a piece may be.
 """
 
-import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import BinaryIO
 from zlib import crc32
+
+import numpy as np
 
 from parsers.apple.clean import BLOCK_BYTES, clean_blocks
 
 _BEGINNING = b'<?xml version="1.0" encoding="UTF-8"?>\n<HealthData>\n'
 END = b"</HealthData>"
 _LEAST, _MOST = BLOCK_BYTES // 4, 2 * BLOCK_BYTES - 64 * 1024  # bytes of a piece
-_BEGIN = re.compile(rb"<(?:Record|Workout)\s")
+_BEGIN = b"<Record "
+_STRETCH = BLOCK_BYTES // 8  # bytes of which the records are looked at together
 # One in 1,024 records, or 0.4 MB, is a place to cut. Places must be farther apart than the least
 # piece: only then do two exports come to the same places soon after they differ.
 _RARE = 0x3FF
@@ -29,6 +32,14 @@ def cut_apple_health(file: BinaryIO) -> Iterator[bytes]:
     """
     for body, is_complete in bodies(file):
         yield _BEGINNING + body + (END + b"\n" if is_complete else b"")
+
+
+def bodies_of(payload: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield as `bodies` what is in an export, or in a piece of one, which is clean already."""
+    if payload.startswith(_BEGINNING) and len(payload) <= 2 * BLOCK_BYTES:
+        yield payload[len(_BEGINNING) :], payload.rstrip().endswith(END)
+    else:
+        yield from bodies(BytesIO(payload))
 
 
 def bodies(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
@@ -53,12 +64,18 @@ def bodies(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 
 
 def _cut_at(rest: bytes) -> int:
-    """Return where to cut: at the first record whose hash is rare, 0 where there is none."""
-    for begin in _BEGIN.finditer(rest, _LEAST, _MOST):
-        at = begin.start()
-        is_rare = crc32(rest[at : rest.find(b">", at)]) & _RARE == 0
-        if is_rare and not _in_group(rest, at):
-            return at
+    """Return where to cut: behind the first record whose hash is rare, 0 where there is none."""
+    at = rest.find(_BEGIN, _LEAST, _MOST)
+    while at >= 0:
+        end = rest.rfind(_BEGIN, at + 1, min(at + _STRETCH, _MOST))
+        if end < 0:
+            return 0
+        records = rest[at:end].split(_BEGIN)[1:]
+        for number in np.flatnonzero(np.array(list(map(crc32, records))) & _RARE == 0).tolist():
+            behind = at + sum(map(len, records[: number + 1])) + (number + 1) * len(_BEGIN)
+            if not _in_group(rest, behind):
+                return behind
+        at = end
     return 0
 
 
@@ -67,7 +84,7 @@ def _forced(rest: bytes) -> int:
 
     A record that begins sooner is larger than anything that is read.
     """
-    last = max(rest.rfind(b"<Record ", 1, _MOST), rest.rfind(b"<Workout ", 1, _MOST))
+    last = max(rest.rfind(_BEGIN, 1, _MOST), rest.rfind(b"<Workout ", 1, _MOST))
     return last if last > 0 else _MOST
 
 

@@ -100,8 +100,11 @@ def parsed(units: list[bytes]) -> Iterator[Element | Damage]:
 
 
 def element_of(unit: bytes) -> Element | None:
-    """Return a unit as an element, None when it is damaged."""
-    elements = _tree(unit)
+    """Return a unit as an element, None when it is damaged.
+
+    What is no UTF-8 in it is replaced by a sign: a name must not cost a record.
+    """
+    elements = _tree(unit) or _tree(unit.decode("utf-8", "replace").encode())
     return elements[0] if elements is not None and len(elements) == 1 else None
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from model.columns.build import EncodedTexts
+from model.errors import BodyError
 from model.facts import DeviceType, Instants, Method, RejectKind, Source, Values
 from model.metrics import LONGEST_INTERVAL_MS, METRIC
 from model.words.units import unit_conversion
@@ -29,6 +31,9 @@ ENTERED, ZONE_KEY = "HKWasUserEntered", "HKTimeZone"
 _YES = "1"
 _WORN = (DeviceType.WATCH, DeviceType.STRAP)
 _PERCENT = 100.0  # a saturation is written as a share of 1
+
+
+WrittenRecord: TypeAlias = tuple[str, str, str]  # start, end, value
 
 
 class Points(NamedTuple):
@@ -59,37 +64,41 @@ class Lane:
     factor: float = 1.0
     shift: float = 0.0
     refusal: Unreadable | None = None
-    starts: list[bytes] = field(default_factory=list)
-    ends: list[bytes] = field(default_factory=list)
-    values: list[bytes] = field(default_factory=list)
+    rows: list[WrittenRecord] = field(default_factory=list)
+    ready: list[Points] = field(default_factory=list)
 
-    def add(self, start: bytes, end: bytes, value: bytes) -> None:
+    def add(self, start: str, end: str, value: str) -> None:
         """Add a record as it is written."""
-        self.starts.append(start)
-        self.ends.append(end)
-        self.values.append(value)
+        self.rows.append((start, end, value))
+
+    def add_plain(self, starts: EncodedTexts, ends: EncodedTexts, values: list[bytes]) -> None:
+        """Add records whose times have the usual length, as rows of their codes."""
+        points = None if self.refusal else self._at_once(starts, ends, values)
+        if points is not None:
+            self.ready.append(points)
+            return
+        for start, end, value in zip(starts, ends, values, strict=True):
+            self.add(_text(start.tobytes()), _text(end.tobytes()), _text(value))
 
     def points(self, errors: list[Unreadable]) -> Points:
         """Return the samples that can be read; each of the others is an error."""
         if self.refusal is not None:
-            errors += [self.refusal] * len(self.starts)
+            errors += [self.refusal] * len(self.rows)
             return _points([])
-        return self._at_once() or self._singly(errors)
+        every = [*self.ready, self._singly(errors)]
+        return Points(*map(np.concatenate, zip(*every, strict=True)))
 
-    def _at_once(self) -> Points | None:
+    def _at_once(
+        self, starts: EncodedTexts, ends: EncodedTexts, values: list[bytes]
+    ) -> Points | None:
         """Return all samples, None when a record is in any way unusual."""
-        starts, v = times_of(self.starts), self._numbers()
-        if starts is None or v is None:
+        begun, v = times_of(starts), self._numbers(values)
+        if begun is None or v is None:
             return None
-        until = starts
-        if self.quantity.holds:
-            ends = times_of(self.ends)
-            if ends is None:
-                return None
-            until = ends
-        if not bool(self._fits(starts[0], until[0], v).all()):
+        until = times_of(ends) if self.quantity.holds else begun
+        if until is None or not bool(self._fits(begun[0], until[0], v).all()):
             return None
-        return self._telling(Points(starts[0], until[0], v, starts[1]))
+        return self._telling(Points(begun[0], until[0], v, begun[1]))
 
     def _fits(self, t: Instants, until: Instants, v: Values) -> NDArray[np.bool_]:
         row = METRIC[self.quantity.metric]
@@ -102,15 +111,15 @@ class Lane:
         """Return what says anything: of a category only some words do, and others are no error."""
         return points.chosen(points.v > 0) if self.quantity.words else points
 
-    def _numbers(self) -> Values | None:
+    def _numbers(self, values: list[bytes]) -> Values | None:
         """Return the values in the unit of the metric, None when one is written unusually."""
         if self.quantity.words:
             known = self.quantity.words
-            return np.array([float(value.decode() in known) for value in self.values])
-        if _ODD.search(b"".join(self.values)):
+            return np.array([float(_text(value) in known) for value in values])
+        if _ODD.search(b"".join(values)):
             return None
         try:
-            v = np.array(list(map(float, self.values)), np.float64)
+            v = np.array(list(map(float, values)), np.float64)
         except ValueError:
             return None
         return self._converted(v)
@@ -123,13 +132,12 @@ class Lane:
 
     def _singly(self, errors: list[Unreadable]) -> Points:
         rows = []
-        for start, end, value in zip(self.starts, self.ends, self.values, strict=True):
+        for written in self.rows:
             try:
-                rows.append(self._row(start.decode(), end.decode(), value.decode()))
+                rows.append(self._row(*written))
             except Unreadable as error:
                 errors.append(error)
-        points = _points(rows)
-        return self._telling(points)
+        return self._telling(_points(rows))
 
     def _row(self, start: str, end: str, value: str) -> tuple[int, int, float, int]:
         at, offset = time_of(start, self.where("startDate"))
@@ -175,6 +183,10 @@ def number_of_text(text: str, where: str) -> float:
     return number
 
 
+def _text(written: bytes) -> str:
+    return written.decode("utf-8", "replace")
+
+
 LaneKey: TypeAlias = tuple[str, str, Source, str]
 
 
@@ -201,7 +213,7 @@ class Lanes:
         key = named, of.get("unit", ""), source, stated.get(ZONE_KEY, "")
         if key not in self.by_key:
             if len(self.by_key) >= MOST_LANES:
-                raise Unreadable("Record", f"more than {MOST_LANES} sources", RejectKind.TOO_MUCH)
+                raise BodyError("Record", f"more than {MOST_LANES} sources", RejectKind.TOO_MUCH)
             self.by_key[key] = _new_lane(key, quantity)
         return self.by_key[key]
 

@@ -115,9 +115,7 @@ READABLE: Sequence[Case] = (
     Case(id="T03", files=("course.tcx",), expected=("course",)),
 )
 # The kind of fault (`truth.md` section 1) of each case that is not mended yet.
-NOT_YET: Mapping[str, str] = {
-    "A02": "K6: counts of several sources are not yet compared by the minutes that they cover"
-}
+NOT_YET: Mapping[str, str] = {}
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
     "SU01": "there is no connector for Suunto",
