@@ -231,6 +231,7 @@ def _origins(
         of = np.fromiter((order.setdefault(row, len(order)) for row in rows), np.int64, len(mixed))
         _, first = np.unique(of, return_index=True)
     in_order = np.argsort(first)
+    # In the order of their first rows, so that equal rows make equal batches.
     places = np.empty(len(first), np.int64)
     places[in_order] = np.arange(len(first))
     positions = places[of]

@@ -59,7 +59,8 @@ _PRAGMAS = (
     "ignore_check_constraints=on", "mmap_size=0", "cache_size=-4096", "temp_store=memory",
     f"hard_heap_limit={_MOST_HEAP}",
 )  # fmt: skip
-_ERRORS = (sqlite3.Error, MemoryError)
+# The text of an error may hold bytes of the schema that are no text.
+_ERRORS = (sqlite3.Error, MemoryError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

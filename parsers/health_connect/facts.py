@@ -141,6 +141,7 @@ def _fast(batch: Batch, kind: RecordKind, origins: int) -> _SampleColumns | None
     raw = batch.columns["v"] if kind.value else np.ones(len(t))
     if {of.dtype, t.dtype, until.dtype} != {np.dtype(np.int64)} or raw.dtype == object:
         return None
+    # Differences of times that are no times may wrap around; they are outside of the years then.
     row, held = METRIC[kind.metric], until - t
     v = raw * kind.factor + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
     total = (
@@ -219,6 +220,7 @@ def _workout(
     where: str,
     errors: _Errors,
 ) -> Workout:
+    # Of a piece anything may be missing: it may come from anybody.
     of = row["origin"]
     if type(of) is not int or not 0 <= of < len(origins):
         raise Unreadable(where, "its app and device are not there")
@@ -274,6 +276,7 @@ def _pauses(parts: object, span: tuple[int, int]) -> tuple[tuple[int, int], ...]
     """Return the pauses of a session, in order and apart; parts that are no times are left out."""
     stops: list[tuple[int, int | None]] = []
     reached = span[0]
+    # Apps write segments in any order, and some of them twice.
     for start, end, _ in sorted(_spans(parts)):
         if end > max(start, reached):
             stops.append((max(start, reached), end))

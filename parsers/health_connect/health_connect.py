@@ -64,6 +64,7 @@ def _of_unread(piece: JsonObject) -> Part:
 def _of_database(database: Database) -> Part:
     facts: list[Fact] = []
     errors: list[Unreadable] = []
+    # Each batch is read before the next one is fetched, so that its rows are in memory alone.
     for batch in all_batches(database):
         facts += facts_of_batch(batch, errors)
     refused = (*rejects(errors), *unread_of(database))
@@ -79,6 +80,7 @@ def all_batches(database: Database) -> Iterator[Batch]:
         damage = database.damage[0].why if database.damage else ""
         why = damage or "an SQLite database without the tables of Health Connect"
         raise BodyError("@0", why, RejectKind.DAMAGED if damage else RejectKind.UNKNOWN)
+    # Sessions first: of a damaged database their table is what matters most.
     names = Names.of(database)
     yield from session_batches(database, names)
     yield from sample_batches(database, names)

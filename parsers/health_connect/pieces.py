@@ -32,6 +32,7 @@ def written_batch(batch: Batch) -> Iterator[bytes]:
         "origins": batch.origins,
         "columns": dict(zip(batch.columns, map(_listed, batch.columns.values()), strict=True)),
     }
+    # Behind the mark that a piece is recognised by, which sorting would move.
     piece = PIECE_BEGIN + dumps(members)[1:]
     count = len(batch.columns["t"])
     if len(piece) <= _LONGEST or count == 1:

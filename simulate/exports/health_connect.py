@@ -206,6 +206,7 @@ def export_of(truth: CarriedDays) -> HealthConnectExport:
             start = morning + part * 10 * MINUTE_MS
             each = {"count": truth.steps_a_day // 10}
             export.add("steps_record_table", over_interval(start, start + 10 * MINUTE_MS, **each))
+            # The phone lies in the same pocket and counts the same steps a little later.
             later = start + 3 * MINUTE_MS
             phone = {"count": 75, "device_info_id": PHONE_ID}
             export.add("steps_record_table", over_interval(later, later + 10 * MINUTE_MS, **phone))

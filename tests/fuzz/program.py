@@ -14,11 +14,13 @@ from pathlib import Path
 from random import Random
 
 from parsers.formats import FILES_CONNECTOR, is_packed
-from tests.fuzz import fit_changes, json_changes, xml_changes
+from parsers.health_connect.database import MAGIC
+from tests.fuzz import database_changes, fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
 from tests.fuzz.judge import Find, derives, judge
 from tests.fuzz.seeds import CONNECTORS, seeds
 
+_TABLES = (b"com.samsung.", b"Date,", b"Start time,")  # how tables of text begin
 OUT = Path("build/fuzz")
 DERIVED_EACH, STORED_EACH, DEEPER_EACH = 10, 25, 3
 MOST_FINDS = 50
@@ -73,7 +75,9 @@ def changed(connector: str, body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
     if connector != FILES_CONNECTOR:
         return json_changes.change_json(body, chance)
-    if is_packed(body):
+    if body.startswith(MAGIC):
+        return database_changes.change_database(body, chance)
+    if is_packed(body) or body.removeprefix(b"\xef\xbb\xbf").startswith(_TABLES):
         return fit_changes.change_bytes(body, chance)
     if body.lstrip()[:1] in (b"{", b"["):
         return json_changes.change_json(body, chance)

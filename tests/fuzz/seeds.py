@@ -24,6 +24,7 @@ from simulate.fit_messages import (
 )
 from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
+from tests.fuzz.database_changes import small_database
 from tests.poison import FILES, OPEN_WEARABLES, POISON, POISON_MS, REPORTS
 from tests.rooms import ROOT
 from tests.rows import cells_of
@@ -37,6 +38,8 @@ _SMALL = frozenset(  # poison that is worth changing
     names_as_long_as_can_be
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
+EXPORTS = ("tcx", "gpx", "polar_flow", "garmin_account", "strava_activities")
+TAKEOUTS = ("google_fit", "fitbit", "samsung_health", "samsung_bins")
 CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
 
 
@@ -111,6 +114,7 @@ def _files() -> Iterator[bytes]:
         archive.writestr(zipfile.ZipInfo("1.fit.gz"), packed)  # without the time of today
         archive.writestr(zipfile.ZipInfo("2.fit"), write_activity(recording))
     yield out.getvalue()
-    for name in ("tcx", "gpx", "polar_flow", "garmin_account", "strava_activities"):
+    yield small_database()
+    for name in (*EXPORTS, *TAKEOUTS):
         for path in sorted((_DATA / name).glob("*/body.*")):
             yield path.read_bytes()

@@ -1,0 +1,54 @@
+"""Names in Fitbit's export: members that tell its files apart, and activities. Data only."""
+
+import re
+
+from parsers.word_tables import type_by_word
+
+# A member that only entries of one file have -> the file.
+HEART_RATES, RESTING_RATES, EXERCISES, VO2MAX_VALUES, SLEEP_LOG = (
+    "heart_rate",
+    "resting",
+    "exercise",
+    "vo2max",
+    "sleep",
+)
+FILE_MARKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb'"bpm"\s*:'), HEART_RATES),
+    (re.compile(rb'"demographicVO2Max"\s*:|"runVO2Max"\s*:'), VO2MAX_VALUES),
+    (re.compile(rb'"dateOfSleep"\s*:'), SLEEP_LOG),
+    (re.compile(rb'"activityName"\s*:'), EXERCISES),
+    (re.compile(rb'"value"\s*:\s*\{\s*"date"\s*:'), RESTING_RATES),
+)
+
+FITBIT_TYPES: dict[str, str] = type_by_word(
+    {
+        "walking": "walk walking",
+        "hiking": "hike hiking",
+        "running": "run running",
+        "treadmill": "treadmill treadmill_run",
+        "cycling": "bike outdoor_bike biking bicycling mountain_biking",
+        "indoor_cycling": "spinning stationary_bike indoor_bike",
+        "swimming": "swim swimming",
+        "rowing": "rowing rowing_machine",
+        "paddling": "kayaking canoeing paddleboarding",
+        "cross_country_skiing": "cross_country_skiing",
+        "skiing": "skiing snowboarding",
+        "strength": "weights weightlifting strength_training bootcamp",
+        "cardio": """workout aerobic_workout interval_workout circuit_training kickboxing
+            martial_arts boxing hiit""",
+        "elliptical": "elliptical",
+        "stair_climbing": "stairclimber stair_climber",
+        "yoga": "yoga",
+        "pilates": "pilates",
+        "mobility": "stretching",
+        "dance": "dancing zumba",
+        "golf": "golf",
+        "climbing": "rock_climbing indoor_climbing",
+        "racket_sport": "tennis badminton squash table_tennis padel",
+        "ball_sport": "soccer basketball volleyball football handball rugby baseball",
+        "riding": "horseback_riding",
+        "other": "sport other skating",
+    }
+)
+# What stands in `logType` -> whether a person started it.
+BY_HAND, BY_ITSELF = "manual", "auto_detected"
