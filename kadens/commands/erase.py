@@ -1,10 +1,14 @@
 """The command that erases a patient, after a confirmation. Its receipt has no name."""
 
+import asyncio
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from ingest.uploads.shelf import BusyUploadError, Shelf
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
@@ -69,10 +73,19 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
         # After the commit: a body that is removed cannot come back if the rows are rolled back.
         async with pool.connection() as conn:
             removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
+        if settings.uploads:
+            await asyncio.to_thread(_remove_uploads, Shelf(Path(settings.uploads)), patient)
         # The doors learn of ended tokens from the log. It may be away; the rows are gone anyway.
         if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
             print_note(f"note: {LOG_AWAY_NOTE}")
         return receipt, removed
+
+
+def _remove_uploads(shelf: Shelf, patient: str) -> None:
+    """Remove the patient's uploads; what is being written now is refused for want of consent."""
+    for upload in shelf.of(patient):
+        with suppress(BusyUploadError):
+            shelf.remove(upload.id)
 
 
 def _table(receipt: Receipt, bodies: int) -> Table:

@@ -277,6 +277,7 @@ def test_after_a_reload_the_same_file_goes_on(page: Page, site: Site, tmp_path: 
     assert no_side_scroll(page)
     held.lose()
     page.locator("#files").set_input_files(path)
+    expect(page.locator("#unfinished")).to_be_hidden()
     expect(page.locator(".item .state")).to_have_text("Refused.")
     assert (held.offsets.count(0), held.offsets[-2:]) == (1, [_PART, 2 * _PART])
 

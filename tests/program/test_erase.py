@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
+from ingest.uploads.shelf import Shelf
+from ingest.uploads.upload import Upload, new_id
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
 from storage.pg.migrate import migrate
@@ -67,6 +69,27 @@ def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
         ("consent.give", None, ""),
         ("patient.erase", None, f"erasure:{receipt['receipt']}"),
     ]
+
+
+@pytest.mark.usefixtures("environment")
+def test_uploads_in_parts_are_erased_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KADENS_UPLOADS", str(tmp_path / "uploads"))
+    shelf = Shelf(tmp_path / "uploads")
+    for patient in ("sender", "other"):
+        assert _kadens("patient", "add", "--pseudonym", patient).exit_code == 0
+        shelf.create(
+            Upload(
+                id=new_id(patient, 5, 0),
+                patient=patient,
+                length=5,
+                filename="Anna.fit",
+                sha256="",
+                mark="",
+                created_ms=0,
+            )
+        )
+    assert _kadens("erase", "--patient", "sender", "--yes").exit_code == ERASED
+    assert (shelf.of("sender"), len(shelf.of("other"))) == ([], 1)
 
 
 @pytest.mark.usefixtures("environment")

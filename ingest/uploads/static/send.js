@@ -98,7 +98,13 @@
     const same = (row) => row.state === "receiving" && row.filename === item.file.name
       && row.length === item.file.size && row.mark === mark(item.file);
     const before = uploads.find(same);
-    if (before) { item.url = `${address}/${before.id}`; return; }
+    if (before) {
+      item.url = `${address}/${before.id}`;
+      document.getElementById(`left-${before.id}`)?.remove();
+      const unfinished = document.getElementById("unfinished");
+      unfinished.hidden = !unfinished.querySelector("li");
+      return;
+    }
     const metadata = `filename ${encoded(item.file.name)},mark ${encoded(mark(item.file))}`;
     const answer = await ask("POST", address, { "upload-length": String(item.file.size), "upload-metadata": metadata });
     item.url = answer.headers.get("location");
@@ -267,6 +273,7 @@
       const open = uploads.filter((row) => row.state === "receiving" && row.offset > 0 && row.filename);
       document.getElementById("unfinished-list").replaceChildren(...open.map((row) => {
         const line = document.createElement("li");
+        line.id = `left-${row.id}`;
         line.textContent = `${row.filename} (${percent(row.offset / row.length)})`;
         return line;
       }));
