@@ -3,17 +3,15 @@
 Its only behaviour is to refuse contradictions. A connector without a proof cannot be constructed.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ingest.proofs import LinkOnly, Proof
 from model.received import Context
+from model.vendor_api import Api
 
 MIB = 1024 * 1024
-# Always several labels: `localhost` and other bare names must not be fetched from.
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 JSON = "application/json"
 _TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
 
@@ -70,17 +68,6 @@ class Passes:
     query: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """The vendor's API to fetch from: https on the default port of the pinned `host`."""
-
-    host: str
-
-    def __post_init__(self) -> None:
-        if not _HOST.fullmatch(self.host):
-            raise ValueError("an api needs a pinned host: a name, without port or user")
-
-
 Handshake: TypeAlias = Callable[[Probe], VendorAnswer | None]
 FormatOf: TypeAlias = Callable[[Context], str]
 _NOTHING = Passes()
@@ -128,6 +115,7 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
         ("authorization" in row.passes.headers, "credentials never travel in the envelope"),
         (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
         (row.max_body <= 0, "a body has bytes"),
+        (row.api is not None and linked, "an api is asked for an account, and no body names one"),
     )
 
 

@@ -42,6 +42,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Run the process that brings uploads in parts to the log.",
     ),
     Entry(
+        word="fetcher",
+        target=f"{_COMMANDS}.processes:start_fetcher_process",
+        summary="Run a fetcher: ask vendors for what they announced.",
+    ),
+    Entry(
         word="migrate",
         target=f"{_COMMANDS}.processes:migrate_all",
         summary="Update the database schema, and create missing topics.",
@@ -157,6 +162,16 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Record that a patient withdrew consent to data from a source.",
             ),
         ),
+    ),
+    Entry(
+        word="connect",
+        target="kadens.fetching.command:connect_account",
+        summary="Connect a vendor's account with tokens that you have at hand.",
+    ),
+    Entry(
+        word="fetches",
+        target="kadens.fetching.command:list_fetches",
+        summary="List what vendors announced, and what became of it.",
     ),
     Entry(
         word="keys",

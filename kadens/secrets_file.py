@@ -20,6 +20,8 @@ ACTIVE, ACCEPTED, RETIRED = "active", "accepted", "retired"
 STATES = (ACTIVE, ACCEPTED, RETIRED)
 NO_KEYS = KeyRing()
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
+_HTTPS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+")
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]):\d{1,5}")
 
 
 class SettingsError(ValueError):
@@ -28,9 +30,16 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSecrets:
-    """Secrets of one connector: `keys` are tried in turn, so that they can be rotated."""
+    """Secrets of one connector: `keys` are tried in turn, so that they can be rotated.
+
+    `client_id` and `client_secret` are those of our application at the vendor, "" without one.
+    `api` is the address that is asked in place of the vendor's, for tests and sandboxes, "" else.
+    """
 
     keys: tuple[str, ...] = ()
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    api: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +183,23 @@ def _connectors(value: object) -> dict[str, ConnectorSecrets]:
 
 
 def _connector(name: str, row: object) -> ConnectorSecrets:
-    keys = row.get("keys") if isinstance(row, dict) else None
+    values = row if isinstance(row, dict) else {}
+    client = {word: values.get(word, "") for word in ("client_id", "client_secret", "api")}
+    for word, text in client.items():
+        if not isinstance(text, str):
+            raise SettingsError(f"[connectors.{name}]: {word} is a text")
+    if bool(client["client_id"]) is not bool(client["client_secret"]):
+        raise SettingsError(f"[connectors.{name}]: client_id and client_secret belong together")
+    if client["api"] and not is_api_address(client["api"]):
+        raise SettingsError(
+            f"[connectors.{name}]: api is https://NAME, or http:// on a loopback address for tests"
+        )
+    keys = values.get("keys")
+    # Some vendors give the key only after they have our client's id and secret.
+    if keys is None and client["client_id"]:
+        keys = []
     # Anybody can sign with an empty key, so one is refused.
-    if (
+    elif (
         not isinstance(keys, list)
         or not keys
         or not all(isinstance(key, str) and key for key in keys)
@@ -185,7 +208,15 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
             f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
         )
     _check_keys(name, keys)
-    return ConnectorSecrets(keys=tuple(keys))
+    return ConnectorSecrets(keys=tuple(keys), **client)
+
+
+def is_api_address(text: str) -> bool:
+    """Return whether an address may be asked in place of a vendor's own.
+
+    https may be, and plain http only on a loopback address, where it does not leave the machine.
+    """
+    return bool(_HTTPS.fullmatch(text) or _LOOPBACK.fullmatch(text))
 
 
 def _check_keys(name: str, keys: list[str]) -> None:

@@ -76,6 +76,7 @@ class Settings:
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
     group_session_s: float = 10.0
+    fetch_at_once: int = 8
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
 

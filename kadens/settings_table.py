@@ -55,6 +55,7 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "stall_s": "Seconds without progress after which a worker ends itself.",
     "group_session_s": "Seconds without a heartbeat after which a worker's partitions "
     "go to others.",
+    "fetch_at_once": "How many requests to vendors a fetcher has under way at once.",
     "metrics_host": "Address of a process's own port for metrics.",
     "metrics_port": "Port on which a process serves its metrics; 0 for none of its own.",
 }

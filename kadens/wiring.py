@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kadens.clock import SYSTEM, clock
-from kadens.secrets_file import LiveSecrets
+from kadens.secrets_file import ConnectorSecrets, LiveSecrets
 from kadens.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from fetcher.parts import FetchedVendor
     from model.keyring import Keys
     from storage.pg.pool import Connection
     from web.rates import Buckets
@@ -61,6 +62,52 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
             accept_loss=accept_loss,
         )
     )
+
+
+def run_fetcher(settings: Settings) -> int:
+    """Run a fetcher to its end and return its exit status."""
+    from fetcher.process import FetcherPlan, run_fetcher_until_stopped
+    from runtime.log_lines import log_to_stderr
+
+    log_to_stderr()
+    return run_fetcher_until_stopped(
+        FetcherPlan(
+            brokers=needed(settings, "kafka"),
+            database=needed(settings, "database"),
+            bodies=needed(settings, "bodies"),
+            wrapping=keys_of(settings, "wrapping"),
+            now=clock(settings.clock),
+            vendors=fetched_vendors(settings),
+            at_once=settings.fetch_at_once,
+            metrics_host=settings.metrics_host,
+            metrics_port=settings.metrics_port,
+        )
+    )
+
+
+def fetched_vendors(settings: Settings) -> "Mapping[str, FetchedVendor]":
+    """Return the vendors that the fetcher asks, by name, each with our application there."""
+    from fetcher.parts import FetchedVendor
+    from fetcher.tokens import OAuthClient
+    from ingest.vendors import CONNECTORS
+
+    fetched: dict[str, FetchedVendor] = {}
+    for row in CONNECTORS:
+        if row.api is None or row.api.request is None:
+            continue
+        own = settings.secrets.connectors.get(row.name, ConnectorSecrets())
+        client = None
+        if row.api.auth is not None and own.client_id:
+            client = OAuthClient(
+                oauth=row.api.auth,
+                client_id=own.client_id,
+                client_secret=own.client_secret,
+                api=own.api,
+            )
+        fetched[row.name] = FetchedVendor(
+            name=row.name, api=row.api, api_address=own.api, client=client
+        )
+    return fetched
 
 
 def vendor_door(settings: Settings) -> "FastAPI":

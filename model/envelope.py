@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from model.received import Context
+from model.received import Context, Fetch
 from model.versions.version_order import time_of_stating
 
 RAW_VERSION = "2"  # of these headers; each message names its own
@@ -16,6 +16,7 @@ SNIFF = "sniff"  # the format of a payload whose first bytes show what it is
 INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
 
 _NO_PAIRS = "[]"
+_OF_FETCH = ("account", "resource", "key", "path", "format")
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -31,6 +32,8 @@ class Envelope:
     `message_id` and `received_ms`. `format` names a row of the formats table, or is `sniff`.
     `passed_headers` and `passed_query` hold the headers and query parameters that the connector
     lets through. `part_of` is the SHA-256 of the payload that this payload is a slice of.
+    `requested` is the fetch that this payload answers, None for a payload that was pushed; it
+    travels without its query, which may hold a credential.
     """
 
     connector: str
@@ -49,6 +52,7 @@ class Envelope:
     passed_query: Pairs = ()
     part_of: str = ""
     stated_ms: int = 0
+    requested: Fetch | None = None
 
     @property
     def context(self) -> Context:
@@ -60,6 +64,7 @@ class Envelope:
             headers=dict(self.passed_headers),
             query=dict(self.passed_query),
             received_ms=self.received_ms,
+            requested=self.requested,
         )
 
     @property
@@ -73,6 +78,7 @@ class Envelope:
         # The value of a Kafka header is flat, so the pairs become one text.
         for name in ("passed_headers", "passed_query"):
             values[name] = json.dumps(values[name]) if values[name] else _NO_PAIRS
+        values["requested"] = _as_header(self.requested)
         return [(name, str(value).encode()) for name, value in values.items()]
 
     @staticmethod
@@ -101,7 +107,23 @@ class Envelope:
             passed_query=_pairs(values.get("passed_query", _NO_PAIRS)),
             part_of=values.get("part_of", ""),
             stated_ms=int(values.get("stated_ms", "0")),
+            requested=_requested(values.get("requested", "")),
         )
+
+
+def _as_header(fetch: Fetch | None) -> str:
+    if fetch is None:
+        return ""
+    return json.dumps([getattr(fetch, name) for name in _OF_FETCH])
+
+
+def _requested(text: str) -> Fetch | None:
+    if not text:
+        return None
+    row: Any = json.loads(text)
+    if not isinstance(row, list) or not all(isinstance(value, str) for value in row):
+        raise ValueError("a fetch is a list of texts")
+    return Fetch(**dict(zip(_OF_FETCH, row, strict=True)))
 
 
 def _pairs(text: str) -> Pairs:

@@ -56,6 +56,7 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
 patient = %(patient)s or (patient is null and (connector, account) in (
   select vendor, account from account where patient = %(patient)s))""",
     "vendor_notice": _OF,
+    "vendor_connection": _OF,
     "account": _OF,
     "consent": _OF,
     "heart_profile": _OF,

@@ -240,7 +240,8 @@ def _answered(read: Read, answer: ReaderAnswer | None) -> Read:
         return _divided(rest, answer)
     if not answer.parts:
         # a body that was read but holds nothing is no unreadable body: it is kept like any other
-        empty = Parsed(account="", facts=())
+        requested = read.envelope.requested
+        empty = Parsed(account=requested.account if requested else "", facts=())
         nothing = not (answer.fetches or answer.notices)
         return replace(rest, parsed=empty if nothing else None, rejects=answer.rejects)
     return _of_single_account(rest, answer)
@@ -249,6 +250,10 @@ def _answered(read: Read, answer: ReaderAnswer | None) -> Read:
 def _of_single_account(read: Read, answer: Holdings) -> Read:
     """Return a body of one account; if its reader cut a slice for it, the slice is the body."""
     (part,) = answer.parts
+    requested = read.envelope.requested
+    if requested is not None:
+        # we know whom we asked about, and nothing in an answer may name anybody else
+        part = replace(part, account=requested.account)
     if part.kept is None:
         parsed = _parsed(part, answer.rejects)
         return replace(read, parsed=parsed, rejects=parsed.rejects)

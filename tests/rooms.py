@@ -19,6 +19,7 @@ ROOMS = (
     "storage",
     "stream",
     "ingest",
+    "fetcher",
     "clinic",
     "kadens",
 )

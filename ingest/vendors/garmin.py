@@ -5,8 +5,9 @@ is registered for the hook therefore ends in a random segment, and both are comp
 in a body become fetches of the pinned host, whatever host the body names.
 """
 
-from ingest.connector import MIB, AccountInBody, Api, Connector, VendorAnswer, always
+from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
 from ingest.proofs import SecretPath
+from model.vendor_api import Api
 
 GARMIN = Connector(
     name="garmin",

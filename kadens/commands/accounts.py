@@ -8,6 +8,7 @@ from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
+from storage.fetching.connections import destroy_tokens
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection, open_pool
@@ -88,6 +89,9 @@ def record_withdrawal(
     async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
         from_ms = now_ms if at_ms == NOW else at_ms
         is_ended = await consents.withdraw_consent(conn, patient, source, from_ms=from_ms)
+        # one that ends later keeps its tokens until then, and the fetcher destroys them
+        if is_ended and from_ms <= now_ms:
+            await destroy_tokens(conn, patient, source)
         return is_ended, from_ms
 
     is_ended, from_ms = audited(

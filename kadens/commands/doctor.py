@@ -14,6 +14,7 @@ from kadens.settings import Settings
 # ruff: noqa: PLC0415 - each check imports its own client, so that a broken client is a finding
 
 CHECK_S = 5.0
+OVERDUE_MS = 3_600_000  # a vendor's budget may take a while, but not this long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ async def _check_all(settings: Settings) -> list[CheckResult]:
         ("database", _database, settings.database),
         ("bodies", _bodies, settings.bodies),
         ("secrets", _secrets, "always"),
+        ("fetches", _fetches, settings.database),
         ("sign-in", _sign_in, settings.oidc_issuer),
     )
     return [await _checked(what, check(settings)) for what, check, has in checks if has]
@@ -127,7 +129,8 @@ async def _secrets(settings: Settings) -> str:
     if missing:
         raise LookupError(f"the secrets file has no {' and no '.join(missing)}")
     names = [f"{kind}_key" for kind in kinds]
-    names.append(f"keys of {len(settings.secrets.connectors)} connectors")
+    with_keys = [row for row in settings.secrets.connectors.values() if row.keys]
+    names.append(f"keys of {len(with_keys)} connectors")
     closed = _keyless(settings) if settings.kafka else []
     without = f"; closed, because they have no key: {', '.join(closed)}" if closed else ""
     return f"{', '.join(names)}{without}"
@@ -137,8 +140,28 @@ def _keyless(settings: Settings) -> list[str]:
     """Return the connectors that need a key and have none here: the vendor door refuses them."""
     from ingest.vendors import CONNECTORS
 
-    held = settings.secrets.connectors
+    held = {name for name, row in settings.secrets.connectors.items() if row.keys}
     return [row.name for row in CONNECTORS if row.proof.needs_key and row.name not in held]
+
+
+async def _fetches(settings: Settings) -> str:
+    from kadens.clock import clock
+    from storage.fetching.connections import NEEDS_RECONNECTING, connection_counts
+    from storage.fetching.queue import overdue
+    from storage.pg.pool import PROBE, open_pool
+
+    async with (
+        await open_pool(settings.database, max_size=1, limits=PROBE) as pool,
+        pool.connection() as conn,
+    ):
+        late = await overdue(conn, clock(settings.clock)() - OVERDUE_MS)
+        accounts = await connection_counts(conn)
+    if late:
+        raise LookupError(
+            f"{late} are due for an hour: does `kadens fetcher` run? `kadens fetches` says why"
+        )
+    broken = sum(count for (_, state), count in accounts.items() if state == NEEDS_RECONNECTING)
+    return f"{sum(accounts.values())} accounts connected, {broken} of them need reconnecting"
 
 
 async def _sign_in(settings: Settings) -> str:

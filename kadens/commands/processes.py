@@ -76,6 +76,16 @@ def bring_uploads(*, data: ProcessData = DEFAULT_DATA) -> None:
     run_uploads(process_settings(data))
 
 
+def start_fetcher_process(*, data: ProcessData = DEFAULT_DATA) -> None:
+    """Run a fetcher: ask vendors for what they announced.
+
+    Fetchers share the work, and each vendor's budget, through the database.
+    """
+    from kadens.wiring import run_fetcher
+
+    raise typer.Exit(run_fetcher(process_settings(data)))
+
+
 def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Update the database schema, and create missing topics."""
     from kadens.wiring import migrate_database_and_log

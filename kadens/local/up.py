@@ -31,7 +31,7 @@ from kadens.output.console import PlainConsole
 from kadens.settings import Secrets, variable
 from model.topics import TOPICS
 from simulate.cohort import UNIT
-from storage.pg.roles import ADMIN, CLINIC, WORKER
+from storage.pg.roles import ADMIN, CLINIC, FETCHER, WORKER
 
 _LOOK_S = 0.1
 _DONE, _FAILED = 0, 1
@@ -208,6 +208,7 @@ def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
         ),
         Job(name="worker", words=("worker",), own=_reaching(logins[WORKER])),
         Job(name="uploads", words=("uploads",), own=_reaching(logins[WORKER])),
+        Job(name="fetcher", words=("fetcher",), own=_reaching(logins[FETCHER])),
     )
 
 

@@ -195,6 +195,13 @@ def derived_schema() -> JsonSchema:
 def raw_headers_schema() -> JsonSchema:
     """Return the schema of the Kafka headers on `kadens.raw`, their values decoded as UTF-8."""
     schema = schema_of(Envelope, {}, complete=True)
+    # a header has of it what names it, as a list, and not the value itself
+    schema.pop("$defs", None)
+    texts = {"type": "array", "items": {"type": "string"}}
+    schema["properties"]["requested"] = {
+        **texts,
+        "description": "account, resource, key, path and format of the fetch that this answers",
+    }
     # A header is text: a number is its digits, and pairs are a JSON document.
     for name, row in schema["properties"].items():
         digits = {"type": "string", "pattern": "^[0-9]+$"}

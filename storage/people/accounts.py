@@ -16,6 +16,7 @@ select %s, %s, id, %s from patient where pseudonym = %s
 on conflict (vendor, account) where unlinked_at is null do nothing"""
 _UNLINK = """
 update account set unlinked_at = %s where vendor = %s and account = %s and unlinked_at is null"""
+_NO_TOKENS = "delete from vendor_connection where connector = %s and account = %s"
 _OWNERS = """
 select a.vendor, a.account, p.pseudonym
 from unnest(%s::text[], %s::text[]) as k (vendor, account)
@@ -54,7 +55,8 @@ async def link_account(
 
 
 async def unlink(conn: Connection, vendor: str, account: str, now_ms: int) -> bool:
-    """End the link of an account; return False when it was not linked."""
+    """End the link of an account and destroy its tokens; return False when it was not linked."""
+    await conn.execute(_NO_TOKENS, [vendor, account])
     return (await conn.execute(_UNLINK, [utc(now_ms), vendor, account])).rowcount == 1
 
 

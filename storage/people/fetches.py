@@ -24,14 +24,14 @@ MOST_UNLINKED = 10_000  # most fetches of a connector that may wait for a link
 # nothing.
 _PUT = """
 insert into vendor_fetch as f (connector, account, resource, key, patient, format, request, wrapped,
-  noticed_at, not_before)
+  noticed_at, not_before, changed_at)
 values (%(connector)s, %(account)s, %(resource)s, %(key)s,
   (select id from patient where pseudonym = %(patient)s),
-  %(format)s, %(request)s, %(wrapped)s, %(noticed_at)s, %(not_before)s)
+  %(format)s, %(request)s, %(wrapped)s, %(noticed_at)s, %(not_before)s, %(noticed_at)s)
 on conflict (connector, account, resource, key) do update set
   patient = excluded.patient, format = excluded.format, request = excluded.request,
   wrapped = excluded.wrapped, noticed_at = excluded.noticed_at, not_before = excluded.not_before,
-  state = 'waiting'
+  state = 'waiting', reason = '', attempts = 0, changed_at = excluded.changed_at, lease = null
 where f.noticed_at < excluded.noticed_at"""
 _UNLINKED = "select count(*) from vendor_fetch where connector = %s and patient is null"
 _CLAIMANTS = """

@@ -6,6 +6,7 @@ takes its role on every connection (`become`). The vendor door has no role, beca
 database. No login is a member of the role that owns the audit log.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg import AsyncConnection, errors
@@ -14,8 +15,9 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 WORKER, CLINIC, ADMIN = "kadens_worker", "kadens_clinic", "kadens_admin"
+FETCHER = "kadens_fetcher"
 MIGRATE, AUDIT_OWNER = "kadens_migrate", "kadens_audit"
-PROCESSES = (WORKER, CLINIC, ADMIN)
+PROCESSES = (WORKER, CLINIC, ADMIN, FETCHER)
 ROLES = (*PROCESSES, MIGRATE, AUDIT_OWNER)
 
 READ, ADD, ALL = "select", "select, insert", "select, insert, update, delete"
@@ -30,6 +32,11 @@ class Access:
     worker: str = ""
     clinic: str = ""
     admin: str = ALL
+    fetcher: str = ""
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the privileges in the order of `PROCESSES`."""
+        return iter((self.worker, self.clinic, self.admin, self.fetcher))
 
 
 _DERIVED = Access(worker=ALL, clinic=READ)
@@ -39,14 +46,14 @@ _WORK = Access(worker=ALL)
 TABLES: dict[str, Access] = {
     "care_unit": Access(worker=READ, clinic=READ),
     "clinician": Access(worker=READ, clinic="select, insert, update"),
-    "patient": Access(worker=LOCKED, clinic=LOCKED),
-    "identity.data_key": Access(worker=READ, clinic=READ),
-    "key_check": Access(worker=ADD, clinic=READ),
+    "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED),
+    "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ),
+    "key_check": Access(worker=ADD, clinic=READ, fetcher=READ),
     "link_token": Access(),
     "link_revoked": Access(worker="select, update, delete"),
     "identity.person": Access(clinic=READ),
-    "account": Access(worker=READ),
-    "consent": Access(worker=READ, clinic=READ),
+    "account": Access(worker=READ, fetcher=READ),
+    "consent": Access(worker=READ, clinic=READ, fetcher=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=READ),
     "source": Access(worker="select, insert, update (id)", clinic=READ),
@@ -56,8 +63,12 @@ TABLES: dict[str, Access] = {
     "watermark": _DERIVED,
     "body": _DERIVED,
     "quarantine": _WORK,
-    "vendor_fetch": _WORK,
-    "vendor_notice": Access(worker=ADD, clinic=READ),
+    # the worker writes what is announced, and only the fetcher reads a token
+    "vendor_fetch": Access(worker=ALL, fetcher="select, update"),
+    "vendor_notice": Access(worker=ADD, clinic=READ, fetcher=ADD),
+    "vendor_connection": Access(fetcher="select, update, delete"),
+    "vendor_application": Access(fetcher="select, insert, update"),
+    "vendor_request": Access(fetcher=ALL),
     "dead_letter": _WORK,
     "dead_letter_overflow": _WORK,
     "discarded": _WORK,
@@ -209,7 +220,7 @@ def _grants(table: str) -> list[Composable]:
     access, name = TABLES[table], Identifier(*table.split("."))
     roles = SQL(", ").join(map(Identifier, PROCESSES))
     parts: list[Composable] = [SQL("revoke all on {} from {};").format(name, roles)]
-    for role, verbs in zip(PROCESSES, (access.worker, access.clinic, access.admin), strict=True):
+    for role, verbs in zip(PROCESSES, access, strict=True):
         if verbs:
             parts.append(SQL(f"grant {verbs} on {{}} to {{}};").format(name, Identifier(role)))
     return parts

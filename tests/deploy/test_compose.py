@@ -18,11 +18,11 @@ import yaml  # type: ignore[import-untyped]  # ships no types
 
 from kadens.settings import SettingsError, read_settings, variable
 from kadens.wiring import clinic_door
-from storage.pg.roles import ADMIN, CLINIC, WORKER
+from storage.pg.roles import ADMIN, CLINIC, FETCHER, WORKER
 from tests.rooms import ROOMS, ROOT
 from tests.rows import cells_of, values_of
 
-_OURS = {"migrate", "vendor-door", "worker", "uploads", "clinician-door", "admin"}
+_OURS = {"migrate", "vendor-door", "worker", "uploads", "fetcher", "clinician-door", "admin"}
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
@@ -173,6 +173,14 @@ def test_only_behind_the_vendor_door_no_key_opens_what_is_stored(secrets: Path) 
     assert (worker.link_keys, bool(worker.wrapping_keys)) == (door.link_keys, True)
 
 
+def test_the_fetcher_opens_tokens_and_speaks_for_nobody_at_a_door(secrets: Path) -> None:
+    fetcher = read_settings(environment("fetcher", secrets)).secrets
+    worker = read_settings(environment("worker", secrets)).secrets
+    assert (bool(fetcher.link_keys), bool(fetcher.session_keys)) == (False, False)
+    assert fetcher.wrapping_keys == worker.wrapping_keys
+    assert {"kafka", "database"} <= reach("fetcher")
+
+
 def test_only_the_clinician_door_signs_sessions_and_it_speaks_for_nobody(secrets: Path) -> None:
     clinic = read_settings(environment("clinician-door", secrets)).secrets
     worker = read_settings(environment("worker", secrets)).secrets
@@ -228,7 +236,8 @@ def test_doors_and_database_agree_on_ports_and_password(secrets: Path) -> None:
 def test_each_process_logs_in_as_itself_and_none_as_the_administrator(secrets: Path) -> None:
     logins = (secrets / "logins.sql").read_text()
     seen = set()
-    for service, role in (("worker", WORKER), ("clinician-door", CLINIC), ("admin", ADMIN)):
+    services = {"worker": WORKER, "clinician-door": CLINIC, "admin": ADMIN, "fetcher": FETCHER}
+    for service, role in services.items():
         result = urlsplit(read_settings(environment(service, secrets)).database)
         assert result.username == f"{role}_login"
         assert (
@@ -236,7 +245,7 @@ def test_each_process_logs_in_as_itself_and_none_as_the_administrator(secrets: P
             f"grant {role} to {role}_login;" in logins
         )
         seen.add(result.password)
-    assert len(seen) == 3
+    assert len(seen) == 4
     assert read_settings(environment("vendor-door", secrets)).database == ""
     assert "superuser" not in logins
 

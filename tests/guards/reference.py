@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.registry import RULES
 from clinic.metrics import ClinicMetrics
+from fetcher.metrics import make_fetcher_metrics
 from ingest.metrics import Metrics as DoorMetrics
 from ingest.vendors import CONNECTORS
 from model.calendar import DAY_MS
@@ -167,6 +168,7 @@ def prometheus() -> str:
     for process, registry in (
         ("vendor door", DoorMetrics().registry),
         ("worker", make_metrics().registry),
+        ("fetcher", make_fetcher_metrics().registry),
         ("clinician door", ClinicMetrics().registry),
     ):
         for collector in collectors(registry):

@@ -39,6 +39,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("ingest", ("runtime", "model", "web")),
+    ("fetcher", ("runtime", "model", "ingest", "storage")),
     ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web")),
     ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from ingest.connector import AccountInBody, Api, Connector, LinkToken, Passes, VendorAnswer, always
+from ingest.connector import AccountInBody, Connector, LinkToken, Passes, VendorAnswer, always
 from ingest.proofs import LinkOnly, SecretPath, SharedSecret, Signature
 from ingest.schemes import SVIX
 from ingest.vendors import CONNECTORS
+from model.vendor_api import Api
 from tests.rooms import ROOT
 from tests.rows import values_of, without
 

@@ -8,7 +8,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields, make_dataclass
+from dataclasses import fields, make_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -25,6 +25,7 @@ from model.errors import BodyError
 from model.facts import AttributedFact
 from model.intensity import HeartProfile, profile_problems
 from model.prescription import Prescription
+from model.received import Fetch
 from model.schemas.documents import SCHEMAS, published
 from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.report_body import EXAMPLE, SCALES
@@ -299,11 +300,14 @@ def test_a_derived_event_keeps_to_its_schema() -> None:
 
 
 def test_headers_of_a_raw_event_keep_to_their_schema() -> None:
-    envelope = Envelope(connector="files", received_ms=1, sha256="0" * 64, size=3)
+    fetch = Fetch(account="a", resource="r", key="k", path="/p", query=(("token", "t"),))
+    envelope = Envelope(connector="f", received_ms=1, sha256="0" * 64, size=3, requested=fetch)
     headers = {name: value.decode() for name, value in envelope.headers()}
     validator = jsonschema_rs.validator_for(published("event-raw-headers"))
     assert list(validator.iter_errors(headers)) == []
     assert not validator.is_valid({**headers, "size": "three"})
+    # a query may hold a credential, and does not travel
+    assert Envelope.read(envelope.headers()).requested == replace(fetch, query=())
 
 
 @pytest.mark.parametrize(

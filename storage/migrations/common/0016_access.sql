@@ -153,7 +153,7 @@ begin
   grant select, insert (at), update (counts) on erasure to kadens_admin;
   set local role kadens_migrate;
   grant select on patient to kadens_audit;
-  grant usage on schema identity to kadens_worker, kadens_clinic, kadens_admin;
+  grant usage on schema identity to kadens_worker, kadens_clinic, kadens_admin, kadens_fetcher;
   revoke all on function sample_partition(date) from public;
   grant execute on function sample_partition(date) to kadens_worker, kadens_admin;
   reset role;

@@ -1,9 +1,10 @@
--- What a vendor holds ready and what it tells about an account. Nothing fetches yet.
+-- What a vendor holds ready and what it tells about an account, and what fetching it needs.
 
 -- One row for each thing, however often it is announced. `request` is the path and the query of the
 -- address, sealed with the patient's data key, because some vendors put a credential into them. As
 -- long as nobody is linked to the account, `patient` is null, a key of its own seals the request
--- (`wrapped`), and the row is gone after a day.
+-- (`wrapped`), and the row is gone after a day. `lease` names the attempt that a running row belongs
+-- to. Nothing is asked for before `not_before`, which a failed attempt moves on.
 create table vendor_fetch (
   connector text not null,
   account text not null,
@@ -15,13 +16,20 @@ create table vendor_fetch (
   wrapped bytea,
   state text not null default 'waiting'
     check (state in ('waiting', 'running', 'failing', 'done', 'given_up')),
+  reason text not null default '',
+  attempts int not null default 0,
   noticed_at timestamptz not null,
   not_before timestamptz not null,
+  changed_at timestamptz not null,
+  lease uuid,
   primary key (connector, account, resource, key),
-  constraint vendor_fetch_opens check (patient is not null or wrapped is not null)
+  constraint vendor_fetch_opens check (patient is not null or wrapped is not null),
+  constraint vendor_fetch_leased check ((state = 'running') = (lease is not null))
 );
 create index vendor_fetch_patient on vendor_fetch (patient) where patient is not null;
 create index vendor_fetch_unlinked on vendor_fetch (noticed_at) where patient is null;
+create index vendor_fetch_due on vendor_fetch (not_before)
+  where state in ('waiting', 'running', 'failing') and patient is not null;
 
 -- A vendor's notices about linked accounts: the patient withdrew there, or changed what may be read.
 create table vendor_notice (
@@ -34,3 +42,33 @@ create table vendor_notice (
   primary key (connector, account, kind, received_at)
 );
 create index vendor_notice_patient on vendor_notice (patient);
+
+-- An account that we may ask for data. `tokens` is sealed with the patient's data key. One attempt at
+-- a time holds the account (`lease`), until it lets go or `leased_until` is past.
+create table vendor_connection (
+  connector text not null,
+  account text not null,
+  patient int not null references patient,
+  state text not null check (state in ('connected', 'needs_reconnecting')),
+  tokens bytea not null,
+  expires_at timestamptz,
+  changed_at timestamptz not null,
+  lease uuid,
+  leased_until timestamptz,
+  primary key (connector, account),
+  constraint vendor_connection_leased check ((lease is null) = (leased_until is null))
+);
+create index vendor_connection_patient on vendor_connection (patient);
+
+-- Our application at a vendor: closed while the vendor asks us to wait. Its requests are counted in
+-- slots of time, so that all fetchers together keep to its budget.
+create table vendor_application (
+  connector text primary key,
+  closed_until timestamptz
+);
+create table vendor_request (
+  connector text not null references vendor_application,
+  slot timestamptz not null,
+  requests int not null check (requests > 0),
+  primary key (connector, slot)
+);

@@ -24,6 +24,7 @@ from storage.bodies.body_store import INCOMING, BodyStorage
 from storage.bodies.kept_bodies import Received, keep_all
 from storage.bodies.sealed import IN_ROW, put_sealed
 from storage.facts.writer import write_facts
+from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.pg.pool import Connection
@@ -65,6 +66,15 @@ async def _announced(conn: Connection, patient: str) -> None:
     revoked = Notice(account=account, kind=NoticeKind.REVOKED)
     notice = PatientNotice(connector="garmin", notice=revoked, patient=patient, received_ms=T0)
     await put_notices(conn, [notice])
+    await put_tokens(
+        conn,
+        _KEY,
+        connector="garmin",
+        account=account,
+        patient=patient,
+        tokens=Tokens(access=f"access-{patient}"),
+        now_ms=T0,
+    )
 
 
 async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str]:

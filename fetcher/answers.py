@@ -1,0 +1,122 @@
+"""What an answer of a vendor means for the fetch that it answers. Pure.
+
+Nothing of an answer's body is looked at but its first bytes, where a page of HTML begins.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+
+from model.calendar import DAY_MS, epoch_ms
+from model.vendor_api import ApiRequest
+
+_HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
+_PAGES = (b"<!doctype html", b"<html")
+_LONGEST_WAIT_MS = DAY_MS  # no vendor's window is longer
+_USUAL_WAIT_MS = 60_000  # where a vendor wants us to wait and does not say how long
+
+
+class Meaning(StrEnum):
+    """What an answer means; the words are outcomes in the metrics."""
+
+    HERE = "here"  # the data
+    NOTHING = "nothing"  # the vendor states that there is none
+    GONE = "gone"  # the object does not exist any more
+    UNAUTHORISED = "unauthorised"  # the access token does not hold
+    FORBIDDEN = "forbidden"  # the patient or the vendor does not permit this
+    SLOWER = "slower"  # the budget is used up
+    REFUSED = "refused"  # asking again would give the same answer
+    FAILED = "failed"  # asking again may help
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorResponse:
+    """An answer as it came: status, headers by lower-case name, body.
+
+    `fault` says what was wrong with it on its way, "" for a complete answer.
+    """
+
+    status: int = 0
+    headers: Mapping[str, str]
+    body: bytes = b""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The meaning of an answer, and its reason in words of ours, "" for data."""
+
+    meaning: Meaning
+    why: str = ""
+
+
+_BY_STATUS: Mapping[int, Judged] = {
+    HTTPStatus.NO_CONTENT: Judged(meaning=Meaning.NOTHING, why="the vendor has no data of this"),
+    HTTPStatus.UNAUTHORIZED: Judged(
+        meaning=Meaning.UNAUTHORISED, why="the account needs reconnecting"
+    ),
+    HTTPStatus.FORBIDDEN: Judged(meaning=Meaning.FORBIDDEN, why="the vendor does not permit it"),
+    HTTPStatus.GONE: Judged(meaning=Meaning.GONE, why="gone at the vendor"),
+    HTTPStatus.TOO_MANY_REQUESTS: Judged(meaning=Meaning.SLOWER, why="the vendor asks to wait"),
+    HTTPStatus.REQUEST_TIMEOUT: Judged(meaning=Meaning.FAILED, why="status 408"),
+    HTTPStatus.CONFLICT: Judged(meaning=Meaning.FAILED, why="status 409"),
+    HTTPStatus.TOO_EARLY: Judged(meaning=Meaning.FAILED, why="status 425"),
+}
+
+
+def meaning_of(response: VendorResponse, request: ApiRequest) -> Judged:
+    """Return what an answer to a request means."""
+    if response.fault:
+        return Judged(meaning=Meaning.FAILED, why=response.fault)
+    if response.status == HTTPStatus.OK:
+        return _of_data(response)
+    if response.status == HTTPStatus.NOT_FOUND:
+        return _of_missing(request)
+    known = _BY_STATUS.get(response.status)
+    if known is not None:
+        return known
+    is_final = HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    # A redirect is never followed: it would choose a host. It may be a page of maintenance.
+    meaning = Meaning.REFUSED if is_final else Meaning.FAILED
+    return Judged(meaning=meaning, why=f"status {response.status}")
+
+
+def wait_ms(headers: Mapping[str, str], now_ms: int) -> int:
+    """Return for how long `Retry-After` wants us to wait, in ms, at most a day; 0 without one.
+
+    It holds seconds or a date. What cannot be read is as long as a usual wait.
+    """
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return 0
+    if text.isascii() and text.isdigit():
+        # cut before it is read: a text of thousands of digits is no number here
+        return min(int(text[:9]) * 1000, _LONGEST_WAIT_MS)
+    try:
+        until_ms = epoch_ms(parsedate_to_datetime(text))
+    except (ValueError, TypeError, OverflowError):
+        return _USUAL_WAIT_MS
+    return max(0, min(until_ms - now_ms, _LONGEST_WAIT_MS))
+
+
+def slower_ms(headers: Mapping[str, str], rate_wait_s: int, now_ms: int) -> int:
+    """Return for how long to ask nothing after a 429, in ms."""
+    return max(wait_ms(headers, now_ms), rate_wait_s * 1000) or _USUAL_WAIT_MS
+
+
+def _of_data(response: VendorResponse) -> Judged:
+    if not response.body:
+        return Judged(meaning=Meaning.FAILED, why="an empty answer with status 200")
+    head = response.body[:_HEAD].lstrip().lower()
+    # a page of a portal or a proxy, which also answers while the interface itself is away
+    if head.startswith(_PAGES) or response.headers.get("content-type", "").startswith("text/html"):
+        return Judged(meaning=Meaning.FAILED, why="a page of HTML with status 200")
+    return Judged(meaning=Meaning.HERE)
+
+
+def _of_missing(request: ApiRequest) -> Judged:
+    if request.is_collection:
+        return Judged(meaning=Meaning.FAILED, why="status 404 of a list, which always exists")
+    return Judged(meaning=Meaning.GONE, why="gone at the vendor")

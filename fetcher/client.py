@@ -1,0 +1,114 @@
+"""Asks a vendor once: bounded in time and size, no redirects, no cookies, no proxy.
+
+It looks at no content, and it never raises for what a vendor sends or does not send.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx2
+
+from fetcher.addresses import ApiHost, RefusedAddressError, addresses_of
+from fetcher.answers import VendorResponse
+
+SILENCE_S = 30.0  # without a byte
+_CONNECT_S = 10.0
+_REQUEST_S = 150.0  # of one request, however steadily its bytes drip
+_AT_ONCE = 64
+_NO_HEADERS: Mapping[str, str] = {}
+# The first class that fits says what was wrong.
+_FAULTS: tuple[tuple[type[Exception], str], ...] = (
+    (RefusedAddressError, "the vendor's name leads to a private address"),
+    (httpx2.ConnectTimeout, "the vendor does not answer"),
+    (httpx2.ConnectError, "no connection to the vendor"),
+    (httpx2.ReadTimeout, f"no byte for {SILENCE_S:g} s"),
+    (httpx2.RemoteProtocolError, "the answer breaks off, or is no HTTP"),
+    (httpx2.DecodingError, "the answer's compression is damaged"),
+    (TimeoutError, f"no complete answer within {_REQUEST_S:g} s"),
+    (httpx2.HTTPError, "the connection to the vendor failed"),
+    (OSError, "the vendor's name is not found"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One request: `target` is path and query; `most` bounds the answer, in bytes.
+
+    With `form` it is a POST of a form, which may hold a secret, otherwise a GET.
+    """
+
+    host: ApiHost
+    target: str
+    headers: Mapping[str, str]
+    most: int
+    form: Mapping[str, str] | None = None
+
+
+class VendorClient:
+    """Asks vendors over connections that it keeps open for a while."""
+
+    def __init__(self, silence_s: float = SILENCE_S) -> None:
+        """Connect to nothing yet; `silence_s` is how long a vendor may send no byte."""
+        timeout = httpx2.Timeout(silence_s, connect=_CONNECT_S)
+        limits = httpx2.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
+        # A cookie that one patient's answer sets must not come back with another's request.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        # The environment of the process must not choose a proxy, which would see tokens.
+        self._client = httpx2.AsyncClient(
+            timeout=timeout,
+            limits=limits,
+            follow_redirects=False,
+            trust_env=False,
+            cookies=no_cookies,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def ask(self, question: Question) -> VendorResponse:
+        """Return a vendor's answer; what went wrong on the way is its `fault`."""
+        try:
+            async with asyncio.timeout(_REQUEST_S):
+                return await self._answer_of(question)
+        except tuple(kind for kind, _ in _FAULTS) as error:
+            return VendorResponse(headers=_NO_HEADERS, fault=_fault_of(error))
+
+    async def _answer_of(self, question: Question) -> VendorResponse:
+        host = question.host
+        number = (await addresses_of(host))[0]
+        address = f"[{number}]" if ":" in number else number
+        request = self._client.build_request(
+            "GET" if question.form is None else "POST",
+            f"{host.scheme}://{address}:{host.port}{question.target}",
+            headers={**question.headers, "host": host.authority},
+            data=None if question.form is None else dict(question.form),
+            # the certificate is checked for the name, while the connection goes to the number
+            extensions={"sni_hostname": host.name},
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            return await _read(response, question.most)
+        finally:
+            await response.aclose()
+
+
+async def _read(response: httpx2.Response, most: int) -> VendorResponse:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    chunks: list[bytes] = []
+    size = 0
+    # decoded, and counted as decoded: a small answer may unpack to an endless one
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > most:
+            return VendorResponse(
+                status=response.status_code, headers=headers, fault=f"more than {most} bytes"
+            )
+        chunks.append(chunk)
+    return VendorResponse(status=response.status_code, headers=headers, body=b"".join(chunks))
+
+
+def _fault_of(error: Exception) -> str:
+    return next(text for kind, text in _FAULTS if isinstance(error, kind))

@@ -1,0 +1,57 @@
+"""The collaborators of a fetcher process, opened once and passed to its functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fetcher.client import VendorClient
+from fetcher.log import AnswerLog
+from fetcher.metrics import FetcherMetrics
+from fetcher.tokens import OAuthClient
+from model.keyring import KeyRing, Keys
+from model.vendor_api import Api, RateWindow
+from storage.fetching.budgets import BudgetWindow
+from storage.pg.pool import Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedVendor:
+    """A vendor that is asked, with our application there; `client` is None without one.
+
+    `api_address` is the address that is asked in host of the vendor's own, or "".
+    """
+
+    name: str
+    api: Api
+    api_address: str = ""
+    client: OAuthClient | None = None
+
+    @property
+    def budget(self) -> Sequence[BudgetWindow]:
+        """Return the windows that the vendor grants."""
+        return list(map(_granted, self.api.budget))
+
+
+def _granted(window: RateWindow) -> BudgetWindow:
+    return BudgetWindow(window_ms=window.seconds * 1000, requests=window.requests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetcherParts:
+    """Pool, log, client and clock of a fetcher, and the vendors that it asks, by name.
+
+    `now` returns epoch ms, and `chance` a random number in [0, 1).
+    """
+
+    pool: Pool
+    log: AnswerLog
+    client: VendorClient
+    vendors: Mapping[str, FetchedVendor]
+    wrapping: Keys
+    now: Callable[[], int]
+    chance: Callable[[], float]
+    metrics: FetcherMetrics
+
+    @property
+    def wrapping_key(self) -> KeyRing:
+        """Return the keys that wrap data keys now; a rotation changes them, so never keep them."""
+        return self.wrapping()

@@ -1,0 +1,170 @@
+"""The fetcher process: several attempts at once, and what is done beside them.
+
+Any number of fetchers may run; the database shares the work among them. SIGTERM lets attempts end
+that have begun. An unexpected error ends the process, and its supervisor starts it again.
+"""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import uvloop
+from prometheus_client import start_http_server
+
+from fetcher.client import VendorClient
+from fetcher.log import AnswerLog
+from fetcher.metrics import make_fetcher_metrics
+from fetcher.parts import FetchedVendor, FetcherParts
+from fetcher.single import fetch_next
+from ingest.publisher import KafkaPublisher
+from model.keyring import Keys
+from model.topics import RAW
+from runtime.log_lines import describe, get_logger
+from storage.bodies.body_store import open_bodies
+from storage.bodies.wrapping import ForeignKeysError, check_keys
+from storage.fetching.connections import connection_counts, destroy_uncovered
+from storage.people.fetches import fetch_counts
+from storage.pg.pool import WORKER_LIMITS, open_pool
+from storage.pg.roles import FETCHER
+
+_LOOK_S = 1.0  # between two looks for work when there is none
+_TIDY_S = 5.0
+_CRASHED = 1
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetcherPlan:
+    """The settings of a fetcher.
+
+    `now` returns epoch ms. `vendors` are those that are asked. `at_once` is how many requests are
+    under way at once. With `metrics_port` 0 no metrics are served.
+    """
+
+    brokers: str
+    database: str
+    bodies: str
+    wrapping: Keys
+    now: Callable[[], int]
+    vendors: Mapping[str, FetchedVendor]
+    at_once: int = 8
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class ClosedVendors:
+    """Until when each vendor is closed (epoch ms), so that its fetches are not taken in vain."""
+
+    until_ms: dict[str, int] = field(default_factory=dict)
+
+    def open_ones(self, vendors: Mapping[str, FetchedVendor], now_ms: int) -> list[str]:
+        """Return the vendors that may be asked at an instant."""
+        return [name for name in vendors if self.until_ms.get(name, 0) <= now_ms]
+
+
+def run_fetcher_until_stopped(plan: FetcherPlan) -> int:
+    """Run until SIGTERM or SIGINT (returns 0) or until something unexpected happens (returns 1)."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(plan))
+    except Exception as error:  # noqa: BLE001 - the last host there is; it ends the process
+        is_safe = isinstance(error, ForeignKeysError)
+        _log.critical("the fetcher ends", reason=str(error) if is_safe else describe(error))
+        return _CRASHED
+    return 0
+
+
+async def _serve(plan: FetcherPlan) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_fetcher(plan) as parts:
+        if plan.metrics_port:
+            start_http_server(
+                plan.metrics_port, addr=plan.metrics_host, registry=parts.metrics.registry
+            )
+        closed = ClosedVendors()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(plan.at_once):
+                group.create_task(_keep_fetching(parts, closed, stop))
+            group.create_task(_keep_tidy(parts, stop))
+
+
+@asynccontextmanager
+async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
+    """Open pool, log and client; raises `ForeignKeysError` for the keys of another database."""
+    pool = await open_pool(
+        plan.database, min_size=1, max_size=plan.at_once + 2, limits=WORKER_LIMITS, role=FETCHER
+    )
+    publisher = KafkaPublisher(plan.brokers, max_message=RAW.max_message_bytes)
+    client = VendorClient()
+    async with pool:
+        async with pool.connection() as conn:
+            await check_keys(conn, plan.wrapping(), plan.now(), record=False)
+        await publisher.start()
+        try:
+            yield FetcherParts(
+                pool=pool,
+                log=AnswerLog(publisher=publisher, bodies=open_bodies(plan.bodies)),
+                client=client,
+                vendors=plan.vendors,
+                wrapping=plan.wrapping,
+                now=plan.now,
+                chance=random.random,
+                metrics=make_fetcher_metrics(),
+            )
+        finally:
+            await client.close()
+            await publisher.stop()
+
+
+async def _keep_fetching(parts: FetcherParts, closed: ClosedVendors, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if not await fetch_once(parts, closed):
+            await _pause(stop, _LOOK_S)
+
+
+async def fetch_once(parts: FetcherParts, closed: ClosedVendors) -> bool:
+    """Look for work at the vendors that are open; return whether there was any."""
+    names = closed.open_ones(parts.vendors, parts.now())
+    if not names:
+        return False
+    done = await fetch_next(parts, names)
+    if done.closed:
+        closed.until_ms[done.closed] = done.closed_until_ms
+    return done.worked
+
+
+async def _keep_tidy(parts: FetcherParts, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await tidy(parts)
+        await _pause(stop, _TIDY_S)
+
+
+async def tidy(parts: FetcherParts) -> None:
+    """Destroy tokens that nothing covers any more, and count rows for the metrics."""
+    async with parts.pool.connection() as conn:
+        await destroy_uncovered(conn, parts.now())
+    async with parts.pool.connection() as conn:
+        counts = (
+            (parts.metrics.rows, await fetch_counts(conn)),
+            (parts.metrics.connections, await connection_counts(conn)),
+        )
+    for gauge, numbers in counts:
+        gauge.clear()  # a state that nothing is in any more
+        for labels, number in numbers.items():
+            gauge.labels(*labels).set(number)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait for some time, or until the process stops."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,136 @@
+"""Exchanges a refresh token for new tokens (RFC 6749, section 6), under the lock of its row.
+
+A vendor that rotates refresh tokens takes each once. The row stays locked from before the vendor is
+asked until its answer is committed, so no other fetcher sends the same token meanwhile.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+from urllib.parse import quote_plus
+
+from fetcher.addresses import api_host
+from fetcher.answers import VendorResponse
+from fetcher.client import Question, VendorClient
+from model.keyring import KeyRing
+from model.vendor_api import OAuth
+from storage.fetching.connections import (
+    HeldAccount,
+    Tokens,
+    locked_tokens,
+    mark_broken,
+    renew_tokens,
+)
+from storage.people.errors import UnknownNameError
+from storage.pg.pool import Pool
+
+_MOST = 64 * 1024  # bytes of an answer with tokens
+_LONGEST_S = 10 * 366 * 86_400
+_REJECTED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
+
+
+class Refreshed(StrEnum):
+    """What came of a refresh; the words are outcomes in the metrics."""
+
+    NEW = "new"  # there are new tokens
+    BROKEN = "broken"  # the vendor does not take the token: a person has to connect again
+    LATER = "later"  # the vendor did not answer, or not as it should
+    LOST = "lost"  # this attempt does not hold the account any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthClient:
+    """Our application at a vendor.
+
+    `api` is the address that is asked in host of the vendor's own, or "".
+    """
+
+    oauth: OAuth
+    client_id: str
+    client_secret: str = field(repr=False)
+    api: str = ""
+
+
+async def refresh_tokens(
+    pool: Pool,
+    client: VendorClient,
+    ours: OAuthClient,
+    wrapping_key: KeyRing,
+    held: HeldAccount,
+    spent: Tokens,
+    now_ms: int,
+) -> tuple[Refreshed, Tokens]:
+    """Return new tokens for those that ended (`spent`), and what came of it.
+
+    Where the row has other tokens by now, these are returned and the vendor is not asked.
+    """
+    async with pool.connection() as conn:
+        try:
+            async with locked_tokens(conn, wrapping_key, held) as (patient, tokens):
+                if tokens.access != spent.access:
+                    return Refreshed.NEW, tokens
+                if not tokens.refresh:
+                    await mark_broken(conn, held, now_ms)
+                    return Refreshed.BROKEN, tokens
+                response = await client.ask(refresh_question(ours, tokens.refresh))
+                fresh = fresh_tokens(response, tokens.refresh, now_ms)
+                if fresh is not None:
+                    await renew_tokens(conn, wrapping_key, held, patient, fresh, now_ms)
+                    return Refreshed.NEW, fresh
+                if is_rejected(response):
+                    await mark_broken(conn, held, now_ms)
+                    return Refreshed.BROKEN, tokens
+                return Refreshed.LATER, tokens
+        except UnknownNameError:
+            return Refreshed.LOST, spent
+
+
+def refresh_question(ours: OAuthClient, refresh: str) -> Question:
+    """Return the request that exchanges a refresh token."""
+    # section 2.3.1: id and secret are form-encoded before Basic encodes them
+    pair = f"{quote_plus(ours.client_id)}:{quote_plus(ours.client_secret)}".encode()
+    basic = base64.b64encode(pair).decode()
+    return Question(
+        host=api_host(ours.oauth.host, ours.api),
+        target=ours.oauth.path,
+        headers={"authorization": f"Basic {basic}", "accept": "application/json"},
+        most=_MOST,
+        form={"grant_type": "refresh_token", "refresh_token": refresh},
+    )
+
+
+def fresh_tokens(response: VendorResponse, refresh: str, now_ms: int) -> Tokens | None:
+    """Return the tokens of an answer, None where it has none.
+
+    A vendor that does not rotate leaves the refresh token out: `refresh` holds on then.
+    """
+    values = _document(response)
+    access, next_refresh = values.get("access_token"), values.get("refresh_token", refresh)
+    is_answered = response.status == HTTPStatus.OK
+    if not (is_answered and _is_token(access) and _is_token(next_refresh)):
+        return None
+    lasts_s = values.get("expires_in")
+    known = isinstance(lasts_s, int) and not isinstance(lasts_s, bool) and 0 < lasts_s < _LONGEST_S
+    expires_ms = now_ms + int(str(lasts_s)) * 1000 if known else 0
+    return Tokens(access=str(access), refresh=str(next_refresh), expires_ms=expires_ms)
+
+
+def is_rejected(response: VendorResponse) -> bool:
+    """Return whether the vendor will never take this refresh token again."""
+    return response.status in {400, 401, 403} and _document(response).get("error") in _REJECTED
+
+
+def _is_token(value: object) -> bool:
+    # a token becomes a header: one with a line break in it would become two
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value)
+
+
+def _document(response: VendorResponse) -> Mapping[str, object]:
+    try:
+        values = json.loads(response.body) if response.body and not response.fault else {}
+    except (ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}

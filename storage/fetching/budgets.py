@@ -1,0 +1,77 @@
+"""Counts requests to each vendor in the database, so that all fetchers share a budget.
+
+Requests are counted in slots, each a thirtieth of the shortest window. A window is full when the
+slots that touch it hold its number of requests. Wherever the vendor's own window begins, and
+whether it slides or not, we never ask more often than it allows. A transaction that counts locks
+the row of the application and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.calendar import epoch_ms, utc
+from storage.pg.pool import Connection
+
+SLOTS = 30  # of the shortest window
+_OPEN = "insert into vendor_application (connector) values (%s) on conflict do nothing"
+_LOCK = "select closed_until from vendor_application where connector = %s for update"
+_USED = """
+select coalesce(sum(requests), 0), min(slot) from vendor_request \
+where connector = %s and slot > %s"""
+_COUNT = """
+insert into vendor_request as r (connector, slot, requests) values (%s, %s, 1)
+on conflict (connector, slot) do update set requests = r.requests + 1"""
+_FORGET = "delete from vendor_request where connector = %s and slot <= %s"
+_CLOSE = """
+update vendor_application set closed_until = greatest(closed_until, %s) where connector = %s"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetWindow:
+    """At most `requests` within any `window_ms` milliseconds."""
+
+    window_ms: int
+    requests: int
+
+
+async def spend_request(
+    conn: Connection, connector: str, budget: Sequence[BudgetWindow], now_ms: int
+) -> int:
+    """Count a request and return 0, or return for how many ms nothing may be asked.
+
+    Commit at once: other fetchers wait for this transaction.
+    """
+    await conn.execute(_OPEN, [connector])
+    row = await (await conn.execute(_LOCK, [connector])).fetchone()
+    closed_ms = epoch_ms(row[0]) if row is not None and row[0] is not None else 0
+    if closed_ms > now_ms:
+        return closed_ms - now_ms
+    slot_ms = max(1, min(window.window_ms for window in budget) // SLOTS)
+    wait_ms = 0
+    for window in budget:
+        wait_ms = max(wait_ms, await _full_for(conn, connector, window, slot_ms, now_ms))
+    if wait_ms:
+        return wait_ms
+    await conn.execute(_COUNT, [connector, utc(now_ms // slot_ms * slot_ms)])
+    longest_ms = max(window.window_ms for window in budget)
+    await conn.execute(_FORGET, [connector, utc(now_ms - longest_ms - 2 * slot_ms)])
+    return 0
+
+
+async def close_until(conn: Connection, connector: str, until_ms: int) -> None:
+    """Ask a vendor nothing until an instant (epoch ms), because it wants us to wait."""
+    await conn.execute(_OPEN, [connector])
+    await conn.execute(_CLOSE, [utc(until_ms), connector])
+
+
+async def _full_for(
+    conn: Connection, connector: str, window: BudgetWindow, slot_ms: int, now_ms: int
+) -> int:
+    """Return for how many ms a window is full, 0 when there is room."""
+    # one slot longer than the window: a request is on its way for a while before it is counted
+    since_ms = now_ms - window.window_ms - slot_ms
+    row = await (await conn.execute(_USED, [connector, utc(since_ms)])).fetchone()
+    used, first = row if row is not None else (0, None)
+    if used < window.requests or first is None:
+        return 0
+    return max(1, epoch_ms(first) - since_ms)

@@ -1,0 +1,193 @@
+"""Accounts that may be asked for data (`vendor_connection`), with their sealed tokens.
+
+A token never leaves this module but as the value that a request needs, and is never logged. Tokens
+open with the patient's own key only, so erasing that key destroys them wherever they were copied.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from model import codec
+from model.calendar import utc
+from model.keyring import KeyRing
+from storage.people import data_keys
+from storage.people.errors import UnknownNameError
+from storage.people.patients import patient_id
+from storage.pg import crypto, rows
+from storage.pg.pool import Connection
+
+CONNECTED, NEEDS_RECONNECTING = "connected", "needs_reconnecting"
+
+# A lease is taken away: an attempt that runs with the tokens of before must not store its own.
+_PUT = """
+insert into vendor_connection as c
+  (connector, account, patient, state, tokens, expires_at, changed_at)
+values (%(connector)s, %(account)s, %(patient)s, 'connected', %(tokens)s, %(expires_at)s, %(now)s)
+on conflict (connector, account) do update set
+  patient = excluded.patient, state = excluded.state, tokens = excluded.tokens,
+  expires_at = excluded.expires_at, changed_at = excluded.changed_at,
+  lease = null, leased_until = null"""
+_HELD = """
+select p.pseudonym, c.tokens from vendor_connection c join patient p on p.id = c.patient
+where c.connector = %s and c.account = %s and c.lease = %s for update of c"""
+_RENEW = """
+update vendor_connection set tokens = %s, expires_at = %s, changed_at = %s
+where connector = %s and account = %s and lease = %s"""
+_BROKEN = """
+update vendor_connection set state = 'needs_reconnecting', changed_at = %s
+where connector = %s and account = %s and lease = %s"""
+_LET_GO = """
+update vendor_connection set lease = null, leased_until = null
+where connector = %s and account = %s and lease = %s"""
+_DESTROY = "delete from vendor_connection where connector = %s and patient = %s"
+# Without a link or a consent that holds now, nothing may be asked for any more.
+_UNCOVERED = """
+delete from vendor_connection where (connector, account) in (
+  select c.connector, c.account from vendor_connection c
+  where not exists (
+      select from account a where a.vendor = c.connector and a.account = c.account
+      and a.patient = c.patient and a.unlinked_at is null)
+    or not exists (
+      select from consent s where s.patient = c.patient and s.vendor = c.connector
+      and s.kind = 'source_fetch' and s.given_at <= %(now)s
+      and (s.withdrawn_at is null or %(now)s < s.withdrawn_at))
+  for update skip locked)"""
+_STATES = "select connector, state, count(*) from vendor_connection group by connector, state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What an account's requests carry.
+
+    `refresh` is "" where the vendor gave none. `expires_ms` is when `access` ends, in epoch ms, 0
+    where the vendor did not say.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAccount:
+    """An account that an attempt holds: only the attempt with this lease may change it."""
+
+    connector: str
+    account: str
+    lease: UUID
+
+    @property
+    def key(self) -> tuple[str, str, UUID]:
+        """Return what identifies the row and the lease."""
+        return self.connector, self.account, self.lease
+
+
+async def put_tokens(
+    conn: Connection,
+    wrapping_key: KeyRing,
+    *,
+    connector: str,
+    account: str,
+    patient: str,
+    tokens: Tokens,
+    now_ms: int,
+) -> None:
+    """Store the tokens of an account, in place of those it had; the account is connected then.
+
+    Raises `UnknownNameError` for an unknown patient. The caller has linked the account.
+    """
+    key = await data_keys.data_key(conn, wrapping_key, patient)
+    row = {
+        "connector": connector,
+        "account": account,
+        "patient": await patient_id(conn, patient),
+        "tokens": _sealed(key, connector, account, tokens),
+        "expires_at": _until(tokens),
+        "now": utc(now_ms),
+    }
+    await conn.execute(_PUT, row)
+
+
+@asynccontextmanager
+async def locked_tokens(
+    conn: Connection, wrapping_key: KeyRing, held: HeldAccount
+) -> AsyncIterator[tuple[str, Tokens]]:
+    """Give the patient and the tokens of a held account, locked until the transaction ends.
+
+    Raises `UnknownNameError` where the attempt does not hold the account any more.
+    """
+    row = await (await conn.execute(_HELD, [*held.key])).fetchone()
+    if row is None:
+        raise UnknownNameError("the account is held by another attempt, or by none")
+    patient, sealed = row
+    key = await data_keys.data_key(conn, wrapping_key, patient)
+    yield patient, opened_tokens(key, held.connector, held.account, sealed)
+
+
+async def renew_tokens(
+    conn: Connection,
+    wrapping_key: KeyRing,
+    held: HeldAccount,
+    patient: str,
+    tokens: Tokens,
+    now_ms: int,
+) -> None:
+    """Store what a vendor gave in exchange for the refresh token; the row must be locked."""
+    key = await data_keys.data_key(conn, wrapping_key, patient)
+    sealed = _sealed(key, held.connector, held.account, tokens)
+    await conn.execute(_RENEW, [sealed, _until(tokens), utc(now_ms), *held.key])
+
+
+async def mark_broken(conn: Connection, held: HeldAccount, now_ms: int) -> None:
+    """Note that a person has to connect the account again; nothing is asked for until then."""
+    await conn.execute(_BROKEN, [utc(now_ms), *held.key])
+
+
+async def let_account_go(conn: Connection, held: HeldAccount) -> None:
+    """End an attempt's hold of its account; nothing happens where it has lost it."""
+    await conn.execute(_LET_GO, [*held.key])
+
+
+async def destroy_tokens(conn: Connection, patient: str, connector: str) -> int:
+    """Destroy the tokens of a patient at a vendor; return of how many accounts.
+
+    Raises `UnknownNameError` for an unknown patient.
+    """
+    number = await patient_id(conn, patient)
+    return (await conn.execute(_DESTROY, [connector, number])).rowcount
+
+
+async def destroy_uncovered(conn: Connection, now_ms: int) -> int:
+    """Destroy the tokens that no link and no consent covers any more; return how many."""
+    return (await conn.execute(_UNCOVERED, {"now": utc(now_ms)})).rowcount
+
+
+async def connection_counts(conn: Connection) -> dict[tuple[str, str], int]:
+    """Return the number of accounts by (connector, state)."""
+    numbers: dict[tuple[str, str], int] = await rows.fetch_by_key(conn, _STATES)
+    return numbers
+
+
+def opened_tokens(key: bytes, connector: str, account: str, sealed: bytes) -> Tokens:
+    """Return the tokens that were sealed for an account; raises `crypto.SealError`."""
+    values = codec.loads(crypto.open_sealed(key, sealed, _owner(connector, account)))
+    return Tokens(**values)
+
+
+def _sealed(key: bytes, connector: str, account: str, tokens: Tokens) -> bytes:
+    values = {
+        "access": tokens.access,
+        "refresh": tokens.refresh,
+        "expires_ms": tokens.expires_ms,
+    }
+    return crypto.seal(key, codec.dumps(values), _owner(connector, account))
+
+
+def _owner(connector: str, account: str) -> str:
+    return f"tokens:{connector}/{account}"
+
+
+def _until(tokens: Tokens) -> object:
+    return utc(tokens.expires_ms) if tokens.expires_ms else None

@@ -1,0 +1,363 @@
+"""A fetch from the row to the log, against a simulated vendor that fails in every way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from fetcher import client
+from fetcher.single import LEASE_MS
+from model.calendar import DAY_MS, HOUR_MS
+from simulate.vendors.polar_server import Fault, Limit
+from storage.erase import erase
+from storage.fetching.connections import destroy_uncovered
+from storage.fetching.queue import take_fetch
+from storage.people import accounts, consents
+from storage.pg.pool import Connection
+from tests.storage.fetching.fetching_world import (
+    BEGAN_MS,
+    FIT,
+    USER,
+    WORLD_KEY,
+    FetchingWorld,
+    open_world,
+)
+
+pytestmark = pytest.mark.anyio
+_LEASE = UUID(int=7)
+
+
+@pytest.fixture
+async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[FetchingWorld]:
+    async with open_world(dsn, conn, tmp_path) as made:
+        made.vendor.exercises = {name: {"fit": FIT + name.encode()} for name in ("e1", "e2", "e3")}
+        yield made
+
+
+async def test_what_was_announced_is_on_the_log_with_what_was_requested(
+    world: FetchingWorld,
+) -> None:
+    await world.connect()
+    await world.announce("e1")
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "done", "")]
+    (event,) = world.log.events
+    envelope = event.envelope
+    requested = envelope.requested
+    assert requested is not None
+    assert (event.topic, event.value) == ("kadens.raw", FIT + b"e1")
+    assert (envelope.connector, envelope.format, envelope.received_ms) == ("polar", "fit", BEGAN_MS)
+    assert (requested.account, requested.key) == (str(USER), "e1")
+    assert requested.path == "/v3/exercises/e1/fit"
+    assert [sent.path for sent in world.vendor.requests] == ["/v3/exercises/e1/fit"]
+    assert await world.run() == 0
+
+
+async def test_what_was_announced_twice_is_asked_for_once(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    await world.announce("e1")
+    assert await world.run() == 1
+    await world.announce("e1")  # the same announcement, delivered late
+    assert await world.run() == 0
+    world.now_ms += 1
+    await world.announce("e1")  # announced anew
+    assert await world.run() == 1
+    assert len(world.log.events) == 2
+
+
+_FAILS = [
+    (Fault.OUTAGE, "status 503"),
+    (Fault.PAGE, "a page of HTML with status 200"),
+    (Fault.REDIRECT, "status 302"),
+    (Fault.SHORT, "the answer breaks off, or is no HTTP"),
+    (Fault.CLOSED, "the answer breaks off, or is no HTTP"),
+    (Fault.ENDLESS, f"more than {64 * 1024 * 1024} bytes"),
+]
+
+
+@pytest.mark.parametrize(("fault", "why"), _FAILS, ids=lambda value: str(value)[:20])
+async def test_a_failed_attempt_says_why_and_is_made_again(
+    world: FetchingWorld, fault: Fault, why: str
+) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.faults.append(fault)
+    assert await world.run() == 1  # not again at once
+    assert await world.states() == [("e1", "failing", why)]
+    (row,) = await world.rows()
+    assert (row.attempts, row.not_before_ms) == (1, BEGAN_MS + 11_250)
+    world.now_ms += 11_250
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "done", "")]
+    assert len(world.log.events) == 1
+
+
+async def test_thirty_seconds_of_silence_end_an_attempt(
+    world: FetchingWorld,
+) -> None:
+    assert client.SILENCE_S == 30.0
+    world.parts = replace(world.parts, client=client.VendorClient(silence_s=0.05))
+    world.vendor.always = Fault.SILENT
+    await world.connect()
+    await world.announce("e1")
+    assert await world.run() == 1
+    await world.parts.client.close()
+    assert await world.states() == [("e1", "failing", "no byte for 30 s")]
+
+
+async def test_an_outage_of_a_day_is_caught_up(world: FetchingWorld) -> None:
+    await world.connect()
+    for entity in ("e1", "e2", "e3"):
+        await world.announce(entity)
+    world.vendor.always = Fault.OUTAGE
+    for _ in range(24 * 4):
+        await world.run()
+        world.now_ms += HOUR_MS // 4
+    assert {state for _, state, _ in await world.states()} == {"failing"}
+    assert len(world.vendor.requests) < 3 * 48  # seldom enough
+    world.vendor.always = None
+    world.now_ms += HOUR_MS
+    await world.run()
+    assert {state for _, state, _ in await world.states()} == {"done"}
+
+
+async def test_what_fails_for_a_week_is_given_up(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.always = Fault.OUTAGE
+    await world.run()
+    world.now_ms += 7 * DAY_MS
+    await world.connect()  # its token ended long ago
+    await world.run()
+    assert await world.states() == [("e1", "given_up", "given up after a week: status 503")]
+    world.now_ms += DAY_MS
+    assert await world.run() == 0
+
+
+_ENDS = [
+    (Fault.MISSING, "done", "gone at the vendor", []),
+    (Fault.EMPTY, "done", "the vendor has no data of this", []),
+    (Fault.FORBIDDEN, "given_up", "the vendor does not permit it", ["permissions"]),
+]
+
+
+@pytest.mark.parametrize(("fault", "state", "why", "notices"), _ENDS, ids=lambda v: str(v)[:12])
+async def test_some_answers_end_a_fetch(
+    world: FetchingWorld, fault: Fault, state: str, why: str, notices: list[str]
+) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.faults.append(fault)
+    await world.run()
+    assert await world.states() == [("e1", state, why)]
+    assert await world.column("select kind from vendor_notice") == notices
+    assert world.log.events == []
+
+
+async def test_a_429_closes_the_vendor_for_all_its_accounts(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.connect("476", "p2")
+    await world.announce("e1")
+    await world.announce("e2", "476", "p2")
+    world.vendor.faults.append(Fault.SLOWER)
+    world.vendor.retry_after = "120"
+    assert await world.run() == 1
+    world.now_ms += 119_999
+    assert await world.run() == 0
+    (first, second) = await world.states()
+    assert first == ("e1", "waiting", "the vendor asks to wait")
+    assert second == ("e2", "waiting", "")
+    world.now_ms += 1
+    assert await world.run() == 2
+    assert {row.attempts for row in await world.rows()} == {0}
+
+
+async def test_our_budget_is_shared_and_never_exceeded(world: FetchingWorld) -> None:
+    """The vendor counts sliding windows; three fetchers ask at once, each with its own memory."""
+    vendor = world.parts.vendors["polar"]
+    budget = (replace(vendor.api.budget[0], requests=4),)
+    world.vendor.limits = (Limit(seconds=900, requests=4),)
+    vendors = {"polar": replace(vendor, api=replace(vendor.api, budget=budget, rate_wait=_none))}
+    world.parts = replace(world.parts, vendors=vendors)
+    for number in range(10):
+        account = str(500 + number)
+        await world.connect(account, f"p{number % 3 + 1}")
+        await world.announce(f"e{number % 3 + 1}", account, f"p{number % 3 + 1}")
+    for _ in range(40):
+        world.closed.until_ms.clear()
+        await asyncio.gather(*(world.run(1) for _ in range(3)))
+        world.now_ms += 60_000
+    assert {state for _, state, _ in await world.states()} == {"done"}
+    assert (len(world.vendor.requests), world.vendor.exceeded) == (10, 0)
+
+
+def _none(_headers: object) -> int:
+    return 0
+
+
+async def test_headers_about_the_rate_are_obeyed(world: FetchingWorld) -> None:
+    world.vendor.limits = (Limit(seconds=900, requests=2),)
+    await world.connect()
+    for entity in ("e1", "e2", "e3"):
+        await world.announce(entity)
+    assert await world.run() == 2
+    world.now_ms += 899_999
+    assert await world.run() == 0
+    world.now_ms += 1
+    assert await world.run() == 1
+    assert world.vendor.exceeded == 0
+
+
+async def test_an_ended_token_is_renewed_once(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.end_access(USER)  # the vendor said nothing of it: the answer is 401
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "done", "")]
+    assert [sent.status for sent in world.vendor.requests] == [401, 200]
+    await world.announce("e2")
+    assert await world.run() == 1
+    assert world.vendor.refreshes == 1
+
+
+async def test_a_token_is_renewed_before_it_ends(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.now_ms += 12 * HOUR_MS - 60_000
+    assert await world.run() == 1
+    assert [sent.status for sent in world.vendor.requests] == [200]
+    assert (world.vendor.refreshes, world.vendor.reused) == (1, 0)
+
+
+async def test_a_revoked_grant_waits_for_a_person(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.revoke(USER)
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "waiting", "the account needs reconnecting")]
+    assert await world.broken() == ["needs_reconnecting"]
+    assert await world.column("select kind from vendor_notice") == ["revoked"]
+    world.now_ms += DAY_MS
+    assert await world.run() == 0  # nobody is asked meanwhile
+    await world.connect()
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "done", "")]
+
+
+async def test_a_token_without_a_refresh_token_needs_a_person(world: FetchingWorld) -> None:
+    await world.connect(refresh=False)
+    await world.announce("e1")
+    world.vendor.end_access(USER)
+    await world.run()
+    assert await world.broken() == ["needs_reconnecting"]
+    assert world.vendor.refreshes == 0
+
+
+async def test_fetchers_at_once_never_spend_a_refresh_token_twice(world: FetchingWorld) -> None:
+    await world.connect()
+    for entity in ("e1", "e2", "e3"):
+        await world.announce(entity)
+    for _ in range(3):
+        world.vendor.end_access(USER)
+        await asyncio.gather(*(world.run() for _ in range(4)))
+        world.now_ms += 1
+        for entity in ("e1", "e2", "e3"):
+            await world.announce(entity)
+    await world.run()
+    assert {state for _, state, _ in await world.states()} == {"done"}
+    assert (world.vendor.reused, await world.broken()) == (0, ["connected"])
+
+
+async def test_an_account_has_one_request_at_a_time(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    await world.announce("e2")
+    async with world.parts.pool.connection() as conn:
+        taken = await _take(conn, world)
+        assert taken is not None
+    async with world.parts.pool.connection() as conn:
+        assert await _take(conn, world) is None
+    world.now_ms += LEASE_MS  # a fetcher that was killed holds nothing for ever
+    assert await world.run() == 2
+
+
+async def _take(conn: Connection, world: FetchingWorld) -> object:
+    return await take_fetch(
+        conn, WORLD_KEY, ["polar"], _LEASE, world.now_ms, world.now_ms + LEASE_MS
+    )
+
+
+async def test_a_log_that_is_away_costs_a_pause(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1")
+    world.log.up = False
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "failing", "the log did not take the answer")]
+    world.log.up = True
+    world.now_ms += 60_000
+    await world.run()
+    assert len(world.log.events) == 1
+
+
+async def test_nothing_is_asked_without_consent_and_the_tokens_are_destroyed(
+    world: FetchingWorld, conn: Connection
+) -> None:
+    await world.connect()
+    await world.announce("e1")
+    await consents.withdraw_consent(conn, "p1", "polar", from_ms=world.now_ms)
+    await conn.commit()
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "given_up", "no consent covers it any more")]
+    assert world.vendor.requests == []
+    async with world.parts.pool.connection() as own:
+        assert await destroy_uncovered(own, world.now_ms) == 1
+    assert await world.broken() == []
+
+
+async def test_an_account_that_is_unlinked_has_no_tokens_any_more(
+    world: FetchingWorld, conn: Connection
+) -> None:
+    await world.connect()
+    assert await accounts.unlink(conn, "polar", str(USER), world.now_ms)
+    assert await world.broken() == []
+
+
+async def test_erasing_a_patient_erases_tokens_and_fetches(
+    world: FetchingWorld, conn: Connection
+) -> None:
+    await world.connect()
+    await world.announce("e1")
+    counts = (await erase(conn, "p1", world.now_ms)).counts
+    assert (counts["vendor_connection"], counts["vendor_fetch"]) == (1, 1)
+    await conn.commit()
+    assert await world.run() == 0
+
+
+async def test_no_token_is_in_the_database_in_clear(world: FetchingWorld) -> None:
+    await world.connect()
+    answer = world.vendor._grants[0]
+    (sealed,) = await world.column("select tokens from vendor_connection")
+    assert isinstance(sealed, bytes)
+    assert answer.access.encode() not in sealed
+    assert answer.refresh.encode() not in sealed
+
+
+async def test_no_cookie_goes_from_one_patient_to_another(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.connect("476", "p2")
+    await world.announce("e1")
+    await world.announce("e2", "476", "p2")
+    world.vendor.always = Fault.COOKIE
+    assert await world.run() == 2
+    assert [sent.cookie for sent in world.vendor.requests] == ["", ""]
+
+
+async def test_a_row_without_a_reader_or_a_patient_waits(world: FetchingWorld) -> None:
+    await world.connect()
+    await world.announce("e1", "999", None)
+    assert await world.run() == 0
+    assert await world.states() == [("e1", "waiting", "")]
