@@ -317,6 +317,7 @@ def _happenings(centres: Sequence[int], most: int) -> st.SearchStrategy[list[lis
             _judged(at),
             _alone(_marks(at)),
             _alone(_days(at)),
+            _alone(_days(at)),
             _alone(_deleted_records(at)),
             _alone(_deleted_intervals(at)),
         ),

@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 import numpy as np
 from hypothesis import Phase, given, settings
 
-from model.calendar import HOUR_MS
+from model.calendar import HOUR_MS, local_date
 from model.facts import AttributedFact, DaySummary, Deletion, Report, SampleBlock, Source, Workout
 from model.words.activities import TYPES
 from tests.depth import INVARIANT
@@ -109,6 +109,30 @@ def _counted_in_part(life: Life) -> bool:
     return False
 
 
+def _intervals(life: Life) -> Iterator[tuple[Source, int, int]]:
+    """Yield the source, start and end of each count that states its end."""
+    for item in life.facts:
+        fact = item.fact
+        if isinstance(fact, SampleBlock) and fact.metric == "steps" and fact.until is not None:
+            for start, end in zip(fact.t.tolist(), fact.until.tolist(), strict=True):
+                yield fact.head.source, start, end
+
+
+def _other_edges(life: Life) -> bool:
+    """Tell whether two intervals of a source overlap in part."""
+    for (source, start, end), (other, first, last) in permutations(_intervals(life), 2):
+        if source == other and start < first < end < last:
+            return True
+    return False
+
+
+def _over_midnight(life: Life) -> bool:
+    for _, start, end in _intervals(life):
+        if local_date(start, life.zone) != local_date(end - 1, life.zone):
+            return True
+    return False
+
+
 def _stated_and_counted(life: Life) -> bool:
     stated = [item for item in life.facts if isinstance(item.fact, DaySummary)]
     counted = [item for item in life.facts if isinstance(item.fact, SampleBlock)]
@@ -136,6 +160,11 @@ HAPPENINGS: Mapping[str, Callable[[Life], bool]] = {
         row.moving_ms is not None and not row.pauses for row in _workouts(life)
     ),
     "counts that overlap in part": _counted_in_part,
+    "window sent again with other edges": _other_edges,
+    "count over midnight": _over_midnight,
+    "count over the hour": lambda life: any(
+        start // HOUR_MS != (end - 1) // HOUR_MS for _, start, end in _intervals(life)
+    ),
     "stated and counted": _stated_and_counted,
     "future instants": lambda life: bool(life.later),
     "received while it goes on": lambda life: any(
