@@ -19,7 +19,7 @@ from parsers.packing.walk import Piece
 from storage.reads.import_outcomes import FileOutcome
 
 _MIB = 1024 * 1024
-LOOKED_UP, LOOKED_UP_BYTES = 64, 2 * _MIB  # pieces that are looked up at once
+LOOKED_UP, LOOKED_UP_BYTES = 64, _MIB  # pieces that are looked up at once
 IN_HAND, IN_HAND_BYTES = 8, 8 * _MIB  # sent, without an outcome yet
 LOOK_AGAIN_S = 0.1
 STALLED_S = 120.0  # without any outcome, nobody reads
