@@ -93,6 +93,7 @@ def _read_lanes(gathered: Gathered, errors: list[Unreadable]) -> Iterator[tuple[
     """Yield each lane with its samples, at the offset of its zone where it states one."""
     for lane in gathered.lanes.by_key.values():
         points = lane.points(errors)
+        # The written offset is that of the export, the stated zone that of the record.
         if lane.zone:
             offsets = []
             for at, written in zip(points.t.tolist(), points.offset_min.tolist(), strict=True):
@@ -149,6 +150,7 @@ def _by_method(series: _Series, points: Points) -> Iterator[tuple[_Series, Point
     if metric != _HEART or source.method is Method.MANUAL:
         yield series, points
         return
+    # A sample at the edge of a piece has its neighbour on the other side.
     near = np.diff(points.t) <= _STREAMED_MS
     streamed = np.append(near, False) | np.append(False, near)
     if streamed.any():

@@ -118,6 +118,7 @@ def _decoded(file: BinaryIO) -> Iterator[bytes]:
     while chunk:
         yield decoder.decode(chunk).encode("utf-8", "replace")
         chunk = file.read(BLOCK_BYTES)
+    # A file may end within a character.
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
@@ -125,6 +126,7 @@ def _encoding(begin: bytes) -> str:
     """Return the name of the encoding that a document is written in, "utf-8" unless it says so."""
     if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    # Half of the bytes of UTF-16 are zero here; which half tells the order of bytes.
     at = begin.find(b"<")
     if 0 <= at < _MARKED and b"\0" in begin[: at + 2]:
         return "utf-16-be" if at % 2 else "utf-16-le"

@@ -37,6 +37,7 @@ def source_of(source_name: str, device: str, by_hand: bool) -> Source:  # noqa: 
     )
     hardware = named.get("hardware", "")
     kind, shown = _kind(source_name, hardware, words)
+    # The name of a phone or watch holds that of a person; that of an app says which app.
     is_apple = not source_name or _apple_kind(source_name) is not None
     return Source(
         vendor=_VENDOR,
@@ -52,6 +53,7 @@ def _kind(source_name: str, hardware: str, words: str) -> tuple[DeviceType, str]
     apple = _apple_kind(hardware) or _apple_kind(words or source_name)
     if apple:
         return apple
+    # A strap is told by its own name, although the watch hands its readings on.
     kind = device_type("", words) if words else DeviceType.UNKNOWN
     if kind is DeviceType.UNKNOWN:
         app = source_name.partition(" ")[0].lower()

@@ -130,6 +130,7 @@ def _repaired(unit: bytes) -> tuple[bytes, str]:
         if len(kept) == len(attributes):
             return tag[0]
         for number, (name, value) in enumerate(attributes):
+            # The first is kept, as readers do that do not look.
             if name in dict(attributes[:number]):
                 changed.append(name)
                 kept.setdefault(_SECOND.get(name, name), value)

@@ -125,6 +125,7 @@ class Lane:
         return self._converted(v)
 
     def _converted(self, v: Values) -> Values:
+        # Apple writes 0.97 for 97 %, some apps write 97.
         if self.quantity.share:
             v = np.where(v <= 1, v * _PERCENT, v)
         # Rounded, because 5.2 kJ are no binary fraction; adding 0.0 turns -0.0 into 0.0.
@@ -208,6 +209,7 @@ class Lanes:
         stated = metadata_of(record)
         by_hand = quantity.by_hand or stated.get(ENTERED) == _YES
         source = source_of(of.get("sourceName", ""), of.get("device", ""), by_hand)
+        # A diary app or a phone on the bedside table knows of sleep and shows no wear.
         if quantity.words and not shows_wear(source):
             return None
         key = named, of.get("unit", ""), source, stated.get(ZONE_KEY, "")

@@ -46,6 +46,7 @@ class Gathered:
 
         Without `plain` all of it goes to the parser, with the same result.
         """
+        # What stands between plain records is short: the sum of both is still linear.
         for stretch in self.plain.take(body) if plain else (body,):
             self._parse(list(self._units(stretch)))
 
@@ -92,7 +93,8 @@ class Gathered:
             at, offset = time_of(record.attributes.get("startDate", ""), where)
             until, _ = time_of(record.attributes.get("endDate", ""), where)
         except Unreadable:
-            return  # the record itself says so
+            # The record itself tells of it.
+            return
         beats = self.beats.setdefault((source, offset), [])
         for listed in record.named(_LIST):
             for beat in listed.named(_BEAT):

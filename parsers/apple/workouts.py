@@ -1,7 +1,7 @@
 """The workouts of an export to facts: span, type, legs, pauses, exertion and totals. Pure.
 
 A workout has no id. Its record is a hash of its source, type and start, so that a later export with
-another end replaces it. Its revision is when it was created. Routes are never read.
+another end replaces it, shorter or longer. Routes are never read.
 """
 
 import hashlib
@@ -59,6 +59,7 @@ def workouts_of(element: Element, around: Around, errors: list[Unreadable]) -> I
     except Unreadable as error:
         errors.append(error)
         return
+    # Each new workout holds one activity, interval training several: only a multisport has legs.
     legs = list(_legs(element, around, errors)) if entire.type == _MULTISPORT else []
     yield from legs or (entire,)
 
@@ -81,10 +82,9 @@ def _workout(part: Element, workout: Element, around: Around, errors: list[Unrea
     offset = kept_without(errors, offset, zoned_offset, span[0], stated.get(ZONE_KEY, ""), offset)
     word, kind = _type(part, workout, stated, errors)
     timer_ms = kept_without(errors, None, _timer_ms, part.attributes, span[1] - span[0])
-    created = kept_without(errors, span[0], _created_ms, workout.attributes)
     record = _record(workout, word if part is workout else f"{word}/leg", span[0])
     return Workout(
-        head=head(_source(workout, stated), record, created, span, offset),
+        head=head(_source(workout, stated), record, 0, span, offset),
         type=kind,
         vendor_type=word,
         moving_ms=timer_ms,
@@ -101,6 +101,7 @@ def _span(part: Element, around: Around) -> tuple[tuple[int, int], int]:
     if not 0 < until - at <= LONGEST_WORKOUT_MS:
         why = "not after the start by at most seven days"
         raise Unreadable("Workout.endDate", why, RejectKind.RANGE)
+    # One that lies in the future, as when entered by hand, must not cost the rest of the export.
     if around.received_ms and until > around.received_ms + AHEAD_MS:
         raise Unreadable("Workout.endDate", MEASURED_LATER, RejectKind.RANGE)
     return (at, until), offset
@@ -168,10 +169,6 @@ def _timer_ms(of: Mapping[str, str], length_ms: int) -> int | None:
     return timer_ms if 0 < timer_ms <= length_ms - SHORTEST_PAUSE_MS else None
 
 
-def _created_ms(of: Mapping[str, str]) -> int:
-    return time_of(of.get("creationDate", ""), "Workout.creationDate")[0]
-
-
 def _stops(
     part: Element, workout: Element, errors: list[Unreadable]
 ) -> list[tuple[int, int | None]]:
@@ -195,6 +192,7 @@ def _apart(events: Iterable[tuple[int, bool, str]]) -> list[tuple[int, int | Non
     stopped: set[str] = set()
     begun = 0
     for at, stops_here, by in events:
+        # A pause by motion may lie within one by hand: the timer runs when both are over.
         if stops_here and not stopped:
             begun = at
         if not stops_here and stopped and not stopped - {by}:
@@ -216,6 +214,7 @@ def _summary(
 ) -> dict[str, float]:
     """Return the totals that are stated; those of old exports where there are no newer ones."""
     summary: dict[str, float] = {}
+    # Since iOS 15 the totals are here; exports of before have attributes.
     for statistic in part.named("WorkoutStatistics"):
         of = statistic.attributes
         metric = STATISTICS.get(of.get("type", ""), "")

@@ -80,6 +80,7 @@ class AppleExport:
 
     def heart_rate(self, start: int, day: int) -> Iterator[str]:
         """Yield a day of heart rate: every five minutes, and every five seconds of a workout."""
+        # In a workout the watch measures every five seconds instead.
         for at in _steps(start, start + DAY_MS, 5 * MINUTE_MS):
             if not _workout_span(start)[0] <= at < _workout_span(start)[1]:
                 yield self._heart(at, 55 + (at // MINUTE_MS + day) % 40, 1)
@@ -105,6 +106,7 @@ class AppleExport:
 
     def distance(self, start: int, day: int) -> Iterator[str]:
         """Yield a day of distances, in kilometres on even days and in miles on odd ones."""
+        # Sixteenths have an exact binary form, so their sum is exact as well.
         unit, metres = ("mi", 1609.344) if day % 2 else ("km", 1000.0)
         for at in _steps(start + 6 * _HOUR_MS, start + 20 * _HOUR_MS, 20 * MINUTE_MS):
             length = (1 + at // MINUTE_MS % 16) / 16
@@ -163,6 +165,7 @@ class AppleExport:
             self.truth.add(f"blood_pressure_{half.lower()} ", value, records=2)
             kind = f"{KIND}BloodPressure{half}"
             both.append(self.text.record(kind, str(value), (at, at), unit="mmHg", device="Cuff"))
+        # A phone writes them at the top level first, and then once more in the correlation.
         yield from both
         time = self.text.time(at)
         yield (

@@ -59,7 +59,9 @@ def test_facts_equal_the_truth(export: tuple[bytes, ExportTruth], *, pieces: boo
     assert {name: len(values) for name, values in samples.items()} == truth.samples
     for name, values in samples.items():
         assert sum(values.values()) == pytest.approx(truth.sums[name], rel=1e-6)
-    assert len(of_type(Workout, facts)) == truth.workouts
+    workouts = of_type(Workout, facts)
+    assert len(workouts) == truth.workouts
+    assert sum(workout.exertion_cr10 is not None for workout in workouts) == truth.efforts
     assert refused == truth.repaired
 
 
