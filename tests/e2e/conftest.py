@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,28 +47,25 @@ def running() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="kadens-e2e-") as folder:
         data = Path(folder)
         data.chmod(0o711)
-        words = [
-            "up",
-            "--broker",
-            "mock",
-            "--data",
-            folder,
-            "--vendor-port",
-            "0",
-            "--clinic-port",
-            "0",
-        ]
-        log = data / "up.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "kadens", *words], stdout=out, stderr=out
-            )
-        try:
-            _wait(process, data / "runtime.json", log)
-            yield Running(data=data)
-        finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0, log.read_text(encoding="utf-8")
+        with up_in(data) as started:
+            yield started
+
+
+@contextmanager
+def up_in(data: Path) -> Iterator[Running]:
+    """Run `kadens up` on the mock broker in a folder; its file `up.pid` names the process."""
+    words = ["up", "--broker", "mock", "--data", str(data)]
+    words += ["--vendor-port", "0", "--clinic-port", "0"]
+    log = data / "up.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "kadens", *words], stdout=out, stderr=out)
+    (data / "up.pid").write_text(str(process.pid), encoding="ascii")
+    try:
+        _wait(process, data / "runtime.json", log)
+        yield Running(data=data)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0, log.read_text(encoding="utf-8")
 
 
 def _wait(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> None:
