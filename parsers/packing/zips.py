@@ -202,9 +202,11 @@ def _directory_64(
 
 
 def _read(file: BinaryIO, at: int, count: int) -> bytes:
-    if at < 0 or at > 2**62:
-        raise DamagedError
-    file.seek(at)
+    try:
+        file.seek(at)
+    except (OSError, ValueError, OverflowError):
+        # A place that no file reaches. A disk that fails does so when it is read, and is no damage.
+        raise DamagedError from None
     read = file.read(count)
     if len(read) < count:
         raise DamagedError

@@ -7,6 +7,7 @@ import tracemalloc
 import zipfile
 from dataclasses import replace
 from io import BytesIO
+from random import Random
 from typing import BinaryIO
 
 import pytest
@@ -247,3 +248,35 @@ def test_a_directory_that_claims_millions_of_members_costs_nothing() -> None:
     pieces, rejects = _walk(bytes(packed))
     assert pieces == _BOTH
     assert rejects == [("@0", zips.NO_DIRECTORY)]
+
+
+def _changed(packed: bytes, chance: Random) -> bytes:
+    """Return a packed file with some bytes changed, left out, made full or repeated."""
+    changed = bytearray(packed)
+    for _ in range(chance.randrange(1, 6)):
+        at = chance.randrange(len(changed))
+        kind = chance.randrange(4)
+        if kind == 0:
+            changed[at] = chance.randrange(256)
+        elif kind == 1:
+            changed[at : at + 4] = chance.choice([b"\xff" * 4, bytes(4), b"\xff\xff\xff\x7f"])
+        elif kind == 2 and len(changed) > 100:
+            del changed[at : at + chance.randrange(1, 30)]
+        else:
+            changed[at:at] = changed[max(0, at - 40) : at]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("kind", ["zip64", "data descriptors", "gz in zip in zip", "a gz"])
+def test_whatever_the_bytes_a_walk_ends_with_pieces_and_reasons(kind: str) -> None:
+    packed = gzip.compress(tcx_run(1)) if kind == "a gz" else _QUIRKS[kind][0]
+    chance = Random(kind)  # noqa: S311 - the same changes each time
+    ends = {"walked": 0, "refused": 0}
+    for _ in range(500):
+        try:
+            _walk(_changed(packed, chance))
+            ends["walked"] += 1
+        except BodyError:
+            ends["refused"] += 1
+    assert ends["walked"] + ends["refused"] == 500
+    assert ends["walked"] > 400
