@@ -33,6 +33,7 @@ from bench import (
     timeline,
     writer,
 )
+from bench.formats import health_connect
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
@@ -115,6 +116,9 @@ def _timeline(namespace: argparse.Namespace) -> list[Row]:
 _Bench = Callable[[argparse.Namespace], list[Row]]
 BENCHES: dict[str, _Bench] = {
     "fit": _fit,
+    "health_connect": lambda value: health_connect.run(
+        health_connect.FEW_DAYS if value.tiny else health_connect.ALL_DAYS
+    ),
     "apple": lambda value: apple.run(apple.TINY_MIB if value.tiny else apple.FULL_MIB),
     "writer": _writer,
     "again": lambda value: again.run(again.TINY if value.tiny else again.FULL),

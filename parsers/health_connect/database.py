@@ -23,7 +23,7 @@ import numpy as np
 DatabaseRow: TypeAlias = tuple[Any, ...]
 
 MAGIC = b"SQLite format 3\0"
-CHUNK = 8_192  # rows that are read at once
+CHUNK = 1_024  # rows that are read at once: few enough to stay in the processor's cache
 _MIB = 1024 * 1024
 # Of all connections of this process together: it can only be lowered, so it is one number. A body
 # that is read from memory has at most 64 MiB, and a database on disk only its cache.

@@ -1,0 +1,1 @@
+"""Benches of readers that stand beside what they read with."""

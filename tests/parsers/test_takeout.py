@@ -1,0 +1,76 @@
+"""Exports of accounts as they come: a zip of many files, which say some things twice."""
+
+import json
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from model.facts import DaySummary, Parsed, SampleBlock, Workout
+from parsers.formats import parse, sniff
+from tests.rooms import ROOT
+from tests.rows import matching, of_type, values_of
+
+_DATA = ROOT / "tests" / "data"
+
+
+def _read(*cases: str) -> Parsed:
+    """Return what is read of a zip of recorded cases, each under the name that it came with."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for case in cases:
+            request = json.loads((_DATA / case / "request.json").read_text())
+            content = (_DATA / case / request["body"]).read_bytes()
+            archive.writestr(f"Takeout/{case}/{request['filename']}", content)
+    return parse("files", out.getvalue())
+
+
+def test_what_google_fit_states_raw_and_merged_is_read_once() -> None:
+    parsed = _read("google_fit/merged_heart_rate", "google_fit/raw_heart_rate")
+    (beats,) = of_type(SampleBlock, parsed.facts)
+    assert beats.v.tolist() == [71.0, 74.0]
+    why = "made from raw streams of the same export, which are read instead"
+    assert why in values_of(parsed.rejects, "why")
+
+
+def test_steps_of_fitbit_are_known_by_the_name_of_their_file() -> None:
+    parsed = _read("fitbit_steps/steps", "fitbit/heart_rate")
+    metrics = values_of(of_type(SampleBlock, parsed.facts), "metric")
+    assert metrics == ["steps", "heart_rate"]
+    body = (_DATA / "fitbit_steps" / "steps" / "body.json").read_bytes()
+    names = ("steps-2026-09-24.json", "distance-2026-09-24.json", "calories-2026-09-24.json", "")
+    assert [sniff(body, name) for name in names] == ["fitbit_steps", None, None, None]
+
+
+def test_steps_of_two_devices_of_samsung_are_of_two_sources() -> None:
+    parsed = _read("samsung_health/steps_of_two_devices", "samsung_health/day_summary")
+    steps = matching(of_type(SampleBlock, parsed.facts), metric="steps")
+    assert {block.head.source.device: block.v.tolist() for block in steps} == {
+        "watch-1": [100.0],
+        "phone-1": [80.0],
+    }
+    (day,) = of_type(DaySummary, parsed.facts)
+    assert day.values == {"steps": 8_123.0, "distance": 6_100.5}
+
+
+def test_a_mean_of_samsung_is_left_to_its_bins() -> None:
+    parsed = _read("samsung_health/heart_rate", "samsung_bins/heart_rate")
+    beats = [block.v.tolist() for block in of_type(SampleBlock, parsed.facts)]
+    assert sorted(beats) == [[64.0], [64.0, 70.0], [66.0]]
+
+
+@pytest.mark.parametrize(
+    ("case", "record", "minutes", "moving_ms"),
+    [
+        ("google_fit/session", "walking:1790229600000", 30, None),
+        ("fitbit/exercises", "log:31994671", 31, 1_800_000),
+        ("samsung_health/exercises", "e1", 30, 1_620_000),
+    ],
+)
+def test_a_walk_is_a_workout_with_its_timer(
+    case: str, record: str, minutes: int, moving_ms: int | None
+) -> None:
+    (workout,) = matching(of_type(Workout, _read(case).facts), type="walking")
+    length_ms = workout.head.end_ms - workout.head.start_ms
+    assert (workout.head.record, length_ms // 60_000) == (record, minutes)
+    assert workout.moving_ms == moving_ms
