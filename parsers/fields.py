@@ -112,7 +112,10 @@ def number_of(value: object, where: str) -> float:
     """Return a finite number as float64; true, false and texts are not numbers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unreadable(where, "not a number")
-    return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
+    try:
+        return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
+    except OverflowError as error:  # JSON bounds the digits of a whole number nowhere
+        raise Unreadable(where, "not a number that is read", RejectKind.RANGE) from error
 
 
 def number_within(value: object, low: float, high: float, where: str) -> float:

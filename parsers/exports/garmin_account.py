@@ -40,6 +40,7 @@ _VENDOR = "garmin"
 _ACTIVITIES = "summarizedActivitiesExport"
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[")
 _BETWEEN = re.compile(r"[\s,]*")
+_MOST_ITEMS = 40_000  # a century of dates, or twenty years with five activities a day
 _LATEST_MS = 4_102_444_800_000.0  # 2100
 # Garmin's name -> our name in Workout.summary, its factor, and the greatest figure.
 _TOTALS: dict[str, tuple[str, float, float]] = {
@@ -88,7 +89,7 @@ def _listed(written: str, at: int, errors: _Errors) -> Iterator[Any]:
     if start < 0:
         raise BodyError("@0", "not a list of summaries")
     decoder = json.JSONDecoder(parse_constant=lambda _name: None)
-    position = start + 1
+    position, count = start + 1, 0
     while True:
         position = _BETWEEN.match(written, position).end()  # type: ignore[union-attr]  # always matches
         if written[position : position + 1] == "]":
@@ -101,6 +102,9 @@ def _listed(written: str, at: int, errors: _Errors) -> Iterator[Any]:
             errors.append(Unreadable(f"@{position}", "not JSON, or cut off", RejectKind.DAMAGED))
             return
         yield item
+        count += 1
+        if count > _MOST_ITEMS:
+            raise BodyError("@0", f"more than {_MOST_ITEMS} summaries", RejectKind.TOO_MUCH)
 
 
 def _activities(written: str, at: int, errors: _Errors) -> Iterator[Fact]:

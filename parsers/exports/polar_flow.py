@@ -15,7 +15,7 @@ from model.calendar import DAY_MS, local_instant
 from model.errors import BodyError
 from model.facts import DaySummary, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
-from parsers.bounds import LONGEST_WORKOUT_MS
+from parsers.bounds import LONGEST_WORKOUT_MS, MOST_FILE_SESSIONS
 from parsers.exports.local_times import length_ms, lenient_json, offset_of, placed_ms
 from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
 from parsers.exports.polar_series import polar_series
@@ -115,6 +115,9 @@ def _session(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     if not has_length and not any(isinstance(item, dict) and "stopTime" in item for item in listed):
         why = "a planned training: nothing that anybody did"
         raise BodyError("stopTime", why, RejectKind.UNKNOWN)
+    if len(listed) > MOST_FILE_SESSIONS:
+        why = f"more than {MOST_FILE_SESSIONS} exercises"
+        raise BodyError("exercises", why, RejectKind.TOO_MUCH)
     name = kept_without(errors, "", _identity, body)
     for k, item in enumerate(listed or [body]):
         where = f"exercises[{k}]" if listed else "session"

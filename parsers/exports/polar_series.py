@@ -5,16 +5,23 @@ the heart rate, 0: none of them is a sample.
 """
 
 from collections.abc import Iterator
+from itertools import islice
+from math import nan
 from statistics import median
 
+from model.errors import BodyError
+from model.facts import RejectKind
+from model.metrics import METRIC
 from parsers.exports.local_times import placed_ms
 from parsers.exports.polar_names import NO_READING, POLAR_SERIES
-from parsers.fields import Unreadable, list_of, measure_of, number_within
+from parsers.fields import Unreadable, list_of, number_within
 from parsers.fit_types import ON_FOOT
 from parsers.tracks.facts import STEPS_FROM
 
 _Errors = list[Unreadable]
 _Point = tuple[int, float]
+_LONGEST_NUMBER = 20  # characters
+_MOST_POINTS = 500_000  # of a file: six days with a value each second
 _NOTHING = (None, "", "null", "NaN")
 
 
@@ -22,11 +29,17 @@ def polar_series(
     samples: object, start_ms: int, offset_min: int | None, kind: str, errors: _Errors
 ) -> Iterator[tuple[str, int, float]]:
     """Yield metric, instant (epoch ms) and value of each sample of an exercise of a type."""
+    count = 0
     for name, points in _series(samples, start_ms, offset_min, errors):
         if name not in POLAR_SERIES:
             continue
         metric, factor = POLAR_SERIES[name]
-        kept = _measured(metric, factor, points, errors)
+        some = list(islice(points, _MOST_POINTS))
+        count += len(some)
+        if count >= _MOST_POINTS:
+            why = f"{_MOST_POINTS} or more values of an exercise"
+            raise BodyError("samples", why, RejectKind.TOO_MUCH)
+        kept = _measured(metric, factor, some, errors)
         # Polar counts strides of one leg.
         is_strides = metric == "cadence" and kind in ON_FOOT and _are_strides(kept)
         for at, value in kept:
@@ -39,30 +52,33 @@ def _are_strides(points: list[_Point]) -> bool:
 
 
 def _measured(
-    metric: str, factor: float, points: Iterator[tuple[int, object]], errors: _Errors
+    metric: str, factor: float, points: list[tuple[int, object]], errors: _Errors
 ) -> list[_Point]:
-    kept = []
+    """Return the readings of a series; tell once of values that are none."""
+    row, kept, is_odd = METRIC[metric], [], False
     for at, written in points:
-        if written in _NOTHING:
+        if written is None or written in _NOTHING:
             continue
-        try:
-            value = measure_of(_number(written), metric, f"samples.{metric}", factor)
-        except Unreadable as error:
-            errors.append(error)
-            continue
-        if value or metric not in NO_READING:
+        value = _number(written) * factor
+        # False for NaN as well. No error is made for each of them: there may be very many.
+        if not row.floor <= value <= row.ceiling:
+            is_odd = True
+        elif value or metric not in NO_READING:
             kept.append((at, round(value, 6)))
+    if is_odd:
+        errors.append(Unreadable(f"samples.{metric}", "values that are no readings"))
     return kept
 
 
-def _number(written: object) -> object:
-    """Return a number that may be written as text; anything else is returned as it is."""
-    if not isinstance(written, str):
-        return written
+def _number(written: object) -> float:
+    """Return a number, which may be written as text; NaN for anything else."""
+    is_number = isinstance(written, int | float) and not isinstance(written, bool)
+    if not is_number and not (isinstance(written, str) and len(written) < _LONGEST_NUMBER):
+        return nan
     try:
-        return float(written) if len(written) < len("-1234567890.123456") else written
-    except ValueError:
-        return written
+        return float(written)  # type: ignore[arg-type]  # one of both
+    except (ValueError, OverflowError):
+        return nan
 
 
 def _series(

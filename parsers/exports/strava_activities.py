@@ -25,6 +25,7 @@ _SOURCE = Source(vendor="strava", app="Strava", method=Method.WORKOUT)
 _Errors = list[Unreadable]
 _NEEDED = ("id", "date", "elapsed")
 _MOST_EXERTION = 10.0
+_MOST_ROWS = 40_000  # twenty years with five activities a day
 _NOON = 12
 _CURLED = "\u2019"  # an apostrophe as French writes it
 _TITLES: dict[str, str] = {}
@@ -82,6 +83,8 @@ def read_strava_activities(payload: bytes, _context: Context) -> Iterator[Part]:
     complete = True
     try:
         for number, row in enumerate(rows):
+            if number > _MOST_ROWS:
+                raise BodyError("@0", f"more than {_MOST_ROWS} rows", RejectKind.TOO_MUCH)
             if row:
                 facts += _activity(_Row(row, columns, f"activities[{number}]"), errors)
     except csv.Error:

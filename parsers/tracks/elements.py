@@ -19,6 +19,7 @@ from parsers.fields import Unreadable, instant_of
 
 LONGEST_WORD_READ = 256  # characters of one element's text; numbers and times are far shorter
 MOST_LEVELS = 64
+_MOST_ERRORS = 10_000
 _CHUNK = 64 * 1024
 _LOOKED_AT = 8_192  # bytes in which the first element begins
 _BLANK = rb"[ \t\r\n]"
@@ -183,7 +184,9 @@ class ElementWalk:
 
     def refuse(self, error: Unreadable) -> None:
         """Keep the reason why something could not be read."""
-        self.file.errors.append(error)
+        # The first of them tell what is wrong; a file may have one for each number.
+        if len(self.file.errors) < _MOST_ERRORS:
+            self.file.errors.append(error)
 
     def where(self) -> str:
         """Return the place in the file."""
