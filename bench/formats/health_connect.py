@@ -42,7 +42,7 @@ def cut_export(path: Path) -> None:
             pass
 
 
-def read_export(path: Path) -> None:
+def export_to_facts(path: Path) -> None:
     """Cut an export into pieces, and read each of them."""
     with path.open("rb") as file:
         for piece in cut_health_connect(file):
@@ -72,7 +72,7 @@ def _row(name: str, size: int, took: float, ratio: float, floor: float, baseline
     )  # fmt: skip
 
 
-_WORKS: tuple[Callable[[Path], None], ...] = (bare_rows, cut_export, read_export)
+_WORKS: tuple[Callable[[Path], None], ...] = (bare_rows, cut_export, export_to_facts)
 
 
 def _seconds(work: Callable[[Path], None], path: Path) -> float:

@@ -18,10 +18,10 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # an odd number: a product with it mixe
 
 def columns_of(rows: Sequence[Sequence[Any]]) -> StoredColumns:
     """Return rows, of which there is at least one, as columns."""
-    return tuple(map(column_of, zip(*rows, strict=True)))
+    return tuple(map(stored_column, zip(*rows, strict=True)))
 
 
-def column_of(values: Sequence[Any]) -> StoredColumn:
+def stored_column(values: Sequence[Any]) -> StoredColumn:
     """Return values as a column; OverflowError for whole numbers that SQLite does not have."""
     types = set(map(type, values))
     if types == {int}:

@@ -12,7 +12,7 @@ from model.codec import dumps
 from model.facts import Reject, RejectKind
 from parsers.fields import JsonObject, Unreadable, list_of, object_of, text
 from parsers.health_connect.batches import Batch
-from parsers.health_connect.columns import StoredColumn, column_of
+from parsers.health_connect.columns import StoredColumn, stored_column
 from parsers.health_connect.exercise_types import LIBRARY, PLATFORM
 from parsers.health_connect.names import EXERCISE_KIND, RECORD_KIND
 
@@ -89,7 +89,7 @@ def _columns(columns: JsonObject, kind: str) -> dict[str, StoredColumn]:
     if len(set(map(len, chosen))) != 1 or not chosen[0]:
         raise Unreadable("columns", "empty, or of different lengths", RejectKind.DAMAGED)
     try:
-        stored = list(map(column_of, chosen))
+        stored = list(map(stored_column, chosen))
     except OverflowError as error:
         raise Unreadable("columns", "a number beyond all that are read") from error
     return dict(zip(names, stored, strict=True))
