@@ -50,6 +50,7 @@ def metadata_in(headers: Mapping[str, str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for pair in text.split(",") if text.strip() else ():
         key, _, value = pair.strip().partition(" ")
+        # tus wants each key once; the second could hide what the first says
         if not _KEY.fullmatch(key) or key in pairs:
             raise refused("upload_metadata")
         try:
@@ -69,6 +70,7 @@ def sha256_in(pairs: Mapping[str, str]) -> str:
 
 def stated_name(pairs: Mapping[str, str]) -> str:
     """Return the name of the file without folders and without what no name should hold."""
+    # browsers send a base name; others may send the way to the file, which can name a person
     name = re.split(r"[/\\]", pairs.get("filename", ""))[-1]
     return "".join(filter(str.isprintable, name))[:LONGEST_NAME]
 

@@ -68,6 +68,7 @@ class Uploads:
         """Return an upload of the patient whose link came; another patient's is unknown."""
         link = self.link(incoming)
         upload = await self.do(partial(self.shelf.upload, name))
+        # the same answer as for no upload: trying ids shows nothing
         if upload.patient != link.patient:
             raise refused("unknown_upload")
         return link, upload
@@ -92,6 +93,7 @@ async def begin_upload(uploads: Uploads, incoming: Incoming) -> Upload:
         mark=pairs.get("mark", "")[:_LONGEST_MARK],
         created_ms=now_ms,
     )
+    # two that begin at once must not both take the last room
     async with uploads.lock:
         await uploads.do(partial(_take_room, uploads, upload, now_ms))
     return upload
@@ -99,6 +101,7 @@ async def begin_upload(uploads: Uploads, incoming: Incoming) -> Upload:
 
 def _take_room(uploads: Uploads, upload: Upload, now_ms: int) -> None:
     shelf, limits = uploads.shelf, uploads.door.upload_limits
+    # expired uploads go first: nobody else removes them while `kadens uploads` is away
     shelf.sweep(now_ms)
     count, taken = shelf.taken()
     own_count, own_taken = shelf.taken(owner_hash(upload.patient))
@@ -145,6 +148,7 @@ async def _fill(
     problem: Refused | None = None
     try:
         async for chunk in stream:
+            # a body without a declared length shows only here that it is too long
             left = part.upload.length - part.offset
             await uploads.do(partial(part.write, chunk[:left]))
             if len(chunk) > left:
@@ -157,6 +161,7 @@ async def _fill(
     except Refused as error:  # the disk is full: what was written before may count
         problem = error
     is_complete = part.offset == part.upload.length
+    # the receipt of the file is that of its last byte, whenever it gets to the log
     now_ms = uploads.door.clock()
     now_ended = replace(ended, received_ms=now_ms) if is_complete else None
     await uploads.do(partial(part.commit, now_ended))
@@ -168,6 +173,7 @@ async def drop(uploads: Uploads, incoming: Incoming, name: str) -> None:
     """Remove an upload; raises `Refused` while its bytes are on their way to the log."""
     _, upload = await uploads.find(incoming, name)
     result = await uploads.do(partial(uploads.shelf.result, upload.id))
+    # a complete file is on its way to the log: a half of it there would be neither sent nor dropped
     if result.state in {UploadState.HELD, UploadState.RECEIVED}:
         raise refused("upload_locked")
     await uploads.do(partial(uploads.shelf.remove, upload.id))

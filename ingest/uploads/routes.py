@@ -80,6 +80,7 @@ def install_uploads(app: FastAPI, door: Door, shelf: Shelf, metrics: Metrics) ->
     @app.post(f"{UPLOADS_PATH}/{{upload}}", include_in_schema=False)
     async def override(upload: str, request: Request) -> Response:
         """Do what X-HTTP-Method-Override names, for clients that can only post."""
+        # tus: with this header the actual method of a request does not count
         instead: dict[str, _Answer] = {
             "PATCH": partial(_patch, uploads, upload, metrics),
             "DELETE": partial(_delete, uploads, upload),
@@ -91,6 +92,7 @@ def install_uploads(app: FastAPI, door: Door, shelf: Shelf, metrics: Metrics) ->
 
 async def _guarded(metrics: Metrics, request: Request, answer: _Answer) -> Response:
     """Return the answer to a request, or its problem, with the version of the protocol."""
+    # from the end, so that of a repeated header the first counts, as at the other routes
     headers = {name: request.headers[name] for name in reversed(request.headers.keys())}
     incoming = Incoming(method=request.method, headers=headers, query={}, stream=request.stream())
     try:

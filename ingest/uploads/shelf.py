@@ -46,6 +46,7 @@ class UploadPart:
         self._folder = folder
         self._file: BinaryIO = (folder / _DATA).open("r+b", buffering=0)
         try:
+            # the lock of a file and no lock of this process: `kadens uploads` reads here as well
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.offset = self.durable = offset_in(folder, upload)
             # a killed process may have left bytes behind the offset that it told
@@ -108,6 +109,7 @@ class Shelf:
 
     def create(self, upload: Upload) -> None:
         """Begin an upload; it is durable when this returns."""
+        # under another name until it is complete, so that nobody sees an upload without its parts
         beside = self._folder / f"{_NEW}{upload.id}"
         beside.mkdir(mode=0o700)
         (beside / _DATA).touch(mode=0o600)
@@ -177,6 +179,7 @@ class Shelf:
             with suppress(FileNotFoundError):  # it was removed meanwhile
                 uploads.append(self.upload(name))
         uploads.sort(key=lambda upload: (-upload.created_ms, upload.id))
+        # a name holds only the beginning of a hash, which two patients may share
         return [upload for upload in uploads if upload.patient == patient]
 
     def taken(self, owner: str = "") -> tuple[int, int]:
@@ -184,6 +187,7 @@ class Shelf:
         count = taken = 0
         for name, row in self.names(owner):
             count += 1
+            # a result without its file takes no room
             if (self._folder / name / _DATA).exists():
                 taken += row.length
         return count, taken

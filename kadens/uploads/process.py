@@ -55,6 +55,7 @@ class UploadLoop:
         shelf.beat()
         shelf.sweep(self.taking.now())
         names = dict(shelf.names())
+        # forgets what was removed; otherwise this set would grow for ever
         self.final &= names.keys()
         pending = []
         for name in names.keys() - self.final:
@@ -67,6 +68,7 @@ class UploadLoop:
 
     async def _take(self, name: str) -> None:
         try:
+            # only cutting is bounded: an upload that waits for its readers holds nobody up
             async with self.cutting:
                 await self.taking.bring(name)
             await self.taking.settle(name)

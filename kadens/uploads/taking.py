@@ -108,12 +108,14 @@ class Taking:
         self, upload: Upload, ended: Ended, journal: Journal
     ) -> UploadRefusal | None:
         """Append every piece; return why the file is refused as a unit, None where it is not."""
+        # first: without consent not even what the file holds may be looked at
         if not await self.consented(upload.patient, ended.received_ms):
             return _NO_CONSENT
         path = self.shelf.path(upload.id) / DATA_FILE
         journal.sha256 = await asyncio.to_thread(_sha256, path)
         if upload.sha256 not in {"", journal.sha256}:
             return _CHECKSUM
+        # counted before the file is read: a reader that ends the process comes back to this line
         if journal.begin_try() >= MOST_TRIES:
             why = "an error of ours: reading the file ended the process"
             return UploadRefusal(kind=RejectKind.READER_FAULT, why=why)
@@ -148,6 +150,7 @@ class Taking:
         digest = hashlib.sha256(piece.content).hexdigest()
         if digest in journal.pieces:  # an earlier process was here, or the file holds it twice
             return
+        # what is stored already need not be read again: that makes a second export fast
         outcomes = await self.outcomes(upload.patient, [digest], ended.received_ms)
         if digest in outcomes and outcomes[digest].kept:
             journal.note(digest, PIECE_KNOWN)
@@ -162,6 +165,7 @@ class Taking:
             format=piece.format,
             filename=piece.filename,
         )
+        # the log comes before the journal: killed in between, the piece is appended twice
         await self._append(envelope, piece.content)
         journal.note(digest, PIECE_WAITING)
 
