@@ -38,6 +38,11 @@ from parsers.word_tables import type_of_word
 _Errors = list[Unreadable]
 _VENDOR = "garmin"
 _ACTIVITIES = "summarizedActivitiesExport"
+_MARKS: tuple[tuple[bytes, ...], ...] = (
+    (f'"{_ACTIVITIES}"'.encode(),),
+    (b'"calendarDate"', b'"totalSteps"'),
+    (b'"calendarDate"', b'"wellnessStartTimeGmt"'),
+)
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[")
 _BETWEEN = re.compile(r"[\s,]*")
 _MOST_ITEMS = 40_000  # a century of dates, or twenty years with five activities a day
@@ -66,10 +71,7 @@ def is_garmin_account(head_bytes: bytes) -> bool:
     """Return whether a file holds summaries of activities or of days, by its first bytes."""
     if _BEGINS.match(head_bytes) is None:
         return False
-    is_days = b'"calendarDate"' in head_bytes and (
-        b'"totalSteps"' in head_bytes or b'"wellnessStartTimeGmt"' in head_bytes
-    )
-    return is_days or f'"{_ACTIVITIES}"'.encode() in head_bytes
+    return any(all(mark in head_bytes for mark in marks) for marks in _MARKS)
 
 
 def read_garmin_account(payload: bytes, _context: Context) -> Iterator[Part]:
@@ -91,7 +93,8 @@ def _listed(written: str, at: int, errors: _Errors) -> Iterator[Any]:
     decoder = json.JSONDecoder(parse_constant=lambda _name: None)
     position, count = start + 1, 0
     while True:
-        position = _BETWEEN.match(written, position).end()  # type: ignore[union-attr]  # always matches
+        # The pattern also matches nothing, so there is always a match.
+        position = _BETWEEN.match(written, position).end()  # type: ignore[union-attr]
         if written[position : position + 1] == "]":
             return
         try:
@@ -121,6 +124,7 @@ def _activities(written: str, at: int, errors: _Errors) -> Iterator[Fact]:
                 sums.add(_id(record["parentId"], f"{where}.parentId"))
         except Unreadable as error:
             errors.append(error)
+    # The sum of a triathlon would be a second session over its legs.
     for name, workout in workouts.items():
         if name not in sums:
             yield workout

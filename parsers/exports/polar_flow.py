@@ -148,6 +148,7 @@ def _exercise(
     start = placed_ms(_first(joined, _STARTS), offset_min, f"{where}.startTime")
     timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
     stop = _first(record, _STOPS) or (None if timed_ms else _first(session, _STOPS))
+    # The stated length may be without pauses, so the stated end counts where there is one.
     end = start + timed_ms
     if stop is not None:
         stopped = kept_without(errors, 0, placed_ms, stop, offset_min, f"{where}.stopTime")
@@ -237,8 +238,7 @@ def _effort(record: JsonObject, errors: _Errors) -> float | None:
 def _summary(record: JsonObject, where: str, errors: _Errors) -> dict[str, float]:
     summary: dict[str, float] = {}
     for name, (paths, most) in _TOTALS.items():
-        value = _first(record, paths)
-        if value is not None:
+        if (value := _first(record, paths)) is not None:
             figure = kept_without(errors, None, number_within, value, 0, most, f"{where}.{name}")
             summary |= {} if figure is None else {name: figure}
     return summary
@@ -281,6 +281,7 @@ def _continuous(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
             day = object_of(item, where)
             offset = _first({**body, **day}, _OFFSETS)
             offset_min = None if offset is None else offset_of(offset, f"{where}.timezoneOffset")
+            # Nobody states the zone of a day, so its offset must be there.
             midnight = placed_ms(f"{day.get('date')} 00:00:00", offset_min, f"{where}.date")
             for point in list_of(day.get("samples") or [], f"{where}.samples"):
                 _point(series, source, offset_min, midnight, point, f"{where}.samples", errors)

@@ -97,8 +97,7 @@ def _columns(titles: list[str]) -> dict[str, list[int]]:
     """Return the positions of the columns that are read, by our names for them."""
     columns: dict[str, list[int]] = {}
     for position, title in enumerate(titles):
-        name = _TITLES.get(title.strip().lower().replace(_CURLED, "'"))
-        if name is not None:
+        if (name := _TITLES.get(title.strip().lower().replace(_CURLED, "'"))) is not None:
             columns.setdefault(name, []).append(position)
     return columns
 
@@ -171,10 +170,10 @@ def _activity(row: _Row, errors: _Errors) -> Iterator[Workout]:
 
 def _instant(written: str, where: str) -> int:
     """Return the epoch ms of a date in UTC, in the words of any known language."""
+    # Some languages write narrow or unbroken spaces.
     plain = written.replace("\u202f", " ").replace("\u00a0", " ")
     for pattern in (_YEAR_FIRST, _DAY_FIRST, _WORDED):
-        match = pattern.fullmatch(plain)
-        if match is not None:
+        if (match := pattern.fullmatch(plain)) is not None:
             return _of_match(match, where)
     raise Unreadable(where, "not a date that is read")
 
