@@ -40,10 +40,13 @@ class ListedRecord:
         return self.name if self.index is None else f"{self.name}[{self.index}]"
 
 
-def text_of(payload: bytes) -> str:
-    """Return a payload as text; BodyError when it is not UTF-8 or has too many values."""
+def text_of(payload: bytes, most: int = MOST_LISTED_OBJECTS) -> str:
+    """Return a payload as text; BodyError when it is not UTF-8 or has too many values.
+
+    `most` is the number of objects and lists that it may have.
+    """
     # Brackets are counted before anything is parsed: a small body may hold very many values.
-    if payload.count(b"{") + payload.count(b"[") > MOST_LISTED_OBJECTS:
+    if payload.count(b"{") + payload.count(b"[") > most:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
     try:
         return payload.decode("utf-8")

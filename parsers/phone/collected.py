@@ -1,9 +1,11 @@
 """What a reader of a phone's export has found so far: facts, samples, and what it refused. Pure."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from model.facts import DeviceType, Fact, Method, Reject, Source
+from model.errors import BodyError
+from model.facts import DeviceType, Fact, Method, Reject, RejectKind, Source
 from parsers.fields import Unreadable, grouped, optional_text
 from parsers.streams import SeriesByKey
 from parsers.vendors.open_wearables_names import device_type
@@ -11,6 +13,7 @@ from parsers.vendors.open_wearables_names import device_type
 _MANY = "|"  # joins the devices that one value comes from
 # A device is named after its owner ("Anna's Apple Watch"). Of such a name the kind of device stays.
 _OWNED = ("Apple Watch", "iPhone", "iPad", "iPod")
+_MOST_CAUSES = 20_000  # each list has a path of its own
 _Cause: TypeAlias = tuple[str, str, str]  # where, member, why
 
 
@@ -22,21 +25,30 @@ class Refusals:
     """
 
     _by_cause: dict[_Cause, Reject] = field(default_factory=dict)
+    _counts: Counter[_Cause] = field(default_factory=Counter)
 
-    def add(self, where: str, index: int | None, error: Unreadable) -> None:
-        """Add a fault of item `index` of the list at `where`, or of `where` itself."""
+    def add(self, where: str, index: int | None, error: Unreadable, count: int = 1) -> None:
+        """Add a fault of item `index` of the list at `where`, or of `where` itself.
+
+        Raises BodyError when a body has more faults than anything that is worth reading.
+        """
         cause = where, error.where, error.why
-        known = self._by_cause.get(cause)
-        if known is not None:
-            self._by_cause[cause] = replace(known, count=known.count + 1)
+        self._counts[cause] += count
+        if self._counts[cause] > count:
             return
         path_of_item = where if index is None else f"{where}[{index}]"
         path = ".".join(filter(None, (path_of_item, error.where)))
         self._by_cause[cause] = Reject(where=path, why=error.why, kind=error.kind)
+        if len(self._by_cause) > _MOST_CAUSES:
+            why = f"more than {_MOST_CAUSES} different faults"
+            raise BodyError("body", why, RejectKind.TOO_MUCH)
 
     def rejects(self) -> tuple[Reject, ...]:
         """Return them in the order in which they were found first, alike ones as one."""
-        return grouped(self._by_cause.values())
+        counted: list[Reject] = []
+        for cause, reject in self._by_cause.items():
+            counted.append(replace(reject, count=self._counts[cause]))
+        return grouped(counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from parsers.phone.recognised import BOM, FORM_START, WORKOUT_TABLE
 from parsers.phone.values import ValueColumn, Valued, add_values
 
 _MOST_PARTS = 64
+_MOST_CELLS = 300_000  # of a table: 40 days by minutes with five metrics
 _PART_END = b"\r\n\r\n"
 _HEADING = re.compile(r"(.*?)(?:\s*\[(.*?)\])?(?:\s*\((.*)\))?", re.DOTALL)
 _DELIMITERS = ",;\t"
@@ -98,6 +99,8 @@ def _rows(content: bytes) -> _Rows:
     except UnicodeDecodeError as error:
         raise BodyError(f"@{error.start}", "not UTF-8") from error
     first = text.partition("\n")[0]
+    if sum(map(text.count, f"\n{_DELIMITERS}")) > _MOST_CELLS:
+        raise BodyError("body", f"more than {_MOST_CELLS} cells", RejectKind.TOO_MUCH)
     delimiter = max(_DELIMITERS, key=first.count)
     try:
         read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -184,7 +187,7 @@ def _cells(
             continue
         if sources is not None and sources < len(row):
             item["source"] = row[sources]
-        yield Valued(index=index, at=at, until=None, item=item)
+        yield Valued(index, at, None, item)
 
 
 def _number(cell: str) -> float:

@@ -45,7 +45,7 @@ from parsers.phone.hc_webhook_names import (
     UNREAD_LISTS,
     Listed,
 )
-from parsers.phone.recognised import BOM
+from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
 from parsers.phone.values import written_unit
 from parsers.vendors.open_wearables_names import device_type
 from parsers.word_tables import type_of_word
@@ -73,7 +73,7 @@ def read_hc_webhook(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield what a payload holds; BodyError where it is no JSON object."""
     into = Collected()
     means: dict[tuple[str, Listed], list[_Mean]] = {}
-    for record in listed_records(text_of(payload.removeprefix(BOM))):
+    for record in listed_records(text_of(payload.removeprefix(BOM), MOST_OBJECTS_PUSHED)):
         try:
             _add(record, means, into)
         except Unreadable as error:
@@ -217,7 +217,7 @@ def _exercise(entry: JsonObject, record: ListedRecord, into: Collected) -> Fact:
 def _type_word(value: object) -> str:
     """Return a type of exercise as text; it is a number in quotation marks, or bare."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        value = str(value)
     return optional_text(value, "type")
 
 

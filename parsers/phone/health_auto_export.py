@@ -10,6 +10,7 @@ medication and cycles are passed over unseen, and positions are dropped while th
 
 import re
 from collections.abc import Callable, Iterator
+from sys import intern
 from typing import Any
 
 from model.received import Context, Notice, NoticeKind, Part, ReaderItem
@@ -19,7 +20,7 @@ from parsers.phone.collected import Collected
 from parsers.phone.export_metrics import Setting, add_metric
 from parsers.phone.export_tables import add_tables
 from parsers.phone.export_workouts import add_workout
-from parsers.phone.recognised import BOM
+from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
 
 VENDOR = "health_auto_export"
 GROUPING, ZONE = "automation-aggregation", "time-zone"  # headers
@@ -48,7 +49,9 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
         add_tables(payload, setting, into)
         yield _part(into)
         return
-    for record in records_inside(text_of(payload.removeprefix(BOM)), _DATA, _kept):
+    for record in records_inside(
+        text_of(payload.removeprefix(BOM), MOST_OBJECTS_PUSHED), _DATA, _kept
+    ):
         add = _LISTS.get(record.name)
         if add is not None:
             _add(add, record, setting, into)
@@ -79,5 +82,14 @@ def _add(
 
 
 def _kept(members: list[tuple[str, Any]]) -> JsonObject | None:
+    """Return an object without what is not read: there may be very many of them."""
     entry = dict(members)
-    return entry if _DROPPED.isdisjoint(entry) else None
+    if not _DROPPED.isdisjoint(entry):
+        return None
+    if "Avg" in entry:
+        entry.pop("Min", None)
+        entry.pop("Max", None)
+    written = entry.get("source")
+    if isinstance(written, str):
+        entry["source"] = intern(written)  # one text for all values of a device
+    return entry

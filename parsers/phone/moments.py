@@ -109,7 +109,7 @@ def _any(value: object, where: str, zone: str) -> Moment:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = float(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = float(value) if abs(value) < _FIRST_MS * 1000 else 0.0
         ms = seconds if abs(seconds) >= _FIRST_MS else seconds * 1000
         if not 0 <= ms < _FIRST_MS * 1000:
             raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)

@@ -2,6 +2,7 @@
 
 import re
 
+MOST_OBJECTS_PUSHED = 1_000_000  # a second of reading; two days of readings a second have half
 BOM = b"\xef\xbb\xbf"  # some tools put it before a file in UTF-8
 _EXPORT = re.compile(
     rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:metrics|workouts|stateOfMind|symptoms|ecg|medications|'

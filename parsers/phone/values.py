@@ -5,7 +5,6 @@ and is left out, with the reason; the mean of a minute is kept, and its source s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,17 +27,17 @@ _DISTANCE = "distance"
 _FRACTION = "oxygen_saturation"  # 0.97 and 97 are both written with the unit %
 _AT = ("date", "startDate", "start")
 _UNTIL = ("endDate", "end")
+_EMPTY = Unreadable("date", "no time and no value")
 _TRUE = frozenset({"true", "1", "yes"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Valued:
+class Valued(NamedTuple):
     """A value with its time: its place in its list, where it begins, and the end if one is stated.
 
     `item` holds the members with the value and the source.
     """
 
-    index: int
+    number: int
     at: Moment
     until: Moment | None
     item: JsonObject
@@ -62,18 +61,22 @@ def add_values(
     `units` is that of the list; a value with a unit of its own has that.
     """
     why = _no_use(column)
+    if why and values:
+        error = Unreadable("", why, RejectKind.RANGE)
+        into.refused.add(column.where, values[0].number, error, len(values))
     if why:
-        for valued in values:
-            error = Unreadable("", why, RejectKind.RANGE)
-            into.refused.add(column.where, valued.index, error)
         return
     add = _add_total if column.grid is DAYS else _add_sample
+    nothing = Unreadable(column.followed.members[0], "no value")
     for valued in values:
         try:
-            own = valued.item.get("units")
-            add(column, valued, _measure(column.followed, valued.item, own or units), into)
+            value = _measure(column.followed, valued.item, units)
+            if value is None:
+                into.refused.add(column.where, valued.number, nothing)
+            else:
+                add(column, valued, value, into)
         except Unreadable as error:
-            into.refused.add(column.where, valued.index, error)
+            into.refused.add(column.where, valued.number, error)
 
 
 def _no_use(column: ValueColumn) -> str:
@@ -85,16 +88,16 @@ def _no_use(column: ValueColumn) -> str:
     return ""
 
 
-def _measure(followed: Followed, item: JsonObject, units: object) -> float:
-    """Return the value of an item in our unit."""
+def _measure(followed: Followed, item: JsonObject, units: object) -> float | None:
+    """Return the value of an item in our unit, None where it has none."""
     for member in followed.members:
         if item.get(member) is not None:
-            unit = written_unit(followed.metric, units)
+            unit = written_unit(followed.metric, item.get("units") or units)
             number = number_of(item[member], member)
             if followed.metric == _FRACTION and 0 < number <= 1:
                 number *= 100
             return measure_of(number, followed.metric, member, unit.factor, unit.offset)
-    raise Unreadable(followed.members[0], "no value")
+    return None
 
 
 @lru_cache(maxsize=1024)
@@ -148,17 +151,18 @@ def _add_total(column: ValueColumn, valued: Valued, value: float, into: Collecte
 
 
 def _source(column: ValueColumn, valued: Valued) -> Source:
-    method = Method.MANUAL if by_hand(valued.item) else column.method
-    device = word_of(valued.item.get("source"))
+    item = valued.item
+    method = Method.MANUAL if "metadata" in item and by_hand(item) else column.method
+    written = item.get("source")
     # A count says by its interval what it is. In one source, counts of other lengths replace it.
     is_count = column.followed.held is Held.COUNT
     app = APP if is_count or not column.grid.word else f"{APP} ({column.grid.word})"
-    return _cached_source(column.vendor, app, device, method)
+    return _cached_source(column.vendor, app, written if isinstance(written, str) else "", method)
 
 
 @lru_cache(maxsize=4096)
-def _cached_source(vendor: str, app: str, device: str, method: Method) -> Source:
-    return phone_source(vendor, app, device, method)
+def _cached_source(vendor: str, app: str, written: str, method: Method) -> Source:
+    return phone_source(vendor, app, word_of(written), method)
 
 
 def by_hand(item: JsonObject) -> bool:
@@ -172,6 +176,9 @@ def valued_items(listed: Sequence[object], where: str, zone: str, into: Collecte
     """Return the items of a list that have a time, in order; `zone` is that of `moment_of`."""
     values: list[Valued] = []
     for index, item in enumerate(listed):
+        if not item and isinstance(item, dict):
+            into.refused.add(where, index, _EMPTY)
+            continue
         try:
             values.append(_valued(index, object_of(item, ""), zone))
         except Unreadable as error:
@@ -183,7 +190,7 @@ def _valued(index: int, item: JsonObject, zone: str) -> Valued:
     at, until = _first_of(item, _AT), _first_of(item, _UNTIL)
     begins = moment_of(item.get(at), at, zone)
     ends = None if item.get(until) is None else placed_moment(item[until], until, zone)
-    return Valued(index=index, at=begins, until=ends, item=item)
+    return Valued(index, begins, ends, item)
 
 
 def _first_of(item: JsonObject, names: Sequence[str]) -> str:

@@ -40,7 +40,15 @@ _SMALL = frozenset(  # poison that is worth changing
 )
 EXPORTS = ("tcx", "gpx", "polar_flow", "garmin_account", "strava_activities")
 TAKEOUTS = ("google_fit", "fitbit", "samsung_health", "samsung_bins")
-CONNECTORS = (FILES, OPEN_WEARABLES, REPORTS, "garmin", "polar")
+CONNECTORS = (
+    FILES,
+    OPEN_WEARABLES,
+    REPORTS,
+    "garmin",
+    "polar",
+    "health_auto_export",
+    "hc_webhook",
+)
 
 
 @cache

@@ -14,7 +14,7 @@ MORNING_TEXT = "2026-10-05 07:57:00 +1000"
 MORNING_MS = 1_791_151_020_000
 
 
-def read_export(body: object, headers: Mapping[str, str] | None = None) -> Part:
+def read_pushed(body: object, headers: Mapping[str, str] | None = None) -> Part:
     """Return what is read of an export of Health Auto Export."""
     context = Context(connector=EXPORT, headers=headers or {})
     (part,) = of_type(Part, read_items(EXPORT, dumps({"data": body}), context))

@@ -11,7 +11,7 @@ from tests.parsers.phone.exports import (
     MORNING_TEXT,
     metric,
     points,
-    read_export,
+    read_pushed,
     rejected,
 )
 from tests.rooms import SHARED
@@ -24,7 +24,7 @@ _DAYS = {"automation-aggregation": "Days"}
 
 @pytest.mark.skipif(not _CASE.exists(), reason="the field cases are not beside this checkout")
 def test_field_case_h02() -> None:
-    part = read_export(json.loads((_CASE / "body.json").read_bytes())["data"])
+    part = read_pushed(json.loads((_CASE / "body.json").read_bytes())["data"])
     assert sorted(cell[::2] for cell in points(part, "heart_rate")) == [
         (1_790_000_000_000, 66.0),
         (1_791_122_700_000, 55.0),
@@ -61,7 +61,7 @@ def test_field_case_h02() -> None:
 def test_a_metric_is_read_in_our_unit(
     name: str, units: str, qty: float, ours: str, value: float
 ) -> None:
-    part = read_export(metric(name, units, {"date": MORNING_TEXT, "qty": qty}))
+    part = read_pushed(metric(name, units, {"date": MORNING_TEXT, "qty": qty}))
     ((at_ms, _, read_value),) = points(part, ours)
     assert (at_ms, part.rejects) == (MORNING_MS, ())
     assert read_value == pytest.approx(value)
@@ -69,7 +69,7 @@ def test_a_metric_is_read_in_our_unit(
 
 def test_a_mean_over_an_hour_is_no_reading_and_that_of_a_minute_says_what_it_is() -> None:
     body = metric("heart_rate", "bpm", {"date": MORNING_TEXT, "Min": 60, "Avg": 71.5, "Max": 90})
-    left_out = read_export(body, {"automation-aggregation": "Hours"})
+    left_out = read_pushed(body, {"automation-aggregation": "Hours"})
     why = "a mean over more than a minute is no reading"
     assert (left_out.facts, rejected(left_out.rejects)) == (
         (),
@@ -77,7 +77,7 @@ def test_a_mean_over_an_hour_is_no_reading_and_that_of_a_minute_says_what_it_is(
     )
     apps = {}
     for word in ("Minutes", "Default", "none", ""):
-        (block,) = of_type(SampleBlock, read_export(body, {"automation-aggregation": word}).facts)
+        (block,) = of_type(SampleBlock, read_pushed(body, {"automation-aggregation": word}).facts)
         apps[word] = block.head.source.app
     assert apps == {
         "Minutes": "Health Auto Export (minutes)",
@@ -90,14 +90,14 @@ def test_a_mean_over_an_hour_is_no_reading_and_that_of_a_minute_says_what_it_is(
 @pytest.mark.parametrize(("word", "hold_ms"), [("Minutes", _MINUTE_MS), ("Hours", 3_600_000)])
 def test_a_count_holds_over_the_time_that_it_was_counted_in(word: str, hold_ms: int) -> None:
     body = metric("step_count", "count", {"date": MORNING_TEXT, "qty": 40})
-    part = read_export(body, {"automation-aggregation": word})
+    part = read_pushed(body, {"automation-aggregation": word})
     assert points(part, "steps") == [(MORNING_MS, MORNING_MS + hold_ms, 40.0)]
 
 
 def test_a_stated_end_counts_and_a_distance_needs_one() -> None:
     data = {"startDate": MORNING_TEXT, "endDate": "2026-10-05 08:02:30 +1000", "qty": 1}
     body = metric("walking_running_distance", "km", data, {**data, "endDate": None})
-    part = read_export(body, {"automation-aggregation": "none"})
+    part = read_pushed(body, {"automation-aggregation": "none"})
     assert points(part, "distance") == [(MORNING_MS, MORNING_MS + 330_000, 1000.0)]
     why = "a distance without the end of its time"
     assert rejected(part.rejects) == [("data.metrics[0].data[1].date", why, 1)]
@@ -107,7 +107,7 @@ def test_a_total_of_a_day_is_that_of_its_date_and_grows() -> None:
     midnight = "2026-10-05 00:00:00 +1000"
     steps = {"name": "step_count", "units": "count", "data": [{"date": midnight, "qty": 8432}]}
     rest = {"name": "resting_heart_rate", "units": "bpm", "data": [{"date": midnight, "qty": 55}]}
-    part = read_export({"metrics": [steps, rest]}, _DAYS)
+    part = read_pushed({"metrics": [steps, rest]}, _DAYS)
     days = of_type(DaySummary, part.facts)
     assert values_of(days, "values") == [{"steps": 8432.0}, {"resting_heart_rate": 55.0}]
     assert values_of(days, "head.revision") == [8_432_000, 0]
@@ -124,7 +124,7 @@ def test_sleep_is_wear_of_what_measured_it() -> None:
          "value": kind, "source": source}
         for kind, source in (("Core", "W"), ("In Bed", "W"), ("Deep", "Iris iPhone"), ("Doze", "W"))
     ]  # fmt: skip
-    part = read_export(
+    part = read_pushed(
         metric("sleep_analysis", "hr", {**night, "source": "W"}, {**night, "totalSleep": 0}, *parts)
     )
     worn = points(part, "wear")
@@ -136,7 +136,7 @@ def test_sleep_is_wear_of_what_measured_it() -> None:
 
 def test_an_hour_with_standing_is_an_hour_of_wear() -> None:
     hours = [{"date": f"2026-10-05 0{n}:00:00 +1000", "qty": n % 2} for n in range(1, 4)]
-    part = read_export(metric("apple_stand_hour", "count", *hours))
+    part = read_pushed(metric("apple_stand_hour", "count", *hours))
     assert [(end or 0) - start for start, end, _ in points(part, "wear")] == [3_600_000] * 2
     assert part.rejects == ()
 
@@ -151,7 +151,7 @@ def test_what_is_unknown_is_told_and_the_rest_is_kept() -> None:
         {"name": "weight", "units": "stone", "data": [{"date": MORNING_TEXT, "qty": 1}]},
         3,
     ]
-    part = read_export(body)
+    part = read_pushed(body)
     assert len(points(part, "steps")) == 1
     assert rejected(part.rejects) == [
         ("data.metrics[0].data[1].date", "not a time with date and offset", 1),
@@ -163,7 +163,7 @@ def test_what_is_unknown_is_told_and_the_rest_is_kept() -> None:
 
 
 def test_a_fault_of_many_values_is_one_reject() -> None:
-    part = read_export(
+    part = read_pushed(
         metric("step_count", "count", *([{"date": MORNING_TEXT, "qty": None}] * 500))
     )
     assert rejected(part.rejects) == [("data.metrics[0].data[0].qty", "no value", 500)]
@@ -171,7 +171,7 @@ def test_a_fault_of_many_values_is_one_reject() -> None:
 
 def test_an_entry_by_hand_is_marked() -> None:
     by_hand = {"date": MORNING_TEXT, "qty": 70, "metadata": {"HKWasUserEntered": "1"}}
-    (block,) = of_type(SampleBlock, read_export(metric("weight", "kg", by_hand)).facts)
+    (block,) = of_type(SampleBlock, read_pushed(metric("weight", "kg", by_hand)).facts)
     assert block.head.source.method is Method.MANUAL
 
 

@@ -7,7 +7,7 @@ import pytest
 from model.facts import Joining, Method, SampleBlock, Workout
 from model.received import Context, Notice, NoticeKind, Part
 from parsers.formats import read_items
-from tests.parsers.phone.exports import EXPORT, points, read_export, rejected
+from tests.parsers.phone.exports import EXPORT, points, read_pushed, rejected
 from tests.rows import of_type, values_of
 
 _START, _END = "2026-11-20 10:00:00 +0300", "2026-11-20 10:30:00 +0300"
@@ -21,7 +21,7 @@ def _heart(clock: str, value: float, **more: object) -> dict[str, Any]:
 
 
 def _read_workouts(*workouts: object, grouping: str = "") -> Part:
-    return read_export({"workouts": list(workouts)}, {"automation-aggregation": grouping})
+    return read_pushed({"workouts": list(workouts)}, {"automation-aggregation": grouping})
 
 
 def _only_workout(part: Part) -> Workout:
