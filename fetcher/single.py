@@ -165,8 +165,6 @@ async def _kept(parts: FetcherParts, taken: TakenFetch, response: VendorResponse
 async def _refreshed(
     parts: FetcherParts, vendor: FetchedVendor, taken: TakenFetch, spent: Tokens
 ) -> tuple[Refreshed, Tokens]:
-    if vendor.client is None:
-        return Refreshed.LATER, spent
     outcome, tokens = await refresh_tokens(
         parts.pool,
         parts.client,

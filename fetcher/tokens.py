@@ -28,6 +28,8 @@ from storage.people.errors import UnknownNameError
 from storage.pg.pool import Pool
 
 _MOST = 64 * 1024  # bytes of an answer with tokens
+# The row is locked meanwhile, and the database ends a transaction that is idle for two minutes.
+_WITHIN_S = 45.0
 _LONGEST_S = 10 * 366 * 86_400
 _REJECTED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
 
@@ -57,7 +59,7 @@ class OAuthClient:
 async def refresh_tokens(
     pool: Pool,
     client: VendorClient,
-    ours: OAuthClient,
+    ours: OAuthClient | None,
     wrapping_key: KeyRing,
     held: HeldAccount,
     spent: Tokens,
@@ -65,27 +67,36 @@ async def refresh_tokens(
 ) -> tuple[Refreshed, Tokens]:
     """Return new tokens for those that ended (`spent`), and what came of it.
 
-    Where the row has other tokens by now, these are returned and the vendor is not asked.
+    Where the row has other tokens by now, these are returned and the vendor is not asked. Without
+    an application of ours at the vendor (`ours` is None), nothing can be renewed.
     """
     async with pool.connection() as conn:
         try:
             async with locked_tokens(conn, wrapping_key, held) as (patient, tokens):
                 if tokens.access != spent.access:
                     return Refreshed.NEW, tokens
-                if not tokens.refresh:
-                    await mark_broken(conn, held, now_ms)
-                    return Refreshed.BROKEN, tokens
-                response = await client.ask(refresh_question(ours, tokens.refresh))
-                fresh = fresh_tokens(response, tokens.refresh, now_ms)
-                if fresh is not None:
+                outcome, fresh = await _exchanged(client, ours, tokens, now_ms)
+                if outcome is Refreshed.NEW:
                     await renew_tokens(conn, wrapping_key, held, patient, fresh, now_ms)
-                    return Refreshed.NEW, fresh
-                if is_rejected(response):
+                if outcome is Refreshed.BROKEN:
                     await mark_broken(conn, held, now_ms)
-                    return Refreshed.BROKEN, tokens
-                return Refreshed.LATER, tokens
+                return outcome, fresh
         except UnknownNameError:
             return Refreshed.LOST, spent
+
+
+async def _exchanged(
+    client: VendorClient, ours: OAuthClient | None, tokens: Tokens, now_ms: int
+) -> tuple[Refreshed, Tokens]:
+    if not tokens.refresh:
+        return Refreshed.BROKEN, tokens
+    if ours is None:
+        return Refreshed.LATER, tokens
+    response = await client.ask(refresh_question(ours, tokens.refresh))
+    fresh = fresh_tokens(response, tokens.refresh, now_ms)
+    if fresh is not None:
+        return Refreshed.NEW, fresh
+    return (Refreshed.BROKEN if is_rejected(response) else Refreshed.LATER), tokens
 
 
 def refresh_question(ours: OAuthClient, refresh: str) -> Question:
@@ -98,6 +109,7 @@ def refresh_question(ours: OAuthClient, refresh: str) -> Question:
         target=ours.oauth.path,
         headers={"authorization": f"Basic {basic}", "accept": "application/json"},
         most=_MOST,
+        within_s=_WITHIN_S,
         form={"grant_type": "refresh_token", "refresh_token": refresh},
     )
 

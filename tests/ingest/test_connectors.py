@@ -8,7 +8,8 @@ from ingest.connector import AccountInBody, Connector, LinkToken, Passes, Vendor
 from ingest.proofs import LinkOnly, SecretPath, SharedSecret, Signature
 from ingest.schemes import SVIX
 from ingest.vendors import CONNECTORS
-from model.vendor_api import Api
+from model.received import Fetch
+from model.vendor_api import Api, ApiRequest, OAuth, RateWindow
 from tests.rooms import ROOT
 from tests.rows import values_of, without
 
@@ -47,6 +48,7 @@ def test_a_connector_without_a_proof_does_not_construct() -> None:
         ({"passes": Passes(headers=("authorization",))}, "never travel"),
         ({"answer": VendorAnswer(status=500)}, "a success"),
         ({"max_body": 0}, "has bytes"),
+        ({"owner": LinkToken(at="bearer"), "api": Api(host="a.b")}, "no body names one"),
     ],
 )
 def test_a_contradiction_does_not_construct(changes: dict[str, Any], why: str) -> None:
@@ -58,6 +60,42 @@ def test_a_contradiction_does_not_construct(changes: dict[str, Any], why: str) -
 def test_an_api_has_a_pinned_host(host: str) -> None:
     with pytest.raises(ValueError, match="pinned host"):
         Api(host=host)
+
+
+def _request(fetch: Fetch) -> ApiRequest:
+    return ApiRequest(path=fetch.path)
+
+
+_OAUTH = OAuth(host="a.b", path="/t", scopes=())
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"request": _request}, "keeps to a budget"),
+        ({"auth": _OAUTH}, "of no use without a request"),
+        ({"max_answer": 0}, "has bytes"),
+    ],
+)
+def test_an_api_that_contradicts_itself_does_not_construct(
+    fields: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        Api(host="a.b", **fields)
+
+
+@pytest.mark.parametrize("scope", ["data:write", "accesslink.Write_all", "activity.modify"])
+def test_a_scope_that_may_write_does_not_construct(scope: str) -> None:
+    with pytest.raises(ValueError, match="may change data"):
+        OAuth(host="a.b", path="/t", scopes=(scope,))
+
+
+@pytest.mark.parametrize(("seconds", "requests"), [(0, 1), (1, 0), (-1, 1)])
+def test_a_window_without_seconds_or_requests_does_not_construct(
+    seconds: int, requests: int
+) -> None:
+    with pytest.raises(ValueError, match="seconds and requests"):
+        RateWindow(seconds=seconds, requests=requests)
 
 
 def test_an_empty_proof_does_not_construct() -> None:

@@ -46,6 +46,24 @@ _WRONG: list[tuple[str, str]] = [
         '[connectors.open_wearables]\nkeys = ["whsec_!!"]',
         r"\[connectors.open_wearables\]: no key of ",
     ),
+    ('[connectors.polar]\nclient_id = "a"', "client_id and client_secret belong together"),
+    ('[connectors.polar]\nclient_id = 7\nclient_secret = "s"', "client_id is a text"),
+    *(
+        (f'[connectors.polar]\nkeys = ["k"]\napi = "{address}"', r"\[connectors.polar\]: api is ")
+        for address in (
+            "http://api.example.org",
+            "http://10.0.0.1:80",
+            "http://127.0.0.1",
+            "http://127.0.0.1:80/path",
+            "http://user@127.0.0.1:80",
+            "http://127.0.0.1.example.org:80",
+            "http://localhost:80",
+            "https://api.example.org:8443",
+            "https://user@api.example.org",
+            "https://localhost",
+            "ftp://127.0.0.1:21",
+        )
+    ),
     ("connectors = 7", r"tables \[connectors.NAME\]"),
     ("link_key = ", "TOMLDecodeError, no TOML file"),
 ]
@@ -60,6 +78,15 @@ def test_what_is_wrong_is_named_and_never_shown(tmp_path: Path, text: str, why: 
     assert f"KADENS_SECRETS_FILE={path}: " in str(caught.value)
     for secret in (HEX[:16], 'secret"', "whsec_!!", "not hex"):
         assert secret not in str(caught.value)
+
+
+def test_a_vendors_client_needs_no_key_yet_and_its_api_may_be_on_loopback(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.toml"
+    client = 'client_id = "id"\nclient_secret = "hidden"\napi = "http://127.0.0.1:4711"'
+    path.write_text(f"[connectors.polar]\n{client}\n", encoding="utf-8")
+    row = read_secrets(str(path)).connectors["polar"]
+    assert (row.keys, row.client_id, row.api) == ((), "id", "http://127.0.0.1:4711")
+    assert "hidden" not in repr(row)
 
 
 def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:

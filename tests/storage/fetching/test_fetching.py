@@ -257,6 +257,18 @@ async def test_a_token_without_a_refresh_token_needs_a_person(world: FetchingWor
     assert world.vendor.refreshes == 0
 
 
+async def test_without_our_application_a_token_is_not_renewed(world: FetchingWorld) -> None:
+    """Nothing is given up: a deployer may add its id and secret."""
+    vendors = {"polar": replace(world.parts.vendors["polar"], client=None)}
+    world.parts = replace(world.parts, vendors=vendors)
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.end_access(USER)
+    await world.run()
+    assert await world.states() == [("e1", "failing", "the token was not renewed")]
+    assert (world.vendor.refreshes, await world.broken()) == (0, ["connected"])
+
+
 async def test_fetchers_at_once_never_spend_a_refresh_token_twice(world: FetchingWorld) -> None:
     await world.connect()
     for entity in ("e1", "e2", "e3"):
