@@ -30,6 +30,7 @@ _CLOSING = re.compile(
     rb"\"(?:/>|>(?:\s*<MetadataEntry key=\"[^<>\"]*\" value=\"[^<>\"]*\"/>)*\s*</Record>)"
 )
 _NO_TIMES = b' creationDate="" startDate="" endDate="" value=""'
+_FEW = 10  # one in so many
 _MOST_KNOWN = 10_000
 _LONGEST_KNOWN = 4_096  # bytes
 _UNLIKE = b'"'  # instead of the value of a record that is followed by another text
@@ -70,9 +71,16 @@ class PlainRecords:
             return
         parts = body.split(_MARK)
         heads = np.frombuffer(b"".join(map(_head, parts[1:])), np.uint8).reshape(-1, _HEAD)
-        yield from self._taken(body, parts, heads)
+        plain = _are_plain(heads)
+        # Where few records are plain, the parser does it all.
+        if np.count_nonzero(plain) * _FEW < len(plain):
+            yield body
+        else:
+            yield from self._taken(body, parts, heads, plain.tolist())
 
-    def _taken(self, body: bytes, parts: list[bytes], heads: EncodedTexts) -> Iterator[bytes]:
+    def _taken(
+        self, body: bytes, parts: list[bytes], heads: EncodedTexts, plain: list[bool]
+    ) -> Iterator[bytes]:
         """Yield as `take`. Everything before `left` is in lanes, or was yielded."""
         ends = (np.cumsum(list(map(len, parts))) + np.arange(len(parts)) * len(_MARK)).tolist()
         numbers, values = [], []
@@ -80,7 +88,7 @@ class PlainRecords:
         text, tail, number = b"\0", _NO_TAIL, _OTHER
         # The opening for which `number` holds, as long as the same text follows.
         known: bytes | None = None
-        for at, is_plain in enumerate(_are_plain(heads).tolist(), 1):
+        for at, is_plain in enumerate(plain, 1):
             part = parts[at]
             value = part[_HEAD : -len(text)] if part.endswith(text) else _UNLIKE
             if not value.isdigit() and (b'"' in value or b"&" in value or b"<" in value):

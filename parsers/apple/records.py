@@ -17,6 +17,7 @@ from parsers.apple.plain import PlainRecords
 from parsers.fields import Unreadable
 
 MOST_UNITS = 200_000  # records and workouts in one body; of 16 MiB they have 80 bytes each
+_MOST_COMMENTS = 10_000  # in a body of 2 MiB at most
 _MOST_REFUSED = 2_000  # in one body: so many damaged records are no export
 _LIST, _BEAT = "HeartRateVariabilityMetadataList", "InstantaneousBeatsPerMinute"
 _MINUTE_MS = 60_000.0
@@ -46,6 +47,8 @@ class Gathered:
 
         Without `plain` all of it goes to the parser, with the same result.
         """
+        if body.count(b"<!") > _MOST_COMMENTS:
+            raise BodyError("body", f"more than {_MOST_COMMENTS} comments", RejectKind.TOO_MUCH)
         # What stands between plain records is short: the sum of both is still linear.
         for stretch in self.plain.take(body) if plain else (body,):
             self._parse(list(self._units(stretch)))
