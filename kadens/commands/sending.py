@@ -9,12 +9,17 @@ from urllib.parse import urlsplit
 
 import typer
 
+from ingest.proofs import LinkOnly
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from kadens.commands.console import settings_of
+from kadens.commands.inspecting import named_headers
+from kadens.commands.links import issue_audited_token
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.output.terminal import fail, print_line
+from kadens.recorded.cases import read_case
 from kadens.settings import Settings
+from parsers.formats import FILES_CONNECTOR
 from runtime.retries import attempts
 
 LATER = frozenset({http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE})
@@ -38,10 +43,19 @@ class NoAnswerError(Exception):
 def send_as_vendor(
     connector: Annotated[
         str,
-        typer.Argument(help="A connector with a key, such as reports; any other text lists them."),
+        typer.Argument(help="A connector, such as reports; any other text lists them."),
     ],
-    path: Annotated[Path, typer.Argument(help="The body to send.")],
+    path: Annotated[
+        Path, typer.Argument(help="The body to send, or the folder of a recorded case.")
+    ],
     *,
+    patient: Annotated[
+        str, typer.Option("--patient", help="Whose phone it is, for a connector of link tokens.")
+    ] = "",
+    header: Annotated[
+        list[str] | None,
+        typer.Option("--header", metavar="'K: V'", help="A header of the vendor; repeatable."),
+    ] = None,
     url: Annotated[
         str, typer.Option(help="Address of the vendor door; by default that of the settings.")
     ] = "",
@@ -49,13 +63,16 @@ def send_as_vendor(
 ) -> None:
     """Play a vendor: sign a body as it would, and post it.
 
+    A phone's app signs nothing: with --patient it gets a link token for a day.
+
     Prints the vendor door's answer; exits 1 when the door refuses the body.
     """
     settings = settings_of(data)
-    content = body_of(path)
-    proof = _proof_of(settings, connector, content)
+    content, headers = _recorded(path) if path.is_dir() else (body_of(path), {})
+    headers = {"content-type": "application/json", **headers, **named_headers(header)}
+    proof = _proof_of(settings, connector, content, patient)
     hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
-    status, answer = post(hook, content, {"content-type": "application/json", **proof.headers})
+    status, answer = post(hook, content, {**headers, **proof.headers})
     print_line(f"{status} {answer.decode(errors='replace')}")
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
@@ -129,12 +146,30 @@ def _wait_of(error: Exception) -> bool | float:
     return error.wait_s if isinstance(error, _BusyError) else False
 
 
-def _proof_of(settings: Settings, name: str, body: bytes) -> Proven:
-    """Return the proof that a vendor sends with a body; leaves with code 2 without a key for it."""
-    keyed = {connector.name: connector for connector in CONNECTORS if connector.proof.needs_key}
-    connector, secrets = keyed.get(name), settings.secrets.connectors.get(name)
+def _recorded(folder: Path) -> tuple[bytes, _Headers]:
+    """Return the body and the headers of a recorded case; leaves with code 2 when it is none."""
+    try:
+        case = read_case(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        fail(f"{folder}: not the folder of a recorded case", code=2)
+    kind = case.context.content_type
+    return case.payload, {**case.context.headers, **({"content-type": kind} if kind else {})}
+
+
+def _proof_of(settings: Settings, name: str, body: bytes, patient: str) -> Proven:
+    """Return the proof that a vendor sends with a body.
+
+    Leaves with code 2 without a key for it, or without the patient whose link proves it.
+    """
+    served = {row.name: row for row in CONNECTORS if row.name != FILES_CONNECTOR}
+    connector, secrets = served.get(name), settings.secrets.connectors.get(name)
     if connector is None:
-        fail(f"the connector must be one that needs a key: {', '.join(keyed)}", code=2)
+        fail(f"the connector must be one of {', '.join(served)}", code=2)
+    if isinstance(connector.proof, LinkOnly):
+        if not patient:
+            fail(f"{name} is proved by a patient's link: give --patient", code=2)
+        token, _ = issue_audited_token(settings, patient, days=1, detail="send")
+        return Proven(headers={"authorization": f"Bearer {token}"})
     if secrets is None or not secrets.keys:
         fail(f"the secrets file has no key for the connector {name}", code=2)
     now_ms = time.time_ns() // 1_000_000  # the vendor's clock: this machine's
