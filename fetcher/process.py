@@ -27,6 +27,7 @@ from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
 from storage.fetching.connections import connection_counts, destroy_uncovered
 from storage.people.fetches import fetch_counts
+from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
 from storage.pg.roles import FETCHER
 
@@ -125,8 +126,10 @@ async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
 
 async def _keep_fetching(parts: FetcherParts, closed: ClosedVendors, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        if not await fetch_once(parts, closed):
-            await _pause(stop, _LOOK_S)
+        async with _through_outages():
+            if await fetch_once(parts, closed):
+                continue
+        await _pause(stop, _LOOK_S)
 
 
 async def fetch_once(parts: FetcherParts, closed: ClosedVendors) -> bool:
@@ -142,7 +145,8 @@ async def fetch_once(parts: FetcherParts, closed: ClosedVendors) -> bool:
 
 async def _keep_tidy(parts: FetcherParts, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        await tidy(parts)
+        async with _through_outages():
+            await tidy(parts)
         await _pause(stop, _TIDY_S)
 
 
@@ -159,6 +163,20 @@ async def tidy(parts: FetcherParts) -> None:
         gauge.clear()  # a state that nothing is in any more
         for labels, number in numbers.items():
             gauge.labels(*labels).set(number)
+
+
+@asynccontextmanager
+async def _through_outages() -> AsyncIterator[None]:
+    """Go on when the database does not answer; what was taken is due again after its lease.
+
+    Ending the process would also end other attempts, which may have tokens that are not stored yet.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        _log.warning("the database does not answer", error=type(error).__name__)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

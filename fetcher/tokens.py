@@ -4,6 +4,7 @@ A vendor that rotates refresh tokens takes each once. The row stays locked from 
 asked until its answer is committed, so no other fetcher sends the same token meanwhile.
 """
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -25,12 +26,14 @@ from storage.fetching.connections import (
     renew_tokens,
 )
 from storage.people.errors import UnknownNameError
+from storage.pg.outages import is_outage
 from storage.pg.pool import Pool
 
 _MOST = 64 * 1024  # bytes of an answer with tokens
 # The row is locked meanwhile, and the database ends a transaction that is idle for two minutes.
 _WITHIN_S = 45.0
 _LONGEST_S = 10 * 366 * 86_400
+_STORE_TRIES, _STORE_PAUSE_S = 300, 1.0
 _REJECTED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
 
 
@@ -70,19 +73,52 @@ async def refresh_tokens(
     Where the row has other tokens by now, these are returned and the vendor is not asked. Without
     an application of ours at the vendor (`ours` is None), nothing can be renewed.
     """
-    async with pool.connection() as conn:
+    received: list[Tokens] = []  # what the vendor gave, before it is stored
+    try:
+        async with (
+            pool.connection() as conn,
+            locked_tokens(conn, wrapping_key, held) as (patient, tokens),
+        ):
+            if tokens.access != spent.access:
+                return Refreshed.NEW, tokens
+            outcome, fresh = await _exchanged(client, ours, tokens, now_ms)
+            if outcome is Refreshed.NEW:
+                received.append(fresh)
+                await renew_tokens(conn, wrapping_key, held, patient, fresh, now_ms)
+            if outcome is Refreshed.BROKEN:
+                await mark_broken(conn, held, now_ms)
+            return outcome, fresh
+    except UnknownNameError:
+        return Refreshed.LOST, spent
+    except Exception as error:
+        if not (received and is_outage(error)):
+            raise
+    # the old token is spent: what the vendor gave in exchange must not be lost with the database
+    return await _stored_late(pool, wrapping_key, held, spent, received[0], now_ms)
+
+
+async def _stored_late(
+    pool: Pool, wrapping_key: KeyRing, held: HeldAccount, spent: Tokens, fresh: Tokens, now_ms: int
+) -> tuple[Refreshed, Tokens]:
+    """Store tokens once the database answers again, as long as the account is held."""
+    for _ in range(_STORE_TRIES):
+        await asyncio.sleep(_STORE_PAUSE_S)
         try:
-            async with locked_tokens(conn, wrapping_key, held) as (patient, tokens):
-                if tokens.access != spent.access:
-                    return Refreshed.NEW, tokens
-                outcome, fresh = await _exchanged(client, ours, tokens, now_ms)
-                if outcome is Refreshed.NEW:
+            async with (
+                pool.connection() as conn,
+                locked_tokens(conn, wrapping_key, held) as (patient, tokens),
+            ):
+                # the first attempt may have been committed before its connection broke
+                if tokens.access == spent.access:
                     await renew_tokens(conn, wrapping_key, held, patient, fresh, now_ms)
-                if outcome is Refreshed.BROKEN:
-                    await mark_broken(conn, held, now_ms)
-                return outcome, fresh
         except UnknownNameError:
-            return Refreshed.LOST, spent
+            break
+        except Exception as error:
+            if not is_outage(error):
+                raise
+        else:
+            return Refreshed.NEW, fresh
+    return Refreshed.LOST, spent
 
 
 async def _exchanged(

@@ -1,17 +1,18 @@
 """A fetch from the row to the log, against a simulated vendor that fails in every way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from fetcher import client
 from fetcher.single import LEASE_MS
 from model.calendar import DAY_MS, HOUR_MS
-from simulate.vendors.polar_server import Fault, Limit
+from simulate.vendors.polar_server import Fault, Limit, PolarServer
 from storage.erase import erase
 from storage.fetching.connections import destroy_uncovered
 from storage.fetching.queue import take_fetch
@@ -28,6 +29,9 @@ from tests.storage.fetching.fetching_world import (
 
 pytestmark = pytest.mark.anyio
 _LEASE = UUID(int=7)
+_END_TRANSACTIONS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and state = 'idle in transaction'"""
 
 
 @pytest.fixture
@@ -267,6 +271,36 @@ async def test_without_our_application_a_token_is_not_renewed(world: FetchingWor
     await world.run()
     assert await world.states() == [("e1", "failing", "the token was not renewed")]
     assert (world.vendor.refreshes, await world.broken()) == (0, ["connected"])
+
+
+async def test_a_database_that_goes_away_in_a_refresh_costs_no_token(
+    world: FetchingWorld, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor has taken the old refresh token when the transaction with the new one is ended."""
+    monkeypatch.setattr("fetcher.tokens._STORE_PAUSE_S", 0.01)
+    given = PolarServer.exchanged
+
+    def ended(
+        vendor: PolarServer, authorization: str, form: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        answer = given(vendor, authorization, form)
+        with psycopg.connect(dsn, autocommit=True) as conn:
+            conn.execute(_END_TRANSACTIONS)
+        return answer
+
+    monkeypatch.setattr(PolarServer, "exchanged", ended)
+    await world.connect()
+    await world.announce("e1")
+    world.vendor.end_access(USER)
+    await world.run()
+    assert await world.states() == [("e1", "done", "")]
+    assert (world.vendor.refreshes, world.vendor.reused) == (1, 0)
+    world.vendor.end_access(USER)
+    await world.announce("e2")
+    monkeypatch.setattr(PolarServer, "exchanged", given)
+    await world.run()
+    assert await world.broken() == ["connected"]
+    assert (world.vendor.refreshes, world.vendor.reused) == (2, 0)
 
 
 async def test_fetchers_at_once_never_spend_a_refresh_token_twice(world: FetchingWorld) -> None:
