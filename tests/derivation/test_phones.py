@@ -133,6 +133,7 @@ def test_means_that_are_sent_again_replace_themselves(tmp_path: Path) -> None:
     assert session["heart_rate"]["mean"] == 150.0
 
 
+_HOUR = _metric_of([{"date": _clock(0), "qty": 50 * _MINUTES, "source": "Apple Watch"}])
 _DAY = _metric_of([{"date": "2026-11-23 00:00:00 +0100", "qty": 8432, "source": "A|B"}])
 
 
@@ -140,10 +141,11 @@ _DAY = _metric_of([{"date": "2026-11-23 00:00:00 +0100", "qty": 8432, "source": 
     ("second", "grouping", "steps"),
     [
         (_phone_steps(60), "Minutes", 60 * _MINUTES),  # the same minutes, corrected
+        (_HOUR, "Hours", 50 * _MINUTES),  # the same steps, grouped by the hour
         (_phone_steps(40, "iPhone"), "Minutes", 50 * _MINUTES),  # a phone beside the watch
         (_DAY, "Days", 8432),
     ],
-    ids=["corrected", "phone", "a day"],
+    ids=["corrected", "an hour", "phone", "a day"],
 )
 def test_steps_are_counted_once(tmp_path: Path, second: bytes, grouping: str, steps: float) -> None:
     first = (_EXPORT, _phone_steps(50), "Minutes")
