@@ -166,7 +166,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="connect",
         target="kadens.fetching.command:connect_account",
-        summary="Connect a vendor's account with tokens that you have at hand.",
+        summary="Connect a vendor's account with tokens given by hand.",
     ),
     Entry(
         word="fetches",

@@ -116,7 +116,7 @@ def connect_account(
     ],
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Connect a vendor's account with tokens that you have at hand.
+    """Connect a vendor's account with tokens given by hand.
 
     The account is linked to the patient, and what its vendor announces is fetched from now on.
     The file has what the vendor's token endpoint answered. The tokens are kept sealed with the
