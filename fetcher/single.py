@@ -166,13 +166,7 @@ async def _refreshed(
     parts: FetcherParts, vendor: FetchedVendor, taken: TakenFetch, spent: Tokens
 ) -> tuple[Refreshed, Tokens]:
     outcome, tokens = await refresh_tokens(
-        parts.pool,
-        parts.client,
-        vendor.client,
-        parts.wrapping_key,
-        taken.held,
-        spent,
-        parts.now(),
+        parts.pool, parts.client, vendor.client, parts.wrapping_key, taken.held, spent, parts.now()
     )
     parts.metrics.refreshes.labels(vendor.name, outcome.value).inc()
     return outcome, tokens

@@ -15,16 +15,7 @@ import numpy as np
 from model.codec import dumps, plain
 from model.columns.build import split_at_gaps
 from model.columns.runs import is_run_end
-from model.facts import (
-    BLOCK,
-    Head,
-    Instants,
-    Joining,
-    RejectKind,
-    SampleBlock,
-    Source,
-    Values,
-)
+from model.facts import BLOCK, Head, Instants, Joining, RejectKind, SampleBlock, Source, Values
 from model.metrics import METRIC
 from parsers.bounds import LONGEST_GAP_MS, MOST_SERIES
 from parsers.fields import Unreadable, head

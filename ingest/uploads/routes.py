@@ -16,11 +16,7 @@ from ingest.door import Door, Incoming
 from ingest.metrics import Metrics
 from ingest.problems import Refused, problem_answer, refused
 from ingest.uploads import documents, intake
-from ingest.uploads.headers import (
-    TUS_VERSION,
-    metadata_text,
-    progress_headers,
-)
+from ingest.uploads.headers import TUS_VERSION, metadata_text, progress_headers
 from ingest.uploads.intake import Uploads
 from ingest.uploads.shelf import Shelf
 from ingest.uploads.upload import Upload

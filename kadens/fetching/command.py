@@ -60,8 +60,7 @@ def list_fetches(
         typer.Option("--state", callback=_state, help=f"Only one state of {', '.join(_STATES)}."),
     ] = "",
     source: Annotated[
-        str,
-        typer.Option("--source", callback=_connector, help="Only of this connector."),
+        str, typer.Option("--source", callback=_connector, help="Only of this connector.")
     ] = "",
     patient: Annotated[
         str, typer.Option("--patient", callback=checked(PSEUDONYM), help="Only of this patient.")

@@ -42,8 +42,7 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
         bool, typer.Option("--once", help="End when every file that is there was handled.")
     ] = False,
     settle: Annotated[
-        float,
-        typer.Option("--settle", min=0, help="Complete after so many seconds unchanged."),
+        float, typer.Option("--settle", min=0, help="Complete after so many seconds unchanged.")
     ] = 5.0,
     poll: Annotated[
         float, typer.Option("--poll", min=0.1, help="Look at least once in so many seconds.")

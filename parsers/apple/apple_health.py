@@ -16,16 +16,7 @@ import numpy as np
 
 from model.columns.build import split_at_gaps
 from model.columns.runs import is_run_end
-from model.facts import (
-    BLOCK,
-    Fact,
-    Joining,
-    Method,
-    Reject,
-    RejectKind,
-    SampleBlock,
-    Source,
-)
+from model.facts import BLOCK, Fact, Joining, Method, Reject, RejectKind, SampleBlock, Source
 from model.metrics import METRIC
 from model.received import Context, Part
 from parsers.apple.cut import bodies_of

@@ -59,10 +59,7 @@ _TOTALS: dict[str, tuple[tuple[str, ...], float]] = {
 }
 # What Polar calls continuous comes from the optical sensor of a watch.
 _WATCH = Source(
-    vendor=_VENDOR,
-    app="Polar Flow",
-    device_type=device_type(_VENDOR, ""),
-    method=Method.BACKGROUND,
+    vendor=_VENDOR, app="Polar Flow", device_type=device_type(_VENDOR, ""), method=Method.BACKGROUND
 )
 _OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
 _STARTS, _STOPS = ("startTime", "start_time"), ("stopTime", "stop_time")

@@ -124,10 +124,7 @@ class Database:
         return ""
 
     def rows(
-        self,
-        table: str,
-        columns: Sequence[str],
-        between: tuple[str, int, int] | None = None,
+        self, table: str, columns: Sequence[str], between: tuple[str, int, int] | None = None
     ) -> Iterator[list[DatabaseRow]]:
         """Yield rows of a table in chunks: the row id, then the named columns in their order.
 

@@ -214,11 +214,7 @@ def _workouts(batch: Batch, origins: Sequence[Head], errors: _Errors) -> Iterato
 
 
 def _workout(
-    row: dict[str, Any],
-    numbering: str,
-    origins: Sequence[Head],
-    where: str,
-    errors: _Errors,
+    row: dict[str, Any], numbering: str, origins: Sequence[Head], where: str, errors: _Errors
 ) -> Workout:
     # Of a piece anything may be missing: it may come from anybody.
     of = row["origin"]

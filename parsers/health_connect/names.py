@@ -119,8 +119,4 @@ DEVICE_TYPES: dict[int, DeviceType] = {
     6: DeviceType.WATCH,  # a band
     7: DeviceType.STRAP,
 }
-METHOD_NUMBERS: dict[int, Method] = {
-    1: Method.WORKOUT,
-    2: Method.BACKGROUND,
-    3: Method.MANUAL,
-}
+METHOD_NUMBERS: dict[int, Method] = {1: Method.WORKOUT, 2: Method.BACKGROUND, 3: Method.MANUAL}

@@ -8,12 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from parsers.health_connect.batches import (
-    Batch,
-    Names,
-    batch_of_records,
-    record_columns,
-)
+from parsers.health_connect.batches import Batch, Names, batch_of_records, record_columns
 from parsers.health_connect.columns import columns_of, cut_by_content, plain_value
 from parsers.health_connect.database import Database, DatabaseRow, TableDamage
 from parsers.health_connect.exercise_types import LIBRARY, PAUSE_SEGMENTS, PLATFORM

@@ -128,11 +128,7 @@ def _add_series(
 
 
 def _head(
-    entry: JsonObject,
-    record: str,
-    span: _Span,
-    setting: Setting,
-    lists: Iterable[list[Valued]],
+    entry: JsonObject, record: str, span: _Span, setting: Setting, lists: Iterable[list[Valued]]
 ) -> Head:
     """Return the head of a workout; without a source it has the device of its first samples."""
     device = _source_name(entry.get("source"))

@@ -51,7 +51,7 @@ DAY_TABLES: dict[str, dict[str, str]] = {
     "com.samsung.shealth.tracker.pedometer_day_summary": {
         "step_count": "steps",
         "distance": "distance",
-    },
+    }
 }
 # A value in a file of bins, or among the live data of an exercise -> our metric.
 BINNED: dict[str, str] = {

@@ -13,16 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from model.columns.build import split_at_gaps
-from model.facts import (
-    BLOCK,
-    DeviceType,
-    Head,
-    Method,
-    Reject,
-    RejectKind,
-    SampleBlock,
-    Source,
-)
+from model.facts import BLOCK, DeviceType, Head, Method, Reject, RejectKind, SampleBlock, Source
 from model.metrics import METRIC
 from model.storable import LAST_MS
 from parsers.bounds import EARLIEST_MS, LONGEST_GAP_MS

@@ -70,10 +70,7 @@ def parse_gpx(payload: bytes, context: Context) -> Iterator[Part]:
     if length_ms > MOST_SESSION_MS:
         raise BodyError("trk", "tracks of more than 15 days together", RejectKind.TOO_MUCH)
     yield Part(
-        account="",
-        facts=tuple(facts),
-        rejects=track_rejects(file),
-        complete=file.damage is None,
+        account="", facts=tuple(facts), rejects=track_rejects(file), complete=file.damage is None
     )
 
 

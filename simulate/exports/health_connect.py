@@ -47,10 +47,7 @@ _RECORDS: dict[str, tuple[str, str]] = {
         session_rate_of_perceived_exertion REAL""",
     ),
     "resting_heart_rate_record_table": (_INSTANT, "beats_per_minute INTEGER"),
-    "heart_rate_variability_rmssd_record_table": (
-        _INSTANT,
-        "heart_rate_variability_millis REAL",
-    ),
+    "heart_rate_variability_rmssd_record_table": (_INSTANT, "heart_rate_variability_millis REAL"),
     "oxygen_saturation_record_table": (_INSTANT, "percentage REAL"),
     "respiratory_rate_record_table": (_INSTANT, "rate REAL"),
     "vo2_max_record_table": (

@@ -99,10 +99,7 @@ class PolarServer:
         """Return the answer of the token endpoint to a user who has just agreed."""
         with self._lock:
             grant = _Grant(
-                user=user,
-                access=_drawn(),
-                refresh=_drawn(),
-                ends_s=self.now_s() + lasts_s,
+                user=user, access=_drawn(), refresh=_drawn(), ends_s=self.now_s() + lasts_s
             )
             self._grants.append(grant)
             return _token_answer(grant, lasts_s)

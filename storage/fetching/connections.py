@@ -177,11 +177,7 @@ def opened_tokens(key: bytes, connector: str, account: str, sealed: bytes) -> To
 
 
 def _sealed(key: bytes, connector: str, account: str, tokens: Tokens) -> bytes:
-    values = {
-        "access": tokens.access,
-        "refresh": tokens.refresh,
-        "expires_ms": tokens.expires_ms,
-    }
+    values = {"access": tokens.access, "refresh": tokens.refresh, "expires_ms": tokens.expires_ms}
     return crypto.seal(key, codec.dumps(values), _owner(connector, account))
 
 

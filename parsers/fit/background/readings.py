@@ -66,14 +66,10 @@ _READINGS = (
         from_value=655.34,  # the scale is still weighing
     ),
     _Reading(
-        message="blood_pressure",
-        metric="blood_pressure_systolic",
-        fields=("systolic_pressure",),
+        message="blood_pressure", metric="blood_pressure_systolic", fields=("systolic_pressure",)
     ),
     _Reading(
-        message="blood_pressure",
-        metric="blood_pressure_diastolic",
-        fields=("diastolic_pressure",),
+        message="blood_pressure", metric="blood_pressure_diastolic", fields=("diastolic_pressure",)
     ),
 )
 BACKGROUND_MESSAGES = frozenset(
