@@ -55,14 +55,18 @@ def run(days: int) -> list[Row]:
         path = Path(folder) / "export.db"
         export_of(CarriedDays(first_ms=_FIRST_MS, days=days)).write(path)
         size = path.stat().st_size
-        # In turn, so that a busy machine slows all of them.
-        seconds = [[_seconds(work, path) for work in _WORKS] for _ in range(_ROUNDS)]
+        seconds = [_in_turn(path) for _ in range(_ROUNDS)]
     bare, cut, read = map(min, zip(*seconds, strict=True))
     baseline = f"select * of the same tables, {size / bare / 1e6:.0f} MB/s"
     return [
         _row("Health Connect export to pieces", size, cut, bare / cut, 0.2, baseline),
         _row("Health Connect export to facts", size, read, bare / read, 0.15, baseline),
     ]
+
+
+def _in_turn(path: Path) -> list[float]:
+    """Return the seconds of each way. In turn, so that a busy machine slows all of them."""
+    return [_seconds(work, path) for work in _WORKS]
 
 
 def _row(name: str, size: int, took: float, ratio: float, floor: float, baseline: str) -> Row:

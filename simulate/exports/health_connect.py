@@ -147,7 +147,7 @@ def people_and_devices() -> HealthConnectExport:
     export.add(
         "device_info_table",
         {"manufacturer": "Acme", "model": "W1", "device_type": WATCH_ID},
-        {"manufacturer": "Acme", "model": "P1", "device_type": PHONE_ID},
+        {"manufacturer": "Acme", "model": "Pocket", "device_type": PHONE_ID},
     )
     return export
 

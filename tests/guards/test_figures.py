@@ -33,7 +33,7 @@ def now() -> Figures:
         ("files in the largest folder", 20, 20),
         ("comprehensions per 1,000 lines", 14.7, 19.8),  # goal of the tests: 14.9
         ("comprehensions with two for, two if or nested", 10, 0),  # goal: 0, 0
-        ("function lines, median", 7, 6),
+        ("function lines, median", 8, 6),  # goal: 7 in the product
         ("function lines, 90 %", 19, 16),
     ],
 )

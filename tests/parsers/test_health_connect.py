@@ -148,7 +148,7 @@ def test_who_recorded_is_app_device_and_method() -> None:
     ]  # fmt: skip
     assert values_of(sources[3:], "app", "device", "device_type") == [
         ("com.example.watch", "Acme W1", DeviceType.WATCH),
-        ("com.example.fit", "Acme P1", DeviceType.PHONE),
+        ("com.example.fit", "Acme Pocket", DeviceType.PHONE),
         ("", "", DeviceType.UNKNOWN),
     ]
     assert values_of(_read(export).facts, "head.offset_min")[4:] == [None, -210]
