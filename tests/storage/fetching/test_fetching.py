@@ -34,6 +34,10 @@ select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and state = 'idle in transaction'"""
 
 
+class KilledError(Exception):
+    """The process ends here."""
+
+
 @pytest.fixture
 async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[FetchingWorld]:
     async with open_world(dsn, conn, tmp_path) as made:
@@ -335,6 +339,31 @@ async def _take(conn: Connection, world: FetchingWorld) -> object:
     return await take_fetch(
         conn, WORLD_KEY, ["polar"], _LEASE, world.now_ms, world.now_ms + LEASE_MS
     )
+
+
+async def test_a_fetcher_that_ends_before_its_row_is_done_asks_again(
+    world: FetchingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is on the log twice, with one digest, by which the worker keeps it once."""
+
+    async def killed(*_: object) -> bool:
+        await asyncio.sleep(0)
+        raise KilledError
+
+    await world.connect()
+    await world.announce("e1")
+    with monkeypatch.context() as ending:
+        ending.setattr("fetcher.single.finish_fetch", killed)
+        with pytest.raises(KilledError):
+            await world.run()
+    assert await world.states() == [("e1", "running", "")]
+    world.now_ms += LEASE_MS - 1
+    assert await world.run() == 0
+    world.now_ms += 1
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "done", "")]
+    first, second = world.log.events
+    assert first.envelope.sha256 == second.envelope.sha256
 
 
 async def test_a_log_that_is_away_costs_a_pause(world: FetchingWorld) -> None:
