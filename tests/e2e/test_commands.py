@@ -5,6 +5,7 @@ import json
 import re
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,13 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     for name, content in named.items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
     (folder / "walk.fit").write_bytes(recording())
+    (folder / "folder").mkdir()
+    (folder / "folder" / "copy.fit").write_bytes(recording())
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        archive.writestr("walk.fit", recording())
     patient = running.kadens("patient", "add", "--name", "Test Testsson").strip()
-    return {"PATIENT": patient, **{name: str(folder / name) for name in (*named, "walk.fit")}}
+    files = ("walk.fit", "export.zip", "folder/", *named)
+    return {"PATIENT": patient, **{name: str(folder / name) for name in files}}
 
 
 def _commands() -> list[str]:
@@ -91,7 +97,7 @@ def _commands() -> list[str]:
     kadens = []
     for line in "".join(blocks).splitlines():
         words = line.partition("#")[0].strip().removeprefix(".venv/bin/")
-        endless = re.match(r"kadens (up|door|worker|patient add|erase)\b", words)
+        endless = re.match(r"kadens (up|door|worker|watch|patient add|erase)\b", words)
         if words.startswith("kadens ") and not endless:
             kadens.append(words)
     return kadens
