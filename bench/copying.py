@@ -19,7 +19,7 @@ AT_ONCE = 96_000  # rows in a transaction
 _ROW = empty_rows(1).itemsize  # no column of `sample` is null or of another length
 _COPY = f"copy sample ({', '.join(COLUMNS)}) from stdin (format binary)"
 _TAKE = SQL("""
-copy (select patient + {}, metric, source, record, time, value, revision from sample
+copy (select patient + {}, metric, source, span_ms, record, time, value, revision from sample
       where patient = any({}) and time >= {} and time < {} order by patient, metric, source, \
 time, record)
 to stdout (format binary)""")

@@ -27,7 +27,7 @@ from model.metrics import METRIC
 from storage.facts import samples
 from storage.facts.writer import write_facts
 from storage.people import care_team, patients
-from storage.pg.binary_columns import COPY_HEAD, COPY_TAIL
+from storage.pg.binary_columns import COLUMNS, COPY_HEAD, COPY_TAIL
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection
 
@@ -39,10 +39,7 @@ _DAY_MS = 86_400_000
 _RECEIVED = NOW_MS
 _T0 = _RECEIVED - 30 * _DAY_MS  # what is later than its receipt would be refused
 _SOURCE = Source(vendor="files", device="bench")
-_COPY = (
-    "copy sample (patient, metric, source, record, time, value, revision) "
-    "from stdin (format binary)"
-)
+_COPY = f"copy sample ({', '.join(COLUMNS)}) from stdin (format binary)"
 
 
 def batch(patient: str, number: int, joining: Joining = Joining.RECORD) -> list[AttributedFact]:

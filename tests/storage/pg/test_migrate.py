@@ -29,7 +29,7 @@ do $$ begin
 from ('2026-01-01T00:00Z') to ('2026-02-01T00:00Z');
   end if;
 end $$;
-insert into sample
+insert into sample (patient, metric, source, record, time, value, revision)
 select 1, 1, 1, 0, t, 70, 0 from generate_series('2026-01-31T22:30Z'::timestamptz, \
 '2026-01-31T23:29Z', '1 minute') t;
 """
