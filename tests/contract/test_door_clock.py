@@ -4,6 +4,7 @@ It covers the broker's time of a message, and readiness while the broker hangs.
 """
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ def test_readiness_is_answered_while_the_broker_hangs_and_after(kafka: Kafka) ->
         assert await log.ready()
         (child,) = kafka._running.values()
         child.process.send_signal(signal.SIGSTOP)
+        # A signal is on its way for a moment, in which the broker may still answer.
+        await asyncio.to_thread(os.waitpid, child.process.pid, os.WUNTRACED)
         try:
             for _ in range(2):
                 began = time.monotonic()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,18 @@ def test_a_folder_whose_files_stay(running: Running, tmp_path: Path) -> None:
         assert _kept(running, patient) == 1
 
 
+@pytest.fixture
+def _heard_ctrl_c() -> Iterator[None]:
+    """Let programs hear SIGINT, also where the tests themselves were started without it.
+
+    A signal that its parent ignores is ignored by a program, one that its parent handles is not.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard_ctrl_c")
 def test_ctrl_c_ends_an_import_with_what_was_done(running: Running, export: Path) -> None:
     patient = _patient(running)
     words = ["import", str(export), "--patient", patient, "--json", "--data", str(running.data)]
