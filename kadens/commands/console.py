@@ -42,7 +42,7 @@ def process_settings(data: Path | None) -> Settings:
     runtime = _runtime(data)
     if runtime is None:
         fail(
-            f"nothing runs on {data}\n"
+            f"nothing runs on {data.absolute()}\n"
             "Start `kadens up`, name its folder with --data, or set the KADENS_* variables.",
             code=2,
         )

@@ -12,6 +12,7 @@ import typer
 from ingest.proofs import LinkOnly
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
+from kadens.commands.accounts import must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.inspecting import named_headers
 from kadens.commands.links import issue_audited_token
@@ -168,6 +169,7 @@ def _proof_of(settings: Settings, name: str, body: bytes, patient: str) -> Prove
     if isinstance(connector.proof, LinkOnly):
         if not patient:
             fail(f"{name} is proved by a patient's link: give --patient", code=2)
+        must_consent(settings, patient, name)
         token, _ = issue_audited_token(settings, patient, days=1, detail="send")
         return Proven(headers={"authorization": f"Bearer {token}"})
     if secrets is None or not secrets.keys:

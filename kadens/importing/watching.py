@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from kadens.commands.accounts import consent_refusal, must_consent
-from kadens.commands.console import process_settings
+from kadens.commands.console import settings_of
 from kadens.commands.files import door_flow, import_file
-from kadens.commands.options import DEFAULT_DATA, ProcessData
+from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.importing.drop_folder import NO_OWNER, DropFolder, DroppedFile, OwnerRule, by_owner
 from kadens.importing.flow import StoppedError
 from kadens.importing.progress import ImportProgress
@@ -50,7 +50,7 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
     url: Annotated[
         str, typer.Option(help="Address of the vendor door; by default that of the settings.")
     ] = "",
-    data: ProcessData = DEFAULT_DATA,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Import what is put into a folder, through the vendor door.
 
@@ -58,7 +58,7 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
     with its reasons beside it in a text file. With --leave it stays, and is looked at again when it
     changes. Nothing is stored twice, so this may end and start at any time.
     """
-    settings = process_settings(data)
+    settings = settings_of(data)
     if not folder.is_dir():
         fail(f"{folder}: not a folder", code=2)
     drop = DropFolder(folder=folder, by=by, patient=patient, settle_s=settle)

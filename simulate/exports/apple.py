@@ -14,10 +14,11 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import BinaryIO
 
-from model.calendar import DAY_MS, MINUTE_MS
+from model.calendar import DAY_MS, MINUTE_MS, epoch_ms
 from simulate.exports.apple_text import DOCUMENT_TYPE, KIND, ExportText, metadata
 
 _UNTIL_MS = 1_735_689_600_000  # 2025-01-01
@@ -216,10 +217,10 @@ def _workout_span(start: int) -> tuple[int, int]:
     return start + 16 * _HOUR_MS, start + 16 * _HOUR_MS + 30 * MINUTE_MS
 
 
-def export_of_size(size: int) -> AppleExport:
-    """Return an export of whole days that has about `size` bytes."""
+def export_of_size(size: int, until_ms: int = _UNTIL_MS) -> AppleExport:
+    """Return an export of whole days before `until_ms` that has about `size` bytes."""
     day = sum(len(line.encode()) for line in AppleExport(days=1).lines())
-    return AppleExport(days=max(1, size // day))
+    return AppleExport(days=max(1, size // day), until_ms=until_ms)
 
 
 def write_document(export: AppleExport, out: BinaryIO) -> ExportTruth:
@@ -249,8 +250,10 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path, help="a .zip, or a .xml for the document alone")
     parser.add_argument("--mib", type=int, default=16, help="size of the document (%(default)s)")
+    parser.add_argument("--until", type=date.fromisoformat, help="first date after it; today")
     arguments = parser.parse_args()
-    export = export_of_size(arguments.mib << 20)
+    until = datetime.combine(arguments.until or datetime.now(UTC).date(), time(), UTC)
+    export = export_of_size(arguments.mib << 20, epoch_ms(until))
     if arguments.path.suffix == ".zip":
         truth = write_archive(export, arguments.path)
     else:

@@ -34,9 +34,13 @@ def test_a_recorded_case_is_sent_as_it_came(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(sending, "post", post)
     monkeypatch.setattr(sending, "issue_audited_token", lambda *_, **__: ("t0ken", None))
+    checked: list[tuple[str, str]] = []
+    monkeypatch.setattr(sending, "must_consent", lambda _, *of: checked.append(of))
     words = ["--patient", "p1", "--url", "http://127.0.0.1:9"]
     words += ["--header", "automation-period: Today"]
     assert _send("health_auto_export", str(_CASE), *words) == (0, "202 taken\n")
+    # Without consent the phone's body would be taken and dropped, which nobody would see.
+    assert checked == [("p1", "health_auto_export")]
     ((url, body, headers),) = posted
     assert url == "http://127.0.0.1:9/v1/hooks/health_auto_export"
     assert body == (_CASE / "body.json").read_bytes()
