@@ -154,7 +154,7 @@ def test_a_folder_whose_files_stay(running: Running, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def _heard_ctrl_c() -> Iterator[None]:
+def _ctrl_c_arrives() -> Iterator[None]:
     """Let programs hear SIGINT, also where the tests themselves were started without it.
 
     A signal that its parent ignores is ignored by a program, one that its parent handles is not.
@@ -164,7 +164,7 @@ def _heard_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("_heard_ctrl_c")
+@pytest.mark.usefixtures("_ctrl_c_arrives")
 def test_ctrl_c_ends_an_import_with_what_was_done(running: Running, export: Path) -> None:
     patient = _patient(running)
     words = ["import", str(export), "--patient", patient, "--json", "--data", str(running.data)]
