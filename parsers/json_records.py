@@ -6,7 +6,7 @@ not decided here.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
@@ -177,3 +177,12 @@ class _Walk:
         match = _SPACE.match(self._text, self._at)
         if match is not None:
             self._at = match.end()
+
+
+def holds_marks(beginning: bytes, rows: Iterable[Sequence[bytes]]) -> bool:
+    """Return whether the first bytes of a file hold all marks of one of the rows."""
+    return any(_holds_all(beginning, marks) for marks in rows)
+
+
+def _holds_all(beginning: bytes, marks: Sequence[bytes]) -> bool:
+    return all(mark in beginning for mark in marks)

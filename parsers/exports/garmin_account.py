@@ -31,7 +31,7 @@ from parsers.fields import (
     rejects,
     text,
 )
-from parsers.json_records import text_of
+from parsers.json_records import holds_marks, text_of
 from parsers.vendors.garmin_names import ACTIVITY_TYPES
 from parsers.word_tables import type_of_word
 
@@ -71,7 +71,7 @@ def is_garmin_account(head_bytes: bytes) -> bool:
     """Return whether a file holds summaries of activities or of days, by its first bytes."""
     if _BEGINS.match(head_bytes) is None:
         return False
-    return any(all(mark in head_bytes for mark in marks) for marks in _MARKS)
+    return holds_marks(head_bytes, _MARKS)
 
 
 def read_garmin_account(payload: bytes, _context: Context) -> Iterator[Part]:

@@ -32,6 +32,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.json_records import holds_marks
 from parsers.pauses import pauses_within
 from parsers.streams import SeriesByKey
 from parsers.vendors.open_wearables_names import device_type
@@ -69,7 +70,7 @@ def is_polar_flow(head_bytes: bytes) -> bool:
     """Return whether a file is one of Polar's that are read, by its first bytes."""
     if not re.match(rb"(?:\xef\xbb\xbf)?\s*\{", head_bytes):
         return False
-    return any(all(mark in head_bytes for mark in marks) for marks in _MARKS)
+    return holds_marks(head_bytes, _MARKS)
 
 
 def read_polar_flow(payload: bytes, _context: Context) -> Iterator[Part]:

@@ -6,7 +6,6 @@ the link token stood in an address.
 """
 
 import asyncio
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,30 +25,18 @@ from ingest.vendors import CONNECTORS
 from kadens.uploads.process import UploadLoop
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
+from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM, WATCH_POLICY
 from tests.ingest.uploading import RIDE_FIT, RUN_FIT, UPLOADED_MS, UploadWorld, zipped_fits
 from tests.serving import served
 from web.limits import ServerLimits
 from web.server import Serving
 
-_CHROMIUM = shutil.which("chromium")
-_FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-_WATCH = """
-window.violations = [];
-document.addEventListener('securitypolicyviolation', \
-(e) => window.violations.push(e.violatedDirective));
-"""
 _KEYS = KeyRing.single(b"the link key of the tests, 32 by")
 _TOKEN = mint("patient-7", _KEYS, issue=1, expires_ms=UPLOADED_MS + DAY_MS)
 _PART = 4 * 1024 * 1024
 _LARGE = bytes(3 * _PART)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(_CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @dataclass
@@ -70,7 +57,7 @@ class Site:
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=30_000)  # parts of megabytes go through the test's own process
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
     expect.set_options(timeout=5_000)
 
 
@@ -119,7 +106,7 @@ def width() -> int:
 @pytest.fixture
 def page(browser: Browser, site: Site, width: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="sv-SE")
-    context.add_init_script(_WATCH)
+    context.add_init_script(WATCH_POLICY)
     faults: list[str] = []
     made = context.new_page()
     made.on("pageerror", lambda event: faults.append(str(event)))

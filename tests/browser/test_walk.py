@@ -4,36 +4,22 @@ The walk is repeated by keyboard and on a small screen. Every test fails when th
 violated, a script failed, or a request left this machine.
 """
 
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM, WATCH_POLICY
 from tests.clinic_world import ALERTS, Served
 
-_CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-_WATCH = """
-window.violations = [];
-document.addEventListener('securitypolicyviolation', \
-(e) => window.violations.push(e.violatedDirective));
-"""
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(_CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=_CHROMIUM, args=FLAGS)
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
 
 
 @pytest.fixture(params=[1280, 400])
@@ -45,7 +31,7 @@ def width(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": 900}, base_url=door.url)
-    context.add_init_script(_WATCH)
+    context.add_init_script(WATCH_POLICY)
     texts: list[str] = []
     hosts: set[str] = set()
     made = context.new_page()
