@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ingest.proofs import LinkOnly, Proof
+from ingest.proving.proofs import LinkOnly, Proof
 from model.received import Context
 from model.vendor_api import Api
 

@@ -20,9 +20,9 @@ from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.problems import refused, too_often
-from ingest.proofs import Evidence
+from ingest.proving.proofs import Evidence
+from ingest.proving.verify import Check, Verdict
 from ingest.spool import Spool, fill
-from ingest.verify import Check, Verdict
 from model.envelope import INLINE, Envelope
 from model.received import Context
 from model.topics import RAW, RAW_LARGE

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ingest.proofs import (
+from ingest.proving.proofs import (
     JOINT,
     EchoedAuthorization,
     LinkOnly,
@@ -17,8 +17,8 @@ from ingest.proofs import (
     SharedSecret,
     Signature,
 )
-from ingest.schemes import ECDSA, Scheme
-from ingest.verify import fields_bytes, opening_bytes
+from ingest.proving.schemes import ECDSA, Scheme
+from ingest.proving.verify import fields_bytes, opening_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

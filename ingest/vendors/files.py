@@ -1,7 +1,7 @@
 """Files that a patient or a clinic uploads; the patient's link token is the only proof."""
 
 from ingest.connector import MIB, Connector, LinkToken, always
-from ingest.proofs import LinkOnly
+from ingest.proving.proofs import LinkOnly
 from model.envelope import SNIFF
 
 FILES = Connector(

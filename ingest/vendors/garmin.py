@@ -6,7 +6,7 @@ in a body become fetches of the pinned host, whatever host the body names.
 """
 
 from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
-from ingest.proofs import SecretPath
+from ingest.proving.proofs import SecretPath
 from model.vendor_api import Api
 
 GARMIN = Connector(

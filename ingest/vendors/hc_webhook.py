@@ -5,7 +5,7 @@ its Authorization header, where no log of a proxy shows it.
 """
 
 from ingest.connector import MIB, Connector, LinkToken, always
-from ingest.proofs import LinkOnly
+from ingest.proving.proofs import LinkOnly
 
 HC_WEBHOOK = Connector(
     name="hc_webhook",

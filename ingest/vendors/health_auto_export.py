@@ -7,7 +7,7 @@ offset, and whoever sets up the phone may name its zone.
 """
 
 from ingest.connector import MIB, Connector, LinkToken, Passes, always
-from ingest.proofs import LinkOnly
+from ingest.proving.proofs import LinkOnly
 
 HEALTH_AUTO_EXPORT = Connector(
     name="health_auto_export",

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 
 from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer, always
-from ingest.proofs import Signature
-from ingest.schemes import POLAR_SIGNATURE
+from ingest.proving.proofs import Signature
+from ingest.proving.schemes import POLAR_SIGNATURE
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, OAuth, RateWindow
 

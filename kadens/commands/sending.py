@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from ingest.proofs import LinkOnly
+from ingest.proving.proofs import LinkOnly
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from kadens.commands.accounts import must_consent

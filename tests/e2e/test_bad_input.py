@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ingest.links import mint
-from ingest.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
 from kadens.settings import Secrets, read_secrets
 from model.calendar import rfc3339

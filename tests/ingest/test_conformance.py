@@ -12,7 +12,7 @@ from ingest.connector import Connector, LinkToken
 from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
-from ingest.proofs import (
+from ingest.proving.proofs import (
     JOINT,
     EchoedAuthorization,
     LinkOnly,

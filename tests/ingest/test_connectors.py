@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ingest.connector import AccountInBody, Connector, LinkToken, Passes, VendorAnswer, always
-from ingest.proofs import LinkOnly, SecretPath, SharedSecret, Signature
-from ingest.schemes import SVIX
+from ingest.proving.proofs import LinkOnly, SecretPath, SharedSecret, Signature
+from ingest.proving.schemes import SVIX
 from ingest.vendors import CONNECTORS
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, OAuth, RateWindow

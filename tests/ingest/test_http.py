@@ -20,7 +20,7 @@ from ingest.http import vendor_app
 from ingest.links import digest
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
 from ingest.problems import PROBLEMS
-from ingest.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
 from ingest.spool import SPOOL
 from model.envelope import INLINE

@@ -15,7 +15,7 @@ from ingest.door import Door, Rates
 from ingest.http import vendor_app
 from ingest.links import mint
 from ingest.memory import MemoryLog
-from ingest.schemes import SVIX
+from ingest.proving.schemes import SVIX
 from ingest.sender import sign
 from ingest.spool import Spools
 from model.envelope import INLINE

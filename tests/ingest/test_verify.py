@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
-from ingest.schemes import ECDSA, SCHEMES, STANDARD_WEBHOOKS, SVIX, Scheme, base64_key
+from ingest.proving.schemes import ECDSA, SCHEMES, STANDARD_WEBHOOKS, SVIX, Scheme, base64_key
+from ingest.proving.tink import tink_keys
+from ingest.proving.verify import Check, Verdict, begin_check, verify
 from ingest.sender import sign
-from ingest.tink import tink_keys
-from ingest.verify import Check, Verdict, begin_check, verify
 from tests.rooms import ROOT
 from tests.rows import cells_of, matching
 

@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ingest.links import read_link
-from ingest.proofs import Signature
+from ingest.proving.proofs import Signature
+from ingest.proving.verify import Verdict, verify
 from ingest.vendors import CONNECTORS
-from ingest.verify import Verdict, verify
 from kadens.local.enrol import simulated_tokens
 from model.keyring import KeyRing
 from simulate.cohort import demo_cohort

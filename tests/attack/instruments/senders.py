@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ingest.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.sender import sign
 from model.calendar import rfc3339
 from model.codec import dumps

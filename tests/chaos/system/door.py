@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
-from ingest.schemes import STANDARD_WEBHOOKS
+from ingest.proving.schemes import STANDARD_WEBHOOKS
 from ingest.sender import sign
 from tests.attack.instruments.attackers import attacked
 from tests.attack.instruments.flooder import Plan

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from ingest.schemes import ECDSA, Scheme
-from ingest.tink import tink_agrees, tink_keys
+from ingest.proving.schemes import ECDSA, Scheme
+from ingest.proving.tink import tink_agrees, tink_keys
 
 FIELDS_LIMIT = 64 * 1024  # bytes: the longest body whose own fields are read before its verdict
 _LONGEST_TIME = 15  # digits; epoch ms have 13

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ingest.schemes import Scheme
-from ingest.verify import Check, Verdict, begin_check
+from ingest.proving.schemes import Scheme
+from ingest.proving.verify import Check, Verdict, begin_check
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
 JOINT = ":"  # between the values of a key whose values come in several parts of a request
