@@ -32,9 +32,18 @@ class AnswerLog:
     bodies: BodyStorage
 
     async def append_answer(
-        self, connector: str, fetch: Fetch, body: bytes, content_type: str, now_ms: int
+        self,
+        connector: str,
+        fetch: Fetch,
+        body: bytes,
+        content_type: str,
+        now_ms: int,
+        zone: str = "",
     ) -> None:
-        """Append an answer that was received at `now_ms` (epoch ms); raises `LogAwayError`."""
+        """Append an answer that was received at `now_ms` (epoch ms); raises `LogAwayError`.
+
+        `zone` is the IANA zone of the patient, by which its reader places local times.
+        """
         envelope = Envelope(
             connector=connector,
             received_ms=now_ms,
@@ -43,6 +52,7 @@ class AnswerLog:
             content_type=content_type[:_LONGEST_TYPE],
             format=fetch.format,
             requested=fetch,
+            zone=zone,
         )
         began = time.monotonic()
         try:

@@ -33,7 +33,8 @@ class Envelope:
     `passed_headers` and `passed_query` hold the headers and query parameters that the connector
     lets through. `part_of` is the SHA-256 of the payload that this payload is a slice of.
     `requested` is the fetch that this payload answers, None for a payload that was pushed; it
-    travels without its query, which may hold a credential.
+    travels without its query, which may hold a credential. `zone` is the IANA zone of the patient
+    whose data were fetched, "" for a payload that was pushed.
     """
 
     connector: str
@@ -53,6 +54,7 @@ class Envelope:
     part_of: str = ""
     stated_ms: int = 0
     requested: Fetch | None = None
+    zone: str = ""
 
     @property
     def context(self) -> Context:
@@ -65,6 +67,7 @@ class Envelope:
             query=dict(self.passed_query),
             received_ms=self.received_ms,
             requested=self.requested,
+            zone=self.zone,
         )
 
     @property
@@ -108,6 +111,7 @@ class Envelope:
             part_of=values.get("part_of", ""),
             stated_ms=int(values.get("stated_ms", "0")),
             requested=_requested(values.get("requested", "")),
+            zone=values.get("zone", ""),
         )
 
 

@@ -77,7 +77,10 @@ class Context:
     never kept, logged or told in a reject. A replay does not have it, so no fact may depend on it:
     where the name tells what the values are, each pattern of names is a format of its own.
     `headers` and `query` hold only what the connector lets through. `received_ms` is epoch ms.
-    `requested` is the fetch that the payload answers, None for a payload that was pushed.
+    `requested` is the fetch that the payload answers, None for a payload that was pushed. `zone` is
+    the IANA zone of its patient, "" where that is not known yet: what is pushed is read before its
+    account becomes a patient. A reader that places local times by it keeps it in `Part.kept`,
+    because a replay knows neither `requested` nor `zone`.
     """
 
     connector: str
@@ -87,6 +90,7 @@ class Context:
     query: Mapping[str, str] = field(default_factory=dict)
     received_ms: int = 0
     requested: Fetch | None = None
+    zone: str = ""
 
 
 ReaderItem: TypeAlias = Part | Fetch | Notice | Reject

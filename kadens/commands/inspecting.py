@@ -3,6 +3,7 @@
 import mimetypes
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -71,7 +72,7 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     """
     profile = _profile(hr_rest, hr_max)
     _check_zone(zone)
-    context = _context(path, connector, header, query)
+    context = replace(_context(path, connector, header, query), zone=zone)
     with _opened(path) as file:
         try:
             name, items = _read(file, context)

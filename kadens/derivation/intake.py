@@ -6,7 +6,7 @@ Nothing is proved: a manifest says which connector took a body in, and its key i
 import hashlib
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from ingest.connector import Connector
@@ -77,7 +77,8 @@ def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Int
     taken: set[tuple[str, str]] = set()
     # A body that comes again is no later statement: its first receipt counts, and is read.
     for body in sorted(manifest.bodies, key=lambda body: body.received_ms):
-        envelope = _envelope(body, contents[body.path])
+        # on a desk the patient is known from the start
+        envelope = replace(_envelope(body, contents[body.path]), zone=manifest.zone)
         why = _not_used(manifest, body)
         if why:
             intake.refuse(body, why)

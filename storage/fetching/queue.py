@@ -26,7 +26,7 @@ DONE, WAITING, FAILING, GIVEN_UP = "done", "waiting", "failing", "given_up"
 # Without a format nobody here could read the answer, so such a row waits for a later version.
 _DUE = """
 select f.connector, f.account, f.resource, f.key, p.pseudonym, f.format, f.request, f.wrapped,
-  f.attempts, f.noticed_at, c.tokens
+  f.attempts, f.noticed_at, c.tokens, p.zone
 from vendor_fetch f
 join vendor_connection c on c.connector = f.connector and c.account = f.account
   and c.patient = f.patient
@@ -73,6 +73,7 @@ class TakenFetch:
     """A fetch that this attempt holds, with the tokens of its account.
 
     `attempts` counts the attempts before that failed. `noticed_ms` is when it was last announced.
+    `zone` is the IANA zone of the patient.
     """
 
     connector: str
@@ -82,6 +83,7 @@ class TakenFetch:
     attempts: int
     noticed_ms: int
     lease: UUID
+    zone: str = ""
 
     @property
     def held(self) -> HeldAccount:
@@ -137,7 +139,8 @@ async def take_fetch(
     row = await (await conn.execute(_DUE, due)).fetchone()
     if row is None:
         return None
-    connector, account, resource, key, patient, name, request, wrapped, attempts, noticed, own = row
+    connector, account, resource, key, patient, name, request, wrapped, attempts, *last = row
+    noticed, own, zone = last
     values = {"connector": connector, "account": account, "resource": resource, "key": key}
     held = {**values, "lease": lease, "until": utc(until_ms), "now": utc(now_ms)}
     await conn.execute(_HOLD, held)
@@ -158,6 +161,7 @@ async def take_fetch(
         attempts=attempts,
         noticed_ms=epoch_ms(noticed),
         lease=lease,
+        zone=zone,
     )
 
 
