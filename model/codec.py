@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,9 @@ FACT_KINDS: dict[str, type[Any]] = {
 }
 _KIND_OF: dict[type[Any], str] = dict(zip(FACT_KINDS.values(), FACT_KINDS, strict=True))
 
+# Most members of a fact are one of these; they are looked for first because that is quick.
+_SCALARS = frozenset((int, float, str, bool, type(None)))
+
 
 class UnknownSchemaError(ValueError):
     """The schema version or the kind of an event is unknown to this program."""
@@ -79,8 +83,11 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
 
     Numpy arrays stay as they are, because orjson writes them itself.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if is_dataclass(kind):
+        return {name: plain(getattr(value, name)) for name in _field_names(kind)}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, (tuple, list)):
@@ -88,6 +95,11 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return value
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def encode_fact(fact: Fact) -> bytes:

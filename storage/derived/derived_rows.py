@@ -27,7 +27,8 @@ from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMe
 from model.metrics import METRIC, METRIC_BY_ID
 
 # in the order of the fields, which `as_tuple` keeps too
-_ZONES = tuple(f"{f.name}_ms" for f in fields(ZoneTimes))
+_ZONE_COLUMNS = tuple((f.name, f"{f.name}_ms") for f in fields(ZoneTimes))
+_ZONES = tuple(column for _name, column in _ZONE_COLUMNS)
 _VOLUME = tuple(f"volume_{name}" for name in _ZONES)
 
 # Columns that have the name and the value of a field, for writing and for reading.
@@ -224,7 +225,7 @@ def _zone_columns(value: Day | Week) -> dict[str, int]:
 
 
 def _zones(row: Mapping[str, Any], prefix: str = "") -> ZoneTimes:
-    return ZoneTimes(**{f.name: row[f"{prefix}{f.name}_ms"] for f in fields(ZoneTimes)})
+    return ZoneTimes(**{name: row[prefix + column] for name, column in _ZONE_COLUMNS})
 
 
 def _heart_summary(row: Mapping[str, Any]) -> HeartSummary:

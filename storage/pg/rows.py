@@ -22,14 +22,23 @@ Row: TypeAlias = dict[str, Any]
 Arguments: TypeAlias = Mapping[str, Any] | Sequence[Any]  # named, or by position
 
 
+def _hex(data: bytes | memoryview) -> str:
+    return bytes(data).hex()
+
+
+# connections are in UTC, so an instant is aware and its epoch exact
+_CONVERT: Mapping[type, Callable[[Any], Any]] = {
+    datetime: epoch_ms,
+    bytes: _hex,
+    memoryview: _hex,
+    UUID: str,
+}
+
+
 def value(values: object) -> Any:  # noqa: ANN401 - a database value has no narrower type
     """Return an instant as epoch ms, bytes as hex, a UUID as text, anything else unchanged."""
-    # connections are in UTC, so the instant is aware and its epoch exact
-    if isinstance(values, datetime):
-        return epoch_ms(values)
-    if isinstance(values, (bytes, memoryview)):
-        return bytes(values).hex()
-    return str(values) if isinstance(values, UUID) else values
+    convert = _CONVERT.get(type(values))
+    return values if convert is None else convert(values)
 
 
 def built(make: Callable[[Row], _T]) -> AsyncRowFactory[_T]:

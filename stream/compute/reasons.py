@@ -5,6 +5,7 @@ Reasons are published in events, so they never contain a value of a row.
 
 from collections.abc import Iterable
 from dataclasses import fields
+from operator import attrgetter
 
 from model.derived import Day, Origin, Session, Week
 
@@ -13,13 +14,14 @@ REASON_GONE = "no fact supports it any more"
 
 # As much as makes two overlapping sessions the same session (clinical definition section 3.3).
 _SAME_FROM = 0.5
+_COLUMNS = {kind: tuple(map(attrgetter("name"), fields(kind))) for kind in (Session, Day, Week)}
 
 
 def revision_reason(old: Session | Day | Week | None, new: Session | Day | Week) -> str:
     """Return why a row is written: it is new, or some of its columns differ."""
     if old is None:
         return REASON_NEW
-    names = [field.name for field in fields(new)]
+    names = _COLUMNS[type(new)]
     differing = [name for name in names if getattr(old, name) != getattr(new, name)]
     # Names of columns only: their values are health data, and events are read by others.
     return f"changed: {', '.join(differing)}"
