@@ -6,7 +6,6 @@ asked until its answer is committed, so no other fetcher sends the same token me
 
 import asyncio
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,7 +16,7 @@ from fetcher.addresses import api_host
 from fetcher.answers import VendorResponse
 from fetcher.client import Question, VendorClient
 from model.keyring import KeyRing
-from model.vendor_api import OAuth
+from model.vendor_api import ClientAuth, GrantEndedError, OAuth, TokenAnswer
 from storage.fetching.connections import (
     HeldAccount,
     Tokens,
@@ -34,7 +33,7 @@ _MOST = 64 * 1024  # bytes of an answer with tokens
 _WITHIN_S = 45.0
 _LONGEST_S = 10 * 366 * 86_400
 _STORE_TRIES, _STORE_PAUSE_S = 300, 1.0
-_REJECTED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
+_READ = frozenset({200, 400, 401, 403})  # of other answers not even the error is believed
 
 
 class Refreshed(StrEnum):
@@ -129,56 +128,58 @@ async def _exchanged(
     if ours is None:
         return Refreshed.LATER, tokens
     response = await client.ask(refresh_question(ours, tokens.refresh))
-    fresh = fresh_tokens(response, tokens.refresh, now_ms)
-    if fresh is not None:
-        return Refreshed.NEW, fresh
-    return (Refreshed.BROKEN if is_rejected(response) else Refreshed.LATER), tokens
+    try:
+        answer = token_answer(ours.oauth, response)
+    except GrantEndedError:
+        return Refreshed.BROKEN, tokens
+    except ValueError:
+        return Refreshed.LATER, tokens
+    return Refreshed.NEW, stored_tokens(answer, tokens.refresh, now_ms)
 
 
 def refresh_question(ours: OAuthClient, refresh: str) -> Question:
     """Return the request that exchanges a refresh token."""
-    # section 2.3.1: id and secret are form-encoded before Basic encodes them
-    pair = f"{quote_plus(ours.client_id)}:{quote_plus(ours.client_secret)}".encode()
-    basic = base64.b64encode(pair).decode()
+    return token_question(ours, {"grant_type": "refresh_token", "refresh_token": refresh})
+
+
+def token_question(ours: OAuthClient, grant: Mapping[str, str]) -> Question:
+    """Return the request that exchanges a grant: a code or a refresh token, with its fields."""
+    headers = {"accept": "application/json"}
+    form = {**dict(ours.oauth.token_form), **grant}
+    if ours.oauth.client_auth is ClientAuth.BODY:
+        form |= {"client_id": ours.client_id, "client_secret": ours.client_secret}
+    else:
+        # section 2.3.1: id and secret are form-encoded before Basic encodes them
+        pair = f"{quote_plus(ours.client_id)}:{quote_plus(ours.client_secret)}".encode()
+        headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     return Question(
         host=api_host(ours.oauth.host, ours.api),
         target=ours.oauth.path,
-        headers={"authorization": f"Basic {basic}", "accept": "application/json"},
+        headers=headers,
         most=_MOST,
         within_s=_WITHIN_S,
-        form={"grant_type": "refresh_token", "refresh_token": refresh},
+        form=form,
     )
 
 
-def fresh_tokens(response: VendorResponse, refresh: str, now_ms: int) -> Tokens | None:
-    """Return the tokens of an answer, None where it has none.
+def token_answer(oauth: OAuth, response: VendorResponse) -> TokenAnswer:
+    """Return the tokens of an answer.
+
+    Raises `GrantEndedError` where the vendor will never take the grant again, and ValueError where
+    it did not answer, or not as it should.
+    """
+    if response.fault or response.status not in _READ:
+        raise ValueError("the vendor did not answer")
+    answer = oauth.read(response.body)
+    if response.status != HTTPStatus.OK:
+        raise ValueError("the vendor refused, and its answer has tokens")
+    return answer
+
+
+def stored_tokens(answer: TokenAnswer, refresh: str, now_ms: int) -> Tokens:
+    """Return the tokens of an answer as they are kept; `now_ms` is epoch ms.
 
     A vendor that does not rotate leaves the refresh token out: `refresh` holds on then.
     """
-    values = _document(response)
-    access, next_refresh = values.get("access_token"), values.get("refresh_token", refresh)
-    is_answered = response.status == HTTPStatus.OK
-    if not (is_answered and _is_token(access) and _is_token(next_refresh)):
-        return None
-    lasts_s = values.get("expires_in")
-    known = isinstance(lasts_s, int) and not isinstance(lasts_s, bool) and 0 < lasts_s < _LONGEST_S
-    expires_ms = now_ms + int(str(lasts_s)) * 1000 if known else 0
-    return Tokens(access=str(access), refresh=str(next_refresh), expires_ms=expires_ms)
-
-
-def is_rejected(response: VendorResponse) -> bool:
-    """Return whether the vendor will never take this refresh token again."""
-    return response.status in {400, 401, 403} and _document(response).get("error") in _REJECTED
-
-
-def _is_token(value: object) -> bool:
-    # a token becomes a header: one with a line break in it would become two
-    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value)
-
-
-def _document(response: VendorResponse) -> Mapping[str, object]:
-    try:
-        values = json.loads(response.body) if response.body and not response.fault else {}
-    except (ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
+    expires_ms = now_ms + answer.expires_s * 1000 if answer.expires_s else 0
+    return Tokens(access=answer.access, refresh=answer.refresh or refresh, expires_ms=expires_ms)

@@ -4,9 +4,11 @@ A payload decides about no host: https on the default port of a pinned host is a
 else. Only reading scopes are requested, so no token of ours can change anything at a vendor.
 """
 
+import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 from model.received import Fetch
@@ -29,24 +31,137 @@ class RateWindow:
             raise ValueError("a window has seconds and requests")
 
 
+class ClientAuth(StrEnum):
+    """How our application proves itself at the token endpoint: in a Basic header or in the form."""
+
+    BASIC = "basic"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAnswer:
+    """What a token endpoint gave: tokens, in how many seconds `access` ends, and whose they are.
+
+    "" and 0 stand for what the vendor left out. A token is printable ASCII, because it becomes a
+    header: one with a line break would become two.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_s: int = 0
+    account: str = ""
+
+    def __post_init__(self) -> None:
+        for token in (self.access, self.refresh):
+            if not (token.isascii() and (token.isprintable() or not token)):
+                raise ValueError("a token is printable ASCII")
+        if not self.access:
+            raise ValueError("an answer with tokens has an access token")
+
+
+class GrantEndedError(ValueError):
+    """The vendor says that it will never take this code or refresh token (again)."""
+
+
+# The keys of an answer in which vendors name the user. None of them means another thing anywhere.
+_ACCOUNT_KEYS = ("x_user_id", "user_id", "openId")
+_ENDED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
+_LONGEST_S = 10 * 366 * 86_400
+
+
+def standard_tokens(body: bytes) -> TokenAnswer:
+    """Return what a token endpoint answered in the form of RFC 6749, section 5.1.
+
+    Raises `GrantEndedError` for an error that names the grant, and ValueError for anything else.
+    """
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("the answer is no JSON") from error
+    if not isinstance(values, dict):
+        raise ValueError("the answer is no JSON object")  # noqa: TRY004 - the documented error
+    return tokens_in(values)
+
+
+def tokens_in(values: Mapping[str, object]) -> TokenAnswer:
+    """Return the tokens of a decoded answer; raises as `standard_tokens` does."""
+    if values.get("error") in _ENDED:
+        raise GrantEndedError("the vendor does not take the grant")
+    access, refresh = values.get("access_token"), values.get("refresh_token", "")
+    if not (isinstance(access, str) and isinstance(refresh, str)):
+        raise ValueError("the answer has no tokens")  # noqa: TRY004 - the documented error
+    lasts_s = values.get("expires_in")
+    known = isinstance(lasts_s, int) and not isinstance(lasts_s, bool) and 0 < lasts_s < _LONGEST_S
+    return TokenAnswer(
+        access=access,
+        refresh=refresh,
+        expires_s=int(str(lasts_s)) if known else 0,
+        account=account_in(values, _ACCOUNT_KEYS),
+    )
+
+
+def account_in(values: Mapping[str, object], keys: Iterable[str]) -> str:
+    """Return the first of some keys that holds a name of a user, as text; "" without one."""
+    for key in keys:
+        value = values.get(key)
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            return str(value)
+    return ""
+
+
+# In the query or the form of a request that withdraws: replaced by the secret as it is sent.
+ACCESS_TOKEN, REFRESH_TOKEN = "{access_token}", "{refresh_token}"
+CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:
-    """OAuth 2.0 with the client's id and secret in a Basic header.
+    """A vendor's OAuth 2.0: authorisation code with PKCE S256, and refresh tokens.
 
-    `path` of `host` exchanges a refresh token for new tokens. `scopes` are what a patient grants.
+    A patient grants `scopes` at `authorize_path` of `authorize_host`, where `authorize_params` are
+    further parameters and `separator` stands between the scopes. With the code or a refresh token
+    the fetcher's client asks `path` of `host`; `token_form` are further fields of that form.
+    `client_auth` is how our application proves itself there, and `pkce` whether the vendor knows
+    PKCE. `read` is pure: the tokens of an answer; it raises `GrantEndedError` and ValueError.
+
+    Where the answer does not name the account, `who` is the request whose answer does, and
+    `account_of` reads it (pure; raises ValueError). `revoke` is pure: the request with which an
+    account is withdrawn upstream; None where the vendor has none. Its query and form may name
+    `ACCESS_TOKEN`, `REFRESH_TOKEN`, `CLIENT_ID` and `CLIENT_SECRET`.
     """
 
     host: str
     path: str
     scopes: tuple[str, ...]
+    authorize_host: str = ""
+    authorize_path: str = ""
+    separator: str = " "
+    pkce: bool = True
+    client_auth: ClientAuth = ClientAuth.BASIC
+    authorize_params: tuple[tuple[str, str], ...] = ()
+    token_form: tuple[tuple[str, str], ...] = ()
+    read: Callable[[bytes], TokenAnswer] = standard_tokens
+    who: "ApiRequest | None" = None
+    account_of: Callable[[bytes], str] | None = None
+    revoke: "Callable[[str], ApiRequest] | None" = None
 
     def __post_init__(self) -> None:
-        _check_host(self.host)
+        for host in filter(None, (self.host, self.authorize_host)):
+            _check_host(host)
         if not self.path.startswith("/"):
             raise ValueError("the token endpoint has a path")
         for scope in self.scopes:
             if _WRITES.search(scope):
                 raise ValueError(f"the scope {scope} may change data at the vendor")
+        if bool(self.authorize_host) != self.authorize_path.startswith("/"):
+            raise ValueError("a page of authorisation has a host and a path")
+        if (self.who is None) != (self.account_of is None):
+            raise ValueError("who asks for the account can read the answer, and only then")
+
+    @property
+    def is_linkable(self) -> bool:
+        """Return whether a patient can be sent to this vendor's authorisation."""
+        return bool(self.authorize_host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,13 @@ POLAR = Connector(
     answer=RECEIVED,
     api=Api(
         host="www.polaraccesslink.com",
-        auth=OAuth(host="auth.polar.com", path="/oauth/token", scopes=("accesslink.read_all",)),
+        auth=OAuth(
+            host="auth.polar.com",
+            path="/oauth/token",
+            scopes=("accesslink.read_all",),
+            authorize_host="auth.polar.com",
+            authorize_path="/oauth/authorize",
+        ),
         budget=BUDGET,
         request=polar_request,
         rate_wait=polar_rate_wait,

@@ -90,6 +90,23 @@ def test_a_scope_that_may_write_does_not_construct(scope: str) -> None:
         OAuth(host="a.b", path="/t", scopes=(scope,))
 
 
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"authorize_host": "a.b"}, "a host and a path"),
+        ({"authorize_path": "/a"}, "a host and a path"),
+        ({"authorize_host": "localhost", "authorize_path": "/a"}, "pinned host"),
+        ({"who": ApiRequest(path="/me")}, "can read the answer"),
+        ({"account_of": bytes.decode}, "can read the answer"),
+    ],
+)
+def test_an_authorisation_that_contradicts_itself_does_not_construct(
+    fields: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        OAuth(host="a.b", path="/t", scopes=(), **fields)
+
+
 @pytest.mark.parametrize(("seconds", "requests"), [(0, 1), (1, 0), (-1, 1)])
 def test_a_window_without_seconds_or_requests_does_not_construct(
     seconds: int, requests: int
