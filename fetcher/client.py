@@ -4,9 +4,10 @@ It looks at no content, and it never raises for what a vendor sends or does not 
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -36,17 +37,23 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
 class Question:
     """One request: `target` is path and query; `most` bounds the answer, in bytes.
 
-    A complete answer is waited for `within_s` seconds, however steadily its bytes drip.
-
-    With `form` it is a POST of a form, which may hold a secret, otherwise a GET.
+    A complete answer is waited for `within_s` seconds, however steadily its bytes drip. `form` is
+    sent as a form and `json` as a JSON document; both, and the headers, may hold secrets.
     """
 
     host: ApiHost
     target: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     most: int
     within_s: float = _REQUEST_S
-    form: Mapping[str, str] | None = None
+    method: str = "GET"
+    form: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    json: str = field(default="", repr=False)
+
+    @property
+    def body(self) -> bytes:
+        """Return what is sent behind the headers."""
+        return urlencode(self.form).encode() if self.form else self.json.encode()
 
 
 class VendorClient:
@@ -84,10 +91,10 @@ class VendorClient:
         number = (await addresses_of(host))[0]
         address = f"[{number}]" if ":" in number else number
         request = self._client.build_request(
-            "GET" if question.form is None else "POST",
+            question.method,
             f"{host.scheme}://{address}:{host.port}{question.target}",
-            headers={**question.headers, "host": host.authority},
-            data=None if question.form is None else dict(question.form),
+            headers=_headers_of(question),
+            content=question.body or None,
             # the certificate is checked for the name, while the connection goes to the number
             extensions={"sni_hostname": host.name},
         )
@@ -96,6 +103,13 @@ class VendorClient:
             return await _read(response, question.most)
         finally:
             await response.aclose()
+
+
+def _headers_of(question: Question) -> dict[str, str]:
+    headers = {**question.headers, "host": question.host.authority}
+    if question.form:
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    return headers
 
 
 async def _read(response: httpx2.Response, most: int) -> VendorResponse:

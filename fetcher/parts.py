@@ -1,7 +1,7 @@
 """The collaborators of a fetcher process, opened once and passed to its functions."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fetcher.client import VendorClient
 from fetcher.log import AnswerLog
@@ -17,13 +17,19 @@ from storage.pg.pool import Pool
 class FetchedVendor:
     """A vendor that is asked, with our application there; `client` is None without one.
 
-    `api_address` is the address that is asked in host of the vendor's own, or "".
+    `api_address` is the address that is asked in place of the vendor's own, or "". `api_key` is the
+    application's key for `key_header`. `callback` is the address at our door that the vendor is
+    told to call, "" where a person registers it, and `word` what our door expects in the vendor's
+    handshake.
     """
 
     name: str
     api: Api
     api_address: str = ""
     client: OAuthClient | None = None
+    api_key: str = field(default="", repr=False)
+    callback: str = field(default="", repr=False)
+    word: str = field(default="", repr=False)
 
     @property
     def budget(self) -> Sequence[BudgetWindow]:

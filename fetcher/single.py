@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fetcher import attempts
-from fetcher.addresses import RefusedAddressError, api_host, target_of
+from fetcher.addresses import RefusedAddressError
 from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of, slower_ms
-from fetcher.client import Question
 from fetcher.log import LogAwayError
 from fetcher.parts import FetchedVendor, FetcherParts
+from fetcher.questions import bearer, question_of, request_of
 from fetcher.tokens import Refreshed, refresh_tokens
 from model.received import Notice, NoticeKind
 from model.vendor_api import ApiRequest
@@ -75,10 +75,8 @@ async def _worked_off(
     """Return for how many ms the vendor is closed (0: it is open), and what became of a fetch."""
     if not await _is_covered(parts, taken):
         return 0, attempts.after_refusal(taken, _NO_CONSENT)
-    assert vendor.api.request is not None  # noqa: S101 - such a vendor is not asked
-    request = vendor.api.request(taken.fetch)
     try:
-        target = target_of(request)
+        request = request_of(vendor, taken.fetch)
     except RefusedAddressError as error:
         return 0, attempts.after_refusal(taken, str(error))
     tokens = taken.tokens
@@ -86,18 +84,18 @@ async def _worked_off(
         outcome, tokens = await _refreshed(parts, vendor, taken, tokens)
         if outcome is not Refreshed.NEW:
             return 0, await _without_tokens(parts, taken, outcome)
-    closed_ms, verdict, response = await _within_budget(parts, vendor, request, target, tokens)
+    closed_ms, verdict, response = await _within_budget(parts, vendor, request, tokens)
     if verdict.meaning is Meaning.UNAUTHORISED:
         # once: a token that was just renewed and does not hold will not be better the next time
         outcome, fresh = await _refreshed(parts, vendor, taken, tokens)
         if outcome is not Refreshed.NEW:
             return 0, await _without_tokens(parts, taken, outcome)
-        closed_ms, verdict, response = await _within_budget(parts, vendor, request, target, fresh)
+        closed_ms, verdict, response = await _within_budget(parts, vendor, request, fresh)
     return closed_ms, await _became(parts, taken, verdict, response)
 
 
 async def _within_budget(
-    parts: FetcherParts, vendor: FetchedVendor, request: ApiRequest, target: str, tokens: Tokens
+    parts: FetcherParts, vendor: FetchedVendor, request: ApiRequest, tokens: Tokens
 ) -> tuple[int, Judged, VendorResponse]:
     """Ask a vendor within its budget; return for how many ms it is closed, and its answer."""
     async with parts.pool.connection() as conn:
@@ -105,12 +103,7 @@ async def _within_budget(
     if closed_ms:
         parts.metrics.waits.labels(vendor.name).inc()
         return closed_ms, _OVER_BUDGET, VendorResponse(headers={})
-    question = Question(
-        host=api_host(vendor.api.host, vendor.api_address),
-        target=target,
-        headers={"authorization": f"Bearer {tokens.access}", "accept": request.accept},
-        most=vendor.api.max_answer,
-    )
+    question = question_of(vendor, request, bearer(tokens.access))
     with parts.metrics.seconds.labels(vendor.name).time():
         response = await parts.client.ask(question)
     verdict = meaning_of(response, request)

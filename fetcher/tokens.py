@@ -158,7 +158,8 @@ def token_question(ours: OAuthClient, grant: Mapping[str, str]) -> Question:
         headers=headers,
         most=_MOST,
         within_s=_WITHIN_S,
-        form=form,
+        method="POST",
+        form=tuple(form.items()),
     )
 
 

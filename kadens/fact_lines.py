@@ -132,13 +132,20 @@ def _report(report: Report) -> FactLine:
 def _other(item: ReaderItem) -> FactLine:
     match item:
         case Fetch():
-            return {"fetch": loads(dumps(item))}
+            return {"fetch": _fetch(item)}
         case Notice():
             return {"notice": loads(dumps(item))}
         case Reject():
             return _reject(item)
         case Part():
             raise TypeError("a part has lines of its own")
+
+
+def _fetch(fetch: Fetch) -> dict[str, object]:
+    values: dict[str, object] = loads(dumps(fetch))
+    if not fetch.host:  # few vendors name one
+        del values["host"]
+    return values
 
 
 def _reject(reject: Reject, account: str = "") -> FactLine:

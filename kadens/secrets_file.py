@@ -21,6 +21,7 @@ STATES = (ACTIVE, ACCEPTED, RETIRED)
 NO_KEYS = KeyRing()
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _HTTPS = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+")
+_TEXTS = ("client_id", "client_secret", "api_key", "callback", "api")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]):\d{1,5}")
 
 
@@ -32,13 +33,17 @@ class SettingsError(ValueError):
 class ConnectorSecrets:
     """Secrets of one connector: `keys` are tried in turn, so that they can be rotated.
 
-    `client_id` and `client_secret` are those of our application at the vendor, "" without one.
-    `api` is the address that is asked in place of the vendor's, for tests and sandboxes, "" else.
+    `client_id` and `client_secret` are those of our application at the vendor, "" without one, and
+    `api_key` is what some vendors want beside them. `callback` is the full address at our door that
+    the vendor is told to call, "" where a person registers it. `api` is the address that is asked
+    in place of the vendor's, for tests and sandboxes, "" else.
     """
 
     keys: tuple[str, ...] = ()
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    callback: str = field(default="", repr=False)
     api: str = ""
 
 
@@ -184,7 +189,7 @@ def _connectors(value: object) -> dict[str, ConnectorSecrets]:
 
 def _connector(name: str, row: object) -> ConnectorSecrets:
     values = row if isinstance(row, dict) else {}
-    client = {word: values.get(word, "") for word in ("client_id", "client_secret", "api")}
+    client = {word: values.get(word, "") for word in _TEXTS}
     for word, text in client.items():
         if not isinstance(text, str):
             raise SettingsError(f"[connectors.{name}]: {word} is a text")
@@ -194,9 +199,13 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
         raise SettingsError(
             f"[connectors.{name}]: api is https://NAME, or http:// on a loopback address for tests"
         )
+    if client["callback"] and not is_callback(client["callback"]):
+        raise SettingsError(
+            f"[connectors.{name}]: callback is an https address, or http:// on loopback for tests"
+        )
     keys = values.get("keys")
     # Some vendors give the key only after they have our client's id and secret.
-    if keys is None and client["client_id"]:
+    if keys is None and (client["client_id"] or client["api_key"]):
         keys = []
     # Anybody can sign with an empty key, so one is refused.
     elif (
@@ -217,6 +226,16 @@ def is_api_address(text: str) -> bool:
     https may be, and plain http only on a loopback address, where it does not leave the machine.
     """
     return bool(_HTTPS.fullmatch(text) or _LOOPBACK.fullmatch(text))
+
+
+def is_callback(text: str) -> bool:
+    """Return whether a vendor may be told to call an address: one of https, in tests of loopback.
+
+    It may have a path and a query, but no user.
+    """
+    host = re.match(r"[a-z]+://[^/?#]+", text)
+    plain = text.isascii() and text.isprintable() and not set(' "#<>\\^`{|}') & set(text)
+    return host is not None and plain and is_api_address(host[0])
 
 
 def _check_keys(name: str, keys: list[str]) -> None:

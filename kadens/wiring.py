@@ -105,7 +105,13 @@ def fetched_vendors(settings: Settings) -> "Mapping[str, FetchedVendor]":
                 api=own.api,
             )
         fetched[row.name] = FetchedVendor(
-            name=row.name, api=row.api, api_address=own.api, client=client
+            name=row.name,
+            api=row.api,
+            api_address=own.api,
+            client=client,
+            api_key=own.api_key,
+            callback=own.callback,
+            word=next(iter(own.keys), ""),
         )
     return fetched
 

@@ -6,7 +6,7 @@ else. Only reading scopes are requested, so no token of ours can change anything
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -16,7 +16,11 @@ from model.received import Fetch
 # Always several labels: `localhost` and other bare names must not be fetched from.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _WRITES = re.compile(r"write|update|delete|modify|manage|upload|post", re.IGNORECASE)
+_GOOGLE = "https://www.googleapis.com/auth/"  # a plain scope of Google's means writing as well
 _MOST_ANSWER = 64 * 1024 * 1024
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_BARE = frozenset({"GET", "DELETE"})
+_HEADER = re.compile(r"[a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +155,8 @@ class OAuth:
         if not self.path.startswith("/"):
             raise ValueError("the token endpoint has a path")
         for scope in self.scopes:
-            if _WRITES.search(scope):
+            plain = scope.startswith(_GOOGLE) and not scope.endswith(".readonly")
+            if plain or _WRITES.search(scope):
                 raise ValueError(f"the scope {scope} may change data at the vendor")
         if bool(self.authorize_host) != self.authorize_path.startswith("/"):
             raise ValueError("a page of authorisation has a host and a path")
@@ -166,16 +171,34 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
-    """A GET of the pinned host.
+    """A request to a pinned host; a GET unless there is a reason.
 
-    `is_collection`: whether the path names a list. Such a path always exists, so that a 404 of it
-    is an error, whereas a 404 of an object says that it is gone.
+    `host` is one of the hosts of the `Api`, "" for its own. `form` is sent as a form and `json` as
+    a JSON document; either may hold a secret, so neither is shown. `is_collection`: whether the
+    path names a list. Such a path always exists, so that a 404 of it is an error, whereas a 404 of
+    an object says that it is gone.
+
+    What is read is read by GET, or by POST where the `Api` says why. Other methods are for
+    registering an account, for withdrawing and for subscriptions.
     """
 
     path: str
     query: tuple[tuple[str, str], ...] = ()
     accept: str = "*/*"
     is_collection: bool = False
+    method: str = "GET"
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    json: str = field(default="", repr=False)
+    host: str = ""
+
+    def __post_init__(self) -> None:
+        if self.method not in _METHODS:
+            raise ValueError(f"no request has the method {self.method}")
+        if self.host:
+            _check_host(self.host)
+        has_body = bool(self.form or self.json)
+        if (self.form and self.json) or (has_body and self.method in _BARE):
+            raise ValueError("a form, a document or neither, and with a GET neither")
 
 
 RequestOf: TypeAlias = Callable[[Fetch], ApiRequest]
@@ -188,31 +211,138 @@ def no_wait(_headers: Mapping[str, str]) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """How the past of an account is asked for, once it is linked.
+
+    At most `most_days` back, in steps of `step_days`, the newest first. `fetches` is pure: what to
+    ask for (account, start, end), in epoch ms, the end not included. The same step gives the same
+    keys, so that a step which is announced again is no second fetch.
+    """
+
+    most_days: int
+    step_days: int
+    fetches: Callable[[str, int, int], tuple[Fetch, ...]]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.step_days <= self.most_days:
+            raise ValueError("a backfill has days, and no step is longer than all of them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What a vendor calls us for: as we want it, or as the vendor lists it.
+
+    `about` is what it is for in words of the connector, the same for what is wanted and for what
+    is listed, such as `update workout`. `callback` is the address that is called. `id` is the
+    vendor's name of it, and `account` whose it is: "" where it is the application's. `ends_ms` is
+    epoch ms, 0 without an end. One that the vendor has switched off is not active.
+    """
+
+    about: str
+    callback: str = field(repr=False)  # it may end in a secret
+    id: str = ""
+    account: str = ""
+    ends_ms: int = 0
+    is_active: bool = True
+
+
+class Permission(StrEnum):
+    """What permits a request about subscriptions."""
+
+    ACCOUNT = "account"  # the bearer token of each connected account
+    BASIC = "basic"  # our client's id and secret, in a Basic header
+    HEADERS = "headers"  # the same, in the headers x-client-id and x-client-secret
+    PARAMETERS = "parameters"  # the same, as client_id and client_secret beside the others
+    KEY = "key"  # `key_header` of the Api alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriptions:
+    """How the vendor is told what to call us for. All functions are pure.
+
+    `wanted` has the `about` of every subscription that is to be. `listing` is the request that
+    lists those that are, for an account ("" for the application's), and `read` what its answer
+    holds; it raises ValueError for what is no list. `create` makes one: it gets what is wanted and
+    the word that our door expects in the vendor's handshake. Where it is None, a person creates
+    subscriptions, because the vendor's answer holds a key for the secrets file. `renew` is the
+    request that lets one begin anew, asked `renew_before_s` seconds before its end and for one
+    that is not active; None where that is to delete and create. `delete` removes one.
+    """
+
+    wanted: tuple[str, ...]
+    permission: Permission
+    listing: Callable[[str], ApiRequest]
+    read: Callable[[bytes], Sequence[Subscription]]
+    delete: Callable[[Subscription], ApiRequest]
+    create: Callable[[Subscription, str], ApiRequest] | None = None
+    renew: Callable[[Subscription], ApiRequest] | None = None
+    renew_before_s: int = 7 * 86_400
+
+    def __post_init__(self) -> None:
+        if not self.wanted or len(set(self.wanted)) != len(self.wanted):
+            raise ValueError("each subscription is wanted once, and one at least")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """A vendor's API: https on the default port of the pinned `host`.
+    """A vendor's API: https on the default port of the pinned `host`, or of another of `hosts`.
 
     `auth` is how a request is allowed, None where a link of the vendor is its own permission.
     `request` is pure: what to ask for a fetch; None as long as nothing is fetched from this vendor.
+    It raises ValueError, with a reason that may be shown, for a fetch that must not be asked.
     `budget` has the windows that the vendor grants our application. `rate_wait` is pure: for how
     many seconds the headers of an answer (names in lower case) want us to wait, 0 for none.
-    `max_answer` is the longest answer that is taken, in bytes.
+    `max_answer` is the longest answer that is taken, in bytes. `key_header` names the header that
+    carries the application's key (`api_key` in the secrets file), "" for none. `reads_by_post` is
+    why this vendor is read by POST, "" for one that is read by GET only. `register` is asked once
+    after an account is linked, and gets the account. `is_in_eu` says that the vendor answers from
+    within the EU; the others are listed when a fetcher starts.
     """
 
     host: str
+    hosts: tuple[str, ...] = ()
     auth: OAuth | None = None
     budget: tuple[RateWindow, ...] = ()
     request: RequestOf | None = None
     rate_wait: RateWait = no_wait
     max_answer: int = _MOST_ANSWER
+    key_header: str = ""
+    reads_by_post: str = ""
+    register: Callable[[str], ApiRequest] | None = None
+    backfill: Backfill | None = None
+    subscriptions: Subscriptions | None = None
+    is_in_eu: bool = False
 
     def __post_init__(self) -> None:
-        _check_host(self.host)
-        if self.request is not None and not self.budget:
-            raise ValueError("who asks a vendor keeps to a budget")
-        if self.auth is not None and self.request is None:
-            raise ValueError("tokens are of no use without a request")
-        if self.max_answer <= 0:
-            raise ValueError("an answer has bytes")
+        for host in (self.host, *self.hosts):
+            _check_host(host)
+        for holds, why in self._contradictions():
+            if holds:
+                raise ValueError(why)
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        asks = self.request is not None
+        header = self.key_header
+        return (
+            (asks and not self.budget, "who asks a vendor keeps to a budget"),
+            (self.auth is not None and not asks, "tokens are of no use without a request"),
+            (self.backfill is not None and not asks, "a backfill is of no use without a request"),
+            (self.max_answer <= 0, "an answer has bytes"),
+            (bool(header) and not _HEADER.fullmatch(header), "headers are named in lower case"),
+            (header in {"authorization", "host", "cookie"}, "a key has a header of its own"),
+        )
+
+    def host_of(self, request: ApiRequest) -> str:
+        """Return the pinned host of a request; raises ValueError for any other host."""
+        host = request.host or self.host
+        if host not in {self.host, *self.hosts}:
+            raise ValueError("the vendor has no such host")
+        return host
+
+    def check_reads(self, request: ApiRequest) -> None:
+        """Raise ValueError for a request that may change something at the vendor."""
+        if request.method != "GET" and not (request.method == "POST" and self.reads_by_post):
+            raise ValueError(f"a {request.method} may change something at the vendor")
 
 
 def _check_host(host: str) -> None:

@@ -10,8 +10,8 @@ from parsers.fields import Unreadable, text
 
 LONGEST_LINK = 2_048
 MOST_PARAMETERS = 32
-# The host may be anything, because it is never used.
-_LINK = re.compile(r"https://[^/?#\s\\]+(/[A-Za-z0-9._~/%-]*)(?:\?([^#\s\\]*))?")
+# The host may be anything: it is compared with the connector's own, and never asked otherwise.
+_LINK = re.compile(r"https://([^/?#\s\\]+)(/[A-Za-z0-9._~/%-]*)(?:\?([^#\s\\]*))?")
 # A server may resolve these steps after the prefix was checked, and so leave the interface.
 _STEPS = re.compile(r"//|/\.{1,2}(?:/|$)|%(?![0-9A-Fa-f]{2})|%2[eEfF]|%5[cC]|%00")
 _CODED = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -27,10 +27,21 @@ def path_and_query(value: object, prefix: str, where: str) -> PathAndQuery:
     link = _LINK.fullmatch(text(value, where, LONGEST_LINK))
     if link is None:
         raise Unreadable(where, "not an https link")
-    path = link[1]
+    path = link[2]
     if not path.startswith(prefix) or _STEPS.search(path):
         raise Unreadable(where, "not a link into the vendor's interface", RejectKind.UNKNOWN)
-    return path, _query(link[2] or "", where)
+    return path, _query(link[3] or "", where)
+
+
+def host_of_link(value: object, where: str) -> str:
+    """Return the host that an https link names, with its port and user if it has any.
+
+    It is in lower case, and without the usual port. Raises Unreadable for what is no such link.
+    """
+    link = _LINK.fullmatch(text(value, where, LONGEST_LINK))
+    if link is None:
+        raise Unreadable(where, "not an https link")
+    return link[1].lower().removesuffix(":443")
 
 
 def _query(written: str, where: str) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import Unreadable, list_of, object_of, optional_text, rejects, text
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
-from parsers.links import path_and_query
+from parsers.links import host_of_link, path_and_query
 from parsers.vendors.garmin_facts import READERS
 from parsers.vendors.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
 
@@ -109,13 +109,20 @@ def _scopes(value: object, record: ListedRecord) -> tuple[str, ...]:
 
 
 def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
-    """Return the Fetch for a record with a link; the link is used as given except for its host."""
-    link = record.value.get("callbackURL")
-    path, query = path_and_query(link, _INTERFACE, f"{record.where}.callbackURL")
+    """Return the Fetch for a record with a link, which is used as given on the pinned host."""
+    link, where = record.value.get("callbackURL"), f"{record.where}.callbackURL"
+    path, query = path_and_query(link, _INTERFACE, where)
+    host = host_of_link(link, where)
     if name != FILES_LIST:
         key = sha256(str(link).encode()).hexdigest()[:24]
         return Fetch(
-            account=account, resource=name, key=key, path=path, query=query, format="garmin"
+            account=account,
+            resource=name,
+            key=key,
+            path=path,
+            query=query,
+            format="garmin",
+            host=host,
         )
     summary = text(record.value.get("summaryId"), f"{record.where}.summaryId")
     kind = optional_text(record.value.get("fileType"), f"{record.where}.fileType")
@@ -127,6 +134,7 @@ def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
         path=path,
         query=query,
         format=SNIFF,
+        host=host,
     )
 
 

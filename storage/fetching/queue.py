@@ -151,7 +151,13 @@ async def take_fetch(
     address = codec.loads(crypto.open_sealed(opens, request, owner))
     query = tuple((str(name), str(value)) for name, value in address["query"])
     fetch = Fetch(
-        account=account, resource=resource, key=key, path=address["path"], query=query, format=name
+        account=account,
+        resource=resource,
+        key=key,
+        path=address["path"],
+        query=query,
+        format=name,
+        host=address["host"],
     )
     return TakenFetch(
         connector=connector,

@@ -149,7 +149,8 @@ async def _put(
     if key is None:
         key, wrapped = own_key(wrapping_key, item.owner)
     fetch = item.fetch
-    address = codec.dumps({"path": fetch.path, "query": list(map(list, fetch.query))})
+    query = list(map(list, fetch.query))
+    address = codec.dumps({"path": fetch.path, "query": query, "host": fetch.host})
     row = {
         "connector": item.connector,
         "account": fetch.account,

@@ -88,7 +88,7 @@ def test_an_application_proves_itself_in_the_form_where_the_vendor_wants_it() ->
     ours = OAuthClient(oauth=oauth, client_id="id", client_secret="s e")  # noqa: S106 - made up
     question = refresh_question(ours, "r1")
     assert "authorization" not in question.headers
-    assert question.form == {
+    assert dict(question.form) == {
         "action": "requesttoken",
         "grant_type": "refresh_token",
         "refresh_token": "r1",
@@ -102,5 +102,6 @@ def test_a_refresh_goes_to_the_token_host_with_our_clients_name() -> None:
     question = refresh_question(ours, "r1")
     assert (question.host.name, question.target) == ("auth.example.org", "/oauth/token")
     assert question.headers["authorization"] == "Basic aWQ6cytl"  # id:s+e
-    assert question.form == {"grant_type": "refresh_token", "refresh_token": "r1"}
+    assert question.method == "POST"
+    assert question.form == (("grant_type", "refresh_token"), ("refresh_token", "r1"))
     assert "s e" not in repr(ours)

@@ -9,7 +9,15 @@ from ingest.proving.proofs import LinkOnly, SecretPath, SharedSecret, Signature
 from ingest.proving.schemes import SVIX
 from ingest.vendors import CONNECTORS
 from model.received import Fetch
-from model.vendor_api import Api, ApiRequest, OAuth, RateWindow
+from model.vendor_api import (
+    Api,
+    ApiRequest,
+    Backfill,
+    OAuth,
+    Permission,
+    RateWindow,
+    Subscriptions,
+)
 from tests.rooms import ROOT
 from tests.rows import values_of, without
 
@@ -66,6 +74,14 @@ def _request(fetch: Fetch) -> ApiRequest:
     return ApiRequest(path=fetch.path)
 
 
+_GOOGLE_PLAIN = "https://www.googleapis.com/auth/fitness.activity.read"
+
+
+def _nothing(_account: str, _start_ms: int, _end_ms: int) -> tuple[Fetch, ...]:
+    return ()
+
+
+_BACKFILL = Backfill(most_days=30, step_days=1, fetches=_nothing)
 _OAUTH = OAuth(host="a.b", path="/t", scopes=())
 
 
@@ -75,6 +91,10 @@ _OAUTH = OAuth(host="a.b", path="/t", scopes=())
         ({"request": _request}, "keeps to a budget"),
         ({"auth": _OAUTH}, "of no use without a request"),
         ({"max_answer": 0}, "has bytes"),
+        ({"hosts": ("a.b", "c:8443")}, "pinned host"),
+        ({"backfill": _BACKFILL}, "of no use without a request"),
+        ({"key_header": "X-Key"}, "lower case"),
+        ({"key_header": "authorization"}, "a header of its own"),
     ],
 )
 def test_an_api_that_contradicts_itself_does_not_construct(
@@ -84,7 +104,43 @@ def test_an_api_that_contradicts_itself_does_not_construct(
         Api(host="a.b", **fields)
 
 
-@pytest.mark.parametrize("scope", ["data:write", "accesslink.Write_all", "activity.modify"])
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"method": "TRACE"}, "the method"),
+        ({"host": "127.0.0.1:80"}, "pinned host"),
+        ({"form": (("a", "b"),)}, "with a GET neither"),
+        ({"json": "{}", "form": (("a", "b"),), "method": "POST"}, "a document or neither"),
+    ],
+)
+def test_a_request_that_contradicts_itself_does_not_construct(
+    fields: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        ApiRequest(path="/", **fields)
+
+
+@pytest.mark.parametrize(("most", "step"), [(0, 0), (5, 6), (5, 0)])
+def test_a_backfill_without_days_does_not_construct(most: int, step: int) -> None:
+    with pytest.raises(ValueError, match="has days"):
+        Backfill(most_days=most, step_days=step, fetches=_nothing)
+
+
+@pytest.mark.parametrize("wanted", [(), ("a", "a")])
+def test_subscriptions_are_wanted_once_each(wanted: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="once"):
+        Subscriptions(
+            wanted=wanted,
+            permission=Permission.BASIC,
+            listing=lambda _account: ApiRequest(path="/"),
+            read=lambda _body: (),
+            delete=lambda _row: ApiRequest(path="/", method="DELETE"),
+        )
+
+
+@pytest.mark.parametrize(
+    "scope", ["data:write", "accesslink.Write_all", "activity.modify", _GOOGLE_PLAIN]
+)
 def test_a_scope_that_may_write_does_not_construct(scope: str) -> None:
     with pytest.raises(ValueError, match="may change data"):
         OAuth(host="a.b", path="/t", scopes=(scope,))

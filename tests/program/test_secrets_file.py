@@ -64,6 +64,17 @@ _WRONG: list[tuple[str, str]] = [
             "ftp://127.0.0.1:21",
         )
     ),
+    *(
+        (f"[connectors.polar]\nkeys = ['k']\ncallback = '{address}'", "callback is an https")
+        for address in (
+            "http://hooks.example.org/v1/hooks/polar",
+            "https://hooks.example.org:8443/v1/hooks/polar",
+            "https://user@hooks.example.org/v1",
+            "https://hooks/v1",
+            "https://hooks.example.org/v1 2",
+            "/v1/hooks/polar",
+        )
+    ),
     ("connectors = 7", r"tables \[connectors.NAME\]"),
     ("link_key = ", "TOMLDecodeError, no TOML file"),
 ]
@@ -87,6 +98,19 @@ def test_a_vendors_client_needs_no_key_yet_and_its_api_may_be_on_loopback(tmp_pa
     row = read_secrets(str(path)).connectors["polar"]
     assert (row.keys, row.client_id, row.api) == ((), "id", "http://127.0.0.1:4711")
     assert "hidden" not in repr(row)
+
+
+def test_a_vendor_may_want_a_key_of_the_application_and_an_address_to_call(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "secrets.toml"
+    own = 'api_key = "hidden"\ncallback = "https://hooks.example.org/v1/hooks/polar/seg?token=t"'
+    path.write_text(f"[connectors.polar]\n{own}\n", encoding="utf-8")
+    row = read_secrets(str(path)).connectors["polar"]
+    assert (row.keys, row.api_key) == ((), "hidden")
+    assert row.callback == "https://hooks.example.org/v1/hooks/polar/seg?token=t"
+    assert "hidden" not in repr(row)
+    assert "seg" not in repr(row)
 
 
 def test_the_plain_form_stays_readable_beside_tables(tmp_path: Path) -> None:
