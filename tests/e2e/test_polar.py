@@ -23,7 +23,8 @@ import pytest
 from model.calendar import epoch_ms
 from simulate.fit_writer import Recording, write_activity
 from simulate.vendors.polar import exercise_notice, polar_headers
-from simulate.vendors.polar_server import PolarServer, serving_polar
+from simulate.vendors.polar_server import PolarServer
+from simulate.vendors.vendor_http import serving_vendor
 from tests.e2e.conftest import Running, up_in
 from tests.frozen import children
 
@@ -79,7 +80,7 @@ class PolarPatient:
 @pytest.fixture(scope="module")
 def polar() -> Iterator[PolarPatient]:
     vendor = PolarServer(now_s=time.time)
-    with serving_polar(vendor) as address, tempfile.TemporaryDirectory() as folder:
+    with serving_vendor(vendor) as address, tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         (data / "secrets.toml").write_text(_secrets(vendor, address), encoding="utf-8")
         (data / "secrets.toml").chmod(0o600)

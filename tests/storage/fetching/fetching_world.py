@@ -15,7 +15,8 @@ from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
 from model.keyring import KeyRing
 from model.received import Fetch
-from simulate.vendors.polar_server import PolarServer, serving_polar
+from simulate.vendors.polar_server import PolarServer
+from simulate.vendors.vendor_http import serving_vendor
 from storage.bodies.body_store import open_bodies
 from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.queue import FetchRow, fetch_rows
@@ -115,7 +116,7 @@ async def open_world(dsn: str, conn: Connection, folder: Path) -> AsyncIterator[
     log = MemoryLog()
     world = FetchingWorld(conn=conn, vendor=vendor, log=log)
     client = VendorClient()
-    with serving_polar(vendor) as address:
+    with serving_vendor(vendor) as address:
         world.address = address
         async with await open_pool(dsn, max_size=4, role=FETCHER) as pool:
             world.parts = FetcherParts(

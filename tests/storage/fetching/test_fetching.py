@@ -1,7 +1,7 @@
 """A fetch from the row to the log, against a simulated vendor that fails in every way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -12,7 +12,8 @@ import pytest
 from fetcher import client
 from fetcher.single import LEASE_MS
 from model.calendar import DAY_MS, HOUR_MS
-from simulate.vendors.polar_server import Fault, Limit, PolarServer
+from simulate.vendors.platform import Arrived, Fault, Limit, Reply
+from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
 from storage.fetching.connections import destroy_uncovered
 from storage.fetching.queue import take_fetch
@@ -284,10 +285,8 @@ async def test_a_database_that_goes_away_in_a_refresh_costs_no_token(
     monkeypatch.setattr("fetcher.tokens._STORE_PAUSE_S", 0.01)
     given = PolarServer.exchanged
 
-    def ended(
-        vendor: PolarServer, authorization: str, form: Mapping[str, str]
-    ) -> tuple[int, bytes]:
-        answer = given(vendor, authorization, form)
+    def ended(vendor: PolarServer, arrived: Arrived) -> Reply:
+        answer = given(vendor, arrived)
         with psycopg.connect(dsn, autocommit=True) as conn:
             conn.execute(_END_TRANSACTIONS)
         return answer
