@@ -255,6 +255,15 @@ _ROWS: tuple[Format, ...] = (
     ),
     # a cue has some hundred bytes
     Format(name="polar", version=1, read=Named("parsers.vendors.polar:parse_polar"), json=True),
+    # a hundred workouts with all their extensions have 2 MiB, a month of samples 1
+    Format(
+        name="suunto",
+        version=1,
+        read=Named("parsers.vendors.suunto.reader:read_suunto"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=400,
+    ),
     # A full export by hand has 43 MiB, most of it electrocardiograms that are passed over. One of
     # ten years by days has a total for each day, metric and source.
     Format(

@@ -77,6 +77,7 @@ STANDARD_WEBHOOKS = replace(
     clock="header:webhook-timestamp",
 )
 POLAR_SIGNATURE = Scheme(name="polar", header="polar-webhook-signature")
+SUUNTO_SIGNATURE = Scheme(name="suunto", header="x-hmac-sha256-signature")
 TERRA = Scheme(
     name="terra",
     header="terra-signature",
@@ -96,7 +97,7 @@ SCHEMES: tuple[Scheme, ...] = (
     SVIX,
     STANDARD_WEBHOOKS,
     POLAR_SIGNATURE,
-    Scheme(name="suunto", header="x-hmac-sha256-signature"),
+    SUUNTO_SIGNATURE,
     Scheme(
         name="oura",
         header="x-oura-signature",

@@ -8,6 +8,7 @@ from ingest.vendors.health_auto_export import HEALTH_AUTO_EXPORT
 from ingest.vendors.open_wearables import OPEN_WEARABLES
 from ingest.vendors.polar import POLAR
 from ingest.vendors.reports import REPORTS
+from ingest.vendors.suunto import SUUNTO
 
 CONNECTORS: tuple[Connector, ...] = (
     OPEN_WEARABLES,
@@ -15,6 +16,7 @@ CONNECTORS: tuple[Connector, ...] = (
     FILES,
     GARMIN,
     POLAR,
+    SUUNTO,
     HEALTH_AUTO_EXPORT,
     HC_WEBHOOK,
 )

@@ -106,12 +106,15 @@ def _session_view(session: Session) -> Json:
 
 def _stated(item: CaseOutcome, session: Session) -> Json:
     """Return the totals that the workout of a session states."""
-    workouts = of_type(Workout, values_of(item.derivation.held.reported, "fact"))
     totals: Json = {}
-    for workout in workouts:
+    for workout in _workouts(item):
         if workout.head.start_ms == session.start_ms:
             totals["active_energy_kcal"] = workout.summary.get("active_energy")
     return totals
+
+
+def _workouts(item: CaseOutcome) -> list[Workout]:
+    return of_type(Workout, values_of(item.derivation.held.reported, "fact"))
 
 
 def _are_points(item: CaseOutcome, metric: str, wanted: list[list[Any]]) -> bool:
@@ -265,6 +268,9 @@ CHECKS: Mapping[str, Checker] = {
     "start": lambda item, wanted: rfc3339(item.only.start_ms) == wanted,
     "end": lambda item, wanted: rfc3339(item.only.end_ms) == wanted,
     "end_between": lambda item, wanted: wanted[0] <= rfc3339(item.only.end_ms) <= wanted[1],
+    "start_ms": lambda item, wanted: item.only.start_ms == wanted,
+    "end_ms": lambda item, wanted: item.only.end_ms == wanted,
+    "record": lambda item, wanted: set(values_of(_workouts(item), "head.record")) == {wanted},
     "type": lambda item, wanted: item.only.type == wanted,
     "offset_min": lambda item, wanted: item.only.offset_min == wanted,
     "local_date": lambda item, wanted: _dates(item) == {date.fromisoformat(wanted)},
@@ -317,5 +323,7 @@ UNCHECKED = {
     "positions",
     "never",
     "zero_and_null_and_empty",
+    "until_the_list_came",
+    "secret",
     "local_date_of_continuous_hr_near_midnight",
 }

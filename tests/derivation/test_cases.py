@@ -110,6 +110,12 @@ READABLE: Sequence[Case] = (
     Case(id="H02", files=("body.json",)),
     Case(id="H02", files=("body.json",), connector="health_auto_export"),
     Case(id="P01", files=("exercise.json",)),
+    Case(
+        id="SU01",
+        files=("webhook.json", "list.json"),
+        connector="suunto",
+        more={"record": "6aa10da139e69418a2fa8db1"},
+    ),
     Case(id="T01", files=("mapmy.tcx",)),
     Case(id="T03", files=("no-track.tcx",), expected=("no_track",)),
     Case(id="T03", files=("course.tcx",), expected=("course",)),
@@ -118,7 +124,6 @@ READABLE: Sequence[Case] = (
 NOT_YET: Mapping[str, str] = {}
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
-    "SU01": "there is no connector for Suunto",
     "GO01": "there is no connector for Google Health",
     "OU01": "there is no connector for Oura",
     "ST01": "there is no connector for Strava",

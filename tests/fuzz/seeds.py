@@ -46,6 +46,7 @@ CONNECTORS = (
     REPORTS,
     "garmin",
     "polar",
+    "suunto",
     "health_auto_export",
     "hc_webhook",
 )

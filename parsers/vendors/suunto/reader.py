@@ -1,0 +1,191 @@
+"""Suunto's notices and answers: which events there are, and what is fetched for them. Pure.
+
+    {"type": "WORKOUT_CREATED", "username": ..., "workout": {"workoutKey": ..., ...}}
+    {"type": "SUUNTO_247_ACTIVITY_CREATED", "username": ..., "samples": [{...}, ...]}
+    {"error": null, "payload": {...} or [{...}, ...]}       an answer: a workout, or a list of them
+
+A notice of a workout is a summary; its samples are in the FIT file of the watch, which is fetched.
+The old notices, which are forms, are no JSON and are refused.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from model.calendar import MINUTE_MS
+from model.codec import loads
+from model.errors import BodyError
+from model.facts import Fact, RejectKind
+from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
+from parsers.fields import (
+    JsonObject,
+    Unreadable,
+    body_error,
+    kept_without,
+    list_of,
+    object_of,
+    rejects,
+    text,
+)
+from parsers.vendors.suunto.names import NOT_FOLLOWED_EVENTS, SAMPLE_EVENTS, WORKOUT_EVENT
+from parsers.vendors.suunto.samples import suunto_samples
+from parsers.vendors.suunto.workouts import suunto_workout
+
+WORKOUTS = "workouts"  # the resource of a list of workouts
+LIST_PATH = "/v3/workouts/"
+_LONGEST_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MOST_OFFSET = 100_000
+_SETTLES_MS = 15 * MINUTE_MS  # after a workout came, until its end is known
+
+_Errors = list[Unreadable]
+
+
+def read_suunto(payload: bytes, context: Context) -> Iterator[ReaderItem]:
+    """Yield what a notice or an answer means; BodyError for anything else."""
+    body = _parsed(payload)
+    try:
+        yield from _items(body, context)
+    except Unreadable as error:
+        raise body_error(error) from error
+
+
+def _items(body: JsonObject | list[Any], context: Context) -> Iterator[ReaderItem]:
+    account = context.requested.account if context.requested is not None else ""
+    if isinstance(body, list):
+        yield from _samples(account, body, "body")
+    elif "type" in body:
+        yield from _event(body, context)
+    elif "payload" in body:
+        yield from _answer(account, body, context)
+    elif "entryData" in body:
+        yield from _samples(account, [body], "body")
+    else:
+        raise Unreadable("body", "neither a notice nor an answer", RejectKind.UNKNOWN)
+
+
+def _parsed(payload: bytes) -> JsonObject | list[Any]:
+    try:
+        body = loads(payload)
+    except json.JSONDecodeError as error:
+        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
+    if not isinstance(body, dict | list):
+        raise BodyError("@0", "neither an object nor a list")
+    return body
+
+
+def _event(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
+    event, account = text(body.get("type"), "type"), text(body.get("username"), "username")
+    if event == WORKOUT_EVENT:
+        yield from _announced(account, body, context)
+    elif event in SAMPLE_EVENTS:
+        yield from _samples(account, list_of(body.get("samples"), "samples"), "samples")
+    elif event in NOT_FOLLOWED_EVENTS:
+        yield Part(account=account, facts=())
+    else:
+        yield Notice(account=account, kind=NoticeKind.UNKNOWN)
+
+
+def _announced(account: str, body: JsonObject, context: Context) -> Iterator[ReaderItem]:
+    """Yield a new workout as it is summed up, and the Fetches of what belongs to it.
+
+    What cannot be read of the summary does not keep the file from being fetched.
+    """
+    workout = object_of(body.get("workout"), "workout")
+    yield from _workouts(account, [("workout", workout)])
+    key = _key_or_none(workout)
+    if key is None:
+        return  # told with the workout
+    yield _file(account, key)
+    if workout.get("stopTime") is None:
+        # its end is computed by and by, so it is asked for once more
+        later_ms = context.received_ms and context.received_ms + _SETTLES_MS
+        yield Fetch(
+            account=account,
+            resource="workout",
+            key=key,
+            path=f"{LIST_PATH}{key}",
+            format="suunto",
+            not_before_ms=later_ms,
+        )
+
+
+def _answer(account: str, body: JsonObject, context: Context) -> Iterator[ReaderItem]:
+    """Yield the workouts of an answer; of a list also the Fetches of files and of the next page."""
+    content, requested = body["payload"], context.requested
+    if content is None:
+        raise Unreadable("payload", "an answer without content", RejectKind.UNKNOWN)
+    if not isinstance(content, list):
+        yield from _workouts(account, [("payload", content)])
+        return
+    paths = [f"payload[{number}]" for number in range(len(content))]
+    yield from _workouts(account, list(zip(paths, content, strict=True)))
+    if requested is None or requested.resource != WORKOUTS:
+        return
+    for workout in content:
+        key = _key_or_none(workout)
+        if key is not None:
+            yield _file(account, key)
+    yield from _next_page(requested, len(content))
+
+
+def _workouts(account: str, named: list[tuple[str, Any]]) -> Iterator[Part]:
+    errors: _Errors = []
+    facts: list[Fact] = []
+    for where, content in named:
+        try:
+            workout = object_of(content, where)
+            written = workout.get("workoutKey"), f"{where}.workoutKey"
+            key = kept_without(errors, "", _key, *written)
+            facts.append(suunto_workout(workout, key, where, errors))
+        except Unreadable as error:
+            errors.append(error)
+    yield Part(account=account, facts=tuple(facts), rejects=rejects(errors))
+
+
+def _key_or_none(workout: object) -> str | None:
+    try:
+        return _key(object_of(workout, "workout").get("workoutKey"), "workoutKey")
+    except Unreadable:
+        return None
+
+
+def _key(value: object, where: str) -> str:
+    """Return what names a workout; its number does not, for that may be 0."""
+    key = text(value, where)
+    if not _LONGEST_KEY.fullmatch(key):
+        raise Unreadable(where, "not the key of a workout")
+    return key
+
+
+def _file(account: str, key: str) -> Fetch:
+    path = f"{LIST_PATH}{key}/fit"
+    return Fetch(account=account, resource="fit", key=key, path=path, format="fit")
+
+
+def _next_page(requested: Fetch, count: int) -> Iterator[Fetch]:
+    """Yield the Fetch of the page behind one of `count` workouts, if that is full."""
+    query = dict(requested.query)
+    limit, offset = _number(query.get("limit", "")), _number(query.get("offset", ""))
+    if not 0 < limit <= count or offset + limit > _MOST_OFFSET:
+        return
+    query["offset"] = str(offset + limit)
+    first, _, _ = requested.key.partition("+")
+    yield Fetch(
+        account=requested.account,
+        resource=WORKOUTS,
+        key=f"{first}+{offset + limit}",
+        path=requested.path,
+        query=tuple(query.items()),
+        format="suunto",
+    )
+
+
+def _number(written: str) -> int:
+    return int(written) if written.isdecimal() else 0
+
+
+def _samples(account: str, samples: list[Any], where: str) -> Iterator[ReaderItem]:
+    errors: _Errors = []
+    facts = tuple(suunto_samples(samples, where, errors))
+    yield Part(account=account, facts=facts, rejects=rejects(errors))
