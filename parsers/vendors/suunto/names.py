@@ -9,10 +9,10 @@ WORKOUT_EVENT = "WORKOUT_CREATED"
 # These bring samples with them. What a sample is, its own members show.
 SAMPLE_EVENTS = frozenset(("SUUNTO_247_ACTIVITY_CREATED", "SUUNTO_247_SLEEP_CREATED"))
 # Known, but not needed to follow up exercise: a route is a plan, recovery is a score.
-NOT_FOLLOWED_EVENTS = frozenset(("ROUTE_CREATED", "SUUNTO_247_RECOVERY_CREATED"))
+UNREAD_EVENTS = frozenset(("ROUTE_CREATED", "SUUNTO_247_RECOVERY_CREATED"))
 
 # Suunto's figure of a workout -> our name in Workout.summary, and the greatest believable figure.
-WORKOUT_TOTALS: dict[str, tuple[str, float]] = {
+SUUNTO_TOTALS: dict[str, tuple[str, float]] = {
     "totalTime": ("duration", 1e6),
     "totalDistance": ("distance", 1e9),
     "energyConsumption": ("active_energy", 1e6),
@@ -27,7 +27,7 @@ HEART_TOTALS: dict[str, tuple[str, ...]] = {
 
 _JOULES_A_KCAL = 4184
 # Suunto's name in a sample -> our metric, and by what to multiply.
-SAMPLE_METRICS: dict[str, tuple[str, float]] = {
+SUUNTO_SAMPLES: dict[str, tuple[str, float]] = {
     "HR": ("heart_rate", 1),
     "StepCount": ("steps", 1),
     "EnergyConsumption": ("active_energy", 1 / _JOULES_A_KCAL),

@@ -28,7 +28,7 @@ from parsers.fields import (
     rejects,
     text,
 )
-from parsers.vendors.suunto.names import NOT_FOLLOWED_EVENTS, SAMPLE_EVENTS, WORKOUT_EVENT
+from parsers.vendors.suunto.names import SAMPLE_EVENTS, UNREAD_EVENTS, WORKOUT_EVENT
 from parsers.vendors.suunto.samples import suunto_samples
 from parsers.vendors.suunto.workouts import suunto_workout
 
@@ -80,7 +80,7 @@ def _event(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
         yield from _announced(account, body, context)
     elif event in SAMPLE_EVENTS:
         yield from _samples(account, list_of(body.get("samples"), "samples"), "samples")
-    elif event in NOT_FOLLOWED_EVENTS:
+    elif event in UNREAD_EVENTS:
         yield Part(account=account, facts=())
     else:
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)

@@ -15,7 +15,7 @@ from parsers.streams import SeriesByKey
 from parsers.vendors.suunto.names import (
     ASLEEP_MEMBERS,
     RECOVERY_MEMBERS,
-    SAMPLE_METRICS,
+    SUUNTO_SAMPLES,
     UNREAD_MEMBERS,
 )
 from parsers.vendors.suunto.workouts import SUUNTO_VENDOR
@@ -67,7 +67,7 @@ def _add(
 ) -> None:
     """Add the values of one sample; of a count it is not said how long it holds."""
     at, offset = instant_of(record.get("timestamp"), f"{where}.timestamp")
-    for theirs, (ours, factor) in SAMPLE_METRICS.items():
+    for theirs, (ours, factor) in SUUNTO_SAMPLES.items():
         location = f"{where}.entryData.{theirs}"
         try:
             if entry.get(theirs) is not None:
@@ -75,7 +75,7 @@ def _add(
                 series.add(ours, _SOURCE, offset, (at, at, value))
         except Unreadable as error:
             errors.append(error)
-    if not entry.keys() & (SAMPLE_METRICS.keys() | UNREAD_MEMBERS):
+    if not entry.keys() & (SUUNTO_SAMPLES.keys() | UNREAD_MEMBERS):
         why = "nothing that is known"
         raise Unreadable(f"{where}.entryData", why, RejectKind.UNKNOWN)
 

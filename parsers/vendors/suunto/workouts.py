@@ -22,7 +22,7 @@ from parsers.fields import (
     real_offset,
 )
 from parsers.pauses import pauses_within
-from parsers.vendors.suunto.names import HEART_TOTALS, SUUNTO_ACTIVITIES, WORKOUT_TOTALS
+from parsers.vendors.suunto.names import HEART_TOTALS, SUUNTO_ACTIVITIES, SUUNTO_TOTALS
 from parsers.word_tables import type_of_word
 
 SUUNTO_VENDOR = "suunto"
@@ -125,7 +125,7 @@ def _source(record: JsonObject) -> Source:
 
 def _totals(record: JsonObject, where: str, errors: _Errors) -> Iterator[tuple[str, float]]:
     """Yield the totals that are stated, by our names."""
-    for theirs, (ours, most) in WORKOUT_TOTALS.items():
+    for theirs, (ours, most) in SUUNTO_TOTALS.items():
         stated = record.get(theirs), 0, most, f"{where}.{theirs}"
         if stated[0] is not None:
             figure = kept_without(errors, None, number_within, *stated)
