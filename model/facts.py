@@ -97,6 +97,7 @@ class Instrument(StrEnum):
     EXERCISE = "exercise"
 
 
+WORKOUTS = "workouts"  # no metric: what a deletion names that retracts workouts by an interval
 MARKS = (Instrument.NOT_EXERCISE, Instrument.EXERCISE)
 
 
@@ -220,7 +221,8 @@ class Report:
 class Deletion:
     """A statement by a source that something no longer holds.
 
-    It retracts a record (`target`), or everything of `metric` within the interval of the head.
+    It retracts a record (`target`), or within the interval of the head the samples of `metric` ("":
+    of all). With the metric `WORKOUTS` it retracts the workouts that begin in the interval.
     """
 
     head: Head

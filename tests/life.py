@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds, local_date, midnight
 from model.facts import (
     MARKS,
+    WORKOUTS,
     AttributedFact,
     DaySummary,
     Deletion,
@@ -630,5 +631,6 @@ def _deleted_intervals(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
         draw(_REVISIONS),
     )
     return Deletion(
-        head=head, metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", ""]))
+        head=head,
+        metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", "", WORKOUTS])),
     )

@@ -18,6 +18,7 @@ from model.codec import dumps, encode_fact, plain
 from model.columns.window import SampleColumn, Window
 from model.derived import Day, Session, SourceSelection, Week
 from model.facts import (
+    WORKOUTS,
     AttributedFact,
     DaySummary,
     Deletion,
@@ -163,13 +164,24 @@ def _hidden(taken: Iterable[AttributedFact], item: AttributedFact) -> bool:
         fact, head = deletion.fact, item.fact.head
         if (
             isinstance(fact, Deletion)
-            and fact.target
-            and fact.target == head.record
+            and (fact.target == head.record if fact.target else _begins_in(fact, item))
             and fact.head.source.vendor == head.source.vendor
-            and deletion.order >= item.order
+            and _reaches(deletion.order, item.order)
         ):
             return True
     return False
+
+
+def _begins_in(deletion: Deletion, item: AttributedFact) -> bool:
+    is_meant = deletion.metric == WORKOUTS and isinstance(item.fact, Workout)
+    return is_meant and deletion.head.start_ms <= item.fact.head.start_ms < deletion.head.end_ms
+
+
+def _reaches(deletion: VersionOrder, version: VersionOrder) -> bool:
+    """Tell whether a deletion is not older; without a revision only the times are compared."""
+    return deletion >= version or (
+        deletion.revision == 0 and deletion.stated_ms >= version.stated_ms
+    )
 
 
 def _columns(

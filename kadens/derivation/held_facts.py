@@ -187,14 +187,12 @@ def _retractions(current: Iterable[AttributedFact]) -> Retractions:
         if not isinstance(fact, Deletion):
             continue
         if fact.target:
-            key = head.source.vendor, fact.target
-            known = retractions.records.get(key, item.order)
-            retractions.records[key] = max(known, item.order)
+            retractions.retract(head.source.vendor, fact.target, item.order)
         else:
             interval = RetractedInterval(
                 vendor=head.source.vendor,
                 metric=fact.metric,
-                rank=sample_rank(item.order),
+                order=item.order,
                 span=Span(start_ms=head.start_ms, end_ms=head.end_ms),
             )
             retractions.intervals.append(interval)

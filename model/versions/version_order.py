@@ -30,6 +30,19 @@ class VersionOrder(NamedTuple):
     stated_ms: int
 
 
+def retracts(retraction: VersionOrder, order: VersionOrder) -> bool:
+    """Return whether a retraction applies to a version of a record.
+
+    A retraction with a revision of its own applies to no greater one. One without, as most vendors
+    send it, applies to every version that was stated until then, whatever its revision.
+
+    >>> retracts(VersionOrder(0, 1_000), VersionOrder(7, 900))
+    True
+    """
+    unnumbered = not retraction.revision and retraction.stated_ms >= order.stated_ms
+    return unnumbered or retraction >= order
+
+
 def time_of_stating(connector: str, message_id: str, received_ms: int) -> int:
     """Return when a payload was stated, in epoch ms: by its signed message id, else by its receipt.
 

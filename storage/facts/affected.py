@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from model.calendar import epoch_ms
+from model.calendar import epoch_ms, utc
 from model.fact_properties import BESIDE_MS
 from model.metrics import INTERVAL_METRICS
 from model.spans import Span
@@ -40,6 +40,12 @@ select k.patient, f.start_at, f.end_at
 from k
 join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
 
+_BEGUN = """
+select distinct k.patient, r.record
+from unnest(%s::int[], %s::timestamptz[], %s::timestamptz[]) as k (patient, low, high)
+join fact f on f.patient = k.patient and f.kind = 'workout'
+  and f.start_at >= k.low and f.start_at < k.high
+join record r on r.id = f.record"""
 _NAMED_BY = """
 select distinct k.patient, f.payload ->> 'session'
 from unnest(%s::int[], %s::text[]) as k (patient, record)
@@ -67,6 +73,19 @@ async def add_named_spans(
     # a report may be about a session that a changed deletion hides or shows, so targets count too,
     # and so do the sessions that a deleted report is about
     await _add(conn, spans, _SESSIONS, targets | sessions | await _named_by(conn, targets))
+
+
+async def workouts_begun_in(conn: Connection, spans: AffectedSpans) -> RecordNames:
+    """Return the workouts that begin in these spans, as (patient id, record).
+
+    A deletion of an interval may hide or show them, and reports elsewhere may be about them.
+    """
+    wanted: list[tuple[int, object, object]] = []
+    for patient, many in spans.items():
+        wanted += [(patient, utc(span.start_ms), utc(span.end_ms)) for span in many]
+    if not wanted:
+        return set()
+    return set(await (await conn.execute(_BEGUN, rows.as_arrays(wanted, 3))).fetchall())
 
 
 async def _named_by(conn: Connection, records: RecordNames) -> RecordNames:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from model.calendar import epoch_ms, utc
 from model.fact_properties import BESIDE_MS
-from model.facts import AttributedFact, Instants, Source
-from model.metrics import LONGEST_INTERVAL_MS
+from model.facts import WORKOUTS, AttributedFact, Instants, Source, Workout
 from model.spans import Span
-from model.versions.version_order import VersionOrder, sample_rank
+from model.storable import LONGEST_SESSION_MS
+from model.versions.version_order import VersionOrder, retracts, sample_rank
 from storage.pg.pool import Connection
 from storage.pg.rows import as_arrays
 
@@ -25,7 +25,8 @@ PatientId: TypeAlias = int
 
 # A deletion applies to the records of this name of all sources of its vendor.
 _OF_RECORDS = """
-select k.patient, s.vendor, k.record, max(array[r.revision, r.stated_ms])
+select k.patient, s.vendor, k.record, max(array[r.revision, r.stated_ms]),
+  max(r.stated_ms) filter (where r.revision = 0)
 from unnest(%s::int[], %s::text[]) as k (patient, record)
 cross join lateral (
   select record, source from fact
@@ -46,37 +47,61 @@ join source s on s.id = f.source"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetractedInterval:
-    """A vendor's retraction of the samples of a metric ("": all) in a span, up to a rank."""
+    """A vendor's retraction of the samples of a metric ("": all) in a span, up to a version.
+
+    With the metric `WORKOUTS` it is one of the workouts that begin in the span.
+    """
 
     vendor: str
     metric: str
-    rank: int
+    order: VersionOrder
     span: Span
+
+    @property
+    def rank(self) -> int:
+        """The place of the version as one whole number, as each sample has it."""
+        return sample_rank(self.order)
+
+    def covers(self, item: AttributedFact) -> bool:
+        """Return whether it retracts a workout."""
+        head = item.fact.head
+        if self.metric != WORKOUTS or self.vendor != head.source.vendor:
+            return False
+        inside = self.span.start_ms <= head.start_ms < self.span.end_ms
+        return inside and retracts(self.order, item.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retractions:
     """The retractions of a patient.
 
-    `records` has the greatest retracted version by (vendor, record).
+    `records` has the retractions of each record by (vendor, record): of those with a revision and
+    of those without one the last is enough.
     """
 
-    records: dict[tuple[str, str], VersionOrder] = field(default_factory=dict)
+    records: dict[tuple[str, str], set[VersionOrder]] = field(default_factory=dict)
     intervals: list[RetractedInterval] = field(default_factory=list)
+
+    def retract(self, vendor: str, record: str, order: VersionOrder) -> None:
+        """Add the retraction of a record."""
+        self.records.setdefault((vendor, record), set()).add(order)
 
     def hides(self, source: Source, record: str, order: VersionOrder) -> bool:
         """Return whether this version of a record is retracted."""
         # by vendor, not by source: a vendor deletes a record whichever of its devices wrote it
-        retracted = self.records.get((source.vendor, record))
-        return retracted is not None and retracted >= order
+        retracted = self.records.get((source.vendor, record), ())
+        return any(retracts(retraction, order) for retraction in retracted)
 
     def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
-        """Return the facts whose records are not retracted."""
+        """Return the facts that are not retracted."""
         return tuple(item for item in facts if not self._hides(item))
 
     def _hides(self, item: AttributedFact) -> bool:
         head = item.fact.head
-        return self.hides(head.source, head.record, item.order)
+        if self.hides(head.source, head.record, item.order):
+            return True
+        is_workout = isinstance(item.fact, Workout)
+        return is_workout and any(interval.covers(item) for interval in self.intervals)
 
     def touches(self, metric: str) -> bool:
         """Return whether any interval retracts samples of a metric."""
@@ -106,22 +131,22 @@ async def intervals(
 ) -> dict[PatientId, Retractions]:
     """Return the retractions of each patient with the intervals that may matter in these spans.
 
-    They overlap the spans, or hide counts that began before a span and hold into it. Retracted
-    records are not read; see `add_records`.
+    They overlap the spans, or hide counts and workouts that began before a span and hold into it.
+    Retracted records are not read; see `add_records`.
     """
     retracted = {patient: Retractions() for patient in spans}
     wanted: list[tuple[int, object, object]] = []
     for patient, many in spans.items():
         for span in many:
-            low, high = utc(span.start_ms - LONGEST_INTERVAL_MS), utc(span.end_ms + BESIDE_MS)
+            low, high = utc(span.start_ms - LONGEST_SESSION_MS), utc(span.end_ms + BESIDE_MS)
             wanted.append((patient, low, high))
     if not wanted:
         return retracted
     cursor = await conn.execute(_OF_SPANS, as_arrays(wanted, 3))
     for patient, vendor, revision, stated_ms, metric, start, end in await cursor.fetchall():
         span = Span(start_ms=epoch_ms(start), end_ms=epoch_ms(end))
-        rank = sample_rank(VersionOrder(revision=revision, stated_ms=stated_ms))
-        interval = RetractedInterval(vendor=vendor, metric=metric, rank=rank, span=span)
+        order = VersionOrder(revision=revision, stated_ms=stated_ms)
+        interval = RetractedInterval(vendor=vendor, metric=metric, order=order, span=span)
         retracted[patient].intervals.append(interval)
     return retracted
 
@@ -137,6 +162,9 @@ async def add_records(
     if not wanted:
         return
     cursor = await conn.execute(_OF_RECORDS, as_arrays(wanted, 2))
-    for patient, vendor, record, (revision, stated_ms) in await cursor.fetchall():
+    for patient, vendor, record, (revision, stated_ms), unnumbered_ms in await cursor.fetchall():
         order = VersionOrder(revision=revision, stated_ms=stated_ms)
-        retracted[patient].records[vendor, record] = order
+        retracted[patient].retract(vendor, record, order)
+        if unnumbered_ms is not None:
+            order = VersionOrder(revision=0, stated_ms=unnumbered_ms)
+            retracted[patient].retract(vendor, record, order)

@@ -20,16 +20,23 @@ from model.fact_properties import (
     metric_id,
     part_number,
     session_records,
+    span_of,
     target_record,
     touched_span,
 )
-from model.facts import AttributedFact, Deletion, Joining, SampleBlock
+from model.facts import WORKOUTS, AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
 from model.spans import Span, merge
 from model.versions.receipt import delivered_until_ms, refusal_of
 from model.versions.version_order import sample_rank
 from storage.facts import fact_rows, samples, stale_hours
-from storage.facts.affected import AffectedSpans, RecordNames, add_named_spans, removed_spans
+from storage.facts.affected import (
+    AffectedSpans,
+    RecordNames,
+    add_named_spans,
+    removed_spans,
+    workouts_begun_in,
+)
 from storage.facts.fact_rows import FactKey, Removed
 from storage.facts.ids import (
     PatientRow,
@@ -144,12 +151,13 @@ async def _store(conn: Connection, items: list[_Item]) -> Written:
     await fact_rows.insert_facts(conn, list(starmap(_row, new.items())))
     await _raise_watermarks(conn, items)
     spans = _spans([*new.values(), *(item for item in blocks if item.stream)], removed)
+    begun = await workouts_begun_in(conn, _retracted_intervals(new.values(), removed))
     # facts that refer to each other may be years apart, so the spans alone are not enough
     await add_named_spans(
         conn,
         spans,
         targets=_targets(new.values(), removed),
-        sessions=_session_names(new.values(), records),
+        sessions=_session_names(new.values(), records) | begun,
     )
     await stale_hours.mark_stale(conn, _changed_samples(blocks, new.values(), removed, spans))
     names = {item.patient.id: item.reported.patient for item in items}
@@ -296,6 +304,17 @@ def _changed_samples(
     for patient in hiding:
         changed[patient] = spans[patient]
     return changed
+
+
+def _retracted_intervals(items: Iterable[_Item], removed: Iterable[Removed]) -> AffectedSpans:
+    """Return the intervals in which a changed deletion may hide or show workouts."""
+    # a removed fact without samples and without a target may have been such a deletion
+    spans = removed_spans(item for item in removed if item.extent is None and not item.target)
+    for item in items:
+        fact = item.reported.fact
+        if isinstance(fact, Deletion) and fact.metric == WORKOUTS:
+            spans[item.patient.id].append(span_of(fact))
+    return spans
 
 
 def _targets(items: Iterable[_Item], removed: Iterable[Removed]) -> RecordNames:

@@ -10,6 +10,7 @@ from model.versions.version_order import (
     SIGNED_IDS,
     VersionOrder,
     created_ms,
+    retracts,
     sample_rank,
     time_of_stating,
 )
@@ -76,3 +77,19 @@ def test_samples_are_ranked_as_the_versions_are() -> None:
     ranks = list(map(sample_rank, orders))
     assert all(low < high for low, high in pairwise(ranks))
     assert ranks[-1] < 2**63
+
+
+@pytest.mark.parametrize(
+    ("retraction", "retracted", "current"),
+    [
+        # without a revision of its own, only the times are compared
+        ((0, 100), (7, 100), (7, 101)),
+        ((3, 100), (2, 900), (4, 50)),
+    ],
+)
+def test_a_retraction_applies_to_what_was_stated_before_it(
+    retraction: tuple[int, int], retracted: tuple[int, int], current: tuple[int, int]
+) -> None:
+    order = VersionOrder(*retraction)
+    assert retracts(order, VersionOrder(*retracted))
+    assert not retracts(order, VersionOrder(*current))

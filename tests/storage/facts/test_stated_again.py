@@ -5,9 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from model.calendar import MINUTE_MS
-from model.facts import AttributedFact, Joining
+from model.calendar import DAY_MS, MINUTE_MS
+from model.facts import WORKOUTS, AttributedFact, Deletion, Joining
+from model.spans import Span
 from storage.digest import table_digests
+from storage.facts import retractions
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.rows import cells_of
@@ -100,6 +102,23 @@ async def test_what_is_told_after_a_deletion_holds_again(conn: Connection) -> No
     assert await (await conn.execute(view)).fetchone() == (0,)
     await write_facts(conn, _stated(20, 130, 3))
     assert await (await conn.execute(view)).fetchone() == (120,)
+
+
+async def test_an_interval_retracts_the_workouts_that_begin_in_it(conn: Connection) -> None:
+    workout = run(minutes=20)[0]
+    start = workout.head.start_ms
+    wanted = [(start, start + 1), (start + 1, start + DAY_MS)]
+    hidden = []
+    for low, high in wanted:
+        gone = Deletion(head=head("x", low, high), metric=WORKOUTS)
+        said = [attributed_fact(workout), attributed_fact(gone, body="gone", received=RECEIVED + 1)]
+        async with conn.transaction(force_rollback=True):
+            await write_facts(conn, said)
+            number = (await (await conn.execute("select id from patient")).fetchall())[0][0]
+            around = {number: [Span(start_ms=start, end_ms=start + DAY_MS)]}
+            mask = (await retractions.intervals(conn, around))[number]
+            hidden.append(mask.current([attributed_fact(workout)]) == ())
+    assert hidden == [True, False]
 
 
 @pytest.mark.parametrize(("ahead_ms", "stored"), [(300_000, 1), (300_001, 0)])
