@@ -111,9 +111,12 @@ async def test_an_interval_retracts_the_workouts_that_begin_in_it(conn: Connecti
     hidden = []
     for low, high in wanted:
         gone = Deletion(head=head("x", low, high), metric=WORKOUTS)
-        said = [attributed_fact(workout), attributed_fact(gone, body="gone", received=RECEIVED + 1)]
+        stated = [
+            attributed_fact(workout),
+            attributed_fact(gone, body="gone", received=RECEIVED + 1),
+        ]
         async with conn.transaction(force_rollback=True):
-            await write_facts(conn, said)
+            await write_facts(conn, stated)
             number = (await (await conn.execute("select id from patient")).fetchall())[0][0]
             around = {number: [Span(start_ms=start, end_ms=start + DAY_MS)]}
             mask = (await retractions.intervals(conn, around))[number]
