@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
 
+from bench.processes import peak_mib
 from bench.row import Row
 from model.received import Context
 from parsers.apple.apple_health import read_apple_health
@@ -72,14 +72,14 @@ def run(mib: int) -> list[Row]:
     for _ in range(_ROUNDS):
         theirs = min(theirs, _seconds(bare_expat, clean))
         ours = min(ours, _seconds(read_pieces, document))
-    peak_mib = _peak_mib(document)
+    most_mib = _peak_of(document)
     return [
         Row(
             name="Apple Health export to facts, memory of a process",
-            value=peak_mib,
+            value=most_mib,
             unit="MiB",
             baseline=f"{MOST_MIB} MiB, whatever the size of the export",
-            ratio=MOST_MIB / peak_mib,
+            ratio=MOST_MIB / most_mib,
             floor=1.0,
         ),
         Row(
@@ -94,7 +94,7 @@ def run(mib: int) -> list[Row]:
     ]
 
 
-def _peak_mib(document: bytes) -> float:
+def _peak_of(document: bytes) -> float:
     """Return the peak memory of a process that reads an export from its standard input."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.apple"], input=document, capture_output=True, check=True
@@ -111,10 +111,7 @@ def _seconds(work: Callable[[bytes], object], document: bytes) -> float:
 def _main() -> None:
     """Read an export from the standard input, and print the peak memory in MiB."""
     read_stream(sys.stdin.buffer)
-    # getrusage would tell of the process that started this one as well.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak_kib = status.partition("VmHWM:")[2].split()[0]
-    sys.stdout.write(f"{int(peak_kib) / 1024}\n")
+    sys.stdout.write(f"{peak_mib()}\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 The numbers of patients go from 10 to 1,000. Runs of one block (an hour of heart rate a minute) and
 of one day (24 such blocks) go through the derive step, size after size, round by round. The limit
-is on the cheapest against the dearest, so that no cost may grow with history.
+is on the cheapest against the dearest, so that no cost may grow with history. At the end a few
+facts touch every day of the longest history, as those of an export do: then the memory is measured.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from itertools import product
 from operator import truediv
 
 from bench.derived import Deriver, deriver, heart_block, workout_facts
+from bench.processes import forget_peak, peak_mib
 from bench.row import Row
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from model.calendar import DAY_MS, MINUTE_MS
@@ -24,6 +26,7 @@ BLOCK_MIN, HOURS = 60, 24
 DAYS_AT_ONCE = 30  # of history in a run
 TWICE_A_WEEK = (1, 4)  # days with a workout, counted from a Thursday
 WITHIN, _GOAL = 1 / 1.2, 1 / 1.1
+_MOST_MIB, PER_BATCH = 16, 300  # more memory than before; facts in a batch
 PEERS_AT_ONCE = 25  # patients of one day's history in a run
 
 
@@ -66,6 +69,7 @@ async def _run(server: Postgres, size: _Size) -> list[Row]:
         on = await stack.enter_async_context(deriver(server, "history", len(size.days)))
         histories = [await _history(on, n, days) for n, days in enumerate(size.days)]
         rows = await _compared("history of", histories, size.rounds)
+        rows.append(await _wide(histories[-1], size.days[-1]))
     async with AsyncExitStack() as stack:
         crowds = []
         for count in size.patients:
@@ -94,6 +98,28 @@ async def _crowd(on: Deriver, count: int) -> _Case:
         await on.derive(list(product(some, day)))
     await on.checkpoint()
     return _Case(name=f"{count:,} patients", on=on, people=on.people)
+
+
+async def _wide(case: _Case, days: int) -> Row:
+    """Return the memory that it takes to derive facts of every day of a history anew."""
+    (patient,) = case.people
+    forget_peak()
+    before = peak_mib()
+    for first in range(0, days, PER_BATCH):
+        facts: list[tuple[str, Fact]] = []
+        for day in range(first, min(first + PER_BATCH, days)):
+            at_ms = START_MS - (day + 1) * DAY_MS + MINUTE_MS // 2
+            facts.append((patient, heart_block(at_ms, 1)))
+        await case.on.derive(facts)
+    more = max(peak_mib() - before, 1.0)
+    return Row(
+        name=f"history of {case.name}: memory to derive every day of it anew",
+        value=more,
+        unit="MiB",
+        baseline=f"{_MOST_MIB} MiB, however many days",
+        ratio=_MOST_MIB / more,
+        floor=1.0,
+    )
 
 
 def _day(day_ms: int) -> Iterator[Fact]:

@@ -1,7 +1,8 @@
-"""Whether other patients wait while one patient's huge export is imported.
+"""Whether other patients wait while one patient's huge export is imported, and the worker's memory.
 
 The time from posting a workout until its session is visible, one after the other, first on an idle
-product and then while the pieces of an export flow as `kadens import` lets them flow.
+product and then while the pieces of an export flow as `kadens import` lets them flow. The peak of
+the worker's memory is read at the end.
 """
 
 import math
@@ -17,6 +18,7 @@ import psycopg
 
 from bench.latency import P99
 from bench.loads import day_of, deliveries, workouts
+from bench.processes import peak_mib
 from bench.row import Row
 from bench.stage import Stage, stage
 from kadens.importing.flow import ImportFlow
@@ -29,6 +31,7 @@ from storage.reads.import_outcomes import FileOutcome
 
 _LOOK_S = 0.004
 _APART_S = 0.2  # between two workouts
+_MOST_MIB = 256  # of a worker's resident memory, about 105 when it begins
 _MOST = 1.5  # so many times the latency of an idle product
 _RECORDS, _STEP_S = 1_700, 5  # heart rates of a piece of 0.6 MiB
 _SESSION = "select 1 from session where patient = %s limit 1"
@@ -61,7 +64,19 @@ def run(size: _Size) -> list[Row]:
         with _import_going_on(on, importer) as tally:
             busy = _latencies(on, groups[2])
             pieces = tally.new
-    return [_row(idle, busy, pieces)]
+        peak = max(peak_mib(worker.process.pid) for worker in on.workers)
+    return [_row(idle, busy, pieces), _memory(peak)]
+
+
+def _memory(most_mib: float) -> Row:
+    return Row(
+        name="worker while an export is imported, peak of memory",
+        value=most_mib,
+        unit="MiB",
+        baseline=f"{_MOST_MIB} MiB, however large the export",
+        ratio=_MOST_MIB / most_mib,
+        floor=1.0,
+    )
 
 
 def _row(idle: Sequence[float], busy: Sequence[float], pieces: int) -> Row:

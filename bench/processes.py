@@ -56,6 +56,18 @@ def resident_bytes(name: str) -> int:
     return sum(there[pid].pages * _PAGE for pid, result in _ours(there).items() if result == name)
 
 
+def forget_peak() -> None:
+    """Let this process's peak of resident memory begin anew."""
+    (_PROC / "self" / "clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_mib(pid: int | None = None) -> float:
+    """Return the peak of resident memory of a process, of this one by default, in MiB."""
+    # getrusage would tell of the process that started this one as well
+    status = _read(_PROC / (str(pid) if pid else "self") / "status").partition(b"VmHWM:")[2]
+    return int(status.split()[0]) / 1024 if status else 0.0
+
+
 def _family(there: dict[int, Process], pid: int) -> list[int]:
     """Return the number of a process and of all that descend from it."""
     family = [pid]

@@ -110,7 +110,7 @@ def pieces(spans: Sequence[Span], longest_ms: int) -> list[Span]:
         # The end itself is included, so that an empty span gives a piece.
         for start_ms in range(span.start_ms, span.end_ms + 1, longest_ms):
             end_ms = min(start_ms + longest_ms, span.end_ms)
-            cut.append(Span(start_ms=start_ms, end_ms=end_ms))
+            cut.append(replace(span, start_ms=start_ms, end_ms=end_ms))
     return cut
 
 

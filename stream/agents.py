@@ -38,11 +38,13 @@ from stream.metrics import WorkerMetrics
 BatchHandler = Callable[[Sequence[Run]], Awaitable[None]]
 OnFailure = Callable[[Exception], Awaitable[None]]
 
-TAKEN_AT_ONCE = 300  # messages in one call to Faust, as many as a batch has at most
+# messages in one call to Faust: their bytes are counted only afterwards, and are up to half a
+# megabyte each; what waits meanwhile forms larger batches all the same
+TAKEN_AT_ONCE = 100
 TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
 # beyond either of these, queued and in flight together, no more is taken from Faust
 MAX_HELD_MESSAGES = 1_200
-MAX_HELD_BYTES = 64 * 1024 * 1024
+MAX_HELD_BYTES = 24 * 1024 * 1024
 HELD_UP_S = 0.25  # a batch that takes longer counts as held up, and another may start beside it
 
 

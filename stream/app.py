@@ -25,7 +25,7 @@ GROUP = "kadens"
 MOCK_SESSION_S = 6.0  # the mock broker waits this long after the last member left
 STOP_WITHIN_S = 20.0
 BLOCKED_S = 60.0
-AGENT_BUFFER = 128  # messages that wait for an agent, each of up to half a megabyte
+AGENT_BUFFER = 64  # messages that wait for an agent, each of up to half a megabyte
 EXIT_CRASHED = 1
 
 

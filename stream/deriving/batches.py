@@ -1,10 +1,12 @@
 """Derives anew what a batch of facts, or a change of a patient's settings, has made stale.
 
 Each use case loads windows, derives from them and replaces the rows, in the caller's transaction.
+However many dates a batch touches, the samples of a few weeks at most are in memory at a time.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model.calendar import DAY_MS
@@ -20,7 +22,9 @@ from stream.deriving.replace import WindowResult, replace_rows, replace_window
 from stream.deriving.windows import load_window, load_windows
 
 PIECE_MS = 28 * DAY_MS  # derived at once: years of samples need not fit in memory
-PATIENTS_AT_ONCE = 32  # their samples are in memory: hundreds of thousands for a patient's day
+# of all patients together: a patient's day may have a hundred thousand samples
+DAYS_AT_ONCE = 32
+_Rounds = Iterator[dict[str, list[Span]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,10 @@ async def derive_written(conn: Connection, written: Written) -> DerivedBatch:
     # Rows are replaced only at the end, so a first result that is wrong is never published.
     if not offered.all_new:
         results, read = await _derive(conn, written.affected)
-    changes = await replace_rows(conn, results) if results else {}
+    changes: dict[str, tuple[DerivedChange, ...]] = {}
+    for layer in _layers(results):
+        for patient, more in (await replace_rows(conn, layer)).items():
+            changes[patient] = (*changes.get(patient, ()), *more)
     dates = 0
     for window, _ in results:
         dates += len(window.dates)
@@ -90,13 +97,45 @@ async def _derive(
     """Return the windows, without their samples, with their results; and the number of samples."""
     results: list[WindowResult] = []
     read = 0
-    patients = list(affected)
-    for start in range(0, len(patients), PATIENTS_AT_ONCE):
-        names = patients[start : start + PATIENTS_AT_ONCE]
-        some = {name: affected[name] for name in names}
+    for some in rounds(affected):
         for window in await load_windows(conn, some, unwritten):
             for column in window.columns:
                 read += len(column.t)
             # the samples are dropped here: they would fill the memory until the rows are replaced
             results.append((dataclasses.replace(window, columns=()), derive(window)))
     return results, read
+
+
+def rounds(affected: Mapping[str, Sequence[Span]]) -> _Rounds:
+    """Yield spans by patient, `DAYS_AT_ONCE` days or fewer at a time, to be derived in turn.
+
+    Dates are derived from facts alone, so it does not matter which of them come together.
+    """
+    some: dict[str, list[Span]] = {}
+    days = 0
+    for patient, spans in affected.items():
+        for piece in pieces(spans, PIECE_MS):
+            days += _days(piece)
+            if some and days > DAYS_AT_ONCE:
+                yield some
+                some, days = {}, _days(piece)
+            some.setdefault(patient, []).append(piece)
+    if some:
+        yield some
+
+
+def _days(span: Span) -> int:
+    return max(-(-(span.end_ms - span.start_ms) // DAY_MS), 1)
+
+
+def _layers(results: Sequence[WindowResult]) -> Sequence[Sequence[WindowResult]]:
+    """Return the results in groups with at most one window of each patient, to be replaced."""
+    layers: list[list[WindowResult]] = []
+    so_far: Counter[str] = Counter()
+    for result in results:
+        patient = result[0].patient
+        if so_far[patient] == len(layers):
+            layers.append([])
+        layers[so_far[patient]].append(result)
+        so_far[patient] += 1
+    return layers

@@ -73,6 +73,7 @@ def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
         ("run of 1 min background sent again", 5.0),
         ("history of 1 day, 3 days: a block of 60 samples", 1 / 1.2),
         ("history of 1 day, 3 days: a sample", 1 / 1.2),
+        ("history of 3 days: memory to derive every day of it anew", 1.0),
         ("worker with 1 patients, 2 patients: a block of 60 samples", 1 / 1.2),
         ("worker with 1 patients, 2 patients: a sample", 1 / 1.2),
     ]
@@ -96,6 +97,7 @@ def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
         ("session, workout at the door to session, p99", 1.0),
         ("alert, report at the door to alert, p99", 1.0),
         ("session of others while an export is imported, p99", 1 / 1.5),
+        ("worker while an export is imported, peak of memory", 1.0),
         ("worker memory over 15 minutes of 2 live patients", 1 / 1.1),
     ]
     stored = {

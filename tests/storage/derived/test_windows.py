@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,7 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
     conn: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With and without samples stored before: batches share one minute of samples."""
-    monkeypatch.setattr(batches, "PATIENTS_AT_ONCE", 2)
+    monkeypatch.setattr(batches, "DAYS_AT_ONCE", 2)
     for start in (0, 9):
         facts = [*run(), _minutes(T0 + start * MINUTE_MS, 10)]
         batch = _of_each(("p3", "p1", "p2"), facts)
@@ -108,6 +108,33 @@ async def test_a_batch_of_many_patients_is_derived_a_few_at_a_time(
     assert await replace_rows(
         conn, [(window, derive(window)) for window in total.values()]
     ) == dict.fromkeys(total, ())
+
+
+async def test_a_batch_of_many_dates_is_derived_a_few_at_a_time_with_the_same_result(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day at a time, and a run over midnight: another look at all of it changes nothing."""
+    monkeypatch.setattr(batches, "DAYS_AT_ONCE", 1)
+    monkeypatch.setattr(batches, "PIECE_MS", _DAY)
+    facts = [*run("r1", _MIDNIGHT - 20 * MINUTE_MS), _minutes(_MIDNIGHT - _DAY, 4 * 1440)]
+    settled = await derive_written(conn, await put_facts(conn, _of_each(("p1", "p2"), facts)))
+    changed = [values_of(changes, "what") for changes in settled.changes.values()]
+    assert len(set(changed[0])) > 1
+    assert changed[0] == changed[1]
+    total = Span(start_ms=_MIDNIGHT - _DAY, end_ms=_MIDNIGHT + 3 * _DAY)
+    windows = await load_windows(conn, {"p1": (total,), "p2": (total,)})
+    assert {len(window.dates) for window in windows} == {4}
+    unchanged = await replace_rows(conn, [(window, derive(window)) for window in windows])
+    assert unchanged == {"p1": (), "p2": ()}
+
+
+def test_days_are_counted_over_all_patients_and_a_long_span_is_cut() -> None:
+    long, short = Span(start_ms=0, end_ms=60 * _DAY), Span(start_ms=0, end_ms=5, samples_only=True)
+    sizes = []
+    for some in batches.rounds({"p1": (long,), "p2": (short, short), "p3": (short,)}):
+        spans = chain.from_iterable(some.values())
+        sizes.append((sorted(some), sum(map(batches._days, spans))))
+    assert sizes == [(["p1"], 28), (["p1"], 32), (["p2", "p3"], 3)]
 
 
 async def test_samples_touch_their_own_dates_and_are_read_with_no_other(conn: Connection) -> None:
