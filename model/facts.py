@@ -97,7 +97,9 @@ class Instrument(StrEnum):
     EXERCISE = "exercise"
 
 
-WORKOUTS = "workouts"  # no metric: what a deletion names that retracts workouts by an interval
+BEGUN_WORKOUTS = (
+    "workouts"  # no metric: what a deletion names that retracts workouts by an interval
+)
 MARKS = (Instrument.NOT_EXERCISE, Instrument.EXERCISE)
 
 
@@ -222,7 +224,7 @@ class Deletion:
     """A statement by a source that something no longer holds.
 
     It retracts a record (`target`), or within the interval of the head the samples of `metric` ("":
-    of all). With the metric `WORKOUTS` it retracts the workouts that begin in the interval.
+    of all). With the metric `BEGUN_WORKOUTS` it retracts the workouts that begin in the interval.
     """
 
     head: Head

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds, local_date, midnight
 from model.facts import (
+    BEGUN_WORKOUTS,
     MARKS,
-    WORKOUTS,
     AttributedFact,
     DaySummary,
     Deletion,
@@ -632,5 +632,5 @@ def _deleted_intervals(draw: st.DrawFn, at: st.SearchStrategy[int]) -> Fact:
     )
     return Deletion(
         head=head,
-        metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", "", WORKOUTS])),
+        metric=draw(st.sampled_from(["heart_rate", "heart_rate", "steps", "", BEGUN_WORKOUTS])),
     )

@@ -18,7 +18,7 @@ from model.codec import dumps, encode_fact, plain
 from model.columns.window import SampleColumn, Window
 from model.derived import Day, Session, SourceSelection, Week
 from model.facts import (
-    WORKOUTS,
+    BEGUN_WORKOUTS,
     AttributedFact,
     DaySummary,
     Deletion,
@@ -173,7 +173,7 @@ def _hidden(taken: Iterable[AttributedFact], item: AttributedFact) -> bool:
 
 
 def _begins_in(deletion: Deletion, item: AttributedFact) -> bool:
-    is_meant = deletion.metric == WORKOUTS and isinstance(item.fact, Workout)
+    is_meant = deletion.metric == BEGUN_WORKOUTS and isinstance(item.fact, Workout)
     return is_meant and deletion.head.start_ms <= item.fact.head.start_ms < deletion.head.end_ms
 
 

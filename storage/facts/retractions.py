@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.calendar import epoch_ms, utc
 from model.fact_properties import BESIDE_MS
-from model.facts import WORKOUTS, AttributedFact, Instants, Source, Workout
+from model.facts import BEGUN_WORKOUTS, AttributedFact, Instants, Source, Workout
 from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
 from model.versions.version_order import VersionOrder, retracts, sample_rank
@@ -49,7 +49,7 @@ join source s on s.id = f.source"""
 class RetractedInterval:
     """A vendor's retraction of the samples of a metric ("": all) in a span, up to a version.
 
-    With the metric `WORKOUTS` it is one of the workouts that begin in the span.
+    With the metric `BEGUN_WORKOUTS` it is one of the workouts that begin in the span.
     """
 
     vendor: str
@@ -65,7 +65,7 @@ class RetractedInterval:
     def covers(self, item: AttributedFact) -> bool:
         """Return whether it retracts a workout."""
         head = item.fact.head
-        if self.metric != WORKOUTS or self.vendor != head.source.vendor:
+        if self.metric != BEGUN_WORKOUTS or self.vendor != head.source.vendor:
             return False
         inside = self.span.start_ms <= head.start_ms < self.span.end_ms
         return inside and retracts(self.order, item.order)

@@ -24,7 +24,7 @@ from model.fact_properties import (
     target_record,
     touched_span,
 )
-from model.facts import WORKOUTS, AttributedFact, Deletion, Joining, SampleBlock
+from model.facts import BEGUN_WORKOUTS, AttributedFact, Deletion, Joining, SampleBlock
 from model.metrics import METRIC
 from model.spans import Span, merge
 from model.versions.receipt import delivered_until_ms, refusal_of
@@ -312,7 +312,7 @@ def _retracted_intervals(items: Iterable[_Item], removed: Iterable[Removed]) -> 
     spans = removed_spans(item for item in removed if item.extent is None and not item.target)
     for item in items:
         fact = item.reported.fact
-        if isinstance(fact, Deletion) and fact.metric == WORKOUTS:
+        if isinstance(fact, Deletion) and fact.metric == BEGUN_WORKOUTS:
             spans[item.patient.id].append(span_of(fact))
     return spans
 

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from model.calendar import DAY_MS, MINUTE_MS
-from model.facts import WORKOUTS, AttributedFact, Deletion, Joining
+from model.facts import BEGUN_WORKOUTS, AttributedFact, Deletion, Joining
 from model.spans import Span
 from storage.digest import table_digests
 from storage.facts import retractions
@@ -110,7 +110,7 @@ async def test_an_interval_retracts_the_workouts_that_begin_in_it(conn: Connecti
     wanted = [(start, start + 1), (start + 1, start + DAY_MS)]
     hidden = []
     for low, high in wanted:
-        gone = Deletion(head=head("x", low, high), metric=WORKOUTS)
+        gone = Deletion(head=head("x", low, high), metric=BEGUN_WORKOUTS)
         stated = [
             attributed_fact(workout),
             attributed_fact(gone, body="gone", received=RECEIVED + 1),
