@@ -180,10 +180,11 @@ def _standing(week: Week, part: PrescriptionDue, thresholds: Mapping[str, float]
 
 def known_days(week: Week, part: PrescriptionDue) -> int:
     """Return how many days of a week are known as far as a prescription is concerned."""
-    return sum(_is_known(day, part.by_day[day.local_date]) for day in week.days)
+    return sum(is_known_day(day, part.by_day[day.local_date]) for day in week.days)
 
 
-def _is_known(day: WeekDay, row: Prescription) -> bool:
+def is_known_day(day: WeekDay, row: Prescription) -> bool:
+    """Return whether it is known what was done on a day, as far as a prescription is concerned."""
     # A phone in a pocket sees walks, and neither a swim nor a ride.
     return day.known or (day.carried and seen_by_phone(row))
 
@@ -203,7 +204,11 @@ def unseen_days(week: Week, due: Due) -> int:
 
 
 def _is_unseen(day: WeekDay, part: PrescriptionDue) -> bool:
-    row = part.by_day[day.local_date]
+    return is_unseen_day(day, part.by_day[day.local_date])
+
+
+def is_unseen_day(day: WeekDay, row: Prescription) -> bool:
+    """Return whether nothing was worn on a day for as long as a session, and none was recorded."""
     if paused(row, day.local_date) or credited_sessions(row, day.by_type):
         return False
     return 0 < row.minutes_per_session <= day.unseen_min
@@ -227,7 +232,7 @@ def _room(week: Week, part: PrescriptionDue) -> Iterator[tuple[Prescription, int
     days = {day.local_date: day for day in week.days}
     for at, row in part.by_day.items():
         day = days.get(at)
-        if paused(row, at) or (day is not None and _is_known(day, row)):
+        if paused(row, at) or (day is not None and is_known_day(day, row)):
             continue
         held = 0 if day is None else credited_sessions(row, day.by_type)
         yield row, row.max_per_day - held

@@ -3,39 +3,53 @@
 No alert is raised here; `alerts.lifecycle` decides what findings do to alerts.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.a2_interruption import INTERRUPTION
+from alerts.rules.a4_never_started import NEVER_STARTED
 from alerts.rules.p1_high_pain import HIGH_PAIN
+from alerts.rules.p2_not_settled import NOT_SETTLED
+from alerts.rules.p3_weekly_rise import WEEKLY_RISE
+from alerts.rules.p4_flare import FLARE
 from model.alert import Finding, Rule, RuleInput
 
 # To add a rule, name it here: nothing else lists them.
-RULES: tuple[Rule, ...] = (HIGH_PAIN, LOW_ADHERENCE)
+RULES: tuple[Rule, ...] = (
+    HIGH_PAIN,
+    NOT_SETTLED,
+    WEEKLY_RISE,
+    FLARE,
+    LOW_ADHERENCE,
+    INTERRUPTION,
+    NEVER_STARTED,
+)
 
 RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}  # by id
 
 
-def judge(on: RuleInput) -> tuple[Finding, ...]:
-    """Return every occasion within the look-back on which a rule is met, by rule and time.
+def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
+    """Return every occasion within the look-back on which one of `rules` is met, by rule and time.
 
     A finding that is `fresh` may raise an alert now. The order of rows within `on` does not matter.
     """
     findings: list[Finding] = []
-    for rule in RULES:
+    for rule in rules:
         # Sorted, because a rule may yield by session, and equal judgements must be equal bytes.
         of_rule = sorted(rule.predicate(on, rule), key=_by_time)
         findings += map(partial(_worded, rule), of_rule)
     return tuple(findings)
 
 
-def next_due(on: RuleInput) -> int | None:
+def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
     """Return the epoch ms at which the result can change without new data, None for never.
 
     A finding that only stops being fresh is not such a change, because nothing follows from it.
     """
     times: list[int] = []
-    for rule in RULES:
+    for rule in rules:
         times += rule.next_due(on, rule)
     # A time that has passed has been judged already; taking it again would never end.
     return min((at for at in times if at > on.now_ms), default=None)

@@ -135,11 +135,11 @@ def just_begun(prescriptions: Sequence[Prescription], day: date) -> bool:
     A prescription begins with its first version. False when no prescription is in force.
     """
     rows = in_force(prescriptions, day)
-    begun = _first_dates(prescriptions)
+    begun = first_dates(prescriptions)
     return bool(rows) and all(day < begun[row.id] + timedelta(days=FIRST_DAYS) for row in rows)
 
 
-def _first_dates(prescriptions: Iterable[Prescription]) -> dict[str, date]:
+def first_dates(prescriptions: Iterable[Prescription]) -> dict[str, date]:
     """Return the date on which the first version of each prescription begins, by its id."""
     begun: dict[str, date] = {}
     for row in prescriptions:

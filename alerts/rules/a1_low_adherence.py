@@ -17,13 +17,14 @@ from alerts.adherence import (
     standing,
     unseen_days,
 )
+from alerts.completeness import as_recorded, complete_by_ms, is_complete
 from alerts.due import Due, PrescriptionDue, due_in_week
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
-from model.prescription import Prescription, all_paused, from_recording
+from model.prescription import Prescription, all_paused
 
 _WEEK = timedelta(days=7)
 
@@ -36,7 +37,7 @@ def _low_adherence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         first = second - _WEEK
         if first not in weeks or week_bounds(first, on.zone)[0] < earliest_ms:
             continue
-        thresholds = thresholds_on(rule, _as_recorded(on), second)
+        thresholds = thresholds_on(rule, as_recorded(on), second)
         # Both weeks are judged by the thresholds of the second, so that a pair has one meaning.
         before = _low_week(on, rule, weeks[first], thresholds)
         after = _low_week(on, rule, weeks[second], thresholds)
@@ -59,12 +60,8 @@ def _low_week(
         return None
     due = _low_due(week, on.prescriptions, thresholds)
     if due is not None:
-        due = _low_due(week, _as_recorded(on), thresholds)
+        due = _low_due(week, as_recorded(on), thresholds)
     return None if due is None else _week_evidence(week, due)
-
-
-def _as_recorded(on: RuleInput) -> tuple[Prescription, ...]:
-    return from_recording(on.prescriptions, on.recorded, on.zone)
 
 
 def _low_due(
@@ -84,17 +81,12 @@ def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
 
     Its data is in 36 hours after its end, or as soon as every worn source has synced past its end.
     """
-    end = week_bounds(first, on.zone)[1]
-    # Who answers in an app does not hold a week back, and does not make it complete either.
-    worn = [mark for mark in on.watermarks if mark.worn]
-    # Without any source nothing has synced, although `all` of nothing is true.
-    synced = bool(worn) and all(mark.time_ms >= end for mark in worn)
-    return on.now_ms >= end and (synced or on.now_ms >= _judged_by_ms(rule, first, on.zone))
+    return is_complete(on, week_bounds(first, on.zone)[1], rule.thresholds["lag_hours"])
 
 
 def _judged_by_ms(rule: Rule, first: date, zone: str) -> int:
     """Return the epoch ms by which the week of a Monday is judged at the latest."""
-    return week_bounds(first, zone)[1] + int(rule.thresholds["lag_hours"] * HOUR_MS)
+    return complete_by_ms(week_bounds(first, zone)[1], rule.thresholds["lag_hours"])
 
 
 def _awaits_answer(on: RuleInput, rule: Rule, first: date, low: Mapping[str, Any]) -> bool:
@@ -117,7 +109,7 @@ def _last_judged(on: RuleInput, rule: Rule) -> date:
         return last_week - _WEEK
     # Nor is one that waits for the patient's answer: meanwhile the weeks before it stay the latest.
     week = _week_of(on, last_week)
-    thresholds = thresholds_on(rule, _as_recorded(on), last_week)
+    thresholds = thresholds_on(rule, as_recorded(on), last_week)
     low = None if week is None else _low_week(on, rule, week, thresholds)
     waits = low is not None and _awaits_answer(on, rule, last_week, low)
     return last_week - _WEEK if waits else last_week

@@ -6,13 +6,15 @@ No alert is based on missing data, on a pause or on a week that is not over.
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from alerts.registry import judge, next_due
+from alerts import registry
+from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from model.alert import RuleInput, Tier, Watermark
 from model.calendar import midnight
 from model.codec import dumps, loads
@@ -21,6 +23,9 @@ from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
 from tests.rows import values_of
 from tests.weeks import week_of
+
+_judge = partial(registry.judge, rules=(LOW_ADHERENCE,))
+_next_due = partial(registry.next_due, rules=(LOW_ADHERENCE,))
 
 _ZONE = "Europe/Stockholm"
 _HOUR = 3_600_000
@@ -59,7 +64,7 @@ def _look(*weeks: Week, **more: Any) -> RuleInput:  # noqa: ANN401
 
 
 def _judged(*weeks: Week, **more: Any) -> list[tuple[str, bool]]:  # noqa: ANN401
-    return values_of(judge(_look(*weeks, **more)), "key", "fresh")
+    return values_of(_judge(_look(*weeks, **more)), "key", "fresh")
 
 
 LOW = (_week(W2, 1), _week(W3, 2))
@@ -149,7 +154,7 @@ def test_hours_in_which_nothing_was_worn_are_asked_about_first(week: Week, *, wa
     for hours, holds in ((36, low and not waits), (59.99, low and not waits), (60, low)):
         got = _judged(LOW[0], week, now_ms=end + int(hours * _HOUR))
         assert got == (HELD if holds else [])
-    due = next_due(_look(LOW[0], week, now_ms=end + 36 * _HOUR))
+    due = _next_due(_look(LOW[0], week, now_ms=end + 36 * _HOUR))
     assert due == end + (60 if waits else 36 + 7 * 24) * _HOUR
 
 
@@ -281,7 +286,7 @@ def test_a_version_that_is_dated_back_excuses_earlier_weeks() -> None:
 
 
 def test_evidence_and_when() -> None:
-    (finding,) = judge(_look(*LOW))
+    (finding,) = _judge(_look(*LOW))
     assert (finding.rule, finding.tier, finding.at_ms) == ("A1", Tier.B, midnight(W4, _ZONE))
     assert finding.evidence == loads(dumps(finding.evidence))
     assert finding.evidence["from_ms"] == midnight(W2, _ZONE)
@@ -328,7 +333,7 @@ _rows = st.lists(
 
 @given(_rows, st.integers(0, 12 * 7 * 24))
 def test_no_alert_ever_rests_on_missing_data(weeks: list[Week], hours: int) -> None:
-    for finding in judge(_look(*weeks, now_ms=_NOW + hours * _HOUR)):
+    for finding in _judge(_look(*weeks, now_ms=_NOW + hours * _HOUR)):
         known = {row.monday.isoformat(): row.known_days for row in weeks}
         for result in finding.evidence["weeks"]:
             assert known[result["monday"]] >= 4
@@ -337,12 +342,12 @@ def test_no_alert_ever_rests_on_missing_data(weeks: list[Week], hours: int) -> N
 @given(_rows, st.integers(0, 12 * 7 * 24))
 def test_weeks_of_silence_never_raise(weeks: list[Week], hours: int) -> None:
     silent = [_week(row.monday, 0, known=0) for row in weeks]
-    assert judge(_look(*silent, now_ms=_NOW + hours * _HOUR)) == ()
+    assert _judge(_look(*silent, now_ms=_NOW + hours * _HOUR)) == ()
 
 
 @given(_rows, st.randoms(use_true_random=False))
 def test_order_does_not_matter(weeks: list[Week], chance: random.Random) -> None:
-    assert judge(_look(*chance.sample(weeks, len(weeks)))) == judge(_look(*weeks))
+    assert _judge(_look(*chance.sample(weeks, len(weeks)))) == _judge(_look(*weeks))
 
 
 @given(_rows, st.integers(0, 20 * 24))
@@ -353,13 +358,13 @@ def test_outcome_changes_only_at_the_times_that_next_due_names(
     weeks: list[Week], hours: int
 ) -> None:
     on = _look(*weeks, prescriptions=(pause(9, 11),))
-    due = next_due(on)
+    due = _next_due(on)
     assert due is not None
     before = min(_NOW + hours * _HOUR, due - 1)
     kept = [
-        f for f in judge(on) if f.evidence["from_ms"] >= before - 56 * 24 * _HOUR
+        f for f in _judge(on) if f.evidence["from_ms"] >= before - 56 * 24 * _HOUR
     ]  # the look-back slides
-    then = judge(replace(on, now_ms=before))
+    then = _judge(replace(on, now_ms=before))
     assert [replace(f, fresh=False) for f in then] == [replace(f, fresh=False) for f in kept]
     assert {f.key for f in then if f.fresh} <= {f.key for f in kept if f.fresh}
 
@@ -376,10 +381,10 @@ def test_outcome_changes_only_at_the_times_that_next_due_names(
     ],
 )
 def test_next_due(now: datetime, expected: datetime | None) -> None:
-    got = next_due(_look(now_ms=int(now.timestamp() * 1000)))
+    got = _next_due(_look(now_ms=int(now.timestamp() * 1000)))
     assert got == (None if expected is None else int(expected.timestamp() * 1000))
 
 
 def test_next_due_without_a_prescription_and_in_a_pause() -> None:
-    assert next_due(_look(prescriptions=())) is None
-    assert next_due(_look(prescriptions=(pause(7, 8),))) == midnight(W4 + timedelta(days=2), _ZONE)
+    assert _next_due(_look(prescriptions=())) is None
+    assert _next_due(_look(prescriptions=(pause(7, 8),))) == midnight(W4 + timedelta(days=2), _ZONE)

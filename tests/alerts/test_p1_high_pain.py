@@ -6,19 +6,23 @@ No rating is ever made of missing data.
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.registry import judge
+from alerts import registry
+from alerts.rules.p1_high_pain import HIGH_PAIN
 from model.alert import Finding, PainRating, RuleInput, SessionBrief, Tier
 from model.calendar import DAY_MS, local_date
 from model.codec import dumps, loads
 from model.facts import Instrument, Phase
 from model.prescription import Intensity, Pause, Prescription
 from tests.rows import cells_of, keyed, values_of
+
+_judge = partial(registry.judge, rules=(HIGH_PAIN,))
 
 _HOUR = 3_600_000
 _NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
@@ -67,7 +71,7 @@ def _look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
 
 
 def _judged(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
-    return values_of(judge(_look(*pain, **more)), "key", "tier")
+    return values_of(_judge(_look(*pain, **more)), "key", "tier")
 
 
 def days(*values: float) -> list[PainRating]:
@@ -123,13 +127,13 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
     )
     assert _judged(during, within, sessions=(session,)) == []
     assert _judged(during, later, sessions=(session,)) == [("l", Tier.B)]
-    (finding,) = judge(_look(replace(during, value=9), sessions=(session,)))
+    (finding,) = _judge(_look(replace(during, value=9), sessions=(session,)))
     assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
 
 
 def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
     earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
-    (finding,) = judge(_look(*earlier, rating("x", 1, 6, session="t")))
+    (finding,) = _judge(_look(*earlier, rating("x", 1, 6, session="t")))
     assert cells_of(finding.evidence["ratings"], "record") == ["x", "e2"]
 
 
@@ -171,7 +175,7 @@ def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
 
 def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
     def freshness(days_ago: float) -> list[bool]:
-        return values_of(judge(_look(rating("r", 24 * days_ago, 8))), "fresh")
+        return values_of(_judge(_look(rating("r", 24 * days_ago, 8))), "fresh")
 
     assert [freshness(14), freshness(14.01), freshness(28), freshness(28.01)] == [
         [True],
@@ -190,14 +194,14 @@ def test_in_a_pause_and_in_the_first_week_only_tier_a_is_fresh() -> None:
     pause = Pause(first=date(2026, 11, 22), last=date(2026, 11, 30), why="illness")
     begun = date(2026, 11, 18)
     for row in (replace(_PRESCRIPTION, pauses=(pause,)), replace(_PRESCRIPTION, valid_from=begun)):
-        got = judge(_look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
+        got = _judge(_look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
         assert values_of(got, "tier", "fresh") == [(Tier.B, False), (Tier.A, True)]
-    assert values_of(judge(_look(*days(6, 6), prescriptions=())), "fresh") == [True]
+    assert values_of(_judge(_look(*days(6, 6), prescriptions=())), "fresh") == [True]
 
 
 def test_a_new_version_does_not_begin_a_first_week() -> None:
     versions = (_PRESCRIPTION, replace(_PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)))
-    assert values_of(judge(_look(*days(6, 6), prescriptions=versions)), "fresh") == [True]
+    assert values_of(_judge(_look(*days(6, 6), prescriptions=versions)), "fresh") == [True]
 
 
 def test_thresholds_of_the_prescription_override_the_table() -> None:
@@ -206,7 +210,7 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
         rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}},
     )
     assert _judged(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
-    (finding,) = judge(_look(*days(6), prescriptions=(own,)))
+    (finding,) = _judge(_look(*days(6), prescriptions=(own,)))
     assert finding.tier is Tier.A
     expected = {
         "high": 4,
@@ -220,7 +224,7 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
 
 
 def test_evidence_is_enough_to_judge_again_by_hand() -> None:
-    (finding,) = judge(_look(*days(6, 0, 7)))
+    (finding,) = _judge(_look(*days(6, 0, 7)))
     assert finding.evidence == loads(dumps(finding.evidence))
     assert finding.evidence == {
         "rule": "P1",
@@ -272,8 +276,8 @@ ratings = st.builds(
 @given(st.lists(ratings, max_size=12), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: random.Random) -> None:
     again = [*pain, *chance.sample(pain, len(pain) // 2)]
-    got = judge(_look(*chance.sample(again, len(again))))
-    assert got == judge(_look(*pain))
+    got = _judge(_look(*chance.sample(again, len(again))))
+    assert got == _judge(_look(*pain))
     assert list(got) == sorted(got, key=lambda finding: (finding.at_ms, finding.key))
 
 
@@ -282,7 +286,7 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(
     pain: list[PainRating], later: int
 ) -> None:
     def findings_by_key(on: RuleInput) -> dict[str, Finding]:
-        return {f.key: replace(f, fresh=True) for f in judge(on)}
+        return {f.key: replace(f, fresh=True) for f in _judge(on)}
 
     total = _look(*pain)
     now, then = (
@@ -295,7 +299,7 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(
 @given(st.lists(ratings, max_size=12))
 def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRating]) -> None:
     given_ = keyed(pain, "record")
-    for finding in judge(_look(*pain)):
+    for finding in _judge(_look(*pain)):
         rests = [given_[result["record"]] for result in finding.evidence["ratings"]]
         assert finding.key == rests[0].record
         for r in rests:
@@ -309,7 +313,7 @@ def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRati
 
 @given(st.lists(ratings.filter(lambda r: r.value < 6), max_size=12))
 def test_answers_below_the_limit_never_raise(pain: list[PainRating]) -> None:
-    assert judge(_look(*pain)) == ()
+    assert _judge(_look(*pain)) == ()
 
 
 def test_dates_are_local() -> None:

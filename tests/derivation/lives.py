@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from kadens.derivation.conclusions import Conclusions, conclude
 from kadens.derivation.held_facts import hold_facts
 from kadens.derivation.manifest import Manifest, RecordedPrescription
@@ -220,7 +221,9 @@ class Concluded:
 
     @property
     def findings(self) -> list[tuple[str, str, bool]]:
-        return [(row.rule, row.key, row.fresh) for row in self.results.findings]
+        """Return rule, key and freshness of the findings about low weeks."""
+        rows = [(row.rule, row.key, row.fresh) for row in self.results.findings]
+        return [row for row in rows if row[0] == LOW_ADHERENCE.id]
 
     def measured(self, number: int) -> tuple[Any, ...]:
         """Return frequency, time, dose and the standing of a week."""

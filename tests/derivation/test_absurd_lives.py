@@ -334,6 +334,8 @@ def test_absurd_lives(life: _Life) -> None:
     assert got.zones_min(0) == (life.zones_min or {})
     assert (got.measured(0) if life.measured else None) == life.measured
     assert got.findings == list(life.findings)
+    # a life of which no low week is found gives no other rule a reason either
+    assert life.findings or got.results.findings == ()
 
 
 def test_the_order_in_which_a_life_is_recalled_changes_nothing() -> None:

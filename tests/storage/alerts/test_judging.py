@@ -238,8 +238,8 @@ async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
     ).fetchall()
     assert sorted(matches) == [("p1",), ("p3",)]
     requested = "select p.pseudonym from due d join patient p on p.id = d.patient order by 1"
-    assert all(item.next_due_ms is None for item in alone.values())
-    assert await (await conn.execute(requested)).fetchall() == []
+    due = [name for name, item in sorted(alone.items()) if item.next_due_ms is not None]
+    assert await (await conn.execute(requested)).fetchall() == [(name,) for name in due]
 
 
 def test_nothing_that_a_rule_looks_back_on_is_left_out() -> None:

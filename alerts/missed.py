@@ -1,0 +1,196 @@
+"""Runs of days on which something was due and nothing was done. Pure.
+
+Only a day that is known counts as a missed day (clinical definition section 5.2). A day about which
+nothing is known ends a run, because it could have held a session: no run rests on missing data.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from alerts.adherence import is_known_day, is_unseen_day
+from alerts.completeness import as_recorded, complete_by_ms, is_complete
+from model.alert import Finding, Rule, RuleInput
+from model.calendar import DAY_MS, HOUR_MS, local_date, midnight
+from model.derived import WeekDay
+from model.prescription import (
+    Prescription,
+    all_paused,
+    credited_sessions,
+    in_force,
+    just_begun,
+    paused,
+)
+
+_DAY = timedelta(days=1)
+_WEEK_DAYS = 7
+_WAITING_DAYS = 4  # so many days may still wait for late data and for an answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedRun:
+    """Known days in a row without a session, `days`, and what was prescribed on the last of them.
+
+    `due` is how many whole sessions were due on these days. `is_open` says that nothing is known
+    after the last day, so that the run may go on. Days of a pause are left out and end no run.
+    """
+
+    prescription: Prescription
+    days: tuple[date, ...]
+    due: int
+    is_open: bool
+
+
+def missed_runs(
+    on: RuleInput, thresholds: Mapping[str, float], *, least_due: int, least_days: int = 1
+) -> Iterator[MissedRun]:
+    """Yield the first days of each run that are enough: so many days, on which so much was due.
+
+    `thresholds` has `lag_hours`, in which late data may come, and `answer_hours`, in which the
+    patient may answer about a day on which the watch was off for as long as a session.
+    """
+    prescriptions = as_recorded(on)
+    for name in sorted({row.id for row in prescriptions}):
+        own = [row for row in prescriptions if row.id == name]
+        yield from _runs(on, own, thresholds, (least_due, least_days))
+
+
+def _runs(
+    on: RuleInput,
+    own: Sequence[Prescription],
+    thresholds: Mapping[str, float],
+    enough: tuple[int, int],
+) -> Iterator[MissedRun]:
+    days: list[date] = []
+    per_week = 0
+    reached: MissedRun | None = None
+    for day in _judged_days(on, thresholds):
+        held = in_force(own, day.local_date)
+        if held and paused(held[0], day.local_date):
+            continue
+        if not held or not _is_missed(day, held[0]):
+            if reached is not None:
+                yield replace(reached, is_open=False)
+            days, per_week, reached = [], 0, None
+            continue
+        days.append(day.local_date)
+        per_week += held[0].sessions_per_week
+        due = per_week // _WEEK_DAYS
+        if reached is None and due >= enough[0] and len(days) >= enough[1]:
+            reached = MissedRun(prescription=held[0], days=tuple(days), due=due, is_open=True)
+    if reached is not None:
+        yield reached
+
+
+def _judged_days(on: RuleInput, thresholds: Mapping[str, float]) -> Iterator[WeekDay]:
+    """Yield the days of which the data is in, up to the first that is still waited for.
+
+    A date without a row is a day about which nothing is known.
+    """
+    rows = _days_by_date(on)
+    prescriptions = as_recorded(on)
+    day, today = min(rows, default=date.max), local_date(on.now_ms, on.zone)
+    while day < today:
+        row = rows.get(day) or WeekDay(local_date=day, known=False, by_type=())
+        if not _is_judged(on, row, prescriptions, thresholds):
+            return
+        yield row
+        day += _DAY
+
+
+def _days_by_date(on: RuleInput) -> dict[date, WeekDay]:
+    """Return the days of all weeks.
+
+    Where the patient told of sessions that nobody recorded, it is not known on which of the days
+    they were, so none of these days is known.
+    """
+    rows: dict[date, WeekDay] = {}
+    for week in on.weeks:
+        until = week.recalled_until if week.unrecorded_sessions else None
+        for day in week.days:
+            is_recalled = until is not None and day.local_date <= until
+            rows[day.local_date] = replace(day, known=False, carried=False) if is_recalled else day
+    return rows
+
+
+def _is_judged(
+    on: RuleInput,
+    day: WeekDay,
+    prescriptions: Sequence[Prescription],
+    thresholds: Mapping[str, float],
+) -> bool:
+    end_ms = midnight(day.local_date + _DAY, on.zone)
+    if not is_complete(on, end_ms, thresholds["lag_hours"]):
+        return False
+    held = in_force(prescriptions, day.local_date)
+    awaits = day.known and any(is_unseen_day(day, row) for row in held)
+    return not awaits or on.now_ms >= _answered_by_ms(day.local_date, on.zone, thresholds)
+
+
+def _answered_by_ms(day: date, zone: str, thresholds: Mapping[str, float]) -> int:
+    """Return the epoch ms up to which the patient's own answer about a day is waited for."""
+    judged_ms = complete_by_ms(midnight(day + _DAY, zone), thresholds["lag_hours"])
+    return judged_ms + int(thresholds["answer_hours"] * HOUR_MS)
+
+
+def _is_missed(day: WeekDay, row: Prescription) -> bool:
+    return is_known_day(day, row) and not credited_sessions(row, day.by_type)
+
+
+def run_finding(
+    on: RuleInput, rule: Rule, run: MissedRun, thresholds: Mapping[str, float]
+) -> Finding:
+    """Return the finding of a run; its prescription and first day are its key.
+
+    The days after those that were enough are left out, so that the finding stays as it was. The
+    rule has the threshold `fresh_days`.
+    """
+    first, last = run.days[0], run.days[-1]
+    from_ms, at_ms = midnight(first, on.zone), midnight(last + _DAY, on.zone)
+    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    today = local_date(on.now_ms, on.zone)
+    muted = all_paused(on.prescriptions, today) or just_begun(on.prescriptions, last)
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=f"{run.prescription.id}/{first.isoformat()}",
+        tier=rule.tier,
+        at_ms=at_ms,
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until_ms,
+        # who exercises again has not stopped
+        fresh=run.is_open and not muted and on.now_ms <= fresh_until_ms,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": from_ms,
+            "fresh_until_ms": fresh_until_ms,
+            "prescription": {"id": run.prescription.id, "version": run.prescription.version},
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "days": len(run.days),
+            "missed": run.due,
+            "thresholds": dict(thresholds),
+        },
+    )
+
+
+def days_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:
+    """Return when a run may become enough without new data, in epoch ms.
+
+    These are the latest times at which today and the days before it are judged, and the next
+    midnight while all is paused. There are none without a prescription that runs.
+    """
+    today, thresholds = local_date(on.now_ms, on.zone), rule.thresholds
+    times: list[int] = []
+    if all_paused(on.prescriptions, today):
+        times.append(midnight(today + _DAY, on.zone))
+    for back in range(_WAITING_DAYS):
+        day = today - back * _DAY
+        if in_force(on.prescriptions, day):
+            times += [
+                complete_by_ms(midnight(day + _DAY, on.zone), thresholds["lag_hours"]),
+                _answered_by_ms(day, on.zone, thresholds),
+            ]
+    return tuple(times)

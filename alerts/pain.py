@@ -1,0 +1,159 @@
+"""Pain ratings in the form in which the rules about pain weigh them. Pure.
+
+Only ratings on the NRS from 0 to 10 are read (clinical definition section 4). A question without an
+answer is no rating; it never counts as 0.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from statistics import median
+from typing import Any, TypeAlias
+
+from alerts.thresholds import thresholds_on
+from alerts.wording import PHASE_WORDS, short_number
+from model.alert import Finding, PainRating, Rule, RuleInput, Tier
+from model.answered_session import answered_session
+from model.calendar import DAY_MS, rfc3339
+from model.facts import Instrument, Phase
+from model.prescription import all_paused, just_begun, known_at
+
+PAIN_SCALE = "nrs-0-10"  # an answer on another scale is another figure, and is not converted
+RATED_PHASES = (Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING)
+EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)
+_USUAL_DAYS, _USUAL_RATINGS = 14, 3  # for the usual pain: days that count, and ratings at least
+_TOP_OF_SCALE = 10
+
+Ratings: TypeAlias = list[PainRating]
+Thresholds: TypeAlias = dict[str, float]
+
+
+def ratings_read(on: RuleInput) -> Ratings:
+    """Return the ratings that the rules read, by time.
+
+    A rating belongs to the session that it names, else to a session in progress or ended within six
+    hours before, else to none.
+    """
+    # The same answer may come twice, once with its session and once matched by time. It is equal
+    # after matching, so the set keeps it once.
+    ratings = {_with_session(on, rating) for rating in on.pain if _is_read(rating)}
+    return sorted(ratings, key=by_time)
+
+
+def by_time(rating: PainRating) -> tuple[int, str]:
+    """Return a key that sorts ratings by their time; the record decides between equal times."""
+    return rating.at_ms, rating.record
+
+
+def rated_sessions(
+    ratings: Iterable[PainRating], phases: Collection[Phase] = EXERCISE_PHASES
+) -> list[Ratings]:
+    """Return the sessions with a rating in one of `phases`, by time, each with these ratings.
+
+    Ratings without a session are those of one session a local date.
+    """
+    by_session: dict[str, Ratings] = defaultdict(list)
+    for rating in ratings:
+        if rating.phase in phases:
+            # Ids are 32 hex digits, so a date is never taken for the id of a session.
+            by_session[rating.session or rating.local_date.isoformat()].append(rating)
+    return sorted(by_session.values(), key=lambda ratings: by_time(ratings[0]))
+
+
+def usual_pain(ratings: Iterable[PainRating], at_ms: int) -> float | None:
+    """Return the usual pain at an instant (epoch ms), None where too little is known of it.
+
+    It is the median of the ratings before exercise in the 14 days up to the instant, of at least
+    three (clinical definition section 4).
+    """
+    earliest_ms = at_ms - _USUAL_DAYS * DAY_MS
+    before = [rating for rating in ratings if rating.phase is Phase.BEFORE]
+    values = [rating.value for rating in before if earliest_ms <= rating.at_ms < at_ms]
+    return median(values) if len(values) >= _USUAL_RATINGS else None
+
+
+def thresholds_at(on: RuleInput, rule: Rule, rating: PainRating) -> Thresholds:
+    """Return the thresholds of a rule for a rating, by what was prescribed when it was given."""
+    # A prescription that is dated back does not reach back.
+    known = known_at(on.prescriptions, on.recorded, rating.at_ms)
+    return thresholds_on(rule, known, rating.local_date)
+
+
+def is_muted(on: RuleInput, day: date) -> bool:
+    """Return whether only tier A counts on a date: in a pause, and in a prescription's first days.
+
+    The date is that of the answer and not that of the judgement, so that judging later agrees.
+    """
+    return all_paused(on.prescriptions, day) or just_begun(on.prescriptions, day)
+
+
+def pain_finding(
+    on: RuleInput,
+    rule: Rule,
+    tier: Tier,
+    ratings: Sequence[PainRating],
+    thresholds: Thresholds,
+    more: Mapping[str, Any],
+) -> Iterator[Finding]:
+    """Yield the finding of some ratings, the first of them its key; none beyond the look-back.
+
+    `more` is evidence besides the ratings, as JSON values.
+    """
+    key, from_ms = ratings[0], min(rating.at_ms for rating in ratings)
+    # The look-back counts from the earliest rating, or a finding would lose a part of its evidence.
+    if from_ms < on.now_ms - rule.thresholds["look_back_days"] * DAY_MS:
+        return
+    muted = tier is not Tier.A and is_muted(on, key.local_date)
+    # A muted finding was never fresh, so no alert may be kept alive by it.
+    fresh_until = key.at_ms if muted else key.at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    yield Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=key.record,
+        tier=tier,
+        at_ms=key.at_ms,
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until,
+        session=key.session,
+        fresh=not muted and on.now_ms <= fresh_until,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": from_ms,
+            "fresh_until_ms": fresh_until,
+            "ratings": list(map(rating_evidence, ratings)),
+            "thresholds": thresholds,
+            **more,
+        },
+    )
+
+
+def rating_evidence(rating: PainRating) -> dict[str, Any]:
+    """Return a rating as evidence."""
+    return {
+        "record": rating.record,
+        "at": rfc3339(rating.at_ms),
+        "local_date": rating.local_date.isoformat(),
+        "phase": rating.phase.value,
+        "value": rating.value,
+        "scale": rating.scale,
+        "session": rating.session,
+    }
+
+
+def rating_words(rating: Mapping[str, Any]) -> str:
+    """Return the evidence of a rating in words, such as "6 of 10 after exercise on 2026-11-20"."""
+    phase = PHASE_WORDS[rating["phase"]]
+    return f"{short_number(rating['value'])} of 10 {phase} on {rating['local_date']}"
+
+
+def _is_read(rating: PainRating) -> bool:
+    of_exercise = rating.instrument is Instrument.PAIN and rating.phase in RATED_PHASES
+    return of_exercise and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
+
+
+def _with_session(on: RuleInput, rating: PainRating) -> PainRating:
+    session = answered_session(rating.at_ms, on.sessions) if rating.session is None else None
+    return rating if session is None else replace(rating, session=session.id)

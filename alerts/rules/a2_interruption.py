@@ -1,0 +1,56 @@
+"""Rule A2, an interruption: several due sessions in a row were missed (clinical section 5.3).
+
+Only days of which the data is in count as missed, see `alerts.missed`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alerts.completeness import as_recorded
+from alerts.missed import days_judged_ms, missed_runs, run_finding
+from alerts.thresholds import thresholds_on
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import DAY_MS, local_date, midnight
+
+
+def _interruption(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each run of known days on which enough sessions were due and missed."""
+    thresholds = thresholds_on(rule, as_recorded(on), local_date(on.now_ms, on.zone))
+    earliest_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    for run in missed_runs(on, thresholds, least_due=int(thresholds["missed"])):
+        if midnight(run.days[0], on.zone) >= earliest_ms:
+            yield run_finding(on, rule, run, thresholds)
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    enough = short_number(evidence["thresholds"]["missed"])
+    return (
+        f"No session on {evidence['days']} days of which the data is in, from {evidence['first']} "
+        f"to {evidence['last']}, while {evidence['missed']} were due "
+        f"(rule A2: {enough} due sessions in a row)."
+    )
+
+
+INTERRUPTION = Rule(
+    id="A2",
+    family="adherence",
+    version=1,
+    tier=Tier.B,
+    title="Interruption",
+    thresholds={
+        "missed": 3,  # due sessions in a row
+        "look_back_days": 56,
+        "fresh_days": 14,
+        "lag_hours": 36,  # for data that comes late
+        "answer_hours": 24,  # for the patient to answer about hours in which nothing was worn
+    },
+    overridable={"missed": (2, 12)},
+    in_order=(),
+    cooldown_days=7,
+    prescribed={},
+    renewed=True,
+    predicate=_interruption,
+    sentence=_sentence,
+    next_due=days_judged_ms,
+)

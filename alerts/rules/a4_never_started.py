@@ -1,0 +1,58 @@
+"""Rule A4, never started: no session since the prescription began (clinical section 5.3).
+
+Every day since the beginning must be known, so that nothing that nobody saw is taken for nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alerts.completeness import as_recorded
+from alerts.missed import days_judged_ms, missed_runs, run_finding
+from alerts.thresholds import thresholds_on
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import local_date
+from model.prescription import first_dates
+
+
+def _never_started(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each prescription with no session in its first days."""
+    prescriptions = as_recorded(on)
+    thresholds = thresholds_on(rule, prescriptions, local_date(on.now_ms, on.zone))
+    begun = first_dates(prescriptions)
+    for run in missed_runs(on, thresholds, least_due=1, least_days=int(thresholds["days"])):
+        if run.days[0] == begun[run.prescription.id]:
+            yield run_finding(on, rule, run, thresholds)
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    days = short_number(evidence["thresholds"]["days"])
+    return (
+        f"No session since the prescription began on {evidence['first']}: {evidence['days']} days "
+        f"of which the data is in, {evidence['missed']} sessions due "
+        f"(rule A4: none in the first {days} days)."
+    )
+
+
+NEVER_STARTED = Rule(
+    id="A4",
+    family="adherence",
+    version=1,
+    tier=Tier.B,
+    title="Never started",
+    thresholds={
+        "days": 10,  # since the beginning
+        "look_back_days": 56,
+        "fresh_days": 28,
+        "lag_hours": 36,  # for data that comes late
+        "answer_hours": 24,  # for the patient to answer about hours in which nothing was worn
+    },
+    overridable={"days": (8, 28)},
+    in_order=(),
+    cooldown_days=7,
+    prescribed={},
+    renewed=True,
+    predicate=_never_started,
+    sentence=_sentence,
+    next_due=days_judged_ms,
+)

@@ -1,0 +1,99 @@
+"""Rule P2, pain that has not settled by the next morning (clinical definition section 4).
+
+Pain after exercise may rise and is acceptable when it is back to usual the next morning. Without a
+known usual pain nothing is compared.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from alerts.pain import (
+    Ratings,
+    Thresholds,
+    pain_finding,
+    rated_sessions,
+    rating_words,
+    ratings_read,
+    thresholds_at,
+    usual_pain,
+)
+from alerts.wording import short_number
+from model.alert import Finding, PainRating, Rule, RuleInput, Tier
+from model.facts import Phase
+
+
+def _not_settled(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each raised morning with which enough of the last mornings were raised.
+
+    A morning belongs to a session, and of several answers about it the highest counts.
+    """
+    ratings = ratings_read(on)
+    mornings: Ratings = []
+    for of_session in rated_sessions(ratings, (Phase.NEXT_MORNING,)):
+        mornings.append(max(of_session, key=_by_value))
+    for number, morning in enumerate(mornings):
+        thresholds = thresholds_at(on, rule, morning)
+        usual = usual_pain(ratings, morning.at_ms)
+        if usual is None or morning.value < usual + thresholds["rise"]:
+            continue
+        before = mornings[max(0, number + 1 - int(thresholds["of_last"])) : number]
+        raised = _raised(ratings, before, thresholds)
+        others = int(thresholds["sessions"]) - 1
+        if len(raised) >= others:
+            rests_on = [morning, *raised[:others]]
+            more = {"usual": usual, "rated_sessions": len(before) + 1}
+            yield from pain_finding(on, rule, rule.tier, rests_on, thresholds, more)
+
+
+def _raised(ratings: Ratings, mornings: Sequence[PainRating], thresholds: Thresholds) -> Ratings:
+    """Return the mornings that were above the usual pain of their time, the latest first."""
+    raised: Ratings = []
+    for morning in reversed(mornings):
+        usual = usual_pain(ratings, morning.at_ms)
+        if usual is not None and morning.value >= usual + thresholds["rise"]:
+            raised.append(morning)
+    return raised
+
+
+def _by_value(rating: PainRating) -> tuple[float, int]:
+    return rating.value, -rating.at_ms
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    thresholds = evidence["thresholds"]
+    ratings = ", and ".join(map(rating_words, evidence["ratings"]))
+    rise, usual = short_number(thresholds["rise"]), short_number(evidence["usual"])
+    sessions, of_last = short_number(thresholds["sessions"]), short_number(thresholds["of_last"])
+    return (
+        f"Pain {ratings}; usual before exercise {usual} "
+        f"(rule P2: {rise} or more above usual on {sessions} of the last {of_last} rated mornings)."
+    )
+
+
+def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
+    """Return no time: only a new answer changes what this rule finds."""
+    return ()
+
+
+NOT_SETTLED = Rule(
+    id="P2",
+    family="pain",
+    version=1,
+    tier=Tier.B,
+    title="Pain not settled by the next morning",
+    thresholds={
+        "rise": 2,  # above usual; a change of one point is noise
+        "sessions": 2,
+        "of_last": 3,
+        "look_back_days": 28,
+        "fresh_days": 14,
+    },
+    overridable={"rise": (1, 8), "sessions": (1, 5), "of_last": (1, 10)},
+    in_order=(("sessions", "of_last"),),
+    cooldown_days=7,
+    prescribed={},
+    renewed=False,
+    predicate=_not_settled,
+    sentence=_sentence,
+    next_due=_next_due,
+)

@@ -1,0 +1,159 @@
+"""Rule P3, pain around exercise that rises from week to week (clinical definition section 4).
+
+The medians of whole weeks are compared, because single ratings scatter. A week with few ratings has
+no median that is compared.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+from alerts.pain import EXERCISE_PHASES, Ratings, is_muted, ratings_read
+from alerts.thresholds import thresholds_on
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import DAY_MS, local_date, monday, week_bounds
+from model.prescription import from_recording
+
+_WEEK = timedelta(days=7)
+_Medians = Mapping[date, float]
+
+
+def _weekly_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each week that is over and to which the median rose enough."""
+    prescribed = from_recording(on.prescriptions, on.recorded, on.zone)
+    by_week = _by_week(ratings_read(on))
+    for last in sorted(by_week):
+        end_ms = week_bounds(last, on.zone)[1]
+        thresholds = thresholds_on(rule, prescribed, last)
+        medians = _medians(by_week, thresholds)
+        rising = _rising(medians, last, thresholds)
+        if rising and end_ms <= on.now_ms and _in_sight(on, rule, rising[0]):
+            yield _finding(on, rule, last, [_week(first, by_week) for first in rising], thresholds)
+
+
+def _by_week(ratings: Ratings) -> dict[date, Ratings]:
+    """Return the ratings during and after exercise by the Monday of their week."""
+    by_week: dict[date, Ratings] = defaultdict(list)
+    for rating in ratings:
+        if rating.phase in EXERCISE_PHASES:
+            by_week[monday(rating.local_date)].append(rating)
+    return by_week
+
+
+def _medians(by_week: Mapping[date, Ratings], thresholds: Mapping[str, float]) -> _Medians:
+    """Return the median of each week with enough ratings."""
+    medians: dict[date, float] = {}
+    for first, ratings in by_week.items():
+        if len(ratings) >= thresholds["ratings"]:
+            medians[first] = median(rating.value for rating in ratings)
+    return medians
+
+
+def _rising(medians: _Medians, last: date, thresholds: Mapping[str, float]) -> list[date]:
+    """Return the Mondays of the weeks over which the median rose, [] where it did not."""
+    rise = _rise(medians, last)
+    if rise is None:
+        return []
+    if rise >= thresholds["at_once"]:
+        return [last - _WEEK, last]
+    before = _rise(medians, last - _WEEK)
+    if before is not None and min(before, rise) >= thresholds["each_week"]:
+        return [last - 2 * _WEEK, last - _WEEK, last]
+    return []
+
+
+def _rise(medians: _Medians, week: date) -> float | None:
+    """Return by how much a week's median is above that of the week before, None if unknown."""
+    if week not in medians or week - _WEEK not in medians:
+        return None
+    return medians[week] - medians[week - _WEEK]
+
+
+def _week(first: date, by_week: Mapping[date, Ratings]) -> dict[str, Any]:
+    values = [rating.value for rating in by_week[first]]
+    return {"monday": first.isoformat(), "median": median(values), "ratings": len(values)}
+
+
+def _in_sight(on: RuleInput, rule: Rule, first: date) -> bool:
+    earliest_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    return week_bounds(first, on.zone)[0] >= earliest_ms
+
+
+def _finding(
+    on: RuleInput,
+    rule: Rule,
+    last: date,
+    weeks: list[dict[str, Any]],
+    thresholds: Mapping[str, float],
+) -> Finding:
+    """Return the finding of some weeks; the Monday of the last is its key."""
+    end_ms = week_bounds(last, on.zone)[1]
+    from_ms = week_bounds(date.fromisoformat(weeks[0]["monday"]), on.zone)[0]
+    muted = is_muted(on, last + _WEEK - timedelta(days=1))
+    # When the next week is over, that week tells whether the pain still rises.
+    fresh_until_ms = end_ms if muted else week_bounds(last + _WEEK, on.zone)[1]
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=last.isoformat(),
+        tier=rule.tier,
+        at_ms=end_ms,
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until_ms,
+        fresh=not muted and on.now_ms < fresh_until_ms,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": from_ms,
+            "fresh_until_ms": fresh_until_ms,
+            "weeks": weeks,
+            "thresholds": dict(thresholds),
+        },
+    )
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    medians = [short_number(week["median"]) for week in evidence["weeks"]]
+    ratings = [str(week["ratings"]) for week in evidence["weeks"]]
+    thresholds = evidence["thresholds"]
+    each, at_once = short_number(thresholds["each_week"]), short_number(thresholds["at_once"])
+    return (
+        f"Median pain around exercise rose by week: {', '.join(medians)} of 10, "
+        f"the last in the week of {evidence['weeks'][-1]['monday']}, by {', '.join(ratings)} "
+        f"ratings (rule P3: {each} or more in two weeks running, or {at_once} at once)."
+    )
+
+
+def _next_due(on: RuleInput, _rule: Rule) -> tuple[int, ...]:
+    """Return the end of the running week where an answer of it may complete the rule."""
+    this_week = monday(local_date(on.now_ms, on.zone))
+    if this_week not in _by_week(ratings_read(on)):
+        return ()
+    return (week_bounds(this_week, on.zone)[1],)
+
+
+WEEKLY_RISE = Rule(
+    id="P3",
+    family="pain",
+    version=1,
+    tier=Tier.B,
+    title="Pain rising from week to week",
+    thresholds={
+        "each_week": 1,
+        "at_once": 2,
+        "ratings": 3,  # in each week at least
+        "look_back_days": 42,
+    },
+    overridable={"each_week": (0.5, 5), "at_once": (1, 9), "ratings": (3, 20)},
+    in_order=(("each_week", "at_once"),),
+    cooldown_days=7,
+    prescribed={},
+    renewed=False,
+    predicate=_weekly_rise,
+    sentence=_sentence,
+    next_due=_next_due,
+)

@@ -1,0 +1,121 @@
+"""Rule A2: due sessions missed in a row, just inside and just outside; never by missing data."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.registry import judge, next_due
+from alerts.rules.a2_interruption import INTERRUPTION
+from model.alert import RuleInput, Watermark
+from model.calendar import HOUR_MS, midnight
+from model.prescription import Pause
+from tests.alerts.known_weeks import (
+    FIRST_MONDAY,
+    MISSED_ZONE,
+    THRICE_A_WEEK,
+    missed_input,
+    weeks_of,
+)
+from tests.rows import values_of
+
+_HELD = [("a/2026-11-03", True)]
+
+
+def _judged(on: RuleInput) -> list[tuple[str, bool]]:
+    return values_of(judge(on, (INTERRUPTION,)), "key", "fresh")
+
+
+@pytest.mark.parametrize(
+    ("marks", "keys"),
+    [
+        ("x......", []),  # six days: two were due
+        ("x.......", _HELD),  # seven: three were due
+        ("x....... x", [("a/2026-11-03", False)]),  # began again
+        ("x...x...", []),
+        ("x..?....", []),  # it could have held a session
+        ("x..?.......", [("a/2026-11-06", True)]),
+        ("???????", []),
+        ("x....... ?", [("a/2026-11-03", False)]),  # not known whether it goes on
+        ("x....... .......", _HELD),  # once, and as it was
+    ],
+)
+def test_three_due_sessions(marks: str, keys: list[tuple[str, bool]]) -> None:
+    assert _judged(missed_input(marks)) == keys
+
+
+@pytest.mark.parametrize(
+    ("per_week", "days"), [(1, 21), (2, 11), (3, 7), (4, 6), (5, 5), (6, 4), (7, 3)]
+)
+def test_what_is_due_grows_with_the_days(per_week: int, days: int) -> None:
+    row = replace(THRICE_A_WEEK, sessions_per_week=per_week)
+    held = missed_input("x" + "." * days, prescriptions=(row,))
+    assert len(_judged(held)) == 1
+    assert _judged(missed_input("x" + "." * (days - 1), prescriptions=(row,))) == []
+
+
+def test_a_day_counts_when_its_data_has_had_its_time() -> None:
+    assert _judged(missed_input("x.......", hours=35.99)) == []
+    assert _judged(missed_input("x.......", hours=36)) == _HELD
+    synced = Watermark(vendor="v", time_ms=midnight(FIRST_MONDAY + timedelta(days=8), MISSED_ZONE))
+    assert _judged(missed_input("x.......", hours=0, watermarks=(synced,))) == _HELD
+    behind = replace(synced, time_ms=synced.time_ms - 1)
+    assert _judged(missed_input("x.......", hours=0, watermarks=(synced, behind))) == []
+
+
+def test_a_watch_that_was_off_for_as_long_as_a_session_leaves_a_day_for_an_answer() -> None:
+    assert _judged(missed_input("x.......", unseen_min=29)) == _HELD
+    assert _judged(missed_input("x.......", unseen_min=30)) == []
+    assert _judged(missed_input("x........", unseen_min=30, hours=35.99)) == []
+    assert _judged(missed_input("x........", unseen_min=30)) == _HELD  # the seventh: 60 hours ago
+
+
+def test_days_on_which_the_patient_told_of_sessions_are_not_known() -> None:
+    first, second = weeks_of("x.......")
+    answered = replace(first, recalled_sessions=2, recalled_until=FIRST_MONDAY + timedelta(days=6))
+    assert _judged(missed_input("x.......", weeks=(answered, second))) == []
+
+
+def test_a_pause_is_left_out_and_ends_no_run() -> None:
+    away = Pause(
+        first=FIRST_MONDAY + timedelta(days=3), last=FIRST_MONDAY + timedelta(days=4), why="ill"
+    )
+    row = replace(THRICE_A_WEEK, pauses=(away,))
+    assert _judged(missed_input("x.......", prescriptions=(row,))) == []
+    assert _judged(missed_input("x.........", prescriptions=(row,))) == _HELD
+    still = replace(away, last=FIRST_MONDAY + timedelta(days=30))
+    row = replace(THRICE_A_WEEK, pauses=(replace(still, first=FIRST_MONDAY + timedelta(days=8)),))
+    on = missed_input("x.......", prescriptions=(row,))
+    assert _judged(on) == [("a/2026-11-03", False)]
+
+
+def test_a_prescription_asks_for_nothing_before_it_was_recorded() -> None:
+    on = missed_input("........")
+    at_ms = midnight(FIRST_MONDAY + timedelta(days=2), MISSED_ZONE)
+    assert len(_judged(on)) == 1
+    assert _judged(replace(on, recorded={("a", 1): at_ms})) == []
+
+
+def test_the_sentence_and_when_to_look_again() -> None:
+    on = missed_input("x.......")
+    (finding,) = judge(on, (INTERRUPTION,))
+    assert finding.sentence == (
+        "No session on 7 days of which the data is in, from 2026-11-03 to 2026-11-09, while 3 were "
+        "due (rule A2: 3 due sessions in a row)."
+    )
+    assert finding.at_ms == midnight(FIRST_MONDAY + timedelta(days=8), MISSED_ZONE)
+    before = missed_input("x.......", hours=35)
+    assert next_due(before, (INTERRUPTION,)) == before.now_ms + HOUR_MS
+
+
+@given(st.text("x.?", min_size=1, max_size=70), st.integers(0, 72))
+def test_no_finding_rests_on_a_day_that_is_not_known(marks: str, hours: int) -> None:
+    for finding in judge(missed_input(marks, hours=hours), (INTERRUPTION,)):
+        first, last = (_position(finding.evidence[end]) for end in ("first", "last"))
+        assert set(marks[first : last + 1]) == {"."}
+
+
+def _position(day: str) -> int:
+    return (date.fromisoformat(day) - FIRST_MONDAY).days

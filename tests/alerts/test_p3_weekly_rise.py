@@ -1,0 +1,82 @@
+"""Rule P3: medians that rise from week to week, just inside and just outside."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from alerts.registry import judge, next_due
+from alerts.rules.p3_weekly_rise import WEEKLY_RISE
+from model.alert import PainRating
+from model.calendar import DAY_MS, HOUR_MS
+from model.facts import Phase
+from tests.alerts.ratings import PAIN_NOW, pain_input, rated
+from tests.rows import values_of
+
+# the Mondays of the three weeks before that of PAIN_NOW, which is a Monday at noon
+_FIRST = date(2026, 11, 2)
+
+
+def _weeks(*weeks: Sequence[float]) -> list[PainRating]:
+    """Return the ratings of the last full weeks, one at noon of each day from Monday on."""
+    ratings: list[PainRating] = []
+    for number, values in enumerate(weeks):
+        monday = _FIRST + timedelta(weeks=3 - len(weeks) + number)
+        hours = (PAIN_NOW - int(_noon(monday).timestamp() * 1000)) / HOUR_MS
+        for day, value in enumerate(values):
+            ratings.append(rated(f"w{number}d{day}", hours - 24 * day, value))
+    return ratings
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "findings"),
+    [
+        (((2, 2, 2), (3, 3, 3), (4, 4, 4)), True),  # one in two weeks running
+        (((2, 2, 2), (3, 3, 3), (3, 3, 3)), False),
+        (((2, 2, 2), (2, 2, 2), (4, 4, 4)), True),  # two at once
+        (((2, 2, 2), (2, 2, 2), (3, 3, 9)), False),  # the median, not the mean
+        (((2, 2, 2), (4, 4)), False),  # two ratings are too few
+        (((2, 2), (4, 4, 4)), False),
+        (((2, 2, 2), (), (4, 4, 4)), False),  # not the week before
+        (((4, 4, 4), (3, 3, 3), (4, 4, 4)), False),
+        (((2, 2, 2), (3, 3, 3, 4), (4, 4, 4)), True),
+    ],
+)
+def test_the_medians_of_weeks(weeks: tuple[Sequence[float], ...], *, findings: bool) -> None:
+    keys = values_of(judge(pain_input(*_weeks(*weeks)), (WEEKLY_RISE,)), "key", "fresh")
+    assert keys == ([("2026-11-16", True)] if findings else [])
+
+
+def test_only_ratings_during_and_after_exercise_count() -> None:
+    rising = [
+        rated(row.record, (PAIN_NOW - row.at_ms) / HOUR_MS, row.value, Phase.BEFORE)
+        for row in _weeks((2, 2, 2), (9, 9, 9))
+    ]
+    assert judge(pain_input(*rising), (WEEKLY_RISE,)) == ()
+
+
+def test_a_week_is_compared_when_it_is_over_and_raises_until_the_next_is() -> None:
+    rising = _weeks((2, 2, 2), (4, 4, 4))
+    end_ms = PAIN_NOW - 12 * HOUR_MS  # the midnight at which the week of PAIN_NOW begins
+    running = pain_input(*rising, now_ms=end_ms - 1)
+    assert judge(running, (WEEKLY_RISE,)) == ()
+    assert next_due(running, (WEEKLY_RISE,)) == end_ms
+    for at_ms, fresh in (
+        (end_ms, True),
+        (end_ms + 7 * DAY_MS - 1, True),
+        (end_ms + 7 * DAY_MS, False),
+    ):
+        findings = judge(pain_input(*rising, now_ms=at_ms), (WEEKLY_RISE,))
+        assert values_of(findings, "fresh") == [fresh]
+
+
+def test_the_sentence_names_the_medians() -> None:
+    (finding,) = judge(pain_input(*_weeks((2, 2, 2), (3, 3, 3), (4, 4, 5))), (WEEKLY_RISE,))
+    assert finding.sentence == (
+        "Median pain around exercise rose by week: 2, 3, 4 of 10, the last in the week of "
+        "2026-11-16, by 3, 3, 3 ratings (rule P3: 1 or more in two weeks running, or 2 at once)."
+    )
