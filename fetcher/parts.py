@@ -1,12 +1,15 @@
 """The collaborators of a fetcher process, opened once and passed to its functions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from fetcher.client import VendorClient
 from fetcher.log import AnswerLog
 from fetcher.metrics import FetcherMetrics
-from fetcher.tokens import OAuthClient
+from fetcher.token_spool import TokenSpool
+from fetcher.tokens import OAuthClient, RefreshMeans
 from model.keyring import KeyRing, Keys
 from model.vendor_api import Api, RateWindow
 from storage.fetching.budgets import BudgetWindow
@@ -37,6 +40,22 @@ class FetchedVendor:
         return list(map(_granted, self.api.budget))
 
 
+@dataclass(frozen=True, slots=True)
+class LiveAttempts:
+    """The leases of the attempts that run in this process, which it prolongs."""
+
+    leases: set[UUID] = field(default_factory=set)
+
+    @contextmanager
+    def running(self, lease: UUID) -> Iterator[None]:
+        """Count an attempt among those that run."""
+        self.leases.add(lease)
+        try:
+            yield
+        finally:
+            self.leases.discard(lease)
+
+
 def _granted(window: RateWindow) -> BudgetWindow:
     return BudgetWindow(window_ms=window.seconds * 1000, requests=window.requests)
 
@@ -56,6 +75,18 @@ class FetcherParts:
     now: Callable[[], int]
     chance: Callable[[], float]
     metrics: FetcherMetrics
+    spool: TokenSpool
+    attempts: LiveAttempts = field(default_factory=LiveAttempts)
+
+    def refresh_means(self, ours: OAuthClient | None) -> RefreshMeans:
+        """Return what a refresh needs, with our application at a vendor."""
+        return RefreshMeans(
+            pool=self.pool,
+            client=self.client,
+            spool=self.spool,
+            wrapping_key=self.wrapping_key,
+            ours=ours,
+        )
 
     @property
     def wrapping_key(self) -> KeyRing:

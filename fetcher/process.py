@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import uvloop
 from prometheus_client import start_http_server
@@ -18,14 +19,16 @@ from fetcher.client import VendorClient
 from fetcher.log import AnswerLog
 from fetcher.metrics import make_fetcher_metrics
 from fetcher.parts import FetchedVendor, FetcherParts
-from fetcher.single import fetch_next
+from fetcher.single import LEASE_MS, fetch_next
+from fetcher.token_spool import TokenSpool
+from fetcher.tokens import take_up_refreshes
 from ingest.publisher import KafkaPublisher
 from model.keyring import Keys
 from model.topics import RAW
 from runtime.log_lines import describe, get_logger
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
-from storage.fetching.connections import connection_counts, destroy_uncovered
+from storage.fetching.connections import connection_counts, destroy_uncovered, prolong_leases
 from storage.people.fetches import fetch_counts
 from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
@@ -41,7 +44,8 @@ _log = get_logger(__name__)
 class FetcherPlan:
     """The settings of a fetcher.
 
-    `now` returns epoch ms. `vendors` are those that are asked. `at_once` is how many requests are
+    `spool` is the folder where new tokens outlast a kill of the process, None for none. `now`
+    returns epoch ms. `vendors` are those that are asked. `at_once` is how many requests are
     under way at once. With `metrics_port` 0 no metrics are served.
     """
 
@@ -52,6 +56,7 @@ class FetcherPlan:
     now: Callable[[], int]
     vendors: Mapping[str, FetchedVendor]
     at_once: int = 8
+    spool: Path | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
 
@@ -94,6 +99,7 @@ async def _serve(plan: FetcherPlan) -> None:
             for _ in range(plan.at_once):
                 group.create_task(_keep_fetching(parts, closed, stop))
             group.create_task(_keep_tidy(parts, stop))
+            group.create_task(_keep_leases(parts, stop))
 
 
 @asynccontextmanager
@@ -118,6 +124,7 @@ async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
                 now=plan.now,
                 chance=random.random,
                 metrics=make_fetcher_metrics(),
+                spool=TokenSpool(plan.spool),
             )
         finally:
             await client.close()
@@ -150,8 +157,23 @@ async def _keep_tidy(parts: FetcherParts, stop: asyncio.Event) -> None:
         await _pause(stop, _TIDY_S)
 
 
+async def _keep_leases(parts: FetcherParts, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        async with _through_outages():
+            await prolong(parts)
+        await _pause(stop, LEASE_MS / 4000)
+
+
+async def prolong(parts: FetcherParts) -> None:
+    """Hold on to the accounts of the attempts that run."""
+    if leases := list(parts.attempts.leases):
+        async with parts.pool.connection() as conn:
+            await prolong_leases(conn, leases, parts.now() + LEASE_MS)
+
+
 async def tidy(parts: FetcherParts) -> None:
-    """Destroy tokens that nothing covers any more, and count rows for the metrics."""
+    """Take up what was left behind, destroy what nothing covers, count rows for the metrics."""
+    await take_up_refreshes(parts.refresh_means(None), parts.now())
     async with parts.pool.connection() as conn:
         await destroy_uncovered(conn, parts.now())
     async with parts.pool.connection() as conn:

@@ -23,8 +23,9 @@ from storage.fetching.queue import Became, TakenFetch, finish_fetch, take_fetch
 from storage.people import consents, patients
 from storage.people.fetches import PatientNotice, put_notices
 
-LEASE_MS = 420_000  # longer than two requests, a refresh and a slow log together
-_EARLY_MS = 60_000  # a token that ends so soon is refreshed before it is used
+# Short, so that what a killed fetcher held is soon taken up; a living one prolongs it.
+LEASE_MS = 60_000
+_EARLY_MS = 300_000  # a token that ends so soon is refreshed before it is used
 _RECONNECT = "the account needs reconnecting"
 _NO_CONSENT = "no consent covers it any more"
 _OVER_BUDGET = Judged(meaning=Meaning.SLOWER, why="our budget at the vendor is used up")
@@ -60,6 +61,11 @@ async def fetch_next(parts: FetcherParts, connectors: Sequence[str]) -> Done:
         )
     if taken is None:
         return Done(worked=False)
+    with parts.attempts.running(taken.lease):
+        return await _attempted(parts, taken)
+
+
+async def _attempted(parts: FetcherParts, taken: TakenFetch) -> Done:
     vendor = parts.vendors[taken.connector]
     closed_ms, became = await _worked_off(parts, vendor, taken)
     async with parts.pool.connection() as conn:
@@ -82,7 +88,9 @@ async def _worked_off(
     tokens = taken.tokens
     if tokens.expires_ms and tokens.expires_ms - _EARLY_MS <= parts.now():
         outcome, tokens = await _refreshed(parts, vendor, taken, tokens)
-        if outcome is not Refreshed.NEW:
+        # refreshed early enough, so that the old one still holds when the vendor does not answer
+        holds = outcome is Refreshed.LATER and tokens.expires_ms > parts.now()
+        if outcome is not Refreshed.NEW and not holds:
             return 0, await _without_tokens(parts, taken, outcome)
     closed_ms, verdict, response = await _within_budget(parts, vendor, request, tokens)
     if verdict.meaning is Meaning.UNAUTHORISED:
@@ -158,9 +166,8 @@ async def _kept(parts: FetcherParts, taken: TakenFetch, response: VendorResponse
 async def _refreshed(
     parts: FetcherParts, vendor: FetchedVendor, taken: TakenFetch, spent: Tokens
 ) -> tuple[Refreshed, Tokens]:
-    outcome, tokens = await refresh_tokens(
-        parts.pool, parts.client, vendor.client, parts.wrapping_key, taken.held, spent, parts.now()
-    )
+    means = parts.refresh_means(vendor.client)
+    outcome, tokens = await refresh_tokens(means, taken.held, spent, parts.now())
     parts.metrics.refreshes.labels(vendor.name, outcome.value).inc()
     return outcome, tokens
 

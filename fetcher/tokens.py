@@ -1,7 +1,8 @@
 """Exchanges a refresh token for new tokens (RFC 6749, section 6), under the lock of its row.
 
 A vendor that rotates refresh tokens takes each once. The row stays locked from before the vendor is
-asked until its answer is committed, so no other fetcher sends the same token meanwhile.
+asked until its answer is committed, so no other fetcher sends the same token meanwhile. The answer
+is on this machine's disk before it is in the database (`fetcher.token_spool`).
 """
 
 import asyncio
@@ -15,13 +16,18 @@ from urllib.parse import quote_plus
 from fetcher.addresses import api_host
 from fetcher.answers import VendorResponse
 from fetcher.client import Question, VendorClient
+from fetcher.token_spool import LeftRefresh, RefreshFile, TokenSpool, taken_up
 from model.keyring import KeyRing
 from model.vendor_api import ClientAuth, GrantEndedError, OAuth, TokenAnswer
 from storage.fetching.connections import (
     HeldAccount,
+    SealedTokens,
     Tokens,
+    hold_longer,
+    let_account_go,
     locked_tokens,
     mark_broken,
+    recover_tokens,
     renew_tokens,
 )
 from storage.people.errors import UnknownNameError
@@ -31,7 +37,7 @@ from storage.pg.pool import Pool
 _MOST = 64 * 1024  # bytes of an answer with tokens
 # The row is locked meanwhile, and the database ends a transaction that is idle for two minutes.
 _WITHIN_S = 45.0
-_LONGEST_S = 10 * 366 * 86_400
+_HELD_MS = 3_600_000  # an account after a process was killed while it asked for new tokens
 _STORE_TRIES, _STORE_PAUSE_S = 300, 1.0
 _READ = frozenset({200, 400, 401, 403})  # of other answers not even the error is believed
 
@@ -58,32 +64,60 @@ class OAuthClient:
     api: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshMeans:
+    """What a refresh needs: without an application of ours (`ours` is None) nothing is renewed."""
+
+    pool: Pool
+    client: VendorClient
+    spool: TokenSpool
+    wrapping_key: KeyRing
+    ours: OAuthClient | None = None
+
+
 async def refresh_tokens(
-    pool: Pool,
-    client: VendorClient,
-    ours: OAuthClient | None,
-    wrapping_key: KeyRing,
-    held: HeldAccount,
-    spent: Tokens,
-    now_ms: int,
+    means: RefreshMeans, held: HeldAccount, spent: Tokens, now_ms: int
 ) -> tuple[Refreshed, Tokens]:
     """Return new tokens for those that ended (`spent`), and what came of it.
 
-    Where the row has other tokens by now, these are returned and the vendor is not asked. Without
-    an application of ours at the vendor (`ours` is None), nothing can be renewed.
+    Where the row has other tokens by now, these are returned and the vendor is not asked. The
+    account is held for an hour from before the vendor is asked: if this process is killed, nobody
+    sends the same token before its file is taken up (`take_up_refreshes`).
     """
-    received: list[Tokens] = []  # what the vendor gave, before it is stored
+    file = await asyncio.to_thread(means.spool.begin, held)
+    try:
+        async with means.pool.connection() as conn:
+            await hold_longer(conn, held, now_ms + _HELD_MS)
+        result = await _refreshed(means, file, held, spent, now_ms)
+    except BaseException:
+        file.leave()  # a fetcher takes it up
+        raise
+    if result is None:
+        file.leave()
+        return Refreshed.LOST, spent
+    file.remove()
+    return result
+
+
+async def _refreshed(
+    means: RefreshMeans, file: RefreshFile, held: HeldAccount, spent: Tokens, now_ms: int
+) -> tuple[Refreshed, Tokens] | None:
+    """Return what came of a refresh; None for tokens that no database took, but the file has."""
+    received: list[tuple[Tokens, SealedTokens]] = []  # what the vendor gave, before it is stored
     try:
         async with (
-            pool.connection() as conn,
-            locked_tokens(conn, wrapping_key, held) as (patient, tokens),
+            means.pool.connection() as conn,
+            locked_tokens(conn, means.wrapping_key, held) as locked,
         ):
-            if tokens.access != spent.access:
-                return Refreshed.NEW, tokens
-            outcome, fresh = await _exchanged(client, ours, tokens, now_ms)
+            if locked.tokens.access != spent.access:
+                return Refreshed.NEW, locked.tokens
+            outcome, fresh = await _exchanged(means, locked.tokens, now_ms)
             if outcome is Refreshed.NEW:
-                received.append(fresh)
-                await renew_tokens(conn, wrapping_key, held, patient, fresh, now_ms)
+                # before anything else: from here on nothing is lost by a kill
+                sealed = locked.replaced_by(fresh)
+                await asyncio.to_thread(file.keep, sealed)
+                received.append((fresh, sealed))
+                await renew_tokens(conn, held, sealed, now_ms)
             if outcome is Refreshed.BROKEN:
                 await mark_broken(conn, held, now_ms)
             return outcome, fresh
@@ -93,41 +127,56 @@ async def refresh_tokens(
         if not (received and is_outage(error)):
             raise
     # the old token is spent: what the vendor gave in exchange must not be lost with the database
-    return await _stored_late(pool, wrapping_key, held, spent, received[0], now_ms)
+    return await _stored_late(means, held, *received[0], now_ms)
 
 
 async def _stored_late(
-    pool: Pool, wrapping_key: KeyRing, held: HeldAccount, spent: Tokens, fresh: Tokens, now_ms: int
-) -> tuple[Refreshed, Tokens]:
-    """Store tokens once the database answers again, as long as the account is held."""
+    means: RefreshMeans, held: HeldAccount, fresh: Tokens, sealed: SealedTokens, now_ms: int
+) -> tuple[Refreshed, Tokens] | None:
+    """Store tokens once the database answers again; None where it does not for minutes."""
     for _ in range(_STORE_TRIES):
         await asyncio.sleep(_STORE_PAUSE_S)
         try:
-            async with (
-                pool.connection() as conn,
-                locked_tokens(conn, wrapping_key, held) as (patient, tokens),
-            ):
+            async with means.pool.connection() as conn:
                 # the first attempt may have been committed before its connection broke
-                if tokens.access == spent.access:
-                    await renew_tokens(conn, wrapping_key, held, patient, fresh, now_ms)
-        except UnknownNameError:
-            break
+                await renew_tokens(conn, held, sealed, now_ms)
         except Exception as error:
             if not is_outage(error):
                 raise
         else:
             return Refreshed.NEW, fresh
-    return Refreshed.LOST, spent
+    return None
 
 
-async def _exchanged(
-    client: VendorClient, ours: OAuthClient | None, tokens: Tokens, now_ms: int
-) -> tuple[Refreshed, Tokens]:
+async def take_up_refreshes(means: RefreshMeans, now_ms: int) -> int:
+    """Store the tokens that processes of this machine received before they were killed.
+
+    An account whose refresh had no answer yet is let go, and the old token is sent again: the
+    sooner, the better, because some vendors take it for a while. Returns how many were saved.
+    """
+    saved = 0
+    for path in means.spool.left_behind():
+        with taken_up(path) as left:
+            if left is not None:
+                saved += await _taken_up(means.pool, left, now_ms)
+    return saved
+
+
+async def _taken_up(pool: Pool, left: LeftRefresh, now_ms: int) -> bool:
+    async with pool.connection() as conn:
+        if left.sealed is None:
+            await let_account_go(conn, left.held)
+            return False
+        return await recover_tokens(conn, left.held, left.sealed, now_ms)
+
+
+async def _exchanged(means: RefreshMeans, tokens: Tokens, now_ms: int) -> tuple[Refreshed, Tokens]:
+    ours = means.ours
     if not tokens.refresh:
         return Refreshed.BROKEN, tokens
     if ours is None:
         return Refreshed.LATER, tokens
-    response = await client.ask(refresh_question(ours, tokens.refresh))
+    response = await means.client.ask(refresh_question(ours, tokens.refresh))
     try:
         answer = token_answer(ours.oauth, response)
     except GrantEndedError:

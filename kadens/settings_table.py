@@ -31,7 +31,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",
     "max_body": "Longest body that the vendor door takes, in bytes.",
-    "spool": "Folder for bodies on their way in, on a disk with room for twice `spool_disk`. "
+    "spool": "Folder for bodies on their way in, on a disk with room for twice `spool_disk`, and "
+    "for new tokens of vendors until the database has them. "
     "Empty: the body store's disk or, where that is no folder, the system's temporary folder.",
     "spool_memory": "Bytes of memory that bodies on their way in may take together.",
     "spool_disk": "Bytes of disk that bodies on their way in may take together.",

@@ -79,10 +79,19 @@ def run_fetcher(settings: Settings) -> int:
             now=clock(settings.clock),
             vendors=fetched_vendors(settings),
             at_once=settings.fetch_at_once,
+            spool=token_folder(settings),
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,
         )
     )
+
+
+def token_folder(settings: Settings) -> Path | None:
+    """Return the folder where new tokens outlast a kill of the fetcher, None without a disk."""
+    from storage.bodies.body_store import folder_of
+
+    spool = Path(settings.spool) if settings.spool else folder_of(needed(settings, "bodies"))
+    return None if spool is None else spool / "tokens"
 
 
 def fetched_vendors(settings: Settings) -> "Mapping[str, FetchedVendor]":

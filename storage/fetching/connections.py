@@ -4,7 +4,8 @@ A token never leaves this module but as the value that a request needs, and is n
 open with the patient's own key only, so erasing that key destroys them wherever they were copied.
 """
 
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -32,12 +33,24 @@ on conflict (connector, account) do update set
 _HELD = """
 select p.pseudonym, c.tokens from vendor_connection c join patient p on p.id = c.patient
 where c.connector = %s and c.account = %s and c.lease = %s for update of c"""
-_RENEW = """
-update vendor_connection set tokens = %s, expires_at = %s, changed_at = %s
+_HOLD_LONGER = """
+update vendor_connection set leased_until = greatest(leased_until, %s)
 where connector = %s and account = %s and lease = %s"""
+_RENEW = """
+update vendor_connection set tokens = %(tokens)s, expires_at = %(expires_at)s,
+  changed_at = %(now)s
+where connector = %(connector)s and account = %(account)s and lease = %(lease)s
+and sha256(tokens) = %(spent)s"""
+# Whoever holds the account now finds other tokens than it took, and uses these.
+_RECOVER = """
+update vendor_connection set tokens = %(tokens)s, expires_at = %(expires_at)s,
+  changed_at = %(now)s, state = 'connected'
+where connector = %(connector)s and account = %(account)s and sha256(tokens) = %(spent)s"""
 _BROKEN = """
 update vendor_connection set state = 'needs_reconnecting', changed_at = %s
 where connector = %s and account = %s and lease = %s"""
+_PROLONG = """
+update vendor_connection set leased_until = greatest(leased_until, %s) where lease = any(%s)"""
 _LET_GO = """
 update vendor_connection set lease = null, leased_until = null
 where connector = %s and account = %s and lease = %s"""
@@ -84,6 +97,31 @@ class HeldAccount:
         return self.connector, self.account, self.lease
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedTokens:
+    """New tokens as they are stored: sealed, and the SHA-256 of those that they replace."""
+
+    tokens: bytes = field(repr=False)
+    spent: bytes = field(repr=False)
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedTokens:
+    """The tokens of a held account, as long as its row is locked."""
+
+    tokens: Tokens
+    held: HeldAccount
+    key: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
+
+    def replaced_by(self, fresh: Tokens) -> SealedTokens:
+        """Return new tokens in place of these; asks nothing of the database."""
+        sealed = _sealed(self.key, self.held.connector, self.held.account, fresh)
+        spent = hashlib.sha256(self.sealed).digest()
+        return SealedTokens(tokens=sealed, spent=spent, expires_ms=fresh.expires_ms)
+
+
 async def put_tokens(
     conn: Connection,
     wrapping_key: KeyRing,
@@ -110,11 +148,16 @@ async def put_tokens(
     await conn.execute(_PUT, row)
 
 
+async def hold_longer(conn: Connection, held: HeldAccount, until_ms: int) -> None:
+    """Hold an account until an instant (epoch ms), however its attempt ends; commit at once."""
+    await conn.execute(_HOLD_LONGER, [utc(until_ms), *held.key])
+
+
 @asynccontextmanager
 async def locked_tokens(
     conn: Connection, wrapping_key: KeyRing, held: HeldAccount
-) -> AsyncIterator[tuple[str, Tokens]]:
-    """Give the patient and the tokens of a held account, locked until the transaction ends.
+) -> AsyncIterator[LockedTokens]:
+    """Give the tokens of a held account, locked until the transaction ends.
 
     Raises `UnknownNameError` where the attempt does not hold the account any more.
     """
@@ -123,26 +166,50 @@ async def locked_tokens(
         raise UnknownNameError("the account is held by another attempt, or by none")
     patient, sealed = row
     key = await data_keys.data_key(conn, wrapping_key, patient)
-    yield patient, opened_tokens(key, held.connector, held.account, sealed)
+    tokens = opened_tokens(key, held.connector, held.account, sealed)
+    yield LockedTokens(tokens=tokens, held=held, key=key, sealed=sealed)
 
 
 async def renew_tokens(
-    conn: Connection,
-    wrapping_key: KeyRing,
-    held: HeldAccount,
-    patient: str,
-    tokens: Tokens,
-    now_ms: int,
+    conn: Connection, held: HeldAccount, fresh: SealedTokens, now_ms: int
 ) -> None:
-    """Store what a vendor gave in exchange for the refresh token; the row must be locked."""
-    key = await data_keys.data_key(conn, wrapping_key, patient)
-    sealed = _sealed(key, held.connector, held.account, tokens)
-    await conn.execute(_RENEW, [sealed, _until(tokens), utc(now_ms), *held.key])
+    """Store what a vendor gave in exchange for the refresh token of a held account.
+
+    Nothing happens where the account has other tokens than those that were exchanged, because this
+    was done before, or a person connected it again.
+    """
+    await conn.execute(_RENEW, _renewal(held, fresh, now_ms))
+
+
+async def recover_tokens(
+    conn: Connection, held: HeldAccount, fresh: SealedTokens, now_ms: int
+) -> bool:
+    """Store what a process that ended had received; return whether the account lacked it."""
+    stored = (await conn.execute(_RECOVER, _renewal(held, fresh, now_ms))).rowcount == 1
+    await let_account_go(conn, held)
+    return stored
+
+
+def _renewal(held: HeldAccount, fresh: SealedTokens, now_ms: int) -> dict[str, object]:
+    return {
+        "tokens": fresh.tokens,
+        "spent": fresh.spent,
+        "expires_at": utc(fresh.expires_ms) if fresh.expires_ms else None,
+        "now": utc(now_ms),
+        "connector": held.connector,
+        "account": held.account,
+        "lease": held.lease,
+    }
 
 
 async def mark_broken(conn: Connection, held: HeldAccount, now_ms: int) -> None:
     """Note that a person has to connect the account again; nothing is asked for until then."""
     await conn.execute(_BROKEN, [utc(now_ms), *held.key])
+
+
+async def prolong_leases(conn: Connection, leases: Sequence[UUID], until_ms: int) -> None:
+    """Hold the accounts of attempts that still run until an instant (epoch ms)."""
+    await conn.execute(_PROLONG, [utc(until_ms), list(leases)])
 
 
 async def let_account_go(conn: Connection, held: HeldAccount) -> None:

@@ -81,6 +81,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "stream.readers",
         "storage.bodies.body_store",
         "ingest.uploads.shelf",
+        "fetcher.token_spool",
     ),
 }
 # Our database is that of `storage`. The other two read and write files that happen to be databases.

@@ -10,6 +10,7 @@ from fetcher.log import AnswerLog
 from fetcher.metrics import make_fetcher_metrics
 from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.process import ClosedVendors, fetch_once
+from fetcher.token_spool import TokenSpool
 from fetcher.tokens import OAuthClient
 from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
@@ -128,6 +129,7 @@ async def open_world(dsn: str, conn: Connection, folder: Path) -> AsyncIterator[
                 now=lambda: world.now_ms,
                 chance=lambda: 0.5,
                 metrics=make_fetcher_metrics(),
+                spool=TokenSpool(folder / "tokens"),
             )
             try:
                 yield world
