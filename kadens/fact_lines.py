@@ -93,6 +93,7 @@ def _content(fact: Fact) -> FactLine:
                 "moving_ms": fact.moving_ms,
                 "pauses": fact.pauses or None,
                 "exertion_cr10": fact.exertion_cr10,
+                "effort_stated": fact.effort_stated or None,
                 "summary": fact.summary or None,
             }
         case DaySummary():

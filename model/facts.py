@@ -168,8 +168,8 @@ class Workout:
     timer, which is the time without pauses; None when the source does not state it. `pauses` are
     the times in which the timer stood still, [start, end) in epoch ms, in order, apart and within
     the workout; it is empty when the source tells no more than their total. `exertion_cr10` is on
-    Borg CR10. `summary` holds the source's own totals by name; they are shown and never computed
-    with.
+    Borg CR10, and `effort_stated` what the source wrote for it, a word or a number. `summary` holds
+    the source's own totals by name; they are shown and never computed with.
     """
 
     head: Head
@@ -178,6 +178,7 @@ class Workout:
     moving_ms: int | None = None
     pauses: tuple[tuple[int, int], ...] = ()
     exertion_cr10: float | None = None
+    effort_stated: str = ""
     summary: dict[str, float] = field(default_factory=dict)
 
 

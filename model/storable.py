@@ -109,7 +109,7 @@ def _own_texts(fact: Fact) -> Iterator[str]:
         case SampleBlock():
             yield fact.metric
         case Workout():
-            yield from (fact.type, fact.vendor_type, *fact.summary)
+            yield from (fact.type, fact.vendor_type, fact.effort_stated, *fact.summary)
         case DaySummary():
             yield from fact.values
         case Report():

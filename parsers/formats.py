@@ -222,7 +222,7 @@ _ROWS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=1,
+        version=2,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -253,8 +253,16 @@ _ROWS: tuple[Format, ...] = (
         most_days=9_000,
         most_facts=40_000,
     ),
-    # a cue has some hundred bytes
-    Format(name="polar", version=1, read=Named("parsers.vendors.polar:parse_polar"), json=True),
+    # A cue has some hundred bytes, a date of continuous heart rate 1 MiB, one of beats 10.
+    Format(
+        name="polar",
+        version=2,
+        grows=("activity_summary",),
+        read=Named("parsers.vendors.polar.reader:read_polar"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=120,
+    ),
     # a hundred workouts with all their extensions have 2 MiB, a month of samples 1
     Format(
         name="suunto",

@@ -1,26 +1,52 @@
 """Polar AccessLink: signed notices that something is there to be fetched.
 
 Polar shows the key in its answer to the request that creates the webhook, and sends a PING before
-that. A PING is therefore answered whoever sends it, and nothing of it is kept.
+that. A PING is therefore answered whoever sends it, and nothing of it is kept. A person creates the
+webhook, because that key belongs into the secrets file and is shown once.
 
 What was announced is asked for by the path of its link. A token of the third interface holds for
-years and has no refresh token; one of the fourth holds for hours and has.
+years and has no refresh token; one of the fourth holds for hours and has. The hook of an
+application whose patients granted the fourth is registered with `?api=v4`.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer, always
+from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
 from ingest.proving.proofs import Signature
 from ingest.proving.schemes import POLAR_SIGNATURE
+from model.calendar import dates_between
 from model.received import Fetch
-from model.vendor_api import Api, ApiRequest, OAuth, RateWindow
+from model.vendor_api import (
+    Api,
+    ApiRequest,
+    Backfill,
+    OAuth,
+    Permission,
+    RateWindow,
+    Subscription,
+    Subscriptions,
+)
 
 RECEIVED = VendorAnswer(status=200)
 BUDGET = (RateWindow(seconds=900, requests=3_000), RateWindow(seconds=86_400, requests=100_000))
+POLAR_EVENTS = ("ACTIVITY_SUMMARY", "CONTINUOUS_HEART_RATE", "EXERCISE", "SLEEP")
 _LIST = re.compile(r"\d{1,9}( *, *\d{1,9})*", re.ASCII)
 _USAGE, _LIMIT, _RESET = "ratelimit-usage", "ratelimit-limit", "ratelimit-reset"
+_WEBHOOKS, _EXERCISES = "/v3/webhooks", "/v3/exercises"
+_USERS, _LISTS = "/v3/users", "/v4/data/"
+_JSON = "application/json"
+# The third interface gives 30 days of the past.
+_PAST_DAYS, _STEP_DAYS = 28, 7
+_DETAILED = (("steps", "true"), ("activity_zones", "true"))
+# What is asked for each date of the past: the resource, its path, its query.
+_OF_DATE: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
+    ("continuous_heart_rate", f"{_USERS}/continuous-heart-rate", ()),
+    ("activity_summary", f"{_USERS}/activities", _DETAILED),
+    ("sleep", f"{_USERS}/sleep", ()),
+    ("nightly_recharge", f"{_USERS}/nightly-recharge", ()),
+)
 
 
 def answer_ping(probe: Probe) -> VendorAnswer | None:
@@ -35,8 +61,9 @@ def answer_ping(probe: Probe) -> VendorAnswer | None:
 
 
 def polar_request(fetch: Fetch) -> ApiRequest:
-    """Return the request for what Polar announced: one object, at the path of its link."""
-    return ApiRequest(path=fetch.path, query=fetch.query)
+    """Return the request for what Polar announced, at the path of its link or of a list."""
+    is_list = fetch.path == _EXERCISES or fetch.path.startswith(_LISTS)
+    return ApiRequest(path=fetch.path, query=fetch.query, is_collection=is_list)
 
 
 def polar_rate_wait(headers: Mapping[str, str]) -> int:
@@ -61,6 +88,81 @@ def _numbers(text: str) -> list[int]:
     return list(map(int, text.replace(" ", "").split(","))) if _LIST.fullmatch(text) else []
 
 
+def _register(account: str) -> ApiRequest:
+    # without it no data of a user are given; 409 says that it was done before
+    member = json.dumps({"member-id": account})
+    return ApiRequest(path=_USERS, method="POST", json=member, accept=_JSON)
+
+
+def _withdraw(account: str) -> ApiRequest:
+    return ApiRequest(path=f"{_USERS}/{account}", method="DELETE")
+
+
+def polar_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
+    """Return what is asked for the past of an account in [start, end), epoch ms.
+
+    The list of exercises holds all of the past, so that it is the same fetch in every step.
+    """
+    fetches = [
+        Fetch(
+            account=account, resource="exercise_list", key="past", path=_EXERCISES, format="polar"
+        )
+    ]
+    for day in dates_between(start_ms, end_ms, "UTC"):
+        for resource, path, query in _OF_DATE:
+            fetch = Fetch(
+                account=account,
+                resource=resource,
+                key=f"{day.isoformat()}/past",
+                path=f"{path}/{day.isoformat()}",
+                query=query,
+                format="polar",
+            )
+            fetches.append(fetch)
+    return tuple(fetches)
+
+
+def _list_webhooks(_account: str) -> ApiRequest:
+    return ApiRequest(path=_WEBHOOKS, accept=_JSON, is_collection=True)
+
+
+def read_webhooks(body: bytes) -> Sequence[Subscription]:
+    """Return the webhooks of our application; raises ValueError for what is no list of them.
+
+    One that tells of more than is wanted will do.
+    """
+    document = json.loads(body)
+    rows = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise ValueError("no list of webhooks")  # noqa: TRY004 - the documented error
+    webhooks = []
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("events"), list):
+            raise ValueError("no webhook")  # noqa: TRY004 - the documented error
+        events = set(map(str, row["events"]))
+        about = _ALL if set(POLAR_EVENTS) <= events else " ".join(sorted(events))
+        webhook = Subscription(
+            about=about,
+            callback=str(row.get("url", "")),
+            id=str(row.get("id", "")),
+            is_active=row.get("active", True) is not False,
+        )
+        webhooks.append(webhook)
+    return webhooks
+
+
+_ALL = " ".join(POLAR_EVENTS)
+
+
+def _activate(_webhook: Subscription) -> ApiRequest:
+    # after seven days of failures Polar shuts a webhook off
+    return ApiRequest(path=f"{_WEBHOOKS}/activate", method="POST")
+
+
+def _delete_webhook(webhook: Subscription) -> ApiRequest:
+    return ApiRequest(path=f"{_WEBHOOKS}/{webhook.id}", method="DELETE")
+
+
 POLAR = Connector(
     name="polar",
     title="Polar",
@@ -69,18 +171,39 @@ POLAR = Connector(
     handshake=answer_ping,
     format=always("polar"),
     answer=RECEIVED,
+    passes=Passes(query=("api",)),
     api=Api(
         host="www.polaraccesslink.com",
         auth=OAuth(
             host="auth.polar.com",
             path="/oauth/token",
-            scopes=("accesslink.read_all",),
+            scopes=(
+                "accesslink.read_all",
+                "training_sessions:read",
+                "continuous_samples:read",
+                "ppi_data:read",
+                "activity:read",
+                "sleep:read",
+                "nightly_recharge:read",
+            ),
             authorize_host="auth.polar.com",
             authorize_path="/oauth/authorize",
+            revoke=_withdraw,
         ),
         budget=BUDGET,
         request=polar_request,
         rate_wait=polar_rate_wait,
+        register=_register,
+        backfill=Backfill(most_days=_PAST_DAYS, step_days=_STEP_DAYS, fetches=polar_past),
+        subscriptions=Subscriptions(
+            wanted=(_ALL,),
+            permission=Permission.BASIC,
+            listing=_list_webhooks,
+            read=read_webhooks,
+            delete=_delete_webhook,
+            renew=_activate,
+        ),
+        is_in_eu=True,
     ),
     max_body=MIB,
 )

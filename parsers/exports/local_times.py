@@ -14,6 +14,8 @@ _LENGTH = re.compile(
     r"P(?:(?P<days>[0-9]{1,3})D)?(?:T(?:(?P<hours>[0-9]{1,4})H)?(?:(?P<minutes>[0-9]{1,6})M)?"
     r"(?:(?P<seconds>[0-9]{1,8}(?:\.[0-9]{1,9})?)S)?)?"
 )
+_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s", re.ASCII)
+_LONGEST_MS = 1e18  # who asks has a bound of its own
 _UNIT_MS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "seconds": 1_000}
 
 
@@ -43,6 +45,16 @@ def placed_ms(value: object, offset_min: int | None, where: str) -> int:
     if offset_min is None:
         raise Unreadable(where, "a local time without an offset from UTC")
     return moment.ms - offset_min * MINUTE_MS
+
+
+def duration_ms(value: object, where: str) -> float:
+    """Return a length of time in ms: a number of ms, or a text such as "80s" or "PT1M20S"."""
+    seconds = _SECONDS.fullmatch(value) if isinstance(value, str) else None
+    if seconds is not None:
+        return float(seconds[1]) * 1000
+    if isinstance(value, str):
+        return length_ms(value, where)
+    return number_within(value, 0, _LONGEST_MS, where)
 
 
 def offset_of(value: object, where: str) -> int:

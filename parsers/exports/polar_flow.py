@@ -16,7 +16,13 @@ from model.errors import BodyError
 from model.facts import DaySummary, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_FILE_SESSIONS
-from parsers.exports.local_times import length_ms, lenient_json, offset_of, placed_ms
+from parsers.exports.local_times import (
+    duration_ms,
+    length_ms,
+    lenient_json,
+    offset_of,
+    placed_ms,
+)
 from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
 from parsers.exports.polar_series import polar_series
 from parsers.fields import (
@@ -63,6 +69,7 @@ _WATCH = Source(
     vendor=_VENDOR, app="Polar Flow", device_type=device_type(_VENDOR, ""), method=Method.BACKGROUND
 )
 _OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
+_LOADS = ("training_load_pro", "trainingLoadPro", "loadInformation", "trainingLoadReport")
 _STARTS, _STOPS = ("startTime", "start_time"), ("stopTime", "stop_time")
 
 
@@ -78,7 +85,7 @@ def read_polar_flow(payload: bytes, _context: Context) -> Iterator[Part]:
     body = lenient_json(payload)
     if not isinstance(body, dict):
         raise BodyError("@0", "not a JSON object")
-    body = _underscored(body)
+    body = underscored(body)
     errors: _Errors = []
     facts: list[Fact] = []
     if "deviceDays" in body:
@@ -86,11 +93,11 @@ def read_polar_flow(payload: bytes, _context: Context) -> Iterator[Part]:
     elif "date" in body and "startTime" not in body:
         facts += _day(body, errors)
     else:
-        facts += _session(body, errors)
+        facts += polar_session(body, errors)
     yield Part(account="", facts=tuple(facts), rejects=rejects(errors))
 
 
-def _underscored(value: Any) -> Any:  # noqa: ANN401 - JSON has no narrower type
+def underscored(value: Any) -> Any:  # noqa: ANN401 - JSON has no narrower type
     """Return the value with names as one of the interface's versions writes them."""
     return {name.replace("-", "_"): item for name, item in value.items()}
 
@@ -106,8 +113,11 @@ def _first(record: JsonObject, names: tuple[str, ...]) -> object:
     return None
 
 
-def _session(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
-    """Yield the workouts of a session, one for each exercise, with their samples."""
+def polar_session(body: JsonObject, errors: list[Unreadable]) -> Iterator[Fact]:
+    """Yield the workouts of a session, one for each exercise, with their samples.
+
+    Raises Unreadable and BodyError for what is no session that anybody did.
+    """
     listed: list[Any] = kept_without(errors, [], list_of, body.get("exercises") or [], "exercises")
     has_length = _first(body, (*_STOPS, "duration", "durationMillis")) is not None
     if not has_length and not any(isinstance(item, dict) and "stopTime" in item for item in listed):
@@ -121,7 +131,7 @@ def _session(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
         where = f"exercises[{k}]" if listed else "session"
         try:
             record = f"{name}:{k}" if name and k else name
-            yield from _exercise(_underscored(object_of(item, where)), body, record, where, errors)
+            yield from _exercise(underscored(object_of(item, where)), body, record, where, errors)
         except Unreadable as error:
             errors.append(error)
 
@@ -160,13 +170,15 @@ def _exercise(
     revision = kept_without(errors, 0, placed_ms, modified, 0, "modified") if modified else 0
     record_name = f"polar:{name or start}"
     of = head(_source(joined, errors), record_name, revision, (start, end), offset_min)
+    word_of_effort = _effort(joined, errors)
     yield Workout(
         head=of,
         type=kind,
         vendor_type=word,
         moving_ms=moving_ms,
         pauses=pauses_within(_pauses(record, offset_min, where, errors), (start, end), moving_ms),
-        exertion_cr10=_effort(joined, errors),
+        exertion_cr10=POLAR_EFFORTS.get(word_of_effort),
+        effort_stated=word_of_effort,
         summary=_summary(record, where, errors),
     )
     series = SeriesByKey()
@@ -179,8 +191,9 @@ def _exercise(
 def _timed_ms(record: JsonObject, where: str) -> int:
     """Return the stated length in ms, 0 where there is none."""
     if record.get("durationMillis") is not None:
+        where = f"{where}.durationMillis"
         longest = float(LONGEST_WORKOUT_MS)
-        return round(number_within(record["durationMillis"], 0, longest, f"{where}.durationMillis"))
+        return round(number_within(duration_ms(record["durationMillis"], where), 0, longest, where))
     duration = record.get("duration")
     return 0 if duration is None else length_ms(duration, f"{where}.duration")
 
@@ -221,16 +234,17 @@ def _pauses(
     return sorted(pauses)
 
 
-def _effort(record: JsonObject, errors: _Errors) -> float | None:
-    """Return the patient's grade on a scale of ten, None where nobody answered."""
-    load = _first(record, ("training_load_pro", "trainingLoadPro", "loadInformation"))
-    named = _underscored(load) if isinstance(load, dict) else record
+def _effort(record: JsonObject, errors: _Errors) -> str:
+    """Return Polar's word for the patient's grade of effort, "" where nobody answered."""
+    load = _first(record, _LOADS)
+    named = underscored(load) if isinstance(load, dict) else record
     word = _first(named, ("user_rpe", "userRpe", "sessionRpe"))
-    if not isinstance(word, str) or word == "UNKNOWN":
-        return None
-    if word not in POLAR_EFFORTS:
+    if not word or word == "UNKNOWN":
+        return ""
+    stated = kept_without(errors, "", text, word, "user-rpe")
+    if stated and stated not in POLAR_EFFORTS:
         errors.append(Unreadable("user-rpe", "an unknown word", RejectKind.UNKNOWN))
-    return POLAR_EFFORTS.get(word)
+    return stated
 
 
 def _summary(record: JsonObject, where: str, errors: _Errors) -> dict[str, float]:

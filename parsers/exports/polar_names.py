@@ -50,6 +50,12 @@ POLAR_SPORTS: dict[str, str] = type_by_word(_SPORTS)
 # A series of an exercise -> our metric, and the factor to its unit: Polar gives km/h.
 POLAR_SERIES: dict[str, tuple[str, float]] = {
     "heartRate": ("heart_rate", 1),
+    "SAMPLE_TYPE_HEART_RATE": ("heart_rate", 1),
+    "SAMPLE_TYPE_SPEED": ("speed", 1 / 3.6),
+    "SAMPLE_TYPE_CADENCE": ("cadence", 1),
+    "SAMPLE_TYPE_ALTITUDE": ("altitude", 1),
+    "SAMPLE_TYPE_DISTANCE": ("distance", 1),
+    "SAMPLE_TYPE_TEMPERATURE": ("temperature", 1),
     "HEART_RATE": ("heart_rate", 1),
     "0": ("heart_rate", 1),
     "speed": ("speed", 1 / 3.6),
@@ -73,11 +79,13 @@ POLAR_SERIES: dict[str, tuple[str, float]] = {
 # Metrics of which 0 means that nothing was measured.
 NO_READING = frozenset(("heart_rate",))
 
-# Polar asks for one of ten words; their order is its scale from 1 to 10.
+# Polar asks for one of ten words. Its own numbers for them are 1 to 10 in this order, so the word
+# for no effort at all is 1 and not 0.
 _EFFORTS = """
     RPE_NONE RPE_EASY RPE_LIGHT RPE_FAIRLY_BRISK RPE_BRISK RPE_MODERATE RPE_FAIRLY_HARD RPE_HARD
-    RPE_EXHAUSTED RPE_EXTREME
+    RPE_EXHAUSTING RPE_EXTREME
 """
 POLAR_EFFORTS: dict[str, float] = {
     word: float(grade) for grade, word in enumerate(_EFFORTS.split(), 1)
 }
+POLAR_EFFORTS["RPE_EXHAUSTED"] = POLAR_EFFORTS["RPE_EXHAUSTING"]  # as some exports spell it

@@ -9,10 +9,11 @@ from itertools import islice
 from math import nan
 from statistics import median
 
+from model.calendar import DAY_MS
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.metrics import METRIC
-from parsers.exports.local_times import placed_ms
+from parsers.exports.local_times import duration_ms, placed_ms
 from parsers.exports.polar_names import NO_READING, POLAR_SERIES
 from parsers.fields import Unreadable, list_of, number_within
 from parsers.fit_types import ON_FOOT
@@ -22,6 +23,7 @@ _Errors = list[Unreadable]
 _Point = tuple[int, float]
 _LONGEST_NUMBER = 20  # characters
 _MOST_POINTS = 500_000  # of a file: six days with a value each second
+_LEAST_STEP_MS = 1.0
 _NOTHING = (None, "", "null", "NaN")
 
 
@@ -115,11 +117,11 @@ def _spaced(
 ) -> Iterator[tuple[int, object]]:
     """Yield the points of a series with a value at each interval, which may be one text."""
     data = series.get("data", series.get("values"))
-    rate_ms = series.get("intervalMillis")
+    rate_ms = series.get("intervalMillis", series.get("interval"))
     try:
         if rate_ms is None:
             rate_ms = 1000 * number_within(series.get("recording_rate"), 0.001, 86_400, where)
-        step_ms = number_within(rate_ms, 1, 86_400_000, where)
+        step_ms = number_within(duration_ms(rate_ms, where), _LEAST_STEP_MS, DAY_MS, where)
         values = data.split(",") if isinstance(data, str) else list_of(data, where)
     except Unreadable as error:
         # Intervals of beats have no rate; they are not read.

@@ -8,7 +8,11 @@ from http import HTTPStatus
 
 from simulate.vendors.platform import Arrived, Grant, PlatformServer, Reply
 
-_TYPES = {"fit": "application/octet-stream", "tcx": "application/vnd.garmin.tcx+xml"}
+_TYPES = {
+    "fit": "application/octet-stream",
+    "tcx": "application/vnd.garmin.tcx+xml",
+    "json": "application/json",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +37,8 @@ class PolarServer(PlatformServer):
         match (arrived.method, *arrived.route.split("/")[1:]):
             case ("GET", "v3", "exercises", entity, form) if form in _TYPES:
                 return self._exercise(entity, form)
+            case ("GET", "v3", "exercises", entity):
+                return self._exercise(entity, "json")
             case ("POST", "v3", "users"):
                 return Reply(status=HTTPStatus.CREATED, body=b"{}")
             case ("DELETE", "v3", "users", name) if name == user:

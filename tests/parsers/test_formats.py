@@ -135,6 +135,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
         "polar_flow": ("activity",),
         "garmin_account": ("UDSFile",),
         "garmin": ("dailies", "epochs"),
+        "polar": ("activity_summary",),
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),
         "fitbit": ("resting_heart_rate", "vo2max"),

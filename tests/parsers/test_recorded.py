@@ -67,7 +67,11 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
         "account": "7", "resource": "exercise", "key": "x/t", "path": "/v3/x/fit", "query": [],
         "format": "fit", "not_before_ms": 0,
     }  # fmt: skip
-    assert expected_lines(folder) == case.lines() == [{"fetch": fetch}]
+    details = {
+        "resource": "exercise_details", "path": "/v3/x", "query": [["samples", "true"]],
+        "format": "polar",
+    }  # fmt: skip
+    assert expected_lines(folder) == case.lines() == [{"fetch": fetch}, {"fetch": fetch | details}]
     before = (folder / "expected.json").read_bytes()
     body.write_bytes(b"other")
     code, text = _record(*words)

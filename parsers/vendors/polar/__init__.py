@@ -1,0 +1,1 @@
+"""What Polar pushes and answers: cues, days, and the lists of its fourth interface."""
