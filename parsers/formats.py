@@ -212,9 +212,9 @@ _ROWS: tuple[Format, ...] = (
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
-        version=3,
-        grows=("dailies", "epochs"),
-        read=Named("parsers.vendors.garmin:parse_garmin"),
+        version=4,
+        grows=("dailies", "epochs", "sleeps", "hrv", "moveIQActivities"),
+        read=Named("parsers.vendors.garmin.reader:parse_garmin"),
         most_bytes=100 * MEBIBYTE,
         most_days=400,
         most_facts=40_000,

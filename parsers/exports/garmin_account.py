@@ -32,7 +32,7 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import holds_marks, text_of
-from parsers.vendors.garmin_names import ACTIVITY_TYPES
+from parsers.vendors.garmin.names import ACTIVITY_TYPES
 from parsers.word_tables import type_of_word
 
 _Errors = list[Unreadable]

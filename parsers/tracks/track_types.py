@@ -4,7 +4,7 @@ GPX leaves the word to its writer, and TCX has only three. Compared in lower cas
 what separates two words.
 """
 
-from parsers.vendors.garmin_names import ACTIVITY_TYPES
+from parsers.vendors.garmin.names import ACTIVITY_TYPES
 from parsers.vendors.open_wearables_names import WORKOUT_TYPES
 from parsers.word_tables import type_by_word
 

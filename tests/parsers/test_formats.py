@@ -134,7 +134,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
         "fit": ("monitoring",),
         "polar_flow": ("activity",),
         "garmin_account": ("UDSFile",),
-        "garmin": ("dailies", "epochs"),
+        "garmin": ("dailies", "epochs", "sleeps", "hrv", "moveIQActivities"),
         "polar": ("activity_summary",),
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),

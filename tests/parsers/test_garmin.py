@@ -16,7 +16,7 @@ from model.received import Context, Notice, Part, ReaderItem
 from model.storable import fact_refusal
 from parsers.formats import read_items, version_of
 from parsers.json_records import MOST_LISTED_OBJECTS
-from parsers.vendors import garmin
+from parsers.vendors.garmin import reader as garmin
 from stream.compute.series.counts import spread_counts
 from tests.rooms import SHARED
 from tests.rows import of_type, values_of
@@ -49,7 +49,7 @@ def encoded(facts: Sequence[Fact]) -> list[bytes]:
 def test_each_user_gets_a_part_with_that_users_records_alone() -> None:
     body = {
         "dailies": [daily("a", 1), daily("b", 2), daily("a", 3, "e"), daily("c", 4)],
-        "sleeps": [{"userId": "a", "summaryId": "secret sleep"}],
+        "mct": [{"userId": "a", "summaryId": "secret"}],
         "activities": [{"userId": "b", "summaryId": "w", "startTimeInSeconds": _START_S}],
     }
     parts = of_type(Part, _read(body))
@@ -225,7 +225,7 @@ def test_an_edit_stands_over_what_the_watch_measured() -> None:
         )
         assert isinstance(part, Part)
         revisions.append(part.facts[0].head.revision)
-    assert revisions == [0, 1]
+    assert revisions == [0, 2]
 
 
 def test_an_unknown_list_is_one_notice() -> None:
@@ -260,7 +260,7 @@ def test_samples_of_others_are_read() -> None:
     assert kinds["test_push_webhook_success"] == ["Part"]
     assert kinds["test_push_webhook_multiple_activities"] == ["Part", "Part"]
     assert kinds["test_push_webhook_permissions_invalid_entries"] == ["Reject", "Reject"]
-    assert kinds["test_push_webhook_sleeps_data"] == []
+    assert kinds["test_push_webhook_sleeps_data"] == ["Part"]
     pushed = json.loads((_VENDORS / "synthetic" / "garmin_push_dailies.json").read_bytes())
     (part,) = _read(pushed)
     assert isinstance(part, Part)
@@ -272,7 +272,7 @@ def kinds_of(payload: object) -> list[str]:
 
 
 def test_the_format_has_a_version_of_its_own() -> None:
-    assert version_of("garmin") == 3
+    assert version_of("garmin") == 4
 
 
 _LOST_ALONE: list[tuple[str, str, dict[str, Any], str]] = [

@@ -85,7 +85,7 @@ def test_a_word_that_is_no_command_gets_a_suggestion() -> None:
 
 OTHER_READERS = (
     "parsers.tracks.tcx",
-    "parsers.vendors.garmin",
+    "parsers.vendors.garmin.reader",
     "parsers.vendors.polar.reader",
     "parsers.reports",
 )

@@ -8,19 +8,28 @@ and no others. A record with a `callbackURL` holds no data: it becomes a Fetch. 
 changes of permissions become Notices. Positions are never read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from typing import TypeAlias
 
 from model.codec import loads
 from model.envelope import SNIFF
 from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
-from parsers.fields import Unreadable, list_of, object_of, optional_text, rejects, text
+from parsers.fields import JsonObject, Unreadable, list_of, object_of, optional_text, rejects, text
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
 from parsers.links import host_of_link, path_and_query
-from parsers.vendors.garmin_facts import READERS
-from parsers.vendors.garmin_names import ALIASES, NOT_FOLLOWED_LISTS
+from parsers.vendors.garmin.activities import (
+    garmin_activity,
+    garmin_details,
+    garmin_edit,
+    garmin_move_iq,
+)
+from parsers.vendors.garmin.days import garmin_day, garmin_slot
+from parsers.vendors.garmin.names import ALIASES, NOT_FOLLOWED_LISTS
+from parsers.vendors.garmin.nights import garmin_night, garmin_snapshot, garmin_variability
+from parsers.vendors.garmin.values import GarminErrors
 
 _INTERFACE = "/wellness-api/rest/"  # the path of every link of Garmin begins so
 FILES_LIST = "activityFiles"  # the list whose links lead to files
@@ -29,25 +38,43 @@ MOST_USER_RECORDS = 20_000  # of one user in one body; a day of epochs has a few
 _MOST_SCOPES = 64
 _CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 90,000
 
+# A record, its path and what was wrong with it so far -> the facts of the record.
+_ReadRecord: TypeAlias = Callable[[JsonObject, str, GarminErrors], Iterable[Fact]]
+# The lists whose records hold data.
+_READERS: dict[str, _ReadRecord] = {
+    "dailies": garmin_day,
+    "epochs": garmin_slot,
+    "activities": garmin_activity,
+    "manuallyUpdatedActivities": garmin_edit,
+    "activityDetails": garmin_details,
+    "moveIQActivities": garmin_move_iq,
+    "sleeps": garmin_night,
+    "hrv": garmin_variability,
+    "healthSnapshot": garmin_snapshot,
+}
+
 # (the list, the index in it, the start and the end in the text)
 RecordPosition = tuple[str, int, int, int]
 
 
 def parse_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
-    """Yield Fetches, Notices and Rejects as they come, then a Part for each user.
+    """Yield Fetches and Notices as they come, then Rejects, then a Part for each user.
 
     Users are in the order of their first records. Raises BodyError when the payload is not an
     object of lists. The answer to a Fetch may be a bare list.
     """
     content = text_of(payload)
     users: dict[str, list[RecordPosition]] = {}
+    refused: list[Unreadable] = []
     for record in _records(content, context):
         try:
             item = _sorted_in(record, users, context)
         except Unreadable as error:
-            item = rejects([error])[0]
+            refused.append(error)
+            continue
         if item is not None:
             yield item
+    yield from rejects(refused)
     # All positions are known before the first part, since the records of users lie mixed.
     for account, places in users.items():
         yield _part(account, places, content)
@@ -67,7 +94,9 @@ def _sorted_in(
     name = ALIASES.get(record.name, record.name)
     if name in NOT_FOLLOWED_LISTS:
         return None
-    if name not in READERS and name not in NOTICES and name != FILES_LIST:
+    if name not in _READERS and name not in NOTICES and name != FILES_LIST:
+        if record.index is None:
+            raise Unreadable("body", "neither a list nor a known name", RejectKind.UNKNOWN)
         # An unknown list makes a single notice, not a notice for each of its records.
         return Notice(account="", kind=NoticeKind.UNKNOWN) if not record.index else None
     if record.index is None:
@@ -149,7 +178,7 @@ def _part(account: str, places: list[RecordPosition], content: str) -> Part:
         where = f"{name}[{index}]"
         try:
             record = object_of(_value(written, where), where)
-            facts += READERS[name](record, where, errors)
+            facts += _READERS[name](record, where, errors)
         except Unreadable as error:
             errors.append(error)
     return Part(account=account, facts=tuple(facts), rejects=rejects(errors), kept=_kept(lists))

@@ -1,0 +1,1 @@
+"""Reads what Garmin pushes and what its links answer: days, slots, nights, activities."""

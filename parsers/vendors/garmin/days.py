@@ -1,0 +1,96 @@
+"""Garmin's days and slots of a quarter of an hour to facts. Pure.
+
+Both grow: sent again, they replace the older record if they last at least as long, so their
+duration is their revision. Totals of a day are totals, and are never added to samples.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from model.facts import DaySummary, Fact, Method, SampleBlock
+from parsers.fields import JsonObject, head, kept_without, measure_of
+from parsers.vendors.garmin.names import DAY_TOTALS, INTENSE_SECONDS, SLOT_COUNTS
+from parsers.vendors.garmin.values import (
+    GarminErrors,
+    activity_word,
+    garmin_blocks,
+    garmin_date,
+    garmin_length_s,
+    garmin_source,
+    garmin_start,
+    mapped_points,
+    summary_name,
+)
+
+_LONGEST_DAY_S = 172_800  # a date has 25 h in autumn, and more for who travels west
+_LONGEST_SLOT_S = 900
+_LONGEST_TYPE = 64  # letters of a type of activity in the name of a record
+_SAMPLES = "timeOffsetHeartRateSamples"
+
+
+def garmin_day(record: JsonObject, where: str, errors: GarminErrors) -> Iterator[Fact]:
+    """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
+    start, offset = garmin_start(record, where, errors)
+    length_s = garmin_length_s(record, where, _LONGEST_DAY_S)
+    source = garmin_source(record, Method.BACKGROUND, errors)
+    name = summary_name(record, where)
+    of = head(source, name, length_s, (start, start + length_s * 1000), offset)
+    totals = _totals(record, where, errors)
+    # Totals without their date are lost, but the heart rate of the day has times of its own.
+    dated = record.get("calendarDate"), f"{where}.calendarDate"
+    day = kept_without(errors, None, garmin_date, *dated) if totals else None
+    if day is not None:
+        yield DaySummary(head=of, local_date=day, values=totals)
+    location = f"{where}.{_SAMPLES}"
+    points = mapped_points(record.get(_SAMPLES), "heart_rate", start, location, errors)
+    yield from garmin_blocks(of, {"heart_rate": points}, location, errors)
+
+
+def _totals(record: JsonObject, where: str, errors: GarminErrors) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for theirs, ours in DAY_TOTALS.items():
+        stated = record.get(theirs), ours, f"{where}.{theirs}"
+        figure = None if stated[0] is None else kept_without(errors, None, measure_of, *stated)
+        if figure is not None:
+            totals[ours] = figure
+    minutes: list[float] = []
+    for theirs in INTENSE_SECONDS:
+        stated_s = record.get(theirs), "exercise_time", f"{where}.{theirs}", 1 / 60
+        if stated_s[0] is not None:
+            minutes += filter(None, [kept_without(errors, None, measure_of, *stated_s)])
+    return totals | ({"exercise_time": round(sum(minutes), 6)} if minutes else {})
+
+
+def garmin_slot(record: JsonObject, where: str, errors: GarminErrors) -> Iterator[SampleBlock]:
+    """Yield the counts of a slot of at most fifteen minutes, each over the slot.
+
+    A slot has a record for each type of activity in it, and their counts add up. Mean heart rates
+    and METs of a slot are left out: as a reading at an instant they would be wrong.
+    """
+    start, offset = garmin_start(record, where, errors)
+    length_s = garmin_length_s(record, where, _LONGEST_SLOT_S)
+    counts: dict[str, float] = {}
+    for theirs, ours in SLOT_COUNTS.items():
+        stated = record.get(theirs), ours, f"{where}.{theirs}"
+        figure = None if stated[0] is None else kept_without(errors, None, measure_of, *stated)
+        if figure is not None:
+            counts[ours] = figure
+    if not counts:
+        return
+    summary_name(record, where)  # a record that nothing names is refused
+    # Start and type name a count, so that the same slot under another id replaces it. A type may be
+    # any text, and a name may not.
+    letters = filter(str.isalnum, activity_word(record, where, errors))
+    name = f"epoch:{start // 1000}:{''.join(letters)[:_LONGEST_TYPE]}"
+    # A slot has at least a second, for a count without an end would hold for ten minutes.
+    until = start + max(length_s, 1) * 1000
+    source = garmin_source(record, Method.BACKGROUND, errors)
+    for metric, count in counts.items():
+        yield SampleBlock(
+            head=head(source, name, length_s, (start, until), offset),
+            metric=metric,
+            t=np.array([start], np.int64),
+            v=np.array([round(count, 6)]),
+            until=np.array([until], np.int64),
+        )
