@@ -67,6 +67,7 @@ def _runs(
     for day in _judged_days(on, thresholds):
         held = in_force(own, day.local_date)
         if held and paused(held[0], day.local_date):
+            # nothing was due, so the day says nothing about whether the patient has stopped
             continue
         if not held or not _is_missed(day, held[0]):
             if reached is not None:
@@ -74,6 +75,7 @@ def _runs(
             days, per_week, reached = [], 0, None
             continue
         days.append(day.local_date)
+        # each day asks for a seventh of its week; the sum of sevenths is kept whole
         per_week += held[0].sessions_per_week
         due = per_week // _WEEK_DAYS
         if reached is None and due >= enough[0] and len(days) >= enough[1]:

@@ -9,11 +9,17 @@ from functools import partial
 
 from alerts.rules.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.a2_interruption import INTERRUPTION
+from alerts.rules.a3_cannot_catch_up import CANNOT_CATCH_UP
 from alerts.rules.a4_never_started import NEVER_STARTED
+from alerts.rules.a6_overdose import OVERDOSE
+from alerts.rules.a8_good_weeks import GOOD_WEEKS
 from alerts.rules.p1_high_pain import HIGH_PAIN
 from alerts.rules.p2_not_settled import NOT_SETTLED
 from alerts.rules.p3_weekly_rise import WEEKLY_RISE
 from alerts.rules.p4_flare import FLARE
+from alerts.rules.p6_pain_with_load import PAIN_WITH_LOAD
+from alerts.rules.p7_less_pain import LESS_PAIN
+from alerts.rules.p8_no_answers import NO_ANSWERS
 from model.alert import Finding, Rule, RuleInput
 
 # To add a rule, name it here: nothing else lists them.
@@ -22,9 +28,15 @@ RULES: tuple[Rule, ...] = (
     NOT_SETTLED,
     WEEKLY_RISE,
     FLARE,
+    PAIN_WITH_LOAD,
+    LESS_PAIN,
+    NO_ANSWERS,
     LOW_ADHERENCE,
     INTERRUPTION,
+    CANNOT_CATCH_UP,
     NEVER_STARTED,
+    OVERDOSE,
+    GOOD_WEEKS,
 )
 
 RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}  # by id

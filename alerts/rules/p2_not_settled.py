@@ -36,6 +36,7 @@ def _not_settled(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         usual = usual_pain(ratings, morning.at_ms)
         if usual is None or morning.value < usual + thresholds["rise"]:
             continue
+        # the morning itself is among the last `of_last`
         before = mornings[max(0, number + 1 - int(thresholds["of_last"])) : number]
         raised = _raised(ratings, before, thresholds)
         others = int(thresholds["sessions"]) - 1

@@ -40,6 +40,7 @@ def _flare(on: RuleInput, rule: Rule) -> Iterator[Finding]:
                 more = {"usual": usual}
                 yield from pain_finding(on, rule, rule.tier, [rating, first], thresholds, more)
                 break
+        # The next run begins with the rating that ended this one, or with the next rating.
         number += max(1, len(run))
 
 

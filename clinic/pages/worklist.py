@@ -55,6 +55,8 @@ NEED_ICONS: dict[Need, str] = {
 }
 # These alerts are about missing data, and are shown as such.
 SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
+# Good news needs nobody: it is told with a patient who is on track, and leads no row.
+GOOD_NEWS_FAMILIES = frozenset({"progress"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,7 @@ def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
         need=need,
         reason=reason,
         alert=lead,
-        # The lead is one of them.
-        more_alerts=max(len(row.alerts) - 1, 0),
+        more_alerts=len(row.alerts) - (lead is not None),
         weeks=last_four(row.weeks, row.prescriptions, monday(today)),
         last_data_ms=patient.last_data_ms,
         silent=silent(patient, now_ms),
@@ -114,9 +115,10 @@ def need_and_reason(row: WorkRow, now_ms: int) -> tuple[Need, str]:
 
 
 def _lead(row: WorkRow) -> AlertBrief | None:
-    awake = [alert for alert in row.alerts if alert.state != "snoozed"]
+    needing = [alert for alert in row.alerts if alert.family not in GOOD_NEWS_FAMILIES]
+    awake = [alert for alert in needing if alert.state != "snoozed"]
     # Alerts come by tier and age, so the first one leads; a snoozed alert leads only alone.
-    return next(iter(awake or row.alerts), None)
+    return next(iter(awake or needing), None)
 
 
 def silent(patient: PatientBrief, now_ms: int) -> bool:
@@ -175,7 +177,7 @@ def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> s
         ended = max(item.valid_to for item in row.prescriptions)
         return f"The last prescription ended on {words.day(ended)}: write a new one, or none is due"
     if not all_paused(row.prescriptions, today):
-        return "No rule met"
+        return next((alert.sentence for alert in row.alerts), "No rule met")
     # Several prescriptions often pause for the same reason, which is shown once.
     return "; ".join(dict.fromkeys(_pauses(row.prescriptions, today)))
 

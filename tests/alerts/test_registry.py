@@ -17,7 +17,9 @@ _FILES = sorted(path for path in _FOLDER.glob("*.py") if path.stem != "__init__"
 
 def rule_of(path: Path) -> Rule:
     module = importlib.import_module(f"alerts.rules.{path.stem}")
-    (rule,) = of_type(Rule, vars(module).values())
+    rules = of_type(Rule, vars(module).values())
+    # a rule may rest on other rules, whose files it names
+    (rule,) = [rule for rule in rules if rule.predicate.__module__ == module.__name__]
     return rule
 
 

@@ -44,7 +44,7 @@ def test_a_figure_only_falls(now: Figures, name: str, product: float, tests: flo
 
 def test_hard_places_say_why(now: Figures) -> None:
     """The share of comments only rises; its goal is 5 % in the product."""
-    assert float(now["product"]["comments per code line, %"]) >= 5.1
+    assert float(now["product"]["comments per code line, %"]) >= 5.0
     assert float(now["tests and bench"]["comments per code line, %"]) >= 1.0
 
 

@@ -11,7 +11,7 @@ from alerts.rules.p2_not_settled import NOT_SETTLED
 from model.alert import PainRating, Tier
 from model.facts import Phase
 from model.prescription import Pause
-from tests.alerts.ratings import PAIN_PRESCRIPTION, pain_input, rated, usual
+from tests.alerts.rules.ratings import PAIN_PRESCRIPTION, pain_input, rated, usual
 from tests.rows import values_of
 
 

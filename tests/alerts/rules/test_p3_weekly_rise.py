@@ -10,7 +10,7 @@ from alerts.rules.p3_weekly_rise import WEEKLY_RISE
 from model.alert import PainRating
 from model.calendar import DAY_MS, HOUR_MS
 from model.facts import Phase
-from tests.alerts.ratings import PAIN_NOW, pain_input, rated
+from tests.alerts.rules.ratings import PAIN_NOW, pain_input, rated
 from tests.rows import values_of
 
 # the Mondays of the three weeks before that of PAIN_NOW, which is a Monday at noon

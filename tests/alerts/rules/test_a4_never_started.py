@@ -7,7 +7,7 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.a4_never_started import NEVER_STARTED
-from tests.alerts.known_weeks import FIRST_MONDAY, THRICE_A_WEEK, missed_input
+from tests.alerts.rules.known_weeks import FIRST_MONDAY, THRICE_A_WEEK, missed_input
 from tests.rows import values_of
 
 _NEW = replace(THRICE_A_WEEK, valid_from=FIRST_MONDAY + timedelta(days=1))

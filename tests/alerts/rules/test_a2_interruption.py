@@ -12,7 +12,7 @@ from alerts.rules.a2_interruption import INTERRUPTION
 from model.alert import RuleInput, Watermark
 from model.calendar import HOUR_MS, midnight
 from model.prescription import Pause
-from tests.alerts.known_weeks import (
+from tests.alerts.rules.known_weeks import (
     FIRST_MONDAY,
     MISSED_ZONE,
     THRICE_A_WEEK,

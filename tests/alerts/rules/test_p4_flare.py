@@ -7,7 +7,7 @@ import pytest
 from alerts.registry import judge
 from alerts.rules.p4_flare import FLARE
 from model.facts import Phase
-from tests.alerts.ratings import pain_input, rated, usual
+from tests.alerts.rules.ratings import pain_input, rated, usual
 from tests.rows import values_of
 
 

@@ -1,0 +1,160 @@
+"""Rule A6, much more than prescribed (clinical definition section 5.3).
+
+It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
+long as prescribed with pain above the prescription's limit.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from alerts.completeness import as_recorded
+from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
+from alerts.pain import EXERCISE_PHASES, rating_evidence, rating_words, ratings_read
+from alerts.thresholds import thresholds_on
+from alerts.wording import short_number
+from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
+from model.calendar import DAY_MS, MINUTE_MS, week_bounds
+from model.prescription import Prescription, in_force
+
+_WEEK = timedelta(days=7)
+
+
+def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each two weeks with a high dose, and each long session with pain."""
+    yield from _two_weeks(on, rule)
+    prescriptions = as_recorded(on)
+    ratings = [rating for rating in ratings_read(on) if rating.phase in EXERCISE_PHASES]
+    for session in on.sessions:
+        own = [rating for rating in ratings if rating.session == session.id]
+        for row in in_force(prescriptions, session.local_date):
+            yield from _long_session(on, rule, session, own, row)
+
+
+def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    weeks = dict(judged_weeks(on, rule))
+    for second, after in weeks.items():
+        before = weeks.get(second - _WEEK)
+        if before is not None and _is_high(before) and _is_high(after):
+            yield _finding(
+                on,
+                rule,
+                key=second.isoformat(),
+                at_ms=week_bounds(second, on.zone)[1],
+                from_ms=week_bounds(second - _WEEK, on.zone)[0],
+                evidence={
+                    "weeks": [_week_evidence(before), _week_evidence(after)],
+                    "thresholds": dict(after.thresholds),
+                },
+            )
+
+
+def _is_high(judged: JudgedWeek) -> bool:
+    dose = judged.measures.dose
+    return dose is not None and dose > judged.thresholds["dose"]
+
+
+def _week_evidence(judged: JudgedWeek) -> dict[str, Any]:
+    return {"monday": judged.week.monday.isoformat(), "dose": judged.measures.dose}
+
+
+def _long_session(
+    on: RuleInput,
+    rule: Rule,
+    session: SessionBrief,
+    ratings: list[PainRating],
+    prescription: Prescription,
+) -> Iterator[Finding]:
+    """Yield a finding where a session was too long and hurt."""
+    thresholds = thresholds_on(rule, (prescription,), session.local_date)
+    minutes = (session.end_ms - session.start_ms) / MINUTE_MS
+    most = thresholds["length"] * prescription.minutes_per_session
+    painful = [rating for rating in ratings if rating.value >= thresholds["pain"]]
+    if prescription.minutes_per_session and minutes > most and painful:
+        yield _finding(
+            on,
+            rule,
+            key=session.id,
+            at_ms=painful[0].at_ms,
+            from_ms=session.start_ms,
+            session=session.id,
+            evidence={
+                "minutes": minutes,
+                "minutes_prescribed": prescription.minutes_per_session,
+                "ratings": list(map(rating_evidence, painful)),
+                "thresholds": thresholds,
+            },
+        )
+
+
+def _finding(
+    on: RuleInput,
+    rule: Rule,
+    *,
+    key: str,
+    at_ms: int,
+    from_ms: int,
+    evidence: dict[str, Any],
+    session: str | None = None,
+) -> Finding:
+    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    head = {"rule": rule.id, "version": rule.version, "from_ms": from_ms}
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=key,
+        tier=rule.tier,
+        at_ms=at_ms,
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until_ms,
+        fresh=on.now_ms <= fresh_until_ms,
+        session=session,
+        evidence={**head, "fresh_until_ms": fresh_until_ms, **evidence},
+    )
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    thresholds = evidence["thresholds"]
+    if "weeks" in evidence:
+        doses = ", ".join(map(_dose_words, evidence["weeks"]))
+        most = short_number(100 * thresholds["dose"])
+        return f"Two weeks above {most} % of the prescribed dose (rule A6): {doses}."
+    pain = ", and ".join(map(rating_words, evidence["ratings"]))
+    return (
+        f"A session of {short_number(evidence['minutes'])} minutes where "
+        f"{evidence['minutes_prescribed']} are prescribed, with pain {pain} (rule A6: more than "
+        f"{short_number(thresholds['length'])} times as long, with pain of "
+        f"{short_number(thresholds['pain'])} or more)."
+    )
+
+
+def _dose_words(week: Mapping[str, Any]) -> str:
+    return f"{short_number(100 * week['dose'])} % in the week of {week['monday']}"
+
+
+OVERDOSE = Rule(
+    id="A6",
+    family="load",
+    version=1,
+    tier=Tier.C,
+    title="Much more than prescribed",
+    thresholds={
+        "dose": 1.5,  # above, as a multiple of the prescribed dose
+        "length": 2,  # above, as a multiple of the prescribed length
+        "pain": 6,
+        "ratio": 0.8,
+        "known_days": 4,
+        "look_back_days": 56,
+        "fresh_days": 14,
+        "lag_hours": 36,  # for data that comes late
+    },
+    overridable={"dose": (1, 5), "length": (1, 5), "pain": (1, 10)},
+    in_order=(),
+    cooldown_days=14,
+    prescribed={"pain": FieldThreshold(field="pain_limit", plus=1)},
+    renewed=True,
+    predicate=_overdose,
+    sentence=_sentence,
+    next_due=weeks_judged_ms,
+)

@@ -1,0 +1,101 @@
+"""Rule A8, four good weeks (clinical definition section 5.3): something to praise.
+
+Blocks of four weeks are counted from the beginning of a prescription, so that praise comes once for
+each of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from alerts.adherence import Standing
+from alerts.completeness import as_recorded
+from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import DAY_MS, monday, week_bounds
+from model.prescription import first_dates
+
+_WEEK = timedelta(days=7)
+
+
+def _good_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each block of weeks in which enough was done in every week."""
+    weeks = dict(judged_weeks(on, rule))
+    begun = first_dates(as_recorded(on))
+    length = int(rule.thresholds["weeks"])
+    for last in weeks:
+        block = [last - number * _WEEK for number in reversed(range(length))]
+        # counted from the beginning, and not back from today: a block is praised once
+        first_full = min(map(_first_full, begun.values()), default=last)
+        ends_a_block = (last - first_full).days // 7 % length == length - 1
+        if ends_a_block and all(_is_good(weeks.get(first)) for first in block):
+            yield _finding(on, rule, [weeks[first] for first in block])
+
+
+def _first_full(begun: date) -> date:
+    """Return the Monday of the first full week from a date on."""
+    return begun if begun.weekday() == 0 else monday(begun) + _WEEK
+
+
+def _is_good(judged: JudgedWeek | None) -> bool:
+    return judged is not None and judged.standing is Standing.ENOUGH
+
+
+def _finding(on: RuleInput, rule: Rule, block: list[JudgedWeek]) -> Finding:
+    first, last = block[0].week.monday, block[-1].week.monday
+    from_ms, at_ms = week_bounds(first, on.zone)[0], week_bounds(last, on.zone)[1]
+    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=first.isoformat(),
+        tier=rule.tier,
+        at_ms=at_ms,
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until_ms,
+        fresh=on.now_ms <= fresh_until_ms,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": from_ms,
+            "fresh_until_ms": fresh_until_ms,
+            "mondays": [judged.week.monday.isoformat() for judged in block],
+            "thresholds": dict(block[-1].thresholds),
+        },
+    )
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    share = short_number(100 * evidence["thresholds"]["ratio"])
+    mondays = evidence["mondays"]
+    return (
+        f"{len(mondays)} weeks in a row with {share} % or more of the prescribed sessions and "
+        f"minutes, from the week of {mondays[0]} (rule A8)."
+    )
+
+
+GOOD_WEEKS = Rule(
+    id="A8",
+    family="progress",
+    version=1,
+    tier=Tier.C,
+    title="Four good weeks",
+    thresholds={
+        "ratio": 0.8,
+        "known_days": 4,
+        "weeks": 4,
+        "look_back_days": 56,
+        "fresh_days": 14,
+        "lag_hours": 36,  # for data that comes late
+    },
+    overridable={"ratio": (0.1, 1)},
+    in_order=(),
+    cooldown_days=14,
+    prescribed={},
+    renewed=False,
+    predicate=_good_weeks,
+    sentence=_sentence,
+    next_due=weeks_judged_ms,
+)

@@ -1,0 +1,118 @@
+"""Rule P6, pain together with a load that rose (clinical definition section 4).
+
+It follows only where a rule about pain is met in the same week. Its finding joins theirs in one
+alert.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from statistics import fmean
+from typing import Any
+
+from alerts.pain import is_muted
+from alerts.rules.p1_high_pain import HIGH_PAIN
+from alerts.rules.p2_not_settled import NOT_SETTLED
+from alerts.rules.p3_weekly_rise import WEEKLY_RISE
+from alerts.rules.p4_flare import FLARE
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import DAY_MS, local_date, monday, week_bounds
+from model.derived import PARTIAL_ABOVE, Week
+
+_WEEK = timedelta(days=7)
+_PAIN_RULES = (HIGH_PAIN, NOT_SETTLED, WEEKLY_RISE, FLARE)
+
+
+def _pain_with_load(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each week of a risen load in which a rule about pain was met."""
+    weeks = {week.monday: week for week in on.weeks}
+    for first, findings in sorted(_by_week(on).items()):
+        before = [weeks.get(first - number * _WEEK) for number in range(1, 5)]
+        week, known = weeks.get(first), [row for row in before if row and _is_known(row, rule)]
+        if week is None or len(known) < len(before):
+            continue
+        mean = fmean(row.dose_min for row in known)
+        # without any dose before, a rise has no size
+        if mean > 0 and week.dose_min >= rule.thresholds["rise"] * mean:
+            yield _finding(on, rule, week, mean, findings)
+
+
+def _by_week(on: RuleInput) -> dict[date, list[Finding]]:
+    """Return the findings of the rules about pain by the Monday of their week."""
+    by_week: dict[date, list[Finding]] = {}
+    for rule in _PAIN_RULES:
+        for finding in rule.predicate(on, rule):
+            # a week that is over is found out at its end, which is the next Monday's midnight
+            first = monday(local_date(finding.at_ms - 1, on.zone))
+            by_week.setdefault(first, []).append(finding)
+    return by_week
+
+
+def _is_known(week: Week, rule: Rule) -> bool:
+    """Return whether a week has a dose that is known; one too low would make the next high."""
+    is_partial = week.zones.unknown - week.exertion_ms > PARTIAL_ABOVE * week.zones.total
+    return week.known_days >= rule.thresholds["known_days"] and not is_partial
+
+
+def _finding(
+    on: RuleInput, rule: Rule, week: Week, mean: float, findings: Sequence[Finding]
+) -> Finding:
+    """Return the finding of a week, whose Monday is its key."""
+    at_ms = min(finding.at_ms for finding in findings)
+    from_ms = week_bounds(week.monday - 4 * _WEEK, on.zone)[0]
+    muted = is_muted(on, local_date(at_ms - 1, on.zone))
+    fresh_until_ms = at_ms if muted else at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=week.monday.isoformat(),
+        tier=rule.tier,
+        at_ms=at_ms,
+        from_ms=from_ms,
+        fresh_until_ms=fresh_until_ms,
+        fresh=not muted and on.now_ms <= fresh_until_ms,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": from_ms,
+            "fresh_until_ms": fresh_until_ms,
+            "monday": week.monday.isoformat(),
+            "dose_min": week.dose_min,
+            "mean_dose_min": mean,
+            "rules": sorted({finding.rule for finding in findings}),
+            "thresholds": dict(rule.thresholds),
+        },
+    )
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    rise = short_number(evidence["thresholds"]["rise"])
+    return (
+        f"Dose {short_number(evidence['dose_min'])} minutes in the week of {evidence['monday']}, "
+        f"{short_number(evidence['mean_dose_min'])} in the mean of the four weeks before, with "
+        f"pain by rule {', '.join(evidence['rules'])} (rule P6: {rise} times or more, with pain)."
+    )
+
+
+def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
+    """Return no time: the rules about pain have theirs."""
+    return ()
+
+
+PAIN_WITH_LOAD = Rule(
+    id="P6",
+    family="pain",
+    version=1,
+    tier=Tier.B,
+    title="Pain with a risen load",
+    thresholds={"rise": 1.5, "known_days": 4, "look_back_days": 56, "fresh_days": 14},
+    overridable={},
+    in_order=(),
+    cooldown_days=7,
+    prescribed={},
+    renewed=False,
+    predicate=_pain_with_load,
+    sentence=_sentence,
+    next_due=_next_due,
+)

@@ -1,0 +1,72 @@
+"""Rule P7, less pain than at the start (clinical definition section 4): good news.
+
+The usual pain of now is compared with that of the first two weeks of the prescription, as far as
+ratings of then are still looked at.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alerts.completeness import as_recorded
+from alerts.pain import pain_finding, ratings_read, thresholds_at, usual_pain
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.calendar import DAY_MS, midnight
+from model.facts import Phase
+from model.prescription import first_dates
+
+_START_DAYS = 14
+
+
+def _less_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield at most one finding: the first rating with which the usual pain is low enough."""
+    ratings = ratings_read(on)
+    begun = min(first_dates(as_recorded(on)).values(), default=None)
+    if begun is None:
+        return
+    start_ms = midnight(begun, on.zone) + _START_DAYS * DAY_MS
+    at_start = usual_pain(ratings, start_ms)
+    for rating in ratings:
+        if at_start is None or rating.at_ms < start_ms or rating.phase is not Phase.BEFORE:
+            continue
+        # with the rating itself
+        usual = usual_pain(ratings, rating.at_ms + 1)
+        thresholds = thresholds_at(on, rule, rating)
+        fall = 0.0 if usual is None else at_start - usual
+        if fall >= thresholds["fall"] and fall >= thresholds["share"] * at_start:
+            more = {"at_start": at_start, "usual": usual}
+            yield from pain_finding(on, rule, rule.tier, [rating], thresholds, more)
+            return
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    thresholds = evidence["thresholds"]
+    fall, share = short_number(thresholds["fall"]), short_number(100 * thresholds["share"])
+    return (
+        f"Usual pain before exercise {short_number(evidence['usual'])} of 10, and "
+        f"{short_number(evidence['at_start'])} in the first two weeks "
+        f"(rule P7: {fall} and {share} % less or more)."
+    )
+
+
+def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
+    """Return no time: only a new answer changes what this rule finds."""
+    return ()
+
+
+LESS_PAIN = Rule(
+    id="P7",
+    family="progress",
+    version=1,
+    tier=Tier.C,
+    title="Less pain than at the start",
+    thresholds={"fall": 2, "share": 0.3, "look_back_days": 63, "fresh_days": 14},
+    overridable={},
+    in_order=(),
+    cooldown_days=14,
+    prescribed={},
+    renewed=False,
+    predicate=_less_pain,
+    sentence=_sentence,
+    next_due=_next_due,
+)

@@ -1,0 +1,103 @@
+"""Rule P8, no more answers about pain (clinical definition section 4).
+
+A question without an answer is never a rating of 0. A patient who has never answered is not asked,
+as far as is known here, and so is not silent.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from alerts.pain import Ratings, ratings_read
+from alerts.wording import short_number
+from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
+from model.calendar import DAY_MS, HOUR_MS
+
+
+def _no_answers(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each run of sessions without an answer, after an earlier answer."""
+    ratings = ratings_read(on)
+    enough = int(rule.thresholds["sessions"])
+    silent: list[SessionBrief] = []
+    for session in _ended(on, rule):
+        if _is_answered(session, ratings, rule):
+            silent = []
+            continue
+        silent.append(session)
+        # "equal" and not "at least": a longer silence is the same silence
+        if len(silent) == enough and any(row.at_ms < silent[0].start_ms for row in ratings):
+            yield _finding(on, rule, silent)
+
+
+def _ended(on: RuleInput, rule: Rule) -> list[SessionBrief]:
+    """Return the sessions after which there was time to answer, in the order of time."""
+    ended = [row for row in on.sessions if _answer_until_ms(row, rule) <= on.now_ms]
+    return sorted(ended, key=lambda row: (row.start_ms, row.id))
+
+
+def _answer_until_ms(session: SessionBrief, rule: Rule) -> int:
+    return session.end_ms + int(rule.thresholds["answer_hours"] * HOUR_MS)
+
+
+def _is_answered(session: SessionBrief, ratings: Ratings, rule: Rule) -> bool:
+    until_ms = _answer_until_ms(session, rule)
+    return any(
+        row.session == session.id or session.start_ms <= row.at_ms < until_ms for row in ratings
+    )
+
+
+def _finding(on: RuleInput, rule: Rule, silent: Sequence[SessionBrief]) -> Finding:
+    """Return the finding of some sessions, of which the last is its key."""
+    at_ms = _answer_until_ms(silent[-1], rule)
+    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    return Finding(
+        rule=rule.id,
+        rule_version=rule.version,
+        family=rule.family,
+        key=silent[-1].id,
+        tier=rule.tier,
+        at_ms=at_ms,
+        from_ms=silent[0].start_ms,
+        fresh_until_ms=fresh_until_ms,
+        session=silent[-1].id,
+        fresh=on.now_ms <= fresh_until_ms,
+        evidence={
+            "rule": rule.id,
+            "version": rule.version,
+            "from_ms": silent[0].start_ms,
+            "fresh_until_ms": fresh_until_ms,
+            "sessions": [row.id for row in silent],
+            "dates": [row.local_date.isoformat() for row in silent],
+            "thresholds": dict(rule.thresholds),
+        },
+    )
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    hours = short_number(evidence["thresholds"]["answer_hours"])
+    return (
+        f"No answer about pain for {len(evidence['dates'])} sessions in a row, on "
+        f"{', '.join(evidence['dates'])} (rule P8: none within {hours} hours of each)."
+    )
+
+
+def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
+    """Return until when an answer is waited for, for each session."""
+    return tuple(_answer_until_ms(row, rule) for row in on.sessions)
+
+
+NO_ANSWERS = Rule(
+    id="P8",
+    family="answers",
+    version=1,
+    tier=Tier.C,
+    title="No more answers about pain",
+    thresholds={"sessions": 3, "answer_hours": 24, "look_back_days": 56, "fresh_days": 14},
+    overridable={},
+    in_order=(),
+    cooldown_days=14,
+    prescribed={},
+    renewed=False,
+    predicate=_no_answers,
+    sentence=_sentence,
+    next_due=_next_due,
+)
