@@ -70,6 +70,10 @@ def meaning_of(response: VendorResponse, request: ApiRequest) -> Judged:
     """Return what an answer to a request means."""
     if response.fault:
         return Judged(meaning=Meaning.FAILED, why=response.fault)
+    if request.is_pushed:
+        pushed = _of_pushed(response, request)
+        if pushed is not None:
+            return pushed
     if response.status == HTTPStatus.OK:
         return _of_data(response)
     if response.status == HTTPStatus.NOT_FOUND:
@@ -114,6 +118,25 @@ def _of_data(response: VendorResponse) -> Judged:
     if head.startswith(_PAGES) or response.headers.get("content-type", "").startswith("text/html"):
         return Judged(meaning=Meaning.FAILED, why="a page of HTML with status 200")
     return Judged(meaning=Meaning.HERE)
+
+
+_ACCEPTED = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT})
+
+
+def _of_pushed(response: VendorResponse, request: ApiRequest) -> Judged | None:
+    """Return what it means for data that will be pushed, None where it means what it always does.
+
+    Such a request is answered without data. The same request is refused the second time, and the
+    first time, at random, because of a stretch of time that the vendor takes a little later.
+    """
+    if response.status in _ACCEPTED:
+        return Judged(meaning=Meaning.NOTHING, why="accepted: the vendor pushes the data")
+    if response.status == HTTPStatus.CONFLICT:
+        return Judged(meaning=Meaning.NOTHING, why="requested before: the vendor pushes it once")
+    early = request.too_early and request.too_early in response.body.lower()
+    if response.status == HTTPStatus.BAD_REQUEST and early:
+        return Judged(meaning=Meaning.FAILED, why="the vendor refuses the beginning for now")
+    return None
 
 
 def _of_missing(request: ApiRequest) -> Judged:

@@ -176,7 +176,8 @@ class ApiRequest:
     `host` is one of the hosts of the `Api`, "" for its own. `form` is sent as a form and `json` as
     a JSON document; either may hold a secret, so neither is shown. `is_collection`: whether the
     path names a list. Such a path always exists, so that a 404 of it is an error, whereas a 404 of
-    an object says that it is gone.
+    an object says that it is gone. `is_pushed`: the vendor accepts the request, and pushes what was
+    requested later; `too_early` is then a text in a refusal that may be another one later.
 
     What is read is read by GET, or by POST where the `Api` says why. Other methods are for
     registering an account, for withdrawing and for subscriptions.
@@ -186,6 +187,8 @@ class ApiRequest:
     query: tuple[tuple[str, str], ...] = ()
     accept: str = "*/*"
     is_collection: bool = False
+    is_pushed: bool = False
+    too_early: bytes = b""
     method: str = "GET"
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     json: str = field(default="", repr=False)

@@ -8,7 +8,19 @@ from model.vendor_api import ApiRequest
 
 _NOW_MS = 1_795_000_000_000  # 2026-11-18T11:06:40Z
 _OBJECT, _LIST = ApiRequest(path="/v3/x/1"), ApiRequest(path="/v3/x", is_collection=True)
+_PUSHED = ApiRequest(path="/backfill/x", is_pushed=True, too_early=b"before min")
+_EARLY = b'{"errorMessage":"start 2026-10-19 before min start time of 2026-10-20"}'
 _CASES = [
+    (202, b"", _PUSHED, Meaning.NOTHING),
+    (409, b'{"errorMessage":"duplicate backfill"}', _PUSHED, Meaning.NOTHING),
+    (400, _EARLY, _PUSHED, Meaning.FAILED),
+    (400, _EARLY, _OBJECT, Meaning.REFUSED),
+    (400, b"wrong range", _PUSHED, Meaning.REFUSED),
+    (403, b"", _PUSHED, Meaning.FORBIDDEN),
+    (200, b"<html>back soon", _PUSHED, Meaning.FAILED),
+    (429, b"", _PUSHED, Meaning.SLOWER),
+    (202, b"", _OBJECT, Meaning.FAILED),
+    (409, b"", _OBJECT, Meaning.FAILED),
     (200, b"\x0e\x10.FIT", _OBJECT, Meaning.HERE),
     (200, b"", _OBJECT, Meaning.FAILED),
     (200, b"  <!DOCTYPE html>", _OBJECT, Meaning.FAILED),
