@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from ingest.clock_watch import ClockWatch
 from ingest.connector import Connector, VendorAnswer
-from ingest.ports import BodyStore, Clock, Publisher, Revocations
+from ingest.key_sets import NoKeySets
+from ingest.ports import BodyStore, Clock, KeySets, Publisher, Revocations
 from ingest.spool import Spools
 from ingest.uploads.shelf import Shelf
 from ingest.uploads.upload import UploadLimits
@@ -50,7 +51,8 @@ class Door:
     `secrets` are the keys by connector name; a connector that needs a key and has none is off.
     `max_body` is in bytes. `window_ms` is how far a signed time may be from `clock`. `store_s` is
     how long the body store may take, in seconds. `watch` compares `clock` with the log's clock; it
-    is None where `clock` is not the clock of this machine. `shelf` holds uploads in parts; without
+    is None where `clock` is not the clock of this machine. `key_sets` are the public keys of
+    vendors that publish them. `shelf` holds uploads in parts; without
     it there are none, and no page. `clinic` is the name that the page shows.
     """
 
@@ -66,6 +68,7 @@ class Door:
     spools: Spools = field(default_factory=Spools)
     rates: Rates = field(default_factory=Rates)
     watch: ClockWatch | None = None
+    key_sets: KeySets = field(default_factory=NoKeySets)
     shelf: Shelf | None = None
     upload_limits: UploadLimits = field(default_factory=UploadLimits)
     clinic: str = ""

@@ -77,9 +77,11 @@ def _lifespan(door: Door) -> Callable[[FastAPI], Any]:
         await door.publisher.start()
         if door.watch is not None:
             await door.watch.start()
+        await door.key_sets.start()
         await door.links.revoked.start()
         yield
         await door.links.revoked.stop()
+        await door.key_sets.stop()
         if door.watch is not None:
             await door.watch.stop()
         await door.publisher.stop()

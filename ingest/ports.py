@@ -57,6 +57,22 @@ class Revocations(Protocol):
         """Return whether the token of this digest is revoked."""
 
 
+class KeySets(Protocol):
+    """The public keys of vendors that publish them, by connector."""
+
+    async def start(self) -> None:
+        """Begin to load them."""
+
+    async def stop(self) -> None:
+        """Stop loading them."""
+
+    def known(self, connector: str) -> Sequence[str]:
+        """Return the sets of a connector that may be used now, as the vendor publishes them."""
+
+    def missed(self, connector: str) -> None:
+        """Note that a body was signed with a key that no set has."""
+
+
 class BodyStore(Protocol):
     """The store of large bodies, by name. Once `put` returns, the body survives a crash."""
 

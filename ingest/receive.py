@@ -20,7 +20,7 @@ from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.problems import refused, too_often
-from ingest.proving.proofs import Evidence
+from ingest.proving.proofs import EchoAndSignature, Evidence
 from ingest.proving.verify import Check, Verdict
 from ingest.spool import Spool, fill
 from model.envelope import INLINE, Envelope
@@ -257,12 +257,17 @@ def _check(
         secrets=door.secrets.get(connector.name, ()),
         now_ms=now_ms,
         window_ms=door.window_ms,
+        key_sets=door.key_sets.known(connector.name),
     )
     check = connector.proof.begin(evidence)
     if check is Verdict.OK:
         return None
     if isinstance(check, Verdict):
         raise refused(check)
+    # The vendor sends it again, and by then the keys that it uses now are known.
+    proof = connector.proof
+    if isinstance(proof, EchoAndSignature) and proof.is_of_unknown_key(evidence):
+        door.key_sets.missed(connector.name)
     return check
 
 

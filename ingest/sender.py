@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ingest.proving.proofs import (
     JOINT,
+    EchoAndSignature,
     EchoedAuthorization,
     LinkOnly,
     Proof,
@@ -19,6 +20,7 @@ from ingest.proving.proofs import (
 )
 from ingest.proving.schemes import ECDSA, Scheme
 from ingest.proving.verify import fields_bytes, opening_bytes
+from ingest.sandbox_keys import tink_signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ _ENCODE: dict[str, Callable[[bytes], str]] = {
 def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> Proven:
     """Return the proof of `body` with a `key` of this kind of proof, sent at `at_ms` (epoch ms).
 
-    Raises ValueError where only the vendor or a patient's token can prove a body.
+    Raises ValueError where only the vendor or a patient's token can prove a body. With
+    `EchoAndSignature` the key of a sandbox follows the Authorization value in a new line, as PEM.
     """
     match proof:
         case Signature(schemes=schemes):
@@ -48,6 +51,12 @@ def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> P
             return Proven(headers=dict(zip(names, values, strict=True)))
         case EchoedAuthorization():
             return Proven(headers={"authorization": key})
+        case EchoAndSignature(schemes=schemes):
+            # the private key is that of a sandbox: behind the value, as PEM
+            authorization, _, pem = key.partition("\n")
+            signature = base64.b64encode(tink_signature(pem, body)).decode()
+            headers = {"authorization": authorization, schemes[0].header: signature}
+            return Proven(headers=headers)
         case SecretPath(header=header):
             segment, _, value = key.partition(JOINT)
             return Proven(headers={header: value} if header else {}, path=f"/{segment}")

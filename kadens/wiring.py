@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from fetcher.parts import FetchedVendor
+    from ingest.key_sets import KeySetFollower, LoadKeySet
     from model.keyring import Keys
     from storage.pg.pool import Connection
     from web.rates import Buckets
@@ -162,11 +163,27 @@ def vendor_door(settings: Settings) -> "FastAPI":
             ),
             # The clock of a test need not agree with the log's, and the mock log has no clock.
             watch=ClockWatch(publisher.broker_time, now) if is_checked else None,
+            key_sets=key_sets(settings),
             shelf=Shelf(Path(settings.uploads)) if settings.uploads else None,
             upload_limits=UploadLimits(disk=settings.uploads_disk),
             clinic=settings.clinic_name,
         )
     )
+
+
+def key_sets(settings: Settings) -> "KeySetFollower":
+    """Return the public keys of the vendors that publish them and have a key here."""
+    from fetcher.key_sets import key_set_load
+    from ingest.key_sets import KeySetFollower
+    from ingest.proving.proofs import EchoAndSignature
+    from ingest.vendors import CONNECTORS
+
+    loads: dict[str, LoadKeySet] = {}
+    for row in CONNECTORS:
+        own = settings.secrets.connectors.get(row.name, ConnectorSecrets())
+        if isinstance(row.proof, EchoAndSignature) and own.keys:
+            loads[row.name] = key_set_load(row.proof.key_set, own.api)
+    return KeySetFollower(loads)
 
 
 def run_uploads(settings: Settings) -> None:

@@ -272,6 +272,16 @@ _ROWS: tuple[Format, ...] = (
         most_bytes=16 * MEBIBYTE,
         most_days=400,
     ),
+    # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
+    Format(
+        name="google_health",
+        version=1,
+        read=Named("parsers.vendors.google.reading:read_google_health"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=400,
+        most_facts=40_000,
+    ),
     # A full export by hand has 43 MiB, most of it electrocardiograms that are passed over. One of
     # ten years by days has a total for each day, metric and source.
     Format(

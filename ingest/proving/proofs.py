@@ -8,11 +8,12 @@ ValueError for a text that cannot be a key. `begin` reads the head of a request.
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ingest.proving.schemes import Scheme
-from ingest.proving.verify import Check, Verdict, begin_check
+from ingest.proving.tink import key_id_of, tink_keys
+from ingest.proving.verify import Check, Verdict, begin_check, read_signatures
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
 JOINT = ":"  # between the values of a key whose values come in several parts of a request
@@ -23,7 +24,8 @@ class Evidence:
     """The parts of a request that come before its body; header names are in lower case.
 
     `segment` is the part of the path behind the connector's name. `patient` is the patient of a
-    valid link token, "" without a token. `now_ms` is the door's clock in epoch ms, and `window_ms`
+    valid link token, "" without a token. `key_sets` are public key sets of the vendor, as it
+    publishes them. `now_ms` is the door's clock in epoch ms, and `window_ms`
     is how far a signed time may be from it.
     """
 
@@ -33,6 +35,7 @@ class Evidence:
     secrets: Sequence[str]
     now_ms: int
     window_ms: int
+    key_sets: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,58 @@ class EchoedAuthorization:
 
 
 @dataclass(frozen=True, slots=True)
+class EchoAndSignature:
+    """The vendor echoes an `Authorization` value, and signs with a key of a set that it publishes.
+
+    Both are wanted. A key is that value, or a set of public keys (Tink's JSON) for a door that must
+    not load `key_set`, the vendor's own at `HOST/PATH`.
+    """
+
+    schemes: tuple[Scheme, ...]
+    key_set: str
+    needs_key = True
+    reads_path = False
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        names = " or ".join(scheme.name for scheme in self.schemes)
+        return f"the Authorization value that the vendor was given, and signature: {names}"
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError for what is neither an Authorization value nor a set of keys."""
+        if _is_key_set(text):
+            tink_keys(text)
+        else:
+            EchoedAuthorization().check_key(text)
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Compare the header with every value, then return the check to feed the body to."""
+        values = [secret for secret in evidence.secrets if not _is_key_set(secret)]
+        echo = EchoedAuthorization().begin(replace(evidence, secrets=values))
+        if echo is not Verdict.OK:
+            return echo
+        # The door's own set first, then what the vendor publishes now.
+        own = filter(_is_key_set, evidence.secrets)
+        return begin_check(
+            self.schemes,
+            (*own, *evidence.key_sets),
+            evidence.headers,
+            now_ms=evidence.now_ms,
+            window_ms=evidence.window_ms,
+        )
+
+    def is_of_unknown_key(self, evidence: Evidence) -> bool:
+        """Return whether a signature names a key that no set has, as when keys were rotated."""
+        known = tink_keys(*filter(_is_key_set, evidence.secrets), *evidence.key_sets)
+        for scheme in self.schemes:
+            for signature in read_signatures(scheme, evidence.headers.get(scheme.header, ""))[0]:
+                if key_id_of(signature) not in known:
+                    return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class SecretPath:
     """The vendor signs nothing; the registered address ends in a long random segment.
 
@@ -185,7 +240,13 @@ class LinkOnly:
         return Verdict.OK if evidence.patient else Verdict.MISSING
 
 
-Proof: TypeAlias = Signature | SharedSecret | EchoedAuthorization | SecretPath | LinkOnly
+Proof: TypeAlias = (
+    Signature | SharedSecret | EchoedAuthorization | EchoAndSignature | SecretPath | LinkOnly
+)
+
+
+def _is_key_set(text: str) -> bool:
+    return text.lstrip().startswith("{")
 
 
 def _matches_any(value: str, secrets: Sequence[str]) -> Verdict:

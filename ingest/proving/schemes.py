@@ -92,6 +92,16 @@ GOOGLE = Scheme(
     algorithm=ECDSA,
     encoding="base64",
 )
+# Google's pages have named both headers.
+GOOGLE_NAMED = replace(GOOGLE, name="google_health_named", header="google-health-api-signature")
+FITBIT_LEGACY = Scheme(
+    name="fitbit_legacy",
+    header="x-fitbit-signature",
+    # the vendor offers nothing newer; what is broken of SHA-1 does not break its HMAC
+    algorithm="sha1",
+    encoding="base64",
+    key=ampersand_key,
+)
 
 SCHEMES: tuple[Scheme, ...] = (
     SVIX,
@@ -112,14 +122,7 @@ SCHEMES: tuple[Scheme, ...] = (
         clock="header:x-whoop-signature-timestamp",
         unit_ms=1,
     ),
-    Scheme(
-        name="fitbit_legacy",
-        header="x-fitbit-signature",
-        # the vendor offers nothing newer; what is broken of SHA-1 does not break its HMAC
-        algorithm="sha1",
-        encoding="base64",
-        key=ampersand_key,
-    ),
+    FITBIT_LEGACY,
     TERRA,
     replace(TERRA, name="strava_disputed", header="x-strava-signature"),
     Scheme(
@@ -130,5 +133,5 @@ SCHEMES: tuple[Scheme, ...] = (
         key=base64_key,
     ),
     GOOGLE,
-    replace(GOOGLE, name="google_health_named", header="google-health-api-signature"),
+    GOOGLE_NAMED,
 )

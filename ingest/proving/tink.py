@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -22,13 +23,24 @@ def tink_keys(*keysets: str) -> dict[int, ec.EllipticCurvePublicKey]:
     """
     keys: dict[int, ec.EllipticCurvePublicKey] = {}
     for keyset in keysets:
-        try:
-            rows: list[dict[str, Any]] = json.loads(keyset)["key"]
-            enabled = [row for row in rows if row["status"] == "ENABLED"]
-            keys |= {int(row["keyId"]): _public_key(row) for row in enabled}
-        except (KeyError, TypeError, IndexError) as error:
-            raise ValueError("not a Tink keyset of P-256 keys") from error
+        keys |= _enabled_keys(keyset)
     return keys
+
+
+# A set stays for a day and is needed for every body, so it is not read anew for each.
+@lru_cache(maxsize=16)
+def _enabled_keys(keyset: str) -> Mapping[int, ec.EllipticCurvePublicKey]:
+    try:
+        rows: list[dict[str, Any]] = json.loads(keyset)["key"]
+        enabled = [row for row in rows if row["status"] == "ENABLED"]
+        return {int(row["keyId"]): _public_key(row) for row in enabled}
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError("not a Tink keyset of P-256 keys") from error
+
+
+def key_id_of(signature: bytes) -> int:
+    """Return the id of the key that made a signature, as the signature states it."""
+    return int.from_bytes(signature[1:5], "big")
 
 
 def tink_agrees(
@@ -39,7 +51,7 @@ def tink_agrees(
     A signature by Tink is 0x01, the key id in four bytes big-endian, then the ASN.1 DER signature.
     """
     # The id selects the key: no other key is tried, so that a disabled one cannot be used.
-    key = keys.get(int.from_bytes(signature[1:5], "big"))
+    key = keys.get(key_id_of(signature))
     if key is None or signature[:1] != _PREFIX:
         return False
     try:

@@ -3,6 +3,7 @@
 from ingest.connector import Connector
 from ingest.vendors.files import FILES
 from ingest.vendors.garmin import GARMIN
+from ingest.vendors.google_health import GOOGLE_HEALTH
 from ingest.vendors.hc_webhook import HC_WEBHOOK
 from ingest.vendors.health_auto_export import HEALTH_AUTO_EXPORT
 from ingest.vendors.open_wearables import OPEN_WEARABLES
@@ -17,6 +18,7 @@ CONNECTORS: tuple[Connector, ...] = (
     GARMIN,
     POLAR,
     SUUNTO,
+    GOOGLE_HEALTH,
     HEALTH_AUTO_EXPORT,
     HC_WEBHOOK,
 )

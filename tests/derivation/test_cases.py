@@ -109,6 +109,7 @@ READABLE: Sequence[Case] = (
     Case(id="A02", files=("export.xml",)),
     Case(id="H02", files=("body.json",)),
     Case(id="H02", files=("body.json",), connector="health_auto_export"),
+    Case(id="GO01", files=("notifications.json", "points.json"), connector="google_health"),
     Case(id="P01", files=("exercise.json",)),
     Case(
         id="SU01",
@@ -124,7 +125,6 @@ READABLE: Sequence[Case] = (
 NOT_YET: Mapping[str, str] = {}
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
-    "GO01": "there is no connector for Google Health",
     "OU01": "there is no connector for Oura",
     "ST01": "there is no connector for Strava",
 }

@@ -14,6 +14,7 @@ from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
 from ingest.proving.proofs import (
     JOINT,
+    EchoAndSignature,
     EchoedAuthorization,
     LinkOnly,
     Proof,
@@ -21,6 +22,7 @@ from ingest.proving.proofs import (
     SharedSecret,
     Signature,
 )
+from ingest.sandbox_keys import private_pem, tink_key_set
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from parsers.formats import FORMATS
@@ -40,11 +42,22 @@ def key_of(proof: Proof, secret: str = HOOK_SECRET) -> str:
             return JOINT.join(f"{name} {secret}" for name in names)
         case EchoedAuthorization():
             return f"Bearer {secret}"
+        case EchoAndSignature():
+            return f"Bearer {secret}\n{private_pem(secret)}"
         case SecretPath(header=header):
             segment = hashlib.sha256(secret.encode()).hexdigest()
             return f"{segment}{JOINT}client" if header else segment
         case _:
             return secret
+
+
+def door_keys(proof: Proof) -> tuple[str, ...]:
+    """Return the keys with which a door proves what `key_of` proves."""
+    key = key_of(proof)
+    if not isinstance(proof, EchoAndSignature):
+        return (key,)
+    authorization, _, pem = key.partition("\n")
+    return authorization, tink_key_set([pem])
 
 
 def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = False) -> Proven:
@@ -76,7 +89,7 @@ def _send(
 @pytest.fixture
 def door(door: Door) -> Door:
     proved = [row for row in CONNECTORS if row.proof.needs_key]
-    return replace(door, secrets={row.name: (key_of(row.proof),) for row in proved})
+    return replace(door, secrets={row.name: door_keys(row.proof) for row in proved})
 
 
 @_EVERY
@@ -117,7 +130,7 @@ def test_another_body_under_the_same_signature_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
     answer = _send(door, row, proven(row, _BODY), _BODY + b" ")
-    signed = isinstance(row.proof, Signature)
+    signed = isinstance(row.proof, Signature | EchoAndSignature)
     assert (answer.status_code == 401, log.events == []) == (signed, signed)
 
 

@@ -1,0 +1,1 @@
+"""Readers of Google Health: notifications, and the points that are fetched after them."""
