@@ -23,6 +23,7 @@ from storage.reads.views import (
     AlertBrief,
     AlertPage,
     AuditRow,
+    DroppedRow,
     FactRow,
     PatientBrief,
     ReportRow,
@@ -63,6 +64,7 @@ class PatientView:
     pain: tuple[ReportRow, ...]
     sessions: tuple[Session, ...]
     sources: tuple[SourceRow, ...]
+    dropped: tuple[DroppedRow, ...]
     audit: tuple[AuditRow, ...]
 
 
@@ -140,6 +142,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
+        dropped=page.dropped,
         audit=await clinic_queries.audit(scope.conn, scope.unit, pseudonym),
     )
 

@@ -13,12 +13,19 @@ LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
 
 
 async def issue_token(
-    conn: Connection, patient: str, keys: KeyRing, now_ms: int, *, days: int = USUAL_DAYS, by: str
+    conn: Connection,
+    patient: str,
+    keys: KeyRing,
+    now_ms: int,
+    *,
+    days: int = USUAL_DAYS,
+    by: str,
+    purpose: str,
 ) -> tuple[str, rows.Issued]:
     """Return a new token of a patient and its row, written in the caller's transaction.
 
-    `by` names who issued it. Raises `people.UnknownNameError`, and ValueError for a number of days
-    out of bounds.
+    `by` names who issued it, and `purpose` is what it is made for. Raises
+    `people.UnknownNameError`, and ValueError for a number of days out of bounds.
     """
     if not LEAST_DAYS <= days <= MOST_DAYS:
         raise ValueError(f"a token holds for {LEAST_DAYS} to {MOST_DAYS} days")
@@ -32,6 +39,7 @@ async def issue_token(
         issued_ms=now_ms,
         expires_ms=expires_ms,
         revoked_ms=None,
+        purpose=purpose,
     )
     await rows.put_token(conn, patient, digest(token), row)
     return token, row

@@ -270,6 +270,7 @@ class RejectKind(StrEnum):
     FIELD = "field"  # absent, or not of its type
     RANGE = "range"  # a time or a value outside of what is read
     UNKNOWN = "unknown"  # an event, a version or a format that is not known here
+    REPAIRED = "repaired"  # mended, and read: nothing is lost
     DAMAGED = "damaged"  # the body breaks off or contradicts itself
     TOO_MUCH = "too_much"  # more of something than a body may hold
     UNWRITABLE = "unwritable"  # a fact that the storage's own rules refuse

@@ -59,6 +59,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "vendor_connection": _OF,
     "account": _OF,
     "consent": _OF,
+    "unconsented": _OF,
     "heart_profile": _OF,
     "prescription": _OF,
     "link_token": _OF,

@@ -24,11 +24,18 @@ from model.topics import FACTS, FACTS_LARGE
 from parsers.formats import version_of
 from storage.bodies import quarantine
 from storage.people import patients
+from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream import settled
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
-from stream.intake.outcomes import Outcome, count_outcome, keep_bodies, outcome_of
+from stream.intake.outcomes import (
+    UNCONSENTED,
+    Outcome,
+    count_outcome,
+    keep_bodies,
+    outcome_of,
+)
 from stream.intake.owners import Owned, account_of, allowed_positions, owners_of, patients_in
 from stream.intake.requests import divide_bodies, record_requests
 from stream.log.messages import Outgoing, Run, messages_of, portions
@@ -88,6 +95,7 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
         outcome = await outcome_of(conn, entry, zones, parts, kept=own, room=room)
         count_outcome(entry.read, outcome, parts)
         outcomes.append(outcome)
+    await count_unconsented(conn, list(_dropped(owned, outcomes)))
     # on the log before the commit: a crash in between repeats facts, and loses none
     stored = [outcome.stored for outcome in outcomes if outcome.stored is not None]
     for portion in portions(_facts(stored, zones, parts)):
@@ -101,6 +109,14 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     await bury(conn, parts, letters)
     # a slice has no file of its own: what may be removed is the file of the body that arrived
     return await settled.let_go(conn, [read.arrived or read.envelope for read in reads])
+
+
+def _dropped(owned: Iterable[Owned], outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str, int]]:
+    """Yield patient, connector and time of receipt of each body that no consent covers."""
+    for entry, outcome in zip(owned, outcomes, strict=True):
+        if outcome.word == UNCONSENTED and entry.patient:
+            envelope = entry.read.envelope
+            yield entry.patient, envelope.connector, envelope.received_ms
 
 
 def _facts(

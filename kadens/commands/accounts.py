@@ -1,5 +1,7 @@
 """Commands about the sources of a patient's data: vendors' accounts, and consent to a source."""
 
+from collections.abc import Collection
+
 from kadens.clock import clock
 from kadens.commands.audited import audited
 from kadens.commands.console import run, settings_of
@@ -11,6 +13,7 @@ from storage.audit_actions import AuditAction
 from storage.fetching.connections import destroy_tokens
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
+from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 
@@ -117,6 +120,36 @@ def consent_refusal(settings: Settings, patient: str, source: str) -> str:
             return "" if agreed else f"the patient does not consent to {source}"
 
     return run(work())
+
+
+def notes_on_storing(settings: Settings, source: str, named: Collection[str]) -> list[str]:
+    """Return a line for each reason why nothing of some accounts is stored now.
+
+    `named` are a body's accounts at `source`. Empty where all is stored, or without a database.
+    """
+
+    async def work() -> list[str]:
+        pool = await open_pool(settings.database, max_size=1, role=ADMIN)
+        async with pool, pool.connection() as conn:
+            now_ms = clock(settings.clock)()
+            linked = await accounts.patients_of(conn, [(source, account) for account in named])
+            receipts = [(patient, source, now_ms) for patient in linked.values()]
+            agreed = await consents.covered(conn, receipts) if receipts else set()
+        return _storing_notes(source, len(named) - len(linked), len(linked) - len(agreed))
+
+    try:
+        return run(work()) if named else []
+    except (*AWAY, *NOT_OURS, *WRONG_ADDRESS):
+        return []  # the door has the body, whatever the database does
+
+
+def _storing_notes(source: str, unlinked: int, refused: int) -> list[str]:
+    lines: list[str] = []
+    if unlinked:
+        lines.append(f"{unlinked} of its accounts linked to no patient: that waits for a day")
+    if refused:
+        lines.append(f"{refused} of its patients without consent to {source}: that is dropped")
+    return lines
 
 
 def must_consent(settings: Settings, patient: str, source: str) -> None:

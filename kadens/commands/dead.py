@@ -17,7 +17,7 @@ from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, ConnectorOption, Data, Json, instant
-from kadens.output.console import out
+from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
 from model.calendar import rfc3339
@@ -93,8 +93,8 @@ def list_letters(
     if as_json:
         print_json([_plain(letter) for letter in newest])
         return
-    out.print(_table_of_counts(counts))
-    out.print(_table_of_letters(newest))
+    print_table(_table_of_counts(counts))
+    print_table(_table_of_letters(newest))
 
 
 def show_letter(
@@ -126,7 +126,8 @@ def show_letter(
         print_json(plain)
         return
     for name, value in plain.items():
-        print_line(f"{name:<12} {value}")
+        for line in _lines_of(value):
+            print_line(f"{name:<12} {line}")
 
 
 def retry_letters(
@@ -293,6 +294,15 @@ def _plain(letter: Letter) -> dict[str, Any]:
     }
 
 
+def _lines_of(value: object) -> list[str]:
+    """Return a field of a letter as lines: one for each reason and each header."""
+    if isinstance(value, dict):
+        return [f"{name}: {text}" for name, text in value.items()] or ["none"]
+    if isinstance(value, (list, tuple)):
+        return [": ".join(map(str, pair)) for pair in value] or ["none"]
+    return ["none" if value is None or not str(value) else str(value)]
+
+
 def _where_body_is(letter: Letter) -> str:
     """Return where the body is: sealed with the letter, kept with its patient, or nowhere."""
     if letter.body_bytes:
@@ -310,7 +320,7 @@ def _headers(letter: Letter) -> dict[str, str]:
 def _table_of_counts(counts: Sequence[Counted]) -> Table:
     letters = sum(count.letters for count in counts)
     heads = ("class", "connector", "letters", "counted only")
-    table = Table(*heads, title=f"{letters:,} dead letters")
+    table = list_table(*heads, title=f"{letters:,} dead letters")
     for count in counts:
         beyond = f"{count.beyond:,} more" if count.beyond else ""
         table.add_row(count.kind, count.connector, f"{count.letters:,}", beyond)
@@ -319,7 +329,7 @@ def _table_of_counts(counts: Sequence[Counted]) -> Table:
 
 def _table_of_letters(letters: Sequence[Letter]) -> Table:
     heads = ("offset", "received", "class", "connector", "bytes", "where", "why")
-    table = Table(*heads, title="the newest")
+    table = list_table(*heads, title="the newest")
     for letter in letters:
         plain = _plain(letter)
         table.add_row(

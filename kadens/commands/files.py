@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kadens.clock import clock
-from kadens.commands.accounts import must_consent
+from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.links import issue_audited_token
 from kadens.commands.options import DEFAULT_DATA, Data, Json
@@ -66,6 +66,8 @@ def import_files(
         fail("no file is there", code=2)
     with door_flow(settings, patient, url) as flow:
         summary = _imported(given, flow, wait)
+    if summary.waiting and (why := consent_refusal(settings, patient, FILES_CONNECTOR)):
+        print_note(f"{why} any more: what was sent after the withdrawal is dropped")
     if as_json:
         print_json(summary.plain())
     else:
@@ -138,7 +140,7 @@ def door_flow(settings: Settings, patient: str, url: str) -> Iterator[ImportFlow
     def send(piece: Piece) -> str:
         # a token is made only when there is something to send
         if not headers:
-            token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, detail="import")
+            token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, purpose="import")
             headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS})
         try:
             status, _ = post_patiently(address, piece.content, {**headers, **_named(piece)})

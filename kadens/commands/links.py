@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from ingest.uploads.upload import page_address
 from kadens.clock import clock
@@ -11,7 +10,7 @@ from kadens.commands.audited import audited, person
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, issue_token, publish_revocations
-from kadens.output.console import out
+from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
@@ -38,7 +37,7 @@ def issue_link_token(
     The token is for `POST /v1/files` too. Whoever has it may send files in the patient's name.
     """
     settings = settings_of(data)
-    made, row = issue_audited_token(settings, patient, days=days, detail="issued")
+    made, row = issue_audited_token(settings, patient, days=days, purpose="link")
     page = page_address(settings.vendor_url, made) if settings.uploads else ""
     if as_json:
         print_json({"token": made, "page": page or None, **_plain(row)})
@@ -50,7 +49,7 @@ def issue_link_token(
 
 
 def issue_audited_token(
-    settings: Settings, patient: str, *, days: int, detail: str
+    settings: Settings, patient: str, *, days: int, purpose: str
 ) -> tuple[str, link_tokens.Issued]:
     """Issue a token and write its audit row, in one transaction; return the token and its row.
 
@@ -61,9 +60,11 @@ def issue_audited_token(
         fail("the secrets file has no link_key, so no token can be made", code=2)
 
     async def work(conn: Connection, now_ms: int) -> tuple[str, link_tokens.Issued]:
-        return await issue_token(conn, patient, keys, now_ms, days=days, by=person().subject)
+        return await issue_token(
+            conn, patient, keys, now_ms, days=days, by=person().subject, purpose=purpose
+        )
 
-    return audited(settings, work, AuditAction.PATIENT_TOKEN, patient, detail)
+    return audited(settings, work, AuditAction.PATIENT_TOKEN, patient, purpose)
 
 
 def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
@@ -77,11 +78,11 @@ def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DE
     if as_json:
         print_json([_plain(row) for row in rows])
         return
-    table = Table("issue", "issued", "expires", "revoked", "by", "key")
+    table = list_table("issue", "for", "issued", "expires", "revoked", "by", "key")
     for row in rows:
         times = (rfc3339(row.issued_ms), rfc3339(row.expires_ms), _instant(row.revoked_ms) or "")
-        table.add_row(str(row.issue), *times, row.issued_by, row.key_id)
-    out.print(table)
+        table.add_row(str(row.issue), row.purpose, *times, row.issued_by, row.key_id)
+    print_table(table)
 
 
 def revoke_link_tokens(
@@ -139,6 +140,7 @@ def tell_doors(settings: Settings) -> bool:
 def _plain(row: link_tokens.Issued) -> dict[str, Any]:
     return {
         "issue": row.issue,
+        "purpose": row.purpose,
         "issued": rfc3339(row.issued_ms),
         "expires": rfc3339(row.expires_ms),
         "revoked": _instant(row.revoked_ms),

@@ -8,14 +8,13 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked
 from kadens.names import CARE_UNIT, PERSON, PSEUDONYM
-from kadens.output.console import out
+from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
@@ -108,12 +107,12 @@ def list_patients(
     if as_json:
         print_json([row.plain() for row in rows])
         return
-    table = Table("patient", "care unit", "time zone", "added", "last data", "not started")
+    table = list_table("patient", "care unit", "time zone", "added", "last data", "not started")
     for row in rows:
         last = "" if row.last_data_ms is None else rfc3339(row.last_data_ms)
         added = rfc3339(row.created_ms)
         table.add_row(row.pseudonym, row.care_unit, row.zone, added, last, row.missing)
-    out.print(table)
+    print_table(table)
     if len(rows) == limit:
         print_note(f"there may be more: --after {rows[-1].pseudonym}")
 

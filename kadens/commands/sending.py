@@ -12,14 +12,17 @@ import typer
 from ingest.proving.proofs import LinkOnly
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
-from kadens.commands.accounts import must_consent
+from kadens.commands.accounts import must_consent, notes_on_storing
 from kadens.commands.console import settings_of
 from kadens.commands.inspecting import named_headers
 from kadens.commands.links import issue_audited_token
 from kadens.commands.options import DEFAULT_DATA, Data
-from kadens.output.terminal import fail, print_line
+from kadens.output.terminal import fail, print_line, print_note
+from kadens.payload_formats import items_of
 from kadens.recorded.cases import read_case
 from kadens.settings import Settings
+from model.facts import Reject
+from model.received import Context
 from parsers.formats import FILES_CONNECTOR
 from runtime.retries import attempts
 
@@ -75,6 +78,9 @@ def send_as_vendor(
     hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
     status, answer = post(hook, content, {**headers, **proof.headers})
     print_line(f"{status} {answer.decode(errors='replace')}")
+    if status < http.client.MULTIPLE_CHOICES:
+        for line in notes_on_storing(settings, connector, _accounts(connector, content, headers)):
+            print_note(line)
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
 
@@ -157,6 +163,19 @@ def _recorded(folder: Path) -> tuple[bytes, _Headers]:
     return case.payload, {**case.context.headers, **({"content-type": kind} if kind else {})}
 
 
+def _accounts(connector: str, content: bytes, headers: _Headers) -> set[str]:
+    """Return the accounts that a body names, in a connector's own words."""
+    known = {name.lower(): value for name, value in headers.items()}
+    context = Context(
+        connector=connector, content_type=known.get("content-type", ""), headers=known
+    )
+    accounts: set[str] = set()
+    for item in items_of(content, context):
+        if not isinstance(item, Reject) and item.account:
+            accounts.add(item.account)
+    return accounts
+
+
 def _proof_of(settings: Settings, name: str, body: bytes, patient: str) -> Proven:
     """Return the proof that a vendor sends with a body.
 
@@ -170,7 +189,7 @@ def _proof_of(settings: Settings, name: str, body: bytes, patient: str) -> Prove
         if not patient:
             fail(f"{name} is proved by a patient's link: give --patient", code=2)
         must_consent(settings, patient, name)
-        token, _ = issue_audited_token(settings, patient, days=1, detail="send")
+        token, _ = issue_audited_token(settings, patient, days=1, purpose="send")
         return Proven(headers={"authorization": f"Bearer {token}"})
     if secrets is None or not secrets.keys:
         fail(f"the secrets file has no key for the connector {name}", code=2)

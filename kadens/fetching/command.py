@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.table import Table
 
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import settings_of
@@ -25,8 +24,8 @@ from kadens.commands.options import (
     known_connector,
 )
 from kadens.names import PSEUDONYM
-from kadens.output.console import out
-from kadens.output.terminal import fail, print_json, print_note
+from kadens.output.console import list_table, print_table
+from kadens.output.terminal import fail, print_json, print_line, print_note
 from model.calendar import rfc3339
 from storage import audit
 from storage.audit_actions import AuditAction
@@ -89,7 +88,10 @@ def list_fetches(
     if as_json:
         print_json(list(map(_plain, shown)))
         return
-    table = Table(*_COLUMNS)
+    if not shown:
+        print_line("nothing is listed: no vendor has announced anything of this kind")
+        return
+    table = list_table(*_COLUMNS)
     for row in shown:
         plain = _plain(row)
         table.add_row(
@@ -102,7 +104,7 @@ def list_fetches(
             str(plain["noticed"]),
             str(plain["next_attempt"] or ""),
         )
-    out.print(table)
+    print_table(table)
 
 
 def connect_account(

@@ -144,8 +144,4 @@ def _unused(path: Path) -> Path:
 
 
 def _reasons(tally: FileTally) -> str:
-    lines = [tally.words()]
-    for kind in ("refused", "left_out", "in_part"):
-        for why, count in sorted(getattr(tally, kind).items()):
-            lines.append(f"{kind.replace('_', ' ')}: {count:,} x {why}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([tally.words(), *tally.reason_lines()]) + "\n"

@@ -1,7 +1,7 @@
 """What became of each file of an import: counts and reasons, in words and as JSON. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from model.facts import Reject, RejectKind
 # What of a file is no loss: an export holds pictures, settings and notes, too.
 _NO_LOSS = frozenset({RejectKind.UNKNOWN})
 NOT_READ_YET = "received, and not read yet"
+# of each kind of reason
+_SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored in part"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,15 +55,20 @@ class FileTally:
             return f"{word}: {lost[0] if lost else 'it holds no recording'}"
         if stored + self.waiting + sum(self.refused.values()) + sum(self.left_out.values()) == 1:
             return self._as_single()
-        counts = (
-            ("stored", self.new),
-            ("known already", self.known),
-            ("stored in part", sum(self.in_part.values())),
+        rest = (
             ("refused", sum(self.refused.values())),
             ("left out", sum(self.left_out.values())),
             (NOT_READ_YET, self.waiting),
         )
-        return ", ".join(f"{count:,} {word}" for word, count in counts if count)
+        kept = ", ".join(_counted((("stored", self.new), ("known already", self.known))))
+        # what is stored in part is stored, and is not counted a second time
+        if self.in_part:
+            kept += f" ({sum(self.in_part.values()):,} of these in part)"
+        return ", ".join([*([kept] if kept else []), *_counted(rest)])
+
+    def reason_lines(self) -> list[str]:
+        """Return a sentence for each reason for which something of the file is not stored."""
+        return reason_lines({kind: getattr(self, kind) for kind in _SENTENCES})
 
     def _as_single(self) -> str:
         """Return what became of a file that is one piece."""
@@ -69,6 +76,20 @@ class FileTally:
             return NOT_READ_YET
         word = "stored" if self.new else "known already"
         return f"{word} in part: {next(iter(self.in_part))}" if self.in_part else word
+
+
+def reason_lines(reasons: Mapping[str, Counter[str]]) -> list[str]:
+    """Return a sentence for each reason; `reasons` are by kind, the names in `_SENTENCES`."""
+    lines: list[str] = []
+    for kind, begin in _SENTENCES.items():
+        for why, count in sorted(reasons[kind].items()):
+            times = "" if count == 1 else f" {count:,} times"
+            lines.append(f"{begin}{times}: {why.rstrip('.')}.")
+    return lines
+
+
+def _counted(counts: Iterable[tuple[str, int]]) -> list[str]:
+    return [f"{count:,} {word}" for word, count in counts if count]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +104,11 @@ class ImportSummary:
         """Return whether everything was accepted."""
         return not self.stopped and all(file.accepted for file in self.files)
 
+    @property
+    def waiting(self) -> int:
+        """Return how many pieces nobody has read yet."""
+        return self._count("waiting")
+
     def reasons(self, kind: str) -> Counter[str]:
         """Return the reasons of a kind ("refused", "left_out", "in_part") with their counts."""
         total: Counter[str] = Counter()
@@ -96,10 +122,9 @@ class ImportSummary:
         new, known, waiting = self._count("new"), self._count("known"), self._count("waiting")
         lines = [f"{accepted:,} of {len(self.files):,} files without a refusal"]
         if new + known + waiting > len(self.files):
-            lines.append(f"pieces: {new:,} new, {known:,} known already, {waiting:,} not read yet")
-        for kind in ("refused", "left_out", "in_part"):
-            for why, count in sorted(self.reasons(kind).items()):
-                lines.append(f"{kind.replace('_', ' ')}: {count:,} x {why}")
+            pieces = f"{new:,} stored, {known:,} known already, {waiting:,} not read yet"
+            lines.append(f"pieces: {pieces}")
+        lines += reason_lines({kind: self.reasons(kind) for kind in _SENTENCES})
         if self.stopped:
             lines.append(f"stopped: {self.stopped}; the same command goes on from here")
         return lines

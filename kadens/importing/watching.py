@@ -62,6 +62,7 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
     if not folder.is_dir():
         fail(f"{folder}: not a folder", code=2)
     drop = DropFolder(folder=folder, by=by, patient=patient, settle_s=settle)
+    print_note(_watched(drop, poll))
     try:
         for _ in _looks(folder, poll, min(settle, poll)):
             for owner, files in by_owner(drop.complete()):
@@ -72,6 +73,16 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
                 return
     except KeyboardInterrupt:
         return
+
+
+def _watched(drop: DropFolder, poll_s: float) -> str:
+    """Return what is watched, and how it is known whose a file is."""
+    whose = {
+        OwnerRule.FOLDER: f"{drop.folder}/PATIENT/FILE",
+        OwnerRule.NAME: f"{drop.folder}/PATIENT_FILE",
+    }[drop.by]
+    of = f"all files are of {drop.patient}" if drop.patient else f"files are put in as {whose}"
+    return f"watching {drop.folder.resolve()}, at least every {poll_s:g} s: {of}"
 
 
 def _looks(folder: Path, poll_s: float, settle_s: float) -> Iterator[None]:
@@ -110,7 +121,7 @@ def _import_of(
             return _through_door(owner, files, drop, settings, url, moves=moves)
         for file in files:
             tally = FileTally(path=file.given.path, named=True)
-            tally.refuse(why)
+            tally.refuse(f"{why}, so nothing of it is stored")
             _settle(file, tally, drop, moves=moves)
     except StoppedError as error:
         print_note(f"stopped for now: {error}")

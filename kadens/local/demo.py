@@ -215,7 +215,7 @@ class Demo:
             tokens = {}
             for person in self._cohort.people:
                 tokens[person.pseudonym], _ = await issue_token(
-                    conn, person.pseudonym, keys, now, by="demo"
+                    conn, person.pseudonym, keys, now, by="demo", purpose="demo"
                 )
         return tokens
 

@@ -12,11 +12,16 @@ from clinic.answers.adherence import AdherenceShape, Ratio
 from clinic.answers.days import DaysAnswer
 from clinic.answers.flat import Answer, source_text
 from clinic.answers.sessions import SessionsAnswer
+from clinic.answers.shape import Zones
 from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.pages import words
 from model.calendar import MINUTE_MS
 
+WHY_UNKNOWN = (
+    "time is unknown where no heart rate was measured, or where no heart profile holds on the date "
+    "(kadens patient profile)"
+)
 MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
 ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
 LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state", "week", "rx"})
@@ -81,27 +86,37 @@ def _timeline(answer: TimelineAnswer) -> Sheet:
 
 def _sessions(answer: SessionsAnswer) -> Sheet:
     more = f"; more: --before {answer.next}" if answer.next else ""
+    unknown = any(session.zones_ms.unknown for session in answer.sessions)
+    why = f"; {WHY_UNKNOWN}" if unknown else ""
     return Sheet(
-        heads=("when", "type", "length", "moderate", "vigorous", "HR", "counted"),
+        heads=("when", "type", "length", "moderate", "vigorous", "unknown", "HR", "counted"),
         lines=(
             (
                 _at(session.start, answer.zone),
                 words.label(session.type),
                 words.span(session.timer_ms),
-                words.span(session.zones_ms.moderate),
-                words.span(session.zones_ms.vigorous + session.zones_ms.near_max),
+                *_intensities(session.zones_ms),
                 words.number(session.heart.mean),
                 "yes" if session.counts else f"no: {session.why}",
             )
             for session in answer.sessions
         ),
-        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{more}",
+        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{more}{why}",
     )
+
+
+def _intensities(zones: Zones) -> tuple[str, str, str]:
+    """Return moderate, vigorous and unknown time; of a time that is all unknown only that."""
+    known = zones.very_light + zones.light + zones.moderate + zones.vigorous + zones.near_max
+    if zones.unknown and not known:
+        return words.NOTHING, words.NOTHING, words.span(zones.unknown)
+    vigorous = zones.vigorous + zones.near_max
+    return words.span(zones.moderate), words.span(vigorous), words.span(zones.unknown)
 
 
 def _days(answer: DaysAnswer) -> Sheet:
     return Sheet(
-        heads=("date", "state", "sessions", "minutes", "wear min", "steps", "rest HR"),
+        heads=("date", "state", "sessions", "minutes", "wear min", "steps", "night HR"),
         lines=(
             (
                 words.day(day.local_date),

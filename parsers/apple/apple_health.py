@@ -65,7 +65,7 @@ def part_of(gathered: Gathered, received_ms: int, *, is_complete: bool) -> Part:
 def _refused(gathered: Gathered, *, is_complete: bool) -> tuple[Reject, ...]:
     refused = list(rejects(gathered.errors))
     for refusal, count in gathered.refusals.items():
-        kind = RejectKind.FIELD if refusal.is_repair else RejectKind.DAMAGED
+        kind = RejectKind.REPAIRED if refusal.is_repair else RejectKind.DAMAGED
         refused.append(Reject(where=refusal.name, why=refusal.why, kind=kind, count=count))
     if gathered.lanes.unknown:
         why, count = "an unknown type of record", len(gathered.lanes.unknown)

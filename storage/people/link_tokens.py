@@ -17,11 +17,11 @@ from storage.pg.pool import Connection
 _LOCK = "select id from patient where pseudonym = %s for no key update"
 _NEXT = "select coalesce(max(issue), 0) + 1 from link_token where patient = %s"
 _PUT = """
-insert into link_token (patient, issue, digest, key_id, issued_by, issued_at, expires_at)
-values (%s, %s, %s, %s, %s, %s, %s)"""
+insert into link_token (patient, issue, digest, key_id, issued_by, purpose, issued_at, expires_at)
+values (%s, %s, %s, %s, %s, %s, %s, %s)"""
 _LIST = """
-select t.issue, t.key_id, t.issued_by, t.issued_at as issued_ms, t.expires_at as expires_ms,
-       t.revoked_at as revoked_ms
+select t.issue, t.key_id, t.issued_by, t.purpose, t.issued_at as issued_ms,
+       t.expires_at as expires_ms, t.revoked_at as revoked_ms
 from link_token t join patient p on p.id = t.patient where p.pseudonym = %s order by t.issue"""
 # A token that has expired already is refused without a revocation, so `link_revoked` needs no row.
 _REVOKE = """
@@ -59,7 +59,7 @@ group by key_id"""
 class Issued:
     """The row of an issued token: its issue number, and instants in epoch ms.
 
-    `revoked_ms` is None for a token that is not revoked.
+    `revoked_ms` is None for a token that is not revoked. `purpose` is what it was made for.
     """
 
     issue: int
@@ -68,6 +68,7 @@ class Issued:
     issued_ms: int
     expires_ms: int
     revoked_ms: int | None
+    purpose: str = "link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ async def put_token(conn: Connection, patient: str, digest: bytes, issued: Issue
         digest,
         issued.key_id,
         issued.issued_by,
+        issued.purpose,
         *times,
     ]
     await conn.execute(_PUT, row)

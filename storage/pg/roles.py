@@ -54,6 +54,7 @@ TABLES: dict[str, Access] = {
     "identity.person": Access(clinic=READ),
     "account": Access(worker=READ, fetcher=READ),
     "consent": Access(worker=READ, clinic=READ, fetcher=READ),
+    "unconsented": Access(worker="select, insert, update", clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=READ),
     "source": Access(worker="select, insert, update (id)", clinic=READ),

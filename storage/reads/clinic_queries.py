@@ -17,6 +17,7 @@ from storage.pg.pool import Connection
 from storage.reads.views import (
     AlertBrief,
     AuditRow,
+    DroppedRow,
     PatientBrief,
     PatientPage,
     ReportRow,
@@ -97,11 +98,19 @@ select {REPORT_COLUMNS}
 """  # noqa: S608 - a constant of this module
 
 _SOURCES = """
-select o.vendor, o.app, o.device, o.device_type, w.time as time_ms
+select o.vendor, o.device, max(w.time) as time_ms
   from watermark w join source o on o.id = w.source
   join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and p.pseudonym = %(patient)s
- order by w.time desc, o.vendor
+ group by o.vendor, o.device
+ order by max(w.time) desc, o.vendor, o.device
+"""
+
+_DROPPED = """
+select d.connector, d.bodies, d.first_at as first_ms, d.last_at as last_ms
+  from unconsented d join patient p on p.id = d.patient join care_unit u on u.id = p.care_unit
+ where u.name = %(unit)s and p.pseudonym = %(patient)s
+ order by d.last_at desc, d.connector
 """
 
 # The unit of a line is that of the actor at that time. The patient's present unit decides who may
@@ -171,6 +180,7 @@ async def patient_page(
         pain=tuple(await rows.fetch(conn, _PAIN, requested, read_report)),
         sessions=await sessions_of(conn, unit, pseudonym, limit=sessions),
         sources=tuple(await rows.fetch_as(conn, _SOURCES, requested, SourceRow)),
+        dropped=tuple(await rows.fetch_as(conn, _DROPPED, requested, DroppedRow)),
     )
 
 

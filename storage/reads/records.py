@@ -37,6 +37,12 @@ select c.vendor as source, c.given_at as given_ms, c.withdrawn_at as withdrawn_m
  where p.pseudonym = %(patient)s and c.kind = 'source_fetch'
  order by c.given_at desc, c.vendor limit %(limit)s
 """
+_UNCONSENTED = """
+select d.connector as source, d.bodies as bodies_without_consent,
+       d.first_at as first_ms, d.last_at as last_ms
+  from unconsented d join patient p on p.id = d.patient where p.pseudonym = %(patient)s
+ order by d.last_at desc, d.connector limit %(limit)s
+"""
 _PRESCRIPTIONS = """
 select r.prescription, r.version, r.valid_from, r.valid_to, r.recorded_at as recorded_ms
   from prescription r join patient p on p.id = r.patient where p.pseudonym = %(patient)s
@@ -82,12 +88,14 @@ class PatientLine:
 class PatientRecord:
     """A patient's line, and the newest accounts, consents, prescriptions and heart profiles.
 
+    `dropped` counts by source what came without a consent, with its first and last time.
     Their rows are ready for JSON: instants as RFC 3339, dates as ISO 8601.
     """
 
     line: PatientLine
     accounts: list[dict[str, Any]]
     consents: list[dict[str, Any]]
+    dropped: list[dict[str, Any]]
     prescriptions: list[dict[str, Any]]
     profiles: list[dict[str, Any]]
 
@@ -97,6 +105,7 @@ class PatientRecord:
             **self.line.plain(),
             "accounts": self.accounts,
             "consents": self.consents,
+            "dropped": self.dropped,
             "prescriptions": self.prescriptions,
             "profiles": self.profiles,
         }
@@ -123,6 +132,7 @@ async def patient_record(conn: Connection, pseudonym: str) -> PatientRecord | No
         line=lines[0],
         accounts=await rows.fetch(conn, _ACCOUNTS, values, _plain),
         consents=await rows.fetch(conn, _CONSENTS, values, _plain),
+        dropped=await rows.fetch(conn, _UNCONSENTED, values, _plain),
         prescriptions=await rows.fetch(conn, _PRESCRIPTIONS, values, _plain),
         profiles=await rows.fetch(conn, _PROFILES, values, _plain),
     )

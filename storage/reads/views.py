@@ -87,13 +87,21 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
-    """A source and the latest measured instant that it has delivered (`time_ms`)."""
+    """A device of a vendor, and the latest measured instant that it has delivered (`time_ms`)."""
 
     vendor: str
-    app: str
     device: str
-    device_type: str
     time_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedRow:
+    """How many bodies of a connector were dropped without consent, and when they came."""
+
+    connector: str
+    bodies: int
+    first_ms: int
+    last_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,7 @@ class PatientPage:
     pain: tuple[ReportRow, ...]
     sessions: tuple[Session, ...]
     sources: tuple[SourceRow, ...]
+    dropped: tuple[DroppedRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from stream.faults import report_fault
 from stream.intake.owners import Owned, account_of
 from stream.reading import NO_ENVELOPE, Read
 
+UNCONSENTED = "no_consent"  # the word for what no consent covers
 _NOBODY = Reject(where="headers", why="neither a patient nor an account", kind=RejectKind.ENVELOPE)
 FULL = Reject(
     where="quarantine",
@@ -59,7 +60,7 @@ async def outcome_of(
         )
         # without consent not even a dead letter may be written about a patient's body
         return (
-            Outcome(word="no_consent")
+            Outcome(word=UNCONSENTED)
             if patient and kept is None
             else Outcome(word="unreadable", letters=[unread])
         )
@@ -72,15 +73,15 @@ async def outcome_of(
         return await _held(conn, owned, parts, room)
     # a patient without a zone was erased, which counts like a missing consent
     if kept is None or patient not in zones:
-        return Outcome(word="no_consent")
+        return Outcome(word=UNCONSENTED)
     first = kept[patient, result.envelope.sha256]
     if _was_read_before(result, first):
         return Outcome(word="read_before")
     letters: list[RefusedMessage] = []
-    if result.rejects:
+    lost = tuple(reject for reject in result.rejects if reject.kind is not RejectKind.REPAIRED)
+    if lost:
         # a letter without the body, because a body that was read in part is kept with its patient
-        partly = RefusedMessage(message=result.message, rejects=result.rejects, patient=patient)
-        letters.append(partly)
+        letters.append(RefusedMessage(message=result.message, rejects=lost, patient=patient))
     return Outcome(word="stored", stored=_as_first_received(owned, first), letters=letters)
 
 

@@ -13,6 +13,7 @@ from model.received import Fetch, Notice
 from model.topics import RAW
 from storage.people import patients
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
+from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.letters import RefusedMessage
@@ -59,9 +60,13 @@ async def record_requests(
     asking = await _asking(conn, reads)
     allowed = await allowed_positions(conn, [owned for owned, _ in asking])
     fetches, notices = [], []
+    dropped: dict[object, tuple[str, str, int]] = {}
     for position, (owned, item) in enumerate(asking):
         patient, envelope = owned.patient, owned.read.envelope
         if patient is not None and position not in allowed:
+            # a body counts once for a patient, however much it announces
+            body = (owned.read.message.location, patient)
+            dropped[body] = (patient, envelope.connector, envelope.received_ms)
             continue
         if isinstance(item, Fetch):
             fetches.append(
@@ -85,6 +90,7 @@ async def record_requests(
     beyond = await put_fetches(conn, parts.wrapping_key, fetches)
     parts.metrics.bodies.labels("", "no_room").inc(beyond)
     await put_notices(conn, notices)
+    await count_unconsented(conn, dropped.values())
     return _noted(reads, parts)
 
 

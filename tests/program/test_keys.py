@@ -140,6 +140,7 @@ def test_tokens_are_listed_and_never_shown(installation: Installation) -> None:
     assert json.loads(result.stdout) == [
         {
             "issue": 1,
+            "purpose": "link",
             "issued": "2023-11-14T22:13:20Z",
             "expires": "2024-11-13T22:13:20Z",
             "revoked": "2023-11-14T22:13:21Z",
@@ -153,7 +154,7 @@ def test_tokens_are_listed_and_never_shown(installation: Installation) -> None:
     )
     assert installation.rows("select action, object from audit where patient = 1 order by id") == [
         ("patient.add", ""),
-        ("patient.token", "issued"),
+        ("patient.token", "link"),
         ("patient.revoke", "issue 1"),
         ("patient.tokens", ""),
         ("patient.tokens", ""),

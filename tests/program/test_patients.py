@@ -124,7 +124,17 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     ]
     assert cells_of(shown["consents"], "source") == ["files", "reports"]
     assert (shown["prescriptions"], shown["profiles"]) == ([], [])
+    assert shown["dropped"] == []
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            "insert into unconsented select id, 'files', 3, '2023-11-01Z', '2023-11-02Z' "
+            "from patient where pseudonym = 'b-2'"
+        )
     text = _kadens("patient", "show", "--patient", "b-2").stdout
+    assert (
+        "dropped       source files, bodies without consent 3, "
+        "first 2023-11-01T00:00:00Z, last 2023-11-02T00:00:00Z\n" in text
+    )
     assert f"consents      source files, given {_NOW}\n" in text
     assert "last data     none yet\n" in text
     assert audited(dsn, "data.read") == [("b-2", "record"), ("b-2", "record")]

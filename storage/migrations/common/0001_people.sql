@@ -56,6 +56,17 @@ create table consent (
   primary key (patient, vendor, kind, given_at)
 );
 
+-- How many bodies of a patient were dropped because no consent covered them, and when they came. Nothing else of them is
+-- kept.
+create table unconsented (
+  patient int not null references patient,
+  connector text not null,
+  bodies bigint not null check (bodies > 0),
+  first_at timestamptz not null,
+  last_at timestamptz not null check (last_at >= first_at),
+  primary key (patient, connector)
+);
+
 -- What heart-rate zones rest on (HeartProfile as JSON), valid from a local date until the next row.
 create table heart_profile (
   patient int not null references patient,

@@ -6,6 +6,7 @@ create table link_token (
   digest bytea not null unique check (octet_length(digest) = 32),
   key_id text not null,
   issued_by text not null,
+  purpose text not null default 'link',
   issued_at timestamptz not null,
   expires_at timestamptz not null check (expires_at > issued_at),
   revoked_at timestamptz,

@@ -115,7 +115,7 @@ def test_what_is_refused_has_its_reasons_beside_it(tmp_path: Path, clock: list[f
     drop.put_away(file, _tally(file.given.path, new=0, refused="cut off"))
     assert (tmp_path / "p/refused/a.fit").exists()
     assert (tmp_path / "p/refused/a.fit.txt").read_text() == (
-        "refused: cut off\nrefused: 1 x cut off\n"
+        "refused: cut off\nRefused: cut off.\n"
     )
 
 

@@ -86,7 +86,7 @@ def test_each_outcome_is_noted_with_its_reason() -> None:
     at.becomes = {b"1": _REFUSED, b"2": _PARTLY}
     tally = _import(at, range(3))
     assert (tally.new, tally.refused, tally.in_part) == (2, {"not a run": 1}, {"cut off": 1})
-    assert tally.words() == "2 stored, 1 stored in part, 1 refused"
+    assert tally.words() == "2 stored (1 of these in part), 1 refused"
 
 
 def test_what_nobody_reads_stops_the_import_and_a_last_piece_waits() -> None:
@@ -138,8 +138,8 @@ def test_the_summary_counts_each_reason() -> None:
     summary = ImportSummary(files=[good, bad], stopped="interrupted")
     assert summary.lines() == [
         "1 of 2 files without a refusal",
-        "pieces: 3 new, 1 known already, 0 not read yet",
-        "refused: 1 x cut off",
+        "pieces: 3 stored, 1 known already, 0 not read yet",
+        "Refused: cut off.",
         "stopped: interrupted; the same command goes on from here",
     ]
     assert not summary.done

@@ -32,6 +32,8 @@ select 'fetch' from vendor_fetch f join patient p on p.id = f.patient where pseu
 _ANYWHERE = """
 select (select count(*) from body), (select count(*) from fact), (select count(*) from quarantine),
   (select count(*) from dead_letter), (select count(*) from vendor_fetch)"""
+_DROPPED = """
+select p.pseudonym, connector, bodies from unconsented join patient p on p.id = patient"""
 _WAITING = """
 select vendor, account from quarantine
 union all select connector, account from vendor_fetch where patient is null"""
@@ -125,3 +127,5 @@ async def test_what_comes_after_a_withdrawal_is_dropped(
     await conn.commit()
     await _receive(inline, case)
     assert await inline.rows(_ANYWHERE) == [(0, 0, 0, 0, 0)]
+    await _receive(inline, case)
+    assert await inline.rows(_DROPPED) == [("p1", case.connector, 2)]

@@ -27,6 +27,7 @@ from storage.facts.writer import write_facts
 from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
+from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream import refresh
 from stream.compute.derive import derive
@@ -93,6 +94,7 @@ async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str
     )
     await accounts.link_account(conn, patient, "open_wearables", f"account-{patient}", 0)
     await consents.give_consent(conn, patient, "open_wearables", from_ms=0, now_ms=0)
+    await count_unconsented(conn, [(patient, "garmin", T0)])
     await _prescribed(conn, patient)
     await tell(conn, patient)
     await refresh.refresh_all(conn)

@@ -1,0 +1,46 @@
+"""What commands say of bodies that are not stored, and of letters and time that is unknown."""
+
+import pytest
+
+from clinic.answers.shape import Zones
+from clinic.pages.words import NOTHING
+from kadens.commands.accounts import _storing_notes
+from kadens.commands.dead import _lines_of
+from kadens.commands.sending import _accounts
+from kadens.output.answer_tables import _intensities
+from tests.rooms import ROOT
+
+
+def test_a_body_names_its_accounts() -> None:
+    body = (ROOT / "tests/data/polar/activity_summary/body.json").read_bytes()
+    assert _accounts("polar", body, {"Content-Type": "application/json"}) == {"475"}
+    assert _accounts("polar", b"{", {}) == set()
+
+
+@pytest.mark.parametrize(
+    ("unlinked", "refused", "lines"),
+    [
+        (0, 0, []),
+        (1, 0, ["1 of its accounts linked to no patient: that waits for a day"]),
+        (0, 2, ["2 of its patients without consent to polar: that is dropped"]),
+    ],
+)
+def test_what_is_not_stored_is_told(unlinked: int, refused: int, lines: list[str]) -> None:
+    assert _storing_notes("polar", unlinked, refused) == lines
+
+
+def test_a_letter_is_shown_in_lines() -> None:
+    assert _lines_of([("body.a", "not a number"), ("body", "cut off")]) == [
+        "body.a: not a number",
+        "body: cut off",
+    ]
+    assert _lines_of({"kadens-connector": "polar"}) == ["kadens-connector: polar"]
+    empty: tuple[object, ...] = (None, "", [])
+    assert list(map(_lines_of, (*empty, 7))) == [["none"], ["none"], ["none"], ["7"]]
+
+
+def test_time_that_is_all_unknown_shows_no_zero() -> None:
+    none = dict.fromkeys(("very_light", "light", "moderate", "vigorous", "near_max"), 0)
+    assert _intensities(Zones(**none, unknown=60_000)) == (NOTHING, NOTHING, "1:00")
+    some = {**none, "moderate": 120_000}
+    assert _intensities(Zones(**some, unknown=60_000)) == ("2:00", "0:00", "1:00")
