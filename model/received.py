@@ -37,8 +37,11 @@ class Fetch:
 class NoticeKind(StrEnum):
     """The kind of a vendor's notice about an account."""
 
+    CONNECTED = "connected"  # the patient connected an account at the vendor or a hub
+    BROKEN = "broken"  # the vendor's side can ask no longer: the patient must connect again
     REVOKED = "revoked"  # the patient withdrew at the vendor
     PERMISSIONS = "permissions"  # what may be read changed; `scopes` are those that are left
+    PROGRESS = "progress"  # the vendor still works on what it will send
     PING = "ping"  # the vendor tries whether the address answers
     UNKNOWN = "unknown"  # an event type that is not read here
 

@@ -96,12 +96,51 @@ _ROWS: tuple[Format, ...] = (
     # The days are ten years with a reading each.
     Format(
         name="open_wearables",
-        version=3,
+        version=4,
         grows=("is_daily_total",),
         read=Named("parsers.vendors.open_wearables:read_open_wearables"),
         json=True,
         most_bytes=16 * MEBIBYTE,
         most_days=3_660,
+    ),
+    # a history comes in chunks; a day of samples a second with three sensors has 30 MiB
+    Format(
+        name="terra",
+        version=1,
+        grows=("daily",),
+        read=Named("parsers.vendors.hubs.terra:read_terra"),
+        json=True,
+        most_bytes=48 * MEBIBYTE,
+        most_days=3_660,
+        most_facts=40_000,
+    ),
+    # an answer for a range of years has a figure for each metric of a date
+    Format(
+        name="junction",
+        version=1,
+        grows=("activity",),
+        read=Named("parsers.vendors.hubs.junction:read_junction"),
+        json=True,
+        most_bytes=48 * MEBIBYTE,
+        most_days=3_660,
+        most_facts=40_000,
+    ),
+    # a cue has some hundred bytes; a body may tell of many users
+    Format(
+        name="coros",
+        version=1,
+        read=Named("parsers.vendors.coros:read_coros"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+    ),
+    # a cue has some hundred bytes, an answer a page of records
+    Format(
+        name="huawei",
+        version=1,
+        read=Named("parsers.vendors.huawei:read_huawei"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=400,
     ),
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(

@@ -85,6 +85,15 @@ TERRA = Scheme(
     given="pairs",
     clock="pair:t",
 )
+TERRA_NAMED = replace(TERRA, name="terra_named", header="x-terra-signature")
+HUAWEI = Scheme(
+    # Only these three fields are signed: whatever else a body says is a cue at most.
+    name="huawei",
+    header="x-notification-signature",
+    signed=("field:openId", "_", "field:eventType", "_", "field:eventTime"),
+    encoding="base64",
+    key=base64_key,
+)
 GOOGLE = Scheme(
     # the key is public, so the door holds nothing with which a body could be signed
     name="google_health",
@@ -124,14 +133,9 @@ SCHEMES: tuple[Scheme, ...] = (
     ),
     FITBIT_LEGACY,
     TERRA,
+    TERRA_NAMED,
     replace(TERRA, name="strava_disputed", header="x-strava-signature"),
-    Scheme(
-        name="huawei",
-        header="x-notification-signature",
-        signed=("field:openId", "_", "field:eventType", "_", "field:eventTime"),
-        encoding="base64",
-        key=base64_key,
-    ),
+    HUAWEI,
     GOOGLE,
     GOOGLE_NAMED,
 )

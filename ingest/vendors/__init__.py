@@ -1,15 +1,19 @@
 """The connectors, a file for each vendor. The door serves the vendors of this list and no other."""
 
 from ingest.connector import Connector
+from ingest.vendors.coros import COROS
 from ingest.vendors.files import FILES
 from ingest.vendors.garmin import GARMIN
 from ingest.vendors.google_health import GOOGLE_HEALTH
 from ingest.vendors.hc_webhook import HC_WEBHOOK
 from ingest.vendors.health_auto_export import HEALTH_AUTO_EXPORT
+from ingest.vendors.huawei import HUAWEI_HEALTH
+from ingest.vendors.junction import JUNCTION
 from ingest.vendors.open_wearables import OPEN_WEARABLES
 from ingest.vendors.polar import POLAR
 from ingest.vendors.reports import REPORTS
 from ingest.vendors.suunto import SUUNTO
+from ingest.vendors.terra import TERRA_HUB
 
 CONNECTORS: tuple[Connector, ...] = (
     OPEN_WEARABLES,
@@ -19,6 +23,10 @@ CONNECTORS: tuple[Connector, ...] = (
     POLAR,
     SUUNTO,
     GOOGLE_HEALTH,
+    COROS,
+    HUAWEI_HEALTH,
+    TERRA_HUB,
+    JUNCTION,
     HEALTH_AUTO_EXPORT,
     HC_WEBHOOK,
 )

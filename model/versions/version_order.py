@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 # Connectors whose signature covers the message id, so that nobody else can date it. Svix makes its
 # ids as KSUIDs: a prefix, then 160 bits in base 62, of which the first 32 are seconds.
-SIGNED_IDS = frozenset({"open_wearables", "reports"})
+SIGNED_IDS = frozenset({"open_wearables", "junction", "reports"})
 _PREFIX = "msg_"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LENGTH = 27

@@ -1,8 +1,8 @@
-"""Open Wearables' outgoing webhooks to facts: workouts, series of samples, totals of days. Pure.
+"""Open Wearables' outgoing webhooks to facts: workouts, samples, totals of days, wear. Pure.
 
 A body holds one event: `{"type": …, "data": {"user_id": …, …}}`. Bodies have no revision: of a
-workout's versions the last stated counts, of a day's totals the greatest (they grow), and samples
-join their series. Positions are never read.
+workout's or a night's versions the last stated counts, of a day's totals the greatest (they grow),
+and samples join their series. Positions and stages of sleep are never read.
 """
 
 import hashlib
@@ -34,6 +34,7 @@ from model.facts import (
     Workout,
 )
 from model.metrics import METRIC, Metric
+from model.received import Context, Notice, NoticeKind, ReaderItem
 from model.words.units import unit_conversion
 from parsers.alike import Alike, read_alike
 from parsers.bounds import (
@@ -63,13 +64,17 @@ from parsers.fields import (
 )
 from parsers.lazy_readers import single_part
 from parsers.pauses import SHORTEST_PAUSE_MS
+from parsers.vendors.hubs.values import shows_sleep, sleep_as_wear
 from parsers.vendors.open_wearables_names import (
+    CONNECTION_EVENTS,
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
     SERIES,
     SERIES_EVENT_PREFIX,
     SERIES_EVENTS,
+    SLEEP_EVENT,
     SUMMARY,
+    WORKOUT_EVENTS,
     WORKOUT_TYPES,
     device_type,
 )
@@ -82,20 +87,42 @@ _Errors: TypeAlias = list[Unreadable]
 Series: TypeAlias = tuple[Source, int | None]
 
 
+def read_open_wearables(body: bytes, context: Context) -> Iterator[ReaderItem]:
+    """Yield the facts of one event or what it notifies; BodyError as `parse_open_wearables`."""
+    parsed = _complete(body)
+    # a batch that reads as columns is of samples, and no notice
+    if parsed is None:
+        event = document(body)
+        kind = event.get("type")
+        if isinstance(kind, str) and kind in CONNECTION_EVENTS:
+            yield _notice(CONNECTION_EVENTS[kind], event)
+            return
+        parsed = _singly(event)
+    result = parsed
+    yield from single_part(lambda _body: result)(body, context)
+
+
+def _notice(kind: NoticeKind, event: JsonObject) -> Notice:
+    """Return what became of a user's connection to one vendor; its scope is that vendor."""
+    try:
+        data = object_of(event.get("data"), "data")
+        account = text(data.get("user_id"), "data.user_id")
+        provider = optional_text(data.get("provider"), "data.provider")
+    except Unreadable as error:
+        raise body_error(error) from error
+    return Notice(account=account, kind=kind, scopes=(provider,) if provider else ())
+
+
 def parse_open_wearables(body: bytes) -> Parsed:
     """Return the facts of one event; BodyError when it is no event or names no user.
 
     A known event or series that is not followed gives neither facts nor rejects. An unknown event
     or series is a reject.
     """
-    return _complete(body) or _singly(body)
+    return _complete(body) or _singly(document(body))
 
 
-read_open_wearables = single_part(parse_open_wearables)
-
-
-def _singly(body: bytes) -> Parsed:
-    event = document(body)
+def _singly(event: JsonObject) -> Parsed:
     try:
         data = object_of(event.get("data"), "data")
         account = text(data.get("user_id"), "data.user_id")
@@ -118,8 +145,10 @@ def _counted(facts: Iterator[Fact]) -> Iterator[Fact]:
 
 
 def _facts(kind: str, data: JsonObject, errors: _Errors) -> Iterator[Fact]:
-    if kind == "workout.created":
+    if kind in WORKOUT_EVENTS:
         yield _workout(data, errors)
+    elif kind == SLEEP_EVENT:
+        yield from _night(data, errors)
     elif _is_series(kind):
         yield from _series(data, errors)
     elif kind not in NOT_FOLLOWED_EVENTS:
@@ -150,6 +179,21 @@ def _workout(data: JsonObject, errors: _Errors) -> Workout:
         moving_ms=_timer_ms(summary, end - start),
         summary=summary,
     )
+
+
+def _night(data: JsonObject, errors: _Errors) -> Iterator[SampleBlock]:
+    """Yield a night as wear of the device that measured it; sent again, it replaces itself."""
+    start, written = instant_of(data.get("start_time"), "data.start_time")
+    end, _ = instant_of(data.get("end_time"), "data.end_time")
+    record = text(data.get("id"), "data.id")
+    zone = kept_without(errors, None, zone_offset, data.get("zone_offset"), "data.zone_offset")
+    source = _source(data.get("source"), "data.source", Method.BACKGROUND, errors)
+    # only that there are stages counts: a diary has none
+    stages = data.get("stages")
+    measured = stages.values() if isinstance(stages, dict) else ()
+    if shows_sleep(source, is_measured=any(minutes is not None for minutes in measured)):
+        of = head(source, f"night:{record}", 0, (start, end), _offset(zone, written))
+        yield sleep_as_wear(of, "data.end_time")
 
 
 def _timer_ms(summary: dict[str, float], length_ms: int) -> int | None:

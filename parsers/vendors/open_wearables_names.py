@@ -5,6 +5,7 @@ or known and not followed.
 """
 
 from model.facts import DeviceType
+from model.received import NoticeKind
 from parsers.word_tables import type_by_word
 
 SERIES: dict[str, str] = {
@@ -74,13 +75,16 @@ SERIES_EVENTS: frozenset[str] = frozenset(
 # The same samples once more, an event for each series. They join to the same facts.
 SERIES_EVENT_PREFIX = "series."
 
-# Known and not kept. Sleep and cycles are no part of exercise. Consent to a source is the clinic's
-# own record, so the sender's connection and sync events change nothing here.
+# A session that a vendor found by itself has the form of a workout.
+WORKOUT_EVENTS = frozenset(("workout.created", "activity.created"))
+SLEEP_EVENT = "sleep.created"
+CONNECTION_EVENTS: dict[str, NoticeKind] = {
+    "connection.created": NoticeKind.CONNECTED,
+    "connection.revoked": NoticeKind.REVOKED,
+}
+# Known and not kept. Cycles are no part of exercise, and the sender's runs change nothing here.
 NOT_FOLLOWED_EVENTS: frozenset[str] = frozenset(
-    """
-    sleep.created menstrual_cycle.created connection.created connection.revoked
-    sync.started sync.completed sync.failed
-    """.split()  # noqa: SIM905 - words to read, not syntax
+    ("menstrual_cycle.created", "sync.started", "sync.completed", "sync.failed")
 )
 
 _WORKOUTS: dict[str, str] = {

@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from ingest.connector import Connector, LinkToken
+from ingest.connector import MIB, Connector, LinkToken
 from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
@@ -29,7 +29,8 @@ from parsers.formats import FORMATS
 from tests.ingest.conftest import HOOK_SECRET, NOW, link_token
 from tests.rows import matching, values_of
 
-_BODY = b'{"event":"SOMETHING"}'
+# the last three fields are those that a vendor signs in place of the bytes
+_BODY = b'{"event":"SOMETHING","openId":"o","eventType":"t","eventTime":1}'
 _PIECE = b"x" * 1024 * 1024
 _OTHER_SECRET = "whsec_b3RoZXI="  # noqa: S105 - made up
 _EVERY = pytest.mark.parametrize("row", CONNECTORS, ids=lambda row: row.name)
@@ -131,6 +132,7 @@ def test_another_body_under_the_same_signature_is_refused(
 ) -> None:
     answer = _send(door, row, proven(row, _BODY), _BODY + b" ")
     signed = isinstance(row.proof, Signature | EchoAndSignature)
+    signed = isinstance(row.proof, Signature) and not _signs_fields(row)
     assert (answer.status_code == 401, log.events == []) == (signed, signed)
 
 
@@ -150,7 +152,9 @@ def test_a_replayed_body_is_the_same_event(door: Door, log: MemoryLog, row: Conn
     assert log.events[0] == log.events[1]
 
 
-@_EVERY
+@pytest.mark.parametrize(
+    "row", [row for row in CONNECTORS if row.max_body >= MIB], ids=lambda row: row.name
+)
 def test_a_large_body_is_streamed_to_the_store(
     door: Door, log: MemoryLog, bodies: MemoryBodies, row: Connector
 ) -> None:
@@ -172,7 +176,7 @@ def test_a_body_beyond_the_connectors_cap_is_refused(
 ) -> None:
     small = replace(row, max_body=len(_BODY))
     answer = _send(
-        replace(door, connectors=(small,)), small, proven(row, _BODY + b"!"), _BODY + b"!"
+        replace(door, connectors=(small,)), small, proven(row, _BODY + b" "), _BODY + b" "
     )
     assert (answer.status_code, log.events) == (413, [])
 
@@ -198,8 +202,16 @@ def test_a_log_that_takes_nothing_is_told_to_come_again(
 def test_other_methods_append_nothing(
     door: Door, log: MemoryLog, row: Connector, method: str
 ) -> None:
-    assert _send(door, row, proven(row, b""), b"", method).status_code == 405
+    # without a body there are no signed fields, and no proof either
+    shown = Proven(headers={}) if _signs_fields(row) else proven(row, b"")
+    answer = _send(door, row, shown, b"", method)
+    handshaken = {row.answer.status} if row.handshake and row.answer else set()
+    assert answer.status_code in {405, *handshaken}
     assert log.events == []
+
+
+def _signs_fields(row: Connector) -> bool:
+    return isinstance(row.proof, Signature) and row.proof.schemes[0].signs_fields
 
 
 @_EVERY
