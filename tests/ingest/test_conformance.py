@@ -131,8 +131,7 @@ def test_another_body_under_the_same_signature_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
     answer = _send(door, row, proven(row, _BODY), _BODY + b" ")
-    signed = isinstance(row.proof, Signature | EchoAndSignature)
-    signed = isinstance(row.proof, Signature) and not _signs_fields(row)
+    signed = isinstance(row.proof, Signature | EchoAndSignature) and not _signs_fields(row)
     assert (answer.status_code == 401, log.events == []) == (signed, signed)
 
 

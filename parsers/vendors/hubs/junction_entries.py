@@ -44,8 +44,8 @@ from parsers.vendors.hubs.junction_names import (
 from parsers.vendors.hubs.values import (
     HubDay,
     hub_date,
+    hub_midnight_ms,
     hub_source,
-    midnight_ms,
     short_list,
     shows_sleep,
     sleep_as_wear,
@@ -219,7 +219,7 @@ def _dated(
         source=origin.source(Method.BACKGROUND),
         name=name,
         local_date=day,
-        start_ms=midnight_ms(day, offset, f"{where}.calendar_date"),
+        start_ms=hub_midnight_ms(day, offset, f"{where}.calendar_date"),
         offset=offset,
         revision=_revision(record, where, errors),
     )

@@ -41,8 +41,8 @@ from parsers.vendors.hubs.values import (
     HubDay,
     counts_between,
     hub_date,
+    hub_midnight_ms,
     hub_source,
-    midnight_ms,
     short_list,
     shows_sleep,
     sleep_as_wear,
@@ -224,7 +224,7 @@ def _add_day(entry: TerraEntry, into: Collected) -> None:
         offset = entry.time(written, f"{where}.start_time").offset
     except Unreadable:
         offset = None  # a date needs none; its samples have offsets of their own
-    start_ms = midnight_ms(day, offset, f"{where}.start_time")
+    start_ms = hub_midnight_ms(day, offset, f"{where}.start_time")
     # a day of Terra has no id: user and date name it, whatever device is told beside them
     dated = HubDay(
         source=source,
@@ -291,7 +291,7 @@ def _add_night(entry: TerraEntry, into: Collected) -> None:
         source=source,
         name=f"night:{named}",
         local_date=day,
-        start_ms=midnight_ms(day, end.offset, f"{where}.end_time"),
+        start_ms=hub_midnight_ms(day, end.offset, f"{where}.end_time"),
         offset=end.offset,
         revision=entry.revision,
     )

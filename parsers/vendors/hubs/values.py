@@ -67,7 +67,7 @@ def short_list(value: object, where: str) -> list[Any]:
     return samples
 
 
-def midnight_ms(day: date, offset: int | None, where: str) -> int:
+def hub_midnight_ms(day: date, offset: int | None, where: str) -> int:
     """Return when a local date begins, in epoch ms; without an offset as if it were one of UTC."""
     start_ms = (day.toordinal() - _EPOCH_DAY) * DAY_MS - (offset or 0) * 60_000
     if not readable(start_ms):
