@@ -53,6 +53,8 @@ class Judged:
 
 
 _BY_STATUS: Mapping[int, Judged] = {
+    # it comes by the webhook, as with Garmin's past
+    HTTPStatus.ACCEPTED: Judged(meaning=Meaning.NOTHING, why="the vendor sends it later"),
     HTTPStatus.NO_CONTENT: Judged(meaning=Meaning.NOTHING, why="the vendor has no data of this"),
     HTTPStatus.UNAUTHORIZED: Judged(
         meaning=Meaning.UNAUTHORISED, why="the account needs reconnecting"
@@ -76,15 +78,25 @@ def meaning_of(response: VendorResponse, request: ApiRequest) -> Judged:
             return pushed
     if response.status == HTTPStatus.OK:
         return _of_data(response)
-    if response.status == HTTPStatus.NOT_FOUND:
+    known = _by_vendor(response.status, request)
+    if known is None and response.status == HTTPStatus.NOT_FOUND:
         return _of_missing(request)
-    known = _BY_STATUS.get(response.status)
+    known = known or _BY_STATUS.get(response.status)
     if known is not None:
         return known
     is_final = HTTPStatus.BAD_REQUEST <= response.status < HTTPStatus.INTERNAL_SERVER_ERROR
     # A redirect is never followed: it would choose a host. It may be a page of maintenance.
     meaning = Meaning.REFUSED if is_final else Meaning.FAILED
     return Judged(meaning=meaning, why=f"status {response.status}")
+
+
+def _by_vendor(status: int, request: ApiRequest) -> Judged | None:
+    """Return what a status means to this vendor alone, None where it means the usual."""
+    if status in request.noted:
+        return Judged(meaning=Meaning.NOTHING, why=f"status {status}: nothing to send now")
+    if status in request.retried:
+        return Judged(meaning=Meaning.FAILED, why=f"status {status}")
+    return None
 
 
 def wait_ms(headers: Mapping[str, str], now_ms: int) -> int:

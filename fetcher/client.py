@@ -59,8 +59,13 @@ class Question:
 class VendorClient:
     """Asks vendors over connections that it keeps open for a while."""
 
-    def __init__(self, silence_s: float = SILENCE_S) -> None:
-        """Connect to nothing yet; `silence_s` is how long a vendor may send no byte."""
+    def __init__(self, silence_s: float = SILENCE_S, at_once: int = _AT_ONCE) -> None:
+        """Connect to nothing yet.
+
+        `silence_s` is how long a vendor may send no byte. At most `at_once` requests are under way;
+        others wait for their turn.
+        """
+        self._turns = asyncio.Semaphore(at_once)
         timeout = httpx2.Timeout(silence_s, connect=_CONNECT_S)
         limits = httpx2.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
         # A cookie that one patient's answer sets must not come back with another's request.
@@ -81,7 +86,7 @@ class VendorClient:
     async def ask(self, question: Question) -> VendorResponse:
         """Return a vendor's answer; what went wrong on the way is its `fault`."""
         try:
-            async with asyncio.timeout(question.within_s):
+            async with self._turns, asyncio.timeout(question.within_s):
                 return await self._answer_of(question)
         except tuple(kind for kind, _ in _FAULTS) as error:
             return VendorResponse(headers=_NO_HEADERS, fault=_fault_of(error))

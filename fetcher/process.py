@@ -7,7 +7,7 @@ that have begun. An unexpected error ends the process, and its supervisor starts
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from fetcher.client import VendorClient
 from fetcher.log import AnswerLog
 from fetcher.metrics import make_fetcher_metrics
 from fetcher.parts import FetchedVendor, FetcherParts
-from fetcher.single import LEASE_MS, fetch_next
+from fetcher.single import LEASE_MS, Done, attempt, take_due
 from fetcher.token_spool import TokenSpool
 from fetcher.tokens import take_up_refreshes
 from ingest.publisher import KafkaPublisher
@@ -29,11 +29,13 @@ from runtime.log_lines import describe, get_logger
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
 from storage.fetching.connections import connection_counts, destroy_uncovered, prolong_leases
+from storage.fetching.queue import TakenFetch
 from storage.people.fetches import fetch_counts
 from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
 from storage.pg.roles import FETCHER
 
+_RUNNING = 2  # attempts for each request under way
 _LOOK_S = 1.0  # between two looks for work when there is none
 _TIDY_S = 5.0
 _CRASHED = 1
@@ -71,6 +73,11 @@ class ClosedVendors:
         """Return the vendors that may be asked at an instant."""
         return [name for name in vendors if self.until_ms.get(name, 0) <= now_ms]
 
+    def note(self, done: Done) -> None:
+        """Note that an attempt found a vendor closed."""
+        if done.closed:
+            self.until_ms[done.closed] = done.closed_until_ms
+
 
 def run_fetcher_until_stopped(plan: FetcherPlan) -> int:
     """Run until SIGTERM or SIGINT (returns 0) or until something unexpected happens (returns 1)."""
@@ -96,8 +103,7 @@ async def _serve(plan: FetcherPlan) -> None:
             )
         closed = ClosedVendors()
         async with asyncio.TaskGroup() as group:
-            for _ in range(plan.at_once):
-                group.create_task(_keep_fetching(parts, closed, stop))
+            group.create_task(_keep_fetching(parts, closed, stop, plan.at_once))
             group.create_task(_keep_tidy(parts, stop))
             group.create_task(_keep_leases(parts, stop))
 
@@ -106,10 +112,14 @@ async def _serve(plan: FetcherPlan) -> None:
 async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
     """Open pool, log and client; raises `ForeignKeysError` for the keys of another database."""
     pool = await open_pool(
-        plan.database, min_size=1, max_size=plan.at_once + 2, limits=WORKER_LIMITS, role=FETCHER
+        plan.database,
+        min_size=1,
+        max_size=_RUNNING * plan.at_once + 3,
+        limits=WORKER_LIMITS,
+        role=FETCHER,
     )
     publisher = KafkaPublisher(plan.brokers, max_message=RAW.max_message_bytes)
-    client = VendorClient()
+    client = VendorClient(at_once=plan.at_once)
     async with pool:
         async with pool.connection() as conn:
             await check_keys(conn, plan.wrapping(), plan.now(), record=False)
@@ -131,23 +141,51 @@ async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
             await publisher.stop()
 
 
-async def _keep_fetching(parts: FetcherParts, closed: ClosedVendors, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        async with _through_outages():
-            if await fetch_once(parts, closed):
-                continue
-        await _pause(stop, _LOOK_S)
+async def _keep_fetching(
+    parts: FetcherParts, closed: ClosedVendors, stop: asyncio.Event, at_once: int
+) -> None:
+    """Keep so many attempts running that the requests under way never lack a successor.
+
+    While half of the attempts wait for an answer, the others are before or behind their request.
+    """
+    running: set[asyncio.Task[None]] = set()
+    async with asyncio.TaskGroup() as group:
+        stopping = group.create_task(_until_set(stop))
+        while not stop.is_set():
+            room = _RUNNING * at_once - len(running)
+            taken: Sequence[TakenFetch] = ()
+            if room > at_once // 2:
+                async with _through_outages():
+                    taken = await _due(parts, closed, room)
+            for one in taken:
+                running.add(group.create_task(_run(parts, closed, one)))
+            # an account that is let go may have its next fetch due at once
+            waited = {stopping, *running}
+            await asyncio.wait(waited, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            running = {task for task in running if not task.done()}
+
+
+async def _until_set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _run(parts: FetcherParts, closed: ClosedVendors, taken: TakenFetch) -> None:
+    async with _through_outages():
+        closed.note(await attempt(parts, taken))
+
+
+async def _due(parts: FetcherParts, closed: ClosedVendors, most: int) -> Sequence[TakenFetch]:
+    """Take what is due at the vendors that are open."""
+    names = closed.open_ones(parts.vendors, parts.now())
+    return await take_due(parts, names, most) if names else ()
 
 
 async def fetch_once(parts: FetcherParts, closed: ClosedVendors) -> bool:
-    """Look for work at the vendors that are open; return whether there was any."""
-    names = closed.open_ones(parts.vendors, parts.now())
-    if not names:
-        return False
-    done = await fetch_next(parts, names)
-    if done.closed:
-        closed.until_ms[done.closed] = done.closed_until_ms
-    return done.worked
+    """Work off one fetch of the vendors that are open; return whether there was any."""
+    taken = await _due(parts, closed, 1)
+    for one in taken:
+        closed.note(await attempt(parts, one))
+    return bool(taken)
 
 
 async def _keep_tidy(parts: FetcherParts, stop: asyncio.Event) -> None:

@@ -179,6 +179,10 @@ class ApiRequest:
     an object says that it is gone. `is_pushed`: the vendor accepts the request, and pushes what was
     requested later; `too_early` is then a text in a refusal that may be another one later.
 
+    `noted` are further statuses by which the vendor says that there is nothing to send now, such as
+    that it knew of this already, and `retried` those that mean nothing final here, although they
+    usually do.
+
     What is read is read by GET, or by POST where the `Api` says why. Other methods are for
     registering an account, for withdrawing and for subscriptions.
     """
@@ -193,6 +197,8 @@ class ApiRequest:
     form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     json: str = field(default="", repr=False)
     host: str = ""
+    noted: tuple[int, ...] = ()
+    retried: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.method not in _METHODS:
@@ -206,6 +212,14 @@ class ApiRequest:
 
 RequestOf: TypeAlias = Callable[[Fetch], ApiRequest]
 RateWait: TypeAlias = Callable[[Mapping[str, str]], int]
+
+
+StatusOf: TypeAlias = Callable[[int, bytes], int]
+
+
+def http_status(status: int, _body: bytes) -> int:
+    """Return the status of the answer itself, as of nearly all vendors."""
+    return status
 
 
 def no_wait(_headers: Mapping[str, str]) -> int:
@@ -295,7 +309,9 @@ class Api:
     It raises ValueError, with a reason that may be shown, for a fetch that must not be asked.
     `budget` has the windows that the vendor grants our application. `rate_wait` is pure: for how
     many seconds the headers of an answer (names in lower case) want us to wait, 0 for none.
-    `max_answer` is the longest answer that is taken, in bytes. `key_header` names the header that
+    `status_of` is pure: the status that an answer means, where a vendor answers 200 whatever came
+    of it and says in the body what did; it never raises. `max_answer` is the longest answer that is
+    taken, in bytes. `key_header` names the header that
     carries the application's key (`api_key` in the secrets file), "" for none. `reads_by_post` is
     why this vendor is read by POST, "" for one that is read by GET only. `register` is asked once
     after an account is linked, and gets the account. `is_in_eu` says that the vendor answers from
@@ -308,6 +324,7 @@ class Api:
     budget: tuple[RateWindow, ...] = ()
     request: RequestOf | None = None
     rate_wait: RateWait = no_wait
+    status_of: StatusOf = http_status
     max_answer: int = _MOST_ANSWER
     key_header: str = ""
     reads_by_post: str = ""

@@ -35,9 +35,16 @@ class BudgetWindow:
 
 
 async def spend_request(
-    conn: Connection, connector: str, budget: Sequence[BudgetWindow], now_ms: int
+    conn: Connection,
+    connector: str,
+    budget: Sequence[BudgetWindow],
+    now_ms: int,
+    *,
+    is_past: bool = False,
 ) -> int:
     """Count a request and return 0, or return for how many ms nothing may be asked.
+
+    What is of the past has half of each window, so that what is new always finds room.
 
     Commit at once: other fetchers wait for this transaction.
     """
@@ -49,7 +56,9 @@ async def spend_request(
     slot_ms = max(1, min(window.window_ms for window in budget) // SLOTS)
     wait_ms = 0
     for window in budget:
-        wait_ms = max(wait_ms, await _full_for(conn, connector, window, slot_ms, now_ms))
+        share = max(1, window.requests // 2) if is_past else window.requests
+        room = BudgetWindow(window_ms=window.window_ms, requests=share)
+        wait_ms = max(wait_ms, await _full_for(conn, connector, room, slot_ms, now_ms))
     if wait_ms:
         return wait_ms
     await conn.execute(_COUNT, [connector, utc(now_ms // slot_ms * slot_ms)])

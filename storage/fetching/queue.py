@@ -7,6 +7,7 @@ decides what an answer means.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from model import codec
@@ -23,26 +24,41 @@ from storage.pg.pool import Connection
 
 DONE, WAITING, FAILING, GIVEN_UP = "done", "waiting", "failing", "given_up"
 
-# Without a format nobody here could read the answer, so such a row waits for a later version.
-_DUE = """
+# Without a format nobody here could read the answer, so such a row waits for a later version. One
+# row of each account, what is new before what is past; nothing is locked yet.
+_CANDIDATES = """
+select f.connector, f.account, f.resource, f.key from vendor_connection c cross join lateral (
+  select f.connector, f.account, f.resource, f.key, f.is_past, f.not_before from vendor_fetch f
+  where f.connector = c.connector and f.account = c.account and f.patient = c.patient
+  and f.state in ('waiting', 'running', 'failing') and f.not_before <= %(now)s and f.format <> ''
+  order by f.is_past, f.not_before, f.resource, f.key limit 1) f
+where c.connector = any(%(connectors)s) and c.state = 'connected'
+and (c.leased_until is null or c.leased_until <= %(now)s)
+order by f.is_past, f.not_before, f.connector, f.account limit %(most)s"""
+_LOCK = """
 select f.connector, f.account, f.resource, f.key, p.pseudonym, f.format, f.request, f.wrapped,
-  f.attempts, f.noticed_at, c.tokens, p.zone
-from vendor_fetch f
+  f.attempts, f.noticed_at, f.is_past, c.tokens
+from unnest(%(connector)s::text[], %(account)s::text[], %(resource)s::text[], %(key)s::text[])
+  with ordinality as d (connector, account, resource, key, position)
+join vendor_fetch f using (connector, account, resource, key)
 join vendor_connection c on c.connector = f.connector and c.account = f.account
   and c.patient = f.patient
 join patient p on p.id = f.patient
-where f.state in ('waiting', 'running', 'failing') and f.not_before <= %(now)s and f.format <> ''
-  and f.connector = any(%(connectors)s) and c.state = 'connected'
-  and (c.leased_until is null or c.leased_until <= %(now)s)
-order by f.not_before, f.connector, f.account, f.resource, f.key limit 1
-for update of c, f skip locked"""
+where f.state in ('waiting', 'running', 'failing') and f.not_before <= %(now)s
+and c.state = 'connected' and (c.leased_until is null or c.leased_until <= %(now)s)
+order by d.position limit %(most)s for update of c, f skip locked"""
 _HOLD = """
-update vendor_connection set lease = %(lease)s, leased_until = %(until)s
-where connector = %(connector)s and account = %(account)s"""
+update vendor_connection c set lease = h.lease, leased_until = %(until)s
+from unnest(%(connector)s::text[], %(account)s::text[], %(lease)s::uuid[])
+  as h (connector, account, lease)
+where c.connector = h.connector and c.account = h.account"""
 _RUN = """
-update vendor_fetch set state = 'running', lease = %(lease)s, changed_at = %(now)s
-where connector = %(connector)s and account = %(account)s and resource = %(resource)s
-and key = %(key)s"""
+update vendor_fetch f set state = 'running', lease = h.lease, changed_at = %(now)s
+from unnest(%(connector)s::text[], %(account)s::text[], %(resource)s::text[], %(key)s::text[],
+  %(lease)s::uuid[]) as h (connector, account, resource, key, lease)
+where f.connector = h.connector and f.account = h.account and f.resource = h.resource
+and f.key = h.key"""
+_SPARE = 4  # times as many candidates as are wanted, because other fetchers look at the same
 # The lease tells whether the row was announced again meanwhile: then it waits, and stays so.
 _FINISH = """
 update vendor_fetch set state = %(state)s, reason = %(reason)s, attempts = %(attempts)s,
@@ -73,6 +89,7 @@ class TakenFetch:
     """A fetch that this attempt holds, with the tokens of its account.
 
     `attempts` counts the attempts before that failed. `noticed_ms` is when it was last announced.
+    `is_past` says that it is of the time before the account was linked.
     `zone` is the IANA zone of the patient.
     """
 
@@ -83,6 +100,7 @@ class TakenFetch:
     attempts: int
     noticed_ms: int
     lease: UUID
+    is_past: bool = False
     zone: str = ""
 
     @property
@@ -122,30 +140,46 @@ class Became:
     again_ms: int | None = None
 
 
-async def take_fetch(
+async def take_fetches(
     conn: Connection,
     wrapping_key: KeyRing,
     connectors: Sequence[str],
-    lease: UUID,
+    leases: Sequence[UUID],
     now_ms: int,
     until_ms: int,
-) -> TakenFetch | None:
-    """Hold the fetch that is due the longest, and its account, until an instant (epoch ms).
+) -> list[TakenFetch]:
+    """Hold fetches that are due the longest, and their accounts, until an instant (epoch ms).
 
-    Returns None when nothing is due that nobody holds. Raises `crypto.SealError` when the row does
-    not open. Commit at once: what is held must be seen by others.
+    At most one of an account, and one for each lease. Raises `crypto.SealError` when a row does not
+    open. Commit at once: what is held must be seen by others.
     """
-    due = {"now": utc(now_ms), "connectors": list(connectors)}
-    row = await (await conn.execute(_DUE, due)).fetchone()
-    if row is None:
-        return None
-    connector, account, resource, key, patient, name, request, wrapped, attempts, *last = row
-    noticed, own, zone = last
-    values = {"connector": connector, "account": account, "resource": resource, "key": key}
-    held = {**values, "lease": lease, "until": utc(until_ms), "now": utc(now_ms)}
+    most, now = len(leases), utc(now_ms)
+    look = {"now": now, "connectors": list(connectors), "most": most * _SPARE}
+    keys = await (await conn.execute(_CANDIDATES, look)).fetchall()
+    if not keys:
+        return []
+    wanted = {"now": now, "most": most, **_columns(keys)}
+    due = await (await conn.execute(_LOCK, wanted)).fetchall()
+    if not due:
+        return []
+    own = list(leases[: len(due)])
+    held = {"now": now, "until": utc(until_ms), "lease": own, **_columns(due)}
     await conn.execute(_HOLD, held)
     await conn.execute(_RUN, held)
-    data_key = await data_keys.data_key(conn, wrapping_key, patient)
+    data = await data_keys.data_keys(conn, wrapping_key, {row[4] for row in due})
+    taken = zip(due, own, strict=True)
+    return [_taken(wrapping_key, data[row[4]], row, lease) for row, lease in taken]
+
+
+def _columns(rows_of: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    """Return the key of each row, column by column."""
+    names = ("connector", "account", "resource", "key")
+    return {name: [row[place] for row in rows_of] for place, name in enumerate(names)}
+
+
+def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UUID) -> TakenFetch:
+    connector, account, resource, key, patient, name, request, wrapped, attempts = row[:9]
+    noticed, is_past, own = row[9:]
     owner = fetch_owner(connector, account, resource, key)
     opens = data_key if wrapped is None else unwrap_own_key(wrapping_key, wrapped, owner)
     address = codec.loads(crypto.open_sealed(opens, request, owner))
@@ -166,8 +200,8 @@ async def take_fetch(
         tokens=connections.opened_tokens(data_key, connector, account, own),
         attempts=attempts,
         noticed_ms=epoch_ms(noticed),
+        is_past=is_past,
         lease=lease,
-        zone=zone,
     )
 
 

@@ -24,14 +24,18 @@ MOST_UNLINKED = 10_000  # most fetches of a connector that may wait for a link
 # nothing.
 _PUT = """
 insert into vendor_fetch as f (connector, account, resource, key, patient, format, request, wrapped,
-  noticed_at, not_before, changed_at)
+  noticed_at, not_before, changed_at, is_past)
 values (%(connector)s, %(account)s, %(resource)s, %(key)s,
   (select id from patient where pseudonym = %(patient)s),
-  %(format)s, %(request)s, %(wrapped)s, %(noticed_at)s, %(not_before)s, %(noticed_at)s)
+  %(format)s, %(request)s, %(wrapped)s, %(noticed_at)s, %(not_before)s, %(noticed_at)s,
+  %(is_past)s or exists (select from vendor_fetch p where p.connector = %(connector)s
+    and p.account = %(account)s and p.resource = %(found_resource)s and p.key = %(found_key)s
+    and p.is_past))
 on conflict (connector, account, resource, key) do update set
   patient = excluded.patient, format = excluded.format, request = excluded.request,
   wrapped = excluded.wrapped, noticed_at = excluded.noticed_at, not_before = excluded.not_before,
-  state = 'waiting', reason = '', attempts = 0, changed_at = excluded.changed_at, lease = null
+  state = 'waiting', reason = '', attempts = 0, changed_at = excluded.changed_at, lease = null,
+  is_past = excluded.is_past
 where f.noticed_at < excluded.noticed_at"""
 _UNLINKED = "select count(*) from vendor_fetch where connector = %s and patient is null"
 _CLAIMANTS = """
@@ -55,12 +59,18 @@ group by connector, state order by connector, state"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticedFetch:
-    """A fetch that a connector's payload announced; `patient` is None for an unlinked account."""
+    """A fetch that a connector's payload announced; `patient` is None for an unlinked account.
+
+    `is_past` says that it is of the time before the account was linked. `found_in` is the fetch in
+    whose answer it was found, such as the page before: what was found in the past is past as well.
+    """
 
     connector: str
     fetch: Fetch
     patient: str | None
     noticed_ms: int
+    is_past: bool = False
+    found_in: Fetch | None = None
 
     @property
     def owner(self) -> str:
@@ -162,5 +172,8 @@ async def _put(
         "wrapped": wrapped,
         "noticed_at": utc(item.noticed_ms),
         "not_before": utc(fetch.not_before_ms),
+        "is_past": item.is_past,
+        "found_resource": None if item.found_in is None else item.found_in.resource,
+        "found_key": None if item.found_in is None else item.found_in.key,
     }
     await conn.execute(_PUT, row)

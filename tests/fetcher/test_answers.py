@@ -105,3 +105,18 @@ _RATES = [
 @pytest.mark.parametrize(("headers", "seconds"), _RATES)
 def test_polars_rates_are_read(headers: dict[str, str], seconds: int) -> None:
     assert polar_rate_wait(headers) == seconds
+
+
+def test_a_status_may_mean_to_one_vendor_what_it_means_to_no_other() -> None:
+    own = ApiRequest(path="/backfill", noted=(409,), retried=(400,))
+    usual = ApiRequest(path="/backfill")
+    known = [
+        (202, usual, Meaning.NOTHING),
+        (409, own, Meaning.NOTHING),
+        (409, usual, Meaning.FAILED),
+        (400, own, Meaning.FAILED),
+        (400, usual, Meaning.REFUSED),
+    ]
+    for status, request, meaning in known:
+        response = VendorResponse(status=status, headers={}, body=b"{}")
+        assert meaning_of(response, request).meaning is meaning

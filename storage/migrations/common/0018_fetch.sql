@@ -22,14 +22,17 @@ create table vendor_fetch (
   not_before timestamptz not null,
   changed_at timestamptz not null,
   lease uuid,
+  -- of the time before the account was linked: asked for after all that is new
+  is_past boolean not null default false,
   primary key (connector, account, resource, key),
   constraint vendor_fetch_opens check (patient is not null or wrapped is not null),
   constraint vendor_fetch_leased check ((state = 'running') = (lease is not null))
 );
 create index vendor_fetch_patient on vendor_fetch (patient) where patient is not null;
 create index vendor_fetch_unlinked on vendor_fetch (noticed_at) where patient is null;
-create index vendor_fetch_due on vendor_fetch (not_before)
+create index vendor_fetch_due on vendor_fetch (connector, account, is_past, not_before)
   where state in ('waiting', 'running', 'failing') and patient is not null;
+create index vendor_fetch_ended on vendor_fetch (changed_at) where state in ('done', 'given_up');
 
 -- A vendor's notices about linked accounts: the patient withdrew there, or changed what may be read.
 create table vendor_notice (

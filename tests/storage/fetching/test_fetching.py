@@ -16,7 +16,7 @@ from simulate.vendors.platform import Arrived, Fault, Limit, Reply
 from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
 from storage.fetching.connections import destroy_uncovered
-from storage.fetching.queue import take_fetch
+from storage.fetching.queue import TakenFetch, take_fetches
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (
@@ -29,7 +29,7 @@ from tests.storage.fetching.fetching_world import (
 )
 
 pytestmark = pytest.mark.anyio
-_LEASE = UUID(int=7)
+_LEASES = [UUID(int=7), UUID(int=8)]
 _END_TRANSACTIONS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and state = 'idle in transaction'"""
@@ -326,18 +326,17 @@ async def test_an_account_has_one_request_at_a_time(world: FetchingWorld) -> Non
     await world.announce("e1")
     await world.announce("e2")
     async with world.parts.pool.connection() as conn:
-        taken = await _take(conn, world)
-        assert taken is not None
+        (taken,) = await _take(conn, world)
+        assert taken.fetch.key == "e1"
     async with world.parts.pool.connection() as conn:
-        assert await _take(conn, world) is None
+        assert await _take(conn, world) == []
     world.now_ms += LEASE_MS  # a fetcher that was killed holds nothing for ever
     assert await world.run() == 2
 
 
-async def _take(conn: Connection, world: FetchingWorld) -> object:
-    return await take_fetch(
-        conn, WORLD_KEY, ["polar"], _LEASE, world.now_ms, world.now_ms + LEASE_MS
-    )
+async def _take(conn: Connection, world: FetchingWorld) -> list[TakenFetch]:
+    until_ms = world.now_ms + LEASE_MS
+    return await take_fetches(conn, WORLD_KEY, ["polar"], _LEASES, world.now_ms, until_ms)
 
 
 async def test_a_fetcher_that_ends_before_its_row_is_done_asks_again(
