@@ -20,7 +20,7 @@ from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.problems import refused, too_often
-from ingest.proving.proofs import EchoAndSignature, Evidence
+from ingest.proving.proofs import EchoAndSignature, Evidence, SecretPath
 from ingest.proving.verify import Check, Verdict
 from ingest.spool import Spool, fill
 from model.envelope import INLINE, Envelope
@@ -127,7 +127,7 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         envelope = envelope_of(
             connector,
             incoming.headers,
-            incoming.query,
+            _marked(door, connector, incoming),
             sha256=spool.sha256,
             size=spool.size,
             received_ms=now,
@@ -137,6 +137,17 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
     finally:
         spool.close()
     return Taken(sha256=envelope.sha256, size=envelope.size, answer=connector.answer)
+
+
+def _marked(door: Door, connector: Connector, incoming: Incoming) -> Mapping[str, str]:
+    """Return the query parameters, with the value that the secrets file adds to this address."""
+    proof = connector.proof
+    if not isinstance(proof, SecretPath) or not proof.mark:
+        return incoming.query
+    # whoever sends decides nothing about it
+    others = {name: value for name, value in incoming.query.items() if name != proof.mark}
+    value = proof.marked(incoming.segment, door.secrets.get(connector.name, ()))
+    return {**others, proof.mark: value} if value else others
 
 
 def envelope_of(

@@ -302,6 +302,15 @@ _ROWS: tuple[Format, ...] = (
         most_bytes=16 * MEBIBYTE,
         most_days=120,
     ),
+    # an event has some hundred bytes, a day of streams with a value each second 5 MiB
+    Format(
+        name="strava",
+        version=1,
+        read=Named("parsers.vendors.strava.reader:read_strava"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=400,
+    ),
     # a hundred workouts with all their extensions have 2 MiB, a month of samples 1
     Format(
         name="suunto",

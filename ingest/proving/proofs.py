@@ -16,6 +16,7 @@ from ingest.proving.tink import key_id_of, tink_keys
 from ingest.proving.verify import Check, Verdict, begin_check, read_signatures
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
+_MARKED_BY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 JOINT = ":"  # between the values of a key whose values come in several parts of a request
 
 
@@ -189,9 +190,13 @@ class SecretPath:
 
     A key is that segment, followed by `:` and the value of `header` where `header` is set. Both are
     compared. Whoever learns the address can send, so a payload is no proof of who measured.
+
+    With `mark` a key may end in `:` and a value that no request has to have: it travels with every
+    body under that name, in place of a query parameter, for a reader that compares it with a field.
     """
 
     header: str = ""
+    mark: str = ""
     needs_key = True
     reads_path = True
 
@@ -205,6 +210,10 @@ class SecretPath:
         segment, joint, value = text.partition(JOINT)
         if not SEGMENT.fullmatch(segment):
             raise ValueError("a random segment of 22 to 128 letters, digits, - and _ is wanted")
+        if self.mark:
+            if bool(joint) is not bool(_MARKED_BY.fullmatch(value)):
+                raise ValueError(f"the segment, or SEGMENT:VALUE of {self.mark}, is wanted")
+            return
         if bool(joint and value) is not bool(self.header):
             wanted = f"SEGMENT:VALUE of {self.header}" if self.header else "only the segment"
             raise ValueError(f"{wanted} is wanted")
@@ -216,7 +225,16 @@ class SecretPath:
             values.append(evidence.headers.get(self.header, ""))
         if not all(values):
             return Verdict.MISSING
-        return _matches_any(JOINT.join(values), evidence.secrets)
+        keys = list(map(_segment, evidence.secrets)) if self.mark else evidence.secrets
+        return _matches_any(JOINT.join(values), keys)
+
+    def marked(self, segment: str, secrets: Sequence[str]) -> str:
+        """Return the value that the key with this segment ends in, "" without one."""
+        for secret in secrets:
+            own, _, value = secret.partition(JOINT)
+            if self.mark and hmac.compare_digest(own.encode(), segment.encode()):
+                return value
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +265,10 @@ Proof: TypeAlias = (
 
 def _is_key_set(text: str) -> bool:
     return text.lstrip().startswith("{")
+
+
+def _segment(key: str) -> str:
+    return key.partition(JOINT)[0]
 
 
 def _matches_any(value: str, secrets: Sequence[str]) -> Verdict:

@@ -12,6 +12,7 @@ from ingest.vendors.junction import JUNCTION
 from ingest.vendors.open_wearables import OPEN_WEARABLES
 from ingest.vendors.polar import POLAR
 from ingest.vendors.reports import REPORTS
+from ingest.vendors.strava import STRAVA
 from ingest.vendors.suunto import SUUNTO
 from ingest.vendors.terra import TERRA_HUB
 
@@ -21,6 +22,7 @@ CONNECTORS: tuple[Connector, ...] = (
     FILES,
     GARMIN,
     POLAR,
+    STRAVA,
     SUUNTO,
     GOOGLE_HEALTH,
     COROS,

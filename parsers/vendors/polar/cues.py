@@ -19,7 +19,7 @@ from parsers.fields import JsonObject, Unreadable, instant_of, text
 from parsers.links import path_and_query
 from parsers.vendors.polar.local_clock import date_of
 
-FORMAT, FIT = "polar", "fit"
+_FORMAT, FIT = "polar", "fit"
 API_PARAMETER, FOURTH = "api", "v4"
 _INTERFACE = "/v3/"  # the path of every link of Polar begins so
 _LISTS = "/v4/data/"
@@ -43,7 +43,7 @@ class Wanted:
     path: str = ""
     suffix: str = ""
     query: tuple[tuple[str, str], ...] = ()
-    format: str = FORMAT
+    format: str = _FORMAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,7 @@ def _add_steps(
     """Add the steps of each interval, whose length the answer states."""
     day, clock, _ = of
     stated = record.get("interval_ms", MINUTE_MS)
+    # An interval that nobody states is a minute, as in every answer that was published.
     length = round(duration_ms(stated, f"{where}.interval_ms"))
     shown, values = [], []
     for k, item in enumerate(list_of(record.get("samples") or [], f"{where}.samples")):
@@ -140,6 +141,7 @@ def _add_steps(
             continue
         values.append(steps)
     for at, steps in zip(clock.instants(day, shown, where), values, strict=True):
+        # a minute without a step says nothing that the wear beside it does not say
         if steps:
             series.add("steps", POLAR_WATCH, clock.offset_min, (at, at + length, steps))
 
@@ -162,6 +164,7 @@ def _add_zones(
     # The last zone holds to the end of what was recorded, or nobody knows how long.
     placed = list(clock.instants(day, [*shown, *([] if end is None else [end])], where))
     for at, until, zone in zip(placed, placed[1:], zones, strict=False):
+        # what was not worn measured nothing, and a clock that goes back makes no interval
         if zone == _NOT_WORN or not at < until:
             continue
         series.add("wear", POLAR_WATCH, clock.offset_min, (at, until, 1.0))
@@ -195,6 +198,7 @@ def placed_series(
     metric: str, record: str, day: date, clock: LocalClock, points: list[tuple[int, float]]
 ) -> Iterator[Fact]:
     """Yield samples of a date as a record; a point is ms after midnight and a value, 0 for none."""
+    # 0 is what Polar writes where its sensor saw no pulse
     clock, series = clock.of_date(day), SeriesByKey()
     shown = [after_ms for after_ms, _ in points]
     for at, (_, value) in zip(clock.instants(day, shown, metric), points, strict=True):
@@ -227,6 +231,7 @@ def recharge_of_day(
 ) -> Iterator[Fact]:
     """Yield the heart-rate variability of a night, which Polar gives as RMSSD."""
     day = _day_of(record, where)
+    # its means of heart rate and of breathing are of the night alone, and are not kept
     stated = record.get("heart_rate_variability_avg")
     if stated is not None:
         metric = "heart_rate_variability_rmssd"

@@ -39,7 +39,9 @@ def session_of_list(
 ) -> Iterator[Fact]:
     """Yield a session; where it states no offset, its times are placed by the patient's zone."""
     session = underscored(record)
+    # its reader knows only paths within a session
     own: Errors = []
+    # where it states its offset, the patient may have been anywhere
     states = any(session.get(name) is not None for name in _OFFSETS)
     if not states and clock.places:
         session["timezoneOffset"] = _offset_at(session, clock, where)
@@ -80,6 +82,7 @@ def beats_of_list(
 ) -> Iterator[Fact]:
     """Yield the intervals between the beats of a date, a record for each device."""
     day = date_of(record.get("date"), f"{where}.date")
+    # beats of two devices never join: their clocks differ by more than a beat
     devices = list_of(record.get("ppiSamplesPerDevice") or [], f"{where}.ppiSamplesPerDevice")
     for k, item in enumerate(devices):
         path = f"{where}.ppiSamplesPerDevice[{k}]"
@@ -137,6 +140,7 @@ def steps_of_list(
     for k, item in enumerate(devices):
         path = f"{where}.activitiesPerDevice[{k}]"
         device = object_of(item, path)
+        # two watches of a day have counted the same steps: they stay apart, and are compared
         series = SeriesByKey()
         samples = list_of(device.get("activitySamples") or [], f"{path}.activitySamples")
         for n, sample in enumerate(samples):
@@ -162,6 +166,7 @@ def _add_steps(
     step_ms = duration_ms(steps.get("interval"), f"{where}.stepSamples.interval")
     if not _LEAST_INTERVAL_MS <= step_ms <= DAY_MS:
         raise Unreadable(f"{where}.stepSamples.interval", "not an interval of samples")
+    # the time of day may stand alone, with the date in the object around it
     begun = moment_ms(steps.get("startTime"), day, f"{where}.stepSamples.startTime")
     start = clock.of_date(day).instant(day, where, begun)
     for k, value in enumerate(values):
@@ -189,6 +194,7 @@ def recharge_of_list(
 ) -> Iterator[Fact]:
     """Yield the heart-rate variability of a night, which Polar gives as RMSSD; 0 is none."""
     day = date_of(text(record.get("sleepResultDate"), f"{where}.sleepResultDate"), where)
+    # an absent figure is written as 0
     stated = record.get("meanNightlyRecoveryRmssd")
     if stated:
         metric = "heart_rate_variability_rmssd"

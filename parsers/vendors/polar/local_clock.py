@@ -59,6 +59,7 @@ class LocalClock:
         A clock that goes back shows an hour for the second time. Raises Unreadable where nothing
         places a time, and for a time beyond the years that are read.
         """
+        # times that occur once have the same offset with either fold
         fold, before = 0, -1
         for after_ms in shown:
             fold = fold or int(after_ms < before)

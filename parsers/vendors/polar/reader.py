@@ -136,6 +136,7 @@ def _part(
             errors.append(Unreadable(where, error.reject.why, error.reject.kind))
         except Unreadable as error:
             errors.append(error)
+    # A replay knows neither the request nor the zone: without the note it could place nothing.
     is_placed = clock.places and any(shape.local for shape, _, _ in listed)
     kept = _noted(payload, document, clock) if facts and is_placed else None
     return Part(account=account, facts=tuple(facts), rejects=rejects(errors), kept=kept)
@@ -153,6 +154,7 @@ def _records(document: Any, where: str = "") -> Iterator[_Record]:  # noqa: ANN4
         yield from _records(document[_LISTED])
         return
     body = underscored(document)
+    # the live interface leaves these objects out where its description has them
     for wrap in _WRAPS:
         inner = body.get(wrap)
         if isinstance(inner, dict):
@@ -177,6 +179,7 @@ def _of_shape(shape: AnswerShape, body: JsonObject, where: str) -> Iterator[_Rec
 
 def _account(record: JsonObject) -> str:
     """Return the number of the user whom an answer names by a link, "" for none."""
+    # The request says whose an answer is; this is for bodies that are looked at alone.
     link = record.get("polar_user", record.get("polar-user"))
     match = _USER.fullmatch(link) if isinstance(link, str) else None
     return match[1] if match else ""
@@ -228,6 +231,7 @@ def _offset_on(item: object, written: str) -> set[int]:
 
 def _details(listed: Sequence[_Record], requested: Fetch) -> Iterator[Fetch]:
     """Yield a request for each date that has sessions: details come for one date at a time."""
+    # the time of the cue keeps the details of one announcement apart from those of the next
     sent = requested.key.rpartition("/")[2]
     dates: dict[str, None] = {}
     for _shape, item, _where in listed:

@@ -1,0 +1,1 @@
+"""Strava's events, its answers about activities, and their streams."""
