@@ -249,6 +249,9 @@ class _Reported:
 
     def _summary(self, session: FitSession, rejects: list[Reject]) -> dict[str, float]:
         result = session.totals | ({} if session.feel is None else {"feel": session.feel})
+        if session.exertion_cr10 is not None:
+            # as the watch wrote it: ten times the grade
+            result |= {"workout_rpe": round(session.exertion_cr10 * 10, 6)}
         if session.made_from:
             result |= {f"{MADE_MARK}{session.made_from}": 1.0}
         kept = {name: value for name, value in result.items() if 0 <= value <= MOST_TOTAL}

@@ -145,7 +145,7 @@ _ROWS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=4,
+        version=5,
         grows=("monitoring",),
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,

@@ -9,6 +9,7 @@ names the user in its answer with the tokens, and in notices by the same name.
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 
 from ingest.connector import AccountInBody, Connector, VendorAnswer, always
@@ -30,16 +31,24 @@ from model.vendor_api import (
 _AUTH_HOST = "cloudapi-oauth.suunto.com"
 # Suunto tells the limit with the subscription; a 429 closes the vendor for as long as it says.
 _BUDGET = (RateWindow(seconds=60, requests=60),)
-_LISTS = frozenset(("workouts", "samples"))
-_PAGE = "100"  # workouts of a list; Suunto gives no more at once
+_WORKOUTS = "workouts"
+_LISTS = frozenset((_WORKOUTS, "samples"))
+_PAGE = 100  # workouts of a list; Suunto gives no more at once
+# The key of a page, SINCE-UNTIL:LIMIT+OFFSET, is all of its query. Its answer comes back with it.
+_PAGE_KEY = re.compile(r"(\d+)-(\d+):(\d+)\+(\d+)", re.ASCII)
+_PAGE_NAMES = ("since", "until", "limit", "offset")
 _USER = ("user",)
 _DAY_SERIES = ("activity", "sleep")
 
 
 def suunto_request(fetch: Fetch) -> ApiRequest:
     """Return the request for a workout, its file, a list of workouts, or samples of all day."""
+    page = _PAGE_KEY.fullmatch(fetch.key) if fetch.resource == _WORKOUTS else None
+    query = fetch.query if page is None else tuple(zip(_PAGE_NAMES, page.groups(), strict=True))
+    # by when they were done, and not by when they were changed
+    query += (("filter-by-modification-time", "false"),) if page is not None else ()
     is_list = fetch.resource in _LISTS
-    return ApiRequest(path=fetch.path, query=fetch.query, is_collection=is_list)
+    return ApiRequest(path=fetch.path, query=query, is_collection=is_list)
 
 
 def suunto_tokens(body: bytes) -> TokenAnswer:
@@ -79,17 +88,9 @@ def suunto_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
     """Return the Fetches of a stretch of the past: workouts by pages, and samples of all day."""
     workouts = Fetch(
         account=account,
-        resource="workouts",
-        key=f"{start_ms}-{end_ms}",
+        resource=_WORKOUTS,
+        key=f"{start_ms}-{end_ms}:{_PAGE}+0",
         path="/v3/workouts/",
-        query=(
-            ("since", str(start_ms)),
-            ("until", str(end_ms)),
-            ("limit", _PAGE),
-            ("offset", "0"),
-            # by when they were done, and not by when they were changed
-            ("filter-by-modification-time", "false"),
-        ),
         format="suunto",
     )
     samples = []

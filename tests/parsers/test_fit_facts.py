@@ -61,7 +61,8 @@ def test_a_walk() -> None:
     assert (matches.head.offset_min, matches.head.offset_origin) == (60, OffsetOrigin.SOURCE)
     assert (matches.type, matches.vendor_type) == ("walking", "walking")
     assert (matches.moving_ms, matches.exertion_cr10) == (29_000, 4.0)
-    assert matches.summary == {"distance": 29.0, "heart_rate_mean": 74.0, "heart_rate_max": 89.0}
+    heart = {"heart_rate_mean": 74.0, "heart_rate_max": 89.0}
+    assert matches.summary == {"distance": 29.0, "workout_rpe": 40.0, **heart}
     assert matches.head.source.device_type is DeviceType.WATCH
     assert matches.head.source.method is Method.WORKOUT
 

@@ -12,14 +12,14 @@ import pytest
 from model.codec import encode_fact
 from model.columns.window import SampleColumn
 from model.facts import Fact, RejectKind, SampleBlock, Workout
-from model.received import Context, Notice, Part, ReaderItem
+from model.received import Context, Fetch, Notice, Part, ReaderItem
 from model.storable import fact_refusal
 from parsers.formats import read_items, version_of
 from parsers.json_records import MOST_LISTED_OBJECTS
 from parsers.vendors.garmin import reader as garmin
 from stream.compute.series.counts import spread_counts
 from tests.rooms import SHARED
-from tests.rows import of_type, values_of
+from tests.rows import of_type, values_of, without
 
 CONTEXT = Context(connector="garmin")
 _START_S = 1_763_974_800
@@ -70,6 +70,18 @@ def test_what_is_kept_of_a_user_reads_as_the_part_did() -> None:
         assert isinstance(again, Part)
         assert (again.account, again.kept) == (part.account, part.kept)
         assert encoded(again.facts) == encoded(part.facts)
+
+
+def test_what_is_kept_of_an_answer_without_users_names_the_user() -> None:
+    requested = Fetch(account="a", resource="dailies", key="k", path="/x")
+    answer = Context(connector="garmin", requested=requested)
+    unnamed = {**daily("", 7), "userId": None}
+    answers: tuple[list[dict[str, Any]], ...] = ([unnamed], [without(unnamed, "userId")], [{}])
+    for records in answers:
+        payload = json.dumps(records, indent=1).encode()
+        (part,) = of_type(Part, read_items("garmin", payload, answer))
+        (again,) = of_type(Part, read_items("garmin", part.kept or b"", CONTEXT))
+        assert (again.account, encoded(again.facts)) == ("a", encoded(part.facts))
 
 
 def test_parts_come_one_by_one() -> None:

@@ -8,6 +8,7 @@ and no others. A record with a `callbackURL` holds no data: it becomes a Fetch. 
 changes of permissions become Notices. Positions are never read.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import TypeAlias
@@ -174,14 +175,26 @@ def _part(account: str, places: list[RecordPosition], content: str) -> Part:
     lists: dict[str, list[str]] = {}
     for name, index, start, end in places:
         written = content[start:end]
-        lists.setdefault(name, []).append(written)
         where = f"{name}[{index}]"
         try:
             record = object_of(_value(written, where), where)
+            written = _named(written, record, account)
             facts += _READERS[name](record, where, errors)
         except Unreadable as error:
             errors.append(error)
+        lists.setdefault(name, []).append(written)
     return Part(account=account, facts=tuple(facts), rejects=rejects(errors), kept=_kept(lists))
+
+
+def _named(written: str, record: JsonObject, account: str) -> str:
+    """Return a record with its user, whom the answer to a Fetch may leave out.
+
+    A replay reads what is kept and does not know the Fetch. Of two equal names the last counts.
+    """
+    if record.get("userId") is not None:
+        return written
+    mark = "," if record else ""
+    return f'{written.rstrip()[:-1]}{mark}"userId":{json.dumps(account)}}}'
 
 
 def _value(written: str, where: str) -> object:

@@ -35,6 +35,8 @@ from parsers.vendors.suunto.workouts import suunto_workout
 WORKOUTS = "workouts"  # the resource of a list of workouts
 LIST_PATH = "/v3/workouts/"
 _LONGEST_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# SINCE-UNTIL:LIMIT+OFFSET
+_PAGE_KEY = re.compile(r"(\d{1,15}-\d{1,15}):(\d{1,4})\+(\d{1,6})", re.ASCII)
 _MOST_OFFSET = 100_000
 _SETTLES_MS = 15 * MINUTE_MS  # after a workout came, until its end is known
 
@@ -164,25 +166,22 @@ def _file(account: str, key: str) -> Fetch:
 
 
 def _next_page(requested: Fetch, count: int) -> Iterator[Fetch]:
-    """Yield the Fetch of the page behind one of `count` workouts, if that is full."""
-    query = dict(requested.query)
-    limit, offset = _number(query.get("limit", "")), _number(query.get("offset", ""))
-    if not 0 < limit <= count or offset + limit > _MOST_OFFSET:
+    """Yield the Fetch of the page behind one of `count` workouts, if that is full.
+
+    The key says which page it was, for the query of a fetch does not travel with its answer.
+    """
+    page = _PAGE_KEY.fullmatch(requested.key)
+    if page is None:
         return
-    query["offset"] = str(offset + limit)
-    first, _, _ = requested.key.partition("+")
-    yield Fetch(
-        account=requested.account,
-        resource=WORKOUTS,
-        key=f"{first}+{offset + limit}",
-        path=requested.path,
-        query=tuple(query.items()),
-        format="suunto",
-    )
-
-
-def _number(written: str) -> int:
-    return int(written) if written.isdecimal() else 0
+    limit, offset = int(page[2]), int(page[3])
+    if 0 < limit <= count and offset + limit <= _MOST_OFFSET:
+        yield Fetch(
+            account=requested.account,
+            resource=WORKOUTS,
+            key=f"{page[1]}:{limit}+{offset + limit}",
+            path=requested.path,
+            format="suunto",
+        )
 
 
 def _samples(account: str, samples: list[Any], where: str) -> Iterator[ReaderItem]:
