@@ -36,7 +36,7 @@ _PAST_DAYS = 30  # before the patient connected, Garmin gives no more
 _BUDGET = (RateWindow(seconds=60, requests=100),)
 
 
-def garmin_request(fetch: Fetch) -> ApiRequest:
+def garmin_api_request(fetch: Fetch) -> ApiRequest:
     """Return the request for a link that Garmin sent, or for a stretch of the past."""
     if fetch.resource == _BACKFILL:
         return ApiRequest(path=fetch.path, query=fetch.query, is_pushed=True, too_early=_TOO_EARLY)
@@ -97,7 +97,7 @@ GARMIN = Connector(
             revoke=_withdraw,
         ),
         budget=_BUDGET,
-        request=garmin_request,
+        request=garmin_api_request,
         backfill=Backfill(most_days=_PAST_DAYS, step_days=_PAST_DAYS, fetches=garmin_past),
         max_answer=100 * MIB,
     ),

@@ -17,9 +17,9 @@ PULL_HOST = "apis.garmin.com"
 _PUSHES_A_DAY = 3
 _SAMPLES_S = 5  # seconds between two samples of an activity
 
-Record: TypeAlias = dict[str, Any]
+GarminSummary: TypeAlias = dict[str, Any]
 # What is true: by word a list of plain rows, with times in epoch ms.
-Truth: TypeAlias = dict[str, list[Any]]
+PlayedTruth: TypeAlias = dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +145,9 @@ class PlayedGarmin:
     days: Sequence[PlayedDay] = ()
     activities: Sequence[PlayedActivity] = field(default=())
 
-    def records(self) -> dict[str, list[Record]]:
+    def records(self) -> dict[str, list[GarminSummary]]:
         """Return everything that Garmin knows in the end, by kind of summary."""
-        lists: dict[str, list[Record]] = {}
+        lists: dict[str, list[GarminSummary]] = {}
         for day in self.days:
             lists.setdefault("dailies", []).append(self._day(day, len(day.steps)))
             lists.setdefault("epochs", []).extend(self._slots(day))
@@ -175,9 +175,11 @@ class PlayedGarmin:
             bodies += [push(**{kind: [record]}) for record in records]
         return bodies
 
-    def truth(self) -> Truth:
+    def truth(self) -> PlayedTruth:
         """Return what is true of the user, whatever was sent and in whatever order."""
-        truth: Truth = {name: [] for name in ("days", "workouts", "heart_rate", "steps", "wear")}
+        truth: PlayedTruth = {
+            name: [] for name in ("days", "workouts", "heart_rate", "steps", "wear")
+        }
         truth["variability"] = []
         for day in self.days:
             start_ms = day.start_s * 1000
@@ -201,7 +203,7 @@ class PlayedGarmin:
                 truth["heart_rate"].append((at_s * 1000, float(bpm)))
         return {name: sorted(rows) for name, rows in truth.items()}
 
-    def _head(self, start_s: int, offset_s: int, length_s: int) -> Record:
+    def _head(self, start_s: int, offset_s: int, length_s: int) -> GarminSummary:
         return {
             "userId": self.user,
             "startTimeInSeconds": start_s,
@@ -209,7 +211,7 @@ class PlayedGarmin:
             "durationInSeconds": length_s,
         }
 
-    def _day(self, day: PlayedDay, slots: int) -> Record:
+    def _day(self, day: PlayedDay, slots: int) -> GarminSummary:
         """Return a day as far as it is over: its first `slots` quarters of an hour."""
         length_s = slots * SLOT_S
         some = day.beats[: length_s // GRID_S]
@@ -224,10 +226,10 @@ class PlayedGarmin:
             "timeOffsetHeartRateSamples": {str(n * GRID_S): bpm for n, bpm in enumerate(some)},
         }
 
-    def _slots(self, day: PlayedDay) -> list[Record]:
+    def _slots(self, day: PlayedDay) -> list[GarminSummary]:
         return [self._slot(day, position, SLOT_S) for position in range(len(day.steps))]
 
-    def _slot(self, day: PlayedDay, position: int, length_s: int) -> Record:
+    def _slot(self, day: PlayedDay, position: int, length_s: int) -> GarminSummary:
         start_s = day.start_s + position * SLOT_S
         return {
             **self._head(start_s, day.offset_s, length_s),
@@ -238,7 +240,7 @@ class PlayedGarmin:
             "meanHeartRateInBeatsPerMinute": 99,
         }
 
-    def _night(self, day: PlayedDay, validation: str) -> Record:
+    def _night(self, day: PlayedDay, validation: str) -> GarminSummary:
         # a tentative night is a minute longer: what is final replaces it all the same
         length_s = day.night_s - (60 if validation.endswith("FINAL") else 0)
         return {
@@ -249,7 +251,7 @@ class PlayedGarmin:
             "deepSleepDurationInSeconds": length_s // 4,
         }
 
-    def _variability(self, day: PlayedDay) -> Record:
+    def _variability(self, day: PlayedDay) -> GarminSummary:
         return {
             **self._head(day.start_s, day.offset_s, day.night_s),
             "summaryId": f"x{day.start_s:x}-hrv",
@@ -258,7 +260,7 @@ class PlayedGarmin:
             "hrvValues": {str(n * 300): value for n, value in enumerate(day.rmssd)},
         }
 
-    def _summary(self, activity: PlayedActivity, word: str) -> Record:
+    def _summary(self, activity: PlayedActivity, word: str) -> GarminSummary:
         return {
             **self._head(activity.start_s, activity.offset_s, activity.timer_s),
             "summaryId": str(activity.id),
@@ -267,7 +269,7 @@ class PlayedGarmin:
             "deviceName": "Forerunner 965",
         }
 
-    def _details(self, activity: PlayedActivity) -> Record:
+    def _details(self, activity: PlayedActivity) -> GarminSummary:
         samples = []
         for (at_s, shown), bpm in zip(activity.times(), activity.beats, strict=True):
             sample = {

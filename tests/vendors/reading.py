@@ -5,9 +5,8 @@ is proved and nothing is stored.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from fetcher.addresses import target_of
 from fetcher.parts import FetchedVendor
@@ -20,11 +19,11 @@ from model.received import Context, Fetch, Notice
 from simulate.vendors.platform import Arrived, PlatformServer, Reply
 from stream.reading import Read, read_here, reported_by, slice_of
 
-PATIENT, ZONE = "patient", "Europe/Stockholm"
+PATIENT, VENDOR_ZONE = "patient", "Europe/Stockholm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedBody:
+class ArrivedBody:
     """A body with its receipt (epoch ms), and the fetch that it answers where it was not pushed."""
 
     body: bytes
@@ -32,7 +31,7 @@ class ReceivedBody:
     requested: Fetch | None = None
 
 
-def read_body(row: Connector, item: ReceivedBody) -> Read:
+def read_arrived(row: Connector, item: ArrivedBody) -> Read:
     """Return what a worker reads in a body."""
     requested = item.requested
     context = Context(connector=row.name, requested=requested)
@@ -52,38 +51,40 @@ def read_body(row: Connector, item: ReceivedBody) -> Read:
             format=requested.format,
         ),
         format=row.format(context) if requested is None else requested.format,
-        zone="" if requested is None else ZONE,
+        zone="" if requested is None else VENDOR_ZONE,
     )
     return read_here(envelope, item.body)
 
 
-def facts_of(row: Connector, item: ReceivedBody, account: str) -> list[AttributedFact]:
+def account_facts(row: Connector, item: ArrivedBody, account: str) -> list[AttributedFact]:
     """Return the facts of one account in a body."""
-    read = read_body(row, item)
+    read = read_arrived(row, item)
     reads: Sequence[Read] = [slice_of(read, part) for part in read.slices] or [read]
     facts: list[AttributedFact] = []
     for part in reads:
         if part.parsed is not None and part.parsed.account == account:
-            facts += reported_by(part.envelope, part.parsed, PATIENT, ZONE, part.format)
+            facts += reported_by(part.envelope, part.parsed, PATIENT, VENDOR_ZONE, part.format)
     return facts
 
 
-def fetches_of(row: Connector, items: Iterable[ReceivedBody]) -> list[Fetch]:
+def fetches_of(row: Connector, items: Iterable[ArrivedBody]) -> list[Fetch]:
     """Return what bodies announce, each fetch once."""
-    found: dict[tuple[str, str, str], Fetch] = {}
+    fetches: dict[tuple[str, str, str], Fetch] = {}
     for item in items:
-        for fetch in read_body(row, item).fetches:
-            found[fetch.account, fetch.resource, fetch.key] = fetch
-    return list(found.values())
+        for fetch in read_arrived(row, item).fetches:
+            fetches[fetch.account, fetch.resource, fetch.key] = fetch
+    return list(fetches.values())
 
 
-def told_of(row: Connector, item: ReceivedBody) -> tuple[Sequence[Notice], Sequence[Reject]]:
+def notices_and_rejects(
+    row: Connector, item: ArrivedBody
+) -> tuple[Sequence[Notice], Sequence[Reject]]:
     """Return the notices and the rejects of a body."""
-    read = read_body(row, item)
+    read = read_arrived(row, item)
     return read.notices, read.rejects
 
 
-def asked(
+def answer_to(
     row: Connector, server: PlatformServer, fetch: Fetch, access: str, api_key: str = ""
 ) -> Reply:
     """Return a simulated vendor's answer to what the fetcher would ask for a fetch."""
@@ -95,11 +96,6 @@ def asked(
     return server.answered(Arrived(method=request.method, path=target_of(request), headers=headers))
 
 
-def held(facts: Iterable[AttributedFact]) -> HeldFacts:
+def facts_that_hold(facts: Iterable[AttributedFact]) -> HeldFacts:
     """Return the facts that hold."""
-    return hold_facts(facts, PATIENT, ZONE)
-
-
-def queried(path: str, query: Mapping[str, str]) -> str:
-    """Return a path with a query."""
-    return f"{path}?{urlencode(query)}" if query else path
+    return hold_facts(facts, PATIENT, VENDOR_ZONE)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fetcher.answers import Meaning, VendorResponse, meaning_of
-from ingest.vendors.garmin import GARMIN, garmin_request, garmin_user
+from ingest.vendors.garmin import GARMIN, garmin_api_request, garmin_user
 from kadens.derivation.held_facts import HeldFacts
 from model.calendar import DAY_MS
 from model.facts import Workout
@@ -18,7 +18,7 @@ from simulate.vendors.garmin import (
     PlayedActivity,
     PlayedDay,
     PlayedGarmin,
-    Truth,
+    PlayedTruth,
     file_ping,
     ping,
     push,
@@ -26,7 +26,14 @@ from simulate.vendors.garmin import (
 from simulate.vendors.garmin_server import GarminServer
 from simulate.vendors.platform import Arrived
 from tests.rows import of_type, values_of
-from tests.vendors.reading import ReceivedBody, asked, facts_of, fetches_of, held, told_of
+from tests.vendors.reading import (
+    ArrivedBody,
+    account_facts,
+    answer_to,
+    facts_that_hold,
+    fetches_of,
+    notices_and_rejects,
+)
 from tests.vendors.views import counts_held, days_held, points_held, workouts_held
 
 _MIDNIGHT_S = 1_792_879_200  # 2026-10-25 in Stockholm, a date of 25 hours
@@ -69,15 +76,15 @@ PLAYED = PlayedGarmin(
 )
 
 
-def _received(bodies: Sequence[bytes]) -> list[ReceivedBody]:
+def _received(bodies: Sequence[bytes]) -> list[ArrivedBody]:
     """Return bodies as they came, a second apart."""
     items = []
     for number, body in enumerate(bodies):
-        items.append(ReceivedBody(body=body, received_ms=_NOW_MS + number * 1000))
+        items.append(ArrivedBody(body=body, received_ms=_NOW_MS + number * 1000))
     return items
 
 
-def _as_truth(facts: HeldFacts) -> Truth:
+def _as_truth(facts: HeldFacts) -> PlayedTruth:
     return {
         "days": days_held(facts),
         "workouts": workouts_held(facts),
@@ -88,11 +95,11 @@ def _as_truth(facts: HeldFacts) -> Truth:
     }
 
 
-def _held(items: Sequence[ReceivedBody], user: str = _USER) -> HeldFacts:
+def _held(items: Sequence[ArrivedBody], user: str = _USER) -> HeldFacts:
     facts = []
     for item in items:
-        facts += facts_of(GARMIN, item, user)
-    return held(facts)
+        facts += account_facts(GARMIN, item, user)
+    return facts_that_hold(facts)
 
 
 @pytest.mark.parametrize("seed", [None, 1, 2])
@@ -127,8 +134,8 @@ def test_pings_and_files_are_fetched_once_and_give_the_same() -> None:
     items = _received([push(**pings)])
     answers = []
     for fetch in fetches_of(GARMIN, [*items, *items]):
-        reply = asked(GARMIN, server, fetch, access)
-        answers.append(ReceivedBody(body=reply.body, received_ms=_NOW_MS, requested=fetch))
+        reply = answer_to(GARMIN, server, fetch, access)
+        answers.append(ArrivedBody(body=reply.body, received_ms=_NOW_MS, requested=fetch))
     assert set(server.link_uses.values()) == {1}
     assert _as_truth(_held(answers)) == PLAYED.truth()
 
@@ -151,8 +158,8 @@ def test_a_file_is_what_its_bytes_are_whatever_was_declared() -> None:
     token = server.link(_USER, write_activity(recording), "application/octet-stream")
     notice = push(activityFiles=[file_ping(_USER, 5, "TCX", token)])
     (fetch,) = fetches_of(GARMIN, _received([notice]))
-    reply = asked(GARMIN, server, fetch, access)
-    facts = _held([ReceivedBody(body=reply.body, received_ms=_NOW_MS, requested=fetch)])
+    reply = answer_to(GARMIN, server, fetch, access)
+    facts = _held([ArrivedBody(body=reply.body, received_ms=_NOW_MS, requested=fetch)])
     assert workouts_held(facts) == [(start_ms, int(t[-1]), "running")]
     assert points_held(facts, "heart_rate") == list(zip(t.tolist(), beats.tolist(), strict=True))
     (workout,) = of_type(Workout, values_of(facts.current, "fact"))
@@ -183,7 +190,7 @@ def test_the_past_of_who_did_not_permit_it_is_forbidden() -> None:
     assert GARMIN.api.backfill is not None
     (first, *_) = GARMIN.api.backfill.fetches(_USER, 0, DAY_MS)
     assert _meaning(server, first, access) is Meaning.FORBIDDEN
-    (notice,), rejects = told_of(GARMIN, _received(server.outbox)[0])
+    (notice,), rejects = notices_and_rejects(GARMIN, _received(server.outbox)[0])
     assert (notice.kind, notice.account) == (NoticeKind.PERMISSIONS, _USER)
     assert (notice.scopes, rejects) == (("ACTIVITY_EXPORT",), ())
 
@@ -202,7 +209,7 @@ def test_who_signs_in_is_named_and_who_is_given_up_is_deregistered() -> None:
     revoke = auth.revoke(_USER)
     gone = server.answered(Arrived(method=revoke.method, path=revoke.path, headers=headers))
     assert (gone.status, server.withdrawn) == (204, [_USER])
-    (notice,), _ = told_of(GARMIN, _received(server.outbox)[0])
+    (notice,), _ = notices_and_rejects(GARMIN, _received(server.outbox)[0])
     assert (notice.kind, notice.account) == (NoticeKind.REVOKED, _USER)
 
 
@@ -213,6 +220,6 @@ def test_an_answer_that_names_nobody_is_refused(body: bytes) -> None:
 
 
 def _meaning(server: GarminServer, fetch: Fetch, access: str) -> Meaning:
-    reply = asked(GARMIN, server, fetch, access)
+    reply = answer_to(GARMIN, server, fetch, access)
     response = VendorResponse(status=reply.status, headers={}, body=reply.body)
-    return meaning_of(response, garmin_request(fetch)).meaning
+    return meaning_of(response, garmin_api_request(fetch)).meaning
