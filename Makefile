@@ -33,6 +33,7 @@ help:
 	@echo "make chaos SEEDS=200      so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
 	@echo "make attack               hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
 	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
+	@echo "make fuzz ARGS='--count 1000000 --processes 4'  so many changed bodies in pieces; run again, it goes on where it was ended"
 	@echo "make .venv                only create the virtual environment"
 	@echo "make messages             collect the texts of the upload page into its catalogues, to be translated there"
 	@echo "make lock                 resolve the dependencies of pyproject.toml again (needs uv)"

@@ -13,10 +13,11 @@ from pathlib import Path
 from model.codec import decode_fact, dumps, encode_fact, loads, plain
 from model.errors import BodyError
 from model.facts import AttributedFact, Fact, Parsed, Reject
-from model.received import Context, Part
+from model.received import Part
 from model.storable import LAST_MS, fact_refusal
 from parsers.formats import format_of, read_items
 from stream.compute.derive import derive
+from tests.fuzz.seeds import context_of
 from tests.life import PROFILE, SHORT
 from tests.oracle import window
 
@@ -64,7 +65,7 @@ def parse(connector: str, body: bytes) -> Parsed:
     rejects: list[Reject] = []
     accounts: list[str] = []
     complete = True
-    for item in read_items(format_of(connector, body), body, Context(connector=connector)):
+    for item in read_items(format_of(connector, body), body, context_of(connector)):
         if isinstance(item, Part):
             facts += item.facts
             rejects += item.rejects

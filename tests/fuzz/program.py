@@ -2,28 +2,37 @@
 
 It mutates recorded and generated payloads and keeps what breaks a rule in build/fuzz. Each payload
 is read twice. From some of them sessions are derived, and with a database some are stored.
+
+`--count 1000000` judges so many in pieces, in several processes, and goes on where it was ended.
 """
 
 import argparse
+import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
-from parsers.formats import FILES_CONNECTOR, is_packed
+from parsers.formats import is_packed
 from parsers.health_connect.database import MAGIC
 from tests.fuzz import database_changes, fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
-from tests.fuzz.judge import Find, derives, judge
+from tests.fuzz.judge import Broken, Find, derives, judge
 from tests.fuzz.seeds import CONNECTORS, seeds
 
 _TABLES = (b"com.samsung.", b"Date,", b"Start time,")  # how tables of text begin
 OUT = Path("build/fuzz")
 DERIVED_EACH, STORED_EACH, DEEPER_EACH = 10, 25, 3
 MOST_FINDS = 50
+PIECE = 2_000  # payloads that are noted as done together
+ENDLESS_S = 30.0  # of CPU, for reading a payload twice and deriving from it
 
 
 def main() -> int:
@@ -31,6 +40,11 @@ def main() -> int:
     arguments = _arguments()
     values: dict[str, Find] = {}
     count = 0
+    if arguments.count:
+        return long_run(
+            LongRun(seed=arguments.seed, count=arguments.count, state=arguments.state),
+            arguments.processes,
+        )
     with ExitStack() as stack:
         store = stack.enter_context(Stored()) if arguments.database else None
         for count, find in bodies_judged(  # noqa: B007 - printed at the end
@@ -46,20 +60,24 @@ def main() -> int:
 
 
 def bodies_judged(
-    seed: int, seconds: float, connectors: tuple[str, ...], store: Stored | None = None
+    seed: int | str,
+    seconds: float,
+    connectors: tuple[str, ...],
+    store: Stored | None = None,
+    most: float = inf,
 ) -> Iterator[tuple[int, Find | None]]:
     """Yield the count of payloads so far and the finding in the last of them, if any.
 
-    Ends when the CPU-seconds are used.
+    Ends when the CPU-seconds are used, or after `most` payloads.
     """
     chance = Random(seed)  # noqa: S311 - to find the same again
     until = time.process_time() + seconds
     grown: dict[str, list[bytes]] = {connector: list(seeds(connector)) for connector in connectors}
     count = 0
-    while count == 0 or time.process_time() < until:
+    while count == 0 or (count < most and time.process_time() < until):
         count += 1
         connector = connectors[count % len(connectors)]
-        body = changed(connector, chance.choice(grown[connector]), chance)
+        body = changed(chance.choice(grown[connector]), chance)
         find = judge(connector, body, *_rules(count, store))
         if (
             not find
@@ -71,10 +89,61 @@ def bodies_judged(
         yield count, find
 
 
-def changed(connector: str, body: bytes, chance: Random) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongRun:
+    """A run of many payloads in pieces, and the file in which it notes what is done."""
+
+    seed: int
+    count: int
+    state: Path
+
+    @property
+    def pieces(self) -> range:
+        """Return the numbers of its pieces."""
+        return range(-(-self.count // PIECE))
+
+
+def long_run(run: LongRun, processes: int) -> int:
+    """Judge `count` payloads over all readers in several processes; return 1 after a find.
+
+    A run that is ended goes on with the pieces that are not done, when it is started again.
+    """
+    done: dict[str, list[str]] = {}
+    if run.state.exists():
+        done = json.loads(run.state.read_text(encoding="utf-8"))
+    run.state.parent.mkdir(parents=True, exist_ok=True)
+    left = [(run.seed, piece) for piece in run.pieces if str(piece) not in done]
+    # a process for each few pieces, so that nothing that a reader leaves behind adds up
+    with get_context("spawn").Pool(processes, maxtasksperchild=4) as pool:
+        for piece, finds in pool.imap_unordered(_piece, left):
+            done[str(piece)] = finds
+            run.state.write_text(json.dumps(done), encoding="utf-8")
+            sys.stdout.write(f"{len(done) * PIECE} payloads of {run.count}\n")
+            sys.stdout.writelines(f"found: {find}\n" for find in finds)
+            sys.stdout.flush()
+    return 1 if any(done.values()) else 0
+
+
+def _piece(named: tuple[int, int]) -> tuple[int, list[str]]:
+    """Judge the payloads of one piece; return its number and the finds."""
+    seed, piece = named
+    signal.signal(signal.SIGPROF, _endless)
+    values: dict[str, str] = {}
+    signal.setitimer(signal.ITIMER_PROF, ENDLESS_S)
+    for _, find in bodies_judged(f"{seed}/{piece}", inf, CONNECTORS, most=PIECE):
+        signal.setitimer(signal.ITIMER_PROF, ENDLESS_S)  # from now on again
+        if find:
+            values[find.what] = f"{find.connector}: {find.what} -> {_keep(find)}"
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return piece, sorted(values.values())
+
+
+def _endless(*_: object) -> None:
+    raise Broken(f"a payload took {ENDLESS_S:g} s of CPU")
+
+
+def changed(body: bytes, chance: Random) -> bytes:
     """Return a body that is changed as its format asks for."""
-    if connector != FILES_CONNECTOR:
-        return json_changes.change_json(body, chance)
     if body.startswith(MAGIC):
         return database_changes.change_database(body, chance)
     if is_packed(body) or body.removeprefix(b"\xef\xbb\xbf").startswith(_TABLES):
@@ -102,6 +171,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60, help="of CPU time of this process")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", action="append", choices=CONNECTORS)
+    parser.add_argument("--count", type=int, default=0, help="so many payloads, in pieces")
+    parser.add_argument("--processes", type=int, default=2, help="of a run with --count")
+    parser.add_argument(
+        "--state", type=Path, default=OUT / "run.json", help="what a run with --count has done"
+    )
     parser.add_argument(
         "--no-database", dest="database", action="store_false", help="store nothing"
     )

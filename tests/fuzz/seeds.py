@@ -12,6 +12,10 @@ from io import BytesIO
 
 import numpy as np
 
+from kadens.payload_formats import format_name
+from kadens.recorded.cases import RecordedCase, read_case
+from model.received import Context
+from parsers.formats import FORMATS, format_named
 from simulate.fit_messages import (
     ENUM,
     UINT8,
@@ -25,7 +29,7 @@ from simulate.fit_messages import (
 from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import heart_rate_body, workout_body
 from tests.fuzz.database_changes import small_database
-from tests.poison import FILES, OPEN_WEARABLES, POISON, POISON_MS, REPORTS
+from tests.poison import FILES, OPEN_WEARABLES, POISON, POISON_MS
 from tests.rooms import ROOT
 from tests.rows import cells_of
 
@@ -38,24 +42,45 @@ _SMALL = frozenset(  # poison that is worth changing
     names_as_long_as_can_be
     """.split()  # noqa: SIM905 - words to read, not syntax
 )
-EXPORTS = ("tcx", "gpx", "polar_flow", "garmin_account", "strava_activities")
-TAKEOUTS = ("google_fit", "fitbit", "samsung_health", "samsung_bins")
-CONNECTORS = (
-    FILES,
-    OPEN_WEARABLES,
-    REPORTS,
-    "garmin",
-    "polar",
-    "suunto",
-    "health_auto_export",
-    "hc_webhook",
-)
+_MOST_BYTES = 100_000  # a larger payload takes long, and shows nothing more
+# Phones send these by a link as well.
+_PUSHED = frozenset({"health_auto_export", "hc_webhook"})
+
+
+def _keys() -> Iterator[str]:
+    """Yield the connector of files, and each format that the bytes of a file do not lead to."""
+    yield FILES
+    for row in FORMATS:
+        if row.sniff is None or row.names or row.name in _PUSHED:
+            yield row.name
+
+
+@cache
+def recorded() -> dict[str, list[RecordedCase]]:
+    """Return the recorded payloads by the format that reads them."""
+    cases: dict[str, list[RecordedCase]] = {}
+    for path in sorted(_DATA.glob("*/*/request.json")):
+        case = read_case(path.parent)
+        name = format_name(case.payload, case.context)
+        if name and len(case.payload) <= _MOST_BYTES:
+            cases.setdefault(name, []).append(case)
+    return cases
+
+
+@cache
+def context_of(connector: str) -> Context:
+    """Return what is known of a payload besides its bytes: of a format as its first case has it."""
+    cases = recorded().get(connector)
+    return cases[0].context if cases and connector != FILES else Context(connector=connector)
+
+
+CONNECTORS = tuple(_keys())
 
 
 @cache
 def seeds(connector: str) -> tuple[bytes, ...]:
     """Return the payloads of a connector to begin with, in the same order everywhere."""
-    made = _files() if connector == FILES else _json(connector)
+    made = _files() if connector == FILES else _of_format(connector)
     return (*made, *_poison(connector), *cells_of(kept_finds(connector), 1))
 
 
@@ -69,9 +94,9 @@ def _poison(connector: str) -> Iterator[bytes]:
     return (item.body() for item in POISON if item.connector == connector and item.name in _SMALL)
 
 
-def _json(connector: str) -> Iterator[bytes]:
-    for path in sorted((_DATA / connector).glob("*/body.*")):
-        yield path.read_bytes()
+def _of_format(connector: str) -> Iterator[bytes]:
+    for case in recorded().get(connector, ()):
+        yield case.payload
     if connector == OPEN_WEARABLES:
         t = POISON_MS + 60_000 * np.arange(30, dtype=np.int64)
         yield heart_rate_body("account", "Europe/Stockholm", t, np.full(30, 100.0))
@@ -124,6 +149,6 @@ def _files() -> Iterator[bytes]:
         archive.writestr(zipfile.ZipInfo("2.fit"), write_activity(recording))
     yield out.getvalue()
     yield small_database()
-    for name in (*EXPORTS, *TAKEOUTS):
-        for path in sorted((_DATA / name).glob("*/body.*")):
-            yield path.read_bytes()
+    for name in sorted(recorded()):
+        if format_named(name).sniff is not None:
+            yield from _of_format(name)

@@ -4,17 +4,31 @@ It must detect the bugs that are planted.
 """
 
 import time
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from model.errors import BodyError
 from model.facts import Parsed, Reject, RejectKind
+from parsers.formats import FORMATS, sniff
 from tests.fuzz import judge as judging
+from tests.fuzz import program
 from tests.fuzz.judge import Find, derives, judge
-from tests.fuzz.program import bodies_judged, changed
+from tests.fuzz.program import PIECE, LongRun, bodies_judged, changed, long_run
 from tests.fuzz.seeds import CONNECTORS, kept_finds, seeds
+from tests.poison import FILES
 
 _SECONDS = 10
+
+
+class _Inline:
+    """A pool of processes that works in this one."""
+
+    Pool = staticmethod(lambda *_args, **_more: nullcontext(_Inline))
+    imap_unordered = staticmethod(map)
+
+
 _KEPT_FINDS = []
 for _connector in CONNECTORS:
     for _name, _body in kept_finds(_connector):
@@ -26,6 +40,34 @@ def test_a_short_run_finds_nothing() -> None:
         find for _, find in bodies_judged(seed=20, seconds=_SECONDS, connectors=CONNECTORS) if find
     ]
     assert [(find.connector, find.what, find.body.hex()) for find in finds] == []
+
+
+def test_every_reader_of_the_table_has_payloads_to_begin_with() -> None:
+    """A new row of the formats needs a recorded case, and is then fuzzed."""
+    by_bytes = set(map(sniff, seeds(FILES)))
+    empty = [row.name for row in FORMATS if row.name not in {*by_bytes, *CONNECTORS}]
+    empty += [name for name in CONNECTORS if not seeds(name)]
+    assert empty == []
+
+
+def test_a_long_run_goes_on_where_it_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+
+    def judge_piece(named: tuple[int, int]) -> tuple[int, list[str]]:
+        judged.append(f"{named[0]}/{named[1]}")
+        if len(judged) == 2:
+            raise KeyboardInterrupt
+        return named[1], ["a find"] if named[1] == 0 else []
+
+    monkeypatch.setattr(program, "_piece", judge_piece)
+    monkeypatch.setattr(program, "get_context", lambda _name: _Inline)
+    run = LongRun(seed=7, count=3 * PIECE - 1, state=tmp_path / "build" / "run.json")
+    with pytest.raises(KeyboardInterrupt):
+        long_run(run, 2)
+    assert long_run(run, 2) == 1
+    assert judged == ["7/0", "7/1", "7/1", "7/2"]
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)

@@ -7,8 +7,12 @@ import re
 from collections.abc import Callable
 from random import Random
 
-_ELEMENT = re.compile(rb"<([A-Za-z0-9:]+)[^<>/]*>[^<]*</\\1>")
+_ELEMENT = re.compile(rb"<([A-Za-z0-9:]+)[^<>/]*>[^<]*</\1>")
 _TEXT = re.compile(rb"(?<=>)[^<>]+(?=<)")
+# attributes, in which Apple Health has every value
+_ATTRIBUTE = re.compile(rb"""(?<==")[^<>"]*(?=")""")
+_WHOLE_ATTRIBUTE = re.compile(rb""" [A-Za-z]+="[^<>"]*\"""")
+_EMPTY = re.compile(rb"<[A-Za-z]+ [^<>]*/>")
 _NUMBER = re.compile(rb"(?<=>)-?[0-9.]+(?=<)")
 _TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)?")
 TEXTS = (
@@ -58,6 +62,24 @@ def _text(body: bytes, chance: Random) -> bytes:
     return _match_replaced(_TEXT, lambda _old: chance.choice(TEXTS))(body, chance)
 
 
+def _attribute(body: bytes, chance: Random) -> bytes:
+    return _match_replaced(_ATTRIBUTE, lambda old: chance.choice([*TEXTS, *_TIMES, b"-" + old]))(
+        body, chance
+    )
+
+
+def _attribute_twice(body: bytes, chance: Random) -> bytes:
+    return _match_replaced(_WHOLE_ATTRIBUTE, lambda old: chance.choice([b"", old * 2]))(
+        body, chance
+    )
+
+
+def _record(body: bytes, chance: Random) -> bytes:
+    return _match_replaced(_EMPTY, lambda old: chance.choice([b"", old * 2, old * 50]))(
+        body, chance
+    )
+
+
 def _number(body: bytes, chance: Random) -> bytes:
     return _match_replaced(_NUMBER, lambda old: chance.choice([b"-" + old, old + b"000", old * 9]))(
         body, chance
@@ -102,6 +124,21 @@ def _flip(body: bytes, chance: Random) -> bytes:
     return bytes(changed)
 
 
+_IN_ATTRIBUTES = (_attribute, _attribute, _attribute, _attribute_twice, _record)
 _CHANGES: tuple[Callable[[bytes, Random], bytes], ...] = (
-    *(_text, _text, _number, _number, _time, _time, _drop, _repeat, _nest, _prologue, _cut, _flip),
+    *(
+        _text,
+        _text,
+        _number,
+        _number,
+        _time,
+        _time,
+        *_IN_ATTRIBUTES,
+        _drop,
+        _repeat,
+        _nest,
+        _prologue,
+        _cut,
+        _flip,
+    ),
 )
