@@ -52,7 +52,7 @@ def _day(start_s: int, offset_s: int, hours: int) -> PlayedDay:
     )
 
 
-PLAYED = PlayedGarmin(
+_PLAYED = PlayedGarmin(
     user=_USER,
     days=[_day(_MIDNIGHT_S, 7_200, 25), _day(_MIDNIGHT_S + 90_000, 3_600, 24)],
     activities=[
@@ -104,21 +104,21 @@ def _held(items: Sequence[ArrivedBody], user: str = _USER) -> HeldFacts:
 
 @pytest.mark.parametrize("seed", [None, 1, 2])
 def test_the_pushes_give_what_is_true_in_any_order_and_doubled(seed: int | None) -> None:
-    items = _received(PLAYED.pushes())
+    items = _received(_PLAYED.pushes())
     if seed is not None:
         items += items[:: seed + 2]
         Random(seed).shuffle(items)  # noqa: S311 - an order, no secret
-    assert _as_truth(_held(items)) == PLAYED.truth()
+    assert _as_truth(_held(items)) == _PLAYED.truth()
 
 
 def test_one_body_of_everything_and_of_another_user_gives_the_same() -> None:
-    lists = PLAYED.records()
+    lists = _PLAYED.records()
     for kind, records in (
         PlayedGarmin(user=_OTHER, days=[_day(_MIDNIGHT_S, 0, 24)]).records().items()
     ):
         lists[kind] = [*records, *lists.get(kind, [])]
     items = _received([push(**lists)])
-    assert _as_truth(_held(items)) == PLAYED.truth()
+    assert _as_truth(_held(items)) == _PLAYED.truth()
     assert len(_as_truth(_held(items, _OTHER))["steps"]) == 96
 
 
@@ -126,7 +126,7 @@ def test_pings_and_files_are_fetched_once_and_give_the_same() -> None:
     server = GarminServer(now_s=lambda: _NOW_MS / 1000)
     access = str(server.grant(_USER)["access_token"])
     pings: dict[str, list[dict[str, object]]] = {}
-    for kind, records in PLAYED.records().items():
+    for kind, records in _PLAYED.records().items():
         # the answer of a link is a bare list, and its records may name nobody
         unnamed = [{**record, "userId": None} for record in records]
         token = server.link(_USER, json.dumps(unnamed).encode())
@@ -137,7 +137,7 @@ def test_pings_and_files_are_fetched_once_and_give_the_same() -> None:
         reply = answer_to(GARMIN, server, fetch, access)
         answers.append(ArrivedBody(body=reply.body, received_ms=_NOW_MS, requested=fetch))
     assert set(server.link_uses.values()) == {1}
-    assert _as_truth(_held(answers)) == PLAYED.truth()
+    assert _as_truth(_held(answers)) == _PLAYED.truth()
 
 
 def test_a_file_is_what_its_bytes_are_whatever_was_declared() -> None:
@@ -168,7 +168,7 @@ def test_a_file_is_what_its_bytes_are_whatever_was_declared() -> None:
 
 
 def test_the_past_is_requested_once_and_pushed() -> None:
-    server = GarminServer(now_s=lambda: _NOW_MS / 1000, users={_USER: PLAYED}, too_early=2)
+    server = GarminServer(now_s=lambda: _NOW_MS / 1000, users={_USER: _PLAYED}, too_early=2)
     access = str(server.grant(_USER)["access_token"])
     assert GARMIN.api is not None
     assert GARMIN.api.backfill is not None
@@ -177,7 +177,7 @@ def test_the_past_is_requested_once_and_pushed() -> None:
     assert fetches == GARMIN.api.backfill.fetches(_USER, start_ms, start_ms + 30 * DAY_MS)
     for meanings in ({Meaning.FAILED, Meaning.NOTHING}, {Meaning.NOTHING}):
         assert {_meaning(server, fetch, access) for fetch in fetches} == meanings
-    without_edits = PlayedGarmin(user=_USER, days=PLAYED.days, activities=PLAYED.activities[:1])
+    without_edits = PlayedGarmin(user=_USER, days=_PLAYED.days, activities=_PLAYED.activities[:1])
     some = [body for body in server.outbox if b'"activityId": 9' not in body]
     assert _as_truth(_held(_received(some))) == without_edits.truth()
 
