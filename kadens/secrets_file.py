@@ -36,7 +36,8 @@ class ConnectorSecrets:
     `client_id` and `client_secret` are those of our application at the vendor, "" without one, and
     `api_key` is what some vendors want beside them. `callback` is the full address at our door that
     the vendor is told to call, "" where a person registers it. `api` is the address that is asked
-    in place of the vendor's, for tests and sandboxes, "" else.
+    in place of the vendor's, for tests and sandboxes, "" else. `hosts` are further hosts that links
+    of this vendor may lead to.
     """
 
     keys: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class ConnectorSecrets:
     api_key: str = field(default="", repr=False)
     callback: str = field(default="", repr=False)
     api: str = ""
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +205,7 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
         raise SettingsError(
             f"[connectors.{name}]: callback is an https address, or http:// on loopback for tests"
         )
+    hosts = _hosts(name, values.get("hosts", []))
     keys = values.get("keys")
     # Some vendors give the key only after they have our client's id and secret.
     if keys is None and (client["client_id"] or client["api_key"]):
@@ -217,7 +220,16 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
             f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
         )
     _check_keys(name, keys)
-    return ConnectorSecrets(keys=tuple(keys), **client)
+    return ConnectorSecrets(keys=tuple(keys), hosts=hosts, **client)
+
+
+def _hosts(name: str, value: object) -> tuple[str, ...]:
+    """Return the names of hosts, each complete: a pattern would let in what nobody has seen."""
+    listed = value if isinstance(value, list) else [None]
+    for host in listed:
+        if not isinstance(host, str) or not _HTTPS.fullmatch(f"https://{host}"):
+            raise SettingsError(f"[connectors.{name}]: hosts are complete names, such as a.example")
+    return tuple(listed)
 
 
 def is_api_address(text: str) -> bool:

@@ -5,6 +5,7 @@ Functions import what they build, so that each process loads only its own parts.
 
 # ruff: noqa: PLC0415 - see above
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def fetched_vendors(settings: Settings) -> "Mapping[str, FetchedVendor]":
             )
         fetched[row.name] = FetchedVendor(
             name=row.name,
-            api=row.api,
+            api=replace(row.api, hosts=(*row.api.hosts, *own.hosts)),
             api_address=own.api,
             client=client,
             api_key=own.api_key,

@@ -6,8 +6,19 @@ COROS' own host, or from a host that the deployer pinned.
 
 from ingest.connector import AccountInBody, Connector, Probe, VendorAnswer, always
 from ingest.proving.proofs import SharedSecret
+from model.received import Fetch
+from model.vendor_api import Api, ApiRequest, RateWindow
 
 COROS_RECEIVED = VendorAnswer(status=200, body=b'{"message":"ok","result":"0000"}')
+
+
+# COROS publishes no number
+_BUDGET = (RateWindow(seconds=60, requests=120),)
+
+
+def coros_request(fetch: Fetch) -> ApiRequest:
+    """Return the request for the file behind a link; the link is its own permission."""
+    return ApiRequest(path=fetch.path, query=fetch.query)
 
 
 def answer_coros_probe(probe: Probe) -> VendorAnswer | None:
@@ -23,4 +34,5 @@ COROS = Connector(
     handshake=answer_coros_probe,
     format=always("coros"),
     answer=COROS_RECEIVED,
+    api=Api(host="oss.coros.com", budget=_BUDGET, request=coros_request),
 )

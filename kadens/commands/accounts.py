@@ -10,7 +10,7 @@ from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
-from storage.fetching.connections import destroy_tokens
+from storage.fetching.connections import Tokens, destroy_tokens, put_tokens
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
@@ -29,16 +29,40 @@ def link_patient_account(
 ) -> None:
     """Link a vendor's account to a patient.
 
-    Bodies of the last day that waited for this account are taken in.
+    Bodies of the last day that waited for this account are taken in. What such a vendor announces
+    is fetched from then on, if our own key or the vendor's link is all that a request needs.
     """
+    settings = settings_of(data)
+    needs_no_tokens = source in _without_sign_in()
 
     async def work(conn: Connection, now_ms: int) -> tuple[int, int]:
         released = await accounts.link_account(conn, patient, source, account, now_ms)
+        if needs_no_tokens:
+            await put_tokens(
+                conn,
+                settings.secrets.wrapping_keys,
+                connector=source,
+                account=account,
+                patient=patient,
+                tokens=Tokens(access=""),
+                now_ms=now_ms,
+            )
         return released, now_ms
 
-    released, at_ms = audited(settings_of(data), work, AuditAction.ACCOUNT_LINK, patient, source)
+    released, at_ms = audited(settings, work, AuditAction.ACCOUNT_LINK, patient, source)
     bodies = f"{released} {'body' if released == 1 else 'bodies'}"
     print_note(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
+
+
+def _without_sign_in() -> frozenset[str]:
+    """Return the connectors whose api nobody signs in to."""
+    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - the vendors' code takes long to import
+
+    names = set()
+    for row in CONNECTORS:
+        if row.api is not None and row.api.request is not None and row.api.auth is None:
+            names.add(row.name)
+    return frozenset(names)
 
 
 def unlink_patient_account(

@@ -5,11 +5,13 @@ import time
 import uuid
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import typer
 
+from ingest.connector import Connector
 from ingest.proving.proofs import LinkOnly
+from ingest.proving.verify import Verdict
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from kadens.commands.accounts import must_consent, notes_on_storing
@@ -20,6 +22,14 @@ from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.output.terminal import fail, print_line, print_note
 from kadens.payload_formats import items_of
 from kadens.recorded.cases import read_case
+from kadens.recorded.played import (
+    PlayedRequest,
+    is_handshake,
+    played_handshake,
+    played_request,
+    verdict_of,
+)
+from kadens.recorded.requests import DOOR, RecordedRequest, expected_answer, read_request
 from kadens.settings import Settings
 from model.facts import Reject
 from model.received import Context
@@ -50,7 +60,10 @@ def send_as_vendor(
         typer.Argument(help="A connector, such as reports; any other text lists them."),
     ],
     path: Annotated[
-        Path, typer.Argument(help="The body to send, or the folder of a recorded case.")
+        Path,
+        typer.Argument(
+            metavar="CASE", help="The body to send, or the folder of a recorded case of any kind."
+        ),
     ],
     *,
     patient: Annotated[
@@ -60,28 +73,115 @@ def send_as_vendor(
         list[str] | None,
         typer.Option("--header", metavar="'K: V'", help="A header of the vendor; repeatable."),
     ] = None,
+    signing_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--signing-key", help="PEM of a sandbox, where the vendor alone has the signing key."
+        ),
+    ] = None,
     url: Annotated[
         str, typer.Option(help="Address of the vendor door; by default that of the settings.")
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Play a vendor: sign a body as it would, and post it.
+    """Play a vendor: sign a body or a recorded case as it would, with the key in the secrets file.
 
-    A phone's app signs nothing: with --patient it gets a link token for a day.
+    A recorded case of the door is played as it was recorded, with the door's own key and clock: a
+    forgery is a forgery again, a stale one is as old as it was, a handshake is asked. A phone's app
+    signs nothing: with --patient it gets a link token for a day.
 
-    Prints the vendor door's answer; exits 1 when the door refuses the body.
+    Prints the vendor door's answer; exits 1 when the door refuses a body, or answers a recorded
+    request in another way than it was recorded.
     """
     settings = settings_of(data)
-    content, headers = _recorded(path) if path.is_dir() else (body_of(path), {})
+    row = _served(connector)
+    if (path / DOOR).is_file():
+        raise typer.Exit(_play_request(settings, row, path, patient, signing_key, url))
+    content, headers = _recorded(path, row) if path.is_dir() else (body_of(path), {})
     headers = {"content-type": "application/json", **headers, **named_headers(header)}
-    proof = _proof_of(settings, connector, content, patient)
+    proof = _proof_of(settings, row, content, patient, signing_key)
     hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
     status, answer = post(hook, content, {**headers, **proof.headers})
     print_line(f"{status} {answer.decode(errors='replace')}")
     if status < http.client.MULTIPLE_CHOICES:
-        for line in notes_on_storing(settings, connector, _accounts(connector, content, headers)):
-            print_note(line)
+        _tell_storing(settings, connector, content, headers)
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
+
+
+def _tell_storing(settings: Settings, name: str, content: bytes, headers: _Headers) -> None:
+    """Say of the accounts of a body that was taken what keeps it from being stored."""
+    for line in notes_on_storing(settings, name, _accounts(name, content, headers)):
+        print_note(line)
+
+
+def _play_request(
+    settings: Settings,
+    row: Connector,
+    folder: Path,
+    patient: str,
+    signing_key: Path | None,
+    url: str,
+) -> int:
+    """Play a recorded request at the door; return 0 when it is answered as it was recorded."""
+    try:
+        request, recorded = read_request(folder), int(expected_answer(folder)["status"])
+    except (OSError, ValueError, KeyError, TypeError):
+        fail(f"{folder}: not the folder of a recorded case", code=2)
+    if request.connector != row.name:
+        fail(f"{folder} is a case of {request.connector}, not of {row.name}", code=2)
+    played = _played(settings, row, request, patient, signing_key)
+    hooks = f"{door_of(settings, url)}/v1/hooks"
+    target = "/".join(filter(None, (hooks, row.name, played.segment)))
+    if played.query:
+        target += f"?{urlencode(played.query)}"
+    try:
+        status, answer, _ = _requested(played.method, target, played.body, played.headers)
+    except NoAnswerError as error:
+        fail(str(error))
+    print_line(f"{status} {answer.decode(errors='replace')}")
+    if status < http.client.MULTIPLE_CHOICES and played.body and played.method == "POST":
+        _tell_storing(settings, row.name, played.body, played.headers)
+    if status != recorded:
+        print_note(_why_another(request, status, recorded))
+    return 0 if status == recorded else 1
+
+
+def _why_another(request: RecordedRequest, status: int, recorded: int) -> str:
+    """Return a line about an answer with another status than the recorded one."""
+    if not request.keys and not request.link_key and recorded == http.client.NOT_FOUND:
+        return f"recorded {recorded} at a door without a key for it; this door has one"
+    return f"recorded {recorded}, answered {status}"
+
+
+def _played(
+    settings: Settings,
+    row: Connector,
+    request: RecordedRequest,
+    patient: str,
+    signing_key: Path | None,
+) -> PlayedRequest:
+    """Return a recorded request as it is sent to a door with the keys of the secrets file."""
+    now_ms = time.time_ns() // 1_000_000  # the vendor's clock: this machine's
+    if isinstance(row.proof, LinkOnly):
+        verdict = verdict_of(request, row)
+        proof = Proven(headers={})
+        if verdict is Verdict.OK:
+            proof = _proof_of(settings, row, request.body, patient, signing_key)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return PlayedRequest(
+            method=request.method,
+            headers={**headers, **proof.headers},
+            query=dict(request.query),
+            body=request.body,
+            segment=request.segment,
+        )
+    key = _key_of(settings, row, signing_key)
+    if is_handshake(request, row):
+        return played_handshake(request, key)
+    try:
+        return played_request(request, row, key, now_ms)
+    except ValueError as error:
+        fail(f"{error}: give --signing-key with the key of a sandbox", code=2)
 
 
 def door_of(settings: Settings, url: str) -> str:
@@ -153,12 +253,16 @@ def _wait_of(error: Exception) -> bool | float:
     return error.wait_s if isinstance(error, _BusyError) else False
 
 
-def _recorded(folder: Path) -> tuple[bytes, _Headers]:
+def _recorded(folder: Path, row: Connector) -> tuple[bytes, _Headers]:
     """Return the body and the headers of a recorded case; leaves with code 2 when it is none."""
     try:
         case = read_case(folder)
     except (OSError, ValueError, KeyError, TypeError):
         fail(f"{folder}: not the folder of a recorded case", code=2)
+    if case.context.requested is not None:
+        fail(f"{folder} is an answer to a fetch: no vendor pushes it", code=2)
+    if case.context.connector != row.name:
+        fail(f"{folder} is a case of {case.context.connector}, not of {row.name}", code=2)
     kind = case.context.content_type
     return case.payload, {**case.context.headers, **({"content-type": kind} if kind else {})}
 
@@ -176,33 +280,57 @@ def _accounts(connector: str, content: bytes, headers: _Headers) -> set[str]:
     return accounts
 
 
-def _proof_of(settings: Settings, name: str, body: bytes, patient: str) -> Proven:
+def _served(name: str) -> Connector:
+    """Return the connector of this name; leaves with code 2 for another name."""
+    served = {row.name: row for row in CONNECTORS if row.name != FILES_CONNECTOR}
+    if name not in served:
+        fail(f"the connector must be one of {', '.join(served)}", code=2)
+    return served[name]
+
+
+def _key_of(settings: Settings, row: Connector, signing_key: Path | None) -> str:
+    """Return the key that a vendor proves a body with; leaves with code 2 where there is none."""
+    secrets = settings.secrets.connectors.get(row.name)
+    if secrets is None or not secrets.keys:
+        fail(f"the secrets file has no key for the connector {row.name}", code=2)
+    if signing_key is None:
+        return secrets.keys[0]
+    return f"{secrets.keys[0]}\n{body_of(signing_key).decode(errors='replace')}"
+
+
+def _proof_of(
+    settings: Settings, row: Connector, body: bytes, patient: str, signing_key: Path | None
+) -> Proven:
     """Return the proof that a vendor sends with a body.
 
     Leaves with code 2 without a key for it, or without the patient whose link proves it.
     """
-    served = {row.name: row for row in CONNECTORS if row.name != FILES_CONNECTOR}
-    connector, secrets = served.get(name), settings.secrets.connectors.get(name)
-    if connector is None:
-        fail(f"the connector must be one of {', '.join(served)}", code=2)
-    if isinstance(connector.proof, LinkOnly):
+    name = row.name
+    if isinstance(row.proof, LinkOnly):
         if not patient:
             fail(f"{name} is proved by a patient's link: give --patient", code=2)
         must_consent(settings, patient, name)
         token, _ = issue_audited_token(settings, patient, days=1, purpose="send")
         return Proven(headers={"authorization": f"Bearer {token}"})
-    if secrets is None or not secrets.keys:
-        fail(f"the secrets file has no key for the connector {name}", code=2)
+    key = _key_of(settings, row, signing_key)
     now_ms = time.time_ns() // 1_000_000  # the vendor's clock: this machine's
-    return prove(connector.proof, secrets.keys[0], body, f"msg_{uuid.uuid4().hex}", now_ms)
+    try:
+        return prove(row.proof, key, body, f"msg_{uuid.uuid4().hex}", now_ms)
+    except ValueError as error:
+        fail(f"{error}: give --signing-key with the key of a sandbox", code=2)
 
 
 def _posted(url: str, body: bytes, headers: _Headers) -> tuple[int, bytes, float]:
+    return _requested("POST", url, body, headers)
+
+
+def _requested(method: str, url: str, body: bytes, headers: _Headers) -> tuple[int, bytes, float]:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=60)
     try:
-        connection.request("POST", parts.path, body, headers)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        connection.request(method, target, body or None, headers)
         answer = connection.getresponse()
         return answer.status, answer.read(), seconds_of(answer.headers.get("retry-after", ""))
     except (OSError, http.client.HTTPException) as error:

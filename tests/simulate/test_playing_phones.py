@@ -53,8 +53,10 @@ def test_a_recorded_case_is_sent_as_it_came(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_phone_is_that_of_a_patient(tmp_path: Path) -> None:
-    code, text = _send("hc_webhook", str(_CASE))
+    code, text = _send("health_auto_export", str(_CASE))
     assert (code, "give --patient" in text) == (2, True)
+    code, text = _send("hc_webhook", str(_CASE))
+    assert (code, "a case of health_auto_export, not of hc_webhook" in text) == (2, True)
     code, text = _send("hc_webhook", str(tmp_path))
     assert (code, "not the folder of a recorded case" in text) == (2, True)
     code, text = _send("nobody", str(_CASE))

@@ -1,0 +1,167 @@
+"""A recorded case as it is played against a door that has other keys and another clock. Pure.
+
+A case keeps what was made up for it: keys, signatures, the time. To a running door the vendor must
+prove itself anew. What made the recorded proof no proof is repeated: it is left out, altered, or as
+old or as early as it was. It must never run inside a door.
+"""
+
+from dataclasses import dataclass, replace
+
+from ingest.connector import Connector, Probe
+from ingest.proving.proofs import Evidence, LinkOnly, Signature
+from ingest.proving.verify import Check, Verdict
+from ingest.sender import Proven, prove
+from kadens.recorded.requests import RecordedRequest
+
+_MESSAGE = "msg_recorded"
+_NO_PATIENT = ""
+_SOMEBODY = "somebody"  # where a link token is the proof, the recorded one named a patient
+_RECORDED_WINDOW_MS = 300_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedRequest:
+    """A request as it is sent; `segment` is the part of the path behind the connector's name."""
+
+    method: str
+    headers: dict[str, str]
+    query: dict[str, str]
+    body: bytes
+    segment: str = ""
+
+
+def verdict_of(request: RecordedRequest, connector: Connector) -> Verdict:
+    """Return what the recorded proof was to the door of its time."""
+    evidence = Evidence(
+        headers=_lowered(request.headers),
+        segment=request.segment,
+        patient=_SOMEBODY if request.link_key else _NO_PATIENT,
+        secrets=request.keys,
+        now_ms=request.now_ms,
+        window_ms=_RECORDED_WINDOW_MS,
+    )
+    check = connector.proof.begin(evidence)
+    if isinstance(check, Check):
+        check.update(request.body)
+        return check.verdict()
+    return check
+
+
+def is_handshake(request: RecordedRequest, connector: Connector) -> bool:
+    """Return whether a recorded request was answered before any proof."""
+    if connector.handshake is None:
+        return False
+    probe = Probe(
+        method=request.method,
+        headers=_lowered(request.headers),
+        query=request.query,
+        body=request.body,
+        secrets=request.keys,
+    )
+    return connector.handshake(probe) is not None
+
+
+def played_handshake(request: RecordedRequest, key: str) -> PlayedRequest:
+    """Return a handshake with the door's own key in position of the recorded one."""
+    # the key of a sandbox that signs may stand behind, in further lines
+    own = key.partition("\n")[0]
+    return PlayedRequest(
+        method=request.method,
+        headers=_with_key(_lowered(request.headers), request.keys, own),
+        query=_with_key(request.query, request.keys, own),
+        body=request.body,
+        segment=request.segment,
+    )
+
+
+def _with_key(values: dict[str, str], recorded: tuple[str, ...], key: str) -> dict[str, str]:
+    result = {}
+    for name, value in values.items():
+        for old in recorded:
+            value = value.replace(old, key)  # noqa: PLW2901 - the value as it becomes
+        result[name] = value
+    return result
+
+
+def played_request(
+    request: RecordedRequest, connector: Connector, key: str, now_ms: int
+) -> PlayedRequest:
+    """Return a request that is proved, or not proved, as the recorded one was.
+
+    `key` is one that the door has, and `now_ms` its clock in epoch ms. Raises ValueError where only
+    the vendor can prove a body.
+    """
+    verdict = verdict_of(request, connector)
+    at_ms = now_ms + _ahead_ms(request, connector)
+    shown = prove(connector.proof, key, request.body, _MESSAGE, at_ms)
+    own = _lowered(request.headers)
+    # a header of the recorded proof is replaced or left out, whichever scheme it belonged to
+    for name in (*shown.headers, *_proof_headers(connector)):
+        own.pop(name, None)
+    if verdict is Verdict.MISSING:
+        shown = Proven(headers={})
+    elif verdict is Verdict.FORGED:
+        shown = _altered(shown)
+    return PlayedRequest(
+        method=request.method,
+        headers={**own, **shown.headers},
+        query=dict(request.query),
+        body=request.body,
+        segment=shown.path.removeprefix("/"),
+    )
+
+
+def _lowered(headers: dict[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _ahead_ms(request: RecordedRequest, connector: Connector) -> int:
+    """Return how far ahead of its door's clock a recorded request was signed, 0 within the window.
+
+    A request is stale on either side of the window.
+    """
+    if not isinstance(connector.proof, Signature):
+        return 0
+    headers = _lowered(request.headers)
+    for scheme in connector.proof.schemes:
+        kind, _, name = scheme.clock.partition(":")
+        written = headers.get(name if kind == "header" else scheme.header, "")
+        if kind == "pair":
+            pairs = dict(part.strip().partition("=")[::2] for part in written.split(","))
+            written = pairs.get(name, "")
+        if written.isascii() and written.isdigit():
+            ahead_ms = int(written) * scheme.unit_ms - request.now_ms
+            return ahead_ms if abs(ahead_ms) > _RECORDED_WINDOW_MS else 0
+    return 0
+
+
+def _proof_headers(connector: Connector) -> set[str]:
+    """Return every header in which a proof of this connector may stand."""
+    proof = connector.proof
+    names = {"authorization"} if isinstance(proof, LinkOnly) else set()
+    for scheme in getattr(proof, "schemes", ()):
+        names.add(scheme.header)
+        for piece in scheme.signed:
+            kind, _, name = piece.partition(":")
+            if kind == "header":
+                names.add(name)
+    return names
+
+
+def _altered(shown: Proven) -> Proven:
+    """Return a proof in which a letter of each value is another, so that no key has made it.
+
+    Times and ids stay: a vendor's forger would write true ones.
+    """
+    headers = {}
+    for name, value in shown.headers.items():
+        is_plain = name.endswith(("timestamp", "-id"))
+        headers[name] = value if is_plain else _another(value)
+    return replace(shown, headers=headers, path=_another(shown.path) if shown.path else "")
+
+
+def _another(value: str) -> str:
+    """Return a value with another letter before its last four, which may be padding."""
+    position = max(0, len(value) - 5)
+    letter = "a" if value[position] != "a" else "b"
+    return value[:position] + letter + value[position + 1 :]

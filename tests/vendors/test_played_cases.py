@@ -1,0 +1,75 @@
+"""`kadens send` plays recorded requests: at a door with other keys they get the recorded answer."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from ingest.proving.proofs import LinkOnly
+from ingest.vendors import CONNECTORS
+from kadens.cli import app
+from kadens.commands import sending
+from kadens.recorded.played import is_handshake, played_handshake, played_request
+from kadens.recorded.requests import RecordedRequest, expected_answer, read_request
+from tests.ingest.test_conformance import door_keys, key_of
+from tests.rooms import ROOT
+
+_NOW = 1_800_000_000_000
+_ROWS = {row.name: row for row in CONNECTORS}
+
+
+def _is_played(case: Path) -> bool:
+    """Return whether a case is one of a door that had a key, and whose proof a key makes."""
+    request = read_request(case)
+    return bool(request.keys) and not isinstance(_ROWS[request.connector].proof, LinkOnly)
+
+
+_CASES = sorted(path.parent for path in (ROOT / "tests" / "data").glob("*/*/door.json"))
+_PLAYED = list(filter(_is_played, _CASES))
+
+
+def _sent(request: RecordedRequest) -> RecordedRequest:
+    """Return a recorded request as it is sent to a door with keys of its own, in another year."""
+    row = _ROWS[request.connector]
+    key = key_of(row.proof)
+    if is_handshake(request, row):
+        played = played_handshake(request, key)
+    else:
+        played = played_request(request, row, key, _NOW)
+    return replace(
+        request,
+        headers=played.headers,
+        query=played.query,
+        segment=played.segment,
+        keys=door_keys(row.proof),
+        now_ms=_NOW,
+    )
+
+
+@pytest.mark.parametrize("case", _PLAYED, ids=lambda case: f"{case.parent.name}-{case.name}")
+def test_a_recorded_request_gets_the_recorded_answer_from_a_door_with_other_keys(
+    case: Path,
+) -> None:
+    answer, recorded = _sent(read_request(case)).answer(), expected_answer(case)
+    assert (answer["status"], answer["appended"]) == (recorded["status"], recorded["appended"])
+
+
+def test_forged_stale_and_unproved_requests_of_many_vendors_are_among_them() -> None:
+    refused = {case.parent.name for case in _PLAYED if expected_answer(case)["status"] == 401}
+    assert {"terra", "junction", "coros", "huawei", "open_wearables", "garmin", "polar"} <= refused
+
+
+def test_what_no_vendor_pushes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SimpleNamespace(secrets=SimpleNamespace(connectors={}))
+    monkeypatch.setattr(sending, "settings_of", lambda _: settings)
+    for vendor, case, code, why in (
+        ("junction", "fetched_stream", 2, "an answer to a fetch: no vendor pushes it"),
+        ("terra", "signed", 2, "the secrets file has no key for the connector terra"),
+        ("terra", "missing", 2, "No such file"),
+        ("junction", "../terra/signed", 2, "a case of terra, not of junction"),
+    ):
+        folder = str(ROOT / "tests" / "data" / vendor / case)
+        done = CliRunner().invoke(app, ["send", vendor, folder])
+        assert (done.exit_code, why in done.stderr) == (code, True)
