@@ -68,6 +68,7 @@ bench: .venv
 docs: .venv
 	$(BIN)/python -m kadens.reference
 	$(BIN)/python -m tests.guards.reference
+	$(BIN)/python -m tests.guards.vendor_pages
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)
