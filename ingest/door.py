@@ -23,6 +23,9 @@ def unlimited() -> Buckets:
     return Buckets(rate=0, burst=0)
 
 
+SIGNED_WINDOW_MS = 300_000  # how far a signed time may be from the door's clock
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """How often bodies may come.
@@ -63,7 +66,7 @@ class Door:
     bodies: BodyStore
     clock: Clock
     max_body: int = 100 * 1024 * 1024
-    window_ms: int = 300_000
+    window_ms: int = SIGNED_WINDOW_MS
     store_s: float = 30.0
     spools: Spools = field(default_factory=Spools)
     rates: Rates = field(default_factory=Rates)

@@ -20,8 +20,9 @@ def test_every_connector_has_a_row_in_both_pages() -> None:
 
 
 def test_the_table_of_coverage_tells_the_ways_apart() -> None:
-    lines = vendor_pages.vendor_pages()["coverage.md"].splitlines()
-    rows = {line.split("|")[1].strip(" `"): line.split("|")[2:-1] for line in lines if "|" in line}
+    page = vendor_pages.vendor_pages()["coverage.md"]
+    lines = page[page.index("| source |") :].partition("\n\n")[0].splitlines()
+    rows = {line.split("|")[1].strip(" `"): line.split("|")[2:-1] for line in lines}
     heads = [head.strip() for head in rows["source"]]
     junction = dict(zip(heads, (cell.strip() for cell in rows["junction"]), strict=True))
     assert (junction["heart rate"], junction["workouts"]) == ("push, fetch", "push, fetch")

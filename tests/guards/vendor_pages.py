@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.connector import Connector
-from ingest.door import Door
+from ingest.door import SIGNED_WINDOW_MS
 from ingest.problems import PROBLEMS
 from ingest.proving.proofs import LinkOnly
 from ingest.vendors import CONNECTORS
@@ -23,7 +23,7 @@ from tests.rows import matching
 FOLDER = ROOT / "docs" / "vendors"
 KIB = 1024
 # heading of a column -> the metrics in it
-COLUMNS: dict[str, frozenset[str]] = {
+COVERED: dict[str, frozenset[str]] = {
     "workouts": frozenset(("workout",)),
     "heart rate": frozenset(("heart_rate",)),
     "steps": frozenset(("steps",)),
@@ -126,10 +126,9 @@ def vendor_pages() -> dict[str, str]:
 def _readme() -> str:
     rows = [row for row in PROBLEMS if not row.reason.startswith("upload_")]
     problems = [(row.status, f"`{row.reason}`", row.detail) for row in rows]
-    window_s = Door.__dataclass_fields__["window_ms"].default // 1000
     return _README.format(
         problems=table(("status", "reason", "meaning"), problems),
-        window=window_s,
+        window=SIGNED_WINDOW_MS // 1000,
         connectors=table(
             ("name", "proof", "window", "largest body", "received", "asked for"),
             map(_connector_row, CONNECTORS),
@@ -174,7 +173,7 @@ def _coverage() -> str:
     rows = [(f"`{name}`", *_cells(given[name])) for name in _order()]
     listed = [(f"`{name}`", ", ".join(sorted(kinds))) for name, kinds in sorted(files.items())]
     return _COVERAGE.format(
-        coverage=table(("source", *COLUMNS), [*rows, ("`fit`", _FIT, *[""] * (len(COLUMNS) - 1))]),
+        coverage=table(("source", *COVERED), [*rows, ("`fit`", _FIT, *[""] * (len(COVERED) - 1))]),
         files=table(("source", "file"), listed),
     )
 
@@ -217,7 +216,7 @@ def _words(line: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _cells(given: Mapping[str, set[str]]) -> Iterator[str]:
-    for metrics in COLUMNS.values():
+    for metrics in COVERED.values():
         samples: set[str] = set()
         days: set[str] = set()
         for metric in metrics:
