@@ -13,11 +13,10 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from model.errors import BodyError
-from parsers.health_connect.database import Database
+from parsers.health_connect.database import DATABASE_HEAD, Database, without_log
 from parsers.health_connect.health_connect import all_batches, unread_of
 from parsers.health_connect.pieces import written_batch, written_unread
 
-_HEAD = 100  # bytes of an SQLite header
 _STEP = 1024 * 1024
 
 
@@ -48,15 +47,16 @@ def _pieces(database: Database) -> Iterator[bytes]:
 
 @contextmanager
 def _on_disk(file: BinaryIO) -> Iterator[Path]:
-    head = file.read(_HEAD)
+    head = file.read(DATABASE_HEAD)
     name = getattr(file, "name", None)
     path = Path(name) if isinstance(name, str) else None
     # A member of a zip has a name as well, which may be that of another file here.
-    if path is not None and path.is_file() and _is_same(file, path, head):
+    is_here = path is not None and path.is_file() and _is_same(file, path, head)
+    if path is not None and is_here and head == without_log(head):
         yield path
         return
     with NamedTemporaryFile() as copied:
-        copied.write(head)
+        copied.write(without_log(head))
         shutil.copyfileobj(file, copied, _STEP)
         copied.flush()
         yield Path(copied.name)
@@ -68,4 +68,4 @@ def _is_same(file: BinaryIO, path: Path, head: bytes) -> bool:
         return False
     file.seek(len(head))
     with path.open("rb") as other:
-        return other.read(_HEAD) == head
+        return other.read(DATABASE_HEAD) == head

@@ -13,6 +13,7 @@ attach, or wait for a lock.
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import itemgetter
@@ -23,6 +24,7 @@ import numpy as np
 DatabaseRow: TypeAlias = tuple[Any, ...]
 
 MAGIC = b"SQLite format 3\0"
+DATABASE_HEAD = 100  # bytes of the header of a database
 CHUNK = 1_024  # rows that are read at once: few enough to stay in the processor's cache
 _MIB = 1024 * 1024
 # Of all connections of this process together: it can only be lowered, so it is one number. A body
@@ -92,7 +94,7 @@ class Database:
         connection = sqlite3.connect(":memory:", isolation_level=None)
         database = cls(connection=connection, size=len(payload))
         changed = bytearray(payload)
-        changed[18:20] = b"\1\1"  # no write-ahead log is expected beside it
+        changed[:DATABASE_HEAD] = without_log(payload[:DATABASE_HEAD])
         try:
             connection.deserialize(changed)
         except _ERRORS:
@@ -104,7 +106,11 @@ class Database:
 
     @classmethod
     def of_path(cls, path: str, size: int) -> Self:
-        """Return the database of a file, which must not change while it is read."""
+        """Return the database of a file, which must not change while it is read.
+
+        Its first bytes are as `without_log` returns them, so that a file and a payload of the same
+        bytes have the same rows.
+        """
         connection = sqlite3.connect(
             f"file:{_quoted_path(path)}?mode=ro&immutable=1", uri=True, isolation_level=None
         )
@@ -163,7 +169,18 @@ class Database:
             self.sound[table] = is_sound = answer == ("ok",)
         if not is_sound:
             self._tell(table, _DAMAGED)
+            self._forget_pages()
         return is_sound
+
+    def _forget_pages(self) -> None:
+        """Let the next statement load its pages anew.
+
+        SQLite looks once where the cells of a page lie, and not when it loads the page for a check.
+        From a page that is known already it would read a cell at the end of the page with whatever
+        lies behind it in memory: other rows each time.
+        """
+        with suppress(*_ERRORS):
+            self.connection.execute("pragma shrink_memory").close()
 
     def _tell(self, table: str, why: str) -> None:
         damage = TableDamage(table=table, why=why)
@@ -241,6 +258,14 @@ class Database:
         return columns
 
 
+def without_log(head: bytes) -> bytes:
+    """Return the first `DATABASE_HEAD` bytes as of a database without a write-ahead log beside it.
+
+    These two bytes say nothing of the rows. Where they are damaged SQLite would open nothing.
+    """
+    return head[:18] + b"\1\1" + head[20:] if len(head) == DATABASE_HEAD else head
+
+
 _DAMAGED = "damaged: what follows cannot be read"
 
 
@@ -287,7 +312,7 @@ _ALLOWED: dict[int, frozenset[str | None] | None] = {
     sqlite3.SQLITE_SELECT: None,
     sqlite3.SQLITE_READ: None,
     sqlite3.SQLITE_FUNCTION: frozenset(("typeof", "length")),
-    sqlite3.SQLITE_PRAGMA: frozenset(("table_info", "quick_check")),
+    sqlite3.SQLITE_PRAGMA: frozenset(("table_info", "quick_check", "shrink_memory")),
 }
 
 

@@ -65,8 +65,8 @@ def _byte(body: bytearray, chance: Random) -> None:
 
 
 def _header(body: bytearray, chance: Random) -> None:
-    if body:
-        body[chance.randrange(16, max(17, min(100, len(body))))] = chance.choice(_ODD_BYTES)
+    if len(body) > 16:
+        body[chance.randrange(16, min(100, len(body)))] = chance.choice(_ODD_BYTES)
 
 
 def _page_head(body: bytearray, chance: Random) -> None:

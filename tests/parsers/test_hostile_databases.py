@@ -22,6 +22,7 @@ from parsers.formats import parse
 from parsers.health_connect.cutting import cut_health_connect
 from parsers.health_connect.database import Database
 from simulate.exports.health_connect import CarriedDays, export_of
+from tests.fuzz.database_changes import small_database
 from tests.rows import matching, of_type, values_of
 
 _SECONDS, _GROWTH = 2.0, 300 * 1024 * 1024
@@ -68,6 +69,32 @@ def _read(payload: bytes | bytearray) -> Parsed:
         again += of_type(SampleBlock, parse("files", piece).facts)
     assert sum(len(block.t) for block in again) == _samples(parsed)
     return parsed
+
+
+@pytest.mark.parametrize("versions", [(1, 1), (2, 2), (1, 5), (0x80, 0xFF)])
+def test_a_file_has_the_rows_of_its_bytes(tmp_path: Path, versions: tuple[int, int]) -> None:
+    """Two bytes of the header stop SQLite before it opens a file, and say nothing of the rows."""
+    payload, path = _of_person(), tmp_path / "export.db"
+    right = list(cut_health_connect(BytesIO(bytes(payload))))
+    payload[18:20] = bytes(versions)
+    path.write_bytes(payload)
+    with path.open("rb") as file:
+        assert list(cut_health_connect(file)) == right
+    assert list(cut_health_connect(BytesIO(bytes(payload)))) == right
+
+
+def test_a_cell_beyond_its_page_ends_the_rows_at_its_page_every_time() -> None:
+    payload = bytearray(small_database())
+    pages = range(0, len(payload), 512)
+    # leaves of a table, in their order; each has the places of its cells behind eight bytes
+    leaves = [at for at in pages if payload[at] == 13 and payload[at + 3 : at + 5] > b"\0\10"]
+    payload[leaves[2] + 18 : leaves[2] + 20] = (511).to_bytes(2, "big")
+    database = Database.of_bytes(bytes(payload))
+    for columns in (("row_id",), ("count",), ()):
+        (rows,) = database.rows("steps_record_table", columns)
+        # two leaves of rows come before the damaged one
+        assert [row[0] for row in rows] == list(range(1, 18))
+    database.close()
 
 
 def _samples(parsed: Parsed) -> int:
