@@ -160,7 +160,7 @@ def _add_zones(
         except Unreadable as error:
             errors.append(error)
             continue
-        zones.append(sample.get("zone"))
+        zones.append(str(sample.get("zone")))  # a list or an object is no zone that is known
     # The last zone holds to the end of what was recorded, or nobody knows how long.
     placed = list(clock.instants(day, [*shown, *([] if end is None else [end])], where))
     for at, until, zone in zip(placed, placed[1:], zones, strict=False):
