@@ -94,8 +94,6 @@ def _by_vendor(status: int, request: ApiRequest) -> Judged | None:
     """Return what a status means to this vendor alone, None where it means the usual."""
     if status in request.noted:
         return Judged(meaning=Meaning.NOTHING, why=f"status {status}: nothing to send now")
-    if status in request.retried:
-        return Judged(meaning=Meaning.FAILED, why=f"status {status}")
     return None
 
 

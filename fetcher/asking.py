@@ -22,7 +22,7 @@ _NO_ANSWER = VendorResponse(headers={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestResult:
     """What came of a request.
 
     `closed_ms` is for how many ms the vendor is closed, `later_ms` for how many this request alone
@@ -48,7 +48,7 @@ async def ask_for_account(
     request: ApiRequest,
     *,
     is_past: bool = False,
-) -> Asked:
+) -> RequestResult:
     """Ask a vendor in the name of an account; raises as `question_of` does."""
     if tokens.expires_ms and tokens.expires_ms - _EARLY_MS <= parts.now():
         outcome, tokens = await _refreshed(parts, vendor, held, tokens)
@@ -75,7 +75,7 @@ async def ask_within_budget(
     question: Question,
     *,
     is_past: bool = False,
-) -> Asked:
+) -> RequestResult:
     """Ask a vendor if its budget has room, and obey what it says of its rates."""
     async with parts.pool.connection() as conn:
         wait_ms = await spend_request(
@@ -84,21 +84,21 @@ async def ask_within_budget(
     if wait_ms:
         parts.metrics.waits.labels(vendor.name).inc()
         if is_past:
-            return Asked(verdict=_NEW_FIRST, later_ms=wait_ms)
-        return Asked(verdict=_OVER_BUDGET, closed_ms=wait_ms)
+            return RequestResult(verdict=_NEW_FIRST, later_ms=wait_ms)
+        return RequestResult(verdict=_OVER_BUDGET, closed_ms=wait_ms)
     with parts.metrics.seconds.labels(vendor.name).time():
         response = await parts.client.ask(question)
     status = vendor.api.status_of(response.status, response.body)
     verdict = meaning_of(replace(response, status=status), request)
     parts.metrics.answers.labels(vendor.name, verdict.meaning.value).inc()
     closed_ms = await _obeyed(parts, vendor, verdict, response)
-    return Asked(verdict=verdict, response=response, closed_ms=closed_ms)
+    return RequestResult(verdict=verdict, response=response, closed_ms=closed_ms)
 
 
-def _without_tokens(outcome: Refreshed) -> Asked:
+def _without_tokens(outcome: Refreshed) -> RequestResult:
     """Return what is known of a request for which there is no token that holds."""
     verdict = _BROKEN if outcome is Refreshed.BROKEN else _LATER
-    return Asked(verdict=verdict, refreshed=outcome)
+    return RequestResult(verdict=verdict, refreshed=outcome)
 
 
 async def _refreshed(

@@ -18,6 +18,8 @@ class FetcherMetrics:
     waits: Counter
     rows: Gauge
     connections: Gauge
+    subscriptions: Counter
+    missing: Gauge
 
 
 def make_fetcher_metrics() -> FetcherMetrics:
@@ -55,6 +57,18 @@ def make_fetcher_metrics() -> FetcherMetrics:
             "kadens_connections",
             "Connected accounts by state",
             ["connector", "state"],
+            registry=own,
+        ),
+        subscriptions=Counter(
+            "kadens_subscription_changes",
+            "Requests that changed a subscription, by method",
+            ["connector", "method"],
+            registry=own,
+        ),
+        missing=Gauge(
+            "kadens_subscriptions_missing",
+            "Subscriptions that a person has to create",
+            ["connector"],
             registry=own,
         ),
     )

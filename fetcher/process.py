@@ -19,7 +19,9 @@ from fetcher.client import VendorClient
 from fetcher.log import AnswerLog
 from fetcher.metrics import make_fetcher_metrics
 from fetcher.parts import FetchedVendor, FetcherParts
-from fetcher.single import LEASE_MS, Done, attempt, take_due
+from fetcher.single import LEASE_MS, Done, attempt, take_ready
+from fetcher.subscribing import reconcile_applications
+from fetcher.tending import tend_accounts
 from fetcher.token_spool import TokenSpool
 from fetcher.tokens import take_up_refreshes
 from ingest.publisher import KafkaPublisher
@@ -101,11 +103,13 @@ async def _serve(plan: FetcherPlan) -> None:
             start_http_server(
                 plan.metrics_port, addr=plan.metrics_host, registry=parts.metrics.registry
             )
+        log_hosts(plan.vendors)
         closed = ClosedVendors()
         async with asyncio.TaskGroup() as group:
             group.create_task(_keep_fetching(parts, closed, stop, plan.at_once))
             group.create_task(_keep_tidy(parts, stop))
             group.create_task(_keep_leases(parts, stop))
+            group.create_task(_keep_tending(parts, stop))
 
 
 @asynccontextmanager
@@ -141,6 +145,14 @@ async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
             await publisher.stop()
 
 
+def log_hosts(vendors: Mapping[str, FetchedVendor]) -> None:
+    """Write a line for each host outside the EU that is asked: a deployer must know of them."""
+    for vendor in vendors.values():
+        if not vendor.api.is_in_eu:
+            for host in (vendor.api.host, *vendor.api.hosts):
+                _log.warning("a host outside the EU may be asked", connector=vendor.name, host=host)
+
+
 async def _keep_fetching(
     parts: FetcherParts, closed: ClosedVendors, stop: asyncio.Event, at_once: int
 ) -> None:
@@ -157,8 +169,8 @@ async def _keep_fetching(
             if room > at_once // 2:
                 async with _through_outages():
                     taken = await _due(parts, closed, room)
-            for one in taken:
-                running.add(group.create_task(_run(parts, closed, one)))
+            for fetch in taken:
+                running.add(group.create_task(_run(parts, closed, fetch)))
             # an account that is let go may have its next fetch due at once
             waited = {stopping, *running}
             await asyncio.wait(waited, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
@@ -177,14 +189,14 @@ async def _run(parts: FetcherParts, closed: ClosedVendors, taken: TakenFetch) ->
 async def _due(parts: FetcherParts, closed: ClosedVendors, most: int) -> Sequence[TakenFetch]:
     """Take what is due at the vendors that are open."""
     names = closed.open_ones(parts.vendors, parts.now())
-    return await take_due(parts, names, most) if names else ()
+    return await take_ready(parts, names, most) if names else ()
 
 
 async def fetch_once(parts: FetcherParts, closed: ClosedVendors) -> bool:
     """Work off one fetch of the vendors that are open; return whether there was any."""
     taken = await _due(parts, closed, 1)
-    for one in taken:
-        closed.note(await attempt(parts, one))
+    for fetch in taken:
+        closed.note(await attempt(parts, fetch))
     return bool(taken)
 
 
@@ -192,6 +204,16 @@ async def _keep_tidy(parts: FetcherParts, stop: asyncio.Event) -> None:
     while not stop.is_set():
         async with _through_outages():
             await tidy(parts)
+        await _pause(stop, _TIDY_S)
+
+
+async def _keep_tending(parts: FetcherParts, stop: asyncio.Event) -> None:
+    at_start = True
+    while not stop.is_set():
+        async with _through_outages():
+            await reconcile_applications(parts, at_start=at_start)
+            at_start = False
+            await tend_accounts(parts)
         await _pause(stop, _TIDY_S)
 
 

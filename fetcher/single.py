@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fetcher import attempts
 from fetcher.addresses import RefusedAddressError
 from fetcher.answers import Meaning, VendorResponse
-from fetcher.asking import Asked, ask_for_account
+from fetcher.asking import RequestResult, ask_for_account
 from fetcher.log import LogAwayError
 from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.questions import request_of
@@ -47,7 +47,7 @@ class Done:
     closed_until_ms: int = 0
 
 
-async def take_due(
+async def take_ready(
     parts: FetcherParts, connectors: Sequence[str], most: int
 ) -> Sequence[TakenFetch]:
     """Take the fetches that are due the longest, at most one of an account."""
@@ -87,7 +87,7 @@ async def _worked_off(
     return result.closed_ms, await _became(parts, taken, result)
 
 
-async def _became(parts: FetcherParts, taken: TakenFetch, result: Asked) -> Became:
+async def _became(parts: FetcherParts, taken: TakenFetch, result: RequestResult) -> Became:
     """Return what becomes of a fetch by its answer; data are on the log when this returns."""
     meaning, why = result.verdict.meaning, result.verdict.why
     if meaning is Meaning.HERE:
@@ -95,7 +95,7 @@ async def _became(parts: FetcherParts, taken: TakenFetch, result: Asked) -> Beca
     if result.later_ms:
         return attempts.untried(taken, why, parts.now() + result.later_ms)
     if meaning is Meaning.UNAUTHORISED:
-        await _told_of_tokens(parts, taken, result)
+        await _note_broken(parts, taken, result)
     if meaning is Meaning.FORBIDDEN:
         await _tell(parts, taken, NoticeKind.PERMISSIONS)
     if meaning in _ENDS:
@@ -103,7 +103,7 @@ async def _became(parts: FetcherParts, taken: TakenFetch, result: Asked) -> Beca
     return attempts.after_failure(taken, why, parts.now(), parts.chance())
 
 
-async def _told_of_tokens(parts: FetcherParts, taken: TakenFetch, result: Asked) -> None:
+async def _note_broken(parts: FetcherParts, taken: TakenFetch, result: RequestResult) -> None:
     """Note that a person has to connect the account again."""
     if result.refreshed is Refreshed.BROKEN:  # and the account was marked with it
         await _tell(parts, taken, NoticeKind.REVOKED)

@@ -180,8 +180,7 @@ class ApiRequest:
     requested later; `too_early` is then a text in a refusal that may be another one later.
 
     `noted` are further statuses by which the vendor says that there is nothing to send now, such as
-    that it knew of this already, and `retried` those that mean nothing final here, although they
-    usually do.
+    that it knew of this already.
 
     What is read is read by GET, or by POST where the `Api` says why. Other methods are for
     registering an account, for withdrawing and for subscriptions.
@@ -198,7 +197,6 @@ class ApiRequest:
     json: str = field(default="", repr=False)
     host: str = ""
     noted: tuple[int, ...] = ()
-    retried: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.method not in _METHODS:

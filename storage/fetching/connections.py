@@ -29,7 +29,7 @@ values (%(connector)s, %(account)s, %(patient)s, 'connected', %(tokens)s, %(expi
 on conflict (connector, account) do update set
   patient = excluded.patient, state = excluded.state, tokens = excluded.tokens,
   expires_at = excluded.expires_at, changed_at = excluded.changed_at,
-  lease = null, leased_until = null"""
+  lease = null, leased_until = null, is_registered = false, tend_at = '-infinity'"""
 _HELD = """
 select p.pseudonym, c.tokens from vendor_connection c join patient p on p.id = c.patient
 where c.connector = %s and c.account = %s and c.lease = %s for update of c"""

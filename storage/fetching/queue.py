@@ -174,7 +174,7 @@ async def take_fetches(
 def _columns(rows_of: Sequence[Sequence[object]]) -> dict[str, list[object]]:
     """Return the key of each row, column by column."""
     names = ("connector", "account", "resource", "key")
-    return {name: [row[place] for row in rows_of] for place, name in enumerate(names)}
+    return {name: [row[position] for row in rows_of] for position, name in enumerate(names)}
 
 
 def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UUID) -> TakenFetch:

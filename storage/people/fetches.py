@@ -61,7 +61,7 @@ group by connector, state order by connector, state"""
 class NoticedFetch:
     """A fetch that a connector's payload announced; `patient` is None for an unlinked account.
 
-    `is_past` says that it is of the time before the account was linked. `found_in` is the fetch in
+    `is_past` says that it is of the time before the account was linked. `answer_to` is the fetch in
     whose answer it was found, such as the page before: what was found in the past is past as well.
     """
 
@@ -70,7 +70,7 @@ class NoticedFetch:
     patient: str | None
     noticed_ms: int
     is_past: bool = False
-    found_in: Fetch | None = None
+    answer_to: Fetch | None = None
 
     @property
     def owner(self) -> str:
@@ -173,7 +173,7 @@ async def _put(
         "noticed_at": utc(item.noticed_ms),
         "not_before": utc(fetch.not_before_ms),
         "is_past": item.is_past,
-        "found_resource": None if item.found_in is None else item.found_in.resource,
-        "found_key": None if item.found_in is None else item.found_in.key,
+        "found_resource": None if item.answer_to is None else item.answer_to.resource,
+        "found_key": None if item.answer_to is None else item.answer_to.key,
     }
     await conn.execute(_PUT, row)

@@ -75,7 +75,7 @@ async def record_requests(
                     fetch=item,
                     patient=patient,
                     noticed_ms=envelope.received_ms,
-                    found_in=envelope.requested,
+                    answer_to=envelope.requested,
                 )
             )
         elif patient is not None:

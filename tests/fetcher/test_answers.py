@@ -108,13 +108,12 @@ def test_polars_rates_are_read(headers: dict[str, str], seconds: int) -> None:
 
 
 def test_a_status_may_mean_to_one_vendor_what_it_means_to_no_other() -> None:
-    own = ApiRequest(path="/backfill", noted=(409,), retried=(400,))
+    own = ApiRequest(path="/backfill", noted=(409,))
     usual = ApiRequest(path="/backfill")
     known = [
         (202, usual, Meaning.NOTHING),
         (409, own, Meaning.NOTHING),
         (409, usual, Meaning.FAILED),
-        (400, own, Meaning.FAILED),
         (400, usual, Meaning.REFUSED),
     ]
     for status, request, meaning in known:

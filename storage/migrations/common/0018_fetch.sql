@@ -58,16 +58,21 @@ create table vendor_connection (
   changed_at timestamptz not null,
   lease uuid,
   leased_until timestamptz,
+  -- what an account needs besides fetches: registered at the vendor, and when to look again
+  is_registered boolean not null default false,
+  tend_at timestamptz not null default '-infinity',
   primary key (connector, account),
   constraint vendor_connection_leased check ((lease is null) = (leased_until is null))
 );
 create index vendor_connection_patient on vendor_connection (patient);
 
--- Our application at a vendor: closed while the vendor asks us to wait. Its requests are counted in
+-- Our application at a vendor: closed while the vendor asks us to wait, its subscriptions
+-- looked at last at `subscribed_at`. Its requests are counted in
 -- slots of time, so that all fetchers together keep to its budget.
 create table vendor_application (
   connector text primary key,
-  closed_until timestamptz
+  closed_until timestamptz,
+  subscribed_at timestamptz
 );
 create table vendor_request (
   connector text not null references vendor_application,

@@ -16,6 +16,7 @@ from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
 from model.keyring import KeyRing
 from model.received import Fetch
+from simulate.vendors.platform import PlatformServer
 from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.vendor_http import serving_vendor
 from storage.bodies.body_store import open_bodies
@@ -45,10 +46,15 @@ class FetchingWorld:
     now_ms: int = BEGAN_MS
 
     async def connect(
-        self, account: str = str(USER), patient: str = "p1", *, refresh: bool = True
+        self,
+        account: str = str(USER),
+        patient: str = "p1",
+        *,
+        refresh: bool = True,
+        by: PlatformServer | None = None,
     ) -> None:
         """Link an account, give consent and store tokens that the vendor gave."""
-        answer = self.vendor.grant(int(account))
+        answer = (by or self.vendor).grant(int(account))
         await consents.give_consent(self.conn, patient, "polar", from_ms=0, now_ms=0)
         await accounts.link_account(self.conn, patient, "polar", account, 0)
         tokens = Tokens(

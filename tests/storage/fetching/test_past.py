@@ -46,7 +46,7 @@ async def _put(
             patient="p1",
             noticed_ms=world.now_ms,
             is_past=is_past,
-            found_in=_exercise(page_of) if page_of else None,
+            answer_to=_exercise(page_of) if page_of else None,
         )
         await put_fetches(world.conn, WORLD_KEY, [noticed])
     await world.conn.commit()
