@@ -56,6 +56,8 @@ _SLUG = re.compile(r"[a-z0-9_]{0,64}")
 _CONNECTED, _BROKEN = "provider.connection.created", "provider.connection.error"
 _NOTICES = {_CONNECTED: NoticeKind.CONNECTED, _BROKEN: NoticeKind.BROKEN}
 _JOINT = "/"  # between the parts of a key
+_PAGE = "#"  # behind it stands from where a page goes on
+_LONGEST_CURSOR_IN_KEY = 128
 _ADDED = {DAY_SUMMARIES: add_day_summary, NIGHT_SUMMARIES: add_night_summary}
 
 
@@ -140,15 +142,19 @@ def _history(body: JsonObject, data: JsonObject, resource: str) -> Fetch:
     provider = optional_text(data.get("provider"), "data.provider")
     if not _SLUG.fullmatch(provider):
         raise Unreadable("data.provider", "not the name of a provider")
-    query = [("start_date", first.isoformat()), ("end_date", last.isoformat())]
     return Fetch(
         account=_account(body),
         resource=resource,
         key=_JOINT.join((first.isoformat(), last.isoformat(), provider)),
         path=_range_path(resource, user),
-        query=(*query, *((("provider", provider),) if provider else ())),
+        query=_range_query(first.isoformat(), last.isoformat(), provider),
         format=_FORMAT,
     )
+
+
+def _range_query(first: str, last: str, provider: str) -> tuple[tuple[str, str], ...]:
+    query = (("start_date", first), ("end_date", last), ("provider", provider))
+    return tuple(pair for pair in query if pair[1])
 
 
 def _range_path(resource: str, user: str) -> str:
@@ -250,13 +256,14 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     if cursor is None:
         return
     written = text(cursor, "next_cursor", 1024)
-    # the same range, from where this page ends
-    query = [pair for pair in requested.query if pair[0] != "next_cursor"]
-    first_key = requested.key.split("#")[0]
+    # The same range, from where this page ends. A worker knows a fetch without its query, so the
+    # range comes from the key.
+    first_key = requested.key.split(_PAGE)[0]
+    query = _range_query(*(*first_key.split(_JOINT), "", "", "")[:3])
     yield Fetch(
         account=requested.account,
         resource=requested.resource,
-        key=f"{first_key}#{written[:128]}",
+        key=f"{first_key}{_PAGE}{written[:_LONGEST_CURSOR_IN_KEY]}",
         path=requested.path,
         query=(*query, ("next_cursor", written)),
         format=requested.format,
