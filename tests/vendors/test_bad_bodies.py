@@ -56,7 +56,7 @@ _BODIES: list[tuple[str, bytes]] = [
     *(("suunto", body) for body in _SUUNTO.notices()[:3]),
 ]
 _EVERY = pytest.mark.parametrize(("vendor", "body"), _BODIES, ids=lambda value: str(value)[:6])
-_WRONG = (None, True, "12", -1, 2**70, 1e300, [], {}, "\x00")
+_WRONG: tuple[Any, ...] = (None, True, "12", -1, 2**70, 1e300, [], {}, "\x00")
 
 
 def _read(vendor: str, body: bytes, received_ms: int = 0) -> list[ReaderItem]:
@@ -90,23 +90,35 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - parsed J
 @_EVERY
 def test_a_wrong_value_is_told_or_harms_nothing(vendor: str, body: bytes) -> None:
     document = json.loads(body)
-    whole = _counts(_read(vendor, body))[0]
+    all_facts = _counts(_read(vendor, body))[0]
     for container, key in list(_places(document)):
         kept = container[key]
         for wrong in _WRONG:
             container[key] = wrong
             facts, _ = _counts(_read(vendor, json.dumps(document).encode()))
-            assert facts <= whole, key
+            assert facts <= all_facts, key
         container[key] = kept
-    assert _counts(_read(vendor, json.dumps(document).encode()))[0] == whole
+    assert _counts(_read(vendor, json.dumps(document).encode()))[0] == all_facts
+
+
+def _push(lists: dict[str, list[Any]]) -> bytes:
+    return json.dumps(lists).encode()
 
 
 def test_one_bad_record_of_garmin_costs_itself_alone() -> None:
     lists = _GARMIN.records()
     before = _counts(_read("garmin", push(**lists)))[0]
     for kind, records in lists.items():
-        bad = [None, 7, "x", [], {"userId": "u"}, {"userId": None}, {**records[0], "userId": 3}]
-        facts, refused = _counts(_read("garmin", push(**{**lists, kind: [*bad, *records]})))
+        bad: list[Any] = [
+            None,
+            7,
+            "x",
+            [],
+            {"userId": "u"},
+            {"userId": None},
+            {**records[0], "userId": 3},
+        ]
+        facts, refused = _counts(_read("garmin", _push({**lists, kind: [*bad, *records]})))
         assert facts == before, kind
         assert refused > 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN, GivenPayload, checked, given_places, printed_lines
+from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
 
 _TASK, _247 = "garmin_webhook_task.payloads.json", "garmin_247.payloads.json"
 _HOOK = "garmin_webhooks.payloads.json"
@@ -29,7 +29,7 @@ _LONE = "one record, without the list that says of what kind it is"
 _BARE = "a bare list says of no record what it is, unless it answers a link"
 _GIVEN = (
     GivenPayload(
-        place=(_TASK, 0),
+        at=(_TASK, 0),
         lines=[
             {
                 **_run(
@@ -47,7 +47,7 @@ _GIVEN = (
         why="1763597760 s and 3,600 s longer; an offset of 3,600 s is an hour east",
     ),
     GivenPayload(
-        place=(_TASK, 1),
+        at=(_TASK, 1),
         lines=[
             _run(
                 "unknown_garmin_user",
@@ -60,7 +60,7 @@ _GIVEN = (
         why="no offset is stated, and none is invented",
     ),
     GivenPayload(
-        place=(_TASK, 2),
+        at=(_TASK, 2),
         lines=[
             _run(
                 "garmin_user_1",
@@ -80,7 +80,7 @@ _GIVEN = (
         why="two users in one body are two accounts",
     ),
     GivenPayload(
-        place=(_TASK, 3),
+        at=(_TASK, 3),
         lines=[
             _refused(
                 where="activities[0].durationInSeconds",
@@ -92,7 +92,7 @@ _GIVEN = (
         why="an activity without a length has no place in time",
     ),
     GivenPayload(
-        place=(_TASK, 4),
+        at=(_TASK, 4),
         lines=[
             {
                 "kind": "day",
@@ -109,7 +109,7 @@ _GIVEN = (
         why="1768340715 s plus 265, 565 and 865 s; RMSSD in ms",
     ),
     GivenPayload(
-        place=(_TASK, 5),
+        at=(_TASK, 5),
         lines=[
             {
                 "kind": "day",
@@ -130,7 +130,7 @@ _GIVEN = (
         why="12 and 28 min of intensity; the mean heart rate is that of seven days, and no figure",
     ),
     GivenPayload(
-        place=(_TASK, 6),
+        at=(_TASK, 6),
         lines=[
             {
                 "metric": "wear",
@@ -144,7 +144,7 @@ _GIVEN = (
     ),
     *(
         GivenPayload(
-            place=(_TASK, position),
+            at=(_TASK, position),
             lines=[_refused(where="facts[0]", kind="unwritable", why=why, account=account)],
             why="it begins on 13 January by its own offset, and names the 14th",
         )
@@ -155,7 +155,7 @@ _GIVEN = (
     ),
     *(
         GivenPayload(
-            place=(_TASK, position),
+            at=(_TASK, position),
             lines=[{"notice": {"account": account, "kind": "permissions", "scopes": scopes}}],
             why="the new list is all that may be read",
         )
@@ -167,7 +167,7 @@ _GIVEN = (
         )
     ),
     GivenPayload(
-        place=(_TASK, 14),
+        at=(_TASK, 14),
         lines=[
             _refused(where="userPermissionsChange[0]", why="not an object", kind="field"),
             _refused(where="userPermissionsChange[1].userId", why="not a text", kind="field"),
@@ -175,7 +175,7 @@ _GIVEN = (
         why="a change that names nobody changes nothing, and both are told",
     ),
     GivenPayload(
-        place=(_HOOK, 1),
+        at=(_HOOK, 1),
         lines=[
             _run(
                 "garmin_user_123",
@@ -188,19 +188,19 @@ _GIVEN = (
         why="as the first",
     ),
     GivenPayload(
-        place=("garmin_deregistration.json", -1),
+        at=("garmin_deregistration.json", -1),
         lines=[{"notice": {"account": _USER, "kind": "revoked", "scopes": []}}],
         why="the patient withdrew at Garmin",
     ),
     GivenPayload(
-        place=("garmin_permissions.json", -1),
+        at=("garmin_permissions.json", -1),
         lines=[
             {"notice": {"account": _USER, "kind": "permissions", "scopes": ["ACTIVITY_EXPORT"]}}
         ],
         why="health data may not be read any more",
     ),
     GivenPayload(
-        place=("garmin_ping_activity_files.json", -1),
+        at=("garmin_ping_activity_files.json", -1),
         lines=[
             {
                 "fetch": {
@@ -218,7 +218,7 @@ _GIVEN = (
         why="the link with its token, used as given on the pinned host; its bytes say what it is",
     ),
     GivenPayload(
-        place=("garmin_push_dailies.json", -1),
+        at=("garmin_push_dailies.json", -1),
         lines=[
             {
                 "kind": "day",
@@ -243,41 +243,43 @@ _GIVEN = (
         why="keys of the map are seconds after the start: 15, 30 and 3,180",
     ),
     *(
-        GivenPayload(place=(_247, position), lines=[{"reject": None}], why=_LONE)
+        GivenPayload(at=(_247, position), lines=[{"reject": None}], why=_LONE)
         for position in (0, 1, 2, 3, 4, 9, 10, 12, 13, 14, 15, 16, 17, 18, 21)
     ),
     *(
-        GivenPayload(place=(_247, position), lines=[{"reject": None}], why=_BARE)
+        GivenPayload(at=(_247, position), lines=[{"reject": None}], why=_BARE)
         for position in (5, 6, 7, 11, 19, 22, 23)
     ),
     GivenPayload(
-        place=(_247, 8),
+        at=(_247, 8),
         lines=[{"notice": {"account": "", "kind": "unknown", "scopes": []}}] * 6,
         why="stages of a night alone, each an unknown list",
     ),
     GivenPayload(
-        place=(_247, 20),
+        at=(_247, 20),
         lines=[{"notice": {"account": "", "kind": "unknown", "scopes": []}}, {"reject": None}],
         why=_LONE,
     ),
-    GivenPayload(place=("garmin_import.payloads.json", 0), lines=[{"reject": None}], why=_BARE),
+    GivenPayload(at=("garmin_import.payloads.json", 0), lines=[{"reject": None}], why=_BARE),
     GivenPayload(
-        place=("garmin_import.payloads.json", 1),
+        at=("garmin_import.payloads.json", 1),
         lines=[{"notice": {"account": "", "kind": "unknown", "scopes": []}}, {"reject": None}],
         why=_LONE,
     ),
-    GivenPayload(place=("garmin_workouts.payloads.json", 0), lines=[{"reject": None}], why=_LONE),
-    GivenPayload(place=(_TASK, 9), lines=[{"reject": None}], why="no body of Garmin's"),
-    GivenPayload(place=(_TASK, 15), lines=[{"reject": None}], why=_BARE),
-    GivenPayload(place=(_TASK, 16), lines=[{"reject": None}], why=_BARE),
-    GivenPayload(place=(_HOOK, 0), lines=[{"reject": None}], why="headers, and no body"),
-    GivenPayload(place=(_HOOK, 2), lines=[{"reject": None}], why=_BARE),
+    GivenPayload(at=("garmin_workouts.payloads.json", 0), lines=[{"reject": None}], why=_LONE),
+    GivenPayload(at=(_TASK, 9), lines=[{"reject": None}], why="no body of Garmin's"),
+    GivenPayload(at=(_TASK, 15), lines=[{"reject": None}], why=_BARE),
+    GivenPayload(at=(_TASK, 16), lines=[{"reject": None}], why=_BARE),
+    GivenPayload(at=(_HOOK, 0), lines=[{"reject": None}], why="headers, and no body"),
+    GivenPayload(at=(_HOOK, 2), lines=[{"reject": None}], why=_BARE),
 )
-pytestmark = pytest.mark.skipif(not GIVEN.exists(), reason="the vendors' samples are not there")
+pytestmark = pytest.mark.skipif(not GIVEN_AT.exists(), reason="there are no vendors' samples")
+    not GIVEN_AT.exists(), reason="the vendors' samples are not there"
+)
 
 
 def test_every_payload_is_in_the_table() -> None:
-    assert sorted(values_of(_GIVEN, "place")) == sorted(given_places("garmin"))
+    assert sorted(values_of(_GIVEN, "at")) == sorted(given_places("garmin"))
 
 
 @pytest.mark.parametrize("row", _GIVEN, ids=lambda row: row.name)

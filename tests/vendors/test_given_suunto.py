@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN, GivenPayload, checked, given_places, printed_lines
+from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
 
 _247, _IMPORT = "suunto_247.payloads.json", "suunto_import.payloads.json"
 _HOOK = "suunto_webhook_handler.payloads.json"
@@ -23,7 +23,7 @@ def _no_samples(count: int) -> dict[str, object]:
 
 _GIVEN = (
     GivenPayload(
-        place=(_247, 0),
+        at=(_247, 0),
         lines=[
             {
                 "metric": "wear",
@@ -37,9 +37,9 @@ _GIVEN = (
         ],
         why="02:13 to 09:19 at two hours east; nothing else of a sleep is read",
     ),
-    GivenPayload(place=(_247, 1), lines=[{"reject": _NO_BODY}], why="another program's own form"),
+    GivenPayload(at=(_247, 1), lines=[{"reject": _NO_BODY}], why="another program's own form"),
     GivenPayload(
-        place=(_247, 2),
+        at=(_247, 2),
         lines=[
             {
                 "metric": "wear",
@@ -52,7 +52,7 @@ _GIVEN = (
         why="over midnight, on the date on which it began",
     ),
     GivenPayload(
-        place=(_247, 3),
+        at=(_247, 3),
         lines=[
             {
                 "reject": {
@@ -65,7 +65,7 @@ _GIVEN = (
         why="a sleep of no length without its times",
     ),
     GivenPayload(
-        place=(_IMPORT, 0),
+        at=(_IMPORT, 0),
         lines=[
             {
                 "kind": "workout",
@@ -101,19 +101,21 @@ _GIVEN = (
         ],
         why="a number never names a workout, and `max` is the person's own greatest heart rate",
     ),
-    GivenPayload(place=(_IMPORT, 1), lines=[_no_samples(2)], why="no samples of Suunto's form"),
-    GivenPayload(place=(_IMPORT, 2), lines=[{"reject": _NO_BODY}], why="tokens are no data"),
+    GivenPayload(at=(_IMPORT, 1), lines=[_no_samples(2)], why="no samples of Suunto's form"),
+    GivenPayload(at=(_IMPORT, 2), lines=[{"reject": _NO_BODY}], why="tokens are no data"),
     *(
-        GivenPayload(place=(_HOOK, position), lines=[{"reject": _NO_BODY}], why="a part of a body")
+        GivenPayload(at=(_HOOK, position), lines=[{"reject": _NO_BODY}], why="a part of a body")
         for position in (0, 1, 3, 4)
     ),
-    GivenPayload(place=(_HOOK, 2), lines=[_no_samples(3)], why="a part of a body"),
+    GivenPayload(at=(_HOOK, 2), lines=[_no_samples(3)], why="a part of a body"),
 )
-pytestmark = pytest.mark.skipif(not GIVEN.exists(), reason="the vendors' samples are not there")
+pytestmark = pytest.mark.skipif(not GIVEN_AT.exists(), reason="there are no vendors' samples")
+    not GIVEN_AT.exists(), reason="the vendors' samples are not there"
+)
 
 
 def test_every_payload_is_in_the_table() -> None:
-    assert sorted(values_of(_GIVEN, "place")) == sorted(given_places("suunto"))
+    assert sorted(values_of(_GIVEN, "at")) == sorted(given_places("suunto"))
 
 
 @pytest.mark.parametrize("row", _GIVEN, ids=lambda row: row.name)
