@@ -126,9 +126,8 @@ def test_notices_of_history_become_fetches_page_by_page_that_give_what_is_true()
 def test_of_versions_the_one_that_junction_changed_last_holds_however_late_it_comes() -> None:
     first = _PLAYED.workouts[0]
     shorter = replace(first, length_s=2_400, changed_s=7_200, beats=())
-    versions = []
-    for workout in (first, shorter):
-        versions.append(_PLAYED.event("daily.data.workouts.updated", _PLAYED.workout(workout)))
+    kind = "daily.data.workouts.updated"
+    versions = [_PLAYED.event(kind, _PLAYED.workout(workout)) for workout in (first, shorter)]
     for bodies in (versions, versions[::-1]):
         held = workouts_held(_held(_received(bodies)))
         assert held == [(_START_S * 1000, (_START_S + 2_400) * 1000, "running")]
