@@ -9,6 +9,7 @@ patients granted the fourth interface registers its hook with `?api=v4`: its cue
 lead to the lists of that interface.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +20,12 @@ from parsers.fields import JsonObject, Unreadable, instant_of, text
 from parsers.links import path_and_query
 from parsers.vendors.polar.local_clock import date_of
 
-_FORMAT, FIT = "polar", "fit"
+_FORMAT, _FIT = "polar", "fit"
 API_PARAMETER, FOURTH = "api", "v4"
 _INTERFACE = "/v3/"  # the path of every link of Polar begins so
 _LISTS = "/v4/data/"
 _MOST_USER_ID = 2**63 - 1
+_ENTITY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # A watch may be connected to a phone only weeks after an exercise.
 _BACK_DAYS, _AHEAD_DAYS = 30, 2
 # Without them the fourth interface answers with dates alone, and with them for one date at a time.
@@ -92,15 +94,16 @@ _STATED = Wanted(resource=OFFSETS, path=f"{_INTERFACE}exercises")
 
 # An exercise is fetched as the file of the watch, with every sample, and as the interface's own
 # answer: that has the patient's effort, and samples where there is no file.
+_EXERCISE = (
+    Wanted(resource="exercise", suffix="/fit", format=_FIT),
+    Wanted(resource="exercise_details", query=(("samples", "true"),)),
+)
 CUES: tuple[Cue, ...] = (
     Cue(
         event="EXERCISE",
         named_by="entity_id",
         dated=False,
-        wanted=(
-            Wanted(resource="exercise", suffix="/fit", format=FIT),
-            Wanted(resource="exercise_details", query=(("samples", "true"),)),
-        ),
+        wanted=_EXERCISE,
     ),
     Cue(
         event="CONTINUOUS_HEART_RATE",
@@ -215,6 +218,16 @@ def _fetch(
         query=query,
         format=wanted.format,
     )
+
+
+def fetches_of_exercise(account: str, entity: object, when: str, where: str) -> Iterator[Fetch]:
+    """Yield the requests of an exercise by its id; raises Unreadable for what is no id."""
+    name = text(entity, where)
+    if not _ENTITY.fullmatch(name):
+        raise Unreadable(where, "not the id of an exercise")
+    for wanted in _EXERCISE:
+        path = f"{_INTERFACE}exercises/{name}{wanted.suffix}"
+        yield _fetch(wanted, account, f"{name}/{when}", path, wanted.query)
 
 
 def fetch_of_date(wanted: Wanted, account: str, written: str, key: str) -> Fetch:

@@ -24,11 +24,13 @@ from parsers.vendors.polar.cues import (
     OFFSETS,
     SESSION_DAY,
     fetch_of_date,
+    fetches_of_exercise,
     read_cue,
 )
 from parsers.vendors.polar.local_clock import PLACED_BY, LocalClock, clock_of, date_of, offset_mark
 
 _LISTED = "listed"  # the member of a kept answer that was a bare list
+_EXERCISE_LIST = "exercise_list"
 _NOTHING_KEPT = b'{"' + PLACED_BY.encode() + b'":{}}'
 _USER = re.compile(r"https://[a-z.]+/v3/users/([0-9]{1,19})", re.ASCII)
 
@@ -108,6 +110,9 @@ def _of_answer(
     requested = context.requested
     if requested is not None and requested.resource == OFFSETS:
         yield from _by_stated_offset(listed, requested, context.zone)
+        return
+    if requested is not None and requested.resource == _EXERCISE_LIST:
+        yield from _one_by_one(listed, requested)
         return
     is_note = isinstance(document, dict) and PLACED_BY in document
     if not listed and requested is None and not is_note:
@@ -217,6 +222,18 @@ def _by_stated_offset(
             return
         key = f"{written}/{sent}/{offset_mark(offset)}"
         yield fetch_of_date(_BY_OFFSET[resource], requested.account, written, key)
+
+
+def _one_by_one(listed: Sequence[_Record], requested: Fetch) -> Iterator[ReaderItem]:
+    """Yield the requests of each exercise of a list: the list has neither samples nor files."""
+    when = requested.key.rpartition("/")[2]
+    yield Part(account=requested.account, facts=(), kept=_NOTHING_KEPT)
+    for _shape, item, where in listed:
+        entity = item.get("id") if isinstance(item, dict) else None
+        try:
+            yield from fetches_of_exercise(requested.account, entity, when, f"{where}.id")
+        except Unreadable as error:
+            yield rejects([error])[0]
 
 
 def _offset_on(item: object, written: str) -> set[int]:
