@@ -112,7 +112,7 @@ def _of_answer(
         yield from _by_stated_offset(listed, requested, context.zone)
         return
     if requested is not None and requested.resource == _EXERCISE_LIST:
-        yield from _one_by_one(listed, requested)
+        yield from _single_exercises(listed, requested)
         return
     is_note = isinstance(document, dict) and PLACED_BY in document
     if not listed and requested is None and not is_note:
@@ -224,7 +224,7 @@ def _by_stated_offset(
         yield fetch_of_date(_BY_OFFSET[resource], requested.account, written, key)
 
 
-def _one_by_one(listed: Sequence[_Record], requested: Fetch) -> Iterator[ReaderItem]:
+def _single_exercises(listed: Sequence[_Record], requested: Fetch) -> Iterator[ReaderItem]:
     """Yield the requests of each exercise of a list: the list has neither samples nor files."""
     when = requested.key.rpartition("/")[2]
     yield Part(account=requested.account, facts=(), kept=_NOTHING_KEPT)
