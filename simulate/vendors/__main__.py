@@ -1,0 +1,163 @@
+"""Plays a vendor on loopback to try the product with, as if it were the vendor's own system.
+
+    python -m simulate.vendors garmin --hook http://127.0.0.1:8801/v1/hooks/garmin/SEGMENT
+
+It has one invented user, whose last days it sends to the hook, again after a failure, and answers
+what is asked of it: sign-in, fetches, the past. It must never be reachable from elsewhere.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from simulate.vendors.garmin import PlayedActivity, PlayedDay, PlayedGarmin
+from simulate.vendors.garmin_server import GarminServer
+from simulate.vendors.platform import PlatformServer
+from simulate.vendors.suunto import (
+    PlayedNight,
+    PlayedSample,
+    PlayedSuunto,
+    PlayedWorkout,
+    suunto_headers,
+)
+from simulate.vendors.suunto_server import SuuntoServer
+from simulate.vendors.vendor_http import serving_vendor
+from simulate.vendors.webhooks import Sign, WebhookSender
+
+_USER = "invented-user"
+_DAY_S = 86_400
+_EAST_S = 3_600  # where the user's clock is
+_EACH_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedVendor:
+    """A vendor that is played: its server, how it proves a body, and what it sends first.
+
+    `api_key` is what it wants beside a token, "" for nothing.
+    """
+
+    server: PlatformServer
+    sign: Sign
+    bodies: list[bytes]
+    api_key: str = ""
+
+
+def played_garmin(now_s: int, key: str) -> PlayedVendor:
+    """Return Garmin with a user of two days and a walk; `key` is the client id of its header."""
+    midnight_s = (now_s + _EAST_S) // _DAY_S * _DAY_S - _EAST_S
+    days = []
+    for back in (2, 1):
+        day = PlayedDay(
+            start_s=midnight_s - back * _DAY_S,
+            offset_s=_EAST_S,
+            steps=[0] * 32 + [60] * 56 + [0] * 8,
+            beats=[58 + slot % 30 for slot in range(5_760)],
+            night_s=25_200,
+            rmssd=[38 + number % 9 for number in range(80)],
+        )
+        days.append(day)
+    walk = PlayedActivity(
+        id=now_s,
+        start_s=midnight_s - 7 * 3_600,
+        offset_s=_EAST_S,
+        type=("WALKING", "walking"),
+        beats=[104 + number % 20 for number in range(361)],
+    )
+    played = PlayedGarmin(user=_USER, days=days, activities=[walk])
+    server = GarminServer(now_s=time.time, user=_USER, users={_USER: played})
+
+    def sign(_body: bytes, _now_s: float) -> Mapping[str, str]:
+        return {"garmin-client-id": key}
+
+    return PlayedVendor(server=server, sign=sign, bodies=played.pushes())
+
+
+def played_suunto(now_s: int, key: str) -> PlayedVendor:
+    """Return Suunto with a user of a day and a walk; `key` is the notification secret."""
+    midnight_s = (now_s + _EAST_S) // _DAY_S * _DAY_S - _EAST_S
+    offset_min = _EAST_S // 60
+    walk = PlayedWorkout(
+        key=f"{now_s:024x}",
+        start_s=midnight_s - 7 * 3_600,
+        offset_min=offset_min,
+        type=(0, "walking"),
+        beats=[104 + second % 20 for second in range(1_801)],
+    )
+    samples = []
+    for number in range(144):
+        sample = PlayedSample(
+            at_s=midnight_s - _DAY_S + number * 600,
+            offset_min=offset_min,
+            beats=58 + number % 30,
+            steps=40,
+            kcal=8,
+            rmssd=41,
+        )
+        samples.append(sample)
+    night = PlayedNight(
+        id=midnight_s,
+        start_s=midnight_s - _DAY_S,
+        end_s=midnight_s - _DAY_S + 25_200,
+        offset_min=offset_min,
+    )
+    played = PlayedSuunto(user=_USER, workouts=[walk], samples=samples, nights=[night])
+    server = SuuntoServer(now_s=time.time, user=_USER, users={_USER: played})
+
+    def sign(body: bytes, _now_s: float) -> Mapping[str, str]:
+        return suunto_headers(key, body)
+
+    return PlayedVendor(
+        server=server, sign=sign, bodies=played.notices(), api_key=server.subscription
+    )
+
+
+VENDORS: Mapping[str, Callable[[int, str], PlayedVendor]] = {
+    "garmin": played_garmin,
+    "suunto": played_suunto,
+}
+
+
+def send_round(vendor: PlayedVendor, sender: WebhookSender) -> int:
+    """Send what is due, with what the server has to push since; return how many were received."""
+    outbox: list[bytes] = getattr(vendor.server, "outbox", [])
+    while outbox:
+        sender.push(outbox.pop(0))
+    return sender.send_due()
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m simulate.vendors", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("vendor", choices=sorted(VENDORS))
+    parser.add_argument("--hook", required=True, help="our address, as registered at the vendor")
+    parser.add_argument("--key", default="client-of-tests", help="what proves a body")
+    parser.add_argument("--port", type=int, default=9301, help="where it answers, on loopback")
+    words = parser.parse_args()
+    vendor = VENDORS[words.vendor](int(time.time()), words.key)
+    sender = WebhookSender(now_s=time.time, callback=words.hook, sign=vendor.sign)
+    for body in vendor.bodies:
+        sender.push(body)
+    with serving_vendor(vendor.server, words.port) as address:
+        _say(f"{words.vendor} is played at {address}, user {_USER}")
+        _say(f"client_id {vendor.server.client_id}, client_secret {vendor.server.client_secret}")
+        if vendor.api_key:
+            _say(f"api_key {vendor.api_key}")
+        while True:
+            received = send_round(vendor, sender)
+            if received:
+                _say(f"{received} bodies received, {len(sender.waiting)} wait")
+            time.sleep(_EACH_S)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        _main()
