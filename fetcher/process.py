@@ -31,7 +31,7 @@ from runtime.log_lines import describe, get_logger
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
 from storage.fetching.connections import connection_counts, destroy_uncovered, prolong_leases
-from storage.fetching.queue import TakenFetch
+from storage.fetching.queue import TakenFetch, give_up_fetches
 from storage.people.fetches import fetch_counts
 from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
@@ -236,6 +236,9 @@ async def tidy(parts: FetcherParts) -> None:
     await take_up_refreshes(parts.refresh_means(None), parts.now())
     async with parts.pool.connection() as conn:
         await destroy_uncovered(conn, parts.now())
+        for name, vendor in parts.vendors.items():
+            if vendor.api.gone:
+                await give_up_fetches(conn, name, vendor.api.gone, parts.now())
     async with parts.pool.connection() as conn:
         counts = (
             (parts.metrics.rows, await fetch_counts(conn)),

@@ -13,6 +13,7 @@ from model.vendor_api import Api
 
 MIB = 1024 * 1024
 JSON = "application/json"
+_REFUSALS = frozenset({401, 404})
 _TOKEN_AT = frozenset({"path", "query", "bearer"})  # anything else is the name of a header
 
 
@@ -81,7 +82,8 @@ class Connector:
     `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
     `handshake` is pure and comes before the proof: it may answer a request but can append nothing.
     `answer` is what this vendor expects for "received"; None is 202 with the payload's SHA-256.
-    `max_body` is the longest body in bytes.
+    `max_body` is the longest body in bytes. `unproved` is the status that this vendor wants for a
+    body that proves nothing, 401 or 404.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Connector:
     passes: Passes = field(default=_NOTHING)
     api: Api | None = None
     max_body: int = 16 * MIB
+    unproved: int = 401
 
     def __post_init__(self) -> None:
         for holds, why in _contradictions(self):
@@ -115,6 +118,7 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
         ("authorization" in row.passes.headers, "credentials never travel in the envelope"),
         (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
         (row.max_body <= 0, "a body has bytes"),
+        (row.unproved not in _REFUSALS, "a body without a proof is refused"),
         (row.api is not None and linked, "an api is asked for an account, and no body names one"),
     )
 

@@ -19,7 +19,7 @@ from ingest import links
 from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
-from ingest.problems import refused, too_often
+from ingest.problems import Refused, refused, too_often
 from ingest.proving.proofs import EchoAndSignature, Evidence, SecretPath
 from ingest.proving.verify import Check, Verdict
 from ingest.spool import Spool, fill
@@ -121,7 +121,7 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         if spool.size == 0 or declared not in {None, spool.size}:
             raise refused("early_end" if declared else "empty")
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
-            raise refused(verdict)
+            raise _unproved(connector, verdict)
         # only proved bodies count: otherwise forged bodies would use up the connector's rate
         _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
         envelope = envelope_of(
@@ -274,12 +274,17 @@ def _check(
     if check is Verdict.OK:
         return None
     if isinstance(check, Verdict):
-        raise refused(check)
+        raise _unproved(connector, check)
     # The vendor sends it again, and by then the keys that it uses now are known.
     proof = connector.proof
     if isinstance(proof, EchoAndSignature) and proof.is_of_unknown_key(evidence):
         door.key_sets.missed(connector.name)
     return check
+
+
+def _unproved(connector: Connector, verdict: Verdict) -> Refused:
+    refusal = refused(verdict)
+    return Refused(replace(refusal.problem, status=connector.unproved))
 
 
 async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:

@@ -313,7 +313,8 @@ class Api:
     carries the application's key (`api_key` in the secrets file), "" for none. `reads_by_post` is
     why this vendor is read by POST, "" for one that is read by GET only. `register` is asked once
     after an account is linked, and gets the account. `is_in_eu` says that the vendor answers from
-    within the EU; the others are listed when a fetcher starts.
+    within the EU; the others are listed when a fetcher starts. `gone` is why nothing can be asked
+    for any more, "" for a vendor that answers: what was announced is given up with that reason.
     """
 
     host: str
@@ -330,6 +331,7 @@ class Api:
     backfill: Backfill | None = None
     subscriptions: Subscriptions | None = None
     is_in_eu: bool = False
+    gone: str = ""
 
     def __post_init__(self) -> None:
         for host in (self.host, *self.hosts):

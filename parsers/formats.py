@@ -320,11 +320,23 @@ _ROWS: tuple[Format, ...] = (
         most_bytes=16 * MEBIBYTE,
         most_days=400,
     ),
+    # a date of heart rate a second has 4 MiB
+    Format(
+        name="fitbit_api",
+        version=1,
+        grows=("activities-steps", "activities-heart"),
+        read=Named("parsers.vendors.fitbit_api.reading:read_fitbit_api"),
+        sniff=Named("parsers.vendors.fitbit_api.reading:is_fitbit_answer"),
+        suffixes=(".json",),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=3_660,
+    ),
     # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
     Format(
         name="google_health",
         version=1,
-        read=Named("parsers.vendors.google.reading:read_google_health"),
+        read=Named("parsers.vendors.google_health.reading:read_google_health"),
         json=True,
         most_bytes=16 * MEBIBYTE,
         most_days=400,

@@ -41,9 +41,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The body is signed; the first scheme whose header is present counts."""
+    """The body is signed; the first scheme whose header is present counts.
+
+    A key that begins with `apart` signs nothing: it is for the connector's handshake.
+    """
 
     schemes: tuple[Scheme, ...]
+    apart: str = ""
     # without annotations, these two are attributes of the class and no fields
     needs_key = True
     reads_path = False
@@ -68,9 +72,12 @@ class Signature:
 
     def begin(self, evidence: Evidence) -> Check | Verdict:
         """Return the check to feed the body to, or the verdict where the head refuses it."""
+        signing = evidence.secrets
+        if self.apart:
+            signing = [secret for secret in signing if not secret.startswith(self.apart)]
         return begin_check(
             self.schemes,
-            evidence.secrets,
+            signing,
             evidence.headers,
             now_ms=evidence.now_ms,
             window_ms=evidence.window_ms,

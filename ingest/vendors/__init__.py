@@ -3,6 +3,7 @@
 from ingest.connector import Connector
 from ingest.vendors.coros import COROS
 from ingest.vendors.files import FILES
+from ingest.vendors.fitbit import FITBIT
 from ingest.vendors.garmin import GARMIN
 from ingest.vendors.google_health import GOOGLE_HEALTH
 from ingest.vendors.hc_webhook import HC_WEBHOOK
@@ -25,6 +26,7 @@ CONNECTORS: tuple[Connector, ...] = (
     STRAVA,
     SUUNTO,
     GOOGLE_HEALTH,
+    FITBIT,
     COROS,
     HUAWEI_HEALTH,
     TERRA_HUB,

@@ -76,6 +76,9 @@ where (%(state)s = '' or f.state = %(state)s)
   and (%(connector)s = '' or f.connector = %(connector)s)
   and (%(patient)s = '' or p.pseudonym = %(patient)s)
 order by f.noticed_at desc, f.connector, f.account, f.resource, f.key limit %(most)s"""
+_GIVE_UP = """
+update vendor_fetch set state = 'given_up', reason = %s, changed_at = %s
+where connector = %s and state in ('waiting', 'failing')"""
 _OVERDUE = """
 select count(*) from vendor_fetch f
 join vendor_connection c on c.connector = f.connector and c.account = f.account
@@ -234,6 +237,11 @@ async def overdue(conn: Connection, before_ms: int) -> int:
     """Return how many fetches of connected accounts have been due since before an instant."""
     (number,) = await rows.fetch_column(conn, _OVERDUE, [utc(before_ms)])
     return int(number)
+
+
+async def give_up_fetches(conn: Connection, connector: str, why: str, now_ms: int) -> None:
+    """Give up whatever waits at a vendor that cannot be asked any more, connected or not."""
+    await conn.execute(_GIVE_UP, [why, utc(now_ms), connector])
 
 
 async def fetch_rows(

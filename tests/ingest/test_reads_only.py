@@ -28,7 +28,8 @@ _BEGAN_MS = 1_795_000_000_000
 
 def _readable() -> Iterator[tuple[Connector, Api]]:
     for row in CONNECTORS:
-        if row.api is not None and row.api.request is not None:
+        # a vendor that is gone is asked for nothing
+        if row.api is not None and row.api.request is not None and not row.api.gone:
             yield row, row.api
 
 

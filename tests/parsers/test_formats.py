@@ -139,6 +139,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),
         "fitbit": ("resting_heart_rate", "vo2max"),
+        "fitbit_api": ("activities-steps", "activities-heart"),
         "google_fit": ("Daily activity metrics",),
         "samsung_health": ("pedometer_day_summary",),
     }

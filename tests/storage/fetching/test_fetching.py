@@ -16,7 +16,7 @@ from simulate.vendors.platform import Arrived, Fault, Limit, Reply
 from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
 from storage.fetching.connections import destroy_uncovered
-from storage.fetching.queue import TakenFetch, take_fetches
+from storage.fetching.queue import TakenFetch, give_up_fetches, take_fetches
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (
@@ -434,3 +434,13 @@ async def test_a_row_without_a_reader_or_a_patient_waits(world: FetchingWorld) -
     await world.announce("e1", "999", None)
     assert await world.run() == 0
     assert await world.states() == [("e1", "waiting", "")]
+
+
+async def test_what_waits_at_a_vendor_that_is_gone_is_given_up_with_the_reason(
+    world: FetchingWorld,
+) -> None:
+    # nobody is connected: such a row would otherwise wait for ever
+    await world.announce("e1")
+    async with world.parts.pool.connection() as conn:
+        await give_up_fetches(conn, "polar", "nobody to ask", world.now_ms)
+    assert await world.states() == [("e1", "given_up", "nobody to ask")]

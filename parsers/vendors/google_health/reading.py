@@ -11,9 +11,9 @@ from model.vendors.google_windows import next_page
 from parsers.bounds import MOST_RECORDS
 from parsers.fields import JsonObject, Unreadable, check_width, list_of, object_of
 from parsers.phone.collected import Collected
-from parsers.vendors.google.names import MEMBERS_BESIDE
-from parsers.vendors.google.notices import read_notifications
-from parsers.vendors.google.points import add_point
+from parsers.vendors.google_health.names import MEMBERS_BESIDE
+from parsers.vendors.google_health.notices import read_notifications
+from parsers.vendors.google_health.points import add_point
 
 POINTS, NEXT = "dataPoints", "nextPageToken"
 _LONGEST_TOKEN = 4_096

@@ -5,8 +5,8 @@ from functools import lru_cache
 from model.facts import DeviceType, Method, Source
 from parsers.fields import JsonObject
 from parsers.phone.collected import word_of
-from parsers.vendors.google.names import (
-    FITBIT,
+from parsers.vendors.google_health.names import (
+    FITBIT_PLATFORM,
     FORM_FACTORS,
     GOOGLE_VENDOR,
     METHODS_OF_GOOGLE,
@@ -57,5 +57,5 @@ def _device_type(platform: str, device: str, form: str) -> DeviceType:
         return DeviceType.PHONE
     named = device_type(platform.lower(), device)
     # Fitbit has more names of trackers than are listed anywhere.
-    is_tracker = platform == FITBIT and named is DeviceType.UNKNOWN and not form
+    is_tracker = platform == FITBIT_PLATFORM and named is DeviceType.UNKNOWN and not form
     return DeviceType.WATCH if is_tracker else named

@@ -25,15 +25,15 @@ from parsers.fields import (
 )
 from parsers.pauses import SHORTEST_PAUSE_MS, pauses_within
 from parsers.phone.collected import word_of
-from parsers.vendors.google.names import (
+from parsers.vendors.google_health.names import (
     EXERCISE_TYPES,
     GOOGLE_TOTALS,
     NIGHT_METRIC,
     RESTARTS,
     STOPS,
 )
-from parsers.vendors.google.sources import point_source
-from parsers.vendors.google.times import google_number, interval_moments, seconds_ms
+from parsers.vendors.google_health.sources import point_source
+from parsers.vendors.google_health.times import google_number, interval_moments, seconds_ms
 from parsers.word_tables import type_of_word
 
 _ID = re.compile(r"[^/\x00-\x1f\x7f]{1,200}")

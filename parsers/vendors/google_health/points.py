@@ -16,8 +16,8 @@ from model.metrics import LONGEST_INTERVAL_MS
 from model.vendors.google_windows import PointShape
 from parsers.fields import JsonObject, Unreadable, head, list_of, measure_of, object_of
 from parsers.phone.collected import Collected, word_of
-from parsers.vendors.google.exercises import add_exercise, add_sleep
-from parsers.vendors.google.names import (
+from parsers.vendors.google_health.exercises import add_exercise, add_sleep
+from parsers.vendors.google_health.names import (
     ACTIVE_LEVELS,
     ACTIVE_MINUTES,
     CHEST,
@@ -28,8 +28,8 @@ from parsers.vendors.google.names import (
     DataType,
     Measure,
 )
-from parsers.vendors.google.sources import point_source
-from parsers.vendors.google.times import (
+from parsers.vendors.google_health.sources import point_source
+from parsers.vendors.google_health.times import (
     civil_date,
     google_number,
     interval_moments,

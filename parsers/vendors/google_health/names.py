@@ -163,7 +163,7 @@ METHODS_OF_GOOGLE: Mapping[str, Method] = {
     "DERIVED": Method.BACKGROUND,
 }
 # Fitbit sells trackers only; with a phone alone the steps of its app have this name.
-FITBIT, OF_A_PHONE = "FITBIT", "mobiletrack"
+FITBIT_PLATFORM, OF_A_PHONE = "FITBIT_PLATFORM", "mobiletrack"
 CHEST = "CHEST"
 
 # A minute in the two upper zones counts as two of these minutes.

@@ -28,16 +28,16 @@ from parsers.fields import (
     rejects,
     text,
 )
-from parsers.vendors.google.exercises import record_named
-from parsers.vendors.google.names import (
+from parsers.vendors.google_health.exercises import record_named
+from parsers.vendors.google_health.names import (
     GOOGLE_VENDOR,
     METRICS_OF,
     TYPE_BY_NAME,
     TYPES_NOT_FOLLOWED,
     DataType,
 )
-from parsers.vendors.google.points import day_record
-from parsers.vendors.google.times import civil_ms, offset_between
+from parsers.vendors.google_health.points import day_record
+from parsers.vendors.google_health.times import civil_ms, offset_between
 
 _MOST_NOTIFICATIONS = 20_000
 _MOST_INTERVALS = 1_000
