@@ -63,10 +63,20 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passes:
-    """Names of the headers (in lower case) and query parameters that travel in the envelope."""
+    """Names of the headers (in lower case) and query parameters that travel in the envelope.
+
+    `segment` is the name under which the part of the path behind the connector's name travels,
+    beside the query parameters; "" for a connector whose path has no such part.
+    """
 
     headers: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
+    segment: str = ""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names that travel as query parameters."""
+        return (*self.query, self.segment) if self.segment else self.query
 
 
 Handshake: TypeAlias = Callable[[Probe], VendorAnswer | None]
@@ -82,8 +92,9 @@ class Connector:
     `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
     `handshake` is pure and comes before the proof: it may answer a request but can append nothing.
     `answer` is what this vendor expects for "received"; None is 202 with the payload's SHA-256.
-    `max_body` is the longest body in bytes. `unproved` is the status that this vendor wants for a
-    body that proves nothing, 401 or 404.
+    `answer_within_s` is how long the log may take before this vendor is told to come again; None
+    for the door's own deadline. `max_body` is the longest body in bytes. `unproved` is the status
+    that this vendor wants for a body that proves nothing, 401 or 404.
     """
 
     name: str
@@ -95,6 +106,7 @@ class Connector:
     answer: VendorAnswer | None = None
     passes: Passes = field(default=_NOTHING)
     api: Api | None = None
+    answer_within_s: float | None = None
     max_body: int = 16 * MIB
     unproved: int = 401
 
@@ -109,6 +121,8 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
     # Every row is a rule and its text: all of them hold before a door can use it.
     at = row.owner.at if isinstance(row.owner, LinkToken) else ""
     names = (*row.passes.headers, "" if at in _TOKEN_AT else at)
+    # a row without a proof has the first reason, and no other
+    takes_path = at == "path" or getattr(row.proof, "reads_path", False)
     return (
         (not isinstance(row.proof, Proof), "a proof is wanted"),
         (isinstance(row.proof, LinkOnly) and not linked, "a link as proof needs a link token"),
@@ -116,6 +130,7 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
         (at == "path" and row.proof.reads_path, "the path holds a token or a secret"),
         (any(name != name.lower() for name in names), "headers are named in lower case"),
         ("authorization" in row.passes.headers, "credentials never travel in the envelope"),
+        (takes_path and bool(row.passes.segment), "credentials never travel in the envelope"),
         (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
         (row.max_body <= 0, "a body has bytes"),
         (row.unproved not in _REFUSALS, "a body without a proof is refused"),

@@ -140,6 +140,7 @@ def _answerer(door: Door, metrics: Metrics) -> Callable[[str, str, Request], Awa
             return problem_answer(error.problem)
         if taken.sha256:
             metrics.received(known, taken.size, time.perf_counter() - started)
+            metrics.compacted(known, taken.by_compact)
         else:
             metrics.shaken(known)
         return _response(taken)

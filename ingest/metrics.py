@@ -26,6 +26,9 @@ class Metrics:
         self._ended = self._counter(
             "ended", "Requests that the server refused by itself, by reason", ["reason"]
         )
+        self._compacted = self._counter(
+            "compact_signatures", "Bodies of which only the compact JSON was signed", ["connector"]
+        )
         self._shaken = self._counter("handshakes", "Handshakes answered", ["connector"])
         self._seconds = Histogram(
             "kadens_door_answer_seconds",
@@ -44,6 +47,10 @@ class Metrics:
     def uploaded(self, size: int) -> None:
         """Count a file of `size` bytes whose last part is here."""
         self._uploaded.inc(size)
+
+    def compacted(self, connector: str, by_compact: bool) -> None:  # noqa: FBT001 - what it counts
+        """Count a body of which only the compact JSON was signed."""
+        self._compacted.labels(connector).inc(by_compact)
 
     def shaken(self, connector: str) -> None:
         """Count a handshake that was answered, of which nothing is kept."""

@@ -127,16 +127,31 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         envelope = envelope_of(
             connector,
             incoming.headers,
-            _marked(door, connector, incoming),
+            passed_query(door, connector, incoming),
             sha256=spool.sha256,
             size=spool.size,
             received_ms=now,
             link=link,
         )
-        await _keep(door, envelope, spool)
+        await _keep(door, envelope, spool, connector.answer_within_s)
     finally:
         spool.close()
-    return Taken(sha256=envelope.sha256, size=envelope.size, answer=connector.answer)
+    return Taken(
+        sha256=envelope.sha256,
+        size=envelope.size,
+        answer=connector.answer,
+        by_compact=check is not None and check.by_compact,
+    )
+
+
+def passed_query(door: Door, connector: Connector, incoming: Incoming) -> Mapping[str, str]:
+    """Return the query parameters of a request, with the part of its path that travels too."""
+    query, name = _marked(door, connector, incoming), connector.passes.segment
+    if not name:
+        return query
+    # what is in the query under this name is not what the path says
+    others = {other: value for other, value in query.items() if other != name}
+    return {**others, name: incoming.segment} if incoming.segment else others
 
 
 def _marked(door: Door, connector: Connector, incoming: Incoming) -> Mapping[str, str]:
@@ -171,7 +186,7 @@ def envelope_of(
         content_type=headers.get("content-type", "")[:LONGEST_HEADER],
         filename=_filename(headers),
         headers=_passed(connector.passes.headers, headers),
-        query=_passed(connector.passes.query, query),
+        query=_passed(connector.passes.parameters, query),
         received_ms=received_ms,
     )
     return Envelope(
@@ -236,7 +251,7 @@ def link_of(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -
     """
     owner = connector.owner
     reads_path = connector.proof.reads_path or (isinstance(owner, LinkToken) and owner.at == "path")
-    if incoming.segment and not reads_path:
+    if incoming.segment and not (reads_path or connector.passes.segment):
         raise refused("unknown_connector")
     if not isinstance(owner, LinkToken):
         return None
@@ -264,6 +279,7 @@ def _check(
     evidence = Evidence(
         headers=incoming.headers,
         segment=incoming.segment,
+        query=incoming.query,
         patient=link.patient if link else "",
         secrets=door.secrets.get(connector.name, ()),
         now_ms=now_ms,
@@ -296,11 +312,15 @@ async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
         raise refused("early_end") from None
 
 
-async def _keep(door: Door, envelope: Envelope, spool: Spool) -> None:
-    """Append the body of a spool to the log; raises `Refused` when the log did not take it."""
+async def _keep(door: Door, envelope: Envelope, spool: Spool, within_s: float | None) -> None:
+    """Append the body of a spool to the log; raises `Refused` when the log did not take it.
+
+    A vendor that waits only `within_s` gets its 5xx then, and sends the body again.
+    """
     try:
-        content = await spool.content(INLINE)
-        await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
+        async with asyncio.timeout(within_s):
+            content = await spool.content(INLINE)
+            await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
 

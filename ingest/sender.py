@@ -7,9 +7,11 @@ import base64
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from ingest.proving.proofs import (
     JOINT,
+    AccountAddress,
     EchoAndSignature,
     EchoedAuthorization,
     LinkOnly,
@@ -17,6 +19,7 @@ from ingest.proving.proofs import (
     SecretPath,
     SharedSecret,
     Signature,
+    account_query,
 )
 from ingest.proving.schemes import ECDSA, Scheme
 from ingest.proving.verify import fields_bytes, opening_bytes
@@ -25,7 +28,7 @@ from ingest.sandbox_keys import tink_signature
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """The proof of a body: headers (names in lower case) and the end of its path."""
+    """The proof of a body: headers (names in lower case), and what its address ends in."""
 
     headers: Mapping[str, str]
     path: str = ""
@@ -60,6 +63,10 @@ def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> P
         case SecretPath(header=header):
             segment, _, value = key.partition(JOINT)
             return Proven(headers={header: value} if header else {}, path=f"/{segment}")
+        case AccountAddress(member=member):
+            # a body without the member gets an address as well: the reader refuses it
+            accounts = parse_qs(body.decode("latin-1")).get(member, ["nobody"])
+            return Proven(headers={}, path=account_query(key, accounts[0]))
         case LinkOnly():
             raise ValueError("a link token proves it, and no key")
 

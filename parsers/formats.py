@@ -342,6 +342,33 @@ _ROWS: tuple[Format, ...] = (
         most_days=400,
         most_facts=40_000,
     ),
+    # A page of heart rate has 30 days with a sample in five minutes, and in workouts more.
+    Format(
+        name="oura",
+        version=1,
+        read=Named("parsers.vendors.oura.oura:read_oura"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=400,
+    ),
+    # a page has 25 records at most
+    Format(
+        name="whoop",
+        version=1,
+        read=Named("parsers.vendors.whoop.whoop:read_whoop"),
+        json=True,
+        most_days=400,
+    ),
+    # a day of activity has a megabyte, two weeks of a mat's heart rate at night as well
+    Format(
+        name="withings",
+        version=1,
+        grows=("getactivity",),
+        read=Named("parsers.vendors.withings.withings:read_withings"),
+        json=True,
+        most_bytes=16 * MEBIBYTE,
+        most_days=400,
+    ),
     # A full export by hand has 43 MiB, most of it electrocardiograms that are passed over. One of
     # ten years by days has a total for each day, metric and source.
     Format(

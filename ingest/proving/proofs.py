@@ -8,8 +8,9 @@ ValueError for a text that cannot be a key. `begin` reads the head of a request.
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+from urllib.parse import quote
 
 from ingest.proving.schemes import Scheme
 from ingest.proving.tink import key_id_of, tink_keys
@@ -17,6 +18,7 @@ from ingest.proving.verify import Check, Verdict, begin_check, read_signatures
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
 _MARKED_BY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ADDRESSED_ACCOUNT, ADDRESS_CODE = "account", "code"  # parameters of the address of one account
 JOINT = ":"  # between the values of a key whose values come in several parts of a request
 
 
@@ -24,10 +26,10 @@ JOINT = ":"  # between the values of a key whose values come in several parts of
 class Evidence:
     """The parts of a request that come before its body; header names are in lower case.
 
-    `segment` is the part of the path behind the connector's name. `patient` is the patient of a
-    valid link token, "" without a token. `key_sets` are public key sets of the vendor, as it
-    publishes them. `now_ms` is the door's clock in epoch ms, and `window_ms`
-    is how far a signed time may be from it.
+    `segment` is the part of the path behind the connector's name, and `query` has the parameters.
+    `patient` is the patient of a valid link token, "" without a token. `key_sets` are public key
+    sets of the vendor, as it publishes them. `now_ms` is the door's clock in epoch ms, and
+    `window_ms` is how far a signed time may be from it.
     """
 
     headers: Mapping[str, str]
@@ -37,6 +39,7 @@ class Evidence:
     now_ms: int
     window_ms: int
     key_sets: Sequence[str] = ()
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,51 @@ class SecretPath:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountAddress:
+    """The vendor signs nothing; the address registered for each account names it, with a code.
+
+    The code is an HMAC of the account, so that nobody without the key can make an address, and
+    whoever learns one has that of a single account. `member` names the account in a form-encoded
+    body; the reader compares it with the address.
+    """
+
+    member: str
+    needs_key = True
+    reads_path = False
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return "a code in the address of each account"
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError for a key that could be guessed."""
+        if not SEGMENT.fullmatch(text):
+            raise ValueError("22 to 128 random letters, digits, - and _ are wanted")
+
+    def begin(self, evidence: Evidence) -> Check | Verdict:
+        """Compare the code in the address with that of each key."""
+        account, code = (
+            evidence.query.get(ADDRESSED_ACCOUNT, ""),
+            evidence.query.get(ADDRESS_CODE, ""),
+        )
+        if not account or not code:
+            return Verdict.MISSING
+        return _matches_any(code, [account_code(key, account) for key in evidence.secrets])
+
+
+def account_code(key: str, account: str) -> str:
+    """Return the code of an account: HMAC-SHA256 in hex."""
+    return hmac.digest(key.encode(), account.encode(), "sha256").hex()
+
+
+def account_query(key: str, account: str) -> str:
+    """Return what the address of an account ends in: `?account=…&code=…`."""
+    name, code = quote(account, safe=""), account_code(key, account)
+    return f"?{ADDRESSED_ACCOUNT}={name}&{ADDRESS_CODE}={code}"
+
+
+@dataclass(frozen=True, slots=True)
 class LinkOnly:
     """The patient's link token is the only proof; the door reads it before anything else."""
 
@@ -266,7 +314,13 @@ class LinkOnly:
 
 
 Proof: TypeAlias = (
-    Signature | SharedSecret | EchoedAuthorization | EchoAndSignature | SecretPath | LinkOnly
+    Signature
+    | SharedSecret
+    | EchoedAuthorization
+    | EchoAndSignature
+    | SecretPath
+    | AccountAddress
+    | LinkOnly
 )
 
 

@@ -41,7 +41,8 @@ class Scheme:
     the signature header) or `field:NAME` (of the JSON body); any other piece is literal text.
     `given` is how the signature header holds signatures: `bare`, `pairs` (`t=…,v1=…`) or
     `versions` (`v1,… v1,…`). `clock` is the piece that holds the send time, and `unit_ms` is its
-    unit in ms. A scheme without a `clock` has no window.
+    unit in ms. A scheme without a `clock` has no window. With `compact`, a signature over the body
+    as compact JSON is taken as well: some vendors sign what they have written anew.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Scheme:
     key: Callable[[str], bytes] = text_key
     clock: str = ""
     unit_ms: int = 1000
+    compact: bool = False
 
     @property
     def signs_fields(self) -> bool:
@@ -94,6 +96,22 @@ HUAWEI = Scheme(
     encoding="base64",
     key=base64_key,
 )
+OURA_SIGNATURE = Scheme(
+    # its pages show both ways; what is sent is signed as it is sent
+    name="oura",
+    header="x-oura-signature",
+    signed=("header:x-oura-timestamp", "body"),
+    clock="header:x-oura-timestamp",
+    compact=True,
+)
+WHOOP_SIGNATURE = Scheme(
+    name="whoop",
+    header="x-whoop-signature",
+    signed=("header:x-whoop-signature-timestamp", "body"),
+    encoding="base64",
+    clock="header:x-whoop-signature-timestamp",
+    unit_ms=1,
+)
 GOOGLE = Scheme(
     # the key is public, so the door holds nothing with which a body could be signed
     name="google_health",
@@ -117,20 +135,8 @@ SCHEMES: tuple[Scheme, ...] = (
     STANDARD_WEBHOOKS,
     POLAR_SIGNATURE,
     SUUNTO_SIGNATURE,
-    Scheme(
-        name="oura",
-        header="x-oura-signature",
-        signed=("header:x-oura-timestamp", "body"),
-        clock="header:x-oura-timestamp",
-    ),
-    Scheme(
-        name="whoop",
-        header="x-whoop-signature",
-        signed=("header:x-whoop-signature-timestamp", "body"),
-        encoding="base64",
-        clock="header:x-whoop-signature-timestamp",
-        unit_ms=1,
-    ),
+    OURA_SIGNATURE,
+    WHOOP_SIGNATURE,
     FITBIT_LEGACY,
     TERRA,
     TERRA_NAMED,

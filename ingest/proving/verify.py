@@ -1,8 +1,9 @@
 """Checks the signatures of pushed bodies by the rows of `schemes`.
 
 Pure: raw bytes, headers, secrets and the time go in, and a verdict comes out. It must never decode
-a body before its verdict, compare with `==`, or name a secret. A single scheme reads three short
-fields of the body first, because its vendor signs only those.
+a body before its verdict, compare with `==`, or name a secret. There are two exceptions, both for
+short bodies: one vendor signs only three fields of the body, and one may have signed its compact
+JSON, which is tried after its bytes.
 """
 
 import base64
@@ -42,12 +43,21 @@ class Fed(Protocol):
 
 
 class Check:
-    """A check under way: feed it the body's chunks in order, then call `verdict` once."""
+    """A check under way: feed it the body's chunks in order, then call `verdict` once.
 
-    __slots__ = ("_fed", "_judge")
+    `by_compact` is True after the verdict where the signature was over the body's compact JSON.
+    """
 
-    def __init__(self, fed: Sequence[Fed], judge: Callable[[], bool]) -> None:
-        self._fed, self._judge = fed, judge
+    __slots__ = ("_fed", "_judge", "_judge_compact", "by_compact")
+
+    def __init__(
+        self,
+        fed: Sequence[Fed],
+        judge: Callable[[], bool],
+        judge_compact: Callable[[], bool] | None = None,
+    ) -> None:
+        self._fed, self._judge, self._judge_compact = fed, judge, judge_compact
+        self.by_compact = False
 
     def update(self, chunk: bytes) -> None:
         """Take the next chunk of the body as received."""
@@ -56,7 +66,10 @@ class Check:
 
     def verdict(self) -> Verdict:
         """Return OK when a key made any of the signatures, else FORGED."""
-        return Verdict.OK if self._judge() else Verdict.FORGED
+        if self._judge():
+            return Verdict.OK
+        self.by_compact = self._judge_compact is not None and self._judge_compact()
+        return Verdict.OK if self.by_compact else Verdict.FORGED
 
 
 def verify(
@@ -174,6 +187,16 @@ def fields_bytes(scheme: Scheme, body: bytes) -> bytes | None:
         return None
 
 
+def compact_bytes(body: bytes) -> bytes | None:
+    """Return a short JSON body without blanks, its members in order; None for any other body."""
+    if len(body) > FIELDS_LIMIT:
+        return None
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return None
+
+
 def _piece(piece: str, values: Mapping[str, str], pairs: Mapping[str, str]) -> str | None:
     kind, colon, name = piece.partition(":")
     if not colon or kind == "field":
@@ -197,7 +220,22 @@ def _mac_check(
     scheme: Scheme, keys: Sequence[bytes], opening: bytes, signatures: Sequence[bytes]
 ) -> Check:
     macs = [hmac.new(key, opening, scheme.algorithm) for key in keys]
-    return Check(macs, lambda: _any_equal([mac.digest() for mac in macs], signatures))
+
+    def judge() -> bool:
+        return _any_equal([mac.digest() for mac in macs], signatures)
+
+    if not scheme.compact:
+        return Check(macs, judge)
+    short = _Short()
+
+    def judge_compact() -> bool:
+        text = compact_bytes(bytes(short.body))
+        if text is None:
+            return False
+        ours = [hmac.digest(key, opening + text, scheme.algorithm) for key in keys]
+        return _any_equal(ours, signatures)
+
+    return Check([*macs, short], judge, judge_compact)
 
 
 class _Short:

@@ -11,11 +11,14 @@ from ingest.vendors.health_auto_export import HEALTH_AUTO_EXPORT
 from ingest.vendors.huawei import HUAWEI_HEALTH
 from ingest.vendors.junction import JUNCTION
 from ingest.vendors.open_wearables import OPEN_WEARABLES
+from ingest.vendors.oura import OURA
 from ingest.vendors.polar import POLAR
 from ingest.vendors.reports import REPORTS
 from ingest.vendors.strava import STRAVA
 from ingest.vendors.suunto import SUUNTO
 from ingest.vendors.terra import TERRA_HUB
+from ingest.vendors.whoop import WHOOP
+from ingest.vendors.withings import WITHINGS
 
 CONNECTORS: tuple[Connector, ...] = (
     OPEN_WEARABLES,
@@ -33,4 +36,7 @@ CONNECTORS: tuple[Connector, ...] = (
     JUNCTION,
     HEALTH_AUTO_EXPORT,
     HC_WEBHOOK,
+    OURA,
+    WHOOP,
+    WITHINGS,
 )

@@ -56,7 +56,9 @@ def _recorded(connector: str) -> Recorded:
         items = list(items_of(case.payload, case.context))
         telling = [item for item in items if isinstance(item, Part | Fetch)]
         accounts_in = {item.account for item in telling}
-        if len(accounts_in) == 1 and len(items) == len(telling):
+        # an answer to a request of ours names nobody, and no vendor sends it by itself
+        is_pushed = case.context.requested is None and "" not in accounts_in
+        if is_pushed and len(accounts_in) == 1 and len(items) == len(telling):
             asks = all(isinstance(item, Fetch) for item in telling)
             return Recorded(connector, case.payload, accounts_in.pop(), asks)
     raise LookupError(f"no recorded case of {connector} concerns a single account")

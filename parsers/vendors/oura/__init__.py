@@ -1,0 +1,1 @@
+"""Oura's second interface: what its cues and its objects mean."""

@@ -1,0 +1,1 @@
+"""WHOOP's second interface: what its cues and its records mean."""

@@ -1,0 +1,1 @@
+"""Withings' interface: what its cues and its answers mean."""
