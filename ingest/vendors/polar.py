@@ -91,7 +91,7 @@ def _numbers(text: str) -> list[int]:
 def _register(account: str) -> ApiRequest:
     # without it no data of a user are given; 409 says that it was done before
     member = json.dumps({"member-id": account})
-    return ApiRequest(path=_USERS, method="POST", json=member, accept=_JSON)
+    return ApiRequest(path=_USERS, method="POST", json=member, accept=_JSON, noted=(409,))
 
 
 def _withdraw(account: str) -> ApiRequest:
