@@ -168,7 +168,7 @@ _SENDERS = {
 
 def _facts(folder: Path, senders: Sequence[str]) -> tuple[Any, list[AttributedFact]]:
     """Return a manifest of what some senders send, and the facts in it."""
-    rows = []
+    rows: list[dict[str, str]] = []
     for sender in senders:
         for number, (connector, body) in enumerate(_SENDERS[sender]()):
             name = f"{sender}-{number}"

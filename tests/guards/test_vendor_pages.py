@@ -1,6 +1,15 @@
 """The pages for vendors' engineers are what rows and recorded cases say."""
 
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
 from ingest.vendors import CONNECTORS
+from kadens.cli import COMMANDS
+from kadens.lazy_commands import every_command
+from kadens.secrets_file import secrets_of
 from parsers.formats import FILES_CONNECTOR
 from tests.guards import vendor_pages
 
@@ -27,3 +36,32 @@ def test_the_table_of_coverage_tells_the_ways_apart() -> None:
     junction = dict(zip(heads, (cell.strip() for cell in rows["junction"]), strict=True))
     assert (junction["heart rate"], junction["workouts"]) == ("push, fetch", "push, fetch")
     assert (junction["steps"], junction["resting heart rate"]) == ("push", "push (days)")
+
+
+_PAGES = sorted(
+    path
+    for path in vendor_pages.FOLDER.glob("*.md")
+    if path.name not in vendor_pages.vendor_pages()
+)
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
+def test_a_setup_page_is_of_a_connector_and_its_secrets_are_read(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert page.stem in {row.name for row in CONNECTORS}
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert page.stem in secrets_of(tomllib.loads(block)).connectors
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
+def test_what_a_setup_page_tells_to_run_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if len(line) > 150 and line[0] != "|"] == []
+    known = {words for words, _ in every_command(COMMANDS)}
+    for line in re.findall(r"^    kadens (.*)$", text, re.MULTILINE):
+        words = tuple(line.split())
+        assert words[:1] in known or words[:2] in known, line
+    for path in re.findall(r"tests/data/[a-z_/]+(?:\.[a-z]+)?", text):
+        assert (vendor_pages.ROOT / path.rstrip("/")).exists(), path

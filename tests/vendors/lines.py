@@ -11,7 +11,9 @@ from model.received import Context, Part
 _Line = dict[str, Any]
 
 
-def inspected(connector: str, payload: bytes, content_type: str = "application/json") -> list[_Line]:
+def inspected(
+    connector: str, payload: bytes, content_type: str = "application/json"
+) -> list[_Line]:
     """Return the lines of a payload that nobody asked for."""
     context = Context(connector=connector, content_type=content_type)
     return list(lines_of(items_of(payload, context)))
