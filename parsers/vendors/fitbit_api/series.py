@@ -93,7 +93,9 @@ def offset_at(clock: LocalClock, at_ms: int) -> int | None:
 def add_resting(entry: JsonObject, _clock: LocalClock, into: Collected) -> None:
     """Add the resting heart rate of a date, where the entry has one."""
     value = entry.get("value")
-    beats = value.get("restingHeartRate") if isinstance(value, dict) else None
+    # beside readings of a part of a date it is their mean, a text
+    stated = {} if value is None or isinstance(value, str) else object_of(value, "value")
+    beats = stated.get("restingHeartRate")
     if beats is None:
         return
     day = date_of(entry.get("dateTime"), "dateTime")

@@ -7,7 +7,7 @@ Points have no name that stays, so they are streams: what is fetched again repla
 of several sources stand side by side, and are compared where they are used.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from model.calendar import DAY_MS
@@ -51,7 +51,7 @@ def add_point(point: JsonObject, index: int, into: Collected) -> bool:
         row = TYPE_BY_MEMBER.get(member)
         if row is not None:
             # Optional members that cannot be read are told even where the point is refused.
-            errors: _Errors = []
+            errors = list(_unreadable_source(point))
             try:
                 _ADD[row.name](row, point, object_of(value, member), into, errors)
             finally:
@@ -59,6 +59,13 @@ def add_point(point: JsonObject, index: int, into: Collected) -> bool:
                     into.refused.add("dataPoints", index, error)
             return True
     return False
+
+
+def _unreadable_source(point: JsonObject) -> Iterator[Unreadable]:
+    # The value stays, but from nobody: a night of no device shows no wear, and that is told.
+    stated = point.get("dataSource")
+    if stated is not None and not isinstance(stated, dict):
+        yield Unreadable("dataSource", "not an object")
 
 
 def _add_samples(
