@@ -56,6 +56,11 @@ def resident_bytes(name: str) -> int:
     return sum(there[pid].pages * _PAGE for pid, result in _ours(there).items() if result == name)
 
 
+def own_resident_bytes() -> int:
+    """Return the resident memory of this process."""
+    return int((_PROC / "self" / "statm").read_text().split()[1]) * _PAGE
+
+
 def forget_peak() -> None:
     """Let this process's peak of resident memory begin anew."""
     (_PROC / "self" / "clear_refs").write_text("5", encoding="ascii")

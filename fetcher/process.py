@@ -25,13 +25,14 @@ from fetcher.tending import tend_accounts
 from fetcher.token_spool import TokenSpool
 from fetcher.tokens import take_up_refreshes
 from ingest.publisher import KafkaPublisher
+from model.calendar import DAY_MS
 from model.keyring import Keys
 from model.topics import RAW
 from runtime.log_lines import describe, get_logger
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
 from storage.fetching.connections import connection_counts, destroy_uncovered, prolong_leases
-from storage.fetching.queue import TakenFetch, give_up_fetches
+from storage.fetching.queue import TakenFetch, forget_done, give_up_fetches
 from storage.people.fetches import fetch_counts
 from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
@@ -40,6 +41,7 @@ from storage.pg.roles import FETCHER
 _RUNNING = 2  # attempts for each request under way
 _LOOK_S = 1.0  # between two looks for work when there is none
 _TIDY_S = 5.0
+_FORGET_S = 3_600.0
 _CRASHED = 1
 _log = get_logger(__name__)
 
@@ -50,7 +52,8 @@ class FetcherPlan:
 
     `spool` is the folder where new tokens outlast a kill of the process, None for none. `now`
     returns epoch ms. `vendors` are those that are asked. `at_once` is how many requests are
-    under way at once. With `metrics_port` 0 no metrics are served.
+    under way at once. Rows of fetches that were done `keep_days` days ago are removed, none with 0.
+    With `metrics_port` 0 no metrics are served.
     """
 
     brokers: str
@@ -60,6 +63,7 @@ class FetcherPlan:
     now: Callable[[], int]
     vendors: Mapping[str, FetchedVendor]
     at_once: int = 8
+    keep_days: int = 90
     spool: Path | None = None
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
@@ -106,9 +110,10 @@ async def _serve(plan: FetcherPlan) -> None:
         log_hosts(plan.vendors)
         closed = ClosedVendors()
         async with asyncio.TaskGroup() as group:
-            group.create_task(_keep_fetching(parts, closed, stop, plan.at_once))
+            group.create_task(keep_fetching(parts, closed, stop, plan.at_once))
             group.create_task(_keep_tidy(parts, stop))
             group.create_task(_keep_leases(parts, stop))
+            group.create_task(_keep_forgetting(parts, stop, plan.keep_days))
             group.create_task(_keep_tending(parts, stop))
 
 
@@ -153,7 +158,7 @@ def log_hosts(vendors: Mapping[str, FetchedVendor]) -> None:
                 _log.warning("a host outside the EU may be asked", connector=vendor.name, host=host)
 
 
-async def _keep_fetching(
+async def keep_fetching(
     parts: FetcherParts, closed: ClosedVendors, stop: asyncio.Event, at_once: int
 ) -> None:
     """Keep so many attempts running that the requests under way never lack a successor.
@@ -215,6 +220,25 @@ async def _keep_tending(parts: FetcherParts, stop: asyncio.Event) -> None:
             at_start = False
             await tend_accounts(parts)
         await _pause(stop, _TIDY_S)
+
+
+async def _keep_forgetting(parts: FetcherParts, stop: asyncio.Event, keep_days: int) -> None:
+    while keep_days and not stop.is_set():
+        async with _through_outages():
+            await forget_old(parts, keep_days)
+        await _pause(stop, _FORGET_S)
+
+
+async def forget_old(parts: FetcherParts, keep_days: int) -> int:
+    """Remove rows that were done long ago; return how many. What was given up stays listed."""
+    forgotten = 0
+    before_ms = parts.now() - keep_days * DAY_MS
+    while True:
+        async with parts.pool.connection() as conn:
+            number = await forget_done(conn, before_ms)
+        if not number:
+            return forgotten
+        forgotten += number
 
 
 async def _keep_leases(parts: FetcherParts, stop: asyncio.Event) -> None:

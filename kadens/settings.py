@@ -77,6 +77,7 @@ class Settings:
     stall_s: float = 60.0
     group_session_s: float = 10.0
     fetch_at_once: int = 8
+    fetch_keep_days: int = 90
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
 

@@ -57,6 +57,7 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "group_session_s": "Seconds without a heartbeat after which a worker's partitions "
     "go to others.",
     "fetch_at_once": "How many requests to vendors a fetcher has under way at once.",
+    "fetch_keep_days": "Days after which a fetch that is done is no longer listed; 0 for never.",
     "metrics_host": "Address of a process's own port for metrics.",
     "metrics_port": "Port on which a process serves its metrics; 0 for none of its own.",
 }

@@ -81,6 +81,7 @@ def run_fetcher(settings: Settings) -> int:
             now=clock(settings.clock),
             vendors=fetched_vendors(settings),
             at_once=settings.fetch_at_once,
+            keep_days=settings.fetch_keep_days,
             spool=token_folder(settings),
             metrics_host=settings.metrics_host,
             metrics_port=settings.metrics_port,

@@ -65,6 +65,12 @@ update vendor_fetch set state = %(state)s, reason = %(reason)s, attempts = %(att
   not_before = coalesce(%(again)s, not_before), changed_at = %(now)s, lease = null
 where connector = %(connector)s and account = %(account)s and resource = %(resource)s
 and key = %(key)s and lease = %(lease)s"""
+# A limit, so that no transaction is long; what was given up stays listed.
+_FORGET = """
+delete from vendor_fetch where (connector, account, resource, key) in (
+  select connector, account, resource, key from vendor_fetch
+  where state = 'done' and changed_at <= %s
+  order by connector, account, resource, key limit %s for update skip locked)"""
 _ROWS = """
 select f.connector, f.resource, f.key, p.pseudonym as patient, f.state, f.reason, f.attempts,
   f.noticed_at as noticed_ms, f.not_before as not_before_ms, f.changed_at as changed_ms,
@@ -231,6 +237,11 @@ async def finish_fetch(conn: Connection, taken: TakenFetch, became: Became, now_
     written = (await conn.execute(_FINISH, row)).rowcount == 1
     await connections.let_account_go(conn, taken.held)
     return written
+
+
+async def forget_done(conn: Connection, before_ms: int, most: int = 10_000) -> int:
+    """Delete rows that were done by an instant (epoch ms); return how many."""
+    return (await conn.execute(_FORGET, [utc(before_ms), most])).rowcount
 
 
 async def overdue(conn: Connection, before_ms: int) -> int:

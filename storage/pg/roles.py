@@ -65,7 +65,7 @@ TABLES: dict[str, Access] = {
     "body": _DERIVED,
     "quarantine": _WORK,
     # the worker writes what is announced, and only the fetcher reads a token
-    "vendor_fetch": Access(worker=ALL, fetcher="select, update"),
+    "vendor_fetch": Access(worker=ALL, fetcher="select, update, delete"),
     "vendor_notice": Access(worker=ADD, clinic=READ, fetcher=ADD),
     "vendor_connection": Access(fetcher="select, update, delete"),
     "vendor_application": Access(fetcher="select, insert, update"),

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from fetcher import client
+from fetcher.process import forget_old
 from fetcher.single import LEASE_MS
 from model.calendar import DAY_MS, HOUR_MS
 from simulate.vendors.platform import Arrived, Fault, Limit, Reply
@@ -444,3 +445,18 @@ async def test_what_waits_at_a_vendor_that_is_gone_is_given_up_with_the_reason(
     async with world.parts.pool.connection() as conn:
         await give_up_fetches(conn, "polar", "nobody to ask", world.now_ms)
     assert await world.states() == [("e1", "given_up", "nobody to ask")]
+
+
+async def test_what_was_done_long_ago_is_removed_and_what_was_given_up_stays(
+    world: FetchingWorld,
+) -> None:
+    await world.connect()
+    for entity in ("e1", "e2"):
+        await world.announce(entity)
+    world.vendor.faults.append(Fault.FORBIDDEN)
+    await world.run()
+    world.now_ms += DAY_MS - 1
+    assert await forget_old(world.parts, 1) == 0
+    world.now_ms += 1
+    assert await forget_old(world.parts, 1) == 1
+    assert await world.states() == [("e1", "given_up", "the vendor does not permit it")]

@@ -52,7 +52,7 @@ async def _put(
     await world.conn.commit()
 
 
-def _asked_for(world: FetchingWorld) -> list[str]:
+def _entities_in_order(world: FetchingWorld) -> list[str]:
     return [sent.path.split("/")[3] for sent in world.vendor.requests]
 
 
@@ -61,7 +61,7 @@ async def test_what_is_new_comes_before_the_past(world: FetchingWorld) -> None:
     world.now_ms += 1
     await _put(world, "new")
     await world.run()
-    assert _asked_for(world) == ["new", *_DAYS]
+    assert _entities_in_order(world) == ["new", *_DAYS]
 
 
 async def test_the_past_has_half_of_the_budget_and_does_not_close_the_vendor(
@@ -73,14 +73,14 @@ async def test_the_past_has_half_of_the_budget_and_does_not_close_the_vendor(
     world.parts = replace(world.parts, vendors={"polar": replace(vendor, api=api)})
     await _put(world, *_DAYS, is_past=True)
     await world.run()
-    assert _asked_for(world) == ["e1", "e2"]
+    assert _entities_in_order(world) == ["e1", "e2"]
     assert (await world.states())[2] == ("e3", "waiting", "new data have the budget first")
     await _put(world, "new")
     await world.run()
-    assert _asked_for(world) == ["e1", "e2", "new"]
+    assert _entities_in_order(world) == ["e1", "e2", "new"]
     world.now_ms += 930_000
     await world.run()
-    assert _asked_for(world) == ["e1", "e2", "new", "e3", "e4"]
+    assert _entities_in_order(world) == ["e1", "e2", "new", "e3", "e4"]
     assert {state for _, state, _ in await world.states()} == {"done"}
 
 
