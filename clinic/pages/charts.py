@@ -29,7 +29,7 @@ BANDS: tuple[tuple[str, float, float], ...] = (
 
 _MARKS: dict[WeekLook, str] = {
     WeekLook.THIN: "too thin to judge",
-    WeekLook.SILENT: "no data",
+    WeekLook.SILENT: "nothing known",
     WeekLook.PAUSED: "paused",
     WeekLook.RUNNING: "running",
 }
@@ -79,7 +79,7 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
 def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
     """Return the minutes of each week by class, unknown time apart, beside what was prescribed.
 
-    `marks` has a word for each week that is not to be read as a figure: "running", "no data",
+    `marks` has a word for each week that is not to be read as a figure: "running", "nothing known",
     "paused". `has_dose` says whether a dose was prescribed in any of the weeks.
     """
     chart: dict[str, Any] = {

@@ -101,7 +101,7 @@ def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = F
 # Looks without a figure.
 LOOK_LABELS: Mapping[WeekLook, str] = {
     WeekLook.THIN: "too thin to judge",
-    WeekLook.SILENT: "no data",
+    WeekLook.SILENT: "nothing known",
     WeekLook.PAUSED: "paused",
     WeekLook.RUNNING: "running",
     WeekLook.NOT_DUE: "none due",
@@ -139,7 +139,7 @@ def _why(week: Week, look: WeekLook, judged: Standing) -> str:
     texts = {
         WeekLook.RUNNING: "The week is not over yet.",
         WeekLook.PAUSED: "The prescription was paused all week: nothing was due.",
-        WeekLook.SILENT: "Nothing arrived for this week: ask whether the device was worn, and "
+        WeekLook.SILENT: "Nothing is known of this week: ask whether the device was worn, and "
         "whether it has synced.",
         WeekLook.NOT_DUE: "No prescription held on all days, or no whole session was due.",
         WeekLook.THIN: f"Only {week.known_days} of 7 days are known, and the other {unknown} could "

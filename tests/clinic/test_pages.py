@@ -420,7 +420,7 @@ def test_what_a_prescription_sets_of_the_rules_is_on_the_page(door: Served) -> N
 
 def test_a_silent_or_paused_week_is_no_figure_and_says_why(door: Served) -> None:
     silent = _text(door.get("/patients/p-silent"))
-    assert "W39, W38, W37 Nothing arrived for this week" in silent
+    assert "W39, W38, W37 Nothing is known of this week" in silent
     assert "W47 Only 1 of 7 days are known, and the other 6 could have held" in silent
     assert "running" in silent
     paused = door.get("/patients/p-pause")

@@ -151,9 +151,9 @@ def test_every_week_that_is_no_figure_says_why() -> None:
     rows = [_week(monday(2), 0, 0), _week(monday(1), 1, 3), _week(monday(0), 1, 1)]
     views = week_views(rows, result, [monday(ago) for ago in (20, 3, 2, 1, 0)])
     assert values_of(views, "look", "label") == [
-        (WeekLook.SILENT, "no data"),
-        (WeekLook.SILENT, "no data"),
-        (WeekLook.SILENT, "no data"),
+        (WeekLook.SILENT, "nothing known"),
+        (WeekLook.SILENT, "nothing known"),
+        (WeekLook.SILENT, "nothing known"),
         (WeekLook.THIN, "too thin to judge"),
         (WeekLook.RUNNING, "running"),
     ]
