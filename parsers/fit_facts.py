@@ -62,6 +62,7 @@ from parsers.fit_types import MAKERS, ON_FOOT, type_of
 from parsers.pauses import pauses_within
 
 _VENDOR = "files"
+_OF_HEART = ("heart_rate", "rr_interval")  # what a strap measures and the watch writes down
 _MOST_EXERTION = 10.0  # the end of Borg's scale CR10
 MOST_TOTAL = 1e9  # of anything that a session sums up, in its unit
 
@@ -264,7 +265,7 @@ class _Reported:
         for metric in tuple(self.activity.samples):
             samples = self.activity.samples.pop(metric)
             steps = doubled(samples, self._on_foot()) if metric == "cadence" else samples
-            strap = metric == "heart_rate" and self._strap_in_records()
+            strap = metric in _OF_HEART and self._strap_in_records()
             source = self.source(Method.WORKOUT, strap=strap)
             yield from self._parts(source, self.record, metric, steps, rejects)
         if self.activity.beats is not None:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TIMESTAMP = "timestamp"
-# A message of beats holds eight; of any other array the first number is enough.
-_ITEMS = {profile.HR: 10}
+# A message of beats holds eight, one of times between beats five; of any other array the first
+# number is enough.
+_ITEMS = {profile.HR: 10, profile.HRV: 8}
 _CHAIN = 2  # compressed_speed_distance -> speed -> enhanced_speed
 
 

@@ -13,7 +13,7 @@ from fitdecode.profile import FIELD_TYPES, MESSAGE_TYPES
 
 TIMESTAMP_FIELD = 253
 # numbers of messages in the profile
-FILE_ID, ACTIVITY, MONITORING, HR, FIELD_DESCRIPTION = 0, 34, 55, 132, 206
+FILE_ID, ACTIVITY, MONITORING, HRV, HR, FIELD_DESCRIPTION = 0, 34, 55, 78, 132, 206
 
 
 @dataclass(frozen=True, slots=True)

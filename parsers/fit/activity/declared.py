@@ -17,6 +17,7 @@ from parsers.fit.activity.apart import clock_of_sessions
 from parsers.fit.activity.beats import strap_beats
 from parsers.fit.activity.clock import odd_steps
 from parsers.fit.activity.device import Device, read_device, read_offset
+from parsers.fit.activity.intervals import beat_intervals
 from parsers.fit.activity.records import (
     RecordTimes,
     corrected_times,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 MESSAGES = BACKGROUND_MESSAGES | {
     *("file_id", "device_info", "activity", "session", "lap", "event", "sport", "workout"),
-    *("record", "hr", "course"),
+    *("record", "hr", "hrv", "course"),
 }
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""
 
@@ -132,12 +133,16 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
     counted, day_totals = counts(fit, offset_min)
     background = (*readings(fit, problems), *counted)
     beats = strap_beats(fit["hr"])
+    samples = samples_of(record, _COLUMNS, times)
+    intervals = beat_intervals(fit, times)
+    if intervals is not None:
+        samples["rr_interval"] = intervals
     return Activity(
         file_type=_file_type(fit),
         sessions=sessions,
         device=read_device(fit),
         offset_min=offset_min,
-        samples=samples_of(record, _COLUMNS, times),
+        samples=samples,
         beats=beats,
         background=background,
         day_totals=tuple(day_totals),
