@@ -17,6 +17,7 @@ from typer.main import get_command, get_group
 
 Command: TypeAlias = TyperCommand | TyperGroup
 
+_BEFORE_A_SENTENCE = "Value error, "  # pydantic, which typer reads options with, puts it there
 # A variable of the context, because only typer's private module tells which command runs.
 _words_of_command: ContextVar[str] = ContextVar("words_of_command", default="")
 
@@ -66,6 +67,14 @@ class LazyGroup(TyperGroup):
 
 class LoadedCommand(TyperCommand):
     """A command, imported and with its options read when it is invoked."""
+
+    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - as typer's
+        """Read the options; an error of one of them is a sentence of its own."""
+        try:
+            return super().make_context(*args, **more)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(_BEFORE_A_SENTENCE)
+            raise
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer exports neither type
         """Run the function of the command."""

@@ -83,7 +83,7 @@ class Target:
     """A door to attack.
 
     It has the names of its process and of its address, its attacked requests, and an ordinary
-    request.
+    request. `routes` names the routes that are attacked, "" for those of all bodies.
     """
 
     part: str
@@ -91,6 +91,12 @@ class Target:
     unproved: Callable[[Town], str]
     garbage: Callable[[Town], str]
     ordinary: Callable[[Town], bool]
+    routes: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return the words for it in a row."""
+        return f"{self.part}, {self.routes}" if self.routes else self.part
 
 
 def _signed_by_nobody(_at: Town) -> str:
@@ -116,6 +122,22 @@ def _form(_at: Town) -> str:
 def _with_session_cookie(_at: Town) -> str:
     cookie = f"cookie: session={'x' * 64}\r\n"
     return _head(f"/api/v1/alerts/{_NOBODY}/moves") + cookie + "content-type: application/json\r\n"
+
+
+def _upload_begun(at: Town) -> str:
+    """Begin an upload of five gigabytes, again and again, in the attacker's own name."""
+    return _tus("/v1/files/uploads", at) + "upload-length: 5000000000\r\n"
+
+
+def _part_of_no_upload(at: Town) -> str:
+    part = "x-http-method-override: PATCH\r\nupload-offset: 0\r\n"
+    kind = "content-type: application/offset+octet-stream\r\n"
+    return _tus(f"/v1/files/uploads/{'0' * 32}", at) + part + kind
+
+
+def _tus(path: str, at: Town) -> str:
+    bearer = f"authorization: Bearer {at.attacker.token}\r\n"
+    return _head(path) + "tus-resumable: 1.0.0\r\n" + bearer
 
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -157,6 +179,14 @@ TARGETS: tuple[Target, ...] = (
         ordinary=_report,
     ),
     Target(
+        part="vendor door",
+        address="vendor door",
+        unproved=_part_of_no_upload,
+        garbage=_upload_begun,
+        ordinary=_report,
+        routes="uploads in parts",
+    ),
+    Target(
         part="clinic door",
         address="clinic",
         unproved=_form,
@@ -176,7 +206,7 @@ def floods(options: Options) -> Iterator[AttackRow]:
             with Ordinary(at, target.ordinary) as quiet:
                 time.sleep(options.seconds / 4)
             yield shown(
-                "floods", f"{target.part}: nothing", f"p99 {quantile(quiet.times(), 0.99):.2f} s"
+                "floods", f"{target.title}: nothing", f"p99 {quantile(quiet.times(), 0.99):.2f} s"
             )
             for flood in FLOODS:
                 yield _flooded(at, target, flood, options)
@@ -195,7 +225,7 @@ def _flooded(at: Town, target: Target, flood: Flood, options: Options) -> Attack
     times, peak = ordinary.times(), watch.peak[target.part]
     return holds(
         "floods",
-        f"{target.part}: {flood.name} ({reported.words()})",
+        f"{target.title}: {flood.name} ({reported.words()})",
         value=f"{_times(times)}, {peak / MB:.0f} MB, disk +{disk.grown / MB:.0f} MB, "
         f"{watch.restarts(target.part)} restarts",
         limit=f"p99 < {P99_S:g} s, < {_MOST_MEMORY / MB:.0f} MB, < {MOST_DISK / MB:.0f} MB, 0",

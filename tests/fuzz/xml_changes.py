@@ -11,7 +11,7 @@ _ELEMENT = re.compile(rb"<([A-Za-z0-9:]+)[^<>/]*>[^<]*</\1>")
 _TEXT = re.compile(rb"(?<=>)[^<>]+(?=<)")
 # attributes, in which Apple Health has every value
 _ATTRIBUTE = re.compile(rb"""(?<==")[^<>"]*(?=")""")
-_WHOLE_ATTRIBUTE = re.compile(rb""" [A-Za-z]+="[^<>"]*\"""")
+_WRITTEN_ATTRIBUTE = re.compile(rb""" [A-Za-z]+="[^<>"]*\"""")
 _EMPTY = re.compile(rb"<[A-Za-z]+ [^<>]*/>")
 _NUMBER = re.compile(rb"(?<=>)-?[0-9.]+(?=<)")
 _TIME = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)?")
@@ -69,7 +69,7 @@ def _attribute(body: bytes, chance: Random) -> bytes:
 
 
 def _attribute_twice(body: bytes, chance: Random) -> bytes:
-    return _match_replaced(_WHOLE_ATTRIBUTE, lambda old: chance.choice([b"", old * 2]))(
+    return _match_replaced(_WRITTEN_ATTRIBUTE, lambda old: chance.choice([b"", old * 2]))(
         body, chance
     )
 

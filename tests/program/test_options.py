@@ -27,7 +27,7 @@ NOWHERE = "127.0.0.1:1"
 ALL_SUBSETS_OF = 4  # options; of a command with more, each alone, every pair, all but one, and all
 TELLS_TOO_MUCH = (
     "Traceback", "Errno", "pydantic", "psycopg.", "For further information",
-    "input_value", "Input should",
+    "input_value", "Input should", "Value error",
     "MarkupError",
 )  # fmt: skip
 # values by the name of a parameter, as text

@@ -4,7 +4,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from kadens.cli import app
 from kadens.importing.drop_folder import DropFolder, OwnerRule
 from kadens.importing.watching import _looks, _watched
 
@@ -63,3 +65,10 @@ def test_what_is_watched_is_said(tmp_path: Path, by: OwnerRule, patient: str, wo
     drop = DropFolder(folder=tmp_path, by=by, patient=patient, settle_s=5.0)
     expected = f"watching {tmp_path}, at least every 10 s: {words.format(tmp_path)}"
     assert _watched(drop, 10.0) == expected
+
+
+def test_a_rule_that_does_not_exist_is_a_sentence(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["watch", str(tmp_path), "--by", "what"])
+    assert done.exit_code == 2
+    error = "Error: Invalid value for '--by': 'what' is not one of 'folder', 'name'."
+    assert done.stderr.splitlines()[-1] == error
