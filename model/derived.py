@@ -23,7 +23,7 @@ FEW_STEPS = "steps in less than half of its minutes"
 # Quality flags of a session as such: very light for long, and not counted; or made by its reader,
 # because the file has no usable session.
 FORGOT_TO_STOP = "forgot_to_stop"
-MADE_FROM = ("made_from_laps", "made_from_records")
+MADE_FROM = ("made_from_laps", "made_from_lengths", "made_from_records")
 _MARKED = "marked as not exercise by the "  # who said so follows, and why
 # What a patient answers is never about these, but about a session beside them.
 NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
@@ -208,7 +208,7 @@ class Session:
 
     @property
     def made_from(self) -> str:
-        """Return "laps" or "records" where its file has no usable session, else ""."""
+        """Return "laps", "lengths" or "records" where its file has no usable session, else ""."""
         made = next((flag.what for flag in self.flags if flag.what in MADE_FROM), "")
         return made.removeprefix("made_from_")
 

@@ -14,6 +14,7 @@ FLAGS: dict[str, str] = {
     "cadence_lock": "The heart rate may follow the steps",
     "condensed": "Averages instead of samples",
     "made_from_laps": "Made from laps: the file has no usable session of its own",
+    "made_from_lengths": "Made from lengths of a pool: the file has no usable session of its own",
     "made_from_records": "Made from records: the file has no usable session of its own",
     "forgot_to_stop": "Forgot to stop? Very light for five minutes or more, taken out like a pause",
 }

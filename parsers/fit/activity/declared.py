@@ -42,7 +42,17 @@ if TYPE_CHECKING:
     from parsers.fit.samples import Samples
 
 MESSAGES = BACKGROUND_MESSAGES | {
-    *("file_id", "device_info", "activity", "session", "lap", "event", "sport", "workout"),
+    *(
+        "file_id",
+        "device_info",
+        "activity",
+        "session",
+        "lap",
+        "length",
+        "event",
+        "sport",
+        "workout",
+    ),
     *("record", "hr", "hrv", "course"),
 }
 """The messages that `read_activity` looks at: `decode(data, messages=MESSAGES)`."""

@@ -1,7 +1,7 @@
-"""A session that laps or records make, where a file has no usable session message. Pure.
+"""A session that laps, lengths or records make, where a file has no usable session. Pure.
 
-A session message that cannot be used is not the end of a recording: its laps and records still say
-when somebody exercised.
+A session message that cannot be used is not the end of a recording: its laps, the lengths of a pool
+and its records still say when somebody exercised.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 SPAN_FIELDS = ("start_time", "timestamp", "total_elapsed_time", "total_timer_time")
 _PAUSE_S = 300.0  # without a record, in a workout that is made from records
 _APART_S = 3600.0  # laps so far from the records are of another clock
+_AT_REST = 0  # the type of a length in which nobody swam
+_IN_A_POOL = ("swimming", "lap_swimming")
+_MESSAGE = {"laps": "lap", "lengths": "length", "records": "record"}
 _LAST_S = LAST_RECORD_MS / 1000
 # Messages that name a sport, the nearest to the recording first.
 _NAME_SPORT = ("session", "sport", "lap", "workout")
@@ -45,9 +48,9 @@ class FitSession:
 
     `sport` and `sub_sport` are profile names, the number as text where the profile has no name, and
     "" if absent. `exertion_cr10` is workout_rpe / 10 and `feel` is 0..100; both are None when not
-    answered. `offset` is the byte at which the session message begins. `made_from` is "laps" or
-    "records" where the file has no usable session message, else "". `gaps` are the longer times
-    without a record of a session that is made from records, [start, end) in epoch ms.
+    answered. `offset` is the byte at which the session message begins. `made_from` is "laps",
+    "lengths" or "records" where the file has no usable session message, else "". `gaps` are the
+    longer times without a record of a session that is made from records, [start, end) in epoch ms.
     """
 
     start_ms: int
@@ -101,10 +104,14 @@ def stretch_of_records(stamps: Floats) -> RecordedStretch:
 
 
 def stretch_of_laps(group: Group) -> RecordedStretch:
-    """Return from when to when there are laps; `idle` is what their timers leave out."""
+    """Return from when to when there are laps; `idle` is what their timers leave out.
+
+    The lengths of a pool are laps too, but for those in which nobody swam.
+    """
     starts, written, elapsed, timers = (group.numbers(name) for name in SPAN_FIELDS)
     lengths = np.where(elapsed > 0, elapsed, written - starts)
     usable = (starts >= DEVICE_TIME_END) & (lengths > 0) & (lengths * 1000 <= LONGEST_WORKOUT_MS)
+    usable &= group.numbers("length_type") != _AT_REST
     if not usable.any():
         return RecordedStretch()
     starts, lengths, timers = starts[usable], lengths[usable], timers[usable]
@@ -116,16 +123,21 @@ def stretch_of_laps(group: Group) -> RecordedStretch:
 def made_sessions(
     fit: FitFile, records: RecordedStretch, stated: Sequence[FitSession], problems: list[FitProblem]
 ) -> list[FitSession]:
-    """Return the session that laps or records make, and tell of it; empty where there are none."""
-    laps = stretch_of_laps(fit["lap"])
+    """Return the session that laps, lengths or records make; tell of it; empty without any."""
+    laps, made = stretch_of_laps(fit["lap"]), "laps"
+    if not is_date(laps.first):
+        laps, made = stretch_of_laps(fit["length"]), "lengths"
     origin, span = "records", replace(records, last=records.last + _LAST_S)
     if is_date(laps.first) and (laps.near(records) or not is_date(records.first)):
-        origin, span = "laps", _joined(laps, records)
+        origin, span = made, _joined(laps, records)
     # a single record is no stretch of time
     if not is_date(span.first) or span.last <= span.first + _LAST_S:
         return []
     base = stated[0] if stated else FitSession(start_ms=0, length_ms=0)
-    return [_made(fit, span, origin, base, _sport(fit), problems)]
+    sports = _sport(fit)
+    if origin == "lengths" and not sports[0]:
+        sports = _IN_A_POOL
+    return [_made(fit, span, origin, base, sports, problems)]
 
 
 def made_of_rest(
@@ -153,7 +165,7 @@ def _made(
     sports: tuple[str, str],
     problems: list[FitProblem],
 ) -> FitSession:
-    group = fit["lap" if origin == "laps" else "record"]
+    group = fit[_MESSAGE[origin]]
     reason = f"no session message: made from {origin}"
     problems.append(problem_at(Code.NO_SESSION, group, 0, reason))
     # A length that no session can have is refused later, as that of a session message is.

@@ -72,6 +72,17 @@ def lap(**values: float) -> bytes:
     return encoded(FitShape(number=19, local=3, fields=fields), values)
 
 
+def length(start: float, elapsed: float, *, kind: int = 1) -> bytes:
+    """Return a length of a pool; `kind` 0 is a rest."""
+    fields = {
+        "start": FieldShape(number=2, base=UINT32, offset=BASE_S),
+        "elapsed": FieldShape(number=3, base=UINT32, scale=1000),
+        "kind": FieldShape(number=12, base=ENUM),
+    }
+    values = {"start": start, "elapsed": elapsed, "kind": kind}
+    return encoded(FitShape(number=101, local=13, fields=fields), values)
+
+
 def sport(number: int) -> bytes:
     """Return the message that names the sport of a recording."""
     fields = {"sport": FieldShape(number=0, base=ENUM)}

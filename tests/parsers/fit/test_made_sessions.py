@@ -11,6 +11,7 @@ from tests.parsers.fit.pieces import (
     RUNNING,
     activity,
     lap,
+    length,
     plain,
     records,
     session,
@@ -74,6 +75,16 @@ _FROM_RECORDS, _FROM_LAPS = {"made_from_records": 1.0}, {"made_from_laps": 1.0}
             [records(_HALF), session(start=0, written=0, elapsed=8 * 86_400, sport=RUNNING)],
             (0, 1800, 1800, "running", _FROM_RECORDS),
             id="a session longer than any",
+        ),
+        pytest.param(
+            [length(0, 40), length(40, 60, kind=0), length(100, 45), length(145, 30, kind=0)],
+            (0, 145, 85, "swimming", {"made_from_lengths": 1.0}),
+            id="lengths of a pool, with a rest between and at the end",
+        ),
+        pytest.param(
+            [lap(start=0, written=900, elapsed=900, timer=900), length(0, 40)],
+            (0, 900, 900, "other", _FROM_LAPS),
+            id="laps hold the lengths",
         ),
     ],
 )  # fmt: skip
