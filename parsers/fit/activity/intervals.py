@@ -37,10 +37,10 @@ def beat_intervals(fit: FitFile, times: RecordTimes) -> Samples | None:
     values = group["time"]
     if values.dtype != np.float64:
         return None
-    seconds = widen(values, values.shape[1] if values.ndim > 1 else 1).reshape(len(group), -1)
+    rows = widen(values, values.shape[1] if values.ndim > 1 else 1).reshape(len(group), -1)
     before = np.searchsorted(fit["record"].offsets[times.dated], group.offsets, side="right") - 1
-    anchors = np.repeat(stamps[np.maximum(before, 0)], seconds.shape[1])
-    seconds = seconds.ravel()
+    anchors = np.repeat(stamps[np.maximum(before, 0)], rows.shape[1])
+    seconds = rows.ravel()
     valid = np.isfinite(seconds) & (seconds > 0)
     if not valid.any():
         return None
