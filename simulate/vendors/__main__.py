@@ -9,6 +9,7 @@ what is asked of it: sign-in, fetches, the past. It must never be reachable from
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -129,6 +130,13 @@ def send_round(vendor: PlayedVendor, sender: WebhookSender) -> int:
     return sender.send_due()
 
 
+def refusals(sender: WebhookSender) -> str:
+    """Return how many calls were refused and wait for their next attempt, by status."""
+    statuses = Counter(call.status for call in sender.waiting if call.failures)
+    some = [f"{count} refused with {status or 'no answer'}" for status, count in statuses.items()]
+    return "".join(f", {text}" for text in some)
+
+
 def _main() -> None:
     parser = argparse.ArgumentParser(prog="python -m simulate.vendors", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -146,10 +154,14 @@ def _main() -> None:
         _say(f"client_id {vendor.server.client_id}, client_secret {vendor.server.client_secret}")
         if vendor.api_key:
             _say(f"api_key {vendor.api_key}")
+        shown = ""
         while True:
-            received = send_round(vendor, sender)
-            if received:
-                _say(f"{received} bodies received, {len(sender.waiting)} wait")
+            received, refused = send_round(vendor, sender), refusals(sender)
+            line = f"{received} bodies received{refused}"
+            # what waits for its next attempt is told once
+            if received or refused != shown:
+                _say(line)
+            shown = refused
             time.sleep(_EACH_S)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.vendors import CONNECTORS
 from model.facts import Workout
-from simulate.vendors.__main__ import VENDORS, send_round
+from simulate.vendors.__main__ import VENDORS, refusals, send_round
 from simulate.vendors.garmin_server import GarminServer
 from simulate.vendors.webhooks import WebhookSender
 from tests.rows import matching, of_type, values_of
@@ -35,4 +35,5 @@ def test_what_is_pushed_meanwhile_is_sent_as_well_and_again_after_a_failure() ->
     sender = WebhookSender(now_s=lambda: 0.0, callback=_NOWHERE, sign=vendor.sign)
     vendor.server.withdraw(vendor.server.user)
     assert send_round(vendor, sender) == 0
+    assert refusals(sender) == ", 1 refused with no answer"
     assert (vendor.server.outbox, len(sender.waiting), sender.waiting[0].failures) == ([], 1, 1)
