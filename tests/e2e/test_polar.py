@@ -123,7 +123,8 @@ def test_an_announced_workout_becomes_a_session(polar: PolarPatient) -> None:
     assert {row["resource"] for row in polar.fetches()} == {"exercise", "exercise_details"}
     assert polar.sessions() == [_START_MS]
     paths = sorted(sent.path for sent in polar.vendor.requests)
-    assert paths == ["/v3/exercises/e1/fit", "/v3/exercises/e1?samples=true"]
+    # without the registration after linking Polar gives no data
+    assert paths == ["/v3/exercises/e1/fit", "/v3/exercises/e1?samples=true", "/v3/users"]
 
 
 def test_an_ended_token_is_renewed_and_the_workout_arrives(polar: PolarPatient) -> None:
