@@ -130,9 +130,10 @@ def _credited(week: Week, part: PrescriptionDue) -> Credited:
     recalled = credited_recalled(week, part.by_day)
     done = Credited(sessions=recalled, recalled_sessions=recalled)
     for day in week.days:
+        if not day.by_type:  # most days
+            continue
         row = part.by_day[day.local_date]
-        sessions = credited_sessions(row, day.by_type)
-        done += Credited(sessions=sessions)
+        done += Credited(sessions=credited_sessions(row, day.by_type))
         for total in credited_totals(row, day.by_type):
             # the sessions of a day are limited, their time is not
             done += _without_sessions(total)

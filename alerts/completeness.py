@@ -4,11 +4,13 @@ Data that came late must change nothing that was judged, so a rule about too lit
 until every worn source has synced past the end of the span, or until the lag has passed.
 """
 
+from alerts.worked_out import once
 from model.alert import RuleInput
 from model.calendar import HOUR_MS
 from model.prescription import Prescription, from_recording
 
 
+@once
 def as_recorded(on: RuleInput) -> tuple[Prescription, ...]:
     """Return the prescriptions, each valid at the earliest from the date of its recording."""
     return from_recording(on.prescriptions, on.recorded, on.zone)

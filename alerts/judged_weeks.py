@@ -8,6 +8,7 @@ from alerts.adherence import Adherence, Standing, measure, standing
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
 from alerts.due import Due, due_in_week
 from alerts.thresholds import thresholds_on
+from alerts.worked_out import once
 from model.alert import Rule, RuleInput
 from model.calendar import local_date, monday, week_bounds
 from model.derived import Week
@@ -31,22 +32,72 @@ def judged_weeks(on: RuleInput, rule: Rule) -> Iterator[tuple[date, JudgedWeek]]
     `ratio`, `known_days` and `lag_hours`.
     """
     prescriptions = as_recorded(on)
-    for week in sorted(on.weeks, key=_monday):
-        due = due_in_week(prescriptions, week.monday)
-        end_ms = week_bounds(week.monday, on.zone)[1]
-        if due is None or not is_complete(on, end_ms, rule.thresholds["lag_hours"]):
-            continue
+    for week, due, measures in _complete_weeks(on, rule.thresholds["lag_hours"]):
         thresholds = thresholds_on(rule, prescriptions, week.monday)
         yield (
             week.monday,
             JudgedWeek(
                 week=week,
                 due=due,
-                measures=measure(week, due),
-                standing=standing(week, due, thresholds),
+                measures=measures,
+                standing=standing_of(on, week.monday, thresholds, as_written=False),
                 thresholds=thresholds,
             ),
         )
+
+
+@once
+def _complete_weeks(on: RuleInput, lag_hours: float) -> list[tuple[Week, Due, Adherence]]:
+    """Return the weeks that are over and whose data is in, with what was due and was done."""
+    weeks: list[tuple[Week, Due, Adherence]] = []
+    for week in sorted(on.weeks, key=_monday):
+        due = due_of(on, week.monday, as_written=False)
+        end_ms = week_bounds(week.monday, on.zone)[1]
+        if due is not None and is_complete(on, end_ms, lag_hours):
+            weeks.append((week, due, measure(week, due)))
+    return weeks
+
+
+def due_of(on: RuleInput, first: date, *, as_written: bool) -> Due | None:
+    """Return what was due in the week of a Monday, by what was recorded then.
+
+    With `as_written` a prescription that is dated back counts from its date.
+    """
+    return _due_of(on, first, as_written and _is_dated_back(on))
+
+
+def standing_of(
+    on: RuleInput, first: date, thresholds: Mapping[str, float], *, as_written: bool
+) -> Standing:
+    """Return the standing of the week of a Monday by the thresholds `ratio` and `known_days`."""
+    limits = (thresholds["ratio"], thresholds["known_days"])
+    return _standing_of(on, first, as_written and _is_dated_back(on), *limits)
+
+
+@once
+def _is_dated_back(on: RuleInput) -> bool:
+    """Return whether a prescription is dated back, so that its two readings differ."""
+    return as_recorded(on) != tuple(on.prescriptions)
+
+
+@once
+def _due_of(on: RuleInput, first: date, as_written: bool) -> Due | None:  # noqa: FBT001 - see `once`
+    return due_in_week(on.prescriptions if as_written else as_recorded(on), first)
+
+
+@once
+def _standing_of(
+    on: RuleInput,
+    first: date,
+    as_written: bool,  # noqa: FBT001 - see `once`
+    ratio: float,
+    known_days: float,
+) -> Standing:
+    (week,) = [row for row in on.weeks if row.monday == first]
+    due = _due_of(on, first, as_written)
+    if due is None:
+        return Standing.NONE_DUE
+    return standing(week, due, {"ratio": ratio, "known_days": known_days})
 
 
 def weeks_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:

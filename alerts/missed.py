@@ -10,9 +10,10 @@ from datetime import date, timedelta
 
 from alerts.adherence import is_known_day, is_unseen_day
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
+from alerts.worked_out import once
 from model.alert import Finding, Rule, RuleInput
-from model.calendar import DAY_MS, HOUR_MS, local_date, midnight
-from model.derived import WeekDay
+from model.calendar import DAY_MS, local_date, midnight
+from model.derived import VALID_WEAR_MIN, WeekDay
 from model.prescription import (
     Prescription,
     all_paused,
@@ -64,7 +65,7 @@ def _runs(
     days: list[date] = []
     per_week = 0
     reached: MissedRun | None = None
-    for day in _judged_days(on, thresholds):
+    for day in _judged_days(on, thresholds["lag_hours"], thresholds["answer_hours"]):
         held = in_force(own, day.local_date)
         if held and paused(held[0], day.local_date):
             # nothing was due, so the day says nothing about whether the patient has stopped
@@ -84,55 +85,53 @@ def _runs(
         yield reached
 
 
-def _judged_days(on: RuleInput, thresholds: Mapping[str, float]) -> Iterator[WeekDay]:
-    """Yield the days of which the data is in, up to the first that is still waited for.
+@once
+def _judged_days(on: RuleInput, lag_hours: float, answer_hours: float) -> list[WeekDay]:
+    """Return the days of which the data is in, up to the first that is still waited for.
 
     A date without a row is a day about which nothing is known.
     """
     rows = _days_by_date(on)
-    prescriptions = as_recorded(on)
+    judged: list[WeekDay] = []
     day, today = min(rows, default=date.max), local_date(on.now_ms, on.zone)
     while day < today:
         row = rows.get(day) or WeekDay(local_date=day, known=False, by_type=())
-        if not _is_judged(on, row, prescriptions, thresholds):
-            return
-        yield row
+        if not _is_judged(on, row, lag_hours, answer_hours):
+            break
+        judged.append(row)
         day += _DAY
+    return judged
 
 
 def _days_by_date(on: RuleInput) -> dict[date, WeekDay]:
     """Return the days of all weeks.
 
-    Where the patient told of sessions that nobody recorded, it is not known on which of the days
-    they were, so none of these days is known.
+    An answer alone makes no day a day on which nothing was done, so a day is known here only when
+    it was worn, or when the patient's own count of the week covers it. Where the patient told of
+    sessions that nobody recorded, it is not known on which of the days they were.
     """
+    worn = {day.local_date for day in on.days if day.wear_min >= VALID_WEAR_MIN}
     rows: dict[date, WeekDay] = {}
     for week in on.weeks:
-        until = week.recalled_until if week.unrecorded_sessions else None
         for day in week.days:
-            is_recalled = until is not None and day.local_date <= until
-            rows[day.local_date] = replace(day, known=False, carried=False) if is_recalled else day
+            is_told = week.recalled_until is not None and day.local_date <= week.recalled_until
+            if is_told and week.unrecorded_sessions:
+                rows[day.local_date] = replace(day, known=False, carried=False)
+            else:
+                known = day.known and (is_told or day.local_date in worn)
+                rows[day.local_date] = replace(day, known=known)
     return rows
 
 
-def _is_judged(
-    on: RuleInput,
-    day: WeekDay,
-    prescriptions: Sequence[Prescription],
-    thresholds: Mapping[str, float],
-) -> bool:
+def _is_judged(on: RuleInput, day: WeekDay, lag_hours: float, answer_hours: float) -> bool:
     end_ms = midnight(day.local_date + _DAY, on.zone)
-    if not is_complete(on, end_ms, thresholds["lag_hours"]):
-        return False
-    held = in_force(prescriptions, day.local_date)
+    answered_ms = complete_by_ms(end_ms, lag_hours + answer_hours)
+    # most days are long past, and need no closer look
+    if on.now_ms >= answered_ms:
+        return True
+    held = in_force(as_recorded(on), day.local_date)
     awaits = day.known and any(is_unseen_day(day, row) for row in held)
-    return not awaits or on.now_ms >= _answered_by_ms(day.local_date, on.zone, thresholds)
-
-
-def _answered_by_ms(day: date, zone: str, thresholds: Mapping[str, float]) -> int:
-    """Return the epoch ms up to which the patient's own answer about a day is waited for."""
-    judged_ms = complete_by_ms(midnight(day + _DAY, zone), thresholds["lag_hours"])
-    return judged_ms + int(thresholds["answer_hours"] * HOUR_MS)
+    return not awaits and is_complete(on, end_ms, lag_hours)
 
 
 def _is_missed(day: WeekDay, row: Prescription) -> bool:
@@ -191,8 +190,11 @@ def days_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     for back in range(_WAITING_DAYS):
         day = today - back * _DAY
         if in_force(on.prescriptions, day):
+            end_ms = midnight(day + _DAY, on.zone)
+            both_hours = thresholds["lag_hours"] + thresholds["answer_hours"]
             times += [
-                complete_by_ms(midnight(day + _DAY, on.zone), thresholds["lag_hours"]),
-                _answered_by_ms(day, on.zone, thresholds),
+                complete_by_ms(end_ms, thresholds["lag_hours"]),
+                # the patient may answer until then about a day with the watch off
+                complete_by_ms(end_ms, both_hours),
             ]
     return tuple(times)

@@ -4,6 +4,7 @@ Only ratings on the NRS from 0 to 10 are read (clinical definition section 4). A
 answer is no rating; it never counts as 0.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 
 from alerts.thresholds import thresholds_on
 from alerts.wording import PHASE_WORDS, short_number
+from alerts.worked_out import once
 from model.alert import Finding, PainRating, Rule, RuleInput, Tier
 from model.answered_session import answered_session
 from model.calendar import DAY_MS, rfc3339
@@ -29,6 +31,7 @@ Ratings: TypeAlias = list[PainRating]
 Thresholds: TypeAlias = dict[str, float]
 
 
+@once
 def ratings_read(on: RuleInput) -> Ratings:
     """Return the ratings that the rules read, by time.
 
@@ -61,23 +64,39 @@ def rated_sessions(
     return sorted(by_session.values(), key=lambda ratings: by_time(ratings[0]))
 
 
-def usual_pain(ratings: Iterable[PainRating], at_ms: int) -> float | None:
+@once
+def usual_pain(on: RuleInput, at_ms: int) -> float | None:
     """Return the usual pain at an instant (epoch ms), None where too little is known of it.
 
     It is the median of the ratings before exercise in the 14 days up to the instant, of at least
     three (clinical definition section 4).
     """
-    earliest_ms = at_ms - _USUAL_DAYS * DAY_MS
-    before = [rating for rating in ratings if rating.phase is Phase.BEFORE]
-    values = [rating.value for rating in before if earliest_ms <= rating.at_ms < at_ms]
+    before = _ratings_before(on)
+    first = bisect_left(before, at_ms - _USUAL_DAYS * DAY_MS, key=_instant)
+    last = bisect_left(before, at_ms, key=_instant)
+    values = [rating.value for rating in before[first:last]]
     return median(values) if len(values) >= _USUAL_RATINGS else None
+
+
+@once
+def _ratings_before(on: RuleInput) -> Ratings:
+    return [rating for rating in ratings_read(on) if rating.phase is Phase.BEFORE]
+
+
+def _instant(rating: PainRating) -> int:
+    return rating.at_ms
 
 
 def thresholds_at(on: RuleInput, rule: Rule, rating: PainRating) -> Thresholds:
     """Return the thresholds of a rule for a rating, by what was prescribed when it was given."""
     # A prescription that is dated back does not reach back.
     known = known_at(on.prescriptions, on.recorded, rating.at_ms)
-    return thresholds_on(rule, known, rating.local_date)
+    # which versions are known depends on the instant alone, so their number tells which they are
+    key = (thresholds_at, rule.id, rating.local_date, len(known))
+    if key not in on.worked_out:
+        on.worked_out[key] = thresholds_on(rule, known, rating.local_date)
+    thresholds: Thresholds = on.worked_out[key]
+    return thresholds
 
 
 def is_muted(on: RuleInput, day: date) -> bool:

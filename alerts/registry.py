@@ -20,6 +20,8 @@ from alerts.rules.p4_flare import FLARE
 from alerts.rules.p6_pain_with_load import PAIN_WITH_LOAD
 from alerts.rules.p7_less_pain import LESS_PAIN
 from alerts.rules.p8_no_answers import NO_ANSWERS
+from alerts.seen import as_seen
+from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput
 
 # To add a rule, name it here: nothing else lists them.
@@ -48,10 +50,9 @@ def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     A finding that is `fresh` may raise an alert now. The order of rows within `on` does not matter.
     """
     findings: list[Finding] = []
+    on = as_seen(on)
     for rule in rules:
-        # Sorted, because a rule may yield by session, and equal judgements must be equal bytes.
-        of_rule = sorted(rule.predicate(on, rule), key=_by_time)
-        findings += map(partial(_worded, rule), of_rule)
+        findings += map(partial(_worded, rule), findings_of(on, rule))
     return tuple(findings)
 
 
@@ -61,6 +62,7 @@ def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
     A finding that only stops being fresh is not such a change, because nothing follows from it.
     """
     times: list[int] = []
+    on = as_seen(on)
     for rule in rules:
         times += rule.next_due(on, rule)
     # A time that has passed has been judged already; taking it again would never end.
@@ -69,7 +71,3 @@ def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
 
 def _worded(rule: Rule, finding: Finding) -> Finding:
     return replace(finding, sentence=rule.sentence(finding.evidence))
-
-
-def _by_time(finding: Finding) -> tuple[int, str]:
-    return finding.at_ms, finding.key

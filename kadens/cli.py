@@ -67,6 +67,16 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Derive one patient from bodies, without a server.",
     ),
     Entry(
+        word="simulate",
+        target="kadens.scoring.commands:simulate_cohort",
+        summary="Make a cohort of invented people, with what is true of them.",
+    ),
+    Entry(
+        word="score",
+        target="kadens.scoring.commands:score_cohort",
+        summary="Play a cohort into a fresh system, and compare with the truth.",
+    ),
+    Entry(
         word="record",
         target=f"{_COMMANDS}.inspecting:record_case",
         summary="Record a payload as a case for the tests of its reader.",

@@ -133,6 +133,9 @@ class RuleInput:
     pain: tuple[PainRating, ...]
     watermarks: tuple[Watermark, ...]
     recorded: RecordingTimes = field(default_factory=dict)
+    # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
+    # `replace` makes an input with none of it.
+    worked_out: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Missing data is not low adherence: a week is judged only when enough of its days
 after late data has had time to arrive.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,17 +14,17 @@ from alerts.adherence import (
     credited,
     credited_apart,
     measure,
-    standing,
     unseen_days,
 )
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
-from alerts.due import Due, PrescriptionDue, due_in_week
+from alerts.due import Due, PrescriptionDue
+from alerts.judged_weeks import due_of, standing_of
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
-from model.prescription import Prescription, all_paused
+from model.prescription import all_paused
 
 _WEEK = timedelta(days=7)
 
@@ -58,20 +58,20 @@ def _low_week(
     """
     if not _is_judged(on, rule, week.monday):
         return None
-    due = _low_due(week, on.prescriptions, thresholds)
+    due = _low_due(on, week.monday, thresholds, as_written=True)
     if due is not None:
-        due = _low_due(week, as_recorded(on), thresholds)
+        due = _low_due(on, week.monday, thresholds, as_written=False)
     return None if due is None else _week_evidence(week, due)
 
 
 def _low_due(
-    week: Week, prescriptions: Sequence[Prescription], thresholds: Mapping[str, float]
+    on: RuleInput, first: date, thresholds: Mapping[str, float], *, as_written: bool
 ) -> Due | None:
     """Return what was due in a week in which too little was done, None in any other week."""
-    due = due_in_week(prescriptions, week.monday)
+    due = due_of(on, first, as_written=as_written)
     if due is None or due.paused_days > thresholds["paused_days"]:
         return None
-    if standing(week, due, thresholds) is not Standing.LOW:
+    if standing_of(on, first, thresholds, as_written=as_written) is not Standing.LOW:
         return None
     return due
 
@@ -218,7 +218,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     mondays = (monday(today) - _WEEK, monday(today))
     times = [_judged_by_ms(rule, first, on.zone) for first in mondays if last_day >= first]
     last = _week_of(on, mondays[0])
-    due = None if last is None else due_in_week(on.prescriptions, mondays[0])
+    due = None if last is None else due_of(on, mondays[0], as_written=True)
     if last is not None and due is not None and unseen_days(last, due):
         times.append(_answer_until_ms(rule, mondays[0], on.zone))
     # A pause mutes the rule by date, so its end changes the result without new data.

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from alerts.adherence import Standing, is_known_day, standing
+from alerts.adherence import Standing, is_known_day
 from alerts.completeness import as_recorded, is_complete
-from alerts.due import PrescriptionDue, due_in_week
+from alerts.due import PrescriptionDue
+from alerts.judged_weeks import due_of, standing_of
 from alerts.missed import days_judged_ms
 from alerts.thresholds import thresholds_on
 from model.alert import Finding, Rule, RuleInput, Tier
@@ -27,7 +28,7 @@ def _cannot_catch_up(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     first = monday(today)
     prescriptions = as_recorded(on)
     thresholds = thresholds_on(rule, prescriptions, today)
-    due = due_in_week(prescriptions, first)
+    due = due_of(on, first, as_written=False)
     if due is None or not _was_low(on, first - _WEEK, thresholds):
         return
     for part in due.parts:
@@ -37,12 +38,11 @@ def _cannot_catch_up(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _was_low(on: RuleInput, first: date, thresholds: Mapping[str, float]) -> bool:
-    due = due_in_week(as_recorded(on), first)
     is_in = is_complete(on, week_bounds(first, on.zone)[1], thresholds["lag_hours"])
-    if due is None or not is_in:
+    has_row = any(week.monday == first for week in on.weeks)
+    if not is_in or not has_row:
         return False
-    weeks = [week for week in on.weeks if week.monday == first]
-    return any(standing(week, due, thresholds) is Standing.LOW for week in weeks)
+    return standing_of(on, first, thresholds, as_written=False) is Standing.LOW
 
 
 def _out_of_reach(

@@ -33,12 +33,12 @@ def _not_settled(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         mornings.append(max(of_session, key=_by_value))
     for number, morning in enumerate(mornings):
         thresholds = thresholds_at(on, rule, morning)
-        usual = usual_pain(ratings, morning.at_ms)
+        usual = usual_pain(on, morning.at_ms)
         if usual is None or morning.value < usual + thresholds["rise"]:
             continue
         # the morning itself is among the last `of_last`
         before = mornings[max(0, number + 1 - int(thresholds["of_last"])) : number]
-        raised = _raised(ratings, before, thresholds)
+        raised = _raised(on, before, thresholds)
         others = int(thresholds["sessions"]) - 1
         if len(raised) >= others:
             rests_on = [morning, *raised[:others]]
@@ -46,11 +46,11 @@ def _not_settled(on: RuleInput, rule: Rule) -> Iterator[Finding]:
             yield from pain_finding(on, rule, rule.tier, rests_on, thresholds, more)
 
 
-def _raised(ratings: Ratings, mornings: Sequence[PainRating], thresholds: Thresholds) -> Ratings:
+def _raised(on: RuleInput, mornings: Sequence[PainRating], thresholds: Thresholds) -> Ratings:
     """Return the mornings that were above the usual pain of their time, the latest first."""
     raised: Ratings = []
     for morning in reversed(mornings):
-        usual = usual_pain(ratings, morning.at_ms)
+        usual = usual_pain(on, morning.at_ms)
         if usual is not None and morning.value >= usual + thresholds["rise"]:
             raised.append(morning)
     return raised

@@ -31,7 +31,7 @@ def _flare(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     while number < len(ratings):
         first = ratings[number]
         thresholds = thresholds_at(on, rule, first)
-        usual = usual_pain(ratings, first.at_ms)
+        usual = usual_pain(on, first.at_ms)
         level = None if usual is None else usual + thresholds["rise"]
         run = [] if level is None else _run_from(ratings, number, level)
         apart_ms = int(thresholds["apart_hours"] * HOUR_MS)

@@ -15,6 +15,7 @@ from alerts.rules.p2_not_settled import NOT_SETTLED
 from alerts.rules.p3_weekly_rise import WEEKLY_RISE
 from alerts.rules.p4_flare import FLARE
 from alerts.wording import short_number
+from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
 from model.derived import PARTIAL_ABOVE, Week
@@ -41,7 +42,7 @@ def _by_week(on: RuleInput) -> dict[date, list[Finding]]:
     """Return the findings of the rules about pain by the Monday of their week."""
     by_week: dict[date, list[Finding]] = {}
     for rule in _PAIN_RULES:
-        for finding in rule.predicate(on, rule):
+        for finding in findings_of(on, rule):
             # a week that is over is found out at its end, which is the next Monday's midnight
             first = monday(local_date(finding.at_ms - 1, on.zone))
             by_week.setdefault(first, []).append(finding)

@@ -25,12 +25,12 @@ def _less_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     if begun is None:
         return
     start_ms = midnight(begun, on.zone) + _START_DAYS * DAY_MS
-    at_start = usual_pain(ratings, start_ms)
+    at_start = usual_pain(on, start_ms)
     for rating in ratings:
         if at_start is None or rating.at_ms < start_ms or rating.phase is not Phase.BEFORE:
             continue
         # with the rating itself
-        usual = usual_pain(ratings, rating.at_ms + 1)
+        usual = usual_pain(on, rating.at_ms + 1)
         thresholds = thresholds_at(on, rule, rating)
         fall = 0.0 if usual is None else at_start - usual
         if fall >= thresholds["fall"] and fall >= thresholds["share"] * at_start:

@@ -22,10 +22,9 @@ from kadens.derivation.evidence_words import (
     under_heading,
 )
 from model.calendar import HOUR_MS, day_bounds, local_date, rfc3339
-from model.derived import Day, DayState, SourceSelection
+from model.derived import VALID_WEAR_MIN, Day, DayState, SourceSelection
 from model.facts import DaySummary, Report
 from model.prescription import has_strength
-from stream.compute.weeks import VALID_WEAR_MIN
 
 STATE_REASONS: Mapping[DayState, str] = {
     DayState.BLOCKED: "no consent held on this date",

@@ -54,7 +54,8 @@ def _text_ms(value: object) -> int | None:
         return None
 
 
-def _zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """Return the name of an IANA zone; raises ValueError for any other text."""
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
@@ -67,48 +68,49 @@ def _connector_name(name: str) -> str:
     return name
 
 
-def _path(text: str) -> str:
+def checked_path(text: str) -> str:
+    """Return a text that may be a path; raises ValueError for one that no system takes."""
     # no system takes it, and Python would raise an error of its own or read the folder
     if not text or "\0" in text:
         raise ValueError("must be a path")
     return text
 
 
-_Instant: TypeAlias = Annotated[int, BeforeValidator(_instant_ms)]
-_Connector: TypeAlias = Annotated[str, AfterValidator(_connector_name)]
+ReadInstant: TypeAlias = Annotated[int, BeforeValidator(_instant_ms)]
+ReadConnector: TypeAlias = Annotated[str, AfterValidator(_connector_name)]
 
 
-class _Entry(BaseModel):
-    """A part of a manifest: every field is of its type, and no field is unknown."""
+class FileEntry(BaseModel):
+    """A part of a file that people write: every field is of its type, and no field is unknown."""
 
     # Strict, as profiles and prescriptions are elsewhere: "3" is not 3, and true is not 1.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
 
 
-class ManifestConsent(_Entry):
+class ManifestConsent(FileEntry):
     """A consent to data of a source, [from, to) in epoch ms; `to` of None is "until now"."""
 
-    source: _Connector
-    from_ms: _Instant = Field(alias="from")
-    to_ms: _Instant | None = Field(default=None, alias="to")
+    source: ReadConnector
+    from_ms: ReadInstant = Field(alias="from")
+    to_ms: ReadInstant | None = Field(default=None, alias="to")
 
 
-class ManifestBody(_Entry):
+class ManifestBody(FileEntry):
     """A body as it was received: its file, its connector and what came with it.
 
     `path` is relative to the manifest. `received_ms` is epoch ms. `account` names the patient's
     account where a body holds several accounts.
     """
 
-    path: Annotated[str, AfterValidator(_path)]
-    connector: _Connector
-    received_ms: _Instant = Field(alias="received")
+    path: Annotated[str, AfterValidator(checked_path)]
+    connector: ReadConnector
+    received_ms: ReadInstant = Field(alias="received")
     headers: dict[str, str] = Field(default_factory=dict)
     query: dict[str, str] = Field(default_factory=dict)
     account: str = ""
 
 
-class ManifestMark(_Entry):
+class ManifestMark(FileEntry):
     """A clinician's mark of a session as not exercise, or as exercise after all.
 
     It names the session by the span that it had, [start, end) in epoch ms, and by its record where
@@ -117,9 +119,9 @@ class ManifestMark(_Entry):
 
     statement: Literal["not_exercise", "exercise"]
     reason: str
-    at_ms: _Instant = Field(alias="at")
-    start_ms: _Instant = Field(alias="start")
-    end_ms: _Instant = Field(alias="end")
+    at_ms: ReadInstant = Field(alias="at")
+    start_ms: ReadInstant = Field(alias="start")
+    end_ms: ReadInstant = Field(alias="end")
     record: str = ""
 
     def fact(self, patient: str) -> AttributedFact:
@@ -136,7 +138,7 @@ class RecordedPrescription(Prescription):
     was written.
     """
 
-    recorded: _Instant | None = None
+    recorded: ReadInstant | None = None
 
     @property
     def prescription(self) -> Prescription:
@@ -145,15 +147,15 @@ class RecordedPrescription(Prescription):
         return Prescription(**values)
 
 
-class Manifest(_Entry):
+class Manifest(FileEntry):
     """One patient: the bodies, and what they are interpreted with.
 
     `now_ms` (epoch ms) is the time at which the patient is judged. `consents` of None means that
     every source is consented to.
     """
 
-    zone: Annotated[str, AfterValidator(_zone)]
-    now_ms: _Instant = Field(alias="now")
+    zone: Annotated[str, AfterValidator(known_zone)]
+    now_ms: ReadInstant = Field(alias="now")
     profiles: tuple[HeartProfile, ...] = ()
     written: tuple[RecordedPrescription, ...] = Field(default=(), alias="prescriptions")
     consents: tuple[ManifestConsent, ...] | None = None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from model.calendar import day_bounds, monday
-from model.derived import Day, DayState, Week
+from model.derived import VALID_WEAR_MIN, Day, DayState, Week
 from model.facts import Source
 from model.prescription import (
     Prescription,
@@ -30,7 +30,7 @@ from model.prescription import (
     share_of_week,
 )
 from stream.compute.wear import is_worn
-from stream.compute.weeks import VALID_WEAR_MIN, is_carried, week_of_days
+from stream.compute.weeks import is_carried, week_of_days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from model.calendar import MINUTE_MS
-from model.derived import Day, Week, WeekDay
+from model.derived import VALID_WEAR_MIN, Day, Week, WeekDay
 from model.intensity import ZoneTimes
-
-# Clinical definition section 3.3: with less wear the figures of a day say little about the day.
-VALID_WEAR_MIN = 600
 
 
 def dose_minutes(zones: ZoneTimes) -> float:

@@ -1,11 +1,12 @@
 """Weeks of single days and the input of rules, for the tests of the rules about missed sessions."""
 
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 from model.alert import RuleInput
 from model.calendar import HOUR_MS, midnight
-from model.derived import Week, WeekDay
+from model.derived import VALID_WEAR_MIN, Day, Week, WeekDay
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Prescription
 from tests.weeks import type_total
@@ -54,6 +55,17 @@ def _week(days: list[WeekDay]) -> Week:
     )
 
 
+def _row(day: WeekDay) -> Day:
+    return Day(
+        local_date=day.local_date,
+        sessions=len(day.by_type),
+        session_ms=0,
+        zones=ZoneTimes(),
+        wear_min=VALID_WEAR_MIN if day.known else VALID_WEAR_MIN - 1,
+        answered=False,
+    )
+
+
 def missed_input(
     marks: str,
     *,
@@ -63,10 +75,11 @@ def missed_input(
 ) -> RuleInput:
     """Return the input of the rules some hours after the last day of `marks`."""
     weeks = weeks_of(marks, unseen_min)
+    days = chain.from_iterable(week.days for week in weeks)
     end_ms = midnight(weeks[-1].days[-1].local_date + timedelta(days=1), MISSED_ZONE)
     nothing = {
         "pain": (),
-        "days": (),
+        "days": tuple(map(_row, days)),
         "sessions": (),
         "watermarks": (),
         "prescriptions": (THRICE_A_WEEK,),

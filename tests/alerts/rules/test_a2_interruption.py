@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from alerts.registry import judge, next_due
 from alerts.rules.a2_interruption import INTERRUPTION
-from model.alert import RuleInput, Watermark
+from model.alert import PainRating, RuleInput, Watermark
 from model.calendar import HOUR_MS, midnight
+from model.facts import Phase
 from model.prescription import Pause
 from tests.alerts.rules.known_weeks import (
     FIRST_MONDAY,
@@ -119,3 +120,30 @@ def test_no_finding_rests_on_a_day_that_is_not_known(marks: str, hours: int) -> 
 
 def _position(day: str) -> int:
     return (date.fromisoformat(day) - FIRST_MONDAY).days
+
+
+def test_an_answer_makes_no_day_a_missed_one_and_a_count_of_the_week_does() -> None:
+    on = missed_input("x.......")
+    unworn = replace(on, days=())
+    assert _judged(unworn) == []
+    first, second = on.weeks
+    counted = [
+        replace(first, recalled_sessions=1, recalled_until=FIRST_MONDAY + timedelta(days=6)),
+        replace(second, recalled_sessions=0, recalled_until=FIRST_MONDAY + timedelta(days=7)),
+    ]
+    assert _judged(replace(unworn, weeks=tuple(counted))) == _HELD
+
+
+def test_a_day_with_pain_after_exercise_had_a_session_that_nobody_recorded() -> None:
+    on = missed_input("x.......")
+    rating = PainRating(
+        record="r",
+        at_ms=midnight(FIRST_MONDAY + timedelta(days=3), MISSED_ZONE),
+        local_date=FIRST_MONDAY + timedelta(days=3),
+        phase=Phase.AFTER,
+        value=1,
+        scale="nrs-0-10",
+        session=None,
+    )
+    assert _judged(replace(on, pain=(rating,))) == []
+    assert _judged(replace(on, pain=(replace(rating, phase=Phase.NEXT_MORNING),))) == _HELD

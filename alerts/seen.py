@@ -1,0 +1,35 @@
+"""What the input of the rules shows of each day, beyond its rows. Pure.
+
+A day on which the patient rated pain during or after exercise, and for which no session is there,
+had a session that nobody recorded. It must not count as a day on which nothing was done.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from alerts.pain import EXERCISE_PHASES
+from model.alert import RuleInput
+from model.derived import Week, WeekDay
+
+
+def as_seen(on: RuleInput) -> RuleInput:
+    """Return the input with these days as days about which nothing is known."""
+    rated = {rating.local_date for rating in on.pain if rating.phase in EXERCISE_PHASES}
+    if not rated:
+        return on
+    return replace(on, weeks=tuple(_week(week, rated) for week in on.weeks))
+
+
+def _week(week: Week, rated: set[date]) -> Week:
+    days = tuple(_day(day, rated) for day in week.days)
+    if days == week.days:
+        return week
+    unknown = sum(day.known for day in week.days) - sum(day.known for day in days)
+    return replace(week, days=days, known_days=week.known_days - unknown)
+
+
+def _day(day: WeekDay, rated: set[date]) -> WeekDay:
+    has_session = any(total.sessions for total in day.by_type)
+    if has_session or day.local_date not in rated:
+        return day
+    return replace(day, known=False, carried=False)

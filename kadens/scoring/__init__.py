@@ -1,0 +1,1 @@
+"""Plays a cohort of known truth into a fresh system, and compares its alerts with the truth."""

@@ -1,0 +1,174 @@
+"""The commands about cohorts of known truth: make one, play it into a fresh system and compare."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kadens.commands.options import Json
+from kadens.output.terminal import fail, print_json, print_line, print_note
+from kadens.scoring.cohort_files import CohortError, CohortFiles, read_cohort
+from kadens.scoring.comparing import compare
+from kadens.scoring.playing import play_inline
+from model.calendar import monday, rfc3339
+from simulate.population.directory import CohortPlan, write_cohort
+from simulate.population.people import Course
+
+_MOST_PATIENTS, _MOST_WEEKS, _LEAST_WEEKS = 100_000, 520, 6
+_MOST_SEED = 2**31 - 1
+_EVERY_BODIES = 5_000
+_KINDS = ", ".join(Course)
+
+
+def _last_sunday() -> date:
+    return monday(datetime.now(UTC).date()) - timedelta(days=1)
+
+
+def _course(text: str) -> str:
+    if text not in {*Course, ""}:
+        raise typer.BadParameter(f"must be one of {_KINDS}")
+    return text
+
+
+def _sunday(text: str) -> str:
+    try:
+        day = date.fromisoformat(text) if text else _last_sunday()
+    except ValueError:
+        raise typer.BadParameter("must be a date, such as 2026-11-22") from None
+    return day.isoformat()
+
+
+def simulate_cohort(
+    out: Annotated[Path, typer.Option("--out", help="A new or empty folder.")],
+    *,
+    patients: Annotated[
+        int, typer.Option(min=1, max=_MOST_PATIENTS, help="How many people.")
+    ] = 100,
+    weeks: Annotated[
+        int, typer.Option(min=_LEAST_WEEKS, max=_MOST_WEEKS, help="How many full weeks.")
+    ] = 12,
+    seed: Annotated[
+        int, typer.Option(min=0, max=_MOST_SEED, help="Equal seeds give equal cohorts.")
+    ] = 1,
+    scenario: Annotated[
+        str, typer.Option(callback=_course, help=f"Only people of one course: {_KINDS}.")
+    ] = "",
+    until: Annotated[
+        str,
+        typer.Option(
+            callback=_sunday,
+            metavar="DATE",
+            help="A date in the last week; last week unless given.",
+        ),
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Make a cohort of invented people: what arrives of them over time, and what is true.
+
+    The folder gets cohort.json, patients.jsonl, deliveries.jsonl, truth.jsonl and the bodies: FIT
+    files, webhooks and reports, with late syncs, gaps and repetitions. docs/cohorts.md documents
+    the form. Equal options give equal bytes.
+    """
+    plan = CohortPlan(
+        patients=patients,
+        weeks=weeks,
+        seed=seed,
+        last=monday(date.fromisoformat(until)) + timedelta(days=6),
+        courses=(Course(scenario),) if scenario else (),
+    )
+    try:
+        for written in write_cohort(plan, out):
+            done = written
+    except FileExistsError:
+        fail(f"{out} is not empty: choose a new folder", code=2)
+    except OSError as error:
+        fail(f"{out}: {error.strerror}", code=2)
+    if as_json:
+        print_json(
+            {
+                "folder": str(out),
+                "patients": done.patients,
+                "bodies": done.bodies,
+                "bytes": done.size,
+                "sessions": done.sessions,
+                "events": done.occasions,
+            }
+        )
+        return
+    print_line(
+        f"{out}: {done.patients} people, {done.bodies} bodies of {done.size / 1e6:.1f} MB, "
+        f"{done.sessions} true sessions, {done.occasions} events"
+    )
+
+
+def score_cohort(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A cohort directory.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Play a cohort into a fresh embedded system, and compare its alerts with the truth.
+
+    The clock is that of the cohort, and moves as fast as the bodies are worked on. A clinician
+    deals with each alert of tier A and B a day after it was raised. Nothing of the system is left
+    afterwards.
+    """
+    try:
+        cohort = read_cohort(folder)
+    except CohortError as error:
+        fail(str(error), code=2)
+    print_note(f"{len(cohort.patients)} people, {len(cohort.deliveries)} bodies")
+    played = asyncio.run(play_inline(cohort, _progress_of(cohort)))
+    figures = compare(cohort, played)
+    if as_json:
+        print_json(figures)
+        return
+    for line in _lines(figures):
+        print_line(line)
+
+
+def _progress_of(cohort: CohortFiles) -> Any:  # noqa: ANN401 - a function of two numbers
+    shown = 0
+
+    def progress(now_ms: int, bodies: int) -> None:
+        nonlocal shown
+        if bodies - shown >= _EVERY_BODIES:
+            shown = bodies
+            print_note(f"{rfc3339(now_ms)[:10]}: {bodies} of {len(cohort.deliveries)} bodies")
+
+    return progress
+
+
+def _lines(figures: dict[str, Any]) -> Iterator[str]:
+    yield f"events found: {_percent(figures['sensitivity'])}"
+    for name, share in figures["sensitivity_by_event"].items():
+        yield f"  {name}: {_percent(share)} of {figures['events_by_kind'][name]}"
+    yield f"  events that no data can show: {figures['not_observable']}"
+    yield (
+        f"alerts of tier A and B: {figures['alerts']}, "
+        f"{_figure(figures['alerts_per_clinician_day'])} a clinician and working day"
+    )
+    yield (
+        f"false alerts: {_figure(figures['false_per_patient_week'])} a patient and week, "
+        f"{_figure(figures['false_per_patient_year'])} a patient and year"
+    )
+    yield f"alerts from missing data: {figures['from_missing_data']}"
+    yield f"median delay: {_figure(figures['median_delay_days'])} days after it could be known"
+    shares = [f"{rule} {_percent(ppv)}" for rule, ppv in figures["ppv_by_rule"].items()]
+    yield f"share of alerts that told of an event, by rule: {', '.join(shares) or 'none'}"
+    sessions = figures["sessions"]
+    yield (
+        f"sessions found: {_percent(sessions['found'])} of {sessions['true']}; for 95 % boundaries "
+        f"within {_figure(sessions['boundary_p95_s'])} s, zones within "
+        f"{_figure(sessions['zone_error_minutes_p95'])} minutes"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.1f} %"
+
+
+def _figure(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3g}"

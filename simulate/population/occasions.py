@@ -1,0 +1,232 @@
+"""What of a person's doings a clinician would want to know, and when that could first be known.
+
+Pure, and written from the definitions alone: it shares no code with the rules. An occasion is
+`observable` when the data that is made of it can show it; what nobody recorded is true as well, but
+nobody can know it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight
+from simulate.population.doings import Doings, TrueSession
+from simulate.population.people import Device, Inhabitant
+
+ADHERENCE, PAIN = "adherence", "pain"
+_ENOUGH, _IN_A_ROW, _NEVER_DAYS = 0.8, 3, 10
+_VERY_HIGH, _RAISED = 8, 2
+_USUAL_DAYS, _USUAL_ANSWERS = 14, 3
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Something that a clinician would want to know.
+
+    `family` is what an alert about it is about. It holds from `from_ms` until `until_ms`, and could
+    be known from `knowable_ms` on (all epoch ms).
+    """
+
+    event: str
+    family: str
+    from_ms: int
+    knowable_ms: int
+    until_ms: int
+    observable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueWeek:
+    """A week of a person: what was due, what was done, and what of it was recorded.
+
+    `judged` is False for a week that a pause or a beginning cuts.
+    """
+
+    monday: date
+    due: int
+    done: int
+    recorded: int
+    judged: bool
+
+    @property
+    def is_low(self) -> bool:
+        """Whether too little was done."""
+        return self.judged and self.done < _ENOUGH * self.due
+
+
+def true_weeks(person: Inhabitant, did: Doings) -> list[TrueWeek]:
+    """Return the weeks of a person, in order."""
+    weeks: list[TrueWeek] = []
+    for sunday, sessions in did.by_week:
+        monday = sunday - 6 * _DAY
+        is_paused = did.paused is not None and did.paused[0] <= sunday and monday <= did.paused[1]
+        recorded = sum(session.recorded for session in sessions)
+        weeks.append(
+            TrueWeek(
+                monday=monday,
+                due=len(person.weekdays),
+                done=len(sessions),
+                recorded=recorded,
+                judged=not is_paused,
+            )
+        )
+    return weeks
+
+
+def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
+    """Return all occasions of a person, in the order in which they could be known."""
+    found = [
+        *_low_weeks(person, did),
+        *_interruptions(person, did),
+        *_very_high_pain(did),
+        *_flares(person, did),
+    ]
+    return sorted(found, key=lambda row: (row.knowable_ms, row.event))
+
+
+def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+    """Yield each run of two low weeks or more."""
+    run: list[TrueWeek] = []
+    for week in [*true_weeks(person, did), None]:
+        if week is not None and week.is_low:
+            run.append(week)
+            continue
+        if len(run) > 1:
+            # the first two that data can show; without any, the occasion is true and not observable
+            pair = _observable_pair(person, did, run)
+            first, second = pair or (run[0], run[1])
+            yield Occasion(
+                event="low_adherence",
+                family=ADHERENCE,
+                from_ms=midnight(first.monday, person.zone),
+                knowable_ms=midnight(second.monday + 7 * _DAY, person.zone),
+                until_ms=midnight(run[-1].monday + 7 * _DAY, person.zone),
+                observable=pair is not None,
+            )
+        run = []
+
+
+def _observable_pair(
+    person: Inhabitant, did: Doings, run: Sequence[TrueWeek]
+) -> tuple[TrueWeek, TrueWeek] | None:
+    for first, second in pairwise(run):
+        if _is_seen(person, did, first) and _is_seen(person, did, second):
+            return first, second
+    return None
+
+
+def _is_seen(person: Inhabitant, did: Doings, week: TrueWeek) -> bool:
+    """Return whether a week is low even if each day that nobody saw had held a session."""
+    if person.device is Device.HAND:
+        return True  # the person answers how often, and what was not answered is asked again
+    worn = set(did.worn)
+    days = [week.monday + number * _DAY for number in range(7)]
+    unseen = sum(day not in worn for day in days)
+    return week.recorded + unseen < _ENOUGH * week.due
+
+
+def _interruptions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+    """Yield each time in which several due sessions in a row were not done."""
+    end = did.first + timedelta(weeks=did.weeks)
+    held = {session.day for session in did.sessions}
+    needed = -(-7 * _IN_A_ROW // len(person.weekdays))  # days that ask for so many sessions
+    for first, last in _empty_spans(did, held, end):
+        days = (last - first).days + 1
+        if days < needed:
+            continue
+        is_first = first == did.first and days >= max(needed, _NEVER_DAYS)
+        length = max(needed, _NEVER_DAYS) if is_first else needed
+        span = [first + number * _DAY for number in range(length)]
+        yield Occasion(
+            event="never_started" if is_first and not did.sessions else "interruption",
+            family=ADHERENCE,
+            from_ms=midnight(first, person.zone),
+            knowable_ms=midnight(span[-1] + _DAY, person.zone),
+            until_ms=midnight(last + _DAY, person.zone),
+            observable=set(span) <= set(did.worn),
+        )
+
+
+def _empty_spans(did: Doings, held: set[date], end: date) -> Iterator[tuple[date, date]]:
+    """Yield the spans of days, first and last, without a session and without a pause."""
+    first: date | None = None
+    day = did.first
+    while day <= end:
+        is_paused = did.paused is not None and did.paused[0] <= day <= did.paused[1]
+        is_empty = day < end and day not in held and not is_paused
+        if is_empty and first is None:
+            first = day
+        if not is_empty and first is not None:
+            yield first, day - _DAY
+            first = None
+        day += _DAY
+
+
+def _very_high_pain(did: Doings) -> Iterator[Occasion]:
+    """Yield each answer of very high pain after a session."""
+    for session in did.sessions:
+        if session.pain is not None and session.pain >= _VERY_HIGH:
+            at_ms = session.end_ms + 6 * MINUTE_MS
+            yield Occasion(
+                event="very_high_pain",
+                family=PAIN,
+                from_ms=session.end_ms,
+                knowable_ms=at_ms,
+                until_ms=at_ms + 7 * DAY_MS,
+                observable=True,
+            )
+
+
+def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+    """Yield the flare of a person, if there is one."""
+    if did.flare is None or person.usual is None:
+        return
+    first, last = did.flare
+    from_ms, until_ms = midnight(first, person.zone), midnight(last + _DAY, person.zone)
+    level = person.usual + _RAISED
+    answers = [row for row in _answers(person, did.sessions) if row[0] >= from_ms]
+    raised = _first_run(answers, level)
+    known = [at for at, value in raised if raised and at - raised[0][0] >= DAY_MS]
+    begun_ms = raised[0][0] if raised else from_ms
+    yield Occasion(
+        event="flare",
+        family=PAIN,
+        from_ms=from_ms,
+        knowable_ms=known[0] if known else until_ms,
+        until_ms=until_ms + DAY_MS,
+        observable=bool(known) and _knows_usual(did.sessions, begun_ms),
+    )
+
+
+def _first_run(answers: Sequence[tuple[int, int]], level: int) -> list[tuple[int, int]]:
+    """Return the first answers at a level or above it, up to the first that is lower."""
+    run: list[tuple[int, int]] = []
+    for at, value in answers:
+        if value >= level:
+            run.append((at, value))
+        elif run:
+            break
+    return run
+
+
+def _answers(person: Inhabitant, sessions: Sequence[TrueSession]) -> list[tuple[int, int]]:
+    """Return all answers about pain as instant (epoch ms) and value, in order."""
+    answers: list[tuple[int, int]] = []
+    for session in sessions:
+        next_ms = midnight(session.day + _DAY, person.zone) + 8 * HOUR_MS
+        given = (
+            (session.start_ms - 5 * MINUTE_MS, session.before),
+            (session.end_ms + 5 * MINUTE_MS, session.pain),
+            (next_ms, session.morning),
+        )
+        answers += [(at, value) for at, value in given if value is not None]
+    return sorted(answers)
+
+
+def _knows_usual(sessions: Sequence[TrueSession], at_ms: int) -> bool:
+    """Return whether there were enough answers before exercise to know what is usual."""
+    earliest_ms = at_ms - _USUAL_DAYS * DAY_MS
+    before = [row for row in sessions if row.before is not None]
+    return sum(earliest_ms <= row.start_ms < at_ms for row in before) >= _USUAL_ANSWERS

@@ -1,0 +1,91 @@
+"""Cohorts are made and scored by the commands, and a cohort that is wrong is refused plainly."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.rooms import ROOT
+
+_KADENS = ROOT / ".venv" / "bin" / "kadens"
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [_KADENS, *words], capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cohort") / "cohort"
+    options = ("--patients", "4", "--weeks", "7", "--scenario", "drop_out", "--until", "2026-10-18")
+    done = _run("simulate", "--out", str(folder), *options, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["patients"] == 4
+    return folder
+
+
+def test_a_cohort_of_people_who_stop_is_found_to_stop(cohort: Path) -> None:
+    done = _run("score", str(cohort), "--json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["sensitivity"] == 1.0
+    assert set(figures["sensitivity_by_event"]) <= {"interruption", "low_adherence"}
+    assert (figures["false"], figures["missed"], figures["from_missing_data"]) == ([], [], 0)
+    assert figures["sessions"]["found"] == 1.0
+    assert figures["sessions"]["boundary_p95_s"] == 0
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(cohort: Path) -> None:
+    done = _run("simulate", "--out", str(cohort))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not empty: choose a new folder" in done.stderr
+
+
+def _without_head(folder: Path) -> None:
+    (folder / "cohort.json").unlink()
+
+
+def _other_version(folder: Path) -> None:
+    head = json.loads((folder / "cohort.json").read_text())
+    (folder / "cohort.json").write_text(json.dumps({**head, "version": 2}))
+
+
+def _no_json(folder: Path) -> None:
+    (folder / "truth.jsonl").write_text("{}\n{")
+
+
+def _unknown_field(folder: Path) -> None:
+    (folder / "truth.jsonl").write_text('{"secret":1}\n')
+
+
+def _outside(folder: Path) -> None:
+    line = {"received": 0, "connector": "files", "body": "../../etc/passwd"}
+    (folder / "deliveries.jsonl").write_text(json.dumps(line) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("breaks", "words"),
+    [
+        (_without_head, "cohort.json: No such file or directory"),
+        (_other_version, "cohort.json: version must be at most 1"),
+        (_no_json, "truth.jsonl, line 2:"),
+        (_unknown_field, "truth.jsonl, line 1: secret is not known"),
+        (_outside, "deliveries.jsonl: body 1 by time is no file of the cohort"),
+    ],
+)
+def test_a_cohort_that_is_wrong_is_refused(
+    tmp_path: Path, breaks: Callable[[Path], None], words: str
+) -> None:
+    head = {"version": 1, "begins": 0, "ends": 0}
+    (tmp_path / "cohort.json").write_text(json.dumps(head))
+    for name in ("patients", "deliveries", "truth"):
+        (tmp_path / f"{name}.jsonl").write_text("")
+    breaks(tmp_path)
+    done = _run("score", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

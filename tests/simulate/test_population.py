@@ -1,0 +1,131 @@
+"""A cohort of known truth: equal seeds give equal bytes, and the truth is what was done."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.calendar import DAY_MS, midnight
+from simulate.population.directory import CohortPlan, write_cohort
+from simulate.population.doings import Doings, TrueSession
+from simulate.population.occasions import occasions, true_weeks
+from simulate.population.people import Course, Device, Inhabitant, inhabitants
+
+_FIRST = date(2026, 8, 31)  # a Monday
+_PLAN = CohortPlan(patients=3, weeks=6, seed=7, last=date(2026, 10, 11))
+
+
+def _written(folder: Path, plan: CohortPlan) -> dict[str, bytes]:
+    for _ in write_cohort(plan, folder):
+        pass
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_equal_seeds_give_equal_bytes_and_a_larger_cohort_has_the_same_people(
+    tmp_path: Path,
+) -> None:
+    first = _written(tmp_path / "a", _PLAN)
+    assert _written(tmp_path / "b", _PLAN) == first
+    assert inhabitants(7, 3, 6) == inhabitants(7, 10, 6)[:3]
+    deliveries = [json.loads(line) for line in first["deliveries.jsonl"].splitlines()]
+    assert deliveries == sorted(deliveries, key=lambda line: line["received"])
+    assert all(line["body"] in first for line in deliveries)
+
+
+def test_a_folder_with_anything_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    with pytest.raises(FileExistsError):
+        next(write_cohort(_PLAN, tmp_path))
+
+
+def _person(**more: Any) -> Inhabitant:  # noqa: ANN401 - fields of a person
+    values: dict[str, Any] = {
+        "number": 0,
+        "pseudonym": "p",
+        "zone": "Europe/Stockholm",
+        "birth_year": 1960,
+        "rest": 60,
+        "peak": 160,
+        "measured_peak": True,
+        "beta_blocker": False,
+        "activity": "walking",
+        "weekdays": (0, 2, 4),
+        "minutes": 30,
+        "minute": 600,
+        "course": Course.STEADY,
+        "device": Device.WATCH,
+        "begins_week": 2,
+        "usual": 1,
+    }
+    return Inhabitant(**{**values, **more})
+
+
+def _did(numbers: Sequence[int], weeks: int = 4, off: Sequence[int] = (), **more: Any) -> Doings:  # noqa: ANN401
+    """Return sessions on some days, counted from the first, with the watch worn but on `off`."""
+    sessions = tuple(_session(number) for number in numbers)
+    worn = tuple(_FIRST + timedelta(days=n) for n in range(7 * weeks) if n not in off)
+    nothing: dict[str, Any] = {"paused": None, "flare": None}
+    return Doings(sessions=sessions, worn=worn, first=_FIRST, weeks=weeks, **{**nothing, **more})
+
+
+def _session(number: int, pain: int | None = None) -> TrueSession:
+    day = _FIRST + timedelta(days=number)
+    start = midnight(day, "Europe/Stockholm") + DAY_MS // 2
+    return TrueSession(
+        day=day,
+        start_ms=start,
+        end_ms=start + 1_800_000,
+        recorded=True,
+        exertion=3,
+        pain=pain,
+    )
+
+
+def _kinds(did: Doings) -> list[tuple[str, int, bool]]:
+    """Return the events with the day, counted from the first, from which they can be known."""
+    rows = occasions(_person(), did)
+    zero = midnight(_FIRST, "Europe/Stockholm")
+    return [(row.event, (row.knowable_ms - zero) // DAY_MS, row.observable) for row in rows]
+
+
+def test_two_low_weeks_are_an_event_that_is_known_when_the_second_is_over() -> None:
+    full = [0, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23, 25]
+    assert _kinds(_did(full)) == []
+    assert _kinds(_did([n for n in full if n not in {9, 16}])) == [("low_adherence", 21, True)]
+    # a day without the watch in each could have held the session
+    unseen = _did([n for n in full if n not in {9, 16}], off=(9,))
+    assert _kinds(unseen) == [("low_adherence", 21, False)]
+
+
+def test_a_week_without_a_session_is_an_interruption() -> None:
+    kept = [0, 2, 4, 7, 16, 18, 20, 21, 23, 25]
+    assert _kinds(_did(kept)) == [("interruption", 15, True)]
+    assert _kinds(_did(kept, off=(10,))) == [("interruption", 15, False)]
+
+
+def test_who_never_begins_is_known_after_ten_days() -> None:
+    assert _kinds(_did([]))[:2] == [("never_started", 10, True), ("low_adherence", 14, True)]
+
+
+def test_a_pause_is_no_interruption_and_its_weeks_are_not_judged() -> None:
+    away = (_FIRST + timedelta(days=7), _FIRST + timedelta(days=20))
+    did = _did([0, 2, 4, 21, 23, 25], paused=away)
+    assert _kinds(did) == []
+    assert [week.judged for week in true_weeks(_person(), did)] == [True, False, False, True]
+
+
+def test_very_high_pain_is_known_when_it_is_answered() -> None:
+    did = _did([])
+    hurt = Doings(
+        sessions=(_session(0, pain=8), _session(2, pain=7)),
+        worn=did.worn,
+        paused=None,
+        flare=None,
+        first=_FIRST,
+        weeks=1,
+    )
+    assert [row[0] for row in _kinds(hurt)] == ["very_high_pain"]
