@@ -81,7 +81,11 @@ def _is_dated_back(on: RuleInput) -> bool:
 
 
 @once
-def _due_of(on: RuleInput, first: date, as_written: bool) -> Due | None:  # noqa: FBT001 - see `once`
+def _due_of(
+    on: RuleInput,
+    first: date,
+    as_written: bool,  # noqa: FBT001 - see `once`
+) -> Due | None:
     return due_in_week(on.prescriptions if as_written else as_recorded(on), first)
 
 

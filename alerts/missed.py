@@ -114,11 +114,11 @@ def _days_by_date(on: RuleInput) -> dict[date, WeekDay]:
     rows: dict[date, WeekDay] = {}
     for week in on.weeks:
         for day in week.days:
-            is_told = week.recalled_until is not None and day.local_date <= week.recalled_until
-            if is_told and week.unrecorded_sessions:
+            is_counted = week.recalled_until is not None and day.local_date <= week.recalled_until
+            if is_counted and week.unrecorded_sessions:
                 rows[day.local_date] = replace(day, known=False, carried=False)
             else:
-                known = day.known and (is_told or day.local_date in worn)
+                known = day.known and (is_counted or day.local_date in worn)
                 rows[day.local_date] = replace(day, known=known)
     return rows
 

@@ -74,7 +74,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="score",
         target="kadens.scoring.commands:score_cohort",
-        summary="Play a cohort into a fresh system, and compare with the truth.",
+        summary="Play a cohort into a fresh system, and compare the truth.",
     ),
     Entry(
         word="record",

@@ -84,7 +84,7 @@ def send_as_vendor(
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Play a vendor: sign a body or a recorded case as it would, with the key in the secrets file.
+    """Play a vendor: sign a body as it would, and post it.
 
     A recorded case of the door is played as it was recorded, with the door's own key and clock: a
     forgery is a forgery again, a stale one is as old as it was, a handshake is asked. A phone's app

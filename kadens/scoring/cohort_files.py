@@ -156,7 +156,7 @@ class CohortFiles:
 
 def read_cohort(folder: Path) -> CohortFiles:
     """Return the cohort of a directory, with deliveries by time; raises `CohortError`."""
-    head = _one(folder / "cohort.json")
+    head = _head_of(folder / "cohort.json")
     patients = tuple(_lines(folder / "patients.jsonl", CohortPatient))
     deliveries = sorted(_lines(folder / "deliveries.jsonl", CohortDelivery), key=_received)
     truth = list(_lines(folder / "truth.jsonl", TruthLine))
@@ -187,7 +187,7 @@ def _check_bodies(folder: Path, deliveries: list[CohortDelivery]) -> None:
             raise CohortError(f"deliveries.jsonl: body {number} by time is no file of the cohort")
 
 
-def _one(path: Path) -> CohortHead:
+def _head_of(path: Path) -> CohortHead:
     try:
         return CohortHead.model_validate_json(_bytes_of(path))
     except ValidationError as error:

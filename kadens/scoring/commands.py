@@ -66,7 +66,7 @@ def simulate_cohort(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Make a cohort of invented people: what arrives of them over time, and what is true.
+    """Make a cohort of invented people, with what is true of them.
 
     The folder gets cohort.json, patients.jsonl, deliveries.jsonl, truth.jsonl and the bodies: FIT
     files, webhooks and reports, with late syncs, gaps and repetitions. docs/cohorts.md documents
@@ -109,11 +109,11 @@ def score_cohort(
     *,
     as_json: Json = False,
 ) -> None:
-    """Play a cohort into a fresh embedded system, and compare its alerts with the truth.
+    """Play a cohort into a fresh system, and compare the truth.
 
-    The clock is that of the cohort, and moves as fast as the bodies are worked on. A clinician
-    deals with each alert of tier A and B a day after it was raised. Nothing of the system is left
-    afterwards.
+    The system is embedded and its alerts are compared. The clock is that of the cohort, and moves
+    as fast as the bodies are worked on. A clinician deals with each alert of tier A and B a day
+    after it was raised. Nothing of the system is left afterwards.
     """
     try:
         cohort = read_cohort(folder)

@@ -19,7 +19,7 @@ from kadens.scoring.cohort_files import (
     TruthSession,
     TruthWeek,
 )
-from kadens.scoring.playing import FoundSession, Played, RaisedAlert
+from kadens.scoring.playing import DerivedSession, PlayedCohort, RaisedAlert
 from model.calendar import DAY_MS, MINUTE_MS, local_date, monday
 
 _URGENT = frozenset({"A", "B"})
@@ -41,7 +41,7 @@ class _Match:
     alert: RaisedAlert | None
 
 
-def compare(cohort: CohortFiles, played: Played) -> dict[str, Any]:
+def compare(cohort: CohortFiles, played: PlayedCohort) -> dict[str, Any]:
     """Return the figures of `kadens score` as JSON values; null where there is nothing to count."""
     truth = cohort.truth
     urgent = [alert for alert in played.alerts if alert.tier in _URGENT]
@@ -51,8 +51,8 @@ def compare(cohort: CohortFiles, played: Played) -> dict[str, Any]:
     weeks = _patient_weeks(cohort)
     delays = [_delay_days(match) for match in matches if match.alert is not None]
     return {
-        "sensitivity": _share_found(matches),
-        "sensitivity_by_event": {name: _share_found(own) for name, own in by_event.items()},
+        "sensitivity": _share(matches),
+        "sensitivity_by_event": {name: _share(own) for name, own in by_event.items()},
         "events_by_kind": {name: len(own) for name, own in by_event.items()},
         "not_observable": sum(not event.observable for event in truth.events),
         "false_per_patient_week": _ratio(len(false), weeks),
@@ -92,7 +92,7 @@ def _grouped(matches: Iterable[_Match]) -> dict[str, list[_Match]]:
     return dict(sorted(grouped.items()))
 
 
-def _share_found(matches: Sequence[_Match]) -> float | None:
+def _share(matches: Sequence[_Match]) -> float | None:
     return _ratio(sum(match.alert is not None for match in matches), len(matches))
 
 
@@ -166,14 +166,14 @@ def _false(alert: RaisedAlert) -> dict[str, Any]:
     return {"patient": alert.patient, "rule": alert.rule, "raised_ms": alert.raised_ms}
 
 
-def compare_sessions(truth: CohortTruth, sessions: Iterable[FoundSession]) -> dict[str, Any]:
+def compare_sessions(truth: CohortTruth, sessions: Iterable[DerivedSession]) -> dict[str, Any]:
     """Return how many of the true sessions that were recorded were found, and how exactly.
 
     `boundary_p95_s` is over the starts and ends of those found, in seconds. The error of zones is
     over sessions whose true zones are known: half of the sum of absolute differences, because a
     minute in a wrong zone is missing in another one.
     """
-    by_patient: dict[str, list[FoundSession]] = defaultdict(list)
+    by_patient: dict[str, list[DerivedSession]] = defaultdict(list)
     for session in sessions:
         by_patient[session.patient].append(session)
     recorded = [row for row in truth.sessions if row.recorded]
@@ -199,7 +199,7 @@ def compare_sessions(truth: CohortTruth, sessions: Iterable[FoundSession]) -> di
     }
 
 
-def _best(row: TruthSession, sessions: Iterable[FoundSession]) -> FoundSession | None:
+def _best(row: TruthSession, sessions: Iterable[DerivedSession]) -> DerivedSession | None:
     """Return the session that shares most time with a true one, None where it shares too little."""
     near = [session for session in sessions if _common_ms(row, session) > 0]
     if not near:
@@ -209,7 +209,7 @@ def _best(row: TruthSession, sessions: Iterable[FoundSession]) -> FoundSession |
     return best if _common_ms(row, best) >= _SAME * shorter_ms else None
 
 
-def _common_ms(row: TruthSession, session: FoundSession) -> int:
+def _common_ms(row: TruthSession, session: DerivedSession) -> int:
     return min(row.end_ms, session.end_ms) - max(row.start_ms, session.start_ms)
 
 

@@ -70,7 +70,7 @@ class RaisedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSession:
+class DerivedSession:
     """A session that was found, [start, end) in epoch ms, and its time in each zone."""
 
     patient: str
@@ -80,11 +80,11 @@ class FoundSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class PlayedCohort:
     """What became of a cohort."""
 
     alerts: tuple[RaisedAlert, ...]
-    sessions: tuple[FoundSession, ...]
+    sessions: tuple[DerivedSession, ...]
 
 
 @dataclass(slots=True)
@@ -95,10 +95,10 @@ class _Clock:
         return self.now_ms
 
 
-Progress = Callable[[int, int], None]  # the instant that is reached, and the bodies so far
+PlayProgress = Callable[[int, int], None]  # the instant that is reached, and the bodies so far
 
 
-async def play_inline(cohort: CohortFiles, progress: Progress) -> Played:
+async def play_inline(cohort: CohortFiles, progress: PlayProgress) -> PlayedCohort:
     """Play a cohort from its beginning to its end, and return what became of it.
 
     The database and all files of it are gone afterwards.
@@ -148,7 +148,7 @@ async def _enrol(parts: Collaborators, people: Iterable[CohortPatient], now_ms: 
 
 
 async def _play(
-    worker: InlineWorker, cohort: CohortFiles, clock: _Clock, progress: Progress
+    worker: InlineWorker, cohort: CohortFiles, clock: _Clock, progress: PlayProgress
 ) -> None:
     changes = sorted(_changes(cohort.patients), key=lambda change: change[0])
     deliveries, done, changed = cohort.deliveries, 0, 0
@@ -172,10 +172,10 @@ async def _play(
         progress(clock.now_ms, done)
 
 
-Change = tuple[int, Callable[[Connection], Awaitable[None]]]
+ClinicChange = tuple[int, Callable[[Connection], Awaitable[None]]]
 
 
-def _changes(people: Iterable[CohortPatient]) -> Iterator[Change]:
+def _changes(people: Iterable[CohortPatient]) -> Iterator[ClinicChange]:
     """Yield what a clinic records of each person, with the instant at which it does."""
     for person in people:
         for consent in person.consents:
@@ -239,13 +239,13 @@ def _id(row: rows.Row) -> str:
     return str(row["id"])
 
 
-async def _read(conn: Connection) -> Played:
+async def _read(conn: Connection) -> PlayedCohort:
     alerts = await rows.fetch_as(conn, _ALERTS, {}, RaisedAlert)
     sessions = await rows.fetch(conn, _SESSIONS, {}, _session)
-    return Played(alerts=tuple(alerts), sessions=tuple(sessions))
+    return PlayedCohort(alerts=tuple(alerts), sessions=tuple(sessions))
 
 
-def _session(row: rows.Row) -> FoundSession:
+def _session(row: rows.Row) -> DerivedSession:
     zones = {name.removesuffix("_ms"): row[name] for name in row if name.endswith("_ms")}
     span = (zones.pop("start"), zones.pop("end"))
-    return FoundSession(patient=row["patient"], start_ms=span[0], end_ms=span[1], zones_ms=zones)
+    return DerivedSession(patient=row["patient"], start_ms=span[0], end_ms=span[1], zones_ms=zones)

@@ -21,7 +21,7 @@ from simulate.fit_day import monitoring_file
 from simulate.fit_writer import Recording, write_activity
 from simulate.open_wearables_writer import workout_body
 from simulate.population.doings import Doings, TrueSession
-from simulate.population.people import Course, Device, Inhabitant, generator
+from simulate.population.people import Course, Inhabitant, Recorder, generator
 from simulate.report_writer import ReportAnswer, report_body
 
 EVERY_S = 5  # between two readings of a workout
@@ -50,20 +50,20 @@ class Arrival:
     account: str = ""
 
 
-def account_of(person: Inhabitant) -> str:
+def hub_account(person: Inhabitant) -> str:
     """Return a person's user id at the aggregator."""
     return f"{person.pseudonym}-account"
 
 
-def arrivals(person: Inhabitant, did: Doings, seed: int) -> list[Arrival]:
+def person_arrivals(person: Inhabitant, did: Doings, seed: int) -> list[Arrival]:
     """Return all bodies of a person, in the order in which they arrive."""
     chance = generator(seed, person.number, 4)
     bodies: list[Arrival] = []
-    if person.device is Device.WATCH:
+    if person.device is Recorder.WATCH:
         bodies += _watch(person, did, seed)
     for session in did.sessions:
         bodies += _answers(person, session)
-    if person.device is Device.HAND:
+    if person.device is Recorder.HAND:
         bodies += _weekly(person, did, seed)
     again = [
         replace(item, received_ms=item.received_ms + int(chance.integers(1, 3 * 24)) * HOUR_MS)
@@ -77,7 +77,7 @@ def _when(item: Arrival) -> tuple[int, str]:
     return item.received_ms, item.filename
 
 
-def session_heart(person: Inhabitant, session: TrueSession, seed: int) -> NDArray[np.float64]:
+def true_heart(person: Inhabitant, session: TrueSession, seed: int) -> NDArray[np.float64]:
     """Return the true heart rate of a session at 1 Hz (1/min), NaN where the watch lost it."""
     low, high = person.moderate
     chance = generator(seed, person.number, 10_000 + session.start_ms // MINUTE_MS)
@@ -107,7 +107,7 @@ def _synced_ms(person: Inhabitant, at_ms: int, seed: int) -> int:
 
 
 def _workout(person: Inhabitant, session: TrueSession, seed: int) -> Iterator[Arrival]:
-    beats = session_heart(person, session, seed)[::EVERY_S]
+    beats = true_heart(person, session, seed)[::EVERY_S]
     t = session.start_ms + np.arange(len(beats), dtype=np.int64) * EVERY_S * 1000
     steps = np.full(len(t), 0.0 if person.activity in _ON_A_WHEEL else 112.0)
     columns = {"heart_rate": beats}
@@ -139,8 +139,8 @@ def _workout(person: Inhabitant, session: TrueSession, seed: int) -> Iterator[Ar
 def _by_hub(person: Inhabitant, session: TrueSession) -> Arrival:
     """Return the same session as a phone hub tells it, a few seconds apart."""
     span = (session.start_ms + 4_000, session.end_ms - 3_000)
-    record = f"{account_of(person)}-{session.start_ms // 1000}"
-    account = account_of(person)
+    record = f"{hub_account(person)}-{session.start_ms // 1000}"
+    account = hub_account(person)
     return Arrival(
         received_ms=session.end_ms + 30 * MINUTE_MS,
         connector=TO_OPEN_WEARABLES,
@@ -164,7 +164,7 @@ def _day(person: Inhabitant, day: date, sessions: Sequence[TrueSession], seed: i
         if session.recorded:
             within = (t >= session.start_ms) & (t < session.end_ms)
             at_s = (t[within] - session.start_ms) // 1000
-            beats[within] = session_heart(person, session, seed)[at_s]
+            beats[within] = true_heart(person, session, seed)[at_s]
     return Arrival(
         received_ms=_synced_ms(person, last, seed),
         connector=TO_FILES,
@@ -188,7 +188,7 @@ def _answers(person: Inhabitant, session: TrueSession) -> Iterator[Arrival]:
         *_pain(f"{key}-before", session.before, Phase.BEFORE, session.start_ms - 5 * MINUTE_MS),
         *_pain(f"{key}-after", session.pain, Phase.AFTER, at_ms),
     ]
-    if person.device is Device.HAND:
+    if person.device is Recorder.HAND:
         answers += [_by_hand(person, session, key), _exertion(session, key)]
     if answers:
         yield _report(person, answers, at_ms + MINUTE_MS, f"{session.start_ms // 1000}-after")
@@ -237,14 +237,14 @@ def _weekly(person: Inhabitant, did: Doings, seed: int) -> Iterator[Arrival]:
     for sunday, sessions in did.by_week:
         at_ms = midnight(sunday, person.zone) + 21 * HOUR_MS
         is_answered = chance.random() < _WEEK_ANSWERED
-        # sessions that begin after the answer are told of on their own
-        told = sum(session.end_ms <= at_ms for session in sessions)
+        # sessions that begin after the answer are count of on their own
+        count = sum(session.end_ms <= at_ms for session in sessions)
         if is_answered:
             answer = ReportAnswer(
                 key=f"{person.pseudonym}-week-{sunday.isoformat()}",
                 instrument=Instrument.WEEK,
                 answered_ms=at_ms,
-                value=told,
+                value=count,
                 scale="sessions-this-week",
             )
             yield _report(person, [answer], at_ms + MINUTE_MS, f"week-{sunday.isoformat()}")

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from model.calendar import DAY_MS, midnight, monday, rfc3339
-from simulate.population.arrivals import Arrival, account_of, arrivals, session_heart
+from simulate.population.arrivals import Arrival, hub_account, person_arrivals, true_heart
 from simulate.population.doings import Doings, TrueSession, doings
 from simulate.population.occasions import Occasion, TrueWeek, occasions, true_weeks
-from simulate.population.people import Course, Device, Inhabitant, inhabitants
+from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
 
 COHORT_VERSION = 1
 ZONE_NAMES = ("very_light", "light", "moderate", "vigorous", "near_max")
@@ -66,16 +66,16 @@ def write_cohort(plan: CohortPlan, folder: Path) -> Iterator[WrittenCohort]:
         for person in inhabitants(plan.seed, plan.patients, plan.weeks, plan.courses):
             did = doings(person, plan.seed, plan.first, plan.weeks)
             people.append(_person(person, did, plan))
-            arrived = list(_bodies(folder, person, arrivals(person, did, plan.seed)))
+            arrived = list(_bodies(folder, person, person_arrivals(person, did, plan.seed)))
             lines += arrived
-            found = occasions(person, did)
-            _write_lines(truth, _truth(person, did, found, plan.seed))
+            events = occasions(person, did)
+            _write_lines(truth, _truth(person, did, events, plan.seed))
             done = WrittenCohort(
                 patients=done.patients + 1,
                 bodies=done.bodies + len(arrived),
                 size=done.size + sum(line["size"] for line in arrived),
                 sessions=done.sessions + len(did.sessions),
-                occasions=done.occasions + len(found),
+                occasions=done.occasions + len(events),
             )
             yield done
     _write_all(folder, plan, people, sorted(lines, key=_order))
@@ -108,9 +108,8 @@ def _write_all(
     (folder / "cohort.json").write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
 
 
-def _write_lines(file: Any, lines: Iterable[Mapping[str, Any]]) -> None:  # noqa: ANN401 - a text file
-    for line in lines:
-        file.write(json.dumps(line, separators=(",", ":")) + "\n")
+def _write_lines(file: TextIO, lines: Iterable[Mapping[str, Any]]) -> None:
+    file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
 
 
 def _person(person: Inhabitant, did: Doings, plan: CohortPlan) -> dict[str, Any]:
@@ -119,7 +118,7 @@ def _person(person: Inhabitant, did: Doings, plan: CohortPlan) -> dict[str, Any]
     consents = [{"source": source, "from": rfc3339(begins_ms - DAY_MS)} for source in sources]
     accounts = [
         {"connector": "reports", "account": person.pseudonym},
-        {"connector": "open_wearables", "account": account_of(person)},
+        {"connector": "open_wearables", "account": hub_account(person)},
     ]
     return {
         "patient": person.pseudonym,
@@ -151,7 +150,7 @@ def _prescriptions(
     person: Inhabitant, did: Doings, plan: CohortPlan, begins_ms: int
 ) -> Iterator[dict[str, Any]]:
     low, high = person.moderate
-    by_hand = person.device is Device.HAND
+    by_hand = person.device is Recorder.HAND
     heart = {"method": "bpm", "low": low, "high": high}
     row: dict[str, Any] = {
         "id": f"{person.pseudonym}-rx",
@@ -193,13 +192,13 @@ def _bodies(
 
 
 def _truth(
-    person: Inhabitant, did: Doings, found: Iterable[Occasion], seed: int
+    person: Inhabitant, did: Doings, events: Iterable[Occasion], seed: int
 ) -> Iterator[dict[str, Any]]:
     for session in did.sessions:
         yield {"session": _session(person, session, seed)}
     for week in true_weeks(person, did):
         yield {"week": _week(person, week)}
-    for row in found:
+    for row in events:
         yield {"event": _event(person, row)}
 
 
@@ -216,9 +215,9 @@ def _session(person: Inhabitant, session: TrueSession, seed: int) -> dict[str, A
 def _zones_ms(person: Inhabitant, session: TrueSession, seed: int) -> dict[str, int] | None:
     """Return the true time in each zone, None where nobody measured what the zones rest on."""
     is_known = person.measured_peak or person.beta_blocker
-    if not is_known or person.device is Device.HAND or not session.recorded:
+    if not is_known or person.device is Recorder.HAND or not session.recorded:
         return None
-    beats = session_heart(person, session, seed)
+    beats = true_heart(person, session, seed)
     low, high = person.moderate
     reserve = person.peak - person.rest
     edges = [person.rest + share * reserve for share in _RESERVE]

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from model.calendar import MINUTE_MS, midnight
-from simulate.population.people import Course, Device, Inhabitant, generator
+from simulate.population.people import Course, Inhabitant, Recorder, generator
 
 AWAY_WEEKS = 2
 _USUALLY = 0.97  # how likely a planned session is
@@ -173,7 +173,7 @@ def _ratings(
 
 def _worn(person: Inhabitant, seed: int, first: date, weeks: int) -> Iterator[date]:
     """Yield the days on which the watch is worn from early to late."""
-    if person.device is not Device.WATCH:
+    if person.device is not Recorder.WATCH:
         return
     chance = generator(seed, person.number, 3)
     for number in range(7 * weeks):

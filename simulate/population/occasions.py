@@ -12,9 +12,9 @@ from itertools import pairwise
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight
 from simulate.population.doings import Doings, TrueSession
-from simulate.population.people import Device, Inhabitant
+from simulate.population.people import Inhabitant, Recorder
 
-ADHERENCE, PAIN = "adherence", "pain"
+ADHERENCE_FAMILY, PAIN_FAMILY = "adherence", "pain"
 _ENOUGH, _IN_A_ROW, _NEVER_DAYS = 0.8, 3, 10
 _VERY_HIGH, _RAISED = 8, 2
 _USUAL_DAYS, _USUAL_ANSWERS = 14, 3
@@ -77,13 +77,13 @@ def true_weeks(person: Inhabitant, did: Doings) -> list[TrueWeek]:
 
 def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
     """Return all occasions of a person, in the order in which they could be known."""
-    found = [
+    rows = [
         *_low_weeks(person, did),
         *_interruptions(person, did),
         *_very_high_pain(did),
         *_flares(person, did),
     ]
-    return sorted(found, key=lambda row: (row.knowable_ms, row.event))
+    return sorted(rows, key=lambda row: (row.knowable_ms, row.event))
 
 
 def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
@@ -99,7 +99,7 @@ def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
             first, second = pair or (run[0], run[1])
             yield Occasion(
                 event="low_adherence",
-                family=ADHERENCE,
+                family=ADHERENCE_FAMILY,
                 from_ms=midnight(first.monday, person.zone),
                 knowable_ms=midnight(second.monday + 7 * _DAY, person.zone),
                 until_ms=midnight(run[-1].monday + 7 * _DAY, person.zone),
@@ -119,7 +119,7 @@ def _observable_pair(
 
 def _is_seen(person: Inhabitant, did: Doings, week: TrueWeek) -> bool:
     """Return whether a week is low even if each day that nobody saw had held a session."""
-    if person.device is Device.HAND:
+    if person.device is Recorder.HAND:
         return True  # the person answers how often, and what was not answered is asked again
     worn = set(did.worn)
     days = [week.monday + number * _DAY for number in range(7)]
@@ -141,7 +141,7 @@ def _interruptions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
         span = [first + number * _DAY for number in range(length)]
         yield Occasion(
             event="never_started" if is_first and not did.sessions else "interruption",
-            family=ADHERENCE,
+            family=ADHERENCE_FAMILY,
             from_ms=midnight(first, person.zone),
             knowable_ms=midnight(span[-1] + _DAY, person.zone),
             until_ms=midnight(last + _DAY, person.zone),
@@ -171,7 +171,7 @@ def _very_high_pain(did: Doings) -> Iterator[Occasion]:
             at_ms = session.end_ms + 6 * MINUTE_MS
             yield Occasion(
                 event="very_high_pain",
-                family=PAIN,
+                family=PAIN_FAMILY,
                 from_ms=session.end_ms,
                 knowable_ms=at_ms,
                 until_ms=at_ms + 7 * DAY_MS,
@@ -192,7 +192,7 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     begun_ms = raised[0][0] if raised else from_ms
     yield Occasion(
         event="flare",
-        family=PAIN,
+        family=PAIN_FAMILY,
         from_ms=from_ms,
         knowable_ms=known[0] if known else until_ms,
         until_ms=until_ms + DAY_MS,

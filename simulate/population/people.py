@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 _STOCKHOLM = 0.9
-_BETA_BLOCKED, _ASKED_ABOUT_PAIN, _MEASURED = 0.15, 0.6, 0.7
+_BETA_BLOCKED, _RATES_PAIN, _MEASURED = 0.15, 0.6, 0.7
 _ZONES = ("Europe/Stockholm", "Europe/Helsinki")
 _ACTIVITIES = ("walking", "walking", "nordic_walking", "running", "cycling")
 
@@ -31,7 +31,7 @@ class Course(StrEnum):
     TWICE = "twice"  # every session arrives by two routes
 
 
-class Device(StrEnum):
+class Recorder(StrEnum):
     """How a person's exercise is recorded."""
 
     WATCH = "watch"  # files of workouts and of all day
@@ -78,7 +78,7 @@ class Inhabitant:
     minutes: int
     minute: int
     course: Course
-    device: Device
+    device: Recorder
     begins_week: int
     usual: int | None
 
@@ -111,7 +111,7 @@ def _inhabitant(seed: int, number: int, weeks: int, courses: Sequence[Course]) -
     peak = round(208 - 0.7 * (2026 - birth_year)) - (35 if beta_blocker else 0)
     per_week = int(chance.integers(2, 6))
     days = chance.choice(7, size=per_week, replace=False)
-    asked = course in {Course.FLARE, Course.SPIKE} or chance.random() < _ASKED_ABOUT_PAIN
+    rates_pain = course in {Course.FLARE, Course.SPIKE} or chance.random() < _RATES_PAIN
     return Inhabitant(
         number=number,
         pseudonym=f"sim-{seed}-{number + 1:04d}",
@@ -126,9 +126,9 @@ def _inhabitant(seed: int, number: int, weeks: int, courses: Sequence[Course]) -
         minutes=int(chance.choice((20, 30, 40))),
         minute=int(chance.integers(7 * 60, 19 * 60)),
         course=course,
-        device=Device.HAND if by_hand else Device.WATCH,
+        device=Recorder.HAND if by_hand else Recorder.WATCH,
         begins_week=int(chance.integers(2, max(3, weeks - 5))),
-        usual=int(chance.integers(0, 4)) if asked else None,
+        usual=int(chance.integers(0, 4)) if rates_pain else None,
     )
 
 

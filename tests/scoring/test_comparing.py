@@ -17,7 +17,7 @@ from kadens.scoring.cohort_files import (
     TruthWeek,
 )
 from kadens.scoring.comparing import compare, compare_sessions
-from kadens.scoring.playing import FoundSession, Played, RaisedAlert
+from kadens.scoring.playing import DerivedSession, PlayedCohort, RaisedAlert
 from model.calendar import DAY_MS, MINUTE_MS, midnight
 
 _MONDAY = date(2026, 9, 7)
@@ -66,11 +66,11 @@ def _cohort(events: tuple[TruthEvent, ...], weeks: tuple[TruthWeek, ...] = ()) -
 def _figures(
     events: tuple[TruthEvent, ...], *alerts: RaisedAlert, weeks: tuple[TruthWeek, ...] = ()
 ) -> dict[str, Any]:
-    return compare(_cohort(events, weeks), Played(alerts=alerts, sessions=()))
+    return compare(_cohort(events, weeks), PlayedCohort(alerts=alerts, sessions=()))
 
 
 @pytest.mark.parametrize(
-    ("alert", "found"),
+    ("alert", "is_matched"),
     [
         (_alert(15), True),
         (_alert(0), True),
@@ -83,12 +83,12 @@ def _figures(
     ],
 )
 def test_an_event_is_found_by_an_alert_of_its_family_while_it_holds(
-    alert: RaisedAlert, *, found: bool
+    alert: RaisedAlert, *, is_matched: bool
 ) -> None:
     figures = _figures((_event(),), alert)
-    assert figures["sensitivity"] == float(found)
-    assert figures["sensitivity_by_event"] == {"low_adherence": float(found)}
-    assert len(figures["missed"]) == (not found)
+    assert figures["sensitivity"] == float(is_matched)
+    assert figures["sensitivity_by_event"] == {"low_adherence": float(is_matched)}
+    assert len(figures["missed"]) == (not is_matched)
 
 
 def test_the_first_alert_tells_the_delay_and_one_before_its_time_has_none() -> None:
@@ -132,8 +132,8 @@ def _true(start_min: int, end_min: int, zones: dict[str, int] | None = None) -> 
     )
 
 
-def _derived(start_min: float, end_min: float, **zones: int) -> FoundSession:
-    return FoundSession(
+def _derived(start_min: float, end_min: float, **zones: int) -> DerivedSession:
+    return DerivedSession(
         patient="p1",
         start_ms=_ZERO + int(start_min * MINUTE_MS),
         end_ms=_ZERO + int(end_min * MINUTE_MS),

@@ -12,7 +12,7 @@ from model.calendar import DAY_MS, midnight
 from simulate.population.directory import CohortPlan, write_cohort
 from simulate.population.doings import Doings, TrueSession
 from simulate.population.occasions import occasions, true_weeks
-from simulate.population.people import Course, Device, Inhabitant, inhabitants
+from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
 
 _FIRST = date(2026, 8, 31)  # a Monday
 _PLAN = CohortPlan(patients=3, weeks=6, seed=7, last=date(2026, 10, 11))
@@ -57,14 +57,19 @@ def _person(**more: Any) -> Inhabitant:  # noqa: ANN401 - fields of a person
         "minutes": 30,
         "minute": 600,
         "course": Course.STEADY,
-        "device": Device.WATCH,
+        "device": Recorder.WATCH,
         "begins_week": 2,
         "usual": 1,
     }
     return Inhabitant(**{**values, **more})
 
 
-def _did(numbers: Sequence[int], weeks: int = 4, off: Sequence[int] = (), **more: Any) -> Doings:  # noqa: ANN401
+def _did(
+    numbers: Sequence[int],
+    weeks: int = 4,
+    off: Sequence[int] = (),
+    **more: Any,  # noqa: ANN401 - fields of what was done
+) -> Doings:
     """Return sessions on some days, counted from the first, with the watch worn but on `off`."""
     sessions = tuple(_session(number) for number in numbers)
     worn = tuple(_FIRST + timedelta(days=n) for n in range(7 * weeks) if n not in off)
