@@ -125,7 +125,7 @@ READABLE: Sequence[Case] = (
 NOT_YET: Mapping[str, str] = {}
 NOT_READABLE: Mapping[str, str] = {
     "S01": "signatures are proved at the door, which `derive` does not have",
-    "OU01": "there is no connector for Oura",
+    "OU01": "signatures and a handshake, which `derive` does not have: tests/vendors/test_oura.py",
     "ST01": "its events hold no data: tests/vendors/test_strava.py takes each of them",
 }
 pytestmark = pytest.mark.skipif(not _CASES.exists(), reason="the shared cases are not there")

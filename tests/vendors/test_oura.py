@@ -10,10 +10,11 @@ import pytest
 
 from ingest.proving.verify import Verdict, verify
 from ingest.vendors.oura import OURA, verification_token
+from kadens.recorded.requests import expected_answer
 from model.vendor_api import Subscription
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import Reply
-from tests.rooms import SHARED
+from tests.rooms import ROOT, SHARED
 from tests.vendors.driven import Clock, Driven, arrived_as, shuffler
 from tests.vendors.lines import facts_of_payload
 
@@ -236,6 +237,14 @@ def test_the_field_case_of_raw_and_compact_bodies() -> None:
             window_ms=300_000,
         )
         assert judged is verdict
+    expected = json.loads((_CASE / "expected.json").read_text(encoding="utf-8"))
+    # the challenge is recorded at the door, and a deletion is tried above
+    assert set(expected) == {
+        "raw", "compact", "any_other", "delete_event", "challenge", "never_answer"
+    }  # fmt: skip
+    recorded = (ROOT / "tests" / "data" / "oura").glob("*/door.json")
+    answers = {expected_answer(path.parent)["status"] for path in recorded}
+    assert expected["never_answer"] not in answers
 
 
 def test_only_the_members_of_a_compact_body_in_their_order_are_signed() -> None:

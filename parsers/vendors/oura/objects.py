@@ -169,7 +169,7 @@ def _sleep(of: _Object) -> Iterator[Fact]:
     """
     record = _record(of, "sleep")
     start, end, offset = _times(of, "bedtime_start", "bedtime_end", LONGEST_INTERVAL_MS)
-    if of.item.get("type") in REJECTED_SLEEPS:
+    if kept_without(of.errors, "", optional_text, *of.field("type")) in REJECTED_SLEEPS:
         named = head(oura_source(), f"{record}:deleted", of.revision, (start, end), offset)
         yield Deletion(head=named, target=record)
         return

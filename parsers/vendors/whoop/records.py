@@ -153,6 +153,8 @@ def _score(of: WhoopRecord) -> JsonObject:
 def _revision(of: WhoopRecord) -> int:
     """Return the time of the last change in epoch ms, 0 where it is not stated."""
     nothing: tuple[int, int | None] = (0, None)
+    if of.item.get("updated_at") is None:
+        return 0
     return kept_without(of.errors, nothing, instant_of, *of.field("updated_at"))[0]
 
 

@@ -34,7 +34,9 @@ class ListedItem:
         """Return the object in a member; an empty one where it is none."""
         nothing: JsonObject = {}
         value, where = self.field(name)
-        inside = kept_without(self.errors, nothing, object_of, value, where)
+        inside = nothing
+        if value is not None:
+            inside = kept_without(self.errors, nothing, object_of, value, where)
         return ListedItem(inside, where, self.errors)
 
     def name(self, member: str) -> int:
