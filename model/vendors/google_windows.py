@@ -23,8 +23,8 @@ MOST_WINDOW_MS = 3_660 * DAY_MS
 # A local clock may be so far behind and ahead of UTC.
 _BEHIND_MS, _AHEAD_MS = 12 * HOUR_MS, 14 * HOUR_MS
 _SECOND_MS = 1_000
-# The clock, the bounds in epoch ms, and the page from the second one on.
-_KEY = re.compile(r"([pc])([0-9]{1,15})-([0-9]{1,15})(?:~([0-9]{1,6}))?")
+# The clock, the bounds in epoch ms, the mark of a deletion, and the page from the second one on.
+_KEY = re.compile(r"([pc])([0-9]{1,15})-([0-9]{1,15})(?:d([0-9]{1,9}))?(?:~([0-9]{1,6}))?")
 
 
 class PointShape(StrEnum):
@@ -105,14 +105,23 @@ class TimeWindow:
             low = high
 
 
-def fetches_of(account: str, data_type: str, window: TimeWindow) -> Iterator[Fetch]:
-    """Yield what to ask for to have the points of a followed data type in a window."""
+def fetches_of(account: str, data_type: str, window: TimeWindow, mark: str = "") -> Iterator[Fetch]:
+    """Yield what to ask for to have the points of a followed data type in a window.
+
+    `mark` are digits that set apart what is asked for after a deletion (see `mark_of`).
+    """
     # Exercises and dates can only be found by the local clock, whose zone nobody here knows.
     needs_civil = not FILTERS[SHAPES[data_type]].physical
     for step in (window.civil() if needs_civil else window).steps():
         clock = "c" if step.is_civil else "p"
-        key = f"{clock}{step.low_ms}-{step.high_ms}"
+        key = f"{clock}{step.low_ms}-{step.high_ms}{f'd{mark}' if mark else ''}"
         yield _fetch(account, data_type, key, step, ())
+
+
+def mark_of(answered: Fetch) -> str:
+    """Return the mark of a fetch that a deletion announced, "" for every other one."""
+    parts = _KEY.fullmatch(answered.key)
+    return (parts[4] or "") if parts else ""
 
 
 def next_page(answered: Fetch, token: str) -> Fetch | None:
@@ -121,10 +130,10 @@ def next_page(answered: Fetch, token: str) -> Fetch | None:
     if parts is None or answered.resource not in SHAPES:
         return None
     # The number, not the token: a page that is announced again has another token.
-    page = int(parts[4] or 1) + 1
+    page = int(parts[5] or 1) + 1
     if page > MOST_PAGES:
         return None
-    key = f"{parts[1]}{parts[2]}-{parts[3]}~{page}"
+    key = f"{answered.key.partition('~')[0]}~{page}"
     window = TimeWindow(low_ms=int(parts[2]), high_ms=int(parts[3]), is_civil=parts[1] == "c")
     return _fetch(answered.account, answered.resource, key, window, (("pageToken", token),))
 

@@ -81,7 +81,8 @@ class _Intake:
 
 
 def _attributed(part: Part, body: bytes, received_ms: int) -> list[AttributedFact]:
-    digest = sha256(body).hexdigest()
+    # what is kept of an answer names it: its own bytes, or those with the mark of a deletion
+    digest = sha256(body if part.kept is None else part.kept).hexdigest()
     return [
         AttributedFact(
             patient="p1", connector=_NAME, received_ms=received_ms, body=digest, fact=fact
@@ -173,6 +174,25 @@ def test_several_pages_are_asked_for_each_once() -> None:
     suffixes = [fetch.key.partition("~")[2] for fetch in requested if fetch is not None]
     assert suffixes == ["", "2", "3"]
     _compare(intake.held(range(len(intake.received))), user)
+
+
+def test_what_is_recorded_again_after_a_deletion_is_seen_again() -> None:
+    server = GoogleServer(now_s=lambda: 0.0)
+    user = server.person("h-1")
+    intake = _Intake(server, "h-1")
+    walk = "e1", _T0, _T0 + 20 * MINUTE_MS, _NOON
+    intake.take(user.walked(_T0, [40, 41]), user.exercised(*walk))
+    # the answers to what follows have the bytes of those before it
+    intake.take(
+        user.forgot("steps", _T0, _T0 + 2 * MINUTE_MS),
+        user.walked(_T0, [40, 41]),
+        user.deleted("e1", names_it=False),
+        user.exercised(*walk),
+    )
+    assert (len(user.steps), len(user.workouts)) == (2, 1)
+    numbers = list(range(len(intake.received)))
+    for order in (numbers, numbers[::-1], numbers * 2):
+        _compare(intake.held(order), user)
 
 
 def _verdict(server: GoogleServer, body: bytes, keys: bytes) -> Verdict:

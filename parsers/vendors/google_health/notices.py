@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from model.calendar import DAY_MS
+from model.calendar import DAY_MS, HOUR_MS
 from model.codec import dumps
 from model.errors import BodyError
 from model.facts import Deletion, Fact, Head, RejectKind, Source
-from model.received import Fetch, Notice, NoticeKind, Part, ReaderItem
+from model.received import Notice, NoticeKind, Part, ReaderItem
 from model.storable import LAST_MS
 from model.vendors.google_windows import MOST_WINDOW_MS, PointShape, TimeWindow, fetches_of
 from parsers.fields import (
@@ -82,14 +82,17 @@ class _Account:
     is_known: bool = False
 
 
-def read_notifications(entries: Sequence[object]) -> Iterator[ReaderItem]:
-    """Yield fetches and notices as they come, then a Part for each user with deletions."""
+def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[ReaderItem]:
+    """Yield fetches and notices as they come, then a Part for each user with deletions.
+
+    `received_ms` is epoch ms.
+    """
     if len(entries) > _MOST_NOTIFICATIONS:
         raise BodyError("body", "more notifications than are read", RejectKind.TOO_MUCH)
     accounts: dict[str, _Account] = {}
     for index, entry in enumerate(entries):
         try:
-            yield from _notification(entry, f"[{index}]", accounts)
+            yield from _notification(entry, f"[{index}]", accounts, received_ms)
         except Unreadable as error:
             yield rejects([error])[0]
     # A body of several users is divided, so that nothing of others is sealed with a user's key.
@@ -105,7 +108,9 @@ def read_notifications(entries: Sequence[object]) -> Iterator[ReaderItem]:
             )
 
 
-def _notification(entry: object, where: str, accounts: dict[str, _Account]) -> Iterator[ReaderItem]:
+def _notification(
+    entry: object, where: str, accounts: dict[str, _Account], received_ms: int
+) -> Iterator[ReaderItem]:
     written = object_of(entry, where)
     if written.get("type") == "verification":
         yield Notice(account="", kind=NoticeKind.PING)
@@ -125,18 +130,18 @@ def _notification(entry: object, where: str, accounts: dict[str, _Account]) -> I
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
         return
     intervals = list(_intervals(data, f"{where}.data", of.errors))
+    mark = ""
     if operation == "DELETE":
+        # An answer with the very bytes of one before the deletion would count as that one, come
+        # again, and stay hidden. The mark makes another of it; a repetition has the same mark.
+        mark = str(received_ms // HOUR_MS)
         of.written.append(entry)
         for fact in _deletions(row, data, intervals, f"{where}.data", of.errors):
             # the same interval may be listed twice
             of.facts.setdefault(fact.head.record, fact)
     # a deletion is asked for as well: see the head of this module
-    yield from _fetches(account, row, intervals)
-
-
-def _fetches(account: str, row: DataType, intervals: Sequence[NoticeInterval]) -> Iterator[Fetch]:
     for interval in intervals:
-        yield from fetches_of(account, row.name, interval.window)
+        yield from fetches_of(account, row.name, interval.window, mark)
 
 
 def _intervals(data: JsonObject, where: str, errors: list[Unreadable]) -> Iterator[NoticeInterval]:

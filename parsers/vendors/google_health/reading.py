@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 
-from model.codec import loads
+from model.codec import dumps, loads
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.received import Context, Part, ReaderItem
-from model.vendors.google_windows import next_page
+from model.vendors.google_windows import mark_of, next_page
 from parsers.bounds import MOST_RECORDS
 from parsers.fields import JsonObject, Unreadable, check_width, list_of, object_of
 from parsers.phone.collected import Collected
@@ -17,6 +17,7 @@ from parsers.vendors.google_health.points import add_point
 
 POINTS, NEXT = "dataPoints", "nextPageToken"
 _LONGEST_TOKEN = 4_096
+_MARK = "kadens"  # the member of a kept answer that sets it apart from the same bytes before
 _ANSWER = frozenset({POINTS, NEXT})
 
 
@@ -27,9 +28,9 @@ def read_google_health(payload: bytes, context: Context) -> Iterator[ReaderItem]
     """
     parsed = _parsed(payload)
     if isinstance(parsed, list):
-        yield from read_notifications(parsed)
+        yield from read_notifications(parsed, context.received_ms)
     elif isinstance(parsed, dict) and ("data" in parsed or "type" in parsed):
-        yield from read_notifications([parsed])
+        yield from read_notifications([parsed], context.received_ms)
     # nothing in a window is an empty object, which only an answer may be
     elif isinstance(parsed, dict) and (_ANSWER & parsed.keys() or context.requested is not None):
         yield from _read_points(parsed, context)
@@ -63,7 +64,7 @@ def _read_points(answer: JsonObject, context: Context) -> Iterator[ReaderItem]:
                 into.refused.add(POINTS, index, Unreadable("", why, RejectKind.UNKNOWN))
         except Unreadable as error:
             into.refused.add(POINTS, index, error)
-    yield _part(into, context)
+    yield _part(answer, into, context)
     yield from _next(answer.get(NEXT), context)
 
 
@@ -71,14 +72,22 @@ def _is_empty(point: JsonObject) -> bool:
     return not point.keys() - MEMBERS_BESIDE
 
 
-def _part(into: Collected, context: Context) -> Part:
+def _part(answer: JsonObject, into: Collected, context: Context) -> Part:
     account = "" if context.requested is None else context.requested.account
     try:
         series = tuple(into.series.stream())
     except Unreadable as error:
         series = ()
         into.refused.add(POINTS, None, error)
-    return Part(account=account, facts=(*into.facts, *series), rejects=into.refused.rejects())
+    facts = (*into.facts, *series)
+    kept = _marked(answer, context) if facts else None
+    return Part(account=account, facts=facts, rejects=into.refused.rejects(), kept=kept)
+
+
+def _marked(answer: JsonObject, context: Context) -> bytes | None:
+    """Return an answer after a deletion with its mark, None for every other answer."""
+    mark = "" if context.requested is None else mark_of(context.requested)
+    return dumps({**answer, _MARK: mark}) if mark and _MARK not in answer else None
 
 
 def _next(token: object, context: Context) -> Iterator[ReaderItem]:
