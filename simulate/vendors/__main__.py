@@ -7,6 +7,7 @@ what is asked of it: sign-in, fetches, the past. It must never be reachable from
 """
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 
 from simulate.vendors.garmin import PlayedActivity, PlayedDay, PlayedGarmin
 from simulate.vendors.garmin_server import GarminServer
+from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.suunto import (
     PlayedNight,
@@ -116,8 +118,30 @@ def played_suunto(now_s: int, key: str) -> PlayedVendor:
     )
 
 
+def played_google(now_s: int, key: str) -> PlayedVendor:
+    """Return Google Health with a user of two days; `key` is the value that it echoes."""
+    midnight_ms = ((now_s + _EAST_S) // _DAY_S * _DAY_S - _EAST_S) * 1000
+    server = GoogleServer(now_s=time.time, user=_USER, authorization=key)
+    user = server.person(_USER)
+    notices = []
+    for back in (2, 1):
+        start_ms = midnight_ms - back * _DAY_S * 1000
+        noon_ms = start_ms + 12 * 3_600_000
+        notices += [
+            user.slept(f"night-{start_ms}", start_ms, start_ms + 7 * 3_600_000),
+            user.beats(noon_ms, [104 + number % 20 for number in range(361)]),
+            user.walked(noon_ms, [100] * 30),
+            user.exercised(f"walk-{start_ms}", noon_ms, noon_ms + 1_800_000, noon_ms + 3_600_000),
+            user.rested(start_ms, 58),
+        ]
+    # a notice announces what is then asked for, so its body holds no values
+    bodies = [json.dumps([notice]).encode() for notice in notices]
+    return PlayedVendor(server=server, sign=server.signed, bodies=bodies)
+
+
 VENDORS: Mapping[str, Callable[[int, str], PlayedVendor]] = {
     "garmin": played_garmin,
+    "google_health": played_google,
     "suunto": played_suunto,
 }
 

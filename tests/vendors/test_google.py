@@ -19,6 +19,7 @@ from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, DaySummary, Workout
 from model.received import Context, Fetch, Part
 from parsers.formats import read_items
+from simulate.vendors.__main__ import VENDORS
 from simulate.vendors.google import GoogleJson, GoogleUser, published_keys
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.platform import Arrived
@@ -193,6 +194,17 @@ def test_what_is_recorded_again_after_a_deletion_is_seen_again() -> None:
     numbers = list(range(len(intake.received)))
     for order in (numbers, numbers[::-1], numbers * 2):
         _compare(intake.held(order), user)
+
+
+def test_the_played_vendor_answers_what_it_announces() -> None:
+    vendor = VENDORS[_NAME](_RECEIVED // 1000 - DAY_MS // 1000, "Bearer made-up")
+    assert isinstance(vendor.server, GoogleServer)
+    user = vendor.server.people[vendor.server.user]
+    intake = _Intake(vendor.server, user.id)
+    for body in vendor.bodies:
+        intake.take(*json.loads(body))
+    _compare(intake.held(range(len(intake.received))), user)
+    assert (len(user.workouts), len(user.nights), len(user.resting)) == (2, 2, 2)
 
 
 def _verdict(server: GoogleServer, body: bytes, keys: bytes) -> Verdict:
