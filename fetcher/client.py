@@ -4,6 +4,7 @@ It looks at no content, and it never raises for what a vendor sends or does not 
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -133,4 +134,9 @@ async def _read(response: httpx2.Response, most: int) -> VendorResponse:
 
 
 def _fault_of(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return "the vendor's certificate does not hold"
+        cause = cause.__cause__ or cause.__context__
     return next(text for kind, text in _FAULTS if isinstance(error, kind))
