@@ -59,9 +59,15 @@ _VALUES = {
     "database": f"postgresql://u@{NOWHERE}/d",
     "vendor_port": "0",
     "clinic_port": "0",
+    "patients": "1",
 }
 # Options that a command always gets: without them it would start a server, or use a running one.
-ALWAYS = {"up": ("broker", "vendor_port", "clinic_port", "data"), "": ("data",)}
+# A cohort of a hundred people takes a while.
+ALWAYS = {
+    "up": ("broker", "vendor_port", "clinic_port", "data"),
+    "simulate": ("patients",),
+    "": ("data",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +250,12 @@ def lines(command: Command, values: Mapping[str, str], *, deep: bool) -> Iterato
 
 
 @pytest.fixture(autouse=True)
-def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Doors and workers would run for ever: they are built, and not served."""
+def _no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Doors and workers would run for ever: they are built, and not served.
+
+    What a command writes where it runs is gone afterwards.
+    """
+    monkeypatch.chdir(tmp_path)
     for name in ("KADENS_KAFKA", "KADENS_DATABASE", "KADENS_BODIES", "KADENS_SECRETS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("uvicorn.run", lambda *_args, **_more: None)
