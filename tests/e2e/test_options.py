@@ -26,8 +26,9 @@ def _patient(running: Running) -> None:
 
 @pytest.mark.parametrize("command", INCLUDED, ids=[" ".join(item.path) for item in INCLUDED])
 def test_a_command_ends_with_an_exit_code_and_a_line(
-    command: Command, running: Running, tmp_path: Path
+    command: Command, running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # what a command writes where it runs is gone afterwards
     files = files_of(tmp_path)
     words = [*command.path, *given(command, command.arguments, files), "--data", str(running.data)]
     needed = [option for option in command.options if option.required]
