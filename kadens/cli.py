@@ -69,7 +69,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="simulate",
         target="kadens.scoring.commands:simulate_cohort",
-        summary="Make a cohort of invented people, with what is true of them.",
+        summary="Make a cohort of invented people with known truth.",
     ),
     Entry(
         word="score",

@@ -66,7 +66,7 @@ def simulate_cohort(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Make a cohort of invented people, with what is true of them.
+    """Make a cohort of invented people with known truth.
 
     The folder gets cohort.json, patients.jsonl, deliveries.jsonl, truth.jsonl and the bodies: FIT
     files, webhooks and reports, with late syncs, gaps and repetitions. docs/cohorts.md documents
