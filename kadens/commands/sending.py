@@ -27,6 +27,7 @@ from kadens.recorded.played import (
     is_handshake,
     played_handshake,
     played_request,
+    proving_key,
     verdict_of,
 )
 from kadens.recorded.requests import DOOR, RecordedRequest, expected_answer, read_request
@@ -177,7 +178,7 @@ def _played(
         )
     key = _key_of(settings, row, signing_key)
     if is_handshake(request, row):
-        return played_handshake(request, key)
+        return played_handshake(request, row, settings.secrets.connectors[row.name].keys)
     try:
         return played_request(request, row, key, now_ms)
     except ValueError as error:
@@ -293,9 +294,10 @@ def _key_of(settings: Settings, row: Connector, signing_key: Path | None) -> str
     secrets = settings.secrets.connectors.get(row.name)
     if secrets is None or not secrets.keys:
         fail(f"the secrets file has no key for the connector {row.name}", code=2)
+    key = proving_key(row, secrets.keys)
     if signing_key is None:
-        return secrets.keys[0]
-    return f"{secrets.keys[0]}\n{body_of(signing_key).decode(errors='replace')}"
+        return key
+    return f"{key}\n{body_of(signing_key).decode(errors='replace')}"
 
 
 def _proof_of(

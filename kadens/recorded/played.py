@@ -5,18 +5,29 @@ prove itself anew. What made the recorded proof no proof is repeated: it is left
 old or as early as it was. It must never run inside a door.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
 
 from ingest.connector import Connector, Probe
-from ingest.proving.proofs import Evidence, LinkOnly, Signature
+from ingest.proving.proofs import (
+    ADDRESS_CODE,
+    ADDRESSED_ACCOUNT,
+    JOINT,
+    Evidence,
+    LinkOnly,
+    Signature,
+)
 from ingest.proving.verify import Check, Verdict
 from ingest.sender import Proven, prove
+from ingest.vendors.oura import verification_token
 from kadens.recorded.requests import RecordedRequest
 
 _MESSAGE = "msg_recorded"
 _NO_PATIENT = ""
 _SOMEBODY = "somebody"  # where a link token is the proof, the recorded one named a patient
 _RECORDED_WINDOW_MS = 300_000
+_ADDRESS = frozenset((ADDRESSED_ACCOUNT, ADDRESS_CODE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,7 @@ def verdict_of(request: RecordedRequest, connector: Connector) -> Verdict:
         secrets=request.keys,
         now_ms=request.now_ms,
         window_ms=_RECORDED_WINDOW_MS,
+        query=request.query,
     )
     check = connector.proof.begin(evidence)
     if isinstance(check, Check):
@@ -61,25 +73,54 @@ def is_handshake(request: RecordedRequest, connector: Connector) -> bool:
     return connector.handshake(probe) is not None
 
 
-def played_handshake(request: RecordedRequest, key: str) -> PlayedRequest:
-    """Return a handshake with the door's own key in position of the recorded one."""
-    # the key of a sandbox that signs may stand behind, in further lines
-    own = key.partition("\n")[0]
+def played_handshake(
+    request: RecordedRequest, connector: Connector, keys: Sequence[str]
+) -> PlayedRequest:
+    """Return a handshake with the door's own keys in place of the recorded ones."""
+    own = next(filter(None, (handshake_words(connector, key) for key in keys)), ())
+    pairs: dict[str, str] = {}
+    for key in request.keys:
+        pairs |= dict(zip(handshake_words(connector, key), own, strict=False))
     return PlayedRequest(
         method=request.method,
-        headers=_with_key(_lowered(request.headers), request.keys, own),
-        query=_with_key(request.query, request.keys, own),
+        headers=_with_words(_lowered(request.headers), pairs),
+        query=_with_words(request.query, pairs),
         body=request.body,
-        segment=request.segment,
+        segment=_with_words({"": request.segment}, pairs)[""],
     )
 
 
-def _with_key(values: dict[str, str], recorded: tuple[str, ...], key: str) -> dict[str, str]:
+# What a vendor shows in a handshake, where that is made of the key.
+_MADE: dict[str, Callable[[str], str]] = {"oura": verification_token}
+
+
+def handshake_words(connector: Connector, key: str) -> tuple[str, ...]:
+    """Return the texts by which a key shows itself in a handshake, none where it does not."""
+    apart = str(getattr(connector.proof, "apart", ""))
+    if apart:
+        return (key.removeprefix(apart),) if key.startswith(apart) else ()
+    # the key of a sandbox that signs may stand behind, in further lines
+    plain = key.partition("\n")[0]
+    made = _MADE.get(connector.name)
+    return (plain, plain.partition(JOINT)[0], *((made(plain),) if made else ()))
+
+
+def proving_key(connector: Connector, keys: Sequence[str]) -> str:
+    """Return the key with which a vendor proves a body: the newest that is for nothing else."""
+    apart = str(getattr(connector.proof, "apart", ""))
+    for key in keys:
+        is_for_handshakes = bool(apart) and key.startswith(apart)
+        if not is_for_handshakes and not key.lstrip().startswith("{"):  # a set of public keys
+            return key
+    return keys[0]
+
+
+def _with_words(values: Mapping[str, str], pairs: Mapping[str, str]) -> dict[str, str]:
     result = {}
     for name, value in values.items():
-        for old in recorded:
-            value = value.replace(old, key)  # noqa: PLW2901 - the value as it becomes
-        result[name] = value
+        # the longest first: a part of a key may be a word of its own
+        old = next(filter(value.__contains__, sorted(filter(None, pairs), key=len)[::-1]), "")
+        result[name] = value.replace(old, pairs[old]) if old else value
     return result
 
 
@@ -102,12 +143,16 @@ def played_request(
         shown = Proven(headers={})
     elif verdict is Verdict.FORGED:
         shown = _altered(shown)
+    segment, _, address = shown.path.partition("?")
+    query = {name: value for name, value in request.query.items() if name not in _ADDRESS}
     return PlayedRequest(
         method=request.method,
         headers={**own, **shown.headers},
-        query=dict(request.query),
+        query={**query, **dict(parse_qsl(address))},
         body=request.body,
-        segment=shown.path.removeprefix("/"),
+        # a segment that proves nothing stays as it was
+        segment=segment.removeprefix("/")
+        or ("" if connector.proof.reads_path else request.segment),
     )
 
 

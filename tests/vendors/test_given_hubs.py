@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN, GivenPayload, checked, given_places, printed_lines
+from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
 
-pytestmark = pytest.mark.skipif(not GIVEN.exists(), reason="the vendors' samples are not there")
+pytestmark = pytest.mark.skipif(not GIVEN_AT.exists(), reason="the vendors' samples are not there")
 _TABLES: dict[str, list[GivenPayload]] = {
     "coros": [
         GivenPayload(
-            place=("coros_push.json", -1),
+            at=("coros_push.json", -1),
             lines=[
                 {
                     "fetch": {
@@ -31,7 +31,7 @@ _TABLES: dict[str, list[GivenPayload]] = {
     ],
     "huawei": [
         GivenPayload(
-            place=("huawei_notification.json", -1),
+            at=("huawei_notification.json", -1),
             lines=[
                 {
                     "fetch": {
@@ -50,7 +50,7 @@ _TABLES: dict[str, list[GivenPayload]] = {
     ],
     "open_wearables": [
         GivenPayload(
-            place=("payloads.payloads.json", 0),
+            at=("payloads.payloads.json", 0),
             lines=[{"reject": {"where": "data", "why": "not an object", "kind": "field"}}],
             why="the stages of a night without the event around them",
         )
@@ -61,7 +61,7 @@ _ROWS = [(vendor, row) for vendor, table in _TABLES.items() for row in table]
 
 @pytest.mark.parametrize("vendor", _TABLES)
 def test_every_payload_of_a_vendor_is_in_its_table(vendor: str) -> None:
-    assert values_of(_TABLES[vendor], "place") == list(given_places(vendor))
+    assert values_of(_TABLES[vendor], "at") == list(given_places(vendor))
 
 
 @pytest.mark.parametrize(("vendor", "row"), _ROWS, ids=lambda value: getattr(value, "name", value))

@@ -1,6 +1,9 @@
 """`kadens send` plays recorded requests: at a door with other keys they get the recorded answer."""
 
-from dataclasses import replace
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,9 +36,11 @@ _PLAYED = list(filter(_is_played, _CASES))
 def _sent(request: RecordedRequest) -> RecordedRequest:
     """Return a recorded request as it is sent to a door with keys of its own, in another year."""
     row = _ROWS[request.connector]
-    key = key_of(row.proof)
+    key, keys = key_of(row.proof), door_keys(row.proof)
+    apart = getattr(row.proof, "apart", "")
+    keys = (*keys, f"{apart}the-code-of-this-door") if apart else keys
     if is_handshake(request, row):
-        played = played_handshake(request, key)
+        played = played_handshake(request, row, keys)
     else:
         played = played_request(request, row, key, _NOW)
     return replace(
@@ -43,7 +48,7 @@ def _sent(request: RecordedRequest) -> RecordedRequest:
         headers=played.headers,
         query=played.query,
         segment=played.segment,
-        keys=door_keys(row.proof),
+        keys=keys,
         now_ms=_NOW,
     )
 
@@ -73,3 +78,63 @@ def test_what_no_vendor_pushes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> N
         folder = str(ROOT / "tests" / "data" / vendor / case)
         done = CliRunner().invoke(app, ["send", vendor, folder])
         assert (done.exit_code, why in done.stderr) == (code, True)
+
+
+@dataclass(slots=True)
+class _Door:
+    """A door on loopback that answers 200, and what arrived at it."""
+
+    address: str
+    arrived: list[tuple[str, str, str, bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def listening() -> Iterator[_Door]:
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            proof = self.headers.get("terra-signature", "")
+            door.arrived.append((self.command, self.path, proof, body))
+            self.send_response(200)
+            self.end_headers()
+
+        do_GET = do_POST = _answer  # noqa: N815 - as the library wants them
+
+        def log_message(self, *_: object) -> None:
+            """Write nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    door = _Door(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield door
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_case_of_the_door_is_sent_as_it_was_recorded(
+    listening: _Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"terra": ("the key",), "coros": ("partner:secret",)}
+    connectors = {name: SimpleNamespace(keys=own) for name, own in keys.items()}
+    settings = SimpleNamespace(secrets=SimpleNamespace(connectors=connectors))
+    monkeypatch.setattr(sending, "settings_of", lambda _: settings)
+    monkeypatch.setattr(sending, "notes_on_storing", lambda *_: ["the account is not linked"])
+
+    def send(vendor: str, case: str) -> tuple[int, str]:
+        folder = str(ROOT / "tests" / "data" / vendor / case)
+        done = CliRunner().invoke(app, ["send", vendor, folder, "--url", listening.address])
+        return done.exit_code, done.stderr
+
+    code, told = send("terra", "signed")
+    assert (code, "the account is not linked" in told) == (0, True)
+    # this door takes everything, which is not what was recorded
+    assert send("terra", "forged") == (1, "the account is not linked\nrecorded 401, answered 200\n")
+    assert send("coros", "probe")[0] == 0
+    methods = [(method, path) for method, path, *_ in listening.arrived]
+    hooks = "/v1/hooks"
+    assert methods == [("POST", f"{hooks}/terra")] * 2 + [("GET", f"{hooks}/coros")]
+    (_, _, signed, body), (_, _, forged, _), _ = listening.arrived
+    assert body == (ROOT / "tests" / "data" / "terra" / "signed" / "body.json").read_bytes()
+    assert (signed.startswith("t="), len(forged), forged == signed) == (True, len(signed), False)
