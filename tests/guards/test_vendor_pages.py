@@ -12,6 +12,7 @@ from kadens.lazy_commands import every_command
 from kadens.secrets_file import secrets_of
 from parsers.formats import FILES_CONNECTOR
 from tests.guards import vendor_pages
+from tests.rooms import ROOT
 
 
 def test_the_pages_are_made_from_the_tables_and_the_recorded_cases() -> None:
@@ -64,4 +65,4 @@ def test_what_a_setup_page_tells_to_run_is_there(page: Path) -> None:
         words = tuple(line.split())
         assert words[:1] in known or words[:2] in known, line
     for path in re.findall(r"tests/data/[a-z_/]+(?:\.[a-z]+)?", text):
-        assert (vendor_pages.ROOT / path.rstrip("/")).exists(), path
+        assert (ROOT / path.rstrip("/")).exists(), path
