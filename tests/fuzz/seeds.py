@@ -56,7 +56,7 @@ def _keys() -> Iterator[str]:
 
 
 @cache
-def recorded() -> dict[str, list[RecordedCase]]:
+def recorded_by_format() -> dict[str, list[RecordedCase]]:
     """Return the recorded payloads by the format that reads them."""
     cases: dict[str, list[RecordedCase]] = {}
     for path in sorted(_DATA.glob("*/*/request.json")):
@@ -70,7 +70,7 @@ def recorded() -> dict[str, list[RecordedCase]]:
 @cache
 def context_of(connector: str) -> Context:
     """Return what is known of a payload besides its bytes: of a format as its first case has it."""
-    cases = recorded().get(connector)
+    cases = recorded_by_format().get(connector)
     return cases[0].context if cases and connector != FILES else Context(connector=connector)
 
 
@@ -95,7 +95,7 @@ def _poison(connector: str) -> Iterator[bytes]:
 
 
 def _of_format(connector: str) -> Iterator[bytes]:
-    for case in recorded().get(connector, ()):
+    for case in recorded_by_format().get(connector, ()):
         yield case.payload
     if connector == OPEN_WEARABLES:
         t = POISON_MS + 60_000 * np.arange(30, dtype=np.int64)
@@ -149,6 +149,6 @@ def _files() -> Iterator[bytes]:
         archive.writestr(zipfile.ZipInfo("2.fit"), write_activity(recording))
     yield out.getvalue()
     yield small_database()
-    for name in sorted(recorded()):
+    for name in sorted(recorded_by_format()):
         if format_named(name).sniff is not None:
             yield from _of_format(name)

@@ -72,7 +72,7 @@ def lap(**values: float) -> bytes:
     return encoded(FitShape(number=19, local=3, fields=fields), values)
 
 
-def length(start: float, elapsed: float, *, kind: int = 1) -> bytes:
+def pool_length(start: float, elapsed: float, *, kind: int = 1) -> bytes:
     """Return a length of a pool; `kind` 0 is a rest."""
     fields = {
         "start": FieldShape(number=2, base=UINT32, offset=BASE_S),
