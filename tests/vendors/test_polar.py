@@ -184,6 +184,44 @@ def test_clock_times_are_placed_where_clocks_change(
     )
 
 
+@pytest.mark.parametrize(
+    ("start", "offset_min", "utc", "local_date"),
+    [
+        # the hour that comes twice in Stockholm: the stated offset tells which one it is
+        ("2026-10-25T02:30:00", 120, "2026-10-25T00:30:00Z", "2026-10-25"),
+        ("2026-10-25T02:30:00", 60, "2026-10-25T01:30:00Z", "2026-10-25"),
+        ("2026-03-29T03:00:00", 120, "2026-03-29T01:00:00Z", "2026-03-29"),
+        ("2026-11-01T01:30:00", -240, "2026-11-01T05:30:00Z", "2026-11-01"),
+        ("2026-11-01T01:30:00", -300, "2026-11-01T06:30:00Z", "2026-11-01"),
+        # midnight belongs to the day that it begins
+        ("2026-11-20T00:00:00", 120, "2026-11-19T22:00:00Z", "2026-11-20"),
+        ("2026-03-08T23:59:59", -240, "2026-03-09T03:59:59Z", "2026-03-08"),
+        # without an offset the patient's zone places it, here Stockholm in winter
+        ("2026-11-20T00:30:00", None, "2026-11-19T23:30:00Z", "2026-11-20"),
+    ],
+)
+def test_an_exercise_has_the_date_of_its_own_clock(
+    start: str, offset_min: int | None, utc: str, local_date: str
+) -> None:
+    third = {
+        "id": "e",
+        "start_time": start,
+        "start_time_utc_offset": offset_min,
+        "duration": "PT10M",
+    }
+    fourth = {
+        "identifier": {"id": "e"},
+        "startTime": start,
+        "timezoneOffsetMinutes": offset_min,
+        "durationMillis": "600s",
+    }
+    zone = "Europe/Stockholm"
+    for document in (third, {"trainingSessions": [fourth]}):
+        body, context = json.dumps(document).encode(), Context(connector="polar", zone=zone)
+        (line,) = lines_of(items_of(body, context), zone)
+        assert (line["start"], line["local_date"], line["record"]) == (utc, local_date, "polar:e")
+
+
 def _instant(text: str) -> Any:  # noqa: ANN401 - a datetime
     from datetime import datetime  # noqa: PLC0415 - for this alone
 
@@ -374,6 +412,11 @@ _BAD: list[tuple[bytes, str]] = [
     (b'{"event": "EXERCISE", "user_id": "475"}', "not a user's number"),
     (b'{"event": "EXERCISE", "user_id": 99999999999999999999}', "not a user's number"),
     (b'{"event": "EXERCISE", "user_id": null}', "not a user's number"),
+    (
+        b'{"event": "EXERCISE", "user_id": 1, "timestamp": "t", "url": "https://p.example/v3/x", '
+        b'"entity_id": "' + b"x" * 10_000 + b'"}',
+        "longer than",
+    ),
     (b'{"date": 20261120, "heart_rate_samples": []}', "not a date"),
     (b'{"date": "2026-11-20", "heart_rate_samples": {"a": 1}}', "not a list"),
     (

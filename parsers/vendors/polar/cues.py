@@ -61,11 +61,11 @@ class Cue:
     wanted: tuple[Wanted, ...]
 
 
-def _of_date(resource: str, *features: str) -> Wanted:
+def _of_date(resource: str, path: str, *features: str) -> Wanted:
     """Return the request of a list of the fourth interface for one date; `to` is exclusive."""
     span = (("from", "{date}"), ("to", "{next}"))
     listed = tuple(("features", feature) for feature in features)
-    return Wanted(resource=resource, path=f"{_LISTS}{resource}", query=(*span, *listed))
+    return Wanted(resource=resource, path=f"{_LISTS}{path}", query=(*span, *listed))
 
 
 SESSION_LIST = f"{_LISTS}training-sessions/list"
@@ -79,18 +79,33 @@ SESSION_DAY = Wanted(
         *(("features", feature) for feature in DETAILS),
     ),
 )
-HEART_RATE_DAY = Wanted(
+_HEART_RATE_DAY = Wanted(
     resource="continuous_heart_rate", path=f"{_INTERFACE}users/continuous-heart-rate/{{date}}"
 )
 _DETAILED = (("steps", "true"), ("activity_zones", "true"))
-ACTIVITY_DAY = Wanted(
+_ACTIVITY_DAY = Wanted(
     resource="activity_summary",
     path=f"{_INTERFACE}users/activities/{{date}}",
     query=_DETAILED,
 )
+_HEART_RATE_LIST = _of_date("heart_rate_list", "continuous-samples", "heart-rate-samples")
+_BEATS_LIST = _of_date("beats_list", "ppi-samples", "samples")
+_ACTIVITY_LIST = _of_date("activity_list", "activity/list", "samples")
 OFFSETS = "offsets"
 # Workouts state their offset from UTC, days do not: it tells where the patient was that day.
 _STATED = Wanted(resource=OFFSETS, path=f"{_INTERFACE}exercises")
+_STATED_IN_LIST = Wanted(
+    resource=OFFSETS,
+    path=SESSION_LIST,
+    query=(("from", "{date}T00:00:00"), ("to", "{next}T00:00:00")),
+)
+# What is requested once more with such an offset, by the first resource of its cue.
+BY_OFFSET: dict[str, tuple[Wanted, ...]] = {
+    "continuous_heart_rate": (_HEART_RATE_DAY,),
+    "activity_summary": (_ACTIVITY_DAY,),
+    "heart_rate_list": (_HEART_RATE_LIST, _BEATS_LIST),
+    "activity_list": (_ACTIVITY_LIST,),
+}
 
 # An exercise is fetched as the file of the watch, with every sample, and as the interface's own
 # answer: that has the patient's effort, and samples where there is no file.
@@ -146,22 +161,22 @@ LIST_CUES: tuple[Cue, ...] = (
         event="CONTINUOUS_HEART_RATE",
         named_by="date",
         dated=True,
-        wanted=(
-            _of_date("continuous-samples", "heart-rate-samples"),
-            _of_date("ppi-samples", "samples"),
-        ),
+        wanted=(_HEART_RATE_LIST, _BEATS_LIST, _STATED_IN_LIST),
     ),
     Cue(
         event="ACTIVITY_SUMMARY",
         named_by="date",
         dated=True,
-        wanted=(_of_date("activity/list", "samples"),),
+        wanted=(_ACTIVITY_LIST, _STATED_IN_LIST),
     ),
     Cue(
         event="SLEEP",
         named_by="date",
         dated=True,
-        wanted=(_of_date("sleeps", "sleep-result"), _of_date("nightly-recharge-results")),
+        wanted=(
+            _of_date("sleep_list", "sleeps", "sleep-result"),
+            _of_date("recharge_list", "nightly-recharge-results"),
+        ),
     ),
 )
 # Known, but not needed to follow up exercise, and so not fetched.

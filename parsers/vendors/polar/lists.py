@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from model.facts import Fact, OffsetOrigin
+from model.facts import Fact, OffsetOrigin, Source
 from parsers.exports.local_times import duration_ms
 from parsers.exports.polar_flow import polar_session, underscored
 from parsers.fields import (
@@ -89,8 +89,11 @@ def beats_of_list(
         device = object_of(item, path)
         listed = _in_contact(device.get("ppiSamples"))
         points = _points(listed, "rr_interval", f"{path}.ppiSamples", errors)
-        name = f"polar:beats:{day.isoformat()}:{_device(device, 'recordingDevice', k)}"
-        yield from placed_series("rr_interval", name, day, clock, points)
+        named = _device(device, "recordingDevice", k)
+        name = f"polar:beats:{day.isoformat()}:{named}"
+        for block in placed_series("rr_interval", name, day, clock, points):
+            of = replace(block.head, source=replace(POLAR_WATCH, device=named))
+            yield replace(block, head=of)
 
 
 def _in_contact(listed: object) -> object:
@@ -142,20 +145,22 @@ def steps_of_list(
         device = object_of(item, path)
         # two watches of a day have counted the same steps: they stay apart, and are compared
         series = SeriesByKey()
+        named = _device(device, "deviceReference", k)
+        source = replace(POLAR_WATCH, device=named)
         samples = list_of(device.get("activitySamples") or [], f"{path}.activitySamples")
         for n, sample in enumerate(samples):
             try:
-                _add_steps(sample, day, clock, series, f"{path}.activitySamples[{n}]")
+                where_steps = f"{path}.activitySamples[{n}]"
+                _add_steps(sample, (day, clock, source), series, where_steps)
             except Unreadable as error:
                 errors.append(error)
-        yield from series.of_record(
-            f"polar:steps:{day.isoformat()}:{_device(device, 'deviceReference', k)}"
-        )
+        yield from series.of_record(f"polar:steps:{day.isoformat()}:{named}")
 
 
 def _add_steps(
-    sample: object, day: date, clock: LocalClock, series: SeriesByKey, where: str
+    sample: object, of: tuple[date, LocalClock, Source], series: SeriesByKey, where: str
 ) -> None:
+    day, clock, source = of
     held = object_of(sample, where).get("stepSamples")
     if held is None:
         return
@@ -174,7 +179,7 @@ def _add_steps(
         if count:
             at = start + round(k * step_ms)
             until = start + round((k + 1) * step_ms)
-            series.add("steps", POLAR_WATCH, clock.of_date(day).offset_min, (at, until, count))
+            series.add("steps", source, clock.of_date(day).offset_min, (at, until, count))
 
 
 def night_of_list(

@@ -19,8 +19,7 @@ from parsers.exports.polar_flow import underscored
 from parsers.fields import JsonObject, Unreadable, body_error, kept_without, object_of, rejects
 from parsers.vendors.polar import days, lists
 from parsers.vendors.polar.cues import (
-    ACTIVITY_DAY,
-    HEART_RATE_DAY,
+    BY_OFFSET,
     OFFSETS,
     SESSION_DAY,
     fetch_of_date,
@@ -85,8 +84,9 @@ ANSWER_SHAPES: tuple[AnswerShape, ...] = (
 )
 # Some lists of the fourth interface lie once more inside an object of another name.
 _WRAPS = ("activities", "continuousSamples", "nightlyRechargeResults", "data")
-# What a day's own offset is asked for, by the resource that has local times.
-_BY_OFFSET = {wanted.resource: wanted for wanted in (HEART_RATE_DAY, ACTIVITY_DAY)}
+# What the interfaces call the beginning of a workout and its offset from UTC in minutes.
+_STARTS = ("start_time", "startTime")
+_OFFSETS = ("start_time_utc_offset", "timezoneOffsetMinutes", "timezoneOffset")
 
 
 def read_polar(payload: bytes, context: Context) -> Iterator[ReaderItem]:
@@ -216,12 +216,14 @@ def _by_stated_offset(
         stated |= _offset_on(item, written)
     # Nothing of the list is kept: its workouts are asked for one by one.
     yield Part(account=requested.account, facts=(), kept=_NOTHING_KEPT)
-    if len(stated) == 1 and resource in _BY_OFFSET:
-        (offset,) = stated
-        if LocalClock(offset_min=offset, zone=zone).of_date(date_of(written, "date")).zone:
-            return
-        key = f"{written}/{sent}/{offset_mark(offset)}"
-        yield fetch_of_date(_BY_OFFSET[resource], requested.account, written, key)
+    if len(stated) != 1:
+        return
+    (offset,) = stated
+    if LocalClock(offset_min=offset, zone=zone).of_date(date_of(written, "date")).zone:
+        return
+    key = f"{written}/{sent}/{offset_mark(offset)}"
+    for wanted in BY_OFFSET.get(resource, ()):
+        yield fetch_of_date(wanted, requested.account, written, key)
 
 
 def _single_exercises(listed: Sequence[_Record], requested: Fetch) -> Iterator[ReaderItem]:
@@ -239,10 +241,11 @@ def _single_exercises(listed: Sequence[_Record], requested: Fetch) -> Iterator[R
 def _offset_on(item: object, written: str) -> set[int]:
     """Return the offset of a workout in minutes, if it began on a date; the empty set for none."""
     record = underscored(item) if isinstance(item, dict) else {}
-    start, offset = record.get("start_time"), record.get("start_time_utc_offset")
+    start = next(filter(None, map(record.get, _STARTS)), None)
+    offset = next((record[name] for name in _OFFSETS if name in record), None)
     if not isinstance(start, str) or start[:10] != written or offset is None:
         return set()
-    minutes = kept_without([], None, offset_of, offset, "start_time_utc_offset")
+    minutes = kept_without([], None, offset_of, offset, "offset")
     return set() if minutes is None else {minutes}
 
 

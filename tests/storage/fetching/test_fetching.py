@@ -62,6 +62,8 @@ async def test_what_was_announced_is_on_the_log_with_what_was_requested(
     assert (envelope.connector, envelope.format, envelope.received_ms) == ("polar", "fit", BEGAN_MS)
     assert (requested.account, requested.key) == (str(USER), "e1")
     assert requested.path == "/v3/exercises/e1/fit"
+    # by it the reader of the answer places local times
+    assert envelope.context.zone == "Europe/Stockholm"
     assert [sent.path for sent in world.vendor.requests] == ["/v3/exercises/e1/fit"]
     assert await world.run() == 0
 
