@@ -116,7 +116,7 @@ async def _kept(parts: FetcherParts, taken: TakenFetch, response: VendorResponse
     content_type = response.headers.get("content-type", "")
     try:
         await parts.log.append_answer(
-            taken.connector, taken.fetch, response.body, content_type, parts.now()
+            taken.connector, taken.fetch, response.body, content_type, parts.now(), taken.zone
         )
     except LogAwayError:
         why = "the log did not take the answer"

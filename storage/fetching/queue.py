@@ -37,7 +37,7 @@ and (c.leased_until is null or c.leased_until <= %(now)s)
 order by f.is_past, f.not_before, f.connector, f.account limit %(most)s"""
 _LOCK = """
 select f.connector, f.account, f.resource, f.key, p.pseudonym, f.format, f.request, f.wrapped,
-  f.attempts, f.noticed_at, f.is_past, c.tokens
+  f.attempts, f.noticed_at, f.is_past, c.tokens, p.zone
 from unnest(%(connector)s::text[], %(account)s::text[], %(resource)s::text[], %(key)s::text[])
   with ordinality as d (connector, account, resource, key, position)
 join vendor_fetch f using (connector, account, resource, key)
@@ -188,7 +188,7 @@ def _columns(rows_of: Sequence[Sequence[object]]) -> dict[str, list[object]]:
 
 def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UUID) -> TakenFetch:
     connector, account, resource, key, patient, name, request, wrapped, attempts = row[:9]
-    noticed, is_past, own = row[9:]
+    noticed, is_past, own, zone = row[9:]
     owner = fetch_owner(connector, account, resource, key)
     opens = data_key if wrapped is None else unwrap_own_key(wrapping_key, wrapped, owner)
     address = codec.loads(crypto.open_sealed(opens, request, owner))
@@ -211,6 +211,7 @@ def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UU
         noticed_ms=epoch_ms(noticed),
         is_past=is_past,
         lease=lease,
+        zone=zone,
     )
 
 
