@@ -207,8 +207,9 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
         )
     hosts = _hosts(name, values.get("hosts", []))
     keys = values.get("keys")
-    # Some vendors give the key only after they have our client's id and secret.
-    if keys is None and (client["client_id"] or client["api_key"]):
+    # Some vendors give the key only after they have our client's id and secret, and a fetcher needs
+    # no key of the door.
+    if keys is None and (client["client_id"] or client["api_key"] or hosts):
         keys = []
     # Anybody can sign with an empty key, so one is refused.
     elif (

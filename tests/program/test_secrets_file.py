@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from kadens.local.runtime import leftovers, secrets_in
-from kadens.secrets_file import KeyEntry, LiveSecrets, SettingsError, entries_of, read_secrets
+from kadens.secrets_file import (
+    KeyEntry,
+    LiveSecrets,
+    SettingsError,
+    entries_of,
+    read_secrets,
+    secrets_of,
+)
 from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
 from tests.rows import values_of
 
@@ -267,3 +274,11 @@ def test_a_data_folder_without_its_secrets_says_what_they_would_open(tmp_path: P
     assert leftovers(tmp_path) == "pg"
     secrets_in(tmp_path)
     assert leftovers(tmp_path) == ""
+
+
+def test_further_hosts_are_complete_names() -> None:
+    pinned = secrets_of({"connectors": {"coros": {"hosts": ["d1a2.cloudfront.net"]}}})
+    assert pinned.connectors["coros"].hosts == ("d1a2.cloudfront.net",)
+    for host in ("*.cloudfront.net", "a.example:8443", "https://a.example", "localhost", 7, ""):
+        with pytest.raises(SettingsError, match="hosts are complete names"):
+            secrets_of({"connectors": {"coros": {"hosts": [host]}}})
