@@ -114,7 +114,10 @@ def played_suunto(now_s: int, key: str) -> PlayedVendor:
         return suunto_headers(key, body)
 
     return PlayedVendor(
-        server=server, sign=sign, bodies=played.notices(), api_key=server.subscription
+        server=server,
+        sign=sign,
+        bodies=played.notices(is_settled=True),
+        api_key=server.subscription,
     )
 
 

@@ -96,11 +96,14 @@ class PlayedSuunto:
     samples: Sequence[PlayedSample] = ()
     nights: Sequence[PlayedNight] = ()
 
-    def notices(self) -> list[bytes]:
-        """Return the notices as Suunto sends them; a night is told twice, first too short."""
+    def notices(self, *, is_settled: bool = False) -> list[bytes]:
+        """Return the notices as Suunto sends them; a night is told twice, first too short.
+
+        With `is_settled` the ends of workouts are known by then.
+        """
         bodies = []
         for workout in self.workouts:
-            summary = suunto_summary(workout, is_settled=False)
+            summary = suunto_summary(workout, is_settled=is_settled)
             bodies.append(self._notice("WORKOUT_CREATED", workout=summary))
         for sample in self.samples:
             listed = [suunto_sample(sample)]

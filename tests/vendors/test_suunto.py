@@ -28,6 +28,7 @@ from simulate.vendors.suunto import (
 from simulate.vendors.suunto_server import SuuntoServer
 from stream.compute.sessions.candidates import session_candidates
 from stream.compute.sessions.duplicates import deduplicate
+from tests.rooms import SHARED
 from tests.vendors.reading import (
     PATIENT,
     ArrivedBody,
@@ -237,9 +238,9 @@ def test_a_grant_that_ended_is_told() -> None:
         suunto_tokens(b'{"error":"invalid_grant"}')
 
 
-def _verdict(body: bytes, headers: dict[str, str]) -> Verdict:
+def _verdict(body: bytes, headers: dict[str, str], secret: str = _SECRET) -> Verdict:
     evidence = Evidence(
-        headers=headers, segment="", patient="", secrets=(_SECRET,), now_ms=0, window_ms=300_000
+        headers=headers, segment="", patient="", secrets=(secret,), now_ms=0, window_ms=300_000
     )
     check = SUUNTO.proof.begin(evidence)
     if isinstance(check, Check):
@@ -257,3 +258,22 @@ def test_only_what_is_signed_is_taken() -> None:
     assert _verdict(body + b" ", signed) is Verdict.FORGED
     assert _verdict(body, suunto_headers("another", body)) is Verdict.FORGED
     assert _verdict(form, basic) is Verdict.MISSING
+
+
+_CASE = SHARED / "cases" / "SU01"
+
+
+@pytest.mark.skipif(not _CASE.exists(), reason="the shared cases are not there")
+def test_the_field_case_is_signed_and_ends_late_enough_until_its_list_comes() -> None:
+    expected = json.loads((_CASE / "expected.json").read_bytes())
+    body = (_CASE / "webhook.json").read_bytes()
+    signature = (_CASE / "signature.txt").read_text().split()[0]
+    headers = {"x-hmac-sha256-signature": signature}
+    assert _verdict(body, headers, expected["secret"]) is Verdict.OK
+    (fact,) = account_facts(SUUNTO, ArrivedBody(body=body, received_ms=_NOW_MS), "user-7")
+    settled = ArrivedBody(body=(_CASE / "list.json").read_bytes(), received_ms=_NOW_MS - 1)
+    (later,) = account_facts(SUUNTO, settled, "")
+    least = expected["until_the_list_came"]["end_ms_at_least"]
+    assert least <= fact.fact.head.end_ms < later.fact.head.end_ms == expected["end_ms"]
+    # what it says is provisional: the list stands above it, whenever it came
+    assert fact.order < later.order
