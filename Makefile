@@ -79,12 +79,14 @@ attack: .venv
 fuzz: .venv
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-LOCALE := ingest/uploads/locale
+# each folder with texts in several languages: its templates and its catalogues
+TEXTS := ingest/uploads patient
 messages: .venv
 	mkdir -p build
-	$(BIN)/pybabel -q extract --no-location -F $(LOCALE)/babel.cfg -o build/messages.pot ingest/uploads/templates
-	for file in $(LOCALE)/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --omit-header \
-	  -i build/messages.pot -o $$file -l $$(basename $$file .po); done
+	for room in $(TEXTS); do \
+	  $(BIN)/pybabel -q extract --no-location -F ingest/uploads/locale/babel.cfg -o build/messages.pot $$room/templates; \
+	  for file in $$room/locale/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --omit-header \
+	    -i build/messages.pot -o $$file -l $$(basename $$file .po); done; done
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock

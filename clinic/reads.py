@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from alerts.connecting import ConnectionState, connected
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
 from clinic.pages import heatmap, weeks, worklist
@@ -19,6 +20,7 @@ from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
 from model.prescription import Prescription, in_force
 from storage.reads import api_queries, clinic_queries, evidence
+from storage.reads.connections import connection_rows
 from storage.reads.views import (
     AlertBrief,
     AlertPage,
@@ -36,6 +38,21 @@ from stream.compute.series.sources import hold_ms
 from web.problems import RequestRefused
 
 WEEKS_SHOWN = heatmap.CALENDAR_WEEKS  # the chart beside the calendar has the same weeks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorConnection:
+    """How an account at a vendor is connected: its state, and since when (epoch ms).
+
+    Of `announced` fetches of the time before it was linked, `fetched` have ended.
+    """
+
+    connector: str
+    state: ConnectionState
+    since_ms: int | None
+    link_expires_ms: int | None
+    fetched: int
+    announced: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +81,7 @@ class PatientView:
     pain: tuple[ReportRow, ...]
     sessions: tuple[Session, ...]
     sources: tuple[SourceRow, ...]
+    connections: tuple[VendorConnection, ...]
     dropped: tuple[DroppedRow, ...]
     audit: tuple[AuditRow, ...]
 
@@ -142,9 +160,27 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
+        connections=await _connections(scope, pseudonym),
         dropped=page.dropped,
         audit=await clinic_queries.audit(scope.conn, scope.unit, pseudonym),
     )
+
+
+async def _connections(scope: RequestScope, pseudonym: str) -> tuple[VendorConnection, ...]:
+    rows = await connection_rows(scope.conn, patient=pseudonym, unit=scope.unit)
+    views = []
+    for row in rows:
+        result = connected(row, scope.now_ms)
+        view = VendorConnection(
+            connector=row.connector,
+            state=result.state,
+            since_ms=result.since_ms,
+            link_expires_ms=row.link_expires_ms,
+            fetched=row.fetched,
+            announced=row.announced,
+        )
+        views.append(view)
+    return tuple(views)
 
 
 async def read_session_view(

@@ -7,7 +7,7 @@ from model.calendar import DAY_MS, HOUR_MS
 from storage.fetching.queue import DONE, FAILING, GIVEN_UP, WAITING, Became, TakenFetch
 
 _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 15_000, HOUR_MS
-_PATIENCE_MS = 7 * DAY_MS  # after the announcement
+PATIENCE_MS = 7 * DAY_MS  # after the announcement
 _DOUBLINGS = 12  # by then the longest pause is reached
 
 
@@ -24,7 +24,7 @@ def retry_pause_ms(failed: int, chance: float) -> int:
 def after_failure(taken: TakenFetch, why: str, now_ms: int, chance: float) -> Became:
     """Return what becomes of a fetch that failed and may succeed later."""
     failed = taken.attempts + 1
-    if now_ms - taken.noticed_ms >= _PATIENCE_MS:
+    if now_ms - taken.noticed_ms >= PATIENCE_MS:
         return Became(state=GIVEN_UP, reason=f"given up after a week: {why}", attempts=failed)
     again_ms = now_ms + retry_pause_ms(failed, chance)
     return Became(state=FAILING, reason=why, attempts=failed, again_ms=again_ms)

@@ -24,6 +24,7 @@ from fetcher.subscribing import reconcile_applications
 from fetcher.tending import tend_accounts
 from fetcher.token_spool import TokenSpool
 from fetcher.tokens import take_up_refreshes
+from fetcher.withdrawing import withdraw_next
 from ingest.publisher import KafkaPublisher
 from model.calendar import DAY_MS
 from model.keyring import Keys
@@ -31,8 +32,9 @@ from model.topics import RAW
 from runtime.log_lines import describe, get_logger
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
-from storage.fetching.connections import connection_counts, destroy_uncovered, prolong_leases
+from storage.fetching.connections import connection_counts, prolong_leases
 from storage.fetching.queue import TakenFetch, forget_done, give_up_fetches
+from storage.fetching.withdrawals import end_revoked, withdraw_uncovered
 from storage.people.fetches import fetch_counts
 from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
@@ -256,13 +258,16 @@ async def prolong(parts: FetcherParts) -> None:
 
 
 async def tidy(parts: FetcherParts) -> None:
-    """Take up what was left behind, destroy what nothing covers, count rows for the metrics."""
+    """Take up what was left behind, end what nothing covers, count rows for the metrics."""
     await take_up_refreshes(parts.refresh_means(None), parts.now())
     async with parts.pool.connection() as conn:
-        await destroy_uncovered(conn, parts.now())
+        await end_revoked(conn, parts.now())
+        await withdraw_uncovered(conn, parts.now())
         for name, vendor in parts.vendors.items():
             if vendor.api.gone:
                 await give_up_fetches(conn, name, vendor.api.gone, parts.now())
+    while await withdraw_next(parts):
+        pass
     async with parts.pool.connection() as conn:
         counts = (
             (parts.metrics.rows, await fetch_counts(conn)),

@@ -17,7 +17,7 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="door",
-        summary="Run one of the two doors.",
+        summary="Run one of the three doors.",
         entries=(
             Entry(
                 word="vendor",
@@ -28,6 +28,11 @@ COMMANDS: tuple[Entry, ...] = (
                 word="clinic",
                 target=f"{_COMMANDS}.processes:serve_clinic_door",
                 summary="Run the clinician door: worklist, patient pages, API.",
+            ),
+            Entry(
+                word="patient",
+                target=f"{_COMMANDS}.processes:serve_patient_door",
+                summary="Run the patient door: pages on which patients connect their accounts.",
             ),
         ),
     ),
@@ -175,8 +180,13 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="connect",
-        target="kadens.fetching.command:connect_account",
-        summary="Connect a vendor's account with tokens given by hand.",
+        target="kadens.fetching.connecting:connect_account",
+        summary="Print a link with which a patient connects the account at a vendor.",
+    ),
+    Entry(
+        word="connections",
+        target="kadens.fetching.connections:list_connections",
+        summary="List how patients' accounts at vendors are connected.",
     ),
     Entry(
         word="fetches",

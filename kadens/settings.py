@@ -46,6 +46,9 @@ class Settings:
     clinic_host: str = "127.0.0.1"
     clinic_port: int = 8802
     clinic_url: str = "http://127.0.0.1:8802"
+    patient_host: str = "127.0.0.1"
+    patient_port: int = 8803
+    patient_url: str = "http://127.0.0.1:8803"
     clinic_demo: bool = False
     clinic_unit: str = ""
     oidc_issuer: str = ""

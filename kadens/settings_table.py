@@ -16,6 +16,10 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "clinic_host": "Address on which the clinician door listens.",
     "clinic_port": "Port of the clinician door.",
     "clinic_url": "Address of the clinician door as browsers see it; also used in notifications.",
+    "patient_host": "Address on which the patient door listens.",
+    "patient_port": "Port of the patient door.",
+    "patient_url": "Address of the patient door as patients see it: links lead there, and vendors "
+    "send patients back to it.",
     "clinic_demo": "1 lets everybody in as one demo clinician, on loopback only.",
     "clinic_unit": "Care unit of the demo clinician, and of `kadens patient add` without --unit.",
     "oidc_issuer": "Issuer URL of the OpenID Connect provider.",
@@ -40,7 +44,7 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "disk with room for `uploads_disk`; empty for neither such uploads nor the upload page.",
     "uploads_disk": "Bytes of disk that uploads in parts may take together; a patient may take a "
     "fourth.",
-    "clinic_name": "Name of the clinic on the upload page.",
+    "clinic_name": "Name of the clinic on the pages for patients.",
     "connections": "Most connections of a door at once.",
     "connections_per_peer": "Most connections of one address at once.",
     "trusted_proxies": "Addresses and networks, with commas between, that may have any number of "

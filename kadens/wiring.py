@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
-FORM = 64 * 1024  # the longest body of the clinician door
+FORM = 64 * 1024  # the longest body of the clinician and the patient door
 MARGIN = 1024 * 1024
 _DRAINED = 128 * MARGIN
 GRACEFUL_S = {
     "vendor": 15,
+    "patient": 15,
     "clinic": 2,
 }  # an open page keeps an event stream open, so waiting longer is useless
 
@@ -241,7 +242,7 @@ def buckets(rate: float) -> "Buckets":
 def serving(settings: Settings, door: str) -> "Serving":
     """Return where and with which limits a door is served; raises `SettingsError`.
 
-    `door` is `vendor` or `clinic`.
+    `door` is `vendor`, `clinic` or `patient`.
     """
     from web.limits import ServerLimits, networks
     from web.server import Serving
@@ -253,7 +254,7 @@ def serving(settings: Settings, door: str) -> "Serving":
             f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted"
         ) from error
     # With the margin, the application refuses a body that is too long before the server does.
-    most = {"vendor": settings.max_body + MARGIN, "clinic": FORM}[door]
+    most = {"vendor": settings.max_body + MARGIN}.get(door, FORM)
     limits = ServerLimits(
         body_bytes=most,
         drain_bytes=min(most, _DRAINED),
@@ -320,6 +321,30 @@ def clinic_door(settings: Settings) -> "FastAPI":
     )
     sign_in_routes.install_sign_in(app, sign_in)
     return app
+
+
+def patient_door(settings: Settings) -> "FastAPI":
+    """Return the patient door; raises `SettingsError` where its address would be unsafe."""
+    from ingest.vendors import CONNECTORS
+    from patient.app import patient_app
+    from patient.config import PatientConfig
+    from web.sign_in.provider import is_safe
+
+    if not is_safe(settings.patient_url):
+        raise SettingsError(
+            f"KADENS_PATIENT_URL={settings.patient_url}: https is wanted (http on loopback only)"
+        )
+    return patient_app(
+        PatientConfig(
+            database=needed(settings, "database"),
+            wrapping=keys_of(settings, "wrapping"),
+            clock=clock(settings.clock),
+            vendors=fetched_vendors(settings),
+            titles={row.name: row.title for row in CONNECTORS},
+            url=settings.patient_url,
+            clinic=settings.clinic_name,
+        )
+    )
 
 
 def demo(settings: Settings) -> "Identify":

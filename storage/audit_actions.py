@@ -34,6 +34,7 @@ class AuditAction(StrEnum):
     KEYS_RETIRE = "keys.retire"
     ACCOUNT_LINK = "account.link"
     ACCOUNT_UNLINK = "account.unlink"
+    ACCOUNT_INVITE = "account.invite"  # a link was made with which the patient connects an account
     ACCOUNT_CONNECT = "account.connect"  # tokens of an account were stored
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"

@@ -57,6 +57,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
   select vendor, account from account where patient = %(patient)s))""",
     "vendor_notice": _OF,
     "vendor_connection": _OF,
+    "vendor_withdrawal": _OF,
+    "vendor_invitation": _OF,
     "account": _OF,
     "consent": _OF,
     "unconsented": _OF,

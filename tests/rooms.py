@@ -20,6 +20,7 @@ ROOMS = (
     "stream",
     "ingest",
     "fetcher",
+    "patient",
     "clinic",
     "kadens",
 )

@@ -9,6 +9,8 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 SOURCE_LANGUAGE = "en"
 _LONGEST_HEADER = 500
 _MOST_WANTED = 20
@@ -29,6 +31,24 @@ def read_catalogues(folder: Path) -> Mapping[str, NullTranslations]:
         packed.seek(0)
         catalogues[path.stem] = GNUTranslations(packed)
     return catalogues
+
+
+def page_languages(templates: Path, locale: Path) -> Mapping[str, Environment]:
+    """Return the environment of a folder of templates for each language that has a catalogue."""
+    environments = {}
+    for language, translations in read_catalogues(locale).items():
+        made = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=True,
+            undefined=StrictUndefined,  # a missing name is an error, and no blank on the page
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        # added to the environment by the extension, which has no type for it
+        made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environments[language] = made
+    return environments
 
 
 def language_for(available: Iterable[str], wanted: str, accepted: str) -> str:

@@ -5,19 +5,20 @@ log. The page itself is the same for everybody. It shows no health value.
 """
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from ingest.uploads.routes import UPLOADS_PATH
 from ingest.uploads.upload import PAGE_PATH
 from web.headers import SECURITY_HEADERS
-from web.languages import language_for, read_catalogues
+from web.languages import language_for, page_languages
 
 _HERE = Path(str(files("ingest"))) / "uploads"
 LOCALE, TEMPLATES = _HERE / "locale", _HERE / "templates"
@@ -50,22 +51,9 @@ def install_page(app: FastAPI, clinic: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def read_languages() -> dict[str, Environment]:
+def read_languages() -> Mapping[str, Environment]:
     """Return the environment of the templates for each language of the page."""
-    environments = {}
-    for language, translations in read_catalogues(LOCALE).items():
-        made = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        # added to the environment by the extension, which has no type for it
-        made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-        environments[language] = made
-    return environments
+    return page_languages(TEMPLATES, LOCALE)
 
 
 def upload_page(language: str, clinic: str) -> str:

@@ -10,7 +10,8 @@ from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
-from storage.fetching.connections import Tokens, destroy_tokens, put_tokens
+from storage.fetching.connections import Tokens, put_tokens
+from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
@@ -109,16 +110,17 @@ def record_withdrawal(
 ) -> None:
     """Record that a patient withdrew consent to data from a source.
 
-    What arrives from that instant on is not stored.
+    What arrives from that instant on is not stored. The fetcher tells the vendor, and the account's
+    tokens are destroyed.
     """
     at_ms = instant(at, NOW)
 
     async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
         from_ms = now_ms if at_ms == NOW else at_ms
         is_ended = await consents.withdraw_consent(conn, patient, source, from_ms=from_ms)
-        # one that ends later keeps its tokens until then, and the fetcher destroys them
+        # one that ends later keeps its connections until then, and the fetcher ends them
         if is_ended and from_ms <= now_ms:
-            await destroy_tokens(conn, patient, source)
+            await withdraw_accounts(conn, patient, source, now_ms)
         return is_ended, from_ms
 
     is_ended, from_ms = audited(

@@ -14,6 +14,8 @@ from kadens.commands.console import process_settings
 from kadens.commands.options import DEFAULT_DATA, ProcessData
 from kadens.output.terminal import fail, print_note
 
+_PATIENT_PORT = 8803
+
 
 def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the vendor door: verify pushed bodies, append them to Kafka."""
@@ -45,6 +47,21 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     check_database_keys(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve_http(app, serving(settings, "clinic"), app.state.count)
+
+
+def serve_patient_door(*, data: ProcessData = DEFAULT_DATA) -> None:
+    """Run the patient door: pages on which patients connect their watches' accounts."""
+    from kadens.scrape import publish
+    from kadens.wiring import patient_door as build
+    from kadens.wiring import serving
+    from runtime.log_lines import log_to_stderr
+    from web.server import serve_http
+
+    log_to_stderr()
+    settings = process_settings(data)
+    app = build(settings)
+    publish(app, settings.metrics_host, settings.metrics_port)
+    serve_http(app, serving(settings, "patient"), app.state.count)
 
 
 def start_worker_process(
@@ -125,6 +142,14 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     clinic_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the clinician door; 0 for a free one.")
     ] = 8802,
+    patient_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port of the patient door; by default 8803, or a free one beside --clinic-port 0.",
+        ),
+    ] = None,
     clock: Annotated[
         str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")
     ] = "system",
@@ -152,6 +177,9 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
         data=data,
         vendor_port=vendor_port,
         clinic_port=clinic_port,
+        patient_port=(_PATIENT_PORT if clinic_port else 0)
+        if patient_port is None
+        else patient_port,
         clock=clock,
         seed=seed,
         weeks=weeks,

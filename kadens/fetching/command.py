@@ -1,45 +1,32 @@
-"""Commands about what is fetched from vendors: list it, and connect an account by hand.
+"""The command that lists what is fetched from vendors. It never prints an address."""
 
-No token and no address is ever printed.
-"""
-
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import settings_of
 from kadens.commands.options import (
     DEFAULT_DATA,
-    Account,
     Data,
     Json,
-    Patient,
-    SourceName,
     checked,
     known_connector,
 )
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
-from kadens.output.terminal import fail, print_json, print_line, print_note
+from kadens.output.terminal import print_json, print_line
 from model.calendar import rfc3339
 from storage import audit
 from storage.audit_actions import AuditAction
-from storage.bodies.wrapping import check_keys
-from storage.fetching.connections import NEEDS_RECONNECTING, Tokens, put_tokens
+from storage.fetching.connections import NEEDS_RECONNECTING
 from storage.fetching.queue import FetchRow, fetch_rows
-from storage.people import accounts, consents
 from storage.pg.pool import Connection
 
 _STATES = ("waiting", "running", "failing", "done", "given_up")
 USUAL_ROWS, MOST_ROWS = 100, 10_000
 _COLUMNS = ("patient", "source", "what", "state", "why", "failed", "announced", "next attempt")
-_LONGEST_FILE = 64 * 1024
-_WANTED = '{"access_token": "…", "refresh_token": "…", "expires_in": SECONDS}'
 
 
 def _state(text: str) -> str:
@@ -105,89 +92,6 @@ def list_fetches(
             str(plain["next_attempt"] or ""),
         )
     print_table(table)
-
-
-def connect_account(
-    account: Account,
-    *,
-    patient: Patient,
-    source: SourceName,
-    tokens: Annotated[
-        Path, typer.Option("--tokens", help="File with the vendor's answer in JSON; - for stdin.")
-    ],
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Connect a vendor's account with tokens given by hand.
-
-    The account is linked to the patient, and what its vendor announces is fetched from now on.
-    The file has what the vendor's token endpoint answered. The tokens are kept sealed with the
-    patient's own key.
-    """
-    settings = settings_of(data)
-    keys = settings.secrets.wrapping_keys
-    if source not in _connectable():
-        fail(
-            f"nothing is fetched from {source}: {', '.join(_connectable())} can be connected",
-            code=2,
-        )
-    answer = _answer(tokens)
-
-    async def work(conn: Connection, now_ms: int) -> bool:
-        # tokens that no consent covers are destroyed, so they are not taken either
-        if not await consents.consented(conn, patient, source, now_ms):
-            return False
-        await check_keys(conn, keys, now_ms, record=True)
-        await accounts.link_account(conn, patient, source, account, now_ms)
-        await put_tokens(
-            conn,
-            keys,
-            connector=source,
-            account=account,
-            patient=patient,
-            tokens=_tokens(answer, now_ms),
-            now_ms=now_ms,
-        )
-        return True
-
-    if not audited(settings, work, AuditAction.ACCOUNT_CONNECT, patient, source):
-        fail(f"the patient does not consent to {source}; record it with `kadens consent give`")
-    print_note(f"connected to {source}; remove the file with the tokens")
-
-
-def _connectable() -> tuple[str, ...]:
-    """Return the connectors that need tokens to be asked."""
-    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - the vendors' code takes long to import
-
-    return tuple(row.name for row in CONNECTORS if row.api is not None and row.api.auth is not None)
-
-
-def _answer(path: Path) -> dict[str, Any]:
-    try:
-        raw = sys.stdin.buffer.read(_LONGEST_FILE) if str(path) == "-" else path.read_bytes()
-        values = orjson.loads(raw[:_LONGEST_FILE])
-    except OSError as error:
-        fail(f"{path}: {error.strerror}", code=2)
-    except ValueError:
-        values = None
-    if not isinstance(values, dict) or not _is_text(values.get("access_token")):
-        fail(f"the tokens are wanted as {_WANTED}", code=2)
-    for name, kind in (("refresh_token", str), ("expires_in", int)):
-        if not isinstance(values.get(name, kind()), kind):
-            fail(f"the tokens are wanted as {_WANTED}", code=2)
-    return values
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and value.isascii() and value.isprintable()
-
-
-def _tokens(answer: dict[str, Any], now_ms: int) -> Tokens:
-    lasts_s = answer.get("expires_in", 0)
-    return Tokens(
-        access=answer["access_token"],
-        refresh=answer.get("refresh_token", ""),
-        expires_ms=now_ms + lasts_s * 1000 if lasts_s > 0 else 0,
-    )
 
 
 def _plain(row: FetchRow) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Endpoints:
     host: str
     vendor_port: int
     clinic_port: int
+    patient_port: int
     secrets: Secrets
     clock: str
 
@@ -65,6 +66,7 @@ class Endpoints:
         return {
             "clinic": f"http://{self.host}:{self.clinic_port}",
             "vendor door": f"http://{self.host}:{self.vendor_port}",
+            "patient door": f"http://{self.host}:{self.patient_port}",
             "log": self.brokers,
             "database": self.dsn,
             "data": str(self.data),

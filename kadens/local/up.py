@@ -31,7 +31,7 @@ from kadens.output.console import PlainConsole
 from kadens.settings import Secrets, variable
 from model.topics import TOPICS
 from simulate.cohort import UNIT
-from storage.pg.roles import ADMIN, CLINIC, FETCHER, WORKER
+from storage.pg.roles import ADMIN, CLINIC, FETCHER, PATIENT_DOOR, WORKER
 
 _LOOK_S = 0.1
 _DONE, _FAILED = 0, 1
@@ -128,8 +128,10 @@ def _start(
         "clock": options.clock,
         "vendor_port": str(endpoints.vendor_port),
         "clinic_port": str(endpoints.clinic_port),
+        "patient_port": str(endpoints.patient_port),
         "vendor_url": f"http://{HOST}:{endpoints.vendor_port}",
         "clinic_url": f"http://{HOST}:{endpoints.clinic_port}",
+        "patient_url": f"http://{HOST}:{endpoints.patient_port}",
         "clinic_demo": "1",
         "clinic_unit": UNIT,
         "smtp": mail.address,
@@ -150,6 +152,7 @@ def _endpoints(options: Options, data: Path, brokers: str, dsn: str, secrets: Se
         host=HOST,
         vendor_port=options.vendor_port or free_port(),
         clinic_port=options.clinic_port or free_port(),
+        patient_port=options.patient_port or free_port(),
         secrets=secrets,
         clock=options.clock,
     )
@@ -195,9 +198,8 @@ def _database(options: Options, data: Path, parts: Servers) -> str:
 
 def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
     """Return the processes. Each has its own database role; the vendor door has no database."""
-    vendor, clinic = (
-        f"http://{HOST}:{port}/healthz" for port in (endpoints.vendor_port, endpoints.clinic_port)
-    )
+    ports = (endpoints.vendor_port, endpoints.clinic_port, endpoints.patient_port)
+    vendor, clinic, patient = (f"http://{HOST}:{port}/healthz" for port in ports)
     return (
         Job(name="vendor door", words=("door", "vendor"), ready=vendor, own=_reaching("")),
         Job(
@@ -205,6 +207,12 @@ def _jobs(endpoints: Endpoints, logins: Mapping[str, str]) -> tuple[Job, ...]:
             words=("door", "clinic"),
             ready=clinic,
             own=_reaching(logins[CLINIC]),
+        ),
+        Job(
+            name="patient door",
+            words=("door", "patient"),
+            ready=patient,
+            own=_reaching(logins[PATIENT_DOOR]),
         ),
         Job(name="worker", words=("worker",), own=_reaching(logins[WORKER])),
         Job(name="uploads", words=("uploads",), own=_reaching(logins[WORKER])),

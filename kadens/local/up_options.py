@@ -32,6 +32,7 @@ class Options:
     data: Path | None = None
     vendor_port: int = 0
     clinic_port: int = 0
+    patient_port: int = 0
     clock: str = "system"
     weeks: int = 12
     seed: int = 1
@@ -50,7 +51,12 @@ def check(options: Options, *, patience_s: float = 0.0) -> None:
         raise ValueError(
             f"--broker {options.broker}: one of auto, kafka, mock or HOST:PORT is wanted"
         )
-    for door, port in (("vendor", options.vendor_port), ("clinic", options.clinic_port)):
+    ports = {
+        "vendor": options.vendor_port,
+        "clinic": options.clinic_port,
+        "patient": options.patient_port,
+    }
+    for door, port in ports.items():
         _must_be_free(f"--{door}-port", port, patience_s)
 
 

@@ -24,12 +24,16 @@ CONNECTED, NEEDS_RECONNECTING = "connected", "needs_reconnecting"
 # A lease is taken away: an attempt that runs with the tokens of before must not store its own.
 _PUT = """
 insert into vendor_connection as c
-  (connector, account, patient, state, tokens, expires_at, changed_at)
-values (%(connector)s, %(account)s, %(patient)s, 'connected', %(tokens)s, %(expires_at)s, %(now)s)
+  (connector, account, patient, state, tokens, expires_at, connected_at, changed_at,
+  is_registered)
+values (%(connector)s, %(account)s, %(patient)s, 'connected', %(tokens)s, %(expires_at)s, %(now)s,
+  %(now)s, %(is_registered)s)
 on conflict (connector, account) do update set
   patient = excluded.patient, state = excluded.state, tokens = excluded.tokens,
-  expires_at = excluded.expires_at, changed_at = excluded.changed_at,
-  lease = null, leased_until = null, is_registered = false, tend_at = '-infinity'"""
+  expires_at = excluded.expires_at, connected_at = excluded.connected_at,
+  changed_at = excluded.changed_at, lease = null, leased_until = null,
+  is_registered = excluded.is_registered, tend_at = '-infinity'"""
+_STAYS = "delete from vendor_withdrawal where connector = %s and account = %s"
 _HELD = """
 select p.pseudonym, c.tokens from vendor_connection c join patient p on p.id = c.patient
 where c.connector = %s and c.account = %s and c.lease = %s for update of c"""
@@ -54,19 +58,6 @@ update vendor_connection set leased_until = greatest(leased_until, %s) where lea
 _LET_GO = """
 update vendor_connection set lease = null, leased_until = null
 where connector = %s and account = %s and lease = %s"""
-_DESTROY = "delete from vendor_connection where connector = %s and patient = %s"
-# Without a link or a consent that holds now, nothing may be asked for any more.
-_UNCOVERED = """
-delete from vendor_connection where (connector, account) in (
-  select c.connector, c.account from vendor_connection c
-  where not exists (
-      select from account a where a.vendor = c.connector and a.account = c.account
-      and a.patient = c.patient and a.unlinked_at is null)
-    or not exists (
-      select from consent s where s.patient = c.patient and s.vendor = c.connector
-      and s.kind = 'source_fetch' and s.given_at <= %(now)s
-      and (s.withdrawn_at is null or %(now)s < s.withdrawn_at))
-  for update skip locked)"""
 _STATES = "select connector, state, count(*) from vendor_connection group by connector, state"
 
 
@@ -117,12 +108,12 @@ class LockedTokens:
 
     def replaced_by(self, fresh: Tokens) -> SealedTokens:
         """Return new tokens in place of these; asks nothing of the database."""
-        sealed = _sealed(self.key, self.held.connector, self.held.account, fresh)
+        sealed = sealed_tokens(self.key, self.held.connector, self.held.account, fresh)
         spent = hashlib.sha256(self.sealed).digest()
         return SealedTokens(tokens=sealed, spent=spent, expires_ms=fresh.expires_ms)
 
 
-async def put_tokens(
+async def put_tokens(  # noqa: PLR0913 - each names one thing
     conn: Connection,
     wrapping_key: KeyRing,
     *,
@@ -131,9 +122,11 @@ async def put_tokens(
     patient: str,
     tokens: Tokens,
     now_ms: int,
+    is_registered: bool = False,
 ) -> None:
     """Store the tokens of an account, in place of those it had; the account is connected then.
 
+    `is_registered`: whether the vendor was asked to register it, so that no fetcher need ask.
     Raises `UnknownNameError` for an unknown patient. The caller has linked the account.
     """
     key = await data_keys.data_key(conn, wrapping_key, patient)
@@ -141,11 +134,14 @@ async def put_tokens(
         "connector": connector,
         "account": account,
         "patient": await patient_id(conn, patient),
-        "tokens": _sealed(key, connector, account, tokens),
+        "tokens": sealed_tokens(key, connector, account, tokens),
         "expires_at": _until(tokens),
         "now": utc(now_ms),
+        "is_registered": is_registered,
     }
     await conn.execute(_PUT, row)
+    # the vendor must not be told any more that the account was withdrawn before
+    await conn.execute(_STAYS, [connector, account])
 
 
 async def hold_longer(conn: Connection, held: HeldAccount, until_ms: int) -> None:
@@ -217,20 +213,6 @@ async def let_account_go(conn: Connection, held: HeldAccount) -> None:
     await conn.execute(_LET_GO, [*held.key])
 
 
-async def destroy_tokens(conn: Connection, patient: str, connector: str) -> int:
-    """Destroy the tokens of a patient at a vendor; return of how many accounts.
-
-    Raises `UnknownNameError` for an unknown patient.
-    """
-    number = await patient_id(conn, patient)
-    return (await conn.execute(_DESTROY, [connector, number])).rowcount
-
-
-async def destroy_uncovered(conn: Connection, now_ms: int) -> int:
-    """Destroy the tokens that no link and no consent covers any more; return how many."""
-    return (await conn.execute(_UNCOVERED, {"now": utc(now_ms)})).rowcount
-
-
 async def connection_counts(conn: Connection) -> dict[tuple[str, str], int]:
     """Return the number of accounts by (connector, state)."""
     numbers: dict[tuple[str, str], int] = await rows.fetch_by_key(conn, _STATES)
@@ -243,7 +225,8 @@ def opened_tokens(key: bytes, connector: str, account: str, sealed: bytes) -> To
     return Tokens(**values)
 
 
-def _sealed(key: bytes, connector: str, account: str, tokens: Tokens) -> bytes:
+def sealed_tokens(key: bytes, connector: str, account: str, tokens: Tokens) -> bytes:
+    """Return the tokens of an account, sealed for it."""
     values = {"access": tokens.access, "refresh": tokens.refresh, "expires_ms": tokens.expires_ms}
     return crypto.seal(key, codec.dumps(values), _owner(connector, account))
 

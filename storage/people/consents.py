@@ -13,8 +13,8 @@ from storage.pg.pool import Connection
 SOURCE_FETCH = "source_fetch"
 
 _GIVE = """
-insert into consent (patient, vendor, kind, given_at, recorded_at)
-select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s
+insert into consent (patient, vendor, kind, given_at, recorded_at, text_version)
+select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s, %(text)s
 from patient p
 where p.id = %(patient)s and not exists (
   select from consent c
@@ -48,13 +48,15 @@ async def give_consent(
     from_ms: int,
     now_ms: int,
     kind: str = SOURCE_FETCH,
+    text_version: str = "",
 ) -> None:
     """Record a consent from an instant on, unless a consent covers that instant already.
 
+    `text_version` names the text that the patient agreed to, "" where somebody else records it.
     Raises `UnknownNameError` for an unknown patient.
     """
     row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
-    await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms)})
+    await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms), "text": text_version})
 
 
 async def withdraw_consent(

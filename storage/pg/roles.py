@@ -15,9 +15,9 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 WORKER, CLINIC, ADMIN = "kadens_worker", "kadens_clinic", "kadens_admin"
-FETCHER = "kadens_fetcher"
+FETCHER, PATIENT_DOOR = "kadens_fetcher", "kadens_patient"
 MIGRATE, AUDIT_OWNER = "kadens_migrate", "kadens_audit"
-PROCESSES = (WORKER, CLINIC, ADMIN, FETCHER)
+PROCESSES = (WORKER, CLINIC, ADMIN, FETCHER, PATIENT_DOOR)
 ROLES = (*PROCESSES, MIGRATE, AUDIT_OWNER)
 
 READ, ADD, ALL = "select", "select, insert", "select, insert, update, delete"
@@ -33,43 +33,72 @@ class Access:
     clinic: str = ""
     admin: str = ALL
     fetcher: str = ""
+    patient: str = ""
 
     def __iter__(self) -> Iterator[str]:
         """Yield the privileges in the order of `PROCESSES`."""
-        return iter((self.worker, self.clinic, self.admin, self.fetcher))
+        return iter((self.worker, self.clinic, self.admin, self.fetcher, self.patient))
 
 
 _DERIVED = Access(worker=ALL, clinic=READ)
 _WORK = Access(worker=ALL)
+_STATE_OF_FETCH = "select (connector, patient, state, is_past)"
 
 # Every table needs an entry; a test compares the entries with the schema.
 TABLES: dict[str, Access] = {
-    "care_unit": Access(worker=READ, clinic=READ),
+    "care_unit": Access(worker=READ, clinic=READ, patient=READ),
     "clinician": Access(worker=READ, clinic="select, insert, update"),
-    "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED),
-    "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ),
-    "key_check": Access(worker=ADD, clinic=READ, fetcher=READ),
+    "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED, patient=LOCKED),
+    "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ, patient=READ),
+    "key_check": Access(worker=ADD, clinic=READ, fetcher=READ, patient=READ),
     "link_token": Access(),
     "link_revoked": Access(worker="select, update, delete"),
     "identity.person": Access(clinic=READ),
-    "account": Access(worker=READ, fetcher=READ),
-    "consent": Access(worker=READ, clinic=READ, fetcher=READ),
+    "account": Access(worker=READ, fetcher=READ, patient=ADD),
+    "consent": Access(
+        worker=READ, clinic=READ, fetcher=READ, patient="select, insert, update (withdrawn_at)"
+    ),
     "unconsented": Access(worker="select, insert, update", clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
-    "prescription": Access(worker=READ, clinic=READ),
+    "prescription": Access(worker=READ, clinic=READ, patient=READ),
     "source": Access(worker="select, insert, update (id)", clinic=READ),
     "record": _DERIVED,
     "fact": _DERIVED,
     "sample": _DERIVED,
     "watermark": _DERIVED,
     "body": _DERIVED,
-    "quarantine": _WORK,
-    # the worker writes what is announced, and only the fetcher reads a token
-    "vendor_fetch": Access(worker=ALL, fetcher="select, update, delete"),
+    # linking an account releases what waits for it, which the patient door cannot open
+    "quarantine": Access(
+        worker=ALL,
+        patient='select (cluster, topic, part, "offset", vendor, account, received_at, '
+        "released_at), update (released_at)",
+    ),
+    # the worker writes what is announced; the fetcher and the patient door open tokens
+    "vendor_fetch": Access(
+        worker=ALL,
+        clinic=_STATE_OF_FETCH,
+        fetcher="select, update, delete",
+        patient="select, insert, update",
+    ),
     "vendor_notice": Access(worker=ADD, clinic=READ, fetcher=ADD),
-    "vendor_connection": Access(fetcher="select, update, delete"),
-    "vendor_application": Access(fetcher="select, insert, update"),
-    "vendor_request": Access(fetcher=ALL),
+    "vendor_connection": Access(
+        clinic="select (connector, patient, state, connected_at)",
+        fetcher="select, update, delete",
+        patient=ALL,
+    ),
+    "vendor_invitation": Access(
+        clinic="select (patient, connector, created_at, expires_at, used_at)",
+        patient="select, update",
+    ),
+    "vendor_withdrawal": Access(
+        clinic="select (connector, patient, withdrawn_at)",
+        fetcher="select, insert, update",
+        patient="select, insert, update, delete",
+    ),
+    "vendor_application": Access(
+        fetcher="select, insert, update", patient="select, insert, update"
+    ),
+    "vendor_request": Access(fetcher=ALL, patient=ALL),
     "dead_letter": _WORK,
     "dead_letter_overflow": _WORK,
     "discarded": _WORK,
@@ -103,6 +132,7 @@ TABLES: dict[str, Access] = {
     "erasure": Access(admin="select, insert (at), update (counts)"),
     "audit": Access(
         clinic="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
+        patient="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
         admin="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
     ),
     "audit_action": Access(admin=""),

@@ -18,11 +18,12 @@ import yaml  # type: ignore[import-untyped]  # ships no types
 
 from kadens.settings import SettingsError, read_settings, variable
 from kadens.wiring import clinic_door
-from storage.pg.roles import ADMIN, CLINIC, FETCHER, WORKER
+from storage.pg.roles import ADMIN, CLINIC, FETCHER, PATIENT_DOOR, WORKER
 from tests.rooms import ROOMS, ROOT
 from tests.rows import cells_of, values_of
 
-_OURS = {"migrate", "vendor-door", "worker", "uploads", "fetcher", "clinician-door", "admin"}
+_OURS = {"migrate", "vendor-door", "worker", "uploads", "fetcher", "clinician-door"}
+_OURS |= {"patient-door", "admin"}
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]  # for the same reason
@@ -181,6 +182,16 @@ def test_the_fetcher_opens_tokens_and_speaks_for_nobody_at_a_door(secrets: Path)
     assert {"kafka", "database"} <= reach("fetcher")
 
 
+def test_the_patient_door_opens_tokens_and_nothing_of_the_other_doors(secrets: Path) -> None:
+    own = read_settings(environment("patient-door", secrets)).secrets
+    worker = read_settings(environment("worker", secrets)).secrets
+    assert (bool(own.link_keys), bool(own.session_keys)) == (False, False)
+    assert own.wrapping_keys == worker.wrapping_keys
+    assert "database" in reach("patient-door")
+    assert not reach("patient-door") & {"kafka", "vendor-door", "mail"}
+    assert "volumes" not in SERVICES["patient-door"]
+
+
 def test_only_the_clinician_door_signs_sessions_and_it_speaks_for_nobody(secrets: Path) -> None:
     clinic = read_settings(environment("clinician-door", secrets)).secrets
     worker = read_settings(environment("worker", secrets)).secrets
@@ -228,6 +239,7 @@ def test_doors_and_database_agree_on_ports_and_password(secrets: Path) -> None:
     for name, port in (
         ("vendor-door", settings.vendor_port),
         ("clinician-door", settings.clinic_port),
+        ("patient-door", settings.patient_port),
     ):
         assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
         assert f":{port}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
@@ -237,6 +249,7 @@ def test_each_process_logs_in_as_itself_and_none_as_the_administrator(secrets: P
     logins = (secrets / "logins.sql").read_text()
     seen = set()
     services = {"worker": WORKER, "clinician-door": CLINIC, "admin": ADMIN, "fetcher": FETCHER}
+    services["patient-door"] = PATIENT_DOOR
     for service, role in services.items():
         result = urlsplit(read_settings(environment(service, secrets)).database)
         assert result.username == f"{role}_login"
@@ -245,7 +258,7 @@ def test_each_process_logs_in_as_itself_and_none_as_the_administrator(secrets: P
             f"grant {role} to {role}_login;" in logins
         )
         seen.add(result.password)
-    assert len(seen) == 4
+    assert len(seen) == 5
     assert read_settings(environment("vendor-door", secrets)).database == ""
     assert "superuser" not in logins
 

@@ -1,6 +1,7 @@
-"""A Polar workout from its announcement to a session, on all parts of `kadens up`.
+"""A Polar account from its link to its withdrawal, and its workouts from notice to session.
 
-The vendor is played by a server of ours. The fetcher is killed while an answer is on its way.
+On all parts of `kadens up`. The vendor is played by a server of ours. The fetcher is killed while
+an answer is on its way.
 """
 
 import json
@@ -27,6 +28,7 @@ from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.vendor_http import serving_vendor
 from tests.e2e.conftest import Running, up_in
 from tests.frozen import children
+from tests.patient.link_world import Surfer
 
 _DEADLINE_S = 90
 _START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
@@ -35,6 +37,7 @@ _MINUTES = 20
 _USER = 475
 _KEY = "made-up-key-of-the-webhook"
 _SENT = "2025-11-24T10:00:00Z"
+_ANNOUNCED = ("exercise", "exercise_details")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,10 +65,11 @@ class PolarPatient:
         assert answer.status_code == 200
 
     def fetches(self) -> list[dict[str, Any]]:
+        """Return the fetches of what was announced, not those of the past."""
         rows: list[dict[str, Any]] = json.loads(
             self.running.kadens("fetches", "--patient", self.patient, "--json")
         )
-        return rows
+        return [row for row in rows if row["resource"] in _ANNOUNCED]
 
     def column(self, query: LiteralString) -> list[Any]:
         with psycopg.connect(self.running.runtime["environment"]["KADENS_DATABASE"]) as conn:
@@ -86,11 +90,11 @@ def polar() -> Iterator[PolarPatient]:
         (data / "secrets.toml").chmod(0o600)
         with up_in(data) as running:
             patient = running.kadens("patient", "add", "--pseudonym", "walker").strip()
-            own = ("--patient", patient, "--source", "polar")
-            running.kadens("consent", "give", *own)
-            tokens = data / "tokens.json"
-            tokens.write_text(json.dumps(vendor.grant(_USER)), encoding="utf-8")
-            running.kadens("connect", str(_USER), *own, "--tokens", str(tokens))
+            link = running.kadens("connect", "polar", "--patient", patient).split()[0]
+            door = running.runtime["addresses"]["patient door"]
+            assert link.startswith(f"{door}/connect/")
+            page = Surfer().connect(link, str(_USER))
+            assert "Polar is connected" in page.text
             yield PolarPatient(running=running, vendor=vendor, patient=patient)
 
 
@@ -104,6 +108,10 @@ def _until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _DEADLINE_S
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
+
+
+def _is_announced(path: str) -> bool:
+    return path.startswith("/v3/exercises/")
 
 
 def _fetcher_of(running: Running) -> int:
@@ -123,8 +131,12 @@ def test_an_announced_workout_becomes_a_session(polar: PolarPatient) -> None:
     assert {row["resource"] for row in polar.fetches()} == {"exercise", "exercise_details"}
     assert polar.sessions() == [_START_MS]
     paths = sorted(sent.path for sent in polar.vendor.requests)
+    assert list(filter(_is_announced, paths)) == [
+        "/v3/exercises/e1/fit",
+        "/v3/exercises/e1?samples=true",
+    ]
     # without the registration after linking Polar gives no data
-    assert paths == ["/v3/exercises/e1/fit", "/v3/exercises/e1?samples=true", "/v3/users"]
+    assert paths.count("/v3/users") == 1
 
 
 def test_an_ended_token_is_renewed_and_the_workout_arrives(polar: PolarPatient) -> None:
@@ -157,3 +169,19 @@ def test_the_doctor_tells_of_connected_accounts(polar: PolarPatient) -> None:
     results = json.loads(polar.running.kadens("doctor", "--json"))
     (own,) = [row for row in results if row["what"] == "fetches"]
     assert (own["well"], own["says"]) == (True, "1 accounts connected, 0 of them need reconnecting")
+
+
+def test_a_withdrawal_reaches_the_vendor_and_ends_the_connection(polar: PolarPatient) -> None:
+    def state() -> str:
+        rows = json.loads(polar.running.kadens("connections", "--json"))
+        (only,) = [row for row in rows if row["patient"] == polar.patient]
+        return str(only["state"])
+
+    assert state() == "connected"
+    polar.running.kadens("consent", "withdraw", "--patient", polar.patient, "--source", "polar")
+    _until(lambda: polar.vendor.withdrawn == [str(_USER)])
+    assert state() == "revoked by the patient"
+    _until(
+        lambda: polar.column("select count(*) from vendor_withdrawal where tokens is null") == [1]
+    )
+    assert polar.column("select count(*) from vendor_connection") == [0]

@@ -21,6 +21,7 @@ from model.metrics import METRICS
 from model.topics import TOPICS, Topic
 from model.words.units import UNITS
 from parsers.formats import FORMATS
+from patient.metrics import PatientMetrics
 from stream.metrics import make_metrics
 from tests.rooms import ROOT
 from tests.rows import matching, values_of
@@ -170,6 +171,7 @@ def prometheus() -> str:
         ("worker", make_metrics().registry),
         ("fetcher", make_fetcher_metrics().registry),
         ("clinician door", ClinicMetrics().registry),
+        ("patient door", PatientMetrics().registry),
     ):
         for collector in collectors(registry):
             family = next(iter(collector.collect()))

@@ -40,6 +40,10 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("ingest", ("runtime", "model", "web")),
     ("fetcher", ("runtime", "model", "ingest", "storage")),
+    (
+        "patient",
+        ("runtime", "model", "stream.compute", "alerts", "storage", "web", "fetcher"),
+    ),
     ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web")),
     ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),

@@ -60,11 +60,12 @@ _VALUES = {
     "vendor_port": "0",
     "clinic_port": "0",
     "patients": "1",
+    "patient_port": "0",
 }
 # Options that a command always gets: without them it would start a server, or use a running one.
 # A cohort of a hundred people takes a while.
 ALWAYS = {
-    "up": ("broker", "vendor_port", "clinic_port", "data"),
+    "up": ("broker", "vendor_port", "clinic_port", "patient_port", "data"),
     "simulate": ("patients",),
     "": ("data",),
 }

@@ -53,6 +53,8 @@ create table consent (
   given_at timestamptz not null,
   withdrawn_at timestamptz check (withdrawn_at >= given_at),
   recorded_at timestamptz not null,
+  -- the version of the text that the patient agreed to, empty where a clinician recorded the consent
+  text_version text not null default '',
   primary key (patient, vendor, kind, given_at)
 );
 

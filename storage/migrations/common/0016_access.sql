@@ -149,11 +149,12 @@ begin
   grant select, insert on audit_action to kadens_migrate;
   grant references on erasure to kadens_migrate;
   grant select, insert (at, actor, role, care_unit, action, patient, object, detail) on audit
-    to kadens_clinic, kadens_admin;
+    to kadens_clinic, kadens_admin, kadens_patient;
   grant select, insert (at), update (counts) on erasure to kadens_admin;
   set local role kadens_migrate;
   grant select on patient to kadens_audit;
-  grant usage on schema identity to kadens_worker, kadens_clinic, kadens_admin, kadens_fetcher;
+  grant usage on schema identity to kadens_worker, kadens_clinic, kadens_admin, kadens_fetcher,
+    kadens_patient;
   revoke all on function sample_partition(date) from public;
   grant execute on function sample_partition(date) to kadens_worker, kadens_admin;
   reset role;

@@ -55,6 +55,7 @@ create table vendor_connection (
   state text not null check (state in ('connected', 'needs_reconnecting')),
   tokens bytea not null,
   expires_at timestamptz,
+  connected_at timestamptz not null,
   changed_at timestamptz not null,
   lease uuid,
   leased_until timestamptz,
@@ -80,3 +81,41 @@ create table vendor_request (
   requests int not null check (requests > 0),
   primary key (connector, slot)
 );
+
+-- A link with which a patient connects a vendor's account, once. Only the SHA-256 of the link is here, as hex.
+-- `agreed_at` is when the patient agreed, to which version of the text and in which language. While
+-- the patient is at the vendor's page, `state` and `browser` are the SHA-256 of what must come back.
+create table vendor_invitation (
+  link text primary key check (length(link) = 64),
+  patient int not null references patient,
+  connector text not null,
+  created_by text not null,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  agreed_at timestamptz,
+  text_version text not null default '',
+  language text not null default '',
+  state text unique,
+  browser text,
+  used_at timestamptz,
+  constraint vendor_invitation_away check ((state is null) = (browser is null))
+);
+create index vendor_invitation_patient on vendor_invitation (patient, connector);
+
+-- An account that we may not ask any more, and whose vendor is to hear so. `tokens` are those that it
+-- had, for this alone: they are destroyed once the vendor answered, or after a week.
+create table vendor_withdrawal (
+  connector text not null,
+  account text not null,
+  patient int not null references patient,
+  tokens bytea,
+  state text not null default 'waiting' check (state in ('waiting', 'done', 'given_up')),
+  reason text not null default '',
+  attempts int not null default 0,
+  withdrawn_at timestamptz not null,
+  not_before timestamptz not null,
+  primary key (connector, account),
+  constraint vendor_withdrawal_sealed check ((state = 'waiting') = (tokens is not null))
+);
+create index vendor_withdrawal_patient on vendor_withdrawal (patient);
+create index vendor_withdrawal_due on vendor_withdrawal (not_before) where state = 'waiting';

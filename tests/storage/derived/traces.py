@@ -1,5 +1,6 @@
 """A patient with rows in every table, and a search of every table for what is left."""
 
+import hashlib
 from datetime import date
 from hashlib import sha256, shake_256
 from pathlib import Path
@@ -25,8 +26,10 @@ from storage.bodies.kept_bodies import Received, keep_all
 from storage.bodies.sealed import IN_ROW, put_sealed
 from storage.facts.writer import write_facts
 from storage.fetching.connections import Tokens, put_tokens
+from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
+from storage.people.invitations import put_invitation
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream import refresh
@@ -67,15 +70,19 @@ async def _announced(conn: Connection, patient: str) -> None:
     revoked = Notice(account=account, kind=NoticeKind.REVOKED)
     notice = PatientNotice(connector="garmin", notice=revoked, patient=patient, received_ms=T0)
     await put_notices(conn, [notice])
-    await put_tokens(
-        conn,
-        _KEY,
-        connector="garmin",
-        account=account,
-        patient=patient,
-        tokens=Tokens(access=f"access-{patient}"),
-        now_ms=T0,
-    )
+    for connector in ("garmin", "polar"):
+        await put_tokens(
+            conn,
+            _KEY,
+            connector=connector,
+            account=account,
+            patient=patient,
+            tokens=Tokens(access=f"access-{patient}"),
+            now_ms=T0,
+        )
+    await withdraw_accounts(conn, patient, "polar", T0)
+    link = hashlib.sha256(patient.encode()).hexdigest()
+    await put_invitation(conn, patient, "polar", link, "os:tester", T0)
 
 
 async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str]:

@@ -16,8 +16,8 @@ from model.calendar import DAY_MS, HOUR_MS
 from simulate.vendors.platform import Arrived, Fault, Limit, Reply
 from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
-from storage.fetching.connections import destroy_uncovered
 from storage.fetching.queue import TakenFetch, give_up_fetches, take_fetches
+from storage.fetching.withdrawals import withdraw_uncovered
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (
@@ -390,7 +390,7 @@ async def test_nothing_is_asked_without_consent_and_the_tokens_are_destroyed(
     assert await world.states() == [("e1", "given_up", "no consent covers it any more")]
     assert world.vendor.requests == []
     async with world.parts.pool.connection() as own:
-        assert await destroy_uncovered(own, world.now_ms) == 1
+        assert await withdraw_uncovered(own, world.now_ms) == 1
     assert await world.broken() == []
 
 

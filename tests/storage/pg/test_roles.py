@@ -20,6 +20,7 @@ from storage.pg.roles import (
     FETCHER,
     MIGRATE,
     OWN,
+    PATIENT_DOOR,
     PROCESSES,
     ROLES,
     TABLES,
@@ -133,6 +134,24 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "update patient set zone = 'UTC'",
         "create table more (x int)",
     ),
+    PATIENT_DOOR: (
+        "select * from identity.person",
+        "select * from fact",
+        "select * from body",
+        "select * from alert",
+        "select * from session",
+        "select sealed from quarantine",
+        "delete from vendor_fetch",
+        "insert into vendor_invitation select * from vendor_invitation",
+        "delete from vendor_invitation",
+        "update account set patient = 1",
+        "delete from account",
+        "delete from consent",
+        "update consent set given_at = now()",
+        "update patient set zone = 'UTC'",
+        "delete from audit",
+        "create table more (x int)",
+    ),
     MIGRATE: (
         "select * from audit",
         "insert into audit (at, actor, role, action) values (now(), 'a', 'r', 'data.read')",
@@ -163,7 +182,7 @@ def verbs(access: str) -> set[tuple[str, str]]:
     """Return the words of a grant as pairs of verb and column ("" is the table)."""
     matches = set()
     for verb, columns in re.findall(r"(\w+)(?: \(([^)]*)\))?(?:, |$)", access):
-        matches |= {(verb, column) for column in columns.split(", ")}
+        matches |= {(verb, column) for column in columns.replace('"', "").split(", ")}
     return matches
 
 

@@ -1,0 +1,149 @@
+"""Tells a vendor that an account was withdrawn, and tries again for a week until it answers.
+
+The row of the account is locked meanwhile, so no other fetcher uses the same refresh token. No
+data are asked for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from fetcher.addresses import RefusedAddressError
+from fetcher.attempts import PATIENCE_MS, retry_pause_ms
+from fetcher.client import Question
+from fetcher.parts import FetchedVendor, FetcherParts
+from fetcher.questions import bearer, question_of
+from fetcher.tokens import OAuthClient, refresh_question, stored_tokens, token_answer
+from model.vendor_api import (
+    ACCESS_TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+    GrantEndedError,
+    OAuth,
+)
+from storage.fetching.budgets import spend_request
+from storage.fetching.connections import Tokens
+from storage.fetching.withdrawals import (
+    Withdrawal,
+    end_withdrawal,
+    next_withdrawal,
+    retry_withdrawal,
+)
+
+_WITHIN_S = 45.0  # the database ends a transaction that is idle for two minutes
+# The vendor knows of no such account, or of no such token: there is nothing left to withdraw.
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_MULTIPLE_CHOICES = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What came of an attempt: whether it is over, why, and the tokens that the account has."""
+
+    is_over: bool
+    tokens: Tokens
+    reason: str = ""
+    wait_ms: int = 0
+
+
+async def withdraw_next(parts: FetcherParts) -> bool:
+    """Tell a vendor of the account that is due; return whether there was any."""
+    async with parts.pool.connection() as conn:
+        taken = await next_withdrawal(conn, parts.wrapping_key, parts.now())
+        if taken is None:
+            return False
+        outcome = await _attempted(parts, taken)
+        if outcome.is_over:
+            await end_withdrawal(conn, taken, is_done=not outcome.reason, reason=outcome.reason)
+        elif parts.now() - taken.withdrawn_ms >= PATIENCE_MS:
+            reason = f"given up after a week: {outcome.reason}"
+            await end_withdrawal(conn, taken, is_done=False, reason=reason)
+        else:
+            pause_ms = retry_pause_ms(taken.attempts + 1, parts.chance())
+            await retry_withdrawal(
+                conn,
+                parts.wrapping_key,
+                taken,
+                tokens=outcome.tokens,
+                reason=outcome.reason,
+                again_ms=parts.now() + max(pause_ms, outcome.wait_ms),
+            )
+    return True
+
+
+async def _attempted(parts: FetcherParts, taken: Withdrawal) -> _Outcome:
+    vendor = parts.vendors.get(taken.connector)
+    auth = vendor.api.auth if vendor is not None else None
+    if vendor is None or auth is None or auth.revoke is None:
+        return _Outcome(is_over=True, tokens=taken.tokens, reason="the vendor takes no withdrawal")
+    if vendor.client is None:
+        reason = "the secrets file has no client of this vendor"
+        return _Outcome(is_over=False, tokens=taken.tokens, reason=reason)
+    try:
+        tokens = await _holding(parts, vendor.client, taken)
+    except GrantEndedError:
+        return _Outcome(is_over=True, tokens=taken.tokens)  # the vendor has ended it by itself
+    except ValueError as error:
+        return _Outcome(is_over=False, tokens=taken.tokens, reason=str(error))
+    return await _withdrawn_upstream(parts, vendor, auth, taken, tokens)
+
+
+async def _holding(parts: FetcherParts, ours: OAuthClient, taken: Withdrawal) -> Tokens:
+    """Return tokens that hold now; raises as `token_answer` does."""
+    tokens = taken.tokens
+    if not tokens.refresh or not tokens.expires_ms or tokens.expires_ms > parts.now():
+        return tokens
+    response = await parts.client.ask(refresh_question(ours, tokens.refresh))
+    return stored_tokens(token_answer(ours.oauth, response), tokens.refresh, parts.now())
+
+
+async def _withdrawn_upstream(
+    parts: FetcherParts, vendor: FetchedVendor, auth: OAuth, taken: Withdrawal, tokens: Tokens
+) -> _Outcome:
+    async with parts.pool.connection() as conn:
+        closed_ms = await spend_request(conn, vendor.name, vendor.budget, parts.now())
+    if closed_ms:
+        reason = "our budget at the vendor is used up"
+        return _Outcome(is_over=False, tokens=tokens, reason=reason, wait_ms=closed_ms)
+    try:
+        question = withdrawal_question(vendor, auth, taken.account, tokens)
+    except (RefusedAddressError, ValueError) as error:
+        return _Outcome(is_over=True, tokens=tokens, reason=str(error))
+    response = await parts.client.ask(question)
+    is_done = HTTPStatus.OK <= response.status < _MULTIPLE_CHOICES or response.status in _GONE
+    # the token was just renewed where that is possible: what it does not open is withdrawn already
+    is_done = is_done or response.status == HTTPStatus.UNAUTHORIZED
+    if is_done and not response.fault:
+        return _Outcome(is_over=True, tokens=tokens)
+    return _Outcome(
+        is_over=False, tokens=tokens, reason=response.fault or f"status {response.status}"
+    )
+
+
+def withdrawal_question(
+    vendor: FetchedVendor, auth: OAuth, account: str, tokens: Tokens
+) -> Question:
+    """Return the request that withdraws an account upstream, with the secrets that it names.
+
+    Raises `RefusedAddressError` and ValueError for a request that must not be sent.
+    """
+    if auth.revoke is None or vendor.client is None:
+        raise ValueError("the vendor takes no withdrawal")
+    request = auth.revoke(account)
+    values = {
+        ACCESS_TOKEN: tokens.access,
+        REFRESH_TOKEN: tokens.refresh,
+        CLIENT_ID: vendor.client.client_id,
+        CLIENT_SECRET: vendor.client.client_secret,
+    }
+    filled = replace(
+        request, query=_filled(request.query, values), form=_filled(request.form, values)
+    )
+    return replace(question_of(vendor, filled, bearer(tokens.access)), within_s=_WITHIN_S)
+
+
+def _filled(
+    pairs: tuple[tuple[str, str], ...], values: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    return tuple((name, values.get(text, text)) for name, text in pairs)

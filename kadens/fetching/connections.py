@@ -1,0 +1,82 @@
+"""The command that lists how patients' accounts at vendors are connected. It prints no account."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from alerts.connecting import connected
+from kadens.clock import clock
+from kadens.commands.audited import audited, entry_of
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json, checked
+from kadens.names import PSEUDONYM
+from kadens.output.console import list_table, print_table
+from kadens.output.terminal import print_json, print_line
+from model.calendar import rfc3339
+from storage import audit
+from storage.audit_actions import AuditAction
+from storage.pg.pool import Connection
+from storage.reads.connections import ConnectionRow, connection_rows
+
+_COLUMNS = ("patient", "source", "state", "since", "link until", "last received", "fetched")
+
+
+def list_connections(
+    *,
+    patient: Annotated[
+        str, typer.Option("--patient", callback=checked(PSEUDONYM), help="Only of this patient.")
+    ] = "",
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List how patients' accounts at vendors are connected.
+
+    States: invited, expired, connected, needs reconnecting, revoked by the patient, silent since.
+    Where one needs reconnecting, `kadens connect` makes a new link.
+    """
+    shown: list[ConnectionRow] = []
+    settings = settings_of(data)
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        rows = await connection_rows(conn, patient=patient)
+        shown.extend(rows)
+        named = sorted({row.patient for row in rows})
+        entry = entry_of(AuditAction.LIST_READ, now_ms)
+        await audit.write_list_entries(conn, entry, named, now_ms)
+
+    audited(settings, work, AuditAction.LIST_READ, patient or None, "connections")
+    now_ms = clock(settings.clock)()
+    plain = [_plain(row, now_ms) for row in shown]
+    if as_json:
+        print_json(plain)
+        return
+    if not plain:
+        print_line("nothing is listed: `kadens connect` makes a link for a patient")
+        return
+    table = list_table(*_COLUMNS)
+    for row in plain:
+        progress = f"{row['fetched']} of {row['announced']}" if row["announced"] else ""
+        texts = (row["patient"], row["connector"], row["state"], row["since"])
+        table.add_row(*map(_text, (*texts, row["link_expires"], row["received"])), progress)
+    print_table(table)
+
+
+def _text(value: str | None) -> str:
+    return value or ""
+
+
+def _plain(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
+    """Return a row as it is printed: its state, and instants as text."""
+    result = connected(row, now_ms)
+    values: dict[str, Any] = {"patient": row.patient, "connector": row.connector}
+    values["state"] = result.state.value
+    values["since"] = _instant(result.since_ms)
+    for name, value in asdict(row).items():
+        if name.endswith("_ms"):
+            values[name.removesuffix("_ms")] = _instant(value)
+    return {**values, "fetched": row.fetched, "announced": row.announced}
+
+
+def _instant(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)

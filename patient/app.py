@@ -1,0 +1,230 @@
+"""The patient door as an ASGI application: the pages of a link, the way back from a vendor, health.
+
+Thin: what a step does is in `linking`, what a page says in `pages`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+
+from fetcher.client import VendorClient
+from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
+from patient.config import BACK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
+from patient.linking import (
+    LinkOutcome,
+    LinkStep,
+    begin_linking,
+    connect,
+    look_at,
+    take_answer,
+    withdraw,
+)
+from patient.metrics import PatientMetrics
+from patient.pages import (
+    ASSETS,
+    LINK_STATIC,
+    STATIC_PATH,
+    STATUS,
+    PageView,
+    link_languages,
+    page_of,
+)
+from storage.pg.health import database_answers
+from storage.pg.pool import CLINIC_LIMITS, open_pool
+from storage.pg.roles import PATIENT_DOOR
+from web.csrf import is_cross_site, origin_of
+from web.headers import SecurityHeaders
+from web.languages import language_for
+from web.request_metrics import METRICS_TYPE, RequestMetrics
+
+LINK_PATH = "/connect"
+_FOREVER = "public, max-age=31536000, immutable"
+_LONGEST_CODE = 4096
+_POOL = 4
+
+
+def patient_app(config: PatientConfig) -> FastAPI:
+    """Return the application. Its start-up opens the pool and fails without a database."""
+    app = FastAPI(
+        title="Kadens patient door",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=partial(_lifespan, config),
+    )
+    metrics = PatientMetrics()
+    app.state.metrics = metrics
+    app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
+    app.state.registry = metrics.registry
+    for path, endpoint, method in (
+        (f"{LINK_PATH}/{{link}}", show_link, "GET"),
+        (f"{LINK_PATH}/{{link}}", answer_link, "POST"),
+        (f"{LINK_PATH}/{{link}}/withdraw", withdraw_link, "POST"),
+        (f"{BACK_PATH}/{{connector}}", answer_callback, "GET"),
+        (f"{STATIC_PATH}/{{name}}", static_file, "GET"),
+        ("/healthz", health, "GET"),
+        ("/readyz", readiness, "GET"),
+        ("/metrics", own_metrics, "GET"),
+    ):
+        app.add_api_route(path, endpoint, methods=[method], response_model=None)
+    app.add_exception_handler(HTTPException, _plain_problem)
+    # The middleware added last is the outermost: it measures everything within.
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestMetrics, observer=metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(config: PatientConfig, app: FastAPI) -> AsyncIterator[None]:
+    pool = await open_pool(config.database, 1, _POOL, CLINIC_LIMITS, role=PATIENT_DOOR)
+    client = VendorClient()
+    app.state.door = OpenPatientDoor(
+        config=config, pool=pool, client=client, metrics=app.state.metrics
+    )
+    try:
+        yield
+    finally:
+        await client.close()
+        await pool.close()
+
+
+async def show_link(request: Request, link: str) -> Response:
+    """Show what stands behind a link: what is asked of the patient, or why it holds no more."""
+    return _page(request, await look_at(patient_door_of(request), link), link)
+
+
+async def answer_link(request: Request, link: str) -> Response:
+    """Take the patient's answer: note the consent and lead to the vendor's page, or do nothing."""
+    door = patient_door_of(request)
+    if _is_foreign(request):
+        return _page(request, LinkStep(outcome=LinkOutcome.FOREIGN), link)
+    async with request.form() as form:
+        agrees = form.get("answer") == "agree"
+    if not agrees:
+        step = await look_at(door, link)
+        declined = step.outcome is LinkOutcome.INVITED
+        outcome = LinkOutcome.DECLINED if declined else step.outcome
+        return _page(request, LinkStep(outcome=outcome, invitation=step.invitation), link)
+    binding = new_binding()
+    step = await begin_linking(door, link, _language(request), binding)
+    if step.outcome is not LinkOutcome.ONWARD or step.invitation is None:
+        return _page(request, step, link)
+    connector = step.invitation.connector
+    ours = door.config.vendors[connector].client
+    if ours is None:
+        return _page(request, LinkStep(outcome=LinkOutcome.CLOSED), link)
+    onward = authorize_address(ours, door.config.callback(connector), binding)
+    response = _page(request, step, link, onward)
+    # Not a redirect: the content policy lets a form lead to this door only.
+    response.headers["refresh"] = f"0; url={onward}"
+    _set_cookie(door, response, binding.cookie, COOKIE_S)
+    return response
+
+
+async def answer_callback(request: Request, connector: str) -> Response:
+    """Take a browser that comes back from a vendor's page, with a code or without."""
+    door, query = patient_door_of(request), request.query_params
+    cookie = request.cookies.get(_cookie_name(door), "")
+    binding = Binding(state=query.get("state", ""), cookie=cookie)
+    step = await take_answer(door, connector, binding)
+    if step.outcome is LinkOutcome.INVITED and step.invitation is not None:
+        code = query.get("code", "")
+        if query.get("error") or not 0 < len(code) <= _LONGEST_CODE:
+            outcome = LinkOutcome.DENIED
+        else:
+            outcome = await connect(door, step.invitation, code, binding)
+        step = LinkStep(outcome=outcome, invitation=step.invitation)
+    response = _page(request, step)
+    if step.outcome is not LinkOutcome.BROWSER:
+        _set_cookie(door, response, "", 0)
+    return response
+
+
+async def withdraw_link(request: Request, link: str) -> Response:
+    """End the consent and the connection that a link gave."""
+    if _is_foreign(request):
+        return _page(request, LinkStep(outcome=LinkOutcome.FOREIGN), link)
+    return _page(request, await withdraw(patient_door_of(request), link), link)
+
+
+async def static_file(name: str) -> Response:
+    """Serve a file of the pages."""
+    if name not in ASSETS:
+        raise HTTPException(404)
+    headers = {"cache-control": _FOREVER}
+    return FileResponse(LINK_STATIC / name, media_type=ASSETS[name], headers=headers)
+
+
+async def health() -> Response:
+    """Return 200 as long as the process runs."""
+    return PlainTextResponse("ok\n")
+
+
+async def readiness(request: Request) -> Response:
+    """Return 200 while the database answers, else 503."""
+    if not await database_answers(patient_door_of(request).pool):
+        return PlainTextResponse("the database does not answer\n", 503)
+    return PlainTextResponse("ready\n")
+
+
+async def own_metrics(request: Request) -> Response:
+    """Return the counters in the Prometheus text format."""
+    return Response(patient_door_of(request).metrics.prometheus_text(), media_type=METRICS_TYPE)
+
+
+def _page(request: Request, step: LinkStep, link: str = "", onward: str = "") -> Response:
+    door, invitation = patient_door_of(request), step.invitation
+    connector = invitation.connector if invitation is not None else ""
+    view = PageView(
+        outcome=step.outcome,
+        language=_language(request, invitation.language if invitation is not None else ""),
+        clinic=door.config.clinic,
+        source=door.config.titles.get(connector, connector),
+        link=f"{LINK_PATH}/{link}" if link and invitation is not None else "",
+        onward=onward,
+    )
+    door.metrics.outcomes.labels(connector, step.outcome.value).inc()
+    status = STATUS.get(step.outcome, 200)
+    return HTMLResponse(page_of(view), status, headers={"vary": "accept-language"})
+
+
+def _language(request: Request, agreed: str = "") -> str:
+    wanted = request.query_params.get("lang", "") or agreed
+    accepted = request.headers.get("accept-language", "")
+    return language_for(link_languages(), wanted, accepted)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Return whether another site sent a form."""
+    own = origin_of(patient_door_of(request).config.url)
+    origins = request.headers.getlist("origin")
+    fetch_site = request.headers.get("sec-fetch-site", "none")
+    return is_cross_site(request.method, origins, fetch_site, own)
+
+
+def _cookie_name(door: OpenPatientDoor) -> str:
+    # `__Host-` keeps the domain's other hosts from setting it
+    return "__Host-kadens-link" if door.config.is_secure else "kadens-link"
+
+
+def _set_cookie(door: OpenPatientDoor, response: Response, value: str, seconds: int) -> None:
+    response.set_cookie(
+        _cookie_name(door),
+        value,
+        max_age=seconds,
+        secure=door.config.is_secure,
+        httponly=True,
+        # not "strict": the vendor's redirect back to us comes from another site and needs it
+        samesite="lax",
+    )
+
+
+async def _plain_problem(request: Request, error: Exception) -> Response:
+    """Answer what no route takes with a page as plain as the others."""
+    if isinstance(error, HTTPException) and error.status_code != STATUS[LinkOutcome.UNKNOWN]:
+        return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
+    return _page(request, LinkStep(outcome=LinkOutcome.UNKNOWN))

@@ -1,0 +1,68 @@
+"""What the deployer injects into the patient door, and what it holds while it runs.
+
+No setting is read here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from fetcher.client import VendorClient
+from fetcher.parts import FetchedVendor
+from model.keyring import KeyRing, Keys
+from patient.metrics import PatientMetrics
+from storage.pg.pool import Pool
+
+BACK_PATH = "/callback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientConfig:
+    """Database, keys, clock and vendors; `clock` returns epoch ms.
+
+    `url` is the address by which browsers reach the door; vendors send patients back to it.
+    `titles` has the names of vendors as people know them. `clinic` is shown, "" for none.
+    """
+
+    database: str
+    wrapping: Keys
+    clock: Callable[[], int]
+    vendors: Mapping[str, FetchedVendor]
+    titles: Mapping[str, str]
+    url: str
+    clinic: str = ""
+
+    @property
+    def is_secure(self) -> bool:
+        """Return whether browsers reach the door by https."""
+        return self.url.startswith("https:")
+
+    def callback(self, connector: str) -> str:
+        """Return the address of return that is registered at a vendor."""
+        return f"{self.url.rstrip('/')}{BACK_PATH}/{connector}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPatientDoor:
+    """What the door holds from start-up to shutdown."""
+
+    config: PatientConfig
+    pool: Pool
+    client: VendorClient
+    metrics: PatientMetrics
+
+    @property
+    def wrapping_key(self) -> KeyRing:
+        """Return the keys that wrap data keys now; a rotation changes them, so never keep them."""
+        return self.config.wrapping()
+
+    def now(self) -> int:
+        """Return the time in epoch ms."""
+        return self.config.clock()
+
+
+def patient_door_of(request: Request) -> OpenPatientDoor:
+    """Return what the door that serves `request` holds."""
+    held: OpenPatientDoor = request.app.state.door
+    return held

@@ -1,0 +1,140 @@
+"""A withdrawal reaches the vendor, is tried for a week, and leaves no token behind."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fetcher.process import tidy
+from model.calendar import DAY_MS, HOUR_MS
+from model.received import Notice, NoticeKind
+from simulate.vendors.platform import Fault
+from storage.fetching.withdrawals import withdraw_accounts
+from storage.people import consents
+from storage.people.fetches import PatientNotice, put_notices
+from storage.pg.pool import Connection
+from tests.storage.fetching.fetching_world import USER, FetchingWorld, open_world
+
+pytestmark = pytest.mark.anyio
+_ROWS = "select state || ' ' || reason || ' ' || (tokens is null)::text from vendor_withdrawal"
+
+
+@pytest.fixture
+async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[FetchingWorld]:
+    async with open_world(dsn, conn, tmp_path) as made:
+        await made.connect()
+        await made.announce("e1")
+        yield made
+
+
+async def _withdraw(world: FetchingWorld) -> None:
+    await consents.withdraw_consent(world.conn, "p1", "polar", from_ms=world.now_ms)
+    assert await withdraw_accounts(world.conn, "p1", "polar", world.now_ms) == 1
+    await world.conn.commit()
+
+
+async def test_the_vendor_is_told_and_the_tokens_are_destroyed(world: FetchingWorld) -> None:
+    await _withdraw(world)
+    await tidy(world.parts)
+    assert [(sent.method, sent.path) for sent in world.vendor.requests] == [
+        ("DELETE", f"/v3/users/{USER}")
+    ]
+    assert (world.vendor.withdrawn, world.vendor.holds(USER)) == ([str(USER)], False)
+    assert await world.column(_ROWS) == ["done  true"]
+    assert await world.states() == [("e1", "given_up", "the patient withdrew")]
+    assert await world.run() == 0
+    await tidy(world.parts)
+    assert len(world.vendor.requests) == 1
+
+
+async def test_a_token_that_ended_is_renewed_for_the_withdrawal(world: FetchingWorld) -> None:
+    await _withdraw(world)
+    world.now_ms += DAY_MS
+    await tidy(world.parts)
+    assert (world.vendor.refreshes, world.vendor.withdrawn) == (1, [str(USER)])
+
+
+async def test_a_vendor_that_is_away_is_told_later(world: FetchingWorld) -> None:
+    await _withdraw(world)
+    world.vendor.always = Fault.OUTAGE
+    await tidy(world.parts)
+    assert await world.column(_ROWS) == ["waiting status 503 false"]
+    world.vendor.always = None
+    await tidy(world.parts)
+    assert world.vendor.withdrawn == []  # not before its time
+    world.now_ms += HOUR_MS
+    await tidy(world.parts)
+    assert await world.column(_ROWS) == ["done  true"]
+
+
+async def test_after_a_week_the_tokens_are_destroyed_all_the_same(world: FetchingWorld) -> None:
+    await _withdraw(world)
+    world.vendor.always = Fault.OUTAGE
+    world.vendor.token_faults.extend([Fault.OUTAGE])
+    world.now_ms += 7 * DAY_MS
+    await tidy(world.parts)
+    (row,) = await world.column(_ROWS)
+    assert str(row).startswith("given_up given up after a week")
+    assert str(row).endswith("true")
+
+
+async def test_a_grant_that_the_vendor_ended_is_withdrawn(world: FetchingWorld) -> None:
+    await _withdraw(world)
+    world.vendor.revoke(USER)
+    await tidy(world.parts)
+    assert await world.column(_ROWS) == ["done  true"]
+
+
+async def test_a_consent_that_ends_later_is_withdrawn_by_the_fetcher(world: FetchingWorld) -> None:
+    at_ms = world.now_ms + HOUR_MS
+    await consents.withdraw_consent(world.conn, "p1", "polar", from_ms=at_ms)
+    await world.conn.commit()
+    await tidy(world.parts)
+    assert world.vendor.withdrawn == []
+    world.now_ms = at_ms
+    await tidy(world.parts)
+    assert world.vendor.withdrawn == [str(USER)]
+
+
+async def test_who_connects_again_is_not_withdrawn(world: FetchingWorld) -> None:
+    await _withdraw(world)
+    world.now_ms += 1
+    await consents.give_consent(
+        world.conn, "p1", "polar", from_ms=world.now_ms, now_ms=world.now_ms
+    )
+    await world.connect()
+    await tidy(world.parts)
+    assert (world.vendor.withdrawn, await world.column(_ROWS)) == ([], [])
+
+
+async def test_a_vendor_without_a_way_to_withdraw_is_not_asked(world: FetchingWorld) -> None:
+    vendor = world.parts.vendors["polar"]
+    auth = vendor.api.auth
+    assert auth is not None
+    api = replace(vendor.api, auth=replace(auth, revoke=None))
+    parts = replace(world.parts, vendors={"polar": replace(vendor, api=api)})
+    await _withdraw(world)
+    await tidy(parts)
+    assert await world.column(_ROWS) == ["given_up the vendor takes no withdrawal true"]
+    assert world.vendor.requests == []
+
+
+async def test_a_notice_of_the_vendor_ends_the_connection_without_a_word(
+    world: FetchingWorld,
+) -> None:
+    def notice(received_ms: int) -> PatientNotice:
+        notified = Notice(account=str(USER), kind=NoticeKind.REVOKED)
+        return PatientNotice(
+            connector="polar", notice=notified, patient="p1", received_ms=received_ms
+        )
+
+    await put_notices(world.conn, [notice(world.now_ms - 1)])  # of a connection before
+    await world.conn.commit()
+    await tidy(world.parts)
+    assert await world.broken() == ["connected"]
+    await put_notices(world.conn, [notice(world.now_ms + 1)])
+    await world.conn.commit()
+    await tidy(world.parts)
+    assert (await world.broken(), await world.column(_ROWS)) == ([], ["done  true"])
+    assert world.vendor.requests == []
