@@ -113,6 +113,24 @@ def test_patient_page_holds_prescription_weeks_pain_sessions_audit(door: Served)
     assert f"{CLINICIAN.subject} (clinician)" in result
 
 
+def test_a_device_stands_once_among_the_sources_and_what_was_dropped_beside_them(
+    door: Served,
+) -> None:
+    door.change(
+        "insert into unconsented select id, 'polar', 3, '2026-11-02Z', '2026-11-03Z' "
+        "from patient where pseudonym = 'p-good'"
+    )
+    try:
+        sources = door.get("/patients/p-good").text.partition('id="sources"')[2]
+        sources = sources.partition("</section>")[0]
+        devices = re.findall(r"<li>(.*?) <span", sources)
+        assert devices
+        assert len(devices) == len(set(devices))
+        assert "polar: 3 deliveries were not kept, for want of consent, since Mon 2 Nov" in sources
+    finally:
+        door.change("delete from unconsented")
+
+
 def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
     session = last_session(door, "p-pain")
     result = _text(door.get(f"/patients/p-pain/sessions/{session}"))
