@@ -293,7 +293,11 @@ def _key_of(settings: Settings, row: Connector, signing_key: Path | None) -> str
     """Return the key that a vendor proves a body with; leaves with code 2 where there is none."""
     secrets = settings.secrets.connectors.get(row.name)
     if secrets is None or not secrets.keys:
-        fail(f"the secrets file has no key for the connector {row.name}", code=2)
+        fail(
+            f"the secrets file has no key for the connector {row.name}: add keys under "
+            f"[connectors.{row.name}] (docs/vendors has a page for each vendor)",
+            code=2,
+        )
     key = proving_key(row, secrets.keys)
     if signing_key is None:
         return key
