@@ -72,6 +72,9 @@ class LocalClock:
 
     def _placed(self, day: date, after_ms: int, fold: int, where: str) -> int:
         shown_ms = (day.toordinal() - _EPOCH_DAY) * DAY_MS + after_ms
+        # before a zone is asked: the calendar has no date before its first
+        if not (readable(shown_ms - DAY_MS) or readable(shown_ms + DAY_MS)):
+            raise Unreadable(where, _BEYOND, RejectKind.RANGE)
         if self.offset_min is not None:
             placed = shown_ms - self.offset_min * MINUTE_MS
         elif self.zone:
@@ -79,10 +82,11 @@ class LocalClock:
         else:
             raise Unreadable(where, "a local time without an offset from UTC")
         if not readable(placed):
-            raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
+            raise Unreadable(where, _BEYOND, RejectKind.RANGE)
         return placed
 
 
+_BEYOND = "not between the years 2000 and 2100"
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
