@@ -96,6 +96,7 @@ class Inline:
         patient: str = "p1",
         link: str = "",
         filename: str = "",
+        format_name: str = "",
     ) -> None:
         envelope = Envelope(
             connector=connector,
@@ -105,6 +106,7 @@ class Inline:
             patient=patient,
             link=link,
             filename=filename,
+            format=format_name,
         )
         self.received += 1  # each body comes a millisecond after the one before
         message = Outgoing(topic=RAW.name, key=b"", value=body, headers=tuple(envelope.headers()))

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.connector import AccountInBody
 from ingest.vendors import CONNECTORS
-from kadens.payload_formats import items_of
+from kadens.payload_formats import format_name, items_of
 from kadens.recorded.cases import read_case
 from model.received import Fetch, Part
 from model.topics import RAW
@@ -46,7 +46,8 @@ class Recorded:
     connector: str
     payload: bytes
     account: str
-    asks: bool  # it holds no facts: it says what can be fetched
+    format: str
+    asks: int  # how many fetches it announces instead of facts, 0 where it holds facts
 
 
 def _recorded(connector: str) -> Recorded:
@@ -59,8 +60,9 @@ def _recorded(connector: str) -> Recorded:
         # an answer to a request of ours names nobody, and no vendor sends it by itself
         is_pushed = case.context.requested is None and "" not in accounts_in
         if is_pushed and len(accounts_in) == 1 and len(items) == len(telling):
-            asks = all(isinstance(item, Fetch) for item in telling)
-            return Recorded(connector, case.payload, accounts_in.pop(), asks)
+            asks = len(telling) if all(isinstance(item, Fetch) for item in telling) else 0
+            name = format_name(case.payload, case.context) or ""
+            return Recorded(connector, case.payload, accounts_in.pop(), name, asks)
     raise LookupError(f"no recorded case of {connector} concerns a single account")
 
 
@@ -86,7 +88,7 @@ async def _settle(inline: Inline) -> None:
 
 
 async def _receive(inline: Inline, case: Recorded) -> None:
-    await inline.receive(case.connector, case.payload, patient="")
+    await inline.receive(case.connector, case.payload, patient="", format_name=case.format)
     await _settle(inline)
 
 
@@ -99,7 +101,7 @@ async def _kept(inline: Inline, patient: str) -> list[object]:
 @_EVERY
 async def test_the_payload_of_an_unknown_account_waits(inline: Inline, case: Recorded) -> None:
     await _receive(inline, case)
-    assert await inline.rows(_WAITING) == [(case.connector, case.account)]
+    assert await inline.rows(_WAITING) == [(case.connector, case.account)] * (case.asks or 1)
     assert await _kept(inline, "p1") == []
     assert await inline.rows("select 1 from dead_letter") == []
 
@@ -116,7 +118,7 @@ async def test_an_account_that_is_linked_within_a_day_gets_its_payload(
     await expire_quarantine(inline.parts)  # which also finds the patients of fetches
     await _settle(inline)
     assert await inline.rows(_WAITING) == []
-    assert await _kept(inline, "p1") == ["fetch" if case.asks else "body"]
+    assert await _kept(inline, "p1") == (["fetch"] * case.asks or ["body"])
 
 
 @_EVERY
