@@ -141,8 +141,10 @@ class Lane:
         # Apple writes 0.97 for 97 %, some apps write 97.
         if self.quantity.share:
             v = np.where(v <= 1, v * _PERCENT, v)
-        # Rounded, because 5.2 kJ are no binary fraction; adding 0.0 turns -0.0 into 0.0.
-        return np.round((v + 0.0) * self.factor + self.shift, 6) + 0.0
+        # What overflows becomes infinite, and lies outside of the range of its metric.
+        with np.errstate(over="ignore"):
+            # Rounded, because 5.2 kJ are no binary fraction; adding 0.0 turns -0.0 into 0.0.
+            return np.round((v + 0.0) * self.factor + self.shift, 6) + 0.0
 
     def _singly(self, errors: list[Unreadable]) -> Points:
         rows = []
