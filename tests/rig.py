@@ -53,6 +53,11 @@ class Rig:
         fresh.write_text(str(now_ms), encoding="ascii")
         fresh.rename(self.clock)
 
+    def write_secrets(self, more: str = "") -> None:
+        """Write the secrets file: the key that wraps data keys, and more tables behind it."""
+        own = f'wrapping_key = "{RIG_KEY.active.secret.hex()}"\n'
+        (self.folder / "secrets.toml").write_text(own + more, encoding="utf-8")
+
     def environment(self, worker_id: str, **more: str) -> dict[str, str]:
         """Return the KADENS_* variables of a worker."""
         result = {
@@ -67,9 +72,7 @@ class Rig:
         }
         secrets = self.folder / "secrets.toml"
         if not secrets.exists():  # another worker may be reading it
-            secrets.write_text(
-                f'wrapping_key = "{RIG_KEY.active.secret.hex()}"\n', encoding="utf-8"
-            )
+            self.write_secrets()
         return {
             "PATH": os.environ["PATH"],
             "KADENS_SECRETS_FILE": str(secrets),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tests.chaos.schedule import PRODUCERS, Copy, Fault, Kind
 from tests.chaos.stage import ChaosStage
 from tests.chaos.system import door
+from tests.chaos.system.vendor import USER
 from tests.chaos.world import CHAOS_NOW_MS
 
 Do = Callable[[ChaosStage, Fault], None]
@@ -30,6 +31,17 @@ def _broker(_on: ChaosStage, fault: Fault) -> str:
 
 def _start(on: ChaosStage, fault: Fault) -> None:
     on.workers.start(_worker(on, fault))
+
+
+def _fetcher(on: ChaosStage, fault: Fault) -> str:
+    return on.fetchers.names[fault.target % len(on.fetchers.names)]
+
+
+def _kill_fetcher(on: ChaosStage, fault: Fault) -> None:
+    """Kill a fetcher just after its tokens ended, so that some kills meet a refresh."""
+    on.environment.vendor.server.end_access(USER)
+    on.let_pass(fault.strength)
+    on.fetchers.kill(_fetcher(on, fault))
 
 
 def _slow(on: ChaosStage, fault: Fault) -> None:
@@ -92,6 +104,11 @@ FAULT_ACTIONS: Mapping[Kind, FaultAction] = {
         begin=lambda on, fault: on.workers.pause(_worker(on, fault)),
         end=lambda on, fault: on.workers.resume(_worker(on, fault)),
         target=_worker,
+    ),
+    Kind.FETCHER_KILLED: FaultAction(
+        begin=_kill_fetcher,
+        end=lambda on, fault: on.fetchers.start(_fetcher(on, fault)),
+        target=_fetcher,
     ),
     Kind.BROKER_KILLED: FaultAction(
         begin=lambda on, fault: on.cluster.kafka.kill(1 + fault.target),

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     WORKER_KILLED = "worker killed"
     WORKER_STOPPED = "worker stopped"
     WORKER_ZOMBIE = "zombie worker"
+    FETCHER_KILLED = "fetcher killed"
     BROKER_KILLED = "broker killed"
     DATABASE_KILLED = "database killed"
     DATABASE_FAILOVER = "database failover"
@@ -57,6 +58,9 @@ KINDS: tuple[_Row, ...] = (
     _Row(
         kind=Kind.WORKER_KILLED, lasts_s=(0.0, SESSION_S + 2)
     ),  # some are back before the group misses them
+    _Row(
+        kind=Kind.FETCHER_KILLED, lasts_s=(0.0, 2.0), strength=(0.0, 0.5)
+    ),  # seconds after its tokens ended
     _Row(kind=Kind.DATABASE_KILLED, lasts_s=(0.0, 2.0), most=1),
     _Row(
         kind=Kind.WORKER_ZOMBIE, lasts_s=(SESSION_S + 1.5, SESSION_S + 4), most=1

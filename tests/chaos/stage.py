@@ -7,22 +7,26 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from kadens.embedded.postgres import Postgres
 from tests.chaos.gauge import Gauge
 from tests.chaos.schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
 from tests.chaos.system.door import Door, opened
 from tests.chaos.system.environment import Cluster, Environment
+from tests.chaos.system.forked_worker import fetch
 from tests.chaos.system.producers import patiently
 from tests.chaos.system.workers import Workers
 from tests.chaos.waiting import Late, let_pass, waited_for
 from tests.chaos.world import CHAOS_NOW_MS, END_MS
-from tests.rig import Rig
+from tests.rig import Rig, run
 
 _SETTLE_S = 120.0
 PROGRESS_S = 120.0
 _STALL_S = 12.0
+_FAST = 20  # times as fast as the machine's clock
+_UNFETCHED = "select count(*) from vendor_fetch where state <> 'done'"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,9 +37,12 @@ class ChaosStage:
     cluster: Cluster
     rig: Rig
     workers: Workers
+    fetchers: Workers
+    fetcher_clock: Path
     gauge: Gauge
     name: str
     standby: Postgres | None
+    began: float = field(default_factory=time.monotonic)
     door: Door | None = None
 
     def door_here(self) -> Door:
@@ -54,6 +61,8 @@ class ChaosStage:
     def tick(self) -> None:
         """Do what goes on all the time: supervise, and take in the acknowledgements of the log."""
         self.workers.supervise()
+        self.fetchers.supervise()
+        self._advance()
         self.cluster.producers.poll()
 
     def let_pass(self, seconds: float) -> None:
@@ -73,9 +82,18 @@ class ChaosStage:
         )
 
     def start_workers(self) -> None:
-        """Start the workers that do not run."""
+        """Start the workers and fetchers that do not run."""
         for name in self.workers.names:
             self.workers.start(name)
+        for name in self.fetchers.names:
+            self.fetchers.start(name)
+
+    def _advance(self) -> None:
+        """Let the fetchers' time go fast, so that what failed is soon due again."""
+        fast_ms = CHAOS_NOW_MS + round((now() - self.began) * 1000 * _FAST)
+        fresh = self.fetcher_clock.with_suffix(".new")
+        fresh.write_text(str(fast_ms), encoding="ascii")
+        fresh.rename(self.fetcher_clock)
 
     def settle(self) -> None:
         """Return when everything appended is finished and nobody waits for anything.
@@ -94,7 +112,7 @@ class ChaosStage:
         look = self.gauge.latest
         if look.waiting or (look.raw, look.facts) != patiently(self.cluster.producers.ends):
             return False
-        return self.gauge.latest == look
+        return self.gauge.latest == look and self.rig.rows(_UNFETCHED) == [(0,)]
 
 
 @contextmanager
@@ -119,6 +137,20 @@ def chaos_stage(environment: Environment, plan: Schedule, plant: str = "") -> It
         },
         plant=plant,
     )
+    clock = folder / "fetcher-clock"
+    clock.write_text(str(CHAOS_NOW_MS), encoding="ascii")
+    rig.write_secrets(environment.vendor.secrets())
+    run(environment.vendor.connect(rig.dsn))
+    fetchers = Workers(
+        rig=rig,
+        forkserver=environment.forkserver,
+        names=("f1", "f2"),
+        settings={
+            "KADENS_DATABASE": environment.proxy.dsn(name),
+            "KADENS_CLOCK": f"file:{clock}",
+        },
+        target=fetch,
+    )
     standby = environment.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
     with (
         Gauge(lambda: environment.database.dsn(name), patiently(cluster.producers.forget)) as gauge,
@@ -129,6 +161,8 @@ def chaos_stage(environment: Environment, plan: Schedule, plant: str = "") -> It
             cluster=cluster,
             rig=rig,
             workers=workers,
+            fetchers=fetchers,
+            fetcher_clock=clock,
             gauge=gauge,
             name=name,
             standby=standby,
@@ -139,6 +173,7 @@ def chaos_stage(environment: Environment, plan: Schedule, plant: str = "") -> It
             yield made
         finally:
             workers.end()
+            fetchers.end()
             doors.close()
             _tidy(made)
 

@@ -14,6 +14,7 @@ from model.envelope import Envelope
 from simulate.cohort import Cohort, cohort
 from simulate.deliveries import history, live
 from simulate.delivery import FIT_TYPE, JSON_TYPE, TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
+from tests.chaos.system.vendor import notices
 from tests.poison import POISON
 
 CHAOS_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
@@ -46,22 +47,27 @@ class Posted:
 class World:
     """The people to enrol and the payloads to append.
 
-    It also has the numbers of those that are poison, and of those that are reports.
+    It also has the numbers of those that are poison, and of those that are reports. `cues` are the
+    SHA-256 of those that only announce something: they become fetches and are kept nowhere.
     """
 
     people: Cohort
     bodies: tuple[Posted, ...]
     poison: tuple[int, ...]
     reports: tuple[int, ...]
+    cues: frozenset[str] = frozenset()
 
 
 def world() -> World:
     """Return the world of all runs."""
     people = cohort(now_ms=CHAOS_NOW_MS, seed=11, patients=8, weeks=3)
-    reported, poison = [*_describe(people), *_unstorable()], list(_poison())
+    poison = list(_poison())
+    reported = [*_describe(people), *_unstorable(), *notices(CHAOS_NOW_MS)]
+    announced = set(map(_sha_of, notices(CHAOS_NOW_MS)))
     return World(
         people=people,
         bodies=tuple(map(_posted, (*reported, *poison))),
+        cues=frozenset(announced),
         poison=tuple(range(len(reported), len(reported) + len(poison))),
         reports=tuple(n for n, item in enumerate(reported) if item.connector == TO_REPORTS),
     )
@@ -105,6 +111,10 @@ def _poison() -> Iterator[Delivery]:
                 weight=len(body),
                 make=partial(bytes, body),
             )
+
+
+def _sha_of(delivery: Delivery) -> str:
+    return _posted(delivery).sha256
 
 
 def _posted(delivery: Delivery) -> Posted:

@@ -24,8 +24,9 @@ from storage.pg.migrate import migrate
 from tests.chaos.system.forked_worker import forkserver
 from tests.chaos.system.producers import Producers, patiently
 from tests.chaos.system.proxy import Proxy
+from tests.chaos.system.vendor import PlayedVendor, link_patient, played_vendor
 from tests.chaos.waiting import waited_for
-from tests.chaos.world import World
+from tests.chaos.world import CHAOS_NOW_MS, World
 from tests.rig import CONFIGS, RIG_KEY, run
 
 PEOPLE = "people"
@@ -51,6 +52,7 @@ class Environment:
     world: World
     database: Postgres
     proxy: Proxy
+    vendor: PlayedVendor
     stack: ExitStack
     forkserver: ForkServerContext = field(default_factory=forkserver)
     clusters: dict[int, Cluster] = field(default_factory=dict)
@@ -141,9 +143,18 @@ def open_environment(world: World) -> Iterator[Environment]:
         database.start()
         (folder / "front").mkdir(mode=0o700)
         proxy = stack.enter_context(Proxy(folder / "front", socket_of(database)))
-        made = Environment(folder=folder, world=world, database=database, proxy=proxy, stack=stack)
+        vendor = stack.enter_context(played_vendor(CHAOS_NOW_MS))
+        made = Environment(
+            folder=folder,
+            world=world,
+            database=database,
+            proxy=proxy,
+            vendor=vendor,
+            stack=stack,
+        )
         stack.callback(lambda: made.database.stop())  # noqa: PLW0108 - whichever it is by then
         dsn = database.create_database(PEOPLE)
         run(migrate(dsn))
         run(enrol(dsn, world.people, wrapping_key=RIG_KEY))
+        run(link_patient(dsn))
         yield made

@@ -14,11 +14,15 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-import stream.worker  # noqa: F401 - loaded once, before the forks
+import fetcher.process  # noqa: F401 - loaded once, before the forks
+import stream.worker  # noqa: F401 - as above
+from fetcher.log import AnswerLog
 from kadens.embedded.guard import follow
 from kadens.settings import read_settings
-from kadens.wiring import run_worker
+from kadens.wiring import run_fetcher, run_worker
+from model.received import Fetch
 from tests.chaos.system.planted import CHAOS_PLANTS
+from tests.chaos.world import CHAOS_NOW_MS
 
 
 def forkserver() -> ForkServerContext:
@@ -28,12 +32,44 @@ def forkserver() -> ForkServerContext:
     return context
 
 
+def fetch(environment: Mapping[str, str], log: Path, plant: str) -> None:
+    """Be a fetcher with these settings until its end, and exit with its status.
+
+    Every answer counts as received at the same instant, because a record keeps when it was stated,
+    and each run asks at times of its own.
+    """
+    del plant  # no bug is put into fetchers
+    _settle(log)
+    AnswerLog.append_answer = _append_at_one_instant  # type: ignore[assignment, method-assign]
+    sys.exit(run_fetcher(read_settings(environment)))
+
+
+_append = AnswerLog.append_answer
+
+
+async def _append_at_one_instant(
+    log: AnswerLog,
+    connector: str,
+    fetch: Fetch,
+    body: bytes,
+    content_type: str,
+    now_ms: int,
+    zone: str = "",
+) -> None:
+    del now_ms
+    await _append(log, connector, fetch, body, content_type, CHAOS_NOW_MS, zone)
+
+
 def work(environment: Mapping[str, str], log: Path, plant: str) -> None:
     """Be a worker with these settings until its end, and exit with its status."""
+    _settle(log)
+    CHAOS_PLANTS[plant]()
+    sys.exit(run_worker(read_settings(environment)))
+
+
+def _settle(log: Path) -> None:
     follow(os.getppid(), signal.SIGKILL)
     with log.open("ab") as out:
         os.dup2(out.fileno(), sys.stdout.fileno())
         os.dup2(out.fileno(), sys.stderr.fileno())
     tempfile.tempdir = str(log.parent)  # what a killed worker leaves goes with the run
-    CHAOS_PLANTS[plant]()
-    sys.exit(run_worker(read_settings(environment)))

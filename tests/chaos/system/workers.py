@@ -7,10 +7,11 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from tests.chaos.system.forked_worker import work
 from tests.rig import Rig
@@ -32,6 +33,7 @@ class Workers:
     names: tuple[str, ...]
     settings: Mapping[str, str]
     plant: str = ""
+    target: Callable[[Mapping[str, str], Path, str], None] = work
     ends: Counter[int] = field(default_factory=Counter)
     stops: Counter[int] = field(default_factory=Counter)
     _running: dict[str, BaseProcess] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Workers:
         if name not in self._running:
             environment = {**self.rig.environment(name), **self.settings}
             process = self.forkserver.Process(
-                target=work, args=(environment, self.rig.log(name), self.plant), name=name
+                target=self.target, args=(environment, self.rig.log(name), self.plant), name=name
             )
             process.start()
             self._running[name] = process
