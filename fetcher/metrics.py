@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from runtime.metric_maker import MetricMaker
+
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 150)
 
 
@@ -24,51 +26,32 @@ class FetcherMetrics:
 
 def make_fetcher_metrics() -> FetcherMetrics:
     """Return the metrics on a registry of their own."""
-    own = CollectorRegistry()
+    make = MetricMaker()
     return FetcherMetrics(
-        registry=own,
-        answers=Counter(
-            "kadens_fetch_answers",
-            "Vendors' answers by meaning",
-            ["connector", "meaning"],
-            registry=own,
+        registry=make.registry,
+        answers=make.counter(
+            "kadens_fetch_answers", "Vendors' answers by meaning", "connector", "meaning"
         ),
-        seconds=Histogram(
-            "kadens_fetch_seconds",
-            "Time of a request",
-            ["connector"],
-            buckets=_SECONDS,
-            registry=own,
+        seconds=make.histogram(
+            "kadens_fetch_seconds", "Time of a request", "connector", buckets=_SECONDS
         ),
-        refreshes=Counter(
-            "kadens_token_refreshes",
-            "Refreshes of tokens by outcome",
-            ["connector", "outcome"],
-            registry=own,
+        refreshes=make.counter(
+            "kadens_token_refreshes", "Refreshes of tokens by outcome", "connector", "outcome"
         ),
-        waits=Counter(
-            "kadens_fetch_waits",
-            "Times that a vendor's budget was used up",
-            ["connector"],
-            registry=own,
+        waits=make.counter(
+            "kadens_fetch_waits", "Times that a vendor's budget was used up", "connector"
         ),
-        rows=Gauge("kadens_fetches", "Fetches by state", ["connector", "state"], registry=own),
-        connections=Gauge(
-            "kadens_connections",
-            "Connected accounts by state",
-            ["connector", "state"],
-            registry=own,
+        rows=make.gauge("kadens_fetches", "Fetches by state", "connector", "state"),
+        connections=make.gauge(
+            "kadens_connections", "Connected accounts by state", "connector", "state"
         ),
-        subscriptions=Counter(
+        subscriptions=make.counter(
             "kadens_subscription_changes",
             "Requests that changed a subscription, by method",
-            ["connector", "method"],
-            registry=own,
+            "connector",
+            "method",
         ),
-        missing=Gauge(
-            "kadens_subscriptions_missing",
-            "Subscriptions that a person has to create",
-            ["connector"],
-            registry=own,
+        missing=make.gauge(
+            "kadens_subscriptions_missing", "Subscriptions that a person has to create", "connector"
         ),
     )

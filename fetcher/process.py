@@ -153,9 +153,10 @@ async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
 
 
 def log_hosts(vendors: Mapping[str, FetchedVendor]) -> None:
-    """Write a line for each host outside the EU that is asked: a deployer must know of them."""
+    """Write a line for each host outside the EU at which we have an application."""
     for vendor in vendors.values():
-        if not vendor.api.is_in_eu:
+        is_set_up = vendor.client is not None or vendor.api_key or vendor.callback
+        if is_set_up and not vendor.api.is_in_eu:
             for host in (vendor.api.host, *vendor.api.hosts):
                 _log.warning("a host outside the EU may be asked", connector=vendor.name, host=host)
 

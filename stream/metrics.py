@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from runtime.metric_maker import MetricMaker
+
 BATCHES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -32,36 +34,30 @@ class WorkerMetrics:
 
 def make_metrics() -> WorkerMetrics:
     """Return the metrics on a registry of their own."""
-    own = CollectorRegistry()
+    make = MetricMaker()
     return WorkerMetrics(
-        registry=own,
-        lag=Gauge(
-            "kadens_lag_messages", "Messages not yet finished", ["topic", "partition"], registry=own
+        registry=make.registry,
+        lag=make.gauge("kadens_lag_messages", "Messages not yet finished", "topic", "partition"),
+        batch=make.histogram(
+            "kadens_batch_messages", "Messages in a batch", "topic", buckets=BATCHES
         ),
-        batch=Histogram(
-            "kadens_batch_messages", "Messages in a batch", ["topic"], buckets=BATCHES, registry=own
+        seconds=make.histogram("kadens_batch_seconds", "Time of a batch", "topic", buckets=SECONDS),
+        replayed=make.counter(
+            "kadens_replayed_messages", "Messages skipped as done before", "topic"
         ),
-        seconds=Histogram(
-            "kadens_batch_seconds", "Time of a batch", ["topic"], buckets=SECONDS, registry=own
+        bodies=make.counter(
+            "kadens_bodies", "Bodies by what became of them", "connector", "outcome"
         ),
-        replayed=Counter(
-            "kadens_replayed_messages", "Messages skipped as done before", ["topic"], registry=own
+        facts=make.counter("kadens_facts", "Facts sent on", "kind"),
+        rejects=make.counter(
+            "kadens_rejects", "Records that could not be read", "connector", "kind"
         ),
-        bodies=Counter(
-            "kadens_bodies", "Bodies by what became of them", ["connector", "outcome"], registry=own
-        ),
-        facts=Counter("kadens_facts", "Facts sent on", ["kind"], registry=own),
-        rejects=Counter(
-            "kadens_rejects", "Records that could not be read", ["connector", "kind"], registry=own
-        ),
-        faults=Counter(
-            "kadens_faults", "Errors of our own that cost one message", ["topic"], registry=own
-        ),
-        dead=Counter("kadens_dead_letters", "Dead letters written", ["topic"], registry=own),
-        rows=Counter("kadens_sample_rows", "Sample rows written", ["outcome"], registry=own),
-        recomputes=Counter("kadens_recomputes", "Recomputed patient windows", registry=own),
-        dates=Counter("kadens_recomputed_dates", "Local dates derived anew", registry=own),
-        judged=Counter("kadens_judged_patients", "Patients judged", registry=own),
-        alerts=Counter("kadens_alert_steps", "Changes of alerts", ["step"], registry=own),
-        mails=Counter("kadens_mails", "E-mails by outcome", ["outcome"], registry=own),
+        faults=make.counter("kadens_faults", "Errors of our own that cost one message", "topic"),
+        dead=make.counter("kadens_dead_letters", "Dead letters written", "topic"),
+        rows=make.counter("kadens_sample_rows", "Sample rows written", "outcome"),
+        recomputes=make.counter("kadens_recomputes", "Recomputed patient windows"),
+        dates=make.counter("kadens_recomputed_dates", "Local dates derived anew"),
+        judged=make.counter("kadens_judged_patients", "Patients judged"),
+        alerts=make.counter("kadens_alert_steps", "Changes of alerts", "step"),
+        mails=make.counter("kadens_mails", "E-mails by outcome", "outcome"),
     )

@@ -21,7 +21,7 @@ from model.calendar import rfc3339
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import NEEDS_RECONNECTING
-from storage.fetching.queue import FetchRow, fetch_rows
+from storage.fetching.queue import FetchFilter, FetchRow, fetch_rows
 from storage.pg.pool import Connection
 
 _STATES = ("waiting", "running", "failing", "done", "given_up")
@@ -61,23 +61,33 @@ def list_fetches(
 
     The last announced comes first. A row without a patient is of an account that is not linked.
     """
+    wanted = FetchFilter(state=state, connector=source, patient=patient, most=limit)
+    shown = _read_rows(data, wanted)
+    if as_json:
+        print_json(list(map(_plain, shown)))
+    elif not shown:
+        print_line("nothing is listed: no vendor has announced anything of this kind")
+    else:
+        _print_rows(shown)
+
+
+def _read_rows(data: Path | None, wanted: FetchFilter) -> list[FetchRow]:
+    """Return the rows, each of their patients in the audit log."""
     shown: list[FetchRow] = []
 
     async def work(conn: Connection, now_ms: int) -> None:
-        rows = await fetch_rows(conn, state=state, connector=source, patient=patient, most=limit)
+        rows = await fetch_rows(conn, wanted)
         shown.extend(rows)
         # each patient that is shown gets an audit row, in the transaction of the read
         named = sorted({row.patient for row in rows if row.patient})
         entry = entry_of(AuditAction.LIST_READ, now_ms)
         await audit.write_list_entries(conn, entry, named, now_ms)
 
-    audited(settings_of(data), work, AuditAction.LIST_READ, patient or None, "fetches")
-    if as_json:
-        print_json(list(map(_plain, shown)))
-        return
-    if not shown:
-        print_line("nothing is listed: no vendor has announced anything of this kind")
-        return
+    audited(settings_of(data), work, AuditAction.LIST_READ, wanted.patient or None, "fetches")
+    return shown
+
+
+def _print_rows(shown: list[FetchRow]) -> None:
     table = list_table(*_COLUMNS)
     for row in shown:
         plain = _plain(row)

@@ -6,7 +6,7 @@ decides what an answer means.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +137,19 @@ class FetchRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFilter:
+    """Which rows are wanted, and at most how many; "" leaves a filter out."""
+
+    state: str = ""
+    connector: str = ""
+    patient: str = ""
+    most: int = 100
+
+
+_ALL_ROWS = FetchFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Became:
     """What becomes of a row: its state, why, its failed attempts, and when it is due again.
 
@@ -256,9 +269,6 @@ async def give_up_fetches(conn: Connection, connector: str, why: str, now_ms: in
     await conn.execute(_GIVE_UP, [why, utc(now_ms), connector])
 
 
-async def fetch_rows(
-    conn: Connection, *, state: str = "", connector: str = "", patient: str = "", most: int = 100
-) -> list[FetchRow]:
-    """Return rows, the last announced first; "" leaves a filter out."""
-    named = {"state": state, "connector": connector, "patient": patient, "most": most}
-    return await rows.fetch_as(conn, _ROWS, named, FetchRow)
+async def fetch_rows(conn: Connection, wanted: FetchFilter = _ALL_ROWS) -> list[FetchRow]:
+    """Return rows, the last announced first."""
+    return await rows.fetch_as(conn, _ROWS, asdict(wanted), FetchRow)
