@@ -33,7 +33,7 @@ from bench import (
     timeline,
     writer,
 )
-from bench.fetching import TINY_FETCHING, WHOLE_FETCHING, run_fetching
+from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
@@ -130,7 +130,7 @@ BENCHES: dict[str, _Bench] = {
     "soak": lambda value: soak.run(soak.TINY if value.tiny else soak.FULL),
     "timeline": _timeline,
     "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
-    "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else WHOLE_FETCHING),
+    "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else FULL_FETCHING),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
 }
 # the mock forgets what it cannot hold

@@ -53,7 +53,7 @@ class FetchingSize:
     at_once: int = 8
 
 
-WHOLE_FETCHING, TINY_FETCHING = FetchingSize(), FetchingSize(fetches=40, accounts=10)
+FULL_FETCHING, TINY_FETCHING = FetchingSize(), FetchingSize(fetches=40, accounts=10)
 
 
 class CountingLog:

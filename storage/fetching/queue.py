@@ -196,7 +196,11 @@ async def take_fetches(
 def _columns(rows_of: Sequence[Sequence[object]]) -> dict[str, list[object]]:
     """Return the key of each row, column by column."""
     names = ("connector", "account", "resource", "key")
-    return {name: [row[position] for row in rows_of] for position, name in enumerate(names)}
+    columns: dict[str, list[object]] = {name: [] for name in names}
+    for row in rows_of:
+        for name, value in zip(names, row, strict=False):
+            columns[name].append(value)
+    return columns
 
 
 def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UUID) -> TakenFetch:

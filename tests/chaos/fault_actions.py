@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tests.chaos.schedule import PRODUCERS, Copy, Fault, Kind
 from tests.chaos.stage import ChaosStage
 from tests.chaos.system import door
-from tests.chaos.system.vendor import USER
+from tests.chaos.system.vendor import PLAYED_USER
 from tests.chaos.world import CHAOS_NOW_MS
 
 Do = Callable[[ChaosStage, Fault], None]
@@ -39,7 +39,7 @@ def _fetcher(on: ChaosStage, fault: Fault) -> str:
 
 def _kill_fetcher(on: ChaosStage, fault: Fault) -> None:
     """Kill a fetcher just after its tokens ended, so that some kills meet a refresh."""
-    on.environment.vendor.server.end_access(USER)
+    on.environment.vendor.server.end_access(PLAYED_USER)
     on.let_pass(fault.strength)
     on.fetchers.kill(_fetcher(on, fault))
 

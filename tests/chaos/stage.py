@@ -15,7 +15,7 @@ from tests.chaos.gauge import Gauge
 from tests.chaos.schedule import AT_A_DOOR, SESSION_S, Copy, Kind, Schedule
 from tests.chaos.system.door import Door, opened
 from tests.chaos.system.environment import Cluster, Environment
-from tests.chaos.system.forked_worker import fetch
+from tests.chaos.system.forked_worker import work_as_fetcher
 from tests.chaos.system.producers import patiently
 from tests.chaos.system.workers import Workers
 from tests.chaos.waiting import Late, let_pass, waited_for
@@ -149,7 +149,7 @@ def chaos_stage(environment: Environment, plan: Schedule, plant: str = "") -> It
             "KADENS_DATABASE": environment.proxy.dsn(name),
             "KADENS_CLOCK": f"file:{clock}",
         },
-        target=fetch,
+        target=work_as_fetcher,
     )
     standby = environment.standby() if plan.has(Kind.DATABASE_FAILOVER) else None
     with (

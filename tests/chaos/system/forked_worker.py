@@ -32,7 +32,7 @@ def forkserver() -> ForkServerContext:
     return context
 
 
-def fetch(environment: Mapping[str, str], log: Path, plant: str) -> None:
+def work_as_fetcher(environment: Mapping[str, str], log: Path, plant: str) -> None:
     """Be a fetcher with these settings until its end, and exit with its status.
 
     Every answer counts as received at the same instant, because a record keeps when it was stated,
@@ -40,14 +40,14 @@ def fetch(environment: Mapping[str, str], log: Path, plant: str) -> None:
     """
     del plant  # no bug is put into fetchers
     _settle(log)
-    AnswerLog.append_answer = _append_at_one_instant  # type: ignore[assignment, method-assign]
+    AnswerLog.append_answer = _append_at_the_same_instant  # type: ignore[assignment, method-assign]
     sys.exit(run_fetcher(read_settings(environment)))
 
 
 _append = AnswerLog.append_answer
 
 
-async def _append_at_one_instant(
+async def _append_at_the_same_instant(
     log: AnswerLog,
     connector: str,
     fetch: Fetch,

@@ -24,7 +24,7 @@ from storage.people import accounts, consents
 from storage.pg.pool import open_pool
 from tests.rig import RIG_KEY
 
-CONNECTED, USER = "demo-05", 475
+CONNECTED, PLAYED_USER = "demo-05", 475
 _CONNECTOR = "polar"
 _WORKOUTS, _MINUTES = 6, 4
 _NOTICED = "2025-11-24T15:00:00Z"
@@ -47,12 +47,12 @@ class PlayedVendor:
 
     async def connect(self, dsn: str) -> None:
         """Give the patient of a run tokens that nobody has used."""
-        self.server.revoke(USER)
-        answer = self.server.grant(USER)
+        self.server.revoke(PLAYED_USER)
+        answer = self.server.grant(PLAYED_USER)
         tokens = Tokens(access=str(answer["access_token"]), refresh=str(answer["refresh_token"]))
         async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
             await put_tokens(
-                conn, RIG_KEY, connector=_CONNECTOR, account=str(USER), patient=CONNECTED,
+                conn, RIG_KEY, connector=_CONNECTOR, account=str(PLAYED_USER), patient=CONNECTED,
                 tokens=tokens, now_ms=0,
             )  # fmt: skip
 
@@ -61,13 +61,13 @@ async def link_patient(dsn: str) -> None:
     """Let the patient consent to the vendor, and link the account."""
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
         await consents.give_consent(conn, CONNECTED, _CONNECTOR, from_ms=0, now_ms=0)
-        await accounts.link_account(conn, CONNECTED, _CONNECTOR, str(USER), 0)
+        await accounts.link_account(conn, CONNECTED, _CONNECTOR, str(PLAYED_USER), 0)
 
 
 def notices(now_ms: int) -> Iterator[Delivery]:
     """Yield what the vendor announces."""
     for number in range(_WORKOUTS):
-        body = exercise_notice(USER, f"e{number}", _NOTICED)
+        body = exercise_notice(PLAYED_USER, f"e{number}", _NOTICED)
         yield Delivery(
             key=f"e{number}",
             connector=_CONNECTOR,
