@@ -1,6 +1,7 @@
 """The command that lists what is fetched from vendors. It never prints an address."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
