@@ -184,11 +184,12 @@ def _main() -> None:
         shown = ""
         while True:
             received, refused = send_round(vendor, sender), refusals(sender)
-            line = f"{received} bodies received{refused}"
+            given_up = len(vendor.server.withdrawn)
+            line = f"bodies received{refused}; users given up: {given_up}"
             # what waits for its next attempt is told once
-            if received or refused != shown:
-                _say(line)
-            shown = refused
+            if received or line != shown:
+                _say(f"{received} {line}")
+            shown = line
             time.sleep(_EACH_S)
 
 
