@@ -197,4 +197,5 @@ STRAVA = Connector(
         ),
     ),
     max_body=MIB,
+    answer_within_s=1.5,  # it waits two seconds
 )

@@ -131,4 +131,5 @@ SUUNTO = Connector(
         key_header="ocp-apim-subscription-key",
         backfill=Backfill(most_days=84, step_days=28, fetches=suunto_past),
     ),
+    answer_within_s=1.5,  # it waits two seconds
 )

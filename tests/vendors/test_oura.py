@@ -11,7 +11,7 @@ import pytest
 from ingest.proving.verify import Verdict, verify
 from ingest.vendors.oura import OURA, verification_token
 from kadens.recorded.requests import expected_answer
-from model.vendor_api import Subscription
+from model.vendor_api import ACCESS_TOKEN, Subscription
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import Reply
 from tests.rooms import ROOT, SHARED
@@ -206,6 +206,18 @@ def test_an_address_of_another_event_is_a_stray() -> None:
     for body in (b"{}", b"[1]", b"<html>", b""):
         with pytest.raises(ValueError, match="answer"):
             OURA.api.subscriptions.read(body)
+
+
+def test_whose_tokens_they_are_is_asked(driven: Driven) -> None:
+    assert OURA.api is not None
+    auth = OURA.api.auth
+    assert auth is not None
+    assert auth.who is not None
+    assert auth.account_of is not None
+    assert auth.revoke is not None
+    who = driven.server.answered(arrived_as(auth.who, {"authorization": driven.bearer()}))
+    assert auth.account_of(who.body) == _USER
+    assert auth.revoke(_USER).query == (("access_token", ACCESS_TOKEN),)
 
 
 def test_the_token_of_an_address_is_not_the_key() -> None:

@@ -8,7 +8,7 @@ from fetcher.answers import Meaning
 from ingest.vendors.whoop import WHOOP, whoop_rate_wait
 from model.facts import Workout
 from simulate.vendors.whoop import WhoopServer, whoop_night, whoop_workout
-from tests.vendors.driven import Clock, Driven, shuffler
+from tests.vendors.driven import Clock, Driven, arrived_as, shuffler
 
 _KEY, _USER = "no-real-secret", "10129"
 _CALLBACK = "http://door.example/v1/hooks/whoop"
@@ -149,6 +149,23 @@ def test_the_past_comes_by_pages(driven: Driven) -> None:
 def test_a_used_up_window_is_waited_for(left: str, reset: str, wait_s: int) -> None:
     headers = {"x-ratelimit-remaining": left, "x-ratelimit-reset": reset}
     assert whoop_rate_wait(headers) == wait_s
+
+
+def test_whose_tokens_they_are_is_asked_and_the_access_is_given_up(driven: Driven) -> None:
+    assert WHOOP.api is not None
+    auth = WHOOP.api.auth
+    assert auth is not None
+    assert auth.who is not None
+    assert auth.account_of is not None
+    assert auth.revoke is not None
+    headers = {"authorization": driven.bearer()}
+    profile = driven.server.answered(arrived_as(auth.who, headers))
+    assert auth.account_of(profile.body) == _USER
+    assert driven.server.answered(arrived_as(auth.revoke(_USER), headers)).status == 204
+    assert driven.server.withdrawn == [_USER]
+    for body in (b"{}", b'{"user_id": null}', b'{"user_id": true}', b"[]", b"<html>"):
+        with pytest.raises(ValueError, match="answer"):
+            auth.account_of(body)
 
 
 def test_only_reading_scopes_and_the_one_for_refresh_tokens_are_asked() -> None:
