@@ -13,6 +13,7 @@ def key_set_load(key_set: str, override: str) -> LoadKeySet:
     host = api_host(name, override)
 
     async def load() -> bytes:
+        # once a day: a connection that is kept would be closed by then
         client = VendorClient()
         headers = {"accept": "application/json"}
         try:

@@ -25,6 +25,7 @@ _PARAMETERS = b"\x12\x06\x08\x03\x10\x02\x18\x02"  # SHA-256, P-256, DER
 
 def private_pem(seed: str) -> str:
     """Return a private key that is made from a text, as PEM; the same text gives the same key."""
+    # below the order of the curve, and never 0
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big") % (_ORDER - 1) + 1
     key = ec.derive_private_key(number, ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -35,6 +36,7 @@ def tink_key_set(pems: Collection[str], disabled: Collection[str] = ()) -> str:
     rows = []
     for pem in pems:
         value = base64.b64encode(_PARAMETERS + _point(pem)).decode()
+        # a key that was rotated out stays in the set for a while, and must not be used
         status = "DISABLED" if pem in disabled else "ENABLED"
         data = {
             "typeUrl": "type.googleapis.com/google.crypto.tink.EcdsaPublicKey",

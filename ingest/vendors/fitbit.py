@@ -23,6 +23,7 @@ def answer_code(probe: Probe) -> VendorAnswer | None:
     code = probe.query.get("verify")
     if probe.method != "GET" or code is None:
         return None
+    # compared with every key, so that the time does not show which matched
     is_known = False
     for secret in probe.secrets:
         is_code = secret.startswith(_CODE)
@@ -43,9 +44,11 @@ FITBIT = Connector(
     handshake=answer_code,
     format=always("fitbit_api"),
     answer=VendorAnswer(status=204),
+    # Fitbit took any other status for a fault of the address, and switched it off
     unproved=404,
     api=Api(
         host="api.fitbit.com",
+        # never spent, but whoever has a request has a budget
         budget=(RateWindow(seconds=3_600, requests=1),),
         request=nothing_left,
         gone=_GONE,

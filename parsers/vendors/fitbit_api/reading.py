@@ -36,10 +36,13 @@ from parsers.vendors.fitbit_api.series import add_beats, add_counts, add_resting
 from parsers.vendors.polar.local_clock import PLACED_BY, LocalClock, clock_of, date_of
 
 API_FORMAT = "fitbit_api"
+# Of the collection `activities` heart rate was what followed, of `sleep` the nights.
 _COLLECTIONS = frozenset({"activities", "sleep"})
 _COLLECTIONS_NOT_FOLLOWED = frozenset({"body", "foods"})
+# It stood among the collections, though it is none.
 _REVOKED = "userRevokedAccess"
 _MOST_NOTICES = 20_000
+# What would have been asked for; kept in the row, so that a person sees what is missing.
 _PATHS: Mapping[str, str] = {
     "activities": "/1/user/-/activities/heart/date/{day}/1d/1sec.json",
     "sleep": "/1.2/user/-/sleep/date/{day}.json",
@@ -51,6 +54,7 @@ def read_fitbit_api(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     parsed = _parsed(payload)
     if isinstance(parsed, list):
         yield from _notices(parsed)
+    # an answer has at least a member that is read, whatever else is in it
     elif isinstance(parsed, dict) and parsed.keys() & _ADD.keys():
         yield _answer(parsed, context)
     else:
@@ -98,6 +102,7 @@ def _notice(entry: JsonObject, where: str) -> ReaderItem | None:
         return None
     if kind not in _COLLECTIONS:
         return Notice(account=account, kind=NoticeKind.UNKNOWN)
+    # The date is the key: a date that is announced again was the same request.
     day = date_of(entry.get("date"), f"{where}.date")
     return Fetch(
         account=account,
@@ -111,6 +116,7 @@ def _notice(entry: JsonObject, where: str) -> ReaderItem | None:
 def _answer(answer: JsonObject, context: Context) -> Part:
     clock = clock_of(context, answer)
     into = Collected()
+    # An answer may hold a total beside its series; both are read, and never added.
     for member, add in _ADD.items():
         if answer.get(member) is None:
             continue
@@ -118,6 +124,7 @@ def _answer(answer: JsonObject, context: Context) -> Part:
             add(answer, member, clock, into)
         except Unreadable as error:
             into.refused.add("", None, error)
+    # no answer names its user, so whoever asked for it says whose it is
     account = "" if context.requested is None else context.requested.account
     try:
         series = tuple(into.series.stream())
@@ -168,6 +175,7 @@ def _steps(answer: JsonObject, member: str, clock: LocalClock, into: Collected) 
 
 def _day(answer: JsonObject, parent: str) -> date:
     """Return the date of a series of one day: that of the list beside it."""
+    # The series itself has times of day only.
     entries = list_of(answer.get(parent), parent)
     entry = object_of(entries[0], f"{parent}[0]") if entries else {}
     return date_of(entry.get("dateTime"), f"{parent}[0].dateTime")

@@ -64,6 +64,7 @@ def add_exercise(point: JsonObject, content: JsonObject, errors: list[Unreadable
     start, end, offset = interval_moments(content.get("interval"), "exercise.interval", errors)
     if end - start > LONGEST_WORKOUT_MS:
         raise Unreadable("exercise.interval", "longer than seven days", RejectKind.RANGE)
+    # The name that a person gave it is never read: it may name places and people.
     word = word_of(content.get("exerciseType"))
     changed = content.get("updateTime")
     revision = (
@@ -121,6 +122,7 @@ def _stops(content: JsonObject, errors: list[Unreadable]) -> list[tuple[int, int
 
 def _paired(marks: list[tuple[int, bool]]) -> Iterator[tuple[int, int | None]]:
     began: int | None = None
+    # A second stop before a restart, as of a pause within an automatic one, begins nothing new.
     for at, stops in marks:
         if stops and began is None:
             began = at
@@ -137,6 +139,7 @@ def _totals(content: JsonObject, errors: list[Unreadable]) -> Iterator[tuple[str
     nothing: Mapping[str, Any] = {}
     where = "exercise.metricsSummary"
     summary = kept_without(errors, nothing, object_of, {} if stated is None else stated, where)
+    # shown beside the workout and never computed with
     for theirs, (ours, factor, most) in GOOGLE_TOTALS.items():
         if summary.get(theirs) is None:
             continue

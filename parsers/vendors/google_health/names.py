@@ -148,6 +148,7 @@ METRICS_OF: Mapping[str, tuple[str, ...]] = {
     "exercise": (BEGUN_WORKOUTS,),
 }
 
+# Rings, displays and glasses are left out: where they are worn says too little.
 FORM_FACTORS: Mapping[str, DeviceType] = {
     "FITNESS_BAND": DeviceType.WATCH,
     "WATCH": DeviceType.WATCH,
@@ -156,6 +157,7 @@ FORM_FACTORS: Mapping[str, DeviceType] = {
     "TABLET": DeviceType.PHONE,
     "SCALE": DeviceType.SCALE,
 }
+# What is derived comes from what was measured in the background.
 METHODS_OF_GOOGLE: Mapping[str, Method] = {
     "MANUAL": Method.MANUAL,
     "ACTIVELY_MEASURED": Method.WORKOUT,
@@ -181,6 +183,7 @@ GOOGLE_TOTALS: Mapping[str, tuple[str, float, float]] = {
     "averageHeartRateBeatsPerMinute": ("heart_rate_mean", 1.0, 1e3),
     "elevationGainMillimeters": ("ascent", _PER_THOUSAND, 1e5),
 }
+# A timer that stopped by itself stands still as well.
 STOPS = frozenset({"PAUSE", "AUTO_PAUSE"})
 RESTARTS = frozenset({"RESUME", "AUTO_RESUME", "START"})
 

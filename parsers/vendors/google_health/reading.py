@@ -86,6 +86,7 @@ def _part(answer: JsonObject, into: Collected, context: Context) -> Part:
 
 def _marked(answer: JsonObject, context: Context) -> bytes | None:
     """Return an answer after a deletion with its mark, None for every other answer."""
+    # A replay reads what was kept, mark and all, and must give the same facts.
     mark = "" if context.requested is None else mark_of(context.requested)
     return dumps({**answer, _MARK: mark}) if mark and _MARK not in answer else None
 
@@ -93,6 +94,7 @@ def _marked(answer: JsonObject, context: Context) -> bytes | None:
 def _next(token: object, context: Context) -> Iterator[ReaderItem]:
     if context.requested is None or not isinstance(token, str) or not token:
         return
+    # It becomes a part of a request: nothing else may be smuggled in with it.
     if len(token) > _LONGEST_TOKEN or not token.isprintable():
         raise BodyError(NEXT, "not a token that can be sent")
     page = next_page(context.requested, token)
