@@ -1,6 +1,5 @@
 """A database for all tests of this folder, with the patient door served over it."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -8,15 +7,19 @@ import pytest
 from kadens.embedded.postgres import temporary_postgres
 from model.calendar import HOUR_MS
 from storage.pg.migrate import migrate
-from tests.patient.link_world import LINKED_MS, LinkWorld, add_unit, link_world
+from tests.patient.link_world import LINKED_MS, LinkWorld, add_unit, link_world, run_alone
+
+
+async def _prepared(dsn: str) -> None:
+    await migrate(dsn)
+    await add_unit(dsn)
 
 
 @pytest.fixture(scope="session")
 def served_links() -> Iterator[LinkWorld]:
     with temporary_postgres() as server:
         dsn = server.create_database("links")
-        asyncio.run(migrate(dsn))
-        asyncio.run(add_unit(dsn))
+        run_alone(_prepared(dsn))
         with link_world(dsn) as made:
             yield made
 

@@ -5,7 +5,8 @@ Each test takes a patient of its own.
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
@@ -146,7 +147,13 @@ from patient p where pseudonym = %(p)s""".replace("%(p)s", "%s"),
             async with pool, pool.connection() as conn:
                 await work(conn)
 
-        asyncio.run(run())
+        run_alone(run())
+
+
+def run_alone(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a thread of its own: that of a browser test has a loop already."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, work).result()
 
 
 @contextmanager
