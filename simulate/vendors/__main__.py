@@ -14,10 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 
 from simulate.vendors.garmin import PlayedActivity, PlayedDay, PlayedGarmin
 from simulate.vendors.garmin_server import GarminServer
 from simulate.vendors.google_server import GoogleServer
+from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.suunto import (
     PlayedNight,
@@ -29,8 +31,10 @@ from simulate.vendors.suunto import (
 from simulate.vendors.suunto_server import SuuntoServer
 from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import Sign, WebhookSender
+from simulate.vendors.whoop import WhoopServer, whoop_night, whoop_workout
 
 _USER = "invented-user"
+_MEMBER = "10129"  # WHOOP's users are numbers
 _DAY_S = 86_400
 _EAST_S = 3_600  # where the user's clock is
 _EACH_S = 1.0
@@ -142,10 +146,45 @@ def played_google(now_s: int, key: str) -> PlayedVendor:
     return PlayedVendor(server=server, sign=server.signed, bodies=bodies)
 
 
+def played_oura(now_s: int, key: str) -> PlayedVendor:
+    """Return Oura with a user of two days and a run in each; `key` is the client secret."""
+    server = OuraServer(now_s=time.time, user=_USER, client_secret=key)
+    midnight = _midnight(now_s)
+    cues = []
+    for back in (2, 1):
+        day = midnight - timedelta(days=back)
+        for minute in range(30):
+            at = day + timedelta(hours=8, minutes=minute)
+            server.beat(_USER, at, 110 + minute, "workout")
+        for kind, value in oura_objects(day):
+            server.put(_USER, kind, value)
+            cues.append(server.cue(_USER, "create", kind, value["id"]))
+    return PlayedVendor(server=server, sign=server.signed, bodies=cues)
+
+
+def played_whoop(now_s: int, key: str) -> PlayedVendor:
+    """Return WHOOP with a member of a night and a run; `key` is the client secret."""
+    server = WhoopServer(now_s=time.time, user=_MEMBER, client_secret=key)
+    day = _midnight(now_s) - timedelta(days=1)
+    server.put_workout(_MEMBER, whoop_workout(f"run-{now_s}", day + timedelta(hours=8)))
+    night = whoop_night(f"night-{now_s}", day + timedelta(hours=7), now_s)
+    server.put_sleep(_MEMBER, *night)
+    bodies = [call.body for call in server.sender.waiting]
+    return PlayedVendor(server=server, sign=server.signed, bodies=bodies)
+
+
+def _midnight(now_s: int) -> datetime:
+    """Return the beginning of the user's date."""
+    local = datetime.fromtimestamp(now_s, UTC).astimezone(timezone(timedelta(seconds=_EAST_S)))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 VENDORS: Mapping[str, Callable[[int, str], PlayedVendor]] = {
     "garmin": played_garmin,
     "google_health": played_google,
+    "oura": played_oura,
     "suunto": played_suunto,
+    "whoop": played_whoop,
 }
 
 
@@ -177,7 +216,7 @@ def _main() -> None:
     for body in vendor.bodies:
         sender.push(body)
     with serving_vendor(vendor.server, words.port) as address:
-        _say(f"{words.vendor} is played at {address}, user {_USER}")
+        _say(f"{words.vendor} is played at {address}, user {vendor.server.user}")
         _say(f"client_id {vendor.server.client_id}, client_secret {vendor.server.client_secret}")
         if vendor.api_key:
             _say(f"api_key {vendor.api_key}")

@@ -38,7 +38,7 @@ class OuraServer(PlatformServer):
     book: SubscriptionBook = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sender = WebhookSender(now_s=self.now_s, sign=self._signed)
+        self.sender = WebhookSender(now_s=self.now_s, sign=self.signed)
         self.book = SubscriptionBook(now_s=self.now_s, life_s=_LIFE_S, handshake=self._is_verified)
 
     # What a user does:
@@ -61,6 +61,11 @@ class OuraServer(PlatformServer):
         self.rates.setdefault(user, []).append({"bpm": bpm, "source": origin, "timestamp": written})
 
     def _cue(self, user: str, event: str, kind: str, name: str) -> None:
+        for address in self.book.callbacks(f"{event} {kind}"):
+            self.sender.push(self.cue(user, event, kind, name), address)
+
+    def cue(self, user: str, event: str, kind: str, name: str) -> bytes:
+        """Return the body that says what happened to an object."""
         body = {
             "event_type": event,
             "data_type": kind,
@@ -68,10 +73,10 @@ class OuraServer(PlatformServer):
             "event_time": datetime.fromtimestamp(self.now_s(), UTC).isoformat(),
             "user_id": user,
         }
-        for address in self.book.callbacks(f"{event} {kind}"):
-            self.sender.push(json.dumps(body).encode(), address)
+        return json.dumps(body).encode()
 
-    def _signed(self, body: bytes, now_s: float) -> Mapping[str, str]:
+    def signed(self, body: bytes, now_s: float) -> Mapping[str, str]:
+        """Return the headers that prove a cue."""
         at = str(int(now_s))
         digest = hmac.digest(self.client_secret.encode(), at.encode() + body, "sha256")
         return {"x-oura-timestamp": at, "x-oura-signature": digest.hex().upper()}

@@ -47,7 +47,7 @@ class WhoopServer(PlatformServer):
     sender: WebhookSender = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sender = WebhookSender(now_s=self.now_s, sign=self._signed, callback=self.callback)
+        self.sender = WebhookSender(now_s=self.now_s, sign=self.signed, callback=self.callback)
 
     # What a user does:
 
@@ -81,7 +81,8 @@ class WhoopServer(PlatformServer):
         body = {"user_id": int(user), "id": name, "type": event, "trace_id": trace}
         self.sender.push(json.dumps(body).encode(), self.callback)
 
-    def _signed(self, body: bytes, now_s: float) -> Mapping[str, str]:
+    def signed(self, body: bytes, now_s: float) -> Mapping[str, str]:
+        """Return the headers that prove a cue."""
         at = str(round(now_s * 1000))
         digest = hmac.digest(self.client_secret.encode(), at.encode() + body, "sha256")
         signature = base64.b64encode(digest).decode()

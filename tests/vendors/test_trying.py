@@ -6,6 +6,8 @@ import pytest
 
 from ingest.vendors import CONNECTORS
 from model.facts import Workout
+from model.received import Context
+from parsers.formats import read_items
 from simulate.vendors.__main__ import VENDORS, refusals, send_round
 from simulate.vendors.garmin_server import GarminServer
 from simulate.vendors.webhooks import WebhookSender
@@ -15,7 +17,9 @@ from tests.vendors.reading import ArrivedBody, account_facts
 _NOWHERE = "http://127.0.0.1:1/hook"
 
 
-_ANNOUNCING = frozenset({"google_health"})  # what their pushes announce is asked for
+_ANNOUNCING = frozenset(
+    {"google_health", "oura", "whoop"}
+)  # what their pushes announce is asked for
 
 
 @pytest.mark.parametrize("name", sorted(VENDORS.keys() - _ANNOUNCING))
@@ -29,6 +33,25 @@ def test_a_played_vendor_sends_the_last_days_of_its_user(name: str) -> None:
     assert set(values_of(of_type(Workout, values_of(facts, "fact")), "type")) == {"walking"}
     metrics = {getattr(fact, "metric", "") for fact in values_of(facts, "fact")}
     assert {"heart_rate", "steps", "wear", "heart_rate_variability_rmssd"} <= metrics
+    assert vendor.sign(b"body", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "resources"),
+    [
+        ("oura", {"sleep", "workout", "daily_activity"}),
+        ("whoop", {"workout", "sleep", "sleep_of_recovery"}),
+    ],
+)
+def test_a_played_vendor_announces_the_last_days_of_its_user(
+    name: str, resources: set[str]
+) -> None:
+    vendor = VENDORS[name](int(time.time()), "key")
+    fetches = []
+    for body in vendor.bodies:
+        fetches += list(read_items(name, body, Context(connector=name)))
+    assert set(values_of(fetches, "resource")) == resources
+    assert set(values_of(fetches, "account")) == {vendor.server.user}
     assert vendor.sign(b"body", 0.0)
 
 
