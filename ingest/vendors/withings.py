@@ -60,9 +60,10 @@ _WANTED: Mapping[str, tuple[tuple[str, str], ...]] = {
 _STATUSES: Mapping[int, HTTPStatus] = {
     0: HTTPStatus.OK,
     **dict.fromkeys((100, 101, 102, 200, 401), HTTPStatus.UNAUTHORIZED),
-    **dict.fromkeys((214, 277, 2553, 2554), HTTPStatus.FORBIDDEN),
-    **dict.fromkeys((601,), HTTPStatus.TOO_MANY_REQUESTS),
-    **dict.fromkeys((293, 294, 304, 503), HTTPStatus.BAD_REQUEST),
+    # of the numbers from 2553 on sources disagree, so they are tried again
+    **dict.fromkeys((214, 277), HTTPStatus.FORBIDDEN),
+    601: HTTPStatus.TOO_MANY_REQUESTS,
+    503: HTTPStatus.BAD_REQUEST,
 }
 _GRANTS = ("invalid refresh_token", "invalid code")
 _OURS = range(201, 330)  # errors of what was asked
@@ -95,6 +96,7 @@ def withings_status(status: int, body: bytes) -> int:
 
 def withings_request(fetch: Fetch) -> ApiRequest:
     """Return the form that asks for a list, which always exists, with what is wanted of it."""
+    # what is wanted is the same for every time, and stands in one table
     form = (*fetch.query, *_WANTED.get(fetch.resource, ()))
     return ApiRequest(path=fetch.path, form=form, method="POST", is_collection=True)
 
@@ -178,6 +180,7 @@ def _subscription(row: Mapping[str, object]) -> Subscription:
     ends, address = row.get("expires"), str(row.get("callbackurl", ""))
     is_end = isinstance(ends, int) and not isinstance(ends, bool) and 0 < ends < _FOREVER
     plain = urlsplit(address)._replace(query="", fragment="").geturl()
+    # its code is not compared: with an older key it is still taken at the door
     is_ours = f"?{ADDRESSED_ACCOUNT}=" in address
     return Subscription(
         about=str(row.get("appli", "")),

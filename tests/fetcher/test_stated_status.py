@@ -35,6 +35,7 @@ def meaning(body: bytes, status: int = 200) -> Meaning:
         (503, Meaning.REFUSED),
         (201, Meaning.REFUSED),
         (601, Meaning.SLOWER),
+        (2554, Meaning.FAILED),
         (2555, Meaning.FAILED),
         (999_999, Meaning.FAILED),
     ],
