@@ -10,7 +10,7 @@ _NOW = 100 * SILENT_SOURCE_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Known:
     link_expires_ms: int | None = None
     link_used_ms: int | None = None
     connection: str = ""
@@ -22,29 +22,29 @@ class Row:
 _OPEN = _NOW + 1
 _SINCE = _NOW - SILENT_SOURCE_MS
 _TABLE = [
-    (Row(link_expires_ms=_OPEN), ConnectionState.INVITED, None),
-    (Row(link_expires_ms=_NOW), ConnectionState.EXPIRED, _NOW),
-    (Row(connection="connected", connected_ms=_SINCE), ConnectionState.CONNECTED, _SINCE),
-    (Row(connection="connected", connected_ms=_SINCE - 1), ConnectionState.SILENT, _SINCE - 1),
+    (Known(link_expires_ms=_OPEN), ConnectionState.INVITED, None),
+    (Known(link_expires_ms=_NOW), ConnectionState.EXPIRED, _NOW),
+    (Known(connection="connected", connected_ms=_SINCE), ConnectionState.CONNECTED, _SINCE),
+    (Known(connection="connected", connected_ms=_SINCE - 1), ConnectionState.SILENT, _SINCE - 1),
     (
-        Row(connection="connected", connected_ms=7, received_ms=_SINCE - 5),
+        Known(connection="connected", connected_ms=7, received_ms=_SINCE - 5),
         ConnectionState.SILENT,
         _SINCE - 5,
     ),
-    (Row(connection="connected", connected_ms=7, received_ms=_NOW), ConnectionState.CONNECTED, 7),
+    (Known(connection="connected", connected_ms=7, received_ms=_NOW), ConnectionState.CONNECTED, 7),
     (
-        Row(connection="needs_reconnecting", connected_ms=7, link_expires_ms=_OPEN),
+        Known(connection="needs_reconnecting", connected_ms=7, link_expires_ms=_OPEN),
         ConnectionState.RECONNECT,
         None,
     ),
-    (Row(withdrawn_ms=9, link_expires_ms=3, link_used_ms=4), ConnectionState.REVOKED, 9),
-    (Row(withdrawn_ms=9, link_expires_ms=_OPEN), ConnectionState.INVITED, None),
-    (Row(link_expires_ms=3, link_used_ms=2), ConnectionState.UNLINKED, None),
+    (Known(withdrawn_ms=9, link_expires_ms=3, link_used_ms=4), ConnectionState.REVOKED, 9),
+    (Known(withdrawn_ms=9, link_expires_ms=_OPEN), ConnectionState.INVITED, None),
+    (Known(link_expires_ms=3, link_used_ms=2), ConnectionState.UNLINKED, None),
 ]
 
 
 @pytest.mark.parametrize(("row", "state", "since"), _TABLE)
 def test_the_state_follows_from_what_is_known(
-    row: Row, state: ConnectionState, since: int | None
+    row: Known, state: ConnectionState, since: int | None
 ) -> None:
     assert connected(row, _NOW) == Connected(state=state, since_ms=since)

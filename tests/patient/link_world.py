@@ -85,6 +85,7 @@ class LinkWorld:
     url: str
     address: str
     vendor: PolarServer
+    vendors: dict[str, FetchedVendor]
     now_ms: int = LINKED_MS
     seen: list[str] = field(default_factory=list)
 
@@ -162,13 +163,14 @@ def link_world(dsn: str, clinic: str = "") -> Iterator[LinkWorld]:
     vendor = PolarServer(now_s=lambda: world.now_ms / 1000)
     url = f"http://127.0.0.1:{free_port()}"
     with serving_vendor(vendor) as address:
-        world = LinkWorld(dsn=dsn, url=url, address=address, vendor=vendor)
+        vendors = {"polar": linked_vendor(vendor, address)}
+        world = LinkWorld(dsn=dsn, url=url, address=address, vendor=vendor, vendors=vendors)
         vendor.redirects = frozenset({f"{url}{BACK_PATH}/polar"})
         config = PatientConfig(
             database=dsn,
             wrapping=lambda: LINK_KEY,
             clock=lambda: world.now_ms,
-            vendors={"polar": linked_vendor(vendor, address)},
+            vendors=vendors,
             titles={"polar": "Polar"},
             url=url,
             clinic=clinic,
