@@ -59,7 +59,9 @@ def _recorded(connector: str) -> Recorded:
         accounts_in = {item.account for item in telling}
         # an answer to a request of ours names nobody, and no vendor sends it by itself
         is_pushed = case.context.requested is None and "" not in accounts_in
-        if is_pushed and len(accounts_in) == 1 and len(items) == len(telling):
+        # one that is taken back and asked for at once would wait in both ways
+        is_pure = len(set(map(type, telling))) == 1
+        if is_pushed and is_pure and len(accounts_in) == 1 and len(items) == len(telling):
             asks = len(telling) if all(isinstance(item, Fetch) for item in telling) else 0
             name = format_name(case.payload, case.context) or ""
             return Recorded(connector, case.payload, accounts_in.pop(), name, asks)
