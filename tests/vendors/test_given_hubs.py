@@ -1,5 +1,6 @@
 """Published payloads of COROS, Huawei and Open Wearables: expected values written by hand."""
 
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,9 @@ _TABLES: dict[str, list[GivenPayload]] = {
         )
     ],
 }
-_ROWS = [(vendor, row) for vendor, table in _TABLES.items() for row in table]
+_ROWS: list[tuple[str, GivenPayload]] = []
+for _vendor, _table in _TABLES.items():
+    _ROWS += zip(repeat(_vendor), _table, strict=False)
 
 
 @pytest.mark.parametrize("vendor", _TABLES)

@@ -127,8 +127,8 @@ def test_a_case_of_the_door_is_sent_as_it_was_recorded(
         done = CliRunner().invoke(app, ["send", vendor, folder, "--url", listening.address])
         return done.exit_code, done.stderr
 
-    code, told = send("terra", "signed")
-    assert (code, "the account is not linked" in told) == (0, True)
+    code, notes = send("terra", "signed")
+    assert (code, "the account is not linked" in notes) == (0, True)
     # this door takes everything, which is not what was recorded
     assert send("terra", "forged") == (1, "the account is not linked\nrecorded 401, answered 200\n")
     assert send("coros", "probe")[0] == 0
