@@ -16,19 +16,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from simulate.vendors.garmin import PlayedActivity, PlayedDay, PlayedGarmin
-from simulate.vendors.garmin_server import GarminServer
+from simulate.vendors.garmin.bodies import PlayedActivity, PlayedDay, PlayedGarmin
+from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import PlatformServer
-from simulate.vendors.suunto import (
+from simulate.vendors.suunto.bodies import (
     PlayedNight,
     PlayedSample,
     PlayedSuunto,
     PlayedWorkout,
     suunto_headers,
 )
-from simulate.vendors.suunto_server import SuuntoServer
+from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import Sign, WebhookSender
 from simulate.vendors.whoop import WhoopServer, whoop_night, whoop_workout

@@ -14,7 +14,7 @@ from model.calendar import DAY_MS
 from model.facts import Workout
 from model.received import Fetch, NoticeKind
 from simulate.fit_writer import Recording, write_activity
-from simulate.vendors.garmin import (
+from simulate.vendors.garmin.bodies import (
     PlayedActivity,
     PlayedDay,
     PlayedGarmin,
@@ -23,7 +23,7 @@ from simulate.vendors.garmin import (
     ping,
     push,
 )
-from simulate.vendors.garmin_server import GarminServer
+from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.platform import Arrived
 from tests.rows import of_type, values_of
 from tests.vendors.reading import (

@@ -16,7 +16,7 @@ from model.calendar import DAY_MS
 from model.facts import Workout
 from model.vendor_api import CLIENT_ID, GrantEndedError
 from simulate.vendors.platform import Arrived
-from simulate.vendors.suunto import (
+from simulate.vendors.suunto.bodies import (
     PlayedNight,
     PlayedSample,
     PlayedSuunto,
@@ -25,7 +25,7 @@ from simulate.vendors.suunto import (
     old_form,
     suunto_headers,
 )
-from simulate.vendors.suunto_server import SuuntoServer
+from simulate.vendors.suunto.server import SuuntoServer
 from stream.compute.sessions.candidates import session_candidates
 from stream.compute.sessions.duplicates import deduplicate
 from tests.rooms import SHARED

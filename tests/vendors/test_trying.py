@@ -9,7 +9,7 @@ from model.facts import Workout
 from model.received import Context
 from parsers.formats import read_items
 from simulate.vendors.__main__ import VENDORS, refusals, send_round
-from simulate.vendors.garmin_server import GarminServer
+from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.webhooks import WebhookSender
 from tests.rows import matching, of_type, values_of
 from tests.vendors.reading import ArrivedBody, account_facts

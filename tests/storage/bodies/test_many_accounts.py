@@ -7,7 +7,7 @@ import pytest
 
 from model.calendar import DAY_MS
 from model.topics import RAW
-from simulate.vendors.garmin import dailies, ping, push
+from simulate.vendors.garmin.bodies import dailies, ping, push
 from simulate.vendors.polar import exercise_notice
 from storage.people import accounts, consents
 from storage.pg.pool import Connection

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from simulate.vendors.garmin import PlayedGarmin, push
+from simulate.vendors.garmin.bodies import PlayedGarmin, push
 from simulate.vendors.platform import Arrived, Grant, Limit, PlatformServer, Reply, drawn
 
 _REST = "/wellness-api/rest"

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
+from tests.vendors.published.given import (
+    GIVEN_AT,
+    GivenPayload,
+    checked,
+    given_places,
+    printed_lines,
+)
 
 _TASK, _247 = "garmin_webhook_task.payloads.json", "garmin_247.payloads.json"
 _HOOK = "garmin_webhooks.payloads.json"

@@ -13,8 +13,8 @@ import pytest
 from model.facts import Reject, RejectKind, Workout
 from model.received import Context, Part, ReaderItem
 from parsers.formats import read_items
-from simulate.vendors.garmin import PlayedActivity, PlayedDay, PlayedGarmin, push
-from simulate.vendors.suunto import PlayedNight, PlayedSample, PlayedSuunto, PlayedWorkout
+from simulate.vendors.garmin.bodies import PlayedActivity, PlayedDay, PlayedGarmin, push
+from simulate.vendors.suunto.bodies import PlayedNight, PlayedSample, PlayedSuunto, PlayedWorkout
 from tests.rows import of_type
 
 _MIDNIGHT_S = 1_792_879_200

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
+from tests.vendors.published.given import (
+    GIVEN_AT,
+    GivenPayload,
+    checked,
+    given_places,
+    printed_lines,
+)
 
 _247, _IMPORT = "suunto_247.payloads.json", "suunto_import.payloads.json"
 _HOOK = "suunto_webhook_handler.payloads.json"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from simulate.vendors.platform import Arrived, Grant, PlatformServer, Reply
-from simulate.vendors.suunto import (
+from simulate.vendors.suunto.bodies import (
     PlayedSuunto,
     SuuntoJson,
     suunto_file,

@@ -11,8 +11,14 @@ from typing import Any
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
 from tests.vendors.lines import inspected_file
+from tests.vendors.published.given import (
+    GIVEN_AT,
+    GivenPayload,
+    checked,
+    given_places,
+    printed_lines,
+)
 
 _247, _HOOKS = "oura_247.payloads.json", "oura_webhooks.payloads.json"
 _NOT_LISTED = {"where": "body", "why": "lists nothing that is followed", "kind": "unknown"}

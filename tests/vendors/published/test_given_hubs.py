@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.rows import values_of
-from tests.vendors.given import GIVEN_AT, GivenPayload, checked, given_places, printed_lines
+from tests.vendors.published.given import (
+    GIVEN_AT,
+    GivenPayload,
+    checked,
+    given_places,
+    printed_lines,
+)
 
 pytestmark = pytest.mark.skipif(not GIVEN_AT.exists(), reason="the vendors' samples are not there")
 _TABLES: dict[str, list[GivenPayload]] = {

@@ -1,0 +1,1 @@
+"""Garmin, played: what it sends, and its server."""

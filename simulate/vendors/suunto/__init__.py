@@ -1,0 +1,1 @@
+"""Suunto, played: what it sends, and its server."""
