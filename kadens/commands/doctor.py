@@ -32,7 +32,8 @@ class CheckResult:
 def check_installation(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """Check every dependency, and say what to do if one fails.
 
-    These are log, database, body store, secrets and identity provider. Exits 1 when one fails.
+    These are log, database, body store, secrets, identity provider and patients' sign-in. Exits 1
+    when one fails.
     """
     results = run(_check_all(settings_of(data)))
     if as_json:
@@ -53,6 +54,7 @@ async def _check_all(settings: Settings) -> list[CheckResult]:
         ("secrets", _secrets, "always"),
         ("fetches", _fetches, settings.database),
         ("sign-in", _sign_in, settings.oidc_issuer),
+        ("linking", _linking, settings.database and " ".join(_clients(settings))),
     )
     return [await _checked(what, check(settings)) for what, check, has in checks if has]
 
@@ -162,6 +164,25 @@ async def _fetches(settings: Settings) -> str:
         )
     broken = sum(count for (_, state), count in accounts.items() if state == NEEDS_RECONNECTING)
     return f"{sum(accounts.values())} accounts connected, {broken} of them need reconnecting"
+
+
+def _clients(settings: Settings) -> list[str]:
+    """Return the vendors whose patients can sign in with a client of ours."""
+    from kadens.fetching.connecting import linkable_connectors
+
+    held = {name for name, row in settings.secrets.connectors.items() if row.client_id}
+    return sorted(held.intersection(linkable_connectors())) if held else []
+
+
+async def _linking(settings: Settings) -> str:
+    from patient.config import BACK_PATH
+    from web.sign_in.provider import is_safe
+
+    if not is_safe(settings.patient_url):
+        raise LookupError("KADENS_PATIENT_URL is no https address: patients cannot sign in")
+    address = f"{settings.patient_url.rstrip('/')}{BACK_PATH}"
+    names = ", ".join(f"{address}/{name}" for name in _clients(settings))
+    return f"register as addresses of return: {names}"
 
 
 async def _sign_in(settings: Settings) -> str:

@@ -86,7 +86,10 @@ def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bo
     vendor = fetched_vendors(settings).get(connector)
     auth = vendor.api.auth if vendor is not None else None
     if auth is None or not auth.is_linkable:
-        fail(f"{connector} has no sign-in of patients: {', '.join(_linkable())} have", code=2)
+        fail(
+            f"{connector} has no sign-in of patients: {', '.join(linkable_connectors())} have",
+            code=2,
+        )
     link = random_text()
 
     async def work(conn: Connection, now_ms: int) -> int:
@@ -104,7 +107,8 @@ def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bo
     print_note(f"give it to the patient; it works once, until {rfc3339(expires_ms)}")
 
 
-def _linkable() -> list[str]:
+def linkable_connectors() -> list[str]:
+    """Return the connectors whose patients sign in at the vendor."""
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - the vendors' code takes long to import
 
     apis = {row.name: row.api for row in CONNECTORS if row.api is not None}

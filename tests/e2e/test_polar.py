@@ -169,6 +169,10 @@ def test_the_doctor_tells_of_connected_accounts(polar: PolarPatient) -> None:
     results = json.loads(polar.running.kadens("doctor", "--json"))
     (own,) = [row for row in results if row["what"] == "fetches"]
     assert (own["well"], own["says"]) == (True, "1 accounts connected, 0 of them need reconnecting")
+    (linking,) = [row for row in results if row["what"] == "linking"]
+    door = polar.running.runtime["addresses"]["patient door"]
+    assert linking["well"]
+    assert linking["says"] == f"register as addresses of return: {door}/callback/polar"
 
 
 def test_a_withdrawal_reaches_the_vendor_and_ends_the_connection(polar: PolarPatient) -> None:
