@@ -71,6 +71,7 @@ class WhoopServer(PlatformServer):
 
     def remove_sleep(self, user: str, name: str) -> None:
         """Delete a sleep, and its recovery with it."""
+        # a recovery is nothing without its sleep
         del self.sleeps[user][name], self.recoveries[user][name]
         self._cue(user, "sleep.deleted", name)
         self._cue(user, "recovery.deleted", name)

@@ -132,6 +132,7 @@ class WithingsServer(PlatformServer):
     def cue(self, user: str, category: str, fields: Mapping[str, str]) -> None:
         """Send a cue to the addresses of a user."""
         body = urlencode({"userid": user, "appli": category, **fields}).encode()
+        # each user has addresses of its own
         for address in self.book.callbacks(category, user):
             self.sender.push(body, address)
 
@@ -194,6 +195,7 @@ class WithingsServer(PlatformServer):
 
     def _intraday(self, user: str, form: Mapping[str, str]) -> _Json:
         first, last = int(form["startdate"]), int(form["enddate"])
+        # a longer span is cut to its first day, without a word
         last = min(last, first + 86_400)
         own = self.samples.get(user, {})
         return {"series": {str(at): own[at] for at in sorted(own) if first <= at < last}}

@@ -126,6 +126,7 @@ def _add_heart_rate(item: JsonObject, where: str, rates: SeriesByKey) -> None:
     at, _ = instant_of(item.get("timestamp"), f"{where}.timestamp")
     value = measure_of(item.get("bpm"), "heart_rate", f"{where}.bpm")
     origin = item.get("source")
+    # in a workout the ring measures often, else every five minutes: two sources
     method = HEART_RATE_METHODS.get(origin if isinstance(origin, str) else "", Method.BACKGROUND)
     rates.add("heart_rate", oura_source(method), None, (at, at, value))
 
@@ -174,6 +175,7 @@ def _sleep(of: _Object) -> Iterator[Fact]:
         yield Deletion(head=named, target=record)
         return
     series = SeriesByKey()
+    # who sleeps with a ring wears it, also where it measured no pulse
     series.add("wear", oura_source(), offset, (start, end, 1.0))
     yield from _series(of, record, series)
 

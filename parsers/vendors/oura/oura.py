@@ -181,6 +181,7 @@ def _heart_rate_of(item: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     if span is None:
         return
     start, end = span
+    # the pulse before and after shows how hard it was
     if kind == "workout":
         start, end = start - _AROUND_MS, end + _AROUND_MS
     yield _heart_rate(requested.account, f"{kind}/{requested.key}", (start, end), 0)
@@ -207,6 +208,7 @@ def _next_page(body: JsonObject | list[object], requested: Fetch) -> Iterator[Re
     token = body.get("next_token") if isinstance(body, dict) else None
     if token is None:
         return
+    # each page replaces the token of the one before
     query = [pair for pair in requested.query if pair[0] != "next_token"]
     written = text(token, "next_token", _LONGEST_PAGE_TOKEN)
     if ("next_token", written) in requested.query:

@@ -81,6 +81,7 @@ def is_pending(item: JsonObject) -> bool:
 def facts_of_record(record: WhoopRecord) -> Iterator[Fact]:
     """Yield the facts of a record; Unreadable where it has no name, no time, or is no such."""
     kind = kind_of_record(record.item)
+    # a cycle comes where a page of the wrong kind was answered
     if kind == "cycle":
         return  # its figures are over no date and no exercise
     if kind not in _READERS:
@@ -119,6 +120,7 @@ def _recovery(of: WhoopRecord) -> Iterator[SampleBlock]:
 
     They are those of the sleep, which the record names without its times.
     """
+    # a recovery has no offset of its own: its local date is that of the patient's zone
     at, _ = instant_of(*of.field("created_at"))
     record = f"recovery:{text(*of.field('sleep_id'))}"
     score = _score(of)

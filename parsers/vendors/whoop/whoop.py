@@ -158,6 +158,7 @@ def _later(requested: Fetch, path: str, key: str, received_ms: int) -> Iterator[
     """Yield the request for what is not scored yet; each time it waits twice as long."""
     matches = _AGAIN.fullmatch(key)
     name, tried = (matches[1], int(matches[2]) + 1) if matches else (key, 0)
+    # what is never scored must not be asked for without end
     if tried >= _MOST_TRIES:
         yield rejects([Unreadable("body.score_state", "not scored after half a day")])[0]
         return
@@ -184,6 +185,7 @@ def _page(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
         except Unreadable as error:
             yield rejects([error])[0]
             continue
+        # one bad record costs itself alone
         facts.setdefault(account, []).extend(_facts(record))
         errors.setdefault(account, []).extend(record.errors)
         if is_pending(record.item):

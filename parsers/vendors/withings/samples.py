@@ -40,6 +40,7 @@ def intraday_samples(
 
 
 def _add_sample(at: int, of: ListedItem, series: SeriesByKey) -> None:
+    # each sample names its device: a watch and a phone may take turns
     source = of.source(Method.BACKGROUND)
     for name, metric in INSTANT_METRICS.items():
         _add(of, name, metric, source, (at, at), series)

@@ -51,6 +51,7 @@ def read_withings(payload: bytes, context: Context) -> Iterator[ReaderItem]:
 
 def _cue(form: dict[str, str], context: Context) -> Iterator[ReaderItem]:
     account = _digits(form.get("userid", ""), "userid", _LONGEST_ID)
+    # the address is proved, the body is not: only the account of the address may be meant
     if context.query.get("account", account) != account:
         raise Unreadable("userid", "not the account of this address", RejectKind.UNKNOWN)
     category = _digits(form.get("appli", ""), "appli", _LONGEST_SECONDS)
@@ -115,12 +116,14 @@ def _seconds(span: _Span) -> _Query:
 
 def _span(form: dict[str, str], context: Context) -> _Span:
     """Return the span that a cue is about, at most a month; the last day where it names none."""
+    # categories differ in what they name: seconds, a date, or nothing
     if "startdate" not in form:
         return _days(form, context)
     start = _instant(form["startdate"], "startdate")
     end = _instant(form.get("enddate", form["startdate"]), "enddate")
     if not 0 <= end - start <= 31 * DAY_MS:
         raise Unreadable("enddate", "before the start, or too long after it", RejectKind.RANGE)
+    # a measure has one second, and a request for none would be empty
     return start, max(end, start + 1000)
 
 
