@@ -21,6 +21,9 @@ from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import PlatformServer
+from simulate.vendors.polar_server import PolarServer, PolarWebhook
+from simulate.vendors.strava import strava_body
+from simulate.vendors.strava_server import StravaServer
 from simulate.vendors.suunto.bodies import (
     PlayedNight,
     PlayedSample,
@@ -30,7 +33,7 @@ from simulate.vendors.suunto.bodies import (
 )
 from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_http import serving_vendor
-from simulate.vendors.webhooks import Sign, WebhookSender
+from simulate.vendors.webhooks import Sign, WebhookSender, unsigned
 from simulate.vendors.whoop import WhoopServer, whoop_night, whoop_workout
 
 _USER = "invented-user"
@@ -173,6 +176,40 @@ def played_whoop(now_s: int, key: str) -> PlayedVendor:
     return PlayedVendor(server=server, sign=server.signed, bodies=bodies)
 
 
+def played_polar(now_s: int, key: str) -> PlayedVendor:
+    """Return Polar with a user of two days and a run in each; `key` is that of the webhook."""
+    server = PolarServer(now_s=time.time, registers=True)
+    server.webhook = PolarWebhook(id="w-1", events=("EXERCISE",), url="", key=key)
+    user = server.person(int(server.user))
+    midnight, bodies = _midnight(now_s), []
+    for back in (2, 1):
+        start = midnight - timedelta(days=back)
+        day, sent = start.date().isoformat(), f"{midnight.date().isoformat()}T00:00:00Z"
+        start_ms = int(start.timestamp()) * 1000
+        beats = [110 + number % 20 for number in range(360)]
+        bodies += [
+            user.exercised(f"run-{day}", start_ms + 8 * 3_600_000, beats, ("RPE_MODERATE", 6.0)),
+            user.walked(day, dict.fromkeys(range(480, 510), 110), sent),
+            user.felt(day, [(minute * 300, 60) for minute in range(90)], sent),
+            user.slept(day, start_ms, start_ms + 6 * 3_600_000, 42, sent),
+        ]
+    return PlayedVendor(server=server, sign=server.signed, bodies=bodies)
+
+
+def played_strava(now_s: int, _key: str) -> PlayedVendor:
+    """Return Strava with an athlete of two runs, one of them deleted; its events are unsigned."""
+    server = StravaServer(now_s=time.time)
+    athlete = server.person(int(server.user))
+    start_ms = int((_midnight(now_s) - timedelta(hours=16)).timestamp()) * 1000
+    beats = [(second, 110 + second % 20) for second in range(0, 1_800, 2)]
+    events = [
+        athlete.did(now_s, start_ms, 1_800, beats, effort=6.0),
+        athlete.did(now_s + 1, start_ms + 7_200_000, 600, beats[:300]),
+        athlete.deleted(now_s + 1, start_ms + 10_800_000),
+    ]
+    return PlayedVendor(server=server, sign=unsigned, bodies=list(map(strava_body, events)))
+
+
 def _midnight(now_s: int) -> datetime:
     """Return the beginning of the user's date."""
     local = datetime.fromtimestamp(now_s, UTC).astimezone(timezone(timedelta(seconds=_EAST_S)))
@@ -183,6 +220,8 @@ VENDORS: Mapping[str, Callable[[int, str], PlayedVendor]] = {
     "garmin": played_garmin,
     "google_health": played_google,
     "oura": played_oura,
+    "polar": played_polar,
+    "strava": played_strava,
     "suunto": played_suunto,
     "whoop": played_whoop,
 }
