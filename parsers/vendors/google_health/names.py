@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from model.facts import BEGUN_WORKOUTS, DeviceType, Method
 from model.vendors.google_windows import SHAPES, PointShape
@@ -31,6 +32,11 @@ class DataType:
     def shape(self) -> PointShape:
         """Return how its points lie in time."""
         return SHAPES[self.name]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return our metrics of its quantities."""
+        return tuple(map(attrgetter("metric"), self.quantities))
 
 
 _PER_THOUSAND = 0.001  # millimetres and grams
@@ -140,7 +146,7 @@ MEMBERS_BESIDE = frozenset({"name", "dataPointName", "dataSource"})
 # Of these metrics a deleted interval takes the samples back.
 ACTIVE_MINUTES, NIGHT_METRIC = "exercise_time", "wear"
 METRICS_OF: Mapping[str, tuple[str, ...]] = {
-    **{row.name: tuple(item.metric for item in row.quantities) for row in TYPES_FOLLOWED},
+    **{row.name: row.metrics for row in TYPES_FOLLOWED},
     "active-zone-minutes": (ACTIVE_MINUTES,),
     "active-minutes": (ACTIVE_MINUTES,),
     "activity-level": (ACTIVE_MINUTES,),
