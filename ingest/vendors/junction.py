@@ -13,7 +13,7 @@ from model.vendor_api import Api, ApiRequest, RateWindow
 
 # Junction publishes no number, and closes with a 429 that names the wait.
 _BUDGET = (RateWindow(seconds=60, requests=300),)
-_OBJECT = "workout_stream"
+_OBJECT = "workout_stream"  # many workouts have none, so its 404 says that it is gone
 
 
 def junction_request(fetch: Fetch) -> ApiRequest:

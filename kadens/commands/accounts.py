@@ -38,6 +38,7 @@ def link_patient_account(
 
     async def work(conn: Connection, now_ms: int) -> tuple[int, int]:
         released = await accounts.link_account(conn, patient, source, account, now_ms)
+        # an empty token is a connection all the same: it is what a fetch looks for
         if needs_no_tokens:
             await put_tokens(
                 conn,

@@ -133,6 +133,7 @@ def played_request(
     the vendor can prove a body.
     """
     verdict = verdict_of(request, connector)
+    # a stale request is as far from this clock as it was from its own
     at_ms = now_ms + _ahead_ms(request, connector)
     shown = prove(connector.proof, key, request.body, _MESSAGE, at_ms)
     own = _lowered(request.headers)

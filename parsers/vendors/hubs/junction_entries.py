@@ -299,6 +299,7 @@ def _add_sample(
         end, _ = instant_of(item["end"], "end")
     if end < start:
         raise Unreadable("end", "before the start", RejectKind.RANGE)
+    # steps without an end hold for a guessed time; a distance must not be guessed
     if row.metric == "distance" and end == start:
         # without an end it would be taken for the distance since the beginning
         raise Unreadable("end", "a distance without the end of its time")

@@ -130,6 +130,7 @@ def _add_activity(entry: TerraEntry, into: Collected) -> None:
     end = entry.time(metadata.get("end_time"), f"{where}.end_time")
     upload = metadata.get("upload_type")
     source = entry.source(Method.MANUAL if upload == _BY_HAND else Method.WORKOUT, into)
+    # a workout that is taken back comes with all that it was
     if upload == _DELETED:
         _delete(entry, source, record, start, into)
         return
@@ -281,6 +282,7 @@ def _add_night(entry: TerraEntry, into: Collected) -> None:
     start = entry.time(metadata.get("start_time"), f"{where}.start_time")
     end = entry.time(metadata.get("end_time"), f"{where}.end_time")
     named = optional_text(metadata.get("summary_id"), f"{where}.summary_id") or str(start.ms)
+    # a device that measured sleep knows how long it lasted; a diary knows only its ends
     is_measured = entry.at(("sleep_durations_data", "asleep")) is not None
     if shows_sleep(source, is_measured=is_measured):
         of = head(source, f"night:{named}", entry.revision, (start.ms, end.ms), start.offset)
@@ -339,6 +341,7 @@ def _add_counts(
     series: SeriesByKey,
 ) -> None:
     """Add the counts between the readings of a counter that begins with the object."""
+    # a counter has one clock, that of the object which it counts for
     readings = [(time.ms, value) for time, value in read]
     where = entry.path(row.path)
     for point in counts_between(readings, start.ms, _stated(entry, row), where):
