@@ -40,12 +40,14 @@ def garmin_api_request(fetch: Fetch) -> ApiRequest:
     """Return the request for a link that Garmin sent, or for a stretch of the past."""
     if fetch.resource == _BACKFILL:
         return ApiRequest(path=fetch.path, query=fetch.query, is_pushed=True, too_early=_TOO_EARLY)
+    # a link to a file is spent after one download; a list is there, perhaps empty
     is_list = fetch.resource != _FILES
     return ApiRequest(path=fetch.path, query=fetch.query, is_collection=is_list)
 
 
 def garmin_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
     """Return the requests for a stretch of the past, one for each kind of summary."""
+    # the same stretch must give the same key, for Garmin refuses it the second time
     start_s, end_s = start_ms // 1000, end_ms // 1000
     query = (("summaryStartTimeInSeconds", str(start_s)), ("summaryEndTimeInSeconds", str(end_s)))
     fetches = []

@@ -57,6 +57,7 @@ def suunto_tokens(body: bytes) -> TokenAnswer:
     The name stands beside the tokens, or only within the access token, which is a JWT. It came from
     the token endpoint itself, so its signature says nothing more.
     """
+    # read twice: the first reading decides whether it is an answer at all
     tokens = standard_tokens(body)
     account = account_in(json.loads(body), _USER) or account_in(_claims(tokens.access), _USER)
     return TokenAnswer(
@@ -69,6 +70,7 @@ def suunto_tokens(body: bytes) -> TokenAnswer:
 
 def _claims(token: str) -> Mapping[str, object]:
     """Return what a JWT says, nothing for a token that is none."""
+    # vendors may change to opaque tokens at any time, which is no fault
     parts = token.split(".")
     middle = parts[1] if len(parts) == len(("head", "claims", "signature")) else ""
     try:

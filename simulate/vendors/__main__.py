@@ -229,6 +229,7 @@ VENDORS: Mapping[str, Callable[[int, str], PlayedVendor]] = {
 
 def send_round(vendor: PlayedVendor, sender: WebhookSender) -> int:
     """Send what is due, with what the server has to push since; return how many were received."""
+    # not every vendor has something to push by itself
     outbox: list[bytes] = getattr(vendor.server, "outbox", [])
     while outbox:
         sender.push(outbox.pop(0))

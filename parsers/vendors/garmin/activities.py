@@ -91,6 +91,7 @@ def garmin_details(record: JsonObject, where: str, errors: GarminErrors) -> Iter
     nothing: JsonObject = {}
     written = record.get("summary"), f"{where}.summary"
     summary = kept_without(errors, nothing, object_of, *written)
+    # either of them may hold the id, and both name the same activity
     of_both = {**summary, "activityId": record.get("activityId", summary.get("activityId"))}
     if of_both.get("summaryId") is None:
         of_both["summaryId"] = record.get("summaryId")
@@ -196,6 +197,7 @@ def _with_pauses(workout: Workout, timer: list[GarminPoint]) -> Workout:
     """
     stops: list[tuple[int, int]] = []
     for (before, shown), (at, later) in pairwise(timer):
+        # the clock went on, and the timer did not
         stopped_ms = at - before - round((later - shown) * 1000)
         if SHORTEST_PAUSE_MS < stopped_ms <= at - before:
             stops.append((at - stopped_ms, at))
@@ -203,6 +205,7 @@ def _with_pauses(workout: Workout, timer: list[GarminPoint]) -> Workout:
         return workout
     start, end = workout.head.start_ms, max(workout.head.end_ms, timer[-1][0])
     pauses = pauses_within(stops, (start, end), None)
+    # the timer counts from the beginning, so its last value is all of it
     moving_ms = round(timer[-1][1] * 1000)
     if not pauses or not 0 < moving_ms <= end - start <= LONGEST_WORKOUT_MS:
         return workout
@@ -241,6 +244,7 @@ def _activity_name(record: JsonObject, where: str, errors: GarminErrors) -> str:
     activity = record.get("activityId")
     if isinstance(activity, int) and not isinstance(activity, bool):
         return f"activity:{activity}"
+    # some gateways write it as text, because it may be longer than a float holds
     if activity is not None:
         word = kept_without(errors, "", text, activity, f"{where}.activityId")
         if word:

@@ -32,6 +32,7 @@ _SAMPLES = "timeOffsetHeartRateSamples"
 def garmin_day(record: JsonObject, where: str, errors: GarminErrors) -> Iterator[Fact]:
     """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
     start, offset = garmin_start(record, where, errors)
+    # how far the day had come is its revision, whatever its totals are
     length_s = garmin_length_s(record, where, _LONGEST_DAY_S)
     source = garmin_source(record, Method.BACKGROUND, errors)
     name = summary_name(record, where)
@@ -54,6 +55,7 @@ def _totals(record: JsonObject, where: str, errors: GarminErrors) -> dict[str, f
         figure = None if stated[0] is None else kept_without(errors, None, measure_of, *stated)
         if figure is not None:
             totals[ours] = figure
+    # each may be missing, and a day without any minute says nothing
     minutes: list[float] = []
     for theirs in INTENSE_SECONDS:
         stated_s = record.get(theirs), "exercise_time", f"{where}.{theirs}", 1 / 60
@@ -69,6 +71,7 @@ def garmin_slot(record: JsonObject, where: str, errors: GarminErrors) -> Iterato
     and METs of a slot are left out: as a reading at an instant they would be wrong.
     """
     start, offset = garmin_start(record, where, errors)
+    # a slot that is not over yet is shorter, and the longer one replaces it
     length_s = garmin_length_s(record, where, _LONGEST_SLOT_S)
     counts: dict[str, float] = {}
     for theirs, ours in SLOT_COUNTS.items():

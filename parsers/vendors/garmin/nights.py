@@ -49,6 +49,7 @@ def garmin_night(record: JsonObject, where: str, errors: GarminErrors) -> Iterat
     start, offset = garmin_start(record, where, errors)
     length_s = garmin_length_s(record, where, _LONGEST_S)
     name = summary_name(record, where)
+    # the rank counts before the length, so it stands in the higher bits
     rank, method = _validated(record.get("validation"), f"{where}.validation", errors)
     if rank is not None and length_s:
         source, revision = garmin_source(record, method, errors), (rank << _RANK_BITS) + length_s
@@ -62,6 +63,7 @@ def _validated(value: object, where: str, errors: GarminErrors) -> tuple[int | N
     word = kept_without(errors, "", optional_text, value, where)
     if word and word not in VALIDATIONS:
         errors.append(Unreadable(where, "an unknown validation", RejectKind.UNKNOWN))
+    # Garmin guessed from other data that the patient slept
     if word == _OFF_WRIST:
         return None, Method.BACKGROUND
     method = Method.MANUAL if word == _BY_HAND else Method.BACKGROUND
@@ -110,6 +112,7 @@ def garmin_variability(record: JsonObject, where: str, errors: GarminErrors) -> 
     """
     start, offset = garmin_start(record, where, errors)
     timed = record, where, _LONGEST_S
+    # absent is no fault here, and what is there must be a number
     is_timed = record.get("durationInSeconds") is not None
     length_s = kept_without(errors, 0, garmin_length_s, *timed) if is_timed else 0
     source = garmin_source(record, Method.BACKGROUND, errors)
@@ -162,6 +165,7 @@ def _add_summary(
     if kind in SNAPSHOT_SAMPLES:
         metric, location = SNAPSHOT_SAMPLES[kind], f"{where}.epochSummaries"
         points[metric] = mapped_points(item.get("epochSummaries"), metric, start, location, errors)
+    # a variability is that of a stretch by its nature, so its mean is a reading
     if kind in SNAPSHOT_MEANS and item.get("avgValue") is not None:
         metric, location = SNAPSHOT_MEANS[kind], f"{where}.avgValue"
         points[metric] = [(start, measure_of(item["avgValue"], metric, location))]

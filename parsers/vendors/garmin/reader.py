@@ -95,6 +95,7 @@ def _sorted_in(
     name = ALIASES.get(record.name, record.name)
     if name in NOT_FOLLOWED_LISTS:
         return None
+    # lists of tomorrow must not stop those of today
     if name not in _READERS and name not in NOTICES and name != FILES_LIST:
         if record.index is None:
             raise Unreadable("body", "neither a list nor a known name", RejectKind.UNKNOWN)
@@ -108,6 +109,7 @@ def _sorted_in(
         return Notice(
             account=account, kind=NOTICES[name], scopes=_scopes(fields.get("permissions"), record)
         )
+    # push and ping are chosen for each kind, and a body may hold both
     if "callbackURL" in fields or name == FILES_LIST:
         return _fetch(name, account, record)
     places = users.setdefault(account, [])
@@ -125,6 +127,7 @@ NOTICES: dict[str, NoticeKind] = {
 
 def _account(value: object, where: str, context: Context) -> str:
     """Return the user of a record; an answer without a user belongs to the user of the Fetch."""
+    # never the other way round: a body that was pushed must say whose it is
     if value is None and context.requested is not None:
         return context.requested.account
     return text(value, where)

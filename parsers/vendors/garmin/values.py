@@ -54,12 +54,14 @@ def garmin_offset(written: object, where: str) -> int | None:
     """Return seconds east of UTC as minutes, None for null."""
     if written is None:
         return None
+    # the watch may be set to half and quarter hours, and some clocks are a few seconds off
     minutes = number_within(written, -_MOST_SECONDS, _MOST_SECONDS, where) / 60
     return real_offset(round(minutes), where)
 
 
 def garmin_instant(value: object, where: str) -> int:
     """Return epoch seconds as epoch ms."""
+    # a fraction is cut: Garmin states whole seconds, and some gateways write them as floats
     seconds = number_of(value, where)
     if not 0 <= seconds < _MOST_SECONDS or not readable(int(seconds * 1000)):
         raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
@@ -69,6 +71,7 @@ def garmin_instant(value: object, where: str) -> int:
 def garmin_date(value: object, where: str) -> date:
     """Return a calendar date."""
     written = text(value, where)
+    # Python takes other forms of ISO 8601 as well, which Garmin never writes
     if len(written) != len("2026-11-20"):
         raise Unreadable(where, "not a date")
     try:
@@ -111,6 +114,7 @@ def mapped_points(
 
 
 def _seconds_after(written: str, where: str) -> int:
+    # checked before it is read: a key of thousands of digits is no number here
     if not written.isascii() or not written.isdecimal() or len(written) > _MOST_DIGITS:
         raise Unreadable(where, "not a number of seconds after the start")
     return int(written)
@@ -136,6 +140,7 @@ def garmin_blocks(
 
 def _cut(of: Head, metric: str, points: list[GarminPoint]) -> list[SampleBlock]:
     t, v = to_columns(points)
+    # sums of floats differ in their last digits by the order of adding
     v = np.round(v, 6)
     blocks: list[SampleBlock] = []
     for part, some in enumerate(split_at_gaps(t, BLOCK, LONGEST_GAP_MS)):

@@ -122,6 +122,7 @@ def _answer(account: str, body: JsonObject, context: Context) -> Iterator[Reader
         return
     paths = [f"payload[{number}]" for number in range(len(content))]
     yield from _workouts(account, list(zip(paths, content, strict=True)))
+    # what was pushed or asked for singly has announced its file already
     if requested is None or requested.resource != WORKOUTS:
         return
     for workout in content:
@@ -154,6 +155,7 @@ def _key_or_none(workout: object) -> str | None:
 
 def _key(value: object, where: str) -> str:
     """Return what names a workout; its number does not, for that may be 0."""
+    # it becomes a part of a path, so nothing may be in it that a path means something by
     key = text(value, where)
     if not _LONGEST_KEY.fullmatch(key):
         raise Unreadable(where, "not the key of a workout")

@@ -34,6 +34,7 @@ def suunto_samples(samples: Sequence[object], where: str, errors: _Errors) -> It
         try:
             record = object_of(sample, location)
             entry = object_of(record.get("entryData"), f"{location}.entryData")
+            # the answer to a request names no kind, so the sample itself tells
             if ASLEEP_MEMBERS & entry.keys():
                 yield from _asleep(entry, f"{location}.entryData")
             elif not RECOVERY_MEMBERS & entry.keys():
@@ -51,6 +52,7 @@ def _asleep(entry: JsonObject, where: str) -> Iterator[Fact]:
         why = "not after the start by at most 25 hours"
         raise Unreadable(f"{where}.BedtimeEnd", why, RejectKind.RANGE)
     named = entry.get("SleepId")
+    # without an id its beginning names it: two sleeps do not begin at once
     name = str(start) if named is None else _id(named, f"{where}.SleepId")
     series = SeriesByKey()
     series.add("wear", _SOURCE, offset, (start, end, 1.0))
@@ -81,6 +83,7 @@ def _add(
 
 
 def _value(written: object, metric: str, where: str, factor: float) -> float:
+    # joules become kilocalories with endless digits
     value = round(measure_of(written, metric, where, factor), 6)
     if metric == "heart_rate" and 0 < value < _SLOWEST_BPM:
         raise Unreadable(where, "no beats a minute", RejectKind.RANGE)

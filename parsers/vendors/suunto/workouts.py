@@ -89,6 +89,7 @@ def _stop_ms(value: object, start: int, where: str) -> int | None:
 
 
 def _end(start: int, timer_ms: int | None, stop_ms: int | None, where: str) -> int:
+    # pauses lie between the two, so the end that is stated counts before the sum
     if stop_ms is not None:
         return stop_ms
     if not timer_ms:
@@ -112,6 +113,7 @@ def _offset(value: object, where: str) -> int | None:
 
 def _activity(value: object, where: str) -> str:
     """Return the number of an activity as text; "" where none is stated."""
+    # a number here and a word elsewhere, so that it is kept as text
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return optional_text(value, where)
@@ -156,6 +158,7 @@ def _stops(record: JsonObject, where: str, errors: _Errors) -> list[tuple[int, i
             stops.append((begin, until))
         except Unreadable as error:
             errors.append(error)
+    # markers of several extensions may overlap, and pauses must not
     apart: list[tuple[int, int]] = []
     reached = 0
     for begin, until in sorted(stops):
@@ -176,6 +179,7 @@ def _as_timed(pauses: _Pauses, elapsed_ms: int, timer_ms: int | None) -> _Pauses
     if not 0 < beyond_ms <= _ROUNDING_MS:
         return pauses
     longest = max(pauses, key=lambda pause: (pause[1] - pause[0], -pause[0]))
+    # the end of the longest: a rounding vanishes in it
     shorter = longest[0], longest[1] - beyond_ms
     kept = [shorter if pause == longest else pause for pause in pauses]
     return tuple(kept) if shorter[0] < shorter[1] else pauses

@@ -103,12 +103,14 @@ class GarminServer(PlatformServer):
         return _refused(HTTPStatus.NOT_FOUND, "no such path")
 
     def _linked(self, user: str, token: str) -> Reply:
+        # counted even where it is refused: a test looks for a second download
         link = self.links.get(token)
         self.link_uses[token] = self.link_uses.get(token, 0) + 1
         if link is None or link.user != user:
             return _refused(HTTPStatus.BAD_REQUEST, "invalid token")
         if link.ends_s <= self.now_s():
             return _refused(HTTPStatus.BAD_REQUEST, "the token has ended")
+        # spent: the same link gives nothing more, as Garmin does it
         del self.links[token]
         return Reply(body=link.body, kind=link.kind)
 
@@ -118,6 +120,7 @@ class GarminServer(PlatformServer):
             return _refused(HTTPStatus.FORBIDDEN, "no HISTORICAL_DATA_EXPORT")
         start_s = int(query["summaryStartTimeInSeconds"])
         end_s = int(query["summaryEndTimeInSeconds"])
+        # before anything is noted, so that the same request is accepted later
         if self.too_early:
             self.too_early -= 1
             return _refused(HTTPStatus.BAD_REQUEST, "start before min start time of this user")
@@ -128,6 +131,7 @@ class GarminServer(PlatformServer):
         name = _LISTS.get(kind, kind)
         played = self.users.get(user, PlayedGarmin(user=user))
         for record in played.records().get(name, []):
+            # details hold the times of the activity one level deeper
             summary = record.get("summary", record)
             if start_s <= summary["startTimeInSeconds"] < end_s:
                 self.outbox.append(push(**{name: [record]}))

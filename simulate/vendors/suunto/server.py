@@ -84,6 +84,7 @@ class SuuntoServer(PlatformServer):
     def _listed(self, arrived: Arrived, played: PlayedSuunto) -> Reply:
         query = arrived.query
         since, until = int(query.get("since", "0")), int(query.get("until", "9" * 15))
+        # a greater limit is lowered without a word
         limit = min(int(query.get("limit", "50")), _MOST_ROWS)
         offset = int(query.get("offset", "0"))
         some = [item for item in played.workouts if since <= item.start_s * 1000 < until]
@@ -106,6 +107,7 @@ def _file(played: PlayedSuunto, key: str) -> Reply:
 
 def _samples(arrived: Arrived, played: PlayedSuunto, series: str) -> Reply:
     start, end = int(arrived.query["from"]), int(arrived.query["to"])
+    # Suunto refuses longer stretches as a whole
     if end - start > _MOST_MS:
         return Reply(status=HTTPStatus.BAD_REQUEST, body=b'{"error":"more than 28 days"}')
     rows: list[SuuntoJson] = []

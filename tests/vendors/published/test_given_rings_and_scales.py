@@ -130,7 +130,7 @@ _OURA = (
 )
 
 
-def _walk(name: int, start: str, end: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - entries of a line
+def _walk(name: int, start: str, end: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a line
     of = {"record": f"workout:{name}", "type": "walking", "offset_min": 120, "start": start}
     return {**of, "end": end, **more}
 
