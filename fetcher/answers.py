@@ -141,8 +141,10 @@ def _of_pushed(response: VendorResponse, request: ApiRequest) -> Judged | None:
     """
     if response.status in _ACCEPTED:
         return Judged(meaning=Meaning.NOTHING, why="accepted: the vendor pushes the data")
+    # an answer that was lost on its way shows itself so, and nothing is lost by it
     if response.status == HTTPStatus.CONFLICT:
         return Judged(meaning=Meaning.NOTHING, why="requested before: the vendor pushes it once")
+    # compared in lower case: how it is written changed more than once
     early = request.too_early and request.too_early in response.body.lower()
     if response.status == HTTPStatus.BAD_REQUEST and early:
         return Judged(meaning=Meaning.FAILED, why="the vendor refuses the beginning for now")

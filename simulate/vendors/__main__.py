@@ -58,6 +58,7 @@ class PlayedVendor:
 
 def played_garmin(now_s: int, key: str) -> PlayedVendor:
     """Return Garmin with a user of two days and a walk; `key` is the client id of its header."""
+    # whole days that are over: nothing may be measured after its receipt
     midnight_s = (now_s + _EAST_S) // _DAY_S * _DAY_S - _EAST_S
     days = []
     for back in (2, 1):
@@ -88,6 +89,7 @@ def played_garmin(now_s: int, key: str) -> PlayedVendor:
 
 def played_suunto(now_s: int, key: str) -> PlayedVendor:
     """Return Suunto with a user of a day and a walk; `key` is the notification secret."""
+    # as above, so that both vendors play the same walk and it counts once
     midnight_s = (now_s + _EAST_S) // _DAY_S * _DAY_S - _EAST_S
     offset_min = _EAST_S // 60
     walk = PlayedWorkout(

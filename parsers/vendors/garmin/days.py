@@ -34,6 +34,7 @@ def garmin_day(record: JsonObject, where: str, errors: GarminErrors) -> Iterator
     start, offset = garmin_start(record, where, errors)
     # how far the day had come is its revision, whatever its totals are
     length_s = garmin_length_s(record, where, _LONGEST_DAY_S)
+    # a day names no watch, and several watches of a person make one day at Garmin
     source = garmin_source(record, Method.BACKGROUND, errors)
     name = summary_name(record, where)
     of = head(source, name, length_s, (start, start + length_s * 1000), offset)
@@ -87,6 +88,7 @@ def garmin_slot(record: JsonObject, where: str, errors: GarminErrors) -> Iterato
     letters = filter(str.isalnum, activity_word(record, where, errors))
     name = f"epoch:{start // 1000}:{''.join(letters)[:_LONGEST_TYPE]}"
     # A slot has at least a second, for a count without an end would hold for ten minutes.
+    # and so the length that a slot has is that of its count
     until = start + max(length_s, 1) * 1000
     source = garmin_source(record, Method.BACKGROUND, errors)
     for metric, count in counts.items():

@@ -78,6 +78,7 @@ def _parsed(payload: bytes) -> JsonObject | list[Any]:
 
 def _event(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
     event, account = text(body.get("type"), "type"), text(body.get("username"), "username")
+    # an event that nobody knows is told, so that a new kind is noticed
     if event == WORKOUT_EVENT:
         yield from _announced(account, body, context)
     elif event in SAMPLE_EVENTS:
@@ -172,6 +173,7 @@ def _next_page(requested: Fetch, count: int) -> Iterator[Fetch]:
 
     The key says which page it was, for the query of a fetch does not travel with its answer.
     """
+    # a key of another form is of a fetch that has no further pages
     page = _PAGE_KEY.fullmatch(requested.key)
     if page is None:
         return

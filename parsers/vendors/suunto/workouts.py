@@ -92,6 +92,7 @@ def _end(start: int, timer_ms: int | None, stop_ms: int | None, where: str) -> i
     # pauses lie between the two, so the end that is stated counts before the sum
     if stop_ms is not None:
         return stop_ms
+    # a workout of no length is a mark, and not exercise
     if not timer_ms:
         raise Unreadable(where, "neither an end nor a length", RejectKind.RANGE)
     return start + timer_ms
@@ -136,6 +137,7 @@ def _totals(record: JsonObject, where: str, errors: _Errors) -> Iterator[tuple[s
     written = record.get("hrdata"), f"{where}.hrdata"
     heart = kept_without(errors, nothing, _optional_object, *written)
     for ours, members in HEART_TOTALS.items():
+        # several generations of the interface stand beside each other in one body
         name = next(filter(lambda member: heart.get(member) is not None, members), "")
         if name:
             stated = heart[name], 0, _MOST_BPM, f"{where}.hrdata.{name}"

@@ -44,6 +44,7 @@ def dailies(
 
     `day` is the calendar date, `start_s` its start in Unix seconds, and `beats` are in 1/min.
     """
+    # keys of JSON are texts, so seconds are written as such
     offsets = {str(position * GRID_S): bpm for position, bpm in enumerate(beats)}
     return {
         "userId": user,
@@ -128,6 +129,7 @@ class PlayedActivity:
 
     def times(self) -> list[tuple[int, int]]:
         """Return the instant of each sample, and what the timer shows then, in seconds."""
+        # in the middle, so that samples lie on both sides of the pause
         middle = len(self.beats) // 2
         rows = []
         for position in range(len(self.beats)):
@@ -168,6 +170,7 @@ class PlayedGarmin:
             for part in range(1, _PUSHES_A_DAY):
                 slots = len(day.steps) * part // _PUSHES_A_DAY
                 bodies.append(push(dailies=[self._day(day, slots)]))
+                # of a device that was read out in the middle of a quarter of an hour:
                 # the slot that is not over yet, with half of its steps
                 bodies.append(push(epochs=[self._slot(day, slots, SLOT_S // 2)]))
             bodies.append(push(sleeps=[self._night(day, "AUTO_TENTATIVE")]))
@@ -195,6 +198,7 @@ class PlayedGarmin:
                 truth["steps"].append((at, at + SLOT_S * 1000, float(steps)))
         for activity in self.activities:
             ours = activity.edited[1] or activity.type[1]
+            # samples show the pause, and a summary alone does not
             is_edit, length_s = bool(activity.edited[0]), activity.timer_s + activity.pause_s
             # an edit has the length of the summary alone
             end_s = activity.start_s + (activity.timer_s if is_edit else length_s)
@@ -214,6 +218,7 @@ class PlayedGarmin:
     def _day(self, day: PlayedDay, slots: int) -> GarminSummary:
         """Return a day as far as it is over: its first `slots` quarters of an hour."""
         length_s = slots * SLOT_S
+        # the map grows with the day, and is sent again from its beginning each time
         some = day.beats[: length_s // GRID_S]
         return {
             **self._head(day.start_s, day.offset_s, length_s),
@@ -281,6 +286,7 @@ class PlayedGarmin:
                 "longitudeInDegree": 18.0,
             }
             samples.append(sample)
+        # as it is pushed by itself as well: both must be the same workout
         summary = self._summary(activity, activity.type[0])
         return {
             "userId": self.user,

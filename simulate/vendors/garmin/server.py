@@ -124,10 +124,12 @@ class GarminServer(PlatformServer):
         if self.too_early:
             self.too_early -= 1
             return _refused(HTTPStatus.BAD_REQUEST, "start before min start time of this user")
+        # of another stretch, even of one that overlaps, nothing is remembered
         stretch = (user, kind, f"{start_s}-{end_s}")
         if stretch in self.requested:
             return _refused(HTTPStatus.CONFLICT, "duplicate backfill")
         self.requested.add(stretch)
+        # what is requested under one name may be pushed under another
         name = _LISTS.get(kind, kind)
         played = self.users.get(user, PlayedGarmin(user=user))
         for record in played.records().get(name, []):

@@ -61,6 +61,7 @@ class PlayedWorkout:
 
     def instants_ms(self) -> list[int]:
         """Return the instant of each heart rate in epoch ms."""
+        # a sample at the very stop is still before the pause
         later = [self.pause_s if second > self.before_s else 0 for second in range(len(self.beats))]
         return [(self.start_s + second + late) * 1000 for second, late in enumerate(later)]
 
@@ -109,6 +110,7 @@ class PlayedSuunto:
             listed = [suunto_sample(sample)]
             bodies.append(self._notice("SUUNTO_247_ACTIVITY_CREATED", samples=listed))
         for night in self.nights:
+            # the watch may be read out before the sleeper gets up
             for short_s in (1_800, 0):
                 listed = [suunto_night(night, short_s)]
                 bodies.append(self._notice("SUUNTO_247_SLEEP_CREATED", samples=listed))
@@ -122,6 +124,7 @@ class PlayedSuunto:
         names = ("workouts", "heart_rate", "steps", "energy", "wear", "variability")
         truth: SuuntoTruth = {name: [] for name in names}
         for workout in self.workouts:
+            # the file says the same of the workout, so that it is true once
             span = workout.start_s * 1000, workout.stop_s * 1000
             truth["workouts"].append((*span, workout.type[1]))
             for at, bpm in zip(workout.instants_ms(), workout.beats, strict=True):
@@ -154,6 +157,7 @@ def suunto_summary(workout: PlayedWorkout, *, is_settled: bool) -> SuuntoJson:
         "hrdata": {"workoutAvgHR": 111, "workoutMaxHR": max(workout.beats), "max": 199},
     }
     if is_settled:
+        # only computed some time after the workout has come
         pause_ms = start_ms + workout.before_s * 1000
         marker = {"startTime": pause_ms, "endTime": pause_ms + workout.pause_s * 1000}
         extension = {"type": "PauseMarkerExtension", "pauseMarkers": [marker]}
@@ -165,6 +169,7 @@ def suunto_summary(workout: PlayedWorkout, *, is_settled: bool) -> SuuntoJson:
 def suunto_file(workout: PlayedWorkout) -> bytes:
     """Return the FIT file of a workout, as the watch wrote it."""
     t = np.array(workout.instants_ms(), np.int64)
+    # the writer of files has names of its own
     sports = {"walking": "walking", "running": "running", "cycling": "cycling"}
     pause_ms = (workout.start_s + workout.before_s) * 1000
     pauses = ((pause_ms, pause_ms + workout.pause_s * 1000),) if workout.pause_s else ()
@@ -195,6 +200,7 @@ def suunto_sample(sample: PlayedSample) -> SuuntoJson:
 
 def suunto_night(night: PlayedNight, short_s: int = 0) -> SuuntoJson:
     """Return a sleep; `short_s` is by how many seconds it is told too short at first."""
+    # with the offset at bedtime throughout, as the watch shows it
     begin = _local(night.start_s, night.offset_min)
     entry: Mapping[str, object] = {
         "BedtimeStart": begin,

@@ -82,6 +82,7 @@ class SuuntoServer(PlatformServer):
         return Reply(body=b"{}")
 
     def _listed(self, arrived: Arrived, played: PlayedSuunto) -> Reply:
+        # without bounds it lists everything, as the vendor does
         query = arrived.query
         since, until = int(query.get("since", "0")), int(query.get("until", "9" * 15))
         # a greater limit is lowered without a word
@@ -121,6 +122,7 @@ def _samples(arrived: Arrived, played: PlayedSuunto, series: str) -> Reply:
 
 
 def _payload(content: SuuntoJson | Sequence[SuuntoJson]) -> Reply:
+    # even a single workout is wrapped
     answer = {"error": None, "payload": content, "metadata": {"ts": "1779025734324"}}
     return Reply(body=json.dumps(answer).encode())
 
