@@ -10,9 +10,10 @@ from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of, slower_
 from fetcher.client import Question
 from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.questions import bearer, question_of
+from fetcher.spending import BudgetOf
 from fetcher.tokens import Refreshed, refresh_tokens
 from model.vendor_api import ApiRequest
-from storage.fetching.budgets import close_until, spend_request
+from storage.fetching.budgets import close_until
 from storage.fetching.connections import HeldAccount, Tokens
 
 _EARLY_MS = 300_000  # a token that ends so soon is refreshed before it is used
@@ -77,10 +78,8 @@ async def ask_within_budget(
     is_past: bool = False,
 ) -> RequestResult:
     """Ask a vendor if its budget has room, and obey what it says of its rates."""
-    async with parts.pool.connection() as conn:
-        wait_ms = await spend_request(
-            conn, vendor.name, vendor.budget, parts.now(), is_past=is_past
-        )
+    budget = BudgetOf(connector=vendor.name, windows=tuple(vendor.budget), is_past=is_past)
+    wait_ms = await parts.spending.spend(parts.pool, budget, parts.now)
     if wait_ms:
         parts.metrics.waits.labels(vendor.name).inc()
         if is_past:

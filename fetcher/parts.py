@@ -8,6 +8,7 @@ from uuid import UUID
 from fetcher.client import VendorClient
 from fetcher.log import AnswerLog
 from fetcher.metrics import FetcherMetrics
+from fetcher.spending import GroupedSpending
 from fetcher.token_spool import TokenSpool
 from fetcher.tokens import OAuthClient, RefreshMeans
 from model.keyring import KeyRing, Keys
@@ -77,6 +78,7 @@ class FetcherParts:
     metrics: FetcherMetrics
     spool: TokenSpool
     attempts: LiveAttempts = field(default_factory=LiveAttempts)
+    spending: GroupedSpending = field(default_factory=GroupedSpending)
 
     def refresh_means(self, ours: OAuthClient | None) -> RefreshMeans:
         """Return what a refresh needs, with our application at a vendor."""

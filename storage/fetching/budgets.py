@@ -19,8 +19,8 @@ _USED = """
 select coalesce(sum(requests), 0), min(slot) from vendor_request \
 where connector = %s and slot > %s"""
 _COUNT = """
-insert into vendor_request as r (connector, slot, requests) values (%s, %s, 1)
-on conflict (connector, slot) do update set requests = r.requests + 1"""
+insert into vendor_request as r (connector, slot, requests) values (%s, %s, %s)
+on conflict (connector, slot) do update set requests = r.requests + excluded.requests"""
 _FORGET = "delete from vendor_request where connector = %s and slot <= %s"
 _CLOSE = """
 update vendor_application set closed_until = greatest(closed_until, %s) where connector = %s"""
@@ -35,36 +35,48 @@ class BudgetWindow:
 
 
 async def spend_request(
+    conn: Connection, connector: str, budget: Sequence[BudgetWindow], now_ms: int
+) -> int:
+    """Count a request and return 0, or return for how many ms nothing may be asked.
+
+    Commit at once: other fetchers wait for this transaction.
+    """
+    granted, wait_ms = await spend_requests(conn, connector, budget, now_ms)
+    return 0 if granted else wait_ms
+
+
+async def spend_requests(
     conn: Connection,
     connector: str,
     budget: Sequence[BudgetWindow],
     now_ms: int,
     *,
+    wanted: int = 1,
     is_past: bool = False,
-) -> int:
-    """Count a request and return 0, or return for how many ms nothing may be asked.
+) -> tuple[int, int]:
+    """Count as many of the wanted requests as there is room for.
 
-    What is of the past has half of each window, so that what is new always finds room.
-
-    Commit at once: other fetchers wait for this transaction.
+    Returns how many, and for how many ms the others have to wait. What is of the past has half of
+    each window, so that what is new always finds room. Commit at once: other fetchers wait for this
+    transaction.
     """
     await conn.execute(_OPEN, [connector])
     row = await (await conn.execute(_LOCK, [connector])).fetchone()
     closed_ms = epoch_ms(row[0]) if row is not None and row[0] is not None else 0
     if closed_ms > now_ms:
-        return closed_ms - now_ms
+        return 0, closed_ms - now_ms
     slot_ms = max(1, min(window.window_ms for window in budget) // SLOTS)
-    wait_ms = 0
+    granted, wait_ms = wanted, 0
     for window in budget:
         share = max(1, window.requests // 2) if is_past else window.requests
-        room = BudgetWindow(window_ms=window.window_ms, requests=share)
-        wait_ms = max(wait_ms, await _full_for(conn, connector, room, slot_ms, now_ms))
-    if wait_ms:
-        return wait_ms
-    await conn.execute(_COUNT, [connector, utc(now_ms // slot_ms * slot_ms)])
-    longest_ms = max(window.window_ms for window in budget)
-    await conn.execute(_FORGET, [connector, utc(now_ms - longest_ms - 2 * slot_ms)])
-    return 0
+        room, full_ms = await _room(conn, connector, window.window_ms, share, slot_ms, now_ms)
+        if room < wanted:
+            granted, wait_ms = min(granted, room), max(wait_ms, full_ms)
+    if granted:
+        await conn.execute(_COUNT, [connector, utc(now_ms // slot_ms * slot_ms), granted])
+        longest_ms = max(window.window_ms for window in budget)
+        await conn.execute(_FORGET, [connector, utc(now_ms - longest_ms - 2 * slot_ms)])
+    return granted, wait_ms
 
 
 async def close_until(conn: Connection, connector: str, until_ms: int) -> None:
@@ -73,14 +85,13 @@ async def close_until(conn: Connection, connector: str, until_ms: int) -> None:
     await conn.execute(_CLOSE, [utc(until_ms), connector])
 
 
-async def _full_for(
-    conn: Connection, connector: str, window: BudgetWindow, slot_ms: int, now_ms: int
-) -> int:
-    """Return for how many ms a window is full, 0 when there is room."""
+async def _room(
+    conn: Connection, connector: str, window_ms: int, share: int, slot_ms: int, now_ms: int
+) -> tuple[int, int]:
+    """Return how many requests a window has room for, and in how many ms it has room for more."""
     # one slot longer than the window: a request is on its way for a while before it is counted
-    since_ms = now_ms - window.window_ms - slot_ms
+    since_ms = now_ms - window_ms - slot_ms
     row = await (await conn.execute(_USED, [connector, utc(since_ms)])).fetchone()
     used, first = row if row is not None else (0, None)
-    if used < window.requests or first is None:
-        return 0
-    return max(1, epoch_ms(first) - since_ms)
+    more_ms = slot_ms if first is None else max(1, epoch_ms(first) - since_ms)
+    return max(0, share - int(used)), more_ms
