@@ -19,7 +19,7 @@ _CASES = [
     (403, b"", _PUSHED, Meaning.FORBIDDEN),
     (200, b"<html>back soon", _PUSHED, Meaning.FAILED),
     (429, b"", _PUSHED, Meaning.SLOWER),
-    (202, b"", _OBJECT, Meaning.FAILED),
+    (202, b"", _OBJECT, Meaning.NOTHING),
     (409, b"", _OBJECT, Meaning.FAILED),
     (200, b"\x0e\x10.FIT", _OBJECT, Meaning.HERE),
     (200, b"", _OBJECT, Meaning.FAILED),
