@@ -23,6 +23,7 @@ from storage.fetching.connections import (
     HeldAccount,
     SealedTokens,
     Tokens,
+    hold_again,
     hold_longer,
     let_account_go,
     locked_tokens,
@@ -37,6 +38,7 @@ from storage.pg.pool import Pool
 _MOST = 64 * 1024  # bytes of an answer with tokens
 # The row is locked meanwhile, and the database ends a transaction that is idle for two minutes.
 _WITHIN_S = 45.0
+_HELD_AFTER_MS = 120_000  # until the attempt prolongs its lease by itself
 _HELD_MS = 3_600_000  # an account after a process was killed while it asked for new tokens
 _STORE_TRIES, _STORE_PAUSE_S = 300, 1.0
 _READ = frozenset({200, 400, 401, 403})  # of other answers not even the error is believed
@@ -89,6 +91,10 @@ async def refresh_tokens(
         async with means.pool.connection() as conn:
             await hold_longer(conn, held, now_ms + _HELD_MS)
         result = await _refreshed(means, file, held, spent, now_ms)
+        if result is not None:
+            # the long hold was for the refresh alone: a kill from here on costs minutes
+            async with means.pool.connection() as conn:
+                await hold_again(conn, held, now_ms + _HELD_AFTER_MS)
     except BaseException:
         file.leave()  # a fetcher takes it up
         raise

@@ -40,6 +40,9 @@ where c.connector = %s and c.account = %s and c.lease = %s for update of c"""
 _HOLD_LONGER = """
 update vendor_connection set leased_until = greatest(leased_until, %s)
 where connector = %s and account = %s and lease = %s"""
+_HOLD_AGAIN = """
+update vendor_connection set leased_until = %s
+where connector = %s and account = %s and lease = %s"""
 _RENEW = """
 update vendor_connection set tokens = %(tokens)s, expires_at = %(expires_at)s,
   changed_at = %(now)s
@@ -147,6 +150,11 @@ async def put_tokens(  # noqa: PLR0913 - each names one thing
 async def hold_longer(conn: Connection, held: HeldAccount, until_ms: int) -> None:
     """Hold an account until an instant (epoch ms), however its attempt ends; commit at once."""
     await conn.execute(_HOLD_LONGER, [utc(until_ms), *held.key])
+
+
+async def hold_again(conn: Connection, held: HeldAccount, until_ms: int) -> None:
+    """Hold an account until an instant (epoch ms), even if that is earlier than before."""
+    await conn.execute(_HOLD_AGAIN, [utc(until_ms), *held.key])
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+import fetcher.single
 import fetcher.token_spool
 import fetcher.tokens
 from fetcher.client import Question, VendorClient
@@ -22,6 +23,7 @@ from fetcher.single import LEASE_MS
 from fetcher.token_spool import RefreshFile, TokenSpool, taken_up
 from model.calendar import HOUR_MS
 from storage.fetching.connections import HeldAccount, SealedTokens, renew_tokens
+from storage.fetching.queue import finish_fetch
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import FIT, USER, FetchingWorld, open_world
 from tests.storage.fetching.test_fetching import KilledError
@@ -96,6 +98,19 @@ async def test_a_kill_after_the_commit_costs_no_token(
     assert await world.run() == 1
     assert await world.states() == [("e1", "done", "")]
     assert (world.vendor.refreshes, world.vendor.reused) == (1, 0)
+
+
+async def test_a_kill_after_the_refresh_holds_the_account_for_minutes_only(
+    world: FetchingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as ending:
+        step = _killed(finish_fetch, done=False)
+        ending.setattr(fetcher.single, "finish_fetch", step)
+        await _until_killed(world)
+    assert world.vendor.refreshes == 1
+    world.now_ms += 120_000
+    assert await world.run() == 1
+    assert await world.states() == [("e1", "done", "")]
 
 
 async def test_what_was_saved_is_not_stored_over_a_later_connection(
