@@ -17,12 +17,8 @@ from tests.vendors.reading import ArrivedBody, account_facts
 _NOWHERE = "http://127.0.0.1:1/hook"
 
 
-_ANNOUNCING = frozenset(
-    {"google_health", "oura", "whoop"}
-)  # what their pushes announce is asked for
-
-
-@pytest.mark.parametrize("name", sorted(VENDORS.keys() - _ANNOUNCING))
+# the others push only that something is there to be fetched
+@pytest.mark.parametrize("name", ["garmin", "suunto"])
 def test_a_played_vendor_sends_the_last_days_of_its_user(name: str) -> None:
     vendor = VENDORS[name](int(time.time()), "key")
     (row,) = matching(CONNECTORS, name=name)
