@@ -65,6 +65,7 @@ async def ask_for_account(
     outcome, fresh = await _refreshed(parts, vendor, held, tokens)
     if outcome is not Refreshed.NEW:
         return _without_tokens(outcome)
+    # the second request counts against the budget like the first: the vendor counts both
     question = question_of(vendor, request, bearer(fresh.access))
     return await ask_within_budget(parts, vendor, request, question, is_past=is_past)
 
@@ -82,11 +83,13 @@ async def ask_within_budget(
     wait_ms = await parts.spending.spend(parts.pool, budget, parts.now)
     if wait_ms:
         parts.metrics.waits.labels(vendor.name).inc()
+        # this row alone waits, because the vendor is still open for what is new
         if is_past:
             return RequestResult(verdict=_NEW_FIRST, later_ms=wait_ms)
         return RequestResult(verdict=_OVER_BUDGET, closed_ms=wait_ms)
     with parts.metrics.seconds.labels(vendor.name).time():
         response = await parts.client.ask(question)
+    # some vendors answer 200 to everything, and write the status that counts into the body
     status = vendor.api.status_of(response.status, response.body)
     verdict = meaning_of(replace(response, status=status), request)
     parts.metrics.answers.labels(vendor.name, verdict.meaning.value).inc()
@@ -113,9 +116,11 @@ async def _obeyed(
     parts: FetcherParts, vendor: FetchedVendor, verdict: Judged, response: VendorResponse
 ) -> int:
     """Close a vendor for as long as its answer wants; return that time in ms, 0 for none."""
+    # read of good answers too: the last request that a window permits is answered with 200
     wait_s, now_ms = vendor.api.rate_wait(response.headers), parts.now()
     closed_ms = wait_s * 1000
     states_wait = verdict.meaning is Meaning.FAILED and "retry-after" in response.headers
+    # a 503 with a stated wait is about the vendor as a whole, unlike a failure of one object
     if states_wait or verdict.meaning is Meaning.SLOWER:
         closed_ms = slower_ms(response.headers, wait_s, now_ms)
     if closed_ms:

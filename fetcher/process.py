@@ -125,6 +125,7 @@ async def open_fetcher(plan: FetcherPlan) -> AsyncIterator[FetcherParts]:
     pool = await open_pool(
         plan.database,
         min_size=1,
+        # an attempt uses one at a time; the others are for leases, tending and tidying
         max_size=_RUNNING * plan.at_once + 3,
         limits=WORKER_LIMITS,
         role=FETCHER,
@@ -174,6 +175,7 @@ async def keep_fetching(
         while not stop.is_set():
             room = _RUNNING * at_once - len(running)
             taken: Sequence[TakenFetch] = ()
+            # in handfuls: a look for each single spot that gets free would load the database
             if room > at_once // 2:
                 async with _through_outages():
                     taken = await _due(parts, closed, room)
@@ -220,6 +222,7 @@ async def _keep_tending(parts: FetcherParts, stop: asyncio.Event) -> None:
     while not stop.is_set():
         async with _through_outages():
             await reconcile_applications(parts, at_start=at_start)
+            # only after it worked, so that an outage at the start does not put it off by a day
             at_start = False
             await tend_accounts(parts)
         await _pause(stop, _TIDY_S)
@@ -248,6 +251,7 @@ async def _keep_leases(parts: FetcherParts, stop: asyncio.Event) -> None:
     while not stop.is_set():
         async with _through_outages():
             await prolong(parts)
+        # four times within a lease (this is in seconds), so that one slow round loses no account
         await _pause(stop, LEASE_MS / 4000)
 
 
@@ -260,13 +264,16 @@ async def prolong(parts: FetcherParts) -> None:
 
 async def tidy(parts: FetcherParts) -> None:
     """Take up what was left behind, end what nothing covers, count rows for the metrics."""
+    # first, because a vendor takes the old token only for a while after it gave the new ones
     await take_up_refreshes(parts.refresh_means(None), parts.now())
     async with parts.pool.connection() as conn:
+        # before what nothing covers: a vendor that revoked by itself need not be told of it
         await end_revoked(conn, parts.now())
         await withdraw_uncovered(conn, parts.now())
         for name, vendor in parts.vendors.items():
             if vendor.api.gone:
                 await give_up_fetches(conn, name, vendor.api.gone, parts.now())
+    # a connection of its own for each: a vendor that is slow must not hold the one above
     while await withdraw_next(parts):
         pass
     async with parts.pool.connection() as conn:

@@ -28,11 +28,13 @@ def request_of(vendor: FetchedVendor, fetch: Fetch) -> ApiRequest:
     try:
         request = api.request(fetch)
         api.check_reads(request)
+        # after the check above, so that a link can choose among pinned hosts and name no other
         if fetch.host and not request.host:
             request = replace(request, host=fetch.host)
         api.host_of(request)
     except ValueError as error:
         raise RefusedAddressError(str(error)) from error
+    # made only for its refusal: an unsafe path must not cost a request of the budget
     target_of(request)
     return request
 
@@ -87,4 +89,5 @@ def permitted(
     own = (("client_id", ours.client_id), ("client_secret", ours.client_secret))
     if request.method == "POST":
         return question_of(vendor, replace(request, form=(*own, *request.form)), {})
+    # a GET or DELETE has no body, so vendors that want parameters read them from the query
     return question_of(vendor, replace(request, query=(*own, *request.query)), {})

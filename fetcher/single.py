@@ -92,10 +92,12 @@ async def _became(parts: FetcherParts, taken: TakenFetch, result: RequestResult)
     meaning, why = result.verdict.meaning, result.verdict.why
     if meaning is Meaning.HERE:
         return await _kept(parts, taken, result.response)
+    # past data wait for new ones, which is no failure and must not use up its attempts
     if result.later_ms:
         return attempts.untried(taken, why, parts.now() + result.later_ms)
     if meaning is Meaning.UNAUTHORISED:
         await _note_broken(parts, taken, result)
+    # a person has to look: a scope was taken away, and no refresh brings it back
     if meaning is Meaning.FORBIDDEN:
         await _tell(parts, taken, NoticeKind.PERMISSIONS)
     if meaning in _ENDS:
@@ -118,6 +120,7 @@ async def _kept(parts: FetcherParts, taken: TakenFetch, response: VendorResponse
         await parts.log.append_answer(
             taken.connector, taken.fetch, response.body, content_type, parts.now(), taken.zone
         )
+    # the answer is thrown away and asked for again: a row that is done without it would lose data
     except LogAwayError:
         why = "the log did not take the answer"
         return attempts.after_failure(taken, why, parts.now(), parts.chance())
@@ -139,5 +142,6 @@ async def _tell(parts: FetcherParts, taken: TakenFetch, kind: NoticeKind) -> Non
 async def _is_covered(parts: FetcherParts, taken: TakenFetch) -> bool:
     """Return whether the patient consents to this vendor's data now."""
     async with parts.pool.connection() as conn:
+        # held, so that a withdrawal that is under way is waited for, and then seen
         await patients.hold_patients(conn, [taken.patient])
         return await consents.consented(conn, taken.patient, taken.connector, parts.now())

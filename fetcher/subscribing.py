@@ -89,6 +89,7 @@ async def reconcile(
     assert own is not None  # noqa: S101 - such a vendor is not reconciled
     listing = await ask(own.listing(account))
     listed = _listed(own, listing)
+    # a list that could not be read is not empty: creating all of it would make every hook twice
     if listed is None:
         return False
     plan = planned(
@@ -115,6 +116,7 @@ def _wanted(callback: str, account: str, about: str) -> Subscription:
 
 async def reconcile_applications(parts: FetcherParts, *, at_start: bool) -> None:
     """Reconcile the subscriptions of our application at every vendor that has them."""
+    # settings may have changed with the start, so the last day's look does not count for it
     every_ms = _AT_START_MS if at_start else DAY_MS
     for vendor in parts.vendors.values():
         own = vendor.api.subscriptions
@@ -125,6 +127,7 @@ async def reconcile_applications(parts: FetcherParts, *, at_start: bool) -> None
         if is_ours and not await reconcile(parts, vendor, "", _as_application(parts, vendor, own)):
             _log.warning("subscriptions are not as wanted yet", connector=vendor.name)
             async with parts.pool.connection() as conn:
+                # the table keeps when it was looked at, so a retry is a look of earlier
                 await retry_subscriptions(conn, vendor.name, parts.now() + RETRY_MS - DAY_MS)
 
 
@@ -132,6 +135,7 @@ def has_worked(vendor: FetchedVendor, request: ApiRequest, result: RequestResult
     """Return whether a request that changes something of ours at a vendor did so, or had before."""
     response = result.response
     status = vendor.api.status_of(response.status, response.body)
+    # `noted` are refusals that mean "done before", such as 409, where an answer was lost
     return not response.fault and (status in _WORKED or status in request.noted)
 
 
@@ -145,6 +149,7 @@ def _as_application(parts: FetcherParts, vendor: FetchedVendor, own: Subscriptio
 
 def _listed(own: Subscriptions, result: RequestResult) -> Sequence[Subscription] | None:
     """Return what a vendor lists, None where it did not answer as it should."""
+    # instead of an empty list some vendors answer without a body
     if result.verdict.meaning in {Meaning.NOTHING, Meaning.GONE}:
         return ()
     if result.verdict.meaning is not Meaning.HERE:

@@ -38,6 +38,7 @@ async def _take(parts: FetcherParts, vendor: FetchedVendor) -> TakenAccount | No
 
 async def _tend(parts: FetcherParts, vendor: FetchedVendor, taken: TakenAccount) -> None:
     ask = _as_account(parts, vendor, taken)
+    # before its subscriptions: a vendor refuses what is asked for a user it does not know
     is_registered = taken.is_registered or await _registered(vendor, taken.account, ask)
     is_done = is_registered
     if is_registered and _subscribes(vendor):

@@ -38,13 +38,16 @@ class RefreshFile:
         self._path, self._fd = path, -1
         if path is None:
             return
+        # under another name, which no look for files that were left behind matches
         new = path.with_suffix(".new")
+        # EXCL: an existing file would be another refresh, whose tokens this one must not overwrite
         self._fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
         account = {"connector": held.connector, "account": held.account, "lease": str(held.lease)}
         self._append(account)
         # locked before it has its name, so that nobody takes it for one that was left behind
         new.rename(path)
+        # the name is on the disk only with its folder; a power cut would lose the file otherwise
         _sync_folder(path.parent)
 
     def keep(self, sealed: SealedTokens) -> None:
@@ -65,6 +68,7 @@ class RefreshFile:
 
     def leave(self) -> None:
         """Leave the file to whoever takes up what was left behind."""
+        # the lock ends with the descriptor, and so the file counts as left behind from here on
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -72,6 +76,7 @@ class RefreshFile:
     def _append(self, row: dict[str, Any]) -> None:
         line = json.dumps(row).encode() + b"\n"
         written = 0
+        # a write may be cut short, and half a line would read as if no answer had come
         while written < len(line):
             written += os.write(self._fd, line[written:])
         os.fsync(self._fd)
@@ -120,6 +125,7 @@ def taken_up(path: Path) -> Iterator[LeftRefresh | None]:
 
 def _is_left(fd: int, path: Path) -> bool:
     try:
+        # never waits: a process that lives may keep its lock for minutes
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False

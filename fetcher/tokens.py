@@ -109,12 +109,14 @@ async def _refreshed(
     means: RefreshMeans, file: RefreshFile, held: HeldAccount, spent: Tokens, now_ms: int
 ) -> tuple[Refreshed, Tokens] | None:
     """Return what came of a refresh; None for tokens that no database took, but the file has."""
+    # a list, because the handler below has to see it after the block with the row has ended
     received: list[tuple[Tokens, SealedTokens]] = []  # what the vendor gave, before it is stored
     try:
         async with (
             means.pool.connection() as conn,
             locked_tokens(conn, means.wrapping_key, held) as locked,
         ):
+            # another fetcher was first: a second exchange would spend the token that it stored
             if locked.tokens.access != spent.access:
                 return Refreshed.NEW, locked.tokens
             outcome, fresh = await _exchanged(means, locked.tokens, now_ms)
@@ -127,6 +129,7 @@ async def _refreshed(
             if outcome is Refreshed.BROKEN:
                 await mark_broken(conn, held, now_ms)
             return outcome, fresh
+    # the lease went to another attempt, or a person connected anew: the vendor was not asked
     except UnknownNameError:
         return Refreshed.LOST, spent
     except Exception as error:
@@ -170,6 +173,7 @@ async def take_up_refreshes(means: RefreshMeans, now_ms: int) -> int:
 
 async def _taken_up(pool: Pool, left: LeftRefresh, now_ms: int) -> bool:
     async with pool.connection() as conn:
+        # nobody knows whether the vendor took the old token, and only sending it again tells
         if left.sealed is None:
             await let_account_go(conn, left.held)
             return False
@@ -178,6 +182,7 @@ async def _taken_up(pool: Pool, left: LeftRefresh, now_ms: int) -> bool:
 
 async def _exchanged(means: RefreshMeans, tokens: Tokens, now_ms: int) -> tuple[Refreshed, Tokens]:
     ours = means.ours
+    # without a refresh token no wait helps: only a person can give a new grant
     if not tokens.refresh:
         return Refreshed.BROKEN, tokens
     if ours is None:
@@ -237,5 +242,6 @@ def stored_tokens(answer: TokenAnswer, refresh: str, now_ms: int) -> Tokens:
 
     A vendor that does not rotate leaves the refresh token out: `refresh` holds on then.
     """
+    # 0 means that the vendor named no end: such a token is used until it is refused
     expires_ms = now_ms + answer.expires_s * 1000 if answer.expires_s else 0
     return Tokens(access=answer.access, refresh=answer.refresh or refresh, expires_ms=expires_ms)

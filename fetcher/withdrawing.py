@@ -67,6 +67,7 @@ async def withdraw_next(parts: FetcherParts) -> bool:
                 taken,
                 tokens=outcome.tokens,
                 reason=outcome.reason,
+                # the budget may be closed for longer than our own pause
                 again_ms=parts.now() + max(pause_ms, outcome.wait_ms),
             )
     return True
@@ -81,6 +82,7 @@ async def _attempted(parts: FetcherParts, taken: Withdrawal) -> _Outcome:
         reason = "the secrets file has no client of this vendor"
         return _Outcome(is_over=False, tokens=taken.tokens, reason=reason)
     try:
+        # most vendors take a withdrawal only with a token that still opens the account
         tokens = await _holding(parts, vendor.client, taken)
     except GrantEndedError:
         return _Outcome(is_over=True, tokens=taken.tokens)  # the vendor has ended it by itself
@@ -92,6 +94,7 @@ async def _attempted(parts: FetcherParts, taken: Withdrawal) -> _Outcome:
 async def _holding(parts: FetcherParts, ours: OAuthClient, taken: Withdrawal) -> Tokens:
     """Return tokens that hold now; raises as `token_answer` does."""
     tokens = taken.tokens
+    # renewed only where it has ended: a vendor that rotates would spend a token for nothing
     if not tokens.refresh or not tokens.expires_ms or tokens.expires_ms > parts.now():
         return tokens
     response = await parts.client.ask(refresh_question(ours, tokens.refresh))
@@ -108,6 +111,7 @@ async def _withdrawn_upstream(
         return _Outcome(is_over=False, tokens=tokens, reason=reason, wait_ms=closed_ms)
     try:
         question = withdrawal_question(vendor, auth, taken.account, tokens)
+    # our own request is at fault, and stays so: a week of trying would change nothing
     except (RefusedAddressError, ValueError) as error:
         return _Outcome(is_over=True, tokens=tokens, reason=str(error))
     response = await parts.client.ask(question)
