@@ -182,12 +182,15 @@ async def take_fetches(
         return []
     wanted = {"now": now, "most": most, **_columns(keys)}
     due = await (await conn.execute(_LOCK, wanted)).fetchall()
+    # other fetchers took all of the candidates since they were looked up
     if not due:
         return []
+    # by place: row N has lease N here, in both updates and in what is returned
     own = list(leases[: len(due)])
     held = {"now": now, "until": utc(until_ms), "lease": own, **_columns(due)}
     await conn.execute(_HOLD, held)
     await conn.execute(_RUN, held)
+    # data keys come last in the order of locks in `storage`
     data = await data_keys.data_keys(conn, wrapping_key, {row[4] for row in due})
     taken = zip(due, own, strict=True)
     return [_taken(wrapping_key, data[row[4]], row, lease) for row, lease in taken]
@@ -206,7 +209,9 @@ def _columns(rows_of: Sequence[Sequence[object]]) -> dict[str, list[object]]:
 def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UUID) -> TakenFetch:
     connector, account, resource, key, patient, name, request, wrapped, attempts = row[:9]
     noticed, is_past, own, zone = row[9:]
+    # sealed with its place, so that an address which was copied to another row does not open
     owner = fetch_owner(connector, account, resource, key)
+    # announced before the account was linked, it was sealed with a key of its own
     opens = data_key if wrapped is None else unwrap_own_key(wrapping_key, wrapped, owner)
     address = codec.loads(crypto.open_sealed(opens, request, owner))
     query = tuple((str(name), str(value)) for name, value in address["query"])

@@ -87,6 +87,7 @@ async def finish_account(
 
 async def claim_subscriptions(conn: Connection, connector: str, now_ms: int, every_ms: int) -> bool:
     """Return whether this process is to look at a vendor's subscriptions now; commit at once."""
+    # the row has to exist, or the first claims of several fetchers would all find nothing to update
     await conn.execute(_OPEN, [connector])
     row = {"connector": connector, "now": utc(now_ms), "before": utc(now_ms - every_ms)}
     return (await conn.execute(_CLAIM, row)).rowcount == 1

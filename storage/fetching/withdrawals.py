@@ -97,6 +97,7 @@ async def withdraw_accounts(conn: Connection, patient: str, connector: str, now_
         "connector": connector,
         "now": utc(now_ms),
     }
+    # fetches before connections: the order of locks that everything in `storage` keeps
     await conn.execute(_STOP, row)
     return (await conn.execute(_WITHDRAW, row)).rowcount
 
@@ -140,6 +141,7 @@ async def end_withdrawal(
     row = {
         "connector": withdrawal.connector,
         "account": withdrawal.account,
+        # given up is told apart from done: a person may want to tell the vendor by other means
         "state": "done" if is_done else "given_up",
         "reason": reason,
     }

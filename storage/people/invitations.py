@@ -80,6 +80,7 @@ async def put_invitation(
         "now": utc(now_ms),
         "expires": utc(expires_ms),
     }
+    # before the new link: the update knows links by patient and vendor, and would end that too
     await conn.execute(_END, row)
     await conn.execute(_PUT, row)
     return expires_ms
