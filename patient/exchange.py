@@ -55,8 +55,11 @@ class Exchange:
         Raises `VendorAwayError` and `RefusedGrantError`; the code is spent either way.
         """
         answer = await self._exchanged(code, verifier, callback)
+        # there is no earlier refresh token that could hold on
         tokens = stored_tokens(answer, "", self.now_ms)
+        # some vendors name the user beside the tokens, and need not be asked once more
         account = answer.account or await self._account(tokens)
+        # an id of any other kind would become part of keys, logs and addresses
         if not (0 < len(account) <= _LONGEST_ACCOUNT and account.isprintable()):
             raise RefusedGrantError("the vendor names no account")
         await self._register(account, tokens)

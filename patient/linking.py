@@ -93,8 +93,10 @@ async def take_answer(door: OpenPatientDoor, connector: str, binding: Binding) -
             return LinkStep(outcome=LinkOutcome.STRANGE)
         if not binding.cookie or invitation.browser != browser:
             return LinkStep(outcome=LinkOutcome.BROWSER, invitation=invitation)
+        # taken before the vendor is asked: a page that is reloaded must not send the code again
         if not await invitations.come_back(conn, state, browser):
             return LinkStep(outcome=LinkOutcome.STRANGE)
+    # judged after the state was taken: a late way is over, and cannot be tried once more
     if invitation.is_late(door.now()):
         return LinkStep(outcome=LinkOutcome.LATE, invitation=invitation)
     return _standing(door, invitation)
@@ -107,6 +109,7 @@ async def connect(
     vendor, now_ms = door.config.vendors[invitation.connector], door.now()
     exchange = Exchange(vendor=vendor, client=door.client, pool=door.pool, now_ms=now_ms)
     try:
+        # outside of any transaction: a vendor that takes seconds must not hold locks of a patient
         granted = await exchange.granted(
             code, binding.verifier, door.config.callback(invitation.connector)
         )
@@ -133,6 +136,7 @@ async def _linked(
     patient, connector, now_ms = invitation.patient, invitation.connector, door.now()
     # the order of locks in `storage`: the patient, what waits in quarantine, fetches, connections
     await patients.hold_patients(conn, [patient])
+    # the update decides between two browsers that came back with the same link
     if not await invitations.use_invitation(conn, invitation, now_ms):
         return LinkOutcome.USED
     await accounts.link_account(conn, patient, connector, granted.account, now_ms)
@@ -153,6 +157,7 @@ async def _linked(
         patient=patient,
         tokens=granted.tokens,
         now_ms=now_ms,
+        # the exchange has registered it already, so that no fetcher does so again
         is_registered=True,
     )
     for action in (AuditAction.CONSENT_GIVE, AuditAction.ACCOUNT_CONNECT):
@@ -184,6 +189,7 @@ async def withdraw(door: OpenPatientDoor, link: str) -> LinkStep:
     """End the consent that a used link gave, and the connection with it."""
     async with door.pool.connection() as conn:
         invitation = await invitations.invitation_at(conn, secret_digest(link))
+        # an unused link gave no consent, so whoever finds it can end nothing with it
         if invitation is None or invitation.used_ms is None:
             return _standing(door, invitation)
         patient, connector, now_ms = invitation.patient, invitation.connector, door.now()
