@@ -31,6 +31,7 @@ def judged_weeks(on: RuleInput, rule: Rule) -> Iterator[tuple[date, JudgedWeek]]
     A week without a prescription on all of its days is left out. The rule has the thresholds
     `ratio`, `known_days` and `lag_hours`.
     """
+    # judged by what was known then: a correction of today must not make old weeks low
     prescriptions = as_recorded(on)
     for week, due, measures in _complete_weeks(on, rule.thresholds["lag_hours"]):
         thresholds = thresholds_on(rule, prescriptions, week.monday)
@@ -70,6 +71,7 @@ def standing_of(
     on: RuleInput, first: date, thresholds: Mapping[str, float], *, as_written: bool
 ) -> Standing:
     """Return the standing of the week of a Monday by the thresholds `ratio` and `known_days`."""
+    # only what decides is passed on, so that rules with equal limits share what was worked out
     limits = (thresholds["ratio"], thresholds["known_days"])
     return _standing_of(on, first, as_written and _is_dated_back(on), *limits)
 
@@ -77,6 +79,7 @@ def standing_of(
 @once
 def _is_dated_back(on: RuleInput) -> bool:
     """Return whether a prescription is dated back, so that its two readings differ."""
+    # where they do not differ, both ways of asking share one result of `once`
     return as_recorded(on) != tuple(on.prescriptions)
 
 

@@ -52,6 +52,7 @@ def missed_runs(
     """
     prescriptions = as_recorded(on)
     for name in sorted({row.id for row in prescriptions}):
+        # versions of one prescription follow each other, and a change of version ends no run
         own = [row for row in prescriptions if row.id == name]
         yield from _runs(on, own, thresholds, (least_due, least_days))
 
@@ -72,6 +73,7 @@ def _runs(
             continue
         if not held or not _is_missed(day, held[0]):
             if reached is not None:
+                # said only once the run has ended: until then nobody knows whether it goes on
                 yield replace(reached, is_open=False)
             days, per_week, reached = [], 0, None
             continue
@@ -95,7 +97,9 @@ def _judged_days(on: RuleInput, lag_hours: float, answer_hours: float) -> list[W
     judged: list[WeekDay] = []
     day, today = min(rows, default=date.max), local_date(on.now_ms, on.zone)
     while day < today:
+        # every date is stepped through, so that a gap in the rows cannot join two runs to one
         row = rows.get(day) or WeekDay(local_date=day, known=False, by_type=())
+        # stops here although later days may be in: this one could still end the run
         if not _is_judged(on, row, lag_hours, answer_hours):
             break
         judged.append(row)
@@ -148,6 +152,7 @@ def run_finding(
     """
     first, last = run.days[0], run.days[-1]
     from_ms, at_ms = midnight(first, on.zone), midnight(last + _DAY, on.zone)
+    # from the end of the run and not from now, so that judging again gives the same finding
     fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
     today = local_date(on.now_ms, on.zone)
     muted = all_paused(on.prescriptions, today) or just_begun(on.prescriptions, last)
@@ -186,6 +191,7 @@ def days_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     today, thresholds = local_date(on.now_ms, on.zone), rule.thresholds
     times: list[int] = []
     if all_paused(on.prescriptions, today):
+        # the pause may end with this day, and no data would come to say so
         times.append(midnight(today + _DAY, on.zone))
     for back in range(_WAITING_DAYS):
         day = today - back * _DAY

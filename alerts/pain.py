@@ -72,7 +72,9 @@ def usual_pain(on: RuleInput, at_ms: int) -> float | None:
     three (clinical definition section 4).
     """
     before = _ratings_before(on)
+    # both ends by bisection: each rating asks for its usual pain, and there may be thousands
     first = bisect_left(before, at_ms - _USUAL_DAYS * DAY_MS, key=_instant)
+    # the instant itself is left out, because a rating must not count as its own usual
     last = bisect_left(before, at_ms, key=_instant)
     values = [rating.value for rating in before[first:last]]
     return median(values) if len(values) >= _USUAL_RATINGS else None
@@ -169,6 +171,7 @@ def rating_words(rating: Mapping[str, Any]) -> str:
 
 
 def _is_read(rating: PainRating) -> bool:
+    # pain without a phase may come from anything, and says nothing about exercise
     of_exercise = rating.instrument is Instrument.PAIN and rating.phase in RATED_PHASES
     return of_exercise and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
 

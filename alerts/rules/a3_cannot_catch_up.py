@@ -38,6 +38,7 @@ def _cannot_catch_up(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _was_low(on: RuleInput, first: date, thresholds: Mapping[str, float]) -> bool:
+    # data that is late would make any week low, and this rule rests on the week before
     is_in = is_complete(on, week_bounds(first, on.zone)[1], thresholds["lag_hours"])
     has_row = any(week.monday == first for week in on.weeks)
     if not is_in or not has_row:
@@ -57,8 +58,10 @@ def _out_of_reach(
     possible = 0
     for day in sorted(part.by_day):
         left = sum(_room(part, later) for later in part.by_day if later >= day)
+        # enough was done, or may have been done on days that nobody saw
         if day > today or possible >= part.sessions:
             return None
+        # before this day's own sessions: the question is what its morning left within reach
         if part.sessions - possible > left:
             return day
         row = rows.get(day) or WeekDay(local_date=day, known=False, by_type=())

@@ -34,6 +34,7 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     weeks = dict(judged_weeks(on, rule))
     for second, after in weeks.items():
+        # by date: a week between that was not judged must not make two others neighbours
         before = weeks.get(second - _WEEK)
         if before is not None and _is_high(before) and _is_high(after):
             yield _finding(
@@ -70,6 +71,7 @@ def _long_session(
     minutes = (session.end_ms - session.start_ms) / MINUTE_MS
     most = thresholds["length"] * prescription.minutes_per_session
     painful = [rating for rating in ratings if rating.value >= thresholds["pain"]]
+    # without prescribed minutes any session would be longer than 0
     if prescription.minutes_per_session and minutes > most and painful:
         yield _finding(
             on,

@@ -46,6 +46,7 @@ def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         first_high: PainRating | None = None
         for rating in of_session:
             thresholds = thresholds_at(on, rule, rating)
+            # a very high one has a finding of its own above, and needs no second one
             is_high = thresholds["high"] <= rating.value < thresholds["very_high"]
             if is_high and first_high is None:
                 first_high = rating
@@ -65,6 +66,7 @@ def _repeated(
     latest: list[PainRating] = []
     for ratings in reversed(before):
         high = [rated for rated in ratings if rated.value >= thresholds["high"]]
+        # one a session: three high answers about one session are still one session
         latest += high[-1:]
     # The session of the rating itself is one of the sessions that the rule asks for.
     others = int(thresholds["sessions"]) - 1

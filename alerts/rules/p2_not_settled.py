@@ -34,6 +34,7 @@ def _not_settled(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for number, morning in enumerate(mornings):
         thresholds = thresholds_at(on, rule, morning)
         usual = usual_pain(on, morning.at_ms)
+        # an unknown usual is not 0: every morning with any pain would be raised
         if usual is None or morning.value < usual + thresholds["rise"]:
             continue
         # the morning itself is among the last `of_last`
@@ -57,6 +58,7 @@ def _raised(on: RuleInput, mornings: Sequence[PainRating], thresholds: Threshold
 
 
 def _by_value(rating: PainRating) -> tuple[float, int]:
+    # of equal values the earliest, so that a later answer does not move the finding
     return rating.value, -rating.at_ms
 
 

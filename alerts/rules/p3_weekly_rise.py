@@ -30,6 +30,7 @@ def _weekly_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         thresholds = thresholds_on(rule, prescribed, last)
         medians = _medians(by_week, thresholds)
         rising = _rising(medians, last, thresholds)
+        # a running week is not compared: its median may still go down with an answer of today
         if rising and end_ms <= on.now_ms and _in_sight(on, rule, rising[0]):
             yield _finding(on, rule, last, [_week(first, by_week) for first in rising], thresholds)
 
@@ -57,6 +58,7 @@ def _rising(medians: _Medians, last: date, thresholds: Mapping[str, float]) -> l
     rise = _rise(medians, last)
     if rise is None:
         return []
+    # looked at first, because so steep a rise needs no second week to be believed
     if rise >= thresholds["at_once"]:
         return [last - _WEEK, last]
     before = _rise(medians, last - _WEEK)
@@ -92,6 +94,7 @@ def _finding(
     """Return the finding of some weeks; the Monday of the last is its key."""
     end_ms = week_bounds(last, on.zone)[1]
     from_ms = week_bounds(date.fromisoformat(weeks[0]["monday"]), on.zone)[0]
+    # by the last day of the week, on which the finding is made
     muted = is_muted(on, last + _WEEK - timedelta(days=1))
     # When the next week is over, that week tells whether the pain still rises.
     fresh_until_ms = end_ms if muted else week_bounds(last + _WEEK, on.zone)[1]

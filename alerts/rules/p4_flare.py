@@ -32,6 +32,7 @@ def _flare(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         first = ratings[number]
         thresholds = thresholds_at(on, rule, first)
         usual = usual_pain(on, first.at_ms)
+        # kept for the run: the usual pain rises with a flare, and would end it by itself
         level = None if usual is None else usual + thresholds["rise"]
         run = [] if level is None else _run_from(ratings, number, level)
         apart_ms = int(thresholds["apart_hours"] * HOUR_MS)

@@ -30,6 +30,7 @@ def _pain_with_load(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for first, findings in sorted(_by_week(on).items()):
         before = [weeks.get(first - number * _WEEK) for number in range(1, 5)]
         week, known = weeks.get(first), [row for row in before if row and _is_known(row, rule)]
+        # all four: a mean of fewer weeks would rise and fall with the one that is missing
         if week is None or len(known) < len(before):
             continue
         mean = fmean(row.dose_min for row in known)
@@ -61,6 +62,7 @@ def _finding(
     """Return the finding of a week, whose Monday is its key."""
     at_ms = min(finding.at_ms for finding in findings)
     from_ms = week_bounds(week.monday - 4 * _WEEK, on.zone)[0]
+    # a finding at midnight is of the day that ended with it
     muted = is_muted(on, local_date(at_ms - 1, on.zone))
     fresh_until_ms = at_ms if muted else at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
     return Finding(

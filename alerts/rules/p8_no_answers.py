@@ -40,6 +40,7 @@ def _answer_until_ms(session: SessionBrief, rule: Rule) -> int:
 
 def _is_answered(session: SessionBrief, ratings: Ratings, rule: Rule) -> bool:
     until_ms = _answer_until_ms(session, rule)
+    # an answer that names no session, but came in its time, is an answer all the same
     return any(
         row.session == session.id or session.start_ms <= row.at_ms < until_ms for row in ratings
     )
