@@ -87,6 +87,7 @@ class KeySetFollower:
     def known(self, connector: str) -> Sequence[str]:
         """Return the set of a connector, none where it is not known or older than a week."""
         loaded = self._sets.get(connector)
+        # a key that the vendor withdrew must not be believed for ever because its host is down
         is_current = loaded is not None and self._now_s() - loaded.at_s <= KEPT_S
         return (loaded.text,) if loaded is not None and is_current else ()
 
@@ -119,6 +120,7 @@ class KeySetFollower:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout((RELOAD_S if loaded else _AGAIN_S) - _SOON_S):
                     await wanted.wait()
+            # before the load: a body that is missed during it asks for another one
             wanted.clear()
 
     def _now_s(self) -> float:

@@ -77,6 +77,7 @@ class Signature:
         """Return the check to feed the body to, or the verdict where the head refuses it."""
         signing = evidence.secrets
         if self.apart:
+            # a word of the handshake is shown in queries, and must never pass as a key
             signing = [secret for secret in signing if not secret.startswith(self.apart)]
         return begin_check(
             self.schemes,
@@ -171,6 +172,7 @@ class EchoAndSignature:
     def begin(self, evidence: Evidence) -> Check | Verdict:
         """Compare the header with every value, then return the check to feed the body to."""
         values = [secret for secret in evidence.secrets if not _is_key_set(secret)]
+        # without the sets of keys: they are public, and anybody could send one as the value
         echo = EchoedAuthorization().begin(replace(evidence, secrets=values))
         if echo is not Verdict.OK:
             return echo

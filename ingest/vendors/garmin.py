@@ -67,6 +67,7 @@ def garmin_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
 def garmin_user(body: bytes) -> str:
     """Return the user's id of the answer that names it; raises ValueError for any other answer."""
     answer = json.loads(body)
+    # the token endpoint names nobody, and pushes name the user by this id alone
     user = answer.get("userId") if isinstance(answer, dict) else None
     if not isinstance(user, str) or not user:
         raise ValueError("the answer names no user")

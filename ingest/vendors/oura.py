@@ -51,6 +51,7 @@ def verification_token(key: str) -> str:
 def answer_oura_challenge(probe: Probe) -> VendorAnswer | None:
     """Return the challenge of a GET with a right verification token, None for any other request."""
     challenge = probe.query.get(_CHALLENGE, "")
+    # whoever knows the token may make us repeat text, and no more of it than this
     is_short = 0 < len(challenge) <= _LONGEST_CHALLENGE
     if probe.method != "GET" or not is_short or not _is_ours(probe.query.get(_TOKEN, ""), probe):
         return None
@@ -73,6 +74,7 @@ def _tokens(keys: Sequence[str]) -> list[str]:
 def oura_request(fetch: Fetch) -> ApiRequest:
     """Return the request for an object, or for a page of objects, which always exists."""
     name = fetch.path.removeprefix(_COLLECTIONS)
+    # an object that is gone answers 404, while a collection is there even when it is empty
     return ApiRequest(path=fetch.path, query=fetch.query, is_collection="/" not in name)
 
 
@@ -82,6 +84,7 @@ def oura_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
     days = (("start_date", first[:10]), ("end_date", last[:10]))
     instants = (("start_datetime", first), ("end_datetime", last))
     fetches = [_past(account, kind, first, days) for kind in _TYPES]
+    # apart, because heart rates are no type of the webhook and are asked for by instants
     return (*fetches, _past(account, _HEART_RATE, first, instants))
 
 

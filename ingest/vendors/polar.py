@@ -52,6 +52,7 @@ _OF_DATE: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 def answer_ping(probe: Probe) -> VendorAnswer | None:
     """Return the answer to a PING, None for any other request."""
     try:
+        # read before the proof, because the key of the proof comes only after the PING is answered
         event = json.loads(probe.body)
     except (ValueError, RecursionError):
         return None
@@ -78,7 +79,9 @@ def polar_rate_wait(headers: Mapping[str, str]) -> int:
     for position, window in enumerate(BUDGET[: len(used)]):
         limit = limits[position] if position < len(limits) else window.requests
         reset_s = resets[position] if position < len(resets) else window.seconds
+        # at least: the request that reached the limit was answered, and the next one is not
         if used[position] >= limit:
+            # no longer than the window: a wrong number would close Polar for days
             wait_s = max(wait_s, min(reset_s, window.seconds))
     return wait_s
 
@@ -108,6 +111,7 @@ def polar_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
             account=account, resource="exercise_list", key="past", path=_EXERCISES, format="polar"
         )
     ]
+    # the patient's local date may be a day further: that day has a cue of its own
     for day in dates_between(start_ms, end_ms, "UTC"):
         for resource, path, query in _OF_DATE:
             fetch = Fetch(
@@ -140,11 +144,13 @@ def read_webhooks(body: bytes) -> Sequence[Subscription]:
         if not isinstance(row, dict) or not isinstance(row.get("events"), list):
             raise ValueError("no webhook")  # noqa: TRY004 - the documented error
         events = set(map(str, row["events"]))
+        # an application has one webhook, and one that a person made with more must stay
         about = _ALL if set(POLAR_EVENTS) <= events else " ".join(sorted(events))
         webhook = Subscription(
             about=about,
             callback=str(row.get("url", "")),
             id=str(row.get("id", "")),
+            # left out means active: to activate a webhook makes Polar send a PING
             is_active=row.get("active", True) is not False,
         )
         webhooks.append(webhook)

@@ -61,6 +61,7 @@ def answer_challenge(probe: Probe) -> VendorAnswer | None:
 
 def strava_request(fetch: Fetch) -> ApiRequest:
     """Return the request for an activity, its streams, or a page of activities."""
+    # an activity that is gone answers 404; a list that does so is at fault
     is_list = fetch.path == _ACTIVITIES
     return ApiRequest(path=fetch.path, query=fetch.query, is_collection=is_list)
 
@@ -86,6 +87,7 @@ def strava_rate_wait(headers: Mapping[str, str]) -> int:
     # a request that reads counts in both, and either may end first
     for kind in ("x-ratelimit", "x-readratelimit"):
         used, limits = (_PAIR.fullmatch(headers.get(f"{kind}-{of}", "")) for of in _OF)
+        # not every answer has both pairs, and a missing one limits nothing
         if used is None or limits is None:
             continue
         for position, window in enumerate(_BUDGET, 1):
@@ -103,6 +105,7 @@ def _into(seconds: int, headers: Mapping[str, str]) -> int:
         at = parsedate_to_datetime(headers.get("date", ""))
     except (ValueError, TypeError):
         return 0
+    # in epoch seconds, full quarters and midnights in UTC are multiples of their windows
     return int(at.timestamp()) % seconds
 
 
@@ -146,6 +149,7 @@ def read_pushes(body: bytes) -> Sequence[Subscription]:
 
 # Strava keeps one subscription for an application, so another one is deleted before.
 def _create_push(wanted: Subscription, word: str) -> ApiRequest:
+    # without our subscription's number, which Strava makes only in its answer to this
     form = (("callback_url", wanted.callback), ("verify_token", word.partition(JOINT)[0]))
     return ApiRequest(path=_PUSHES, method="POST", form=form)
 

@@ -74,6 +74,7 @@ def _claims(token: str) -> Mapping[str, object]:
     parts = token.split(".")
     middle = parts[1] if len(parts) == len(("head", "claims", "signature")) else ""
     try:
+        # JWTs leave the padding out, and the decoder wants it
         claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     except (ValueError, RecursionError):
         return {}

@@ -46,6 +46,7 @@ def whoop_rate_wait(headers: Mapping[str, str]) -> int:
     """Return for how many seconds to wait: until the window begins anew, once nothing is left."""
     reset = headers.get(_RESET, "")
     is_time = reset.isascii() and reset.isdigit() and len(reset) <= _LONGEST_RESET
+    # only at 0: the header with the end of the window is in every answer
     return int(reset) if headers.get(_LEFT) == "0" and is_time else 0
 
 
@@ -54,6 +55,7 @@ def whoop_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
     first, last = rfc3339(start_ms), rfc3339(end_ms)
     query = (("start", first), ("end", last), ("limit", str(_PAGE)))
     fetches: list[Fetch] = []
+    # next pages are asked for by the reader, which knows the token in the answer
     for kind, path in _COLLECTIONS.items():
         key = f"past {first[:10]}"
         past = Fetch(

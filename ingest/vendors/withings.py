@@ -86,6 +86,7 @@ def withings_status(status: int, body: bytes) -> int:
         stated = json_object(body).get("status")
     except ValueError:
         return HTTPStatus.BAD_GATEWAY
+    # False is a whole number to Python, and would pass as 0, which is success
     if isinstance(stated, bool) or not isinstance(stated, int):
         return HTTPStatus.BAD_GATEWAY
     if stated in _STATUSES:
@@ -151,6 +152,7 @@ def withings_tokens(body: bytes) -> TokenAnswer:
     # a code or a refresh token that is spent is an error of what was asked, told in words
     words = str(answer.get("error", ""))
     is_spent = status == HTTPStatus.BAD_REQUEST and any(word in words for word in _GRANTS)
+    # only these end the grant: taking an outage for it would send the patient to connect anew
     if is_spent or status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise GrantEndedError("the vendor does not take the grant")
     inside = answer.get("body")
@@ -240,6 +242,7 @@ WITHINGS = Connector(
         ),
         is_in_eu=True,
     ),
+    # Withings waits two seconds
     answer_within_s=1.5,
     max_body=MIB,
 )
