@@ -97,6 +97,7 @@ def _watch(person: Inhabitant, did: Doings, seed: int) -> Iterator[Arrival]:
 
 def _synced_ms(person: Inhabitant, at_ms: int, seed: int) -> int:
     """Return when the watch syncs what it had at an instant."""
+    # drawn by the instant, so that one session more does not change when all others sync
     chance = generator(seed, person.number, 20_000 + at_ms // MINUTE_MS)
     soon_ms = at_ms + int(chance.integers(2, 90)) * MINUTE_MS
     if person.course is not Course.SLOW:
@@ -138,6 +139,7 @@ def _workout(person: Inhabitant, session: TrueSession, seed: int) -> Iterator[Ar
 
 def _by_hub(person: Inhabitant, session: TrueSession) -> Arrival:
     """Return the same session as a phone hub tells it, a few seconds apart."""
+    # not the same seconds: two recorders of one session never agree on them
     span = (session.start_ms + 4_000, session.end_ms - 3_000)
     record = f"{hub_account(person)}-{session.start_ms // 1000}"
     account = hub_account(person)
@@ -164,6 +166,7 @@ def _day(person: Inhabitant, day: date, sessions: Sequence[TrueSession], seed: i
         if session.recorded:
             within = (t >= session.start_ms) & (t < session.end_ms)
             at_s = (t[within] - session.start_ms) // 1000
+            # the same beats as in the file of the workout, because one wrist measured both
             beats[within] = true_heart(person, session, seed)[at_s]
     return Arrival(
         received_ms=_synced_ms(person, last, seed),

@@ -99,6 +99,7 @@ def _write_all(
     ends_ms = midnight(plan.last + timedelta(days=1), "UTC") + 4 * DAY_MS
     head = {
         "version": COHORT_VERSION,
+        # a day early: zones east of UTC begin the first date before UTC does
         "begins": rfc3339(midnight(plan.first, "UTC") - DAY_MS),
         # so long after the last Sunday, everything has arrived and has been judged
         "ends": rfc3339(ends_ms),
@@ -165,6 +166,7 @@ def _prescriptions(
     yield row
     if did.paused is not None:
         first, last = (day.isoformat() for day in did.paused)
+        # before the pause: one that is recorded afterwards does not reach back
         agreed_ms = midnight(did.paused[0], person.zone) - 3 * DAY_MS
         pauses = [{"first": first, "last": last, "why": "holiday"}]
         yield {**row, "version": 2, "pauses": pauses, "recorded": rfc3339(agreed_ms)}

@@ -99,6 +99,7 @@ def _sessions(
             day = first + timedelta(days=7 * week + weekday)
             is_done, is_moved = chance.random() < _likely(person, week), chance.random() < _MOVED
             day += timedelta(days=int(is_moved))
+            # a session that was moved may fall on the day of the next, and one a day is held
             if not is_done or day in held:
                 continue
             held.add(day)

@@ -89,6 +89,7 @@ def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
 def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     """Yield each run of two low weeks or more."""
     run: list[TrueWeek] = []
+    # the None ends a run that lasts to the last week
     for week in [*true_weeks(person, did), None]:
         if week is not None and week.is_low:
             run.append(week)
@@ -124,6 +125,7 @@ def _is_seen(person: Inhabitant, did: Doings, week: TrueWeek) -> bool:
     worn = set(did.worn)
     days = [week.monday + number * _DAY for number in range(7)]
     unseen = sum(day not in worn for day in days)
+    # each day may have held one: a watch in a drawer proves no missed session
     return week.recorded + unseen < _ENOUGH * week.due
 
 
@@ -155,6 +157,7 @@ def _empty_spans(did: Doings, held: set[date], end: date) -> Iterator[tuple[date
     day = did.first
     while day <= end:
         is_paused = did.paused is not None and did.paused[0] <= day <= did.paused[1]
+        # the day behind the last counts as full, so that the last span ends too
         is_empty = day < end and day not in held and not is_paused
         if is_empty and first is None:
             first = day
@@ -195,6 +198,7 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
         family=PAIN_FAMILY,
         from_ms=from_ms,
         knowable_ms=known[0] if known else until_ms,
+        # the morning after the last day is rated as well
         until_ms=until_ms + DAY_MS,
         observable=bool(known) and _knows_usual(did.sessions, begun_ms),
     )

@@ -108,6 +108,7 @@ def _inhabitant(seed: int, number: int, weeks: int, courses: Sequence[Course]) -
     birth_year = int(chance.integers(1944, 1986))
     beta_blocker = bool(chance.random() < _BETA_BLOCKED)
     rest = int(chance.integers(52, 72)) - (6 if beta_blocker else 0)
+    # Tanaka's formula by age; a beta blocker takes about so many beats off the peak
     peak = round(208 - 0.7 * (2026 - birth_year)) - (35 if beta_blocker else 0)
     per_week = int(chance.integers(2, 6))
     days = chance.choice(7, size=per_week, replace=False)
