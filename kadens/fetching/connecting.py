@@ -90,6 +90,7 @@ def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bo
             f"{connector} has no sign-in of patients: {', '.join(linkable_connectors())} have",
             code=2,
         )
+    # made here, because only its digest is stored: this is the one time that it is known
     link = random_text()
 
     async def work(conn: Connection, now_ms: int) -> int:
@@ -160,6 +161,7 @@ def _connectable() -> tuple[str, ...]:
 def _answer(path: Path) -> dict[str, Any]:
     try:
         raw = sys.stdin.buffer.read(_LONGEST_FILE) if str(path) == "-" else path.read_bytes()
+        # cut like what comes from stdin, so that a wrong file of gigabytes is not parsed
         values = orjson.loads(raw[:_LONGEST_FILE])
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)

@@ -144,6 +144,7 @@ def played_request(
         shown = Proven(headers={})
     elif verdict is Verdict.FORGED:
         shown = _altered(shown)
+    # some addresses prove by their query, and not by a segment
     segment, _, address = shown.path.partition("?")
     query = {name: value for name, value in request.query.items() if name not in _ADDRESS}
     return PlayedRequest(
@@ -209,5 +210,6 @@ def _altered(shown: Proven) -> Proven:
 def _another(value: str) -> str:
     """Return a value with another letter before its last four, which may be padding."""
     position = max(0, len(value) - 5)
+    # both are digits of hex and of base64, so that only the proof is wrong and not its form
     letter = "a" if value[position] != "a" else "b"
     return value[:position] + letter + value[position + 1 :]

@@ -47,6 +47,7 @@ def compare(cohort: CohortFiles, played: PlayedCohort) -> dict[str, Any]:
     urgent = [alert for alert in played.alerts if alert.tier in _URGENT]
     matches = [_match(event, urgent) for event in truth.events if event.observable]
     by_event = _grouped(matches)
+    # against all events: an alert that guessed right is not false, whatever the data showed
     false = [alert for alert in urgent if not _holds(alert, truth.events)]
     weeks = _patient_weeks(cohort)
     delays = [_delay_days(match) for match in matches if match.alert is not None]
@@ -99,6 +100,7 @@ def _share(matches: Sequence[_Match]) -> float | None:
 def _delay_days(match: _Match) -> float:
     """Return by how many days an alert came after an event could be known, 0 for one before."""
     raised_ms = match.event.knowable_ms if match.alert is None else match.alert.raised_ms
+    # an alert before it could be known was lucky, and must not make up for one that was late
     return max(0, raised_ms - match.event.knowable_ms) / DAY_MS
 
 
@@ -176,6 +178,7 @@ def compare_sessions(truth: CohortTruth, sessions: Iterable[DerivedSession]) -> 
     by_patient: dict[str, list[DerivedSession]] = defaultdict(list)
     for session in sessions:
         by_patient[session.patient].append(session)
+    # what no device saw cannot be found, and says nothing of how well sessions are found
     recorded = [row for row in truth.sessions if row.recorded]
     edges_s: list[float] = []
     errors_min: list[float] = []
@@ -205,6 +208,7 @@ def _best(row: TruthSession, sessions: Iterable[DerivedSession]) -> DerivedSessi
     if not near:
         return None
     best = max(near, key=partial(_common_ms, row))
+    # of the shorter, so that a true walk of an hour is not found by a session of all day
     shorter_ms = min(row.end_ms - row.start_ms, best.end_ms - best.start_ms)
     return best if _common_ms(row, best) >= _SAME * shorter_ms else None
 

@@ -121,6 +121,7 @@ async def play_inline(cohort: CohortFiles, progress: PlayProgress) -> PlayedCoho
             now=clock,
             metrics=make_metrics(),
         )
+        # everyone before the first step: a body of an unknown account would wait in quarantine
         await _enrol(parts, cohort.patients, clock.now_ms)
         await _play(InlineWorker(parts=parts, log=log), cohort, clock, progress)
         async with pool.connection() as conn:
@@ -150,10 +151,12 @@ async def _enrol(parts: Collaborators, people: Iterable[CohortPatient], now_ms: 
 async def _play(
     worker: InlineWorker, cohort: CohortFiles, clock: _Clock, progress: PlayProgress
 ) -> None:
+    # by the instant alone: the changes of one instant keep the order of their person
     changes = sorted(_changes(cohort.patients), key=lambda change: change[0])
     deliveries, done, changed = cohort.deliveries, 0, 0
     while clock.now_ms < cohort.head.ends_ms:
         clock.now_ms += STEP_MS
+        # before the bodies of the step, because a body without a consent would be dropped
         while changed < len(changes) and changes[changed][0] <= clock.now_ms:
             async with worker.parts.pool.connection() as conn:
                 await changes[changed][1](conn)
@@ -167,7 +170,9 @@ async def _play(
             await worker.receive(
                 (_envelope(item, cohort), cohort.content(item)) for item in portion
             )
+        # after all bodies, or a patient would be judged by half of what had arrived
         await worker.judge()
+        # without it an alert would stay open for ever, and take in all later ones of its family
         await _deal_with_alerts(worker, clock.now_ms)
         progress(clock.now_ms, done)
 
