@@ -95,6 +95,7 @@ def tokens_in(values: Mapping[str, object]) -> TokenAnswer:
     if not (isinstance(access, str) and isinstance(refresh, str)):
         raise ValueError("the answer has no tokens")  # noqa: TRY004 - the documented error
     lasts_s = values.get("expires_in")
+    # an end that nobody can mean counts as none: the token is used until it is refused
     known = isinstance(lasts_s, int) and not isinstance(lasts_s, bool) and 0 < lasts_s < _LONGEST_S
     return TokenAnswer(
         access=access,

@@ -93,6 +93,7 @@ class TimeWindow:
         """Return a window of the local clock that holds this one in every zone."""
         if self.is_civil:
             return self
+        # wider on both sides: what is found too much replaces itself, what is missed stays missing
         low, high = max(0, self.low_ms - _BEHIND_MS), self.high_ms + _AHEAD_MS
         return TimeWindow(low_ms=low, high_ms=high, is_civil=True)
 
@@ -100,6 +101,7 @@ class TimeWindow:
         """Yield the window in steps of at most 31 days."""
         low = self.low_ms
         while low < self.high_ms:
+            # steps meet and do not overlap, or a point at a bound would be fetched twice
             high = min(low + _LONGEST_MS, self.high_ms)
             yield TimeWindow(low_ms=low, high_ms=high, is_civil=self.is_civil)
             low = high
