@@ -66,6 +66,7 @@ def _items(record: JsonObject, where: str, errors: list[Unreadable]) -> Iterator
     label = _label(record.get("labelId"), f"{where}.labelId")
     fetches = list(_fetches(record, account, label, where, errors))
     yield from fetches
+    # a link that was refused is told as a fault, and not as one that is still to come
     if not fetches and not any(error.where.startswith(where) for error in errors):
         yield Notice(account=account, kind=NoticeKind.PROGRESS)
 

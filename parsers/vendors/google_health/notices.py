@@ -66,6 +66,7 @@ class NoticeInterval:
     @property
     def window(self) -> TimeWindow:
         """Return what is asked for: without an end, the day that begins with it."""
+        # Google may leave the end out, and an empty window would find nothing
         high_ms = self.low_ms + DAY_MS if self.high_ms is None else self.high_ms
         return TimeWindow(
             low_ms=self.low_ms, high_ms=max(high_ms, self.low_ms + 1), is_civil=self.is_civil
@@ -118,6 +119,7 @@ def _notification(
     data = object_of(written.get("data"), f"{where}.data")
     account = text(data.get("healthUserId"), f"{where}.data.healthUserId")
     of = accounts.setdefault(account, _Account())
+    # filters name a type with underscores and lists with hyphens: either is taken
     name = text(data.get("dataType"), f"{where}.data.dataType").lower().replace("_", "-")
     operation = text(data.get("operation"), f"{where}.data.operation")
     if name in TYPES_NOT_FOLLOWED:
@@ -218,6 +220,7 @@ def _deletions(
     kind = _KIND.get(row.shape, "")
     named = record_named(kind, data.get("recordId")) if kind else ""
     if named:
+        # the record alone says what is gone, so its time need not be known
         at = intervals[0].low_ms if intervals and not intervals[0].is_civil else 0
         yield Deletion(head=_head(f"deleted {named}", (at, at)), target=named)
         return

@@ -95,6 +95,7 @@ def _event(kind: str, body: JsonObject) -> Iterator[ReaderItem]:
 
 def _account(body: JsonObject) -> str:
     """Return our own name for the user, else Junction's."""
+    # ours first, because a patient is linked by the name that we chose
     for name in ("client_user_id", "user_id"):
         if body.get(name) is not None:
             return text(body[name], name)

@@ -89,6 +89,7 @@ class TerraEntry:
         """Return an instant; an offset of zero is one only where times are said to be local."""
         ms, written = instant_of(value, where)
         is_local = self.metadata.get("timestamp_localization") == _LOCAL
+        # vendors that state no offset have a zero there too
         return TerraTime(ms, written if written or is_local else None)
 
     def source(self, method: Method, into: Collected) -> Source:
@@ -184,6 +185,7 @@ def _moving_ms(entry: TerraEntry, span: tuple[int, int]) -> int | None:
 
     The timer of the last sample says how long it had stood still by then.
     """
+    # the lists have readings of their own, and the latest of them all knows the timer best
     last_ms, timer_s = span[0], None
     for row in TERRA_SERIES:
         listed = entry.at(row.path)
@@ -198,6 +200,7 @@ def _moving_ms(entry: TerraEntry, span: tuple[int, int]) -> int | None:
                 last_ms, timer_s = at_ms, read_s
     if timer_s is None:
         return None
+    # up to the last sample only: what came after it is taken as moving
     paused_ms = last_ms - span[0] - round(timer_s * 1000)
     moving_ms = span[1] - span[0] - paused_ms
     return moving_ms if paused_ms > SHORTEST_PAUSE_MS and moving_ms > 0 else None

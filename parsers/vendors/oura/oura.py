@@ -87,6 +87,7 @@ def _cue(body: JsonObject, context: Context) -> ReaderItem:
     name = _object_id(body.get("object_id"))
     if event == DELETED:
         return Part(account=account, facts=(_deletion(f"{kind}:{name}", body, context),))
+    # in the key, so that a second change of the same object is a fetch of its own
     sent = optional_text(body.get("event_time"), "event_time")
     return Fetch(
         account=account,
@@ -159,6 +160,7 @@ def _listed(body: JsonObject | list[object]) -> list[object]:
 def _cue_time(body: JsonObject | list[object], requested: Fetch | None) -> str:
     """Return when the cue was sent that asked for an object, as written; "" without a cue."""
     if requested is not None:
+        # the key of a request for the past ends in no time of a cue
         written = requested.key.rpartition("/")[2]
         return written if _revision(written) else ""
     kept = body.get(_CUE_TIME) if isinstance(body, dict) else None

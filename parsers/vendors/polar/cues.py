@@ -192,6 +192,7 @@ def read_cue(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
         yield Notice(account="", kind=NoticeKind.PING)
         return
     account = _account(body.get("user_id"))
+    # from the registered address and not from the body, which is the same for both interfaces
     lists = context.query.get(API_PARAMETER) == FOURTH
     for cue in LIST_CUES if lists else CUES:
         if cue.event == event:
@@ -205,6 +206,7 @@ def read_cue(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
 
 def _fetches(cue: Cue, account: str, body: JsonObject) -> Iterator[Fetch]:
     path, query = path_and_query(body.get("url"), _INTERFACE, "url")
+    # becomes a part of keys only: the path is that of the link, or is made of a parsed date
     name = text(body.get(cue.named_by), cue.named_by)
     # The same day is announced again as it grows, so the time of the cue is a part of its key.
     sent = text(body.get("timestamp"), "timestamp")
@@ -238,6 +240,7 @@ def _fetch(
 def fetches_of_exercise(account: str, entity: object, when: str, where: str) -> Iterator[Fetch]:
     """Yield the requests of an exercise by its id; raises Unreadable for what is no id."""
     name = text(entity, where)
+    # the id came in an answer, and becomes a part of a path
     if not _ENTITY.fullmatch(name):
         raise Unreadable(where, "not the id of an exercise")
     for wanted in _EXERCISE:
@@ -265,6 +268,7 @@ def _dates(written: str) -> dict[str, str]:
 
 def _weeks(sent: str) -> dict[str, str]:
     """Return the bounds of the local dates in which a session that is announced now may lie."""
+    # only to refuse what is no time: the first ten letters alone could be a date by chance
     instant_of(sent, "timestamp")
     day = date_of(sent, "timestamp")
     first, last = day - timedelta(days=_BACK_DAYS), day + timedelta(days=_AHEAD_DAYS)

@@ -102,6 +102,7 @@ def _samples(
     record: JsonObject, day: date, of_day: JsonObject, clock: LocalClock, where: str, errors: Errors
 ) -> Iterator[Fact]:
     series = SeriesByKey()
+    # without it only the last zone is lost, because nobody knows how long that held
     end = kept_without(errors, None, _end_ms, of_day.get("end_time"), day, f"{where}.end_time")
     for name, add in (("steps", _add_steps), ("activity_zones", _add_zones)):
         if record.get(name) is None:

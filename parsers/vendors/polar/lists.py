@@ -57,6 +57,7 @@ def _offset_at(session: JsonObject, clock: LocalClock, where: str) -> float:
     day = date_of(stated, f"{where}.startTime")
     after_ms = moment_ms(str(stated).removesuffix("Z"), day, f"{where}.startTime")
     at_ms = clock.instant(day, f"{where}.startTime", after_ms)
+    # the same clock read as UTC: the difference is the offset of the zone at that moment
     shown_ms = LocalClock(offset_min=0).instant(day, where, after_ms)
     return (shown_ms - at_ms) / MINUTE_MS
 

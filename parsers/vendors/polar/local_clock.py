@@ -50,6 +50,7 @@ class LocalClock:
         stated = self.offset_min
         if stated is None or not self.zone:
             return self
+        # at both ends of the date, because a change of clocks gives the zone two offsets on it
         own = {zone_offset_min(at_ms, self.zone) for at_ms in day_bounds(day, self.zone)}
         return LocalClock(zone=self.zone) if stated in own else LocalClock(offset_min=stated)
 
@@ -104,6 +105,7 @@ def clock_of(context: Context, document: object) -> LocalClock:
     if isinstance(note, dict):
         return _noted(note)
     requested = context.requested
+    # the key is what comes back with an answer; the query of a fetch does not
     marked = _MARKED.fullmatch(requested.key.rpartition("/")[2]) if requested else None
     stated = int(marked[1]) if marked else None
     return LocalClock(offset_min=stated, zone=context.zone)

@@ -91,6 +91,7 @@ _OFFSETS = ("start_time_utc_offset", "timezoneOffsetMinutes", "timezoneOffset")
 
 def read_polar(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what a pushed body or an answer means; BodyError where it is neither."""
+    # exports of Polar hold a bare NaN, which JSON does not know
     document = lenient_json(payload)
     if context.requested is None and isinstance(document, dict) and "event" in document:
         try:
@@ -111,6 +112,7 @@ def _of_answer(
     if requested is not None and requested.resource == OFFSETS:
         yield from _by_stated_offset(listed, requested, context.zone)
         return
+    # before facts are made: the same exercise comes again, and then with its samples
     if requested is not None and requested.resource == _EXERCISE_LIST:
         yield from _single_exercises(listed, requested)
         return
@@ -216,6 +218,7 @@ def _by_stated_offset(
         stated |= _offset_on(item, written)
     # Nothing of the list is kept: its workouts are asked for one by one.
     yield Part(account=requested.account, facts=(), kept=_NOTHING_KEPT)
+    # none states an offset, or two differ: the zone of the patient stays the better guess
     if len(stated) != 1:
         return
     (offset,) = stated

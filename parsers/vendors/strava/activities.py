@@ -54,6 +54,7 @@ _OF_STREAMS = re.compile(r"([0-9]{1,19})/([0-9]{1,14})/([+-][0-9]{1,3}|-)/([a-z_
 def workout_of(record: JsonObject, where: str, errors: _Errors) -> Workout:
     """Return the workout of an activity; Unreadable where nothing names or places it."""
     name = number_text(record.get("id"), f"{where}.id")
+    # its offset is always that of UTC, and says nothing of the patient's clock
     start, _ = instant_of(record.get("start_date"), f"{where}.start_date")
     elapsed_s = number_within(record.get("elapsed_time"), 0, _LONGEST_S, f"{where}.elapsed_time")
     if not elapsed_s:
@@ -174,6 +175,7 @@ def stream_samples(key: str, streams: Mapping[str, object], errors: _Errors) -> 
     offset_min = None if offset == "-" else int(offset)
     instants = _instants(streams.get("time"), int(start))
     series = SeriesByKey()
+    # without the device, which streams do not name
     source = Source(vendor="strava", app="Strava", method=Method.WORKOUT)
     for name, metric in STRAVA_STREAMS.items():
         if name in streams:

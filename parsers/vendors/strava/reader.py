@@ -86,6 +86,7 @@ def _listed(document: object, requested: Fetch) -> Iterator[ReaderItem]:
         except Unreadable as error:
             yield rejects([error])[0]
     match = _PAGE.fullmatch(requested.key)
+    # Strava does not say how many pages there are: a page that is not full is the last
     if match is not None and len(document) >= PER_PAGE:
         after, before, page = map(int, match.groups())
         yield fetch_page(requested.account, after, before, page + 1)

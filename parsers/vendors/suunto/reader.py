@@ -95,6 +95,7 @@ def _announced(account: str, body: JsonObject, context: Context) -> Iterator[Rea
     What cannot be read of the summary does not keep the file from being fetched.
     """
     workout = object_of(body.get("workout"), "workout")
+    # the summary is kept too: the file may be gone, or never come
     yield from _workouts(account, [("workout", workout)])
     key = _key_or_none(workout)
     if key is None:
@@ -102,6 +103,7 @@ def _announced(account: str, body: JsonObject, context: Context) -> Iterator[Rea
     yield _file(account, key)
     if workout.get("stopTime") is None:
         # its end is computed by and by, so it is asked for once more
+        # 0 where nobody received it, as for a file that is looked at: then it is due at once
         later_ms = context.received_ms and context.received_ms + _SETTLES_MS
         yield Fetch(
             account=account,

@@ -148,6 +148,7 @@ def _recovery_of(sleep: JsonObject, requested: Fetch) -> Fetch:
     return Fetch(
         account=requested.account,
         resource="recovery",
+        # with the trace of the cue, so that each cue leads to a recovery that is asked for anew
         key=requested.key,
         path=f"{WHOOP_CYCLE_PATH}{cycle}/recovery",
         format="whoop",
@@ -204,6 +205,7 @@ def _pending(records: list[JsonObject], requested: Fetch, received_ms: int) -> I
         if kind == "workout" and isinstance(name, str) and _ID.fullmatch(name):
             key = f"{name}/{record.get('updated_at', '')}"
             path = f"{WHOOP_ACTIVITY_PATH}{kind}/{name}"
+            # a page is asked for once; only what is pending of it is asked for again
             single = replace(requested, resource=kind)
             yield from _later(single, path, key[:200], received_ms)
 

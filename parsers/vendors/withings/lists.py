@@ -48,6 +48,7 @@ def facts_of_answer(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     """
     answer = ListedItem(body, "body", errors)
     if "measuregrps" in body:
+        # stands beside the list and holds for all groups, which have none of their own
         zone = answer.zone()
         yield from _each(answer, "measuregrps", lambda of: _group(of, zone))
     elif "activities" in body:

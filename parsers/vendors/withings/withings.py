@@ -38,6 +38,7 @@ _Query = tuple[tuple[str, str], ...]
 def read_withings(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what a cue or an answer means; BodyError where it is neither."""
     try:
+        # a form never begins so: told apart by the body, because a replay knows no content type
         if payload.lstrip()[:1] != b"{":
             yield from _cue(form_of(payload), context)
         elif "account" in context.query:
@@ -180,6 +181,7 @@ def _next_page(body: JsonObject, requested: Fetch) -> Fetch:
         raise Unreadable("body.offset", "more follows, and it is not said where")
     if ("offset", str(offset)) in requested.query:
         raise Unreadable("body.offset", "the same page once more", RejectKind.DAMAGED)
+    # each page has an offset of its own, and two of them in one request would contradict
     query = tuple(pair for pair in requested.query if pair[0] != "offset")
     name = requested.key.partition("#")[0]
     return Fetch(
