@@ -153,6 +153,7 @@ class GoogleServer(PlatformServer):
             return Reply(status=HTTPStatus.BAD_REQUEST, body=b'{"error":{"code":400}}')
         matching = [item for item in person.listed(data_type) if _holds(item, terms, person)]
         size = min(int(query.get("pageSize", "1440")), self._most(data_type))
+        # a position as text: the real one is opaque, and nothing of ours may read it
         first = int(query.get("pageToken", "0"))
         # an empty window is an empty object, without the list
         answer: GoogleJson = {}

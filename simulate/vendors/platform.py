@@ -295,6 +295,7 @@ class PlatformServer:
             # RFC 6749, section 4.1.2: what was given for it ends as well
             self._grants = [grant for grant in self._grants if grant.code != text]
             return _refusal("invalid_grant")
+        # before the checks, so that a wrong verifier cannot be tried a second time
         code.used = True
         digest = sha256(form.get("code_verifier", "").encode()).digest()
         is_proved = code.challenge == base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -314,6 +315,7 @@ class PlatformServer:
                 return self._token_reply(grant)
             if refresh and refresh == grant.previous:
                 self.reused += 1
+                # a spent token that comes again may be a thief's, so the new one ends as well
                 self._grants.remove(grant)
                 break
         return _refusal("invalid_grant")
@@ -369,6 +371,7 @@ class PlatformServer:
         with self._lock:
             for grant in self._grants:
                 if authorization == f"Bearer {grant.access}" and grant.ends_s > self.now_s():
+                    # the new token is used, so its answer has arrived: the one before is over
                     grant.previous = ""
                     return grant.user
         return None

@@ -156,6 +156,7 @@ class PolarUser:
             "date": day,
             "sleep_start_time": self._with_offset(start_ms),
             "sleep_end_time": self._with_offset(end_ms),
+            # a stage, which our reader must not keep
             "deep_sleep": 4_000,
         }
         self.recharges[day] = {"date": day, "heart_rate_variability_avg": rmssd}
@@ -191,6 +192,7 @@ class PolarUser:
                 - self.away[day] * MINUTE_MS
             )
         start = midnight(date.fromisoformat(day), self.zone)
+        # the clock may change in the day, and seconds after midnight are those on its face
         shift = zone_offset_min(start, self.zone) - zone_offset_min(
             start + second * 1000, self.zone
         )

@@ -84,6 +84,7 @@ class PolarServer(PlatformServer):
                 self.withdraw(user)
                 self.registered.discard(user)
                 return Reply(status=HTTPStatus.NO_CONTENT)
+            # above the rows of data, which look at no registration
             case ("GET", "v3", *_) if self.registers and user not in self.registered:
                 return Reply(status=HTTPStatus.FORBIDDEN, body=b"{}")
             case ("GET", "v3", "exercises", entity, form) if form in _TYPES:
@@ -123,6 +124,7 @@ class PolarServer(PlatformServer):
             case ("POST",):
                 return self._create(json.loads(arrived.body))
             case ("GET",):
+                # without the key, which is shown once
                 rows = [self._shown()] if self.webhook else []
                 return Reply(body=json.dumps({"data": rows}).encode())
             case ("POST", "activate") if self.webhook and self._pinged(self.webhook.url):

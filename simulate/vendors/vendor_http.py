@@ -40,6 +40,7 @@ def serving_vendor(server: PlatformServer, port: int = 0) -> Iterator[str]:
             yield f"http://127.0.0.1:{http.server_address[1]}"
         finally:
             if server.hold is not None:
+                # an answer that still waits would keep its thread for a minute
                 server.hold.set()
             http.shutdown()
             thread.join()
@@ -117,6 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             arrived.status = -1
             return
         arrived.status = -1
+        # or the next request would be read from what this answer left unfinished
         self.close_connection = True
         if fault is Fault.SHORT:
             self._head({"Content-Length": "1000"})

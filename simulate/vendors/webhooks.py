@@ -116,6 +116,7 @@ class WebhookSender:
         if self.is_received(reply):
             self.received.append(call)
             return True
+        # the first attempt is no repetition: one more attempt than there are pauses
         if call.failures >= len(self.pauses_s):
             self.given_up.append(call)
             return False

@@ -69,6 +69,7 @@ class WithingsServer(PlatformServer):
         for minute in range(minutes):
             at = first + minute * 60
             own = self.samples.setdefault(user, {})
+            # counts and rates at different seconds: an entry has one of them, and no zero
             own[at] = {"steps": 90 + minute % 5, "duration": 60, **_WATCH}
             own[at + 30] = {"heart_rate": 100 + minute % 7, **_WATCH}
         self.workouts.setdefault(user, {})[first] = {

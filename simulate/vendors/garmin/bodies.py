@@ -242,6 +242,7 @@ class PlayedGarmin:
             "activityType": "WALKING",
             "steps": day.steps[position] * length_s // SLOT_S,
             "intensity": "ACTIVE",
+            # a mean of a slot, which must never be taken for samples
             "meanHeartRateInBeatsPerMinute": 99,
         }
 
@@ -282,6 +283,7 @@ class PlayedGarmin:
                 "timerDurationInSeconds": shown,
                 "clockDurationInSeconds": at_s - activity.start_s,
                 "heartRate": bpm,
+                # a position, which must never be kept
                 "latitudeInDegree": 59.3,
                 "longitudeInDegree": 18.0,
             }
