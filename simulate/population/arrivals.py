@@ -240,7 +240,7 @@ def _weekly(person: Inhabitant, did: Doings, seed: int) -> Iterator[Arrival]:
     for sunday, sessions in did.by_week:
         at_ms = midnight(sunday, person.zone) + 21 * HOUR_MS
         is_answered = chance.random() < _WEEK_ANSWERED
-        # sessions that begin after the answer are count of on their own
+        # sessions that end after the answer are told of on their own
         count = sum(session.end_ms <= at_ms for session in sessions)
         if is_answered:
             answer = ReportAnswer(

@@ -218,7 +218,7 @@ def _fetches(cue: Cue, account: str, body: JsonObject) -> Iterator[Fetch]:
             yield _fetch(wanted, account, f"{name}/{sent}", own, query_of)
         else:
             query_of = _filled(wanted, words or _weeks(sent))
-            # what is query_of for another resource carries its name to the reader of the answer
+            # what is asked for another resource carries its name to the reader of the answer
             named = f"{cue.wanted[0].resource}/{name}" if wanted.resource == OFFSETS else name
             own = wanted.path.format(**words)
             yield _fetch(wanted, account, f"{named}/{sent}", own, query_of)
