@@ -36,7 +36,7 @@ class SigningKey:
     is_enabled: bool = True
 
     def entry(self) -> GoogleJson:
-        """Return its public half as a row of the published_keys set."""
+        """Return its public half as a row of the published set."""
         point = self.private.public_key().public_numbers()
         # a protobuf of the parameters (1 is the version 0, and is left out) and both coordinates,
         # which Tink writes with a leading zero byte
@@ -65,7 +65,7 @@ def signing_key(number: int) -> SigningKey:
 
 
 def published_keys(keys: Sequence[SigningKey]) -> bytes:
-    """Return the set of keys as it is published_keys; the last key in use signs."""
+    """Return the set of keys as it is published; the last key in use signs."""
     rows = [key.entry() for key in keys]
     return json.dumps({"primaryKeyId": keys[-1].number, "key": rows}).encode()
 

@@ -1,4 +1,4 @@
-"""Google Health as a server: sign-in, the published_keys keys, lists of points by filter and page.
+"""Google Health as a server: sign-in, the published keys, lists of points by filter and page.
 
 Written from what Google publishes, and never from our connector. Access holds for an hour; a
 refresh token is given once, only to whoever asks for offline access, and is not rotated.
@@ -125,7 +125,7 @@ class GoogleServer(PlatformServer):
     # The interface:
 
     def public(self, arrived: Arrived) -> Reply | None:
-        """Return the published_keys keys, None for every other request."""
+        """Return the published keys, None for every other request."""
         if arrived.method == "GET" and arrived.route == KEY_SET_PATH:
             return Reply(body=published_keys(self.keys))
         return None
