@@ -32,7 +32,7 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="patient",
                 target=f"{_COMMANDS}.processes:serve_patient_door",
-                summary="Run the patient door: pages on which patients connect their accounts.",
+                summary="Run the patient door: pages to connect accounts.",
             ),
         ),
     ),
@@ -181,7 +181,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="connect",
         target="kadens.fetching.connecting:connect_account",
-        summary="Print a link with which a patient connects the account at a vendor.",
+        summary="Print a link to connect a patient's account at a vendor.",
     ),
     Entry(
         word="connections",

@@ -66,7 +66,7 @@ def connect_account(
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print a link with which the patient connects the account at a vendor.
+    """Print a link to connect a patient's account at a vendor.
 
     The link holds for 30 days and works once; an earlier one that was not used ends. The patient
     agrees on its page and allows it at the vendor. With --tokens the account is connected at once,

@@ -24,7 +24,7 @@ WHY_UNKNOWN = (
 )
 MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
 ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
-LEFT = frozenset({"when", "type", "zones", "counted", "source", "date", "state", "week", "rx"})
+LEFT = frozenset({"when", "type", "zones", "counts", "source", "date", "state", "week", "rx"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
     unknown = any(session.zones_ms.unknown for session in answer.sessions)
     why = f"; {WHY_UNKNOWN}" if unknown else ""
     return Sheet(
-        heads=("when", "type", "length", "moderate", "vigorous", "unknown", "HR", "counted"),
+        heads=("when", "type", "length", "moderate", "vigorous", "unknown", "HR", "counts"),
         lines=(
             (
                 _at(session.start, answer.zone),
@@ -101,7 +101,7 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
             )
             for session in answer.sessions
         ),
-        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{more}{why}",
+        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{why}{more}",
     )
 
 

@@ -222,4 +222,9 @@ def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(
             "off",
         )
         matches = set(cells_of(conn.execute(requested), 0))
-    assert matches == {"kadens_worker_login", "kadens_clinic_login", "kadens_fetcher_login"}
+    assert matches == {
+        "kadens_worker_login",
+        "kadens_clinic_login",
+        "kadens_fetcher_login",
+        "kadens_patient_login",
+    }

@@ -116,8 +116,8 @@ async def test_a_deleted_record_is_no_session_whichever_came_first(
 async def test_a_newer_revision_survives_an_older_deletion(conn: Connection) -> None:
     await _tell(
         conn,
-        attributed_fact(deletion("x", "r1")),
-        *map(attributed_fact, run(revision=1)),
+        attributed_fact(deletion("x", "r1", revision=1)),
+        *map(attributed_fact, run(revision=2)),
     )
     assert await _row(conn, "select hr_n from session") == (180,)
 

@@ -127,7 +127,6 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "select * from body",
         "select * from alert",
         "insert into vendor_fetch select * from vendor_fetch",
-        "delete from vendor_fetch",
         "insert into vendor_connection select * from vendor_connection",
         "insert into account (vendor, account, patient, linked_at) values ('v', 'a', 1, now())",
         "delete from consent",
