@@ -52,6 +52,8 @@ class Judged:
     why: str = ""
 
 
+# of an object that is no more, and of a date on which there was nothing
+_NOTHING_THERE = "the vendor has nothing there"
 _BY_STATUS: Mapping[int, Judged] = {
     # it comes by the webhook, as with Garmin's past
     HTTPStatus.ACCEPTED: Judged(meaning=Meaning.NOTHING, why="the vendor sends it later"),
@@ -60,7 +62,7 @@ _BY_STATUS: Mapping[int, Judged] = {
         meaning=Meaning.UNAUTHORISED, why="the account needs reconnecting"
     ),
     HTTPStatus.FORBIDDEN: Judged(meaning=Meaning.FORBIDDEN, why="the vendor does not permit it"),
-    HTTPStatus.GONE: Judged(meaning=Meaning.GONE, why="gone at the vendor"),
+    HTTPStatus.GONE: Judged(meaning=Meaning.GONE, why=_NOTHING_THERE),
     HTTPStatus.TOO_MANY_REQUESTS: Judged(meaning=Meaning.SLOWER, why="the vendor asks to wait"),
     HTTPStatus.REQUEST_TIMEOUT: Judged(meaning=Meaning.FAILED, why="status 408"),
     HTTPStatus.CONFLICT: Judged(meaning=Meaning.FAILED, why="status 409"),
@@ -154,4 +156,4 @@ def _of_pushed(response: VendorResponse, request: ApiRequest) -> Judged | None:
 def _of_missing(request: ApiRequest) -> Judged:
     if request.is_collection:
         return Judged(meaning=Meaning.FAILED, why="status 404 of a list, which always exists")
-    return Judged(meaning=Meaning.GONE, why="gone at the vendor")
+    return Judged(meaning=Meaning.GONE, why=_NOTHING_THERE)

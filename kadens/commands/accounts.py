@@ -1,6 +1,6 @@
 """Commands about the sources of a patient's data: vendors' accounts, and consent to a source."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from kadens.clock import clock
 from kadens.commands.audited import audited
@@ -14,10 +14,12 @@ from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
+from storage.people.quarantine_release import receipts_of_released
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 
+_MOST_NAMED = 5  # accounts in a line
 NOW = -1  # means "when the command runs" until its clock was read
 
 
@@ -36,7 +38,7 @@ def link_patient_account(
     settings = settings_of(data)
     needs_no_tokens = source in _without_sign_in()
 
-    async def work(conn: Connection, now_ms: int) -> tuple[int, int]:
+    async def work(conn: Connection, now_ms: int) -> tuple[str, int]:
         released = await accounts.link_account(conn, patient, source, account, now_ms)
         # an empty token is a connection all the same: it is what a fetch looks for
         if needs_no_tokens:
@@ -49,11 +51,27 @@ def link_patient_account(
                 tokens=Tokens(access=""),
                 now_ms=now_ms,
             )
-        return released, now_ms
+        dropped = 0
+        if released:
+            came = await receipts_of_released(conn, source, account, now_ms)
+            dropped = len(came) - len(
+                await consents.covered(conn, [(patient, source, at_ms) for at_ms in came])
+            )
+        return _released_note(released, dropped), now_ms
 
-    released, at_ms = audited(settings, work, AuditAction.ACCOUNT_LINK, patient, source)
-    bodies = f"{released} {'body' if released == 1 else 'bodies'}"
-    print_note(f"linked to {source} from {rfc3339(at_ms)} on; {bodies} released from quarantine")
+    note, at_ms = audited(settings, work, AuditAction.ACCOUNT_LINK, patient, source)
+    print_note(f"linked to {source} from {rfc3339(at_ms)} on; {note}")
+
+
+def _released_note(released: int, dropped: int) -> str:
+    """Return what became of the bodies that waited; `dropped` came before the consent."""
+    if not dropped:
+        return f"{released} {'body' if released == 1 else 'bodies'} released from quarantine"
+    if released == 1:
+        kept = "when it came, so it is not kept"
+        return f"1 body was released; the patient had not consented {kept}"
+    kept = f"when {dropped} of them came, so what came then is not kept"
+    return f"{released} bodies were released; the patient had not consented {kept}"
 
 
 def _without_sign_in() -> frozenset[str]:
@@ -149,10 +167,13 @@ def consent_refusal(settings: Settings, patient: str, source: str) -> str:
     return run(work())
 
 
-def notes_on_storing(settings: Settings, source: str, named: Collection[str]) -> list[str]:
+def notes_on_storing(
+    settings: Settings, source: str, named: Collection[str], *, is_invented: bool = False
+) -> list[str]:
     """Return a line for each reason why nothing of some accounts is stored now.
 
-    `named` are a body's accounts at `source`. Empty where all is stored, or without a database.
+    `named` are a body's accounts at `source`. They are told only where they are invented. Empty
+    where all is stored, or without a database.
     """
 
     async def work() -> list[str]:
@@ -162,7 +183,9 @@ def notes_on_storing(settings: Settings, source: str, named: Collection[str]) ->
             linked = await accounts.patients_of(conn, [(source, account) for account in named])
             receipts = [(patient, source, now_ms) for patient in linked.values()]
             agreed = await consents.covered(conn, receipts) if receipts else set()
-        return _storing_notes(source, len(named) - len(linked), len(linked) - len(agreed))
+        unlinked = sorted(account for account in named if (source, account) not in linked)
+        lines = _storing_notes(source, len(unlinked), len(linked) - len(agreed))
+        return [*lines, *_linking_notes(source, unlinked if is_invented else [])]
 
     try:
         return run(work()) if named else []
@@ -177,6 +200,13 @@ def _storing_notes(source: str, unlinked: int, refused: int) -> list[str]:
     if refused:
         lines.append(f"{refused} of its patients without consent to {source}: that is dropped")
     return lines
+
+
+def _linking_notes(source: str, unlinked: Sequence[str]) -> list[str]:
+    if not unlinked:
+        return []
+    names = ", ".join(unlinked[:_MOST_NAMED]) + (", …" if len(unlinked) > _MOST_NAMED else "")
+    return [f"link {names} with `kadens patient link ACCOUNT --patient PATIENT --source {source}`"]
 
 
 def must_consent(settings: Settings, patient: str, source: str) -> None:

@@ -31,7 +31,7 @@ from kadens.recorded.played import (
     verdict_of,
 )
 from kadens.recorded.requests import DOOR, RecordedRequest, expected_answer, read_request
-from kadens.settings import Settings
+from kadens.settings import Settings, environment
 from model.facts import Reject
 from model.received import Context
 from parsers.formats import FILES_CONNECTOR
@@ -103,16 +103,41 @@ def send_as_vendor(
     proof = _proof_of(settings, row, content, patient, signing_key)
     hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
     status, answer = post(hook, content, {**headers, **proof.headers})
-    print_line(f"{status} {answer.decode(errors='replace')}")
+    print_line(f"{status} {_words_of(answer)}")
     if status < http.client.MULTIPLE_CHOICES:
-        _tell_storing(settings, connector, content, headers)
+        _tell_storing(settings, connector, content, headers, is_invented=path.is_dir())
+    elif _lacks_key(row, status, answer):
+        print_note(_key_not_loaded(connector))
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
 
 
-def _tell_storing(settings: Settings, name: str, content: bytes, headers: _Headers) -> None:
-    """Say of the accounts of a body that was taken what keeps it from being stored."""
-    for line in notes_on_storing(settings, name, _accounts(name, content, headers)):
+def _tell_storing(
+    settings: Settings, name: str, content: bytes, headers: _Headers, *, is_invented: bool
+) -> None:
+    """Say of the accounts of a body that was taken what keeps it from being stored.
+
+    Accounts are named only where they are those of a recorded case, which is invented.
+    """
+    accounts = _accounts(name, content, headers)
+    for line in notes_on_storing(settings, name, accounts, is_invented=is_invented):
         print_note(line)
+
+
+def _words_of(answer: bytes) -> str:
+    """Return the text of an answer, or words that say that it has none."""
+    return answer.decode(errors="replace") or "(the answer has no text)"
+
+
+def _lacks_key(row: Connector, status: int, answer: bytes) -> bool:
+    """Return whether the door has no such connector, which is so where it has no key for it."""
+    is_unknown = status == http.client.NOT_FOUND and b"unknown_connector" in answer
+    return is_unknown and row.proof.needs_key
+
+
+def _key_not_loaded(name: str) -> str:
+    # a door takes the keys of connectors at its start, and there is one: the body was signed
+    again = "restart the vendor door" if environment() else "start `kadens up` again"
+    return f"the file has a key of {name} that the running door has not: {again}"
 
 
 def _play_request(
@@ -139,11 +164,14 @@ def _play_request(
         status, answer, _ = _requested(played.method, target, played.body, played.headers)
     except NoAnswerError as error:
         fail(str(error))
-    print_line(f"{status} {answer.decode(errors='replace')}")
+    # a refusal that the case wants looks like a failure otherwise
+    is_wanted = status == recorded and status >= http.client.BAD_REQUEST
+    print_line(f"{status} {_words_of(answer)}{' (as recorded)' if is_wanted else ''}")
     if status < http.client.MULTIPLE_CHOICES and played.body and played.method == "POST":
-        _tell_storing(settings, row.name, played.body, played.headers)
+        _tell_storing(settings, row.name, played.body, played.headers, is_invented=True)
     if status != recorded:
-        print_note(_why_another(request, status, recorded))
+        lacks = _lacks_key(row, status, answer)
+        print_note(_key_not_loaded(row.name) if lacks else _why_another(request, status, recorded))
     return 0 if status == recorded else 1
 
 

@@ -1,6 +1,6 @@
 """The command that lists what is fetched from vendors. It never prints an address."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +27,8 @@ from storage.pg.pool import Connection
 
 _STATES = ("waiting", "running", "failing", "done", "given_up")
 USUAL_ROWS, MOST_ROWS = 100, 10_000
+_NONE_IN_STATE = "no fetch is in this state"
+_NOTHING_ANNOUNCED = "nothing is listed: no vendor has announced anything of this kind"
 _COLUMNS = ("patient", "source", "what", "state", "why", "failed", "announced", "next attempt")
 
 
@@ -63,29 +65,35 @@ def list_fetches(
     The last announced comes first. A row without a patient is of an account that is not linked.
     """
     wanted = FetchFilter(state=state, connector=source, patient=patient, most=limit)
-    shown = _read_rows(data, wanted)
+    shown, others = _read_rows(data, wanted)
     if as_json:
         print_json(list(map(_plain, shown)))
     elif not shown:
-        print_line("nothing is listed: no vendor has announced anything of this kind")
+        print_line(_NONE_IN_STATE if others else _NOTHING_ANNOUNCED)
     else:
         _print_rows(shown)
 
 
-def _read_rows(data: Path | None, wanted: FetchFilter) -> list[FetchRow]:
-    """Return the rows, each of their patients in the audit log."""
+def _read_rows(data: Path | None, wanted: FetchFilter) -> tuple[list[FetchRow], bool]:
+    """Return the rows, each of their patients in the audit log.
+
+    The flag says that none is in the wanted state, and that there are some in other states.
+    """
     shown: list[FetchRow] = []
+    others: list[FetchRow] = []
 
     async def work(conn: Connection, now_ms: int) -> None:
         rows = await fetch_rows(conn, wanted)
         shown.extend(rows)
+        if not rows and wanted.state:
+            others.extend(await fetch_rows(conn, replace(wanted, state="", most=1)))
         # each patient that is shown gets an audit row, in the transaction of the read
         named = sorted({row.patient for row in rows if row.patient})
         entry = entry_of(AuditAction.LIST_READ, now_ms)
         await audit.write_list_entries(conn, entry, named, now_ms)
 
     audited(settings_of(data), work, AuditAction.LIST_READ, wanted.patient or None, "fetches")
-    return shown
+    return shown, bool(others)
 
 
 def _print_rows(shown: list[FetchRow]) -> None:

@@ -22,7 +22,7 @@ from kadens.commands.options import (
 )
 from kadens.names import ACCOUNT
 from kadens.output.terminal import fail, print_json, print_line, print_note
-from kadens.settings import Settings
+from kadens.settings import Settings, environment
 from kadens.wiring import fetched_vendors
 from model.calendar import rfc3339
 from patient.app import LINK_PATH
@@ -85,11 +85,12 @@ def connect_account(
 def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bool) -> None:
     vendor = fetched_vendors(settings).get(connector)
     auth = vendor.api.auth if vendor is not None else None
-    if auth is None or not auth.is_linkable:
+    if vendor is None or auth is None or not auth.is_linkable:
         fail(
             f"{connector} has no sign-in of patients: {', '.join(linkable_connectors())} have",
             code=2,
         )
+    warning = "" if vendor.client is not None else _without_application(settings, connector)
     # made here, because only its digest is stored: this is the one time that it is known
     link = random_text()
 
@@ -101,11 +102,30 @@ def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bo
 
     expires_ms = audited(settings, work, AuditAction.ACCOUNT_INVITE, patient, connector)
     address = f"{settings.patient_url.rstrip('/')}{LINK_PATH}/{link}"
+    if warning:
+        print_note(warning)
     if as_json:
         print_json({"link": address, "connector": connector, "expires": rfc3339(expires_ms)})
         return
     print_line(address)
     print_note(f"give it to the patient; it works once, until {rfc3339(expires_ms)}")
+
+
+def _without_application(settings: Settings, connector: str) -> str:
+    """Return a warning: here is no id of our application, without which a link cannot work.
+
+    Leaves with code 2 where the patient door is known to read the same file.
+    """
+    missing = f"no client_id and no client_secret in [connectors.{connector}]"
+    # all processes of a `kadens up` read the file of its folder; on a server each has its own
+    if not environment():
+        fail(
+            f"{settings.secrets_file} has {missing}, so the patient could not sign in: "
+            "add them and start `kadens up` again",
+            code=2,
+        )
+    file = settings.secrets_file or "this command's settings"
+    return f"warning: {file} has {missing}; unless the patient door's has, the link does not work"
 
 
 def linkable_connectors() -> list[str]:

@@ -5,7 +5,8 @@ payload whose transaction is still open at that moment. Without `release_linked`
 would wait for a link that exists already, and be removed after a day.
 """
 
-from model.calendar import DAY_MS, utc
+from model.calendar import DAY_MS, epoch_ms, utc
+from storage.pg import rows
 from storage.pg.pool import Connection
 
 # The rows are locked in order of their key before any is changed (the order of locks in `storage`).
@@ -28,10 +29,22 @@ update quarantine q set released_at = %s from held h
 where (q.cluster, q.topic, q.part, q."offset") = (h.cluster, h.topic, h.part, h."offset")"""
 
 
+_RECEIVED = """
+select received_at from quarantine where vendor = %s and account = %s and released_at = %s"""
+
+
 async def release(conn: Connection, vendor: str, account: str, now_ms: int) -> int:
     """Release the payloads that have waited less than a day for an account; return how many."""
     row = [vendor, account, utc(now_ms - DAY_MS), utc(now_ms)]
     return (await conn.execute(_RELEASE, row)).rowcount
+
+
+async def receipts_of_released(
+    conn: Connection, vendor: str, account: str, now_ms: int
+) -> list[int]:
+    """Return when each payload came (epoch ms) that was released for an account at an instant."""
+    times = await rows.fetch_column(conn, _RECEIVED, [vendor, account, utc(now_ms)])
+    return list(map(epoch_ms, times))
 
 
 async def release_linked(conn: Connection, now_ms: int) -> int:

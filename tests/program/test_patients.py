@@ -93,6 +93,25 @@ def test_every_write_says_what_it_did_and_from_when_it_holds(tmp_path: Path) -> 
     )
 
 
+def test_a_body_that_came_before_the_consent_is_released_and_not_kept(dsn: str) -> None:
+    mine = ("--patient", "c-3", "--source", "reports")
+    _written("consent", "give", *mine, "--at", "2023-11-14T22:00:00Z")
+    with psycopg.connect(dsn) as conn:
+        for offset, minutes in enumerate((1, 20)):
+            conn.execute(
+                'insert into quarantine (cluster, topic, part, "offset", vendor, account, '
+                "headers, sealed, size, received_at) "
+                "values ('c', 't', 0, %s, 'reports', %s, '{}', '', 0, "
+                "%s::timestamptz - make_interval(mins => %s))",
+                [offset, f"user-{offset}", _NOW, minutes],
+            )
+    told = f"linked to reports from {_NOW} on; 1 body "
+    assert _written("patient", "link", "user-0", *mine) == f"{told}released from quarantine"
+    assert _written("patient", "link", "user-1", *mine) == (
+        f"{told}was released; the patient had not consented when it came, so it is not kept"
+    )
+
+
 def test_patients_are_listed_by_pseudonym_in_pages_with_audit_rows(dsn: str) -> None:
     first = _kadens("patient", "list", "--limit", "1", "--json", "--unit", "Ward 1")
     assert json.loads(first.stdout) == [
@@ -143,3 +162,17 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
 def test_a_patient_that_is_not_there_is_a_line() -> None:
     done = _kadens("patient", "show", "--patient", "nobody")
     assert (done.exit_code, done.stderr) == (1, "error: there is no such patient\n")
+
+
+def test_a_state_that_no_fetch_is_in_is_told(dsn: str) -> None:
+    none = "nothing is listed: no vendor has announced anything of this kind\n"
+    assert _kadens("fetches", "--state", "failing").stdout == none
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            "insert into vendor_fetch (connector, account, resource, key, patient, format, "
+            "request, noticed_at, not_before, changed_at) "
+            "select 'polar', '475', 'r', 'k', id, 'f', '', now(), now(), now() from patient "
+            "where pseudonym = 'b-2'"
+        )
+    assert _kadens("fetches", "--state", "failing").stdout == "no fetch is in this state\n"
+    assert _kadens("fetches", "--state", "failing", "--patient", "c-3").stdout == none

@@ -82,9 +82,11 @@ def test_what_no_vendor_pushes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> N
 
 @dataclass(slots=True)
 class _Door:
-    """A door on loopback that answers 200, and what arrived at it."""
+    """A door on loopback that answers 200 or `status`, and what arrived at it."""
 
     address: str
+    status: int = 200
+    answer: bytes = b""
     arrived: list[tuple[str, str, str, bytes]] = field(default_factory=list)
 
 
@@ -95,8 +97,9 @@ def listening() -> Iterator[_Door]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             proof = self.headers.get("terra-signature", "")
             door.arrived.append((self.command, self.path, proof, body))
-            self.send_response(200)
+            self.send_response(door.status)
             self.end_headers()
+            self.wfile.write(door.answer)
 
         do_GET = do_POST = _answer  # noqa: N815 - as the library wants them
 
@@ -120,7 +123,8 @@ def test_a_case_of_the_door_is_sent_as_it_was_recorded(
     connectors = {name: SimpleNamespace(keys=own) for name, own in keys.items()}
     settings = SimpleNamespace(secrets=SimpleNamespace(connectors=connectors))
     monkeypatch.setattr(sending, "settings_of", lambda _: settings)
-    monkeypatch.setattr(sending, "notes_on_storing", lambda *_: ["the account is not linked"])
+    linking = ["the account is not linked"]
+    monkeypatch.setattr(sending, "notes_on_storing", lambda *_, is_invented: linking * is_invented)
 
     def send(vendor: str, case: str) -> tuple[int, str]:
         folder = str(ROOT / "tests" / "data" / vendor / case)
@@ -138,3 +142,37 @@ def test_a_case_of_the_door_is_sent_as_it_was_recorded(
     (_, _, signed, body), (_, _, forged, _), _ = listening.arrived
     assert body == (ROOT / "tests" / "data" / "terra" / "signed" / "body.json").read_bytes()
     assert (signed.startswith("t="), len(forged), forged == signed) == (True, len(signed), False)
+
+
+def _told(door: _Door, monkeypatch: pytest.MonkeyPatch, case: str) -> tuple[int, str, str]:
+    connectors = {"terra": SimpleNamespace(keys=("the key",))}
+    settings = SimpleNamespace(secrets=SimpleNamespace(connectors=connectors))
+    monkeypatch.setattr(sending, "settings_of", lambda _: settings)
+    monkeypatch.setattr(sending, "environment", dict)
+    monkeypatch.setattr(sending, "notes_on_storing", lambda *_, **__: [])
+    folder = str(ROOT / "tests" / "data" / "terra" / case)
+    done = CliRunner().invoke(app, ["send", "terra", folder, "--url", door.address])
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("case", ["signed", "activity"])
+def test_a_key_that_the_running_door_has_not_is_told(
+    listening: _Door, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    listening.status, listening.answer = 404, b'{"reason":"unknown_connector"}'
+    assert _told(listening, monkeypatch, case) == (
+        1,
+        '404 {"reason":"unknown_connector"}\n',
+        "the file has a key of terra that the running door has not: start `kadens up` again\n",
+    )
+    listening.answer = b'{"reason":"not_found"}'
+    assert "running door has not" not in _told(listening, monkeypatch, case)[2]
+
+
+def test_a_refusal_as_recorded_and_an_answer_without_text_have_words(
+    listening: _Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _told(listening, monkeypatch, "signed") == (0, "200 (the answer has no text)\n", "")
+    listening.status, listening.answer = 401, b"forged"
+    assert _told(listening, monkeypatch, "forged") == (0, "401 forged (as recorded)\n", "")
+    assert _told(listening, monkeypatch, "signed")[:2] == (1, "401 forged\n")

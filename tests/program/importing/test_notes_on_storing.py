@@ -4,7 +4,7 @@ import pytest
 
 from clinic.answers.shape import Zones
 from clinic.pages.words import NOTHING
-from kadens.commands.accounts import _storing_notes
+from kadens.commands.accounts import _linking_notes, _released_note, _storing_notes
 from kadens.commands.dead import _lines_of
 from kadens.commands.sending import _accounts
 from kadens.output.answer_tables import _intensities
@@ -27,6 +27,38 @@ def test_a_body_names_its_accounts() -> None:
 )
 def test_what_is_not_stored_is_told(unlinked: int, refused: int, lines: list[str]) -> None:
     assert _storing_notes("polar", unlinked, refused) == lines
+
+
+def test_an_account_of_a_recorded_case_is_named() -> None:
+    assert _linking_notes("polar", []) == []
+    assert _linking_notes("polar", ["475"]) == [
+        "link 475 with `kadens patient link ACCOUNT --patient PATIENT --source polar`"
+    ]
+    assert "link 1, 2, 3, 4, 5, … with" in _linking_notes("polar", list("1234567"))[0]
+
+
+@pytest.mark.parametrize(
+    ("released", "dropped", "note"),
+    [
+        (0, 0, "0 bodies released from quarantine"),
+        (1, 0, "1 body released from quarantine"),
+        (
+            1,
+            1,
+            "1 body was released; the patient had not consented when it came, so it is not kept",
+        ),
+        (
+            3,
+            2,
+            (
+                "3 bodies were released; the patient had not consented when 2 of them came, "
+                "so what came then is not kept"
+            ),
+        ),
+    ],
+)
+def test_what_came_before_the_consent_is_told(released: int, dropped: int, note: str) -> None:
+    assert _released_note(released, dropped) == note
 
 
 def test_a_letter_is_shown_in_lines() -> None:

@@ -151,7 +151,7 @@ async def test_what_fails_for_a_week_is_given_up(world: FetchingWorld) -> None:
 
 
 _ENDS = [
-    (Fault.MISSING, "done", "gone at the vendor", []),
+    (Fault.MISSING, "done", "the vendor has nothing there", []),
     (Fault.EMPTY, "done", "the vendor has no data of this", []),
     (Fault.FORBIDDEN, "given_up", "the vendor does not permit it", ["permissions"]),
 ]
