@@ -7,11 +7,12 @@ what is asked of it: sign-in, fetches, the past. It must never be reachable from
 """
 
 import argparse
+import errno
 import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -21,7 +22,7 @@ from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import PlatformServer
-from simulate.vendors.polar_server import PolarServer, PolarWebhook
+from simulate.vendors.polar_server import WEBHOOK_EVENTS, PolarServer, PolarWebhook
 from simulate.vendors.strava import strava_body
 from simulate.vendors.strava_server import StravaServer
 from simulate.vendors.suunto.bodies import (
@@ -41,18 +42,33 @@ _MEMBER = "10129"  # WHOOP's users are numbers
 _DAY_S = 86_400
 _EAST_S = 3_600  # where the user's clock is
 _EACH_S = 1.0
+_PORT = 9301
+_HOOK_HELP = "our address, as registered at the vendor; polar without --key needs none"
+_KEY_HELP = """\
+what proves a body, the same as in `keys` of the secrets file: needed for google_health, oura,
+suunto and whoop; for garmin it is the client id, %(usual)s unless said; strava signs nothing. polar
+has a webhook at --hook with a key; without one it has none until it is created by a POST of
+/v3/webhooks, and signs with the key that the answer shows"""
+_NO_WEBHOOK = "no webhook yet: create it by POST at /v3/webhooks"
+
+
+def as_given(hook: str) -> str:
+    """Return the address itself: most vendors call the one that is registered by hand."""
+    return hook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayedVendor:
     """A vendor that is played: its server, how it proves a body, and what it sends first.
 
-    `api_key` is what it wants beside a token, "" for nothing.
+    `calls` makes of `--hook` the address that is called now, "" while there is none. `api_key` is
+    what it wants beside a token, "" for nothing.
     """
 
     server: PlatformServer
     sign: Sign
     bodies: list[bytes]
+    calls: Callable[[str], str] = as_given
     api_key: str = ""
 
 
@@ -179,9 +195,13 @@ def played_whoop(now_s: int, key: str) -> PlayedVendor:
 
 
 def played_polar(now_s: int, key: str) -> PlayedVendor:
-    """Return Polar with a user of two days and a run in each; `key` is that of the webhook."""
+    """Return Polar with a user of two days and a run in each; `key` is that of the webhook.
+
+    With "" there is no webhook until our application creates one.
+    """
     server = PolarServer(now_s=time.time, registers=True)
-    server.webhook = PolarWebhook(id="w-1", events=("EXERCISE",), url="", key=key)
+    if key:
+        server.webhook = PolarWebhook(id="w-1", events=WEBHOOK_EVENTS, url="", key=key)
     user = server.person(int(server.user))
     midnight, bodies = _midnight(now_s), []
     for back in (2, 1):
@@ -195,7 +215,7 @@ def played_polar(now_s: int, key: str) -> PlayedVendor:
             user.felt(day, [(minute * 300, 60) for minute in range(90)], sent),
             user.slept(day, start_ms, start_ms + 6 * 3_600_000, 42, sent),
         ]
-    return PlayedVendor(server=server, sign=server.signed, bodies=bodies)
+    return PlayedVendor(server=server, sign=server.signed, bodies=bodies, calls=server.calls)
 
 
 def played_strava(now_s: int, _key: str) -> PlayedVendor:
@@ -227,10 +247,19 @@ VENDORS: Mapping[str, Callable[[int, str], PlayedVendor]] = {
     "suunto": played_suunto,
     "whoop": played_whoop,
 }
+# The key where none is said; a webhook of Polar has one that its answer shows.
+USUAL_KEY = "client-of-tests"
+USUAL_KEYS: Mapping[str, str] = {"polar": ""}
 
 
 def send_round(vendor: PlayedVendor, sender: WebhookSender) -> int:
     """Send what is due, with what the server has to push since; return how many were received."""
+    address = vendor.calls(sender.callback)
+    if not address:
+        return 0
+    for call in sender.waiting:
+        # it may have been put into the queue before there was an address
+        call.callback = address
     # not every vendor has something to push by itself
     outbox: list[bytes] = getattr(vendor.server, "outbox", [])
     while outbox:
@@ -245,33 +274,52 @@ def refusals(sender: WebhookSender) -> str:
     return "".join(f", {text}" for text in some)
 
 
-def _main() -> None:
+def play_vendor(arguments: Sequence[str] | None = None) -> None:
+    """Play what the arguments say until it is interrupted; a port that is taken ends it."""
     parser = argparse.ArgumentParser(prog="python -m simulate.vendors", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("vendor", choices=sorted(VENDORS))
-    parser.add_argument("--hook", required=True, help="our address, as registered at the vendor")
-    parser.add_argument("--key", default="client-of-tests", help="what proves a body")
-    parser.add_argument("--port", type=int, default=9301, help="where it answers, on loopback")
-    words = parser.parse_args()
-    vendor = VENDORS[words.vendor](int(time.time()), words.key)
+    parser.add_argument("--hook", default="", help=_HOOK_HELP)
+    parser.add_argument("--key", help=_KEY_HELP % {"usual": USUAL_KEY})
+    parser.add_argument(
+        "--port", type=int, default=_PORT, help="where it answers on loopback, %(default)s if unset"
+    )
+    words = parser.parse_args(arguments)
+    usual = USUAL_KEYS.get(words.vendor, USUAL_KEY)
+    vendor = VENDORS[words.vendor](int(time.time()), usual if words.key is None else words.key)
+    # a webhook that is created brings its own address
+    if not words.hook and (vendor.calls is as_given or words.key):
+        parser.error("--hook is needed")
     sender = WebhookSender(now_s=time.time, callback=words.hook, sign=vendor.sign)
     for body in vendor.bodies:
         sender.push(body)
-    with serving_vendor(vendor.server, words.port) as address:
-        _say(f"{words.vendor} is played at {address}, user {vendor.server.user}")
-        _say(f"client_id {vendor.server.client_id}, client_secret {vendor.server.client_secret}")
-        if vendor.api_key:
-            _say(f"api_key {vendor.api_key}")
-        shown = ""
-        while True:
-            received, refused = send_round(vendor, sender), refusals(sender)
-            given_up = len(vendor.server.withdrawn)
-            line = f"bodies received{refused}; users given up: {given_up}"
-            # what waits for its next attempt is told once
-            if received or line != shown:
-                _say(f"{received} {line}")
-            shown = line
-            time.sleep(_EACH_S)
+    try:
+        with serving_vendor(vendor.server, words.port) as address:
+            _say(f"{words.vendor} is played at {address}, user {vendor.server.user}")
+            _play(vendor, sender)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        taken = f"port {words.port} is taken: choose --port, and write the same port into `api`"
+        sys.exit(taken)
+
+
+def _play(vendor: PlayedVendor, sender: WebhookSender) -> None:
+    _say(f"client_id {vendor.server.client_id}, client_secret {vendor.server.client_secret}")
+    if vendor.api_key:
+        _say(f"api_key {vendor.api_key}")
+    shown = ""
+    while True:
+        received = send_round(vendor, sender)
+        given_up = len(vendor.server.withdrawn)
+        line = f"bodies received{refusals(sender)}; users given up: {given_up}"
+        if not vendor.calls(sender.callback):
+            line = f"{line}; {_NO_WEBHOOK}"
+        # what waits for its next attempt is told once
+        if received or line != shown:
+            _say(f"{received} {line}")
+        shown = line
+        time.sleep(_EACH_S)
 
 
 def _say(line: str) -> None:
@@ -281,4 +329,4 @@ def _say(line: str) -> None:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        _main()
+        play_vendor()

@@ -18,6 +18,7 @@ _TYPES = {
     "tcx": "application/vnd.garmin.tcx+xml",
     "json": "application/json",
 }
+WEBHOOK_EVENTS = ("EXERCISE", "CONTINUOUS_HEART_RATE", "ACTIVITY_SUMMARY", "SLEEP")
 _PING_AT = "2026-11-20T10:00:00Z"
 
 
@@ -65,6 +66,13 @@ class PolarServer(PlatformServer):
         """Return what sends notices to the webhook, or to another address."""
         address = callback or (self.webhook.url if self.webhook else "")
         return WebhookSender(now_s=self.now_s, callback=address, sign=self.signed)
+
+    def calls(self, hook: str) -> str:
+        """Return the address of the webhook, which is `hook` for one that has none; "" without."""
+        if self.webhook is None:
+            return ""
+        self.webhook.url = self.webhook.url or hook
+        return self.webhook.url
 
     def signed(self, body: bytes, _now_s: float = 0.0) -> Mapping[str, str]:
         """Return the headers of a notice."""

@@ -11,6 +11,7 @@ from kadens.cli import COMMANDS
 from kadens.lazy_commands import every_command
 from kadens.secrets_file import secrets_of
 from parsers.formats import FILES_CONNECTOR
+from simulate.vendors.__main__ import USUAL_KEY, USUAL_KEYS, VENDORS
 from tests.guards import vendor_pages
 from tests.rooms import ROOT
 
@@ -39,6 +40,7 @@ def test_the_table_of_coverage_tells_the_ways_apart() -> None:
     assert (junction["steps"], junction["resting heart rate"]) == ("push", "push (days)")
 
 
+_NOW_S = 1_763_974_800  # 2025-11-24T09:00:00Z
 _PAGES = sorted(
     path
     for path in vendor_pages.FOLDER.glob("*.md")
@@ -62,8 +64,31 @@ def test_what_a_setup_page_tells_to_run_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if len(line) > 170 and "|" not in line] == []
     known = {words for words, _ in every_command(COMMANDS)}
-    for line in re.findall(r"^    kadens (.*)$", text, re.MULTILINE):
+    # a command is found where the newcomer stands, as README has it
+    assert re.findall(r"^ *kadens [a-z]+ .*$", text, re.MULTILINE) == []
+    assert re.findall(r"`kadens \w+\s[^`]+`", text) == []
+    for line in re.findall(r"^ *\.venv/bin/kadens (.*)$", text, re.MULTILINE):
         words = tuple(line.split())
         assert words[:1] in known or words[:2] in known, line
     for path in re.findall(r"tests/data/[a-z_/]+(?:\.[a-z]+)?", text):
         assert (ROOT / path.rstrip("/")).exists(), path
+
+
+@pytest.mark.parametrize("name", sorted(VENDORS))
+def test_the_page_of_a_vendor_that_can_be_played_says_how(name: str) -> None:
+    text = (vendor_pages.FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    words = f".venv/bin/python -m simulate.vendors {name} "
+    assert words in text
+    trying = text[text.index("## T") :]
+    hook = f"--hook http://127.0.0.1:8801/v1/hooks/{name}"
+    assert hook in trying
+    shown = re.findall(r"^```toml\n(.*?)^```", trying, re.DOTALL | re.MULTILINE)
+    (own,) = [secrets_of(tomllib.loads(block)).connectors[name] for block in shown]
+    # what the played vendor proves its bodies with, and where it answers
+    key = re.search(r"--key (\"[^\"]+\"|\S+)", trying)
+    usual = USUAL_KEYS.get(name, USUAL_KEY)
+    played = VENDORS[name](_NOW_S, key[1].strip('"') if key else usual).server
+    assert (own.client_id, own.client_secret) == (played.client_id, played.client_secret)
+    assert own.api == "http://127.0.0.1:9301"
+    assert f"`{played.user}`" in trying
+    assert ".venv/bin/kadens connect" in trying

@@ -98,9 +98,10 @@ A window of "none" means that no time is signed; then a replayed body is recogni
 
 ## Try it
 
-`kadens up` starts a door on your machine. `kadens send NAME tests/data/NAME/CASE` plays a recorded
-case against it, signed with the key in its secrets file: a push, a forgery, a stale request, a
-handshake. `kadens inspect BODY --connector NAME --facts` shows what is read from a body.
+`kadens up` starts a door on your machine. `.venv/bin/kadens send NAME tests/data/NAME/CASE` plays
+a recorded case against it, signed with the key in its secrets file: a push, a forgery, a stale
+request, a handshake. `.venv/bin/kadens inspect BODY --connector NAME --facts` shows what is read
+from a body.
 """
 _COVERAGE = """\
 # What is read from each source
