@@ -31,8 +31,8 @@ def test_a_running_up_without_our_application_gives_no_link(
 ) -> None:
     done = _connect(monkeypatch, ConnectorSecrets(keys=("k",)), is_up=True)
     assert (done.exit_code, done.stdout) == (2, "")
-    told = " ".join(done.stderr.split())
-    assert told == (
+    printed = " ".join(done.stderr.split())
+    assert printed == (
         f"error: {_FILE} has {_MISSING}, so the patient could not sign in: "
         "add them and start `kadens up` again"
     )

@@ -105,10 +105,10 @@ def test_a_body_that_came_before_the_consent_is_released_and_not_kept(dsn: str) 
                 "%s::timestamptz - make_interval(mins => %s))",
                 [offset, f"user-{offset}", _NOW, minutes],
             )
-    told = f"linked to reports from {_NOW} on; 1 body "
-    assert _written("patient", "link", "user-0", *mine) == f"{told}released from quarantine"
+    printed = f"linked to reports from {_NOW} on; 1 body "
+    assert _written("patient", "link", "user-0", *mine) == f"{printed}released from quarantine"
     assert _written("patient", "link", "user-1", *mine) == (
-        f"{told}was released; the patient had not consented when it came, so it is not kept"
+        f"{printed}was released; the patient had not consented when it came, so it is not kept"
     )
 
 

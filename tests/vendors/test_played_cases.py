@@ -144,7 +144,7 @@ def test_a_case_of_the_door_is_sent_as_it_was_recorded(
     assert (signed.startswith("t="), len(forged), forged == signed) == (True, len(signed), False)
 
 
-def _told(door: _Door, monkeypatch: pytest.MonkeyPatch, case: str) -> tuple[int, str, str]:
+def _printed(door: _Door, monkeypatch: pytest.MonkeyPatch, case: str) -> tuple[int, str, str]:
     connectors = {"terra": SimpleNamespace(keys=("the key",))}
     settings = SimpleNamespace(secrets=SimpleNamespace(connectors=connectors))
     monkeypatch.setattr(sending, "settings_of", lambda _: settings)
@@ -160,19 +160,19 @@ def test_a_key_that_the_running_door_has_not_is_told(
     listening: _Door, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     listening.status, listening.answer = 404, b'{"reason":"unknown_connector"}'
-    assert _told(listening, monkeypatch, case) == (
+    assert _printed(listening, monkeypatch, case) == (
         1,
         '404 {"reason":"unknown_connector"}\n',
         "the file has a key of terra that the running door has not: start `kadens up` again\n",
     )
     listening.answer = b'{"reason":"not_found"}'
-    assert "running door has not" not in _told(listening, monkeypatch, case)[2]
+    assert "running door has not" not in _printed(listening, monkeypatch, case)[2]
 
 
 def test_a_refusal_as_recorded_and_an_answer_without_text_have_words(
     listening: _Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _told(listening, monkeypatch, "signed") == (0, "200 (the answer has no text)\n", "")
+    assert _printed(listening, monkeypatch, "signed") == (0, "200 (the answer has no text)\n", "")
     listening.status, listening.answer = 401, b"forged"
-    assert _told(listening, monkeypatch, "forged") == (0, "401 forged (as recorded)\n", "")
-    assert _told(listening, monkeypatch, "signed")[:2] == (1, "401 forged\n")
+    assert _printed(listening, monkeypatch, "forged") == (0, "401 forged (as recorded)\n", "")
+    assert _printed(listening, monkeypatch, "signed")[:2] == (1, "401 forged\n")
