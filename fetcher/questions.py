@@ -3,15 +3,13 @@
 Only a pinned host is asked, and only what reads is asked for a fetch, whatever a payload says.
 """
 
-import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import quote_plus
 
 from fetcher.addresses import RefusedAddressError, api_host, target_of
 from fetcher.client import Question
 from fetcher.parts import FetchedVendor
-from fetcher.tokens import OAuthClient
+from fetcher.tokens import basic
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Permission
 
@@ -63,13 +61,6 @@ def question_of(vendor: FetchedVendor, request: ApiRequest, headers: Mapping[str
 def bearer(access: str) -> Mapping[str, str]:
     """Return the header that carries an account's access token; none without a token."""
     return {"authorization": f"Bearer {access}"} if access else {}
-
-
-def basic(ours: OAuthClient) -> Mapping[str, str]:
-    """Return the header with our client's id and secret (RFC 6749, section 2.3.1)."""
-    # id and secret are form-encoded before Basic encodes them
-    pair = f"{quote_plus(ours.client_id)}:{quote_plus(ours.client_secret)}".encode()
-    return {"authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def permitted(

@@ -202,6 +202,13 @@ def refresh_question(ours: OAuthClient, refresh: str) -> Question:
     return token_question(ours, {"grant_type": "refresh_token", "refresh_token": refresh})
 
 
+def basic(ours: OAuthClient) -> Mapping[str, str]:
+    """Return the header with our client's id and secret (RFC 6749, section 2.3.1)."""
+    # id and secret are form-encoded before Basic encodes them
+    pair = f"{quote_plus(ours.client_id)}:{quote_plus(ours.client_secret)}".encode()
+    return {"authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+
 def token_question(ours: OAuthClient, grant: Mapping[str, str]) -> Question:
     """Return the request that exchanges a grant: a code or a refresh token, with its fields."""
     headers = {"accept": "application/json"}
@@ -209,9 +216,7 @@ def token_question(ours: OAuthClient, grant: Mapping[str, str]) -> Question:
     if ours.oauth.client_auth is ClientAuth.BODY:
         form |= {"client_id": ours.client_id, "client_secret": ours.client_secret}
     else:
-        # section 2.3.1: id and secret are form-encoded before Basic encodes them
-        pair = f"{quote_plus(ours.client_id)}:{quote_plus(ours.client_secret)}".encode()
-        headers["authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        headers |= basic(ours)
     return Question(
         host=api_host(ours.oauth.host, ours.api),
         target=ours.oauth.path,

@@ -29,7 +29,7 @@ from parsers.fields import (
     object_of,
     optional_text,
 )
-from parsers.pauses import SHORTEST_PAUSE_MS
+from parsers.fitbit_exercises import figures_of_exercise, timer_of_exercise
 from parsers.phone.collected import Collected
 from parsers.takeout.fitbit_names import (
     BY_HAND,
@@ -51,13 +51,6 @@ _LONGEST_COUNT = 9  # digits
 _TIME = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2})(?: ([0-9]{2}):([0-9]{2}):([0-9]{2}))?")
 _ENTRY = re.compile(rb'\s*\[\s*\{\s*"(?:dateTime|logId|date)"\s*:')
 _TRACKER = Source(vendor=_VENDOR, device_type=DeviceType.WATCH, method=Method.BACKGROUND)
-_TOTALS = {
-    "steps": ("steps", 1e7),
-    "calories": ("total_energy", 1e6),
-    "averageHeartRate": ("heart_rate_mean", 1e3),
-}
-_KM_M, _MILE_M = 1_000.0, 1_609.344
-_DISTANCE_UNITS = {"Kilometer": _KM_M, "Mile": _MILE_M, "Meter": 1.0}
 
 
 def is_fitbit(first: bytes) -> bool:
@@ -184,8 +177,8 @@ def _add_exercise(entry: JsonObject, into: Collected) -> None:
             ),
             type=type_of_word(FITBIT_TYPES, word, "activityName", errors),
             vendor_type=named,
-            moving_ms=_moving_ms(entry, int(lasted), errors),
-            summary=dict(_totals(entry, errors)),
+            moving_ms=timer_of_exercise(entry, int(lasted), errors),
+            summary=dict(figures_of_exercise(entry, errors)),
         )
     )
     for error in errors:
@@ -202,31 +195,6 @@ def _recorder(entry: JsonObject, errors: list[Unreadable]) -> Source:
     name = kept_without(errors, "", optional_text, source.get("name"), "source.name")
     device = DeviceType.PERSON if method is Method.MANUAL else DeviceType.WATCH
     return Source(vendor=_VENDOR, device=name, device_type=device, method=method)
-
-
-def _moving_ms(entry: JsonObject, lasted_ms: int, errors: list[Unreadable]) -> int | None:
-    # The time of the timer; the export does not say when it stood still.
-    active = entry.get("activeDuration")
-    if active is None:
-        return None
-    moving = kept_without(
-        errors, 0.0, number_within, active, 0, LONGEST_WORKOUT_MS, "activeDuration"
-    )
-    return int(moving) if 0 < moving <= lasted_ms - SHORTEST_PAUSE_MS else None
-
-
-def _totals(entry: JsonObject, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:
-    for theirs, (ours, most) in _TOTALS.items():
-        if entry.get(theirs) is not None:
-            value = kept_without(errors, None, number_within, entry[theirs], 0, most, theirs)
-            if value is not None:
-                yield ours, value
-    # A distance without a unit is in that of the account, which no file states.
-    unit = _DISTANCE_UNITS.get(str(entry.get("distanceUnit")))
-    if unit is not None and entry.get("distance") is not None:
-        distance = kept_without(errors, None, number_within, entry["distance"], 0, 1e6, "distance")
-        if distance is not None:
-            yield "distance", distance * unit
 
 
 _ADD = {

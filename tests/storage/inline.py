@@ -1,6 +1,5 @@
 """The worker behind a log in memory: an appended body is stored and derived at once."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kadens.scoring.inline_worker import LogInMemory
 from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps, encode_attributed, loads
 from model.envelope import Envelope
@@ -32,7 +32,7 @@ from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
 from stream.readers.inline import InlineReader
 from stream.replay.context import ReplayContext
-from tests.rows import cells_of, matching, values_of
+from tests.rows import cells_of, values_of
 from tests.storage.tellers import T0
 
 KEY = KeyRing.single(bytes(32))
@@ -46,33 +46,12 @@ FORGOTTEN = (
 _VENDORS = ("open_wearables", "reports", "files")
 
 
-@dataclass(slots=True)
-class MemoryLog:
-    """Keeps what was appended until it is taken."""
-
-    waiting: list[Outgoing] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    async def send_all(self, messages: Sequence[Outgoing]) -> list[int]:
-        self.waiting += messages
-        return list(map(self._offset, values_of(messages, "topic")))
-
-    def _offset(self, topic: str) -> int:
-        self.counts[topic] += 1
-        return self.counts[topic] - 1
-
-    def take(self, topic: str) -> list[Outgoing]:
-        taken = matching(self.waiting, topic=topic)
-        self.waiting = [item for item in self.waiting if item.topic != topic]
-        return taken
-
-
 @dataclass(slots=True, kw_only=True)
 class Inline:
     """A worker without a broker; `hold` keeps facts back until `deliver`."""
 
     parts: Collaborators
-    log: MemoryLog
+    log: LogInMemory
     hold: bool = False
     offsets: dict[str, int] = field(default_factory=dict)
     now_ms: int = INLINE_NOW
@@ -177,7 +156,7 @@ async def open_inline(dsn: str, conn: Connection, folder: Path) -> AsyncIterator
         for vendor in _VENDORS:
             await consents.give_consent(conn, patient, vendor, from_ms=0, now_ms=0)
     await conn.commit()
-    log = MemoryLog()
+    log = LogInMemory()
     async with await open_pool(dsn, max_size=4) as pool:
         parts = Collaborators(
             pool=pool,

@@ -3,7 +3,6 @@
 Places, stages of sleep and heart-rate zones are never read.
 """
 
-from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -21,19 +20,13 @@ from parsers.fields import (
     number_within,
     optional_text,
 )
-from parsers.pauses import SHORTEST_PAUSE_MS
+from parsers.fitbit_exercises import figures_of_exercise, timer_of_exercise
 from parsers.phone.collected import Collected, word_of
 from parsers.takeout.fitbit_names import BY_HAND, BY_ITSELF, FITBIT_TYPES
 from parsers.vendors.fitbit_api.series import TRACKER, offset_at
 from parsers.vendors.polar.local_clock import LocalClock, date_of, moment_ms
 from parsers.word_tables import type_of_word
 
-_TOTALS: Mapping[str, tuple[str, float]] = {
-    "steps": ("steps", 1e7),
-    "calories": ("total_energy", 1e6),
-    "averageHeartRate": ("heart_rate_mean", 1e3),
-}
-_UNITS: Mapping[str, float] = {"Kilometer": 1_000.0, "Mile": 1_609.344, "Meter": 1.0}
 _METHODS = {BY_HAND: Method.MANUAL, BY_ITSELF: Method.BACKGROUND}
 
 
@@ -56,8 +49,8 @@ def add_log(entry: JsonObject, clock: LocalClock, into: Collected) -> None:
             head=head(_recorder(entry), f"log:{_log(entry)}", revision, span, offset),
             type=type_of_word(FITBIT_TYPES, word, member, errors),
             vendor_type=named,
-            moving_ms=_timer_ms(entry, int(lasted), errors),
-            summary=dict(_figures(entry, errors)),
+            moving_ms=timer_of_exercise(entry, int(lasted), errors),
+            summary=dict(figures_of_exercise(entry, errors)),
         )
     )
     for error in errors:
@@ -93,31 +86,6 @@ def _recorder(entry: JsonObject) -> Source:
     device = word_of(written.get("name")) if isinstance(written, dict) else ""
     kind = DeviceType.PERSON if method is Method.MANUAL else DeviceType.WATCH
     return Source(vendor=TRACKER.vendor, device=device, device_type=kind, method=method)
-
-
-def _timer_ms(entry: JsonObject, lasted_ms: int, errors: list[Unreadable]) -> int | None:
-    active = entry.get("activeDuration")
-    if active is None:
-        return None
-    moving = kept_without(
-        errors, 0.0, number_within, active, 0, LONGEST_WORKOUT_MS, "activeDuration"
-    )
-    # the interface says how long the timer stood still, and not when
-    return int(moving) if 0 < moving <= lasted_ms - SHORTEST_PAUSE_MS else None
-
-
-def _figures(entry: JsonObject, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:
-    for theirs, (ours, most) in _TOTALS.items():
-        if entry.get(theirs) is not None:
-            value = kept_without(errors, None, number_within, entry[theirs], 0, most, theirs)
-            if value is not None:
-                yield ours, value
-    # A distance without a unit is in that of the account, which no answer states.
-    unit = _UNITS.get(str(entry.get("distanceUnit")))
-    if unit is not None and entry.get("distance") is not None:
-        distance = kept_without(errors, None, number_within, entry["distance"], 0, 1e6, "distance")
-        if distance is not None:
-            yield "distance", distance * unit
 
 
 def add_night(entry: JsonObject, clock: LocalClock, into: Collected) -> None:

@@ -5,7 +5,7 @@ No rating is ever made of missing data.
 
 import random
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,67 +16,23 @@ from hypothesis import strategies as st
 from alerts import registry
 from alerts.rules.p1_high_pain import HIGH_PAIN
 from model.alert import Finding, PainRating, RuleInput, SessionBrief, Tier
-from model.calendar import DAY_MS, local_date
+from model.calendar import DAY_MS, HOUR_MS
 from model.codec import dumps, loads
 from model.facts import Instrument, Phase
-from model.prescription import Intensity, Pause, Prescription
+from model.prescription import Pause
+from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
 from tests.rows import cells_of, keyed, values_of
 
 _judge = partial(registry.judge, rules=(HIGH_PAIN,))
 
-_HOUR = 3_600_000
-_NOW = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp() * 1000)
-_PRESCRIPTION = Prescription(
-    id="a",
-    version=1,
-    valid_from=date(2026, 6, 1),
-    valid_to=date(2027, 6, 1),
-    sessions_per_week=3,
-    minutes_per_session=30,
-    intensity=Intensity(method="hrr", low=0.4, high=0.6),
-)
-
-
-def rating(
-    record: str,
-    hours_ago: float,
-    value: float,
-    phase: Phase = Phase.AFTER,
-    **more: Any,  # noqa: ANN401
-) -> PainRating:
-    at = _NOW - int(hours_ago * _HOUR)
-    base = PainRating(
-        record=record,
-        at_ms=at,
-        local_date=local_date(at, "UTC"),
-        phase=phase,
-        value=value,
-        scale="nrs-0-10",
-        session=None,
-    )
-    return replace(base, **more)
-
-
-def _look(*pain: PainRating, **more: Any) -> RuleInput:  # noqa: ANN401
-    nothing = {
-        "weeks": (),
-        "days": (),
-        "sessions": (),
-        "watermarks": (),
-        "prescriptions": (_PRESCRIPTION,),
-    }
-    return RuleInput(
-        **{**nothing, "patient": "p", "zone": "UTC", "now_ms": _NOW, "pain": pain, **more}
-    )
-
 
 def _judged(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
-    return values_of(_judge(_look(*pain, **more)), "key", "tier")
+    return values_of(_judge(pain_input(*pain, **more)), "key", "tier")
 
 
 def days(*values: float) -> list[PainRating]:
     """Return a rated session for each day, the last of them yesterday."""
-    return [rating(f"r{n}", 24 * (len(values) - n), value) for n, value in enumerate(values)]
+    return [rated(f"r{n}", 24 * (len(values) - n), value) for n, value in enumerate(values)]
 
 
 @pytest.mark.parametrize(
@@ -102,9 +58,9 @@ def test_high_pain(values: tuple[float, ...], keys: list[tuple[str, Tier]]) -> N
 
 
 def test_several_ratings_of_one_session_are_one_session() -> None:
-    during, after = rating("d", 2, 6, Phase.DURING, session="s"), rating("e", 1, 7, session="s")
+    during, after = rated("d", 2, 6, Phase.DURING, session="s"), rated("e", 1, 7, session="s")
     assert _judged(during, after) == []
-    assert _judged(rating("x", 30, 6), during, after) == [("d", Tier.B)]
+    assert _judged(rated("x", 30, 6), during, after) == [("d", Tier.B)]
     assert _judged(replace(during, value=8), replace(after, value=9)) == [
         ("d", Tier.A),
         ("e", Tier.A),
@@ -115,25 +71,25 @@ def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_w
 ) -> None:  # fmt: skip
     session = SessionBrief(
         id="s",
-        start_ms=_NOW - 9 * _HOUR,
-        end_ms=_NOW - 8 * _HOUR,
+        start_ms=PAIN_NOW - 9 * HOUR_MS,
+        end_ms=PAIN_NOW - 8 * HOUR_MS,
         local_date=date(2026, 11, 23),
         type="walking",
     )
     during, within, later = (
-        rating("d", 8.5, 6, Phase.DURING),
-        rating("w", 2, 6),
-        rating("l", 1.99, 6),
+        rated("d", 8.5, 6, Phase.DURING),
+        rated("w", 2, 6),
+        rated("l", 1.99, 6),
     )
     assert _judged(during, within, sessions=(session,)) == []
     assert _judged(during, later, sessions=(session,)) == [("l", Tier.B)]
-    (finding,) = _judge(_look(replace(during, value=9), sessions=(session,)))
+    (finding,) = _judge(pain_input(replace(during, value=9), sessions=(session,)))
     assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
 
 
 def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None:
-    earlier = [rating(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
-    (finding,) = _judge(_look(*earlier, rating("x", 1, 6, session="t")))
+    earlier = [rated(f"e{n}", 30 - n, 6, session="s") for n in (0, 1, 2)]
+    (finding,) = _judge(pain_input(*earlier, rated("x", 1, 6, session="t")))
     assert cells_of(finding.evidence["ratings"], "record") == ["x", "e2"]
 
 
@@ -162,20 +118,20 @@ def test_other_questions_and_scales_are_not_read(changes: dict[str, Any]) -> Non
     ],
 )
 def test_a_very_high_rating_counts_in_each_phase(phase: Phase, tier: Tier) -> None:
-    assert _judged(rating("x", 1, 8, phase)) == [("x", tier)]
-    assert _judged(rating("x", 1, 7, phase), rating("y", 30, 7, phase)) == (
+    assert _judged(rated("x", 1, 8, phase)) == [("x", tier)]
+    assert _judged(rated("x", 1, 7, phase), rated("y", 30, 7, phase)) == (
         [("x", Tier.B)] if phase in {Phase.DURING, Phase.AFTER} else []
     )
 
 
 def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
-    between = [rating(f"b{n}", 24 * n, 0, Phase.BEFORE) for n in (2, 3, 4)]
-    assert _judged(rating("x", 24 * 5, 6), *between, rating("y", 24, 6)) == [("y", Tier.B)]
+    between = [rated(f"b{n}", 24 * n, 0, Phase.BEFORE) for n in (2, 3, 4)]
+    assert _judged(rated("x", 24 * 5, 6), *between, rated("y", 24, 6)) == [("y", Tier.B)]
 
 
 def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
     def freshness(days_ago: float) -> list[bool]:
-        return values_of(_judge(_look(rating("r", 24 * days_ago, 8))), "fresh")
+        return values_of(_judge(pain_input(rated("r", 24 * days_ago, 8))), "fresh")
 
     assert [freshness(14), freshness(14.01), freshness(28), freshness(28.01)] == [
         [True],
@@ -186,31 +142,37 @@ def test_fresh_for_fourteen_days_and_found_for_twenty_eight() -> None:
 
 
 def test_what_rests_on_a_rating_beyond_the_look_back_is_not_found() -> None:
-    assert _judged(rating("x", 24 * 27, 6), rating("y", 24 * 20, 6)) == [("y", Tier.B)]
-    assert _judged(rating("x", 24 * 29, 6), rating("y", 24 * 20, 6)) == []
+    assert _judged(rated("x", 24 * 27, 6), rated("y", 24 * 20, 6)) == [("y", Tier.B)]
+    assert _judged(rated("x", 24 * 29, 6), rated("y", 24 * 20, 6)) == []
 
 
 def test_in_a_pause_and_in_the_first_week_only_tier_a_is_fresh() -> None:
     pause = Pause(first=date(2026, 11, 22), last=date(2026, 11, 30), why="illness")
     begun = date(2026, 11, 18)
-    for row in (replace(_PRESCRIPTION, pauses=(pause,)), replace(_PRESCRIPTION, valid_from=begun)):
-        got = _judge(_look(*days(6, 6), rating("a", 1, 8), prescriptions=(row,)))
+    for row in (
+        replace(PAIN_PRESCRIPTION, pauses=(pause,)),
+        replace(PAIN_PRESCRIPTION, valid_from=begun),
+    ):
+        got = _judge(pain_input(*days(6, 6), rated("a", 1, 8), prescriptions=(row,)))
         assert values_of(got, "tier", "fresh") == [(Tier.B, False), (Tier.A, True)]
-    assert values_of(_judge(_look(*days(6, 6), prescriptions=())), "fresh") == [True]
+    assert values_of(_judge(pain_input(*days(6, 6), prescriptions=())), "fresh") == [True]
 
 
 def test_a_new_version_does_not_begin_a_first_week() -> None:
-    versions = (_PRESCRIPTION, replace(_PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)))
-    assert values_of(_judge(_look(*days(6, 6), prescriptions=versions)), "fresh") == [True]
+    versions = (
+        PAIN_PRESCRIPTION,
+        replace(PAIN_PRESCRIPTION, version=2, valid_from=date(2026, 11, 20)),
+    )
+    assert values_of(_judge(pain_input(*days(6, 6), prescriptions=versions)), "fresh") == [True]
 
 
 def test_thresholds_of_the_prescription_override_the_table() -> None:
     own = replace(
-        _PRESCRIPTION,
+        PAIN_PRESCRIPTION,
         rules={"P1": {"high": 4, "very_high": 6, "look_back_days": 0, "unheard_of": 1}},
     )
     assert _judged(*days(4, 5), prescriptions=(own,)) == [("r1", Tier.B)]
-    (finding,) = _judge(_look(*days(6), prescriptions=(own,)))
+    (finding,) = _judge(pain_input(*days(6), prescriptions=(own,)))
     assert finding.tier is Tier.A
     expected = {
         "high": 4,
@@ -224,13 +186,13 @@ def test_thresholds_of_the_prescription_override_the_table() -> None:
 
 
 def test_evidence_is_enough_to_judge_again_by_hand() -> None:
-    (finding,) = _judge(_look(*days(6, 0, 7)))
+    (finding,) = _judge(pain_input(*days(6, 0, 7)))
     assert finding.evidence == loads(dumps(finding.evidence))
     assert finding.evidence == {
         "rule": "P1",
         "version": 2,
-        "from_ms": _NOW - 72 * _HOUR,
-        "fresh_until_ms": _NOW - 24 * _HOUR + 14 * DAY_MS,
+        "from_ms": PAIN_NOW - 72 * HOUR_MS,
+        "fresh_until_ms": PAIN_NOW - 24 * HOUR_MS + 14 * DAY_MS,
         "ratings": [
             {
                 "record": "r2",
@@ -264,7 +226,7 @@ def test_evidence_is_enough_to_judge_again_by_hand() -> None:
 
 
 ratings = st.builds(
-    rating,
+    rated,
     record=st.uuids().map(str),
     hours_ago=st.integers(0, 40 * 24),
     value=st.integers(0, 10),
@@ -276,8 +238,8 @@ ratings = st.builds(
 @given(st.lists(ratings, max_size=12), st.randoms(use_true_random=False))
 def test_order_and_repetition_change_nothing(pain: list[PainRating], chance: random.Random) -> None:
     again = [*pain, *chance.sample(pain, len(pain) // 2)]
-    got = _judge(_look(*chance.sample(again, len(again))))
-    assert got == _judge(_look(*pain))
+    got = _judge(pain_input(*chance.sample(again, len(again))))
+    assert got == _judge(pain_input(*pain))
     assert list(got) == sorted(got, key=lambda finding: (finding.at_ms, finding.key))
 
 
@@ -288,10 +250,10 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(
     def findings_by_key(on: RuleInput) -> dict[str, Finding]:
         return {f.key: replace(f, fresh=True) for f in _judge(on)}
 
-    total = _look(*pain)
+    total = pain_input(*pain)
     now, then = (
         findings_by_key(total),
-        findings_by_key(replace(total, now_ms=_NOW + later * DAY_MS // 2)),
+        findings_by_key(replace(total, now_ms=PAIN_NOW + later * DAY_MS // 2)),
     )
     assert then.items() <= now.items()
 
@@ -299,7 +261,7 @@ def test_a_finding_never_changes_as_time_passes_it_only_leaves(
 @given(st.lists(ratings, max_size=12))
 def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRating]) -> None:
     given_ = keyed(pain, "record")
-    for finding in _judge(_look(*pain)):
+    for finding in _judge(pain_input(*pain)):
         rests = [given_[result["record"]] for result in finding.evidence["ratings"]]
         assert finding.key == rests[0].record
         for r in rests:
@@ -313,17 +275,17 @@ def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRati
 
 @given(st.lists(ratings.filter(lambda r: r.value < 6), max_size=12))
 def test_answers_below_the_limit_never_raise(pain: list[PainRating]) -> None:
-    assert _judge(_look(*pain)) == ()
+    assert _judge(pain_input(*pain)) == ()
 
 
 def test_dates_are_local() -> None:
-    assert rating("x", 13, 1).local_date == date(2026, 11, 22)
-    assert rating("x", 13, 1).local_date + timedelta(days=1) == date(2026, 11, 23)
+    assert rated("x", 13, 1).local_date == date(2026, 11, 22)
+    assert rated("x", 13, 1).local_date + timedelta(days=1) == date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(("limit", "keys"), [(5, []), (4, [("r1", Tier.B)])])
 def test_the_pain_limit_of_the_prescription_acts(limit: int, keys: list[tuple[str, Tier]]) -> None:
-    own = replace(_PRESCRIPTION, pain_limit=limit)
+    own = replace(PAIN_PRESCRIPTION, pain_limit=limit)
     assert _judged(*days(5, 5), prescriptions=(own,)) == keys
 
 
@@ -331,7 +293,7 @@ def test_the_pain_limit_of_the_prescription_acts(limit: int, keys: list[tuple[st
 def test_a_prescription_raises_nothing_about_ratings_before_it_was_recorded(
     late_ms: int, keys: list[tuple[str, Tier]]
 ) -> None:
-    own = replace(_PRESCRIPTION, pain_limit=4)
+    own = replace(PAIN_PRESCRIPTION, pain_limit=4)
     ratings = days(5, 5)
     recorded = {(own.id, own.version): ratings[1].at_ms + late_ms}
     assert _judged(*ratings, prescriptions=(own,), recorded=recorded) == keys
