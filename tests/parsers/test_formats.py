@@ -33,6 +33,7 @@ HELPERS = {
     "figures",
     "forms",
     "formats",
+    "fitbit_exercises",
     "json_records",
     "lazy_readers",
     "pauses",
