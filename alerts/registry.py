@@ -7,19 +7,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from alerts.rules.a1_low_adherence import LOW_ADHERENCE
-from alerts.rules.a2_interruption import INTERRUPTION
-from alerts.rules.a3_cannot_catch_up import CANNOT_CATCH_UP
-from alerts.rules.a4_never_started import NEVER_STARTED
-from alerts.rules.a6_overdose import OVERDOSE
-from alerts.rules.a8_good_weeks import GOOD_WEEKS
-from alerts.rules.p1_high_pain import HIGH_PAIN
-from alerts.rules.p2_not_settled import NOT_SETTLED
-from alerts.rules.p3_weekly_rise import WEEKLY_RISE
-from alerts.rules.p4_flare import FLARE
-from alerts.rules.p6_pain_with_load import PAIN_WITH_LOAD
-from alerts.rules.p7_less_pain import LESS_PAIN
-from alerts.rules.p8_no_answers import NO_ANSWERS
+from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.adherence.a2_interruption import INTERRUPTION
+from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
+from alerts.rules.adherence.a4_never_started import NEVER_STARTED
+from alerts.rules.adherence.a6_overdose import OVERDOSE
+from alerts.rules.adherence.a8_good_weeks import GOOD_WEEKS
+from alerts.rules.pain.p1_high_pain import HIGH_PAIN
+from alerts.rules.pain.p2_not_settled import NOT_SETTLED
+from alerts.rules.pain.p3_weekly_rise import WEEKLY_RISE
+from alerts.rules.pain.p4_flare import FLARE
+from alerts.rules.pain.p6_pain_with_load import PAIN_WITH_LOAD
+from alerts.rules.pain.p7_less_pain import LESS_PAIN
+from alerts.rules.pain.p8_no_answers import NO_ANSWERS
 from alerts.seen import as_seen
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput

@@ -22,7 +22,7 @@ from alerts.adherence import (
     standing,
 )
 from alerts.due import Due, due_in_week
-from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
 from clinic.answers.shape import Shape
 from model.derived import Week

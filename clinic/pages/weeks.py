@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from alerts.adherence import Standing, capped, credited, measure, standing, unseen_days
 from alerts.due import Due, due_in_week
-from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
 from clinic.pages import words
 from model.calendar import MINUTE_MS

@@ -1,4 +1,4 @@
-"""The list of rules is the folder of rules, and only a rule's own file knows its id."""
+"""The list of rules is what the folders hold, and only a rule's own file knows its id."""
 
 import ast
 import importlib
@@ -12,11 +12,13 @@ from tests.rooms import ROOMS, ROOT
 from tests.rows import of_type, values_of
 
 _FOLDER = ROOT / "alerts" / "rules"
-_FILES = sorted(path for path in _FOLDER.glob("*.py") if path.stem != "__init__")
+_FILES = sorted(path for path in _FOLDER.rglob("*.py") if path.stem != "__init__")
+# the letter with which the ids of the rules of a folder begin
+_LETTERS = {"adherence": "A", "pain": "P", "heart": "H"}
 
 
 def rule_of(path: Path) -> Rule:
-    module = importlib.import_module(f"alerts.rules.{path.stem}")
+    module = importlib.import_module(f"alerts.rules.{path.parent.name}.{path.stem}")
     rules = of_type(Rule, vars(module).values())
     # a rule may rest on other rules, whose files it names
     (rule,) = [rule for rule in rules if rule.predicate.__module__ == module.__name__]
@@ -30,8 +32,9 @@ def test_the_list_holds_the_rule_of_each_file_once() -> None:
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
-def test_a_file_is_named_after_its_rule(path: Path) -> None:
+def test_a_file_is_named_after_its_rule_and_lies_with_its_kind(path: Path) -> None:
     assert path.stem.startswith(f"{rule_of(path).id.lower()}_")
+    assert rule_of(path).id.startswith(_LETTERS[path.parent.name])
 
 
 def test_nothing_else_names_a_rule_by_its_id() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from kadens.derivation.conclusions import Conclusions, conclude
 from kadens.derivation.held_facts import hold_facts
 from kadens.derivation.manifest import Manifest, RecordedPrescription

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.p2_not_settled import NOT_SETTLED
+from alerts.rules.pain.p2_not_settled import NOT_SETTLED
 from model.alert import PainRating, Tier
 from model.facts import Phase
 from model.prescription import Pause

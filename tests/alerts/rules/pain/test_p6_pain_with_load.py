@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.p6_pain_with_load import PAIN_WITH_LOAD
+from alerts.rules.pain.p6_pain_with_load import PAIN_WITH_LOAD
 from model.calendar import MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes

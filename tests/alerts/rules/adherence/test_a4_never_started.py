@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.a4_never_started import NEVER_STARTED
+from alerts.rules.adherence.a4_never_started import NEVER_STARTED
 from tests.alerts.rules.known_weeks import FIRST_MONDAY, THRICE_A_WEEK, missed_input
 from tests.rows import values_of
 

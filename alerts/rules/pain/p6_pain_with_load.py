@@ -10,10 +10,10 @@ from statistics import fmean
 from typing import Any
 
 from alerts.pain import is_muted
-from alerts.rules.p1_high_pain import HIGH_PAIN
-from alerts.rules.p2_not_settled import NOT_SETTLED
-from alerts.rules.p3_weekly_rise import WEEKLY_RISE
-from alerts.rules.p4_flare import FLARE
+from alerts.rules.pain.p1_high_pain import HIGH_PAIN
+from alerts.rules.pain.p2_not_settled import NOT_SETTLED
+from alerts.rules.pain.p3_weekly_rise import WEEKLY_RISE
+from alerts.rules.pain.p4_flare import FLARE
 from alerts.wording import short_number
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput, Tier

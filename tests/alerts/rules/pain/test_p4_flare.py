@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.p4_flare import FLARE
+from alerts.rules.pain.p4_flare import FLARE
 from model.facts import Phase
 from tests.alerts.rules.ratings import pain_input, rated, usual
 from tests.rows import values_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.a8_good_weeks import GOOD_WEEKS
+from alerts.rules.adherence.a8_good_weeks import GOOD_WEEKS
 from tests.alerts.rules.known_weeks import FIRST_MONDAY, THRICE_A_WEEK, missed_input
 from tests.rows import values_of
 

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts import registry
-from alerts.rules.a1_low_adherence import LOW_ADHERENCE
+from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from model.alert import RuleInput, Tier, Watermark
 from model.calendar import midnight
 from model.codec import dumps, loads

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from alerts.registry import judge, next_due
-from alerts.rules.p3_weekly_rise import WEEKLY_RISE
+from alerts.rules.pain.p3_weekly_rise import WEEKLY_RISE
 from model.alert import PainRating
 from model.calendar import DAY_MS, HOUR_MS
 from model.facts import Phase

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.registry import judge, next_due
-from alerts.rules.a2_interruption import INTERRUPTION
+from alerts.rules.adherence.a2_interruption import INTERRUPTION
 from model.alert import PainRating, RuleInput, Watermark
 from model.calendar import HOUR_MS, midnight
 from model.facts import Phase

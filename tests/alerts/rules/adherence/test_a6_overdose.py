@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.a6_overdose import OVERDOSE
+from alerts.rules.adherence.a6_overdose import OVERDOSE
 from model.alert import SessionBrief
 from model.calendar import MINUTE_MS, midnight
 from model.intensity import ZoneTimes

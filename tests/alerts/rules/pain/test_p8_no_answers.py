@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from alerts.registry import judge, next_due
-from alerts.rules.p8_no_answers import NO_ANSWERS
+from alerts.rules.pain.p8_no_answers import NO_ANSWERS
 from model.alert import PainRating, RuleInput, SessionBrief
 from model.calendar import DAY_MS, HOUR_MS, local_date
 from tests.alerts.rules.ratings import PAIN_NOW, pain_input, rated

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.p7_less_pain import LESS_PAIN
+from alerts.rules.pain.p7_less_pain import LESS_PAIN
 from model.facts import Phase
 from tests.alerts.rules.ratings import PAIN_PRESCRIPTION, pain_input, rated, usual
 from tests.rows import values_of

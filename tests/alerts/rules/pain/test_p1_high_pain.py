@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import registry
-from alerts.rules.p1_high_pain import HIGH_PAIN
+from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from model.alert import Finding, PainRating, RuleInput, SessionBrief, Tier
 from model.calendar import DAY_MS, HOUR_MS
 from model.codec import dumps, loads

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts.registry import judge
-from alerts.rules.a3_cannot_catch_up import CANNOT_CATCH_UP
+from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
 from model.alert import RuleInput, Watermark
 from model.calendar import midnight
 from tests.alerts.rules.known_weeks import FIRST_MONDAY, MISSED_ZONE, missed_input
