@@ -39,8 +39,9 @@ _THERE = """
 select k.pseudonym, k.sha256, b.parser, b.received_at, b.stated_ms
 from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
 join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = k.sha256"""
-# Parser 0 is older than any: the facts were stored with a later time of stating than the first,
-# which may let another version of a record count. `kadens replay` puts that right.
+# Parser 0 is older than any: the facts were stored with a later time of stating than the first, and
+# may have replaced a version that counts. Sending them on again lowers their time and brings no
+# replaced version back; `kadens replay` does.
 _EARLIER = """
 update body b
 set received_at = least(b.received_at, k.received_at), stated_ms = least(b.stated_ms, k.stated_ms),
@@ -97,12 +98,13 @@ class FirstKept:
 
     `parser` is the version of the reader whose facts count: its own, or the version that it was
     kept with before. `received_ms` is its first receipt and `stated_ms` when it was first stated,
-    both in epoch ms.
+    both in epoch ms. `is_earlier` says that either is earlier than all that was kept before.
     """
 
     parser: int
     received_ms: int
     stated_ms: int
+    is_earlier: bool = False
 
 
 async def keep_all(
@@ -118,8 +120,7 @@ async def keep_all(
         key = item.patient, item.envelope.sha256
         bodies[key] = _first(bodies.get(key, item), item)
     there = await _there(conn, bodies)
-    if await _note_earlier(conn, bodies, there):
-        there = await _there(conn, bodies)
+    there |= await _note_earlier(conn, bodies, there)
     new = {key: entry for key, entry in bodies.items() if key not in there}
     if not new:
         return there
@@ -156,22 +157,31 @@ def _kept_now(entry: Received) -> FirstKept:
 
 async def _note_earlier(
     conn: Connection, bodies: Mapping[BodyKey, Received], there: Mapping[BodyKey, FirstKept]
-) -> bool:
+) -> dict[BodyKey, FirstKept]:
     """Lower the receipt of payloads that are worked on after a later delivery of the same.
 
-    Returns whether there is any.
+    Returns what counts of them from now on.
     """
-    earlier: list[tuple[Any, ...]] = []
+    lowered: dict[BodyKey, FirstKept] = {}
+    changes: list[tuple[Any, ...]] = []
     for key, first in there.items():
-        envelope = bodies[key].envelope
-        stated_ms = envelope.first_stated_ms
-        if envelope.received_ms < first.received_ms or stated_ms < first.stated_ms:
+        earlier = _earlier(first, bodies[key].envelope)
+        if earlier.is_earlier:
+            lowered[key] = earlier
             patient, sha256 = key
-            received_at = utc(envelope.received_ms)
-            earlier.append((patient, bytes.fromhex(sha256), received_at, stated_ms))
-    if earlier:
-        await conn.execute(_EARLIER, rows.as_arrays(earlier, 4))
-    return bool(earlier)
+            received_at = utc(earlier.received_ms)
+            changes.append((patient, bytes.fromhex(sha256), received_at, earlier.stated_ms))
+    if changes:
+        await conn.execute(_EARLIER, rows.as_arrays(changes, 4))
+    return lowered
+
+
+def _earlier(first: FirstKept, again: Envelope) -> FirstKept:
+    """Return what counts of a kept payload once another of its deliveries is known."""
+    received_ms = min(first.received_ms, again.received_ms)
+    stated_ms = min(first.stated_ms, again.first_stated_ms)
+    is_earlier = (received_ms, stated_ms) != (first.received_ms, first.stated_ms)
+    return replace(first, received_ms=received_ms, stated_ms=stated_ms, is_earlier=is_earlier)
 
 
 async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, FirstKept]:

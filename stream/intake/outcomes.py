@@ -90,6 +90,9 @@ def _was_read_before(read: Read, first: FirstKept) -> bool:
     if first.parser != version_of(read.format):
         # another version of the parser has read it before; `kadens replay` will read it again
         return True
+    if first.is_earlier:
+        # the facts were sent on with a later time of stating, which would go before other versions
+        return False
     # What a reader takes from a body depends on its receipt. All that it took at the first one was
     # on the log before that was committed, and a later receipt is no evidence of anything.
     return first.received_ms < read.envelope.received_ms

@@ -7,7 +7,7 @@ import pytest
 
 from model.calendar import HOUR_MS, MINUTE_MS, rfc3339
 from storage.pg.pool import Connection
-from tests.storage.inline import Inline, heart_series, open_inline
+from tests.storage.inline import Inline, heart_series, open_inline, pain_answer
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio
@@ -82,3 +82,11 @@ async def test_later_samples_stay_left_out_when_their_body_comes_again(world: In
     assert await world.rows("select count(*) from sample") == [(66,)]
     await world.receive("open_wearables", body, _AGAIN)
     assert await world.digest() == before
+
+
+async def test_the_first_receipt_counts_when_its_body_is_worked_on_last(world: Inline) -> None:
+    """Seed 350401 of the chaos tests: a later copy of a report overtook the first one."""
+    report = pain_answer("created", "a1", 4)
+    await world.receive("reports", report, _AGAIN)
+    await world.receive("reports", report, _RECEIVED)
+    assert set(await world.rows("select stated_ms from record")) == {(_RECEIVED,)}
