@@ -27,25 +27,26 @@ MOST_MEMORY = 1024 * _MIB
 # Code outside of Python does not see the alarm of the CPU time. The kernel ends such a process this
 # much later; it counts whole seconds.
 HARD_S = 1
-# A reader that waits for something uses no CPU time, so its wall time is bounded as well. A busy
-# machine may stretch wall time, so a body is tried a second time.
-WALL_S, WALL_FACTOR = 1.0, 2
+# A reader that waits for something uses no CPU time, so the time in which it neither works nor
+# waits for a processor is bounded as well. Where the system does not tell that time, it is all wall
+# time, which a busy machine may stretch: so a body is tried a second time.
+IDLE_S, IDLE_FACTOR = 1.0, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBudget:
-    """The limits for one body: CPU seconds, bytes of memory and wall seconds.
+    """The limits for one body: CPU seconds, bytes of memory and seconds without work.
 
-    A reader that takes more wall time is ended.
+    A reader that is idle for longer is ended.
     """
 
     cpu_s: float
     memory: int
-    wall_s: float
+    idle_s: float
 
 
 def budget(size: int) -> ReadBudget:
     """Return what reading a body of `size` bytes may cost."""
     cpu_s = BASE_CPU_S + CPU_S_PER_MIB * size / _MIB
     memory = min(BASE_MEMORY + MEMORY_PER_BYTE * size, MOST_MEMORY)
-    return ReadBudget(cpu_s=cpu_s, memory=memory, wall_s=WALL_S + WALL_FACTOR * cpu_s)
+    return ReadBudget(cpu_s=cpu_s, memory=memory, idle_s=IDLE_S + IDLE_FACTOR * cpu_s)

@@ -20,6 +20,7 @@ from typing import IO, Any, Protocol
 from model.facts import Reject, RejectKind
 from stream.readers.answers import ReaderAnswer
 from stream.readers.budget import budget
+from stream.readers.busy import busy_s
 from stream.readers.wire import (
     LENGTH,
     POSITION_MARK,
@@ -73,7 +74,7 @@ class _Process:
     """One reader process at the other end of a socket.
 
     `number` is its process id. `mark` is shared memory in which it notes the position of the body
-    in work, and `bodies` counts those sent to it.
+    in work, and `bodies` counts those sent to it. `size` is that of a body which it has in a file.
     """
 
     reader: asyncio.StreamReader
@@ -81,6 +82,7 @@ class _Process:
     number: int
     mark: mmap.mmap | None = None
     bodies: int = 0
+    size: int | None = None
 
     async def ask(self, bodies: Sequence[BodyToRead]) -> Any:  # noqa: ANN401 - as unpack_frame
         """Send a batch and return the answer.
@@ -99,22 +101,22 @@ class _Process:
             answer.cancel()
 
     async def _wait(self, answer: asyncio.Future[Any], bodies: Sequence[BodyToRead]) -> None:
-        """Wait for an answer; raises `ReaderGoneError` when a body takes longer than its budget."""
-        position, since_s = 0, time.monotonic()
+        """Wait for an answer; raises `ReaderGoneError` when a body exceeds its budget of idling."""
+        position, since_s = 0, self._idle_s()
         while not (await asyncio.wait({answer}, timeout=_LOOK_S))[0]:
             # the clock starts again with each body: a long batch is no sign that a reader hangs
-            now, now_s = self.location(), time.monotonic()
+            now, idle_s = self.location(), self._idle_s()
             if now != position:
-                position, since_s = now, now_s
-            elif now_s - since_s > budget(len(bodies[position].content)).wall_s:
+                position, since_s = now, idle_s
+            elif idle_s - since_s > self._most_idle_s(bodies[position]):
                 raise ReaderGoneError(HUNG, position)
 
-    async def ask_once(self, bodies: Sequence[BodyToRead]) -> Any:  # noqa: ANN401 - as unpack_frame
-        """Send a batch and wait for the answer without a limit; raises `ReaderGoneError`."""
-        try:
-            return await self._answer(bodies)
-        except (EOFError, OSError, UntrustedAnswerError):
-            raise ReaderGoneError(ENDED, 0) from None
+    def _idle_s(self) -> float:
+        """Return a clock that stands still while the process works or waits for a processor."""
+        return time.monotonic() - busy_s(self.number)
+
+    def _most_idle_s(self, body: BodyToRead) -> float:
+        return budget(self.size if self.size is not None else len(body.content)).idle_s
 
     def location(self) -> int:
         """Return the position in its batch of the body in work."""
@@ -216,12 +218,10 @@ class ReaderPool:
         self, body: BodyToRead, content: IO[bytes], facts: IO[bytes]
     ) -> Spilled | Refusal:
         process = await _open(self.zygote.large_reader(content.fileno(), facts.fileno()))
+        process.size = len(body.content)
         try:
-            async with asyncio.timeout(budget(len(body.content)).wall_s):
-                named = replace(body, content=b"")  # the content is in the file
-                answer: Spilled | Refusal = await process.ask_once([named])
-        except TimeoutError:
-            raise ReaderGoneError(HUNG, 0) from None
+            named = replace(body, content=b"")  # the content is in the file
+            answer: Spilled | Refusal = await process.ask([named])
         finally:
             process.end()
         return answer
