@@ -179,6 +179,14 @@ def _standing(week: Week, part: PrescriptionDue, thresholds: Mapping[str, float]
     return Standing.LOW if is_known and any(best < least for _, best in pairs) else Standing.THIN
 
 
+def best_case(week: Week, due: Due) -> float:
+    """Return the sessions that unknown days could have held, over those due; 0 with none due."""
+    sessions = 0
+    for part in due.parts:
+        sessions += sum(room for _, room in _room(week, part))
+    return sessions / due.sessions if due.sessions else 0.0
+
+
 def known_days(week: Week, part: PrescriptionDue) -> int:
     """Return how many days of a week are known as far as a prescription is concerned."""
     return sum(is_known_day(day, part.by_day[day.local_date]) for day in week.days)

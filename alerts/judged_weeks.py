@@ -48,6 +48,21 @@ def judged_weeks(on: RuleInput, rule: Rule) -> Iterator[tuple[date, JudgedWeek]]
 
 
 @once
+def measured_weeks(on: RuleInput, lag_hours: float) -> list[tuple[Week, Due, Adherence]]:
+    """Return all weeks that are over and whose data is in, those before the look-back with them.
+
+    Each has what was due in it, by what was recorded then, and what was done. Weeks without a
+    prescription on all of their days are left out.
+    """
+    weeks: list[tuple[Week, Due, Adherence]] = []
+    for week in sorted(on.earlier_weeks, key=_monday):
+        due = due_of(on, week.monday, as_written=False)
+        if due is not None:
+            weeks.append((week, due, measure(week, due)))
+    return weeks + _complete_weeks(on, lag_hours)
+
+
+@once
 def _complete_weeks(on: RuleInput, lag_hours: float) -> list[tuple[Week, Due, Adherence]]:
     """Return the weeks that are over and whose data is in, with what was due and was done."""
     weeks: list[tuple[Week, Due, Adherence]] = []

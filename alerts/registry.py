@@ -11,7 +11,9 @@ from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
 from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
 from alerts.rules.adherence.a4_never_started import NEVER_STARTED
+from alerts.rules.adherence.a5_drift import DRIFT
 from alerts.rules.adherence.a6_overdose import OVERDOSE
+from alerts.rules.adherence.a7_intensity_off import INTENSITY_OFF
 from alerts.rules.adherence.a8_good_weeks import GOOD_WEEKS
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
@@ -37,7 +39,9 @@ RULES: tuple[Rule, ...] = (
     INTERRUPTION,
     CANNOT_CATCH_UP,
     NEVER_STARTED,
+    DRIFT,
     OVERDOSE,
+    INTENSITY_OFF,
     GOOD_WEEKS,
 )
 

@@ -93,13 +93,19 @@ class PainRating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBrief:
-    """What a rule needs of a session."""
+    """What a rule needs of a session.
+
+    `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
+    prescribed range; None for a session that does not count, or without a range to compare with.
+    """
 
     id: str
     start_ms: int
     end_ms: int
     local_date: date
     type: str
+    timer_ms: int = 0
+    range_ms: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +126,8 @@ class RuleInput:
 
     `now_ms` is the current time (epoch ms). Rules read no other clock, so a judgement can be
     repeated exactly. `recorded` holds when each version of a prescription was recorded: a rule must
-    raise nothing about what happened before.
+    raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
+    rows, for rules that compare with the beginning of a prescription.
     """
 
     patient: str
@@ -133,6 +140,7 @@ class RuleInput:
     pain: tuple[PainRating, ...]
     watermarks: tuple[Watermark, ...]
     recorded: RecordingTimes = field(default_factory=dict)
+    earlier_weeks: tuple[Week, ...] = ()
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
     worked_out: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)

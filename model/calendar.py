@@ -70,6 +70,11 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def first_full_week(day: date) -> date:
+    """Return the Monday of the first full week from a date on: the date itself on a Monday."""
+    return day + timedelta(days=-day.weekday() % 7)
+
+
 def week_bounds(first: date, zone: str) -> tuple[int, int]:
     """Return [start, end) in epoch ms of the local ISO week that begins on the Monday `first`."""
     return midnight(first, zone), midnight(first + timedelta(days=7), zone)

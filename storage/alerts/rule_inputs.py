@@ -37,6 +37,7 @@ from storage.pg import rows
 from storage.pg.pool import Connection
 
 LOOK_BACK_DAYS = 70  # longer than any rule looks back
+EARLIER_DAYS = 182  # for the weeks of a beginning with which later weeks are compared
 # what was resolved within this time may keep a rule from raising the same again
 RECENT_MS = 60 * DAY_MS
 _T = TypeVar("_T")
@@ -54,7 +55,7 @@ order by patient, prescription, version"""
 _WEEKS = f"""
 select x.* {_SINCE} cross join lateral (
   select patient, {", ".join(derived_rows.WEEK_COLUMNS[1:])} from week
-  where patient = k.patient and monday >= k.since offset 0) x
+  where patient = k.patient and monday >= k.since - %(earlier)s::int offset 0) x
 order by x.patient, x.monday"""  # noqa: S608 - constants of this package
 _DAYS = f"""
 select x.* {_SINCE} cross join lateral (
@@ -63,8 +64,11 @@ select x.* {_SINCE} cross join lateral (
 order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
 _SESSIONS = f"""
 select x.* {_SINCE} cross join lateral (
-  select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record \
-from session
+  select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record,
+    extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms, case when counts then
+    jsonb_path_query_first(zone_times_by_method,
+      '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms
+  from session
   where patient = k.patient and local_date >= k.since and why <> all(%(unanswered)s) offset 0) x
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
 # A device whose clock is ahead counts as having delivered up to now, not beyond.
@@ -151,6 +155,7 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
     requested: rows.Row = {
         "patients": list(of),
         "sinces": since,
+        "earlier": EARLIER_DAYS - LOOK_BACK_DAYS,
         "now": now_ms,
         "unanswered": list(NOT_ANSWERED),
         "unworn_types": [item.value for item in UNWORN_TYPES],
@@ -163,15 +168,17 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
     watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
-    for number, (patient, row) in of.items():
+    for (number, (patient, row)), since_day in zip(of.items(), since, strict=True):
         by_record = dict(sessions[number])
+        late = [week for week in weeks[number] if week.monday >= since_day]
         inputs[number] = RuleInput(
             patient=patient,
             zone=row.zone,
             now_ms=now_ms,
             prescriptions=tuple(item for item, _ in prescriptions[number]),
             recorded={(item.id, item.version): ms for item, ms in prescriptions[number]},
-            weeks=tuple(weeks[number]),
+            weeks=tuple(late),
+            earlier_weeks=tuple(weeks[number][: len(weeks[number]) - len(late)]),
             days=tuple(days[number]),
             sessions=tuple(item for _, item in sessions[number]),
             pain=pain_ratings(reports[number], row.zone, by_record),
@@ -252,7 +259,9 @@ async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[s
 
 
 def _session(row: rows.Row) -> tuple[str, SessionBrief]:
-    return row.pop("record"), SessionBrief(**row)
+    ms = row["range_ms"]
+    typed = {"timer_ms": int(row["timer_ms"]), "range_ms": tuple(ms) if ms else None}
+    return row.pop("record"), SessionBrief(**{**row, **typed})
 
 
 async def _wake(conn: Connection, numbers: Sequence[int], now_ms: int) -> None:

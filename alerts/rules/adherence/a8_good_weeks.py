@@ -5,7 +5,7 @@ each of them.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from alerts.adherence import Standing
@@ -13,7 +13,7 @@ from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
-from model.calendar import DAY_MS, monday, week_bounds
+from model.calendar import DAY_MS, first_full_week, week_bounds
 from model.prescription import first_dates
 
 _WEEK = timedelta(days=7)
@@ -27,15 +27,10 @@ def _good_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for last in weeks:
         block = [last - number * _WEEK for number in reversed(range(length))]
         # counted from the beginning, and not back from today: a block is praised once
-        first_full = min(map(_first_full, begun.values()), default=last)
+        first_full = min(map(first_full_week, begun.values()), default=last)
         ends_a_block = (last - first_full).days // 7 % length == length - 1
         if ends_a_block and all(_is_good(weeks.get(first)) for first in block):
             yield _finding(on, rule, [weeks[first] for first in block])
-
-
-def _first_full(begun: date) -> date:
-    """Return the Monday of the first full week from a date on."""
-    return begun if begun.weekday() == 0 else monday(begun) + _WEEK
 
 
 def _is_good(judged: JudgedWeek | None) -> bool:
