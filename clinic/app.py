@@ -17,12 +17,13 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 
 from alerts.prescribing import published_prescription
 from clinic import problems
+from clinic.api import annotation_routes as annotation_api
 from clinic.api import api_routes, data_routes
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
-from clinic.pages import page_routes
+from clinic.pages import annotation_routes, page_routes
 from clinic.pages.templating import STATIC, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
@@ -77,7 +78,9 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     problems.install_problems(app)
     app.include_router(api_routes.api_router)
     app.include_router(data_routes.data_router)
+    app.include_router(annotation_api.annotation_router)
     app.include_router(page_routes.page_router)
+    app.include_router(annotation_routes.note_pages)
     _add_plain_routes(app)
     # The middleware added last is the outermost: it measures everything within.
     app.add_middleware(SecurityHeaders)

@@ -16,14 +16,17 @@ from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
 from clinic.pages.worklist import Line, Need
 from clinic.request_scope import RequestScope
+from model.annotation import Annotation, PinnedNote
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
 from model.prescription import Prescription, in_force
+from storage.notes import annotations, pinned
 from storage.reads import api_queries, clinic_queries, evidence
 from storage.reads.connections import connection_rows
 from storage.reads.views import (
     AlertBrief,
     AlertPage,
+    AuditReads,
     AuditRow,
     DroppedRow,
     FactRow,
@@ -62,7 +65,9 @@ class PatientView:
     `need` and `reason` are those of the patient's row of the worklist.
     `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
     has a square for each date of twelve weeks, and `weeks` has the same weeks, the running one
-    last. Weeks and pain are oldest first, sessions and audit newest first.
+    last. Weeks and pain are oldest first, sessions and audit newest first. `audit` is what was done
+    with the data, `readers` who read them on which date. `notes` are the versions of the pinned
+    note, newest first.
     """
 
     patient: PatientBrief
@@ -84,6 +89,9 @@ class PatientView:
     connections: tuple[VendorConnection, ...]
     dropped: tuple[DroppedRow, ...]
     audit: tuple[AuditRow, ...]
+    readers: tuple[AuditReads, ...]
+    annotations: tuple[Annotation, ...]
+    notes: tuple[PinnedNote, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +171,9 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         connections=await _connections(scope, pseudonym),
         dropped=page.dropped,
         audit=await clinic_queries.audit(scope.conn, scope.unit, pseudonym),
+        readers=await clinic_queries.audit_reads(scope.conn, scope.unit, pseudonym),
+        annotations=await annotations.annotations_of(scope.conn, scope.unit, pseudonym),
+        notes=await pinned.note_versions(scope.conn, scope.unit, pseudonym),
     )
 
 

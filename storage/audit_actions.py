@@ -19,6 +19,9 @@ class AuditAction(StrEnum):
     ALERT_RESOLVE = "alert.resolve"
     ALERT_REOPEN = "alert.reopen"
     SESSION_MARK = "session.mark"  # as not exercise, or as exercise after all
+    ANNOTATION_ADD = "annotation.add"
+    ANNOTATION_REMOVE = "annotation.remove"  # taken back: it stays, and is no longer read
+    NOTE_WRITE = "note.write"  # a version of the pinned note
     SIGN_IN = "access.signin"
     SIGN_OUT = "access.signout"
     SIGN_IN_REFUSED = "access.refused"

@@ -63,6 +63,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "consent": _OF,
     "unconsented": _OF,
     "heart_profile": _OF,
+    "annotation": _OF,
+    "pinned_note": _OF,
     "prescription": _OF,
     "link_token": _OF,
     "identity.person": _OF,

@@ -18,6 +18,8 @@ from clinic.pages.readable import grids
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
+from model.annotation import AnnotationKind
+from model.calendar import local_date
 from model.derived import is_marked
 from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
@@ -38,6 +40,12 @@ _MARKED: dict[str, str] = {
     "exercise": "Marked as exercise after all. The figures follow in a moment.",
 }
 
+_WRITTEN: dict[str, str] = {
+    "annotate": "The annotation is written.",
+    "take_back": "The annotation was taken back.",
+    "pin_note": "The note is saved.",
+}
+
 
 @page_router.get("/")
 async def show_worklist_page(request: Request) -> HTMLResponse:
@@ -53,8 +61,8 @@ async def show_worklist_page(request: Request) -> HTMLResponse:
 
 
 @page_router.get("/patients/{pseudonym}")
-async def show_patient_page(request: Request, pseudonym: Pseudonym) -> HTMLResponse:
-    """Show the page of a patient."""
+async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = "") -> HTMLResponse:
+    """Show the page of a patient; `done` is the form that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
         context = _common(scope)
@@ -63,6 +71,9 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym) -> HTMLRespo
         "week_chart": charts.week_chart(view.weeks),
         "week_notes": charts.week_notes(view.weeks),
         "pain_chart": charts.pain_chart(view.pain, view.patient.zone),
+        "annotation_kinds": tuple(AnnotationKind),
+        "today": local_date(view.now_ms, view.patient.zone),
+        "done": _WRITTEN.get(done, ""),
     }
     return render(
         request, "patient.html", {**context, **drawn, "view": view, "zone": view.patient.zone}

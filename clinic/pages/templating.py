@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from clinic.pages import heatmap, quality_flags, rule_overrides, words
+from clinic.pages import audit_lines, heatmap, quality_flags, rule_overrides, words
 from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
 
 HERE = Path(str(files("clinic")))
@@ -81,6 +81,8 @@ def _environment() -> Environment:
         need_icons=NEED_ICONS,
         map_style=map_style(),
         overrides=rule_overrides.overrides,
+        audit_lines=audit_lines,
+        _=lambda text, **values: text % values if values else text,
     )
     made.globals.update(
         look_signs=heatmap.LOOK_SIGNS, look_words=heatmap.LOOK_WORDS, quality_flags=quality_flags

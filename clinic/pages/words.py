@@ -16,6 +16,9 @@ ACTIONS: dict[str, str] = {
     "alert.resolve": "Resolved",
     "alert.reopen": "Opened again",
     "session.mark": "Marked a session",
+    "annotation.add": "Wrote an annotation",
+    "annotation.remove": "Took an annotation back",
+    "note.write": "Changed the pinned note",
 }
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"

@@ -49,7 +49,8 @@ _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 # keeps the lateral sub-query as it is written, so that each patient is looked up in an index.
 _SINCE = "from unnest(%(patients)s::int[], %(sinces)s::date[]) as k (patient, since)"
 _PRESCRIPTIONS = """
-select patient, body, recorded_at as recorded_ms from prescription \
+select patient, body, annotation_pauses(patient) as pauses, recorded_at as recorded_ms \
+from prescription \
 where patient = any(%(patients)s) \
 order by patient, prescription, version"""
 _WEEKS = f"""
@@ -277,4 +278,4 @@ def _finding(row: rows.Row) -> tuple[str, Finding]:
 
 
 def _prescription(row: rows.Row) -> tuple[Prescription, int]:
-    return rows.prescription(row["body"]), row["recorded_ms"]
+    return rows.prescription(row["body"], row["pauses"]), row["recorded_ms"]

@@ -123,6 +123,9 @@ TABLES: dict[str, Access] = {
         clinic="select (channel, key), "
         "insert (channel, key, recipient, body, created_at, not_before)",
     ),
+    # taken back by a date, never deleted: what paused a prescription must stay to be explained
+    "annotation": Access(worker=READ, clinic="select, insert, update (removed_at, removed_by)"),
+    "pinned_note": Access(clinic=ADD),
     "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
     "metric": Access(worker=READ, clinic=READ, admin=READ),
     "erasure_body": Access(worker="select, update, delete"),

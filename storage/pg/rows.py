@@ -106,14 +106,17 @@ def as_arrays(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
     return list(map(list, zip(*rows, strict=True))) or [[] for _ in range(width)]
 
 
-def prescription(body: Mapping[str, Any]) -> Prescription:
-    """Return a version of a prescription from its stored JSON."""
+def prescription(body: Mapping[str, Any], pauses: Sequence[Mapping[str, str]] = ()) -> Prescription:
+    """Return a version of a prescription from its stored JSON.
+
+    `pauses` are those that annotations of the patient make, beside its own.
+    """
     typed: dict[str, Any] = {
         "valid_from": date.fromisoformat(body["valid_from"]),
         "valid_to": date.fromisoformat(body["valid_to"]),
         "intensity": Intensity(**body["intensity"]),
         "types": tuple(body.get("types", ())),
-        "pauses": tuple(map(_pause, body.get("pauses", ()))),
+        "pauses": tuple(map(_pause, (*body.get("pauses", ()), *pauses))),
     }
     return Prescription(**{**body, **typed})
 

@@ -118,6 +118,23 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReads:
+    """What a person read of a patient on a local date: how often, and from when to when.
+
+    `objects` are the kinds of what was read, such as patient or session.
+    """
+
+    local_date: date
+    actor: str
+    role: str
+    care_unit: str
+    reads: int
+    first_ms: int
+    last_ms: int
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
     """A stored fact that a number is based on.
 

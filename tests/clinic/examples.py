@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from kadens.embedded.postgres import temporary_postgres
 from tests.clinic_world import ALERTS, Served, seeded, serve
 from tests.rooms import ROOT
@@ -58,6 +60,7 @@ def made(door: Served) -> dict[str, Any]:
     for path in _PATHS:
         answer = door.get(path.format(**values) + QUERIES.get(path, ""))
         examples[f"get {path}"] = shortened(answer.raise_for_status().json())
+    examples |= written(door, values)
     alert = f"/api/v1/alerts/{ALERTS['mild']}/moves"
     moved = door.post(alert, json={"action": "start"}).raise_for_status()
     examples["post /api/v1/alerts/{alert}/moves"] = moved.json()
@@ -66,6 +69,26 @@ def made(door: Served) -> dict[str, Any]:
     marked = door.post(marks.format(**values), json=mark).raise_for_status()
     examples[f"post {marks}"] = marked.json()
     return examples
+
+
+def written(door: Served, values: dict[str, str]) -> dict[str, Any]:
+    """Return an example of each write beside the data, and of reading it."""
+    notes, note = (
+        path.format(**values) for path in (f"{_PATIENT}/annotations", f"{_PATIENT}/note")
+    )
+    illness = {"kind": "illness", "first": "2026-11-12", "last": "2026-11-15", "text": "A cold"}
+    added = door.post(notes, json={**illness, "pauses": True}).raise_for_status().json()
+    examples = {f"get {_PATIENT}/annotations": door.get(notes).raise_for_status().json()}
+    taken = httpx2.delete(f"{door.url}{notes}/{added['id']}", timeout=30).raise_for_status()
+    text = {"text": "Prefers to be called before noon.", "after": 0}
+    pinned = httpx2.put(door.url + note, json=text, timeout=30).raise_for_status()
+    return {
+        **examples,
+        f"post {_PATIENT}/annotations": added,
+        f"delete {_PATIENT}/annotations/{{annotation}}": taken.json(),
+        f"put {_PATIENT}/note": pinned.json(),
+        f"get {_PATIENT}/note": door.get(note).raise_for_status().json(),
+    }
 
 
 def _main() -> None:

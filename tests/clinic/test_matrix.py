@@ -46,6 +46,7 @@ PRIVATE = (401, 200, 404, 401, 200)
 LISTS = (401, 200, 200, 401, 200)
 MARKED = (401, 200, 404, 401, 403)
 MARKS_FORM = (401, 303, 404, 401, 403)
+MISSING = (401, 404, 404, 401, 403)  # nobody has such an annotation
 ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
 
 # The status of each route for five callers: nobody signed in, a clinician of the unit, a clinician
@@ -56,6 +57,14 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/patients/{pseudonym}"): PRIVATE,
     ("GET", "/patients/{pseudonym}/sessions/{session}"): PRIVATE,
     ("POST", "/patients/{pseudonym}/sessions/{session}/marks"): MARKS_FORM,
+    ("POST", "/patients/{pseudonym}/annotations"): MARKS_FORM,
+    ("POST", "/patients/{pseudonym}/annotations/{annotation}/remove"): MISSING,
+    ("POST", "/patients/{pseudonym}/note"): MARKS_FORM,
+    ("GET", "/api/v1/patients/{pseudonym}/annotations"): PRIVATE,
+    ("POST", "/api/v1/patients/{pseudonym}/annotations"): MARKED,
+    ("DELETE", "/api/v1/patients/{pseudonym}/annotations/{annotation}"): MISSING,
+    ("GET", "/api/v1/patients/{pseudonym}/note"): PRIVATE,
+    ("PUT", "/api/v1/patients/{pseudonym}/note"): MARKED,
     ("GET", "/alerts/{alert}"): PRIVATE,
     ("POST", "/alerts/{alert}/{action}"): ACTS,
     ("GET", "/api/v1/worklist"): LISTS,
@@ -83,6 +92,10 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/sign-in"): (503, 503, 503, 503, 503),  # the provider of this test is away
     ("GET", "/sign-in/callback"): (403, 403, 403, 403, 403),  # no sign-in was begun here
     ("POST", "/sign-out"): (200, 200, 200, 200, 403),
+}
+WRITTEN: dict[str, dict[str, object]] = {
+    "annotations": {"kind": "illness", "first": "2026-11-20"},
+    "note": {"text": "", "after": 0},
 }
 CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]
 SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
@@ -167,6 +180,7 @@ def path_of(route: str, door: Served) -> str:
         alert=ALERTS["old"],
         action="acknowledge",
         prescription="rx-p-snooze",
+        annotation=999_999,
         name="prescription" if "schemas" in route else "clinic.css",
     )
     return f"{filled}?metric=heart_rate" if route.endswith("/timeline") else filled
@@ -175,10 +189,16 @@ def path_of(route: str, door: Served) -> str:
 def sent(route: str, who: str) -> dict[str, object]:
     """Return the body of a write: a form with a good token, or JSON."""
     mark = {"statement": "not_exercise", "reason": "illness"}
+    # what each of the other writes takes, as JSON and as a form
+    written = WRITTEN.get(route.rpartition("/")[2], {})
+    if written and route.startswith("/api/"):
+        return {"json": written}
     if route.startswith("/api/"):
         return {"json": mark if route.endswith("/marks") else {"action": "acknowledge"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
     token = {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}
+    if written:
+        return {"data": {**token, **written}}
     return {"data": {**token, **mark} if route.endswith("/marks") else token}
 
 
@@ -193,12 +213,14 @@ def test_every_route_is_in_the_table() -> None:
 @pytest.mark.parametrize(("method", "route", "who"), CELLS, ids=[" ".join(cell) for cell in CELLS])
 def test_the_cell(client: httpx2.Client, door: Served, method: str, route: str, who: str) -> None:
     asyncio.run(begin(door.dsn))
+    # each cell writes the first version of the note
+    door.change("delete from pinned_note")
     headers = {
         "x-who": who,
         "accept": "application/json",
         "origin": "https://evil.example" if who == "foreign" else SITE,
     }
-    body = sent(route, who) if method == "POST" else {}
+    body = sent(route, who) if method in {"POST", "PUT"} else {}
     with client.stream(
         method,
         path_of(route, door),

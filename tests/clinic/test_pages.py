@@ -110,7 +110,7 @@ def test_patient_page_holds_prescription_weeks_pain_sessions_audit(door: Served)
         "partly known",
     ):
         assert word in result
-    assert f"{CLINICIAN.subject} (clinician)" in result
+    assert f"{CLINICIAN.subject}, {UNIT}," in result
 
 
 def test_a_device_stands_once_among_the_sources_and_what_was_dropped_beside_them(

@@ -261,6 +261,16 @@ async def _alerted(conn: Connection, patient: str) -> None:
         conn, "derived", f"facts/0/1/{patient}", patient, {"patient": patient}, 0
     )
     await due.mark_due(conn, patient, T0, "facts")
+    await conn.execute(
+        "insert into annotation (patient, kind, first_date, last_date, text, pauses, author, "
+        "written_at) values (%s, 'illness', now(), now(), 'a cold', true, 'clinician', now())",
+        [number],
+    )
+    await conn.execute(
+        "insert into pinned_note (patient, version, text, author, written_at) "
+        "values (%s, 1, 'calls before noon', 'clinician', now())",
+        [number],
+    )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
     detail = {"reason": f"about {patient}"}
     entry = audit.AuditEntry(

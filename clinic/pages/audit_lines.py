@@ -1,0 +1,52 @@
+"""The audit log of a patient as sentences: who read what on which day, who did what. Pure.
+
+A line names what a stored object is, and no id: the alert or session is a click away.
+"""
+
+from clinic.pages import words
+from storage.reads.views import AuditReads, AuditRow
+
+# What a line is about, by the kind of its object.
+_OBJECTS: dict[str, str] = {
+    "patient": "this page",
+    "summary": "the follow-up summary",
+    "session": "a session",
+    "sessions": "the list of sessions",
+    "alert": "an alert",
+    "timeline": "a measurement over time",
+    "days": "the days",
+    "weeks": "the weeks",
+    "prescriptions": "the prescriptions",
+    "prescription": "a prescription",
+    "annotations": "the annotations",
+    "annotation": "an annotation",
+    "note": "the pinned note",
+}
+
+
+def reading(row: AuditReads, zone: str) -> str:
+    """Return who read what on a date, how often, and from when to when."""
+    first, last = words.at(row.first_ms, zone), words.at(row.last_ms, zone)
+    at = first if first == last else f"{first}\u2013{last}"
+    times = "once" if row.reads == 1 else f"{row.reads} times"
+    what = ", ".join(map(_object, row.objects))
+    return f"{words.day(row.local_date)}: {_who(row.actor, row.care_unit)} {times}, {at} ({what})"
+
+
+def deed(row: AuditRow, zone: str) -> str:
+    """Return who did what when, with its reason."""
+    reason = row.detail.get("reason")
+    why = f", {words.label(str(reason)).lower()}" if reason else ""
+    kind = row.object.partition(":")[0]
+    # An action names what it was done to, unless its words do.
+    about = f" ({_object(kind)})" if kind in _OBJECTS else ""
+    at = words.when(row.at_ms, zone)
+    return f"{at}: {_who(row.actor, row.care_unit)}, {words.action(row.action).lower()}{about}{why}"
+
+
+def _who(actor: str, care_unit: str) -> str:
+    return f"{actor}, {care_unit}," if care_unit else actor
+
+
+def _object(kind: str) -> str:
+    return _OBJECTS.get(kind, words.label(kind).lower())

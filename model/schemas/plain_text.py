@@ -1,0 +1,30 @@
+"""Whether a text that a person typed may be stored: bounded, and of characters that are shown.
+
+Nothing is changed or escaped here: a text is stored as it was given, and a page escapes it. Pure.
+"""
+
+import unicodedata
+
+# Control characters, halves of surrogate pairs, and signs that turn the order of reading round:
+# with the last a text reads otherwise than it is stored.
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def text_problem(text: str, longest: int, *, allowed: str = "") -> str:
+    r"""Return what is wrong with a text, to be read after its name; "" when nothing is.
+
+    `allowed` are control characters that may be in it, such as a line break.
+
+    >>> text_problem("a cold", 10), text_problem("a cold", 5)
+    ('', 'has more than 5 characters')
+    >>> text_problem("a\tb", 5), text_problem("a\tb", 5, allowed="\t")
+    ('has a control character', '')
+    """
+    if len(text) > longest:
+        return f"has more than {longest} characters"
+    for sign in text:
+        is_refused = unicodedata.category(sign) in _REFUSED_CATEGORIES or sign in _TURNING
+        if is_refused and sign not in allowed:
+            return "has a control character"
+    return ""
