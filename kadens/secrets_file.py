@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kadens.delivering.receivers_file import ReceiverError, receivers_of
 from model.keyring import FIRST_KEY_ID, Key, KeyRing, Keys
+from model.messages.outgoing import Receiver
 
 KINDS = ("link", "wrapping", "session")
 KEY_BYTES = 32  # of every key of ours
@@ -70,7 +72,7 @@ class Secrets:
     """What must never be printed: the connectors' keys, and our own by kind.
 
     A ring is empty where the file has no key of that kind. `oidc_client_secret` is the secret that
-    the identity provider issued to this client.
+    the identity provider issued to this client. `receivers` get what leaves this system.
     """
 
     connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Secrets:
     wrapping_keys: KeyRing = NO_KEYS
     session_keys: KeyRing = NO_KEYS
     oidc_client_secret: str = ""
+    receivers: tuple[Receiver, ...] = ()
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -113,8 +116,16 @@ def secrets_of(values: Mapping[str, Any]) -> Secrets:
         connectors=_connectors(values.get("connectors", {})),
         entries=entries,
         oidc_client_secret=str(values.get("oidc_client_secret", "")),
+        receivers=_receivers(values.get("delivery", {})),
         **rings,
     )
+
+
+def _receivers(value: object) -> tuple[Receiver, ...]:
+    try:
+        return receivers_of(value)
+    except ReceiverError as error:
+        raise SettingsError(str(error)) from None
 
 
 def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:

@@ -56,6 +56,7 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
             mock=settings.mock_broker,
             smtp=settings.smtp,
             mail_from=settings.mail_from,
+            receivers=settings.secrets.receivers,
             clinic_url=settings.clinic_url,
             commit_interval_s=settings.commit_interval_s,
             stall_s=settings.stall_s,

@@ -32,7 +32,7 @@ _ALERTS = "alert in (select id from alert where patient = %(patient)s)"
 # What is deleted, in this order: rows that refer to others go before the rows they refer to.
 ERASED: dict[str, str] = {
     "outbox": """
-(channel in ('derived', 'facts') and recipient = %(pseudonym)s)
+patient = %(patient)s or (channel in ('derived', 'facts') and recipient = %(pseudonym)s)
 or split_part(key, '/', 1) in (select id::text from alert where patient = %(patient)s)""",
     "alert_finding": _ALERTS,
     "alert_move": _ALERTS,

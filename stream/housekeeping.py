@@ -18,7 +18,6 @@ from model.calendar import DAY_MS
 from model.topics import DEAD, RAW
 from runtime.log_lines import get_logger
 from storage.alerts import outbox
-from storage.alerts.store import MAIL
 from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import remove_erased_bodies
@@ -34,7 +33,9 @@ INCOMING_S = (RAW.retention_ms + DAY_MS) / 1000  # the log has no message older 
 MARGIN_S = 12 * NAMED_WITHIN_S  # also covers clocks that differ between door, store and worker
 _ANSWER_S = 30.0
 SETTLED_LOOKS = 2
-_KEPT_MS = {DERIVED_CHANNEL: DAY_MS, FACTS_CHANNEL: DAY_MS, MAIL: 90 * DAY_MS}
+# What is sent to the log is soon known there. What left this system can be shown for a while.
+_TO_THE_LOG = (DERIVED_CHANNEL, FACTS_CHANNEL)
+LOG_KEPT_MS, SENT_KEPT_MS = DAY_MS, 90 * DAY_MS
 LETTERS = 1_000  # removed in one transaction
 _log = get_logger(__name__)
 
@@ -76,8 +77,8 @@ async def clean_up(parts: Collaborators) -> None:
     now = parts.now()
     await sweep_incoming(parts.pool, parts.bodies, INCOMING_S)
     async with parts.pool.connection() as conn:
-        for channel, kept_ms in _KEPT_MS.items():
-            await outbox.prune(conn, channel, now - kept_ms)
+        await outbox.prune(conn, _TO_THE_LOG, now - LOG_KEPT_MS)
+        await outbox.prune(conn, _TO_THE_LOG, now - SENT_KEPT_MS, others=True)
         while await dead_letters.expire_letters(conn, now - DEAD.retention_ms, LETTERS):
             await conn.commit()
     async with parts.pool.connection() as conn:

@@ -12,10 +12,11 @@ from alerts import lifecycle, registry
 from alerts.wording import mail
 from model.alert import JudgementResult, Step
 from model.calendar import MINUTE_MS
+from model.messages.outgoing import MAIL
 from runtime.log_lines import describe
 from storage.alerts import due, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
-from storage.alerts.store import MAIL, WORKLIST
+from storage.alerts.store import WORKLIST
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators

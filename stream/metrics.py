@@ -29,7 +29,7 @@ class WorkerMetrics:
     dates: Counter
     judged: Counter
     alerts: Counter
-    mails: Counter
+    messages: Counter
 
 
 def make_metrics() -> WorkerMetrics:
@@ -59,5 +59,7 @@ def make_metrics() -> WorkerMetrics:
         dates=make.counter("kadens_recomputed_dates", "Local dates derived anew"),
         judged=make.counter("kadens_judged_patients", "Patients judged"),
         alerts=make.counter("kadens_alert_steps", "Changes of alerts", "step"),
-        mails=make.counter("kadens_mails", "E-mails by outcome", "outcome"),
+        messages=make.counter(
+            "kadens_messages", "Messages that left, by channel and outcome", "channel", "outcome"
+        ),
     )

@@ -8,7 +8,7 @@ one.
 import asyncio
 import functools
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,10 @@ from typing import Any
 import uvloop
 from prometheus_client import start_http_server
 
-from alerts.delivery import Send, deliver, read_smtp, smtp_sender
+from alerts.delivery.channel import Channel, DeliveryOutcome, deliver_next
+from alerts.delivery.channels import open_channels
 from model.keyring import Keys
+from model.messages.outgoing import Receiver
 from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
 from parsers.formats import load_readers
 from runtime.log_lines import describe, get_logger
@@ -76,10 +78,10 @@ class WorkerPlan:
 
     `now` returns epoch ms. `worker_id` must differ between workers ("": none).
     `group_session_s` is the time without a heartbeat after which its partitions move to another
-    worker. With an empty `smtp` no mail is delivered. `clinic_url` is the address that mails lead
-    to. With `metrics_port` 0 no metrics are served, otherwise on `metrics_host` only.
-    With `accept_loss` it goes on although log and database disagree. That is a person's decision,
-    see `ledger`.
+    worker. With an empty `smtp` no mail is delivered; `receivers` get what else leaves this system.
+    `clinic_url` is the address that mails lead to. With `metrics_port` 0 no metrics are served,
+    otherwise on `metrics_host` only. With `accept_loss` it goes on although log and database
+    disagree. That is a person's decision, see `ledger`.
     """
 
     brokers: str
@@ -91,6 +93,7 @@ class WorkerPlan:
     mock: bool = False
     smtp: str = ""
     mail_from: str = "kadens@localhost"
+    receivers: tuple[Receiver, ...] = ()
     clinic_url: str = WORKLIST
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
@@ -130,6 +133,7 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
         open_reader_pool(zygote) as reader,
         open_log(plan.brokers) as view,
         _open_parts(plan, view, reader, metrics) as parts,
+        open_channels(plan.smtp, plan.mail_from, plan.receivers) as channels,
     ):
         app = make_app(
             brokers=plan.brokers,
@@ -154,7 +158,7 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
             stall_s=plan.stall_s,
             metrics=metrics,
         )
-        await serve(app, failed, [guard, *_timers(plan, parts, view)])
+        await serve(app, failed, [guard, *_timers(channels, parts, view)])
 
 
 async def _read_ledger(parts: Collaborators) -> Mapping[Partition, int]:
@@ -191,7 +195,7 @@ def _isolated(
 
 
 def _timers(
-    plan: WorkerPlan, parts: Collaborators, view: LogView
+    channels: Sequence[Channel], parts: Collaborators, view: LogView
 ) -> list[Coroutine[Any, Any, None]]:
     """Return the endless loops that run beside the agents.
 
@@ -210,9 +214,9 @@ def _timers(
         ("sweep incoming bodies", 600.0, sweep),
         ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
-    if plan.smtp:
-        send = smtp_sender(read_smtp(plan.smtp), plan.mail_from)
-        steps.append(("deliver mail", 1.0, functools.partial(_mail, parts, send)))
+    # a loop for each channel, so that a receiver that is slow holds back no other
+    deliveries = (functools.partial(_deliver, parts, channel) for channel in channels)
+    steps.extend(("deliver messages", 1.0, step) for step in deliveries)
     return [_every(name, seconds, step) for name, seconds, step in steps]
 
 
@@ -224,11 +228,13 @@ async def _every(name: str, seconds: float, step: _Step) -> None:
         await asyncio.sleep(0 if did_something else seconds)
 
 
-async def _mail(parts: Collaborators, send: Send) -> int:
-    sent, failed = await deliver(parts.pool, send, parts.now())
-    parts.metrics.mails.labels("sent").inc(sent)
-    parts.metrics.mails.labels("failed").inc(failed)
-    return sent + failed
+async def _deliver(parts: Collaborators, channel: Channel) -> bool:
+    """Send a message of a channel; return whether there was one to send."""
+    outcome = await deliver_next(parts.pool, channel, parts.now)
+    if outcome is DeliveryOutcome.NOTHING:
+        return False
+    parts.metrics.messages.labels(channel.name, outcome.value).inc()
+    return True
 
 
 @asynccontextmanager
@@ -241,7 +247,11 @@ async def _open_parts(
     and ledger disagree.
     """
     pool = await open_pool(
-        plan.database, min_size=1, max_size=POOL_SIZE, limits=WORKER_LIMITS, role=WORKER
+        plan.database,
+        min_size=1,
+        max_size=POOL_SIZE + 1 + len(plan.receivers),
+        limits=WORKER_LIMITS,
+        role=WORKER,
     )
     async with pool, open_producer(plan.brokers) as producer:
         ledger = Ledger(cluster=await view.identity(mock=plan.mock))

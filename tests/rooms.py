@@ -15,6 +15,7 @@ ROOMS = (
     "parsers",
     "web",
     "simulate",
+    "fhir",
     "alerts",
     "storage",
     "stream",

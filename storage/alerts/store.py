@@ -17,7 +17,6 @@ from model.calendar import utc
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-MAIL = "email"
 WORKLIST = "the clinicians' worklist"
 
 # No "on conflict": the patient is locked, so a second alert with one id is a bug and must fail.

@@ -121,7 +121,7 @@ TABLES: dict[str, Access] = {
     "outbox": Access(
         worker=ALL,
         clinic="select (channel, key), "
-        "insert (channel, key, recipient, body, created_at, not_before)",
+        "insert (channel, key, recipient, patient, body, created_at, not_before)",
     ),
     # taken back by a date, never deleted: what paused a prescription must stay to be explained
     "annotation": Access(worker=READ, clinic="select, insert, update (removed_at, removed_by)"),

@@ -19,8 +19,9 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("runtime", ()),
     ("model", ()),
     ("parsers", ("model",)),
+    ("fhir", ("model",)),
     ("stream.compute", ("model",)),
-    ("alerts.delivery", ("model", "storage")),
+    ("alerts.delivery", ("model", "storage", "fetcher", "fhir")),
     ("alerts", ("model",)),
     ("storage", ("model",)),
     ("web", ("model",)),
@@ -36,6 +37,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "alerts.delivery",
             "storage",
             "kadens.embedded.guard",
+            "fhir",
         ),
     ),
     ("ingest", ("runtime", "model", "web")),
@@ -44,11 +46,11 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
         "patient",
         ("runtime", "model", "stream.compute", "alerts", "storage", "web", "fetcher"),
     ),
-    ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web")),
+    ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web", "fhir")),
     ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),
 )
-PURE = ("model", "parsers", "stream.compute")
+PURE = ("model", "parsers", "stream.compute", "fhir")
 PURE_FILES = (
     "alerts.registry",
     "alerts.lifecycle",

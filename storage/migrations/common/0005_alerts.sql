@@ -53,21 +53,30 @@ create table due (
 );
 create index due_at on due (at);
 
--- What must leave this system, written in the transaction that decided it.
+-- What must leave this system, written in the transaction that decided it. Messages about one
+-- patient go to a recipient in the order of their ids. `tried_at` is the first attempt; a dead
+-- message waits for a person.
 create table outbox (
   id bigint generated always as identity primary key,
   channel text not null,
   key text not null,
   recipient text not null,
+  patient int references patient,
   body jsonb not null,
   created_at timestamptz not null,
   not_before timestamptz not null,
+  tried_at timestamptz,
   sent_at timestamptz,
+  dead_at timestamptz,
   attempts int not null default 0,
   error text not null default '',
   unique (channel, key)
 );
-create index outbox_unsent on outbox (channel, not_before) where sent_at is null;
+create index outbox_unsent on outbox (channel, not_before)
+  where sent_at is null and dead_at is null;
+create index outbox_order on outbox (channel, recipient, patient, id)
+  where sent_at is null and dead_at is null;
+create index outbox_patient on outbox (patient);
 
 -- Append-only: who did what to whose data, when.
 create table audit (

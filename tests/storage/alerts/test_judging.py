@@ -12,8 +12,9 @@ from model.alert import Alert, AlertState, JudgementResult, RuleInput, Tier
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Workout
 from model.keyring import KeyRing
+from model.messages.outgoing import MAIL
 from model.prescription import Intensity, Prescription
-from storage.alerts import due, outbox, rule_inputs, store
+from storage.alerts import due, outbox, rule_inputs
 from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.people import care_team, patients
@@ -78,7 +79,7 @@ async def _prescribed(conn: Connection) -> None:
 
 
 async def mails(conn: Connection) -> list[str]:
-    return values_of(await outbox.take_messages(conn, store.MAIL, _NOW, 10), "recipient")
+    return values_of(await outbox.take_messages(conn, MAIL, _NOW, 10), "recipient")
 
 
 async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged(
@@ -193,12 +194,13 @@ async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Conne
         5,
         0,
     )
-    await outbox.failed(conn, row.id, "OSError", 50)
+    await outbox.failed(conn, row.id, "OSError", 50, 49)
     assert await outbox.take_messages(conn, "derived", 49, 10) == []
     assert values_of(await outbox.take_messages(conn, "derived", 50, 10), "attempts") == [1]
     await outbox.sent(conn, [row.id], 60)
     assert await outbox.take_messages(conn, "derived", 99, 10) == []
-    assert await outbox.prune(conn, "derived", 60) == 1
+    assert await outbox.prune(conn, ["derived"], 60, others=True) == 0
+    assert await outbox.prune(conn, ["derived"], 60) == 1
 
 
 async def test_a_notification_names_the_care_unit_and_no_patient(conn: Connection) -> None:

@@ -1,31 +1,27 @@
-"""Delivers the mails of the outbox over SMTP.
+"""Sends mail over SMTP.
 
-Each mail is delivered at least once, with a growing pause after each failure. A mail says only that
-something needs review and where to look. It must never contain a health value or a name, because
-mail can be read on its way. The Message-ID is made from the outbox key, so that a second delivery
-of a row is recognised as the same mail.
+A mail says only that something needs review and where to look. It must never contain a health value
+or a name, because mail can be read on its way. The Message-ID is made from the key of the message,
+so that a second delivery is recognised as the same mail.
 """
 
 import asyncio
 import hashlib
 import smtplib
 import ssl
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
+from alerts.delivery.channel import Send
 from model.calendar import utc
-from storage.alerts import outbox
-from storage.alerts.store import MAIL
-from storage.pg.pool import Pool
+from model.messages.outgoing import AttemptResult
+from storage.alerts.outbox import Waiting
 
-_TAKE = 1  # a transaction a mail: after a crash no more than one is sent twice
 TIMEOUT_S = 20.0  # for each answer of the mail server
 # For a complete mail. It must be below the time after which the database ends an idle transaction.
 DELIVERY_S = 60.0
-FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 5_000, 900_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +33,6 @@ class Mail:
     text: str
     key: str
     at_ms: int
-
-
-Send = Callable[[Mail], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +69,18 @@ def read_smtp(text: str) -> Smtp:
 
 
 def smtp_sender(server: Smtp, mail_from: str) -> Send:
-    """Return a function that sends one mail over SMTP, in a thread.
+    """Return a function that sends one mail over SMTP, in a thread."""
 
-    Raises OSError or `smtplib.SMTPException`.
-    """
-
-    async def send(mail: Mail) -> None:
-        async with asyncio.timeout(DELIVERY_S):
-            await asyncio.to_thread(_send, server, message(mail, mail_from))
+    async def send(row: Waiting, _now_ms: int) -> AttemptResult:
+        try:
+            async with asyncio.timeout(DELIVERY_S):
+                await asyncio.to_thread(_send, server, message(_mail_of(row), mail_from))
+        except (smtplib.SMTPRecipientsRefused, ValueError) as error:  # the address is malformed
+            return AttemptResult(why=type(error).__name__, refused=True)
+        except (OSError, smtplib.SMTPException) as error:
+            # Only the class of the error is stored, because its text may repeat the address.
+            return AttemptResult(why=type(error).__name__)
+        return AttemptResult()
 
     return send
 
@@ -101,41 +98,14 @@ def message(mail: Mail, mail_from: str) -> EmailMessage:
     return made
 
 
-def pause_ms(attempts: int) -> int:
-    """Return how many ms to wait after the `attempts`-th failure.
-
-    The pause is 5 s at first, doubles each time, and is at most a quarter of an hour.
-    """
-    return int(min(FIRST_PAUSE_MS * 2 ** min(attempts - 1, 16), LONGEST_PAUSE_MS))
-
-
-async def deliver(pool: Pool, send: Send, now_ms: int) -> tuple[int, int]:
-    """Send the mails that are due, and return how many were sent and how many failed.
-
-    Failed mails are tried again later.
-    """
-    sent = failed = 0
-    async with pool.connection() as conn:
-        for row in await outbox.take_messages(conn, MAIL, now_ms, _TAKE):
-            mail = Mail(
-                recipient=row.recipient,
-                subject=str(row.body["subject"]),
-                text=str(row.body["text"]),
-                key=row.key,
-                at_ms=row.created_ms,
-            )
-            try:
-                await send(mail)
-            # ValueError: the address is malformed
-            except (OSError, smtplib.SMTPException, ValueError) as error:
-                failed += 1
-                retry = now_ms + pause_ms(row.attempts + 1)
-                # Only the class of the error is stored, because its text may repeat the address.
-                await outbox.failed(conn, row.id, type(error).__name__, retry)
-            else:
-                sent += 1
-                await outbox.sent(conn, [row.id], now_ms)
-    return sent, failed
+def _mail_of(row: Waiting) -> Mail:
+    return Mail(
+        recipient=row.recipient,
+        subject=str(row.body["subject"]),
+        text=str(row.body["text"]),
+        key=row.key,
+        at_ms=row.created_ms,
+    )
 
 
 def _send(server: Smtp, mail: EmailMessage) -> None:

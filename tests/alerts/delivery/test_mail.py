@@ -1,8 +1,8 @@
-"""Mail as it goes out: where to, under which id, and how long to wait after a failure."""
+"""Mail as it goes out: where to, and under which id."""
 
 import pytest
 
-from alerts.delivery import LONGEST_PAUSE_MS, Mail, Smtp, message, pause_ms, read_smtp
+from alerts.delivery.mail import Mail, Smtp, message, read_smtp
 
 MAIL = Mail(
     recipient="a@b.example",
@@ -54,8 +54,3 @@ def test_an_address_cannot_smuggle_a_header() -> None:
     broken = Mail(recipient="a@b\r\nBcc: c@d", subject="s", text="t", key="k", at_ms=0)
     with pytest.raises(ValueError, match=r"linefeed|carriage|header"):
         message(broken, "kadens@clinic.example")
-
-
-def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
-    assert list(map(pause_ms, (1, 2, 3))) == [5_000, 10_000, 20_000]
-    assert pause_ms(50) == LONGEST_PAUSE_MS

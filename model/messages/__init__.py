@@ -1,0 +1,1 @@
+"""What leaves this system: the messages, and who receives them."""
