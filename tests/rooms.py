@@ -15,7 +15,7 @@ ROOMS = (
     "parsers",
     "web",
     "simulate",
-    "fhir",
+    "fhir_r4",
     "alerts",
     "storage",
     "stream",

@@ -19,9 +19,9 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("runtime", ()),
     ("model", ()),
     ("parsers", ("model",)),
-    ("fhir", ("model",)),
+    ("fhir_r4", ("model",)),
     ("stream.compute", ("model",)),
-    ("alerts.delivery", ("model", "storage", "fetcher", "fhir")),
+    ("alerts.delivery", ("model", "storage", "fetcher", "fhir_r4")),
     ("alerts", ("model",)),
     ("storage", ("model",)),
     ("web", ("model",)),
@@ -37,7 +37,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "alerts.delivery",
             "storage",
             "kadens.embedded.guard",
-            "fhir",
+            "fhir_r4",
         ),
     ),
     ("ingest", ("runtime", "model", "web")),
@@ -46,11 +46,11 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
         "patient",
         ("runtime", "model", "stream.compute", "alerts", "storage", "web", "fetcher"),
     ),
-    ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web", "fhir")),
+    ("clinic", ("runtime", "model", "stream.compute", "alerts", "storage", "web", "fhir_r4")),
     ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),
 )
-PURE = ("model", "parsers", "stream.compute", "fhir")
+PURE = ("model", "parsers", "stream.compute", "fhir_r4")
 PURE_FILES = (
     "alerts.registry",
     "alerts.lifecycle",
