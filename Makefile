@@ -87,6 +87,10 @@ messages: .venv
 	  $(BIN)/pybabel -q extract --no-location -F ingest/uploads/locale/babel.cfg -o build/messages.pot $$room/templates; \
 	  for file in $$room/locale/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --omit-header \
 	    -i build/messages.pot -o $$file -l $$(basename $$file .po); done; done
+	# the clinician door has texts in its Python too, and in the rooms that word what it shows
+	$(BIN)/pybabel -q extract --no-location --sort-output -k RequestRefused:2 -F clinic/locale/babel.cfg -o build/messages.pot .
+	for file in clinic/locale/*.po; do $(BIN)/pybabel -q update --no-fuzzy-matching --no-wrap --omit-header \
+	  --ignore-obsolete -i build/messages.pot -o $$file -l $$(basename $$file .po); done
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build pyproject.toml -o requirements.lock

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from clinic import alert_commands
 from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
+from model.words.language import N_
 from storage.alerts.commands import AlertCommand
 from storage.reads.views import AlertBrief
 from web.problems import RequestRefused
@@ -19,16 +20,16 @@ SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned
 
 # The keys are stored with an action; the texts are only what a page shows.
 RESOLVING: dict[str, str] = {
-    "contacted": "Patient contacted",
-    "plan changed": "Plan changed",
-    "not relevant": "Not relevant",
-    "data error": "Data error",
-    "other": "Other",
+    "contacted": N_("Patient contacted"),
+    "plan changed": N_("Plan changed"),
+    "not relevant": N_("Not relevant"),
+    "data error": N_("Data error"),
+    "other": N_("Other"),
 }
 SNOOZING: dict[str, str] = {
-    "waiting for the patient": "Waiting for the patient",
-    "contact is planned": "Contact is planned",
-    "other": "Other",
+    "waiting for the patient": N_("Waiting for the patient"),
+    "contact is planned": N_("Contact is planned"),
+    "other": N_("Other"),
 }
 _REASONS: dict[str, dict[str, str]] = {"resolve": RESOLVING, "snooze": SNOOZING}
 # What the form offers. The API takes any number of days up to the longest snooze.

@@ -21,10 +21,11 @@ from clinic.api import annotation_routes as annotation_api
 from clinic.api import api_routes, data_routes
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
+from clinic.language import language_routes
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.pages import annotation_routes, page_routes
-from clinic.pages.templating import STATIC, packed, plotly
+from clinic.pages.templating import STATIC, clinic_languages, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from model.schemas.documents import SCHEMAS, published
@@ -35,6 +36,7 @@ from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
 from web.api_docs import install_docs
 from web.headers import SecurityHeaders
+from web.languages import InLanguage
 from web.problems import RequestRefused, add_problem_schema, documented
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 
@@ -81,8 +83,10 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(annotation_api.annotation_router)
     app.include_router(page_routes.page_router)
     app.include_router(annotation_routes.note_pages)
+    app.include_router(language_routes.language_router)
     _add_plain_routes(app)
     # The middleware added last is the outermost: it measures everything within.
+    app.add_middleware(InLanguage, languages=clinic_languages(), programs="/api/")
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
     return app

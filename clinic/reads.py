@@ -20,6 +20,7 @@ from model.annotation import Annotation, PinnedNote
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
 from model.prescription import Prescription, in_force
+from model.words.language import N_
 from storage.notes import annotations, pinned
 from storage.reads import api_queries, clinic_queries, evidence
 from storage.reads.connections import connection_rows
@@ -266,6 +267,13 @@ def _since(now_ms: int, zone: str, count: int) -> date:
     return monday(local_date(now_ms, zone)) - timedelta(weeks=count - 1)
 
 
+# The same text for what does not exist and for what belongs to another care unit.
+_UNKNOWN = {
+    "patient": N_("This care unit has no such patient."),
+    "session": N_("This care unit has no such session."),
+    "alert": N_("This care unit has no such alert."),
+}
+
+
 def _unknown(what: str) -> RequestRefused:
-    # The same text for what does not exist and for what belongs to another care unit.
-    return RequestRefused(404, f"This care unit has no such {what}.")
+    return RequestRefused(404, _UNKNOWN[what])

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from model.facts import OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
+from model.words.language import N_
 
 # Raise it whenever the same facts would give other rows; every row and change names it.
 ALGORITHM = "2026.3"
@@ -19,9 +20,9 @@ VALID_WEAR_MIN = 600
 PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
 
 # Why a session does not count, as it is stored and shown.
-WITHIN_OTHERS = "within other sessions"
-NO_MOVEMENT = "heart rate without movement"
-FEW_STEPS = "steps in less than half of its minutes"
+WITHIN_OTHERS = N_("within other sessions")
+NO_MOVEMENT = N_("heart rate without movement")
+FEW_STEPS = N_("steps in less than half of its minutes")
 # Quality flags of a session as such: very light for long, and not counted; or made by its reader,
 # because the file has no usable session.
 FORGOT_TO_STOP = "forgot_to_stop"
@@ -43,6 +44,12 @@ def marked_by(who: str, reason: str) -> str:
 def is_marked(why: str) -> bool:
     """Return whether a session does not count because it was marked as not exercise."""
     return why.startswith(_MARKED)
+
+
+def mark_parts(why: str) -> tuple[str, str]:
+    """Return who marked a session as not exercise, and the reason, from why it does not count."""
+    who, _colon, reason = why.removeprefix(_MARKED).partition(": ")
+    return who, reason
 
 
 def is_no_exercise(why: str) -> bool:

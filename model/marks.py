@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from model.codec import encode_fact
 from model.facts import AttributedFact, DeviceType, Head, Instrument, Method, Report, Source
+from model.words.language import N_
 
 # The connector and the vendor of what a clinician states; nobody can post to it.
 CLINIC_VENDOR = "clinic"
@@ -18,17 +19,17 @@ CLINIC_VENDOR = "clinic"
 # a page shows. They are words of a list because free text could name a person.
 REASONS: dict[Instrument, dict[str, str]] = {
     Instrument.NOT_EXERCISE: {
-        "everyday activity": "Everyday activity",
-        "illness": "Illness or fever",
-        "recorded by mistake": "Recorded by mistake",
-        "device error": "Device error",
-        "worn by somebody else": "Worn by somebody else",
-        "other": "Other",
+        "everyday activity": N_("Everyday activity"),
+        "illness": N_("Illness or fever"),
+        "recorded by mistake": N_("Recorded by mistake"),
+        "device error": N_("Device error"),
+        "worn by somebody else": N_("Worn by somebody else"),
+        "other": N_("Other"),
     },
     Instrument.EXERCISE: {
-        "marked by mistake": "Marked by mistake",
-        "confirmed by the patient": "Confirmed by the patient",
-        "other": "Other",
+        "marked by mistake": N_("Marked by mistake"),
+        "confirmed by the patient": N_("Confirmed by the patient"),
+        "other": N_("Other"),
     },
 }
 

@@ -14,13 +14,12 @@ from pathlib import Path
 from jinja2 import Environment
 
 from patient.linking import LinkOutcome
-from web.languages import page_languages
+from web.languages import LANGUAGE_NAMES, page_languages
 
 _HERE = Path(str(files("patient")))
 LINK_TEMPLATES, LINK_LOCALE, LINK_STATIC = _HERE / "templates", _HERE / "locale", _HERE / "static"
 ASSETS: Mapping[str, str] = {"link.css": "text/css", "mark.svg": "image/svg+xml"}
 STATIC_PATH = "/static"
-_TITLES = {"en": "English", "sv": "Svenska"}
 # Each outcome with the status of its page; 200 where it is not here.
 STATUS: Mapping[LinkOutcome, HTTPStatus] = {
     LinkOutcome.UNKNOWN: HTTPStatus.NOT_FOUND,
@@ -58,7 +57,7 @@ def page_of(view: PageView) -> str:
     return template.render(
         view=view,
         outcome=view.outcome.value,
-        languages=[(code, _TITLES.get(code, code)) for code in languages],
+        languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in languages],
         asset=_address,
     )
 

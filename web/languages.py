@@ -8,10 +8,16 @@ from collections.abc import Iterable, Mapping
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-SOURCE_LANGUAGE = "en"
+from model.words.language import ENGLISH, SOURCE_LANGUAGE, Language, read_in
+
+LANGUAGE_COOKIE = "kadens-language"
+LANGUAGE_NAMES = {"en": "English", "sv": "Svenska"}
 _LONGEST_HEADER = 500
 _MOST_WANTED = 20
 
@@ -33,8 +39,25 @@ def read_catalogues(folder: Path) -> Mapping[str, NullTranslations]:
     return catalogues
 
 
-def page_languages(templates: Path, locale: Path) -> Mapping[str, Environment]:
-    """Return the environment of a folder of templates for each language that has a catalogue."""
+def known_languages(folder: Path) -> Mapping[str, Language]:
+    """Return each language that has a catalogue in a folder, and English."""
+    from babel import Locale  # noqa: PLC0415 - as above
+
+    languages = {SOURCE_LANGUAGE: ENGLISH}
+    for code, texts in read_catalogues(folder).items():
+        if code != SOURCE_LANGUAGE:
+            symbols = Locale.parse(code).number_symbols["latn"]
+            languages[code] = Language(code=code, texts=texts, decimal_mark=symbols["decimal"])
+    return languages
+
+
+def page_languages(
+    templates: Path, locale: Path, shared: Mapping[str, Any] | None = None
+) -> Mapping[str, Environment]:
+    """Return the environment of a folder of templates for each language that has a catalogue.
+
+    `shared` are names that all templates know.
+    """
     environments = {}
     for language, translations in read_catalogues(locale).items():
         made = Environment(
@@ -47,8 +70,30 @@ def page_languages(templates: Path, locale: Path) -> Mapping[str, Environment]:
         )
         # added to the environment by the extension, which has no type for it
         made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        made.globals.update(shared or {})
         environments[language] = made
     return environments
+
+
+class InLanguage:
+    """ASGI middleware that words each answer in the language of its reader.
+
+    A person's choice is in a cookie. Answers below `programs` are for programs, and in English.
+    """
+
+    def __init__(self, app: ASGIApp, languages: Mapping[str, Language], programs: str) -> None:
+        self._app, self._languages, self._programs = app, languages, programs
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on in its language; anything but an HTTP request passes unchanged."""
+        if scope["type"] != "http" or scope["path"].startswith(self._programs):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        wanted = request.cookies.get(LANGUAGE_COOKIE, "")
+        accepted = request.headers.get("accept-language", "")
+        with read_in(self._languages[language_for(self._languages, wanted, accepted)]):
+            await self._app(scope, receive, send)
 
 
 def language_for(available: Iterable[str], wanted: str, accepted: str) -> str:

@@ -4,23 +4,24 @@ A line names what a stored object is, and no id: the alert or session is a click
 """
 
 from clinic.pages import words
+from model.words.language import N_, ngettext, translated
 from storage.reads.views import AuditReads, AuditRow
 
 # What a line is about, by the kind of its object.
 _OBJECTS: dict[str, str] = {
-    "patient": "this page",
-    "summary": "the follow-up summary",
-    "session": "a session",
-    "sessions": "the list of sessions",
-    "alert": "an alert",
-    "timeline": "a measurement over time",
-    "days": "the days",
-    "weeks": "the weeks",
-    "prescriptions": "the prescriptions",
-    "prescription": "a prescription",
-    "annotations": "the annotations",
-    "annotation": "an annotation",
-    "note": "the pinned note",
+    "patient": N_("this page"),
+    "summary": N_("the follow-up summary"),
+    "session": N_("a session"),
+    "sessions": N_("the list of sessions"),
+    "alert": N_("an alert"),
+    "timeline": N_("a measurement over time"),
+    "days": N_("the days"),
+    "weeks": N_("the weeks"),
+    "prescriptions": N_("the prescriptions"),
+    "prescription": N_("a prescription"),
+    "annotations": N_("the annotations"),
+    "annotation": N_("an annotation"),
+    "note": N_("the pinned note"),
 }
 
 
@@ -28,7 +29,7 @@ def reading(row: AuditReads, zone: str) -> str:
     """Return who read what on a date, how often, and from when to when."""
     first, last = words.at(row.first_ms, zone), words.at(row.last_ms, zone)
     at = first if first == last else f"{first}\u2013{last}"
-    times = "once" if row.reads == 1 else f"{row.reads} times"
+    times = ngettext("once", "%(num)s times", row.reads)
     what = ", ".join(map(_object, row.objects))
     return f"{words.day(row.local_date)}: {_who(row.actor, row.care_unit)} {times}, {at} ({what})"
 
@@ -49,4 +50,4 @@ def _who(actor: str, care_unit: str) -> str:
 
 
 def _object(kind: str) -> str:
-    return _OBJECTS.get(kind, words.label(kind).lower())
+    return translated(_OBJECTS[kind]) if kind in _OBJECTS else words.label(kind).lower()

@@ -11,27 +11,28 @@ from clinic.pages.curve import Curve
 from clinic.pages.weeks import WeekLook, WeekView
 from model.calendar import MINUTE_MS
 from model.intensity import CLASSES, ZONES, Zone, ZoneThresholds, ZoneTimes
+from model.words.language import N_, _, translated
 from storage.reads.views import ReportRow
 
 NAMES: dict[Zone, str] = {
-    Zone.VERY_LIGHT: "Very light",
-    Zone.LIGHT: "Light",
-    Zone.MODERATE: "Moderate",
-    Zone.VIGOROUS: "Vigorous",
-    Zone.NEAR_MAX: "Near maximum",
-    Zone.UNKNOWN: "Unknown",
+    Zone.VERY_LIGHT: N_("Very light"),
+    Zone.LIGHT: N_("Light"),
+    Zone.MODERATE: N_("Moderate"),
+    Zone.VIGOROUS: N_("Vigorous"),
+    Zone.NEAR_MAX: N_("Near maximum"),
+    Zone.UNKNOWN: N_("Unknown"),
 }
 BANDS: tuple[tuple[str, float, float], ...] = (
-    ("0 to 2", 0, 2),
-    ("3 to 5", 3, 5),
-    ("6 to 10", 6, 10),
+    (N_("0 to 2"), 0, 2),
+    (N_("3 to 5"), 3, 5),
+    (N_("6 to 10"), 6, 10),
 )
 
 _MARKS: dict[WeekLook, str] = {
-    WeekLook.THIN: "too thin to judge",
-    WeekLook.SILENT: "nothing known",
-    WeekLook.PAUSED: "paused",
-    WeekLook.RUNNING: "running",
+    WeekLook.THIN: N_("too thin to judge"),
+    WeekLook.SILENT: N_("nothing known"),
+    WeekLook.PAUSED: N_("paused"),
+    WeekLook.RUNNING: N_("running"),
 }
 
 
@@ -56,8 +57,8 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
     They add up to the length of the session without pauses.
     """
     edges = list(map(words.number, thresholds.edges))
-    unknown = "no sample" if thresholds.valid else "no edges to compare with"
-    ranges = (f"below {edges[0]}", *map("from {}".format, edges), unknown)
+    unknown = _("no sample") if thresholds.valid else _("no edges to compare with")
+    ranges = (_("below %(edge)s", edge=edges[0]), *map(_from, edges), unknown)
     total = times.total or 1  # a session of no length has shares of 0
     rows = []
     for zone, limits, ms in zip(ZONES, ranges, times.as_tuple(), strict=True):
@@ -66,7 +67,7 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
         rows.append(
             ZoneRow(
                 zone=zone,
-                name=NAMES[zone],
+                name=translated(NAMES[zone]),
                 range=limits if known else words.NOTHING,
                 ms=ms,
                 share=ms / total,
@@ -74,6 +75,10 @@ def zone_rows(times: ZoneTimes, thresholds: ZoneThresholds) -> tuple[ZoneRow, ..
         )
     # `ZONES` ends with unknown, which stays last when the classes are turned round.
     return (*reversed(rows[:-1]), rows[-1])
+
+
+def _from(edge: str) -> str:
+    return _("from %(edge)s", edge=edge)
 
 
 def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
@@ -93,8 +98,8 @@ def week_chart(week_views: tuple[WeekView, ...]) -> dict[str, Any]:
     }
     for week in week_views:
         chart["weeks"].append(words.week(week.monday))
-        chart["short"].append(f"W{week.monday.isocalendar().week:02d}")
-        chart["marks"].append(_MARKS.get(week.look, ""))
+        chart["short"].append(words.week_number(week.monday))
+        chart["marks"].append(translated(_MARKS.get(week.look, "")))
         # A bar or a point of 0 reads as "nothing was done", which an empty week does not say.
         is_empty = week.look in _MARKS and not week.session_ms
         for stack, ms in zip(chart["zones"], week.zones_ms.as_tuple(), strict=True):
@@ -112,7 +117,7 @@ def week_notes(week_views: tuple[WeekView, ...]) -> list[tuple[list[str], str]]:
     notes: dict[str, list[str]] = {}
     for week in reversed(week_views):
         if week.why:
-            notes.setdefault(week.why, []).append(f"W{week.monday.isocalendar().week:02d}")
+            notes.setdefault(week.why, []).append(words.week_number(week.monday))
     return [(weeks, why) for why, weeks in notes.items()]
 
 
@@ -132,12 +137,14 @@ def pain_chart(report_rows: tuple[ReportRow, ...], zone: str) -> dict[str, Any]:
         series["value"].append(row.value)
     return {
         "phases": list(phases.values()),
-        "bands": [{"name": name, "low": low, "high": high} for name, low, high in BANDS],
+        "bands": [
+            {"name": translated(name), "low": low, "high": high} for name, low, high in BANDS
+        ],
     }
 
 
 def _phase_series(phase: str) -> dict[str, Any]:
-    name = words.label(phase) if phase != "none" else "No phase said"
+    name = words.label(phase) if phase != "none" else _("No phase given")
     return {"key": phase, "name": name, "at": [], "value": []}
 
 
@@ -159,4 +166,4 @@ def heart_chart(curve: Curve, thresholds: ZoneThresholds, length_ms: int) -> dic
 
 
 def _zone_head(zone: Zone) -> dict[str, str]:
-    return {"key": zone.value, "name": NAMES[zone]}
+    return {"key": zone.value, "name": translated(NAMES[zone])}

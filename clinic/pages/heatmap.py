@@ -17,6 +17,7 @@ from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS, monday
 from model.derived import Day, DayState, Origin, Session
 from model.prescription import Prescription, credited_totals, in_force
+from model.words.language import N_, _, ngettext, translated
 from stream.compute.series.reported_columns import STEPS
 
 CALENDAR_WEEKS = 12
@@ -49,15 +50,15 @@ LOOK_SIGNS: dict[Look, str] = {
     Look.OPEN: "\u2026",
 }
 LOOK_WORDS: dict[Look, str] = {
-    Look.DONE: "Done",
-    Look.PARTLY: "Partly done",
-    Look.MISSED: "Due, none recorded",
-    Look.REST: "Rest, none due",
-    Look.PAUSED: "Paused",
-    Look.NOT_WORN: "Not worn",
-    Look.NO_DATA: "No data",
-    Look.BLOCKED: "No consent",
-    Look.OPEN: "Not over yet",
+    Look.DONE: N_("Done"),
+    Look.PARTLY: N_("Partly done"),
+    Look.MISSED: N_("Due, none recorded"),
+    Look.REST: N_("Rest, none due"),
+    Look.PAUSED: N_("Paused"),
+    Look.NOT_WORN: N_("Not worn"),
+    Look.NO_DATA: N_("No data"),
+    Look.BLOCKED: N_("No consent"),
+    Look.OPEN: N_("Not over yet"),
 }
 # Active days are absent: how much was done decides their look.
 _OF_STATE: dict[DayState, Look] = {
@@ -185,29 +186,32 @@ def square(
         default=None,
     )
     reported = bool(counted) and all(item.origin is Origin.REPORTED for item in counted)
-    done = (
-        f", {day.sessions} recorded, {words.minutes(day.session_ms)}"
-        if day and day.sessions
-        else ""
-    )
-    reports = ", reported by the patient" if reported else ""
-    left_out = _left_out(sessions)
+    parts = [translated(LOOK_WORDS[look])]
+    if day and day.sessions:
+        parts += [_recorded(day.sessions), words.minutes(day.session_ms)]
+    if reported:
+        parts.append(_("reported by the patient"))
     return Square(
         local_date=at,
         look=look,
         session=longest.id if longest else "",
         reported=reported,
-        label=f"{words.day(at)}: {LOOK_WORDS[look]}{done}{reports}{left_out}",
+        label=f"{words.day(at)}: {', '.join([*parts, *_left_out(sessions)])}",
     )
 
 
-def _left_out(sessions: Sequence[Session]) -> str:
-    """Return why sessions of a date do not count, "" when all of them do."""
+def _recorded(count: int) -> str:
+    return ngettext("%(num)s recorded", "%(num)s recorded", count)
+
+
+def _left_out(sessions: Sequence[Session]) -> list[str]:
+    """Return why sessions of a date do not count; empty when all of them do."""
     reasons: list[str] = []
     for session in sessions:
         if not session.counts and session.why not in reasons:
             reasons.append(session.why)
-    return f", not counted: {'; '.join(reasons)}" if reasons else ""
+    why = "; ".join(map(words.reason, reasons))
+    return [_("not counted: %(why)s", why=why)] if reasons else []
 
 
 def _active(at: date, day: Day | None, prescriptions: Sequence[Prescription]) -> Look:

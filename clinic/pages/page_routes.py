@@ -23,21 +23,22 @@ from model.calendar import local_date
 from model.derived import is_marked
 from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
+from model.words.language import N_, translated
 from web import csrf
 
 page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 _DONE: dict[str, str] = {
-    "acknowledge": "Acknowledged.",
-    "start": "Marked as in progress.",
-    "snooze": "Snoozed.",
-    "resolve": "Resolved.",
-    "reopen": "Opened again.",
+    "acknowledge": N_("Acknowledged."),
+    "start": N_("Marked as in progress."),
+    "snooze": N_("Snoozed."),
+    "resolve": N_("Resolved."),
+    "reopen": N_("Opened again."),
 }
 
 _MARKED: dict[str, str] = {
-    "not_exercise": "Marked as not exercise. The figures follow in a moment.",
-    "exercise": "Marked as exercise after all. The figures follow in a moment.",
+    "not_exercise": N_("Marked as not exercise. The figures follow in a moment."),
+    "exercise": N_("Marked as exercise after all. The figures follow in a moment."),
 }
 
 _WRITTEN: dict[str, str] = {
@@ -98,7 +99,7 @@ async def show_session_page(
         "marked": is_marked(item.why),
         "mark_reasons": REASONS,
         "clinic_vendor": CLINIC_VENDOR,
-        "done": _MARKED.get(done, ""),
+        "done": translated(_MARKED.get(done, "")),
     }
     return render(request, "session.html", {**context, **shown})
 
@@ -143,7 +144,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
         # `done` comes from the address: only a known word is shown, and never its own text.
-        "done": _DONE.get(done, ""),
+        "done": translated(_DONE.get(done, "")),
     }
     return render(request, "alert.html", {**context, **shown})
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from clinic.pages import words
 from model.calendar import epoch_ms
+from model.words.language import _
 
 FIRST = (
     "local_date",
@@ -25,6 +26,7 @@ FIRST = (
     "minutes_due",
 )
 LAST = ("record", "session", "prescriptions")
+_WORDED = ("phase",)  # keys whose values are names of ours
 # The form in which evidence is frozen: always UTC.
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 # Other keys that end in `_ms` are lengths.
@@ -71,7 +73,7 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
         else:
             nested.append(_named(words.label(key), value, zone))
     if single:
-        nested.append(_named("Rule and window", single, zone))
+        nested.append(_named(_("Rule and window"), single, zone))
     return (*tables, *nested)
 
 
@@ -83,18 +85,22 @@ def _text(key: str, value: object, zone: str) -> str:
     """
     # Before the numbers: True is an int in Python.
     if value is None or isinstance(value, bool):
-        return {None: words.NOTHING, True: "yes", False: "no"}[value]
+        return {None: words.NOTHING, True: _("yes"), False: _("no")}[value]
     if isinstance(value, int) and key.endswith("_ms"):
         return words.when(value, zone) if key.endswith(EPOCH_ENDS) else words.span(value)
     if isinstance(value, str) and RFC3339.fullmatch(value):
         return words.when(epoch_ms(datetime.fromisoformat(value)), zone)
     if isinstance(value, (list, tuple)):
-        return ", ".join(_text("", item, zone) for item in value) or "none"
+        return ", ".join(_text("", item, zone) for item in value) or _("none")
     if isinstance(value, dict):
         return "; ".join(
             f"{words.label(_bare(name))} {_text(name, item, zone)}" for name, item in value.items()
         )
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return words.exact(value) if isinstance(value, float) else _word(key, str(value))
+
+
+def _word(key: str, value: str) -> str:
+    return words.label(value).lower() if key in _WORDED else value
 
 
 def _named(title: str, values: dict[str, Any], zone: str) -> Grid:

@@ -1,7 +1,7 @@
 """Renders the templates of the pages, and gives the addresses of static files.
 
-Templates escape everything, and fail on a name that is not defined. The address of a static file
-has the hash of its content.
+Templates escape everything, because names come from outside, and fail on a name that is not
+defined. The address of a static file has the hash of its content.
 """
 
 import gzip
@@ -13,15 +13,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from clinic.language.script_words import script_words
 from clinic.pages import audit_lines, heatmap, quality_flags, rule_overrides, words
 from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
+from model.words.language import Language, reading_language
+from web.languages import LANGUAGE_NAMES, known_languages, page_languages
 
 HERE = Path(str(files("clinic")))
-STATIC = HERE / "static"
+STATIC, CLINIC_TEMPLATES, CLINIC_LOCALE = HERE / "static", HERE / "templates", HERE / "locale"
 
 
 @lru_cache(maxsize=1)
@@ -63,31 +66,38 @@ def asset(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """Return the environment of the templates, with the names that all of them share."""
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        # Names come from outside: a patient may be called anything.
-        autoescape=True,
-        # A misspelt name is an error, and no blank where a finding should be.
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals.update(
-        words=words,
-        asset=asset,
-        need_words=NEED_WORDS,
-        need_icons=NEED_ICONS,
-        map_style=map_style(),
-        overrides=rule_overrides.overrides,
-        audit_lines=audit_lines,
-        _=lambda text, **values: text % values if values else text,
-    )
-    made.globals.update(
-        look_signs=heatmap.LOOK_SIGNS, look_words=heatmap.LOOK_WORDS, quality_flags=quality_flags
-    )
+def clinic_languages() -> Mapping[str, Language]:
+    """Return the languages of the pages."""
+    return known_languages(CLINIC_LOCALE)
+
+
+@lru_cache(maxsize=1)
+def _environments() -> Mapping[str, Environment]:
+    """Return the environment of the templates by language, with the names that they share."""
+    shared = {
+        "words": words,
+        "asset": asset,
+        "need_words": NEED_WORDS,
+        "need_icons": NEED_ICONS,
+        "map_style": map_style(),
+        "overrides": rule_overrides.overrides,
+        "look_signs": heatmap.LOOK_SIGNS,
+        "look_words": heatmap.LOOK_WORDS,
+        "quality_flags": quality_flags,
+        "script_words": script_words,
+        "audit_lines": audit_lines,
+        "languages": tuple(LANGUAGE_NAMES.items()),
+    }
+    made = page_languages(CLINIC_TEMPLATES, CLINIC_LOCALE, shared)
+    for environment in made.values():
+        environment.filters["label_of"] = words.label
     return made
+
+
+def address_within(request: Request) -> str:
+    """Return the address of a page within this door."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"
 
 
 def render(
@@ -100,9 +110,15 @@ def render(
 ) -> HTMLResponse:
     """Return a page.
 
-    `request` gives the path for the navigation, and whether the door has a sign-in.
+    It is in the reader's language. `request` gives the path for the navigation, and whether the
+    door has a sign-in.
     """
+    language = reading_language().code
     # Without a sign-in there is nothing to leave: the demo shows no button for it.
-    own = {"path": request.url.path, "leaves": hasattr(request.app.state, "sign_in")}
-    text = _environment().get_template(template).render(**own, **context)
+    own: dict[str, Any] = {
+        "path": request.url.path,
+        "leaves": hasattr(request.app.state, "sign_in"),
+    }
+    own |= {"language": language, "here": address_within(request)}
+    text = _environments()[language].get_template(template).render(**own, **context)
     return HTMLResponse(text, status, headers)

@@ -17,6 +17,7 @@ from model.calendar import MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.prescription import Prescription
+from model.words.language import N_, _, ngettext, translated
 from stream.compute.weeks import week_of_days
 
 # The rule's own threshold: a page must not call a week low where the rule would not.
@@ -100,18 +101,18 @@ def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = F
 
 # Looks without a figure.
 LOOK_LABELS: Mapping[WeekLook, str] = {
-    WeekLook.THIN: "too thin to judge",
-    WeekLook.SILENT: "nothing known",
-    WeekLook.PAUSED: "paused",
-    WeekLook.RUNNING: "running",
-    WeekLook.NOT_DUE: "none due",
+    WeekLook.THIN: N_("too thin to judge"),
+    WeekLook.SILENT: N_("nothing known"),
+    WeekLook.PAUSED: N_("paused"),
+    WeekLook.RUNNING: N_("running"),
+    WeekLook.NOT_DUE: N_("none due"),
 }
 
 
 def _label(look: WeekLook, judged: Standing, part: float | None) -> str:
     # A running week has a figure once enough was done; before that too little says nothing.
     has_figure = look is WeekLook.JUDGED or (look is WeekLook.RUNNING and judged is Standing.ENOUGH)
-    return words.percent(part) if has_figure and part is not None else LOOK_LABELS[look]
+    return words.percent(part) if has_figure and part is not None else translated(LOOK_LABELS[look])
 
 
 def _standing(week: Week, what: Due | None, prescriptions: Sequence[Prescription]) -> Standing:
@@ -135,19 +136,27 @@ def _look(week: Week, what: Due | None, judged: Standing, *, running: bool) -> W
 
 def _why(week: Week, look: WeekLook, judged: Standing) -> str:
     """Return why a figure of a week is not known and what to do, "" where nothing is to be said."""
-    unknown = _DAYS - week.known_days
-    texts = {
-        WeekLook.RUNNING: "The week is not over yet.",
-        WeekLook.PAUSED: "The prescription was paused all week: nothing was due.",
-        WeekLook.SILENT: "Nothing is known of this week: ask whether the device was worn, and "
-        "whether it has synced.",
-        WeekLook.NOT_DUE: "No prescription held on all days, or no whole session was due.",
-        WeekLook.THIN: f"Only {week.known_days} of 7 days are known, and the other {unknown} could "
-        "have held what is missing: ask the patient about them.",
-    }
     if look is WeekLook.RUNNING and judged is Standing.NONE_DUE:
-        return "The week is not over yet; no prescription holds on all of its days."
-    return texts.get(look, "")
+        return _("The week is not over yet; no prescription holds on all of its days.")
+    if look is WeekLook.THIN:
+        return _(
+            "Only %(known)s of 7 days are known, and the other %(unknown)s could have held what is "
+            "missing: ask the patient about them.",
+            known=week.known_days,
+            unknown=_DAYS - week.known_days,
+        )
+    return translated(_WHY.get(look, ""))
+
+
+# Looks of which the reason is the same in every week.
+_WHY: Mapping[WeekLook, str] = {
+    WeekLook.RUNNING: N_("The week is not over yet."),
+    WeekLook.PAUSED: N_("The prescription was paused all week: nothing was due."),
+    WeekLook.SILENT: N_(
+        "Nothing is known of this week: ask whether the device was worn, and whether it has synced."
+    ),
+    WeekLook.NOT_DUE: N_("No prescription held on all days, or no whole session was due."),
+}
 
 
 def _unseen(week: Week, what: Due | None, judged: Standing) -> str:
@@ -155,10 +164,12 @@ def _unseen(week: Week, what: Due | None, judged: Standing) -> str:
     days = 0 if what is None or judged is not Standing.LOW else unseen_days(week, what)
     if not days:
         return ""
-    on = "1 day" if days == 1 else f"{days} days"
-    return (
-        f"On {on} nothing was worn for as long as a session: the patient is asked first, and rule "
-        "A1 waits 24 hours for the answer."
+    return ngettext(
+        "On %(num)s day nothing was worn for as long as a session: the patient is asked first, "
+        "and rule A1 waits 24 hours for the answer.",
+        "On %(num)s days nothing was worn for as long as a session: the patient is asked first, "
+        "and rule A1 waits 24 hours for the answer.",
+        days,
     )
 
 

@@ -1,27 +1,25 @@
-"""Numbers and instants as text for the pages. Pure: zone and current time are arguments."""
+"""Words for instants, lengths and stored names. Pure: zone and current time are arguments.
 
-from datetime import date
+Texts are in the reader's language, see `model.words.language`.
+"""
+
+import re
+from datetime import date, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from model.calendar import DAY_MS, MINUTE_MS, utc
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
-# Actions of the audit log in words. Old rows may have other names, which `label` turns into words.
-ACTIONS: dict[str, str] = {
-    "data.read": "Read",
-    "data.refused": "Asked for, not shown",
-    "list.read": "Saw on a list",
-    "alert.acknowledge": "Acknowledged",
-    "alert.start": "Started",
-    "alert.snooze": "Snoozed",
-    "alert.resolve": "Resolved",
-    "alert.reopen": "Opened again",
-    "session.mark": "Marked a session",
-    "annotation.add": "Wrote an annotation",
-    "annotation.remove": "Took an annotation back",
-    "note.write": "Changed the pinned note",
-}
+from clinic.language.vocabulary import ACTIONS
+from model.calendar import DAY_MS, MINUTE_MS, utc
+from model.derived import is_marked, mark_parts
+from model.words.language import _, ngettext, reading_language, translated
+
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
+_A_MONDAY = date(2024, 1, 1)
+_SHORTER = re.compile(r"shorter than (\S+) minutes")  # why a session does not count
 
 
 def span(ms: int) -> str:
@@ -29,7 +27,8 @@ def span(ms: int) -> str:
     seconds, rest = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    fraction = f".{rest:03d}".rstrip("0") if rest else ""
+    mark = reading_language().decimal_mark
+    fraction = f"{mark}{rest:03d}".rstrip("0") if rest else ""
     return (
         f"{hours}:{minutes:02d}:{seconds:02d}{fraction}"
         if hours
@@ -39,7 +38,7 @@ def span(ms: int) -> str:
 
 def minutes(ms: int) -> str:
     """Return a length in minutes, rounded down: 29:59 is 29 minutes."""
-    return f"{ms // MINUTE_MS} min"
+    return _("%(n)s min", n=ms // MINUTE_MS)
 
 
 def ago(then_ms: int, now_ms: int) -> str:
@@ -47,10 +46,12 @@ def ago(then_ms: int, now_ms: int) -> str:
     # The sender's clock may be a little ahead of ours.
     past = max(now_ms - then_ms, 0)
     if past < MINUTE_MS:
-        return "just now"
+        return _("just now")
     if past < _HOUR_MS:
-        return f"{past // MINUTE_MS} min ago"
-    return f"{past // _HOUR_MS} h ago" if past < 2 * DAY_MS else f"{past // DAY_MS} days ago"
+        return _("%(n)s min ago", n=past // MINUTE_MS)
+    if past < 2 * DAY_MS:
+        return _("%(n)s h ago", n=past // _HOUR_MS)
+    return ngettext("%(num)s day ago", "%(num)s days ago", past // DAY_MS)
 
 
 def when(ms: int, zone: str) -> str:
@@ -76,22 +77,63 @@ def local_iso(ms: int, zone: str) -> str:
 
 def day(value: date) -> str:
     """Return a date, such as Mon 23 Nov 2026."""
-    return f"{value:%a} {value.day} {value:%b %Y}"
+    return _date(value, "EEE d MMM y", reading_language().code)
+
+
+def days(first: date, last: date) -> str:
+    """Return a span of dates, both within it."""
+    return _("%(first)s to %(last)s", first=day(first), last=day(last))
 
 
 def week(monday: date) -> str:
     """Return an ISO week by its number and Monday, such as W48, 23 Nov 2026."""
-    return f"W{monday.isocalendar().week:02d}, {monday.day} {monday:%b %Y}"
+    first = _date(monday, "d MMM y", reading_language().code)
+    return f"{week_number(monday)}, {first}"
+
+
+def week_number(monday: date) -> str:
+    """Return the number of an ISO week, such as W48."""
+    return _("W%(number)02d", number=monday.isocalendar().week)
+
+
+def weekday(number: int) -> str:
+    """Return a weekday in short, 0 for Monday."""
+    return _date(_A_MONDAY + timedelta(days=number), "EEE", reading_language().code)
+
+
+# a page has the same few dates many times, and their names come from large tables
+@lru_cache(maxsize=4096)
+def _date(value: date, form: str, code: str) -> str:
+    return format_date(value, form, locale=code)
 
 
 def number(value: float | None) -> str:
     """Return a number with at most one decimal place, an en dash for None."""
-    return NOTHING if value is None else f"{value:.1f}".removesuffix(".0")
+    return NOTHING if value is None else _marked(f"{value:.1f}".removesuffix(".0"))
+
+
+def thousands(value: int) -> str:
+    """Return a whole number with a sign between its thousands, such as 3,160."""
+    return format_decimal(value, locale=reading_language().code)
+
+
+def exact(value: float) -> str:
+    """Return a number with at most three decimal places."""
+    return _marked(f"{value:.3f}".rstrip("0").rstrip("."))
+
+
+def decimal(value: float) -> str:
+    """Return a number with one decimal place."""
+    return _marked(f"{value:.1f}")
+
+
+def _marked(text: str) -> str:
+    return text.replace(".", reading_language().decimal_mark)
 
 
 def threshold(value: float) -> str:
     """Return a threshold of a rule as it was written, such as 0.75 or 9."""
-    return f"{value:g}"
+    return _marked(f"{value:g}")
 
 
 def percent(share: float) -> str:
@@ -102,10 +144,26 @@ def percent(share: float) -> str:
 
 def action(name: str) -> str:
     """Return an action of the audit log in words: consent.give is Consent give."""
-    return ACTIONS.get(name) or label(name.replace(".", "_"))
+    known = ACTIONS.get(name)
+    return translated(known) if known else label(name.replace(".", "_"))
 
 
 def label(name: str) -> str:
     """Return a stored name in words: next_morning is Next morning."""
     text = f" {name.replace('_', ' ').strip()} ".replace(" hr ", " HR ").strip()
-    return text[:1].upper() + text[1:]
+    return translated(text[:1].upper() + text[1:])
+
+
+def reason(why: str) -> str:
+    """Return in words why a session does not count or has no load; as stored where none fit."""
+    if is_marked(why):
+        who, because = map(_lower, mark_parts(why))
+        return _("marked as not exercise by the %(who)s: %(why)s", who=who, why=because)
+    short = _SHORTER.fullmatch(why)
+    if short:
+        return _("shorter than %(n)s minutes", n=_marked(short[1]))
+    return translated(why)
+
+
+def _lower(name: str) -> str:
+    return label(name).lower()

@@ -12,6 +12,7 @@ from clinic.pages import words
 from clinic.pages.weeks import WeekView, last_four
 from model.calendar import DAY_MS, local_date, monday
 from model.prescription import Prescription, all_paused, in_force
+from model.words.language import N_, _, ngettext
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 
 SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
@@ -34,14 +35,14 @@ class Need(StrEnum):
 
 ORDER = {need: rank for rank, need in enumerate(Need)}
 NEED_WORDS: dict[Need, str] = {
-    Need.TIER_A: "Tier A: same day",
-    Need.TIER_B: "Tier B: within 2 days",
-    Need.TIER_C: "Tier C: digest",
-    Need.NO_DATA: "No data",
-    Need.NOT_STARTED: "Not started",
-    Need.NO_PLAN: "No prescription",
-    Need.SNOOZED: "Snoozed",
-    Need.ON_TRACK: "On track",
+    Need.TIER_A: N_("Tier A: same day"),
+    Need.TIER_B: N_("Tier B: within 2 days"),
+    Need.TIER_C: N_("Tier C: digest"),
+    Need.NO_DATA: N_("No data"),
+    Need.NOT_STARTED: N_("Not started"),
+    Need.NO_PLAN: N_("No prescription"),
+    Need.SNOOZED: N_("Snoozed"),
+    Need.ON_TRACK: N_("On track"),
 }
 NEED_ICONS: dict[Need, str] = {
     Need.TIER_A: "alert",
@@ -132,7 +133,9 @@ def silent(patient: PatientBrief, now_ms: int) -> bool:
 
 def freshness(last_data_ms: int | None, now_ms: int) -> str:
     """Return the age of the newest measurement in words."""
-    return "no data yet" if last_data_ms is None else f"last data {words.ago(last_data_ms, now_ms)}"
+    if last_data_ms is None:
+        return _("no data yet")
+    return _("last data %(ago)s", ago=words.ago(last_data_ms, now_ms))
 
 
 def by_need(lines: Sequence[Line]) -> dict[Need, list[Line]]:
@@ -170,14 +173,18 @@ def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> s
     today = local_date(now_ms, row.patient.zone)
     last = row.patient.last_data_ms
     if need is Need.NO_DATA and last is not None:
-        return f"No data for {(now_ms - last) // DAY_MS} days"
+        silent_days = (now_ms - last) // DAY_MS
+        return ngettext("No data for %(num)s day", "No data for %(num)s days", silent_days)
     if need is Need.NOT_STARTED:
         return _not_started(row.prescriptions, today, last)
     if need is Need.NO_PLAN:
         ended = max(item.valid_to for item in row.prescriptions)
-        return f"The last prescription ended on {words.day(ended)}: write a new one, or none is due"
+        return _(
+            "The last prescription ended on %(day)s: write a new one, or none is due",
+            day=words.day(ended),
+        )
     if not all_paused(row.prescriptions, today):
-        return next((alert.sentence for alert in row.alerts), "No rule met")
+        return next((alert.sentence for alert in row.alerts), _("No rule met"))
     # Several prescriptions often pause for the same reason, which is shown once.
     return "; ".join(dict.fromkeys(_pauses(row.prescriptions, today)))
 
@@ -185,13 +192,13 @@ def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> s
 def _not_started(prescriptions: Sequence[Prescription], today: date, last: int | None) -> str:
     """Return what is missing before there is anything to compare, and what to do about it."""
     if not prescriptions:
-        return "No prescription yet: write one"
+        return _("No prescription yet: write one")
     first = min(item.valid_from for item in prescriptions)
     if first > today:
-        return f"The prescription begins on {words.day(first)}"
+        return _("The prescription begins on %(day)s", day=words.day(first))
     if last is None:
-        return "No data yet: check that a source is linked and that consent is given"
-    return "Nothing to compare yet"
+        return _("No data yet: check that a source is linked and that consent is given")
+    return _("Nothing to compare yet")
 
 
 def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:
@@ -199,7 +206,7 @@ def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:
     for prescription in in_force(prescriptions, on):
         for pause in prescription.pauses:
             if pause.first <= on <= pause.last:
-                yield f"Paused until {words.day(pause.last)}: {pause.why}"
+                yield _("Paused until %(day)s: %(why)s", day=words.day(pause.last), why=pause.why)
 
 
 def _rank(item: Line) -> tuple[int, int, str]:

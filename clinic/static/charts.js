@@ -2,6 +2,7 @@
 // show the same numbers.
 "use strict";
 (() => {
+  const WORDS = JSON.parse(document.getElementById("script-words").textContent);
   const css = getComputedStyle(document.documentElement);
   const colour = (name) => css.getPropertyValue(name).trim();
   const INK = colour("--ink"), SOFT = colour("--soft"), LINE = colour("--line");
@@ -22,22 +23,22 @@
     const every = Math.ceil(x.length / (narrow() ? 6 : 16));
     const shown = (_, n) => (x.length - 1 - n) % every === 0;
     const bars = data.zones.map((zone) => ({
-      type: "bar", name: zone.name, x, y: zone.minutes, hovertemplate: "%{y:.0f} min<extra>" + zone.name + "</extra>",
+      type: "bar", name: zone.name, x, y: zone.minutes, hovertemplate: "%{y:.0f} " + WORDS.minutes_short + "<extra>" + zone.name + "</extra>",
       marker: zone.key === "unknown"
         ? { color: "#e6eaed", line: { width: 1, color: "#8a99a6" }, pattern: { shape: "/", fgcolor: "#8a99a6", size: 6, solidity: 0.25 } }
         : { color: colour(`--z-${zone.key}`), line: { width: 0.8, color: "#5b6b78" } },
     }));
     const prescribed = {
-      type: "scatter", mode: "markers", name: "Prescribed minutes", x, y: data.due_min, hovertemplate: "%{y:.0f} min<extra>Prescribed</extra>",
+      type: "scatter", mode: "markers", name: WORDS.prescribed_minutes, x, y: data.due_min, hovertemplate: `%{y:.0f} ${WORDS.minutes_short}<extra>${WORDS.prescribed}</extra>`,
       marker: { symbol: "line-ew-open", size: narrow() ? 16 : 34, color: INK, line: { width: 3, color: INK } },
     };
     const dose = {
-      type: "scatter", mode: "lines+markers", name: "Dose: moderate + 2 × vigorous", x, y: data.dose, hovertemplate: "%{y:.0f} min<extra>Dose</extra>",
+      type: "scatter", mode: "lines+markers", name: WORDS.dose_long, x, y: data.dose, hovertemplate: `%{y:.0f} ${WORDS.minutes_short}<extra>${WORDS.dose}</extra>`,
       line: { color: "#a0400a", width: 2 }, marker: { size: 7, symbol: "diamond", color: "#a0400a" },
     };
     const traces = [...bars, prescribed, dose];
     if (data.has_dose) {
-      traces.push({ type: "scatter", mode: "lines", name: "Prescribed dose", x, y: data.due_dose, line: { color: "#a0400a", width: 1.5, dash: "dash", shape: "hvh" }, hovertemplate: "%{y:.0f} min<extra>Prescribed dose</extra>" });
+      traces.push({ type: "scatter", mode: "lines", name: WORDS.prescribed_dose, x, y: data.due_dose, line: { color: "#a0400a", width: 1.5, dash: "dash", shape: "hvh" }, hovertemplate: `%{y:.0f} ${WORDS.minutes_short}<extra>${WORDS.prescribed_dose}</extra>` });
     }
     // A week without a figure says so in words, on a hatched ground where nothing is known.
     const marked = x.map((_, n) => n).filter((n) => data.marks[n]);
@@ -45,7 +46,7 @@
     const grounds = marked.map((n) => ({ type: "rect", layer: "below", xref: "x", x0: n - 0.42, x1: n + 0.42, yref: "paper", y0: 0, y1: 1, fillcolor: "#eceff2", opacity: data.marks[n] === "running" ? 0.45 : 0.9, line: { width: 1, color: "#c3cad0", dash: "dot" } }));
     const layout = { ...base(), showlegend: false, barmode: "stack", bargap: 0.35, hovermode: "x unified", annotations: words, shapes: grounds,
       xaxis: axis("", { type: "category", gridcolor: "rgba(0,0,0,0)", tickvals: x.filter(shown), ticktext: data.short.filter(shown), tickangle: 0, automargin: true }),
-      yaxis: axis("minutes", { rangemode: "tozero" }) };
+      yaxis: axis(WORDS.minutes, { rangemode: "tozero" }) };
     return [traces, layout];
   }
 
@@ -62,7 +63,7 @@
     const annotations = data.bands.map((one, n) => ({ xref: "paper", x: 1.005, xanchor: "left", y: (edges[n][0] + edges[n][1]) / 2, yanchor: "middle", yref: "y", text: one.name, showarrow: false, font: { size: 11, color: SOFT } }));
     const layout = { ...base(), margin: { l: narrow() ? 44 : 56, r: 54, t: 10, b: 40 }, shapes, annotations, hovermode: "closest", showlegend: true,
       xaxis: axis("", { type: "date", tickformat: "%d %b", automargin: true, nticks: narrow() ? 5 : 12, gridcolor: "rgba(0,0,0,0)" }),
-      yaxis: axis("pain, NRS", { range: [-0.5, 10.5], dtick: 2 }) };
+      yaxis: axis(WORDS.pain, { range: [-0.5, 10.5], dtick: 2 }) };
     return [traces, layout];
   }
 
@@ -83,16 +84,16 @@
     for (const edge of data.edges) shapes.push({ type: "line", layer: "below", xref: "paper", x0: 0, x1: 1, yref: "y", y0: edge, y1: edge, line: { width: 1, color: "#8a99a6", dash: "dot" } });
     const annotations = bands.map((zone) => ({ xref: "paper", x: 0.998, xanchor: "right", yref: "y", y: Math.min(bounds[at(zone) + 1], high), yanchor: "top", text: zone.name, showarrow: false, font: { size: 11, color: INK } }));
     const spans = (name, pairs, marker) => ({ type: "bar", name, showlegend: pairs.length > 0, x: pairs.map(([a, b]) => (a + b) / 2), width: pairs.map(([a, b]) => b - a), y: pairs.map(() => high - low), base: low,
-      hovertemplate: pairs.map(([a, b]) => `${clock(a)} to ${clock(b)}<extra>${name}</extra>`), marker: { line: { width: 0 }, ...marker } });
-    const holes = spans("No data", data.gaps, { color: "rgba(236,239,242,0.85)", pattern: { shape: "/", fgcolor: "#9aa5ae", size: 7, solidity: 0.2 } });
-    const pauses = spans("Paused", data.pauses, { color: "#ffffff" });
-    const line = { type: "scatter", mode: data.v.length < 40 ? "lines+markers" : "lines", name: "Heart rate", x: data.t, y: data.v, connectgaps: false, line: { color: "#a31d4b", width: 1.8 },
+      hovertemplate: pairs.map(([a, b]) => `${clock(a)}–${clock(b)}<extra>${name}</extra>`), marker: { line: { width: 0 }, ...marker } });
+    const holes = spans(WORDS.no_data, data.gaps, { color: "rgba(236,239,242,0.85)", pattern: { shape: "/", fgcolor: "#9aa5ae", size: 7, solidity: 0.2 } });
+    const pauses = spans(WORDS.paused, data.pauses, { color: "#ffffff" });
+    const line = { type: "scatter", mode: data.v.length < 40 ? "lines+markers" : "lines", name: WORDS.heart_rate, x: data.t, y: data.v, connectgaps: false, line: { color: "#a31d4b", width: 1.8 },
       customdata: data.t.map(clock), hovertemplate: "%{customdata}<br>%{y:.0f} /min<extra></extra>" };
     const step = STEPS.find((one) => data.length / one <= (narrow() ? 6 : 12)) || 14400;
     const tickvals = Array.from({ length: Math.floor(data.length / step) + 1 }, (_, n) => n * step);
     const layout = { ...base(), shapes, annotations, hovermode: "closest", showlegend: true, bargap: 0,
-      xaxis: axis("time since the start", { range: [0, data.length], tickvals, ticktext: tickvals.map(clock), automargin: true }),
-      yaxis: axis("beats a minute", { range: [low, high] }) };
+      xaxis: axis(WORDS.since_start, { range: [0, data.length], tickvals, ticktext: tickvals.map(clock), automargin: true }),
+      yaxis: axis(WORDS.beats, { range: [low, high] }) };
     layout.legend.y = -0.24;
     return [[holes, pauses, line], layout];
   }

@@ -11,10 +11,11 @@
   if (!served.size) return;
   let running = false, wanted = false, last = 0, streaming = false, held = false;
 
-  function say(state, word) {
+  const words = JSON.parse(document.getElementById("script-words").textContent);
+  function say(state) {
     if (shown.dataset.state === state) return;
     shown.dataset.state = state;
-    shown.querySelector(".live-word").textContent = word;
+    shown.querySelector(".live-word").textContent = words[state];
   }
 
   const typing = (part) => {
@@ -57,9 +58,9 @@
         // A form that is being filled in is not replaced until the focus leaves it.
         if (typing(old)) held = true; else swap(old, fresh, text);
       }
-      say(streaming ? "live" : "poll", streaming ? "Live" : "Refreshing now and then");
+      say(streaming ? "live" : "poll");
     } catch {
-      say("lost", "Not in touch");
+      say("lost");
     } finally {
       running = false;
       last = Date.now();
@@ -80,7 +81,7 @@
   }, POLL_MS);
 
   const stream = new EventSource("/events");
-  stream.addEventListener("open", () => { streaming = true; say("live", "Live"); });
+  stream.addEventListener("open", () => { streaming = true; say("live"); });
   stream.addEventListener("changed", soon);
   // The stream ends with the session: only a fetch shows whether the clinician is signed out.
   stream.addEventListener("error", () => { if (streaming) soon(); streaming = false; });

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from ingest.uploads.routes import UPLOADS_PATH
 from ingest.uploads.upload import PAGE_PATH
 from web.headers import SECURITY_HEADERS
-from web.languages import language_for, page_languages
+from web.languages import LANGUAGE_NAMES, language_for, page_languages
 
 _HERE = Path(str(files("ingest"))) / "uploads"
 LOCALE, TEMPLATES = _HERE / "locale", _HERE / "templates"
@@ -26,7 +26,6 @@ _ASSETS = {"send.css": "text/css", "send.js": "text/javascript", "mark.svg": "im
 # its address changes with its content
 _FOREVER = "public, max-age=31536000, immutable"
 _HEADERS = {**SECURITY_HEADERS, "cache-control": "no-store", "vary": "accept-language"}
-_TITLES = {"en": "English", "sv": "Svenska"}
 
 
 def install_page(app: FastAPI, clinic: str) -> None:
@@ -64,7 +63,7 @@ def upload_page(language: str, clinic: str) -> str:
         .get_template("send.html")
         .render(
             language=language,
-            languages=[(code, _TITLES.get(code, code)) for code in languages],
+            languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in languages],
             clinic=clinic,
             uploads_path=UPLOADS_PATH,
             asset=_address,

@@ -1,1 +1,1 @@
-"""Words of vendors: the activity types and units that their spellings are mapped to."""
+"""Words: the activity types and units that vendors' spellings are mapped to, and the language."""

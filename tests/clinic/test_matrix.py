@@ -65,6 +65,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("DELETE", "/api/v1/patients/{pseudonym}/annotations/{annotation}"): MISSING,
     ("GET", "/api/v1/patients/{pseudonym}/note"): PRIVATE,
     ("PUT", "/api/v1/patients/{pseudonym}/note"): MARKED,
+    ("POST", "/language"): (303, 303, 303, 303, 403),
     ("GET", "/alerts/{alert}"): PRIVATE,
     ("POST", "/alerts/{alert}/{action}"): ACTS,
     ("GET", "/api/v1/worklist"): LISTS,
@@ -195,6 +196,8 @@ def sent(route: str, who: str) -> dict[str, object]:
         return {"json": written}
     if route.startswith("/api/"):
         return {"json": mark if route.endswith("/marks") else {"action": "acknowledge"}}
+    if route == "/language":
+        return {"data": {"code": "sv", "page": "/"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
     token = {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}
     if written:

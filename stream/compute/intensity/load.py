@@ -15,6 +15,7 @@ import numpy as np
 
 from model.derived import Load
 from model.intensity import Confidence, HeartProfile
+from model.words.language import N_
 from stream.compute.intensity.formulas import (
     BANISTER,
     Coefficients,
@@ -46,16 +47,18 @@ _OUTPUTS = (POWER, SPEED)  # the first that is known in both halves is used
 _DIGITS = 6  # far below any difference that matters, far above what an `exp` may differ by
 
 # A reason is published beside the load, so it never contains a value.
-NO_HEART = "no heart rate"
-NO_RESERVE = "resting or maximal heart rate is not known"
-NO_PEAK = "maximal heart rate is not known"
-NO_THRESHOLD = "no heart rate at the threshold"
-NO_VENTILATORY = "no heart rates at the ventilatory thresholds"
-NO_SEX = "sex is not known, which chooses the coefficients"
-NO_EXERTION = "no exertion was reported"
-NO_HALVES = "heart rate and power or speed are not known in both halves"
-NO_AFTER = "no heart rate 60 s after the end"
-FORBIDDEN = "heart rate must not be used: drug, condition, or figures that contradict each other"
+NO_HEART = N_("no heart rate")
+NO_RESERVE = N_("resting or maximal heart rate is not known")
+NO_PEAK = N_("maximal heart rate is not known")
+NO_THRESHOLD = N_("no heart rate at the threshold")
+NO_VENTILATORY = N_("no heart rates at the ventilatory thresholds")
+NO_SEX = N_("sex is not known, which chooses the coefficients")
+NO_EXERTION = N_("no exertion was reported")
+NO_HALVES = N_("heart rate and power or speed are not known in both halves")
+NO_AFTER = N_("no heart rate 60 s after the end")
+FORBIDDEN = N_(
+    "heart rate must not be used: drug, condition, or figures that contradict each other"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,109 @@
+"""Stored names as pages word them, marked for the catalogues. Data only; `words.label` uses them.
+
+A stored name becomes words by itself: `next_morning` is "Next morning". What stands here is the
+list of those words that have a translation, and the actions that are worded otherwise.
+"""
+
+from model.words.language import N_
+
+# Actions of the audit log. Old rows may have other names, which `words.label` turns into words.
+ACTIONS: dict[str, str] = {
+    "data.read": N_("Read"),
+    "data.refused": N_("Asked for, not shown"),
+    "list.read": N_("Seen on a list"),
+    "alert.acknowledge": N_("Acknowledged"),
+    "alert.start": N_("Started"),
+    "alert.snooze": N_("Snoozed"),
+    "alert.resolve": N_("Resolved"),
+    "alert.reopen": N_("Opened again"),
+    "session.mark": N_("Marked a session"),
+    "annotation.add": N_("Wrote an annotation"),
+    "annotation.remove": N_("Took an annotation back"),
+    "note.write": N_("Changed the pinned note"),
+    "access.signin": N_("Signed in"),
+    "access.signout": N_("Signed out"),
+    "access.refused": N_("Sign-in refused"),
+    "patient.add": N_("Patient added"),
+    "patient.zone": N_("Time zone set"),
+    "patient.profile": N_("Heart profile written"),
+    "patient.token": N_("Link for uploads made"),
+    "patient.tokens": N_("Links for uploads listed"),
+    "patient.revoke": N_("Link for uploads ended"),
+    "account.link": N_("Account linked"),
+    "account.unlink": N_("Account unlinked"),
+    "account.invite": N_("Link for connecting made"),
+    "account.connect": N_("Account connected"),
+    "consent.give": N_("Consent given"),
+    "consent.withdraw": N_("Consent withdrawn"),
+    "prescription.write": N_("Prescription written"),
+    "files.import": N_("Files imported"),
+}
+
+LABELS: tuple[str, ...] = (
+    # activity types
+    N_("Walking"), N_("Hiking"), N_("Running"), N_("Treadmill"), N_("Nordic walking"),
+    N_("Cycling"), N_("Indoor cycling"), N_("Wheelchair"), N_("Swimming"), N_("Rowing"),
+    N_("Paddling"), N_("Water exercise"), N_("Diving"), N_("Cross country skiing"), N_("Skiing"),
+    N_("Strength"), N_("Cardio"), N_("Elliptical"), N_("Stair climbing"), N_("Yoga"),
+    N_("Pilates"), N_("Mobility"), N_("Balance"), N_("Dance"), N_("Ball sport"),
+    N_("Racket sport"), N_("Climbing"), N_("Riding"), N_("Golf"), N_("Transition"),
+    N_("Multisport"), N_("Other"),
+    # metrics
+    N_("Heart rate"), N_("Cadence"), N_("Speed"), N_("Distance"), N_("Power"), N_("Altitude"),
+    N_("Temperature"), N_("Steps"), N_("Rr interval"), N_("Resting heart rate"),
+    N_("Active energy"), N_("Heart rate variability rmssd"), N_("Oxygen saturation"),
+    N_("Respiratory rate"), N_("Weight"), N_("Heart rate variability sdnn"), N_("Basal energy"),
+    N_("Body temperature"), N_("Oxygen uptake"), N_("Blood glucose"),
+    N_("Blood pressure systolic"), N_("Blood pressure diastolic"), N_("Mets"),
+    N_("Walking heart rate"), N_("Vo2 max"), N_("Exercise time"), N_("Stand time"), N_("Floors"),
+    N_("Effort score"), N_("Wear"), N_("Total energy"),
+    # kinds of facts
+    N_("Samples"), N_("Workout"), N_("Report"), N_("Daily total"), N_("Sleep"), N_("Day"),
+    # phases and instruments of reports
+    N_("Before"), N_("During"), N_("After"), N_("Next morning"), N_("None"), N_("Pain"),
+    N_("Exertion"), N_("Day form"), N_("Session"), N_("Week"), N_("Not exercise"),
+    N_("Exercise"), N_("Not answered"), N_("Skipped"), N_("No reason given"),
+    # intensity and confidence
+    N_("Very light"), N_("Light"), N_("Moderate"), N_("Vigorous"), N_("Near max"), N_("Unknown"),
+    N_("High"), N_("Medium"), N_("Low"),
+    # who and how
+    N_("Clinician"), N_("Patient"), N_("Laps"), N_("Lengths"), N_("Records"), N_("Strap"),
+    N_("Watch"), N_("Phone"), N_("Scale"), N_("Person"), N_("Background"), N_("Manual"),
+    # states of alerts and of connections
+    N_("Open"), N_("Acknowledged"), N_("In progress"), N_("Snoozed"), N_("Resolved"),
+    N_("Retracted"), N_("Expired"), N_("Invited"), N_("Connected"), N_("Needs reconnecting"),
+    N_("Revoked by the patient"), N_("Silent"), N_("Unlinked"),
+    # families of rules
+    N_("Adherence"), N_("Load"), N_("Progress"), N_("Answers"), N_("Data"), N_("Heart"),
+    # reasons of actions, and details of audit rows
+    N_("Contacted"), N_("Plan changed"), N_("Not relevant"), N_("Data error"),
+    N_("Waiting for the patient"), N_("Contact is planned"), N_("Everyday activity"),
+    N_("Illness"), N_("Recorded by mistake"), N_("Device error"), N_("Worn by somebody else"),
+    N_("Marked by mistake"), N_("Confirmed by the patient"), N_("Reason"), N_("Statement"),
+    N_("Days"), N_("Status"), N_("Connector"), N_("Until"),
+    # kinds of annotations
+    N_("New drug"), N_("New watch"),
+    # evidence and thresholds
+    N_("Answer hours"), N_("Answered days"), N_("Apart hours"), N_("At"), N_("At once"),
+    N_("Carried days"), N_("Dates"), N_("Days left"), N_("Dose"), N_("Dose min"),
+    N_("Each week"), N_("Fall"), N_("First"), N_("Frequency"), N_("Fresh days"), N_("Fresh until"),
+    N_("From"), N_("Id"), N_("Known days"), N_("Lag hours"), N_("Last"), N_("Length"),
+    N_("Local date"), N_("Look back days"), N_("Mean dose min"), N_("Minutes"),
+    N_("Minutes due"), N_("Minutes prescribed"), N_("Missed"), N_("Monday"), N_("Mondays"),
+    N_("Of last"), N_("Paused days"), N_("Phase"), N_("Prescription"), N_("Prescriptions"),
+    N_("Ratings"), N_("Ratio"), N_("Rated sessions"), N_("Recalled sessions"), N_("Record"),
+    N_("Rise"), N_("Rule"), N_("Rules"), N_("Sessions"), N_("Sessions due"), N_("Thresholds"),
+    N_("Time"), N_("Unseen days"), N_("Valid days"), N_("Value"), N_("Version"),
+    N_("Baseline weeks"), N_("Judged weeks"), N_("Known"), N_("Least spread"),
+    N_("Most lost"), N_("Slack"), N_("Width"), N_("Very high"), N_("Weeks"), N_("Birth year"),
+    N_("HR rest"), N_("HR max"), N_("Hr max"),
+    N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
+)  # fmt: skip
+
+# Titles of refusals: the phrases of HTTP.
+TITLES: tuple[str, ...] = (
+    N_("Bad Request"), N_("Unauthorized"), N_("Forbidden"), N_("Not Found"),
+    N_("Method Not Allowed"), N_("Conflict"), N_("Unprocessable Entity"),
+    N_("Unprocessable Content"), N_("Too Many Requests"), N_("Internal Server Error"),
+    N_("Service Unavailable"),
+)  # fmt: skip
