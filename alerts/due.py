@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
 
-from model.prescription import Prescription, in_force, paused, share_of_week
+from model.prescription import Prescription, in_force, paused, sevenths_due, share_of_week
 
 _WEEK = 7
 _DOSE = attrgetter("dose_min")
 _WEEKS_DOSE = attrgetter("dose_min_per_week")
-_SESSIONS = attrgetter("sessions_per_week")
 _STRENGTH_DAYS = attrgetter("strength_days")
 
 
@@ -102,25 +101,30 @@ def _held_all_week(
 
 
 def _part(by_day: Mapping[date, Prescription]) -> PrescriptionDue:
-    active = [row for day, row in by_day.items() if not paused(row, day)]
-    sessions = share_of_week(map(_SESSIONS, active))
+    active: list[Prescription] = []
+    sevenths: list[int] = []
+    for day, row in by_day.items():
+        if not paused(row, day):
+            active.append(row)
+            sevenths.append(sevenths_due(row, day))
+    sessions = share_of_week(sevenths)
     dose = _sum_if_known(map(_WEEKS_DOSE, active))
     return PrescriptionDue(
         by_day=by_day,
         sessions=sessions,
-        minutes=sessions * _mean_minutes(active),
+        minutes=sessions * _mean_minutes(active, sevenths),
         dose_min=None if dose is None else dose / _WEEK,
         strength_days=share_of_week(map(_STRENGTH_DAYS, active)),
         paused_days=len(by_day) - len(active),
     )
 
 
-def _mean_minutes(active: Iterable[Prescription]) -> float:
-    """Return the prescribed length of a session, over versions by the sessions they ask for."""
+def _mean_minutes(active: Iterable[Prescription], sevenths: Iterable[int]) -> float:
+    """Return the prescribed length of a session, over days by the sessions they ask for."""
     sessions = minutes = 0
-    for row in active:
-        sessions += row.sessions_per_week
-        minutes += row.sessions_per_week * row.minutes_per_session
+    for row, share in zip(active, sevenths, strict=True):
+        sessions += share
+        minutes += share * row.minutes_per_session
     return minutes / sessions if sessions else 0.0
 
 

@@ -21,6 +21,7 @@ from model.prescription import (
     in_force,
     just_begun,
     paused,
+    sevenths_due,
 )
 
 _DAY = timedelta(days=1)
@@ -79,7 +80,7 @@ def _runs(
             continue
         days.append(day.local_date)
         # each day asks for a seventh of its week; the sum of sevenths is kept whole
-        per_week += held[0].sessions_per_week
+        per_week += sevenths_due(held[0], day.local_date)
         due = per_week // _WEEK_DAYS
         if reached is None and due >= enough[0] and len(days) >= enough[1]:
             reached = MissedRun(prescription=held[0], days=tuple(days), due=due, is_open=True)
@@ -172,7 +173,11 @@ def run_finding(
             "version": rule.version,
             "from_ms": from_ms,
             "fresh_until_ms": fresh_until_ms,
-            "prescription": {"id": run.prescription.id, "version": run.prescription.version},
+            "prescription": {
+                "id": run.prescription.id,
+                "version": run.prescription.version,
+                "sha256": run.prescription.sha256,
+            },
             "first": first.isoformat(),
             "last": last.isoformat(),
             "days": len(run.days),

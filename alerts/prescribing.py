@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from alerts.registry import RULE
 from model.alert import Rule
+from model.prescribing.canonical import prescription_hash
 from model.prescription import Prescription
 from model.schemas.documents import named_schema, prescription_schema
 from model.schemas.from_types import JsonSchema
@@ -39,6 +40,9 @@ def prescribing_problems(prescription: Prescription) -> tuple[str, ...]:
         problems.append(f"`rules` may name the rules {', '.join(sorted(RULE))}, and no others")
     for rule in RULE.values():
         problems += _of_rule(rule, prescription, overrides.get(rule.id, {}))
+    # Only what can be written has a hash: JSON has no NaN.
+    if not problems and prescription.sha256 not in {"", prescription_hash(prescription)}:
+        problems.append("`sha256` must be the hash of this prescription, or left out")
     return tuple(dict.fromkeys(problems))
 
 

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from alerts.prescribing import published_prescription
 from clinic import problems
 from clinic.api import annotation_routes as annotation_api
-from clinic.api import api_routes, data_routes
+from clinic.api import api_routes, data_routes, prescription_routes
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.language import language_routes
@@ -81,6 +81,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(api_routes.api_router)
     app.include_router(data_routes.data_router)
     app.include_router(annotation_api.annotation_router)
+    app.include_router(prescription_routes.prescription_router)
     app.include_router(page_routes.page_router)
     app.include_router(annotation_routes.note_pages)
     app.include_router(language_routes.language_router)

@@ -41,6 +41,8 @@ class ClinicConfig:
     the process ends.
     `origin` is the origin by which browsers reach the door; "" takes that of the request.
     A session ends when it was not used for `idle_ms`.
+    `prescriber_roles` and `support_roles` are the words of the identity provider that mean a
+    licensed prescriber, and support.
     """
 
     database: str
@@ -54,6 +56,8 @@ class ClinicConfig:
     demo: bool = False
     origin: str = ""
     idle_ms: int = 3_600_000
+    prescriber_roles: frozenset[str] = frozenset()
+    support_roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,13 @@ from clinic.api.patient_queries import NotThereError
 from clinic.pages.templating import render
 from runtime.log_lines import get_logger
 from storage.pg.health import AWAY
-from web.problems import PROBLEM_TYPE, ProblemDetails, problem_details, violation_of
+from web.problems import (
+    PROBLEM_TYPE,
+    ProblemDetails,
+    RequestRefused,
+    problem_details,
+    violation_of,
+)
 
 RETRY_S = 5
 MALFORMED = "The request is not as described."
@@ -53,7 +59,8 @@ def problem_response(
 async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    problem = problem_details(error.status_code, str(error.detail))
+    errors = error.errors if isinstance(error, RequestRefused) else ()
+    problem = problem_details(error.status_code, str(error.detail), errors)
     return problem_response(request, problem, dict(error.headers or {}))
 
 

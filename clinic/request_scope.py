@@ -7,10 +7,12 @@ as the same read for ten minutes.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
 from clinic.config import ClinicConfig, open_door
+from model.words.roles import CareRole, care_role
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
@@ -42,6 +44,12 @@ class RequestScope:
         return self.clinician.care_unit
 
     @property
+    def role(self) -> CareRole:
+        """Return what the clinician may do with a prescription."""
+        clinic = self.clinic
+        return care_role(self.clinician.role, clinic.prescriber_roles, clinic.support_roles)
+
+    @property
     def actor(self) -> audit.Actor:
         """Return the clinician as the audit log names them."""
         return actor_of(self.clinician)
@@ -62,6 +70,20 @@ class RequestScope:
         # A page that refreshes itself every few seconds would otherwise bury the log in equal rows.
         if not (self.refresh and await audit.written_since(self.conn, entry, since)):
             await audit.write_entry(self.conn, entry)
+
+    async def wrote(
+        self, action: AuditAction, patient: str, what: str, detail: dict[str, Any] | None = None
+    ) -> None:
+        """Write an audit row: this clinician did `action` to `what` of a patient."""
+        entry = audit.AuditEntry(
+            at_ms=self.now_ms,
+            actor=self.actor,
+            action=action,
+            patient=patient,
+            object=what,
+            detail=detail,
+        )
+        await audit.write_entry(self.conn, entry)
 
     async def listed(self, what: str, patients: Sequence[str]) -> None:
         """Write an audit row for each patient on the list `what` that this clinician read."""

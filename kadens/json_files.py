@@ -1,10 +1,12 @@
 """Reads a JSON file that a person wrote into a value of the model; names every wrong field."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from inspect import signature
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from types import UnionType
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,16 +25,45 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
     content = _content(path)
     known = set(signature(cls).parameters)
     try:
-        fields = TypeAdapter(dict[str, object]).validate_json(content)
+        members = TypeAdapter(dict[str, Any]).validate_json(content)
         # Strict: "3" is not 3 and true is not 1, as in the published JSON Schemas.
         value = TypeAdapter(cls).validate_json(content, strict=True)
     except ValidationError as error:
         lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
         raise refusal(path, lines) from None  # pydantic's own text repeats values
-    unknown = [f"{name} is not a known field" for name in sorted(set(fields) - known)]
+    unknown = [f"{name} is not a known field" for name in unknown_members(members, cls)]
     if unknown:
         raise refusal(path, [*unknown, f"known fields: {', '.join(sorted(known))}"])
     return value
+
+
+def unknown_members(row: dict[str, Any], cls: type[Any], where: str = "") -> Iterator[str]:
+    """Yield the path of each member of a JSON object that a dataclass, or one in it, lacks.
+
+    Pydantic passes over them. `where` is the path of the object itself.
+    """
+    known = get_type_hints(cls)
+    prefix = f"{where}." if where else ""
+    for name in sorted(row.keys() - {field.name for field in fields(cls)}):
+        yield f"{prefix}{name}"
+    for name in sorted(row.keys() & known.keys()):
+        inner, values = _dataclass_in(known[name]), row[name]
+        # What may be left out is null here, and what is no object was refused before.
+        if inner is None or values is None:
+            continue
+        for number, value in enumerate(values) if isinstance(values, list) else [(None, values)]:
+            at = f"{prefix}{name}" if number is None else f"{prefix}{name}.{number}"
+            yield from unknown_members(value, inner, at)
+
+
+def _dataclass_in(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotation
+    """Return the dataclass that a field holds, alone or in a tuple; None when it holds none."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        return hint
+    # `X | None` is a UnionType or a Union, depending on what X is.
+    if get_origin(hint) in (tuple, Union, UnionType):
+        return next(filter(None, map(_dataclass_in, get_args(hint))), None)
+    return None
 
 
 def strict_json(content: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type

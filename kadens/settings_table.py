@@ -27,6 +27,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "oidc_unit_claim": "Claim of the ID token that names the clinician's care unit.",
     "oidc_role_claim": "Claim of the ID token that holds roles; empty when roles are not checked.",
     "oidc_roles": "Roles of which a clinician must have one, with commas between.",
+    "prescriber_roles": "Roles that may submit prescriptions, with commas between.",
+    "support_roles": "Roles that may read and write no prescription, with commas between.",
     "session_minutes": "How long a sign-in lasts at most.",
     "session_idle_minutes": "How long a sign-in lasts without a request.",
     "smtp": "Mail server for notifications, `host:port`; empty sends no mail.",

@@ -301,7 +301,13 @@ def clinic_door(settings: Settings) -> "FastAPI":
     if not settings.oidc_issuer:
         return create_app(
             ClinicConfig(
-                database=database, identify=demo(settings), clock=now, names=names, demo=True
+                database=database,
+                identify=demo(settings),
+                clock=now,
+                names=names,
+                demo=True,
+                prescriber_roles=frozenset(_words(settings.prescriber_roles)),
+                support_roles=frozenset(_words(settings.support_roles)),
             )
         )
     sign_in = sign_in_of(settings)
@@ -318,6 +324,8 @@ def clinic_door(settings: Settings) -> "FastAPI":
             form_keys=form_keys,
             origin=origin_of(settings.clinic_url),
             idle_ms=settings.session_idle_minutes * 60_000,
+            prescriber_roles=frozenset(_words(settings.prescriber_roles)),
+            support_roles=frozenset(_words(settings.support_roles)),
         )
     )
     sign_in_routes.install_sign_in(app, sign_in)
@@ -350,6 +358,7 @@ def patient_door(settings: Settings) -> "FastAPI":
 
 def demo(settings: Settings) -> "Identify":
     """Return the demo clinician, on loopback only; raises `SettingsError` with advice otherwise."""
+    from model.words.roles import CareRole
     from web.sign_in.identity import Identity, demo_identity
 
     if not (settings.clinic_demo and local_only(settings)):
@@ -360,9 +369,18 @@ def demo(settings: Settings) -> "Identify":
             f"demo clinician, on loopback only (KADENS_CLINIC_HOST is {settings.clinic_host})"
         )
     clinician = Identity(
-        subject="demo-clinician", name="Demo clinician", care_unit=settings.clinic_unit
+        subject="demo-clinician",
+        name="Demo clinician",
+        care_unit=settings.clinic_unit,
+        role=CareRole.PRESCRIBER.value,
     )
     return demo_identity(settings.clinic_host, clinician)
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    """Return the words of a list with commas between."""
+    # A trailing comma must not make a role without a name.
+    return tuple(word for part in listed.split(",") if (word := part.strip()))
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
@@ -379,12 +397,12 @@ def sign_in_of(settings: Settings) -> "SignIn":
         client_secret=settings.secrets.oidc_client_secret,
         redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK_PATH,
     )
-    # A trailing comma must not make a role without a name.
-    roles = tuple(role for result in settings.oidc_roles.split(",") if (role := result.strip()))
     return SignIn(
         provider=Provider(registration, now),
         claim_names=ClaimNames(
-            unit_claim=settings.oidc_unit_claim, role_claim=settings.oidc_role_claim, roles=roles
+            unit_claim=settings.oidc_unit_claim,
+            role_claim=settings.oidc_role_claim,
+            roles=_words(settings.oidc_roles),
         ),
         keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,

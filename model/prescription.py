@@ -14,11 +14,21 @@ from model.derived import TypeTotal, Week
 from model.words.activities import TYPES
 
 FIRST_DAYS = 7
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as FHIR writes them
 _UNTOLD = "other"  # the family of types that say nothing about the exercise
 _STRENGTH = "strength"
 # What the steps of a phone in a pocket show. A treadmill is left out: the phone lies on it.
 _SEEN_BY_PHONE = frozenset({"walking", "hiking", "nordic_walking", "running"})
 _WEEK = 7
+# What a step of a progression may change.
+STEPPED = (
+    "sessions_per_week",
+    "weekdays",
+    "minutes_per_session",
+    "most_minutes_per_session",
+    "dose_min_per_week",
+    "intensity",
+)
 
 # When each version was recorded (epoch ms), by the id of its prescription and its version. A
 # version that is missing here counts as recorded before everything else.
@@ -29,7 +39,8 @@ RecordingTimes: TypeAlias = Mapping[tuple[str, int], int]
 class Intensity:
     """The prescribed range of intensity, [low, high).
 
-    `method` is hrr (fractions of heart rate reserve), bpm, rpe_cr10, rpe_6_20, watts or cadence.
+    `method` is hrr (fractions of heart rate reserve), hrmax (fractions of the maximal heart rate),
+    bpm, rpe_cr10, rpe_6_20, watts or cadence.
     """
 
     method: str
@@ -50,13 +61,45 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressionStep:
+    """What a prescription asks for from a week on; None leaves a figure as it was before.
+
+    Week 1 begins with the first date of the progression, and each week has seven days.
+    """
+
+    from_week: int
+    sessions_per_week: int | None = None
+    weekdays: tuple[str, ...] | None = None
+    minutes_per_session: int | None = None
+    most_minutes_per_session: int | None = None
+    dose_min_per_week: float | None = None
+    intensity: Intensity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpPlan:
+    """Who follows up, how, and on which local date; "" and None where nothing is agreed."""
+
+    who: str = ""
+    how: str = ""
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prescription:
     """A version of a prescription.
 
     It is valid on the local dates from `valid_from` to `valid_to` (inclusive). A newer version of
-    the same `id` replaces it from the newer version's `valid_from` on. `pain_limit` is the highest
-    acceptable pain on the NRS. `rules` sets thresholds of rules, by rule id and name. `cardiac` has
-    no effect yet, and may only be false.
+    the same `id` replaces it from the newer version's `valid_from` on. The figures are those of
+    week 1; `progression` changes them in later weeks, which count from `progression_from`, or from
+    `valid_from` without it. `weekdays` names the days of the sessions; without them any days will
+    do. `pain_limit` is the highest acceptable pain on the NRS, `hr_ceiling` a heart rate (bpm) and
+    `rpe_ceiling` an exertion on `rpe_scale` that must not be exceeded. `rules` sets thresholds of
+    rules, by rule id and name. `diagnoses` are codes; `function` and `balance` are what the patient
+    is able to do. `form` names the referral form or care plan that it belongs to, and `activity`
+    the exercise in the clinician's words. `renews` names the prescription and version that it
+    renews, as `ID/VERSION`. `sha256` is the SHA-256 of its canonical JSON
+    (RFC 8785) without this member and those at their default, "" before it is stored.
     """
 
     # The bounds of all figures are in `model.schemas.prescription_check`.
@@ -69,21 +112,37 @@ class Prescription:
     minutes_per_session: int
     intensity: Intensity
     types: tuple[str, ...] = ()
+    weekdays: tuple[str, ...] = ()
+    most_minutes_per_session: int | None = None
     dose_min_per_week: float | None = None
     strength_days: int = 0
     pain_limit: int = 5
+    hr_ceiling: float | None = None
+    rpe_ceiling: float | None = None
+    rpe_scale: str = "borg-cr10"
     max_per_day: int = 1
     cardiac: bool = False
+    progression: tuple[ProgressionStep, ...] = ()
+    progression_from: date | None = None
     pauses: tuple[Pause, ...] = ()
     rules: dict[str, dict[str, float]] | None = None
     prescriber: str = ""
     reason: str = ""
+    diagnoses: tuple[str, ...] = ()
+    function: str = ""
+    balance: str = ""
+    activity: str = ""
+    form: str = ""
+    follow_up: FollowUpPlan | None = None
+    renews: str = ""
+    sha256: str = ""
 
 
 def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescription, ...]:
     """Return the prescriptions in force on a local date, in the order of their ids.
 
-    Of each prescription this is the newest version that has begun by then.
+    Of each prescription this is the newest version that has begun by then, with the figures that
+    its progression has reached on the date.
     """
     newest: dict[str, Prescription] = {}
     # Ascending versions, so that the newest that has begun is written last.
@@ -91,7 +150,49 @@ def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescrip
         if row.valid_from <= day:
             newest[row.id] = row
     # The end is checked last: when the newest version is over, an older one must not come back.
-    return tuple(row for row in newest.values() if day <= row.valid_to)
+    return tuple(stepped(row, day) for row in newest.values() if day <= row.valid_to)
+
+
+def stepped(prescription: Prescription, day: date) -> Prescription:
+    """Return a version with the figures that its progression has reached on a local date."""
+    # Most prescriptions have no progression, and this is asked for every day of a patient.
+    if not prescription.progression:
+        return prescription
+    week = week_of_progression(prescription, day)
+    reached: dict[str, object] = {}
+    for step in prescription.progression:
+        if step.from_week <= week:
+            reached |= _changes(step)
+    return replace(prescription, **reached)  # type: ignore[arg-type]  # the names are its own
+
+
+def week_of_progression(prescription: Prescription, day: date) -> int:
+    """Return the week of the progression in which a local date lies, 1 for the first."""
+    first = prescription.progression_from or prescription.valid_from
+    return (day - first).days // _WEEK + 1
+
+
+def _changes(step: ProgressionStep) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    for name in STEPPED:
+        value = getattr(step, name)
+        if value is not None:
+            changes[name] = value
+    return changes
+
+
+def sevenths_due(prescription: Prescription, day: date) -> int:
+    """Return the sevenths of a session that a local date asks for, without regard to pauses.
+
+    Without weekdays each date asks for a seventh of the week's sessions. Otherwise only its
+    weekdays ask, each for whole sessions.
+    """
+    if not prescription.weekdays:
+        return prescription.sessions_per_week
+    if WEEKDAYS[day.weekday()] not in prescription.weekdays:
+        return 0
+    # whole: the number of sessions is a multiple of the number of weekdays
+    return _WEEK * prescription.sessions_per_week // len(prescription.weekdays)
 
 
 def known_at(
@@ -108,14 +209,26 @@ def from_recording(
 ) -> tuple[Prescription, ...]:
     """Return the versions, each valid at the earliest from the local date of its recording.
 
-    A prescription that is dated back asks for nothing on dates that had passed before.
+    A prescription that is dated back asks for nothing on dates that had passed before. A pause
+    that is dated back takes off what was due: the pauses of the newest version hold in the older
+    ones too. Weeks of a progression count from the date that was written.
     """
+    written = tuple(prescriptions)
+    newest = {row.id: row for row in sorted(written, key=_version)}
     rows: list[Prescription] = []
-    for row in prescriptions:
+    for row in written:
         at_ms = recorded.get((row.id, row.version))
         begins = row.valid_from if at_ms is None else max(row.valid_from, local_date(at_ms, zone))
-        rows.append(replace(row, valid_from=begins))
+        counted_from = row.progression_from or (row.valid_from if row.progression else None)
+        pauses = dict.fromkeys((*row.pauses, *newest[row.id].pauses))
+        rows.append(
+            replace(row, valid_from=begins, pauses=tuple(pauses), progression_from=counted_from)
+        )
     return tuple(rows)
+
+
+def _version(prescription: Prescription) -> int:
+    return prescription.version
 
 
 def paused(prescription: Prescription, day: date) -> bool:

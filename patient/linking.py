@@ -16,11 +16,12 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import put_tokens
 from storage.fetching.withdrawals import withdraw_accounts
-from storage.people import accounts, consents, invitations, patients, prescriptions
+from storage.people import accounts, consents, invitations, patients
 from storage.people.errors import TakenError, UnknownNameError
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
 from storage.pg.pool import Connection
+from storage.prescribing.versions import prescriptions_of
 
 TEXT_VERSION = "2026-11-28"  # of what the page says before a patient agrees; see its test
 
@@ -174,7 +175,7 @@ async def queue_backfill(
     now_ms: int,
 ) -> None:
     """Write what is to be fetched of the time before, as far back as the prescription needs."""
-    versions = await prescriptions.prescriptions_of(conn, [patient])
+    versions = await prescriptions_of(conn, [patient])
     since_ms = wanted_since_ms(versions.get(patient, ()), now_ms)
     rows = [
         NoticedFetch(

@@ -42,6 +42,12 @@ class AuditAction(StrEnum):
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
     PRESCRIPTION_WRITE = "prescription.write"
+    PRESCRIPTION_DRAFT = "prescription.draft"  # a draft was written or changed
+    PRESCRIPTION_DISCARD = "prescription.discard"  # a draft was thrown away
+    PRESCRIPTION_SUBMIT = "prescription.submit"
+    PRESCRIPTION_RENEW = "prescription.renew"  # a draft of a renewal was made
+    PRESCRIPTION_PAUSE = "prescription.pause"
+    PRESCRIPTION_END = "prescription.end"
     FILES_IMPORT = "files.import"
     REPLAY_BEGIN = "replay.begin"
     REPLAY_READ = "replay.read"

@@ -66,6 +66,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "annotation": _OF,
     "pinned_note": _OF,
     "prescription": _OF,
+    "prescription_draft": _OF,
+    "stale_derivation": _OF,
     "link_token": _OF,
     "identity.person": _OF,
     "identity.data_key": _OF,

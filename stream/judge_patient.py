@@ -21,6 +21,7 @@ from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
+from stream.deriving.settings import derive_stale
 from stream.faults import report_fault
 from stream.log.messages import Run
 
@@ -79,7 +80,11 @@ async def _judge_or_postpone(parts: Collaborators) -> int:
 async def judge_patients(
     conn: Connection, patients: Sequence[str], parts: Collaborators, now_ms: int
 ) -> None:
-    """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing."""
+    """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing.
+
+    What a prescription at the clinician door has made stale is derived first.
+    """
+    await derive_stale(conn, patients)
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
     results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
     await apply_judgements(conn, results, now_ms, link=parts.link)

@@ -510,6 +510,8 @@ def serve(dsn: str) -> Iterator[Served]:
             names=names,
             form_keys=lambda: [CLINIC_KEY],
             demo=True,
+            # the clinician of the tests is licensed to prescribe
+            prescriber_roles=frozenset({CLINICIAN.role}),
         )
     )
     config = uvicorn.Config(

@@ -48,7 +48,14 @@ class ProblemDetails(BaseModel):
 
 
 class RequestRefused(HTTPException):
-    """A request that is answered with a problem; its `detail` holds no value that was sent."""
+    """A request that is answered with a problem; its `detail` holds no value that was sent.
+
+    `errors` names the fields that are wrong, where the refusal is about fields.
+    """
+
+    def __init__(self, status: int, detail: str, errors: Sequence[Violation] = ()) -> None:
+        super().__init__(status, detail)
+        self.errors = tuple(errors)
 
 
 def problem_details(status: int, detail: str, errors: Sequence[Violation] = ()) -> ProblemDetails:

@@ -36,6 +36,12 @@ ACTIONS: dict[str, str] = {
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
     "prescription.write": N_("Prescription written"),
+    "prescription.draft": N_("Draft of a prescription written"),
+    "prescription.discard": N_("Draft of a prescription discarded"),
+    "prescription.submit": N_("Prescription submitted"),
+    "prescription.renew": N_("Renewal of a prescription begun"),
+    "prescription.pause": N_("Prescription paused"),
+    "prescription.end": N_("Prescription ended"),
     "files.import": N_("Files imported"),
 }
 

@@ -27,9 +27,9 @@ from model.prescription import Prescription
 from model.schemas.prescription_check import prescription_notes
 from storage.audit_actions import AuditAction
 from storage.people.patients import zone_of
-from storage.people.prescriptions import prescriptions_of
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
+from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings

@@ -5,22 +5,22 @@ used in part: with any mistake in it nothing is derived. No value of it is repea
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from alerts.prescribing import prescribing_problems
 from ingest.vendors import CONNECTORS
-from kadens.json_files import strict_json
+from kadens.json_files import strict_json, unknown_members
 from model.calendar import epoch_ms
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile, profile_problems
 from model.marks import REASONS, MarkedSession, clinician_mark
+from model.prescribing.canonical import sealed
 from model.prescription import Prescription, RecordingTimes
 from model.storable import LAST_MS, fact_refusal
 from web.mistakes import mistakes_in
@@ -142,9 +142,9 @@ class RecordedPrescription(Prescription):
 
     @property
     def prescription(self) -> Prescription:
-        """Return the prescription alone."""
+        """Return the prescription alone, with its hash."""
         values = {field.name: getattr(self, field.name) for field in fields(Prescription)}
-        return Prescription(**values)
+        return sealed(Prescription(**values))
 
 
 class Manifest(FileEntry):
@@ -247,28 +247,5 @@ def _unknown_fields(content: dict[str, Any]) -> Iterator[str]:
     """Yield the unknown fields of profiles and prescriptions, which pydantic passes over."""
     for name, cls in (("profiles", HeartProfile), ("prescriptions", RecordedPrescription)):
         for number, row in enumerate(content.get(name, ())):
-            yield from _unknown_in(f"{name}.{number}", row, cls)
-
-
-def _unknown_in(where: str, row: dict[str, Any], cls: type[Any]) -> Iterator[str]:
-    known = get_type_hints(cls)
-    for name in sorted(row.keys() - {field.name for field in fields(cls)}):
-        yield f"{where}.{name} is not known"
-    for name in sorted(row.keys() & known.keys()):
-        inner, values = _dataclass_in(known[name]), row[name]
-        # What may be left out is null here, and what is no object was refused before.
-        if inner is None or values is None:
-            continue
-        for number, value in enumerate(values) if isinstance(values, list) else [(None, values)]:
-            at = f"{where}.{name}" if number is None else f"{where}.{name}.{number}"
-            yield from _unknown_in(at, value, inner)
-
-
-def _dataclass_in(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotation
-    """Return the dataclass that a field holds, alone or in a tuple; None when it holds none."""
-    if is_dataclass(hint) and isinstance(hint, type):
-        return hint
-    # `X | None` is a UnionType or a Union, depending on what X is.
-    if get_origin(hint) in (tuple, Union, UnionType):
-        return next(filter(None, map(_dataclass_in, get_args(hint))), None)
-    return None
+            for path in unknown_members(row, cls, f"{name}.{number}"):
+                yield f"{path} is not known"

@@ -12,8 +12,9 @@ from model.keyring import KeyRing
 from simulate.cohort import Cohort, Person, begins_ms
 from simulate.delivery import DELIVERY_CONNECTORS, TO_OPEN_WEARABLES, TO_REPORTS
 from storage.alerts import due
-from storage.people import accounts, care_team, consents, patients, prescriptions, profiles
+from storage.people import accounts, care_team, consents, patients, profiles
 from storage.pg.pool import Connection, open_pool
+from storage.prescribing.versions import put_prescription
 
 _ISSUE = 1  # a simulated patient's tokens are made where they are used, and have no row
 
@@ -62,5 +63,5 @@ async def _add(conn: Connection, cohort: Cohort, person: Person, wrapping_key: K
         await accounts.link_account(conn, patient, TO_OPEN_WEARABLES, person.account, before)
     # Nothing needs to be derived anew, because a new patient has no facts.
     await profiles.put_profile(conn, patient, person.profile, before)
-    await prescriptions.put_prescription(conn, patient, person.prescription, before)
+    await put_prescription(conn, patient, person.prescription, before)
     await due.mark_due(conn, patient, before, "prescription")

@@ -15,12 +15,25 @@ from model.envelope import Envelope
 from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, SEXES, HeartProfile
 from model.marks import all_reasons
 from model.metrics import METRIC
-from model.prescription import Prescription
+from model.prescription import WEEKDAYS, Prescription
 from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.prescription_check import (
+    DIAGNOSIS_PATTERN,
+    FOLLOW_UP_LENGTH,
+    FORM_PATTERN,
+    FROM_WEEK,
     INTENSITY_BOUNDS,
+    LONGEST_WHY,
+    MOST_DIAGNOSES,
+    MOST_PRESCRIBED_PAUSES,
+    MOST_STEPS,
     NUMBER_BOUNDS,
+    OPTIONAL_BOUNDS,
     PRESCRIPTION_ID_PATTERN,
+    RENEWS_PATTERN,
+    RPE_SCALES,
+    STEP_BOUNDS,
+    TEXT_LENGTHS,
     Bounds,
 )
 from model.schemas.report_body import report_body_schema
@@ -48,14 +61,39 @@ INSTANT_MS: JsonSchema = {
 }
 COLUMN: JsonSchema = {"maxItems": MOST_SAMPLES}
 
+_PRINTABLE: JsonSchema = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"}
 PRESCRIPTION_FIELDS: dict[tuple[str, str], JsonSchema] = {
     ("Prescription", "id"): {"pattern": f"^{PRESCRIPTION_ID_PATTERN.pattern}$"},
     ("Prescription", "types"): {"items": {"enum": sorted(TYPES)}},
-    ("Prescription", "cardiac"): {"const": False},
+    ("Prescription", "weekdays"): {"items": {"enum": list(WEEKDAYS)}, "uniqueItems": True},
+    ("ProgressionStep", "weekdays"): {"items": {"enum": list(WEEKDAYS)}, "uniqueItems": True},
+    ("ProgressionStep", "from_week"): {"minimum": FROM_WEEK[0], "maximum": FROM_WEEK[1]},
+    ("Prescription", "progression"): {"maxItems": MOST_STEPS},
+    ("Prescription", "pauses"): {"maxItems": MOST_PRESCRIBED_PAUSES},
+    ("Prescription", "rpe_scale"): {"enum": list(RPE_SCALES)},
+    ("Prescription", "rpe_ceiling"): {"minimum": 0, "maximum": 20},
+    ("Prescription", "diagnoses"): {
+        "maxItems": MOST_DIAGNOSES,
+        "items": {"type": "string", "pattern": f"^{DIAGNOSIS_PATTERN.pattern}$"},
+    },
+    ("Prescription", "form"): {"pattern": f"^{FORM_PATTERN.pattern}$"},
+    ("Prescription", "renews"): {"pattern": f"^{RENEWS_PATTERN.pattern}$"},
+    ("Prescription", "sha256"): {"pattern": "^([0-9a-f]{64})?$"},
     ("Intensity", "method"): {"enum": list(INTENSITY_BOUNDS)},
+    ("Pause", "why"): {"maxLength": LONGEST_WHY, **_PRINTABLE},
+    ("FollowUpPlan", "who"): {"maxLength": FOLLOW_UP_LENGTH, **_PRINTABLE},
+    ("FollowUpPlan", "how"): {"maxLength": FOLLOW_UP_LENGTH, **_PRINTABLE},
+    **{
+        ("Prescription", name): {"maxLength": longest, **_PRINTABLE}
+        for name, longest in TEXT_LENGTHS.items()
+    },
     **{
         ("Prescription", name): {"minimum": low, "maximum": high}
-        for name, (low, high) in NUMBER_BOUNDS.items()
+        for name, (low, high) in {**NUMBER_BOUNDS, **OPTIONAL_BOUNDS}.items()
+    },
+    **{
+        ("ProgressionStep", name): {"minimum": low, "maximum": high}
+        for name, (low, high) in STEP_BOUNDS.items()
     },
 }
 PROFILE_FIELDS: dict[tuple[str, str], JsonSchema] = {
@@ -123,8 +161,10 @@ def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> Json
     order = (
         "`valid_from` must not be after `valid_to`, nor `first` of a pause after its `last`. "
         "`intensity.low` must be below `high`. `sessions_per_week` must be at most seven times "
-        "`max_per_day`. In `rules`, `high` must not be above `very_high`, nor `sessions` above "
-        "`of_last`; what is left out has the rule's own value."
+        "`max_per_day`, and fit `weekdays`. No ceiling may be below the range, nor "
+        "`most_minutes_per_session` below `minutes_per_session`. A pause must touch the validity, "
+        "and the steps of a progression must be in order. In `rules`, `high` must not be above "
+        "`very_high`, nor `sessions` above `of_last`; what is left out has the rule's own value."
     )
     return _also(schema, order)
 

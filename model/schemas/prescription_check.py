@@ -6,15 +6,19 @@ advice. What a prescription may say about rules is checked in `alerts.prescribin
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE
-from model.prescription import Prescription
+from model.prescription import STEPPED, WEEKDAYS, Intensity, Prescription, ProgressionStep, stepped
 from model.words.activities import TYPES
 
 Bounds = tuple[float, float]  # the least and the greatest value, both included
 
 PRESCRIPTION_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+RENEWS_PATTERN = re.compile(rf"({PRESCRIPTION_ID_PATTERN.pattern}/[1-9][0-9]{{0,6}})?")
+FORM_PATTERN = re.compile(rf"({PRESCRIPTION_ID_PATTERN.pattern})?")
+DIAGNOSIS_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,19}")  # ICD-10, SNOMED CT and others
 NUMBER_BOUNDS: Mapping[str, Bounds] = {
     "version": (1, 1_000_000),
     "sessions_per_week": (0, 21),  # three a day
@@ -24,8 +28,32 @@ NUMBER_BOUNDS: Mapping[str, Bounds] = {
     "pain_limit": (0, 9),  # above the limit there must be a rating left that the rules can meet
     "max_per_day": (1, 6),
 }
+# Of these, every one may be left out.
+OPTIONAL_BOUNDS: Mapping[str, Bounds] = {
+    "most_minutes_per_session": (0, 480),
+    "hr_ceiling": (40, 240),
+}
+# The figures of a step that have bounds of their own; null is no change.
+STEP_BOUNDS: Mapping[str, Bounds] = {
+    name: bounds for name, bounds in {**NUMBER_BOUNDS, **OPTIONAL_BOUNDS}.items() if name in STEPPED
+}
+FROM_WEEK: Bounds = (2, 520)  # week 1 is the prescription itself; ten years
+RPE_SCALES: Mapping[str, Bounds] = {"borg-cr10": (0, 10), "borg-6-20": (6, 20)}
+CONTROL_CHARACTERS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+_SCALE_OF = {"rpe_cr10": "borg-cr10", "rpe_6_20": "borg-6-20"}
+MOST_STEPS, MOST_PRESCRIBED_PAUSES, MOST_DIAGNOSES = 30, 60, 10
+# The longest text of each field, in characters.
+TEXT_LENGTHS: Mapping[str, int] = {
+    "prescriber": 120,
+    "reason": 500,
+    "function": 500,
+    "balance": 500,
+    "activity": 200,
+}
+FOLLOW_UP_LENGTH = LONGEST_WHY = 200
 INTENSITY_BOUNDS: Mapping[str, Bounds] = {
     "hrr": (0, 1),  # fractions of heart rate reserve
+    "hrmax": (0, 1),  # fractions of the maximal heart rate
     "bpm": (30, 240),
     "rpe_cr10": (0, 10),
     "rpe_6_20": (6, 20),
@@ -39,12 +67,19 @@ def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
 
     A sentence names its field and never repeats a value.
     """
-    return (
+    problems = [
         *_wrong_words(prescription),
+        *_wrong_texts(prescription),
         *_wrong_numbers(prescription),
-        *_wrong_intensity(prescription),
+        *_wrong_intensity("intensity", prescription.intensity),
         *_wrong_dates(prescription),
-    )
+        *_wrong_weekdays(prescription),
+        *_wrong_ceilings(prescription),
+    ]
+    # The rest compares what is right by itself: one mistake must not give two sentences.
+    if not problems:
+        problems += [*_wrong_pauses(prescription), *_wrong_progression(prescription)]
+    return tuple(problems)
 
 
 def prescription_notes(
@@ -75,11 +110,37 @@ def _wrong_words(prescription: Prescription) -> Iterator[str]:
             "`id` must be 1 to 64 characters: letters a-z, digits, '.', '_' and '-', the first a "
             "letter or digit"
         )
-    # A field that nothing reads would be believed to act.
-    if prescription.cardiac:
-        yield "`cardiac` has no effect yet: leave it out"
     if not set(prescription.types) <= set(TYPES):
         yield f"`types` must be among {', '.join(sorted(TYPES))}"
+    if not RENEWS_PATTERN.fullmatch(prescription.renews):
+        yield "`renews` must be the id and version of a prescription, such as rx-1/2, or left out"
+    elif prescription.renews == f"{prescription.id}/{prescription.version}":
+        yield "`renews` must name another version than this one"
+    if not FORM_PATTERN.fullmatch(prescription.form):
+        yield "`form` must have the characters of an id, or be left out"
+    if len(prescription.diagnoses) > MOST_DIAGNOSES:
+        yield f"`diagnoses` must be a list of at most {MOST_DIAGNOSES}"
+    if not all(map(DIAGNOSIS_PATTERN.fullmatch, prescription.diagnoses)):
+        yield "`diagnoses` must be codes of letters, digits, '.' and '-', such as M17.1"
+
+
+def _wrong_texts(prescription: Prescription) -> Iterator[str]:
+    for name, longest in TEXT_LENGTHS.items():
+        yield from _wrong_text(name, getattr(prescription, name), longest)
+    plan = prescription.follow_up
+    if plan is not None:
+        yield from _wrong_text("follow_up.who", plan.who, FOLLOW_UP_LENGTH)
+        yield from _wrong_text("follow_up.how", plan.how, FOLLOW_UP_LENGTH)
+    for number, pause in enumerate(prescription.pauses):
+        yield from _wrong_text(f"pauses.{number}.why", pause.why, LONGEST_WHY)
+
+
+def _wrong_text(name: str, text: str, longest: int) -> Iterator[str]:
+    if len(text) > longest:
+        yield f"`{name}` must have at most {longest} characters"
+    # Line breaks are among them: a text is a line on every page, and in every file.
+    if CONTROL_CHARACTERS.search(text):
+        yield f"`{name}` must not have control characters"
 
 
 def _wrong_numbers(prescription: Prescription) -> Iterator[str]:
@@ -92,17 +153,16 @@ def _wrong_numbers(prescription: Prescription) -> Iterator[str]:
         yield "`sessions_per_week` must be at most seven times `max_per_day`"
 
 
-def _wrong_intensity(prescription: Prescription) -> Iterator[str]:
-    intensity = prescription.intensity
+def _wrong_intensity(field: str, intensity: Intensity) -> Iterator[str]:
     bounds = INTENSITY_BOUNDS.get(intensity.method)
     if bounds is None:
-        yield f"`intensity.method` must be one of {', '.join(INTENSITY_BOUNDS)}"
+        yield f"`{field}.method` must be one of {', '.join(INTENSITY_BOUNDS)}"
         return
     for name in ("low", "high"):
         if not within(getattr(intensity, name), bounds):
-            yield f"`intensity.{name}` must be {bounds_text(bounds)} for {intensity.method}"
+            yield f"`{field}.{name}` must be {bounds_text(bounds)} for {intensity.method}"
     if intensity.low >= intensity.high:
-        yield "`intensity.low` must be below `intensity.high`"
+        yield f"`{field}.low` must be below `{field}.high`"
 
 
 def _wrong_dates(prescription: Prescription) -> Iterator[str]:
@@ -114,15 +174,116 @@ def _wrong_dates(prescription: Prescription) -> Iterator[str]:
     for number, pause in enumerate(prescription.pauses):
         if pause.first > pause.last:
             yield f"`pauses.{number}.first` must not be after `pauses.{number}.last`"
+    begun = prescription.progression_from
+    if begun is not None and begun > prescription.valid_from:
+        yield "`progression_from` must not be after `valid_from`"
+    plan = prescription.follow_up
+    if plan is not None and plan.on is not None and plan.on < prescription.valid_from:
+        yield "`follow_up.on` must not be before `valid_from`"
 
 
 def _dates(prescription: Prescription) -> Iterator[tuple[str, date]]:
     """Yield each date of a prescription with the name of its field."""
     yield "valid_from", prescription.valid_from
     yield "valid_to", prescription.valid_to
+    if prescription.progression_from is not None:
+        yield "progression_from", prescription.progression_from
+    if prescription.follow_up is not None and prescription.follow_up.on is not None:
+        yield "follow_up.on", prescription.follow_up.on
     for number, pause in enumerate(prescription.pauses):
         yield f"pauses.{number}.first", pause.first
         yield f"pauses.{number}.last", pause.last
+
+
+def _wrong_weekdays(prescription: Prescription) -> Iterator[str]:
+    days = prescription.weekdays
+    if not set(days) <= set(WEEKDAYS) or len(set(days)) < len(days):
+        yield f"`weekdays` must be among {', '.join(WEEKDAYS)}, each once"
+    elif days and not _fit_weekdays(prescription):
+        yield (
+            "`weekdays` must be as many as `sessions_per_week`, or each have the same number of "
+            "sessions, at most `max_per_day`"
+        )
+
+
+def _fit_weekdays(prescription: Prescription) -> bool:
+    each, left_over = divmod(prescription.sessions_per_week, len(prescription.weekdays))
+    return left_over == 0 and 1 <= each <= prescription.max_per_day
+
+
+def _wrong_ceilings(prescription: Prescription) -> Iterator[str]:
+    for name, bounds in OPTIONAL_BOUNDS.items():
+        value = getattr(prescription, name)
+        if value is not None and not within(value, bounds):
+            yield f"`{name}` must be {bounds_text(bounds)}"
+    most = prescription.most_minutes_per_session
+    if most is not None and most < prescription.minutes_per_session:
+        yield "`most_minutes_per_session` must not be below `minutes_per_session`"
+    ceiling, scale = prescription.rpe_ceiling, RPE_SCALES.get(prescription.rpe_scale)
+    if scale is None:
+        yield f"`rpe_scale` must be one of {', '.join(RPE_SCALES)}"
+    elif ceiling is not None and not within(ceiling, scale):
+        yield f"`rpe_ceiling` must be {bounds_text(scale)} on {prescription.rpe_scale}"
+    intensity = prescription.intensity
+    hr_ceiling = prescription.hr_ceiling
+    if hr_ceiling is not None and intensity.method == "bpm" and hr_ceiling < intensity.high:
+        yield "`hr_ceiling` must not be below `intensity.high`"
+    is_same_scale = _SCALE_OF.get(intensity.method) == prescription.rpe_scale
+    if ceiling is not None and is_same_scale and ceiling < intensity.high:
+        yield "`rpe_ceiling` must not be below `intensity.high`"
+
+
+def _wrong_pauses(prescription: Prescription) -> Iterator[str]:
+    if len(prescription.pauses) > MOST_PRESCRIBED_PAUSES:
+        yield f"`pauses` must be a list of at most {MOST_PRESCRIBED_PAUSES}"
+    for number, pause in enumerate(prescription.pauses):
+        if pause.last < prescription.valid_from or pause.first > prescription.valid_to:
+            yield f"`pauses.{number}` must lie between `valid_from` and `valid_to`"
+
+
+def _wrong_progression(prescription: Prescription) -> Iterator[str]:
+    """Yield what is wrong with the steps, each by itself and as what it makes of the rest."""
+    steps = prescription.progression
+    if len(steps) > MOST_STEPS:
+        yield f"`progression` must be a list of at most {MOST_STEPS}"
+        return
+    before = 1
+    for number, step in enumerate(steps):
+        field = f"progression.{number}"
+        wrong = list(_wrong_step(field, step, before))
+        # A step that is wrong by itself would spoil what follows.
+        yield from wrong or _wrong_result(field, prescription, step)
+        before = step.from_week
+
+
+def _wrong_step(field: str, step: ProgressionStep, before: int) -> Iterator[str]:
+    if not within(step.from_week, FROM_WEEK):
+        yield f"`{field}.from_week` must be {bounds_text(FROM_WEEK)}"
+    elif step.from_week <= before:
+        yield f"`{field}.from_week` must be after the week of the step before it"
+    for name, bounds in STEP_BOUNDS.items():
+        value = getattr(step, name)
+        if value is not None and not within(value, bounds):
+            yield f"`{field}.{name}` must be {bounds_text(bounds)}"
+    if step.intensity is not None:
+        yield from _wrong_intensity(f"{field}.intensity", step.intensity)
+    if all(getattr(step, name) is None for name in STEPPED):
+        yield f"`{field}` must change something"
+
+
+def _wrong_result(field: str, prescription: Prescription, step: ProgressionStep) -> Iterator[str]:
+    begun = prescription.progression_from or prescription.valid_from
+    first = begun + timedelta(weeks=step.from_week - 1)
+    if first > prescription.valid_to:
+        yield f"`{field}.from_week` must begin by `valid_to`"
+        return
+    result = replace(stepped(prescription, first), progression=())
+    for problem in (
+        *_wrong_numbers(result),
+        *_wrong_weekdays(result),
+        *_wrong_ceilings(result),
+    ):
+        yield f"`{field}` makes a contradiction: {problem}"
 
 
 def within(value: float, bounds: Bounds) -> bool:

@@ -14,7 +14,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import AsyncRowFactory
 
 from model.calendar import epoch_ms
-from model.prescription import Intensity, Pause, Prescription
+from model.prescription import FollowUpPlan, Intensity, Pause, Prescription, ProgressionStep
 from storage.pg.pool import Connection
 
 _T = TypeVar("_T")
@@ -111,14 +111,34 @@ def prescription(body: Mapping[str, Any], pauses: Sequence[Mapping[str, str]] = 
 
     `pauses` are those that annotations of the patient make, beside its own.
     """
+    begun, plan = body.get("progression_from"), body.get("follow_up")
     typed: dict[str, Any] = {
         "valid_from": date.fromisoformat(body["valid_from"]),
         "valid_to": date.fromisoformat(body["valid_to"]),
         "intensity": Intensity(**body["intensity"]),
         "types": tuple(body.get("types", ())),
+        "weekdays": tuple(body.get("weekdays", ())),
+        "diagnoses": tuple(body.get("diagnoses", ())),
         "pauses": tuple(map(_pause, (*body.get("pauses", ()), *pauses))),
+        "progression": tuple(map(_step, body.get("progression", ()))),
+        "progression_from": None if begun is None else date.fromisoformat(begun),
+        "follow_up": None if plan is None else _follow_up(plan),
     }
     return Prescription(**{**body, **typed})
+
+
+def _step(values: Mapping[str, Any]) -> ProgressionStep:
+    days, intensity = values["weekdays"], values["intensity"]
+    typed = {
+        "weekdays": None if days is None else tuple(days),
+        "intensity": None if intensity is None else Intensity(**intensity),
+    }
+    return ProgressionStep(**{**values, **typed})
+
+
+def _follow_up(values: Mapping[str, Any]) -> FollowUpPlan:
+    on = values["on"]
+    return FollowUpPlan(**{**values, "on": None if on is None else date.fromisoformat(on)})
 
 
 def _pause(values: Mapping[str, str]) -> Pause:

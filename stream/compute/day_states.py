@@ -27,6 +27,7 @@ from model.prescription import (
     in_force,
     paused,
     seen_by_phone,
+    sevenths_due,
     share_of_week,
 )
 from stream.compute.wear import is_worn
@@ -96,7 +97,7 @@ def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
         )
         for row in _prescribed(at, known):
             if row.id == asking.id:
-                requested.append(row.sessions_per_week)
+                requested.append(sevenths_due(row, at))
                 room_left += row.max_per_day if has_room else 0
     return share_of_week(requested) - done > room_left
 

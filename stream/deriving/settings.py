@@ -5,13 +5,17 @@ caller's transaction. Facts may come before or after the settings that they are 
 the result is the same.
 """
 
+from collections.abc import Collection
+
 from alerts.prescribing import UnusablePrescriptionError, prescribing_problems
 from model.calendar import DAY_MS, midnight
 from model.intensity import HeartProfile
 from model.prescription import Prescription
 from storage.alerts import due
-from storage.people import patients, prescriptions, profiles
+from storage.people import patients, profiles
 from storage.pg.pool import Connection
+from storage.prescribing.stale import requested_derivations
+from storage.prescribing.versions import put_prescription
 from stream.deriving.batches import derive_since
 
 
@@ -50,8 +54,14 @@ async def prescribe(
     """
     if problems := prescribing_problems(prescription):
         raise UnusablePrescriptionError(problems)
-    if not await prescriptions.put_prescription(conn, patient, prescription, now_ms):
+    if not await put_prescription(conn, patient, prescription, now_ms):
         return
     zone = await patients.zone_of(conn, patient)
     await derive_since(conn, patient, midnight(prescription.valid_from, zone))
     await due.mark_due(conn, patient, now_ms, "prescription")
+
+
+async def derive_stale(conn: Connection, patients: Collection[str]) -> None:
+    """Derive anew what prescriptions that were written at the clinician door have made stale."""
+    for patient, since_ms in (await requested_derivations(conn, patients)).items():
+        await derive_since(conn, patient, since_ms)

@@ -17,9 +17,9 @@ from storage.facts import reported, retractions, sample_reads
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.retractions import Retractions
 from storage.facts.sample_reads import SampleQuery, StoredSamples, UnwrittenBlock, current_column
-from storage.people.prescriptions import prescriptions_of
 from storage.people.profiles import profiles_of
 from storage.pg.pool import Connection
+from storage.prescribing.versions import prescriptions_of
 from stream.compute.staleness import (
     SESSION_ONLY,
     StaleDates,

@@ -10,7 +10,8 @@ from alerts.prescribing import prescribing_problems
 from alerts.registry import RULE, RULES
 from alerts.thresholds import thresholds_on
 from model.alert import Rule
-from model.prescription import Intensity, Pause, Prescription
+from model.prescribing.canonical import sealed
+from model.prescription import FollowUpPlan, Intensity, Pause, Prescription, ProgressionStep
 from model.schemas.prescription_check import INTENSITY_BOUNDS, NUMBER_BOUNDS, prescription_notes
 
 _NAN, _INFINITE = float("nan"), float("inf")
@@ -25,12 +26,41 @@ _PLAN = Prescription(
 )
 
 
+_FIRST, _BEFORE, _END = date(2026, 6, 1), date(2026, 5, 31), date(2026, 8, 31)
+_HIGHER = Intensity(method="bpm", low=100, high=130)
+
+
+def _step(from_week: int, **changes: Any) -> ProgressionStep:  # noqa: ANN401
+    return ProgressionStep(from_week=from_week, **changes)
+
+
 def overriding(rule: str, **thresholds: float) -> Prescription:
     return replace(_PLAN, rules={rule: thresholds})
 
 
 def test_a_prescription_within_all_bounds_has_no_problem() -> None:
     assert prescribing_problems(_PLAN) == ()
+    full = replace(
+        _PLAN,
+        weekdays=("mon", "wed", "fri"),
+        most_minutes_per_session=30,
+        hr_ceiling=240,
+        rpe_ceiling=20,
+        rpe_scale="borg-6-20",
+        cardiac=True,
+        progression=(
+            _step(2, sessions_per_week=1, weekdays=("sun",)),
+            _step(13, weekdays=("tue",)),
+        ),
+        pauses=(Pause(first=_BEFORE, last=_FIRST, why="illness"),),
+        diagnoses=("M17.1", "239873007"),
+        function="walks 400 m with a stick",
+        activity="Walking",
+        form="far-1",
+        follow_up=FollowUpPlan(who="Karin Lind", how="by telephone", on=_FIRST),
+        renews="rx-0/3",
+    )
+    assert prescribing_problems(full) == prescribing_problems(sealed(full)) == ()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +82,67 @@ def test_a_prescription_within_all_bounds_has_no_problem() -> None:
         ({"id": "x" * 65}, "id"),
         ({"valid_to": date(2026, 5, 31)}, "valid_from"),
         ({"types": ("flying",)}, "types"),
+        ({"most_minutes_per_session": 29}, "most_minutes_per_session"),
+        ({"weekdays": ("mon", "tue")}, "weekdays"),
+        ({"weekdays": ("mon", "mon", "tue")}, "weekdays"),
+        ({"weekdays": ("monday",)}, "weekdays"),
+        # six sessions on three days need two a day
+        ({"weekdays": ("mon", "wed", "fri"), "sessions_per_week": 6}, "weekdays"),
+        ({"max_per_day": 40}, "max_per_day"),
+        ({"hr_ceiling": 39}, "hr_ceiling"),
+        (
+            {"intensity": Intensity(method="bpm", low=90, high=120), "hr_ceiling": 119},
+            "hr_ceiling",
+        ),
+        ({"rpe_ceiling": 11}, "rpe_ceiling"),
+        ({"rpe_ceiling": 5, "rpe_scale": "borg-6-20"}, "rpe_ceiling"),
+        ({"rpe_ceiling": 5, "rpe_scale": "nrs-0-10"}, "rpe_scale"),
+        (
+            {"intensity": Intensity(method="rpe_cr10", low=3, high=5), "rpe_ceiling": 4},
+            "rpe_ceiling",
+        ),
+        ({"pauses": (Pause(first=_END, last=_END, why=""),)}, "pauses.0"),
+        ({"pauses": (Pause(first=_BEFORE, last=_BEFORE, why=""),)}, "pauses.0"),
+        ({"pauses": (Pause(first=_FIRST, last=_FIRST, why="x" * 201),)}, "pauses.0.why"),
+        ({"reason": "a\nb"}, "reason"),
+        ({"balance": "x" * 501}, "balance"),
+        ({"diagnoses": ("M17.1", "knee!")}, "diagnoses"),
+        ({"diagnoses": ("M17",) * 11}, "diagnoses"),
+        ({"renews": "rx/1"}, "renews"),
+        ({"renews": "rx"}, "renews"),
+        ({"form": "a b"}, "form"),
+        ({"follow_up": FollowUpPlan(on=_BEFORE)}, "follow_up.on"),
+        ({"follow_up": FollowUpPlan(who="x\x7f")}, "follow_up.who"),
+        ({"progression_from": date(2026, 6, 2)}, "progression_from"),
+        ({"sha256": "0" * 64}, "sha256"),
+        ({"progression": (_step(1, minutes_per_session=30),)}, "progression.0.from_week"),
+        ({"progression": (_step(3),)}, "progression.0` must change"),
+        (
+            {"progression": (_step(4, minutes_per_session=40), _step(4, minutes_per_session=50))},
+            "progression.1.from_week",
+        ),
+        (
+            {"progression": (_step(4, minutes_per_session=40), _step(3, minutes_per_session=50))},
+            "progression.1.from_week",
+        ),
+        ({"progression": (_step(14, minutes_per_session=40),)}, "progression.0.from_week"),
+        ({"progression": (_step(2, minutes_per_session=481),)}, "progression.0.minutes"),
+        ({"progression": (_step(2, sessions_per_week=8),)}, "progression.0` makes"),
+        (
+            {"progression": (_step(2, intensity=Intensity(method="hrr", low=0.6, high=0.5)),)},
+            "progression.0.intensity.low",
+        ),
+        (
+            {
+                "weekdays": ("mon", "wed", "fri"),
+                "progression": (_step(2, sessions_per_week=4),),
+            },
+            "progression.0` makes",
+        ),
+        (
+            {"hr_ceiling": 120, "progression": (_step(2, intensity=_HIGHER),)},
+            "progression.0` makes a contradiction: `hr_ceiling`",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any], field: str) -> None:
@@ -103,7 +194,6 @@ def test_a_rules_own_thresholds_are_within_what_may_be_set(rule: Rule) -> None:
         (overriding("P1", high=7), "`rules.P1.high` must be `pain_limit` + 1, or left out"),
         (overriding("P1", very_high=5), "`rules.P1.high` must not be above `very_high`"),
         (replace(_PLAN, pain_limit=8), "`rules.P1.high` must not be above `very_high`"),
-        (replace(_PLAN, cardiac=True), "`cardiac` has no effect yet: leave it out"),
         (overriding("P1", sessions=4), "`rules.P1.sessions` must not be above `of_last`"),
         (overriding("A1", known_days=3), "`rules.A1.known_days` must be from 4 to 7"),
         (overriding("A1", ratio=_NAN), "`rules.A1.ratio` must be from 0.1 to 1"),

@@ -4,6 +4,7 @@ Run it with `python -m tests.clinic.examples`.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ _PATHS = (
     f"{_PATIENT}/weeks",
     f"{_PATIENT}/prescriptions",
     f"{_PATIENT}/prescriptions/{{prescription}}/weeks",
+    f"{_PATIENT}/prescriptions/{{prescription}}",
 )
 
 
@@ -68,7 +70,46 @@ def made(door: Served) -> dict[str, Any]:
     mark = {"statement": "not_exercise", "reason": "everyday activity"}
     marked = door.post(marks.format(**values), json=mark).raise_for_status()
     examples[f"post {marks}"] = marked.json()
-    return examples
+    return examples | dict(_of_prescriptions(door))
+
+
+def _of_prescriptions(door: Served) -> Iterator[tuple[str, Any]]:
+    """Yield the examples of writing prescriptions, in the order in which they are written."""
+    drafts, rows = f"{_PATIENT}/prescription-drafts", f"{_PATIENT}/prescriptions/{{prescription}}"
+    content = {
+        "valid_from": "2026-12-01",
+        "valid_to": "2027-02-28",
+        "sessions_per_week": 3,
+        "minutes_per_session": 30,
+        "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+        "activity": "Nordic walking",
+        "diagnoses": ["M17.1"],
+    }
+    dates = {"valid_from": "2027-02-01", "valid_to": "2027-04-30"}
+    pause = {"version": 2, "first": "2026-12-21", "last": "2027-01-03", "why": "holiday"}
+    steps: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+        ("post", drafts, "", content),
+        ("put", f"{drafts}/{{draft}}", "?revision=1", {**content, "minutes_per_session": 40}),
+        ("get", drafts, "", {}),
+        ("get", f"{drafts}/{{draft}}", "", {}),
+        ("post", f"{drafts}/{{draft}}/submission", "?revision=2", {}),
+        ("post", f"{rows}/renewals", "", {"version": 2, **dates}),
+        ("delete", f"{drafts}/{{draft}}", "?revision=1", {}),
+        ("post", f"{rows}/pauses", "", pause),
+        ("post", f"{rows}/end", "", {"version": 3, "last": "2026-12-31"}),
+    )
+    values = {"pseudonym": "p-pain", "prescription": "rx-p-pain", "draft": ""}
+    for method, path, query, body in steps:
+        url = door.url + path.format(**values) + query
+        answer = (
+            httpx2.request(method, url, timeout=30, json=body or None).raise_for_status().json()
+        )
+        yield f"{method} {path}", shortened(answer)
+        # a draft is named by what its making answers
+        if path == drafts and method == "post":
+            values["draft"] = answer["id"]
+        if path.endswith("/renewals"):
+            values["draft"] = answer["id"]
 
 
 def written(door: Served, values: dict[str, str]) -> dict[str, Any]:

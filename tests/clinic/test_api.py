@@ -12,9 +12,12 @@ from schemathesis.core.transport import Response
 from schemathesis.openapi import from_url
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from clinic.prescribing.writing import CONTRADICTION
+from tests.clinic.test_matrix import MATRIX
 from tests.clinic_world import ALERTS, CLINIC_NOW, Served
 from tests.rows import cells_of
 
+API_ROUTES = [route for route in MATRIX if route[1].startswith("/api/v1/")]
 TOGETHER = (
     "`from` must be before `to`",
     "`from` must not be after `to`",
@@ -36,7 +39,8 @@ def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) ->
         for matches in from_url(f"{acting.url}/openapi.json").get_all_operations()
         if isinstance(matches, Ok)
     ]
-    assert len(operations) == 16
+    # beside them: healthz, readyz and metrics
+    assert len(operations) == 3 + len(API_ROUTES)
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and not (
             operation.body or any(operation.iter_parameters())
@@ -62,7 +66,7 @@ def not_to_be_answered(answer: Response) -> bool:
     """
     result = answer.json() if answer.status_code == 422 else {}
     if result.get("errors"):
-        return all(
+        return result["detail"] == CONTRADICTION or all(
             row["name"] in {"from", "to"} and row["detail"].startswith(NOT_IN_A_SCHEMA)
             for row in result["errors"]
         )
@@ -73,7 +77,7 @@ def test_the_document_names_every_path_and_answer(door: Served) -> None:
     result = door.get("/openapi.json").json()
     assert result["openapi"].startswith("3.1")
     api = [path for path in result["paths"] if path.startswith("/api/v1/")]
-    assert len(api) == 13
+    assert len(api) == len(set(cells_of(API_ROUTES, 1)))
     assert {"200", "400", "401", "403", "404", "409", "422"} == set(
         result["paths"]["/api/v1/alerts/{alert}/moves"]["post"]["responses"]
     )

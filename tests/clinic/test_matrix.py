@@ -48,6 +48,9 @@ MARKED = (401, 200, 404, 401, 403)
 MARKS_FORM = (401, 303, 404, 401, 403)
 MISSING = (401, 404, 404, 401, 403)  # nobody has such an annotation
 ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
+NO_DRAFT = (401, 404, 404, 401, 403)
+PRESCRIBES = (401, 403, 404, 401, 403)  # the clinician of this test is no prescriber
+OUTDATED = (401, 409, 404, 401, 403)  # the body names a version that is not the newest
 
 # The status of each route for five callers: nobody signed in, a clinician of the unit, a clinician
 # of another unit, a clinician whose session was ended, and the unit's own clinician by a request
@@ -81,6 +84,16 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/api/v1/patients/{pseudonym}/weeks"): PRIVATE,
     ("GET", "/api/v1/patients/{pseudonym}/prescriptions"): PRIVATE,
     ("GET", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/weeks"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/prescription-drafts"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/prescription-drafts/{draft}"): (401, 404, 404, 401, 404),
+    ("POST", "/api/v1/patients/{pseudonym}/prescription-drafts"): (401, 422, 404, 401, 403),
+    ("PUT", "/api/v1/patients/{pseudonym}/prescription-drafts/{draft}"): NO_DRAFT,
+    ("DELETE", "/api/v1/patients/{pseudonym}/prescription-drafts/{draft}"): NO_DRAFT,
+    ("POST", "/api/v1/patients/{pseudonym}/prescription-drafts/{draft}/submission"): PRESCRIBES,
+    ("POST", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/renewals"): OUTDATED,
+    ("POST", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/pauses"): OUTDATED,
+    ("POST", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/end"): PRESCRIBES,
     ("GET", "/events"): LISTS,
     ("GET", "/static/{name}"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -99,6 +112,21 @@ WRITTEN: dict[str, dict[str, object]] = {
     "note": {"text": "", "after": 0},
 }
 CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]
+_DATES = {"valid_from": "2027-03-01", "valid_to": "2027-02-01"}
+_CONTENT = {
+    **_DATES,
+    "sessions_per_week": 3,
+    "minutes_per_session": 30,
+    "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+}
+# What is sent to a route that ends so; the content contradicts itself.
+PRESCRIPTION_BODIES: dict[str, dict[str, object]] = {
+    "/prescription-drafts": _CONTENT,
+    "{draft}": _CONTENT,
+    "/renewals": {"version": 1, **_DATES},
+    "/pauses": {"version": 1, "first": "2026-12-01", "last": "2026-12-02", "why": "illness"},
+    "/end": {"version": 1, "last": "2026-12-02"},
+}
 SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
 CLINICIANS = {
     "own": replace(CLINICIAN, session=SESSIONS["own"]),
@@ -182,8 +210,11 @@ def path_of(route: str, door: Served) -> str:
         action="acknowledge",
         prescription="rx-p-snooze",
         annotation=999_999,
+        draft=uuid4(),
         name="prescription" if "schemas" in route else "clinic.css",
     )
+    if route.endswith(("{draft}", "/submission")):
+        return f"{filled}?revision=1"
     return f"{filled}?metric=heart_rate" if route.endswith("/timeline") else filled
 
 
@@ -194,6 +225,9 @@ def sent(route: str, who: str) -> dict[str, object]:
     written = WRITTEN.get(route.rpartition("/")[2], {})
     if written and route.startswith("/api/"):
         return {"json": written}
+    for end, body in PRESCRIPTION_BODIES.items():
+        if route.startswith("/api/") and route.endswith(end):
+            return {"json": body}
     if route.startswith("/api/"):
         return {"json": mark if route.endswith("/marks") else {"action": "acknowledge"}}
     if route == "/language":

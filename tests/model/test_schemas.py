@@ -66,6 +66,31 @@ _PRESCRIPTION = {
     "cardiac": False,
     "prescriber": "dr-1",
     "reason": "after surgery",
+    "weekdays": ["mon", "wed", "fri"],
+    "most_minutes_per_session": 45,
+    "hr_ceiling": 150.0,
+    "rpe_ceiling": 6.0,
+    "rpe_scale": "borg-cr10",
+    "progression": [
+        {
+            "from_week": 3,
+            "sessions_per_week": 4,
+            "weekdays": ["mon", "wed", "fri", "sun"],
+            "minutes_per_session": 40,
+            "most_minutes_per_session": 60,
+            "dose_min_per_week": 160.0,
+            "intensity": {"method": "hrr", "low": 0.5, "high": 0.7},
+        }
+    ],
+    "progression_from": "2026-06-01",
+    "diagnoses": ["M17.1"],
+    "function": "walks without aids",
+    "balance": "steady",
+    "activity": "Nordic walking",
+    "form": "far-1",
+    "follow_up": {"who": "Karin Lind", "how": "by telephone", "on": "2026-07-01"},
+    "renews": "rx-0/2",
+    "sha256": "",
     "rules": {"P1": {"high": 7}},
 }
 _PROFILE = {
@@ -189,7 +214,9 @@ def code_takes(accepts: Accepts, document: Any) -> bool:  # noqa: ANN401 - JSON
 # No schema can say that one of two fields must be the greater.
 ORDERED = {
     "valid_from", "valid_to", "low", "high", "clinician_bpm", "started_at", "first", "last",
-    "sessions_per_week", "max_per_day", "pain_limit", "answered_at",
+    "sessions_per_week", "max_per_day", "pain_limit", "answered_at", "weekdays", "pauses",
+    "most_minutes_per_session", "minutes_per_session", "progression", "progression_from",
+    "from_week", "on", "sha256", "rpe_ceiling", "rpe_scale",
 }  # fmt: skip
 
 

@@ -14,13 +14,13 @@ from model.derived import Day, TypeTotal
 from model.facts import DeviceType, Method
 from model.intensity import ZONES, ZoneTimes
 from model.keyring import KeyRing
-from model.prescription import Intensity, Pause, Prescription
+from model.prescription import Intensity, Pause, Prescription, ProgressionStep
 from model.words.activities import TYPES
 from storage.derived.derived_rows import day_row, week_row
 from storage.derived.derived_tables import DAY_TABLE, WEEK_TABLE, write_derived
 from storage.people import consents, patients
-from storage.people.prescriptions import put_prescription
 from storage.pg.pool import Connection
+from storage.prescribing.versions import put_prescription
 from stream.compute.weeks import dose_minutes, week_of_days
 
 # Havana has midnight twice in autumn; the others lie on both sides of UTC.
@@ -165,17 +165,34 @@ def _day(rng: Random, at: date) -> Day:
     return replace(day, recalled_sessions=recalled, phone_min=rng.choice((0, 599, 600)))
 
 
+def _steps(rng: Random, weekdays: tuple[str, ...]) -> Iterable[ProgressionStep]:
+    for from_week in rng.choice(((), (), (2,), (2, 3, 5))):
+        more = rng.choice((None, ("mon", "tue", "wed", "sun"))) if weekdays else None
+        yield ProgressionStep(
+            from_week=from_week,
+            weekdays=more,
+            sessions_per_week=len(more) if more else None if weekdays else rng.randrange(8),
+            minutes_per_session=rng.choice((None, 30, 50)),
+            dose_min_per_week=rng.choice((None, 100.0)),
+        )
+
+
 def _prescriptions(rng: Random, today: date) -> Iterable[Prescription]:
     for key in rng.choice(((), ("a",), ("a",), ("a", "b"))):
         for version in range(1, rng.choice((2, 2, 3, 4))):
             first = today + timedelta(days=rng.randrange(-SPAN_DAYS - 10, 10))
             most = rng.choice((1, 1, 2))
+            weekdays = rng.choice(((), (), ("mon", "wed", "sat"), ("tue",)))
             yield Prescription(
                 id=key,
                 version=version,
                 valid_from=first,
                 valid_to=first + timedelta(days=rng.randrange(0, 90)),
-                sessions_per_week=rng.randrange(7 * most + 1),
+                # each of the weekdays has whole sessions
+                sessions_per_week=len(weekdays) or rng.randrange(7 * most + 1),
+                weekdays=weekdays,
+                progression=tuple(_steps(rng, weekdays)),
+                progression_from=rng.choice((None, first - timedelta(days=9))),
                 minutes_per_session=rng.choice((0, 20, 45)),
                 intensity=Intensity(method="hrr", low=0.4, high=0.6),
                 types=rng.choice(

@@ -176,6 +176,7 @@ def _part_evidence(part: PrescriptionDue, done: Credited) -> dict[str, Any]:
     return {
         "id": part.last.id,
         "version": part.last.version,
+        "sha256": part.last.sha256,
         "sessions": done.sessions,
         "sessions_due": part.sessions,
         "minutes": done.minutes,

@@ -40,6 +40,8 @@ select p.pseudonym as patient, r.prescription, r.version, r.valid_from, r.valid_
        (r.body ->> 'strength_days')::int as strength_days, (r.body ->> 'pain_limit')::int as pain_limit,
        (select coalesce(jsonb_agg(e.pause - 'why' order by e.n), '[]')
         from jsonb_array_elements(r.body -> 'pauses') with ordinality as e (pause, n)) as pauses,
+       array(select jsonb_array_elements_text(r.body -> 'weekdays')) as weekdays, r.body -> 'progression' as progression,
+       (r.body ->> 'progression_from')::date as progression_from, r.body ->> 'sha256' as sha256,
        coalesce(nullif(r.body -> 'rules', 'null'), '{}') as rules
 from public.prescription r join public.patient p on p.id = r.patient;
 comment on view analysis.prescriptions is 'one row a version of a prescription, with all versions';
@@ -53,7 +55,7 @@ comment on column analysis.prescriptions.recorded_at is 'instant at which it was
 comment on column analysis.prescriptions.sessions_per_week is 'sessions a week';
 comment on column analysis.prescriptions.minutes_per_session is 'length of a session, minutes';
 comment on column analysis.prescriptions.max_per_day is 'sessions of one day that count at most';
-comment on column analysis.prescriptions.intensity_method is 'hrr (fractions of heart rate reserve), bpm, rpe_cr10, rpe_6_20, watts or cadence';
+comment on column analysis.prescriptions.intensity_method is 'hrr (fractions of heart rate reserve), hrmax (fractions of the maximal heart rate), bpm, rpe_cr10, rpe_6_20, watts or cadence';
 comment on column analysis.prescriptions.intensity_low is 'lower end of the prescribed range, in the unit of its method';
 comment on column analysis.prescriptions.intensity_high is 'upper end of the prescribed range, in the unit of its method';
 comment on column analysis.prescriptions.types is 'types of exercise that count for it, empty: every type';
@@ -61,6 +63,10 @@ comment on column analysis.prescriptions.dose_min_per_week is 'dose a week, mode
 comment on column analysis.prescriptions.strength_days is 'days a week with strength training';
 comment on column analysis.prescriptions.pain_limit is 'greatest acceptable pain, NRS from 0 to 10';
 comment on column analysis.prescriptions.pauses is 'local dates on which nothing is due, as objects of `first` and `last`, both included';
+comment on column analysis.prescriptions.weekdays is 'days of the sessions, mon to sun; empty: any days';
+comment on column analysis.prescriptions.progression is 'what changes from a week on, as objects; null leaves a figure as it was';
+comment on column analysis.prescriptions.progression_from is 'local date from which weeks of the progression count, null: from valid_from';
+comment on column analysis.prescriptions.sha256 is 'hash of the version: SHA-256 of its canonical JSON (RFC 8785)';
 comment on column analysis.prescriptions.rules is 'thresholds of rules that it sets, by rule and name';
 
 create view analysis.alerts with (security_barrier) as

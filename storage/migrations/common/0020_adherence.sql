@@ -20,13 +20,22 @@ create function analysis.seen_by_phone(types text[]) returns boolean language sq
 $$;
 comment on function analysis.seen_by_phone is 'whether a phone in a pocket sees all exercise of some types';
 
+create function analysis.stepped(body jsonb, field text, week int) returns jsonb language sql immutable as $$
+  -- the last step that has begun and names the figure
+  select coalesce((
+    select s.step -> field from jsonb_array_elements(coalesce(body -> 'progression', '[]')) as s (step)
+    where (s.step ->> 'from_week')::int <= week and coalesce(s.step -> field, 'null') <> 'null'
+    order by (s.step ->> 'from_week')::int desc limit 1), body -> field)
+$$;
+comment on function analysis.stepped is 'figure of a prescription in a week of its progression';
+
 create view analysis.prescribed_days with (security_barrier) as
 select p.pseudonym as patient, d.local_date, r.prescription, r.version,
        exists (select from jsonb_array_elements(r.body -> 'pauses') as e (pause)
                where d.local_date between (e.pause ->> 'first')::date and (e.pause ->> 'last')::date) as paused,
-       (r.body ->> 'sessions_per_week')::int as sessions_per_week,
-       (r.body ->> 'minutes_per_session')::int as minutes_per_session, (r.body ->> 'max_per_day')::int as max_per_day,
-       (r.body ->> 'dose_min_per_week')::double precision as dose_min_per_week,
+       s.sessions_per_week, q.sevenths_due, (analysis.stepped(r.body, 'minutes_per_session', w.week))::int as minutes_per_session,
+       (r.body ->> 'max_per_day')::int as max_per_day,
+       (nullif(analysis.stepped(r.body, 'dose_min_per_week', w.week), 'null'))::double precision as dose_min_per_week,
        (r.body ->> 'strength_days')::int as strength_days,
        array(select jsonb_array_elements_text(r.body -> 'types')) as types,
        coalesce((r.body #>> '{rules,A1,ratio}')::double precision, 0.8) as low_ratio,
@@ -36,6 +45,16 @@ cross join lateral (select (now() at time zone p.zone)::date as today) c
 cross join lateral (
   select r.valid_from + n as local_date
   from generate_series(0, least(r.valid_to, c.today + 7 - extract(isodow from c.today)::int) - r.valid_from) as g (n)) d
+cross join lateral (
+  select (d.local_date - coalesce((r.body ->> 'progression_from')::date, r.valid_from)) / 7 + 1 as week) w
+cross join lateral (
+  select (analysis.stepped(r.body, 'sessions_per_week', w.week))::int as sessions_per_week,
+         analysis.stepped(r.body, 'weekdays', w.week) as weekdays) s
+cross join lateral (
+  select case when jsonb_array_length(s.weekdays) = 0 then s.sessions_per_week
+              when s.weekdays ? (array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])[extract(isodow from d.local_date)::int]
+                then 7 * s.sessions_per_week / jsonb_array_length(s.weekdays)
+              else 0 end as sevenths_due) q
 where not exists (
   select from public.prescription n
   where n.patient = r.patient and n.prescription = r.prescription and n.version > r.version and n.valid_from <= d.local_date);
@@ -45,7 +64,8 @@ comment on column analysis.prescribed_days.local_date is 'date in the patient''s
 comment on column analysis.prescribed_days.prescription is 'id of the prescription';
 comment on column analysis.prescribed_days.version is 'version that holds on the date';
 comment on column analysis.prescribed_days.paused is 'true when a pause takes the date off what is due';
-comment on column analysis.prescribed_days.sessions_per_week is 'sessions a week; a date asks for a seventh of them';
+comment on column analysis.prescribed_days.sessions_per_week is 'sessions a week, as the progression has reached on the date';
+comment on column analysis.prescribed_days.sevenths_due is 'sevenths of a session that the date asks for: on its weekdays where it names them, else the same on every date';
 comment on column analysis.prescribed_days.minutes_per_session is 'length of a session, minutes';
 comment on column analysis.prescribed_days.max_per_day is 'sessions of one day that count at most';
 comment on column analysis.prescribed_days.dose_min_per_week is 'dose a week, moderate minutes plus twice the vigorous ones; null when none is prescribed';
@@ -109,9 +129,9 @@ from public.patient p cross join lateral (
              as told_sessions,
            count(*) filter (where known) as known_days, count(*) filter (where seen) as seen_days,
            count(*) filter (where paused) as paused_days,
-           coalesce(sum(sessions_per_week) filter (where not paused), 0)::int / 7 as due_sessions,
-           coalesce(sum(sessions_per_week * minutes_per_session) filter (where not paused)
-                    / nullif(sum(sessions_per_week) filter (where not paused), 0)::double precision, 0) as mean_min,
+           coalesce(sum(sevenths_due) filter (where not paused), 0)::int / 7 as due_sessions,
+           coalesce(sum(sevenths_due * minutes_per_session) filter (where not paused)
+                    / nullif(sum(sevenths_due) filter (where not paused), 0)::double precision, 0) as mean_min,
            coalesce(sum(strength_days) filter (where not paused), 0)::int / 7 as due_strength_days,
            -- a week of which one version names no dose has none
            case when not coalesce(bool_or(dose_min_per_week is null) filter (where not paused), false)
@@ -238,7 +258,7 @@ from public.patient p cross join lateral (
     cross join lateral (
       select b.known or b.told_of or b.carried and analysis.seen_by_phone(a.types) as known) k
     group by a.local_date, a.prescription, t.sessions
-    having sum(r.sessions_per_week) / 7 - coalesce(t.sessions, 0)
+    having sum(r.sevenths_due) / 7 - coalesce(t.sessions, 0)
         - coalesce(sum(c.credited) filter (where b.local_date < a.local_date), 0)
       > coalesce(sum(r.max_per_day) filter (
           where b.local_date > a.local_date or b.local_date < a.local_date and c.credited = 0 and not k.known), 0)),

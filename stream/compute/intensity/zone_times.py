@@ -232,6 +232,7 @@ ZONE_METHODS: tuple[ZoneMethod, ...] = (
     _row("acsm2011", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
     _row("esc2020", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
     _row(PRESCRIBED, HEART, _of_prescription("hrr", _heart(HRR), percent=100)),
+    _row(PRESCRIBED, HEART, _of_prescription("hrmax", _heart(HR_MAX), percent=100)),
     _row(PRESCRIBED, HEART, _of_prescription("bpm", _BPM)),
     _row(PRESCRIBED, POWER, _of_prescription("watts", _WATTS)),
     _row(PRESCRIBED, CADENCE, _of_prescription("cadence", _STEPS_PRESCRIBED), _ON_FOOT),

@@ -309,6 +309,7 @@ def test_evidence_and_when() -> None:
             {
                 "id": "a",
                 "version": 1,
+                "sha256": "",
                 "sessions": 1,
                 "sessions_due": 3,
                 "minutes": 30,

@@ -7,6 +7,7 @@ from psycopg.types.json import Jsonb
 
 from model import codec
 from model.calendar import utc
+from model.prescribing.canonical import sealed
 from model.prescription import Prescription
 from storage.people.errors import TakenError
 from storage.people.patients import patient_id
@@ -28,12 +29,12 @@ where p.pseudonym = any(%s) order by r.patient, r.prescription, r.version"""
 async def put_prescription(
     conn: Connection, patient: str, prescription: Prescription, now_ms: int
 ) -> bool:
-    """Store a version of a prescription; return False if it is stored already.
+    """Store a version of a prescription with its hash; return False if it is stored already.
 
     Raises `UnknownNameError` for an unknown patient, and `TakenError` when the stored version
     differs.
     """
-    body = codec.plain(prescription)
+    body = codec.plain(sealed(prescription))
     row = {
         "patient": await patient_id(conn, patient),
         "id": prescription.id,

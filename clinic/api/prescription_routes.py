@@ -1,0 +1,207 @@
+"""The JSON API for writing prescriptions: drafts, their submission, renewals, pauses and ends.
+
+Dates are local to the patient. Of two clinicians at once the second gets 409: every change names
+the version or the revision that its client knows.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from clinic import reads
+from clinic.answers.shape import Shape
+from clinic.answers.weeks import PrescriptionShape
+from clinic.api import patient_queries
+from clinic.api.api_routes import Pseudonym
+from clinic.api.data_routes import PrescriptionKey
+from clinic.prescribing import writing
+from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
+from clinic.request_scope import open_scope
+from clinic.sign_in import csrf_guard
+from model.calendar import rfc3339
+from model.prescription import Prescription
+from storage.prescribing import drafts
+from storage.prescribing.drafts import PrescriptionDraft
+from web.problems import RequestRefused, documented
+
+Revision = Annotated[int, Query(ge=1, le=1_000_000, description="the revision that you know")]
+
+prescription_router = APIRouter(
+    prefix="/api/v1/patients/{pseudonym}",
+    tags=["prescriptions"],
+    responses=documented(401, 404, 422),
+)
+_WRITES = documented(400, 401, 403, 404, 409, 422)
+
+
+class DraftShape(Shape):
+    """A prescription that is being written and holds for nobody yet."""
+
+    id: str
+    revision: int
+    """Counts the changes of the draft."""
+    based_on: int
+    """The newest version of the prescription when the draft was begun, 0 for a new one."""
+    written_by: str
+    written_at: str
+    prescription: Prescription
+    """The version that it becomes when it is submitted."""
+
+
+class PrescriptionDetail(Shape):
+    """A prescription with all its versions, newest first, and with its drafts."""
+
+    prescription: PrescriptionShape
+    drafts: tuple[DraftShape, ...]
+
+
+@prescription_router.get("/prescriptions/{prescription}", name="prescription")
+async def answer_prescription(
+    request: Request, pseudonym: Pseudonym, prescription: PrescriptionKey
+) -> PrescriptionDetail:
+    """Return a prescription, in force or not, with all its versions and its drafts."""
+    async with open_scope(request) as scope:
+        who = await reads.read_brief(scope, pseudonym)
+        await scope.read(f"prescription:{prescription}", pseudonym)
+        shapes = await patient_queries.patient_prescriptions(scope.conn, who, scope.now_ms)
+        waiting = await drafts.drafts_of(scope.conn, pseudonym)
+    for shape in shapes:
+        if shape.id == prescription:
+            own = [draft for draft in waiting if draft.prescription.id == prescription]
+            return PrescriptionDetail(prescription=shape, drafts=tuple(map(_shape, own)))
+    raise RequestRefused(404, "This patient has no such prescription.")
+
+
+@prescription_router.get("/prescription-drafts", name="prescription_drafts")
+async def answer_drafts(request: Request, pseudonym: Pseudonym) -> tuple[DraftShape, ...]:
+    """Return the drafts of a patient, oldest first."""
+    async with open_scope(request) as scope:
+        await reads.read_brief(scope, pseudonym)
+        await scope.read("prescription-drafts", pseudonym)
+        waiting = await drafts.drafts_of(scope.conn, pseudonym)
+    return tuple(map(_shape, waiting))
+
+
+@prescription_router.get("/prescription-drafts/{draft}", name="prescription_draft")
+async def answer_draft(request: Request, pseudonym: Pseudonym, draft: UUID) -> DraftShape:
+    """Return a draft."""
+    async with open_scope(request) as scope:
+        await reads.read_brief(scope, pseudonym)
+        await scope.read("prescription-drafts", pseudonym)
+        waiting = await drafts.drafts_of(scope.conn, pseudonym, str(draft))
+    if not waiting:
+        raise RequestRefused(404, "This patient has no such draft.")
+    return _shape(waiting[0])
+
+
+@prescription_router.post("/prescription-drafts", name="add_prescription_draft", responses=_WRITES)
+async def answer_new_draft(
+    request: Request, pseudonym: Pseudonym, content: PrescriptionContent
+) -> DraftShape:
+    """Begin a draft. With the id of a prescription it is to be its next version."""
+    async with open_scope(request) as scope:
+        draft = await writing.add_draft(scope, pseudonym, content)
+    csrf_guard.count_action(request, "draft")
+    return _shape(draft)
+
+
+@prescription_router.put(
+    "/prescription-drafts/{draft}", name="change_prescription_draft", responses=_WRITES
+)
+async def answer_changed_draft(
+    request: Request,
+    pseudonym: Pseudonym,
+    draft: UUID,
+    revision: Revision,
+    content: PrescriptionContent,
+) -> DraftShape:
+    """Replace the content of a draft; 409 when its revision is another one by now."""
+    async with open_scope(request) as scope:
+        changed = await writing.change_draft(scope, pseudonym, str(draft), revision, content)
+    csrf_guard.count_action(request, "draft")
+    return _shape(changed)
+
+
+@prescription_router.delete(
+    "/prescription-drafts/{draft}",
+    name="discard_prescription_draft",
+    responses=_WRITES,
+)
+async def answer_discarded_draft(
+    request: Request, pseudonym: Pseudonym, draft: UUID, revision: Revision
+) -> DraftShape:
+    """Throw a draft away, and return what it was."""
+    async with open_scope(request) as scope:
+        before = await writing.discard_draft(scope, pseudonym, str(draft), revision)
+    csrf_guard.count_action(request, "discard")
+    return _shape(before)
+
+
+@prescription_router.post(
+    "/prescription-drafts/{draft}/submission", name="submit_prescription", responses=_WRITES
+)
+async def answer_submission(
+    request: Request, pseudonym: Pseudonym, draft: UUID, revision: Revision
+) -> Prescription:
+    """Submit a draft as a licensed prescriber: it becomes the newest version.
+
+    409 when the draft or its prescription has changed meanwhile.
+    """
+    async with open_scope(request) as scope:
+        written = await writing.submit_draft(scope, pseudonym, str(draft), revision)
+    csrf_guard.count_action(request, "submit")
+    return written
+
+
+@prescription_router.post(
+    "/prescriptions/{prescription}/renewals", name="renew_prescription", responses=_WRITES
+)
+async def answer_renewal(
+    request: Request, pseudonym: Pseudonym, prescription: PrescriptionKey, wish: RenewalBody
+) -> DraftShape:
+    """Begin the renewal of a prescription: a draft that names what it renews."""
+    async with open_scope(request) as scope:
+        draft = await writing.renew(scope, pseudonym, prescription, wish)
+    csrf_guard.count_action(request, "renew")
+    return _shape(draft)
+
+
+@prescription_router.post(
+    "/prescriptions/{prescription}/pauses", name="pause_prescription", responses=_WRITES
+)
+async def answer_pause(
+    request: Request, pseudonym: Pseudonym, prescription: PrescriptionKey, wish: PauseBody
+) -> Prescription:
+    """Pause a prescription, for illness, a holiday or by the clinician's decision.
+
+    Nothing is due on its dates. They may be past: then a week that was missed is missed no more.
+    """
+    async with open_scope(request) as scope:
+        written = await writing.pause(scope, pseudonym, prescription, wish)
+    csrf_guard.count_action(request, "pause")
+    return written
+
+
+@prescription_router.post(
+    "/prescriptions/{prescription}/end", name="end_prescription", responses=_WRITES
+)
+async def answer_end(
+    request: Request, pseudonym: Pseudonym, prescription: PrescriptionKey, wish: EndBody
+) -> Prescription:
+    """End a prescription with a date, today at the earliest. It stays readable."""
+    async with open_scope(request) as scope:
+        written = await writing.end(scope, pseudonym, prescription, wish)
+    csrf_guard.count_action(request, "end")
+    return written
+
+
+def _shape(draft: PrescriptionDraft) -> DraftShape:
+    return DraftShape(
+        id=draft.id,
+        revision=draft.revision,
+        based_on=draft.based_on,
+        written_by=draft.written_by,
+        written_at=rfc3339(draft.written_ms),
+        prescription=draft.prescription,
+    )

@@ -1,0 +1,1 @@
+"""Prescriptions at the clinician door: what forms and API share."""

@@ -1,0 +1,269 @@
+"""Writes prescriptions for forms and API alike, in the scope's transaction and with audit rows.
+
+Every function locks the patient first: of two clinicians at once the second one sees what the first
+has written, and gets 409 where it is not what they knew. A function raises `RequestRefused`: 403
+for a role that may not do it, 404 for what the care unit does not have, 409 for what has changed
+meanwhile, and 422 with the fields that are wrong. Then nothing is changed.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from uuid import uuid4
+
+from alerts.prescribing import prescribing_problems
+from clinic import reads
+from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
+from clinic.request_scope import RequestScope
+from model.calendar import local_date, midnight
+from model.prescribing.canonical import sealed
+from model.prescribing.changes import ended_on, renewed, with_pause
+from model.prescription import Pause, Prescription
+from model.words.language import N_
+from model.words.roles import CareRole
+from storage.alerts import due
+from storage.audit_actions import AuditAction
+from storage.prescribing import drafts, stale, versions
+from storage.prescribing.drafts import PrescriptionDraft
+from storage.reads.views import PatientBrief
+from web.problems import RequestRefused, Violation
+
+CONTRADICTION = N_("This cannot be prescribed.")
+_WRITERS = frozenset({CareRole.PRESCRIBER, CareRole.CLINICIAN})
+_PRESCRIBERS = frozenset({CareRole.PRESCRIBER})
+_CHANGED = N_("Somebody has changed this meanwhile. Look at it as it is now, and write it again.")
+_SENTENCE = re.compile(r"`([^`]+)` (.*)", re.DOTALL)
+
+
+async def add_draft(
+    scope: RequestScope, pseudonym: str, content: PrescriptionContent
+) -> PrescriptionDraft:
+    """Store a new draft, and return it."""
+    who = await _begin(scope, pseudonym, _WRITERS)
+    stored = await _stored(scope, pseudonym)
+    key = content.id or _free_id(stored, await drafts.drafts_of(scope.conn, pseudonym))
+    draft = _draft(scope, who, key, content, _newest_version(stored, key))
+    await _put(scope, draft, AuditAction.PRESCRIPTION_DRAFT)
+    return draft
+
+
+async def change_draft(
+    scope: RequestScope, pseudonym: str, draft: str, revision: int, content: PrescriptionContent
+) -> PrescriptionDraft:
+    """Replace the content of a draft that the client knows in its present revision."""
+    who = await _begin(scope, pseudonym, _WRITERS)
+    before = await _known_draft(scope, pseudonym, draft, revision)
+    key = content.id or before.prescription.id
+    based_on = before.based_on
+    if key != before.prescription.id:
+        based_on = _newest_version(await _stored(scope, pseudonym), key)
+    after = replace(
+        _draft(scope, who, key, content, based_on), id=before.id, revision=before.revision + 1
+    )
+    await _put(scope, after, AuditAction.PRESCRIPTION_DRAFT)
+    return after
+
+
+async def discard_draft(
+    scope: RequestScope, pseudonym: str, draft: str, revision: int
+) -> PrescriptionDraft:
+    """Throw a draft away, and return what it was."""
+    await _begin(scope, pseudonym, _WRITERS)
+    before = await _known_draft(scope, pseudonym, draft, revision)
+    await drafts.drop_draft(scope.conn, pseudonym, before.id)
+    what = _named(before.prescription)
+    await scope.wrote(AuditAction.PRESCRIPTION_DISCARD, pseudonym, what)
+    return before
+
+
+async def submit_draft(
+    scope: RequestScope, pseudonym: str, draft: str, revision: int
+) -> Prescription:
+    """Make a draft the newest version of its prescription; only a licensed prescriber may."""
+    who = await _begin(scope, pseudonym, _PRESCRIBERS)
+    before = await _known_draft(scope, pseudonym, draft, revision)
+    stored = await _stored(scope, pseudonym)
+    written = before.prescription
+    if _newest_version(stored, written.id) != before.based_on:
+        raise RequestRefused(409, _CHANGED)
+    await drafts.drop_draft(scope.conn, pseudonym, before.id)
+    return await _write(scope, who, written, AuditAction.PRESCRIPTION_SUBMIT)
+
+
+async def renew(
+    scope: RequestScope, pseudonym: str, prescription: str, wish: RenewalBody
+) -> PrescriptionDraft:
+    """Make a draft that renews a prescription, and return it."""
+    who = await _begin(scope, pseudonym, _WRITERS)
+    newest = await _known_version(scope, pseudonym, prescription, wish.version)
+    _check(
+        []
+        if wish.valid_from > newest.valid_from
+        else ["`valid_from` must be after the first date of what it renews"]
+    )
+    result = renewed(newest, wish.valid_from, wish.valid_to)
+    _check(prescribing_problems(result))
+    draft = PrescriptionDraft(
+        pseudonym=who.pseudonym,
+        id=str(uuid4()),
+        revision=1,
+        based_on=newest.version,
+        prescription=result,
+        written_by=scope.clinician.name,
+        written_ms=scope.now_ms,
+    )
+    await _put(scope, draft, AuditAction.PRESCRIPTION_RENEW)
+    return draft
+
+
+async def pause(
+    scope: RequestScope, pseudonym: str, prescription: str, wish: PauseBody
+) -> Prescription:
+    """Write a version with one pause more, and return it."""
+    who = await _begin(scope, pseudonym, _WRITERS)
+    newest = await _known_version(scope, pseudonym, prescription, wish.version)
+    problems: list[str] = []
+    if wish.first > wish.last:
+        problems.append("`first` must not be after `last`")
+    if wish.first < newest.valid_from:
+        problems.append("`first` must not be before the prescription begins")
+    if wish.last > newest.valid_to:
+        problems.append("`last` must not be after the prescription ends")
+    _check(problems)
+    stop = Pause(first=wish.first, last=wish.last, why=wish.why)
+    result = with_pause(newest, stop, _today(scope, who))
+    return await _write(scope, who, result, AuditAction.PRESCRIPTION_PAUSE)
+
+
+async def end(
+    scope: RequestScope, pseudonym: str, prescription: str, wish: EndBody
+) -> Prescription:
+    """Write a version that ends on a date, today at the earliest, and return it."""
+    who = await _begin(scope, pseudonym, _PRESCRIBERS)
+    newest = await _known_version(scope, pseudonym, prescription, wish.version)
+    problems: list[str] = []
+    if wish.last < max(_today(scope, who), newest.valid_from):
+        problems.append("`last` must not be in the past, nor before the prescription begins")
+    if wish.last > newest.valid_to:
+        problems.append("`last` must not be after the prescription ends")
+    _check(problems)
+    result = ended_on(newest, wish.last, _today(scope, who))
+    return await _write(scope, who, result, AuditAction.PRESCRIPTION_END)
+
+
+async def _begin(
+    scope: RequestScope, pseudonym: str, allowed: Collection[CareRole]
+) -> PatientBrief:
+    """Return the patient, locked for this transaction; 404 and then 403 where that must not be."""
+    who = await reads.read_brief(scope, pseudonym)
+    if scope.role not in allowed:
+        raise RequestRefused(403, _may_not(allowed))
+    await stale.lock_patient(scope.conn, pseudonym)
+    return who
+
+
+def _may_not(allowed: Collection[CareRole]) -> str:
+    if allowed == _PRESCRIBERS:
+        return N_("Only a licensed prescriber may do this. Your draft can be kept for one.")
+    return N_("Your role may read prescriptions, and write none.")
+
+
+async def _stored(scope: RequestScope, pseudonym: str) -> tuple[Prescription, ...]:
+    return (await versions.prescriptions_of(scope.conn, [pseudonym])).get(pseudonym, ())
+
+
+async def _known_version(
+    scope: RequestScope, pseudonym: str, prescription: str, version: int
+) -> Prescription:
+    """Return the newest version of a prescription; 409 unless it is the one that is known."""
+    own = [row for row in await _stored(scope, pseudonym) if row.id == prescription]
+    if not own:
+        raise RequestRefused(404, "This patient has no such prescription.")
+    if own[-1].version != version:
+        raise RequestRefused(409, _CHANGED)
+    return own[-1]
+
+
+async def _known_draft(
+    scope: RequestScope, pseudonym: str, draft: str, revision: int
+) -> PrescriptionDraft:
+    matches = await drafts.drafts_of(scope.conn, pseudonym, draft)
+    if not matches:
+        raise RequestRefused(404, "This patient has no such draft.")
+    if matches[0].revision != revision:
+        raise RequestRefused(409, _CHANGED)
+    return matches[0]
+
+
+def _draft(
+    scope: RequestScope, who: PatientBrief, key: str, content: PrescriptionContent, based_on: int
+) -> PrescriptionDraft:
+    """Return a draft of a content that has no problem; 422 otherwise."""
+    result = replace(content.prescription(key, based_on + 1), prescriber=scope.clinician.name)
+    _check(prescribing_problems(result))
+    return PrescriptionDraft(
+        pseudonym=who.pseudonym,
+        id=str(uuid4()),
+        revision=1,
+        based_on=based_on,
+        prescription=result,
+        written_by=scope.clinician.name,
+        written_ms=scope.now_ms,
+    )
+
+
+async def _put(scope: RequestScope, draft: PrescriptionDraft, action: AuditAction) -> None:
+    await drafts.put_draft(scope.conn, draft)
+    detail = {"draft": draft.id, "revision": draft.revision}
+    await scope.wrote(action, draft.pseudonym, _named(draft.prescription), detail)
+
+
+async def _write(
+    scope: RequestScope, who: PatientBrief, result: Prescription, action: AuditAction
+) -> Prescription:
+    """Store a version, and let the worker derive and judge anew from where it begins."""
+    written = sealed(replace(result, prescriber=scope.clinician.name))
+    _check(prescribing_problems(written))
+    await versions.put_prescription(scope.conn, who.pseudonym, written, scope.now_ms)
+    await stale.request_derivation(
+        scope.conn, who.pseudonym, midnight(written.valid_from, who.zone)
+    )
+    await due.mark_due(scope.conn, who.pseudonym, scope.now_ms, "prescription")
+    detail = {"version": written.version, "sha256": written.sha256}
+    await scope.wrote(action, who.pseudonym, _named(written), detail)
+    return written
+
+
+def _check(problems: Sequence[str]) -> None:
+    """Raise 422 with a violation for each problem, unless there are none."""
+    if problems:
+        raise RequestRefused(422, CONTRADICTION, list(map(violation, problems)))
+
+
+def violation(problem: str) -> Violation:
+    """Return a sentence that begins with its field as a violation."""
+    named = _SENTENCE.fullmatch(problem)
+    name, text = named.groups() if named else ("", problem)
+    return Violation(where="body", name=name, detail=text)
+
+
+def _newest_version(stored: Iterable[Prescription], key: str) -> int:
+    return max((row.version for row in stored if row.id == key), default=0)
+
+
+def _free_id(stored: Iterable[Prescription], waiting: Iterable[PrescriptionDraft]) -> str:
+    """Return the first of rx-1, rx-2, ... that the patient has not used."""
+    used = {row.id for row in stored} | {draft.prescription.id for draft in waiting}
+    number = 1
+    while f"rx-{number}" in used:
+        number += 1
+    return f"rx-{number}"
+
+
+def _named(prescription: Prescription) -> str:
+    return f"prescription:{prescription.id}"
+
+
+def _today(scope: RequestScope, who: PatientBrief) -> date:
+    return local_date(scope.now_ms, who.zone)

@@ -1,0 +1,1 @@
+"""Rows of prescriptions: every version as it was submitted, and drafts."""
