@@ -86,6 +86,18 @@ class WorkingHours:
         """
         return local_date(self.add_working_ms(at_ms, 0), self.zone)
 
+    def last_closing(self, at_ms: int) -> int:
+        """Return when the unit last closed by an instant (epoch ms): its working day begins there.
+
+        What comes in at night counts for the day that follows.
+        """
+        day = local_date(at_ms, self.zone)
+        for back in range(_SEARCHED_DAYS):
+            span = self._span(day - timedelta(days=back))
+            if span is not None and span[1] <= at_ms:
+                return span[1]
+        raise WorkingHoursError("weekdays: no working day within a year")
+
     def is_open_on(self, day: date) -> bool:
         """Return whether the unit works on a local date."""
         is_workday = day.isoweekday() in self.weekdays and day not in self.closed

@@ -28,7 +28,7 @@ class Tier(StrEnum):
 
 
 class AlertState(StrEnum):
-    """The state of an alert; `alerts.lifecycle.TRANSITIONS` lists the moves between states."""
+    """The state of an alert; `alerts.lifecycle.transitions` lists the moves between states."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -37,6 +37,30 @@ class AlertState(StrEnum):
     RESOLVED = "resolved"
     RETRACTED = "retracted"
     EXPIRED = "expired"
+
+
+class Action(StrEnum):
+    """What may happen to an alert: the kind of a move.
+
+    RAISE begins an alert. Judging makes WORSEN (its tier rises) and RETRACT (no evidence is left).
+    Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE. All
+    others are a clinician's.
+    """
+
+    RAISE = "raise"
+    WORSEN = "worsen"
+    RETRACT = "retract"
+    WAKE = "wake"
+    ESCALATE = "escalate"
+    EXPIRE = "expire"
+    DEMOTE = "demote"
+    ACKNOWLEDGE = "acknowledge"
+    CLAIM = "claim"
+    HAND_OVER = "hand_over"
+    START = "start"
+    SNOOZE = "snooze"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
 
 
 # While an alert of its family is in one of these states, a patient gets no second one.
@@ -197,7 +221,11 @@ class Rule:
 class Alert:
     """An alert as it is stored.
 
-    `findings` holds, by key, the findings that the alert rests on and that still hold.
+    `findings` holds, by key, the findings that the alert rests on and that still hold. `assignee`
+    is the subject of the clinician who took it, "" for nobody. `unseen_since_ms` is when it last
+    became open, None once a person has acknowledged it; since then it was passed on `escalations`
+    times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
+    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C.
     """
 
     id: str
@@ -211,24 +239,38 @@ class Alert:
     sentence: str
     findings: dict[str, Finding] = field(default_factory=dict)
     resolution: str = ""
+    assignee: str = ""
+    unseen_since_ms: int | None = None
+    escalations: int = 0
+    snoozed_until_ms: int | None = None
+    mutes: Mapping[Tier, int] = field(default_factory=dict)
+    is_demoted: bool = False
 
 
 class StepKind(StrEnum):
-    """What happens to an alert: it is raised or retracted, or findings are added or dropped."""
+    """What happens to an alert: it is raised or retracted, or findings are added or dropped.
+
+    Time alone wakes, escalates and expires it.
+    """
 
     RAISE = "raise"
     APPEND = "append"
     DROP = "drop"
     RETRACT = "retract"
+    WAKE = "wake"
+    ESCALATE = "escalate"
+    EXPIRE = "expire"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One change to an alert that follows from judging.
+    """One change to an alert that follows from judging or from time.
 
     `alert` is the id of the alert, None for RAISE. For RAISE and APPEND the `findings` become
     current and replace those with the same rule and key. For DROP and RETRACT they stop being
-    current. The other fields describe the alert after the step.
+    current. `moves` are the transitions that the step is; evidence that only joins an alert is
+    none. `responsible` are those who have to act after it. `snoozed_until_ms` is set where the step
+    leaves the alert snoozed. The other fields describe the alert after the step.
     """
 
     kind: StepKind
@@ -241,17 +283,23 @@ class Step:
     rule_version: int
     sentence: str
     reason: str = ""
+    moves: tuple[Action, ...] = ()
+    responsible: tuple[str, ...] = ()
+    snoozed_until_ms: int | None = None
+    is_demoted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementResult:
     """The result of judging a patient: the steps, and when to judge again.
 
-    `next_due_ms` is in epoch ms; None means that only new data can change the result.
+    `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
+    day of the care unit, whose budget new alerts count against, began at `day_from_ms`.
     """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
+    day_from_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,3 +312,4 @@ class Contact:
 
     email: str
     responsible: bool
+    subject: str = ""

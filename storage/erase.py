@@ -36,6 +36,7 @@ patient = %(patient)s or (channel in ('derived', 'facts') and recipient = %(pseu
 or split_part(key, '/', 1) in (select id::text from alert where patient = %(patient)s)""",
     "alert_finding": _ALERTS,
     "alert_move": _ALERTS,
+    "alert_note": _ALERTS,
     "alert": _OF,
     "due": _OF,
     "rollup_stale": _OF,

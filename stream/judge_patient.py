@@ -7,14 +7,16 @@ a crash it is still due.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from alerts import lifecycle, registry
 from alerts.wording import mail
-from model.alert import JudgementResult, Step
+from model.alert import Action, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
+from model.messages.alert_move import AlertMove
 from model.messages.outgoing import MAIL
 from runtime.log_lines import describe
-from storage.alerts import due, outbox, rule_inputs, store
+from storage.alerts import due, duty, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import WORKLIST
 from storage.facts.ids import lock_patients
@@ -97,9 +99,36 @@ async def judge_patients(
 def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     """Return the steps of alerts that a patient's state leads to, and the next due time. Pure."""
     findings = registry.judge(on.judgeable)
-    steps = lifecycle.settle(on.live, on.recent, findings, now_ms)
-    times = (registry.next_due(on.judgeable), lifecycle.wakes(on.recent, findings, now_ms))
-    return JudgementResult(steps=tuple(steps), next_due_ms=_earliest(*times))
+    # Rules must see an alert whose snooze has ended as open.
+    waking = lifecycle.waking_steps(on.live, now_ms)
+    awake = lifecycle.after_steps(on.live, waking, now_ms)
+    settled = lifecycle.settle(awake, on.recent, findings, now_ms)
+    after = lifecycle.after_steps(awake, settled, now_ms)
+    ticking = lifecycle.clock_steps(after, on.roster, now_ms)
+    after = lifecycle.after_steps(after, ticking, now_ms)
+    times = (
+        registry.next_due(on.judgeable),
+        lifecycle.wakes(on.recent, findings, now_ms),
+        lifecycle.next_clock(after, on.roster, now_ms),
+    )
+    return JudgementResult(
+        steps=_with_responsible(on, (*waking, *settled, *ticking), now_ms),
+        next_due_ms=_earliest(*times),
+        day_from_ms=lifecycle.hours_of(on.roster).last_closing(now_ms),
+    )
+
+
+def _with_responsible(on: Loaded, steps: Sequence[Step], now_ms: int) -> tuple[Step, ...]:
+    """Return the steps with those who have to act after each."""
+    alerts = {alert.id: alert for alert in on.live}
+    named: list[Step] = []
+    for step in steps:
+        alert = alerts.get(step.alert or "")
+        # Only what was passed on before is with a later person of the line.
+        level = alert.escalations + 1 if alert and step.kind is StepKind.ESCALATE else 0
+        people = lifecycle.responsible(on.roster, alert, step.tier, now_ms, level)
+        named.append(replace(step, responsible=people))
+    return tuple(named)
 
 
 def _earliest(*times: int | None) -> int | None:
@@ -119,26 +148,37 @@ async def apply_judgements(
     numbers = {name: row.id for name, row in locked.items()}
     for patient, result in results.items():
         for step in result.steps:
-            alert = await store.apply_step(conn, numbers[patient], patient, step, now_ms)
-            if lifecycle.is_mailed(step):
-                await _mail(conn, numbers[patient], step, alert, now_ms, link)
-    # read after the steps, because a step may end a snooze
-    snoozed = await store.snoozed_until(conn, list(numbers.values()))
-    following: dict[str, int | None] = {}
-    for patient, result in results.items():
-        following[patient] = _earliest(result.next_due_ms, snoozed.get(numbers[patient]))
-    await due.settle_all(conn, following)
+            await _apply(conn, numbers[patient], patient, step, result, now_ms, link)
+    await due.settle_all(conn, {name: result.next_due_ms for name, result in results.items()})
     changed = [patient for patient, result in results.items() if result.steps]
     if changed:
         await outbox.notify(conn, changed)
 
 
-async def _mail(
-    conn: Connection, number: int, step: Step, alert: str, now_ms: int, link: str
+async def _apply(
+    conn: Connection,
+    number: int,
+    patient: str,
+    step: Step,
+    result: JudgementResult,
+    now_ms: int,
+    link: str,
 ) -> None:
-    text = mail(step.tier, link)
+    if step.kind is StepKind.RAISE and step.tier is Tier.B:
+        raised, panel = await duty.raised_since(conn, number, result.day_from_ms)
+        step = lifecycle.demoted(step, raised, panel)
+    moves = await store.apply_step(conn, number, patient, step, now_ms)
+    if step.is_demoted and Action.DEMOTE in step.moves:
+        await duty.put_budget_notice(conn, number, step.rule, result.day_from_ms, now_ms)
+    if lifecycle.is_mailed(step):
+        await _mail(conn, number, moves[0], now_ms, link)
+
+
+async def _mail(conn: Connection, number: int, move: AlertMove, now_ms: int, link: str) -> None:
+    text = mail(move.tier, link)
     body = {"subject": text.subject, "text": text.text}
-    for address in lifecycle.recipients(await store.contacts(conn, number)):
-        # the key holds tier and address: the same mail is written once, however often it is judged
-        key = f"{alert}/{step.tier.value}/{address}"
+    contacts = await store.contacts(conn, number)
+    for address in lifecycle.recipients(contacts, move.responsible):
+        # the key holds move and address: a transition is announced once, however often it is judged
+        key = f"{move.alert}/{move.id}/{address}"
         await outbox.put_message(conn, MAIL, key, address, body, now_ms)

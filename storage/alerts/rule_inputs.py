@@ -1,11 +1,11 @@
 """Loads everything that rules may look at of a patient, and the patient's alerts.
 
-It changes one thing only: an alert whose snooze has ended is open again.
+It reads and locks, and changes nothing.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 
@@ -19,7 +19,7 @@ from model.alert import (
     Tier,
     Watermark,
 )
-from model.calendar import DAY_MS, local_date, utc
+from model.calendar import DAY_MS, local_date
 from model.derived import NOT_ANSWERED
 from model.facts import (
     UNWORN_METHODS,
@@ -29,7 +29,9 @@ from model.facts import (
     Phase,
     Report,
 )
+from model.messages.alert_move import DutyRoster
 from model.prescription import Prescription
+from storage.alerts.duty import load_rosters
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
@@ -82,7 +84,8 @@ where w.patient = any(%(patients)s)
 group by w.patient, s.vendor, k.worn order by w.patient, s.vendor, k.worn"""
 _ALERTS = f"""
 select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
-sentence, resolution
+sentence, resolution, assignee, unseen_since as unseen_since_ms, escalations,
+  snoozed_until as snoozed_until_ms, mutes, is_demoted
 from alert
 where patient = any(%(patients)s) \
 and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
@@ -93,33 +96,27 @@ f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
 from alert_finding f join alert a on a.id = f.alert \
 where f.alert = any(%(alerts)s::uuid[]) and f.current"""
-# the state is a condition of the update too: what a clinician has resolved stays resolved
-_WAKE = """
-update alert set state = 'open', snoozed_until = null, changed_at = %(now)s
-where patient = any(%(patients)s) and state = 'snoozed' and snoozed_until <= %(now)s returning id"""
-_MOVE = (
-    "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
-    "values (%s, %s, 'kadens', %s, %s, %s)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """The input of the rules for one patient, the live alerts, and the recent ones.
 
-    `recent` are alerts that are no longer live and changed within `RECENT_MS`, 60 days.
+    `recent` are alerts that are no longer live and changed within `RECENT_MS`, 60 days. `roster` is
+    who may have to act.
     """
 
     judgeable: RuleInput
     live: tuple[Alert, ...]
     recent: tuple[Alert, ...]
+    roster: DutyRoster = field(default_factory=DutyRoster)
 
 
 async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> dict[str, Loaded]:
     """Return the input of the rules and the alerts of each patient, by pseudonym.
 
     The number of statements does not depend on the number of patients. Locks the patients until
-    the transaction ends, and opens alerts whose snooze ends by `now_ms`. Raises `KeyError` for a
+    the transaction ends. Raises `KeyError` for a
     patient that does not exist.
     """
     known = await lock_patients(conn, patients)
@@ -128,23 +125,23 @@ async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> 
     for patient in patients:
         row = known[patient]
         of[row.id], names[row.id] = (patient, row), patient
-    # before the alerts are read: rules must see an alert whose snooze has ended as open
-    await _wake(conn, list(of), now_ms)
     alerts = await _alerts(conn, names, now_ms)
     judgeable = await _judgeable(conn, of, now_ms)
+    rosters = await load_rosters(conn, list(of), now_ms)
     return {
-        patient: _loaded(judgeable[number], alerts[number]) for number, patient in names.items()
+        patient: _loaded(judgeable[number], alerts[number], rosters[number])
+        for number, patient in names.items()
     }
 
 
-def _loaded(judgeable: RuleInput, alerts: Sequence[Alert]) -> Loaded:
+def _loaded(judgeable: RuleInput, alerts: Sequence[Alert], roster: DutyRoster) -> Loaded:
     # the quotes matter: a state that is part of another state's name must not match
     live: list[Alert] = []
     recent: list[Alert] = []
     for alert in alerts:
         kind = live if f"'{alert.state.value}'" in _LIVE else recent
         kind.append(alert)
-    return Loaded(judgeable=judgeable, live=tuple(live), recent=tuple(recent))
+    return Loaded(judgeable=judgeable, live=tuple(live), recent=tuple(recent), roster=roster)
 
 
 async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleInput]:
@@ -244,7 +241,9 @@ async def _alerts(
     alerts: dict[int, list[Alert]] = defaultdict(list)
     for row in matches:
         number = row.pop("patient")
-        typed = {**row, "tier": Tier(row["tier"]), "state": AlertState(row["state"])}
+        mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
+        enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
+        typed = {**row, **enums, "mutes": mutes}
         alerts[number].append(Alert(patient=names[number], findings=findings[row["id"]], **typed))
     return alerts
 
@@ -263,14 +262,6 @@ def _session(row: rows.Row) -> tuple[str, SessionBrief]:
     ms = row["range_ms"]
     typed = {"timer_ms": int(row["timer_ms"]), "range_ms": tuple(ms) if ms else None}
     return row.pop("record"), SessionBrief(**{**row, **typed})
-
-
-async def _wake(conn: Connection, numbers: Sequence[int], now_ms: int) -> None:
-    woken = await conn.execute(_WAKE, {"patients": list(numbers), "now": utc(now_ms)})
-    for (alert,) in await woken.fetchall():
-        await conn.execute(
-            _MOVE, [alert, utc(now_ms), "snoozed", "open", "the time asked for is over"]
-        )
 
 
 def _finding(row: rows.Row) -> tuple[str, Finding]:

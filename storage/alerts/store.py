@@ -5,15 +5,17 @@ judges never work on one patient. An alert's id is computed from its patient, fa
 judging the same facts twice raises the same alert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from psycopg.types.json import Jsonb
 
 from model import codec
-from model.alert import Contact, Finding, Step, StepKind
+from model.alert import Action, AlertState, Contact, Finding, Step, StepKind
 from model.calendar import utc
+from model.messages.alert_move import AlertMove
+from storage.alerts.moves import SYSTEM_ACTOR, put_move
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -22,13 +24,21 @@ WORKLIST = "the clinicians' worklist"
 # No "on conflict": the patient is locked, so a second alert with one id is a bug and must fail.
 _RAISE = """
 insert into alert (id, patient, family, rule, rule_version, tier, state, raised_at, changed_at, \
-sentence)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+unseen_since, sentence, is_demoted)
+values (%(alert)s, %(patient)s, %(family)s, %(rule)s, %(rule_version)s, %(tier)s, %(state)s, \
+%(at)s, %(at)s, %(at)s, %(sentence)s, %(is_demoted)s)"""
 _CHANGE = """
-update alert set rule = %s, rule_version = %s, tier = %s, state = %s, changed_at = %s, \
-sentence = %s,
-  snoozed_until = case when %s = 'snoozed' then snoozed_until end
-where id = %s"""
+update alert set rule = %(rule)s, rule_version = %(rule_version)s, tier = %(tier)s, \
+state = %(state)s, changed_at = %(at)s, sentence = %(sentence)s, is_demoted = %(is_demoted)s,
+  snoozed_until = case when %(state)s = 'snoozed' then coalesce(%(until)s, snoozed_until) end
+where id = %(alert)s returning (select state from alert b where b.id = alert.id) as before"""
+# evidence and rule stay as they are: time has changed nothing in them
+_TICK = """
+update alert set state = %(state)s, changed_at = %(at)s, escalations = escalations + %(passed)s,
+  snoozed_until = null
+where id = %(alert)s returning (select state from alert b where b.id = alert.id) as before"""
+_ANEW = "update alert set unseen_since = %(at)s, escalations = 0 where id = %(alert)s"
+_PASSED = "update alert set unseen_since = %(at)s where id = %(alert)s"
 # A finding is not deleted while its alert exists, so that its evidence can still be shown. When it
 # occurs again, the same row becomes current again.
 _PUT_FINDING = """
@@ -44,34 +54,35 @@ tier = excluded.tier,
 _DROP_FINDING = (
     "update alert_finding set current = false where alert = %s and rule = %s and key = %s"
 )
-_MOVE = (
-    "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
-    "values (%s, %s, 'kadens', %s, %s, %s)"
-)
 # a patient may have no responsible clinician; then every clinician of the unit is the contact
 _CONTACTS = """
-select c.email, coalesce(c.id = p.clinician, false) as responsible
+select c.subject, c.email, coalesce(c.id = p.clinician, false) as responsible
 from patient p
 join clinician c on c.id = p.clinician or c.care_unit = p.care_unit
 where p.id = %(patient)s"""
-# the judge must look again when the first snooze ends, even if no new data come
-_SNOOZED = """
-select patient, min(snoozed_until) as at_ms from alert \
-where patient = any(%(patients)s) and state = 'snoozed'
-group by patient"""
 
 
-async def apply_step(conn: Connection, number: int, patient: str, step: Step, now_ms: int) -> str:
-    """Carry out a step for a patient (id and pseudonym), and return the id of its alert.
+async def apply_step(
+    conn: Connection, number: int, patient: str, step: Step, now_ms: int
+) -> tuple[AlertMove, ...]:
+    """Carry out a step for a patient (id and pseudonym), and return its moves.
 
     Raises `KeyError` when a step that raises no alert names none.
     """
+    alert = step.alert
     if step.kind is StepKind.RAISE:
-        return await _raise(conn, number, patient, step, now_ms)
-    if step.alert is None:
+        alert = await _next_id(conn, number, patient, step.family)
+    if alert is None:
         raise KeyError(patient)
-    await _change(conn, step, step.alert, now_ms)
-    return step.alert
+    row = _row(alert, number, step, now_ms)
+    before = await _WAYS[step.kind](conn, row)
+    await _put_evidence(conn, alert, step, now_ms)
+    moves: list[AlertMove] = []
+    for kind in step.moves:
+        made = _move(alert, patient, step, kind, before, now_ms)
+        moves.append(await put_move(conn, made))
+        before = step.state
+    return tuple(moves)
 
 
 async def contacts(conn: Connection, number: int) -> list[Contact]:
@@ -79,37 +90,81 @@ async def contacts(conn: Connection, number: int) -> list[Contact]:
     return await rows.fetch_as(conn, _CONTACTS, {"patient": number}, Contact)
 
 
-async def snoozed_until(conn: Connection, numbers: Sequence[int]) -> dict[int, int]:
-    """Return when the earliest snooze of each patient ends, in epoch ms by patient id.
-
-    Patients without a snoozed alert are left out.
-    """
-    arguments: rows.Row = {"patients": list(numbers)}
-    ends = await rows.fetch(conn, _SNOOZED, arguments, lambda row: (row["patient"], row["at_ms"]))
-    return dict(ends)
+async def _raise(conn: Connection, row: rows.Row) -> AlertState | None:
+    await conn.execute(_RAISE, row)
+    return None
 
 
-async def _raise(conn: Connection, number: int, patient: str, step: Step, now_ms: int) -> str:
-    id_ = await _next_id(conn, number, patient, step.family)
-    at = utc(now_ms)
-    result = [step.rule, step.rule_version, step.tier.value, step.state.value]
-    await conn.execute(_RAISE, [id_, number, step.family, *result, at, at, step.sentence])
-    await conn.execute(_MOVE, [id_, at, None, step.state.value, step.reason])
-    await _put_findings(conn, id_, step.findings, now_ms)
-    return id_
+async def _change(conn: Connection, row: rows.Row) -> AlertState | None:
+    [before] = await rows.fetch_column(conn, _CHANGE, row)
+    if row["is_anew"]:
+        await conn.execute(_ANEW, row)
+    return AlertState(before)
 
 
-async def _change(conn: Connection, step: Step, alert: str, now_ms: int) -> None:
-    before = await (await conn.execute("select state from alert where id = %s", [alert])).fetchone()
-    result = [step.rule, step.rule_version, step.tier.value, step.state.value]
-    await conn.execute(_CHANGE, [*result, utc(now_ms), step.sentence, step.state.value, alert])
-    if before and before[0] != step.state.value:
-        await conn.execute(_MOVE, [alert, utc(now_ms), before[0], step.state.value, step.reason])
-    if step.kind is StepKind.APPEND:
+async def _tick(conn: Connection, row: rows.Row) -> AlertState | None:
+    [before] = await rows.fetch_column(conn, _TICK, row)
+    # An alert that was passed on, or is awake again, waits anew for somebody to acknowledge it.
+    await conn.execute(_PASSED if row["passed"] else _ANEW, row)
+    return AlertState(before)
+
+
+_WAYS: dict[StepKind, Callable[[Connection, rows.Row], Awaitable[AlertState | None]]] = {
+    StepKind.RAISE: _raise,
+    StepKind.APPEND: _change,
+    StepKind.DROP: _change,
+    StepKind.RETRACT: _change,
+    StepKind.WAKE: _tick,
+    StepKind.ESCALATE: _tick,
+    StepKind.EXPIRE: _tick,
+}
+
+
+def _row(alert: str, number: int, step: Step, now_ms: int) -> rows.Row:
+    until_ms = step.snoozed_until_ms
+    return {
+        "alert": alert,
+        "patient": number,
+        "family": step.family,
+        "rule": step.rule,
+        "rule_version": step.rule_version,
+        "tier": step.tier.value,
+        "state": step.state.value,
+        "at": utc(now_ms),
+        "sentence": step.sentence,
+        "is_demoted": step.is_demoted,
+        "until": None if until_ms is None else utc(until_ms),
+        "is_anew": Action.WORSEN in step.moves,
+        "passed": int(step.kind is StepKind.ESCALATE),
+    }
+
+
+def _move(
+    alert: str, patient: str, step: Step, kind: Action, before: AlertState | None, now_ms: int
+) -> AlertMove:
+    return AlertMove(
+        id=0,
+        alert=alert,
+        patient=patient,
+        at_ms=now_ms,
+        actor=SYSTEM_ACTOR,
+        kind=kind,
+        from_state=before,
+        to_state=step.state,
+        tier=step.tier,
+        reason=step.reason,
+        responsible=step.responsible,
+    )
+
+
+async def _put_evidence(conn: Connection, alert: str, step: Step, now_ms: int) -> None:
+    if not step.findings:
+        return
+    if step.kind in {StepKind.RAISE, StepKind.APPEND}:
         await _put_findings(conn, alert, step.findings, now_ms)
-    else:
-        async with conn.cursor() as cursor:
-            await cursor.executemany(_DROP_FINDING, [(alert, f.rule, f.key) for f in step.findings])
+        return
+    async with conn.cursor() as cursor:
+        await cursor.executemany(_DROP_FINDING, [(alert, f.rule, f.key) for f in step.findings])
 
 
 async def _put_findings(

@@ -114,10 +114,16 @@ TABLES: dict[str, Access] = {
     "rollup_day": _DERIVED,
     "rollup_stale": _DERIVED,
     "alert": Access(
-        worker=ALL, clinic="select, update (state, changed_at, snoozed_until, resolution)"
+        worker=ALL,
+        clinic="select, update (state, changed_at, snoozed_until, resolution, assignee, "
+        "unseen_since, escalations, mutes, useful, last_move)",
     ),
     "alert_finding": _DERIVED,
     "alert_move": Access(worker=ADD, clinic=ADD),
+    "alert_note": Access(worker=READ, clinic=ADD),
+    "unit_duty": Access(worker=READ, clinic=ADD),
+    "absence": Access(worker=READ, clinic="select, insert, update (ended_at)"),
+    "budget_notice": Access(worker=ADD, clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),
     # adding a message looks at its key; the messages themselves are none of the door's business
     "outbox": Access(

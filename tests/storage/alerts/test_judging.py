@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from alerts import lifecycle, registry
-from model.alert import Alert, AlertState, JudgementResult, RuleInput, Tier
+from alerts import registry
+from model.alert import Alert, AlertState, RuleInput, Tier
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Workout
 from model.keyring import KeyRing
@@ -53,11 +53,7 @@ async def _judge(
     conn: Connection, now: int = _NOW
 ) -> tuple[RuleInput, tuple[Alert, ...], tuple[Alert, ...]]:
     on = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
-    steps = lifecycle.settle(on.live, on.recent, registry.judge(on.judgeable), now)
-    judgement_result = JudgementResult(
-        steps=tuple(steps), next_due_ms=registry.next_due(on.judgeable)
-    )
-    await apply_judgements(conn, {"p1": judgement_result}, now)
+    await apply_judgements(conn, {"p1": verdict(on, now)}, now)
     after = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
     return after.judgeable, after.live, after.recent
 

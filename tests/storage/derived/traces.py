@@ -254,6 +254,11 @@ async def _alerted(conn: Connection, patient: str) -> None:
         "values (%s, now(), 'kadens', 'open', '')",
         [alert],
     )
+    await conn.execute(
+        "insert into alert_note (alert, at, author, text, is_shared) "
+        "values (%s, now(), 'clinician', 'called', false)",
+        [alert],
+    )
     await outbox.put_message(
         conn, "email", f"{alert}/A/c@example.org", "c@example.org", {"subject": "s"}, 0
     )

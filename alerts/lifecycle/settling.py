@@ -1,4 +1,4 @@
-"""The life of an alert: the table of moves, and what findings do to alerts.
+"""What findings do to alerts. Pure.
 
 Nothing is stored or sent here. A patient has at most one live alert for each family of rules
 (clinical definition section 6). Judging again changes nothing. A correction of data removes
@@ -7,14 +7,25 @@ findings, and retracts the alert when no finding is left that could raise it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from enum import StrEnum
+from dataclasses import replace
+from operator import attrgetter
 
+from alerts.lifecycle.transitions import TRANSITIONS
 from alerts.registry import RULE
 from alerts.wording import headline, weight
-from model.alert import LIVE_STATES, Alert, AlertState, Contact, Finding, Step, StepKind, Tier
+from model.alert import (
+    LIVE_STATES,
+    Action,
+    Alert,
+    AlertState,
+    Contact,
+    Finding,
+    Step,
+    StepKind,
+    Tier,
+)
 from model.calendar import DAY_MS
 
-RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 # A person has dealt with the patient's training as such: what came before is no news any more.
 RENEWING = frozenset({"contacted", "plan changed"})
 CORRECTED = "corrected"  # the reason of a retraction that follows from data
@@ -25,113 +36,32 @@ DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
 
 MAILED = frozenset({Tier.A, Tier.B})  # tier C waits for the digest
 
+_ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE})
+
 _Name = tuple[str, str]  # rule and key of a finding
-
-
-class Action(StrEnum):
-    """What may be done to an alert.
-
-    Time wakes and expires alerts, and judging escalates and retracts them. All other actions are a
-    clinician's.
-    """
-
-    ACKNOWLEDGE = "acknowledge"
-    START = "start"
-    SNOOZE = "snooze"
-    WAKE = "wake"
-    RESOLVE = "resolve"
-    REOPEN = "reopen"
-    ESCALATE = "escalate"
-    RETRACT = "retract"
-    EXPIRE = "expire"
-
-
-# A move that is not here is refused, whoever asks for it. An alert that a person has taken up does
-# not expire. Of closed alerts only one that a person has resolved can be opened again: what data or
-# time have closed stays closed.
-TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
-    (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
-    (AlertState.OPEN, Action.START): AlertState.IN_PROGRESS,
-    (AlertState.OPEN, Action.SNOOZE): AlertState.SNOOZED,
-    (AlertState.OPEN, Action.RESOLVE): AlertState.RESOLVED,
-    (AlertState.OPEN, Action.ESCALATE): AlertState.OPEN,
-    (AlertState.OPEN, Action.RETRACT): AlertState.RETRACTED,
-    (AlertState.OPEN, Action.EXPIRE): AlertState.EXPIRED,
-    (AlertState.ACKNOWLEDGED, Action.START): AlertState.IN_PROGRESS,
-    (AlertState.ACKNOWLEDGED, Action.SNOOZE): AlertState.SNOOZED,
-    (AlertState.ACKNOWLEDGED, Action.RESOLVE): AlertState.RESOLVED,
-    (AlertState.ACKNOWLEDGED, Action.ESCALATE): AlertState.OPEN,
-    (AlertState.ACKNOWLEDGED, Action.RETRACT): AlertState.RETRACTED,
-    (AlertState.IN_PROGRESS, Action.SNOOZE): AlertState.SNOOZED,
-    (AlertState.IN_PROGRESS, Action.RESOLVE): AlertState.RESOLVED,
-    (AlertState.IN_PROGRESS, Action.ESCALATE): AlertState.OPEN,
-    (AlertState.IN_PROGRESS, Action.RETRACT): AlertState.RETRACTED,
-    (AlertState.SNOOZED, Action.WAKE): AlertState.OPEN,
-    (AlertState.SNOOZED, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
-    (AlertState.SNOOZED, Action.START): AlertState.IN_PROGRESS,
-    (AlertState.SNOOZED, Action.RESOLVE): AlertState.RESOLVED,
-    (AlertState.SNOOZED, Action.ESCALATE): AlertState.OPEN,
-    (AlertState.SNOOZED, Action.RETRACT): AlertState.RETRACTED,
-    (AlertState.RESOLVED, Action.REOPEN): AlertState.OPEN,
-}
-
-NEEDS_REASON = frozenset({Action.SNOOZE, Action.RETRACT, Action.RESOLVE})
-
-
-class MoveRefusedError(ValueError):
-    """The table has no such move; nothing was changed."""
-
-    def __init__(self, state: AlertState, action: Action) -> None:
-        super().__init__(f"an alert that is {state.value} cannot take the action {action.value}")
-        self.state = state
-        self.action = action
-
-
-class ReasonMissingError(ValueError):
-    """The move needs a reason, and for resolving one of `RESOLUTIONS`; nothing was changed."""
-
-
-def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
-    """Return the state of an alert after an action.
-
-    For RESOLVE, `reason` begins with an item of `RESOLUTIONS`; ": text" may follow. Raises
-    `MoveRefusedError` when the table has no such move and `ReasonMissingError` when the reason is
-    missing or unknown.
-    """
-    if (alert.state, action) not in TRANSITIONS:
-        raise MoveRefusedError(alert.state, action)
-    if action in NEEDS_REASON and not reason.strip():
-        raise ReasonMissingError(f"the action {action.value} needs a reason")
-    if action is Action.RESOLVE and reason.partition(":")[0].strip() not in RESOLUTIONS:
-        raise ReasonMissingError(f"a resolution is one of: {', '.join(RESOLUTIONS)}")
-    return TRANSITIONS[alert.state, action]
 
 
 def is_mailed(step: Step) -> bool:
     """Return whether clinicians get a mail about a step.
 
-    They do when the alert is of tier A or B, and is new or graver than before.
+    They do when the alert is of tier A or B, and is new, graver than before, or passed on because
+    nobody has acknowledged it.
     """
-    # `_step` gives an APPEND a reason only when the tier rose.
-    graver = step.kind is StepKind.APPEND and bool(step.reason)
-    return step.tier in MAILED and (step.kind is StepKind.RAISE or graver)
+    return step.tier in MAILED and not _ANNOUNCED.isdisjoint(step.moves)
 
 
-def recipients(contacts: Iterable[Contact]) -> tuple[str, ...]:
+def recipients(contacts: Iterable[Contact], responsible: Collection[str] = ()) -> tuple[str, ...]:
     """Return the addresses for mails about a patient, in order.
 
-    They are those of the responsible clinicians, or of all contacts when nobody is responsible.
+    They are those of the `responsible` (subjects). Where these have none, or nobody in particular
+    is, they are those of the patient's clinician, else of all contacts.
     """
-    # Mail to nobody would hide an alert, so without a responsible clinician all of them get it.
+    # Mail to nobody would hide an alert.
     everybody = list(contacts)
-    responsible = [contact for contact in everybody if contact.responsible]
-    addresses = {contact.email for contact in responsible or everybody}
-    return tuple(sorted(addresses - {""}))
-
-
-def actions(state: AlertState) -> tuple[Action, ...]:
-    """Return the actions that the table allows in a state, in the order of the table."""
-    return tuple(action for (from_state, action) in TRANSITIONS if from_state is state)
+    selected = [contact for contact in everybody if contact.subject in responsible]
+    selected += [] if responsible else filter(attrgetter("responsible"), everybody)
+    addresses = {contact.email for contact in selected} - {""}
+    return tuple(sorted(addresses or {contact.email for contact in everybody} - {""}))
 
 
 def settle(
@@ -181,7 +111,7 @@ def _family(
     new = _new(mine, recent)
     # One finding is enough to raise the alert, which then lists the others as well.
     if any(finding.fresh and _held_until(finding, recent) <= now_ms for finding in new):
-        return [_step(StepKind.RAISE, family, None, new, new)]
+        return [_step(StepKind.RAISE, family, None, new, new, now_ms)]
     return []
 
 
@@ -206,9 +136,9 @@ def _changed(
     steps: list[Step] = []
     # Added first, so that the alert is never without a finding in between.
     if added:
-        steps.append(_step(StepKind.APPEND, alert.family, alert, added, standing.values()))
+        steps.append(_step(StepKind.APPEND, alert.family, alert, added, standing.values(), now_ms))
     if gone:
-        steps.append(_step(StepKind.DROP, alert.family, alert, gone, standing.values()))
+        steps.append(_step(StepKind.DROP, alert.family, alert, gone, standing.values(), now_ms))
     return steps
 
 
@@ -218,24 +148,67 @@ def _step(
     alert: Alert | None,
     findings: Iterable[Finding],
     standing: Collection[Finding],
+    now_ms: int,
 ) -> Step:
     """Return a step for some findings; `standing` are all on which the alert then rests."""
     first = min(standing, key=weight)
-    rose = alert is not None and _graver(first.tier, alert.tier)
-    state = AlertState.OPEN if alert is None else alert.state
-    return Step(
+    step = Step(
         kind=kind,
         family=family,
         alert=None if alert is None else alert.id,
         findings=tuple(sorted(findings, key=_in_time)),
         tier=first.tier,
-        # A graver finding opens an alert again that a clinician has put off.
-        state=TRANSITIONS[state, Action.ESCALATE] if rose else state,
+        state=AlertState.OPEN,
         rule=first.rule,
         rule_version=first.rule_version,
         sentence=headline(standing),
-        reason="a graver finding" if rose else "",
+        moves=(Action.RAISE,),
     )
+    return step if alert is None else _kept(step, alert, now_ms)
+
+
+def _kept(step: Step, alert: Alert, now_ms: int) -> Step:
+    """Return a step of a live alert with the tier, the state and the move that it leads to."""
+    # Evidence of the tier that was over the budget leaves the alert where it is; graver does not.
+    demoted = alert.is_demoted and step.tier is Tier.B
+    tier = Tier.C if demoted else step.tier
+    step = replace(step, tier=tier, state=alert.state, moves=(), is_demoted=demoted)
+    if _graver(tier, alert.tier):
+        # A graver finding opens an alert again that a clinician has put off.
+        state, reason = TRANSITIONS[alert.state, Action.WORSEN], "a graver finding"
+        return replace(step, state=state, reason=reason, moves=(Action.WORSEN,))
+    return _milder(step, alert, now_ms) if _graver(alert.tier, tier) else step
+
+
+def _milder(step: Step, alert: Alert, now_ms: int) -> Step:
+    """Return a step after which an alert is of a milder tier, muted as its clinician wanted it.
+
+    A snooze of a graver tier ends no longer snooze of a milder one.
+    """
+    until_ms = muted_until(alert, step.tier)
+    if alert.state not in {AlertState.OPEN, AlertState.SNOOZED} or until_ms <= now_ms:
+        return step
+    moves = (Action.SNOOZE,) if alert.state is AlertState.OPEN else ()
+    reason = "the snooze of this tier goes on" if moves else ""
+    return replace(
+        step,
+        state=AlertState.SNOOZED,
+        snoozed_until_ms=until_ms,
+        moves=moves,
+        reason=reason,
+    )
+
+
+def muted_until(alert: Alert, tier: Tier) -> int:
+    """Return up to when an alert is snoozed at a tier (epoch ms), 0 when it is not.
+
+    Who has snoozed a graver tier has snoozed the milder ones with it.
+    """
+    ends = [0]
+    for snoozed, end_ms in alert.mutes.items():
+        if not _graver(tier, snoozed):
+            ends.append(end_ms)
+    return max(ends)
 
 
 def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
@@ -256,6 +229,8 @@ def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
         rule_version=version,
         sentence=alert.sentence,
         reason=CORRECTED,
+        moves=(Action.RETRACT,),
+        is_demoted=alert.is_demoted,
     )
 
 
@@ -305,7 +280,9 @@ def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
         return 0
     end_ms = 0
     for alert in filter(_is_dealt_with, recent):
-        if alert.family == finding.family and not _graver(finding.tier, alert.tier):
+        # The tier of its evidence counts: the budget makes no finding milder.
+        tier = Tier.B if alert.is_demoted else alert.tier
+        if alert.family == finding.family and not _graver(finding.tier, tier):
             end_ms = max(end_ms, alert.changed_ms + cooldown_ms)
     return end_ms
 

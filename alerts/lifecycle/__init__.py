@@ -1,0 +1,49 @@
+"""The life of alerts: the table of moves, what findings do, what time does, and who has to act.
+
+All of it is pure: the caller loads, stores and sends.
+"""
+
+from alerts.lifecycle.budget import allowance, demoted
+from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
+from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.settling import (
+    CORRECTED,
+    is_mailed,
+    muted_until,
+    recipients,
+    settle,
+    wakes,
+)
+from alerts.lifecycle.transitions import (
+    RESOLUTIONS,
+    TRANSITIONS,
+    MoveRefusedError,
+    ReasonMissingError,
+    actions,
+    move,
+)
+from model.alert import Action
+
+__all__ = [
+    "CORRECTED",
+    "RESOLUTIONS",
+    "TRANSITIONS",
+    "Action",
+    "MoveRefusedError",
+    "ReasonMissingError",
+    "actions",
+    "after_steps",
+    "allowance",
+    "clock_steps",
+    "demoted",
+    "hours_of",
+    "is_mailed",
+    "move",
+    "muted_until",
+    "next_clock",
+    "recipients",
+    "responsible",
+    "settle",
+    "wakes",
+    "waking_steps",
+]

@@ -1,0 +1,61 @@
+"""Who has to act on an alert: the patient's clinician, the next in line, or who is on call. Pure.
+
+An alert never goes into the void: where nobody in particular has to act, everybody of the care unit
+has.
+"""
+
+from collections.abc import Iterable
+
+from alerts.working_hours import DEFAULT_HOURS, WorkingHours, parse_hours
+from model.alert import Alert, Tier
+from model.messages.alert_move import EVERYBODY, Absence, DutyRoster
+
+
+def hours_of(roster: DutyRoster) -> WorkingHours:
+    """Return the working hours of the patient's care unit, or the default where it set none."""
+    return DEFAULT_HOURS if roster.hours is None else parse_hours(roster.hours)
+
+
+def chain(roster: DutyRoster, assignee: str, at_ms: int) -> tuple[str, ...]:
+    """Return the subjects who have to act, one after the other, each once.
+
+    It begins with the person who took the alert, then come the patient's clinician, the unit's line
+    and who is on call. Those who are away are replaced by their cover, or left out.
+    """
+    named = (assignee, roster.clinician, *roster.line, roster.on_call)
+    present = (present_for(subject, roster.absences, at_ms) for subject in named)
+    # A dict keeps the order, and each subject once.
+    return tuple(dict.fromkeys(filter(None, present)))
+
+
+def present_for(subject: str, absences: Iterable[Absence], at_ms: int) -> str:
+    """Return who acts for a clinician at an instant (epoch ms), "" when nobody does.
+
+    That is the clinician, or while away the cover, whose own absence is looked up in turn.
+    """
+    away = {item.subject: item for item in absences if item.from_ms <= at_ms < item.until_ms}
+    seen: set[str] = set()
+    while subject in away:
+        # Two who cover each other and are both away: nobody is there.
+        if subject in seen:
+            return ""
+        seen.add(subject)
+        subject = away[subject].cover
+    return subject
+
+
+def responsible(
+    roster: DutyRoster, alert: Alert | None, tier: Tier, at_ms: int, level: int = 0
+) -> tuple[str, ...]:
+    """Return who has to act on an alert of a tier at an instant (epoch ms).
+
+    `alert` is None for a new alert. `level` counts how often it was escalated because unseen. Out
+    of hours, tier A is for who is on call, unless a person has taken the alert.
+    """
+    assignee = "" if alert is None else alert.assignee
+    if tier is Tier.A and not assignee and not hours_of(roster).is_working(at_ms):
+        on_call = present_for(roster.on_call, roster.absences, at_ms)
+        if on_call:
+            return (on_call,)
+    line = chain(roster, assignee, at_ms)
+    return (line[level],) if level < len(line) else EVERYBODY
