@@ -22,6 +22,7 @@ from clinic.api import api_routes, data_routes, prescription_routes
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.language import language_routes
+from clinic.head_notes import note_heads
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.pages import annotation_routes, page_routes
@@ -118,6 +119,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         return await clinic_sessions.alive_now(pool, sessions, clinic.clock(), clinic.idle_ms)
 
     tasks = {asyncio.create_task(changes.listen()), asyncio.create_task(changes.watch(alive))}
+    if clinic.note_head is not None:
+        noting = note_heads(pool, clinic.note_head, metrics.unnoted_heads.inc)
+        tasks.add(asyncio.create_task(noting))
     app.state.door = OpenDoor(clinic=clinic, pool=pool, changes=changes, metrics=metrics)
     try:
         yield

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from starlette.requests import Request
 
+from clinic.head_notes import NoteHead
 from clinic.live import Changes
 from clinic.metrics import ClinicMetrics
 from storage.pg.pool import Connection, Pool
@@ -43,6 +44,7 @@ class ClinicConfig:
     A session ends when it was not used for `idle_ms`.
     `prescriber_roles` and `support_roles` are the words of the identity provider that mean a
     licensed prescriber, and support.
+    `note_head` gets the head of the audit log every hour; None notes it nowhere.
     """
 
     database: str
@@ -58,6 +60,7 @@ class ClinicConfig:
     idle_ms: int = 3_600_000
     prescriber_roles: frozenset[str] = frozenset()
     support_roles: frozenset[str] = frozenset()
+    note_head: NoteHead | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

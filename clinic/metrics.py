@@ -37,6 +37,11 @@ class ClinicMetrics:
         self.changes = Counter(
             "kadens_clinic_changes", "Notifications from the database", registry=self.registry
         )
+        self.unnoted_heads = Counter(
+            "kadens_clinic_unnoted_heads",
+            "Heads of the audit log that could not be noted",
+            registry=self.registry,
+        )
         self.actions = Counter(
             "kadens_clinic_actions",
             "Actions on alerts and sessions",

@@ -194,6 +194,22 @@ COMMANDS: tuple[Entry, ...] = (
         summary="List what vendors announced, and what became of it.",
     ),
     Entry(
+        word="audit",
+        summary="The audit log: check its chain, and sign how far it goes.",
+        entries=(
+            Entry(
+                word="verify",
+                target="kadens.auditing.command:verify_log",
+                summary="Check that no row of the log was changed, removed, added or reordered.",
+            ),
+            Entry(
+                word="head",
+                target="kadens.auditing.command:print_head",
+                summary="Print how far the audit log goes, signed.",
+            ),
+        ),
+    ),
+    Entry(
         word="keys",
         summary="This installation's keys: list, rotate, rewrap, retire.",
         entries=(

@@ -16,7 +16,7 @@ from kadens.delivering.receivers_file import ReceiverError, receivers_of
 from model.keyring import FIRST_KEY_ID, Key, KeyRing, Keys
 from model.messages.outgoing import Receiver
 
-KINDS = ("link", "wrapping", "session")
+KINDS = ("link", "wrapping", "session", "audit")
 KEY_BYTES = 32  # of every key of ours
 ACTIVE, ACCEPTED, RETIRED = "active", "accepted", "retired"
 STATES = (ACTIVE, ACCEPTED, RETIRED)
@@ -80,6 +80,7 @@ class Secrets:
     link_keys: KeyRing = NO_KEYS
     wrapping_keys: KeyRing = NO_KEYS
     session_keys: KeyRing = NO_KEYS
+    audit_keys: KeyRing = NO_KEYS
     oidc_client_secret: str = ""
     receivers: tuple[Receiver, ...] = ()
 
@@ -92,7 +93,7 @@ def read_secrets(path: str | None) -> Secrets:
 
     Keys of connectors are in `[connectors.NAME] keys = [...]`. Our own keys are `[[keys]]` tables
     (kind, id, key as hex, state). A single key of a kind may also be `link_key = "hex"`,
-    `wrapping_key` or `session_key`, and has then the id "1".
+    `wrapping_key`, `session_key` or `audit_key`, and has then the id "1".
     """
     if not path:
         return Secrets()

@@ -62,6 +62,7 @@ class Settings:
     session_idle_minutes: int = 60
     smtp: str = ""
     mail_from: str = "kadens@localhost"
+    audit_heads: str = ""
     worker_id: str = ""
     mock_broker: bool = False
     max_body: int = 100 * 1024 * 1024

@@ -33,6 +33,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "session_idle_minutes": "How long a sign-in lasts without a request.",
     "smtp": "Mail server for notifications, `host:port`; empty sends no mail.",
     "mail_from": "Sender of notifications.",
+    "audit_heads": "File to which the clinician door adds the signed head of the audit log every "
+    "hour, on a disk that nobody with the database can write to; empty for none.",
     "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",

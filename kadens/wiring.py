@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from clinic.head_notes import NoteHead
     from fetcher.parts import FetchedVendor
     from ingest.key_sets import KeySetFollower, LoadKeySet
     from model.keyring import Keys
@@ -308,6 +309,7 @@ def clinic_door(settings: Settings) -> "FastAPI":
                 demo=True,
                 prescriber_roles=frozenset(_words(settings.prescriber_roles)),
                 support_roles=frozenset(_words(settings.support_roles)),
+                note_head=_head_noter(settings),
             )
         )
     sign_in = sign_in_of(settings)
@@ -326,10 +328,20 @@ def clinic_door(settings: Settings) -> "FastAPI":
             idle_ms=settings.session_idle_minutes * 60_000,
             prescriber_roles=frozenset(_words(settings.prescriber_roles)),
             support_roles=frozenset(_words(settings.support_roles)),
+            note_head=_head_noter(settings),
         )
     )
     sign_in_routes.install_sign_in(app, sign_in)
     return app
+
+
+def _head_noter(settings: Settings) -> "NoteHead | None":
+    """Return what notes heads of the audit log; raises `SettingsError` where it has no key."""
+    from kadens.auditing.head_file import head_noter
+
+    if not settings.audit_heads:
+        return None
+    return head_noter(Path(settings.audit_heads), keys_of(settings, "audit"), clock(settings.clock))
 
 
 def patient_door(settings: Settings) -> "FastAPI":

@@ -54,6 +54,7 @@ class AuditAction(StrEnum):
     REPLAY_DERIVE = "replay.derive"
     REPLAY_REHEARSE = "replay.rehearse"
     DIGEST_READ = "digest.read"
+    LOG_VERIFY = "log.verify"  # the audit log was compared with its chain
     LETTER_SHOW = "letter.show"
     LETTER_RETRY = "letter.retry"
     LETTER_DROP = "letter.drop"

@@ -48,7 +48,7 @@ def _kind(text: str) -> str:
     return text
 
 
-KeyKind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping or session.")]
+KeyKind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping, session or audit.")]
 Also = Annotated[
     list[Path] | None,
     typer.Option("--also", help="Another secrets file with the same key; may be repeated."),
@@ -176,6 +176,8 @@ def _needed(settings: Settings, entry: KeyEntry, now_ms: int) -> str:
     since_ms = epoch_ms(datetime.fromisoformat(entry.changed)) if entry.changed else 0
     if now_ms < since_ms + GRACE_MS:
         return f"the key was active until a moment ago: wait until {rfc3339(since_ms + GRACE_MS)}"
+    if entry.kind == "audit":
+        return "heads of the audit log that it signed can be checked only with it"
     if entry.kind == "session":
         until_ms = since_ms + settings.session_minutes * 60_000
         if now_ms >= until_ms:

@@ -135,6 +135,8 @@ def _start(
         "clinic_demo": "1",
         "clinic_unit": UNIT,
         "smtp": mail.address,
+        # an installation from before has no key of this kind
+        "audit_heads": str(data / "audit-heads.jsonl") if secrets.audit_keys else "",
         "worker_id": "local",
         "mock_broker": "1" if mock else "0",
         **({"commit_interval_s": DEMO_COMMIT_S} if options.demo or options.until_alert else {}),

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 ACTOR = audit.Actor(subject="c-1", role="clinician", care_unit="unit")
 UNLINK = (
     "update audit set patient = null, erasure = (select max(id) from erasure), object = '', "
-    "detail = '{}'"
+    "detail = '{}', salt = null"
 )
 _ROW = (
     "insert into audit (at, actor, role, action, patient) "

@@ -22,6 +22,47 @@ create table audit_action (action text primary key check (action ~ '^[a-z]+([.][
 -- `at` is the application's time; `recorded_at` is the database's own and nobody can set it. It is null in older rows.
 alter table audit add column recorded_at timestamptz;
 
+-- Hides what a row says of a patient in the hash that its link keeps; an erasure forgets it with the patient.
+alter table audit add column salt bytea;
+
+-- The chain of the log: each row has a link, made when its transaction commits, with a hash over the link before it.
+-- `about` is the hash over what an erasure forgets, so that the chain holds afterwards too. No row refers to a link and
+-- no link to a row: `kadens audit verify` compares them, and finds what somebody with all rights has changed.
+create table audit_chain (
+  seq bigint primary key,
+  audit bigint not null unique,
+  about bytea not null,
+  hash bytea not null
+);
+create table audit_head (
+  one boolean primary key default true check (one),
+  seq bigint not null,
+  hash bytea not null
+);
+insert into audit_head (seq, hash) values (0, '');
+
+-- `model.audit_chain` makes the same hashes of a row; its tests compare the two.
+create function audit_link() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+  head audit_head;
+  about bytea;
+  linked bytea;
+begin
+  -- Held from here to the commit, which follows at once: links have no gap and one order.
+  select * into head from audit_head for update;
+  about := sha256(new.salt || convert_to(concat_ws(E'\n', coalesce(new.patient::text, ''), octet_length(new.object),
+                                                   new.object, new.detail::text), 'UTF8'));
+  linked := sha256(head.hash || convert_to(concat_ws(E'\n', head.seq + 1, new.id, audit_micros(new.at), new.actor,
+                                                     new.role, coalesce(new.care_unit::text, ''), new.action,
+                                                     audit_micros(new.recorded_at), encode(about, 'hex')), 'UTF8'));
+  insert into audit_chain (seq, audit, about, hash) values (head.seq + 1, new.id, about, linked);
+  update audit_head set seq = head.seq + 1, hash = linked;
+  return null;
+end $$;
+
+create function audit_micros(at timestamptz) returns bigint language sql immutable
+  return (extract(epoch from at) * 1000000)::bigint;
+
 create function audit_record() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   if not exists (select from audit_action a where a.action = new.action) then
@@ -35,9 +76,12 @@ begin
     raise exception 'audit rows are append-only: no row is written as erased' using errcode = 'check_violation';
   end if;
   new.recorded_at := clock_timestamp();
+  new.salt := uuid_send(gen_random_uuid());
   return new;
 end $$;
 create trigger audit_record before insert on audit for each row execute function audit_record();
+create constraint trigger audit_link after insert on audit
+  deferrable initially deferred for each row execute function audit_link();
 
 -- A receipt belongs to the transaction that wrote it, which alone may complete it.
 alter table erasure add column xact xid8;
@@ -64,7 +108,7 @@ create or replace function audit_is_append_only() returns trigger language plpgs
   security definer set search_path = public, pg_temp as $$
 begin
   if tg_op = 'UPDATE' and old.patient is not null and new.patient is null and new.erasure is not null
-     and new.object = '' and new.detail = '{}'
+     and new.object = '' and new.detail = '{}' and new.salt is null
      and (new.id, new.at, new.actor, new.role, new.care_unit, new.action, new.recorded_at)
          is not distinct from (old.id, old.at, old.actor, old.role, old.care_unit, old.action, old.recorded_at)
      and exists (select from erasure e where e.id = new.erasure and e.xact = pg_current_xact_id()) then
@@ -74,6 +118,12 @@ begin
 end $$;
 create trigger audit_truncate before truncate on audit
   for each statement execute function audit_is_append_only();
+create function audit_chain_is_append_only() returns trigger language plpgsql as
+$$ begin raise exception 'links of the audit log are append-only'; end $$;
+create trigger audit_chain_append_only before update or delete on audit_chain
+  for each row execute function audit_chain_is_append_only();
+create trigger audit_chain_truncate before truncate on audit_chain
+  for each statement execute function audit_chain_is_append_only();
 
 create function audit_patient_is_gone() returns trigger language plpgsql
   security definer set search_path = public, pg_temp as $$
@@ -89,7 +139,7 @@ create constraint trigger audit_patient_is_gone after update on audit
 create function audit_forget(patient_id int, erasure_id int) returns bigint language sql
   security definer set search_path = public, pg_temp as $$
   with forgotten as (
-    update audit set patient = null, erasure = erasure_id, object = '', detail = '{}'
+    update audit set patient = null, erasure = erasure_id, object = '', detail = '{}', salt = null
     where patient = patient_id returning 1)
   select count(*) from forgotten
 $$;
@@ -132,10 +182,14 @@ begin
                       and d.deptype = 'e')
   loop
     execute format('alter %s %s owner to %I', case one.kind when 'v' then 'view' else 'table' end, one.name,
-      case when one.name::text in ('audit', 'audit_action', 'erasure') then 'kadens_audit' else 'kadens_migrate' end);
+      case when one.name::text in ('audit', 'audit_action', 'audit_chain', 'audit_head', 'erasure')
+        then 'kadens_audit' else 'kadens_migrate' end);
   end loop;
   alter function sample_partition(date) owner to kadens_migrate;
   alter function audit_record() owner to kadens_audit;
+  alter function audit_link() owner to kadens_audit;
+  alter function audit_chain_is_append_only() owner to kadens_audit;
+  alter function audit_micros(timestamptz) owner to kadens_audit;
   alter function erasure_record() owner to kadens_audit;
   alter function audit_is_append_only() owner to kadens_audit;
   alter function audit_patient_is_gone() owner to kadens_audit;
@@ -143,13 +197,15 @@ begin
   revoke create on schema public from kadens_audit;
 
   set local role kadens_audit;
-  revoke all on function audit_record(), erasure_record(), audit_is_append_only(), audit_patient_is_gone(),
-    audit_forget(int, int) from public;
+  revoke all on function audit_record(), audit_link(), audit_chain_is_append_only(), erasure_record(),
+    audit_is_append_only(), audit_patient_is_gone(), audit_forget(int, int) from public;
   grant execute on function audit_forget(int, int) to kadens_admin;
   grant select, insert on audit_action to kadens_migrate;
   grant references on erasure to kadens_migrate;
   grant select, insert (at, actor, role, care_unit, action, patient, object, detail) on audit
     to kadens_clinic, kadens_admin, kadens_patient;
+  grant select on audit_head to kadens_clinic, kadens_admin;
+  grant select on audit_chain to kadens_admin;
   grant select, insert (at), update (counts) on erasure to kadens_admin;
   set local role kadens_migrate;
   grant select on patient to kadens_audit;
