@@ -7,16 +7,15 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
-from psycopg import Error
-
-from model.audit_chain import Head
+from model.audit_chain import ChainHead
 from runtime.log_lines import get_logger
 from storage.audit_chain import chain_head
+from storage.pg.health import AWAY
 from storage.pg.pool import Pool
 
-EVERY_S, AGAIN_S = 3600.0, 60.0
+HEADS_EVERY_S, HEADS_AGAIN_S = 3600.0, 60.0
 
-NoteHead: TypeAlias = Callable[[Head], None]
+NoteHead: TypeAlias = Callable[[ChainHead], None]
 
 _log = get_logger(__name__)
 
@@ -27,7 +26,7 @@ async def note_heads(pool: Pool, note: NoteHead, failed: Callable[[], None]) -> 
         is_noted = await note_once(pool, note)
         if not is_noted:
             failed()
-        await asyncio.sleep(EVERY_S if is_noted else AGAIN_S)
+        await asyncio.sleep(HEADS_EVERY_S if is_noted else HEADS_AGAIN_S)
 
 
 async def note_once(pool: Pool, note: NoteHead) -> bool:
@@ -37,7 +36,7 @@ async def note_once(pool: Pool, note: NoteHead) -> bool:
             head = await chain_head(conn)
         # it waits for a disk, which may be slow or far away
         await asyncio.to_thread(note, head)
-    except (OSError, LookupError, Error) as error:
+    except (*AWAY, OSError, LookupError) as error:
         _log.warning("the head of the audit log was not noted", reason=type(error).__name__)
         return False
     return True

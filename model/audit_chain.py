@@ -49,7 +49,7 @@ class ChainRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ChainHead:
     """The end of the chain at an instant: the number of its last link, and its hash."""
 
     seq: int
@@ -57,7 +57,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ChainFault:
     """A breach of the chain: at which link (None: none) and which row (None: none)."""
 
     breach: Breach
@@ -102,30 +102,32 @@ class ChainCheck:
     _before: bytes = BEGINNING
     _last: int = 0
 
-    def take(self, row: ChainRow) -> Iterator[Fault]:
+    def take(self, row: ChainRow) -> Iterator[ChainFault]:
         """Yield what is wrong with the next row."""
         if row.seq is None:
-            yield Fault(breach=Breach.INSERTED, seq=None, row=row.row)
+            yield ChainFault(breach=Breach.INSERTED, seq=None, row=row.row)
             return
         yield from self._link_faults(row)
         if self.noted.pop(row.seq, row.hash) != row.hash:
-            yield Fault(breach=Breach.HEAD, seq=row.seq, row=row.row)
+            yield ChainFault(breach=Breach.HEAD, seq=row.seq, row=row.row)
         self._before, self._last = row.hash, row.seq
 
-    def finish(self, head: Head) -> Iterator[Fault]:
+    def finish(self, head: ChainHead) -> Iterator[ChainFault]:
         """Yield what is wrong with the end of the chain; `head` is the one of the database."""
         if (head.seq, head.hash) != (self._last, self._before):
-            yield Fault(breach=Breach.CUT if head.seq > self._last else Breach.HEAD, seq=head.seq)
+            yield ChainFault(
+                breach=Breach.CUT if head.seq > self._last else Breach.HEAD, seq=head.seq
+            )
         for seq in sorted(self.noted):
-            yield Fault(breach=Breach.CUT, seq=seq)
+            yield ChainFault(breach=Breach.CUT, seq=seq)
 
-    def _link_faults(self, row: ChainRow) -> Iterator[Fault]:
+    def _link_faults(self, row: ChainRow) -> Iterator[ChainFault]:
         if row.seq != self._last + 1:
-            yield Fault(breach=Breach.GAP, seq=self._last + 1)
+            yield ChainFault(breach=Breach.GAP, seq=self._last + 1)
         elif row.row is None:
-            yield Fault(breach=Breach.REMOVED, seq=row.seq)
+            yield ChainFault(breach=Breach.REMOVED, seq=row.seq)
         elif row.hash != link_hash(self._before, row) or not _says_the_same(row):
-            yield Fault(breach=Breach.CHANGED, seq=row.seq, row=row.row)
+            yield ChainFault(breach=Breach.CHANGED, seq=row.seq, row=row.row)
 
 
 def _says_the_same(row: ChainRow) -> bool:

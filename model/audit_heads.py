@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from model.audit_chain import Head
+from model.audit_chain import ChainHead
 from model.calendar import rfc3339
 from model.keyring import KeyRing
 
@@ -27,10 +27,10 @@ class NotedHead:
     """A head that was noted, and when (RFC 3339)."""
 
     at: str
-    head: Head
+    head: ChainHead
 
 
-def signed_line(head: Head, keys: KeyRing, at_ms: int) -> str:
+def signed_line(head: ChainHead, keys: KeyRing, at_ms: int) -> str:
     """Return a head as a line without its end, signed with the first of the keys."""
     key = keys.active
     values = {"at": rfc3339(at_ms), "seq": head.seq, "hash": head.hash.hex(), "key": key.id}
@@ -53,7 +53,7 @@ def noted_heads(lines: Iterable[str], keys: KeyRing) -> Iterator[NotedHead]:
             values = json.loads(line)
             signature = bytes.fromhex(values.pop("signature"))
             known[values["key"]].verify(signature, _signed(values))
-            head = Head(seq=int(values["seq"]), hash=bytes.fromhex(values["hash"]))
+            head = ChainHead(seq=int(values["seq"]), hash=bytes.fromhex(values["hash"]))
             yield NotedHead(at=str(values["at"]), head=head)
         except InvalidSignature:
             raise HeadLineError(f"line {number}: the signature does not hold") from None

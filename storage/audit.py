@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from psycopg import Error
 from psycopg.types.json import Jsonb
 
 from storage.audit_actions import AuditAction
 from storage.pg import rows
-from storage.pg.pool import Connection
+from storage.pg.pool import Connection, Pool
 
 # Ids are looked up by name in the same statement. A refused request may name a unit or a patient
 # that does not exist; its line has null there.
@@ -72,6 +73,19 @@ class AuditEntry:
 async def write_entry(conn: Connection, entry: AuditEntry) -> None:
     """Add a line in the caller's transaction."""
     await conn.execute(_WRITE, _row(entry) | {"patient": entry.patient})
+
+
+async def write_where_possible(pool: Pool, entry: AuditEntry) -> str:
+    """Add a line in a transaction of its own; return "" or the kind of the database's error.
+
+    Only for what must also work while the log takes no line: finding out why.
+    """
+    try:
+        async with pool.connection() as conn:
+            await write_entry(conn, entry)
+    except Error as error:
+        return type(error).__name__
+    return ""
 
 
 async def write_list_entries(

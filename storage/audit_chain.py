@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from psycopg.rows import class_row
 
-from model.audit_chain import ChainRow, Head
+from model.audit_chain import ChainHead, ChainRow
 from storage.pg.pool import Connection
 
 _PORTION = 5_000
@@ -40,8 +40,8 @@ async def chain_rows(conn: Connection) -> AsyncIterator[ChainRow]:
             yield row
 
 
-async def chain_head(conn: Connection) -> Head:
+async def chain_head(conn: Connection) -> ChainHead:
     """Return the head that the database holds."""
     row = await (await conn.execute(_HEAD)).fetchone()
     # a missing head is what an owner may leave; it is compared as the head of an empty chain
-    return Head(seq=row[0], hash=bytes(row[1])) if row else Head(seq=0, hash=b"")
+    return ChainHead(seq=row[0], hash=bytes(row[1])) if row else ChainHead(seq=0, hash=b"")

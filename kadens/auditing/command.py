@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from psycopg import Error
 
 from kadens.auditing.head_file import append_line
 from kadens.clock import clock
@@ -16,12 +15,12 @@ from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
-from model.audit_chain import Breach, ChainCheck, Fault
+from model.audit_chain import Breach, ChainCheck, ChainFault
 from model.audit_heads import HeadLineError, noted_heads, public_keys, signed_line
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.audit_chain import chain_head, chain_rows, hold_snapshot
-from storage.pg.pool import LONG, Pool, open_pool
+from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
 
 _MOST_SHOWN = 20
@@ -89,16 +88,18 @@ def _noted(settings: Settings, path: Path | None) -> dict[int, bytes]:
         return {}
     try:
         with path.open(encoding="utf-8") as lines:
-            found = list(noted_heads(lines, settings.secrets.audit_keys))
+            noted = list(noted_heads(lines, settings.secrets.audit_keys))
     except (OSError, UnicodeDecodeError) as error:
         fail(f"{path.absolute()}: {type(error).__name__}")
     except HeadLineError as error:
         fail(f"{path.absolute()}, {error}")
-    return {item.head.seq: item.head.hash for item in found}
+    return {item.head.seq: item.head.hash for item in noted}
 
 
-async def _verified(settings: Settings, noted: dict[int, bytes]) -> tuple[int, Sequence[Fault]]:
-    check, faults = ChainCheck(noted=dict(noted)), list[Fault]()
+async def _verified(
+    settings: Settings, noted: dict[int, bytes]
+) -> tuple[int, Sequence[ChainFault]]:
+    check, faults = ChainCheck(noted=dict(noted)), list[ChainFault]()
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool:
         async with pool.connection() as conn:
@@ -109,20 +110,15 @@ async def _verified(settings: Settings, noted: dict[int, bytes]) -> tuple[int, S
                 faults += check.take(row)
                 count += 1
             faults += check.finish(head)
-        await _note_check(pool, clock(settings.clock)())
+        # a broken chain may take no row, and must be told all the same
+        entry = entry_of(AuditAction.LOG_VERIFY, clock(settings.clock)())
+        why = await audit.write_where_possible(pool, entry)
+    if why:
+        print_note(f"the audit log takes no row about this check: {why}")
     return count, faults
 
 
-async def _note_check(pool: Pool, now_ms: int) -> None:
-    """Add the row about the check; a broken chain may take none, which is said and no failure."""
-    try:
-        async with pool.connection() as conn:
-            await audit.write_entry(conn, entry_of(AuditAction.LOG_VERIFY, now_ms))
-    except Error as error:
-        print_note(f"the audit log takes no row about this check: {type(error).__name__}")
-
-
-def _print_faults(count: int, heads: int, faults: Sequence[Fault]) -> None:
+def _print_faults(count: int, heads: int, faults: Sequence[ChainFault]) -> None:
     noted = f", and {heads} noted heads are in it" if heads else ""
     if not faults:
         print_line(f"{count} rows, each as it was linked{noted}")

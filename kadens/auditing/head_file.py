@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from model.audit_chain import Head
+from model.audit_chain import ChainHead
 from model.audit_heads import signed_line
 from model.keyring import Keys
 
@@ -20,13 +20,13 @@ def append_line(path: Path, line: str) -> None:
         os.close(handle)
 
 
-def head_noter(path: Path, keys: Keys, now: Callable[[], int]) -> Callable[[Head], None]:
+def head_noter(path: Path, keys: Keys, now: Callable[[], int]) -> Callable[[ChainHead], None]:
     """Return a function that adds a head to a file, signed; it raises OSError and LookupError.
 
     `keys` gives the keys of kind audit, and `now` the time in epoch ms.
     """
 
-    def note(head: Head) -> None:
+    def note(head: ChainHead) -> None:
         append_line(path, signed_line(head, keys(), now()))
 
     return note

@@ -15,7 +15,7 @@ from model.codec import dumps
 
 SECRETS, RUNTIME = "secrets.toml", "runtime.json"
 KEYED = ("pg", "bodies")  # folders in a data folder that only the keys can open
-OWN = ("link", "wrapping", "audit")  # kinds of keys of ours that are made
+OUR_KINDS = ("link", "wrapping", "audit")  # kinds of keys of ours that are made
 SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
 
 
@@ -53,7 +53,7 @@ def _holds_files(folder: Path) -> bool:
 
 def _fresh() -> str:
     keys = "".join(f'\n[connectors.{name}]\nkeys = ["{_webhook_key()}"]\n' for name in SIGNED)
-    own = "".join(f'{kind}_key = "{new_secret().hex()}"\n' for kind in OWN)
+    own = "".join(f'{kind}_key = "{new_secret().hex()}"\n' for kind in OUR_KINDS)
     return f"{own}{keys}"
 
 

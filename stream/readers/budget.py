@@ -30,7 +30,7 @@ HARD_S = 1
 # A reader that waits for something uses no CPU time, so the time in which it neither works nor
 # waits for a processor is bounded as well. Where the system does not tell that time, it is all wall
 # time, which a busy machine may stretch: so a body is tried a second time.
-IDLE_S, IDLE_FACTOR = 1.0, 2
+IDLE_BASE_S, IDLE_FACTOR = 1.0, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +49,4 @@ def budget(size: int) -> ReadBudget:
     """Return what reading a body of `size` bytes may cost."""
     cpu_s = BASE_CPU_S + CPU_S_PER_MIB * size / _MIB
     memory = min(BASE_MEMORY + MEMORY_PER_BYTE * size, MOST_MEMORY)
-    return ReadBudget(cpu_s=cpu_s, memory=memory, idle_s=IDLE_S + IDLE_FACTOR * cpu_s)
+    return ReadBudget(cpu_s=cpu_s, memory=memory, idle_s=IDLE_BASE_S + IDLE_FACTOR * cpu_s)

@@ -77,6 +77,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "structlog": ("runtime.log_lines",),
     "uvicorn": ("web",),
     "os": (
+        "kadens.auditing.head_file",
         "kadens.settings",
         "kadens.secrets_writer",
         "kadens.embedded",

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from model.audit_chain import Head
+from model.audit_chain import ChainHead
 from model.audit_heads import HeadLineError, noted_heads, public_keys, signed_line
 from model.keyring import Key, KeyRing
 
 _OLD = Key(id="1", secret=bytes(range(32)))
 _NEW = Key(id="2", secret=bytes(range(1, 33)))
 _KEYS = KeyRing((_NEW, _OLD))
-_HEAD = Head(seq=7, hash=b"\x01" * 32)
+_HEAD = ChainHead(seq=7, hash=b"\x01" * 32)
 _AT_MS = 1_764_000_000_000
 
 

@@ -7,7 +7,15 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from model.audit_chain import Breach, ChainCheck, ChainRow, Fault, Head, about_hash, link_hash
+from model.audit_chain import (
+    Breach,
+    ChainCheck,
+    ChainFault,
+    ChainHead,
+    ChainRow,
+    about_hash,
+    link_hash,
+)
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.audit_chain import chain_head, chain_rows
@@ -74,9 +82,9 @@ async def _chain(conn: Connection) -> list[ChainRow]:
     return [row async for row in chain_rows(conn)]
 
 
-async def _faults(conn: Connection, *noted: Head) -> list[Fault]:
+async def _faults(conn: Connection, *noted: ChainHead) -> list[ChainFault]:
     check = ChainCheck(noted={head.seq: head.hash for head in noted})
-    faults: list[Fault] = []
+    faults: list[ChainFault] = []
     for row in await _chain(conn):
         faults += check.take(row)
     return [*faults, *check.finish(await chain_head(conn))]
@@ -90,7 +98,7 @@ async def test_the_database_and_the_model_make_the_same_hashes(conn: Connection)
         assert row.about == about_hash(row)
         assert row.hash == link_hash(before, row)
         before = row.hash
-    assert await chain_head(conn) == Head(seq=3, hash=before)
+    assert await chain_head(conn) == ChainHead(seq=3, hash=before)
     assert await _faults(conn) == []
 
 
@@ -148,7 +156,7 @@ async def test_a_chain_that_was_cut_with_its_head_is_found_by_a_noted_head(
         "update audit_head set (seq, hash) = (select seq, hash from audit_chain where seq = 4)"
     )
     assert await _faults(conn) == []
-    assert await _faults(conn, noted) == [Fault(breach=Breach.CUT, seq=5)]
+    assert await _faults(conn, noted) == [ChainFault(breach=Breach.CUT, seq=5)]
 
 
 async def test_a_chain_that_was_written_anew_is_found_by_a_noted_head(conn: Connection) -> None:
@@ -161,7 +169,7 @@ async def test_a_chain_that_was_written_anew_is_found_by_a_noted_head(conn: Conn
     await conn.execute("update audit_chain set hash = %s where seq = 5", [forged])
     await conn.execute("update audit_head set hash = %s", [forged])
     assert await _faults(conn) == []
-    assert await _faults(conn, noted) == [Fault(breach=Breach.HEAD, seq=5, row=5)]
+    assert await _faults(conn, noted) == [ChainFault(breach=Breach.HEAD, seq=5, row=5)]
 
 
 async def test_a_link_cannot_be_changed_or_removed_even_by_a_superuser(conn: Connection) -> None:
