@@ -21,8 +21,8 @@ from clinic.api import annotation_routes as annotation_api
 from clinic.api import api_routes, data_routes, prescription_routes
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
-from clinic.language import language_routes
 from clinic.head_notes import note_heads
+from clinic.language import language_routes
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.pages import annotation_routes, page_routes

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
-from model.audit_chain import ChainHead
+from model.audit_log.chain import ChainHead
 from runtime.log_lines import get_logger
 from storage.audit_chain import chain_head
 from storage.pg.health import AWAY
@@ -17,6 +17,7 @@ HEADS_EVERY_S, HEADS_AGAIN_S = 3600.0, 60.0
 
 NoteHead: TypeAlias = Callable[[ChainHead], None]
 
+_FAILURES: tuple[type[Exception], ...] = (*AWAY, OSError, LookupError)
 _log = get_logger(__name__)
 
 
@@ -36,7 +37,7 @@ async def note_once(pool: Pool, note: NoteHead) -> bool:
             head = await chain_head(conn)
         # it waits for a disk, which may be slow or far away
         await asyncio.to_thread(note, head)
-    except (*AWAY, OSError, LookupError) as error:
+    except _FAILURES as error:
         _log.warning("the head of the audit log was not noted", reason=type(error).__name__)
         return False
     return True

@@ -1,6 +1,6 @@
 """Reads the audit log beside its chain, in the order of the links. It never writes.
 
-What it reads is judged by `model.audit_chain`. The rows come through a cursor of the server, so
+What it reads is judged by `model.audit_log.chain`. The rows come through a cursor of the server, so
 that a log of any length takes the same memory.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from psycopg.rows import class_row
 
-from model.audit_chain import ChainHead, ChainRow
+from model.audit_log.chain import ChainHead, ChainRow
 from storage.pg.pool import Connection
 
 _PORTION = 5_000

@@ -15,8 +15,8 @@ from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
-from model.audit_chain import Breach, ChainCheck, ChainFault
-from model.audit_heads import HeadLineError, noted_heads, public_keys, signed_line
+from model.audit_log.chain import Breach, ChainCheck, ChainFault
+from model.audit_log.heads import HeadLineError, noted_heads, public_keys, signed_line
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.audit_chain import chain_head, chain_rows, hold_snapshot

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from model.audit_chain import ChainHead
-from model.audit_heads import signed_line
+from model.audit_log.chain import ChainHead
+from model.audit_log.heads import signed_line
 from model.keyring import Keys
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from model.audit_chain import ChainHead
-from model.audit_heads import HeadLineError, noted_heads, public_keys, signed_line
+from model.audit_log.chain import ChainHead
+from model.audit_log.heads import HeadLineError, noted_heads, public_keys, signed_line
 from model.keyring import Key, KeyRing
 
 _OLD = Key(id="1", secret=bytes(range(32)))

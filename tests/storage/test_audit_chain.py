@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from model.audit_chain import (
+from model.audit_log.chain import (
     Breach,
     ChainCheck,
     ChainFault,

@@ -41,7 +41,7 @@ create table audit_head (
 );
 insert into audit_head (seq, hash) values (0, '');
 
--- `model.audit_chain` makes the same hashes of a row; its tests compare the two.
+-- `model.audit_log.chain` makes the same hashes of a row; its tests compare the two.
 create function audit_link() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   head audit_head;

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from model.audit_chain import ChainHead
+from model.audit_log.chain import ChainHead
 from model.calendar import rfc3339
 from model.keyring import KeyRing
 
