@@ -23,12 +23,7 @@ select c.seq, coalesce(c.about, '') as about, coalesce(c.hash, '') as hash, a.id
     false) as is_erased
 from audit_chain c full join audit a on a.id = c.audit
 order by c.seq nulls last, a.id"""
-_HEAD = "select seq, hash from audit_head"
-
-
-async def hold_snapshot(conn: Connection) -> None:
-    """Let the transaction that begins read the log as it is now; it can write nothing."""
-    await conn.execute("set transaction isolation level repeatable read, read only")
+_HEAD = "select seq, hash from audit_chain order by seq desc limit 1"
 
 
 async def chain_rows(conn: Connection) -> AsyncIterator[ChainRow]:
@@ -41,7 +36,6 @@ async def chain_rows(conn: Connection) -> AsyncIterator[ChainRow]:
 
 
 async def chain_head(conn: Connection) -> ChainHead:
-    """Return the head that the database holds."""
+    """Return the last link of the chain; of an empty log it is number 0, with an empty hash."""
     row = await (await conn.execute(_HEAD)).fetchone()
-    # a missing head is what an owner may leave; it is compared as the head of an empty chain
     return ChainHead(seq=row[0], hash=bytes(row[1])) if row else ChainHead(seq=0, hash=b"")

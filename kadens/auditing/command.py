@@ -19,7 +19,7 @@ from model.audit_log.chain import Breach, ChainCheck, ChainFault
 from model.audit_log.heads import HeadLineError, noted_heads, public_keys, signed_line
 from storage import audit
 from storage.audit_actions import AuditAction
-from storage.audit_chain import chain_head, chain_rows, hold_snapshot
+from storage.audit_chain import chain_head, chain_rows
 from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
 
@@ -30,14 +30,17 @@ _WORDS: dict[Breach, str] = {
     Breach.INSERTED: "a row that was never linked",
     Breach.GAP: "the link of this number is gone",
     Breach.CUT: "the log ends before this link, which was there",
-    Breach.HEAD: "the end that was noted is not the link of this number",
+    Breach.HEAD: "the head that was noted is not the link of this number",
 }
 NO_KEY = "the secrets file has no key of kind audit; `kadens keys rotate audit` makes one"
 
 Heads = Annotated[
     Path | None,
     typer.Option(
-        "--heads", metavar="FILE", help="Signed heads that were noted earlier: each must be there."
+        "--heads",
+        metavar="FILE",
+        help="Signed heads that were noted earlier; each must be there. "
+        "Without it, those of KADENS_AUDIT_HEADS.",
     ),
 ]
 Append = Annotated[
@@ -51,8 +54,8 @@ Append = Annotated[
 def verify_log(*, heads: Heads = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """Check that no row of the audit log was changed, removed, added or reordered.
 
-    Every row is compared with its link in the chain. Exits 1 when something is wrong. Only with
-    --heads can be seen that the end of the log was cut off or written anew.
+    Every row is compared with its link in the chain. Exits 1 when something is wrong. Only noted
+    heads show that the end of the log was cut off or written anew.
     """
     settings = settings_of(data)
     noted = _noted(settings, heads)
@@ -85,7 +88,9 @@ def print_head(*, append: Append = None, as_json: Json = False, data: Data = DEF
 def _noted(settings: Settings, path: Path | None) -> dict[int, bytes]:
     """Return the noted heads by their numbers; leaves with a line where one is not genuine."""
     if path is None:
-        return {}
+        path = Path(settings.audit_heads)
+        if not settings.audit_heads or not path.exists():
+            return {}
     try:
         with path.open(encoding="utf-8") as lines:
             noted = list(noted_heads(lines, settings.secrets.audit_keys))
@@ -100,16 +105,14 @@ async def _verified(
     settings: Settings, noted: dict[int, bytes]
 ) -> tuple[int, Sequence[ChainFault]]:
     check, faults = ChainCheck(noted=dict(noted)), list[ChainFault]()
+    count = 0
     pool = await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN)
     async with pool:
         async with pool.connection() as conn:
-            # head and rows of one instant: others go on writing meanwhile
-            await hold_snapshot(conn)
-            head, count = await chain_head(conn), 0
             async for row in chain_rows(conn):
                 faults += check.take(row)
                 count += 1
-            faults += check.finish(head)
+            faults += check.finish()
         # a broken chain may take no row, and must be told all the same
         entry = entry_of(AuditAction.LOG_VERIFY, clock(settings.clock)())
         why = await audit.write_where_possible(pool, entry)

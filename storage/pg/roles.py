@@ -147,10 +147,9 @@ TABLES: dict[str, Access] = {
         admin="select, insert (at, actor, role, care_unit, action, patient, object, detail)",
     ),
     "audit_action": Access(admin=""),
-    "audit_chain": Access(admin=READ),
-    "audit_head": Access(clinic=READ, admin=READ),
+    "audit_chain": Access(clinic=READ, admin=READ),
 }
-OWN = frozenset({"erasure", "audit", "audit_action", "audit_chain", "audit_head"})
+OWN = frozenset({"erasure", "audit", "audit_action", "audit_chain"})
 
 # Another database of the same server may be making the role at the same moment.
 _CREATE = (

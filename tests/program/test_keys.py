@@ -405,17 +405,13 @@ def test_the_audit_log_is_checked_against_heads_that_a_key_signed(
         conn.execute("update audit set actor = 'nobody' where id = 1")
         conn.execute("delete from audit where id >= %s", [rows])
         conn.execute("delete from audit_chain where seq >= %s", [rows])
-        conn.execute("update audit_head set seq = 1")
     cut = _kadens("audit", "verify", "--heads", str(heads))
     assert cut.exit_code == 1
     assert cut.stdout.splitlines() == [
         "changed link 1 row 1: the row, or the one before it, is not the one that was linked",
-        "head link 1: the end that was noted is not the link of this number",
         f"cut link {rows}: the log ends before this link, which was there",
-        f"3 faults in {rows - 1} rows",
+        f"2 faults in {rows - 1} rows",
     ]
-    # the chain is broken so that it takes no row any more
-    assert cut.stderr == "the audit log takes no row about this check: UniqueViolation\n"
     heads.write_text(heads.read_text().replace('"seq": ', '"seq": 1'))
     touched = _refused("audit", "verify", "--heads", str(heads))
     assert touched.endswith("line 1: the signature does not hold")

@@ -49,7 +49,7 @@ _ATTACKS: list[tuple[str, list[tuple[Breach, int | None]]]] = [
     (
         (
             "delete from audit where id = 3; delete from audit_chain where seq = 3; "
-            "update audit_chain set seq = seq - 1 where seq > 3; update audit_head set seq = 4"
+            "update audit_chain set seq = seq - 1 where seq > 3"
         ),
         [(Breach.CHANGED, 3), (Breach.CHANGED, 4)],
     ),
@@ -64,11 +64,6 @@ _ATTACKS: list[tuple[str, list[tuple[Breach, int | None]]]] = [
         ),
         [(Breach.CHANGED, 2), (Breach.CHANGED, 3)],
     ),
-    (
-        "delete from audit where id = 5; delete from audit_chain where seq = 5",
-        [(Breach.CUT, 5)],
-    ),
-    ("delete from audit_head", [(Breach.HEAD, 0)]),
 ]
 
 
@@ -87,7 +82,7 @@ async def _faults(conn: Connection, *noted: ChainHead) -> list[ChainFault]:
     faults: list[ChainFault] = []
     for row in await _chain(conn):
         faults += check.take(row)
-    return [*faults, *check.finish(await chain_head(conn))]
+    return [*faults, *check.finish()]
 
 
 async def test_the_database_and_the_model_make_the_same_hashes(conn: Connection) -> None:
@@ -151,10 +146,7 @@ async def test_a_chain_that_was_cut_with_its_head_is_found_by_a_noted_head(
     await _written(conn)
     noted = await chain_head(conn)
     await conn.execute(_OWNER)
-    await conn.execute(
-        "delete from audit where id = 5; delete from audit_chain where seq = 5; "
-        "update audit_head set (seq, hash) = (select seq, hash from audit_chain where seq = 4)"
-    )
+    await conn.execute("delete from audit where id = 5; delete from audit_chain where seq = 5")
     assert await _faults(conn) == []
     assert await _faults(conn, noted) == [ChainFault(breach=Breach.CUT, seq=5)]
 
@@ -167,7 +159,6 @@ async def test_a_chain_that_was_written_anew_is_found_by_a_noted_head(conn: Conn
     await conn.execute("update audit set actor = 'nobody' where id = 5")
     forged = link_hash(rows[3].hash, replace(rows[4], actor="nobody"))
     await conn.execute("update audit_chain set hash = %s where seq = 5", [forged])
-    await conn.execute("update audit_head set hash = %s", [forged])
     assert await _faults(conn) == []
     assert await _faults(conn, noted) == [ChainFault(breach=Breach.HEAD, seq=5, row=5)]
 
