@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -110,7 +110,8 @@ class TruthEvent(FileEntry):
     """Something that a clinician would want to know, all times in epoch ms.
 
     `family` is the family of rules whose alert tells of it. An event that is not `observable` is
-    true, and no data of the cohort can show it.
+    true, and no data of the cohort can show it. `tier` is how urgent it is: A and B are for the
+    worklist, and C is enough for the digest.
     """
 
     patient: _Patient
@@ -120,6 +121,7 @@ class TruthEvent(FileEntry):
     knowable_ms: ReadInstant = Field(alias="knowable")
     until_ms: ReadInstant = Field(alias="until")
     observable: bool = True
+    tier: Literal["A", "B", "C"] = "B"
 
 
 class TruthLine(FileEntry):

@@ -1,8 +1,8 @@
 """The commands about cohorts of known truth: make one, play it into a fresh system and compare."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing import cpu_count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,16 +10,17 @@ import typer
 
 from kadens.commands.options import Json
 from kadens.output.terminal import fail, print_json, print_line, print_note
-from kadens.scoring.cohort_files import CohortError, CohortFiles, read_cohort
+from kadens.scoring.cohort_files import CohortError, read_cohort
 from kadens.scoring.comparing import compare
-from kadens.scoring.playing import play_inline
-from model.calendar import monday, rfc3339
+from kadens.scoring.dividing import divide
+from kadens.scoring.side_by_side import play_parts
+from model.calendar import monday
 from simulate.population.directory import CohortPlan, write_cohort
 from simulate.population.people import Course
 
 _MOST_PATIENTS, _MOST_WEEKS, _LEAST_WEEKS = 100_000, 520, 6
 _MOST_SEED = 2**31 - 1
-_EVERY_BODIES = 5_000
+_MOST_JOBS = 256
 _KINDS = ", ".join(Course)
 
 
@@ -107,38 +108,33 @@ def simulate_cohort(
 def score_cohort(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A cohort directory.")],
     *,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=0, max=_MOST_JOBS, help="How many parts to play at once; 0 for one each processor."
+        ),
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Play a cohort into a fresh system, and compare the truth.
 
     The system is embedded and its alerts are compared. The clock is that of the cohort, and moves
     as fast as the bodies are worked on. A clinician deals with each alert of tier A and B a day
-    after it was raised. Nothing of the system is left afterwards.
+    after it was raised. Each clinician has 100 patients and a system of their own, so the result
+    does not depend on how many are played at once. Nothing of the systems is left afterwards.
     """
     try:
         cohort = read_cohort(folder)
     except CohortError as error:
         fail(str(error), code=2)
     print_note(f"{len(cohort.patients)} people, {len(cohort.deliveries)} bodies")
-    played = asyncio.run(play_inline(cohort, _progress_of(cohort)))
+    played = play_parts(divide(cohort), jobs or cpu_count())
     figures = compare(cohort, played)
     if as_json:
         print_json(figures)
         return
     for line in _lines(figures):
         print_line(line)
-
-
-def _progress_of(cohort: CohortFiles) -> Any:  # noqa: ANN401 - a function of two numbers
-    shown = 0
-
-    def progress(now_ms: int, bodies: int) -> None:
-        nonlocal shown
-        if bodies - shown >= _EVERY_BODIES:
-            shown = bodies
-            print_note(f"{rfc3339(now_ms)[:10]}: {bodies} of {len(cohort.deliveries)} bodies")
-
-    return progress
 
 
 def _lines(figures: dict[str, Any]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Compares what became of a cohort with what is true of it. Pure.
 
-An event is found by the first alert of its family that was raised while it held. An alert of tier A
-or B that was raised while no event of its family held is false.
+An event is found by the first alert of its family that was raised while it held, if the alert is at
+least as urgent: A and B are for the worklist, C is for the digest. An alert of tier A or B that was
+raised while no such event of its family held is false.
 """
 
 from collections import defaultdict
@@ -45,7 +46,7 @@ def compare(cohort: CohortFiles, played: PlayedCohort) -> dict[str, Any]:
     """Return the figures of `kadens score` as JSON values; null where there is nothing to count."""
     truth = cohort.truth
     urgent = [alert for alert in played.alerts if alert.tier in _URGENT]
-    matches = [_match(event, urgent) for event in truth.events if event.observable]
+    matches = [_match(event, played.alerts) for event in truth.events if event.observable]
     by_event = _grouped(matches)
     # against all events: an alert that guessed right is not false, whatever the data showed
     false = [alert for alert in urgent if not _holds(alert, truth.events)]
@@ -78,12 +79,19 @@ def _match(event: TruthEvent, alerts: Iterable[RaisedAlert]) -> _Match:
 
 def _is_of(alert: RaisedAlert, event: TruthEvent) -> bool:
     is_within = event.from_ms <= alert.raised_ms <= event.until_ms + _AFTER_MS
-    return alert.family == event.family and is_within
+    # an alert in the digest does not tell of what a clinician must see at once
+    is_as_urgent = (alert.tier in _URGENT) or event.tier not in _URGENT
+    return alert.family == event.family and is_within and is_as_urgent
 
 
 def _holds(alert: RaisedAlert, events: Iterable[TruthEvent]) -> bool:
-    """Return whether an event held when an alert was raised, observable or not."""
-    return any(event.patient == alert.patient and _is_of(alert, event) for event in events)
+    """Return whether an event worth its tier held when an alert was raised, observable or not."""
+    for event in events:
+        # what is enough for the digest does not excuse an alert on the worklist
+        is_worth = event.tier in _URGENT or alert.tier not in _URGENT
+        if event.patient == alert.patient and is_worth and _is_of(alert, event):
+            return True
+    return False
 
 
 def _grouped(matches: Iterable[_Match]) -> dict[str, list[_Match]]:

@@ -7,15 +7,13 @@ judged, and a clinician deals with the alerts of the day before.
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from clinic.alert_commands import carry_out
-from ingest.connector import LinkToken
-from ingest.vendors import CONNECTORS
 from kadens.embedded.postgres import temporary_postgres
+from kadens.scoring.arrived import arrived_envelope
 from kadens.scoring.cohort_files import CohortDelivery, CohortFiles, CohortPatient
 from kadens.scoring.inline_worker import InlineWorker, LogInMemory
 from model.calendar import DAY_MS, HOUR_MS
@@ -36,12 +34,18 @@ from stream.readers.inline import InlineReader
 
 STEP_MS = 6 * HOUR_MS
 _SEEN_AFTER_MS = DAY_MS  # how long an alert waits until the clinician has dealt with it
-_BATCH = 100  # bodies worked on in one transaction
+_BATCH = 500  # bodies worked on in one transaction
 _UNIT = "cohort"
+# A score that is cut off is begun anew, so nothing has to survive. The tables stay small.
+_IN_A_HURRY = {
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "128MB",
+    "checkpoint_timeout": "1h",
+}
 _KEY = KeyRing.single(bytes(32))
 _CLINICIAN = audit.Actor(subject="clinician", role="clinician", care_unit=_UNIT)
-_LINKED = frozenset(row.name for row in CONNECTORS if isinstance(row.owner, LinkToken))
-_FORMAT = {row.name: row.format for row in CONNECTORS}
 _OPEN = """
 select a.id::text as id from alert a
 where a.state in ('open', 'acknowledged', 'in_progress') and a.tier in ('A', 'B')
@@ -105,7 +109,7 @@ async def play_inline(cohort: CohortFiles, progress: PlayProgress) -> PlayedCoho
     """
     clock = _Clock(cohort.head.begins_ms)
     async with AsyncExitStack() as stack:
-        server = stack.enter_context(temporary_postgres())
+        server = stack.enter_context(temporary_postgres(settings=_IN_A_HURRY))
         folder = stack.enter_context(TemporaryDirectory(prefix="kadens-score-"))
         dsn = server.create_database("score")
         await migrate(dsn)
@@ -166,10 +170,7 @@ async def _play(
             arrived.append(deliveries[done])
             done += 1
         for first in range(0, len(arrived), _BATCH):
-            portion = arrived[first : first + _BATCH]
-            await worker.receive(
-                (_envelope(item, cohort), cohort.content(item)) for item in portion
-            )
+            await worker.receive(_received(arrived[first : first + _BATCH], cohort))
         # after all bodies, or a patient would be judged by half of what had arrived
         await worker.judge()
         # without it an alert would stay open for ever, and take in all later ones of its family
@@ -212,21 +213,12 @@ def _prescribing(patient: str, row: Any) -> Callable[[Connection], Awaitable[Non
     return write
 
 
-def _envelope(delivery: CohortDelivery, cohort: CohortFiles) -> Envelope:
-    body = cohort.content(delivery)
-    is_linked = delivery.connector in _LINKED
-    return Envelope(
-        connector=delivery.connector,
-        received_ms=delivery.received_ms,
-        sha256=sha256(body).hexdigest(),
-        size=len(body),
-        content_type=delivery.content_type,
-        filename=delivery.filename,
-        # where a body names its account, the account decides whose it is, as at the door
-        patient=delivery.patient if is_linked else "",
-        passed_headers=tuple(delivery.headers.items()),
-        passed_query=tuple(delivery.query.items()),
-    )
+def _received(
+    deliveries: Iterable[CohortDelivery], cohort: CohortFiles
+) -> Iterator[tuple[Envelope, bytes]]:
+    for delivery in deliveries:
+        body = cohort.content(delivery)
+        yield arrived_envelope(delivery, body), body
 
 
 async def _deal_with_alerts(worker: InlineWorker, now_ms: int) -> None:

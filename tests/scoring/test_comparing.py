@@ -91,6 +91,16 @@ def test_an_event_is_found_by_an_alert_of_its_family_while_it_holds(
     assert len(figures["missed"]) == (not is_matched)
 
 
+@pytest.mark.parametrize(
+    ("tier", "sensitivity", "false"), [("A", 1.0, 1), ("B", 1.0, 1), ("C", 1.0, 0)]
+)
+def test_what_is_enough_for_the_digest_excuses_no_alert_on_the_worklist(
+    tier: str, sensitivity: float, false: int
+) -> None:
+    figures = _figures((_event(tier="C"),), _alert(15, tier=tier))
+    assert (figures["sensitivity"], len(figures["false"])) == (sensitivity, false)
+
+
 def test_the_first_alert_tells_the_delay_and_one_before_its_time_has_none() -> None:
     assert _figures((_event(),), _alert(15.5), _alert(17))["median_delay_days"] == 1.5
     assert _figures((_event(),), _alert(13))["median_delay_days"] == 0
