@@ -26,6 +26,7 @@ from clinic.language import language_routes
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.pages import annotation_routes, page_routes
+from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages.templating import STATIC, clinic_languages, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
@@ -84,6 +85,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(annotation_api.annotation_router)
     app.include_router(prescription_routes.prescription_router)
     app.include_router(page_routes.page_router)
+    app.include_router(prescription_pages.prescription_pages)
     app.include_router(annotation_routes.note_pages)
     app.include_router(language_routes.language_router)
     _add_plain_routes(app)

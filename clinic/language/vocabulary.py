@@ -51,6 +51,7 @@ LABELS: tuple[str, ...] = (
     N_("Cycling"), N_("Indoor cycling"), N_("Wheelchair"), N_("Swimming"), N_("Rowing"),
     N_("Paddling"), N_("Water exercise"), N_("Diving"), N_("Cross country skiing"), N_("Skiing"),
     N_("Strength"), N_("Cardio"), N_("Elliptical"), N_("Stair climbing"), N_("Yoga"),
+    N_("Home training video"),
     N_("Pilates"), N_("Mobility"), N_("Balance"), N_("Dance"), N_("Ball sport"),
     N_("Racket sport"), N_("Climbing"), N_("Riding"), N_("Golf"), N_("Transition"),
     N_("Multisport"), N_("Other"),

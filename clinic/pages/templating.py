@@ -18,7 +18,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from clinic.language.script_words import script_words
-from clinic.pages import audit_lines, heatmap, quality_flags, rule_overrides, words
+from clinic.pages import (
+    audit_lines,
+    heatmap,
+    prescription_words,
+    quality_flags,
+    rule_overrides,
+    words,
+)
 from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
 from model.words.language import Language, reading_language
 from web.languages import LANGUAGE_NAMES, known_languages, page_languages
@@ -86,6 +93,8 @@ def _environments() -> Mapping[str, Environment]:
         "quality_flags": quality_flags,
         "script_words": script_words,
         "audit_lines": audit_lines,
+        "weekday_words": prescription_words.weekday_words,
+        "step_words": prescription_words.step_words,
         "languages": tuple(LANGUAGE_NAMES.items()),
     }
     made = page_languages(CLINIC_TEMPLATES, CLINIC_LOCALE, shared)

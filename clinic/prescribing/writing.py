@@ -65,6 +65,45 @@ async def change_draft(
     return after
 
 
+async def take_written(
+    scope: RequestScope,
+    pseudonym: str,
+    content: PrescriptionContent,
+    draft: str,
+    known: int,
+    *,
+    submits: bool,
+) -> None:
+    """Take what a form says as a draft, in place of `draft` where that is given, or submit it.
+
+    `known` is what the form began with: the revision of the draft, or else the newest version.
+    """
+    if draft:
+        kept = await change_draft(scope, pseudonym, draft, known, content)
+    else:
+        kept = await add_draft(scope, pseudonym, content)
+        if content.id and kept.based_on != known:
+            raise RequestRefused(409, _CHANGED)
+    if submits:
+        await submit_draft(scope, pseudonym, kept.id, kept.revision)
+
+
+async def draft_of(scope: RequestScope, pseudonym: str, draft: str) -> PrescriptionDraft:
+    """Return a draft of a patient; 404 without it."""
+    matches = await drafts.drafts_of(scope.conn, pseudonym, draft)
+    if not matches:
+        raise RequestRefused(404, "This patient has no such draft.")
+    return matches[0]
+
+
+async def newest_of(scope: RequestScope, pseudonym: str, prescription: str) -> Prescription:
+    """Return the newest version of a prescription; 404 without it."""
+    own = [row for row in await _stored(scope, pseudonym) if row.id == prescription]
+    if not own:
+        raise RequestRefused(404, "This patient has no such prescription.")
+    return own[-1]
+
+
 async def discard_draft(
     scope: RequestScope, pseudonym: str, draft: str, revision: int
 ) -> PrescriptionDraft:
@@ -177,23 +216,19 @@ async def _known_version(
     scope: RequestScope, pseudonym: str, prescription: str, version: int
 ) -> Prescription:
     """Return the newest version of a prescription; 409 unless it is the one that is known."""
-    own = [row for row in await _stored(scope, pseudonym) if row.id == prescription]
-    if not own:
-        raise RequestRefused(404, "This patient has no such prescription.")
-    if own[-1].version != version:
+    newest = await newest_of(scope, pseudonym, prescription)
+    if newest.version != version:
         raise RequestRefused(409, _CHANGED)
-    return own[-1]
+    return newest
 
 
 async def _known_draft(
     scope: RequestScope, pseudonym: str, draft: str, revision: int
 ) -> PrescriptionDraft:
-    matches = await drafts.drafts_of(scope.conn, pseudonym, draft)
-    if not matches:
-        raise RequestRefused(404, "This patient has no such draft.")
-    if matches[0].revision != revision:
+    kept = await draft_of(scope, pseudonym, draft)
+    if kept.revision != revision:
         raise RequestRefused(409, _CHANGED)
-    return matches[0]
+    return kept
 
 
 def _draft(

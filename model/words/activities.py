@@ -20,6 +20,7 @@ TYPES: dict[str, str] = {
     "cardio": "gym",
     "elliptical": "gym",
     "stair_climbing": "gym",
+    "home_training_video": "gym",  # exercises at home, shown by a video of the care unit
     "yoga": "calm",
     "pilates": "calm",
     "mobility": "calm",

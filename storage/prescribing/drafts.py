@@ -52,6 +52,9 @@ async def drafts_of(
     conn: Connection, patient: str, draft: str | None = None
 ) -> tuple[PrescriptionDraft, ...]:
     """Return the drafts of a patient (pseudonym), oldest first, or only the one with an id."""
+    # A text that is no UUID names no draft.
+    if draft is not None and rows.uuid(draft) is None:
+        return ()
     return tuple(await rows.fetch(conn, _READ, {"patient": patient, "draft": draft}, _draft))
 
 

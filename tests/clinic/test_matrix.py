@@ -69,6 +69,12 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/api/v1/patients/{pseudonym}/note"): PRIVATE,
     ("PUT", "/api/v1/patients/{pseudonym}/note"): MARKED,
     ("POST", "/language"): (303, 303, 303, 303, 403),
+    ("GET", "/patients/{pseudonym}/prescriptions"): PRIVATE,
+    ("GET", "/patients/{pseudonym}/prescriptions/write"): PRIVATE,
+    ("POST", "/patients/{pseudonym}/prescriptions/write"): (401, 422, 404, 401, 403),
+    ("POST", "/patients/{pseudonym}/prescriptions/{prescription}/pauses"): OUTDATED,
+    ("POST", "/patients/{pseudonym}/prescriptions/{prescription}/end"): PRESCRIBES,
+    ("POST", "/patients/{pseudonym}/prescription-drafts/{draft}/discard"): NO_DRAFT,
     ("GET", "/alerts/{alert}"): PRIVATE,
     ("POST", "/alerts/{alert}/{action}"): ACTS,
     ("GET", "/api/v1/worklist"): LISTS,
@@ -126,6 +132,7 @@ PRESCRIPTION_BODIES: dict[str, dict[str, object]] = {
     "/renewals": {"version": 1, **_DATES},
     "/pauses": {"version": 1, "first": "2026-12-01", "last": "2026-12-02", "why": "illness"},
     "/end": {"version": 1, "last": "2026-12-02"},
+    "/discard": {"revision": 1},
 }
 SESSIONS = {who: str(uuid4()) for who in ("own", "other", "ended")}
 CLINICIANS = {
@@ -233,9 +240,11 @@ def sent(route: str, who: str) -> dict[str, object]:
     if route == "/language":
         return {"data": {"code": "sv", "page": "/"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
-    token = {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}
+    token: dict[str, object] = {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}
     if written:
         return {"data": {**token, **written}}
+    for end, fields in PRESCRIPTION_BODIES.items():
+        token |= fields if route.endswith(end) else {}
     return {"data": {**token, **mark} if route.endswith("/marks") else token}
 
 

@@ -1,0 +1,292 @@
+"""The pages on which prescriptions are written, changed, renewed, paused and ended.
+
+They are complete without scripts. A form that is refused is shown again as it was filled in, with
+a sentence beside each field that is wrong.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
+
+from clinic import reads
+from clinic.answers.weeks import versions as grouped
+from clinic.api.api_routes import Pseudonym
+from clinic.api.data_routes import PrescriptionKey
+from clinic.pages.templating import render
+from clinic.prescribing import forms, writing
+from clinic.prescribing.bodies import EndBody, PauseBody
+from clinic.prescribing.forms import NO_ERRORS, FormErrors
+from clinic.request_scope import RequestScope, open_scope
+from clinic.sign_in import csrf_guard
+from model.calendar import local_date
+from model.prescribing.changes import PAUSE_REASONS, next_version, renewed
+from model.prescription import WEEKDAYS, Prescription, in_force
+from model.schemas.prescription_check import INTENSITY_BOUNDS, RPE_SCALES
+from model.words.activities import TYPES
+from model.words.language import N_, translated
+from model.words.roles import CareRole
+from storage.prescribing import drafts, versions
+from storage.reads.views import PatientBrief
+from web import csrf
+from web.problems import RequestRefused
+
+prescription_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+UNUSABLE = 422
+_USUAL_LENGTH = timedelta(days=83)  # twelve weeks, with the first day
+_DONE: dict[str, str] = {
+    "draft": N_("The draft is saved. It holds for nobody until it is submitted."),
+    "submit": N_("The prescription is submitted. The figures follow in a moment."),
+    "discard": N_("The draft was discarded."),
+    "pause": N_("The prescription is paused on these days."),
+    "end": N_("The prescription ends on this day."),
+}
+_METHOD_NAMES: dict[str, str] = {
+    "rpe_cr10": N_("Exertion, Borg CR10 (0 to 10)"),
+    "rpe_6_20": N_("Exertion, Borg 6 to 20"),
+    "bpm": N_("Heart rate, beats a minute"),
+    "hrr": N_("Heart rate reserve, %"),
+    "hrmax": N_("Maximal heart rate, %"),
+    "watts": N_("Power, watts"),
+    "cadence": N_("Steps or turns a minute"),
+}
+
+
+@prescription_pages.get("/patients/{pseudonym}/prescriptions")
+async def show_prescriptions(
+    request: Request, pseudonym: Pseudonym, done: str = ""
+) -> HTMLResponse:
+    """Show all prescriptions of a patient, in force or not, with their versions and drafts."""
+    return await _list(request, pseudonym, done=_DONE.get(done, ""))
+
+
+async def _list(
+    request: Request,
+    pseudonym: str,
+    *,
+    done: str = "",
+    errors: FormErrors = NO_ERRORS,
+    about: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    async with open_scope(request) as scope:
+        who = await reads.read_brief(scope, pseudonym)
+        await scope.read("prescriptions", pseudonym)
+        stored = (await versions.prescriptions_of(scope.conn, [pseudonym])).get(pseudonym, ())
+        waiting = await drafts.drafts_of(scope.conn, pseudonym)
+        context = await _context(scope, who)
+    today = local_date(scope.now_ms, who.zone)
+    current = {row.id: row for row in in_force(stored, today)}
+    shown = {
+        "groups": sorted(grouped(stored).items(), key=lambda item: item[0] not in current),
+        "current": current,
+        "drafts": waiting,
+        "today": today,
+        "pause_reasons": PAUSE_REASONS,
+        "errors": errors,
+        "about": about,
+        "done": translated(done),
+    }
+    return render(request, "prescriptions.html", {**context, **shown}, status=status)
+
+
+@prescription_pages.get("/patients/{pseudonym}/prescriptions/write")
+async def show_form(
+    request: Request, pseudonym: Pseudonym, change: str = "", renew: str = "", draft: str = ""
+) -> HTMLResponse:
+    """Show the form: of a new prescription, a change or renewal of one (id), or a draft (id)."""
+    async with open_scope(request) as scope:
+        who = await reads.read_brief(scope, pseudonym)
+        await scope.read("prescriptions", pseudonym)
+        base = await _base(scope, who, change=change, renew=renew, draft=draft)
+        context = await _context(scope, who)
+    fields = forms.typed_fields(base["prescription"])
+    return _form(request, context, base, fields)
+
+
+@prescription_pages.post("/patients/{pseudonym}/prescriptions/write")
+async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
+    """Take the form as a draft, or submit it, then show the prescriptions of the patient."""
+    sent = await request.form()
+    fields = {name: [str(value) for value in sent.getlist(name)] for name in sent}
+    csrf_guard.check_form_token(request, _only(fields, "token"))
+    submits = _only(fields, "action") == "submit"
+    try:
+        async with open_scope(request) as scope:
+            who = await reads.read_brief(scope, pseudonym)
+            base = await _base(
+                scope,
+                who,
+                change=_only(fields, "change"),
+                renew=_only(fields, "renew"),
+                draft=_only(fields, "draft"),
+            )
+            context = await _context(scope, who)
+            content, errors = forms.content_of(fields, base["prescription"])
+            if content is not None:
+                known = int(_only(fields, "known") or "0")
+                await writing.take_written(
+                    scope, pseudonym, content, _only(fields, "draft"), known, submits=submits
+                )
+    except RequestRefused as refused:
+        if refused.status_code != UNUSABLE:
+            raise
+        errors = forms.violations_by_field(refused.errors)
+    except ValueError as error:
+        raise RequestRefused(422, "The form is not as this page made it.") from error
+    if errors:
+        return _form(request, context, base, fields, errors, status=422)
+    action = "submit" if submits else "draft"
+    csrf_guard.count_action(request, action)
+    return _back(pseudonym, action)
+
+
+@prescription_pages.post("/patients/{pseudonym}/prescriptions/{prescription}/pauses")
+async def take_pause(  # noqa: PLR0913, PLR0917 - a parameter for each field of the form
+    request: Request,
+    pseudonym: Pseudonym,
+    prescription: PrescriptionKey,
+    version: Annotated[str, Form()],
+    first: Annotated[str, Form()] = "",
+    last: Annotated[str, Form()] = "",
+    why: Annotated[str, Form()] = "",
+    token: Annotated[str, Form()] = "",
+) -> Response:
+    """Pause a prescription, then show the prescriptions again."""
+    csrf_guard.check_form_token(request, token)
+    body = {"version": version, "first": first, "last": last, "why": why}
+    try:
+        wish = PauseBody.model_validate(body)
+        async with open_scope(request) as scope:
+            await writing.pause(scope, pseudonym, prescription, wish)
+    except (ValidationError, RequestRefused) as error:
+        return await _list_refused(request, pseudonym, f"{prescription}-pause", error)
+    csrf_guard.count_action(request, "pause")
+    return _back(pseudonym, "pause")
+
+
+@prescription_pages.post("/patients/{pseudonym}/prescriptions/{prescription}/end")
+async def take_end(
+    request: Request,
+    pseudonym: Pseudonym,
+    prescription: PrescriptionKey,
+    version: Annotated[str, Form()],
+    last: Annotated[str, Form()] = "",
+    token: Annotated[str, Form()] = "",
+) -> Response:
+    """End a prescription, then show the prescriptions again."""
+    csrf_guard.check_form_token(request, token)
+    try:
+        wish = EndBody.model_validate({"version": version, "last": last})
+        async with open_scope(request) as scope:
+            await writing.end(scope, pseudonym, prescription, wish)
+    except (ValidationError, RequestRefused) as error:
+        return await _list_refused(request, pseudonym, f"{prescription}-end", error)
+    csrf_guard.count_action(request, "end")
+    return _back(pseudonym, "end")
+
+
+@prescription_pages.post("/patients/{pseudonym}/prescription-drafts/{draft}/discard")
+async def take_discard(
+    request: Request,
+    pseudonym: Pseudonym,
+    draft: str,
+    revision: Annotated[int, Form()],
+    token: Annotated[str, Form()] = "",
+) -> Response:
+    """Throw a draft away, then show the prescriptions again."""
+    csrf_guard.check_form_token(request, token)
+    async with open_scope(request) as scope:
+        await writing.discard_draft(scope, pseudonym, draft, revision)
+    csrf_guard.count_action(request, "discard")
+    return _back(pseudonym, "discard")
+
+
+async def _list_refused(
+    request: Request, pseudonym: str, about: str, error: ValidationError | RequestRefused
+) -> HTMLResponse:
+    """Show the prescriptions with what is wrong beside the form; other refusals are raised."""
+    if isinstance(error, ValidationError):
+        errors = forms.invalid_fields(error)
+    elif error.status_code == UNUSABLE:
+        errors = forms.violations_by_field(error.errors, forms.SHORT_FORMS)
+    else:
+        raise error
+    return await _list(request, pseudonym, errors=errors, about=about, status=422)
+
+
+async def _base(
+    scope: RequestScope, who: PatientBrief, *, change: str, renew: str, draft: str
+) -> dict[str, Any]:
+    """Return what a form begins with, and how it says so when it is sent."""
+    today = local_date(scope.now_ms, who.zone)
+    if draft:
+        kept = await writing.draft_of(scope, who.pseudonym, draft)
+        named = {"draft": draft, "known": kept.revision}
+        return {"prescription": kept.prescription, "title": "draft", "named": named}
+    if not (change or renew):
+        blank = forms.blank_prescription(today, today + _USUAL_LENGTH)
+        return {"prescription": blank, "title": "new", "named": {"known": 0}}
+    newest = await writing.newest_of(scope, who.pseudonym, change or renew)
+    if change:
+        following = next_version(newest, today)
+        named = {"change": change, "known": newest.version}
+        return {"prescription": following, "title": "change", "named": named}
+    first = max(today, newest.valid_to + timedelta(days=1))
+    following = renewed(newest, first, first + (newest.valid_to - newest.valid_from))
+    named = {"renew": renew, "known": newest.version}
+    return {"prescription": following, "title": "renew", "named": named}
+
+
+def _form(
+    request: Request,
+    context: dict[str, Any],
+    base: dict[str, Any],
+    fields: dict[str, list[str]],
+    errors: FormErrors = NO_ERRORS,
+    status: int = 200,
+) -> HTMLResponse:
+    before: Prescription = base["prescription"]
+    shown = {
+        "base": base,
+        "before": before,
+        "fields": fields,
+        "errors": errors,
+        "labels": forms.LABELS,
+        "label_of_field": forms.label_of_field,
+        "methods": {
+            name: _METHOD_NAMES[name] for name in _METHOD_NAMES if name in INTENSITY_BOUNDS
+        },
+        "scales": tuple(RPE_SCALES),
+        "weekdays": WEEKDAYS,
+        "types": tuple(TYPES),
+        "steps": range(len(before.progression) + forms.FREE_STEPS),
+    }
+    return render(request, "prescribe.html", {**context, **shown}, status=status)
+
+
+async def _context(scope: RequestScope, who: PatientBrief) -> dict[str, Any]:
+    clinician = scope.clinician
+    return {
+        "patient": who,
+        "name": (await scope.names([who.pseudonym])).get(who.pseudonym, who.pseudonym),
+        "zone": who.zone,
+        "may_submit": scope.role is CareRole.PRESCRIBER,
+        "may_write": scope.role is not CareRole.SUPPORT,
+        "clinician": clinician,
+        "demo": scope.clinic.demo,
+        "now_ms": scope.now_ms,
+        "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),
+    }
+
+
+def _back(pseudonym: str, done: str) -> RedirectResponse:
+    return RedirectResponse(f"/patients/{quote(pseudonym)}/prescriptions?done={done}", 303)
+
+
+def _only(fields: dict[str, list[str]], name: str) -> str:
+    return fields.get(name, [""])[0]
