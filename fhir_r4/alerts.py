@@ -1,0 +1,165 @@
+"""An alert as FHIR: what was found, what shows on the chart, and the work that follows from it.
+
+The sentence of an alert says what was recorded and which rule is met. It makes no medical claim.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fhir_r4.elements import (
+    TERMINOLOGY,
+    FhirResource,
+    concept,
+    identified,
+    link_to,
+    patient_of,
+    period,
+    rule_concept,
+)
+from model.alert import AlertState, Tier
+from model.calendar import rfc3339
+from model.messages.alert_event import AlertSnapshot, FindingState
+
+_WITHDRAWN = "entered-in-error"
+_SEVERITY: Mapping[Tier, str] = {Tier.A: "high", Tier.B: "moderate", Tier.C: "low"}
+_PRIORITY: Mapping[Tier, str] = {Tier.A: "urgent", Tier.B: "routine", Tier.C: "routine"}
+_CHART: Mapping[Tier, str] = {Tier.A: "safety", Tier.B: "clinical", Tier.C: "clinical"}
+_TASK: Mapping[AlertState, str] = {
+    AlertState.OPEN: "requested",
+    AlertState.ACKNOWLEDGED: "accepted",
+    AlertState.IN_PROGRESS: "in-progress",
+    AlertState.SNOOZED: "on-hold",
+    AlertState.RESOLVED: "completed",
+    AlertState.RETRACTED: "cancelled",
+    AlertState.EXPIRED: "cancelled",
+}
+# FHIR wants a reason where work is held or given up.
+_REASONS: Mapping[AlertState, str] = {
+    AlertState.SNOOZED: "put off by a clinician",
+    AlertState.RETRACTED: "the data was corrected",
+    AlertState.EXPIRED: "nobody took it up in its time",
+}
+
+
+def alert_resources(snapshot: AlertSnapshot) -> list[FhirResource]:
+    """Return an alert's patient, observations, finding, flag and task, in an order to be read.
+
+    An observation that was corrected is there as entered in error beside the one that replaces it.
+    """
+    subject = patient_of(snapshot.patient)
+    current: list[FhirResource] = []
+    former: list[FhirResource] = []
+    for finding in snapshot.findings:
+        made = _observation(snapshot, finding, subject, is_current=finding.current)
+        (current if finding.current else former).append(made)
+    for withdrawn in snapshot.withdrawn:
+        made = _observation(snapshot, withdrawn, subject, is_current=False)
+        former.append(made)
+    issue = _issue(snapshot, subject, current or former)
+    return [
+        subject,
+        *current,
+        *_unlike(former, current),
+        issue,
+        _flag(snapshot, subject),
+        _task(snapshot, subject, issue),
+    ]
+
+
+def _unlike(former: Iterable[FhirResource], current: Iterable[FhirResource]) -> list[FhirResource]:
+    """Return former observations that no current one equals, each once: a finding may come back."""
+    seen = {made["id"] for made in current}
+    kept: list[FhirResource] = []
+    for made in former:
+        if made["id"] not in seen:
+            kept.append(made)
+        seen.add(made["id"])
+    return kept
+
+
+def _observation(
+    snapshot: AlertSnapshot, finding: FindingState, subject: FhirResource, *, is_current: bool
+) -> FhirResource:
+    """Return what an alert rests on; other evidence makes another observation."""
+    digest = hashlib.sha256(json.dumps(dict(finding.evidence), sort_keys=True).encode()).hexdigest()
+    key = f"{snapshot.alert}/{finding.rule}/{finding.key}/{digest[:16]}"
+    made = identified("Observation", key, "finding") | {
+        "status": "final" if is_current else _WITHDRAWN,
+        "code": rule_concept(finding.rule, finding.rule_version),
+        "subject": link_to(subject),
+        "effectiveDateTime": rfc3339(finding.at_ms),
+        "performer": [{"display": "Kadens"}],
+        "method": {"text": f"rule {finding.rule}, version {finding.rule_version}"},
+    }
+    if finding.sentence:
+        made["valueString"] = finding.sentence
+    components = list(_components(finding.evidence))
+    return made | {"component": components} if components else made
+
+
+def _components(evidence: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """Yield the evidence that is one value; lists are left to the page of the alert."""
+    for name, value in sorted(evidence.items()):
+        code = {"text": name}
+        if isinstance(value, bool):
+            yield {"code": code, "valueBoolean": value}
+        elif isinstance(value, int | float):
+            yield {"code": code, "valueQuantity": {"value": value}}
+        elif isinstance(value, str) and value.strip():
+            yield {"code": code, "valueString": value}
+
+
+def _issue(
+    snapshot: AlertSnapshot, subject: FhirResource, evidence: Iterable[FhirResource]
+) -> FhirResource:
+    is_withdrawn = snapshot.state == AlertState.RETRACTED
+    made = identified("DetectedIssue", snapshot.alert) | {
+        "status": _WITHDRAWN if is_withdrawn else "final",
+        "code": rule_concept(snapshot.rule, snapshot.rule_version),
+        "severity": _SEVERITY[Tier(snapshot.tier)],
+        "patient": link_to(subject),
+        "identifiedDateTime": rfc3339(snapshot.raised_ms),
+        "detail": snapshot.sentence,
+    }
+    detail = [link_to(observation) for observation in evidence]
+    if detail:
+        made["evidence"] = [{"detail": detail}]
+    if snapshot.resolution:
+        action = {"action": {"text": snapshot.resolution}, "date": rfc3339(snapshot.changed_ms)}
+        made["mitigation"] = [action]
+    return made
+
+
+def _flag(snapshot: AlertSnapshot, subject: FhirResource) -> FhirResource:
+    status = "active" if snapshot.is_live else "inactive"
+    is_withdrawn = snapshot.state == AlertState.RETRACTED
+    end_ms = None if snapshot.is_live else snapshot.changed_ms
+    return identified("Flag", snapshot.alert) | {
+        "status": _WITHDRAWN if is_withdrawn else status,
+        "category": [concept(f"{TERMINOLOGY}/flag-category", _CHART[Tier(snapshot.tier)])],
+        "code": rule_concept(snapshot.rule, snapshot.rule_version) | {"text": snapshot.sentence},
+        "subject": link_to(subject),
+        "period": period(snapshot.raised_ms, end_ms),
+    }
+
+
+def _task(snapshot: AlertSnapshot, subject: FhirResource, issue: FhirResource) -> FhirResource:
+    state = AlertState(snapshot.state)
+    made = identified("Task", snapshot.alert) | {
+        "status": _TASK[state],
+        "intent": "order",
+        "priority": _PRIORITY[Tier(snapshot.tier)],
+        "code": {"text": "Review"},
+        "focus": link_to(issue),
+        "for": link_to(subject),
+        "authoredOn": rfc3339(snapshot.raised_ms),
+        "lastModified": rfc3339(snapshot.changed_ms),
+    }
+    if state in _REASONS:
+        made["statusReason"] = {"text": _REASONS[state]}
+    if snapshot.snoozed_until_ms is not None and state is AlertState.SNOOZED:
+        # the work begins when the snooze ends
+        made["restriction"] = {"period": period(snapshot.snoozed_until_ms)}
+    return made
