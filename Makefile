@@ -69,6 +69,7 @@ docs: .venv
 	$(BIN)/python -m kadens.reference
 	$(BIN)/python -m tests.guards.reference
 	$(BIN)/python -m tests.guards.vendor_pages
+	$(BIN)/python -m tests.fhir.sample
 
 chaos: .venv
 	$(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(PLANT),--plant $(PLANT)) $(ARGS)

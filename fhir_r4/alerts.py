@@ -13,8 +13,8 @@ from fhir_r4.elements import (
     FhirResource,
     concept,
     identified,
+    known_patient,
     link_to,
-    patient_of,
     period,
     rule_concept,
 )
@@ -48,7 +48,7 @@ def alert_resources(snapshot: AlertSnapshot) -> list[FhirResource]:
 
     An observation that was corrected is there as entered in error beside the one that replaces it.
     """
-    subject = patient_of(snapshot.patient)
+    subject = known_patient(snapshot.patient)
     current: list[FhirResource] = []
     former: list[FhirResource] = []
     for finding in snapshot.findings:

@@ -35,7 +35,7 @@ def identified(kind: str, key: str, name: str = "") -> FhirResource:
     }
 
 
-def patient_of(pseudonym: str) -> FhirResource:
+def known_patient(pseudonym: str) -> FhirResource:
     """Return the patient as this system may show it outside: a pseudonym and nothing else."""
     return identified("Patient", pseudonym)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from aiokafka.errors import KafkaError
 
 from model.calendar import DAY_MS
+from model.messages.outgoing import ALERTS
 from model.topics import DEAD, RAW
 from runtime.log_lines import get_logger
 from storage.alerts import outbox
@@ -36,6 +37,8 @@ SETTLED_LOOKS = 2
 # What is sent to the log is soon known there. What left this system can be shown for a while.
 _TO_THE_LOG = (DERIVED_CHANNEL, FACTS_CHANNEL)
 LOG_KEPT_MS, SENT_KEPT_MS = DAY_MS, 90 * DAY_MS
+# The next change of an alert takes back what the last one said: no alert waits for longer.
+CHANGES_KEPT_MS = 400 * DAY_MS
 LETTERS = 1_000  # removed in one transaction
 _log = get_logger(__name__)
 
@@ -78,7 +81,8 @@ async def clean_up(parts: Collaborators) -> None:
     await sweep_incoming(parts.pool, parts.bodies, INCOMING_S)
     async with parts.pool.connection() as conn:
         await outbox.prune(conn, _TO_THE_LOG, now - LOG_KEPT_MS)
-        await outbox.prune(conn, _TO_THE_LOG, now - SENT_KEPT_MS, others=True)
+        await outbox.prune(conn, [ALERTS], now - CHANGES_KEPT_MS)
+        await outbox.prune(conn, [*_TO_THE_LOG, ALERTS], now - SENT_KEPT_MS, others=True)
         while await dead_letters.expire_letters(conn, now - DEAD.retention_ms, LETTERS):
             await conn.commit()
     async with parts.pool.connection() as conn:

@@ -18,6 +18,7 @@ from prometheus_client import start_http_server
 
 from alerts.delivery.channel import Channel, DeliveryOutcome, deliver_next
 from alerts.delivery.channels import open_channels
+from alerts.delivery.spreading import spread_changes
 from model.keyring import Keys
 from model.messages.outgoing import Receiver
 from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
@@ -158,7 +159,7 @@ async def _work(plan: WorkerPlan, zygote: Zygote) -> None:
             stall_s=plan.stall_s,
             metrics=metrics,
         )
-        await serve(app, failed, [guard, *_timers(channels, parts, view)])
+        await serve(app, failed, [guard, *_timers(plan, channels, parts, view)])
 
 
 async def _read_ledger(parts: Collaborators) -> Mapping[Partition, int]:
@@ -195,7 +196,7 @@ def _isolated(
 
 
 def _timers(
-    channels: Sequence[Channel], parts: Collaborators, view: LogView
+    plan: WorkerPlan, channels: Sequence[Channel], parts: Collaborators, view: LogView
 ) -> list[Coroutine[Any, Any, None]]:
     """Return the endless loops that run beside the agents.
 
@@ -206,6 +207,7 @@ def _timers(
         ("judge who is due", 1.0, functools.partial(judge_due, parts)),
         ("send changes", 5.0, functools.partial(send_changes, parts)),
         ("send marks", 1.0, functools.partial(send_marks, parts)),
+        ("spread changes of alerts", 1.0, functools.partial(_spread, plan, parts)),
         ("publish revocations", 1.0, functools.partial(publish_waiting_revocations, parts)),
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
@@ -226,6 +228,10 @@ async def _every(name: str, seconds: float, step: _Step) -> None:
         async with without_values(name):
             did_something = await step()
         await asyncio.sleep(0 if did_something else seconds)
+
+
+async def _spread(plan: WorkerPlan, parts: Collaborators) -> int:
+    return await spread_changes(parts.pool, plan.receivers, plan.clinic_url, parts.now())
 
 
 async def _deliver(parts: Collaborators, channel: Channel) -> bool:

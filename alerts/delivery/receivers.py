@@ -17,8 +17,11 @@ from alerts.delivery.channel import Channel, Send
 from fetcher.addresses import ApiHost
 from fetcher.answers import VendorResponse, wait_ms
 from fetcher.client import Question, VendorClient
+from fhir_r4.alerts import alert_resources
+from fhir_r4.elements import FhirResource, bundle, transaction
 from model import codec
 from model.calendar import rfc3339
+from model.messages.alert_event import read_snapshot
 from model.messages.outgoing import AttemptResult, Receiver, ReceiverKind
 from storage.alerts.outbox import Waiting
 
@@ -41,19 +44,19 @@ _REFUSED = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """A row of the table: how a message is written for a kind of receiver."""
+class _Form:
+    """A row of the table: how a message is written for a receiver."""
 
-    content: Callable[[Receiver, Waiting], bytes]
+    content: Callable[[Waiting], bytes]
     content_type: str = "application/json"
 
 
-def _as_text(_receiver: Receiver, row: Waiting) -> bytes:
+def _as_text(row: Waiting) -> bytes:
     """Return a text message for a gateway: the number and the text."""
     return codec.dumps({"to": row.recipient, "text": row.body["text"]})
 
 
-def _as_event(_receiver: Receiver, row: Waiting) -> bytes:
+def _as_event(row: Waiting) -> bytes:
     """Return an event: its type, when it happened, and its data."""
     data = {name: value for name, value in row.body.items() if name != "type"}
     return codec.dumps(
@@ -61,10 +64,28 @@ def _as_event(_receiver: Receiver, row: Waiting) -> bytes:
     )
 
 
-_KINDS: Mapping[ReceiverKind, _Kind] = {
-    ReceiverKind.SMS: _Kind(content=_as_text),
-    ReceiverKind.NUDGE: _Kind(content=_as_event),
-    ReceiverKind.WEBHOOK: _Kind(content=_as_event),
+def _as_bundle(row: Waiting) -> bytes:
+    """Return an alert after a change, as resources to be read."""
+    return codec.dumps(bundle("collection", _resources(row), row.created_ms))
+
+
+def _as_transaction(row: Waiting) -> bytes:
+    """Return an alert after a change, as what brings a FHIR server up to date."""
+    return codec.dumps(transaction(_resources(row)))
+
+
+def _resources(row: Waiting) -> list[FhirResource]:
+    return alert_resources(read_snapshot(row.body["alert"]))
+
+
+_FHIR_JSON = "application/fhir+json"
+_FORMS: Mapping[tuple[ReceiverKind, str], _Form] = {
+    (ReceiverKind.SMS, "json"): _Form(content=_as_text),
+    (ReceiverKind.NUDGE, "json"): _Form(content=_as_event),
+    (ReceiverKind.WEBHOOK, "json"): _Form(content=_as_event),
+    (ReceiverKind.WEBHOOK, "fhir"): _Form(content=_as_bundle, content_type=_FHIR_JSON),
+    (ReceiverKind.FHIR, "json"): _Form(content=_as_transaction, content_type=_FHIR_JSON),
+    (ReceiverKind.FHIR, "fhir"): _Form(content=_as_transaction, content_type=_FHIR_JSON),
 }
 
 
@@ -91,10 +112,10 @@ def _sender(receiver: Receiver, client: VendorClient) -> Send:
 
 def post_of(receiver: Receiver, row: Waiting, now_ms: int) -> Question:
     """Return the request for a message; everything but time and signature is always the same."""
-    kind = _KINDS[receiver.kind]
-    body = kind.content(receiver, row)
+    form = _FORMS[receiver.kind, receiver.form]
+    body = form.content(row)
     id_ = message_id(row.key)
-    headers = {"content-type": kind.content_type, "idempotency-key": id_}
+    headers = {"content-type": form.content_type, "idempotency-key": id_}
     if receiver.token:
         headers["authorization"] = f"Bearer {receiver.token}"
     if receiver.keys:

@@ -124,7 +124,7 @@ def _has_token(_name: str, values: Mapping[str, Any]) -> bool:
 
 
 def _has_form(_name: str, values: Mapping[str, Any]) -> bool:
-    return values["form"] in _FORMS
+    return values["form"] in _FORMS and (values["form"] == "json" or values["kind"] not in _SINGLE)
 
 
 def _has_units(_name: str, values: Mapping[str, Any]) -> bool:

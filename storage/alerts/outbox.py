@@ -29,7 +29,7 @@ on conflict (channel, key) do nothing"""
 # that marks the message as sent, so what waits behind it is not taken meanwhile either. Ordered by
 # `not_before`, a message that fails again and again goes behind those that were not tried.
 _TAKE = """
-select id, key, recipient, body, created_at as created_ms, tried_at as tried_ms, attempts
+select id, key, recipient, patient, body, created_at as created_ms, tried_at as tried_ms, attempts
 from outbox o
 where channel = %s and sent_at is null and dead_at is null and not_before <= %s
   and not exists (select from outbox e
@@ -60,6 +60,7 @@ class Waiting:
     id: int
     key: str
     recipient: str
+    patient: int | None = None
     body: Mapping[str, Any]
     created_ms: int
     tried_ms: int | None

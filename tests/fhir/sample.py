@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fhir_r4.alerts import alert_resources
-from fhir_r4.elements import bundle, patient_of, transaction
+from fhir_r4.elements import bundle, known_patient, transaction
 from fhir_r4.observations import (
     PainAnswer,
     device_of,
@@ -24,7 +24,7 @@ from model.intensity import Confidence, ZoneThresholds, ZoneTimes
 from model.messages.alert_event import AlertSnapshot, FindingState
 from tests.rooms import ROOT
 
-TARGET = ROOT / "docs" / "receivers" / "sample-bundle.json"
+SAMPLE_FILE = ROOT / "docs" / "receivers" / "sample-bundle.json"
 _MONDAY = 1_792_360_800_000  # 2026-10-19 00:00 in Stockholm
 _DAY = 24 * HOUR_MS
 _ZONES = ZoneTimes(
@@ -110,7 +110,7 @@ def sample_alert(**changes: Any) -> AlertSnapshot:  # noqa: ANN401 - any field
 
 def sample_bundle() -> dict[str, Any]:
     """Return the bundle that the door would answer for the invented patient."""
-    subject, device = patient_of("k7q2m9"), device_of(ALGORITHM)
+    subject, device = known_patient("k7q2m9"), device_of(ALGORITHM)
     resources, panels = [subject, device], []
     for number in (0, 2):
         panel, *members = session_observations(sample_session(number), subject, device)
@@ -142,8 +142,8 @@ def page() -> str:
 
 def main() -> None:
     """Write the sample."""
-    Path(TARGET).parent.mkdir(exist_ok=True)
-    Path(TARGET).write_text(page(), encoding="utf-8")
+    Path(SAMPLE_FILE).parent.mkdir(exist_ok=True)
+    Path(SAMPLE_FILE).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fhir_r4.alerts import alert_resources
-from fhir_r4.elements import FhirResource, patient_of, transaction
+from fhir_r4.elements import FhirResource, known_patient, transaction
 from fhir_r4.observations import (
     PainAnswer,
     device_of,
@@ -19,7 +19,7 @@ from model.intensity import ZoneTimes
 from model.messages.alert_event import AlertSnapshot, read_snapshot, snapshot_json
 from tests.fhir.sample import sample_alert, sample_session, sample_week
 
-_SUBJECT, _DEVICE = patient_of("k7q2m9"), device_of("1")
+_SUBJECT, _DEVICE = known_patient("k7q2m9"), device_of("1")
 
 
 def _by_code(resources: list[FhirResource]) -> dict[str, Any]:

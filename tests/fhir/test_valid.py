@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
-from fhir_r4.elements import bundle, patient_of, transaction
+from fhir_r4.elements import bundle, known_patient, transaction
 from fhir_r4.observations import (
     PainAnswer,
     device_of,
@@ -49,7 +49,7 @@ _EACH: list[tuple[str, dict[str, Any]]] = [
         "not counted",
         transaction(
             session_observations(
-                sample.sample_session(counts=False), patient_of("p"), device_of("1")
+                sample.sample_session(counts=False), known_patient("p"), device_of("1")
             )
         ),
     ),
@@ -58,13 +58,13 @@ _EACH: list[tuple[str, dict[str, Any]]] = [
         transaction(
             pain_observations(
                 [PainAnswer(record="r", at_ms=0, phase="before", value=0, scale="vas-100")],
-                patient_of("p"),
+                known_patient("p"),
             )
         ),
     ),
     (
         "empty week",
-        transaction(week_observations(sample.sample_week(), patient_of("p"), device_of("1"))),
+        transaction(week_observations(sample.sample_week(), known_patient("p"), device_of("1"))),
     ),
 ]
 
@@ -102,6 +102,6 @@ def test_hapi_finds_no_error_in_any_bundle(tmp_path: Path) -> None:
 
 
 def test_the_sample_in_the_docs_is_made_from_the_code() -> None:
-    assert sample.TARGET.read_text(encoding="utf-8") == sample.page(), (
+    assert sample.SAMPLE_FILE.read_text(encoding="utf-8") == sample.page(), (
         "write it again: python -m tests.fhir.sample"
     )
