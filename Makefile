@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests and what they start are hundreds of processes, and Python compiles every module in each of
+# them unless it may keep what it compiled. Empty is as if the variable were not set.
+export PYTHONDONTWRITEBYTECODE :=
 # Processes that test side by side. Each may start a database, a log and doors of its own, and waits
 # for these about a third of its time: three keep two cores busy.
 JOBS ?= 3

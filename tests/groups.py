@@ -33,7 +33,19 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 
 # Fixtures that start a database, a log, or all of Kadens. What uses one is no part of `make quick`.
 SERVERS = frozenset(
-    {"broker", "brokers", "dsn", "embedded", "instance", "on", "own", "postgres", "rig", "running"}
+    {
+        "broker",
+        "brokers",
+        "databases",
+        "dsn",
+        "embedded",
+        "instance",
+        "on",
+        "own",
+        "postgres",
+        "rig",
+        "running",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for all tests of storage, and a fresh database for each test.
+"""One embedded PostgreSQL for all tests of storage, and an empty database for each test.
 
 TimescaleDB is used as well where it is configured: KADENS_TEST_TIMESCALE=postgresql://… names a
 database on a server with the extension. The tests make their own databases beside it.
@@ -7,22 +7,20 @@ database on a server with the extension. The tests make their own databases besi
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
+from contextlib import contextmanager
 
-import psycopg
 import pytest
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
-from psycopg.sql import SQL, Identifier
 
 from kadens.embedded.postgres import temporary_postgres
 from model.keyring import KeyRing
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
+from tests.storage.reuse import TEMPLATE, Databases, create, drop
 
 _TIMESCALE = "KADENS_TEST_TIMESCALE"
-_numbers = count()
 
 
 @pytest.fixture
@@ -32,9 +30,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[str]:
-    """Give the DSN of a server whose database `kadens_template` holds the schema."""
+    """Give the DSN of a server whose database TEMPLATE holds the schema."""
     with temporary_postgres() as server:
-        asyncio.run(_template(server.create_database("kadens_template")))
+        asyncio.run(_template(server.create_database(TEMPLATE)))
         yield server.dsn()
 
 
@@ -42,48 +40,49 @@ async def _template(dsn: str) -> None:
     await migrate(dsn)
 
 
-def _create(dsn: str, template: str) -> str:
-    name = f"kadens_test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(
-            # Copying files costs less than writing the whole schema to the log, as is the default.
-            SQL("create database {} template {} strategy file_copy").format(
-                Identifier(name), Identifier(template)
-            )
-        )
-    return name
+@pytest.fixture(scope="session")
+def databases(embedded: str) -> Databases:
+    """Give the databases that tests use one after the other."""
+    return Databases(embedded)
 
 
-def _drop(dsn: str, name: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as conn:
-        conn.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+_KINDS = ["embedded", pytest.param("timescale", marks=pytest.mark.timescale)]
 
 
-@pytest.fixture(params=["embedded", pytest.param("timescale", marks=pytest.mark.timescale)])
+@pytest.fixture(params=_KINDS)
 def empty(request: pytest.FixtureRequest) -> Iterator[str]:
     """Make a database without any table."""
-    yield from _database(request, "template0")
+    server = _timescale() if request.param == "timescale" else request.getfixturevalue("embedded")
+    with _new(server) as made:
+        yield made
 
 
-@pytest.fixture(params=["embedded", pytest.param("timescale", marks=pytest.mark.timescale)])
+@pytest.fixture(params=_KINDS)
 def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Make a database with the schema and nothing in it."""
-    yield from _database(request, "kadens_template")
-
-
-def _database(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
+    """Give a database with the schema and nothing in it."""
     if request.param == "embedded":
-        server: str = request.getfixturevalue("embedded")
-    else:
-        server = os.environ.get(_TIMESCALE, "")
-        if not server:
-            pytest.skip(f"{_TIMESCALE} names no TimescaleDB")
-    name = _create(server, template if request.param == "embedded" else "template0")
-    made = make_conninfo(server, dbname=name)
-    if request.param == "timescale" and template != "template0":
+        databases: Databases = request.getfixturevalue("databases")
+        with databases.lend() as lent:
+            yield lent
+        return
+    # chunks of a hypertable are no tables of ours, so such a database is not used twice
+    with _new(_timescale()) as made:
         asyncio.run(_template(made))
-    yield made
-    _drop(server, name)
+        yield made
+
+
+def _timescale() -> str:
+    server = os.environ.get(_TIMESCALE, "")
+    if not server:
+        pytest.skip(f"{_TIMESCALE} names no TimescaleDB")
+    return server
+
+
+@contextmanager
+def _new(server: str) -> Iterator[str]:
+    name = create(server, "template0")
+    yield make_conninfo(server, dbname=name)
+    drop(server, name)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from stream.deriving import settings as patient_settings
 from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
+from tests.storage.reuse import Databases
 from tests.storage.tellers import (
     PHONE,
     T0,
@@ -176,17 +177,15 @@ async def apply(conn: Connection, batches: Sequence[Sequence[AttributedFact]]) -
 
 
 @pytest.fixture(scope="module")
-def loop_and_conn(embedded: str) -> object:
-    with asyncio.Runner() as runner:
-        conn = runner.run(_connect(embedded))
+def loop_and_conn(databases: Databases) -> object:
+    with databases.lend() as dsn, asyncio.Runner() as runner:
+        conn = runner.run(_connect(dsn))
         yield runner, conn
         runner.run(conn.close())
 
 
-async def _connect(server: str) -> Connection:
-    conn = await AsyncConnection.connect(
-        server.replace("/postgres?", "/kadens_template?"), autocommit=False
-    )
+async def _connect(dsn: str) -> Connection:
+    conn = await AsyncConnection.connect(dsn, autocommit=False)
     await care_team.add_unit(conn, "unit")
     for name in sorted(set(PATIENTS)):
         await patients.add_patient(
