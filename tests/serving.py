@@ -1,12 +1,12 @@
 """A guarded server on loopback in a thread, for tests of both doors and of the server itself."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from starlette.types import ASGIApp
 
+from tests.until import until
 from web.server import Serving, server
 
 SERVING_WITHIN_S = 30.0
@@ -25,10 +25,3 @@ def served(app: ASGIApp, serving: Serving, count: Callable[[str], None]) -> Iter
         made.should_exit = True
         thread.join(SERVING_WITHIN_S)
         assert not thread.is_alive()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SERVING_WITHIN_S
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came"
-        threading.Event().wait(0.005)

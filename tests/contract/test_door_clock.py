@@ -67,6 +67,7 @@ def test_readiness_is_answered_while_the_broker_hangs_and_after(kafka: Kafka) ->
         deadline = time.monotonic() + 60
         while not await log.ready():
             assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
         await log.stop()
 
     asyncio.run(scenario())

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.until import until
 
 _START_S = 120
 
@@ -69,8 +70,11 @@ def up_in(data: Path) -> Iterator[Running]:
 
 
 def _wait(process: subprocess.Popen[bytes], runtime: Path, log: Path) -> None:
-    deadline = time.monotonic() + _START_S
-    while "Ctrl-C" not in log.read_text(encoding="utf-8"):
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline, "did not come up in time"
+    def printed() -> str:
+        return log.read_text(encoding="utf-8")
+
+    until(
+        lambda: "Ctrl-C" in printed() or process.poll() is not None, seconds=_START_S, tell=printed
+    )
+    assert process.poll() is None, printed()
     assert runtime.exists()

@@ -4,7 +4,7 @@ import http.client
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ from model.calendar import rfc3339
 from simulate.fit_writer import Recording, write_activity
 from tests.e2e.conftest import Running
 from tests.rows import cells_of
+from tests.until import until
 
-_DEADLINE_S = 120
 _MB = 1024 * 1024
 _MOST_MEMORY = 700 * _MB
 _ACCOUNT = "bad-input-user"
@@ -131,7 +131,7 @@ def test_a_bad_push_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
     body, where = HOOKS[what]
     before = len(hand.dead())
     assert hand.hook(body) == 202
-    _until(lambda: len(hand.dead()) > before)
+    until(lambda: len(hand.dead()) > before)
     assert where in set(cells_of(hand.dead(), "where"))
 
 
@@ -139,7 +139,7 @@ def test_a_bad_push_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: 
 def test_a_bad_file_is_acknowledged_and_becomes_a_dead_letter(hand: Hand, what: str) -> None:
     before = len(hand.dead())
     assert hand.file(_FILES[what]) == 202
-    _until(lambda: len(hand.dead()) > before)
+    until(lambda: len(hand.dead()) > before)
 
 
 def test_a_body_over_the_limit_is_refused(hand: Hand) -> None:
@@ -161,7 +161,7 @@ def test_a_heart_rate_of_0_is_kept_as_told_and_counts_for_nothing(hand: Hand) ->
     before = len(hand.dead())
     assert hand.hook(heart_rate("0", "2025-11-24T10:00:05Z")) == 202
     assert hand.report(_report("zero", 1)) == 202
-    _until(lambda: _pain(hand) >= {1})
+    until(lambda: _pain(hand) >= {1})
     assert len(hand.dead()) == before
 
 
@@ -176,7 +176,7 @@ def test_what_comes_behind_them_arrives(hand: Hand) -> None:
     total = write_activity(recording)
     assert hand.file(total[:-700]) == 202
     assert hand.file(total) == 202
-    _until(lambda: [item["heart"]["n"] for item in _get(hand, "sessions")["sessions"]] == [600])
+    until(lambda: [item["heart"]["n"] for item in _get(hand, "sessions")["sessions"]] == [600])
 
 
 def _report(record: str, value: int) -> bytes:
@@ -206,12 +206,6 @@ def _get(hand: Hand, what: str) -> Any:  # noqa: ANN401 - JSON
     loads = json.loads(answer.read())
     connection.close()
     return loads
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
 
 
 def _processes(running: Running) -> list[Path]:

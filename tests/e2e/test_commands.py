@@ -3,10 +3,8 @@
 import hashlib
 import json
 import re
-import time
 import urllib.request
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,10 @@ from simulate.fit_writer import Recording, write_activity
 from tests.e2e.conftest import Running
 from tests.rooms import ROOT
 from tests.rows import cells_of
+from tests.until import until
 
 README = ROOT / "README.md"
-_DEADLINE_S = 60
 _START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
 
 
 def recording() -> bytes:
@@ -117,7 +109,7 @@ def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> N
     def there() -> bool:
         return bool(_sessions(address))
 
-    _until(there)
+    until(there)
     (session,) = _sessions(address)
     assert session["zones_ms"]["moderate"] == 1_200_000
 
@@ -145,7 +137,7 @@ def test_garbage_becomes_a_dead_letter(
         )
         return [letter for letter in letters if letter["sha256"] == sha256]
 
-    _until(lambda: bool(listed()))
+    until(lambda: bool(listed()))
     (matches,) = listed()
     assert matches["where"]
     assert matches["why"]
@@ -162,7 +154,7 @@ def test_garbage_becomes_a_dead_letter(
         "sent": 1,
         "not_waiting": 0,
     }
-    _until(
+    until(
         lambda: cells_of(listed(), "offset") == [matches["offset"] + 1]
     )  # today's reader cannot read it either
     assert json.loads(running.kadens("dead", "drop", str(listed()[0]["offset"]), "--json")) == {

@@ -23,6 +23,7 @@ from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import WebhookSender
 from tests.e2e.conftest import Running, up_in
 from tests.patient.link_world import Surfer
+from tests.until import until
 
 _DEADLINE_S = 120
 _SEGMENT = hashlib.sha256(b"made up").hexdigest()
@@ -132,8 +133,6 @@ def test_a_vendor_is_walked_from_sign_in_to_facts(
     walked: _Walked = request.getfixturevalue("walked")
     patient = walked.connect(name)
     walked.send(name, Random(name))  # noqa: S311 - no secret
-    deadline = time.monotonic() + _DEADLINE_S
-    while not walked.has_ended(patient):
-        assert time.monotonic() < deadline, "did not happen in time"
+    until(lambda: walked.has_ended(patient), seconds=_DEADLINE_S)
     server = walked.vendors[name].server
     assert (server.exceeded, server.reused) == (0, 0)

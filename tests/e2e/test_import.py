@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from simulate.fit_writer import Recording, write_activity
 from storage.pg.roles import ADMIN
 from tests.e2e.conftest import Running
+from tests.until import until
 
 _RUNS = 60
 _BEGIN_MS = 1_763_974_800_000
@@ -71,11 +71,8 @@ def _kept(running: Running, patient: str) -> int:
 def _killed(running: Running, export: Path, patient: str, at_least: int) -> None:
     """Import, and kill the program once so many files are stored."""
     words = ["import", str(export), "--patient", patient, "--data", str(running.data)]
-    deadline = time.monotonic() + 60
     with subprocess.Popen([sys.executable, "-m", "kadens", *words]) as program:
-        while _kept(running, patient) < at_least:
-            assert time.monotonic() < deadline
-            assert program.poll() is None
+        until(lambda: _kept(running, patient) >= at_least or program.poll() is not None)
         program.kill()
     assert program.returncode < 0
 
@@ -83,12 +80,14 @@ def _killed(running: Running, export: Path, patient: str, at_least: int) -> None
 def _sessions(running: Running, patient: str, expected: int) -> list[dict[str, Any]]:
     """Return the patient's sessions without what names them, once those of all runs are derived."""
     words = ("sessions", "--patient", patient, "--limit", "200", "--format", "json")
-    deadline = time.monotonic() + 60
-    while True:
-        rows: list[dict[str, Any]] = json.loads(running.kadens("query", *words))["sessions"]
-        if len(rows) == expected:
-            return [{**row, "id": "", "session": ""} for row in rows]
-        assert time.monotonic() < deadline, len(rows)
+    rows: list[dict[str, Any]] = []
+
+    def are_derived() -> bool:
+        rows[:] = json.loads(running.kadens("query", *words))["sessions"]
+        return len(rows) == expected
+
+    until(are_derived, tell=lambda: f"{len(rows)} sessions")
+    return [{**row, "id": "", "session": ""} for row in rows]
 
 
 def test_an_import_that_is_killed_twice_and_run_again_stores_what_an_undisturbed_one_does(
@@ -170,10 +169,7 @@ def test_ctrl_c_ends_an_import_with_what_was_done(running: Running, export: Path
     words = ["import", str(export), "--patient", patient, "--json", "--data", str(running.data)]
     argv = [sys.executable, "-m", "kadens", *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as program:
-        deadline = time.monotonic() + 60
-        while not _kept(running, patient):
-            assert time.monotonic() < deadline
-            assert program.poll() is None
+        until(lambda: _kept(running, patient) > 0 or program.poll() is not None)
         program.send_signal(signal.SIGINT)
         text, _ = program.communicate(timeout=60)
     summary = json.loads(text)

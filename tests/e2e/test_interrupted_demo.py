@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from kadens.embedded.postgres import Postgres
 from kadens.local.demo_state import read_state
 from simulate.deliveries import history, live
+from tests.until import until
 
 _START_S, _END_S = 120.0, 300.0
 _WORDS = ("up", "--demo", "--broker", "mock", "--vendor-port", "0", "--clinic-port", "0")
@@ -46,10 +46,12 @@ def test_a_killed_demo_is_completed_at_the_next_start(data: Path) -> None:
     log = data / "up.log"
     with log.open("wb") as out:
         killed = subprocess.Popen(argv(data), stdout=out, stderr=out)
-    deadline = time.monotonic() + _START_S
-    while not _bodies(data):
-        assert killed.poll() is None, log.read_text(encoding="utf-8")
-        assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+    until(
+        lambda: _bodies(data) > 0 or killed.poll() is not None,
+        seconds=_START_S,
+        tell=lambda: log.read_text(encoding="utf-8"),
+    )
+    assert killed.poll() is None, log.read_text(encoding="utf-8")
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     state = read_state(data)

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -16,8 +16,8 @@ import pytest
 from kadens.settings import read_secrets
 from tests.e2e.conftest import Running
 from tests.e2e.test_commands import recording
+from tests.until import until
 
-_DEADLINE_S = 60.0
 EACH_S = 0.05  # between two files: a patient's link tokens have a rate
 
 
@@ -72,12 +72,6 @@ def _ask(
         connection.close()
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-
-
 @pytest.fixture(scope="module")
 def world(running: Running) -> _World:
     return _World(running)
@@ -111,7 +105,7 @@ def load(world: _World, token: str) -> Iterator[_Load]:
     for thread in threads:
         thread.start()
     try:
-        _until(lambda: made.files.total() > 5 and made.pages.total() > 5)
+        until(lambda: made.files.total() > 5 and made.pages.total() > 5)
         yield made
     finally:
         made.stop.set()
@@ -134,12 +128,12 @@ def test_every_key_is_rotated_under_load_and_no_request_fails(world: _World) -> 
         assert rewrapped["left"] == 0
         assert _ask(world.clinic, "GET", f"/patients/{name}")[0] == 200
         seen = made.files.total(), made.pages.total()
-        _until(lambda: made.files.total() > seen[0] + 5 and made.pages.total() > seen[1] + 5)
+        until(lambda: made.files.total() > seen[0] + 5 and made.pages.total() > seen[1] + 5)
     assert set(made.files) == {202}
     assert set(made.pages) == {(200, True)}
     assert world.data_keys(rewrapped["active"]) == 0
     assert world.send(after, recording()) == 202
-    _until(lambda: world.kept() == 3)
+    until(lambda: world.kept() == 3)
     log = (running.data / "up.log").read_text(encoding="utf-8")
     assert not re.search(r"ended with status", log)
 
@@ -152,7 +146,7 @@ def test_a_revoked_token_is_refused_at_once_and_others_hold(world: _World) -> No
     )[-2]["issue"]
     world.running.kadens("patient", "revoke", "--patient", world.patient, "--issue", str(issue))
     began = time.monotonic()
-    _until(lambda: world.send(gone, b"x") == 401)
+    until(lambda: world.send(gone, b"x") == 401)
     assert time.monotonic() - began < 5
     assert world.send(stays, b"x") == 202
     status, answer = _ask(
@@ -166,7 +160,7 @@ def test_erasing_a_patient_ends_their_tokens(world: _World) -> None:
     token = world.running.kadens("patient", "token", "--patient", other).strip()
     assert world.send(token, b"x") == 202
     world.running.kadens("erase", "--patient", other, "--yes")
-    _until(lambda: world.send(token, b"x") == 401)
+    until(lambda: world.send(token, b"x") == 401)
 
 
 def test_the_secrets_file_stays_its_owners_alone(world: _World) -> None:

@@ -11,7 +11,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString
@@ -29,8 +29,8 @@ from simulate.vendors.vendor_http import serving_vendor
 from tests.e2e.conftest import Running, up_in
 from tests.frozen import children
 from tests.patient.link_world import Surfer
+from tests.until import until
 
-_DEADLINE_S = 90
 _START_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z
 _HOUR_MS = 3_600_000
 _MINUTES = 20
@@ -104,12 +104,6 @@ def _secrets(vendor: PolarServer, address: str) -> str:
     return f'{keys}[connectors.polar]\nkeys = ["{_KEY}"]\napi = "{address}"\n{client}'
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _DEADLINE_S
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-
-
 def _is_announced(path: str) -> bool:
     return path.startswith("/v3/exercises/")
 
@@ -125,8 +119,8 @@ def _fetcher_of(running: Running) -> int:
 
 def test_an_announced_workout_becomes_a_session(polar: PolarPatient) -> None:
     polar.workout("e1", 0)
-    _until(lambda: len(polar.sessions()) == 1)
-    _until(lambda: {row["state"] for row in polar.fetches()} == {"done"})
+    until(lambda: len(polar.sessions()) == 1)
+    until(lambda: {row["state"] for row in polar.fetches()} == {"done"})
     # the file of the watch has every sample, the vendor's own answer the patient's effort
     assert {row["resource"] for row in polar.fetches()} == {"exercise", "exercise_details"}
     assert polar.sessions() == [_START_MS]
@@ -142,7 +136,7 @@ def test_an_announced_workout_becomes_a_session(polar: PolarPatient) -> None:
 def test_an_ended_token_is_renewed_and_the_workout_arrives(polar: PolarPatient) -> None:
     polar.vendor.end_access(_USER)
     polar.workout("e2", 2)
-    _until(lambda: len(polar.sessions()) == 2)
+    until(lambda: len(polar.sessions()) == 2)
     assert (polar.vendor.refreshes, polar.vendor.reused) == (1, 0)
 
 
@@ -150,14 +144,14 @@ def test_a_fetcher_that_is_killed_while_it_asks_loses_nothing(polar: PolarPatien
     polar.vendor.hold = threading.Event()
     before = len(polar.vendor.requests)
     polar.workout("e3", 4)
-    _until(lambda: len(polar.vendor.requests) > before)
+    until(lambda: len(polar.vendor.requests) > before)
     os.kill(_fetcher_of(polar.running), signal.SIGKILL)
     polar.vendor.hold.set()
     polar.vendor.hold = None
     # the lease of a killed attempt lasts minutes, which the test does not wait
     polar.column("update vendor_connection set leased_until = now() returning account")
-    _until(lambda: len(polar.sessions()) == 3)
-    _until(lambda: {row["state"] for row in polar.fetches()} == {"done"})
+    until(lambda: len(polar.sessions()) == 3)
+    until(lambda: {row["state"] for row in polar.fetches()} == {"done"})
     # an announcement holds no data, and each workout is kept once
     assert polar.column("select count(*) from body where connector = 'polar'") == [3]
     assert polar.column("select account from vendor_connection where state = 'connected'") == [
@@ -183,9 +177,9 @@ def test_a_withdrawal_reaches_the_vendor_and_ends_the_connection(polar: PolarPat
 
     assert state() == "connected"
     polar.running.kadens("consent", "withdraw", "--patient", polar.patient, "--source", "polar")
-    _until(lambda: polar.vendor.withdrawn == [str(_USER)])
+    until(lambda: polar.vendor.withdrawn == [str(_USER)])
     assert state() == "revoked by the patient"
-    _until(
+    until(
         lambda: polar.column("select count(*) from vendor_withdrawal where tokens is null") == [1]
     )
     assert polar.column("select count(*) from vendor_connection") == [0]

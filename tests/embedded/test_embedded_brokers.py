@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from kadens.embedded.kafka_jars import java_version, kafka_available
 from kadens.embedded.mock import PRODUCE, MockFailed, MockKafka
 from kadens.embedded.process import StartFailed
 from kadens.embedded.topics import brokers_answering, create_topics
+from tests.until import until
 
 _DEADLINE = 60.0
 NOT_LEADER = 6
@@ -215,6 +215,4 @@ class TestKafka:
             address = parent.stdout.readline().strip()
             assert brokers_answering(address) == 1
             parent.send_signal(signal.SIGKILL)
-        deadline = time.monotonic() + _DEADLINE
-        while brokers_answering(address, seconds=0.2):
-            assert time.monotonic() < deadline
+        until(lambda: brokers_answering(address, seconds=0.2) == 0, seconds=_DEADLINE)

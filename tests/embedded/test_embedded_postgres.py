@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from kadens.embedded import postgres_home
 from kadens.embedded.postgres import TUNING, Postgres, temporary_postgres
 from kadens.embedded.postgres_home import bundled_binaries
 from kadens.embedded.process import StartFailed
+from tests.until import until
 
 _DEADLINE = 60.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another account")
@@ -87,9 +87,8 @@ def test_a_standby_takes_over_with_all_that_was_committed(open_folder: Path) -> 
         with first.standby(open_folder / "second") as second:
             _run(first.dsn(), "alter system set synchronous_standby_names = '*'")
             _run(first.dsn(), "select pg_reload_conf()")
-            deadline = time.monotonic() + _DEADLINE
-            while _answer(first.dsn(), "select sync_state from pg_stat_replication") != "sync":
-                assert time.monotonic() < deadline
+            state = "select sync_state from pg_stat_replication"
+            until(lambda: _answer(first.dsn(), state) == "sync", seconds=_DEADLINE)
             _run(first.dsn(), "insert into t select generate_series(1, 1000)")
             first.kill()
             assert _answer(second.dsn(), "select pg_is_in_recovery()") is True
@@ -200,6 +199,5 @@ def test_no_server_outlives_its_parent(open_folder: Path, how: signal.Signals) -
         dsn = parent.stdout.readline().strip()
         assert _answer(dsn, "SELECT 1") == 1
         parent.send_signal(how)
-    deadline = time.monotonic() + _DEADLINE
-    while (open_folder / "pg" / "cluster" / "postmaster.pid").exists():
-        assert time.monotonic() < deadline
+    running = open_folder / "pg" / "cluster" / "postmaster.pid"
+    until(lambda: not running.exists(), seconds=_DEADLINE)

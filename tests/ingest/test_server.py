@@ -20,7 +20,8 @@ from ingest.sender import sign
 from ingest.spool import Spools
 from model.envelope import INLINE
 from tests.rows import values_of
-from tests.serving import SERVING_WITHIN_S, served, until
+from tests.serving import SERVING_WITHIN_S, served
+from tests.until import until
 from web.limits import Patience, ServerLimits
 from web.rates import Buckets
 from web.server import Serving

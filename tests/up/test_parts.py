@@ -4,8 +4,7 @@ import signal
 import smtplib
 import stat
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,7 @@ from kadens.local.runtime import forget_runtime, secrets_in, write_runtime
 from kadens.local.up import up
 from kadens.local.up_options import Options, free_port
 from tests.rows import values_of
-
-
-def _until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
+from tests.until import until
 
 
 @pytest.fixture
@@ -60,7 +54,7 @@ def test_a_child_that_crashes_is_started_again_and_told(
         children.tend()
         return (tmp_path / "worker.log").read_text().count("x\n") >= 2
 
-    _until(twice)
+    until(twice)
     assert reports[0] == "worker ended with status 1 (it broke); it starts again in 0 s"
 
 
@@ -72,7 +66,7 @@ def test_too_many_crashes_end_it_all(children: Children) -> None:
         return False
 
     with pytest.raises(StartFailed, match="worker: ended 9 times, last with status 3"):
-        _until(tended)
+        until(tended)
 
 
 def test_a_child_gets_its_settings_and_nothing_of_ours(
@@ -82,7 +76,7 @@ def test_a_child_gets_its_settings_and_nothing_of_ours(
     ours = "sorted((k, v) for k, v in os.environ.items() if k[:6] == 'KADENS')"
     word = f"import os; print({ours}, flush=True); input()"
     children.start(Job(name="worker", words=(word,)))
-    _until(lambda: (tmp_path / "worker.log").read_text() != "")
+    until(lambda: (tmp_path / "worker.log").read_text() != "")
     assert "[('KADENS_WORD', 'heard')]" in (tmp_path / "worker.log").read_text()
 
 
@@ -90,7 +84,7 @@ def test_stopping_ends_every_child_by_sigterm(children: Children, tmp_path: Path
     block = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])"
     wait = "print('up', flush=True); print(signal.sigwait([signal.SIGTERM]), flush=True)"
     children.start(Job(name="door", words=(f"{block}; {wait}",)))
-    _until(lambda: "up" in (tmp_path / "door.log").read_text())
+    until(lambda: "up" in (tmp_path / "door.log").read_text())
     children.stop()
     assert str(int(signal.SIGTERM)) in (tmp_path / "door.log").read_text()
 

@@ -14,7 +14,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.rows import cells_of
-from tests.serving import SERVING_WITHIN_S, served, until
+from tests.serving import SERVING_WITHIN_S, served
+from tests.until import until
 from web.limits import Patience, ServerLimits
 from web.server import Serving
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.api.patient_queries import patient_day_states
@@ -35,8 +35,6 @@ from tests.storage.facts.test_life import EMBEDDED, Connected, connected, newbor
 
 __all__ = ["connected"]
 
-_FEWER = settings(EMBEDDED, max_examples=max(EMBEDDED.max_examples // 3, 10))
-
 
 @st.composite
 def _orders(draw: st.DrawFn) -> tuple[Fortnight, list[list[AttributedFact]]]:
@@ -45,7 +43,7 @@ def _orders(draw: st.DrawFn) -> tuple[Fortnight, list[list[AttributedFact]]]:
     return item, draw(st.permutations(item.batches()))
 
 
-@_FEWER
+@EMBEDDED
 @given(drawn=_orders())
 @pytest.mark.parametrize("dsn", ["embedded"], indirect=True)
 def test_no_body_passes_its_receipt_or_makes_silence_a_miss(

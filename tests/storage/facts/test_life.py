@@ -31,7 +31,7 @@ from storage.reads.api_queries import watermarks
 from stream.deriving import settings as patient_settings
 from stream.deriving.batches import derive_written
 from tests import oracle
-from tests.depth import INVARIANT
+from tests.depth import INVARIANT, STORED
 from tests.life import PLACES, Life, lives, split
 from tests.rows import entries_of, of_type
 from tests.storage import tables
@@ -163,8 +163,8 @@ async def _ready(dsn: str) -> Connection:
     return conn
 
 
-EMBEDDED = settings(INVARIANT, suppress_health_check=list(HealthCheck))
-_TIMESCALE = settings(EMBEDDED, max_examples=EMBEDDED.max_examples // 6)
+EMBEDDED = settings(STORED, suppress_health_check=list(HealthCheck))
+_TIMESCALE = settings(EMBEDDED, max_examples=INVARIANT.max_examples // 6)
 
 
 @EMBEDDED

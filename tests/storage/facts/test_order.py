@@ -204,7 +204,7 @@ async def _connect(dsn: str) -> Connection:
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     phases=NO_SHRINKING,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

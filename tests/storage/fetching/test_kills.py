@@ -6,7 +6,6 @@ tokens of a user whose spent token comes again.
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from storage.fetching.queue import finish_fetch
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import FIT, USER, FetchingWorld, open_world
 from tests.storage.fetching.test_fetching import KilledError
+from tests.until import until
 
 pytestmark = pytest.mark.anyio
 _Step = Callable[..., Awaitable[Any]]
@@ -167,9 +167,7 @@ async def test_a_vendor_without_an_answer_leaves_the_old_token_in_use(
 
 
 def _until_a_request_came(world: FetchingWorld) -> None:
-    deadline = time.monotonic() + 30
-    while not world.vendor.requests:
-        assert time.monotonic() < deadline
+    until(lambda: bool(world.vendor.requests))
 
 
 async def test_an_attempt_that_lasts_keeps_its_account(world: FetchingWorld) -> None:
