@@ -15,13 +15,19 @@ from alerts.rules.adherence.a5_drift import DRIFT
 from alerts.rules.adherence.a6_overdose import OVERDOSE
 from alerts.rules.adherence.a7_intensity_off import INTENSITY_OFF
 from alerts.rules.adherence.a8_good_weeks import GOOD_WEEKS
+from alerts.rules.heart.h2_resting_rise import RESTING_RISE
+from alerts.rules.heart.h3_resting_high import RESTING_HIGH
+from alerts.rules.heart.h6_symptom import SYMPTOM
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
 from alerts.rules.pain.p3_weekly_rise import WEEKLY_RISE
 from alerts.rules.pain.p4_flare import FLARE
+from alerts.rules.pain.p5_red_flag import RED_FLAG
 from alerts.rules.pain.p6_pain_with_load import PAIN_WITH_LOAD
 from alerts.rules.pain.p7_less_pain import LESS_PAIN
 from alerts.rules.pain.p8_no_answers import NO_ANSWERS
+from alerts.ruling.settings import as_set
+from alerts.ruling.suppression import suppressed
 from alerts.seen import as_seen
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput
@@ -32,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     NOT_SETTLED,
     WEEKLY_RISE,
     FLARE,
+    RED_FLAG,
     PAIN_WITH_LOAD,
     LESS_PAIN,
     NO_ANSWERS,
@@ -43,6 +50,9 @@ RULES: tuple[Rule, ...] = (
     OVERDOSE,
     INTENSITY_OFF,
     GOOD_WEEKS,
+    RESTING_RISE,
+    RESTING_HIGH,
+    SYMPTOM,
 )
 
 RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}  # by id
@@ -51,13 +61,19 @@ RULE: dict[str, Rule] = {rule.id: rule for rule in RULES}  # by id
 def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """Return every occasion within the look-back on which one of `rules` is met, by rule and time.
 
-    A finding that is `fresh` may raise an alert now. The order of rows within `on` does not matter.
+    A finding that is `fresh` may raise an alert now; one that is `suppressed` raises none. The
+    order of rows within `on` does not matter.
     """
     findings: list[Finding] = []
     on = as_seen(on)
     for rule in rules:
-        findings += map(partial(_worded, rule), findings_of(on, rule))
+        findings += map(partial(_finished, on, rule), findings_of(on, rule))
     return tuple(findings)
+
+
+def of_alerts(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings on which alerts may rest: those of rules that are not in shadow."""
+    return tuple(finding for finding in findings if finding.rule not in on.settings.shadow)
 
 
 def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
@@ -68,10 +84,10 @@ def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
     times: list[int] = []
     on = as_seen(on)
     for rule in rules:
-        times += rule.next_due(on, rule)
+        times += rule.next_due(on, as_set(on, rule))
     # A time that has passed has been judged already; taking it again would never end.
     return min((at for at in times if at > on.now_ms), default=None)
 
 
-def _worded(rule: Rule, finding: Finding) -> Finding:
-    return replace(finding, sentence=rule.sentence(finding.evidence))
+def _finished(on: RuleInput, rule: Rule, finding: Finding) -> Finding:
+    return suppressed(on, rule, replace(finding, sentence=rule.sentence(finding.evidence)))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from alerts.ruling.settings import as_set
 from model.alert import Finding, Rule, RuleInput
 
 _P = ParamSpec("_P")
@@ -37,7 +38,7 @@ def findings_of(on: RuleInput, rule: Rule) -> list[Finding]:
     key = (findings_of, rule.id)
     if key not in on.worked_out:
         # Sorted, because a rule may yield by session, and equal judgements must be equal bytes.
-        on.worked_out[key] = sorted(rule.predicate(on, rule), key=_by_time)
+        on.worked_out[key] = sorted(rule.predicate(on, as_set(on, rule)), key=_by_time)
     findings: list[Finding] = on.worked_out[key]
     return findings
 

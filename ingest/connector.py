@@ -92,6 +92,8 @@ class Connector:
     `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
     `handshake` is pure and comes before the proof: it may answer a request but can append nothing.
     `answer` is what this vendor expects for "received"; None is 202 with the payload's SHA-256.
+    `shown` are texts by language, each under its name, that come with that answer of 202: what the
+    sender's app shows where its own question says so. The door reads no payload to choose.
     `answer_within_s` is how long the log may take before this vendor is told to come again; None
     for the door's own deadline. `max_body` is the longest body in bytes. `unproved` is the status
     that this vendor wants for a body that proves nothing, 401 or 404.
@@ -104,6 +106,7 @@ class Connector:
     format: FormatOf
     handshake: Handshake | None = None
     answer: VendorAnswer | None = None
+    shown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     passes: Passes = field(default=_NOTHING)
     api: Api | None = None
     answer_within_s: float | None = None

@@ -96,10 +96,12 @@ class Taken:
     """The outcome of a request: SHA-256 (hex) and size of the appended payload, and the answer.
 
     A handshake appends nothing and has no SHA-256. `answer` is None where the vendor expects no
-    answer of its own. `by_compact`: only the compact JSON of the payload was signed.
+    answer of its own; then `shown` comes with the receipt. `by_compact`: only the compact JSON of
+    the payload was signed.
     """
 
     sha256: str = ""
     size: int = 0
     answer: VendorAnswer | None = None
+    shown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     by_compact: bool = False

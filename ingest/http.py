@@ -166,7 +166,7 @@ def _incoming(segment: str, request: Request) -> Incoming:
 def _response(taken: Taken) -> Response:
     """Return the answer that the vendor expects, or by default 202 with the payload's digest."""
     if taken.answer is None:
-        receipt = orjson.dumps({"received": taken.sha256})
+        receipt = orjson.dumps({"received": taken.sha256, **taken.shown})
         return Response(receipt, HTTPStatus.ACCEPTED, media_type="application/json")
     # an answer without a body states no type of it
     media_type = taken.answer.media_type if taken.answer.body else None

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from ingest.problems import PROBLEM
 from model.schemas.documents import published
 from model.schemas.report_body import EXAMPLE, report_body_schema
+from model.words.red_flags import IF_RED_FLAG
 from web.problems import PROBLEM_REF, PROBLEM_TYPE, add_problem_schema
 
 Described = dict[str, Any]
@@ -43,9 +44,14 @@ BY_SIGNATURE: list[Described] = [{"signatureId": [], "signatureTime": [], "signa
 
 
 class ReceivedBody(BaseModel):
-    """The payload is kept and will be read; `received` is its SHA-256."""
+    """The payload is kept and will be read; `received` is its SHA-256.
+
+    Reports of patients are answered with `if_red_flag` too: what the app shows at once, by
+    language, where an answer to a warning sign is yes.
+    """
 
     received: str = Field(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d65" * 4])
+    if_red_flag: dict[str, str] | None = Field(default=None, examples=[dict(IF_RED_FLAG)])
 
 
 def problems(*reasons: str) -> dict[int | str, Described]:

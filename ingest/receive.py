@@ -140,6 +140,7 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         sha256=envelope.sha256,
         size=envelope.size,
         answer=connector.answer,
+        shown=connector.shown,
         by_compact=check is not None and check.by_compact,
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from model.derived import Day, Week
 from model.facts import Instrument, Phase
 from model.prescription import Prescription, RecordingTimes
+from model.ruling import RuleSettings
 from model.schemas.prescription_check import Bounds
 
 
@@ -94,7 +95,8 @@ class Finding:
     evidence: dict[str, Any]
     session: str | None = None
     fresh: bool = True
-    sentence: str = ""  # the judge sets it
+    sentence: str = ""  # the judge sets it, and why the finding raises no alert
+    suppressed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,16 @@ class PainRating:
     scale: str
     session: str | None
     instrument: Instrument = Instrument.PAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignAnswer:
+    """A yes to a question about a warning sign; `sign` is a key of `RED_FLAGS`, "" for unknown."""
+
+    record: str
+    at_ms: int
+    local_date: date
+    sign: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +163,9 @@ class RuleInput:
     `now_ms` is the current time (epoch ms). Rules read no other clock, so a judgement can be
     repeated exactly. `recorded` holds when each version of a prescription was recorded: a rule must
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
-    rows, for rules that compare with the beginning of a prescription.
+    rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
+    that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
+    nothing may be raised.
     """
 
     patient: str
@@ -165,6 +179,9 @@ class RuleInput:
     watermarks: tuple[Watermark, ...]
     recorded: RecordingTimes = field(default_factory=dict)
     earlier_weeks: tuple[Week, ...] = ()
+    signs: tuple[SignAnswer, ...] = ()
+    settings: RuleSettings = field(default_factory=RuleSettings)
+    restricted: tuple[tuple[int, int], ...] = ()
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
     worked_out: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
@@ -193,7 +210,9 @@ class Rule:
     `overridable` names, within bounds. The others bound the data that is judged and do not judge
     it. Of each pair of `in_order` the first threshold must not be above the second. `prescribed`
     are thresholds that follow from a field of a prescription. After a clinician has contacted the
-    patient or changed the plan, a rule that is `renewed` counts only what began afterwards.
+    patient or changed the plan, a rule that is `renewed` counts only what began afterwards. A rule
+    that `waits_for_pause` is held back while a pause lasts; others are where their occasion lies in
+    one.
 
     `predicate` yields the findings for a patient's rows. `sentence` makes the text of a finding
     from its evidence. `next_due` returns the times (epoch ms) at which the result may change
@@ -215,6 +234,7 @@ class Rule:
     predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
     sentence: Callable[[Mapping[str, Any]], str]
     next_due: Callable[[RuleInput, "Rule"], Iterable[int]]
+    waits_for_pause: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,11 +315,13 @@ class JudgementResult:
 
     `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
     day of the care unit, whose budget new alerts count against, began at `day_from_ms`.
+    `held` are the findings that raise no alert although their rule is met.
     """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
     day_from_ms: int = 0
+    held: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

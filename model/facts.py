@@ -83,9 +83,10 @@ class Phase(StrEnum):
 class Instrument(StrEnum):
     """The subject of a report.
 
-    A report carries its scale with its value, because no value is read without a scale. WEEK is
-    the number of sessions of a week, up to the instant of the report. The last two say of a session
-    whether it was exercise; they are marks and have no value.
+    RED_FLAG is the answer to a question about a warning sign. A report carries its scale with its
+    value, because no value is read without a scale. WEEK is the number of sessions of a week, up to
+    the instant of the report. The last two say of a session whether it was exercise; they are marks
+    and have no value.
     """
 
     PAIN = "pain"
@@ -93,6 +94,7 @@ class Instrument(StrEnum):
     DAY_FORM = "day_form"
     SESSION = "session"
     WEEK = "week"
+    RED_FLAG = "red_flag"
     NOT_EXERCISE = "not_exercise"
     EXERCISE = "exercise"
 
@@ -199,13 +201,13 @@ class DaySummary:
 class Report:
     """What a patient answered, or a mark that a clinician set.
 
-    `value` is on `scale`, one of "nrs-0-10", "borg-cr10", "borg-6-20", "form-1-5" and
+    `value` is on `scale`, one of "nrs-0-10", "borg-cr10", "borg-6-20", "form-1-5", "yes-no" and
     "sessions-this-week". `session` is the record of the workout that the report is about, when the
     app knows it. A session that the patient declared has the instrument SESSION; its `type`,
     `head.start_ms` and `head.end_ms` are as declared. The head of a mark (`MARKS`) has the span of
     the session that is meant, as it was when it was marked, and `reason` is one of the stated
-    reasons of `model/marks.py`. In other reports `head.start_ms` is the time of the answer, or the
-    end of the time that it is about.
+    reasons of `model/marks.py`. Of a RED_FLAG, `reason` is the sign that was asked about. In other
+    reports `head.start_ms` is the time of the answer, or the end of the time that it is about.
     """
 
     head: Head

@@ -5,12 +5,14 @@ record of a declared or reported session, and the span that the session had. A m
 changed; a later one stands against it. Everything here is pure.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 from model.codec import encode_fact
 from model.facts import AttributedFact, DeviceType, Head, Instrument, Method, Report, Source
 from model.words.language import N_
+from model.words.red_flags import RED_FLAGS
 
 # The connector and the vendor of what a clinician states; nobody can post to it.
 CLINIC_VENDOR = "clinic"
@@ -32,12 +34,14 @@ REASONS: dict[Instrument, dict[str, str]] = {
         "other": N_("Other"),
     },
 }
+# What a report may name as its reason, by its instrument.
+REPORT_REASONS: Mapping[Instrument, Mapping[str, str]] = {**REASONS, Instrument.RED_FLAG: RED_FLAGS}
 
 
 def all_reasons() -> tuple[str, ...]:
-    """Return every reason of a mark, each once."""
+    """Return everything that a report may name as its reason, each once."""
     reasons: dict[str, str] = {}
-    for of_instrument in REASONS.values():
+    for of_instrument in REPORT_REASONS.values():
         reasons.update(of_instrument)
     return tuple(reasons)
 

@@ -22,7 +22,7 @@ from model.facts import (
     SampleBlock,
     Workout,
 )
-from model.marks import REASONS
+from model.marks import REPORT_REASONS
 from model.metrics import LONGEST_INTERVAL_MS, METRIC
 
 _FIRST_MS = 0
@@ -198,7 +198,7 @@ def _report(fact: Report) -> str:
         return "the session's name is too long"
     if fact.value is not None and not _number(fact.value, MOST_EXERTION):
         return "the answer is not on any scale"
-    if fact.reason and fact.reason not in REASONS.get(fact.instrument, ()):
+    if fact.reason and fact.reason not in REPORT_REASONS.get(fact.instrument, ()):
         return "the reason is not one of the list"
     return ""
 

@@ -396,7 +396,7 @@ _ROWS: tuple[Format, ...] = (
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
-        version=4,
+        version=5,
         read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,

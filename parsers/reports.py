@@ -9,15 +9,16 @@ A report:
     id           required  the app's id of the answer; the same id again is the same answer
     revision     integer, 0 when created; at least 1, and required, when amended or withdrawn
     answered_at  required  RFC 3339 with offset
-    instrument   required  pain | exertion | day_form | session | week | not_exercise | exercise
-                 (not needed to withdraw)
+    instrument   required  pain | exertion | day_form | session | week | red_flag | not_exercise |
+                 exercise (not needed to withdraw)
     phase        before | during | after | next_morning | none
     value, scale required except for `session` and marks; see SCALES. A value is never converted
                  between scales.
     session      the app's or vendor's id of the workout it concerns
     site         where it hurts
     activity, started_at, ended_at   required for `session`, the patient's own report of exercise
-    reason       why a session was no exercise, or was exercise after all; see marks.REASONS
+    reason       why a session was no exercise, or was exercise after all; of a red_flag the sign
+                 that was asked about; see marks.REPORT_REASONS
     equipment    list of texts
 
 An answer of the instrument `week` is the number of sessions in the patient's own week (from Monday)
@@ -27,6 +28,8 @@ the week before can be answered on a Monday.
 `not_exercise` marks a session that was recorded or found as no exercise, and `exercise` takes that
 back, as a withdrawal does. Either names the session by `session`, by `started_at` and `ended_at`,
 or by both.
+
+A `red_flag` is the answer to a question about one warning sign, on the scale `yes-no`: 1 is yes.
 """
 
 from collections.abc import Iterator
@@ -45,7 +48,7 @@ from model.facts import (
     Report,
     Source,
 )
-from model.marks import REASONS
+from model.marks import REPORT_REASONS
 from model.schemas.report_body import (
     EVENTS,
     LONGEST_REPORT_WORD,
@@ -162,10 +165,10 @@ def _reason(
     fields: JsonObject, instrument: Instrument, where: str, errors: list[Unreadable]
 ) -> str:
     value = fields.get("reason")
-    if value is None or instrument not in MARKS:
+    if value is None or instrument not in REPORT_REASONS:
         return ""
-    if not isinstance(value, str) or value not in REASONS[instrument]:
-        # A mark without its reason is a mark all the same.
+    if not isinstance(value, str) or value not in REPORT_REASONS[instrument]:
+        # A mark without its reason is a mark all the same, and a yes to any sign is a yes.
         errors.append(Unreadable(f"{where}.reason", "not one of its words", RejectKind.UNKNOWN))
         return ""
     return value

@@ -21,6 +21,7 @@ from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import WORKLIST
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
+from storage.ruling.held import put_held
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
 from stream.deriving.settings import derive_stale
@@ -99,6 +100,8 @@ async def judge_patients(
 def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     """Return the steps of alerts that a patient's state leads to, and the next due time. Pure."""
     findings = registry.judge(on.judgeable)
+    held = tuple(finding for finding in findings if finding.suppressed)
+    findings = registry.of_alerts(on.judgeable, findings)
     # Rules must see an alert whose snooze has ended as open.
     waking = lifecycle.waking_steps(on.live, now_ms)
     awake = lifecycle.after_steps(on.live, waking, now_ms)
@@ -115,6 +118,7 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
         steps=_with_responsible(on, (*waking, *settled, *ticking), now_ms),
         next_due_ms=_earliest(*times),
         day_from_ms=lifecycle.hours_of(on.roster).last_closing(now_ms),
+        held=held,
     )
 
 
@@ -146,6 +150,7 @@ async def apply_judgements(
     """
     locked = await lock_patients(conn, results)
     numbers = {name: row.id for name, row in locked.items()}
+    await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
     for patient, result in results.items():
         for step in result.steps:
             await _apply(conn, numbers[patient], patient, step, result, now_ms, link)

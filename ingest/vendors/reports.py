@@ -3,6 +3,7 @@
 from ingest.connector import MIB, AccountInBody, Connector, always
 from ingest.proving.proofs import Signature
 from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
+from model.words.red_flags import IF_RED_FLAG
 
 REPORTS = Connector(
     name="reports",
@@ -12,4 +13,6 @@ REPORTS = Connector(
     format=always("reports"),
     # a report is some hundred bytes; an app may send many of them in one body
     max_body=MIB,
+    # whoever answers yes to a warning sign is told at once, before anybody has read the answer
+    shown={"if_red_flag": IF_RED_FLAG},
 )

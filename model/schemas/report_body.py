@@ -3,12 +3,14 @@
 `parsers.reports` reads by the same tables. No value is ever converted from one scale to another.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.facts import MARKS, Instrument, Phase
 from model.marks import REASONS
 from model.schemas.from_types import JsonSchema
 from model.words.activities import TYPES
+from model.words.red_flags import RED_FLAGS, YES_NO_SCALE
 
 EVENTS = ("report.created", "report.amended", "report.withdrawn")
 LONGEST_ID = 256  # characters of an id or a name
@@ -43,6 +45,7 @@ SCALES: tuple[Scale, ...] = (
     Scale(id="borg-cr10", instrument=Instrument.EXERTION, low=0, high=10, integers_only=False),
     Scale(id="borg-6-20", instrument=Instrument.EXERTION, low=6, high=20),
     Scale(id="form-1-5", instrument=Instrument.DAY_FORM, low=1, high=5),
+    Scale(id=YES_NO_SCALE, instrument=Instrument.RED_FLAG, low=0, high=1),
     Scale(id=WEEK_SCALE, instrument=Instrument.WEEK, low=0, high=MOST_RECALLED),
 )
 
@@ -131,15 +134,10 @@ def _answer(scale: Scale) -> JsonSchema:
             "scale": {"const": scale.id},
             "value": value,
             "activity": _nullable({"enum": sorted(TYPES)}),
-            **(_until() if scale.instrument is Instrument.WEEK else {}),
+            **_MORE.get(scale.instrument, {}),
         },
         "required": ["instrument", "scale", "value"],
     }
-
-
-def _until() -> JsonSchema:
-    text = "the end of the time that the answer is about, else when it was given"
-    return {"ended_at": _nullable({**_instant(), "description": text})}
 
 
 def _declared_session() -> JsonSchema:
@@ -189,3 +187,11 @@ def _instant() -> JsonSchema:
 
 def _nullable(schema: JsonSchema) -> JsonSchema:
     return {"anyOf": [schema, {"type": "null"}]}
+
+
+_UNTIL = "the end of the time that the answer is about, else when it was given"
+# Fields of the answers on some scales only.
+_MORE: Mapping[Instrument, JsonSchema] = {
+    Instrument.WEEK: {"ended_at": _nullable({**_instant(), "description": _UNTIL})},
+    Instrument.RED_FLAG: {"reason": {"enum": list(RED_FLAGS), "description": "the sign"}},
+}

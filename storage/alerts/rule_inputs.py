@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from model.alert import (
@@ -16,6 +17,7 @@ from model.alert import (
     PainRating,
     RuleInput,
     SessionBrief,
+    SignAnswer,
     Tier,
     Watermark,
 )
@@ -31,12 +33,15 @@ from model.facts import (
 )
 from model.messages.alert_move import DutyRoster
 from model.prescription import Prescription
+from model.ruling import RuleSettings
 from storage.alerts.duty import load_rosters
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
 from storage.pg import rows
 from storage.pg.pool import Connection
+from storage.ruling.held import restricted_of
+from storage.ruling.settings import settings_of
 
 LOOK_BACK_DAYS = 70  # longer than any rule looks back
 EARLIER_DAYS = 182  # for the weeks of a beginning with which later weeks are compared
@@ -164,6 +169,8 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
     weeks = await _each(conn, _WEEKS, requested, derived_rows.read_week)
     days = await _each(conn, _DAYS, requested, derived_rows.read_day)
     watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
+    settings = await settings_of(conn, list(of))
+    restricted = await restricted_of(conn, list(of))
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
     for (number, (patient, row)), since_day in zip(of.items(), since, strict=True):
@@ -179,6 +186,9 @@ async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleIn
             earlier_weeks=tuple(weeks[number][: len(weeks[number]) - len(late)]),
             days=tuple(days[number]),
             sessions=tuple(item for _, item in sessions[number]),
+            settings=settings.get(number, RuleSettings()),
+            restricted=restricted.get(number, ()),
+            signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
             watermarks=tuple(watermarks[number]),
         )
@@ -213,6 +223,24 @@ def pain_ratings(
         if fact.value is not None:
             ratings.append(_rating(fact, fact.value, zone, sessions))
     return tuple(ratings)
+
+
+def sign_answers(attributed_facts: Iterable[AttributedFact], zone: str) -> tuple[SignAnswer, ...]:
+    """Return the answers of yes about warning signs among current reports, by time."""
+    answers: list[SignAnswer] = []
+    for item in attributed_facts:
+        fact = item.fact
+        if isinstance(fact, Report) and fact.instrument is Instrument.RED_FLAG and fact.value:
+            at_ms = fact.head.start_ms
+            answers.append(
+                SignAnswer(
+                    record=fact.head.record,
+                    at_ms=at_ms,
+                    local_date=local_date(at_ms, zone),
+                    sign=fact.reason,
+                )
+            )
+    return tuple(sorted(answers, key=attrgetter("at_ms", "record")))
 
 
 def _rating(

@@ -124,6 +124,10 @@ TABLES: dict[str, Access] = {
     "unit_duty": Access(worker=READ, clinic=ADD),
     "absence": Access(worker=READ, clinic="select, insert, update (ended_at)"),
     "budget_notice": Access(worker=ADD, clinic=READ),
+    "rule_setting": Access(worker=READ, clinic=ADD),
+    "restriction": Access(worker=READ, clinic=READ),
+    "held_finding": Access(worker="select, insert, update", clinic=READ),
+    "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),
     # adding a message looks at its key; the messages themselves are none of the door's business
     "outbox": Access(

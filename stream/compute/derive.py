@@ -27,7 +27,7 @@ from functools import cache
 from model.calendar import MINUTE_MS, day_bounds, local_date
 from model.columns.window import Window
 from model.derived import Day, Derived, Origin, Session, SourceSelection
-from model.facts import MARKS
+from model.facts import MARKS, Instrument
 from model.intensity import ZoneTimes
 from model.prescription import Prescription, in_force
 from stream.compute.day_rows import derive_day, stated_totals
@@ -322,8 +322,8 @@ def _answered_dates(window: Window) -> frozenset[date]:
     """Return the local dates about which the patient reported."""
     dates: set[date] = set()
     for report in window.reports:
-        # A mark judges one session; it does not say what else was done on the date.
-        if as_report(report).instrument not in MARKS:
+        # A mark judges one session, and a warning sign none: neither tells what else was done.
+        if as_report(report).instrument not in (*MARKS, Instrument.RED_FLAG):
             dates.add(local_date(report.fact.head.start_ms, window.zone))
     return frozenset(dates)
 

@@ -105,7 +105,7 @@ def test_a_proved_body_is_answered_as_its_vendor_wants(
     sha256 = hashlib.sha256(_BODY).hexdigest()
     assert (event.value, event.envelope.sha256) == (_BODY, sha256)
     if row.answer is None:
-        assert (answer.status_code, answer.json()) == (202, {"received": sha256})
+        assert (answer.status_code, answer.json()) == (202, {"received": sha256, **row.shown})
     else:
         assert (answer.status_code, answer.content) == (row.answer.status, row.answer.body)
 

@@ -154,4 +154,5 @@ CANNOT_CATCH_UP = Rule(
     predicate=_cannot_catch_up,
     sentence=_sentence,
     next_due=_next_due,
+    waits_for_pause=True,
 )

@@ -55,4 +55,5 @@ NEVER_STARTED = Rule(
     predicate=_never_started,
     sentence=_sentence,
     next_due=days_judged_ms,
+    waits_for_pause=True,
 )

@@ -1,0 +1,66 @@
+"""Stores findings that raised no alert, and reads the times in which nothing may be raised."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from psycopg.types.json import Jsonb
+
+from model import codec
+from model.alert import Finding
+from model.calendar import utc
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+# Judging again changes nothing, so only what differs is written.
+_PUT = """
+insert into held_finding as h (patient, rule, key, rule_version, why, tier, at, held_at, \
+sentence, evidence)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (patient, rule, key) do update set rule_version = excluded.rule_version, \
+why = excluded.why, tier = excluded.tier, at = excluded.at, sentence = excluded.sentence, \
+evidence = excluded.evidence
+where (h.rule_version, h.why, h.tier, h.at, h.evidence) is distinct from \
+(excluded.rule_version, excluded.why, excluded.tier, excluded.at, excluded.evidence)"""
+# Without consent nothing may be used: from a withdrawal to the next consent.
+_RESTRICTED = """
+select patient, from_at as from_ms, until_at as until_ms from restriction
+where patient = any(%(patients)s)
+union all
+select w.patient, w.withdrawn_at, (select min(g.given_at) from consent g
+  where g.patient = w.patient and g.kind = 'source_fetch' and g.given_at >= w.withdrawn_at)
+from consent w where w.patient = any(%(patients)s) and w.kind = 'source_fetch'
+  and w.withdrawn_at is not null and not exists (
+    select from consent o where o.patient = w.patient and o.kind = 'source_fetch'
+    and o.given_at < w.withdrawn_at and coalesce(o.withdrawn_at > w.withdrawn_at, true))
+order by patient, from_ms, until_ms"""
+_FOREVER_MS = 1 << 53
+
+Span = tuple[int, int]
+
+
+async def put_held(
+    conn: Connection, findings: Mapping[int, Sequence[Finding]], now_ms: int
+) -> None:
+    """Store the findings of patients (by id) that were suppressed."""
+    values = [_row(number, finding, now_ms) for number, own in findings.items() for finding in own]
+    if values:
+        async with conn.cursor() as cursor:
+            await cursor.executemany(_PUT, values)
+
+
+def _row(number: int, finding: Finding, now_ms: int) -> tuple[object, ...]:
+    evidence = Jsonb(finding.evidence, dumps=codec.dumps)
+    name = number, finding.rule, finding.key, finding.rule_version, finding.suppressed
+    at = finding.tier.value, utc(finding.at_ms), utc(now_ms)
+    return (*name, *at, finding.sentence, evidence)
+
+
+async def restricted_of(conn: Connection, numbers: Sequence[int]) -> dict[int, tuple[Span, ...]]:
+    """Return the times [from, until) in which nothing may be raised, in epoch ms by patient id."""
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for row in await rows.fetch(conn, _RESTRICTED, {"patients": list(numbers)}, lambda row: row):
+        until_ms = row["until_ms"]
+        spans[row["patient"]].append(
+            (row["from_ms"], _FOREVER_MS if until_ms is None else until_ms)
+        )
+    return {number: tuple(own) for number, own in spans.items()}

@@ -1,0 +1,62 @@
+"""What raises no alert although its rule is met: pause, first days, restriction, shadow."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from alerts.lifecycle import settle
+from alerts.registry import RULES, judge, of_alerts
+from model.alert import RuleInput, SignAnswer
+from model.calendar import DAY_MS, local_date
+from model.prescription import Pause, Prescription
+from model.ruling import RuleSettings
+from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
+from tests.rows import values_of
+
+_TODAY = local_date(PAIN_NOW, "UTC")
+_PAUSE = Pause(first=_TODAY - timedelta(days=1), last=_TODAY, why="illness")
+_PAIN = [rated("a", 25, 6), rated("b", 1, 6)]  # P1, tier B
+_GRAVE = [rated("a", 1, 9)]  # P1, tier A
+
+
+def _suppressed(on: RuleInput) -> list[tuple[str, bool]]:
+    return values_of(judge(on), "suppressed", "fresh")
+
+
+def _begun(days_ago: int) -> Prescription:
+    return replace(PAIN_PRESCRIPTION, valid_from=_TODAY - timedelta(days=days_ago))
+
+
+def test_a_pause_and_the_first_week_leave_tier_a() -> None:
+    paused = (replace(PAIN_PRESCRIPTION, pauses=(_PAUSE,)),)
+    assert _suppressed(pain_input(*_PAIN)) == [("", True)]
+    assert _suppressed(pain_input(*_PAIN, prescriptions=paused)) == [("pause", False)]
+    assert _suppressed(pain_input(*_GRAVE, prescriptions=paused)) == [("", True)]
+    assert _suppressed(pain_input(*_PAIN, prescriptions=(_begun(6),))) == [("first days", False)]
+    assert _suppressed(pain_input(*_PAIN, prescriptions=(_begun(7),))) == [("", True)]
+    assert _suppressed(pain_input(*_GRAVE, prescriptions=(_begun(0),))) == [("", True)]
+
+
+@pytest.mark.parametrize(("since_ms", "why"), [(0, "restriction"), (PAIN_NOW, "")])
+def test_under_a_restriction_nothing_is_raised(since_ms: int, why: str) -> None:
+    sign = SignAnswer(
+        record="s", at_ms=PAIN_NOW - 1, local_date=date(2026, 11, 23), sign="fainting"
+    )
+    spans = ((since_ms, PAIN_NOW + DAY_MS),)
+    on = pain_input(*_GRAVE, signs=(sign,), restricted=spans)
+    assert set(_suppressed(on)) == {(why, not why)}
+
+
+def test_a_rule_in_shadow_is_judged_and_raises_nothing() -> None:
+    on = pain_input(*_PAIN, settings=RuleSettings(shadow=frozenset({"P1"})))
+    found = judge(on)
+    assert values_of(found, "rule", "suppressed", "fresh") == [("P1", "shadow", False)]
+    assert of_alerts(on, found) == ()
+    assert settle((), (), of_alerts(on, found), PAIN_NOW) == ()
+    assert of_alerts(pain_input(*_PAIN), found) == found
+
+
+def test_each_rule_says_whether_it_waits_for_a_pause() -> None:
+    waiting = {rule.id for rule in RULES if rule.waits_for_pause}
+    assert waiting == {"A1", "A2", "A3", "A4", "A5"}
