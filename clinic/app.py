@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from alerts.prescribing import published_prescription
 from clinic import problems
 from clinic.api import annotation_routes as annotation_api
-from clinic.api import api_routes, data_routes, prescription_routes
+from clinic.api import api_routes, data_routes, prescription_routes, rule_routes
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.head_notes import note_heads
@@ -27,6 +27,7 @@ from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.pages import annotation_routes, page_routes
 from clinic.pages import prescription_routes as prescription_pages
+from clinic.pages import annotation_routes, page_routes, rule_page_routes
 from clinic.pages.templating import STATIC, clinic_languages, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
@@ -84,6 +85,8 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(data_routes.data_router)
     app.include_router(annotation_api.annotation_router)
     app.include_router(prescription_routes.prescription_router)
+    app.include_router(rule_routes.rule_router)
+    app.include_router(rule_page_routes.rule_pages)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
     app.include_router(annotation_routes.note_pages)

@@ -42,6 +42,7 @@ class AuditAction(StrEnum):
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
     PRESCRIPTION_WRITE = "prescription.write"
+    RULE_SET = "rule.set"  # a threshold, a profile or shadow, for a unit or a patient
     PRESCRIPTION_DRAFT = "prescription.draft"  # a draft was written or changed
     PRESCRIPTION_DISCARD = "prescription.discard"  # a draft was thrown away
     PRESCRIPTION_SUBMIT = "prescription.submit"

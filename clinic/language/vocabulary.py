@@ -104,6 +104,7 @@ LABELS: tuple[str, ...] = (
     N_("Baseline weeks"), N_("Judged weeks"), N_("Known"), N_("Least spread"),
     N_("Most lost"), N_("Slack"), N_("Width"), N_("Very high"), N_("Weeks"), N_("Birth year"),
     N_("HR rest"), N_("HR max"), N_("Hr max"),
+    N_("Red flag"), N_("Bpm"), N_("Level days"), N_("Level nights"), N_("Nights"), N_("Spreads"),
     N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
 )  # fmt: skip
 
@@ -113,4 +114,27 @@ TITLES: tuple[str, ...] = (
     N_("Method Not Allowed"), N_("Conflict"), N_("Unprocessable Entity"),
     N_("Unprocessable Content"), N_("Too Many Requests"), N_("Internal Server Error"),
     N_("Service Unavailable"),
+)  # fmt: skip
+
+# Titles of the rules.
+RULE_TITLES: tuple[str, ...] = (
+    N_("High pain around exercise"),
+    N_("Pain not settled by the next morning"),
+    N_("Pain rising from week to week"),
+    N_("Flare"),
+    N_("Warning sign"),
+    N_("Pain with a risen load"),
+    N_("Less pain than at the start"),
+    N_("No more answers about pain"),
+    N_("Sustained low adherence"),
+    N_("Interruption"),
+    N_("This week cannot be caught up"),
+    N_("Never started"),
+    N_("Less and less of what is prescribed"),
+    N_("Much more than prescribed"),
+    N_("Intensity beside the prescribed one"),
+    N_("Four good weeks"),
+    N_("Resting heart rate has risen"),
+    N_("High resting heart rate"),
+    N_("Symptom of the heart"),
 )  # fmt: skip

@@ -53,7 +53,7 @@ async def show_worklist_page(request: Request) -> HTMLResponse:
     """Show the worklist."""
     async with open_scope(request) as scope:
         lines = await reads.read_worklist(scope)
-        context = _common(scope)
+        context = common_context(scope)
     needs = worklist.by_need(lines)
     tally = {need: len(rows) for need, rows in needs.items()}
     # The page is made after the scope has closed: a template must not hold a connection.
@@ -66,7 +66,7 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
     """Show the page of a patient; `done` is the form that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
-        context = _common(scope)
+        context = common_context(scope)
     # For the script of the page; the tables of the page need no script.
     drawn = {
         "week_chart": charts.week_chart(view.weeks),
@@ -88,7 +88,7 @@ async def show_session_page(
     """Show the sheet of a session; `done` is the statement that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_session_view(scope, pseudonym, session)
-        context = _common(scope)
+        context = common_context(scope)
     item = view.session
     shown = {
         "view": view,
@@ -133,7 +133,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
     """Show the page of an alert; `done` is the action that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_alert_view(scope, alert)
-        context = _common(scope)
+        context = common_context(scope)
     zone = view.page.patient.zone
     shown = {
         "view": view,
@@ -167,7 +167,8 @@ async def take_action(
     return RedirectResponse(f"/alerts/{alert}?done={action}", 303)
 
 
-def _common(scope: RequestScope) -> dict[str, Any]:
+def common_context(scope: RequestScope) -> dict[str, Any]:
+    """Return what every page shows: who is signed in, the time, and the token of its forms."""
     clinician = scope.clinician
     return {
         "clinician": clinician,

@@ -131,7 +131,7 @@ async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> 
         row = known[patient]
         of[row.id], names[row.id] = (patient, row), patient
     alerts = await _alerts(conn, names, now_ms)
-    judgeable = await _judgeable(conn, of, now_ms)
+    judgeable = await read_inputs(conn, of, now_ms)
     rosters = await load_rosters(conn, list(of), now_ms)
     return {
         patient: _loaded(judgeable[number], alerts[number], rosters[number])
@@ -149,7 +149,11 @@ def _loaded(judgeable: RuleInput, alerts: Sequence[Alert], roster: DutyRoster) -
     return Loaded(judgeable=judgeable, live=tuple(live), recent=tuple(recent), roster=roster)
 
 
-async def _judgeable(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleInput]:
+async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleInput]:
+    """Return the input of the rules of each patient by id; `of` has pseudonym and row by id.
+
+    It locks nothing: only a judgement that is stored needs the patient's lock.
+    """
     # a patient's date: "70 days ago" begins at the patient's midnight, not at that of UTC
     since = [
         local_date(now_ms, row.zone) - timedelta(days=LOOK_BACK_DAYS) for _, row in of.values()

@@ -26,9 +26,13 @@ select coalesce(p.pseudonym, '') as patient, s.rule, s.name, s.value, s.word, \
 s.set_at as set_ms, s.set_by, s.why
 from rule_setting s join care_unit u on u.id = s.care_unit left join patient p on p.id = s.patient
 where u.name = %(unit)s order by s.id desc limit %(most)s"""
-_UNIT = """
-select id, pseudonym from patient where care_unit = (select id from care_unit where name = %s)
-order by pseudonym"""
+_PANEL = """
+select id, pseudonym, zone from patient \
+where care_unit = (select id from care_unit where name = %s) order by pseudonym"""
+_OF_UNIT = """
+select distinct on (s.rule, s.name) false as is_own, s.rule, s.name, s.value, s.word
+from rule_setting s join care_unit u on u.id = s.care_unit
+where u.name = %s and s.patient is null order by s.rule, s.name, s.id desc"""
 
 
 async def put_setting(conn: Connection, unit: str, change: RuleSetting) -> bool:
@@ -75,7 +79,14 @@ async def changes_of(conn: Connection, unit: str, most: int) -> list[RuleSetting
     return await rows.fetch_as(conn, _HISTORY, {"unit": unit, "most": most}, RuleSetting)
 
 
-async def panel_of(conn: Connection, unit: str) -> dict[int, str]:
-    """Return the pseudonyms of all patients of a care unit by id, in their order."""
-    panel = await rows.fetch(conn, _UNIT, [unit], lambda row: (row["id"], row["pseudonym"]))
+async def unit_settings(conn: Connection, unit: str) -> RuleSettings:
+    """Return the defaults of a care unit."""
+    return _settings(await rows.fetch(conn, _OF_UNIT, [unit], lambda row: row))
+
+
+async def panel_of(conn: Connection, unit: str) -> dict[int, tuple[str, str]]:
+    """Return pseudonym and zone of all patients of a care unit by id, in the order of names."""
+    panel = await rows.fetch(
+        conn, _PANEL, [unit], lambda row: (row["id"], (row["pseudonym"], row["zone"]))
+    )
     return dict(panel)

@@ -1,0 +1,85 @@
+"""Words for the page of the rules: thresholds, outcomes, shares and times. Pure."""
+
+from collections.abc import Mapping
+
+from alerts.registry import RULES
+from alerts.ruling.settings import settable
+from alerts.ruling.what_if import Outcome, WhatIfEvent
+from alerts.wording import short_number
+from clinic.pages.words import NOTHING
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
+from model.words.language import N_, translated
+
+# What a threshold means, by its name; a name means the same in each rule that has it.
+THRESHOLD_WORDS: Mapping[str, str] = {
+    "very_high": N_("pain that counts at once"),
+    "sessions": N_("sessions that must be met"),
+    "of_last": N_("of so many last sessions"),
+    "rise": N_("rise above the usual"),
+    "each_week": N_("rise in each of two weeks"),
+    "at_once": N_("rise in one week"),
+    "ratings": N_("answers in a week, at least"),
+    "apart_hours": N_("hours that it lasts"),
+    "ratio": N_("share of what is due"),
+    "known_days": N_("known days in a week, at least"),
+    "paused_days": N_("paused days in a week, at most"),
+    "missed": N_("missed sessions in a row"),
+    "days": N_("days without a session"),
+    "width": N_("width of the usual spread"),
+    "most_lost": N_("loss that adds up, in spreads"),
+    "dose": N_("times the prescribed dose"),
+    "length": N_("times the prescribed length"),
+    "share": N_("share of time in the prescribed range"),
+    "bpm": N_("beats a minute"),
+    "shadow": N_("judged without alerts (1 is yes)"),
+    "profile": N_("profile"),
+}
+HELD_WORDS: Mapping[str, str] = {
+    "pause": N_("in a pause"),
+    "first days": N_("in the first week"),
+    "restriction": N_("under a restriction or without consent"),
+    "shadow": N_("judged without alerts"),
+    "outage of the vendor": N_("the vendor delivered nothing"),
+    "cooldown": N_("soon after another alert"),
+}
+
+
+def settable_words() -> list[tuple[str, str]]:
+    """Return (value of the form, words) for each threshold that a unit may set."""
+    listed: list[tuple[str, str]] = []
+    for rule in sorted(RULES, key=lambda row: row.id):
+        names = (*settable(rule), "shadow")
+        listed += [(f"{rule.id} {name}", f"{rule.id}: {threshold_words(name)}") for name in names]
+    return listed
+
+
+def threshold_words(name: str) -> str:
+    """Return what a threshold means."""
+    return translated(THRESHOLD_WORDS.get(name, name))
+
+
+def held_words(why: str) -> str:
+    """Return why a finding raised no alert."""
+    return translated(HELD_WORDS.get(why, why))
+
+
+def outcome_words(event: WhatIfEvent) -> str:
+    """Return what becomes of an event."""
+    if event.outcome is Outcome.RAISED:
+        return translated(N_("new alert"))
+    return f"{translated(N_('no alert'))}: {held_words(event.why)}"
+
+
+def share_words(share: float | None) -> str:
+    """Return a share in percent, a dash where it is not known."""
+    return NOTHING if share is None else f"{short_number(100 * share)} %"
+
+
+def wait_words(ms: int | None) -> str:
+    """Return a time in days, hours or minutes, a dash where it is not known."""
+    if ms is None:
+        return NOTHING
+    for unit_ms, word in ((DAY_MS, N_("days")), (HOUR_MS, N_("hours"))):
+        if ms >= unit_ms:
+            return f"{short_number(ms / unit_ms)} {translated(word)}"
+    return f"{short_number(ms / MINUTE_MS)} {translated(N_('minutes'))}"

@@ -1,0 +1,157 @@
+"""Reads how well the rules do at a care unit, and what another threshold would have found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alerts.lifecycle import hours_of
+from alerts.registry import RULE, RULES
+from alerts.ruling.quality import ClinicianLoad, RuleFigures
+from alerts.ruling.settings import is_affected, settable, setting_problems
+from alerts.ruling.what_if import WhatIfEvent, what_if
+from clinic.request_scope import RequestScope
+from model.alert import Rule, RuleInput
+from model.calendar import DAY_MS
+from model.ruling import RuleSetting, RuleSettings
+from storage.alerts import duty, rule_inputs
+from storage.facts.ids import PatientRow
+from storage.ruling import quality
+from storage.ruling import settings as stored
+from web.problems import RequestRefused
+
+QUALITY_DAYS = 90
+MOST_PATIENTS = 500  # of whom a history is judged for one answer
+_MOST_CHANGES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleView:
+    """A rule, its figures, why its findings were held back, and what the care unit sets of it."""
+
+    rule: Rule
+    figures: RuleFigures
+    held: tuple[tuple[str, int], ...]
+    unit: Mapping[str, float]
+    in_shadow: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesView:
+    """What the page of the rules shows."""
+
+    rules: tuple[RuleView, ...]
+    load: tuple[ClinicianLoad, ...]
+    changes: tuple[RuleSetting, ...]
+    outages: tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a change would do: whom it affects (pseudonyms), and what it adds and removes.
+
+    `judged` patients were looked at, of `patients`.
+    """
+
+    change: RuleSetting
+    affected: tuple[str, ...]
+    added: tuple[WhatIfEvent, ...]
+    removed: tuple[WhatIfEvent, ...]
+    kept: tuple[WhatIfEvent, ...]
+    judged: int
+    patients: int
+
+
+async def read_rules(scope: RequestScope) -> RulesView:
+    """Return how well each rule does at the clinician's care unit, over `QUALITY_DAYS` days."""
+    since_ms = scope.now_ms - QUALITY_DAYS * DAY_MS
+    counted = await quality.figures_of(scope.conn, scope.unit, since_ms)
+    by_rule = {row["rule"]: row for row in counted}
+    held: dict[str, list[tuple[str, int]]] = {}
+    for rule, why, count in await quality.held_of(scope.conn, scope.unit, since_ms):
+        held.setdefault(rule, []).append((why, count))
+    unit = await stored.unit_settings(scope.conn, scope.unit)
+    load = await quality.load_of(scope.conn, scope.unit, since_ms)
+    return RulesView(
+        rules=tuple(
+            _view(rule, by_rule.get(rule.id), held.get(rule.id, ()), unit) for rule in RULES
+        ),
+        load=tuple(ClinicianLoad(**row) for row in load),
+        changes=tuple(await stored.changes_of(scope.conn, scope.unit, _MOST_CHANGES)),
+        outages=tuple(await quality.open_outages(scope.conn)),
+    )
+
+
+def _view(
+    rule: Rule,
+    counted: Mapping[str, int] | None,
+    held: Sequence[tuple[str, int]],
+    unit: RuleSettings,
+) -> RuleView:
+    counts: dict[str, Any] = {} if counted is None else dict(counted)
+    total = sum(count for _, count in held)
+    return RuleView(
+        rule=rule,
+        figures=RuleFigures(**{**counts, "rule": rule.id, "held": total}),
+        held=tuple(held),
+        unit=unit.unit.get(rule.id, {}),
+        in_shadow=rule.id in unit.shadow,
+    )
+
+
+async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
+    """Return what a change of a default of the care unit would do; 422 where it cannot be made.
+
+    Each patient whose history is judged leaves an audit row.
+    """
+    refuse_unusable(change)
+    panel = await stored.panel_of(scope.conn, scope.unit)
+    settings = await stored.settings_of(scope.conn, list(panel))
+    inputs = await _inputs(scope, panel)
+    affected: list[str] = []
+    for number, (pseudonym, _) in panel.items():
+        own = settings.get(number, RuleSettings())
+        rows = inputs[number].prescriptions if number in inputs else ()
+        if is_affected(own, rows, change, RULE):
+            affected.append(pseudonym)
+    await scope.listed("rules", [inputs[number].patient for number in inputs])
+    roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
+    working = hours_of(roster)
+    added: list[WhatIfEvent] = []
+    removed: list[WhatIfEvent] = []
+    kept: list[WhatIfEvent] = []
+    named = frozenset(affected)
+    if change.name in settable(RULE[change.rule]):
+        value = (
+            change.value if change.value is not None else RULE[change.rule].thresholds[change.name]
+        )
+        for on in inputs.values():
+            if on.patient in named:
+                result = what_if(on, change.rule, {change.name: value}, working)
+                added += result.added
+                removed += result.removed
+                kept += [event for event in result.after if event not in result.added]
+    return Preview(
+        change=change,
+        affected=tuple(affected),
+        added=tuple(added),
+        removed=tuple(removed),
+        kept=tuple(kept),
+        judged=len(inputs),
+        patients=len(panel),
+    )
+
+
+async def _inputs(
+    scope: RequestScope, panel: Mapping[int, tuple[str, str]]
+) -> dict[int, RuleInput]:
+    few = list(panel.items())[:MOST_PATIENTS]
+    of = {number: (name, PatientRow(id=number, zone=zone)) for number, (name, zone) in few}
+    return await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
+
+
+def refuse_unusable(change: RuleSetting) -> None:
+    """Raise `RequestRefused` (422) with each reason for which a change cannot be made."""
+    problems = setting_problems(change, RULE)
+    if problems:
+        text = "; ".join(problems)
+        raise RequestRefused(422, text)

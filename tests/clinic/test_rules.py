@@ -1,0 +1,120 @@
+"""The page and the API of the rules: figures, what another threshold changes, and setting it."""
+
+import re
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from alerts.registry import RULES
+from tests.clinic_world import CLINICIAN, Served
+from tests.rows import values_of
+
+
+@pytest.fixture(name="ruling_door")
+def _ruling_door(door: Served) -> Iterator[Served]:
+    """Serve the door to a test that sets rules, and take out again what it set."""
+    yield door
+    door.change("delete from rule_setting")
+    door.change("delete from held_finding")
+
+
+def _set(door: Served, **wish: object) -> httpx2.Response:
+    body = {"why": "agreed", **wish}
+    return door.post("/api/v1/rules/settings", json=body)
+
+
+def test_every_rule_is_shown_with_its_figures(ruling_door: Served) -> None:
+    door = ruling_door
+    shape = door.get("/api/v1/rules").json()
+    assert [row["id"] for row in shape["rules"]] == values_of(RULES, "id")
+    raised = {row["id"]: row["raised"] for row in shape["rules"] if row["raised"]}
+    counted = door.rows(
+        "select a.rule, count(*)::int from alert a join patient p on p.id = a.patient "
+        "join care_unit u on u.id = p.care_unit where u.name = %s "
+        "and a.raised_at >= to_timestamp(%s / 1000.0) - interval '90 days' group by a.rule",
+        CLINICIAN.care_unit,
+        door.clock[0],
+    )
+    assert raised == dict(counted) != {}
+    page = door.get("/rules").text
+    assert all(f"<strong>{rule.id}</strong>" in page for rule in RULES)
+
+
+def test_a_default_is_set_with_who_when_and_why(ruling_door: Served) -> None:
+    door = ruling_door
+    answer = _set(door, rule="A2", name="missed", value=4)
+    assert answer.status_code == 200, answer.text
+    made = answer.json()
+    assert (made["set_by"], made["set_ms"], made["why"]) == (
+        CLINICIAN.subject,
+        door.clock[0],
+        "agreed",
+    )
+    shape = door.get("/api/v1/rules").json()
+    (rule,) = [row for row in shape["rules"] if row["id"] == "A2"]
+    assert (rule["set"], rule["thresholds"]["missed"]) == ({"missed": 4.0}, 3)
+    assert [row["why"] for row in shape["changes"]] == ["agreed"]
+    ((object_,),) = door.rows(
+        "select object from audit where action = 'rule.set' order by id desc limit 1"
+    )
+    assert object_ == "rule:A2"
+    assert _set(door, rule="A2", name="missed", value=None).status_code == 200
+    (rule,) = [row for row in door.get("/api/v1/rules").json()["rules"] if row["id"] == "A2"]
+    assert rule["set"] == {}
+    assert door.rows("select count(*)::int from rule_setting") == [(2,)]
+
+
+def test_a_preview_lists_first_whom_a_default_affects(ruling_door: Served) -> None:
+    door = ruling_door
+    path = "/api/v1/rules/what-if?rule=P1&name=very_high&value=6"
+    before = door.get(path).json()
+    assert before["judged"] == before["patients"] == len(before["affected"]) > 1
+    own = before["affected"][0]
+    assert _set(door, rule="P1", name="very_high", value=9, patient=own).status_code == 200
+    after = door.get(path).json()
+    assert after["affected"] == before["affected"][1:]
+    found = {event["patient"] for event in after["added"]}
+    assert own not in found
+    # nothing was stored by looking
+    assert door.rows("select count(*)::int from rule_setting") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [
+        ({"rule": "A2", "name": "missed", "value": 40}, 422),
+        ({"rule": "A2", "name": "lag_hours", "value": 1}, 422),
+        ({"rule": "A2", "name": "missed", "value": 4, "why": ""}, 422),
+        ({"rule": "A2", "name": "missed", "value": 4, "patient": "nobody"}, 404),
+        ({"rule": "A2", "name": "missed", "value": 4, "patient": "p-south"}, 404),
+    ],
+)
+def test_what_cannot_be_set_changes_nothing(
+    ruling_door: Served, wish: dict[str, object], status: int
+) -> None:
+    answer = _set(ruling_door, **wish)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert ruling_door.rows("select count(*)::int from rule_setting") == [(0,)]
+
+
+def test_the_page_tries_a_threshold_and_sets_it(ruling_door: Served) -> None:
+    door = ruling_door
+    page = door.get("/rules?change=P1+very_high&value=6").text
+    assert "Found in addition" in page
+    token = re.search(r'name="token" value="([^"]+)"', page.partition("/rules/settings")[2])
+    assert token is not None
+    form = {"change": "P1 very_high", "value": "6", "why": "<script>x</script>", "token": token[1]}
+    answer = door.post("/rules/settings", data=form)
+    assert answer.status_code == 303, answer.text
+    page = door.get("/rules?done=set").text
+    assert "The setting is stored." in page
+    assert "&lt;script&gt;x&lt;/script&gt;" in page
+    assert "<script>x" not in page
+
+
+def test_the_page_refuses_what_it_does_not_know(ruling_door: Served) -> None:
+    assert ruling_door.get("/rules?change=Z9+x&value=1").status_code == 422
+    assert ruling_door.get("/rules?change=A2+missed&value=many").status_code == 422
+    assert ruling_door.get("/rules?change=A2+shadow&value=1").status_code == 200
