@@ -12,8 +12,8 @@ from typing import Any
 
 from model.derived import Day, Week
 from model.facts import Instrument, Phase
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, RecordingTimes
-from model.ruling import RuleSettings
 from model.schemas.prescription_check import Bounds
 
 

@@ -7,7 +7,7 @@ patient and may set any figure otherwise.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from model.ruling import SettingValues
+from model.prescribing.rule_settings import SettingValues
 from model.words.language import N_
 
 # Raise it with every change of a rule's default or of a profile, so that a copy can be compared.

@@ -11,17 +11,23 @@ from dataclasses import replace
 
 from alerts.ruling.profiles import PROFILES
 from model.alert import Rule, RuleInput
+from model.prescribing.rule_settings import (
+    PROFILE,
+    SHADOW,
+    RuleSetting,
+    RuleSettings,
+    SettingValues,
+)
 from model.prescription import Prescription
-from model.ruling import PROFILE, SHADOW, RuleSetting, RuleSettings, SettingValues
 from model.schemas.prescription_check import Bounds, bounds_text, within
 
-_ASKED_FOR = "on"  # set by a prescription only
+_OPT_IN = "on"  # set by a prescription only
 _LONGEST_WHY = 500
 
 
 def settable(rule: Rule) -> Mapping[str, Bounds]:
     """Return the bounds of the thresholds of a rule that a unit or a clinician may set, by name."""
-    left_out = {*rule.prescribed, _ASKED_FOR}
+    left_out = {*rule.prescribed, _OPT_IN}
     return {name: bounds for name, bounds in rule.overridable.items() if name not in left_out}
 
 

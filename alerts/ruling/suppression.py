@@ -13,7 +13,7 @@ from model.calendar import local_date
 from model.prescription import all_paused, just_begun
 
 IN_PAUSE = "pause"
-FIRST_DAYS = "first days"
+IN_FIRST_DAYS = "first days"
 RESTRICTED = "restriction"
 IN_SHADOW = "shadow"
 OUTAGE = "outage of the vendor"
@@ -41,7 +41,7 @@ def _why(on: RuleInput, rule: Rule, finding: Finding) -> str:
         if all_paused(on.prescriptions, _paused_on(on, rule, day)):
             return IN_PAUSE
         if just_begun(on.prescriptions, day):
-            return FIRST_DAYS
+            return IN_FIRST_DAYS
     return IN_SHADOW if rule.id in on.settings.shadow else ""
 
 

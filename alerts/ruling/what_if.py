@@ -13,10 +13,10 @@ from alerts.registry import RULE, judge
 from alerts.working_hours import WorkingHours
 from model.alert import Finding, RuleInput, Tier
 from model.calendar import DAY_MS
-from model.ruling import RuleSettings
+from model.prescribing.rule_settings import RuleSettings
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     """What becomes of an event: a new alert, evidence of a recent one, or nothing."""
 
     RAISED = "raised"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 class WhatIfEvent:
     """A finding of the history: what becomes of it, why, and when somebody would be told.
 
-    `told_ms` is None where nobody is told: the event is held back, or waits for the digest.
+    `notified_ms` is None where nobody is told: the event is held back, or waits for the digest.
     """
 
     patient: str
@@ -36,9 +36,9 @@ class WhatIfEvent:
     key: str
     at_ms: int
     tier: Tier
-    outcome: Outcome
+    outcome: EventOutcome
     why: str
-    told_ms: int | None
+    notified_ms: int | None
     sentence: str
 
 
@@ -72,12 +72,12 @@ def what_if(on: RuleInput, rule: str, values: Mapping[str, float], hours: Workin
 
 def _events(on: RuleInput, rule: str, hours: WorkingHours) -> tuple[WhatIfEvent, ...]:
     # a rule in shadow is asked about as if it were not: that is what the page is for
-    asked = replace(on, settings=_awake(on.settings, rule))
+    awake = replace(on, settings=_awake(on.settings, rule))
     events: list[WhatIfEvent] = []
     raised: Finding | None = None
-    for finding in judge(asked, (RULE[rule],)):
+    for finding in judge(awake, (RULE[rule],)):
         outcome, why = _outcome(finding, raised)
-        raised = finding if outcome is Outcome.RAISED else raised
+        raised = finding if outcome is EventOutcome.RAISED else raised
         events.append(_event(on.patient, finding, outcome, why, hours))
     return tuple(events)
 
@@ -86,24 +86,24 @@ def _awake(settings: RuleSettings, rule: str) -> RuleSettings:
     return replace(settings, shadow=settings.shadow - {rule})
 
 
-def _outcome(finding: Finding, raised: Finding | None) -> tuple[Outcome, str]:
+def _outcome(finding: Finding, raised: Finding | None) -> tuple[EventOutcome, str]:
     if finding.suppressed:
-        return Outcome.HELD, finding.suppressed
+        return EventOutcome.HELD, finding.suppressed
     if raised is None or finding.tier.value < raised.tier.value:
-        return Outcome.RAISED, ""
+        return EventOutcome.RAISED, ""
     cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
     if finding.tier is not Tier.A and finding.at_ms < raised.at_ms + cooldown_ms:
-        return Outcome.JOINED, "cooldown"
-    return Outcome.RAISED, ""
+        return EventOutcome.JOINED, "cooldown"
+    return EventOutcome.RAISED, ""
 
 
 def _event(
-    patient: str, finding: Finding, outcome: Outcome, why: str, hours: WorkingHours
+    patient: str, finding: Finding, outcome: EventOutcome, why: str, hours: WorkingHours
 ) -> WhatIfEvent:
-    told_ms: int | None = None
-    if outcome is Outcome.RAISED and finding.tier is not Tier.C:
+    notified_ms: int | None = None
+    if outcome is EventOutcome.RAISED and finding.tier is not Tier.C:
         at_once = finding.tier is Tier.A or hours.is_working(finding.at_ms)
-        told_ms = finding.at_ms if at_once else hours.add_working_ms(finding.at_ms, 0)
+        notified_ms = finding.at_ms if at_once else hours.add_working_ms(finding.at_ms, 0)
     return WhatIfEvent(
         patient=patient,
         rule=finding.rule,
@@ -112,7 +112,7 @@ def _event(
         tier=finding.tier,
         outcome=outcome,
         why=why,
-        told_ms=told_ms,
+        notified_ms=notified_ms,
         sentence=finding.sentence,
     )
 

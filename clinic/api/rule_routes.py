@@ -11,7 +11,7 @@ from alerts.ruling.what_if import WhatIfEvent
 from clinic.request_scope import open_scope
 from clinic.ruling import reading, writing
 from clinic.sign_in import csrf_guard
-from model.ruling import RuleSetting
+from model.prescribing.rule_settings import RuleSetting
 from web.problems import documented
 
 rule_router = APIRouter(prefix="/api/v1/rules", tags=["rules"])

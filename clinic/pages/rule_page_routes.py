@@ -14,7 +14,7 @@ from clinic.pages.templating import render
 from clinic.request_scope import open_scope
 from clinic.ruling import reading, writing
 from clinic.sign_in import csrf_guard
-from model.ruling import RuleSetting
+from model.prescribing.rule_settings import RuleSetting
 from model.words.roles import CareRole
 from web.problems import RequestRefused
 
@@ -31,10 +31,10 @@ async def show_rules_page(
     done: str = "",
 ) -> HTMLResponse:
     """Show how well the rules do, and with `change` what another threshold would have found."""
-    asked = _asked(change, value)
+    wanted = _change_of(change, value)
     async with open_scope(request) as scope:
         view = await reading.read_rules(scope)
-        preview = None if asked is None else await reading.preview(scope, asked)
+        preview = None if wanted is None else await reading.preview(scope, wanted)
         names = {} if preview is None else await scope.names(preview.affected)
         context = common_context(scope)
         may_set = scope.role is CareRole.PRESCRIBER
@@ -67,17 +67,17 @@ async def take_setting(
 ) -> RedirectResponse:
     """Take a default of the care unit from a form, then show the rules again."""
     csrf_guard.check_form_token(request, token)
-    asked = _asked(change, value)
-    if asked is None:
+    wanted = _change_of(change, value)
+    if wanted is None:
         raise RequestRefused(422, "No threshold is named.")
-    made = RuleSetting(patient="", rule=asked.rule, name=asked.name, value=asked.value, why=why)
+    made = RuleSetting(patient="", rule=wanted.rule, name=wanted.name, value=wanted.value, why=why)
     async with open_scope(request) as scope:
         await writing.change_setting(scope, made)
     csrf_guard.count_action(request, "rule")
     return RedirectResponse("/rules?done=set#changes", 303)
 
 
-def _asked(change: str, value: str) -> RuleSetting | None:
+def _change_of(change: str, value: str) -> RuleSetting | None:
     """Return the change that a form names as "RULE NAME", None without one."""
     if not change:
         return None

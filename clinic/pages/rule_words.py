@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerts.registry import RULES
 from alerts.ruling.settings import settable
-from alerts.ruling.what_if import Outcome, WhatIfEvent
+from alerts.ruling.what_if import EventOutcome, WhatIfEvent
 from alerts.wording import short_number
 from clinic.pages.words import NOTHING
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
@@ -65,7 +65,7 @@ def held_words(why: str) -> str:
 
 def outcome_words(event: WhatIfEvent) -> str:
     """Return what becomes of an event."""
-    if event.outcome is Outcome.RAISED:
+    if event.outcome is EventOutcome.RAISED:
         return translated(N_("new alert"))
     return f"{translated(N_('no alert'))}: {held_words(event.why)}"
 

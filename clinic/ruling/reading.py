@@ -12,7 +12,7 @@ from alerts.ruling.what_if import WhatIfEvent, what_if
 from clinic.request_scope import RequestScope
 from model.alert import Rule, RuleInput
 from model.calendar import DAY_MS
-from model.ruling import RuleSetting, RuleSettings
+from model.prescribing.rule_settings import RuleSetting, RuleSettings
 from storage.alerts import duty, rule_inputs
 from storage.facts.ids import PatientRow
 from storage.ruling import quality
@@ -20,7 +20,7 @@ from storage.ruling import settings as stored
 from web.problems import RequestRefused
 
 QUALITY_DAYS = 90
-MOST_PATIENTS = 500  # of whom a history is judged for one answer
+MOST_JUDGED = 500  # of whom a history is judged for one answer
 _MOST_CHANGES = 100
 
 
@@ -105,7 +105,7 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
     """
     refuse_unusable(change)
     panel = await stored.panel_of(scope.conn, scope.unit)
-    settings = await stored.settings_of(scope.conn, list(panel))
+    settings = await stored.rule_settings_of(scope.conn, list(panel))
     inputs = await _inputs(scope, panel)
     affected: list[str] = []
     for number, (pseudonym, _) in panel.items():
@@ -144,7 +144,7 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
 async def _inputs(
     scope: RequestScope, panel: Mapping[int, tuple[str, str]]
 ) -> dict[int, RuleInput]:
-    few = list(panel.items())[:MOST_PATIENTS]
+    few = list(panel.items())[:MOST_JUDGED]
     of = {number: (name, PatientRow(id=number, zone=zone)) for number, (name, zone) in few}
     return await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
 

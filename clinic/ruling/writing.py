@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from clinic.request_scope import RequestScope
 from clinic.ruling.reading import refuse_unusable
-from model.ruling import RuleSetting
+from model.prescribing.rule_settings import RuleSetting
 from model.words.language import N_
 from model.words.roles import CareRole
 from storage import audit

@@ -32,8 +32,8 @@ from model.facts import (
     Report,
 )
 from model.messages.alert_move import DutyRoster
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
-from model.ruling import RuleSettings
 from storage.alerts.duty import load_rosters
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
@@ -41,7 +41,7 @@ from storage.facts.reported import current_reports
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.ruling.held import restricted_of
-from storage.ruling.settings import settings_of
+from storage.ruling.settings import rule_settings_of
 
 LOOK_BACK_DAYS = 70  # longer than any rule looks back
 EARLIER_DAYS = 182  # for the weeks of a beginning with which later weeks are compared
@@ -173,7 +173,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     weeks = await _each(conn, _WEEKS, requested, derived_rows.read_week)
     days = await _each(conn, _DAYS, requested, derived_rows.read_day)
     watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
-    settings = await settings_of(conn, list(of))
+    settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}

@@ -35,7 +35,7 @@ from consent w where w.patient = any(%(patients)s) and w.kind = 'source_fetch'
 order by patient, from_ms, until_ms"""
 _FOREVER_MS = 1 << 53
 
-Span = tuple[int, int]
+_Span = tuple[int, int]
 
 
 async def put_held(
@@ -55,9 +55,9 @@ def _row(number: int, finding: Finding, now_ms: int) -> tuple[object, ...]:
     return (*name, *at, finding.sentence, evidence)
 
 
-async def restricted_of(conn: Connection, numbers: Sequence[int]) -> dict[int, tuple[Span, ...]]:
+async def restricted_of(conn: Connection, numbers: Sequence[int]) -> dict[int, tuple[_Span, ...]]:
     """Return the times [from, until) in which nothing may be raised, in epoch ms by patient id."""
-    spans: dict[int, list[Span]] = defaultdict(list)
+    spans: dict[int, list[_Span]] = defaultdict(list)
     for row in await rows.fetch(conn, _RESTRICTED, {"patients": list(numbers)}, lambda row: row):
         until_ms = row["until_ms"]
         spans[row["patient"]].append(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from model.calendar import utc
-from model.ruling import PROFILE, SHADOW, RuleSetting, RuleSettings
+from model.prescribing.rule_settings import PROFILE, SHADOW, RuleSetting, RuleSettings
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -51,20 +51,20 @@ async def put_setting(conn: Connection, unit: str, change: RuleSetting) -> bool:
     return (await conn.execute(_PUT, row)).rowcount == 1
 
 
-async def settings_of(conn: Connection, numbers: Sequence[int]) -> dict[int, RuleSettings]:
+async def rule_settings_of(conn: Connection, numbers: Sequence[int]) -> dict[int, RuleSettings]:
     """Return what holds for each patient (by id), in one statement; none for who has nothing."""
-    found = await rows.fetch(conn, _CURRENT, {"patients": list(numbers)}, lambda row: row)
+    listed = await rows.fetch(conn, _CURRENT, {"patients": list(numbers)}, lambda row: row)
     by_patient: dict[int, list[rows.Row]] = defaultdict(list)
-    for row in found:
+    for row in listed:
         by_patient[row["of"]].append(row)
     return {number: _settings(of_patient) for number, of_patient in by_patient.items()}
 
 
-def _settings(found: Sequence[rows.Row]) -> RuleSettings:
+def _settings(listed: Sequence[rows.Row]) -> RuleSettings:
     unit: dict[str, dict[str, float]] = defaultdict(dict)
     own: dict[str, dict[str, float]] = defaultdict(dict)
     profile, shadow = "", set()
-    for row in found:
+    for row in listed:
         if row["name"] == PROFILE and not row["rule"]:
             profile = row["word"]
         elif row["name"] == SHADOW:

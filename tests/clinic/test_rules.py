@@ -74,8 +74,8 @@ def test_a_preview_lists_first_whom_a_default_affects(ruling_door: Served) -> No
     assert _set(door, rule="P1", name="very_high", value=9, patient=own).status_code == 200
     after = door.get(path).json()
     assert after["affected"] == before["affected"][1:]
-    found = {event["patient"] for event in after["added"]}
-    assert own not in found
+    findings = {event["patient"] for event in after["added"]}
+    assert own not in findings
     # nothing was stored by looking
     assert door.rows("select count(*)::int from rule_setting") == [(1,)]
 

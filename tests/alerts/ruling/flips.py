@@ -9,8 +9,8 @@ from model.calendar import HOUR_MS, MINUTE_MS, local_date, midnight
 from model.derived import Day
 from model.facts import Phase
 from model.intensity import ZoneTimes
+from model.prescribing.rule_settings import SettingValues
 from model.prescription import Pause
-from model.ruling import SettingValues
 from tests.alerts.rules.known_weeks import (
     FIRST_MONDAY,
     MISSED_ZONE,

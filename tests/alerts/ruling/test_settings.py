@@ -9,7 +9,7 @@ from alerts.registry import RULE, RULES, judge
 from alerts.ruling.profiles import PROFILES
 from alerts.ruling.settings import is_affected, settable, setting_problems
 from model.alert import RuleInput
-from model.ruling import RuleSetting, RuleSettings, SettingValues
+from model.prescribing.rule_settings import RuleSetting, RuleSettings, SettingValues
 from model.schemas.prescription_check import within
 from tests.alerts.rules.known_weeks import THRICE_A_WEEK, missed_input
 from tests.alerts.ruling.flips import FLIPS, Flip
@@ -17,8 +17,8 @@ from tests.alerts.ruling.flips import FLIPS, Flip
 _WHY = "agreed at the meeting"
 
 
-def _found(on: RuleInput, rule: str) -> list[str]:
-    return [f"{found.key} {found.tier}" for found in judge(on, (RULE[rule],))]
+def _findings(on: RuleInput, rule: str) -> list[str]:
+    return [f"{findings.key} {findings.tier}" for findings in judge(on, (RULE[rule],))]
 
 
 def _with(flip: Flip, values: Mapping[str, float]) -> SettingValues:
@@ -28,9 +28,9 @@ def _with(flip: Flip, values: Mapping[str, float]) -> SettingValues:
 @pytest.mark.parametrize("flip", FLIPS, ids=lambda flip: f"{flip.rule}.{flip.name}")
 def test_each_setting_changes_an_outcome(flip: Flip) -> None:
     on, changed = flip.make(), {flip.name: flip.value}
-    before = _found(replace(on, settings=RuleSettings(unit=flip.beside)), flip.rule)
-    after = _found(replace(on, settings=RuleSettings(unit=_with(flip, changed))), flip.rule)
-    own = _found(
+    before = _findings(replace(on, settings=RuleSettings(unit=flip.beside)), flip.rule)
+    after = _findings(replace(on, settings=RuleSettings(unit=_with(flip, changed))), flip.rule)
+    own = _findings(
         replace(on, settings=RuleSettings(unit=flip.beside, own=_with(flip, changed))), flip.rule
     )
     assert before != after == own
@@ -38,13 +38,16 @@ def test_each_setting_changes_an_outcome(flip: Flip) -> None:
 
 def test_every_setting_that_can_be_made_is_among_them() -> None:
     listed = sorted((flip.rule, flip.name) for flip in FLIPS)
-    assert listed == sorted((rule.id, name) for rule in RULES for name in settable(rule))
+    known: list[tuple[str, str]] = []
+    for rule in RULES:
+        known += [(rule.id, name) for name in settable(rule)]
+    assert listed == sorted(known)
 
 
 def _missed(settings: RuleSettings, **more: object) -> list[str]:
     row = replace(THRICE_A_WEEK, **more)  # type: ignore[arg-type]
     on = missed_input(".......", prescriptions=(row,), settings=settings)
-    return _found(on, "A2")
+    return _findings(on, "A2")
 
 
 def test_each_layer_stands_before_the_one_below() -> None:

@@ -9,8 +9,8 @@ from alerts.lifecycle import settle
 from alerts.registry import RULES, judge, of_alerts
 from model.alert import RuleInput, SignAnswer
 from model.calendar import DAY_MS, local_date
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Pause, Prescription
-from model.ruling import RuleSettings
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
 from tests.rows import values_of
 
@@ -50,11 +50,11 @@ def test_under_a_restriction_nothing_is_raised(since_ms: int, why: str) -> None:
 
 def test_a_rule_in_shadow_is_judged_and_raises_nothing() -> None:
     on = pain_input(*_PAIN, settings=RuleSettings(shadow=frozenset({"P1"})))
-    found = judge(on)
-    assert values_of(found, "rule", "suppressed", "fresh") == [("P1", "shadow", False)]
-    assert of_alerts(on, found) == ()
-    assert settle((), (), of_alerts(on, found), PAIN_NOW) == ()
-    assert of_alerts(pain_input(*_PAIN), found) == found
+    findings = judge(on)
+    assert values_of(findings, "rule", "suppressed", "fresh") == [("P1", "shadow", False)]
+    assert of_alerts(on, findings) == ()
+    assert settle((), (), of_alerts(on, findings), PAIN_NOW) == ()
+    assert of_alerts(pain_input(*_PAIN), findings) == findings
 
 
 def test_each_rule_says_whether_it_waits_for_a_pause() -> None:

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from alerts.ruling.what_if import Outcome, WhatIf, what_if
+from alerts.ruling.what_if import EventOutcome, WhatIf, what_if
 from alerts.working_hours import DEFAULT_HOURS
 from model.alert import PainRating, RuleInput
 from model.calendar import local_date
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Pause
-from model.ruling import RuleSettings
 from tests.alerts.rules.ratings import PAIN_PRESCRIPTION, pain_input, rated
 from tests.rows import values_of
 
@@ -27,7 +27,7 @@ def test_what_a_change_adds_and_removes() -> None:
     result = _if_seven(_on(_EARLY, _LATE))
     assert values_of(result.before, "key") == ["late"]
     assert values_of(result.after, "key") == ["early", "late"]
-    assert values_of(result.added, "key", "outcome") == [("early", Outcome.RAISED)]
+    assert values_of(result.added, "key", "outcome") == [("early", EventOutcome.RAISED)]
     assert result.removed == ()
     stricter = what_if(_on(_EARLY, _LATE), "P1", {"very_high": 10}, DEFAULT_HOURS)
     assert values_of(stricter.removed, "key") == ["late"]
@@ -39,9 +39,9 @@ def test_an_event_that_is_held_back_is_shown_as_such() -> None:
     paused = replace(PAIN_PRESCRIPTION, pauses=(pause,))
     high = [rated("h1", 20 * 24 + 24, 6), rated("h2", 20 * 24, 6)]
     result = what_if(_on(*high, prescriptions=(paused,)), "P1", {"sessions": 1}, DEFAULT_HOURS)
-    assert values_of(result.after, "key", "outcome", "why", "told_ms") == [
-        ("h1", Outcome.RAISED, "", result.after[0].told_ms),
-        ("h2", Outcome.HELD, "pause", None),
+    assert values_of(result.after, "key", "outcome", "why", "notified_ms") == [
+        ("h1", EventOutcome.RAISED, "", result.after[0].notified_ms),
+        ("h2", EventOutcome.HELD, "pause", None),
     ]
 
 
@@ -49,9 +49,9 @@ def test_a_cooldown_holds_back_what_follows() -> None:
     high = [rated(f"h{day}", day * 24, 6) for day in (20, 18, 12)]
     result = what_if(_on(*high), "P1", {"sessions": 1}, DEFAULT_HOURS)
     assert values_of(result.after, "key", "outcome", "why") == [
-        ("h20", Outcome.RAISED, ""),
-        ("h18", Outcome.JOINED, "cooldown"),
-        ("h12", Outcome.RAISED, ""),
+        ("h20", EventOutcome.RAISED, ""),
+        ("h18", EventOutcome.JOINED, "cooldown"),
+        ("h12", EventOutcome.RAISED, ""),
     ]
 
 
@@ -60,14 +60,14 @@ def test_quiet_hours_put_off_who_is_told_and_tier_a_is_told_at_once() -> None:
     night, very_high = rated("night", 40, 6), rated("grave", 40, 9)
     assert not DEFAULT_HOURS.is_working(night.at_ms)
     (event,) = what_if(_on(night), "P1", {"sessions": 1}, DEFAULT_HOURS).after
-    assert event.told_ms == DEFAULT_HOURS.add_working_ms(night.at_ms, 0) > night.at_ms
+    assert event.notified_ms == DEFAULT_HOURS.add_working_ms(night.at_ms, 0) > night.at_ms
     (grave,) = what_if(_on(very_high), "P1", {"sessions": 1}, DEFAULT_HOURS).after
-    assert grave.told_ms == grave.at_ms
+    assert grave.notified_ms == grave.at_ms
 
 
 def test_a_rule_in_shadow_is_asked_about_as_if_it_were_not() -> None:
     on = _on(_LATE, settings=RuleSettings(shadow=frozenset({"P1"})))
-    assert values_of(_if_seven(on).before, "outcome") == [Outcome.RAISED]
+    assert values_of(_if_seven(on).before, "outcome") == [EventOutcome.RAISED]
 
 
 def test_a_figure_of_a_prescription_stays() -> None:

@@ -24,7 +24,7 @@ def _input(*sessions: int, unknown: str = "") -> RuleInput:
     return missed_input(" ".join(weeks), prescriptions=(_BEGUN,))
 
 
-def _found(on: RuleInput) -> list[str]:
+def _findings(on: RuleInput) -> list[str]:
     return values_of(judge(on, (DRIFT,)), "key")
 
 
@@ -36,11 +36,11 @@ def _found(on: RuleInput) -> list[str]:
         ([3], []),  # 0.925
         ([3, 3], ["2026-12-14"]),  # 0.8725
         ([3, 4], []),  # 0.9475
-        ([2, 2, 2], ["2026-12-07"]),  # one drift is found once
+        ([2, 2, 2], ["2026-12-07"]),  # one drift is findings once
     ],
 )
 def test_the_weighted_mean(after: list[int], keys: list[str]) -> None:
-    assert _found(_input(*_STEADY, *after)) == keys
+    assert _findings(_input(*_STEADY, *after)) == keys
 
 
 @pytest.mark.parametrize(("most_lost", "held"), [(3.9, True), (4.1, False)])
@@ -52,20 +52,20 @@ def test_the_cumulative_sum(most_lost: float, *, held: bool) -> None:
 
 
 def test_no_drift_rests_on_missing_data() -> None:
-    assert _found(_input(*_STEADY, 0, unknown="x......")) == ["2026-12-07"]
+    assert _findings(_input(*_STEADY, 0, unknown="x......")) == ["2026-12-07"]
     # three days could have held the three sessions that are missing
-    assert _found(_input(*_STEADY, 0, unknown="x...???")) == []
-    assert _found(_input(*_STEADY, 0, unknown="....???")) == []
-    assert _found(_input(*_STEADY, 0, unknown="...????")) == []
+    assert _findings(_input(*_STEADY, 0, unknown="x...???")) == []
+    assert _findings(_input(*_STEADY, 0, unknown="....???")) == []
+    assert _findings(_input(*_STEADY, 0, unknown="...????")) == []
 
 
 def test_a_beginning_that_is_not_known_is_compared_with_nothing() -> None:
     assert (
-        _found(
+        _findings(
             missed_input(
                 "xxxx... " * 2 + "??????? ??????? ??????? .......", prescriptions=(_BEGUN,)
             )
         )
         == []
     )
-    assert _found(_input(4, 4, 4, 0)) == []
+    assert _findings(_input(4, 4, 4, 0)) == []

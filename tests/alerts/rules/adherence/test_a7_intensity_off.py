@@ -25,7 +25,7 @@ def _session(number: int, low: float, within: float, high: float, unknown: float
     )
 
 
-def _found(*minutes: tuple[float, float, float, float]) -> tuple[Finding, ...]:
+def _findings(*minutes: tuple[float, float, float, float]) -> tuple[Finding, ...]:
     sessions = tuple(_session(number, *each) for number, each in enumerate(minutes))
     return judge(pain_input(sessions=sessions), (INTENSITY_OFF,))
 
@@ -43,20 +43,20 @@ def _found(*minutes: tuple[float, float, float, float]) -> tuple[Finding, ...]:
     ],
 )
 def test_four_sessions(minutes: tuple[float, float, float, float], where: str) -> None:
-    found = _found(*[minutes] * 4)
-    assert values_of(found, "key") == (["s3"] if where else [])
-    assert all(f"too {where}: " in finding.sentence for finding in found)
-    assert _found(*[minutes] * 3) == ()
+    findings = _findings(*[minutes] * 4)
+    assert values_of(findings, "key") == (["s3"] if where else [])
+    assert all(f"too {where}: " in finding.sentence for finding in findings)
+    assert _findings(*[minutes] * 3) == ()
 
 
 def test_a_longer_run_is_the_same_run() -> None:
     low, good = (30.0, 10.0, 0.0, 0.0), (0.0, 40.0, 0.0, 0.0)
-    assert values_of(_found(*[low] * 6), "key") == ["s3"]
-    assert values_of(_found(*[low] * 4, *[good] * 3, *[low] * 4), "key") == ["s3", "s9"]
+    assert values_of(_findings(*[low] * 6), "key") == ["s3"]
+    assert values_of(_findings(*[low] * 4, *[good] * 3, *[low] * 4), "key") == ["s3", "s9"]
 
 
 def test_the_sentence() -> None:
-    (finding,) = _found(*[(30.0, 10.0, 0.0, 0.0)] * 4)
+    (finding,) = _findings(*[(30.0, 10.0, 0.0, 0.0)] * 4)
     assert finding.sentence == (
         "Intensity too low: 25 % of the time of 4 sessions in the prescribed range, the last on "
         "2026-11-06 (rule A7: below 50 %)."

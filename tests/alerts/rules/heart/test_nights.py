@@ -30,7 +30,7 @@ def _day(number: int, bpm: float | None) -> Day:
     )
 
 
-def _found(rule: Rule, *rates: float | None, on: float = 1) -> tuple[Finding, ...]:
+def _findings(rule: Rule, *rates: float | None, on: float = 1) -> tuple[Finding, ...]:
     days = tuple(_day(number, bpm) for number, bpm in enumerate(rates))
     asks = replace(PAIN_PRESCRIPTION, rules={rule.id: {"on": on}})
     now_ms = midnight(_FIRST + timedelta(days=len(rates)), "UTC")
@@ -47,28 +47,28 @@ _LEVEL = [54.0] * 7
         ([64, 64, 63.9], []),
         ([64, 64], []),
         ([64, None, 64, None, 64], ["2026-11-06"]),  # valid nights in a row, whatever lies between
-        ([64, 64, 64, 64], ["2026-11-04"]),  # found once
+        ([64, 64, 64, 64], ["2026-11-04"]),  # findings once
     ],
 )
 def test_a_rise(last: list[float | None], keys: list[str]) -> None:
-    assert values_of(_found(RESTING_RISE, *_LEVEL, *last), "key") == keys
+    assert values_of(_findings(RESTING_RISE, *_LEVEL, *last), "key") == keys
 
 
 def test_a_rise_is_more_than_the_usual_swing() -> None:
     # median 54, median deviation 4: three robust deviations are 17.79
     swinging = [50.0, 58, 50, 58, 54, 50, 58]
-    assert _found(RESTING_RISE, *swinging, 71.7, 71.7, 71.7) == ()
-    assert values_of(_found(RESTING_RISE, *swinging, 71.8, 71.8, 71.8), "key") == ["2026-11-04"]
+    assert _findings(RESTING_RISE, *swinging, 71.7, 71.7, 71.7) == ()
+    assert values_of(_findings(RESTING_RISE, *swinging, 71.8, 71.8, 71.8), "key") == ["2026-11-04"]
 
 
 def test_too_few_nights_are_no_level() -> None:
-    assert _found(RESTING_RISE, *_LEVEL[1:], 80, 80, 80) == ()
+    assert _findings(RESTING_RISE, *_LEVEL[1:], 80, 80, 80) == ()
 
 
 def test_high_on_two_nights() -> None:
-    assert values_of(_found(RESTING_HIGH, 100, 100), "key", "fresh") == [("2026-10-27", True)]
-    assert _found(RESTING_HIGH, 100, 99.9, 100) == ()
-    (finding,) = _found(RESTING_HIGH, 121, 101)
+    assert values_of(_findings(RESTING_HIGH, 100, 100), "key", "fresh") == [("2026-10-27", True)]
+    assert _findings(RESTING_HIGH, 100, 99.9, 100) == ()
+    (finding,) = _findings(RESTING_HIGH, 121, 101)
     assert finding.sentence == (
         "Resting heart rate 121 and 101 a minute on the nights up to 2026-10-27, above 120 "
         "(rule H3: 100 or more on 2 nights)."
@@ -76,6 +76,6 @@ def test_high_on_two_nights() -> None:
 
 
 def test_both_are_off_until_a_prescription_asks() -> None:
-    assert _found(RESTING_HIGH, 130, 130, on=0) == ()
-    assert _found(RESTING_RISE, *_LEVEL, 80, 80, 80, on=0) == ()
-    assert _found(RESTING_RISE, *_LEVEL, 80, 80, 80) != ()
+    assert _findings(RESTING_HIGH, 130, 130, on=0) == ()
+    assert _findings(RESTING_RISE, *_LEVEL, 80, 80, 80, on=0) == ()
+    assert _findings(RESTING_RISE, *_LEVEL, 80, 80, 80) != ()

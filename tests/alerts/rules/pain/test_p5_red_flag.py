@@ -33,9 +33,9 @@ def _on(sign: str, *, heart: float = 0) -> RuleInput:
 
 @pytest.mark.parametrize("sign", [*RED_FLAGS, ""])
 def test_a_yes_is_an_alert_of_tier_a_at_once(sign: str) -> None:
-    found = judge(_on(sign), (RED_FLAG,))
+    findings = judge(_on(sign), (RED_FLAG,))
     expected = [] if sign == "breathless_more" else [(f"r {sign}", Tier.A, True)]
-    assert values_of(found, "key", "tier", "fresh") == expected
+    assert values_of(findings, "key", "tier", "fresh") == expected
 
 
 @pytest.mark.parametrize("sign", RED_FLAGS)
