@@ -25,9 +25,8 @@ from clinic.head_notes import note_heads
 from clinic.language import language_routes
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
-from clinic.pages import annotation_routes, page_routes
-from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages import annotation_routes, page_routes, rule_page_routes
+from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages.templating import STATIC, clinic_languages, packed, plotly
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard

@@ -42,7 +42,9 @@ async def put_held(
     conn: Connection, findings: Mapping[int, Sequence[Finding]], now_ms: int
 ) -> None:
     """Store the findings of patients (by id) that were suppressed."""
-    values = [_row(number, finding, now_ms) for number, own in findings.items() for finding in own]
+    values: list[tuple[object, ...]] = []
+    for number, own in findings.items():
+        values += [_row(number, finding, now_ms) for finding in own]
     if values:
         async with conn.cursor() as cursor:
             await cursor.executemany(_PUT, values)
