@@ -16,6 +16,7 @@ from web.problems import documented
 
 rule_router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
 _LONGEST = 500
+_WORD = r"^[A-Za-z0-9._-]{0,64}$"
 
 
 class RuleChange(BaseModel):
@@ -30,8 +31,8 @@ class RuleChange(BaseModel):
     rule: str = Field(default="", max_length=8)
     name: str = Field(max_length=64)
     value: float | None = None
-    word: str = Field(default="", max_length=64)
-    patient: str = Field(default="", max_length=64)
+    word: str = Field(default="", pattern=_WORD)
+    patient: str = Field(default="", pattern=_WORD)
     why: str = Field(max_length=_LONGEST)
 
     def change(self) -> RuleSetting:

@@ -13,12 +13,14 @@ from clinic.request_scope import RequestScope
 from model.alert import Rule, RuleInput
 from model.calendar import DAY_MS
 from model.prescribing.rule_settings import RuleSetting, RuleSettings
+from model.words.language import N_
 from storage.alerts import duty, rule_inputs
 from storage.facts.ids import PatientRow
 from storage.ruling import quality
 from storage.ruling import settings as stored
-from web.problems import RequestRefused
+from web.problems import RequestRefused, Violation
 
+CANNOT_BE_SET = N_("This cannot be set.")
 QUALITY_DAYS = 90
 MOST_JUDGED = 500  # of whom a history is judged for one answer
 _MOST_CHANGES = 100
@@ -153,5 +155,10 @@ def refuse_unusable(change: RuleSetting) -> None:
     """Raise `RequestRefused` (422) with each reason for which a change cannot be made."""
     problems = setting_problems(change, RULE)
     if problems:
-        text = "; ".join(problems)
-        raise RequestRefused(422, text)
+        errors = [Violation(where="body", name=_field(row), detail=row) for row in problems]
+        raise RequestRefused(422, CANNOT_BE_SET, errors)
+
+
+def _field(problem: str) -> str:
+    """Return the field with which a sentence begins."""
+    return problem.partition("`")[2].partition("`")[0]

@@ -18,6 +18,7 @@ _TARGET: Path = ROOT / "clinic" / "api" / "examples.json"
 _KEPT, KEPT_PLAIN = 2, 6  # objects, and plain values, of a list: enough to see that it is one
 _PATIENT = "/api/v1/patients/{pseudonym}"
 QUERIES = {
+    "/api/v1/rules/what-if": "?rule=P1&name=very_high&value=7",
     f"{_PATIENT}/timeline": "?metric=heart_rate&from=2026-11-22&to=2026-11-22&points=4",
     f"{_PATIENT}/sessions": "?limit=1",
     f"{_PATIENT}/days": "?from=2026-11-22&to=2026-11-22",
@@ -27,6 +28,8 @@ _PATHS = (
     "/api/v1/worklist",
     "/api/v1/alerts",
     "/api/v1/alerts/{alert}",
+    "/api/v1/rules",
+    "/api/v1/rules/what-if",
     _PATIENT,
     f"{_PATIENT}/timeline",
     f"{_PATIENT}/sessions",
@@ -63,6 +66,9 @@ def made(door: Served) -> dict[str, Any]:
         answer = door.get(path.format(**values) + QUERIES.get(path, ""))
         examples[f"get {path}"] = shortened(answer.raise_for_status().json())
     examples |= written(door, values)
+    setting = {"rule": "A2", "name": "missed", "value": 4, "why": "Two sessions a week here."}
+    made_so = door.post("/api/v1/rules/settings", json=setting).raise_for_status()
+    examples["post /api/v1/rules/settings"] = made_so.json()
     alert = f"/api/v1/alerts/{ALERTS['mild']}/moves"
     moved = door.post(alert, json={"action": "start"}).raise_for_status()
     examples["post /api/v1/alerts/{alert}/moves"] = moved.json()

@@ -50,6 +50,7 @@ MISSING = (401, 404, 404, 401, 403)  # nobody has such an annotation
 ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
 NO_DRAFT = (401, 404, 404, 401, 403)
 PRESCRIBES = (401, 403, 404, 401, 403)  # the clinician of this test is no prescriber
+SETS = (401, 403, 403, 401, 403)  # the clinicians of this test are no prescribers
 OUTDATED = (401, 409, 404, 401, 403)  # the body names a version that is not the newest
 
 # The status of each route for five callers: nobody signed in, a clinician of the unit, a clinician
@@ -100,6 +101,11 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/renewals"): OUTDATED,
     ("POST", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/pauses"): OUTDATED,
     ("POST", "/api/v1/patients/{pseudonym}/prescriptions/{prescription}/end"): PRESCRIBES,
+    ("GET", "/rules"): LISTS,
+    ("POST", "/rules/settings"): SETS,
+    ("GET", "/api/v1/rules"): LISTS,
+    ("GET", "/api/v1/rules/what-if"): LISTS,
+    ("POST", "/api/v1/rules/settings"): SETS,
     ("GET", "/events"): LISTS,
     ("GET", "/static/{name}"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -116,7 +122,9 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
 WRITTEN: dict[str, dict[str, object]] = {
     "annotations": {"kind": "illness", "first": "2026-11-20"},
     "note": {"text": "", "after": 0},
+    "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
 }
+RULE_CHANGE = {"rule": "A2", "name": "missed", "value": 4, "why": "agreed"}
 CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]
 _DATES = {"valid_from": "2027-03-01", "valid_to": "2027-02-01"}
 _CONTENT = {
@@ -222,6 +230,8 @@ def path_of(route: str, door: Served) -> str:
     )
     if route.endswith(("{draft}", "/submission")):
         return f"{filled}?revision=1"
+    if route.endswith("/what-if"):
+        return f"{filled}?rule=A2&name=missed&value=4"
     return f"{filled}?metric=heart_rate" if route.endswith("/timeline") else filled
 
 
@@ -231,7 +241,7 @@ def sent(route: str, who: str) -> dict[str, object]:
     # what each of the other writes takes, as JSON and as a form
     written = WRITTEN.get(route.rpartition("/")[2], {})
     if written and route.startswith("/api/"):
-        return {"json": written}
+        return {"json": RULE_CHANGE if route.endswith("/settings") else written}
     for end, body in PRESCRIPTION_BODIES.items():
         if route.startswith("/api/") and route.endswith(end):
             return {"json": body}
