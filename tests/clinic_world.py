@@ -10,7 +10,6 @@ import hashlib
 import math
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -53,6 +52,7 @@ from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
+from tests.until import until
 from web.sign_in.identity import Identity, demo_identity
 
 CLINIC_NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
@@ -538,10 +538,7 @@ def serve(dsn: str) -> Iterator[Served]:
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
+    until(holds, seconds=seconds)
 
 
 def seeded(dsn: str) -> None:

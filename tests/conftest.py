@@ -3,6 +3,10 @@
 `--hypothesis-profile=deep` gives the invariants 20,000 examples instead of 300, `quick` 50.
 """
 
+from collections.abc import Iterator
+from functools import cache
+
+import httpcore2
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
@@ -23,6 +27,17 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # it ships no
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _certificates_are_read_once() -> Iterator[None]:
+    """Let all HTTP clients of a process share the list of authorities.
+
+    Each reads it otherwise, also for an address without TLS: 30 ms a request of a test.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpcore2.default_ssl_context", cache(httpcore2.default_ssl_context))
+        yield
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:

@@ -9,7 +9,8 @@ from collections.abc import Collection
 
 # Group -> beginnings of the paths of its tests. Groups begin in this order, longest first.
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "stored life": ("tests/storage/facts/test_life.py",),
+    "alert": ("tests/e2e/test_until_alert.py",),
+    "running": ("tests/e2e/",),
     "contract": (
         "tests/contract/test_keys.py",
         "tests/contract/test_killed.py",
@@ -18,17 +19,16 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         "tests/contract/test_stall.py",
         "tests/contract/test_worker.py",
     ),
-    "derive": ("tests/stream/compute/test_derive.py",),
     "chaos": ("tests/chaos/",),
-    "kill": ("tests/up/test_kill.py",),
-    "alert": ("tests/e2e/test_until_alert.py",),
     "bench": ("tests/bench/",),
-    "running": ("tests/e2e/",),
-    "life": ("tests/stream/compute/test_life.py",),
-    "stored order": ("tests/storage/facts/test_order.py",),
     "browser": ("tests/browser/", "tests/clinic/sign_in/test_browser.py"),
     "clinic": ("tests/clinic/test_",),
+    "stored life": ("tests/storage/facts/test_life.py",),
+    "kill": ("tests/up/test_kill.py",),
     "sign_in": ("tests/clinic/sign_in/",),
+    "derive": ("tests/stream/compute/test_derive.py",),
+    "life": ("tests/stream/compute/test_life.py",),
+    "stored order": ("tests/storage/facts/test_order.py",),
 }
 
 # Fixtures that start a database, a log, or all of Kadens. What uses one is no part of `make quick`.

@@ -23,6 +23,7 @@ from model.topics import RAW, TOPICS
 from storage.digest import QUERIES, table_digests
 from storage.pg.pool import Connection
 from tests.rows import values_of
+from tests.until import until
 
 RIG_KEY = KeyRing.single(bytes(range(32)))
 DEADLINE_S = 60.0
@@ -202,13 +203,16 @@ class Rig:
 
     def wait(self, holds: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
         """Return once `holds()`; fail with the logs of the workers when one died or time is up."""
-        deadline = time.monotonic() + seconds
-        while not holds():
-            dead = [worker.returncode for worker in self.workers if worker.poll() is not None]
-            if dead or time.monotonic() > deadline:
-                reason = f"a worker ended {dead}" if dead else "time is up"
-                raise AssertionError(f"{what}: {reason}\n{self.tail()}")
-            time.sleep(0.05)
+        dead: list[int] = []
+
+        def is_over() -> bool:
+            if holds():
+                return True
+            dead.extend(worker.returncode for worker in self.workers if worker.poll() is not None)
+            return bool(dead)
+
+        until(is_over, seconds=seconds, tell=lambda: f"{what}: time is up\n{self.tail()}")
+        assert not dead, f"{what}: a worker ended {dead}\n{self.tail()}"
 
     def tail(self) -> str:
         return "\n".join(

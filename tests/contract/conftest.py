@@ -9,7 +9,6 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,15 +21,16 @@ from kadens.embedded.topics import create_topics
 from kadens.local.mailbox import Mailbox
 from storage.pg.migrate import migrate
 from tests.rig import CONFIGS, PARTITIONS, Rig, run
+from tests.storage.reuse import TEMPLATE, create
 
 OUTSIDE = "KADENS_TEST_KAFKA"
-_numbers = count()
 CONTRACT_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     with temporary_postgres() as server:
+        run(migrate(server.create_database(TEMPLATE)))
         yield server
 
 
@@ -61,8 +61,7 @@ def _rig(binding: str, postgres: Postgres, outside: str | None) -> Iterator[Rig]
             if mock
             else _kafka(stack, Path(folder), outside)
         )
-        dsn = postgres.create_database(f"contract_{next(_numbers)}")
-        run(migrate(dsn))
+        dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
         made = Rig(brokers=brokers, mock=mock, dsn=dsn, folder=Path(folder))
         made.set_clock(CONTRACT_NOW_MS)
         mailbox = stack.enter_context(Mailbox(made.folder / "mail", _free_port()))

@@ -28,6 +28,7 @@ import pytest
 from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.frozen import children
+from tests.until import until
 
 _without_kafka = kafka_available()
 pytestmark = [
@@ -66,11 +67,8 @@ class Instance:
         return self.log.read_text(encoding="utf-8")
 
     def wait(self, holds: Callable[[], bool], seconds: float = BACK_S) -> None:
-        deadline = time.monotonic() + seconds
-        while not holds():
-            assert self.process.poll() is None, self.text()
-            assert time.monotonic() < deadline, self.text()
-            time.sleep(0.05)
+        until(lambda: holds() or self.process.poll() is not None, seconds=seconds, tell=self.text)
+        assert self.process.poll() is None, self.text()
 
     def kadens(self, *words: str, code: int = 0) -> str:
         done = subprocess.run(

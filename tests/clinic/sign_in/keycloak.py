@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx2
 
+from kadens.embedded.kafka import FIRST_COMPILER_ONLY
 from kadens.embedded.kafka_jars import JAVA_NEEDED, default_cache, java_version
 from kadens.embedded.process import claim, end_child, launch, wait_ready
 from tests.clinic.sign_in.provider import SECRET, listening
@@ -88,6 +89,7 @@ def running_keycloak(here: str, log: Path) -> Iterator[str]:
             ["/bin/bash", home / "bin" / "kc.sh", "start-dev", *words],
             log=log,
             on_death=signal.SIGTERM,
+            environment={"JAVA_OPTS_APPEND": " ".join(FIRST_COMPILER_ONLY)},
         )
         issuer = f"{url}/realms/hospital"
         try:
