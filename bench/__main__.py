@@ -35,6 +35,7 @@ from bench import (
 )
 from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
+from bench.pages.patient_page import FULL_DAYS, TINY_DAYS, run_patient_page
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
@@ -131,6 +132,7 @@ BENCHES: dict[str, _Bench] = {
     "timeline": _timeline,
     "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
     "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else FULL_FETCHING),
+    "patient_page": lambda value: run_patient_page(TINY_DAYS if value.tiny else FULL_DAYS),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
 }
 # the mock forgets what it cannot hold

@@ -18,18 +18,26 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from alerts.prescribing import published_prescription
 from clinic import problems
 from clinic.api import annotation_routes as annotation_api
-from clinic.api import api_routes, data_routes, prescription_routes, rule_routes
+from clinic.api import (
+    api_routes,
+    data_routes,
+    prescription_routes,
+    rule_routes,
+    summary_routes,
+)
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.head_notes import note_heads
 from clinic.language import language_routes
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
-from clinic.pages import annotation_routes, page_routes, rule_page_routes
+from clinic.notes import note_pages
+from clinic.pages import page_routes, rule_page_routes
 from clinic.pages import prescription_routes as prescription_pages
-from clinic.pages.templating import STATIC, clinic_languages, packed, plotly
+from clinic.pages.templating import STATIC, clinic_languages, packed
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
+from clinic.summary import summary_pages
 from model.schemas.documents import SCHEMAS, published
 from model.schemas.from_types import JsonSchema
 from storage.people import clinic_sessions
@@ -86,9 +94,11 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(prescription_routes.prescription_router)
     app.include_router(rule_routes.rule_router)
     app.include_router(rule_page_routes.rule_pages)
+    app.include_router(summary_routes.summary_router)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
-    app.include_router(annotation_routes.note_pages)
+    app.include_router(note_pages.note_pages)
+    app.include_router(summary_pages.summary_pages)
     app.include_router(language_routes.language_router)
     _add_plain_routes(app)
     # The middleware added last is the outermost: it measures everything within.
@@ -166,8 +176,8 @@ async def events(request: Request) -> Response:
 
 
 async def static(request: Request, name: str) -> Response:
-    """Serve a static file of the door, or plotly.js from its wheel. Large files are compressed."""
-    path = plotly() if name == "plotly.min.js" else STATIC / name
+    """Serve a static file of the door. Large files are compressed."""
+    path = STATIC / name
     # The pattern admits no slash and no dot in front, so no name leads out of the folder.
     if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise RequestRefused(404, "There is no such file.")

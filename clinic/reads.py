@@ -16,9 +16,9 @@ from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
 from clinic.pages.worklist import Line, Need
 from clinic.request_scope import RequestScope
-from model.annotation import Annotation, PinnedNote
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
+from model.notes.annotation import Annotation, PinnedNote
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned

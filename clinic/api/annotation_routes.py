@@ -16,7 +16,7 @@ from clinic.notes.annotating import FIRST_NUMBER, LAST_NUMBER, AnnotationWish
 from clinic.notes.noted import read_annotations, read_note
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
-from model.annotation import (
+from model.notes.annotation import (
     LONGEST_ANNOTATION,
     LONGEST_NOTE,
     Annotation,

@@ -123,7 +123,7 @@ async def patient_prescriptions(
     conn: Connection, who: PatientBrief, now_ms: int
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription of a patient with its versions."""
-    matches = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
+    matches = await clinic_queries.written_versions(conn, who.care_unit, who.pseudonym)
     return week_answers.prescription_shapes(matches, local_date(now_ms, who.zone))
 
 

@@ -45,6 +45,28 @@ ACTIONS: dict[str, str] = {
     "files.import": N_("Files imported"),
 }
 
+# Senders of data. Most names are a brand, which no language changes.
+VENDOR_WORDS: dict[str, str] = {
+    "files": N_("Files"),
+    "reports": N_("Patient's answers"),
+    "clinic": N_("Clinic"),
+    "apple_health": "Apple Health",
+    "health_connect": "Health Connect",
+    "google_health": "Google Health",
+    "huawei_health": "Huawei Health",
+    "open_wearables": "Open Wearables",
+    "whoop": "WHOOP",
+    "coros": "COROS",
+}
+
+# Scales of answers, to be read after the answer.
+ANSWER_SCALES: dict[str, str] = {
+    "nrs-0-10": N_("of 10"),
+    "borg-cr10": N_("on Borg CR10"),
+    "borg-6-20": N_("on Borg 6\u201320"),
+    "form-1-5": N_("of 5"),
+}
+
 LABELS: tuple[str, ...] = (
     # activity types
     N_("Walking"), N_("Hiking"), N_("Running"), N_("Treadmill"), N_("Nordic walking"),

@@ -8,7 +8,7 @@ from datetime import date
 
 from clinic import reads
 from clinic.request_scope import RequestScope
-from model.annotation import (
+from model.notes.annotation import (
     LONGEST_NOTE,
     Annotation,
     AnnotationKind,

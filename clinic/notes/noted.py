@@ -2,7 +2,7 @@
 
 from clinic import reads
 from clinic.request_scope import RequestScope
-from model.annotation import Annotation, PinnedNote
+from model.notes.annotation import Annotation, PinnedNote
 from storage.notes import annotations, pinned
 
 

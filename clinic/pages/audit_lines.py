@@ -24,6 +24,8 @@ _OBJECTS: dict[str, str] = {
     "note": N_("the pinned note"),
 }
 
+_NAMED = frozenset({"alert", "patient", "days", "weeks", "timeline", "summary"})
+
 
 def reading(row: AuditReads, zone: str) -> str:
     """Return who read what on a date, how often, and from when to when."""
@@ -31,7 +33,7 @@ def reading(row: AuditReads, zone: str) -> str:
     at = first if first == last else f"{first}\u2013{last}"
     times = ngettext("once", "%(num)s times", row.reads)
     what = ", ".join(map(_object, row.objects))
-    return f"{words.day(row.local_date)}: {_who(row.actor, row.care_unit)} {times}, {at} ({what})"
+    return f"{words.day(row.local_date)}: {_who(row.actor, row.care_unit)}, {times}, {at} ({what})"
 
 
 def deed(row: AuditRow, zone: str) -> str:
@@ -39,14 +41,14 @@ def deed(row: AuditRow, zone: str) -> str:
     reason = row.detail.get("reason")
     why = f", {words.label(str(reason)).lower()}" if reason else ""
     kind = row.object.partition(":")[0]
-    # An action names what it was done to, unless its words do.
-    about = f" ({_object(kind)})" if kind in _OBJECTS else ""
+    # The words of most actions name what it was done to.
+    about = f" ({_object(kind)})" if kind in _NAMED else ""
     at = words.when(row.at_ms, zone)
     return f"{at}: {_who(row.actor, row.care_unit)}, {words.action(row.action).lower()}{about}{why}"
 
 
 def _who(actor: str, care_unit: str) -> str:
-    return f"{actor}, {care_unit}," if care_unit else actor
+    return f"{actor}, {care_unit}" if care_unit else actor
 
 
 def _object(kind: str) -> str:

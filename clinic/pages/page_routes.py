@@ -14,15 +14,17 @@ from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
 from clinic.marking import MarkRequest, StatementName, mark_session
 from clinic.pages import charts, worklist
+from clinic.pages.drawings.patient_charts import patient_charts, session_chart
 from clinic.pages.readable import grids
+from clinic.pages.session_sentences import session_sentences
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
-from model.annotation import AnnotationKind
 from model.calendar import local_date
 from model.derived import is_marked
 from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
+from model.notes.annotation import AnnotationKind
 from model.words.language import N_, translated
 from web import csrf
 
@@ -42,9 +44,9 @@ _MARKED: dict[str, str] = {
 }
 
 _WRITTEN: dict[str, str] = {
-    "annotate": "The annotation is written.",
-    "take_back": "The annotation was taken back.",
-    "pin_note": "The note is saved.",
+    "annotate": N_("The annotation is written."),
+    "take_back": N_("The annotation was taken back."),
+    "pin_note": N_("The note is saved."),
 }
 
 
@@ -67,14 +69,13 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
         context = common_context(scope)
-    # For the script of the page; the tables of the page need no script.
+    # Drawn after the scope has closed, so that it holds no connection meanwhile.
     drawn = {
-        "week_chart": charts.week_chart(view.weeks),
+        **patient_charts(view),
         "week_notes": charts.week_notes(view.weeks),
-        "pain_chart": charts.pain_chart(view.pain, view.patient.zone),
         "annotation_kinds": tuple(AnnotationKind),
         "today": local_date(view.now_ms, view.patient.zone),
-        "done": _WRITTEN.get(done, ""),
+        "done": translated(_WRITTEN.get(done, "")),
     }
     return render(
         request, "patient.html", {**context, **drawn, "view": view, "zone": view.patient.zone}
@@ -94,7 +95,8 @@ async def show_session_page(
         "view": view,
         "zone": view.patient.zone,
         "zone_rows": charts.zone_rows(item.zones, item.thresholds),
-        "heart_chart": charts.heart_chart(view.curve, item.thresholds, item.elapsed_ms),
+        "heart_chart": session_chart(view),
+        "sentences": session_sentences(view),
         "metrics": {number: metric.name for number, metric in METRIC_BY_ID.items()},
         "marked": is_marked(item.why),
         "mark_reasons": REASONS,

@@ -6,7 +6,6 @@ defined. The address of a static file has the hash of its content.
 
 import gzip
 import hashlib
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -34,24 +33,6 @@ HERE = Path(str(files("clinic")))
 STATIC, CLINIC_TEMPLATES, CLINIC_LOCALE = HERE / "static", HERE / "templates", HERE / "locale"
 
 
-@lru_cache(maxsize=1)
-def plotly() -> Path:
-    """Return the path of plotly.js in the plotly wheel, the only source that it is served from."""
-    return Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
-
-
-@lru_cache(maxsize=1)
-def map_style() -> str:
-    """Return the id of the style element that plotly.js inserts for maps, which are never drawn.
-
-    An inserted style breaks the content security policy. The pages have an element with this id, so
-    that plotly.js inserts none.
-    """
-    # The id is a hash that changes with the release of plotly.js.
-    matches = re.search(rb'getElementById\("([0-9a-f]{64})"\)', plotly().read_bytes())
-    return matches[1].decode() if matches else "plotly-map-style"
-
-
 @lru_cache(maxsize=4)
 def packed(path: Path) -> bytes:
     """Return a static file gzipped; each process packs it once.
@@ -68,7 +49,7 @@ def asset(name: str) -> str:
 
     Browsers may cache it for ever, because new content has a new address.
     """
-    path = plotly() if name == "plotly.min.js" else STATIC / name
+    path = STATIC / name
     return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
 
 
@@ -86,7 +67,6 @@ def _environments() -> Mapping[str, Environment]:
         "asset": asset,
         "need_words": NEED_WORDS,
         "need_icons": NEED_ICONS,
-        "map_style": map_style(),
         "overrides": rule_overrides.overrides,
         "look_signs": heatmap.LOOK_SIGNS,
         "look_words": heatmap.LOOK_WORDS,

@@ -16,7 +16,7 @@ from clinic.pages import words
 from model.calendar import MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
-from model.prescription import Prescription
+from model.prescription import Prescription, has_strength
 from model.words.language import N_, _, ngettext, translated
 from stream.compute.weeks import week_of_days
 
@@ -64,6 +64,8 @@ class WeekView:
     answered_days: int
     known_days: int
     algorithm: str
+    strength_days: int = 0
+    due_strength_days: int | None = None
     exertion_dose_min: float = 0.0
     """The part of the dose that rests on reported exertion."""
     recalled_sessions: int | None = None
@@ -94,6 +96,8 @@ def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = F
         answered_days=week.answered_days,
         known_days=week.known_days,
         algorithm=week.algorithm,
+        strength_days=sum(has_strength(day.by_type) for day in week.days),
+        due_strength_days=what.strength_days if what else None,
         exertion_dose_min=week.exertion_dose_ms / MINUTE_MS,
         recalled_sessions=week.recalled_sessions,
     )

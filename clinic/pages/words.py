@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from clinic.language.vocabulary import ACTIONS
+from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
 from model.calendar import DAY_MS, MINUTE_MS, utc
 from model.derived import is_marked, mark_parts
 from model.words.language import _, ngettext, reading_language, translated
@@ -80,6 +80,11 @@ def day(value: date) -> str:
     return _date(value, "EEE d MMM y", reading_language().code)
 
 
+def short_day(value: date) -> str:
+    """Return a date without its year, such as 23 Nov."""
+    return _date(value, "d MMM", reading_language().code)
+
+
 def days(first: date, last: date) -> str:
     """Return a span of dates, both within it."""
     return _("%(first)s to %(last)s", first=day(first), last=day(last))
@@ -129,6 +134,17 @@ def decimal(value: float) -> str:
 
 def _marked(text: str) -> str:
     return text.replace(".", reading_language().decimal_mark)
+
+
+def vendor(name: str) -> str:
+    """Return who sends data, as people know the name."""
+    known = VENDOR_WORDS.get(name)
+    return translated(known) if known else label(name)
+
+
+def scale(name: str) -> str:
+    """Return a scale of answers in words, to be read after the answer."""
+    return translated(ANSWER_SCALES[name]) if name in ANSWER_SCALES else label(name)
 
 
 def threshold(value: float) -> str:

@@ -1,6 +1,6 @@
 """Rows of annotations. An annotation that was taken back stays, and is no longer read."""
 
-from model.annotation import Annotation, AnnotationKind
+from model.notes.annotation import Annotation, AnnotationKind
 from storage.pg import rows
 from storage.pg.pool import Connection
 

@@ -1,6 +1,6 @@
 """Rows of the pinned note of a patient: every version of it, and who wrote it when."""
 
-from model.annotation import PinnedNote
+from model.notes.annotation import PinnedNote
 from storage.pg import rows
 from storage.pg.pool import Connection
 

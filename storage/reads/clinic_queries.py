@@ -211,6 +211,21 @@ async def past_alerts(
     return tuple(sorted(alerts, key=lambda alert: -alert.changed_ms)[:limit])
 
 
+async def alerts_of(conn: Connection, unit: str, pseudonym: str) -> tuple[AlertBrief, ...]:
+    """Return all alerts of a patient, live and past."""
+    requested = {"unit": unit, "patient": pseudonym}
+    live = await _alerts(conn, requested, is_live=True, limit=None)
+    return (*live, *await _alerts(conn, requested, is_live=False, limit=None))
+
+
+async def pain_since(
+    conn: Connection, unit: str, pseudonym: str, since: date
+) -> tuple[ReportRow, ...]:
+    """Return a patient's answers about pain from a date on, oldest first."""
+    requested = {"unit": unit, "patient": pseudonym, "since": since}
+    return tuple(await rows.fetch(conn, _PAIN, requested, read_report))
+
+
 async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
     """Return the live alerts of a care unit, ordered by tier, then oldest first."""
     return tuple(await _alerts(conn, {"unit": unit, "patient": None}, is_live=True, limit=None))
@@ -219,11 +234,24 @@ async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
 async def prescription_versions(
     conn: Connection, unit: str, pseudonym: str
 ) -> tuple[Prescription, ...]:
-    """Return every version of a patient's prescriptions, newest first."""
+    """Return every version of a patient's prescriptions, newest first.
+
+    Each has the pauses that annotations make, beside its own.
+    """
     matches = await rows.fetch(
         conn, _PRESCRIPTIONS, {"unit": unit, "patient": pseudonym}, _prescribed
     )
     return tuple(item for _, item in matches)
+
+
+async def written_versions(conn: Connection, unit: str, pseudonym: str) -> tuple[Prescription, ...]:
+    """Return every version as it was written, and as its hash is over it; newest first."""
+    arguments = {"unit": unit, "patient": pseudonym}
+    return tuple(
+        await rows.fetch(
+            conn, _PRESCRIPTIONS, arguments, lambda row: rows.prescription(row["body"])
+        )
+    )
 
 
 async def weeks_since(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:

@@ -61,6 +61,14 @@ def test_the_questions_about_dead_letters_are_timed(tmp_path: Path) -> None:
     ]
 
 
+def test_the_pages_of_a_patient_are_timed_and_their_statements_counted(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "patient_page")
+    assert [row["name"] for row in rows] == [
+        f"patient of 28 days: {what}" for what in ("page", "summary", "summary as PDF", "session")
+    ]
+    assert all(" statements, " in row["baseline"] for row in rows)
+
+
 def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:
     rows, _ = bench(tmp_path, "writer", "again", "growth")
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]

@@ -39,6 +39,7 @@ _PATHS = (
     f"{_PATIENT}/prescriptions",
     f"{_PATIENT}/prescriptions/{{prescription}}/weeks",
     f"{_PATIENT}/prescriptions/{{prescription}}",
+    f"{_PATIENT}/summary",
 )
 
 

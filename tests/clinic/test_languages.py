@@ -19,13 +19,13 @@ from clinic.language.language_routes import own_page
 from clinic.pages import words
 from clinic.pages.templating import CLINIC_LOCALE, CLINIC_TEMPLATES, clinic_languages
 from model.alert import AlertState
-from model.annotation import AnnotationKind
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import WITHIN_OTHERS, marked_by
 from model.facts import Instrument, Phase
 from model.intensity import Confidence, Zone
 from model.marks import REASONS
 from model.metrics import METRIC
+from model.notes.annotation import AnnotationKind
 from model.words.activities import TYPES
 from model.words.language import _, ngettext, read_in, translated
 from storage.audit_actions import AuditAction

@@ -46,6 +46,7 @@ PRIVATE = (401, 200, 404, 401, 200)
 LISTS = (401, 200, 200, 401, 200)
 MARKED = (401, 200, 404, 401, 403)
 MARKS_FORM = (401, 303, 404, 401, 403)
+SUMMARY = (401, 200, 404, 401, 200)
 MISSING = (401, 404, 404, 401, 403)  # nobody has such an annotation
 ACTS = (401, 409, 404, 401, 403)  # the alert is resolved: nobody can acknowledge it
 NO_DRAFT = (401, 404, 404, 401, 403)
@@ -64,6 +65,10 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/patients/{pseudonym}/annotations"): MARKS_FORM,
     ("POST", "/patients/{pseudonym}/annotations/{annotation}/remove"): MISSING,
     ("POST", "/patients/{pseudonym}/note"): MARKS_FORM,
+    ("GET", "/patients/{pseudonym}/summary"): SUMMARY,
+    ("GET", "/patients/{pseudonym}/summary.txt"): SUMMARY,
+    ("GET", "/patients/{pseudonym}/summary.pdf"): SUMMARY,
+    ("GET", "/api/v1/patients/{pseudonym}/summary"): SUMMARY,
     ("GET", "/api/v1/patients/{pseudonym}/annotations"): PRIVATE,
     ("POST", "/api/v1/patients/{pseudonym}/annotations"): MARKED,
     ("DELETE", "/api/v1/patients/{pseudonym}/annotations/{annotation}"): MISSING,

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from clinic.pages import audit_lines
-from model.annotation import Annotation, AnnotationKind, annotation_problems
+from model.notes.annotation import Annotation, AnnotationKind, annotation_problems
 from model.schemas.plain_text import text_problem
 from storage.reads.views import AuditReads, AuditRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, CLINICIAN, UNIT, Served

@@ -12,7 +12,7 @@ from clinic.notes import annotating
 from clinic.notes.annotating import AnnotationWish
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
-from model.annotation import AnnotationKind
+from model.notes.annotation import AnnotationKind
 from web.problems import RequestRefused
 
 note_pages = APIRouter(include_in_schema=False)

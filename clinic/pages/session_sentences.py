@@ -1,0 +1,108 @@
+"""What is to be said of a session before its tables, in sentences. Pure.
+
+They say whether it counts and why, who recorded it, what was taken out, and how much is known.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from clinic.pages import quality_flags, words
+from clinic.reads import SessionView
+from model.derived import Origin, Session
+from model.facts import Source
+from model.words.language import N_, _, ngettext, translated
+
+_HEART_RATE = "heart_rate"
+_ORIGINS: dict[Origin, str] = {
+    Origin.DECLARED: N_("It was recorded as exercise by %(source)s."),
+    Origin.REPORTED: N_("The patient reported it."),
+    Origin.DETECTED: N_("Nobody declared it: it was recognised in what %(source)s measured."),
+}
+
+
+def session_sentences(view: SessionView) -> tuple[str, ...]:
+    """Return the sentences about a session, the most important first."""
+    item = view.session
+    return (
+        _counting(item),
+        translated(_ORIGINS[item.origin]) % {"source": source_phrase(item.declared_by)},
+        *_paused(item),
+        _known(item),
+        *_sources(view),
+        *_quality(item),
+    )
+
+
+def source_phrase(source: Source) -> str:
+    """Return a source as its vendor, device and app."""
+    return ", ".join(filter(None, (words.vendor(source.vendor), source.device, source.app)))
+
+
+def _counting(item: Session) -> str:
+    if item.counts:
+        return _(
+            "It counts as a session of %(day)s, with %(length)s of exercise.",
+            day=words.day(item.local_date),
+            length=words.span(item.timer_ms),
+        )
+    return _(
+        "It is listed and does not count as a session of %(day)s: %(why)s.",
+        day=words.day(item.local_date),
+        why=words.reason(item.why),
+    )
+
+
+def _paused(item: Session) -> Iterator[str]:
+    if item.paused_ms:
+        yield ngettext(
+            "%(num)s pause is taken out, %(length)s in all.",
+            "%(num)s pauses are taken out, %(length)s in all.",
+            # Of some pauses only the length is known, and that they are one or more.
+            max(len(item.pauses), 1),
+            length=words.span(item.paused_ms),
+        )
+
+
+def _known(item: Session) -> str:
+    known = item.zones.total - item.zones.unknown
+    if not item.heart.n:
+        return _(
+            "No heart rate was recorded, so its intensity is not known; its minutes count all the "
+            "same."
+        )
+    if not item.zones.unknown:
+        return _("Its intensity is known for all of the time.")
+    return _(
+        "Its intensity is known for %(known)s of %(total)s (%(share)s); the other %(unknown)s "
+        "count as exercise of unknown intensity.",
+        known=words.span(known),
+        total=words.span(item.zones.total),
+        share=words.percent(known / item.zones.total),
+        unknown=words.span(item.zones.unknown),
+    )
+
+
+def _sources(view: SessionView) -> Iterator[str]:
+    """Yield which source the heart rate of each minute is from."""
+    ms: Counter[str] = Counter()
+    for choice in view.choices:
+        if choice.metric == _HEART_RATE:
+            ms[source_phrase(choice.source)] += choice.end_ms - choice.start_ms
+    if len(ms) == 1:
+        yield _("The heart rate of every minute is from %(source)s.", source=next(iter(ms)))
+    elif ms:
+        shares = [f"{name} ({words.minutes(length)})" for name, length in ms.most_common()]
+        yield _(
+            "The heart rate of each minute is from one source: %(sources)s.",
+            sources=", ".join(shares),
+        )
+
+
+def _quality(item: Session) -> Iterator[str]:
+    if not item.flags:
+        if item.heart.n:
+            yield _("Nothing is doubted in its samples.")
+        return
+    # A doubt that comes many times is named once.
+    names = dict.fromkeys(quality_flags.flag(flag.what) for flag in item.flags)
+    yield _("Doubted: %(doubts)s.", doubts="; ".join(names))

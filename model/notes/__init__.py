@@ -1,0 +1,1 @@
+"""What clinicians write beside the data of a patient, as values."""
