@@ -32,8 +32,9 @@ class Envelope:
     `message_id` and `received_ms`. `format` names a row of the formats table, or is `sniff`.
     `passed_headers` and `passed_query` hold the headers and query parameters that the connector
     lets through. `part_of` is the SHA-256 of the payload that this payload is a slice of.
-    `requested` is the fetch that this payload answers, None for a payload that was pushed; it
-    travels without its query, which may hold a credential. `zone` is the IANA zone of the patient
+    `requested` is the fetch that this payload answers, None for a payload that was pushed; where
+    the vendor's own link was followed, it travels without the link's host and query, which may hold
+    a credential. `zone` is the IANA zone of the patient
     whose data were fetched, "" for a payload that was pushed.
     """
 
@@ -118,23 +119,29 @@ class Envelope:
 def _as_header(fetch: Fetch | None) -> str:
     if fetch is None:
         return ""
-    return json.dumps([getattr(fetch, name) for name in _OF_FETCH])
+    texts = [getattr(fetch, name) for name in _OF_FETCH]
+    # the next page is asked for with the query of this one
+    return json.dumps(texts if fetch.host else [*texts, fetch.query])
 
 
 def _requested(text: str) -> Fetch | None:
     if not text:
         return None
     row: Any = json.loads(text)
-    if not isinstance(row, list) or not all(isinstance(value, str) for value in row):
+    count = len(_OF_FETCH)
+    if not isinstance(row, list) or not all(isinstance(value, str) for value in row[:count]):
         raise ValueError("a fetch is a list of texts")
-    return Fetch(**dict(zip(_OF_FETCH, row, strict=True)))
+    # without a query where there was a link, and in what was written before queries travelled
+    (query,) = map(_pairs_of, row[count:] or [[]])
+    return Fetch(**dict(zip(_OF_FETCH, row[:count], strict=True)), query=query)
 
 
 def _pairs(text: str) -> Pairs:
     # nearly every envelope: most connectors let nothing through
-    if text == _NO_PAIRS:
-        return ()
-    rows: Any = json.loads(text)
+    return () if text == _NO_PAIRS else _pairs_of(json.loads(text))
+
+
+def _pairs_of(rows: Any) -> Pairs:  # noqa: ANN401 - parsed JSON
     if not isinstance(rows, list):
-        raise ValueError("passed headers are a list of pairs")  # noqa: TRY004 - of an envelope
+        raise ValueError("parameters are a list of pairs")  # noqa: TRY004 - of an envelope
     return tuple((str(name), str(value)) for name, value in rows)

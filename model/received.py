@@ -19,7 +19,8 @@ class Fetch:
     `account` is the vendor's own user id. Together the connector, `account`, `resource` and `key`
     identify the fetch, so announcing it twice changes nothing. A payload decides only about `path`
     and `query`; the host comes from the connector. `host` is what the vendor's own link names, ""
-    without a link: such a fetch is asked for only where the connector pins that very host. `format`
+    without a link: such a fetch is asked for only where the connector pins that very host. The
+    query of a link may hold a credential; any other query must not. `format`
     names the row of the formats table that reads the answer. `not_before_ms` is in epoch ms, 0 for
     now.
     """

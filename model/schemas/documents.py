@@ -239,8 +239,11 @@ def raw_headers_schema() -> JsonSchema:
     schema.pop("$defs", None)
     texts = {"type": "array", "items": {"type": "string"}}
     schema["properties"]["requested"] = {
-        **texts,
-        "description": "account, resource, key, path and format of the fetch that this answers",
+        "type": "array",
+        "prefixItems": [{"type": "string"}] * 5,
+        "items": {"type": "array", "items": texts},
+        "description": "account, resource, key, path and format of the fetch that this answers, "
+        "and the parameters of its query where no link of the vendor was followed",
     }
     # A header is text: a number is its digits, and pairs are a JSON document.
     for name, row in schema["properties"].items():

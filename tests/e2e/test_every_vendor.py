@@ -44,6 +44,8 @@ _REGISTERED = {
         key=f"{_SEGMENT}:client-of-tests", signs_with="client-of-tests", path=f"/{_SEGMENT}"
     ),
     "suunto": _Registered(key="made-up-secret", signs_with="made-up-secret"),
+    "oura": _Registered(key="made-up-secret", signs_with="made-up-secret"),
+    "whoop": _Registered(key="made-up-secret", signs_with="made-up-secret"),
     "google_health": _Registered(key="Bearer made-up", signs_with="Bearer made-up"),
     "polar": _Registered(key="made-up-key", signs_with="made-up-key"),
     "strava": _Registered(key=_SEGMENT, signs_with="", path=f"/{_SEGMENT}"),

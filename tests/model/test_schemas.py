@@ -333,8 +333,12 @@ def test_headers_of_a_raw_event_keep_to_their_schema() -> None:
     validator = jsonschema_rs.validator_for(published("event-raw-headers"))
     assert list(validator.iter_errors(headers)) == []
     assert not validator.is_valid({**headers, "size": "three"})
-    # a query may hold a credential, and does not travel
-    assert Envelope.read(envelope.headers()).requested == replace(fetch, query=())
+    assert Envelope.read(envelope.headers()).requested == fetch
+    # the query of a vendor's own link may hold a credential, and does not travel
+    linked = replace(envelope, requested=replace(fetch, host="vendor.example"))
+    assert "token" not in dict(linked.headers())["requested"].decode()
+    assert Envelope.read(linked.headers()).requested == replace(fetch, query=())
+    assert list(validator.iter_errors({k: v.decode() for k, v in linked.headers()})) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from ingest.proving.proofs import Evidence
 from ingest.proving.verify import Check, Verdict
 from kadens.derivation.held_facts import HeldFacts, hold_facts
 from model.calendar import MINUTE_MS
+from model.envelope import Envelope
 from model.facts import AttributedFact, Reject
 from model.received import Context, Fetch, Notice, Part
 from model.vendor_api import ApiRequest
@@ -18,6 +19,14 @@ from simulate.vendors.platform import Arrived, Reply
 from tests.rows import of_type
 
 Asks = Callable[[Arrived], Reply]
+
+
+def as_known(fetch: Fetch) -> Fetch:
+    """Return what the reader of an answer knows of its fetch: what travels with the answer."""
+    envelope = Envelope(connector="", received_ms=0, sha256="", size=0, requested=fetch)
+    known = Envelope.read(envelope.headers()).requested
+    assert known is not None
+    return known
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,8 +59,7 @@ class Intake:
             reply = self.ask(self._arrived(fetch))
             assert reply.status in {200, 204, 404}
             if reply.status == 200:
-                # the worker knows a fetch without its query
-                known = replace(fetch, query=())
+                known = as_known(fetch)
                 context = Context(connector=self.row.name, requested=known, zone=self.zone)
                 waiting += self._read(reply.body, context)
 

@@ -25,6 +25,7 @@ from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.platform import Arrived
 from simulate.vendors.vendor_http import serving_vendor
 from tests.rows import matching
+from tests.vendors.intake import as_known
 
 _NAME = "google_health"
 _T0 = 1_771_225_200_000  # 2026-02-16T07:00:00Z
@@ -50,15 +51,7 @@ class _Intake:
     def answer(self, fetch: Fetch) -> list[Fetch]:
         reply = self.server.page(self.user, fetch.resource, dict(fetch.query))
         assert reply.status == 200
-        # the worker knows a fetch without its query
-        known = Fetch(
-            account=fetch.account,
-            resource=fetch.resource,
-            key=fetch.key,
-            path=fetch.path,
-            format=fetch.format,
-        )
-        context = Context(connector=_NAME, received_ms=self._now(), requested=known)
+        context = Context(connector=_NAME, received_ms=self._now(), requested=as_known(fetch))
         return self._read(reply.body, context)
 
     def _now(self) -> int:

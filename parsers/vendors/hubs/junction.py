@@ -257,8 +257,7 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     if cursor is None:
         return
     written = text(cursor, "next_cursor", 1024)
-    # The same range, from where this page ends. A worker knows a fetch without its query, so the
-    # range comes from the key.
+    # the same range, which is in the key, from where this page ends
     first_key = requested.key.split(_PAGE)[0]
     query = _range_query(*(*first_key.split(_JOINT), "", "", "")[:3])
     yield Fetch(
