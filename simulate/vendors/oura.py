@@ -16,6 +16,7 @@ from simulate.vendors.platform import Arrived, PlatformServer, Reply
 from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.webhooks import SubscriptionBook, WebhookSender, echoes_challenge
 
+_REVOKE = "/oauth/revoke"
 _DATA, _BOOK = "/v2/usercollection/", "/v2/webhook/subscription"
 _LIFE_S = 90 * 86_400.0
 _PAGE = 3  # the real one is longer; a short one shows whether pages are followed
@@ -28,7 +29,6 @@ class OuraServer(PlatformServer):
     """The simulated vendor. `objects` are by user, type of data and id; `rates` by user."""
 
     title: str = "Oura, played"
-    revoke_path: str = "/oauth/revoke"
     pkce: bool = False
     objects: dict[str, dict[str, dict[str, _Json]]] = field(default_factory=dict)
     rates: dict[str, list[_Json]] = field(default_factory=dict)
@@ -95,6 +95,15 @@ class OuraServer(PlatformServer):
                 return Reply(status=HTTPStatus.UNAUTHORIZED, body=b"{}")
             return self._subscriptions(arrived)
         return PlatformServer.answered(self, arrived)
+
+    def public(self, arrived: Arrived) -> Reply | None:
+        """Return the answer to a withdrawal; the token in its query is the whole of it."""
+        if arrived.route != _REVOKE or arrived.method != "POST":
+            return None
+        user = self.user_of(f"Bearer {arrived.query.get('access_token', '')}")
+        if user is not None:
+            self.withdraw(user)
+        return Reply(body=b"{}")
 
     def interface(self, arrived: Arrived, user: str) -> Reply:
         """Return an object, a page of objects, a page of heart rate, or who the user is."""

@@ -1,4 +1,4 @@
-"""Every vendor that can be played, over the processes of `kadens up`: from sign-in to facts.
+"""Every vendor that can be played, over the processes of `kadens up`: from sign-in to withdrawal.
 
 A patient connects by the link page, the vendor sends what it has, and what it announces is fetched.
 Vendors with an api that nobody plays yet are listed as skipped.
@@ -94,7 +94,9 @@ class _Walked:
         )
         open_fetches = self.column(
             "select count(*) from vendor_fetch f join patient p on p.id = f.patient"
-            " where p.pseudonym = %s and f.state <> 'done'",
+            " where p.pseudonym = %s and f.state <> 'done'"
+            # what a vendor has only later is asked for later
+            " and not (f.state = 'waiting' and f.not_before > now())",
             patient,
         )
         return sessions[0] != 0 and open_fetches == [0]
@@ -127,7 +129,7 @@ def walked() -> Iterator[_Walked]:
 
 
 @pytest.mark.parametrize("name", _WITH_API)
-def test_a_vendor_is_walked_from_sign_in_to_facts(
+def test_a_vendor_is_walked_from_sign_in_to_withdrawal(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     if name not in _WALKED:
@@ -138,3 +140,7 @@ def test_a_vendor_is_walked_from_sign_in_to_facts(
     until(lambda: walked.has_ended(patient), seconds=_DEADLINE_S)
     server = walked.vendors[name].server
     assert (server.exceeded, server.reused) == (0, 0)
+    # the patient withdraws, and the vendor is told
+    walked.running.kadens("consent", "withdraw", "--patient", patient, "--source", name)
+    until(lambda: server.withdrawn == [server.user], seconds=_DEADLINE_S)
+    assert not server.holds(server.user)
