@@ -65,6 +65,12 @@ def mail(tier: Tier, link: str) -> MailWording:
     return MailWording(subject="A patient needs review", text=text)
 
 
+def digest_mail(link: str) -> MailWording:
+    """Return the message that the digest is ready, and the link to the worklist; nothing else."""
+    text = f"Your digest is ready.\n\nOpen the worklist: {link}\n"
+    return MailWording(subject="Your digest is ready", text=text)
+
+
 def short_number(value: float) -> str:
     """Return a number with at most one decimal, none when it is whole."""
     return f"{value:.1f}".removesuffix(".0")

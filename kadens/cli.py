@@ -282,6 +282,28 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="messages",
+        target="kadens.delivering.message_commands:list_messages",
+        summary="List messages that wait or were given up, and why.",
+        entries=(
+            Entry(
+                word="retry",
+                target="kadens.delivering.message_commands:retry_dead_messages",
+                summary="Send messages again that were given up.",
+            ),
+            Entry(
+                word="drop",
+                target="kadens.delivering.message_commands:drop_dead_messages",
+                summary="Remove messages that were given up.",
+            ),
+        ),
+    ),
+    Entry(
+        word="reach",
+        target="kadens.delivering.reach_commands:reach_clinician",
+        summary="Set how a clinician is reached, and when not.",
+    ),
+    Entry(
         word="digest",
         target=f"{_COMMANDS}.digest:print_digests",
         summary="Print one SHA-256 per table, to compare two runs.",

@@ -235,6 +235,7 @@ class Rule:
     sentence: Callable[[Mapping[str, Any]], str]
     next_due: Callable[[RuleInput, "Rule"], Iterable[int]]
     waits_for_pause: bool = False
+    nudges: bool = False  # the patient is asked to open the app when it raises an alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,14 +315,33 @@ class JudgementResult:
     """The result of judging a patient: the steps, and when to judge again.
 
     `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
-    day of the care unit, whose budget new alerts count against, began at `day_from_ms`.
-    `held` are the findings that raise no alert although their rule is met.
+    day of the care unit, whose budget new alerts count against, began at `day_from_ms`. `zone` is
+    the unit's, and `digest_ms` when its next digests go out. `held` are the
+    findings that raise no alert although their rule is met.
     """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
     day_from_ms: int = 0
     held: tuple[Finding, ...] = ()
+    zone: str = "UTC"
+    digest_ms: Mapping["Digest", int] = field(default_factory=dict)
+
+
+class Digest(StrEnum):
+    """When a clinician gets the message about what is only for a digest."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """From when to when nobody wants a message: minutes of the local day, the end not included."""
+
+    from_min: int
+    until_min: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,9 +349,14 @@ class Contact:
     """A clinician who may receive mail about a patient.
 
     `email` is "" when the clinician has no address. `responsible` is True for the clinician who is
-    responsible for the patient.
+    responsible for the patient. `way` is how they want to be reached: `email`, `sms` (at `phone`)
+    or `none`. In `quiet` hours only tier A reaches them.
     """
 
     email: str
     responsible: bool
     subject: str = ""
+    way: str = "email"
+    phone: str = ""
+    quiet: QuietHours | None = None
+    digest: Digest = Digest.WEEKLY

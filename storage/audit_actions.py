@@ -59,3 +59,6 @@ class AuditAction(StrEnum):
     LETTER_SHOW = "letter.show"
     LETTER_RETRY = "letter.retry"
     LETTER_DROP = "letter.drop"
+    MESSAGE_RETRY = "message.retry"  # a message that was given up is sent again
+    MESSAGE_DROP = "message.drop"
+    CLINICIAN_REACH = "clinician.reach"  # how a clinician wants to be reached was set

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from model.keyring import KeyRing, Keys
+from model.messages.outgoing import MAIL
 from storage.alerts.store import WORKLIST
 from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Pool
@@ -18,7 +19,8 @@ from stream.readers.pool import Reader
 class Collaborators:
     """Pool, log, body store, reader, wrapping keys and clock of a worker.
 
-    `now` returns epoch ms. `link` is the address of the worklist, for mails. All batches share
+    `now` returns epoch ms. `link` is the address of the worklist, for messages, and `ways` are
+    the channels on which messages leave. All batches share
     `limit`.
     """
 
@@ -31,6 +33,7 @@ class Collaborators:
     now: Callable[[], int]
     metrics: WorkerMetrics
     link: str = WORKLIST
+    ways: frozenset[str] = frozenset({MAIL})
     limit: DeadLimit = field(default_factory=DeadLimit)
 
     @property

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from alerts import lifecycle, registry
-from alerts.wording import mail
+from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times
 from model.alert import Action, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
-from model.messages.alert_move import AlertMove
 from model.messages.outgoing import MAIL
 from runtime.log_lines import describe
 from storage.alerts import due, duty, outbox, rule_inputs, store
@@ -30,6 +29,7 @@ from stream.log.messages import Run
 
 _TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
+ONLY_MAIL = frozenset({MAIL})
 
 
 async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
@@ -90,7 +90,7 @@ async def judge_patients(
     await derive_stale(conn, patients)
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
     results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
-    await apply_judgements(conn, results, now_ms, link=parts.link)
+    await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
     parts.metrics.judged.inc(len(patients))
     for result in results.values():
         for step in result.steps:
@@ -109,6 +109,7 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     after = lifecycle.after_steps(awake, settled, now_ms)
     ticking = lifecycle.clock_steps(after, on.roster, now_ms)
     after = lifecycle.after_steps(after, ticking, now_ms)
+    hours = lifecycle.hours_of(on.roster)
     times = (
         registry.next_due(on.judgeable),
         lifecycle.wakes(on.recent, findings, now_ms),
@@ -117,7 +118,9 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     return JudgementResult(
         steps=_with_responsible(on, (*waking, *settled, *ticking), now_ms),
         next_due_ms=_earliest(*times),
-        day_from_ms=lifecycle.hours_of(on.roster).last_closing(now_ms),
+        day_from_ms=hours.last_closing(now_ms),
+        zone=hours.zone,
+        digest_ms=digest_times(hours, now_ms) if settled else {},
         held=held,
     )
 
@@ -141,19 +144,25 @@ def _earliest(*times: int | None) -> int | None:
 
 
 async def apply_judgements(
-    conn: Connection, results: Mapping[str, JudgementResult], now_ms: int, *, link: str = WORKLIST
+    conn: Connection,
+    results: Mapping[str, JudgementResult],
+    now_ms: int,
+    *,
+    link: str = WORKLIST,
+    ways: frozenset[str] = ONLY_MAIL,
 ) -> None:
-    """Apply the steps of patients, write their mails, and set when each patient is due next.
+    """Apply the steps of patients, write their messages, and set when each patient is due next.
 
-    It must run in the transaction that loaded the patients. `link` is the address that a mail leads
-    to.
+    It must run in the transaction that loaded the patients. `link` is the address that a message
+    leads to, and `ways` are the channels on which messages may leave.
     """
     locked = await lock_patients(conn, results)
     numbers = {name: row.id for name, row in locked.items()}
     await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
     for patient, result in results.items():
+        by = Announcing(ways=ways, link=link, zone=result.zone, digest_ms=result.digest_ms)
         for step in result.steps:
-            await _apply(conn, numbers[patient], patient, step, result, now_ms, link)
+            await _apply(conn, numbers[patient], patient, step, result, now_ms, by)
     await due.settle_all(conn, {name: result.next_due_ms for name, result in results.items()})
     changed = [patient for patient, result in results.items() if result.steps]
     if changed:
@@ -167,7 +176,7 @@ async def _apply(
     step: Step,
     result: JudgementResult,
     now_ms: int,
-    link: str,
+    by: Announcing,
 ) -> None:
     if step.kind is StepKind.RAISE and step.tier is Tier.B:
         raised, panel = await duty.raised_since(conn, number, result.day_from_ms)
@@ -175,15 +184,7 @@ async def _apply(
     moves = await store.apply_step(conn, number, patient, step, now_ms)
     if step.is_demoted and Action.DEMOTE in step.moves:
         await duty.put_budget_notice(conn, number, step.rule, result.day_from_ms, now_ms)
-    if lifecycle.is_mailed(step):
-        await _mail(conn, number, moves[0], now_ms, link)
-
-
-async def _mail(conn: Connection, number: int, move: AlertMove, now_ms: int, link: str) -> None:
-    text = mail(move.tier, link)
-    body = {"subject": text.subject, "text": text.text}
-    contacts = await store.contacts(conn, number)
-    for address in lifecycle.recipients(contacts, move.responsible):
-        # the key holds move and address: a transition is announced once, however often it is judged
-        key = f"{move.alert}/{move.id}/{address}"
-        await outbox.put_message(conn, MAIL, key, address, body, now_ms)
+    if moves and moves[0].kind in ANNOUNCED:
+        contacts = await store.contacts(conn, number)
+        messages = announcements_of(moves[0], number, contacts, by, step.rule)
+        await outbox.put_all(conn, messages, now_ms)

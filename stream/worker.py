@@ -20,7 +20,7 @@ from alerts.delivery.channel import Channel, DeliveryOutcome, deliver_next
 from alerts.delivery.channels import open_channels
 from alerts.delivery.spreading import spread_changes
 from model.keyring import Keys
-from model.messages.outgoing import Receiver
+from model.messages.outgoing import MAIL, Receiver
 from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
 from parsers.formats import load_readers
 from runtime.log_lines import describe, get_logger
@@ -282,4 +282,5 @@ async def _open_parts(
             now=plan.now,
             metrics=metrics,
             link=plan.clinic_url,
+            ways=frozenset({MAIL, *(receiver.name for receiver in plan.receivers)}),
         )

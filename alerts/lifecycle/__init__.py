@@ -8,7 +8,6 @@ from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_
 from alerts.lifecycle.duty import hours_of, responsible
 from alerts.lifecycle.settling import (
     CORRECTED,
-    is_mailed,
     muted_until,
     recipients,
     settle,
@@ -37,7 +36,6 @@ __all__ = [
     "clock_steps",
     "demoted",
     "hours_of",
-    "is_mailed",
     "move",
     "muted_until",
     "next_clock",

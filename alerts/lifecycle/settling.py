@@ -34,20 +34,7 @@ CORRECTED = "corrected"  # the reason of a retraction that follows from data
 # finding may come back.
 DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
 
-MAILED = frozenset({Tier.A, Tier.B})  # tier C waits for the digest
-
-_ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE})
-
 _Name = tuple[str, str]  # rule and key of a finding
-
-
-def is_mailed(step: Step) -> bool:
-    """Return whether clinicians get a mail about a step.
-
-    They do when the alert is of tier A or B, and is new, graver than before, or passed on because
-    nobody has acknowledged it.
-    """
-    return step.tier in MAILED and not _ANNOUNCED.isdisjoint(step.moves)
 
 
 def recipients(contacts: Iterable[Contact], responsible: Collection[str] = ()) -> tuple[str, ...]:

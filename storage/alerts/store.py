@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from psycopg.types.json import Jsonb
 
 from model import codec
-from model.alert import Action, AlertState, Contact, Finding, Step, StepKind
+from model.alert import Action, AlertState, Contact, Digest, Finding, QuietHours, Step, StepKind
 from model.calendar import utc
 from model.messages.alert_move import AlertMove
 from storage.alerts.moves import SYSTEM_ACTOR, put_move
@@ -56,9 +56,12 @@ _DROP_FINDING = (
 )
 # a patient may have no responsible clinician; then every clinician of the unit is the contact
 _CONTACTS = """
-select c.subject, c.email, coalesce(c.id = p.clinician, false) as responsible
+select c.subject, c.email, coalesce(c.id = p.clinician, false) as responsible,
+  coalesce(r.way, 'email') as way, coalesce(r.phone, '') as phone, r.quiet_from, r.quiet_until,
+  coalesce(r.digest, 'weekly') as digest
 from patient p
 join clinician c on c.id = p.clinician or c.care_unit = p.care_unit
+left join clinician_reach r on r.clinician = c.id
 where p.id = %(patient)s"""
 
 
@@ -87,7 +90,13 @@ async def apply_step(
 
 async def contacts(conn: Connection, number: int) -> list[Contact]:
     """Return a patient's (by id) responsible clinician and all clinicians of the care unit."""
-    return await rows.fetch_as(conn, _CONTACTS, {"patient": number}, Contact)
+    return await rows.fetch(conn, _CONTACTS, {"patient": number}, _contact)
+
+
+def _contact(row: rows.Row) -> Contact:
+    start, end = row.pop("quiet_from"), row.pop("quiet_until")
+    quiet = None if start is None else QuietHours(from_min=start, until_min=end)
+    return Contact(**{**row, "quiet": quiet, "digest": Digest(row["digest"])})
 
 
 async def _raise(conn: Connection, row: rows.Row) -> AlertState | None:

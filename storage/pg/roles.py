@@ -48,6 +48,7 @@ _STATE_OF_FETCH = "select (connector, patient, state, is_past)"
 TABLES: dict[str, Access] = {
     "care_unit": Access(worker=READ, clinic=READ, patient=READ),
     "clinician": Access(worker=READ, clinic="select, insert, update"),
+    "clinician_reach": Access(worker=READ),
     "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED, patient=LOCKED),
     "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ, patient=READ),
     "key_check": Access(worker=ADD, clinic=READ, fetcher=READ, patient=READ),

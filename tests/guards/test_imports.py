@@ -55,6 +55,7 @@ PURE_FILES = (
     "alerts.registry",
     "alerts.lifecycle",
     "alerts.wording",
+    "alerts.announcing",
     "alerts.rules",
     "alerts.adherence",
     "alerts.thresholds",

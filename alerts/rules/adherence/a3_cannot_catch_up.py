@@ -155,4 +155,5 @@ CANNOT_CATCH_UP = Rule(
     sentence=_sentence,
     next_due=_next_due,
     waits_for_pause=True,
+    nudges=True,
 )

@@ -39,3 +39,15 @@ end $$;
 
 create constraint trigger alert_event after insert or update on alert
   deferrable initially deferred for each row execute function put_alert_event();
+
+-- How a clinician wants to be reached; without a row by mail, with a weekly digest. Quiet hours are minutes of the day in
+-- the care unit's time zone.
+create table clinician_reach (
+  clinician int primary key references clinician,
+  way text not null check (way in ('email', 'sms', 'none')),
+  phone text not null default '' check (way <> 'sms' or phone <> ''),
+  quiet_from int check (quiet_from between 0 and 1439),
+  quiet_until int check (quiet_until between 0 and 1439 and quiet_until <> quiet_from),
+  digest text not null check (digest in ('daily', 'weekly', 'none')),
+  check ((quiet_from is null) = (quiet_until is null))
+);

@@ -1,0 +1,170 @@
+"""Who is told of a move of an alert, by which way and when: messages, and nothing is sent. Pure.
+
+Tier A goes out at once. Tier B waits for the end of a person's quiet hours. Tier C waits for the
+person's digest: one message a digest, however many alerts it is about. No message has a health
+value or a name: it says that the worklist or the app is to be opened, and where.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
+from typing import Any
+
+from alerts.lifecycle.settling import recipients
+from alerts.registry import RULE
+from alerts.wording import digest_mail, mail
+from alerts.working_hours import WorkingHours
+from model.alert import Action, Contact, Digest, QuietHours, Tier
+from model.calendar import local_date, local_instant, midnight, monday
+from model.messages.alert_move import AlertMove
+from model.messages.outgoing import MAIL, OutboxMessage, ReceiverKind
+
+# What people are told of; of everything else the worklist shows it, and EHRs get it.
+ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE})
+_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcing:
+    """What a message depends on beside the move: the ways that exist, the link and the times.
+
+    `zone` is the care unit's time zone. `digest_ms` says when the next digest of each kind goes out
+    (epoch ms).
+    """
+
+    ways: frozenset[str]
+    link: str
+    zone: str
+    digest_ms: Mapping[Digest, int] = field(default_factory=dict)
+
+
+def digest_times(hours: WorkingHours, at_ms: int) -> dict[Digest, int]:
+    """Return when the next digests go out (epoch ms): at an opening, after the day or the week.
+
+    Neither goes out on a day on which nobody works.
+    """
+    day = local_date(at_ms, hours.zone)
+    starts: dict[Digest, date] = {
+        Digest.DAILY: day + timedelta(days=1),
+        Digest.WEEKLY: monday(day) + timedelta(days=_DAYS),
+    }
+    times: dict[Digest, int] = {}
+    for kind, start in starts.items():
+        times[kind] = hours.add_working_ms(midnight(start, hours.zone), 0)
+    return times
+
+
+def announcements_of(
+    move: AlertMove, patient: int, contacts: Sequence[Contact], by: Announcing, rule: str
+) -> tuple[OutboxMessage, ...]:
+    """Return the messages of a move about a patient (by the database's number).
+
+    `contacts` are the clinicians who could be told; `rule` is the rule that the alert rests on. The
+    same move makes the same messages, and each has the same key.
+    """
+    if move.kind not in ANNOUNCED:
+        return ()
+    reachable = [_at_address(contact, by.ways) for contact in contacts]
+    by_address = {contact.email: contact for contact in reachable}
+    made: list[OutboxMessage] = []
+    for address in recipients(reachable, move.responsible):
+        made.extend(_to_person(move, patient, by_address[address], by))
+    return (*made, *_nudge(move, patient, rule, by))
+
+
+def quiet_until(quiet: QuietHours | None, zone: str, at_ms: int) -> int:
+    """Return when quiet hours end that an instant lies in (epoch ms), else the instant itself.
+
+    Hours that begin later than they end go over midnight.
+    """
+    if quiet is None:
+        return at_ms
+    today = local_date(at_ms, zone)
+    for day in (today - timedelta(days=1), today):
+        start_ms = local_instant(day, _clock(quiet.from_min), zone)
+        last = day if quiet.from_min < quiet.until_min else day + timedelta(days=1)
+        end_ms = local_instant(last, _clock(quiet.until_min), zone)
+        if start_ms <= at_ms < end_ms:
+            return end_ms
+    return at_ms
+
+
+def _clock(minute: int) -> time:
+    return time(minute // 60, minute % 60)
+
+
+def _at_address(contact: Contact, ways: frozenset[str]) -> Contact:
+    """Return a contact whose address is that of the way on which it is reached, "" for none.
+
+    A phone without a gateway is no way: then it is the mail address.
+    """
+    if contact.way == ReceiverKind.SMS and contact.phone and ReceiverKind.SMS in ways:
+        return replace(contact, email=contact.phone)
+    # Who wants no message is asked for by nobody, and those of the unit who do are.
+    way = "" if contact.way == "none" else MAIL
+    return replace(contact, way=way, email=contact.email if way else "")
+
+
+def _to_person(
+    move: AlertMove, patient: int, contact: Contact, by: Announcing
+) -> Sequence[OutboxMessage]:
+    if move.tier is Tier.C:
+        return _digest(contact, by)
+    text = mail(move.tier, by.link)
+    first_ms = move.at_ms
+    if move.tier is not Tier.A:
+        first_ms = quiet_until(contact.quiet, by.zone, move.at_ms)
+    message = OutboxMessage(
+        channel=contact.way,
+        # the key holds move and address: a transition is announced once, however often it is judged
+        key=f"{move.alert}/{move.id}/{contact.email}",
+        recipient=contact.email,
+        body={"subject": text.subject, "text": text.text},
+        patient=patient,
+        not_before_ms=first_ms,
+    )
+    return [message]
+
+
+def _digest(contact: Contact, by: Announcing) -> Sequence[OutboxMessage]:
+    """Return the message of a person's next digest, which is the same for all of its alerts."""
+    at_ms = by.digest_ms.get(contact.digest)
+    if at_ms is None:
+        return []
+    text = digest_mail(by.link)
+    day = local_date(at_ms, by.zone)
+    message = OutboxMessage(
+        channel=contact.way,
+        key=f"digest/{day}/{contact.email}",
+        recipient=contact.email,
+        body={"subject": text.subject, "text": text.text},
+        not_before_ms=quiet_until(contact.quiet, by.zone, at_ms),
+    )
+    return [message]
+
+
+def _nudge(move: AlertMove, patient: int, rule: str, by: Announcing) -> Sequence[OutboxMessage]:
+    """Return the nudge for the patient, where the rule has one and somebody delivers it."""
+    nudges = rule in RULE and RULE[rule].nudges
+    if move.kind is not Action.RAISE or not nudges or ReceiverKind.NUDGE not in by.ways:
+        return []
+    return [
+        OutboxMessage(
+            channel=ReceiverKind.NUDGE.value,
+            key=f"{move.alert}/{move.id}/{move.patient}",
+            recipient=move.patient,
+            body=nudge_body(move.patient),
+            patient=patient,
+        )
+    ]
+
+
+def nudge_body(patient: str) -> dict[str, Any]:
+    """Return a nudge: for whom, and the text in each language. It says nothing about why."""
+    return {"type": "patient.nudge", "patient": patient, "text": dict(NUDGE_TEXTS)}
+
+
+NUDGE_TEXTS: Mapping[str, str] = {
+    "en": "There is something for you in the app. Open the app.",
+    "sv": "Det finns något till dig i appen. Öppna appen.",
+}
