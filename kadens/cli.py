@@ -82,6 +82,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Play a cohort into a fresh system, and compare the truth.",
     ),
     Entry(
+        word="play",
+        target="kadens.playing.command:play_cohort",
+        summary="Send a cohort through the doors of a running system.",
+    ),
+    Entry(
         word="record",
         target=f"{_COMMANDS}.inspecting:record_case",
         summary="Record a payload as a case for the tests of its reader.",

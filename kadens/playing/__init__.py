@@ -1,0 +1,1 @@
+"""Sends a cohort of invented people through the doors of a running system."""
