@@ -79,7 +79,7 @@ def _when(item: Arrival) -> tuple[int, str]:
 
 def true_heart(person: Inhabitant, session: TrueSession, seed: int) -> NDArray[np.float64]:
     """Return the true heart rate of a session at 1 Hz (1/min), NaN where the watch lost it."""
-    low, high = person.moderate
+    low, high = person.easy if session.easy else person.moderate
     chance = generator(seed, person.number, 10_000 + session.start_ms // MINUTE_MS)
     seconds = (session.end_ms - session.start_ms) // 1000
     return signals.session_heart(chance, Body(rest=person.rest, low=low, high=high), seconds)

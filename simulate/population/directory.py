@@ -16,8 +16,9 @@ import numpy as np
 from model.calendar import DAY_MS, midnight, monday, rfc3339
 from simulate.population.arrivals import Arrival, hub_account, person_arrivals, true_heart
 from simulate.population.doings import Doings, TrueSession, doings
-from simulate.population.occasions import Occasion, TrueWeek, occasions, true_weeks
+from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
+from simulate.population.true_weeks import Occasion, TrueWeek, true_weeks
 
 COHORT_VERSION = 1
 ZONE_NAMES = ("very_light", "light", "moderate", "vigorous", "near_max")
@@ -163,6 +164,9 @@ def _prescriptions(
         "intensity": {"method": "rpe_cr10", "low": 3, "high": 6} if by_hand else heart,
         "recorded": rfc3339(begins_ms - DAY_MS),
     }
+    if person.course is Course.TOO_MUCH:
+        # a moderate minute counts once, and so the time is the dose
+        row["dose_min_per_week"] = row["sessions_per_week"] * row["minutes_per_session"]
     yield row
     if did.paused is not None:
         first, last = (day.isoformat() for day in did.paused)
@@ -250,4 +254,5 @@ def _event(person: Inhabitant, row: Occasion) -> dict[str, Any]:
         "knowable": rfc3339(row.knowable_ms),
         "until": rfc3339(row.until_ms),
         "observable": row.observable,
+        "tier": row.tier,
     }

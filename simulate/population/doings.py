@@ -18,6 +18,7 @@ _WORN = 0.95  # how likely the watch is worn on a day
 _MOVED = 0.15  # to the next day
 _DRIFT_WEEKS = 6  # until next to nothing is left
 _LEAST = 0.15
+_TOO_LONG = 2.4  # times the prescribed length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class TrueSession:
 
     `pain` is the pain after it, `before` that before it, and `morning` that of the next morning;
     each is None where the person was not asked or did not answer. `exertion` is on Borg CR10.
+    `easy` is a session far below the prescribed intensity.
     """
 
     day: date
@@ -36,6 +38,7 @@ class TrueSession:
     before: int | None = None
     pain: int | None = None
     morning: int | None = None
+    easy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +133,9 @@ def _session(
     is_spike: bool,
 ) -> TrueSession:
     start = midnight(day, person.zone) + (person.minute + int(chance.integers(0, 40))) * MINUTE_MS
-    length = person.minutes + int(chance.integers(0, 7))
+    has_begun = week >= person.begins_week
+    is_long = has_begun and person.course is Course.TOO_MUCH
+    length = round(person.minutes * (_TOO_LONG if is_long else 1)) + int(chance.integers(0, 7))
     ratings = _ratings(person, chance, day, flare, is_spike=is_spike)
     return TrueSession(
         day=day,
@@ -141,6 +146,7 @@ def _session(
         before=ratings[0],
         pain=ratings[1],
         morning=ratings[2],
+        easy=has_begun and person.course is Course.EASY,
     )
 
 

@@ -6,73 +6,25 @@ nobody can know it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight
+from simulate.population.digest_occasions import digest_occasions
 from simulate.population.doings import Doings, TrueSession
 from simulate.population.people import Inhabitant, Recorder
+from simulate.population.true_weeks import (
+    ADHERENCE_FAMILY,
+    PAIN_FAMILY,
+    Occasion,
+    TrueWeek,
+    true_weeks,
+)
 
-ADHERENCE_FAMILY, PAIN_FAMILY = "adherence", "pain"
 _ENOUGH, _IN_A_ROW, _NEVER_DAYS = 0.8, 3, 10
 _VERY_HIGH, _RAISED = 8, 2
 _USUAL_DAYS, _USUAL_ANSWERS = 14, 3
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
-    """Something that a clinician would want to know.
-
-    `family` is what an alert about it is about. It holds from `from_ms` until `until_ms`, and could
-    be known from `knowable_ms` on (all epoch ms).
-    """
-
-    event: str
-    family: str
-    from_ms: int
-    knowable_ms: int
-    until_ms: int
-    observable: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrueWeek:
-    """A week of a person: what was due, what was done, and what of it was recorded.
-
-    `judged` is False for a week that a pause or a beginning cuts.
-    """
-
-    monday: date
-    due: int
-    done: int
-    recorded: int
-    judged: bool
-
-    @property
-    def is_low(self) -> bool:
-        """Whether too little was done."""
-        return self.judged and self.done < _ENOUGH * self.due
-
-
-def true_weeks(person: Inhabitant, did: Doings) -> list[TrueWeek]:
-    """Return the weeks of a person, in order."""
-    weeks: list[TrueWeek] = []
-    for sunday, sessions in did.by_week:
-        monday = sunday - 6 * _DAY
-        is_paused = did.paused is not None and did.paused[0] <= sunday and monday <= did.paused[1]
-        recorded = sum(session.recorded for session in sessions)
-        weeks.append(
-            TrueWeek(
-                monday=monday,
-                due=len(person.weekdays),
-                done=len(sessions),
-                recorded=recorded,
-                judged=not is_paused,
-            )
-        )
-    return weeks
 
 
 def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
@@ -82,6 +34,7 @@ def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
         *_interruptions(person, did),
         *_very_high_pain(did),
         *_flares(person, did),
+        *digest_occasions(person, did),
     ]
     return sorted(rows, key=lambda row: (row.knowable_ms, row.event))
 

@@ -29,6 +29,8 @@ class Course(StrEnum):
     SPIKE = "spike"  # very high pain after one session
     SLOW = "slow"  # the watch syncs only every some days
     TWICE = "twice"  # every session arrives by two routes
+    EASY = "easy"  # exercises on, far below the prescribed intensity
+    TOO_MUCH = "too_much"  # sessions of more than twice the prescribed time
 
 
 class Recorder(StrEnum):
@@ -40,7 +42,7 @@ class Recorder(StrEnum):
 
 # How likely each course is. The shares are made up, so that each kind of event is met often enough.
 COURSES: tuple[tuple[Course, float], ...] = (
-    (Course.STEADY, 0.38),
+    (Course.STEADY, 0.32),
     (Course.DRIFT, 0.12),
     (Course.DROP_OUT, 0.10),
     (Course.NEVER, 0.04),
@@ -50,6 +52,8 @@ COURSES: tuple[tuple[Course, float], ...] = (
     (Course.SPIKE, 0.05),
     (Course.SLOW, 0.04),
     (Course.TWICE, 0.03),
+    (Course.EASY, 0.03),
+    (Course.TOO_MUCH, 0.03),
 )
 _HAND_SHARE = 0.12
 _WITH_HAND = frozenset({Course.STEADY, Course.DRIFT, Course.HOLIDAY, Course.FLARE, Course.SPIKE})
@@ -87,6 +91,12 @@ class Inhabitant:
         """Return the moderate range of this heart, in beats a minute."""
         reserve = self.peak - self.rest
         return round(self.rest + 0.4 * reserve), round(self.rest + 0.6 * reserve)
+
+    @property
+    def easy(self) -> tuple[int, int]:
+        """Return a range that is easy for this heart, in beats a minute: well below moderate."""
+        reserve = self.peak - self.rest
+        return round(self.rest + 0.15 * reserve), round(self.rest + 0.3 * reserve)
 
 
 def inhabitants(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from model.calendar import DAY_MS, midnight
 from simulate.population.directory import CohortPlan, write_cohort
 from simulate.population.doings import Doings, TrueSession
-from simulate.population.occasions import occasions, true_weeks
+from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
+from simulate.population.true_weeks import true_weeks
 
 _FIRST = date(2026, 8, 31)  # a Monday
 _PLAN = CohortPlan(patients=3, weeks=6, seed=7, last=date(2026, 10, 11))
@@ -114,6 +116,58 @@ def test_a_week_without_a_session_is_an_interruption() -> None:
 
 def test_who_never_begins_is_known_after_ten_days() -> None:
     assert _kinds(_did([]))[:2] == [("never_started", 10, True), ("low_adherence", 14, True)]
+
+
+_DIGEST = {"drift", "intensity_off", "overdose"}
+
+
+def _digest(person: Inhabitant, did: Doings) -> list[tuple[str, str, int, bool]]:
+    """Return the events of tier C, with the day from which each can be known."""
+    zero = midnight(_FIRST, "Europe/Stockholm")
+    rows = [row for row in occasions(person, did) if row.tier == "C"]
+    return [
+        (row.event, row.family, (row.knowable_ms - zero) // DAY_MS, row.observable) for row in rows
+    ]
+
+
+def test_a_drift_is_known_after_two_weeks_far_below_the_beginning() -> None:
+    full = [7 * week + day for week in range(5) for day in (0, 2, 4)]
+    drifts = _person(course=Course.DRIFT, begins_week=5)
+    did = _did([*full, 35, 37, 42, 49, 51], weeks=8)
+    # two of three are no loss for anybody, and a third of them is one only when it lasts
+    assert _digest(drifts, did) == []
+    lost = _did([*full, 35, 42, 49, 51], weeks=8)
+    assert _digest(drifts, lost) == [("drift", "adherence", 49, True)]
+    assert _digest(drifts, _did([*full, 35, 42], weeks=8, off=range(9))) == [
+        ("drift", "adherence", 49, False)
+    ]
+    assert _digest(_person(course=Course.DRIFT, begins_week=4), lost) == []
+    assert _digest(_person(), lost) == []
+
+
+def test_easy_sessions_are_known_after_the_fourth() -> None:
+    days = (0, 2, 4, 7, 9)
+    easy = tuple(replace(_session(number), easy=number > 0) for number in days)
+    did = replace(_did([], weeks=2), sessions=easy)
+    assert _digest(_person(), did) == [("intensity_off", "intensity", 9, True)]
+    by_hand = _person(device=Recorder.HAND)
+    assert _digest(by_hand, did) == [("intensity_off", "intensity", 9, False)]
+    assert _digest(_person(), replace(did, sessions=easy[:4])) == []
+
+
+def test_far_too_much_in_two_weeks_is_known_when_the_second_is_over() -> None:
+    days = [7 * week + day for week in range(3) for day in (0, 2, 4)]
+    person = _person(course=Course.TOO_MUCH, minutes=20)
+    assert _digest(person, _did(days, weeks=3)) == []  # half as much again, and not more
+    long = _person(course=Course.TOO_MUCH, minutes=19)
+    assert _digest(long, _did(days, weeks=3)) == [("overdose", "load", 14, True)]
+    assert _digest(_person(minutes=19), _did(days, weeks=3)) == []
+
+
+@pytest.mark.parametrize("course", Course)
+def test_each_scenario_gives_people_of_its_course_alone(course: Course) -> None:
+    people = inhabitants(3, 4, 12, (course,))
+    assert {person.course for person in people} == {course}
 
 
 def test_a_pause_is_no_interruption_and_its_weeks_are_not_judged() -> None:
