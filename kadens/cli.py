@@ -9,6 +9,7 @@ from kadens.embedded.process import no_threads_for_algebra, private_files
 from kadens.lazy_commands import Entry, LazyGroup
 
 _COMMANDS = "kadens.commands"
+_PRESCRIBING = "kadens.prescribing.prescription_commands"
 COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="up",
@@ -237,6 +238,50 @@ COMMANDS: tuple[Entry, ...] = (
                 word="retire",
                 target=f"{_COMMANDS}.keys:retire_key",
                 summary="Retire a key that is only accepted; refused while it is needed.",
+            ),
+        ),
+    ),
+    Entry(
+        word="prescription",
+        summary="Prescriptions: list, show, add, renew, pause, export, import.",
+        entries=(
+            Entry(
+                word="list",
+                target=f"{_PRESCRIBING}:list_prescriptions",
+                summary="List a patient's prescriptions, in force or not, with the hash of each "
+                "newest version.",
+            ),
+            Entry(
+                word="show",
+                target=f"{_PRESCRIBING}:show_prescription",
+                summary="Show every version of a prescription as JSON, oldest first.",
+            ),
+            Entry(
+                word="add",
+                target=f"{_COMMANDS}.prescriptions:write_prescription",
+                summary="Write a version of a prescription.",
+            ),
+            Entry(
+                word="renew",
+                target=f"{_PRESCRIBING}:renew_prescription",
+                summary="Renew a prescription: write its next version, with what it had reached, "
+                "on new dates.",
+            ),
+            Entry(
+                word="pause",
+                target=f"{_PRESCRIBING}:pause_prescription",
+                summary="Pause a prescription: write its next version, with nothing due on some "
+                "dates.",
+            ),
+            Entry(
+                word="export",
+                target=f"{_PRESCRIBING}:export_prescriptions",
+                summary="Print the newest version of each prescription as JSON.",
+            ),
+            Entry(
+                word="import",
+                target=f"{_PRESCRIBING}:import_prescriptions",
+                summary="Write the prescriptions of a FHIR R4 bundle; all of them, or none.",
             ),
         ),
     ),

@@ -4,7 +4,7 @@ Dates are local to the patient. Of two clinicians at once the second gets 409: e
 the version or the revision that its client knows.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -19,11 +19,13 @@ from clinic.prescribing import writing
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
-from model.calendar import rfc3339
+from fhir_r4.care_plan import bundled_prescriptions, prescription_bundle
+from fhir_r4.extensions import FhirInputError
+from model.calendar import local_date, rfc3339
 from model.prescription import Prescription
-from storage.prescribing import drafts
+from storage.prescribing import drafts, versions
 from storage.prescribing.drafts import PrescriptionDraft
-from web.problems import RequestRefused, documented
+from web.problems import RequestRefused, Violation, documented
 
 Revision = Annotated[int, Query(ge=1, le=1_000_000, description="the revision that you know")]
 
@@ -194,6 +196,46 @@ async def answer_end(
         written = await writing.end(scope, pseudonym, prescription, wish)
     csrf_guard.count_action(request, "end")
     return written
+
+
+@prescription_router.get("/prescription-bundle", name="prescription_bundle")
+async def answer_bundle(request: Request, pseudonym: Pseudonym) -> dict[str, Any]:
+    """Return the newest version of each prescription as a FHIR R4 bundle.
+
+    It has a `CarePlan` for each referral form, with a `ServiceRequest` for each prescription.
+    """
+    async with open_scope(request) as scope:
+        who = await reads.read_brief(scope, pseudonym)
+        await scope.read("prescription-bundle", pseudonym)
+        stored = (await versions.prescriptions_of(scope.conn, [pseudonym])).get(pseudonym, ())
+    # In order of versions, so that the newest of each is kept.
+    newest = {row.id: row for row in stored}
+    return prescription_bundle(newest.values(), pseudonym, local_date(scope.now_ms, who.zone))
+
+
+@prescription_router.post(
+    "/prescription-bundle", name="import_prescription_bundle", responses=_WRITES
+)
+async def answer_imported(
+    request: Request, pseudonym: Pseudonym, bundle: dict[str, Any]
+) -> tuple[DraftShape, ...]:
+    """Take a FHIR R4 bundle, or a `ServiceRequest` alone, as drafts.
+
+    What is not understood completely is refused with its path, and nothing of it is kept.
+    """
+    async with open_scope(request) as scope:
+        await reads.read_brief(scope, pseudonym)
+        kept = await writing.add_imported(scope, pseudonym, _bundled(bundle))
+    csrf_guard.count_action(request, "draft")
+    return tuple(map(_shape, kept))
+
+
+def _bundled(bundle: dict[str, Any]) -> tuple[Prescription, ...]:
+    try:
+        return bundled_prescriptions(bundle)
+    except FhirInputError as error:
+        wrong = Violation(where="body", name=error.path, detail=error.reason)
+        raise RequestRefused(422, writing.CONTRADICTION, [wrong]) from error
 
 
 def _shape(draft: PrescriptionDraft) -> DraftShape:

@@ -112,7 +112,9 @@ async def show_form(
 async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
     """Take the form as a draft, or submit it, then show the prescriptions of the patient."""
     sent = await request.form()
-    fields = {name: [str(value) for value in sent.getlist(name)] for name in sent}
+    fields: dict[str, list[str]] = {}
+    for name in sent:
+        fields[name] = list(map(str, sent.getlist(name)))
     csrf_guard.check_form_token(request, _only(fields, "token"))
     submits = _only(fields, "action") == "submit"
     try:
@@ -126,7 +128,7 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
                 draft=_only(fields, "draft"),
             )
             context = await _context(scope, who)
-            content, errors = forms.content_of(fields, base["prescription"])
+            content, errors = forms.content_typed(fields, base["prescription"])
             if content is not None:
                 known = int(_only(fields, "known") or "0")
                 await writing.take_written(
@@ -256,7 +258,7 @@ def _form(
         "before": before,
         "fields": fields,
         "errors": errors,
-        "labels": forms.LABELS,
+        "labels": forms.FIELD_LABELS,
         "label_of_field": forms.label_of_field,
         "methods": {
             name: _METHOD_NAMES[name] for name in _METHOD_NAMES if name in INTENSITY_BOUNDS

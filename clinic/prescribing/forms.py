@@ -24,7 +24,7 @@ _LISTS = ("types", "weekdays")
 # Fields that the form has no place for keep what the prescription before it says.
 _KEPT = ("pauses", "rules", "progression_from", "form", "renews")
 _TEXTS = ("activity", "reason", "function", "balance")
-_WHOLE = (
+_INTEGERS = (
     "sessions_per_week",
     "minutes_per_session",
     "most_minutes_per_session",
@@ -33,9 +33,9 @@ _WHOLE = (
     "max_per_day",
 )
 _NUMBERS = ("dose_min_per_week", "hr_ceiling", "rpe_ceiling")
-_STEP_WHOLE = ("from_week", "sessions_per_week", "minutes_per_session")
+_STEP_INTEGERS = ("from_week", "sessions_per_week", "minutes_per_session")
 
-LABELS: dict[str, str] = {
+FIELD_LABELS: dict[str, str] = {
     "activity": N_("Activity, in your words"),
     "types": N_("Sessions that count"),
     "sessions_per_week": N_("Times a week"),
@@ -110,7 +110,7 @@ def typed_fields(prescription: Prescription) -> dict[str, list[str]]:
         "rpe_scale": [prescription.rpe_scale],
         "cardiac": ["yes"] if prescription.cardiac else [],
     }
-    for name in (*_WHOLE, *_NUMBERS):
+    for name in (*_INTEGERS, *_NUMBERS):
         fields[name] = [_shown(getattr(prescription, name))]
     for name in _TEXTS:
         fields[name] = [getattr(prescription, name)]
@@ -125,7 +125,7 @@ def typed_fields(prescription: Prescription) -> dict[str, list[str]]:
 
 
 def _type_step(fields: dict[str, list[str]], path: str, step: ProgressionStep) -> None:
-    for name in _STEP_WHOLE:
+    for name in _STEP_INTEGERS:
         fields[f"{path}.{name}"] = [_shown(getattr(step, name))]
     if step.intensity is not None:
         _type_intensity(fields, f"{path}.intensity", step.intensity)
@@ -143,7 +143,7 @@ def _shown(number: float | None) -> str:
     return "" if number is None else f"{number:g}"
 
 
-def content_of(
+def content_typed(
     fields: Mapping[str, Sequence[str]], before: Prescription
 ) -> tuple[PrescriptionContent | None, FormErrors]:
     """Return the content that a form's fields say, or None and what is wrong with them.
@@ -153,7 +153,7 @@ def content_of(
     content = _kept_content(before)
     for name in (*_TEXTS, "valid_from", "valid_to", "rpe_scale"):
         content[name] = _text(fields, name)
-    for name in (*_WHOLE, *_NUMBERS):
+    for name in (*_INTEGERS, *_NUMBERS):
         content[name] = _number(_text(fields, name))
     for name in _LISTS:
         content[name] = list(fields.get(name, ()))
@@ -183,7 +183,7 @@ def _steps(fields: Mapping[str, Sequence[str]], before: Prescription) -> list[di
     for number in range(len(before.progression) + FREE_STEPS):
         path = f"progression.{number}"
         step: dict[str, Any] = {}
-        for name in _STEP_WHOLE:
+        for name in _STEP_INTEGERS:
             step[name] = _number(_text(fields, f"{path}.{name}"))
         if _text(fields, f"{path}.intensity.low") or _text(fields, f"{path}.intensity.high"):
             method = _text(fields, "intensity.method")
@@ -198,7 +198,7 @@ def _rest_of_step(before: Prescription, number: int) -> dict[str, Any]:
     if number >= len(before.progression):
         return {}
     step = before.progression[number]
-    hidden = set(STEPPED) - {*_STEP_WHOLE, "intensity"}
+    hidden = set(STEPPED) - {*_STEP_INTEGERS, "intensity"}
     members: dict[str, Any] = codec.plain(replace(step, intensity=None))
     return {name: members[name] for name in sorted(hidden)}
 
@@ -230,7 +230,7 @@ def _number(text: str) -> float | int | str | None:
 
 
 def violations_by_field(
-    violations: Sequence[Violation], fields: Collection[str] = LABELS
+    violations: Sequence[Violation], fields: Collection[str] = FIELD_LABELS
 ) -> FormErrors:
     """Return what `clinic.prescribing.writing` refused, by the fields of a form."""
     return _errors([(row.name, row.detail) for row in violations], fields)
@@ -241,7 +241,9 @@ def invalid_fields(error: ValidationError) -> FormErrors:
     return _errors(mistakes_in(error), SHORT_FORMS)
 
 
-def _errors(mistakes: Sequence[tuple[str, str]], fields: Collection[str] = LABELS) -> FormErrors:
+def _errors(
+    mistakes: Sequence[tuple[str, str]], fields: Collection[str] = FIELD_LABELS
+) -> FormErrors:
     by_field: dict[str, str] = {}
     general: list[str] = []
     for path, text in mistakes:
@@ -256,14 +258,14 @@ def _errors(mistakes: Sequence[tuple[str, str]], fields: Collection[str] = LABEL
 
 def _field_of(path: str) -> str:
     """Return the field of the form that a path leads to, "" where the form has none."""
-    if path in LABELS:
+    if path in FIELD_LABELS:
         return path
     first, *rest = path.split(".")
     if first != "progression" or not rest:
-        return first if first in LABELS else ""
+        return first if first in FIELD_LABELS else ""
     # A step is a row; what has no field of its own is said at the beginning of the row.
     number, *name = rest
-    field = name[0] if name and name[0] in _STEP_WHOLE else "from_week"
+    field = name[0] if name and name[0] in _STEP_INTEGERS else "from_week"
     if name[:1] == ["intensity"]:
         field = "intensity.high" if name[-1] == "high" else "intensity.low"
     return f"progression.{number}.{field}"
@@ -276,7 +278,9 @@ def _plain_words(text: str) -> str:
     for number, piece in enumerate(text.split("`")):
         is_name = number % 2 == 1
         words.append(
-            f"\u201c{translated(LABELS[piece])}\u201d" if is_name and piece in LABELS else piece
+            f"\u201c{translated(FIELD_LABELS[piece])}\u201d"
+            if is_name and piece in FIELD_LABELS
+            else piece
         )
     return "".join(words)
 
@@ -286,4 +290,4 @@ def label_of_field(name: str) -> str:
     parts = name.split(".")
     if parts[0] == "progression":
         return _("Step %(number)s", number=int(parts[1]) + 1)
-    return translated(LABELS[name])
+    return translated(FIELD_LABELS[name])

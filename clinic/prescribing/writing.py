@@ -65,6 +65,35 @@ async def change_draft(
     return after
 
 
+async def add_imported(
+    scope: RequestScope, pseudonym: str, results: Sequence[Prescription]
+) -> tuple[PrescriptionDraft, ...]:
+    """Store a draft of each prescription that came from elsewhere, and return the drafts.
+
+    A prescription keeps its id: with the id of a stored one it is to be its next version.
+    """
+    await _begin(scope, pseudonym, _WRITERS)
+    stored = await _stored(scope, pseudonym)
+    kept: list[PrescriptionDraft] = []
+    for result in results:
+        waiting = await drafts.drafts_of(scope.conn, pseudonym)
+        key = result.id or _free_id(stored, waiting)
+        based_on = _newest_version(stored, key)
+        named = replace(
+            result,
+            id=key,
+            version=based_on + 1,
+            prescriber=scope.clinician.name,
+            renews="" if result.renews == f"{key}/{based_on + 1}" else result.renews,
+            sha256="",
+        )
+        _check(prescribing_problems(named))
+        draft = _new_draft(scope, pseudonym, based_on, named)
+        await _put(scope, draft, AuditAction.PRESCRIPTION_DRAFT)
+        kept.append(draft)
+    return tuple(kept)
+
+
 async def take_written(
     scope: RequestScope,
     pseudonym: str,
@@ -143,15 +172,7 @@ async def renew(
     )
     result = renewed(newest, wish.valid_from, wish.valid_to)
     _check(prescribing_problems(result))
-    draft = PrescriptionDraft(
-        pseudonym=who.pseudonym,
-        id=str(uuid4()),
-        revision=1,
-        based_on=newest.version,
-        prescription=result,
-        written_by=scope.clinician.name,
-        written_ms=scope.now_ms,
-    )
+    draft = _new_draft(scope, who.pseudonym, newest.version, result)
     await _put(scope, draft, AuditAction.PRESCRIPTION_RENEW)
     return draft
 
@@ -237,8 +258,14 @@ def _draft(
     """Return a draft of a content that has no problem; 422 otherwise."""
     result = replace(content.prescription(key, based_on + 1), prescriber=scope.clinician.name)
     _check(prescribing_problems(result))
+    return _new_draft(scope, who.pseudonym, based_on, result)
+
+
+def _new_draft(
+    scope: RequestScope, pseudonym: str, based_on: int, result: Prescription
+) -> PrescriptionDraft:
     return PrescriptionDraft(
-        pseudonym=who.pseudonym,
+        pseudonym=pseudonym,
         id=str(uuid4()),
         revision=1,
         based_on=based_on,

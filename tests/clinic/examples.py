@@ -104,6 +104,7 @@ def _of_prescriptions(door: Served) -> Iterator[tuple[str, Any]]:
         ("delete", f"{drafts}/{{draft}}", "?revision=1", {}),
         ("post", f"{rows}/pauses", "", pause),
         ("post", f"{rows}/end", "", {"version": 3, "last": "2026-12-31"}),
+        ("get", f"{_PATIENT}/prescription-bundle", "", {}),
     )
     values = {"pseudonym": "p-pain", "prescription": "rx-p-pain", "draft": ""}
     for method, path, query, body in steps:
@@ -112,6 +113,9 @@ def _of_prescriptions(door: Served) -> Iterator[tuple[str, Any]]:
             httpx2.request(method, url, timeout=30, json=body or None).raise_for_status().json()
         )
         yield f"{method} {path}", shortened(answer)
+        if path.endswith("bundle"):
+            imported = httpx2.post(url, timeout=30, json=answer).raise_for_status().json()
+            yield f"post {path}", shortened(imported)
         # a draft is named by what its making answers
         if path == drafts and method == "post":
             values["draft"] = answer["id"]

@@ -111,6 +111,8 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/api/v1/rules"): LISTS,
     ("GET", "/api/v1/rules/what-if"): LISTS,
     ("POST", "/api/v1/rules/settings"): SETS,
+    ("GET", "/api/v1/patients/{pseudonym}/prescription-bundle"): PRIVATE,
+    ("POST", "/api/v1/patients/{pseudonym}/prescription-bundle"): (401, 422, 404, 401, 403),
     ("GET", "/events"): LISTS,
     ("GET", "/static/{name}"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -141,6 +143,7 @@ _CONTENT = {
 # What is sent to a route that ends so; the content contradicts itself.
 PRESCRIPTION_BODIES: dict[str, dict[str, object]] = {
     "/prescription-drafts": _CONTENT,
+    "/prescription-bundle": {"resourceType": "Patient"},
     "{draft}": _CONTENT,
     "/renewals": {"version": 1, **_DATES},
     "/pauses": {"version": 1, "first": "2026-12-01", "last": "2026-12-02", "why": "illness"},

@@ -46,7 +46,7 @@ def _writing_door(door: Served) -> Iterator[Served]:
     )
 
 
-def _send(door: Served, method: str, path: str, body: Any = None) -> httpx2.Response:  # noqa: ANN401
+def _send(door: Served, method: str, path: str, body: object = None) -> httpx2.Response:
     return httpx2.request(method, door.url + path, json=body, timeout=30)
 
 

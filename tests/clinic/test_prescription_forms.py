@@ -8,7 +8,7 @@ import pytest
 
 from clinic.prescribing.forms import (
     blank_prescription,
-    content_of,
+    content_typed,
     label_of_field,
     typed_fields,
     violations_by_field,
@@ -63,7 +63,7 @@ _FULL = Prescription(
     [_FULL, replace(_FULL, follow_up=None, progression=(), diagnoses=(), weekdays=(), types=())],
 )
 def test_a_form_that_is_sent_as_it_is_changes_nothing(written: Prescription) -> None:
-    content, errors = content_of(typed_fields(written), written)
+    content, errors = content_typed(typed_fields(written), written)
     assert not errors
     assert content is not None
     result = content.prescription(written.id, written.version)
@@ -72,7 +72,7 @@ def test_a_form_that_is_sent_as_it_is_changes_nothing(written: Prescription) -> 
 
 def test_a_new_form_begins_with_what_can_be_prescribed() -> None:
     blank = blank_prescription(date(2026, 6, 1), date(2026, 8, 23))
-    content, errors = content_of(typed_fields(blank), blank)
+    content, errors = content_typed(typed_fields(blank), blank)
     assert content is not None
     assert not errors
     assert content.prescription("", 1) == blank
@@ -105,20 +105,20 @@ def test_a_new_form_begins_with_what_can_be_prescribed() -> None:
 def test_what_is_no_number_and_no_date_is_named(
     typed: dict[str, list[str]], field: str, text: str
 ) -> None:
-    content, errors = content_of({**typed_fields(_FULL), **typed}, _FULL)
+    content, errors = content_typed({**typed_fields(_FULL), **typed}, _FULL)
     assert content is None
     assert dict(errors.by_field) == {field: text}
 
 
 def test_times_a_week_may_be_left_to_the_days() -> None:
     fields = {**typed_fields(_FULL), "sessions_per_week": [""]}
-    content, _ = content_of(fields, _FULL)
+    content, _ = content_typed(fields, _FULL)
     assert content is not None
     assert content.sessions_per_week == 3
 
 
 def test_a_comma_is_a_decimal_mark_too() -> None:
-    content, _ = content_of({**typed_fields(_FULL), "intensity.low": ["57,5"]}, _FULL)
+    content, _ = content_typed({**typed_fields(_FULL), "intensity.low": ["57,5"]}, _FULL)
     assert content is not None
     assert content.intensity.low == 0.575
 

@@ -93,6 +93,44 @@ def test_every_write_says_what_it_did_and_from_when_it_holds(tmp_path: Path) -> 
     )
 
 
+def test_prescriptions_are_renewed_paused_exported_and_imported(tmp_path: Path) -> None:
+    prescription, bundle = tmp_path / "prescription.json", tmp_path / "bundle.json"
+    prescription.write_text(json.dumps(PRESCRIPTION), encoding="utf-8")
+    _kadens("patient", "add", "--pseudonym", "w-7", "--unit", "Ward 9")
+    _kadens("patient", "add", "--pseudonym", "w-8", "--unit", "Ward 9")
+    mine = ("--patient", "w-7")
+    _written("prescription", "add", str(prescription), *mine)
+    renewal = ("--from", "2027-01-02", "--to", "2027-06-30")
+    assert _kadens("prescription", "renew", "rx-1", *mine, *renewal).stdout == "rx-1/2\n"
+    days = ("--from", "2027-02-01", "--to", "2027-02-07")
+    paused = _kadens("prescription", "pause", "rx-1", *mine, *days, "--why", "holiday")
+    assert (paused.stdout, paused.stderr) == (
+        "rx-1/3\n",
+        "it holds from 2027-01-02 to 2027-06-30\n",
+    )
+    outside = ("--from", "2028-02-01", "--to", "2028-02-07", "--why", "illness")
+    refused = _kadens("prescription", "pause", "rx-1", *mine, *outside)
+    assert refused.exit_code == 2
+    assert "`pauses.1` must lie between `valid_from` and `valid_to`" in refused.stderr
+    versions = json.loads(_kadens("prescription", "show", "rx-1", *mine).stdout)
+    assert cells_of(versions, "version", "renews") == [(1, ""), (2, "rx-1/1"), (3, "rx-1/1")]
+    listed = _kadens("prescription", "list", *mine).stdout
+    assert versions[2]["sha256"][:12] in listed
+    assert "to come" in listed
+
+    exported = _kadens("prescription", "export", "--fhir", *mine).stdout
+    bundle.write_text(exported, encoding="utf-8")
+    assert _written("prescription", "import", str(bundle), "--patient", "w-8") == "written: rx-1/3"
+    there = json.loads(_kadens("prescription", "export", "--patient", "w-8").stdout)
+    assert there == [versions[2]]
+    foreign = json.loads(exported)
+    foreign["entry"][1]["resource"]["status"] = "revoked"
+    bundle.write_text(json.dumps(foreign), encoding="utf-8")
+    refused = _kadens("prescription", "import", str(bundle), "--patient", "w-8")
+    assert refused.exit_code == 2
+    assert "Bundle.entry[1].resource.status must be one of" in refused.stderr
+
+
 def test_a_body_that_came_before_the_consent_is_released_and_not_kept(dsn: str) -> None:
     mine = ("--patient", "c-3", "--source", "reports")
     _written("consent", "give", *mine, "--at", "2023-11-14T22:00:00Z")

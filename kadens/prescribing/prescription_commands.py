@@ -1,0 +1,209 @@
+"""Commands for prescriptions: list, show, renew, pause, export and import.
+
+What is written is checked completely before it is written, and audited. An operator writes for a
+prescriber, whose name is in the file or in the version before.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from alerts.prescribing import prescribing_problems
+from fhir_r4.care_plan import bundled_prescriptions, prescription_bundle
+from fhir_r4.extensions import FhirInputError
+from kadens.commands.audited import audited
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
+from kadens.json_files import strict_json
+from kadens.output.console import list_table, print_table
+from kadens.output.terminal import fail, print_json, print_line, print_note
+from model import codec
+from model.calendar import local_date
+from model.prescribing.changes import renewed, with_pause
+from model.prescription import Pause, Prescription, in_force
+from storage.audit_actions import AuditAction
+from storage.people.patients import zone_of
+from storage.pg.pool import Connection
+from storage.prescribing.versions import prescriptions_of
+from stream.deriving import settings
+
+# What makes the next version of the newest one, given the patient's local date.
+NextVersion: TypeAlias = Callable[[Prescription, date], Prescription]
+
+_LONGEST = 1024 * 1024  # bytes of a bundle
+Key = Annotated[str, typer.Argument(help="The prescription's id, as `list` shows it.")]
+_First = Annotated[str, typer.Option("--from", help="First date, such as 2026-11-23.")]
+_Last = Annotated[str, typer.Option("--to", help="Last date, inclusive.")]
+
+
+class PauseReason(StrEnum):
+    """Why a prescription is paused."""
+
+    ILLNESS = "illness"
+    HOLIDAY = "holiday"
+    CLINICIAN = "clinician"
+
+
+def list_prescriptions(
+    *, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA
+) -> None:
+    """List a patient's prescriptions, in force or not, with the hash of each newest version."""
+    stored, today = _stored(patient, data)
+    held = {row.id for row in in_force(stored, today)}
+    newest = {row.id: row for row in stored}
+    if as_json:
+        print_json([codec.plain(row) for row in newest.values()])
+        return
+    table = list_table("prescription", "version", "from", "to", "state", "activity", "hash")
+    for key, row in newest.items():
+        ended = "ended" if row.valid_to < today else "to come"
+        state = "in force" if key in held else ended
+        dates = (row.valid_from.isoformat(), row.valid_to.isoformat())
+        table.add_row(key, str(row.version), *dates, state, row.activity, row.sha256[:12])
+    print_table(table)
+
+
+def show_prescription(key: Key, *, patient: Patient, data: Data = DEFAULT_DATA) -> None:
+    """Show every version of a prescription as JSON, oldest first."""
+    stored, _ = _stored(patient, data)
+    own = [codec.plain(row) for row in stored if row.id == key]
+    if not own:
+        fail("this patient has no such prescription")
+    print_json(own)
+
+
+def renew_prescription(
+    key: Key, *, patient: Patient, first: _First, last: _Last, data: Data = DEFAULT_DATA
+) -> None:
+    """Renew a prescription: write its next version, with what it had reached, on new dates.
+
+    The renewal names the version that it renews. Pauses and progression stay with that one.
+    """
+    dates = _date(first, "--from"), _date(last, "--to")
+    _write_next(patient, key, data, lambda newest, _: renewed(newest, *dates))
+
+
+def pause_prescription(
+    key: Key,
+    *,
+    patient: Patient,
+    first: _First,
+    last: _Last,
+    why: Annotated[PauseReason, typer.Option(help="Why nothing is due on these dates.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Pause a prescription: write its next version, with nothing due on some dates.
+
+    The dates may be past: then a day that was missed is missed no more.
+    """
+    stop = Pause(first=_date(first, "--from"), last=_date(last, "--to"), why=why.value)
+    if stop.first > stop.last:
+        fail("--from must not be after --to", code=2)
+    _write_next(patient, key, data, lambda newest, today: with_pause(newest, stop, today))
+
+
+def export_prescriptions(
+    *,
+    patient: Patient,
+    as_fhir: Annotated[
+        bool, typer.Option("--fhir", help="As a FHIR R4 bundle of CarePlan and ServiceRequest.")
+    ] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Print the newest version of each prescription as JSON."""
+    stored, today = _stored(patient, data)
+    newest = list({row.id: row for row in stored}.values())
+    if as_fhir:
+        print_json(prescription_bundle(newest, patient, today))
+    else:
+        print_json(list(map(codec.plain, newest)))
+
+
+def import_prescriptions(
+    path: Annotated[
+        Path, typer.Argument(help="A FHIR R4 bundle, or a ServiceRequest alone, as JSON.")
+    ],
+    *,
+    patient: Patient,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write the prescriptions of a FHIR R4 bundle; all of them, or none.
+
+    What is not understood completely is refused with its path. A version that is stored already is
+    left as it is.
+    """
+    rows = _read_bundle(path)
+    for row in rows:
+        problems = prescribing_problems(row)
+        if problems:
+            fail("\n  ".join([f"{path} cannot be used:", *problems]), code=2)
+
+    async def work(conn: Connection, now_ms: int) -> None:
+        for row in rows:
+            await settings.prescribe(conn, patient, row, now_ms)
+
+    names = ", ".join(f"{row.id}/{row.version}" for row in rows)
+    audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, names)
+    print_note(f"written: {names}")
+
+
+def _read_bundle(path: Path) -> tuple[Prescription, ...]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            fail(f"{path} is longer than {_LONGEST:,} bytes", code=2)
+        return bundled_prescriptions(strict_json(content))
+    except OSError as error:
+        fail(f"{path}: {error.strerror}", code=2)
+    # Both name what is wrong, and repeat no value.
+    except FhirInputError as error:
+        fail(f"{path}: {error}", code=2)
+    except ValueError as error:
+        fail(f"{path} is no JSON that can be read: {_reason(error)}", code=2)
+
+
+def _reason(error: ValueError) -> str:
+    return str(error).partition(":")[0]
+
+
+def _stored(patient: str, data: Path | None) -> tuple[tuple[Prescription, ...], date]:
+    """Return the versions of a patient in order, and the patient's local date; audited as read."""
+
+    async def work(conn: Connection, now_ms: int) -> tuple[tuple[Prescription, ...], date]:
+        today = local_date(now_ms, await zone_of(conn, patient))
+        return (await prescriptions_of(conn, [patient])).get(patient, ()), today
+
+    return audited(settings_of(data), work, AuditAction.DATA_READ, patient, "prescriptions")
+
+
+def _write_next(patient: str, key: str, data: Path | None, next_of: NextVersion) -> None:
+    """Write the version that follows the newest one of a prescription."""
+
+    async def work(conn: Connection, now_ms: int) -> Prescription:
+        today = local_date(now_ms, await zone_of(conn, patient))
+        stored = (await prescriptions_of(conn, [patient])).get(patient, ())
+        own = [row for row in stored if row.id == key]
+        if not own:
+            fail("this patient has no such prescription")
+        following = next_of(own[-1], today)
+        problems = prescribing_problems(following)
+        if problems:
+            fail("\n  ".join(["this cannot be prescribed:", *problems]), code=2)
+        await settings.prescribe(conn, patient, following, now_ms)
+        return following
+
+    result = audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, key)
+    print_line(f"{result.id}/{result.version}")
+    print_note(f"it holds from {result.valid_from} to {result.valid_to}")
+
+
+def _date(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("must be a date such as 2026-11-23", param_hint=option) from None

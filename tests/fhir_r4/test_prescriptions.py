@@ -1,0 +1,197 @@
+"""A prescription as FHIR resources: what goes out comes back, and the rest is refused."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from fhir_r4.care_plan import bundled_prescriptions, prescription_bundle
+from fhir_r4.extensions import FhirInputError
+from fhir_r4.service_request import service_request
+from model.prescribing.canonical import sealed
+from model.prescription import (
+    FollowUpPlan,
+    Intensity,
+    Pause,
+    Prescription,
+    ProgressionStep,
+)
+
+_TODAY = date(2026, 6, 10)
+_PLAIN = sealed(
+    Prescription(
+        id="rx_1",
+        version=1,
+        valid_from=date(2026, 6, 1),
+        valid_to=date(2026, 8, 30),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        intensity=Intensity(method="rpe_cr10", low=3, high=5),
+    )
+)
+_FULL = sealed(
+    replace(
+        _PLAIN,
+        id="rx-2",
+        version=4,
+        sha256="",
+        most_minutes_per_session=45,
+        types=("walking", "strength"),
+        weekdays=("mon", "wed", "fri"),
+        dose_min_per_week=112.5,
+        hr_ceiling=140,
+        rpe_ceiling=6.5,
+        cardiac=True,
+        progression=(
+            ProgressionStep(from_week=3, minutes_per_session=40),
+            ProgressionStep(from_week=5, weekdays=(), sessions_per_week=4),
+            ProgressionStep(from_week=7, intensity=Intensity(method="bpm", low=90, high=110.5)),
+        ),
+        progression_from=date(2026, 5, 4),
+        pauses=(Pause(first=date(2026, 7, 1), last=date(2026, 7, 2), why="holiday"),),
+        rules={"A1": {"ratio": 0.7}, "P1": {"very_high": 7.0}},
+        prescriber="Karin Lind",
+        reason="Knee & hip",
+        diagnoses=("M17.1", "239873007"),
+        function="walks",
+        balance="steady",
+        activity="Nordic walking",
+        form="far-1",
+        follow_up=FollowUpPlan(who="Karin Lind", on=date(2026, 7, 15)),
+        renews="rx-2/3",
+    )
+)
+
+
+def _sent(*prescriptions: Prescription) -> dict[str, Any]:
+    bundle: dict[str, Any] = json.loads(
+        json.dumps(prescription_bundle(prescriptions, "p-1", _TODAY))
+    )
+    return bundle
+
+
+@pytest.mark.parametrize(
+    "prescription",
+    [_PLAIN, _FULL, sealed(replace(_FULL, sessions_per_week=0, weekdays=(), sha256=""))],
+)
+def test_what_goes_out_comes_back(prescription: Prescription) -> None:
+    assert bundled_prescriptions(_sent(prescription)) == (prescription,)
+    alone = json.loads(json.dumps(service_request(prescription, "p-1", _TODAY)))
+    assert bundled_prescriptions(alone) == (prescription,)
+
+
+def test_the_activities_of_a_form_are_one_plan() -> None:
+    second = sealed(replace(_PLAIN, id="rx-3", form="far-1", sha256=""))
+    bundle = _sent(_FULL, second, _PLAIN)
+    kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+    assert kinds == ["CarePlan", "ServiceRequest", "ServiceRequest", "CarePlan", "ServiceRequest"]
+    plan = bundle["entry"][0]["resource"]
+    addresses = [row["reference"]["reference"] for row in plan["activity"]]
+    assert addresses == [bundle["entry"][1]["fullUrl"], bundle["entry"][2]["fullUrl"]]
+    assert plan["category"][0]["coding"][0]["code"] == "DV200"
+    assert bundled_prescriptions(bundle) == (_FULL, second, _PLAIN)
+
+
+def test_the_bundle_has_the_structure_of_fhir() -> None:
+    parsed = Bundle.model_validate(_sent(_FULL, _PLAIN))
+    assert len(parsed.entry or ()) == 4
+
+
+def test_the_timing_is_that_of_fhir() -> None:
+    resource = service_request(_FULL, "p-1", _TODAY)
+    assert resource["occurrenceTiming"]["repeat"] == {
+        "boundsPeriod": {"start": "2026-06-01", "end": "2026-08-30"},
+        "duration": 30,
+        "durationMax": 45,
+        "durationUnit": "min",
+        "frequency": 3,
+        "period": 1,
+        "periodUnit": "wk",
+        "dayOfWeek": ["mon", "wed", "fri"],
+    }
+    assert (resource["status"], resource["intent"]) == ("active", "original-order")
+    assert service_request(_FULL, "p-1", date(2026, 8, 31))["status"] == "completed"
+
+
+def _set(*way: str | int, to: object) -> Callable[[dict[str, Any]], None]:
+    def change(bundle: dict[str, Any]) -> None:
+        owner: Any = bundle["entry"][1]["resource"]
+        for key in way[:-1]:
+            owner = owner[key]
+        owner[way[-1]] = to
+
+    return change
+
+
+_AT = "Bundle.entry[1].resource"
+_REPEAT = ("occurrenceTiming", "repeat")
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (_set("resourceType", to="Patient"), f"{_AT}.resourceType"),
+        (_set("status", to="revoked"), f"{_AT}.status"),
+        (_set("doNotPerform", to=True), f"{_AT}.doNotPerform"),
+        (_set("modifierExtension", to=[]), f"{_AT}.modifierExtension"),
+        (_set("occurrenceTiming", to=None), f"{_AT}.occurrenceTiming"),
+        (_set(*_REPEAT, "frequencyMax", to=5), f"{_AT}.occurrenceTiming.repeat.frequencyMax"),
+        (_set(*_REPEAT, "periodUnit", to="d"), f"{_AT}.occurrenceTiming.repeat.periodUnit"),
+        (_set(*_REPEAT, "frequency", to=2.5), f"{_AT}.occurrenceTiming.repeat.frequency"),
+        (_set(*_REPEAT, "duration", to="30"), f"{_AT}.occurrenceTiming.repeat.duration"),
+        (_set(*_REPEAT, "dayOfWeek", to=["monday"]), f"{_AT}.occurrenceTiming.repeat.dayOfWeek"),
+        (
+            _set(*_REPEAT, "boundsPeriod", "end", to="2026-08"),
+            f"{_AT}.occurrenceTiming.repeat.boundsPeriod.end",
+        ),
+        (_set("extension", to=[]), f"{_AT}.extension(urn:kadens:prescription:intensity)"),
+        (_set("extension", to={}), f"{_AT}.extension"),
+        (_set("extension", 0, "url", to="https://example.org/x"), f"{_AT}.extension[0].url"),
+        (
+            _set("extension", 0, "extension", 1, "valueDecimal", to="low"),
+            f"{_AT}.extension[0].exte",
+        ),
+        (_set("identifier", 0, "value", to="rx-2"), f"{_AT}.identifier[0].value"),
+        (_set("requester", to="Karin Lind"), f"{_AT}.requester.display"),
+        (_set("code", to=[]), f"{_AT}.code.text"),
+        (_set("reasonCode", to=["knee"]), f"{_AT}.reasonCode[0]"),
+        (_set("orderDetail", 0, "coding", 0, "system", to="x"), f"{_AT}.orderDetail[0].coding"),
+        (_set("replaces", to=[{}]), f"{_AT}.replaces[0].identifier"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_its_path(
+    change: Callable[[dict[str, Any]], None], path: str
+) -> None:
+    bundle = _sent(_FULL)
+    change(bundle)
+    with pytest.raises(FhirInputError) as caught:
+        bundled_prescriptions(bundle)
+    assert caught.value.path.startswith(path)
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        ([], "Bundle"),
+        ({"resourceType": "Patient"}, "resourceType"),
+        ({"resourceType": "Bundle"}, "Bundle.entry"),
+        ({"resourceType": "Bundle", "entry": []}, "Bundle.entry"),
+        ({"resourceType": "Bundle", "entry": [None]}, "Bundle.entry[0]"),
+        ({"resourceType": "Bundle", "entry": [{}]}, "Bundle.entry[0].resource"),
+    ],
+)
+def test_what_is_no_bundle_is_refused(resource: object, path: str) -> None:
+    with pytest.raises(FhirInputError) as caught:
+        bundled_prescriptions(resource)
+    assert caught.value.path == path
+
+
+def test_a_request_of_a_plan_must_be_there() -> None:
+    bundle = _sent(_FULL)
+    del bundle["entry"][1]
+    with pytest.raises(FhirInputError, match="is not in this bundle"):
+        bundled_prescriptions(bundle)
