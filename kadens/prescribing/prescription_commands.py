@@ -35,12 +35,12 @@ from stream.deriving import settings
 NextVersion: TypeAlias = Callable[[Prescription, date], Prescription]
 
 _LONGEST = 1024 * 1024  # bytes of a bundle
-Key = Annotated[str, typer.Argument(help="The prescription's id, as `list` shows it.")]
+PrescriptionId = Annotated[str, typer.Argument(help="The prescription's id, as `list` shows it.")]
 _First = Annotated[str, typer.Option("--from", help="First date, such as 2026-11-23.")]
 _Last = Annotated[str, typer.Option("--to", help="Last date, inclusive.")]
 
 
-class PauseReason(StrEnum):
+class PauseWhy(StrEnum):
     """Why a prescription is paused."""
 
     ILLNESS = "illness"
@@ -67,7 +67,7 @@ def list_prescriptions(
     print_table(table)
 
 
-def show_prescription(key: Key, *, patient: Patient, data: Data = DEFAULT_DATA) -> None:
+def show_prescription(key: PrescriptionId, *, patient: Patient, data: Data = DEFAULT_DATA) -> None:
     """Show every version of a prescription as JSON, oldest first."""
     stored, _ = _stored(patient, data)
     own = [codec.plain(row) for row in stored if row.id == key]
@@ -77,7 +77,7 @@ def show_prescription(key: Key, *, patient: Patient, data: Data = DEFAULT_DATA) 
 
 
 def renew_prescription(
-    key: Key, *, patient: Patient, first: _First, last: _Last, data: Data = DEFAULT_DATA
+    key: PrescriptionId, *, patient: Patient, first: _First, last: _Last, data: Data = DEFAULT_DATA
 ) -> None:
     """Renew a prescription: write its next version, with what it had reached, on new dates.
 
@@ -88,12 +88,12 @@ def renew_prescription(
 
 
 def pause_prescription(
-    key: Key,
+    key: PrescriptionId,
     *,
     patient: Patient,
     first: _First,
     last: _Last,
-    why: Annotated[PauseReason, typer.Option(help="Why nothing is due on these dates.")],
+    why: Annotated[PauseWhy, typer.Option(help="Why nothing is due on these dates.")],
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Pause a prescription: write its next version, with nothing due on some dates.
