@@ -35,7 +35,7 @@ def heart_curve(
 ) -> Drawing:
     """Return the chart of a session that is `length_ms` long, from its start to its end."""
     canvas = Canvas()
-    frame = Frame(left=size.left, right=size.width - 8, top=16, bottom=size.height - 40)
+    frame = Frame(left=size.left, right=size.width - 8, top=26, bottom=size.height - 40)
     x = AxisScale(low=0, high=max(length_ms, 1), start=frame.left, end=frame.right)
     low, high = _range(curve, thresholds)
     y = AxisScale(low=low, high=high, start=frame.bottom, end=frame.top)
@@ -100,7 +100,7 @@ def _beats(canvas: Canvas, frame: Frame, y: AxisScale) -> None:
     while value <= y.high:
         canvas.text((frame.left - 6, y(value) + 4), words.number(value), "tick tick-end")
         value += step
-    canvas.text((4, 11), _("beats a minute"), "tick")
+    canvas.text((4, 12), _("beats a minute"), "tick")
 
 
 def _times(canvas: Canvas, frame: Frame, x: AxisScale, of: tuple[int, int]) -> None:
