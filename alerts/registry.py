@@ -15,6 +15,7 @@ from alerts.rules.adherence.a5_drift import DRIFT
 from alerts.rules.adherence.a6_overdose import OVERDOSE
 from alerts.rules.adherence.a7_intensity_off import INTENSITY_OFF
 from alerts.rules.adherence.a8_good_weeks import GOOD_WEEKS
+from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage
 from alerts.rules.heart.h2_resting_rise import RESTING_RISE
 from alerts.rules.heart.h3_resting_high import RESTING_HIGH
 from alerts.rules.heart.h6_symptom import SYMPTOM
@@ -27,7 +28,7 @@ from alerts.rules.pain.p6_pain_with_load import PAIN_WITH_LOAD
 from alerts.rules.pain.p7_less_pain import LESS_PAIN
 from alerts.rules.pain.p8_no_answers import NO_ANSWERS
 from alerts.ruling.settings import as_set
-from alerts.ruling.suppression import suppressed
+from alerts.ruling.suppression import OUTAGE, suppressed
 from alerts.seen import as_seen
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     OVERDOSE,
     INTENSITY_OFF,
     GOOD_WEEKS,
+    SILENCE,
     RESTING_RISE,
     RESTING_HIGH,
     SYMPTOM,
@@ -74,6 +76,14 @@ def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
 def of_alerts(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings on which alerts may rest: those of rules that are not in shadow."""
     return tuple(finding for finding in findings if finding.rule not in on.settings.shadow)
+
+
+def outages_of(on: RuleInput, held: Iterable[Finding]) -> dict[str, tuple[int, int]]:
+    """Return the vendors whose outage held a finding back, with their silent and all patients."""
+    if not any(finding.suppressed == OUTAGE for finding in held):
+        return {}
+    silent = on.silent_patients
+    return {vendor: silent[vendor] for vendor in silent if is_vendor_outage(on, SILENCE, vendor)}
 
 
 def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:

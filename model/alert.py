@@ -165,7 +165,8 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised.
+    nothing may be raised. `silent_patients` are, by vendor, the patients without data for two days
+    and all whom it delivered to lately; only vendors of silent patients are counted.
     """
 
     patient: str
@@ -182,6 +183,7 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
     worked_out: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
@@ -316,14 +318,16 @@ class JudgementResult:
 
     `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
     day of the care unit, whose budget new alerts count against, began at `day_from_ms`. `zone` is
-    the unit's, and `digest_ms` when its next digests go out. `held` are the
-    findings that raise no alert although their rule is met.
+    the unit's, and `digest_ms` when its next digests go out. `held` are the findings that raise no
+    alert although their rule is met, `outages` the vendors whose silence held one back, as in
+    `RuleInput.silent_patients`.
     """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
     day_from_ms: int = 0
     held: tuple[Finding, ...] = ()
+    outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     zone: str = "UTC"
     digest_ms: Mapping["Digest", int] = field(default_factory=dict)
 

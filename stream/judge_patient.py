@@ -14,19 +14,20 @@ from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_ti
 from model.alert import Action, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL
-from runtime.log_lines import describe
+from runtime.log_lines import describe, get_logger
 from storage.alerts import due, duty, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import WORKLIST
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
-from storage.ruling.held import put_held
+from storage.ruling.held import put_held, put_outage
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
 from stream.deriving.settings import derive_stale
 from stream.faults import report_fault
 from stream.log.messages import Run
 
+_log = get_logger(__name__)
 _TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
 ONLY_MAIL = frozenset({MAIL})
@@ -122,6 +123,7 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
         zone=hours.zone,
         digest_ms=digest_times(hours, now_ms) if settled else {},
         held=held,
+        outages=registry.outages_of(on.judgeable, held),
     )
 
 
@@ -136,6 +138,14 @@ def _with_responsible(on: Loaded, steps: Sequence[Step], now_ms: int) -> tuple[S
         people = lifecycle.responsible(on.roster, alert, step.tier, now_ms, level)
         named.append(replace(step, responsible=people))
     return tuple(named)
+
+
+def _outages(results: Mapping[str, JudgementResult]) -> dict[str, tuple[int, int]]:
+    """Return the vendors whose outage held back an alert, with their silent and all patients."""
+    vendors: dict[str, tuple[int, int]] = {}
+    for result in results.values():
+        vendors |= result.outages
+    return vendors
 
 
 def _earliest(*times: int | None) -> int | None:
@@ -158,6 +168,9 @@ async def apply_judgements(
     """
     locked = await lock_patients(conn, results)
     numbers = {name: row.id for name, row in locked.items()}
+    for vendor, (silent, panel) in _outages(results).items():
+        if await put_outage(conn, vendor, silent, panel, now_ms):
+            _log.warning("a vendor delivers nothing to many patients", connector=vendor)
     await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
     for patient, result in results.items():
         by = Announcing(ways=ways, link=link, zone=result.zone, digest_ms=result.digest_ms)

@@ -167,7 +167,7 @@ async def answer_what_if(
     )
 
 
-@rule_router.post("/settings", name="set_rule", responses=documented(401, 403, 404, 422))
+@rule_router.post("/settings", name="set_rule", responses=documented(400, 401, 403, 404, 422))
 async def answer_setting(request: Request, wish: RuleChange) -> RuleSetting:
     """Change a default of the care unit or a figure of a patient, with who, when and why."""
     async with open_scope(request) as scope:

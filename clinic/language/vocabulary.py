@@ -126,6 +126,7 @@ LABELS: tuple[str, ...] = (
     N_("Baseline weeks"), N_("Judged weeks"), N_("Known"), N_("Least spread"),
     N_("Most lost"), N_("Slack"), N_("Width"), N_("Very high"), N_("Weeks"), N_("Birth year"),
     N_("HR rest"), N_("HR max"), N_("Hr max"),
+    N_("Outage patients"), N_("Outage share"), N_("Silent days"),
     N_("Red flag"), N_("Bpm"), N_("Level days"), N_("Level nights"), N_("Nights"), N_("Spreads"),
     N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
 )  # fmt: skip
@@ -158,5 +159,6 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Four good weeks"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),
+    N_("Silent for a week"),
     N_("Symptom of the heart"),
 )  # fmt: skip

@@ -31,6 +31,7 @@ THRESHOLD_WORDS: Mapping[str, str] = {
     "length": N_("times the prescribed length"),
     "share": N_("share of time in the prescribed range"),
     "bpm": N_("beats a minute"),
+    "silent_days": N_("days of silence"),
     "shadow": N_("judged without alerts (1 is yes)"),
     "profile": N_("profile"),
 }

@@ -79,7 +79,7 @@ async def read_rules(scope: RequestScope) -> RulesView:
         ),
         load=tuple(ClinicianLoad(**row) for row in load),
         changes=tuple(await stored.changes_of(scope.conn, scope.unit, _MOST_CHANGES)),
-        outages=tuple(await quality.open_outages(scope.conn)),
+        outages=tuple(await quality.open_outages(scope.conn, scope.now_ms)),
     )
 
 

@@ -87,6 +87,20 @@ cross join lateral (select not (s.device_type = any(%(unworn_types)s)
   or s.method = any(%(unworn_methods)s)) as worn) k
 where w.patient = any(%(patients)s)
 group by w.patient, s.vendor, k.worn order by w.patient, s.vendor, k.worn"""
+# Whom the vendor delivered to within four weeks, and to whom of them not for two days.
+_SILENT = """
+select vendor, count(*) filter (where at < to_timestamp(%(now)s / 1000.0) - interval '2 days')::int
+  as silent, count(*)::int as patients
+from (select w.patient, s.vendor, max(w.time) as at
+  from watermark w join source s on s.id = w.source
+  where s.vendor = any(%(vendors)s) and not (s.device_type = any(%(unworn_types)s)
+    or s.method = any(%(unworn_methods)s)) group by w.patient, s.vendor) k
+where at >= to_timestamp(%(now)s / 1000.0) - interval '28 days' group by vendor"""
+_UNWORN: rows.Row = {
+    "unworn_types": [item.value for item in UNWORN_TYPES],
+    "unworn_methods": [item.value for item in UNWORN_METHODS],
+}
+_LONG_MS = 2 * DAY_MS
 _ALERTS = f"""
 select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
 sentence, resolution, assignee, unseen_since as unseen_since_ms, escalations,
@@ -165,8 +179,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
         "earlier": EARLIER_DAYS - LOOK_BACK_DAYS,
         "now": now_ms,
         "unanswered": list(NOT_ANSWERED),
-        "unworn_types": [item.value for item in UNWORN_TYPES],
-        "unworn_methods": [item.value for item in UNWORN_METHODS],
+        **_UNWORN,
     }
     sessions = await _each(conn, _SESSIONS, requested, _session)
     prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)
@@ -175,6 +188,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
+    silent = await _silent_patients(conn, watermarks, now_ms)
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
     for (number, (patient, row)), since_day in zip(of.items(), since, strict=True):
@@ -192,11 +206,30 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             sessions=tuple(item for _, item in sessions[number]),
             settings=settings.get(number, RuleSettings()),
             restricted=restricted.get(number, ()),
+            silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
             watermarks=tuple(watermarks[number]),
         )
     return inputs
+
+
+async def _silent_patients(
+    conn: Connection, watermarks: Mapping[int, Sequence[Watermark]], now_ms: int
+) -> dict[str, tuple[int, int]]:
+    """Return the silent and all patients of each vendor of a patient who is silent for long."""
+    vendors: set[str] = set()
+    for marks in watermarks.values():
+        worn = [mark for mark in marks if mark.worn]
+        if worn and max(mark.time_ms for mark in worn) < now_ms - _LONG_MS:
+            vendors |= {mark.vendor for mark in worn}
+    if not vendors:  # nearly always: who delivers needs no comparison with others
+        return {}
+    arguments: rows.Row = {"vendors": sorted(vendors), "now": now_ms, **_UNWORN}
+    counted = await rows.fetch(
+        conn, _SILENT, arguments, lambda row: (row["vendor"], (row["silent"], row["patients"]))
+    )
+    return dict(counted)
 
 
 async def _each(

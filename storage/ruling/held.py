@@ -21,6 +21,14 @@ why = excluded.why, tier = excluded.tier, at = excluded.at, sentence = excluded.
 evidence = excluded.evidence
 where (h.rule_version, h.why, h.tier, h.at, h.evidence) is distinct from \
 (excluded.rule_version, excluded.why, excluded.tier, excluded.at, excluded.evidence)"""
+# One open notice a vendor: it is open as long as judging sees the outage, and two days longer.
+_OUTAGE = """
+with seen as (
+  update vendor_outage set seen_at = %(now)s, silent = %(silent)s, patients = %(patients)s
+  where vendor = %(vendor)s and seen_at > %(now)s - interval '2 days' returning vendor)
+insert into vendor_outage (vendor, from_at, seen_at, silent, patients)
+select %(vendor)s, %(now)s, %(now)s, %(silent)s, %(patients)s
+where not exists (select from seen) on conflict do nothing"""
 # Without consent nothing may be used: from a withdrawal to the next consent.
 _RESTRICTED = """
 select patient, from_at as from_ms, until_at as until_ms from restriction
@@ -48,6 +56,14 @@ async def put_held(
     if values:
         async with conn.cursor() as cursor:
             await cursor.executemany(_PUT, values)
+
+
+async def put_outage(
+    conn: Connection, vendor: str, silent: int, patients: int, now_ms: int
+) -> bool:
+    """Store that a vendor delivers nothing to many patients; return True for a new notice."""
+    row = {"vendor": vendor, "silent": silent, "patients": patients, "now": utc(now_ms)}
+    return (await conn.execute(_OUTAGE, row)).rowcount == 1
 
 
 def _row(number: int, finding: Finding, now_ms: int) -> tuple[object, ...]:

@@ -33,7 +33,7 @@ left join alert a on a.patient = p.id and a.tier in ('A', 'B') and a.raised_at >
 where {_OF_UNIT} group by 1 order by 2 desc, 1"""  # noqa: S608 - constants
 _OUTAGES = """
 select vendor, from_at as from_ms, silent, patients from vendor_outage
-where ended_at is null order by vendor"""
+where seen_at > to_timestamp(%(now)s / 1000.0) - interval '2 days' order by vendor"""
 
 
 async def figures_of(conn: Connection, unit: str, since_ms: int) -> list[Mapping[str, Any]]:
@@ -56,6 +56,6 @@ async def load_of(conn: Connection, unit: str, since_ms: int) -> list[Mapping[st
     return await rows.fetch(conn, _LOAD, {"unit": unit, "since": since_ms}, dict)
 
 
-async def open_outages(conn: Connection) -> list[Mapping[str, Any]]:
+async def open_outages(conn: Connection, now_ms: int) -> list[Mapping[str, Any]]:
     """Return the vendors that deliver nothing to many patients at once."""
-    return await rows.fetch(conn, _OUTAGES, {}, dict)
+    return await rows.fetch(conn, _OUTAGES, {"now": now_ms}, dict)

@@ -14,7 +14,7 @@ from tests.rows import of_type, values_of
 _FOLDER = ROOT / "alerts" / "rules"
 _FILES = sorted(path for path in _FOLDER.rglob("*.py") if path.stem != "__init__")
 # the letter with which the ids of the rules of a folder begin
-_LETTERS = {"adherence": "A", "pain": "P", "heart": "H"}
+_LETTERS = {"adherence": "A", "pain": "P", "heart": "H", "data": "D"}
 
 
 def rule_of(path: Path) -> Rule:

@@ -48,7 +48,6 @@ create table vendor_outage (
   vendor text not null,
   from_at timestamptz not null,
   seen_at timestamptz not null,
-  ended_at timestamptz,
   silent int not null,
   patients int not null,
   primary key (vendor, from_at)

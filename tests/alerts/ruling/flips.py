@@ -148,6 +148,10 @@ def _nights(*rates: float) -> Callable[[], RuleInput]:
     return make
 
 
+def _silent() -> RuleInput:
+    return pain_input(watermarks=(Watermark(vendor="v", time_ms=PAIN_NOW - 8 * _DAY_H * HOUR_MS),))
+
+
 _WIDE: Mapping[str, Mapping[str, float]] = {"A5": {"width": 6}}
 _EVERY_DAY = {"sessions_per_week": 7}
 
@@ -193,6 +197,7 @@ FLIPS: tuple[Flip, ...] = (
     Flip(rule="A6", name="length", value=3, make=_long_session),
     Flip(rule="A7", name="share", value=0.4, make=_too_low),
     Flip(rule="A8", name="ratio", value=0.5, make=_missed("xx..... " * 4, **_BEGUN)),
+    Flip(rule="D1", name="silent_days", value=9, make=_silent),
     Flip(rule="H2", name="rise", value=12, make=_nights(*[54.0] * 7, 64, 64, 64)),
     Flip(rule="H3", name="bpm", value=110, make=_nights(100, 100)),
 )

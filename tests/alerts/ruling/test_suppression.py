@@ -59,4 +59,4 @@ def test_a_rule_in_shadow_is_judged_and_raises_nothing() -> None:
 
 def test_each_rule_says_whether_it_waits_for_a_pause() -> None:
     waiting = {rule.id for rule in RULES if rule.waits_for_pause}
-    assert waiting == {"A1", "A2", "A3", "A4", "A5"}
+    assert waiting == {"A1", "A2", "A3", "A4", "A5", "D1"}

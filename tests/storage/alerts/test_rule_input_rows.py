@@ -1,15 +1,20 @@
 """What the rules get from the rows of the database: times in the range, and earlier weeks."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact
+from model.prescribing.rule_settings import PROFILE, SHADOW, RuleSetting, RuleSettings
 from model.prescription import Intensity, Prescription
 from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
+from storage.ruling import held, quality
+from storage.ruling import settings as rule_settings
 from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
@@ -58,3 +63,51 @@ async def test_weeks_before_the_look_back_are_apart(conn: Connection) -> None:
     later = T0 + (rule_inputs.EARLIER_DAYS + 1) * _DAY
     after = (await rule_inputs.load_all(conn, ["p1"], later))["p1"].judgeable
     assert values_of(after.earlier_weeks, "monday") == [monday + timedelta(days=7)]
+
+
+async def test_silent_patients_of_a_vendor_are_counted_where_one_is_silent(
+    conn: Connection,
+) -> None:
+    await _tell(conn, *map(attributed_fact, run()))
+    early = (await rule_inputs.load_all(conn, ["p1"], T0 + _DAY))["p1"].judgeable
+    assert early.silent_patients == {}
+    late = (await rule_inputs.load_all(conn, ["p1"], T0 + 7 * _DAY))["p1"].judgeable
+    assert late.silent_patients == {"files": (1, 1)}
+
+
+async def test_settings_and_restrictions_of_a_patient_are_loaded(conn: Connection) -> None:
+    change = RuleSetting(
+        patient="", rule="A2", name="missed", value=4, set_ms=T0, set_by="c", why="agreed"
+    )
+    for made in (
+        change,
+        replace(change, patient="p1", value=5),
+        replace(change, patient="p1", value=None),
+        replace(change, rule="A1", name=SHADOW, value=1),
+        replace(change, patient="p1", rule="", name=PROFILE, value=None, word="back_pain"),
+    ):
+        assert await rule_settings.put_setting(conn, "unit", made)
+    assert not await rule_settings.put_setting(conn, "unit", replace(change, patient="nobody"))
+    await conn.execute(
+        "insert into restriction (patient, kind, from_at, until_at, set_by, why) "
+        "select id, 'restriction', to_timestamp(1), to_timestamp(2), 'c', 'disputed' from patient "
+        "where pseudonym = 'p1'"
+    )
+    on = (await rule_inputs.load_all(conn, ["p1"], T0))["p1"].judgeable
+    assert on.settings == RuleSettings(
+        unit={"A2": {"missed": 4}}, profile="back_pain", shadow=frozenset({"A1"})
+    )
+    assert on.restricted == ((1_000, 2_000),)
+
+
+async def test_an_outage_is_one_notice(conn: Connection) -> None:
+    assert await held.put_outage(conn, "files", 5, 6, T0)
+    assert not await held.put_outage(conn, "files", 6, 6, T0 + _DAY)
+    assert values_of(
+        [SimpleNamespace(**row) for row in await quality.open_outages(conn, T0 + 2 * _DAY)],
+        "vendor",
+        "silent",
+        "from_ms",
+    ) == [("files", 6, T0)]
+    assert await quality.open_outages(conn, T0 + 4 * _DAY) == []
+    assert await held.put_outage(conn, "files", 5, 6, T0 + 9 * _DAY)
