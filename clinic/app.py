@@ -21,6 +21,7 @@ from clinic.api import annotation_routes as annotation_api
 from clinic.api import (
     api_routes,
     data_routes,
+    fhir_routes,
     prescription_routes,
     rule_routes,
     summary_routes,
@@ -90,6 +91,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     problems.install_problems(app)
     app.include_router(api_routes.api_router)
     app.include_router(data_routes.data_router)
+    app.include_router(fhir_routes.fhir_router)
     app.include_router(annotation_api.annotation_router)
     app.include_router(prescription_routes.prescription_router)
     app.include_router(rule_routes.rule_router)

@@ -70,6 +70,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/patients/{pseudonym}/summary.pdf"): SUMMARY,
     ("GET", "/api/v1/patients/{pseudonym}/summary"): SUMMARY,
     ("GET", "/api/v1/patients/{pseudonym}/annotations"): PRIVATE,
+    ("GET", "/api/v1/patients/{pseudonym}/fhir"): PRIVATE,
     ("POST", "/api/v1/patients/{pseudonym}/annotations"): MARKED,
     ("DELETE", "/api/v1/patients/{pseudonym}/annotations/{annotation}"): MISSING,
     ("GET", "/api/v1/patients/{pseudonym}/note"): PRIVATE,
