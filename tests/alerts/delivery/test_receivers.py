@@ -1,11 +1,13 @@
 """What a receiver gets: the same body under the same id with every attempt, signed anew."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from alerts.delivery.receivers import host_of, message_id, post_of, result_of
+from fetcher.addresses import RefusedAddressError, addresses_of
 from fetcher.answers import VendorResponse
 from model.calendar import utc
 from model.messages.outgoing import AttemptResult, Receiver, ReceiverKind
@@ -117,3 +119,12 @@ def test_the_host_is_the_pinned_one(
 ) -> None:
     host = host_of(replace(_EHR, url=url, is_internal=bool(internal)))
     assert (host.scheme, host.name, host.port, host.is_loopback, host.is_internal) == expected
+
+
+def test_a_name_that_leads_inside_is_asked_only_where_the_file_allows_it() -> None:
+    receiver = replace(_EHR, url="https://localhost/in")
+    with pytest.raises(RefusedAddressError, match="private address"):
+        asyncio.run(addresses_of(host_of(receiver)))
+    allowed = asyncio.run(addresses_of(host_of(replace(receiver, is_internal=True))))
+    assert set(allowed) <= {"127.0.0.1", "::1"}
+    assert allowed != []
