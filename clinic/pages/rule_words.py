@@ -1,14 +1,15 @@
 """Words for the page of the rules: thresholds, outcomes, shares and times. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from alerts.registry import RULES
 from alerts.ruling.settings import settable
 from alerts.ruling.what_if import EventOutcome, WhatIfEvent
 from alerts.wording import short_number
 from clinic.pages.words import NOTHING
+from clinic.ruling.reading import RuleView
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from model.words.language import N_, translated
+from model.words.language import N_, reading_language, translated
 
 # What a threshold means, by its name; a name means the same in each rule that has it.
 THRESHOLD_WORDS: Mapping[str, str] = {
@@ -69,6 +70,16 @@ def outcome_words(event: WhatIfEvent) -> str:
     if event.outcome is EventOutcome.RAISED:
         return translated(N_("new alert"))
     return f"{translated(N_('no alert'))}: {held_words(event.why)}"
+
+
+def figure_words(value: float) -> str:
+    """Return a threshold as it was set: no decimal is rounded away."""
+    return f"{value:g}".replace(".", reading_language().decimal_mark)
+
+
+def busiest_first(rules: Iterable[RuleView]) -> list[RuleView]:
+    """Return the rules with alerts or held findings first, each part in the order of the list."""
+    return sorted(rules, key=lambda row: -(row.figures.raised + row.figures.held))
 
 
 def share_words(share: float | None) -> str:
