@@ -39,6 +39,7 @@ from clinic.pages.templating import STATIC, clinic_languages, packed
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from clinic.summary import summary_pages
+from clinic.worklist import review_api, worklist_routes
 from model.schemas.documents import SCHEMAS, published
 from model.schemas.from_types import JsonSchema
 from storage.people import clinic_sessions
@@ -97,6 +98,8 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(rule_routes.rule_router)
     app.include_router(rule_page_routes.rule_pages)
     app.include_router(summary_routes.summary_router)
+    app.include_router(worklist_routes.worklist_pages)
+    app.include_router(review_api.review_router)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
     app.include_router(note_pages.note_pages)

@@ -123,6 +123,11 @@ class AlertView:
 
 async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
+    return (await read_work(scope))[1]
+
+
+async def read_work(scope: RequestScope) -> tuple[tuple[WorkRow, ...], tuple[Line, ...]]:
+    """Return the rows of the clinician's care unit, and its worklist in order of need."""
     rows = await clinic_queries.worklist_rows(
         # The page shows four weeks. A fifth is to spare: patients of a list have many zones.
         scope.conn,
@@ -132,7 +137,7 @@ async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
     patients = [row.patient.pseudonym for row in rows]
     await scope.listed("worklist", patients)
     names = await scope.names(patients)
-    return worklist.worklist_lines(rows, names, scope.now_ms)
+    return rows, worklist.worklist_lines(rows, names, scope.now_ms)
 
 
 async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:

@@ -32,6 +32,9 @@ class AuditAction(StrEnum):
     PATIENT_TOKENS = "patient.tokens"
     PATIENT_REVOKE = "patient.revoke"
     PATIENT_ERASE = "patient.erase"
+    PATIENT_REVIEW = "patient.review"  # a clinician looked through a patient
+    PATIENT_UNREVIEW = "patient.unreview"  # that mark was taken back
+    PATIENT_LABEL = "patient.label"  # tags or sites were written
     KEYS_ROTATE = "keys.rotate"
     KEYS_REWRAP = "keys.rewrap"
     KEYS_RETIRE = "keys.retire"

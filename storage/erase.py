@@ -69,6 +69,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "heart_profile": _OF,
     "annotation": _OF,
     "pinned_note": _OF,
+    "review": _OF,
+    "patient_label": _OF,
     "prescription": _OF,
     "prescription_draft": _OF,
     "stale_derivation": _OF,

@@ -29,6 +29,9 @@ ACTIONS: dict[str, str] = {
     "patient.token": N_("Link for uploads made"),
     "patient.tokens": N_("Links for uploads listed"),
     "patient.revoke": N_("Link for uploads ended"),
+    "patient.review": N_("Marked as reviewed"),
+    "patient.unreview": N_("Took the mark of a review back"),
+    "patient.label": N_("Changed tags or sites"),
     "account.link": N_("Account linked"),
     "account.unlink": N_("Account unlinked"),
     "account.invite": N_("Link for connecting made"),
@@ -67,7 +70,7 @@ ANSWER_SCALES: dict[str, str] = {
     "form-1-5": N_("of 5"),
 }
 
-LABELS: tuple[str, ...] = (
+STORED_NAMES: tuple[str, ...] = (
     # activity types
     N_("Walking"), N_("Hiking"), N_("Running"), N_("Treadmill"), N_("Nordic walking"),
     N_("Cycling"), N_("Indoor cycling"), N_("Wheelchair"), N_("Swimming"), N_("Rowing"),

@@ -13,7 +13,7 @@ from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, ActionName, AlertRe
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
 from clinic.marking import MarkRequest, StatementName, mark_session
-from clinic.pages import charts, worklist
+from clinic.pages import charts
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
 from clinic.pages.readable import grids
 from clinic.pages.session_sentences import session_sentences
@@ -48,19 +48,6 @@ _WRITTEN: dict[str, str] = {
     "take_back": N_("The annotation was taken back."),
     "pin_note": N_("The note is saved."),
 }
-
-
-@page_router.get("/")
-async def show_worklist_page(request: Request) -> HTMLResponse:
-    """Show the worklist."""
-    async with open_scope(request) as scope:
-        lines = await reads.read_worklist(scope)
-        context = common_context(scope)
-    needs = worklist.by_need(lines)
-    tally = {need: len(rows) for need, rows in needs.items()}
-    # The page is made after the scope has closed: a template must not hold a connection.
-    shown = {"needs": list(needs.items()), "tally": tally}
-    return render(request, "worklist.html", {**context, **shown})
 
 
 @page_router.get("/patients/{pseudonym}")

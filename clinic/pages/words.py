@@ -54,6 +54,28 @@ def ago(then_ms: int, now_ms: int) -> str:
     return ngettext("%(num)s day ago", "%(num)s days ago", past // DAY_MS)
 
 
+def contact(then_ms: int | None, now_ms: int) -> str:
+    """Return how long ago a patient was contacted about an alert."""
+    if then_ms is None:
+        return _("no contact yet")
+    return _("contact %(ago)s", ago=ago(then_ms, now_ms))
+
+
+def review(then_ms: int | None, name: str, now_ms: int) -> str:
+    """Return who reviewed a patient and when, or for how many days nobody did."""
+    if then_ms is None:
+        return _("never reviewed")
+    days_ago = (now_ms - then_ms) // DAY_MS
+    if days_ago:
+        return ngettext(
+            "not reviewed for %(num)s day, last by %(who)s",
+            "not reviewed for %(num)s days, last by %(who)s",
+            days_ago,
+            who=name,
+        )
+    return _("%(ago)s by %(who)s", ago=ago(then_ms, now_ms), who=name)
+
+
 def when(ms: int, zone: str) -> str:
     """Return an instant in a zone with its date, such as Mon 23 Nov 2026, 14:05."""
     local = utc(ms).astimezone(ZoneInfo(zone))

@@ -3,21 +3,19 @@
 Grey means no data; it is never shown as red.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
+from alerts.connecting import ConnectionState, connected
 from clinic.pages import words
 from clinic.pages.weeks import WeekView, last_four
+from clinic.worklist.groups import QUIET_MS, RENEW_DAYS, SILENT_MS, group_of_family
 from model.calendar import DAY_MS, local_date, monday
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_, _, ngettext
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
-
-SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
-# For patients who only record or report exercise: days between sessions are no silence.
-QUIET_MS = 7 * DAY_MS
 
 
 class Need(StrEnum):
@@ -27,8 +25,10 @@ class Need(StrEnum):
     TIER_B = "b"
     TIER_C = "c"
     NO_DATA = "nodata"
+    CONNECTION = "connection"
     NOT_STARTED = "notstarted"
     NO_PLAN = "noplan"
+    RENEW = "renew"
     SNOOZED = "snoozed"
     ON_TRACK = "ontrack"
 
@@ -39,8 +39,10 @@ NEED_WORDS: dict[Need, str] = {
     Need.TIER_B: N_("Tier B: within 2 days"),
     Need.TIER_C: N_("Tier C: digest"),
     Need.NO_DATA: N_("No data"),
+    Need.CONNECTION: N_("Connection ended"),
     Need.NOT_STARTED: N_("Not started"),
     Need.NO_PLAN: N_("No prescription"),
+    Need.RENEW: N_("Ends soon"),
     Need.SNOOZED: N_("Snoozed"),
     Need.ON_TRACK: N_("On track"),
 }
@@ -49,15 +51,36 @@ NEED_ICONS: dict[Need, str] = {
     Need.TIER_B: "review",
     Need.TIER_C: "note",
     Need.NO_DATA: "nodata",
+    Need.CONNECTION: "nodata",
     Need.NOT_STARTED: "nodata",
     Need.NO_PLAN: "nodata",
+    Need.RENEW: "note",
     Need.SNOOZED: "snooze",
     Need.ON_TRACK: "check",
 }
 # These alerts are about missing data, and are shown as such.
 SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
+# An account in one of these states sends nothing until the patient acts.
+BROKEN = frozenset({ConnectionState.RECONNECT, ConnectionState.REVOKED, ConnectionState.EXPIRED})
+_GROUP_OF_NEED: dict[Need, str] = {
+    Need.NO_DATA: "data",
+    Need.CONNECTION: "data",
+    Need.NO_PLAN: "renew",
+    Need.RENEW: "renew",
+    Need.SNOOZED: "later",
+    Need.ON_TRACK: "track",
+}
 # Good news needs nobody: it is told with a patient who is on track, and leads no row.
 GOOD_NEWS_FAMILIES = frozenset({"progress"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownConnection:
+    """How an account of a patient is connected, and since when in epoch ms, where that is known."""
+
+    connector: str
+    state: ConnectionState
+    since_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +88,8 @@ class Line:
     """A row of the worklist.
 
     `weeks` are the four weeks before the current week, oldest first; None for a week without a row.
+    `group` is the key of the group that shows the patient, once, by what is gravest. `renew_on` is
+    the last date of the prescriptions where that is near. Instants are epoch ms.
     """
 
     pseudonym: str
@@ -78,6 +103,14 @@ class Line:
     last_data_ms: int | None
     silent: bool
     freshness: str
+    group: str
+    renew_on: date | None = None
+    reviewed_ms: int | None = None
+    reviewed_by: str = ""
+    contacted_ms: int | None = None
+    connections: tuple[ShownConnection, ...] = ()
+    tags: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 def worklist_lines(
@@ -105,7 +138,47 @@ def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
         last_data_ms=patient.last_data_ms,
         silent=silent(patient, now_ms),
         freshness=freshness(patient.last_data_ms, now_ms),
+        group=_group(row, need, lead, today),
+        renew_on=renewal(row.prescriptions, today),
+        reviewed_ms=row.review.reviewed_ms if row.review else None,
+        reviewed_by=row.review.name if row.review else "",
+        contacted_ms=row.contacted_ms,
+        connections=_connections(row, now_ms),
+        tags=row.tags,
+        sites=row.sites,
     )
+
+
+def renewal(prescriptions: Sequence[Prescription], today: date) -> date | None:
+    """Return the last date of what is prescribed where it is within 14 days, else None."""
+    if not in_force(prescriptions, today):
+        return None
+    last = max(item.valid_to for item in prescriptions)
+    return last if last - today <= timedelta(days=RENEW_DAYS) else None
+
+
+def _connections(row: WorkRow, now_ms: int) -> tuple[ShownConnection, ...]:
+    shown: list[ShownConnection] = []
+    for item in row.connections:
+        state = connected(item, now_ms)
+        shown.append(
+            ShownConnection(connector=item.connector, state=state.state, since_ms=state.since_ms)
+        )
+    return tuple(shown)
+
+
+def _broken(row: WorkRow, now_ms: int) -> list[ShownConnection]:
+    return [item for item in _connections(row, now_ms) if item.state in BROKEN]
+
+
+def _group(row: WorkRow, need: Need, lead: AlertBrief | None, today: date) -> str:
+    if need in _GROUP_OF_NEED:
+        return _GROUP_OF_NEED[need]
+    if lead is not None:
+        return group_of_family(lead.family)
+    if not row.prescriptions:
+        return "renew"
+    return "data" if in_force(row.prescriptions, today) else "before"
 
 
 def need_and_reason(row: WorkRow, now_ms: int) -> tuple[Need, str]:
@@ -138,14 +211,6 @@ def freshness(last_data_ms: int | None, now_ms: int) -> str:
     return _("last data %(ago)s", ago=words.ago(last_data_ms, now_ms))
 
 
-def by_need(lines: Sequence[Line]) -> dict[Need, list[Line]]:
-    """Return the rows of each need, in the order of the needs; a need without rows has none."""
-    grouped: dict[Need, list[Line]] = {need: [] for need in Need}
-    for item in lines:
-        grouped[item.need].append(item)
-    return grouped
-
-
 def _need(row: WorkRow, lead: AlertBrief | None, now_ms: int) -> Need:
     if lead is None:
         return _need_without_alert(row, now_ms)
@@ -164,29 +229,63 @@ def _need_without_alert(row: WorkRow, now_ms: int) -> Need:
     if not in_force(row.prescriptions, today):
         return Need.NO_PLAN
     is_expected = not all_paused(row.prescriptions, today)
-    return Need.NO_DATA if is_expected and silent(row.patient, now_ms) else Need.ON_TRACK
+    if is_expected and silent(row.patient, now_ms):
+        return Need.NO_DATA
+    if _broken(row, now_ms):
+        return Need.CONNECTION
+    return Need.RENEW if renewal(row.prescriptions, today) else Need.ON_TRACK
 
 
 def _reason(row: WorkRow, need: Need, lead: AlertBrief | None, now_ms: int) -> str:
     if lead is not None:
         return lead.sentence
     today = local_date(now_ms, row.patient.zone)
-    last = row.patient.last_data_ms
-    if need is Need.NO_DATA and last is not None:
-        silent_days = (now_ms - last) // DAY_MS
-        return ngettext("No data for %(num)s day", "No data for %(num)s days", silent_days)
-    if need is Need.NOT_STARTED:
-        return _not_started(row.prescriptions, today, last)
-    if need is Need.NO_PLAN:
-        ended = max(item.valid_to for item in row.prescriptions)
-        return _(
-            "The last prescription ended on %(day)s: write a new one, or none is due",
-            day=words.day(ended),
-        )
+    if need in _REASONS:
+        return _REASONS[need](row, today, now_ms)
     if not all_paused(row.prescriptions, today):
         return next((alert.sentence for alert in row.alerts), _("No rule met"))
     # Several prescriptions often pause for the same reason, which is shown once.
     return "; ".join(dict.fromkeys(_pauses(row.prescriptions, today)))
+
+
+def _silent_reason(row: WorkRow, _today: date, now_ms: int) -> str:
+    silent_days = (now_ms - (row.patient.last_data_ms or 0)) // DAY_MS
+    return ngettext("No data for %(num)s day", "No data for %(num)s days", silent_days)
+
+
+def _connection_reason(row: WorkRow, _today: date, now_ms: int) -> str:
+    return "; ".join(map(_connection_words, _broken(row, now_ms)))
+
+
+def _no_plan_reason(row: WorkRow, _today: date, _now_ms: int) -> str:
+    ended = max(item.valid_to for item in row.prescriptions)
+    return _(
+        "The last prescription ended on %(day)s: write a new one, or none is due",
+        day=words.day(ended),
+    )
+
+
+def _renew_reason(row: WorkRow, today: date, _now_ms: int) -> str:
+    last = renewal(row.prescriptions, today) or today
+    return _("The prescription ends on %(day)s: renew?", day=words.day(last))
+
+
+def _not_started_reason(row: WorkRow, today: date, _now_ms: int) -> str:
+    return _not_started(row.prescriptions, today, row.patient.last_data_ms)
+
+
+# The reasons of rows without an alert; those on track and those that wait have words of their own.
+_REASONS: Mapping[Need, Callable[[WorkRow, date, int], str]] = {
+    Need.NO_DATA: _silent_reason,
+    Need.CONNECTION: _connection_reason,
+    Need.NO_PLAN: _no_plan_reason,
+    Need.RENEW: _renew_reason,
+    Need.NOT_STARTED: _not_started_reason,
+}
+
+
+def _connection_words(item: ShownConnection) -> str:
+    return f"{item.connector}: {words.label(item.state.value).lower()}"
 
 
 def _not_started(prescriptions: Sequence[Prescription], today: date, last: int | None) -> str:

@@ -139,6 +139,9 @@ TABLES: dict[str, Access] = {
     # taken back by a date, never deleted: what paused a prescription must stay to be explained
     "annotation": Access(worker=READ, clinic="select, insert, update (removed_at, removed_by)"),
     "pinned_note": Access(clinic=ADD),
+    "review": Access(clinic="select, insert, update (undone_at)"),
+    "patient_label": Access(clinic="select, insert, delete"),
+    "saved_filter": Access(clinic=ALL),
     "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
     "metric": Access(worker=READ, clinic=READ, admin=READ),
     "erasure_body": Access(worker="select, update, delete"),

@@ -12,8 +12,11 @@ from datetime import date
 from model.derived import Session, Week
 from model.prescription import Prescription
 from storage.derived import derived_rows
+from storage.notes.labels import labels_of
+from storage.notes.reviews import last_contacts, latest_reviews
 from storage.pg import rows
 from storage.pg.pool import Connection
+from storage.reads.connections import ConnectionRow, connection_rows
 from storage.reads.views import (
     AlertBrief,
     AuditReads,
@@ -158,6 +161,14 @@ async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkR
     prescribed: dict[str, list[Prescription]] = defaultdict(list)
     for pseudonym, item in await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed):
         prescribed[pseudonym].append(item)
+    connections: dict[str, list[ConnectionRow]] = defaultdict(list)
+    for connection in await connection_rows(conn, unit=unit):
+        connections[connection.patient].append(connection)
+    labelled: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for label in await labels_of(conn, unit):
+        labelled[label.pseudonym, label.kind].append(label.text)
+    reviews = {review.pseudonym: review for review in await latest_reviews(conn, unit)}
+    contacts = await last_contacts(conn, unit)
     worklist: list[WorkRow] = []
     for patient in await rows.fetch_as(conn, _PATIENTS, requested, PatientBrief):
         row = WorkRow(
@@ -165,6 +176,11 @@ async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkR
             alerts=tuple(alerts[patient.pseudonym]),
             weeks=tuple(weeks[patient.pseudonym]),
             prescriptions=tuple(prescribed[patient.pseudonym]),
+            connections=tuple(connections[patient.pseudonym]),
+            review=reviews.get(patient.pseudonym),
+            contacted_ms=contacts.get(patient.pseudonym),
+            tags=tuple(labelled[patient.pseudonym, "tag"]),
+            sites=tuple(labelled[patient.pseudonym, "site"]),
         )
         worklist.append(row)
     return tuple(worklist)

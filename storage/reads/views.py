@@ -11,6 +11,8 @@ from typing import Any
 from model.derived import Session, SourceSelection, Week
 from model.facts import Source
 from model.prescription import Prescription
+from storage.notes.reviews import ReviewRow
+from storage.reads.connections import ConnectionRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +54,19 @@ class WorkRow:
     """A patient on the worklist.
 
     Live alerts are in order of tier, then oldest first. The latest weeks are oldest first.
+    `review` is the latest mark "reviewed", and `contacted_ms` when the patient was contacted last
+    about an alert.
     """
 
     patient: PatientBrief
     alerts: tuple[AlertBrief, ...]
     weeks: tuple[Week, ...]
     prescriptions: tuple[Prescription, ...]
+    connections: tuple[ConnectionRow, ...] = ()
+    review: ReviewRow | None = None
+    contacted_ms: int | None = None
+    tags: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,11 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("DELETE", "/api/v1/patients/{pseudonym}/annotations/{annotation}"): MISSING,
     ("GET", "/api/v1/patients/{pseudonym}/note"): PRIVATE,
     ("PUT", "/api/v1/patients/{pseudonym}/note"): MARKED,
+    ("POST", "/patients/{pseudonym}/review"): MARKS_FORM,
+    ("POST", "/patients/{pseudonym}/labels"): MARKS_FORM,
+    ("POST", "/filters"): (401, 303, 303, 401, 403),
+    ("POST", "/api/v1/patients/{pseudonym}/review"): MARKED,
+    ("DELETE", "/api/v1/patients/{pseudonym}/review"): (401, 409, 404, 401, 403),
     ("POST", "/language"): (303, 303, 303, 303, 403),
     ("GET", "/patients/{pseudonym}/prescriptions"): PRIVATE,
     ("GET", "/patients/{pseudonym}/prescriptions/write"): PRIVATE,
@@ -131,6 +136,8 @@ WRITTEN: dict[str, dict[str, object]] = {
     "annotations": {"kind": "illness", "first": "2026-11-20"},
     "note": {"text": "", "after": 0},
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
+    "filters": {"name": "mine", "query": "tag=knee"},
+    "language": {"code": "sv", "page": "/"},
 }
 RULE_CHANGE = {"rule": "A2", "name": "missed", "value": 4, "why": "agreed"}
 CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]
@@ -256,8 +263,6 @@ def sent(route: str, who: str) -> dict[str, object]:
             return {"json": body}
     if route.startswith("/api/"):
         return {"json": mark if route.endswith("/marks") else {"action": "acknowledge"}}
-    if route == "/language":
-        return {"data": {"code": "sv", "page": "/"}}
     subject = CLINICIANS[who].subject if who in CLINICIANS else ""
     token: dict[str, object] = {"token": csrf.form_token(CLINIC_KEY, subject, CLINIC_NOW)}
     if written:
@@ -278,8 +283,9 @@ def test_every_route_is_in_the_table() -> None:
 @pytest.mark.parametrize(("method", "route", "who"), CELLS, ids=[" ".join(cell) for cell in CELLS])
 def test_the_cell(client: httpx2.Client, door: Served, method: str, route: str, who: str) -> None:
     asyncio.run(begin(door.dsn))
-    # each cell writes the first version of the note
+    # each cell writes the first version of the note, and finds no mark of a review
     door.change("delete from pinned_note")
+    door.change("delete from review")
     headers = {
         "x-who": who,
         "accept": "application/json",

@@ -75,15 +75,15 @@ def test_no_inline_script_or_style_and_nothing_stored(door: Served, path: str) -
 
 def test_worklist_groups_by_need(door: Served) -> None:
     result = _text(door.get("/"))
-    order = [
+    order = (
         "Astrid Exempel",
-        "Ingrid Lindrig",
         "Bertil Påhitt",
         "Cecilia Fantasi",
         "Folke Nyss",
         "Greta Vila",
-    ]
-    places = list(map(result.index, ["For review", *order, "Dag Uppdiktad", "Harald Paus"]))
+        "Dag Uppdiktad",
+    )
+    places = list(map(result.index, order))
     assert places == sorted(places)
     assert "No data for 6 days" in result
     assert NAMES["p-south"] not in result

@@ -276,6 +276,13 @@ async def _alerted(conn: Connection, patient: str) -> None:
         "values (%s, 1, 'calls before noon', 'clinician', now())",
         [number],
     )
+    await conn.execute(
+        "insert into review (patient, reviewer, reviewed_at) values (%s, 'clinician', now())",
+        [number],
+    )
+    await conn.execute(
+        "insert into patient_label (patient, kind, text) values (%s, 'tag', 'knee')", [number]
+    )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
     detail = {"reason": f"about {patient}"}
     entry = audit.AuditEntry(

@@ -1,0 +1,124 @@
+"""The mark "reviewed", labels, kept filters and the drawer, over the served door."""
+
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from model.calendar import DAY_MS
+from tests.clinic_world import CLINIC_KEY, CLINIC_NOW, CLINICIAN, Served
+from web import csrf
+
+_TOKEN = csrf.form_token(CLINIC_KEY, CLINICIAN.subject, CLINIC_NOW)
+_REVIEW = "/api/v1/patients/p-good/review"
+
+
+@pytest.fixture
+def clean(door: Served) -> Iterator[Served]:
+    """Serve the door, and forget marks, labels and filters after the test."""
+    yield door
+    door.clock[0] = CLINIC_NOW
+    for table in ("review", "patient_label", "saved_filter"):
+        door.change(f"delete from {table}")  # noqa: S608 - a constant
+
+
+def _line(door: Served, pseudonym: str) -> dict[str, object]:
+    lines = door.get("/api/v1/worklist").json()
+    return next(dict(line) for line in lines if line["pseudonym"] == pseudonym)
+
+
+def _actions(door: Served) -> list[str]:
+    sql = (
+        "select action from audit a join patient p on p.id = a.patient "
+        "where p.pseudonym = 'p-good' and starts_with(action, 'patient.') order by a.id"
+    )
+    return [row[0] for row in door.rows(sql)]
+
+
+def test_a_mark_names_who_and_when_and_is_set_once_a_day(clean: Served) -> None:
+    before = len(_actions(clean))
+    first = clean.post(_REVIEW).json()
+    assert (first["reviewer"], first["reviewed_ms"]) == (CLINICIAN.subject, CLINIC_NOW)
+    assert clean.post(_REVIEW).json() == first
+    line = _line(clean, "p-good")
+    assert line["reviewed_ms"] == CLINIC_NOW
+    assert _actions(clean)[before:] == ["patient.review"]
+
+
+def test_a_mark_is_taken_back_on_the_same_day_only(clean: Served) -> None:
+    before = len(_actions(clean))
+    delete = clean.url + _REVIEW
+    assert httpx2.delete(delete).status_code == 409
+    clean.post(_REVIEW)
+    assert httpx2.delete(delete).status_code == 204
+    assert _line(clean, "p-good")["reviewed_ms"] is None
+    clean.post(_REVIEW)
+    clean.clock[0] = CLINIC_NOW + DAY_MS
+    assert httpx2.delete(delete).status_code == 409
+    assert _line(clean, "p-good")["reviewed_ms"] == CLINIC_NOW
+    assert _actions(clean)[before:] == ["patient.review", "patient.unreview", "patient.review"]
+
+
+def test_nobody_marks_a_patient_of_another_unit(clean: Served) -> None:
+    assert clean.post("/api/v1/patients/p-south/review").status_code == 404
+    assert clean.rows("select count(*) from review") == [(0,)]
+
+
+def test_the_form_leads_back_to_the_row(clean: Served) -> None:
+    data = {"token": _TOKEN, "back": "/?q=dag&patient=p-good", "what": "review"}
+    answer = clean.post("/patients/p-good/review", data=data)
+    assert answer.status_code == 303
+    where = "/?q=dag&patient=p-good&done=review#row-p-good"
+    assert answer.headers["location"] == where
+    page = clean.get(where)
+    assert "Marked as reviewed." in page.text
+    assert "Take the mark back" in page.text
+    assert clean.post("/patients/p-good/review", data={"back": "/"}).status_code == 403
+
+
+def test_labels_are_written_and_filter(clean: Served) -> None:
+    data = {"token": _TOKEN, "tags": "knee, <b>hip</b>", "sites": "North", "back": "/"}
+    assert clean.post("/patients/p-good/labels", data=data).status_code == 303
+    line = _line(clean, "p-good")
+    assert (line["tags"], line["sites"]) == (["<b>hip</b>", "knee"], ["North"])
+    page = clean.get("/?tag=knee&site=North&site=South").text
+    assert "Dag Uppdiktad" in page
+    assert "Astrid Exempel" not in page
+    assert "<b>hip" not in page
+    long = {**data, "tags": "x" * 41}
+    assert clean.post("/patients/p-good/labels", data=long).status_code == 422
+    assert _line(clean, "p-good")["tags"] == ["<b>hip</b>", "knee"]
+
+
+def test_a_filter_is_kept_under_a_name(clean: Served) -> None:
+    data = {"token": _TOKEN, "name": "Knees", "query": "tag=knee&patient=p-good&evil=1"}
+    assert clean.post("/filters", data=data).headers["location"] == "/?tag=knee"
+    assert '<a href="/?tag=knee">Knees</a>' in clean.get("/").text
+    assert clean.post("/filters", data={**data, "name": " "}).status_code == 422
+    clean.post("/filters", data={**data, "query": ""})
+    assert "Knees" not in clean.get("/").text
+
+
+def test_the_drawer_previews_a_patient_and_is_audited(clean: Served) -> None:
+    sql = "select count(*) from audit where object = 'preview'"
+    (before,) = clean.rows(sql)[0]
+    page = clean.get("/?patient=p-pain").text
+    assert 'id="drawer"' in page
+    assert "Next patient" in page
+    assert clean.rows(sql) == [(before + 1,)]
+    assert clean.get("/?patient=p-south").status_code == 404
+    assert 'id="drawer"' not in clean.get("/").text
+
+
+@pytest.mark.parametrize("query", ["sort=loudness", "most=0", "unreviewed=-1", f"q={'x' * 101}"])
+def test_a_choice_that_is_none_is_refused(clean: Served, query: str) -> None:
+    assert clean.get(f"/?{query}").status_code == 422
+
+
+def test_the_page_weighs_little(clean: Served) -> None:
+    page = clean.get("/").content
+    own = sum(len(clean.get(f"/static/{name}").content) for name in _OWN)
+    assert len(page) + own < 300_000
+
+
+_OWN = ("clinic.css", "live.js", "worklist.js", "mark.svg")
