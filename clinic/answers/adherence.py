@@ -43,6 +43,8 @@ class AdherenceShape(Shape):
     prescription: str
     version: int
     """The version in force at the end of the week."""
+    sha256: str
+    """The hash of that version."""
     due_sessions: int
     due_min: float
     due_dose_min: float | None
@@ -141,6 +143,7 @@ def shaped(item: Measured) -> AdherenceShape:
     return AdherenceShape(
         prescription=last.id,
         version=last.version,
+        sha256=last.sha256,
         due_sessions=item.due.sessions,
         due_min=item.due.minutes,
         due_dose_min=item.due.dose_min,

@@ -273,6 +273,8 @@ def test_weeks_against_the_prescription(door: Served) -> None:
     assert result["dose_min"] == pytest.approx(dose_min)
     assert result["zones_ms"]["unknown"] == 1_090_000
     (against,) = result["adherence"]
+    (prescribed,) = _ask(door, "prescriptions")
+    assert against["sha256"] == prescribed["versions"][0]["sha256"] != ""
     assert (against["prescription"], against["version"], against["due_min"]) == (
         "rx-p-pain",
         2,
