@@ -14,7 +14,9 @@ from storage.alerts.commands import AlertCommand
 from storage.reads.views import AlertBrief
 from web.problems import RequestRefused
 
-ActionName: TypeAlias = Literal["acknowledge", "start", "snooze", "resolve", "reopen"]
+ActionName: TypeAlias = Literal[
+    "acknowledge", "claim", "hand_over", "start", "snooze", "resolve", "reopen"
+]
 Resolution: TypeAlias = Literal["contacted", "plan changed", "not relevant", "data error", "other"]
 SnoozeReason: TypeAlias = Literal["waiting for the patient", "contact is planned", "other"]
 
@@ -40,24 +42,36 @@ LONGEST_SNOOZE = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRequest:
-    """An action on an alert. `reason` is for resolve and snooze, `days` for snooze only."""
+    """An action on an alert. `reason` is for resolve and snooze, `days` for snooze only.
+
+    `to` is the subject who gets an alert that is handed over. `useful` is for resolve. `seen` is
+    the number of the last move that the clinician saw.
+    """
 
     action: ActionName
     reason: str = ""
     days: int = 0
+    to: str = ""
+    useful: bool | None = None
+    seen: int | None = None
 
 
 async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief:
     """Carry out an action in the scope's transaction, with its move and audit rows.
 
     Raises `RequestRefused`: 404 when this care unit has no such alert, 409 when the alert's state
-    does not allow the action, and 422 for a reason or a number of days that does not fit it.
+    does not allow the action or somebody else acted first, and 422 for a reason, a number of days
+    or a colleague that does not fit it.
     """
     # Actions that are not in the table take no reason: their only valid reason is "".
     if wish.reason not in _REASONS.get(wish.action, {"": ""}):
         raise RequestRefused(
             422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
         )
+    if (wish.action == "hand_over") is not bool(wish.to):
+        raise RequestRefused(422, "To hand an alert over takes a colleague; no other action does.")
+    if wish.useful is not None and wish.action != "resolve":
+        raise RequestRefused(422, "Whether an alert was useful is said when it is resolved.")
     if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
         raise RequestRefused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
     until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
@@ -67,11 +81,16 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
         reason=wish.reason,
         until_ms=until,
         actor=scope.actor,
+        to=wish.to,
+        useful=wish.useful,
+        seen=wish.seen,
     )
     try:
         return await alert_commands.carry_out(scope.conn, order, scope.now_ms)
     except alert_commands.NoSuchAlertError as error:
         raise RequestRefused(404, "This care unit has no such alert.") from error
+    except alert_commands.NoSuchColleagueError as error:
+        raise RequestRefused(422, "This care unit has no such colleague.") from error
     except alert_commands.NotAllowedError as error:
-        # The text names states, actions and reasons, and no patient.
+        # The text names states, actions, reasons and a colleague, and no patient.
         raise RequestRefused(409, str(error)) from error

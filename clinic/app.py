@@ -21,6 +21,7 @@ from clinic.api import annotation_routes as annotation_api
 from clinic.api import (
     api_routes,
     data_routes,
+    duty_routes,
     fhir_routes,
     prescription_routes,
     rule_routes,
@@ -28,6 +29,7 @@ from clinic.api import (
 )
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
+from clinic.duty import duty_pages
 from clinic.head_notes import note_heads
 from clinic.language import language_routes
 from clinic.live import Changes
@@ -100,6 +102,9 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(summary_routes.summary_router)
     app.include_router(worklist_routes.worklist_pages)
     app.include_router(review_api.review_router)
+    app.include_router(duty_routes.duty_router)
+    # Before the page of alerts, whose actions would otherwise be asked for "notes".
+    app.include_router(duty_pages.duty_page_router)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
     app.include_router(note_pages.note_pages)

@@ -14,6 +14,9 @@ class AuditAction(StrEnum):
     DATA_REFUSED = "data.refused"  # a request for them was refused
     LIST_READ = "list.read"  # a patient was on a list that was shown
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    ALERT_CLAIM = "alert.claim"
+    ALERT_HAND_OVER = "alert.handover"
+    ALERT_NOTE = "alert.note"
     ALERT_START = "alert.start"
     ALERT_SNOOZE = "alert.snooze"
     ALERT_RESOLVE = "alert.resolve"
@@ -22,6 +25,9 @@ class AuditAction(StrEnum):
     ANNOTATION_ADD = "annotation.add"
     ANNOTATION_REMOVE = "annotation.remove"  # taken back: it stays, and is no longer read
     NOTE_WRITE = "note.write"  # a version of the pinned note
+    DUTY_SET = "duty.set"  # working hours, line and on-call of a care unit
+    ABSENCE_ADD = "absence.add"
+    ABSENCE_END = "absence.end"
     SIGN_IN = "access.signin"
     SIGN_OUT = "access.signout"
     SIGN_IN_REFUSED = "access.refused"

@@ -103,41 +103,16 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     findings = registry.judge(on.judgeable)
     held = tuple(finding for finding in findings if finding.suppressed)
     findings = registry.of_alerts(on.judgeable, findings)
-    # Rules must see an alert whose snooze has ended as open.
-    waking = lifecycle.waking_steps(on.live, now_ms)
-    awake = lifecycle.after_steps(on.live, waking, now_ms)
-    settled = lifecycle.settle(awake, on.recent, findings, now_ms)
-    after = lifecycle.after_steps(awake, settled, now_ms)
-    ticking = lifecycle.clock_steps(after, on.roster, now_ms)
-    after = lifecycle.after_steps(after, ticking, now_ms)
+    result = lifecycle.judged(on.live, on.recent, findings, on.roster, now_ms)
     hours = lifecycle.hours_of(on.roster)
-    times = (
-        registry.next_due(on.judgeable),
-        lifecycle.wakes(on.recent, findings, now_ms),
-        lifecycle.next_clock(after, on.roster, now_ms),
-    )
-    return JudgementResult(
-        steps=_with_responsible(on, (*waking, *settled, *ticking), now_ms),
-        next_due_ms=_earliest(*times),
-        day_from_ms=hours.last_closing(now_ms),
+    return replace(
+        result,
+        next_due_ms=_earliest(registry.next_due(on.judgeable), result.next_due_ms),
         zone=hours.zone,
-        digest_ms=digest_times(hours, now_ms) if settled else {},
+        digest_ms=digest_times(hours, now_ms) if result.steps else {},
         held=held,
         outages=registry.outages_of(on.judgeable, held),
     )
-
-
-def _with_responsible(on: Loaded, steps: Sequence[Step], now_ms: int) -> tuple[Step, ...]:
-    """Return the steps with those who have to act after each."""
-    alerts = {alert.id: alert for alert in on.live}
-    named: list[Step] = []
-    for step in steps:
-        alert = alerts.get(step.alert or "")
-        # Only what was passed on before is with a later person of the line.
-        level = alert.escalations + 1 if alert and step.kind is StepKind.ESCALATE else 0
-        people = lifecycle.responsible(on.roster, alert, step.tier, now_ms, level)
-        named.append(replace(step, responsible=people))
-    return tuple(named)
 
 
 def _outages(results: Mapping[str, JudgementResult]) -> dict[str, tuple[int, int]]:

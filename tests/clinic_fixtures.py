@@ -30,13 +30,15 @@ def door(world: str) -> Iterator[Served]:
 @pytest.fixture
 def acting(door: Served) -> Iterator[Served]:
     """Serve the door to a test that acts on alerts, and restore the alerts after it."""
-    columns = "state, changed_at, snoozed_until, resolution, id"
+    columns = "state, changed_at, snoozed_until, resolution, last_move, id"
     before = door.rows(f"select {columns} from alert")  # noqa: S608 - a constant
     yield door
     for row in before:
         door.change(
             "update alert set state = %s, changed_at = %s, snoozed_until = %s, "
-            "resolution = %s where id = %s",
+            "resolution = %s, last_move = %s, assignee = '', unseen_since = null, "
+            "escalations = 0, mutes = '{}', useful = null where id = %s",
             *row,
         )
     door.change("delete from alert_move where from_state is not null")
+    door.change("delete from alert_note")

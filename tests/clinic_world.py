@@ -68,6 +68,7 @@ _PERSON = Source(
     vendor="reports", app="invented app", device_type=DeviceType.PERSON, method=Method.MANUAL
 )
 CLINICIAN = Identity(subject="c-lind", name="Karin Lind", care_unit=UNIT)
+COLLEAGUE = Identity(subject="c-berg", name="Bo Berg", care_unit=UNIT)
 
 NAMES = {
     "p-pain": "Astrid Exempel",
@@ -265,6 +266,11 @@ async def _seed(dsn: str) -> None:
     async with await open_pool(dsn) as pool, pool.connection() as conn:
         for unit in (UNIT, OTHER_UNIT):
             await care_team.add_unit(conn, unit)
+        for person in (CLINICIAN, COLLEAGUE):
+            row = care_team.Clinician(
+                subject=person.subject, name=person.name, email="", unit=person.care_unit
+            )
+            await care_team.add_clinician(conn, row)
         for pseudonym in NAMES:
             await _person(conn, pseudonym)
         for pseudonym, result in clinic_facts().items():
@@ -498,10 +504,10 @@ async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, st
 
 
 @contextmanager
-def serve(dsn: str) -> Iterator[Served]:
+def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
     """Serve the door in a thread, on a free port of loopback, until the block ends."""
     clock = [CLINIC_NOW]
-    identify = demo_identity("127.0.0.1", CLINICIAN)
+    identify = demo_identity("127.0.0.1", clinician)
     app = create_app(
         ClinicConfig(
             database=dsn,

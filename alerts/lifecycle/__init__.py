@@ -3,8 +3,10 @@
 All of it is pure: the caller loads, stores and sends.
 """
 
+from alerts.lifecycle.acting import ClinicianAction, TakenAlertError, acted
 from alerts.lifecycle.budget import allowance, demoted
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
+from alerts.lifecycle.course import judged
 from alerts.lifecycle.duty import hours_of, responsible
 from alerts.lifecycle.settling import (
     CORRECTED,
@@ -28,14 +30,18 @@ __all__ = [
     "RESOLUTIONS",
     "TRANSITIONS",
     "Action",
+    "ClinicianAction",
     "MoveRefusedError",
     "ReasonMissingError",
+    "TakenAlertError",
+    "acted",
     "actions",
     "after_steps",
     "allowance",
     "clock_steps",
     "demoted",
     "hours_of",
+    "judged",
     "move",
     "muted_until",
     "next_clock",

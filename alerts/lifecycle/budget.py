@@ -31,6 +31,6 @@ def demoted(step: Step, raised: Mapping[str, int], patients: int) -> Step:
     share = budget / len(raised.keys() | {step.rule})
     if sum(raised.values()) < budget or raised.get(step.rule, 0) < share:
         return step
-    reason = f"rule {step.rule} exceeded its share of the day's budget of new alerts"
+    reason = f"rule {step.rule} exceeded its share of the day's budget"
     moves = (*step.moves, Action.DEMOTE)
     return replace(step, tier=Tier.C, is_demoted=True, reason=reason, moves=moves)

@@ -8,7 +8,6 @@ findings, and retracts the alert when no finding is left that could raise it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from operator import attrgetter
 
 from alerts.lifecycle.transitions import TRANSITIONS
 from alerts.registry import RULE
@@ -37,17 +36,16 @@ DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
 _Name = tuple[str, str]  # rule and key of a finding
 
 
-def recipients(contacts: Iterable[Contact], responsible: Collection[str] = ()) -> tuple[str, ...]:
+def recipients(contacts: Iterable[Contact], responsible: Collection[str]) -> tuple[str, ...]:
     """Return the addresses for mails about a patient, in order.
 
-    They are those of the `responsible` (subjects). Where these have none, or nobody in particular
-    is, they are those of the patient's clinician, else of all contacts.
+    They are those of the `responsible` (subjects), or of all contacts where nobody in particular is
+    or none of them has an address.
     """
-    # Mail to nobody would hide an alert.
     everybody = list(contacts)
     selected = [contact for contact in everybody if contact.subject in responsible]
-    selected += [] if responsible else filter(attrgetter("responsible"), everybody)
     addresses = {contact.email for contact in selected} - {""}
+    # Mail to nobody would hide an alert.
     return tuple(sorted(addresses or {contact.email for contact in everybody} - {""}))
 
 

@@ -31,13 +31,30 @@ api_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
 # Each action has a body of its own and takes no other field: `days` with `resolve` is a mistake
 # of the client, and ignoring it would hide that.
-class Plain(BaseModel, extra="forbid"):
-    """Acknowledge an alert, begin to work on it, or open one again that was resolved."""
+class _Seen(BaseModel, extra="forbid"):
+    seen: int | None = Field(
+        default=None,
+        ge=0,
+        lt=2**63,
+        description="`last_move` of the alert as it was read: with it, an action is refused (409) "
+        "when somebody else has acted meanwhile",
+    )
 
-    action: Literal["acknowledge", "start", "reopen"]
+
+class Plain(_Seen):
+    """Acknowledge or claim an alert, begin to work on it, or open one again that was resolved."""
+
+    action: Literal["acknowledge", "claim", "start", "reopen"]
 
 
-class Snooze(BaseModel, extra="forbid"):
+class HandOver(_Seen):
+    """Hand an alert over to a colleague, who must acknowledge it."""
+
+    action: Literal["hand_over"]
+    to: str = Field(min_length=1, max_length=255, description="the subject of the colleague")
+
+
+class Snooze(_Seen):
     """Snooze an alert for some days."""
 
     action: Literal["snooze"]
@@ -45,14 +62,15 @@ class Snooze(BaseModel, extra="forbid"):
     reason: SnoozeReason
 
 
-class Resolve(BaseModel, extra="forbid"):
-    """Close an alert, and state its outcome."""
+class Resolve(_Seen):
+    """Close an alert, and state its outcome and whether it was useful."""
 
     action: Literal["resolve"]
     reason: Resolution
+    useful: bool | None = None
 
 
-Move = Annotated[Plain | Snooze | Resolve, Field(discriminator="action")]
+Move = Annotated[Plain | HandOver | Snooze | Resolve, Field(discriminator="action")]
 
 
 # The names of routes are part of the contract: clients may be generated from operation ids.
@@ -81,9 +99,10 @@ async def answer_alert(request: Request, alert: UUID) -> AlertView:
     "/alerts/{alert}/moves", name="move", responses=documented(400, 401, 403, 404, 409, 422)
 )
 async def answer_move(request: Request, alert: UUID, detail: Move) -> AlertBrief:
-    """Acknowledge, start, snooze, resolve or reopen an alert.
+    """Acknowledge, claim, hand over, start, snooze, resolve or reopen an alert.
 
-    409 when its state does not allow that, or when another alert of its kind is open.
+    409 when its state does not allow that, when somebody else has acted since `seen`, or when
+    another alert of its kind is open. The detail says who did what.
     """
     wish = AlertRequest(**detail.model_dump())
     async with open_scope(request) as scope:

@@ -12,6 +12,9 @@ ACTIONS: dict[str, str] = {
     "data.refused": N_("Asked for, not shown"),
     "list.read": N_("Seen on a list"),
     "alert.acknowledge": N_("Acknowledged"),
+    "alert.claim": N_("Took the alert"),
+    "alert.handover": N_("Handed over"),
+    "alert.note": N_("Wrote a note"),
     "alert.start": N_("Started"),
     "alert.snooze": N_("Snoozed"),
     "alert.resolve": N_("Resolved"),
@@ -70,6 +73,24 @@ ANSWER_SCALES: dict[str, str] = {
     "form-1-5": N_("of 5"),
 }
 
+# What happened to an alert, by the kind of the move.
+MOVES: dict[str, str] = {
+    "raise": N_("Raised"),
+    "worsen": N_("Opened again, because it got worse"),
+    "retract": N_("Withdrawn, because the data were corrected"),
+    "wake": N_("The snooze has ended"),
+    "escalate": N_("Passed on, because nobody saw it"),
+    "expire": N_("Expired"),
+    "demote": N_("Left to the digest: the rule was over its budget"),
+    "acknowledge": N_("Acknowledged"),
+    "claim": N_("Taken"),
+    "hand_over": N_("Handed over"),
+    "start": N_("In progress"),
+    "snooze": N_("Snoozed"),
+    "resolve": N_("Resolved"),
+    "reopen": N_("Opened again"),
+}
+
 STORED_NAMES: tuple[str, ...] = (
     # activity types
     N_("Walking"), N_("Hiking"), N_("Running"), N_("Treadmill"), N_("Nordic walking"),
@@ -108,6 +129,9 @@ STORED_NAMES: tuple[str, ...] = (
     # families of rules
     N_("Adherence"), N_("Load"), N_("Progress"), N_("Answers"), N_("Data"), N_("Heart"),
     # reasons of actions, and details of audit rows
+    N_("A graver finding"), N_("The time asked for is over"), N_("Corrected"),
+    N_("Nobody acknowledged it within 4 working hours"), N_("No new evidence for 28 days"),
+    N_("The snooze of this tier goes on"), N_("Note"), N_("Shared"), N_("Useful"), N_("To"),
     N_("Contacted"), N_("Plan changed"), N_("Not relevant"), N_("Data error"),
     N_("Waiting for the patient"), N_("Contact is planned"), N_("Everyday activity"),
     N_("Illness"), N_("Recorded by mistake"), N_("Device error"), N_("Worn by somebody else"),

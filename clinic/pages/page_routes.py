@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel, Field
 
 from clinic import reads
 from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, ActionName, AlertRequest, act
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
+from clinic.language.vocabulary import MOVES
 from clinic.marking import MarkRequest, StatementName, mark_session
 from clinic.pages import charts
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
@@ -26,12 +28,16 @@ from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
 from model.notes.annotation import AnnotationKind
 from model.words.language import N_, translated
+from storage.alerts import duty
 from web import csrf
 
 page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 _DONE: dict[str, str] = {
     "acknowledge": N_("Acknowledged."),
+    "note": N_("The note is saved."),
+    "claim": N_("You have taken this alert."),
+    "hand_over": N_("Handed over."),
     "start": N_("Marked as in progress."),
     "snooze": N_("Snoozed."),
     "resolve": N_("Resolved."),
@@ -123,6 +129,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
     async with open_scope(request) as scope:
         view = await reads.read_alert_view(scope, alert)
         context = common_context(scope)
+        colleagues = await duty.colleagues(scope.conn, scope.unit)
     zone = view.page.patient.zone
     shown = {
         "view": view,
@@ -132,25 +139,40 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "resolving": RESOLVING,
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
+        "move_words": MOVES,
+        "responsible": view.page.moves[-1].responsible if view.page.moves else (),
+        # Whoever has the alert cannot get it; everybody else can, the reader included.
+        "others": {
+            subject: name
+            for subject, name in colleagues.items()
+            if subject != view.page.alert.assignee
+        },
         # `done` comes from the address: only a known word is shown, and never its own text.
         "done": translated(_DONE.get(done, "")),
     }
     return render(request, "alert.html", {**context, **shown})
 
 
+class ActionForm(BaseModel):
+    """The fields of the forms of an alert; each form has those of its action."""
+
+    token: str = ""
+    reason: str = ""
+    days: int = 0
+    to: str = Field(default="", max_length=255)
+    useful: bool | None = None
+    seen: int | None = Field(default=None, ge=0, lt=2**63)
+
+
 @page_router.post("/alerts/{alert}/{action}")
 async def take_action(
-    request: Request,
-    alert: str,
-    action: ActionName,
-    token: Annotated[str, Form()] = "",
-    reason: Annotated[str, Form()] = "",
-    days: Annotated[int, Form()] = 0,
+    request: Request, alert: str, action: ActionName, form: Annotated[ActionForm, Form()]
 ) -> RedirectResponse:
     """Carry out the action of a form, then show the alert again."""
-    csrf_guard.check_form_token(request, token)
+    csrf_guard.check_form_token(request, form.token)
+    wish = AlertRequest(action=action, **form.model_dump(exclude={"token"}))
     async with open_scope(request) as scope:
-        await act(scope, alert, AlertRequest(action=action, reason=reason, days=days))
+        await act(scope, alert, wish)
     csrf_guard.count_action(request, action)
     # 303 turns the POST into a GET: reloading the page does not send the form again.
     return RedirectResponse(f"/alerts/{alert}?done={action}", 303)

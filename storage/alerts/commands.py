@@ -7,24 +7,36 @@ deadlock.
 
 from dataclasses import dataclass
 
-from model.alert import AlertState
+from psycopg.types.json import Jsonb
+
+from model import codec
+from model.alert import Action, Alert, AlertState, Tier
+from model.messages.alert_move import AlertMove, DutyRoster
 from storage import audit
-from storage.alerts import due, outbox
+from storage.alerts import due, duty, outbox
+from storage.alerts.moves import put_move
 from storage.audit_actions import AuditAction
 from storage.pg import rows
 from storage.pg.pool import Connection
-from storage.reads import evidence
-from storage.reads.views import AlertBrief
 
 # The patient is locked, not the alert: the judge holds patients, and may raise a second alert.
 _LOCK = """
-select p.pseudonym from patient p join care_unit u on u.id = p.care_unit
+select p.id from patient p join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and p.id = (select a.patient from alert a where a.id = %(alert)s) \
 for update of p
 """
+_ALERT = """
+select a.id, p.pseudonym as patient, a.family, a.rule, a.tier, a.state, a.raised_at as raised_ms,
+       a.changed_at as changed_ms, a.sentence, a.resolution, a.assignee,
+       a.unseen_since as unseen_since_ms, a.escalations, a.snoozed_until as snoozed_until_ms,
+       a.mutes, a.is_demoted, a.last_move
+  from alert a join patient p on p.id = a.patient where a.id = %(alert)s
+"""
 _MOVE = """
-update alert set state = %(to)s, changed_at = to_timestamp(%(now)s / 1000.0),
-       snoozed_until = to_timestamp(%(until)s / 1000.0), resolution = %(resolution)s
+update alert set state = %(state)s, changed_at = to_timestamp(%(now)s / 1000.0),
+       snoozed_until = to_timestamp(%(until)s / 1000.0), resolution = %(resolution)s,
+       assignee = %(assignee)s, unseen_since = to_timestamp(%(unseen)s / 1000.0),
+       escalations = %(escalations)s, mutes = %(mutes)s, useful = %(useful)s
  where id = %(alert)s
 """
 _LIVE = """
@@ -32,10 +44,10 @@ select exists (select from alert a join patient p on p.id = a.patient
  where p.pseudonym = %(patient)s and a.family = %(family)s
    and a.state in ('open', 'acknowledged', 'in_progress', 'snoozed')) as is_live
 """
-# rows are only added, so that the course of an alert can be shown
-_HISTORY = """
-insert into alert_move (alert, at, actor, from_state, to_state, reason)
-values (%(alert)s, to_timestamp(%(now)s / 1000.0), %(actor)s, %(from)s, %(to)s, %(reason)s)
+_LAST = """
+select m.kind, m.actor, coalesce(c.name, m.actor) as actor_name, m.at as at_ms
+  from alert a join alert_move m on m.id = a.last_move left join clinician c on c.subject = m.actor
+ where a.id = %(alert)s
 """
 
 
@@ -44,7 +56,9 @@ class AlertCommand:
     """An action on an alert, and the clinician who takes it.
 
     `until_ms` is when a snooze ends, in epoch ms. `reason` is the text that the lifecycle of alerts
-    requires for the action.
+    requires for the action. `to` is the subject who gets an alert that is handed over. `useful` is
+    what the clinician thinks of a resolved alert. `seen` is the number of the last move that the
+    clinician saw, None where it is unknown.
     """
 
     alert: str
@@ -52,16 +66,42 @@ class AlertCommand:
     actor: audit.Actor
     reason: str = ""
     until_ms: int | None = None
+    to: str = ""
+    useful: bool | None = None
+    seen: int | None = None
 
 
-async def lock_alert(conn: Connection, unit: str, alert: str) -> AlertBrief | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedAlert:
+    """An alert, without its findings, whose patient is locked; who may have to act; its moves."""
+
+    alert: Alert
+    last_move: int
+    roster: DutyRoster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastMove:
+    """What happened last to an alert: the kind of the move, by whom, and when (epoch ms)."""
+
+    kind: str
+    actor: str
+    actor_name: str
+    at_ms: int
+
+
+async def lock_alert(conn: Connection, unit: str, alert: str, now_ms: int) -> LockedAlert | None:
     """Lock the patient of an alert and return the alert; None if the care unit has no such alert.
 
     The judge locks in the same order: first the patient, then the patient's alerts.
     """
-    arguments = {"unit": unit, "alert": rows.uuid(alert)}
-    locked = await rows.fetch(conn, _LOCK, arguments, lambda row: str(row["pseudonym"]))
-    return await evidence.alert_brief(conn, unit, alert) if locked else None
+    requested: rows.Row = {"unit": unit, "alert": rows.uuid(alert)}
+    for number in await rows.fetch_column(conn, _LOCK, requested):
+        rosters = await duty.load_rosters(conn, [number], now_ms)
+        for row in await rows.fetch(conn, _ALERT, requested, lambda row: row):
+            last = row.pop("last_move")
+            return LockedAlert(alert=_alert(row), last_move=last, roster=rosters[number])
+    return None
 
 
 async def has_live(conn: Connection, pseudonym: str, family: str) -> bool:
@@ -70,40 +110,79 @@ async def has_live(conn: Connection, pseudonym: str, family: str) -> bool:
     return any(await rows.fetch(conn, _LIVE, arguments, lambda row: bool(row["is_live"])))
 
 
+async def last_move(conn: Connection, alert: str) -> LastMove | None:
+    """Return what happened last to an alert (id), None for an alert from before moves had kinds."""
+    matches = await rows.fetch_as(conn, _LAST, {"alert": rows.uuid(alert)}, LastMove)
+    return matches[0] if matches else None
+
+
 async def move_alert(
-    conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
-) -> AlertBrief:
-    """Store that an alert has another state, with its audit row; return the alert afterwards."""
-    await _store(conn, order, before, state, now_ms)
+    conn: Connection,
+    order: AlertCommand,
+    before: Alert,
+    after: Alert,
+    responsible: tuple[str, ...],
+    now_ms: int,
+) -> AlertMove:
+    """Store an alert as it is after a clinician's action, with its audit row; return the move."""
+    made = await _store(conn, order, before, after, responsible, now_ms)
     # The same transaction as the move: a crash cannot leave a snooze that nobody ends.
     # The judge looks again when a snooze ends, and at once after any other move
-    await due.mark_due(conn, before.pseudonym, order.until_ms or now_ms, f"alert {state.value}")
-    await outbox.notify(conn, [before.pseudonym])
-    return await evidence.alert_brief(conn, order.actor.care_unit, order.alert) or before
+    at_ms = after.snoozed_until_ms or now_ms
+    await due.mark_due(conn, before.patient, at_ms, f"alert {after.state.value}")
+    await outbox.notify(conn, [before.patient])
+    return made
 
 
 async def _store(
-    conn: Connection, order: AlertCommand, before: AlertBrief, state: AlertState, now_ms: int
-) -> None:
+    conn: Connection,
+    order: AlertCommand,
+    before: Alert,
+    after: Alert,
+    responsible: tuple[str, ...],
+    now_ms: int,
+) -> AlertMove:
+    mutes = {tier.value: end_ms for tier, end_ms in after.mutes.items()}
     row = {
         "alert": order.alert,
-        "from": before.state,
-        "to": state.value,
+        "state": after.state.value,
         "now": now_ms,
-        "until": order.until_ms if state is AlertState.SNOOZED else None,
-        # a live alert has no resolution: one that is opened again loses the one it had
-        "resolution": order.reason if state is AlertState.RESOLVED else "",
-        "actor": order.actor.subject,
-        "reason": order.reason,
+        "until": after.snoozed_until_ms,
+        "resolution": after.resolution,
+        "assignee": after.assignee,
+        "unseen": after.unseen_since_ms,
+        "escalations": after.escalations,
+        "mutes": Jsonb(mutes, dumps=codec.dumps),
+        "useful": order.useful if after.state is AlertState.RESOLVED else None,
     }
     await conn.execute(_MOVE, row)
-    await conn.execute(_HISTORY, row)
+    made = AlertMove(
+        id=0,
+        alert=order.alert,
+        patient=before.patient,
+        at_ms=now_ms,
+        actor=order.actor.subject,
+        kind=Action(order.action),
+        from_state=before.state,
+        to_state=after.state,
+        tier=after.tier,
+        reason=order.reason,
+        responsible=responsible,
+    )
+    detail = {"reason": order.reason, "to": order.to, "useful": order.useful}
     entry = audit.AuditEntry(
         at_ms=now_ms,
         actor=order.actor,
-        action=AuditAction(f"alert.{order.action}"),
-        patient=before.pseudonym,
+        action=AuditAction(f"alert.{order.action.replace('_', '')}"),
+        patient=before.patient,
         object=f"alert:{order.alert}",
-        detail={"reason": order.reason} if order.reason else None,
+        detail={name: item for name, item in detail.items() if item not in {"", None}} or None,
     )
     await audit.write_entry(conn, entry)
+    return await put_move(conn, made)
+
+
+def _alert(row: rows.Row) -> Alert:
+    mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
+    enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
+    return Alert(**{**row, **enums, "mutes": mutes})

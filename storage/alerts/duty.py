@@ -4,8 +4,7 @@ Settings are never changed: the last row of a unit counts. It stores and reads, 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from psycopg.types.json import Jsonb
 
@@ -103,21 +102,14 @@ async def put_budget_notice(
 
 
 async def set_unit_duty(
-    conn: Connection,
-    unit: str,
-    *,
-    hours: Mapping[str, Any],
-    line: tuple[str, ...],
-    on_call: str,
-    actor: str,
-    now_ms: int,
+    conn: Connection, unit: str, roster: DutyRoster, actor: str, now_ms: int
 ) -> None:
     """Store the working hours (JSON), the line and the on-call clinician of a care unit."""
     row = {
         "unit": unit,
-        "hours": Jsonb(hours, dumps=codec.dumps),
-        "line": list(line),
-        "on_call": on_call,
+        "hours": Jsonb(roster.hours, dumps=codec.dumps),
+        "line": list(roster.line),
+        "on_call": roster.on_call,
         "actor": actor,
         "now": now_ms,
     }

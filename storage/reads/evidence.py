@@ -12,6 +12,7 @@ from storage.pg.pool import Connection
 from storage.reads import clinic_queries
 from storage.reads.views import (
     AlertBrief,
+    AlertNote,
     AlertPage,
     FactRow,
     FindingRow,
@@ -94,8 +95,10 @@ and s.patient = (select id from patient where pseudonym = %(patient)s)
 _ALERT = """
 select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
 a.raised_at as raised_ms,
-       a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution
+       a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution,
+       a.assignee, coalesce(c.name, a.assignee) as assignee_name, a.last_move, a.useful
   from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
+  left join clinician c on c.subject = a.assignee
  where u.name = %(unit)s and a.id = %(alert)s
 """
 
@@ -105,8 +108,20 @@ select key, rule, rule_version, tier, at as at_ms, session, evidence, current, a
 """
 
 _MOVES = """
-select at as at_ms, actor, from_state, to_state, reason from alert_move \
-where alert = %(alert)s order by id
+select m.at as at_ms, m.actor, m.from_state, m.to_state, m.reason, m.kind,
+       coalesce(c.name, m.actor) as actor_name,
+       array(select coalesce(r.name, k.subject) from unnest(m.responsible)
+         with ordinality as k (subject, n) left join clinician r on r.subject = k.subject
+         order by k.n) as responsible
+  from alert_move m left join clinician c on c.subject = m.actor
+ where m.alert = %(alert)s order by m.id
+"""
+
+_NOTES = """
+select n.id, n.at as at_ms, n.author, coalesce(c.name, n.author) as author_name, n.text,
+       n.is_shared
+  from alert_note n left join clinician c on c.subject = n.author
+ where n.alert = %(alert)s order by n.id
 """
 
 
@@ -155,7 +170,8 @@ async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
         patient=brief,
         alert=matches,
         findings=tuple(await rows.fetch_as(conn, _FINDINGS, requested, FindingRow)),
-        moves=tuple(await rows.fetch_as(conn, _MOVES, requested, MoveRow)),
+        moves=tuple(await rows.fetch(conn, _MOVES, requested, _move)),
+        notes=tuple(await rows.fetch_as(conn, _NOTES, requested, AlertNote)),
     )
 
 
@@ -170,6 +186,10 @@ async def _heart(
 
 async def _reports(conn: Connection, row: rows.Row) -> list[ReportRow]:
     return await rows.fetch(conn, _REPORTS, row, clinic_queries.read_report)
+
+
+def _move(row: rows.Row) -> MoveRow:
+    return MoveRow(**{**row, "responsible": tuple(row["responsible"])})
 
 
 def _fact(row: rows.Row) -> FactRow:

@@ -33,7 +33,12 @@ class PatientBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertBrief:
-    """An alert in its present state."""
+    """An alert in its present state.
+
+    `assignee` is the subject of the clinician who took it, "" for nobody. `last_move` is the number
+    of its latest move: an action that names an older one is refused. `useful` is what the clinician
+    who resolved it thought of it.
+    """
 
     id: str
     pseudonym: str
@@ -47,6 +52,10 @@ class AlertBrief:
     snoozed_until_ms: int | None
     sentence: str
     resolution: str
+    assignee: str = ""
+    assignee_name: str = ""
+    last_move: int = 0
+    useful: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +191,31 @@ class FindingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveRow:
-    """A change of an alert's state."""
+    """A move of an alert; `kind` is an action, "" in old rows.
+
+    `responsible` are the names of those who have to act after it, none for everybody.
+    """
 
     at_ms: int
     actor: str
     from_state: str | None
     to_state: str
     reason: str
+    kind: str = ""
+    actor_name: str = ""
+    responsible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNote:
+    """A clinician's note about an alert; `is_shared` when the patient may read it too."""
+
+    id: int
+    at_ms: int
+    author: str
+    author_name: str
+    text: str
+    is_shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,9 +251,10 @@ class SessionSheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertPage:
-    """An alert with its findings and its moves."""
+    """An alert with its findings, its moves and the notes about it, oldest first."""
 
     patient: PatientBrief
     alert: AlertBrief
     findings: tuple[FindingRow, ...]
     moves: tuple[MoveRow, ...]
+    notes: tuple[AlertNote, ...] = ()

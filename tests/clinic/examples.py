@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 
 from kadens.embedded.postgres import temporary_postgres
-from tests.clinic_world import ALERTS, Served, seeded, serve
+from model.calendar import DAY_MS
+from tests.clinic_world import ALERTS, CLINIC_NOW, Served, seeded, serve
 from tests.rooms import ROOT
 
 _TARGET: Path = ROOT / "clinic" / "api" / "examples.json"
@@ -77,7 +78,25 @@ def made(door: Served) -> dict[str, Any]:
     mark = {"statement": "not_exercise", "reason": "everyday activity"}
     marked = door.post(marks.format(**values), json=mark).raise_for_status()
     examples[f"post {marks}"] = marked.json()
-    return examples | dict(_of_prescriptions(door))
+    return examples | dict(_of_prescriptions(door)) | dict(_of_duty(door))
+
+
+def _of_duty(door: Served) -> Iterator[tuple[str, Any]]:
+    """Yield the examples of who is on duty, and of a note about an alert."""
+    duty = "/api/v1/duty"
+    hours = door.get(duty).raise_for_status().json()["hours"]
+    body = {"hours": hours, "line": ["c-berg"], "on_call": "c-lind"}
+    yield f"put {duty}", httpx2.put(door.url + duty, json=body).raise_for_status().json()
+    span = {"from_ms": CLINIC_NOW, "until_ms": CLINIC_NOW + 14 * DAY_MS}
+    away = {"subject": "c-berg", "cover": "c-lind", **span}
+    added = door.post("/api/v1/absences", json=away).raise_for_status()
+    yield "post /api/v1/absences", added.json()
+    yield f"get {duty}", door.get(duty).raise_for_status().json()
+    back = httpx2.delete(f"{door.url}/api/v1/absences/c-berg").raise_for_status()
+    yield "delete /api/v1/absences/{subject}", back.json()
+    note = {"text": "Called: rests until Friday.", "is_shared": True}
+    noted = door.post(f"/api/v1/alerts/{ALERTS['mild']}/notes", json=note).raise_for_status()
+    yield "post /api/v1/alerts/{alert}/notes", noted.json()
 
 
 def _of_prescriptions(door: Served) -> Iterator[tuple[str, Any]]:

@@ -119,6 +119,16 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/api/v1/rules/settings"): SETS,
     ("GET", "/api/v1/patients/{pseudonym}/prescription-bundle"): PRIVATE,
     ("POST", "/api/v1/patients/{pseudonym}/prescription-bundle"): (401, 422, 404, 401, 403),
+    ("GET", "/duty"): LISTS,
+    ("POST", "/duty"): (401, 422, 422, 401, 403),
+    ("POST", "/duty/absences"): (401, 422, 422, 401, 403),
+    ("POST", "/duty/returns"): (401, 404, 404, 401, 403),
+    ("POST", "/alerts/{alert}/notes"): (401, 303, 404, 401, 403),
+    ("GET", "/api/v1/duty"): LISTS,
+    ("PUT", "/api/v1/duty"): (401, 422, 422, 401, 403),
+    ("POST", "/api/v1/absences"): (401, 422, 422, 401, 403),
+    ("DELETE", "/api/v1/absences/{subject}"): (401, 404, 404, 401, 403),
+    ("POST", "/api/v1/alerts/{alert}/notes"): (401, 200, 404, 401, 403),
     ("GET", "/events"): LISTS,
     ("GET", "/static/{name}"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -132,7 +142,18 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/sign-in/callback"): (403, 403, 403, 403, 403),  # no sign-in was begun here
     ("POST", "/sign-out"): (200, 200, 200, 200, 403),
 }
+# Hours that cannot be, and people whom no unit has: nothing is changed.
+_NOBODY = {"subject": "c-nobody"}
+_HOURS = {"zone": "Mars", "weekdays": [1], "opens": "08:00", "closes": "17:00"}
+API_WRITTEN: dict[str, dict[str, object]] = {
+    "duty": {"hours": _HOURS},
+    "absences": {**_NOBODY, "from_ms": CLINIC_NOW, "until_ms": CLINIC_NOW + DAY_MS},
+}
 WRITTEN: dict[str, dict[str, object]] = {
+    "notes": {"text": "called"},
+    "duty": dict(_HOURS),
+    "returns": dict(_NOBODY),
+    "absences": {**_NOBODY, "first": "2026-12-01", "last": "2026-12-02"},
     "annotations": {"kind": "illness", "first": "2026-11-20"},
     "note": {"text": "", "after": 0},
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
@@ -242,6 +263,7 @@ def path_of(route: str, door: Served) -> str:
         prescription="rx-p-snooze",
         annotation=999_999,
         draft=uuid4(),
+        subject="c-nobody",
         name="prescription" if "schemas" in route else "clinic.css",
     )
     if route.endswith(("{draft}", "/submission")):
@@ -255,7 +277,8 @@ def sent(route: str, who: str) -> dict[str, object]:
     """Return the body of a write: a form with a good token, or JSON."""
     mark = {"statement": "not_exercise", "reason": "illness"}
     # what each of the other writes takes, as JSON and as a form
-    written = WRITTEN.get(route.rpartition("/")[2], {})
+    name = route.rpartition("/")[2]
+    written = {**WRITTEN, **(API_WRITTEN if route.startswith("/api/") else {})}.get(name, {})
     if written and route.startswith("/api/"):
         return {"json": RULE_CHANGE if route.endswith("/settings") else written}
     for end, body in PRESCRIPTION_BODIES.items():

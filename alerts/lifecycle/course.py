@@ -1,0 +1,53 @@
+"""All that happens to a patient's alerts at an instant: waking, judging, time. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
+from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.settling import settle, wakes
+from model.alert import Alert, Finding, JudgementResult, Step, StepKind
+from model.messages.alert_move import DutyRoster
+
+
+def judged(
+    live: Sequence[Alert],
+    recent: Sequence[Alert],
+    findings: Iterable[Finding],
+    roster: DutyRoster,
+    now_ms: int,
+) -> JudgementResult:
+    """Return the steps at `now_ms` (epoch ms), and when the alerts must be looked at again.
+
+    `live` and `recent` are as for `settle`. The next look is only what alerts ask for: rules may
+    ask for an earlier one.
+    """
+    held = tuple(findings)
+    # Rules must see an alert whose snooze has ended as open.
+    waking = waking_steps(live, now_ms)
+    awake = after_steps(live, waking, now_ms)
+    settled = settle(awake, recent, held, now_ms)
+    after = after_steps(awake, settled, now_ms)
+    ticking = clock_steps(after, roster, now_ms)
+    last = after_steps(after, ticking, now_ms)
+    times = (wakes(recent, held, now_ms), next_clock(last, roster, now_ms))
+    return JudgementResult(
+        steps=_with_responsible(live, (*waking, *settled, *ticking), roster, now_ms),
+        next_due_ms=min(filter(None, times), default=None),
+        day_from_ms=hours_of(roster).last_closing(now_ms),
+    )
+
+
+def _with_responsible(
+    live: Sequence[Alert], steps: Sequence[Step], roster: DutyRoster, now_ms: int
+) -> tuple[Step, ...]:
+    """Return the steps with those who have to act after each."""
+    alerts = {alert.id: alert for alert in live}
+    named: list[Step] = []
+    for step in steps:
+        alert = alerts.get(step.alert or "")
+        # Only what was passed on is with a later person of the line.
+        level = alert.escalations + 1 if alert and step.kind is StepKind.ESCALATE else 0
+        people = responsible(roster, alert, step.tier, now_ms, level)
+        named.append(replace(step, responsible=people))
+    return tuple(named)

@@ -1,0 +1,115 @@
+"""Reads and changes who is on duty in a care unit: working hours, line, on-call, absences.
+
+The unit is always that of the clinician. Each change has an audit row and names no patient.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from alerts.working_hours import DEFAULT_HOURS, WorkingHoursError, hours_json, parse_hours
+from clinic.request_scope import RequestScope
+from model.calendar import DAY_MS
+from model.messages.alert_move import Absence, DutyRoster
+from storage import audit
+from storage.alerts import duty
+from storage.audit_actions import AuditAction
+from web.problems import RequestRefused
+
+MOST_IN_LINE = 20
+LONGEST_ABSENCE_MS = 366 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitDuty:
+    """Who is on duty in a care unit.
+
+    `hours` is the JSON form of the working hours. `line` are the subjects who get an unseen alert
+    after the patient's clinician, in order, and `on_call` gets tier A out of hours, "" for nobody.
+    `colleagues` are the names of the unit's clinicians by subject.
+    """
+
+    hours: dict[str, Any]
+    line: tuple[str, ...]
+    on_call: str
+    absences: tuple[Absence, ...]
+    colleagues: dict[str, str]
+
+
+async def read_duty(scope: RequestScope) -> UnitDuty:
+    """Return who is on duty in the clinician's care unit."""
+    roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
+    hours = hours_json(DEFAULT_HOURS) if roster.hours is None else dict(roster.hours)
+    return UnitDuty(
+        hours=hours,
+        line=roster.line,
+        on_call=roster.on_call,
+        absences=roster.absences,
+        colleagues=await duty.colleagues(scope.conn, scope.unit),
+    )
+
+
+async def set_duty(
+    scope: RequestScope, hours: dict[str, Any], line: tuple[str, ...], on_call: str
+) -> UnitDuty:
+    """Store who is on duty and return it; 422 for hours or people that cannot be."""
+    try:
+        stored = hours_json(parse_hours(hours))
+    except WorkingHoursError as error:
+        # The text names the field and what it must be, and no value.
+        raise RequestRefused(422, f"The working hours: {error}.") from error
+    await _require_colleagues(scope, [*line, *filter(None, [on_call])])
+    if len(line) > MOST_IN_LINE or len(set(line)) != len(line):
+        raise RequestRefused(422, f"The line has each person once, at most {MOST_IN_LINE}.")
+    await duty.set_unit_duty(
+        scope.conn,
+        scope.unit,
+        roster=DutyRoster(hours=stored, line=line, on_call=on_call),
+        actor=scope.actor.subject,
+        now_ms=scope.now_ms,
+    )
+    detail = {"hours": stored, "line": list(line), "on_call": on_call}
+    await _audit(scope, AuditAction.DUTY_SET, detail)
+    return await read_duty(scope)
+
+
+async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
+    """Store that a clinician of the unit is away; 422 for people or times that cannot be."""
+    if not absence.from_ms < absence.until_ms <= absence.from_ms + LONGEST_ABSENCE_MS:
+        raise RequestRefused(422, "An absence ends after it begins, within a year.")
+    if absence.until_ms <= scope.now_ms:
+        raise RequestRefused(422, "An absence ends in the future.")
+    if absence.cover == absence.subject:
+        raise RequestRefused(422, "Nobody covers for themselves.")
+    await _require_colleagues(scope, [absence.subject, *filter(None, [absence.cover])])
+    await duty.add_absence(scope.conn, scope.unit, absence, scope.actor.subject, scope.now_ms)
+    await _audit(scope, AuditAction.ABSENCE_ADD, _detail(absence))
+    return await read_duty(scope)
+
+
+async def end_absence(scope: RequestScope, subject: str) -> UnitDuty:
+    """End the absences of a clinician who is back; 404 when there is none."""
+    if not await duty.end_absences(scope.conn, scope.unit, subject, scope.now_ms):
+        raise RequestRefused(404, "This care unit has no such absence.")
+    await _audit(scope, AuditAction.ABSENCE_END, {"subject": subject})
+    return await read_duty(scope)
+
+
+async def _require_colleagues(scope: RequestScope, subjects: list[str]) -> None:
+    known = await duty.colleagues(scope.conn, scope.unit)
+    if not known.keys() >= set(subjects):
+        raise RequestRefused(422, "This care unit has no such colleague.")
+
+
+def _detail(absence: Absence) -> dict[str, Any]:
+    return {
+        "subject": absence.subject,
+        "from_ms": absence.from_ms,
+        "until_ms": absence.until_ms,
+        "cover": absence.cover,
+    }
+
+
+async def _audit(scope: RequestScope, action: AuditAction, detail: dict[str, Any]) -> None:
+    entry = audit.AuditEntry(at_ms=scope.now_ms, actor=scope.actor, action=action, detail=detail)
+    # These rows are about the care unit and no patient.
+    await audit.write_entry(scope.conn, replace(entry, object="duty"))
