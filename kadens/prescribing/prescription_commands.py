@@ -35,7 +35,9 @@ from stream.deriving import settings
 NextVersion: TypeAlias = Callable[[Prescription, date], Prescription]
 
 _LONGEST = 1024 * 1024  # bytes of a bundle
-PrescriptionId = Annotated[str, typer.Argument(help="The prescription's id, as `list` shows it.")]
+PrescriptionArgument = Annotated[
+    str, typer.Argument(help="The prescription's id, as `list` shows it.")
+]
 _First = Annotated[str, typer.Option("--from", help="First date, such as 2026-11-23.")]
 _Last = Annotated[str, typer.Option("--to", help="Last date, inclusive.")]
 
@@ -67,7 +69,9 @@ def list_prescriptions(
     print_table(table)
 
 
-def show_prescription(key: PrescriptionId, *, patient: Patient, data: Data = DEFAULT_DATA) -> None:
+def show_prescription(
+    key: PrescriptionArgument, *, patient: Patient, data: Data = DEFAULT_DATA
+) -> None:
     """Show every version of a prescription as JSON, oldest first."""
     stored, _ = _stored(patient, data)
     own = [codec.plain(row) for row in stored if row.id == key]
@@ -77,7 +81,12 @@ def show_prescription(key: PrescriptionId, *, patient: Patient, data: Data = DEF
 
 
 def renew_prescription(
-    key: PrescriptionId, *, patient: Patient, first: _First, last: _Last, data: Data = DEFAULT_DATA
+    key: PrescriptionArgument,
+    *,
+    patient: Patient,
+    first: _First,
+    last: _Last,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Renew a prescription: write its next version, with what it had reached, on new dates.
 
@@ -88,7 +97,7 @@ def renew_prescription(
 
 
 def pause_prescription(
-    key: PrescriptionId,
+    key: PrescriptionArgument,
     *,
     patient: Patient,
     first: _First,
