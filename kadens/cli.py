@@ -206,12 +206,12 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="verify",
                 target="kadens.auditing.command:verify_log",
-                summary="Check that no row of the log was changed, removed, added or reordered.",
+                summary="Check that no row of the audit log was changed or removed.",
             ),
             Entry(
                 word="head",
                 target="kadens.auditing.command:print_head",
-                summary="Print how far the audit log goes, signed.",
+                summary="Print how far the audit log goes, signed with our key.",
             ),
         ),
     ),

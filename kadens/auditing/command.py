@@ -52,9 +52,9 @@ Append = Annotated[
 
 
 def verify_log(*, heads: Heads = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Check that no row of the audit log was changed, removed, added or reordered.
+    """Check that no row of the audit log was changed or removed.
 
-    Every row is compared with its link in the chain. Exits 1 when something is wrong. Only noted
+    Nor added or reordered: every row is compared with its link in the chain. Exits 1 when something is wrong. Only noted
     heads show that the end of the log was cut off or written anew.
     """
     settings = settings_of(data)
@@ -69,7 +69,7 @@ def verify_log(*, heads: Heads = None, as_json: Json = False, data: Data = DEFAU
 
 
 def print_head(*, append: Append = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """Print how far the audit log goes, signed with this installation's key of kind audit.
+    """Print how far the audit log goes, signed with our key.
 
     Kept on a disk that nobody with the database can write to, such lines show later that the log
     was cut. The clinician door adds one every hour where KADENS_AUDIT_HEADS names a file.
