@@ -1,6 +1,6 @@
 """The JSON API for the mark "reviewed" on a patient."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from clinic.api.api_routes import Pseudonym
 from clinic.request_scope import open_scope
@@ -21,12 +21,10 @@ async def answer_review(request: Request, pseudonym: Pseudonym) -> ReviewRow:
     return row
 
 
-@review_router.delete(
-    "/review", name="unreview", status_code=204, responses=documented(401, 403, 404, 409, 422)
-)
-async def answer_unreview(request: Request, pseudonym: Pseudonym) -> Response:
-    """Take back the clinician's own mark of today; 409 where there is none."""
+@review_router.delete("/review", name="unreview", responses=documented(401, 403, 404, 409, 422))
+async def answer_unreview(request: Request, pseudonym: Pseudonym) -> ReviewRow:
+    """Take back the clinician's own mark of today and return it; 409 where there is none."""
     async with open_scope(request) as scope:
-        await reviewing.take_review_back(scope, pseudonym)
+        row = await reviewing.take_review_back(scope, pseudonym)
     csrf_guard.count_action(request, "unreview")
-    return Response(status_code=204)
+    return row

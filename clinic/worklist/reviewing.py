@@ -40,14 +40,15 @@ async def mark_reviewed(scope: RequestScope, pseudonym: str) -> ReviewRow:
     return after
 
 
-async def take_review_back(scope: RequestScope, pseudonym: str) -> None:
-    """Take the clinician's own mark of today back; 409 where there is none."""
+async def take_review_back(scope: RequestScope, pseudonym: str) -> ReviewRow:
+    """Take the clinician's own mark of today back and return it; 409 where there is none."""
     brief = await reads.read_brief(scope, pseudonym)
     before = await latest_review(scope, pseudonym)
     if before is None or not _is_own_of_today(scope, before, brief.zone):
         raise RequestRefused(409, "Only your own mark of today can be taken back.")
     if await reviews.undo_review(scope.conn, before.id, scope.now_ms):
         await _audit(scope, AuditAction.PATIENT_UNREVIEW, pseudonym)
+    return before
 
 
 async def latest_review(scope: RequestScope, pseudonym: str) -> ReviewRow | None:

@@ -78,6 +78,10 @@ def made(door: Served) -> dict[str, Any]:
     mark = {"statement": "not_exercise", "reason": "everyday activity"}
     marked = door.post(marks.format(**values), json=mark).raise_for_status()
     examples[f"post {marks}"] = marked.json()
+    review = f"{_PATIENT}/review".format(**values)
+    examples[f"post {_PATIENT}/review"] = door.post(review).raise_for_status().json()
+    taken = httpx2.delete(door.url + review, timeout=30).raise_for_status()
+    examples[f"delete {_PATIENT}/review"] = taken.json()
     return examples | dict(_of_prescriptions(door)) | dict(_of_duty(door))
 
 
