@@ -103,7 +103,7 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     findings = registry.judge(on.judgeable)
     held = tuple(finding for finding in findings if finding.suppressed)
     findings = registry.of_alerts(on.judgeable, findings)
-    result = lifecycle.judged(on.live, on.recent, findings, on.roster, now_ms)
+    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms)
     hours = lifecycle.hours_of(on.roster)
     return replace(
         result,

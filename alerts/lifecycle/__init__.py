@@ -6,7 +6,7 @@ All of it is pure: the caller loads, stores and sends.
 from alerts.lifecycle.acting import ClinicianAction, TakenAlertError, acted
 from alerts.lifecycle.budget import allowance, demoted
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
-from alerts.lifecycle.course import judged
+from alerts.lifecycle.course import course_at
 from alerts.lifecycle.duty import hours_of, responsible
 from alerts.lifecycle.settling import (
     CORRECTED,
@@ -39,9 +39,9 @@ __all__ = [
     "after_steps",
     "allowance",
     "clock_steps",
+    "course_at",
     "demoted",
     "hours_of",
-    "judged",
     "move",
     "muted_until",
     "next_clock",

@@ -10,7 +10,7 @@ from model.alert import Alert, Finding, JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
 
 
-def judged(
+def course_at(
     live: Sequence[Alert],
     recent: Sequence[Alert],
     findings: Iterable[Finding],

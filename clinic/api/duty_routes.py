@@ -22,7 +22,7 @@ from web.problems import documented
 _LONGEST_SUBJECT = 255
 _LAST_MS = 1 << 43  # beyond the year 2200
 Subject = Annotated[str, Field(min_length=1, max_length=_LONGEST_SUBJECT)]
-Instant = Annotated[int, Field(ge=0, le=_LAST_MS, description="epoch milliseconds")]
+EpochMs = Annotated[int, Field(ge=0, le=_LAST_MS, description="epoch milliseconds")]
 
 duty_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
 
@@ -51,8 +51,8 @@ class AbsenceBody(BaseModel, extra="forbid"):
     """A clinician is away; `cover` acts instead, "" for nobody."""
 
     subject: Subject
-    from_ms: Instant
-    until_ms: Instant
+    from_ms: EpochMs
+    until_ms: EpochMs
     cover: str = Field(default="", max_length=_LONGEST_SUBJECT)
 
 
@@ -106,7 +106,7 @@ async def take_return(
 @duty_router.post(
     "/alerts/{alert}/notes", name="note_alert", responses=documented(401, 403, 404, 422)
 )
-async def take_note(request: Request, alert: UUID, detail: NoteBody) -> AlertNote:
+async def take_alert_note(request: Request, alert: UUID, detail: NoteBody) -> AlertNote:
     """Write a note about an alert. It changes no state and stops no timer."""
     async with open_scope(request) as scope:
         note = await alert_notes.note_alert(

@@ -81,7 +81,7 @@ async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
     if absence.cover == absence.subject:
         raise RequestRefused(422, "Nobody covers for themselves.")
     await _require_colleagues(scope, [absence.subject, *filter(None, [absence.cover])])
-    await duty.add_absence(scope.conn, scope.unit, absence, scope.actor.subject, scope.now_ms)
+    await duty.put_absence(scope.conn, scope.unit, absence, scope.actor.subject, scope.now_ms)
     await _audit(scope, AuditAction.ABSENCE_ADD, _detail(absence))
     return await read_duty(scope)
 

@@ -126,7 +126,7 @@ async def unit_roster(conn: Connection, unit: str, now_ms: int) -> DutyRoster:
     return DutyRoster(absences=absences)
 
 
-async def add_absence(
+async def put_absence(
     conn: Connection, unit: str, absence: Absence, actor: str, now_ms: int
 ) -> None:
     """Store that a clinician of a care unit is away."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.lifecycle import judged
+from alerts.lifecycle import course_at
 from model.alert import Alert, AlertState, Finding, JudgementResult, Tier
 from model.calendar import utc
 from model.messages.alert_move import Absence, DutyRoster
@@ -36,7 +36,7 @@ async def _judge(
 ) -> JudgementResult:
     """Judge a patient by findings, as the worker does by those of its rules."""
     on = (await rule_inputs.load_all(conn, [patient], now_ms))[patient]
-    result = judged(on.live, on.recent, findings, on.roster, now_ms)
+    result = course_at(on.live, on.recent, findings, on.roster, now_ms)
     await apply_judgements(conn, {patient: result}, now_ms)
     return result
 
@@ -85,7 +85,7 @@ async def test_out_of_hours_a_goes_to_who_is_on_call_or_their_cover(conn: Connec
     saturday = ALERT_NOW - 2 * DAY
     await _judge(conn, saturday, finding_of("x", Tier.A, saturday))
     away = Absence(subject="cia", from_ms=saturday, until_ms=saturday + DAY, cover="bo")
-    await duty.add_absence(conn, "unit", away, "cia", saturday)
+    await duty.put_absence(conn, "unit", away, "cia", saturday)
     await _judge(conn, saturday, finding_of("x", Tier.A, saturday), patient="p2")
     assert await _moves(conn) == [("raise", "A", ["cia"]), ("raise", "A", ["bo"])]
     assert await _mailed(conn) == ["cia@example.org", "bo@example.org"]
