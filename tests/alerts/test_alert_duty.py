@@ -6,8 +6,12 @@ from dataclasses import replace
 import pytest
 
 from alerts.lifecycle import (
+    ClinicianAction,
+    TakenAlertError,
+    acted,
     clock_steps,
     demoted,
+    muted_until,
     next_clock,
     responsible,
     settle,
@@ -270,3 +274,22 @@ def test_a_demoted_alert_stays_in_the_digest_until_it_is_graver() -> None:
     closed = replace(quiet, state=AlertState.RESOLVED)
     assert settle([], [closed], [finding_of("z")], ALERT_NOW + DAY) == ()
     assert len(settle([], [closed], [finding_of("z")], ALERT_NOW + 7 * DAY)) == 1
+
+
+def test_who_snoozes_a_graver_tier_has_snoozed_the_milder_with_it() -> None:
+    until = ALERT_NOW + 7 * DAY
+    snoozed = alert_of(state=AlertState.SNOOZED, mutes={Tier.A: until})
+    assert [muted_until(snoozed, tier) for tier in Tier] == [until] * 3
+    milder = replace(snoozed, mutes={Tier.B: until})
+    assert [muted_until(milder, tier) for tier in Tier] == [0, until, until]
+
+
+def test_what_a_colleague_has_taken_is_not_claimed_a_second_time() -> None:
+    first = acted(_UNSEEN, ClinicianAction(action=Action.CLAIM, actor="anna"), ALERT_NOW)
+    assert (first.state, first.assignee, first.unseen_since_ms) == (
+        AlertState.ACKNOWLEDGED,
+        "anna",
+        None,
+    )
+    with pytest.raises(TakenAlertError):
+        acted(first, ClinicianAction(action=Action.CLAIM, actor="bo"), ALERT_NOW)
