@@ -42,7 +42,7 @@ from model.intensity import HeartProfile
 from model.marks import CLINIC_VENDOR, REASONS
 from model.prescription import Intensity, Prescription
 from model.versions.receipt import as_received, is_later
-from tests.life_again import stated_again
+from tests.storage.life_again import stated_again
 
 _STRAP = Source(vendor="files", device="strap", device_type=DeviceType.STRAP, method=Method.WORKOUT)
 LIFE_WATCH = Source(

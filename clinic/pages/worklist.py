@@ -5,14 +5,15 @@ Grey means no data; it is never shown as red.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from alerts.connecting import ConnectionState, connected
 from clinic.pages import words
 from clinic.pages.weeks import WeekView, last_four
-from clinic.worklist.groups import QUIET_MS, RENEW_DAYS, SILENT_MS, group_of_family
+from clinic.worklist.groups import QUIET_MS, SILENT_MS, group_of_family
 from model.calendar import DAY_MS, local_date, monday
+from model.prescribing.renewal import ending_soon
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_, _, ngettext
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
@@ -150,11 +151,8 @@ def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
 
 
 def renewal(prescriptions: Sequence[Prescription], today: date) -> date | None:
-    """Return the last date of what is prescribed where it is within 14 days, else None."""
-    if not in_force(prescriptions, today):
-        return None
-    last = max(item.valid_to for item in prescriptions)
-    return last if last - today <= timedelta(days=RENEW_DAYS) else None
+    """Return the earliest last date of what ends within 14 days and is not renewed, else None."""
+    return min((item.valid_to for item in ending_soon(prescriptions, today)), default=None)
 
 
 def _connections(row: WorkRow, now_ms: int) -> tuple[ShownConnection, ...]:

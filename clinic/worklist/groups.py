@@ -11,9 +11,9 @@ from clinic.pages import words
 from clinic.worklist.condition_words import CONDITION_WORDS, SHARES
 from model.alert import Rule
 from model.calendar import DAY_MS
+from model.prescribing.renewal import RENEW_WITHIN_DAYS
 from model.words.language import N_, _, ngettext, translated
 
-RENEW_DAYS = 14
 SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
 # For patients who only record or report exercise: days between sessions are no silence.
 QUIET_MS = 7 * DAY_MS
@@ -81,7 +81,7 @@ def conditions(group: WorkGroup) -> list[str]:
         ends = ngettext(
             "the prescription ends within %(num)s day",
             "the prescription ends within %(num)s days",
-            RENEW_DAYS,
+            RENEW_WITHIN_DAYS,
         )
         lines += [ends, _("no prescription runs")]
     return lines

@@ -54,8 +54,8 @@ Append = Annotated[
 def verify_log(*, heads: Heads = None, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """Check that no row of the audit log was changed or removed.
 
-    Nor added or reordered: every row is compared with its link in the chain. Exits 1 when something is wrong. Only noted
-    heads show that the end of the log was cut off or written anew.
+    Nor added or reordered: every row is compared with its link in the chain. Exits 1 when something
+    is wrong. Only noted heads show that the end of the log was cut off or written anew.
     """
     settings = settings_of(data)
     noted = _noted(settings, heads)

@@ -132,7 +132,7 @@ class AlertLife(RuleBasedStateMachine):
         self._judge()
 
     @invariant()
-    def at_most_one_alert_is_live_and_it_rests_on_evidence(self) -> None:
+    def at_most_a_single_alert_is_live_and_it_rests_on_evidence(self) -> None:
         live = self._live()
         assert len(live) <= 1
         for alert in live:

@@ -11,8 +11,9 @@ from alerts.registry import RULES
 from clinic.language.vocabulary import RULE_TITLES
 from clinic.pages.worklist import Line, Need, renewal, worklist_line, worklist_lines
 from clinic.worklist.choosing import WorkChoice, chosen_work
-from clinic.worklist.groups import GROUPS, OTHER, RENEW_DAYS, conditions, group_of_family
+from clinic.worklist.groups import GROUPS, OTHER, conditions, group_of_family
 from model.calendar import DAY_MS
+from model.prescribing.renewal import RENEW_WITHIN_DAYS
 from storage.notes.reviews import ReviewRow
 from storage.reads.connections import ConnectionRow
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
@@ -91,7 +92,8 @@ def test_a_patient_is_shown_once_under_the_gravest_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "is_near"), [(0, True), (RENEW_DAYS, True), (RENEW_DAYS + 1, False), (-1, False)]
+    ("days", "is_near"),
+    [(0, True), (RENEW_WITHIN_DAYS, True), (RENEW_WITHIN_DAYS + 1, False), (-1, False)],
 )
 def test_a_prescription_is_renewed_within_its_last_14_days(days: int, *, is_near: bool) -> None:
     last = MONDAY + timedelta(days=days)
