@@ -243,13 +243,12 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="prescription",
-        summary="Prescriptions: list, show, add, renew, pause, export, import.",
+        summary="Prescriptions: list, write, renew, pause, export, import.",
         entries=(
             Entry(
                 word="list",
                 target=f"{_PRESCRIBING}:list_prescriptions",
-                summary="List a patient's prescriptions, in force or not, with the hash of each "
-                "newest version.",
+                summary="List a patient's prescriptions, in force or not.",
             ),
             Entry(
                 word="show",
@@ -264,14 +263,12 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="renew",
                 target=f"{_PRESCRIBING}:renew_prescription",
-                summary="Renew a prescription: write its next version, with what it had reached, "
-                "on new dates.",
+                summary="Renew a prescription with what it had reached.",
             ),
             Entry(
                 word="pause",
                 target=f"{_PRESCRIBING}:pause_prescription",
-                summary="Pause a prescription: write its next version, with nothing due on some "
-                "dates.",
+                summary="Pause a prescription: nothing is due on some dates.",
             ),
             Entry(
                 word="export",

@@ -70,7 +70,7 @@ async def answer_duty(request: Request) -> UnitDuty:
         return await rosters.read_duty(scope)
 
 
-@duty_router.put("/duty", name="set_duty", responses=documented(401, 403, 422))
+@duty_router.put("/duty", name="set_duty", responses=documented(400, 401, 403, 422))
 async def take_duty(request: Request, detail: DutyBody) -> UnitDuty:
     """Set working hours, line and on-call of the care unit."""
     async with open_scope(request) as scope:
@@ -81,7 +81,7 @@ async def take_duty(request: Request, detail: DutyBody) -> UnitDuty:
     return result
 
 
-@duty_router.post("/absences", name="add_absence", responses=documented(401, 403, 422))
+@duty_router.post("/absences", name="add_absence", responses=documented(400, 401, 403, 422))
 async def take_absence(request: Request, detail: AbsenceBody) -> UnitDuty:
     """Store that a clinician of the care unit is away, and who covers."""
     async with open_scope(request) as scope:
@@ -104,7 +104,7 @@ async def take_return(
 
 
 @duty_router.post(
-    "/alerts/{alert}/notes", name="note_alert", responses=documented(401, 403, 404, 422)
+    "/alerts/{alert}/notes", name="note_alert", responses=documented(400, 401, 403, 404, 422)
 )
 async def take_alert_note(request: Request, alert: UUID, detail: NoteBody) -> AlertNote:
     """Write a note about an alert. It changes no state and stops no timer."""

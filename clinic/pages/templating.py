@@ -83,8 +83,16 @@ def _environments() -> Mapping[str, Environment]:
     return made
 
 
+_SIGN_IN = "/sign-in/"
+
+
 def address_within(request: Request) -> str:
-    """Return the address of a page within this door."""
+    """Return the address of a page within this door, the first page where that is a sign-in.
+
+    The query of a sign-in has words and codes of the identity provider, which no page repeats.
+    """
+    if request.url.path.startswith(_SIGN_IN):
+        return "/"
     query = f"?{request.url.query}" if request.url.query else ""
     return f"{request.url.path}{query}"
 

@@ -53,7 +53,10 @@ class PauseWhy(StrEnum):
 def list_prescriptions(
     *, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA
 ) -> None:
-    """List a patient's prescriptions, in force or not, with the hash of each newest version."""
+    """List a patient's prescriptions, in force or not.
+
+    Each is shown with the hash of its newest version.
+    """
     stored, today = _stored(patient, data)
     held = {row.id for row in in_force(stored, today)}
     newest = {row.id: row for row in stored}
@@ -88,9 +91,10 @@ def renew_prescription(
     last: _Last,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Renew a prescription: write its next version, with what it had reached, on new dates.
+    """Renew a prescription with what it had reached.
 
-    The renewal names the version that it renews. Pauses and progression stay with that one.
+    Its next version is written, on new dates. The renewal names the version that it renews. Pauses
+    and progression stay with that one.
     """
     dates = _date(first, "--from"), _date(last, "--to")
     _write_next(patient, key, data, lambda newest, _: renewed(newest, *dates))
@@ -105,9 +109,10 @@ def pause_prescription(
     why: Annotated[PauseWhy, typer.Option(help="Why nothing is due on these dates.")],
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Pause a prescription: write its next version, with nothing due on some dates.
+    """Pause a prescription: nothing is due on some dates.
 
-    The dates may be past: then a day that was missed is missed no more.
+    Its next version is written. The dates may be past: then a day that was missed is missed no
+    more.
     """
     stop = Pause(first=_date(first, "--from"), last=_date(last, "--to"), why=why.value)
     if stop.first > stop.last:

@@ -105,7 +105,7 @@ def test_the_keys_can_be_switched_off(page: Page) -> None:
 def test_a_patient_is_marked_and_the_mark_taken_back(page: Page) -> None:
     page.goto("/")
     page.locator("tr:has(#row-p-good) [data-review]").click()
-    expect(page.locator("tr:has(#row-p-good) .c-review")).to_contain_text("c-lind")
+    expect(page.locator("tr:has(#row-p-good) .c-review")).to_contain_text("Karin Lind")
     page.goto("/?patient=p-good")
     page.locator("#do-unreview").click()
     expect(page.locator("#do-review")).to_be_visible()

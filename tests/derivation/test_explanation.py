@@ -174,7 +174,7 @@ def test_a_day_is_the_sum_of_its_sessions(manifest: Path) -> None:
 
 def test_a_week_is_what_was_done_over_what_was_due(manifest: Path) -> None:
     done = explained(manifest, "week", "2025-11-24")
-    assert headings(done) == ["days", "due", "known"]
+    assert headings(done) == ["days", "due", "known", "findings"]
     for line in (
         "2025-11-24 1 session, 30 min, dose 30 min; frequency not known, time not known, ",
         "  2025-11-30 no data",

@@ -135,16 +135,16 @@ def sample_push(snapshot: AlertSnapshot) -> dict[str, Any]:
     return transaction(alert_resources(snapshot))
 
 
-def page() -> str:
+def sample_page() -> str:
     """Return the text of the sample."""
     return json.dumps(sample_bundle(), indent=2, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
+def write_sample() -> None:
     """Write the sample."""
     Path(SAMPLE_FILE).parent.mkdir(exist_ok=True)
-    Path(SAMPLE_FILE).write_text(page(), encoding="utf-8")
+    Path(SAMPLE_FILE).write_text(sample_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write_sample()

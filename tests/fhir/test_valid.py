@@ -102,6 +102,6 @@ def test_hapi_finds_no_error_in_any_bundle(tmp_path: Path) -> None:
 
 
 def test_the_sample_in_the_docs_is_made_from_the_code() -> None:
-    assert sample.SAMPLE_FILE.read_text(encoding="utf-8") == sample.page(), (
+    assert sample.SAMPLE_FILE.read_text(encoding="utf-8") == sample.sample_page(), (
         "write it again: python -m tests.fhir.sample"
     )

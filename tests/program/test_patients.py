@@ -194,7 +194,9 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     )
     assert f"consents      source files, given {_NOW}\n" in text
     assert "last data     none yet\n" in text
-    assert audited(dsn, "data.read") == [("b-2", "record"), ("b-2", "record")]
+    # other tests of this file read others
+    reads = [row for row in audited(dsn, "data.read") if row[0] == "b-2"]
+    assert reads == [("b-2", "record"), ("b-2", "record")]
 
 
 def test_a_patient_that_is_not_there_is_a_line() -> None:

@@ -133,14 +133,16 @@ def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> 
     expected = matching(truth(total).expected, patient=person.pseudonym)
 
     known = truth(total).patients[person.pseudonym]
+    # a week of silence is for the digest: nothing that was planted
+    silence = [("D1", "C")] if known.role is Role.STALE else []
     assert Counter(map(monday, values_of(matches.sessions, "local_date"))) == known.sessions
     before = registry.judge(judgeable(person, total, facts, matches))
-    assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live]
+    assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live] + silence
 
     facts += _facts_of(person, matching(live(total), patient=person.pseudonym))
     matches = derive(_window(person, total, facts))
     after = registry.judge(judgeable(person, total, facts, matches))
-    assert _fresh(after) == values_of(expected, "rule", "tier.value")
+    assert _fresh(after) == values_of(expected, "rule", "tier.value") + silence
 
 
 def test_without_the_pause_there_would_be_an_alert() -> None:

@@ -20,15 +20,16 @@ from stream import refresh
 from stream.compute.series.timeline import grid
 from tests.storage.derived.naive import bucketed, standing
 from tests.storage.facts.test_order import NO_SHRINKING, PATIENTS, _connect, _unique, facts
+from tests.storage.reuse import Databases
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
-def runner_and_conn(embedded: str) -> object:
-    with asyncio.Runner() as runner:
-        conn = runner.run(_connect(embedded))
+def runner_and_conn(databases: Databases) -> object:
+    with databases.lend() as dsn, asyncio.Runner() as runner:
+        conn = runner.run(_connect(dsn))
         yield runner, conn
         runner.run(conn.close())
 

@@ -85,6 +85,34 @@ async def _announced(conn: Connection, patient: str) -> None:
     await put_invitation(conn, patient, "polar", link, "os:tester", T0)
 
 
+_RULED = (
+    (
+        "insert into rule_setting (care_unit, patient, rule, name, value, set_at, set_by, why) "
+        "select care_unit, id, 'P1', 'high', 4, now(), 'c-1', pseudonym from patient "
+        "where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into restriction (patient, kind, from_at, until_at, set_by, why) "
+        "select id, 'restriction', '2020-01-01', '2020-01-02', 'c-1', pseudonym from patient "
+        "where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into held_finding (patient, rule, key, rule_version, why, tier, at, held_at, "
+        "sentence, evidence) select id, 'P1', pseudonym, 1, 'pause', 'B', now(), now(), pseudonym, "
+        "'{}' from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into prescription_draft (patient, draft, revision, prescription, based_on, body, "
+        "written_by, written_at) select id, gen_random_uuid(), 1, pseudonym, 0, '{}', 'c-1', now() "
+        "from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into stale_derivation (patient, since) select id, now() from patient "
+        "where pseudonym = %(patient)s"
+    ),
+)
+
+
 async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str]:
     """Leave something of a patient in every table and in the payload store.
 
@@ -126,6 +154,7 @@ async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str
         ],
     )
     await _announced(conn, patient)
+    await _ruled(conn, patient)
     await _refused(conn, store, patient, big)
     await _alerted(conn, patient)
     issued = link_tokens.Issued(
@@ -135,6 +164,12 @@ async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str
     await link_tokens.put_token(conn, patient, sha256(b"token" + body).digest(), issued)
     number = await patients.patient_id(conn, patient)
     return [patient, str(number), envelope.sha256, f"serial-{patient}", _alert(number)]
+
+
+async def _ruled(conn: Connection, patient: str) -> None:
+    """Leave a setting of a rule, a finding that was held back, a restriction and a draft."""
+    for query in _RULED:
+        await conn.execute(query.encode(), {"patient": patient})
 
 
 async def _refused(conn: Connection, store: BodyStorage, patient: str, big: bytes) -> None:
