@@ -18,8 +18,13 @@ CONDITION_WORDS: dict[str, str] = {
         "weekly pain up by %(each_week)s or more two weeks running, or by %(at_once)s at once"
     ),
     "P4": N_("a flare, %(rise)s or more above the usual pain for %(apart_hours)s hours"),
+    "P5": N_("a warning sign that the patient named"),
     "P6": N_("pain with a load %(rise)s times that of the four weeks before, or more"),
     "P8": N_("no answer about pain for %(sessions)s sessions"),
+    "D1": N_("nothing from a worn device for %(silent_days)s days"),
+    "H2": N_("resting heart rate up by %(rise)s, where a prescription asks for it"),
+    "H3": N_("resting heart rate of %(bpm)s or more, where a prescription asks for it"),
+    "H6": N_("a symptom of the heart that the patient named, where a prescription asks for it"),
     "A1": N_("two weeks below %(ratio)s of what is prescribed"),
     "A2": N_("%(missed)s due sessions in a row missed"),
     "A3": N_("a low week that cannot be caught up any more"),

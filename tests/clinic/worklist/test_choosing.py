@@ -148,6 +148,8 @@ def test_the_thresholds_of_a_group_are_those_of_its_rules() -> None:
     assert "the prescription ends within 14 days" in texts["renew"]
     assert texts["adherence"][0] == "two weeks below 80 % of what is prescribed (A1)"
     assert texts["track"] == []
+    # a rule that is off is not told by its switch
+    assert " on 0" not in str(texts)
 
 
 def test_the_title_of_each_rule_is_in_the_catalogues() -> None:
