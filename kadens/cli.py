@@ -273,7 +273,7 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="export",
                 target=f"{_PRESCRIBING}:export_prescriptions",
-                summary="Print the newest version of each prescription as JSON.",
+                summary="Print what holds or is to come of each prescription as JSON.",
             ),
             Entry(
                 word="import",

@@ -22,6 +22,7 @@ from clinic.sign_in import csrf_guard
 from fhir_r4.care_plan import bundled_prescriptions, prescription_bundle
 from fhir_r4.extensions import FhirInputError
 from model.calendar import local_date, rfc3339
+from model.prescribing.renewal import current_versions
 from model.prescription import Prescription
 from storage.prescribing import drafts, versions
 from storage.prescribing.drafts import PrescriptionDraft
@@ -200,7 +201,7 @@ async def answer_end(
 
 @prescription_router.get("/prescription-bundle", name="prescription_bundle")
 async def answer_bundle(request: Request, pseudonym: Pseudonym) -> dict[str, Any]:
-    """Return the newest version of each prescription as a FHIR R4 bundle.
+    """Return what holds or is to come of each prescription as a FHIR R4 bundle.
 
     It has a `CarePlan` for each referral form, with a `ServiceRequest` for each prescription.
     """
@@ -208,9 +209,8 @@ async def answer_bundle(request: Request, pseudonym: Pseudonym) -> dict[str, Any
         who = await reads.read_brief(scope, pseudonym)
         await scope.read("prescription-bundle", pseudonym)
         stored = (await versions.prescriptions_of(scope.conn, [pseudonym])).get(pseudonym, ())
-    # In order of versions, so that the newest of each is kept.
-    newest = {row.id: row for row in stored}
-    return prescription_bundle(newest.values(), pseudonym, local_date(scope.now_ms, who.zone))
+    today = local_date(scope.now_ms, who.zone)
+    return prescription_bundle(current_versions(stored, today), pseudonym, today)
 
 
 @prescription_router.post(

@@ -24,6 +24,7 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from model import codec
 from model.calendar import local_date
 from model.prescribing.changes import renewed, with_pause
+from model.prescribing.renewal import current_versions
 from model.prescription import Pause, Prescription, in_force
 from storage.audit_actions import AuditAction
 from storage.people.patients import zone_of
@@ -55,20 +56,20 @@ def list_prescriptions(
 ) -> None:
     """List a patient's prescriptions, in force or not.
 
-    Each is shown with the hash of its newest version.
+    Each is shown by the version that holds today, and by one that is to come.
     """
     stored, today = _stored(patient, data)
-    held = {row.id for row in in_force(stored, today)}
-    newest = {row.id: row for row in stored}
+    held = {(row.id, row.version) for row in in_force(stored, today)}
+    shown = current_versions(stored, today)
     if as_json:
-        print_json([codec.plain(row) for row in newest.values()])
+        print_json(list(map(codec.plain, shown)))
         return
     table = list_table("prescription", "version", "from", "to", "state", "activity", "hash")
-    for key, row in newest.items():
+    for row in shown:
         ended = "ended" if row.valid_to < today else "to come"
-        state = "in force" if key in held else ended
+        state = "in force" if (row.id, row.version) in held else ended
         dates = (row.valid_from.isoformat(), row.valid_to.isoformat())
-        table.add_row(key, str(row.version), *dates, state, row.activity, row.sha256[:12])
+        table.add_row(row.id, str(row.version), *dates, state, row.activity, row.sha256[:12])
     print_table(table)
 
 
@@ -128,13 +129,13 @@ def export_prescriptions(
     ] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print the newest version of each prescription as JSON."""
+    """Print what holds or is to come of each prescription as JSON."""
     stored, today = _stored(patient, data)
-    newest = list({row.id: row for row in stored}.values())
+    shown = current_versions(stored, today)
     if as_fhir:
-        print_json(prescription_bundle(newest, patient, today))
+        print_json(prescription_bundle(shown, patient, today))
     else:
-        print_json(list(map(codec.plain, newest)))
+        print_json(list(map(codec.plain, shown)))
 
 
 def import_prescriptions(

@@ -1,4 +1,4 @@
-"""Which prescriptions end soon, and are to be renewed or let go. Pure."""
+"""Which versions of prescriptions hold or are to come, and which end soon. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -20,6 +20,28 @@ def ending_soon(prescriptions: Sequence[Prescription], today: date) -> tuple[Pre
         for row in in_force(prescriptions, today)
         if row.valid_to <= last and not _is_renewed(row, prescriptions)
     )
+
+
+def current_versions(
+    prescriptions: Sequence[Prescription], today: date
+) -> tuple[Prescription, ...]:
+    """Return of each prescription the version that holds today, and the newest one.
+
+    They are two where a renewal or a change has been written that has not begun yet.
+    """
+    newest: dict[str, Prescription] = {}
+    begun: dict[str, Prescription] = {}
+    for row in sorted(prescriptions, key=lambda row: (row.id, row.version)):
+        newest[row.id] = row
+        if row.valid_from <= today:
+            begun[row.id] = row
+    rows: list[Prescription] = []
+    for key, last in newest.items():
+        held = begun.get(key)
+        if held is not None and held is not last and held.valid_to >= today:
+            rows.append(held)
+        rows.append(last)
+    return tuple(rows)
 
 
 def _is_renewed(row: Prescription, prescriptions: Sequence[Prescription]) -> bool:

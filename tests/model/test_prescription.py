@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.due import due_in_week
 from model.calendar import epoch_ms
 from model.prescribing.canonical import canonical_prescription, prescription_hash, sealed
-from model.prescribing.renewal import ending_soon
+from model.prescribing.renewal import current_versions, ending_soon
 from model.prescription import (
     FollowUpPlan,
     Intensity,
@@ -27,6 +27,7 @@ from model.prescription import (
     week_of_progression,
 )
 from model.words.roles import CareRole, care_role
+from tests.rows import values_of
 
 _START = date(2026, 6, 1)  # a Monday
 _WEEK = timedelta(weeks=1)
@@ -220,6 +221,20 @@ def test_what_ends_within_14_days_and_is_not_renewed(
 ) -> None:
     today = _END - timedelta(days=days_left)
     assert [row.id for row in ending_soon((_WRITTEN, *others), today)] == expected
+
+
+def test_what_holds_is_beside_the_version_that_is_to_come() -> None:
+    renewal = replace(_WRITTEN, version=2, valid_from=_END + _WEEK, valid_to=_END + 8 * _WEEK)
+    change = replace(_WRITTEN, version=2, valid_from=_START + _WEEK)
+    for stored, today, expected in (
+        ((renewal, _WRITTEN), _START, [1, 2]),
+        ((_WRITTEN, renewal), _END, [1, 2]),
+        ((_WRITTEN, renewal), _END + timedelta(days=1), [2]),
+        ((_WRITTEN, renewal), _END + _WEEK, [2]),
+        ((_WRITTEN, change), _START + 2 * _WEEK, [2]),
+        ((_WRITTEN,), _END + _WEEK, [1]),
+    ):
+        assert values_of(current_versions(stored, today), "version") == expected
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,13 @@ async def test_rows_of_transactions_at_the_same_time_have_one_order(
     assert await _faults(conn) == []
 
 
+async def test_the_head_of_the_empty_log_is_in_every_chain(conn: Connection) -> None:
+    noted = await chain_head(conn)
+    await _written(conn, 1)
+    assert noted.seq == 0
+    assert await _faults(conn, noted) == []
+
+
 async def test_a_row_that_is_rolled_back_leaves_no_gap(conn: Connection) -> None:
     await _written(conn, 1)
     await audit.write_entry(conn, _ENTRY)
