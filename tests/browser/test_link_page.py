@@ -8,23 +8,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM
 from tests.patient.conftest import links, served_links
 from tests.patient.link_world import LinkWorld
 
 __all__ = ["links", "served_links"]
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.usefixtures("unhurried")]
 _WIDTH = 400
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

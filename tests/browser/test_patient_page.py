@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
@@ -21,12 +21,6 @@ pytestmark = NEEDS_CHROMIUM
 _PATIENT = "/patients/p-pain"
 _LANGUAGES = {"en": "en-GB", "sv": "sv-SE"}
 _WEIGHT = 300_000  # bytes of a page with all that it loads: a clinic's computer may be old
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
 
 
 @pytest.fixture(params=[1280, 400])

@@ -1,13 +1,12 @@
 """The page of the rules in a browser, wide and narrow, in both languages, without a violation."""
 
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
@@ -15,17 +14,11 @@ _WORDS = {"en": "Found in addition", "sv": "Hittas dessutom"}
 _LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 
 
-@pytest.fixture(scope="module")
-def rules_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-
-
 @pytest.mark.parametrize(("width", "language"), list(product((1280, 400), _WORDS)))
 def test_the_rules_are_read_and_a_threshold_is_tried(
-    rules_browser: Browser, door: Served, width: int, language: str
+    browser: Browser, door: Served, width: int, language: str
 ) -> None:
-    with rules_browser.new_context(
+    with browser.new_context(
         viewport={"width": width, "height": 900}, base_url=door.url, locale=_LOCALES[language]
     ) as context:
         page = context.new_page()

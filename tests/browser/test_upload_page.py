@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from ingest.door import Door, Links
 from ingest.http import vendor_app
@@ -25,7 +25,7 @@ from ingest.vendors import CONNECTORS
 from kadens.uploads.process import UploadLoop
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
-from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
 from tests.ingest.uploading import RIDE_FIT, RUN_FIT, UPLOADED_MS, UploadWorld, zipped_fits
 from tests.serving import served
 from web.limits import ServerLimits
@@ -36,7 +36,7 @@ _TOKEN = mint("patient-7", _KEYS, issue=1, expires_ms=UPLOADED_MS + DAY_MS)
 _PART = 4 * 1024 * 1024
 _LARGE = bytes(3 * _PART)
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.usefixtures("unhurried")]
 
 
 @dataclass
@@ -51,14 +51,6 @@ class Site:
     def link(self, language: str = "en", token: str = _TOKEN) -> str:
         address = page_address(self.url, token)
         return address.replace("#", f"?lang={language}#")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=30_000)  # parts of megabytes go through the test's own process
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -4,21 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM
 from tests.clinic_world import ALERTS, Served
 
 pytestmark = NEEDS_CHROMIUM
 
 _LANGUAGES = ("sv-SE", "en-GB")
 _WIDE, _NARROW = 1280, 400
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
 
 
 @pytest.fixture(params=_LANGUAGES)
