@@ -152,6 +152,11 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Set the time zone of a patient's days and weeks, after a move.",
             ),
             Entry(
+                word="door-link",
+                target="kadens.fetching.door_links:make_door_link",
+                summary="Print a link with which a patient signs in once.",
+            ),
+            Entry(
                 word="token",
                 target=f"{_COMMANDS}.links:issue_link_token",
                 summary="Issue a link token, and print it and the upload page's address.",

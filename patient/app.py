@@ -3,7 +3,7 @@
 Thin: what a step does is in `linking`, what a page says in `pages`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
 from patient.config import BACK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
+from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
 from patient.linking import (
     LinkOutcome,
     LinkStep,
@@ -24,21 +25,21 @@ from patient.linking import (
     withdraw,
 )
 from patient.metrics import PatientMetrics
+from patient.own_pages import own_page
 from patient.pages import (
     ASSETS,
     LINK_STATIC,
     STATIC_PATH,
     STATUS,
     PageView,
-    link_languages,
     page_of,
 )
+from patient.today import show_today
+from patient.visit import NotSignedInError, is_foreign, page_language
 from storage.pg.health import database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
-from web.csrf import is_cross_site, origin_of
 from web.headers import SecurityHeaders
-from web.languages import language_for
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 
 LINK_PATH = "/connect"
@@ -60,18 +61,10 @@ def patient_app(config: PatientConfig) -> FastAPI:
     app.state.metrics = metrics
     app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
     app.state.registry = metrics.registry
-    for path, endpoint, method in (
-        (f"{LINK_PATH}/{{link}}", show_link, "GET"),
-        (f"{LINK_PATH}/{{link}}", answer_link, "POST"),
-        (f"{LINK_PATH}/{{link}}/withdraw", withdraw_link, "POST"),
-        (f"{BACK_PATH}/{{connector}}", answer_callback, "GET"),
-        (f"{STATIC_PATH}/{{name}}", static_file, "GET"),
-        ("/healthz", health, "GET"),
-        ("/readyz", readiness, "GET"),
-        ("/metrics", own_metrics, "GET"),
-    ):
+    for path, endpoint, method in ROUTES:
         app.add_api_route(path, endpoint, methods=[method], response_model=None)
     app.add_exception_handler(HTTPException, _plain_problem)
+    app.add_exception_handler(NotSignedInError, _nobody)
     # The middleware added last is the outermost: it measures everything within.
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
@@ -100,7 +93,7 @@ async def show_link(request: Request, link: str) -> Response:
 async def answer_link(request: Request, link: str) -> Response:
     """Take the patient's answer: note the consent and lead to the vendor's page, or do nothing."""
     door = patient_door_of(request)
-    if _is_foreign(request):
+    if is_foreign(request):
         return _page(request, LinkStep(outcome=LinkOutcome.FOREIGN), link)
     async with request.form() as form:
         agrees = form.get("answer") == "agree"
@@ -110,7 +103,7 @@ async def answer_link(request: Request, link: str) -> Response:
         outcome = LinkOutcome.DECLINED if declined else step.outcome
         return _page(request, LinkStep(outcome=outcome, invitation=step.invitation), link)
     binding = new_binding()
-    step = await begin_linking(door, link, _language(request), binding)
+    step = await begin_linking(door, link, page_language(request), binding)
     if step.outcome is not LinkOutcome.ONWARD or step.invitation is None:
         return _page(request, step, link)
     connector = step.invitation.connector
@@ -146,7 +139,7 @@ async def answer_callback(request: Request, connector: str) -> Response:
 
 async def withdraw_link(request: Request, link: str) -> Response:
     """End the consent and the connection that a link gave."""
-    if _is_foreign(request):
+    if is_foreign(request):
         return _page(request, LinkStep(outcome=LinkOutcome.FOREIGN), link)
     return _page(request, await withdraw(patient_door_of(request), link), link)
 
@@ -181,7 +174,7 @@ def _page(request: Request, step: LinkStep, link: str = "", onward: str = "") ->
     connector = invitation.connector if invitation is not None else ""
     view = PageView(
         outcome=step.outcome,
-        language=_language(request, invitation.language if invitation is not None else ""),
+        language=page_language(request, invitation.language if invitation is not None else ""),
         clinic=door.config.clinic,
         source=door.config.titles.get(connector, connector),
         link=f"{LINK_PATH}/{link}" if link and invitation is not None else "",
@@ -190,20 +183,6 @@ def _page(request: Request, step: LinkStep, link: str = "", onward: str = "") ->
     door.metrics.outcomes.labels(connector, step.outcome.value).inc()
     status = STATUS.get(step.outcome, 200)
     return HTMLResponse(page_of(view), status, headers={"vary": "accept-language"})
-
-
-def _language(request: Request, agreed: str = "") -> str:
-    wanted = request.query_params.get("lang", "") or agreed
-    accepted = request.headers.get("accept-language", "")
-    return language_for(link_languages(), wanted, accepted)
-
-
-def _is_foreign(request: Request) -> bool:
-    """Return whether another site sent a form."""
-    own = origin_of(patient_door_of(request).config.url)
-    origins = request.headers.getlist("origin")
-    fetch_site = request.headers.get("sec-fetch-site", "none")
-    return is_cross_site(request.method, origins, fetch_site, own)
 
 
 def _cookie_name(door: OpenPatientDoor) -> str:
@@ -228,3 +207,25 @@ async def _plain_problem(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code != STATUS[LinkOutcome.UNKNOWN]:
         return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
     return _page(request, LinkStep(outcome=LinkOutcome.UNKNOWN))
+
+
+async def _nobody(request: Request, error: Exception) -> Response:
+    del error  # it says no more than its kind
+    return own_page(request, "nobody.html", status=401)
+
+
+# Path, endpoint and method of each route. Where a patient's data are shown, `open_visit` is first.
+ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
+    ("/", show_today, "GET"),
+    (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),
+    (f"{ENTER_PATH}/{{link}}", take_door_link, "POST"),
+    ("/leave", leave, "POST"),
+    (f"{LINK_PATH}/{{link}}", show_link, "GET"),
+    (f"{LINK_PATH}/{{link}}", answer_link, "POST"),
+    (f"{LINK_PATH}/{{link}}/withdraw", withdraw_link, "POST"),
+    (f"{BACK_PATH}/{{connector}}", answer_callback, "GET"),
+    (f"{STATIC_PATH}/{{name}}", static_file, "GET"),
+    ("/healthz", health, "GET"),
+    ("/readyz", readiness, "GET"),
+    ("/metrics", own_metrics, "GET"),
+)

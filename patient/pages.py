@@ -18,7 +18,11 @@ from web.languages import LANGUAGE_NAMES, page_languages
 
 _HERE = Path(str(files("patient")))
 LINK_TEMPLATES, LINK_LOCALE, LINK_STATIC = _HERE / "templates", _HERE / "locale", _HERE / "static"
-ASSETS: Mapping[str, str] = {"link.css": "text/css", "mark.svg": "image/svg+xml"}
+ASSETS: Mapping[str, str] = {
+    "link.css": "text/css",
+    "own.css": "text/css",
+    "mark.svg": "image/svg+xml",
+}
 STATIC_PATH = "/static"
 # Each outcome with the status of its page; 200 where it is not here.
 STATUS: Mapping[LinkOutcome, HTTPStatus] = {
@@ -58,7 +62,7 @@ def page_of(view: PageView) -> str:
         view=view,
         outcome=view.outcome.value,
         languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in languages],
-        asset=_address,
+        asset=asset_address,
     )
 
 
@@ -69,7 +73,7 @@ def link_languages() -> Mapping[str, Environment]:
 
 
 @lru_cache(maxsize=8)
-def _address(name: str) -> str:
+def asset_address(name: str) -> str:
     """Return the address of a file of the pages, with the hash of its content."""
     digest = hashlib.sha256((LINK_STATIC / name).read_bytes()).hexdigest()
     return f"{STATIC_PATH}/{name}?v={digest[:12]}"

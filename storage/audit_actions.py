@@ -36,6 +36,7 @@ class AuditAction(StrEnum):
     PATIENT_PROFILE = "patient.profile"
     PATIENT_TOKEN = "patient.token"  # noqa: S105 - no password, the name of an action
     PATIENT_TOKENS = "patient.tokens"
+    PATIENT_DOOR = "patient.door"  # a link was made with which the patient signs in
     PATIENT_REVOKE = "patient.revoke"
     PATIENT_ERASE = "patient.erase"
     PATIENT_REVIEW = "patient.review"  # a clinician looked through a patient

@@ -63,6 +63,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "vendor_connection": _OF,
     "vendor_withdrawal": _OF,
     "vendor_invitation": _OF,
+    "door_link": _OF,
+    "patient_session": _OF,
     "account": _OF,
     "consent": _OF,
     "unconsented": _OF,

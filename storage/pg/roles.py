@@ -41,13 +41,16 @@ class Access:
 
 
 _DERIVED = Access(worker=ALL, clinic=READ)
+_SHOWN = Access(worker=ALL, clinic=READ, patient=READ)  # to the patient, as their own data
 _WORK = Access(worker=ALL)
 _STATE_OF_FETCH = "select (connector, patient, state, is_past)"
 
 # Every table needs an entry; a test compares the entries with the schema.
 TABLES: dict[str, Access] = {
     "care_unit": Access(worker=READ, clinic=READ, patient=READ),
-    "clinician": Access(worker=READ, clinic="select, insert, update"),
+    "clinician": Access(
+        worker=READ, clinic="select, insert, update", patient="select (subject, name)"
+    ),
     "clinician_reach": Access(worker=READ),
     "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED, patient=LOCKED),
     "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ, patient=READ),
@@ -64,7 +67,7 @@ TABLES: dict[str, Access] = {
     "prescription": Access(worker=READ, clinic=ADD, patient=READ),
     "prescription_draft": Access(clinic=ALL),
     "stale_derivation": Access(worker="select, delete", clinic="select, insert, update"),
-    "source": Access(worker="select, insert, update (id)", clinic=READ),
+    "source": Access(worker="select, insert, update (id)", clinic=READ, patient=READ),
     "record": _DERIVED,
     "fact": _DERIVED,
     "sample": _DERIVED,
@@ -93,6 +96,8 @@ TABLES: dict[str, Access] = {
         clinic="select (patient, connector, created_at, expires_at, used_at)",
         patient="select, update",
     ),
+    "door_link": Access(patient="select, update (used_at)"),
+    "patient_session": Access(patient=ALL),
     "vendor_withdrawal": Access(
         clinic="select (connector, patient, withdrawn_at)",
         fetcher="select, insert, update",
@@ -107,9 +112,9 @@ TABLES: dict[str, Access] = {
     "discarded": _WORK,
     "in_work": _WORK,
     "stream_offset": _WORK,
-    "session": _DERIVED,
+    "session": _SHOWN,
     "day": _DERIVED,
-    "week": _DERIVED,
+    "week": _SHOWN,
     "source_selection": _DERIVED,
     "rollup_hour": _DERIVED,
     "rollup_day": _DERIVED,
@@ -118,10 +123,11 @@ TABLES: dict[str, Access] = {
         worker=ALL,
         clinic="select, update (state, changed_at, snoozed_until, resolution, assignee, "
         "unseen_since, escalations, mutes, useful, last_move)",
+        patient="select (id, patient)",
     ),
     "alert_finding": _DERIVED,
     "alert_move": Access(worker=ADD, clinic=ADD),
-    "alert_note": Access(worker=READ, clinic=ADD),
+    "alert_note": Access(worker=READ, clinic=ADD, patient=READ),
     "unit_duty": Access(worker=READ, clinic=ADD),
     "absence": Access(worker=READ, clinic="select, insert, update (ended_at)"),
     "budget_notice": Access(worker=ADD, clinic=READ),

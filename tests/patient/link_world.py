@@ -103,7 +103,7 @@ class LinkWorld:
                 pseudonym=name,
             )
 
-        self._run(work)
+        self.run(work)
         return name
 
     def invite(self, patient: str, connector: str = "polar") -> str:
@@ -115,7 +115,7 @@ class LinkWorld:
                 conn, patient, connector, secret_digest(link), "os:tester", self.now_ms
             )
 
-        self._run(work)
+        self.run(work)
         return f"{self.url}{LINK_PATH}/{link}"
 
     def account(self) -> str:
@@ -142,7 +142,7 @@ from patient p where pseudonym = %(p)s""".replace("%(p)s", "%s"),
             *[patient] * 4,
         )
 
-    def _run(self, work: Any) -> None:  # noqa: ANN401 - a coroutine of a connection
+    def run(self, work: Any) -> None:  # noqa: ANN401 - a coroutine of a connection
         async def run() -> None:
             pool = await open_pool(self.dsn, max_size=1, role=ADMIN)
             async with pool, pool.connection() as conn:

@@ -28,8 +28,10 @@ from storage.facts.writer import write_facts
 from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, data_keys, link_tokens, patients
+from storage.people.door_links import put_door_link
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.invitations import put_invitation
+from storage.people.patient_sessions import begin_patient_session
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream import refresh
@@ -83,6 +85,8 @@ async def _announced(conn: Connection, patient: str) -> None:
     await withdraw_accounts(conn, patient, "polar", T0)
     link = hashlib.sha256(patient.encode()).hexdigest()
     await put_invitation(conn, patient, "polar", link, "os:tester", T0)
+    await put_door_link(conn, patient, link, by="os:tester", now_ms=T0, until_ms=T0 + 1)
+    await begin_patient_session(conn, patient, link, T0, T0 + 1)
 
 
 _RULED = (

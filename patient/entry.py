@@ -1,0 +1,97 @@
+"""Signing in and out at the patient door: the one-time link, and the end of a session.
+
+A link is used by a button, never by opening it: scanners of mail open every link.
+"""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from patient.binding import secret_digest
+from patient.config import OpenPatientDoor, patient_door_of
+from patient.own_pages import own_page
+from patient.visit import (
+    LIFE_MS,
+    Visit,
+    is_foreign,
+    new_session_secret,
+    open_visit,
+    patient_actor,
+    session_cookie,
+    session_secret,
+)
+from storage import audit
+from storage.audit_actions import AuditAction
+from storage.people.door_links import door_link_opens, use_door_link
+from storage.people.patient_sessions import begin_patient_session, end_patient_session
+from storage.pg.pool import Connection
+
+ENTER_PATH = "/enter"
+
+
+async def show_door_link(request: Request, link: str) -> Response:
+    """Show the button that signs in, or that the link opens nothing; nothing is used up."""
+    door = patient_door_of(request)
+    async with door.pool.connection() as conn:
+        opens = await door_link_opens(conn, secret_digest(link), door.now())
+    if not opens:
+        return own_page(request, "closed.html", status=404)
+    return own_page(request, "enter.html", address=f"{ENTER_PATH}/{link}")
+
+
+async def take_door_link(request: Request, link: str) -> Response:
+    """Use a link: begin a session of its patient, with a secret that is new."""
+    door = patient_door_of(request)
+    if is_foreign(request):
+        return own_page(request, "closed.html", status=403)
+    secret = new_session_secret()
+    async with door.pool.connection() as conn:
+        patient = await use_door_link(conn, secret_digest(link), door.now())
+        if patient is not None:
+            await begin_visit(door, conn, patient, secret, old=session_secret(request))
+    if patient is None:
+        return own_page(request, "closed.html", status=404)
+    response = RedirectResponse("/", 303)
+    set_session_cookie(door, response, secret, LIFE_MS // 1000)
+    return response
+
+
+async def begin_visit(
+    door: OpenPatientDoor, conn: Connection, patient: str, secret: str, *, old: str
+) -> None:
+    """Begin a patient's session with its line in the audit log, and end the browser's `old` one."""
+    now_ms = door.now()
+    if old:
+        await end_patient_session(conn, secret_digest(old), now_ms)
+    digest = secret_digest(secret)
+    await begin_patient_session(conn, patient, digest, now_ms, now_ms + LIFE_MS)
+    entry = audit.AuditEntry(
+        at_ms=now_ms, actor=patient_actor(patient), action=AuditAction.SIGN_IN, patient=patient
+    )
+    await audit.write_entry(conn, entry)
+
+
+async def leave(request: Request) -> Response:
+    """End the session on the server, for every copy of its cookie."""
+    async with open_visit(request) as visit:
+        await _end(visit, session_secret(request))
+    response = own_page(request, "left.html")
+    set_session_cookie(patient_door_of(request), response, "", 0)
+    return response
+
+
+def set_session_cookie(door: OpenPatientDoor, response: Response, value: str, seconds: int) -> None:
+    """Set the session's cookie, which no script reads and no other site's form sends along."""
+    response.set_cookie(
+        session_cookie(door),
+        value,
+        max_age=seconds,
+        secure=door.config.is_secure,
+        httponly=True,
+        # not "strict": the provider's redirect back to us comes from another site and needs it
+        samesite="lax",
+    )
+
+
+async def _end(visit: Visit, secret: str) -> None:
+    await end_patient_session(visit.conn, secret_digest(secret), visit.now_ms)
+    await visit.note(AuditAction.SIGN_OUT, "")

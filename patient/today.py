@@ -1,0 +1,89 @@
+"""The page of today: what is prescribed, what is done this week, and what the clinic wrote.
+
+What a clinician kept to the clinic is not read here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from model.calendar import local_date, monday
+from model.derived import Week
+from model.prescription import Prescription, in_force
+from patient.own_pages import own_page
+from patient.visit import Visit, open_visit
+from storage.alerts.notes import shared_notes
+from storage.prescribing.versions import prescriptions_of
+from storage.reads.own_data import own_weeks, own_zone
+
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekSoFar:
+    """What is done in the running week, and what is prescribed; None where nothing is."""
+
+    sessions: int
+    minutes: int
+    of_sessions: int | None
+    of_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A prescription in the words of the page; `until` is its last date."""
+
+    sessions: int
+    minutes: int
+    most_minutes: int | None
+    activity: str
+    pain_limit: int
+    until: date
+
+
+async def show_today(request: Request) -> Response:
+    """Show today."""
+    async with open_visit(request) as visit:
+        today = local_date(visit.now_ms, await own_zone(visit.conn, visit.patient))
+        asked = await _in_force(visit, today)
+        weeks = await own_weeks(visit.conn, visit.patient, monday(today))
+        notes = await shared_notes(visit.conn, visit.pseudonym)
+    return own_page(
+        request,
+        "today.html",
+        visit,
+        asked=[asked_of(row) for row in asked],
+        week=week_so_far(weeks, asked),
+        notes=[(local_date(note.at_ms, "UTC"), note.author_name, note.text) for note in notes],
+    )
+
+
+def asked_of(row: Prescription) -> Asked:
+    """Return what a prescription asks for."""
+    return Asked(
+        sessions=row.sessions_per_week,
+        minutes=row.minutes_per_session,
+        most_minutes=row.most_minutes_per_session,
+        activity=row.activity,
+        pain_limit=row.pain_limit,
+        until=row.valid_to,
+    )
+
+
+def week_so_far(weeks: Sequence[Week], asked: Sequence[Prescription]) -> WeekSoFar:
+    """Return what is done of what is prescribed; a week without a row is one of nothing."""
+    done = weeks[0] if weeks else None
+    return WeekSoFar(
+        sessions=done.sessions if done else 0,
+        minutes=done.session_ms // _MINUTE_MS if done else 0,
+        of_sessions=sum(row.sessions_per_week for row in asked) or None,
+        of_minutes=sum(row.sessions_per_week * row.minutes_per_session for row in asked) or None,
+    )
+
+
+async def _in_force(visit: Visit, today: date) -> Sequence[Prescription]:
+    versions = await prescriptions_of(visit.conn, [visit.pseudonym])
+    return in_force(versions.get(visit.pseudonym, ()), today)

@@ -1,0 +1,44 @@
+"""Queries for the patient door: a patient's own data. It never writes and decides nothing.
+
+The patient is named by the session's row, never by what a request sends.
+"""
+
+from datetime import date
+
+from model.derived import Session, Week
+from storage.derived import derived_rows
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+_ZONE = "select zone from patient where id = %s"
+_WEEKS = f"""
+select {derived_rows.prefixed("w", derived_rows.WEEK_COLUMNS[1:])}
+  from week w where w.patient = %(patient)s and w.monday >= %(since)s order by w.monday
+"""  # noqa: S608 - a constant of this package
+_SESSIONS = f"""
+select {derived_rows.SESSION_SELECT}
+  from session s join patient p on p.id = s.patient
+  join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
+ where s.patient = %(patient)s and s.local_date >= %(since)s
+ order by s.start_at desc, s.session limit %(limit)s
+"""  # noqa: S608 - a constant of this package
+
+
+async def own_zone(conn: Connection, patient: int) -> str:
+    """Return the time zone of a patient's days and weeks."""
+    [zone] = await rows.fetch_column(conn, _ZONE, [patient])
+    return str(zone)
+
+
+async def own_weeks(conn: Connection, patient: int, since: date) -> tuple[Week, ...]:
+    """Return a patient's weeks from a Monday on, oldest first."""
+    requested = {"patient": patient, "since": since}
+    return tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week))
+
+
+async def own_sessions(
+    conn: Connection, patient: int, since: date, limit: int
+) -> tuple[Session, ...]:
+    """Return a patient's sessions from a local date on, newest first."""
+    requested = {"patient": patient, "since": since, "limit": limit}
+    return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
