@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
 from patient.config import BACK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
+from patient.data import show_data, show_readers
 from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
 from patient.linking import (
     LinkOutcome,
@@ -217,6 +218,8 @@ async def _nobody(request: Request, error: Exception) -> Response:
 # Path, endpoint and method of each route. Where a patient's data are shown, `open_visit` is first.
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     ("/", show_today, "GET"),
+    ("/data", show_data, "GET"),
+    ("/looked", show_readers, "GET"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),
     (f"{ENTER_PATH}/{{link}}", take_door_link, "POST"),
     ("/leave", leave, "POST"),

@@ -13,7 +13,11 @@ from patient.visit import Visit, page_language
 from web.languages import LANGUAGE_NAMES
 
 # Address and name of each page in the navigation. The names are worded by the template.
-ROOMS: tuple[tuple[str, str], ...] = (("/", N_("Today")),)
+ROOMS: tuple[tuple[str, str], ...] = (
+    ("/", N_("Today")),
+    ("/data", N_("My data")),
+    ("/looked", N_("Who looked")),
+)
 
 
 def own_page(

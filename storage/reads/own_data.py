@@ -3,6 +3,7 @@
 The patient is named by the session's row, never by what a request sends.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 from model.derived import Session, Week
@@ -22,6 +23,30 @@ select {derived_rows.SESSION_SELECT}
  where s.patient = %(patient)s and s.local_date >= %(since)s
  order by s.start_at desc, s.session limit %(limit)s
 """  # noqa: S608 - a constant of this package
+# One line a person and day, however often a page was opened.
+_READERS = """
+select (a.at at time zone p.zone)::date as local_date,
+       coalesce(nullif(c.name, ''), a.actor) as actor, coalesce(u.name, '') as care_unit,
+       count(*) filter (where a.action = 'data.read') as reads,
+       count(*) filter (where a.action = 'list.read') as listed,
+       count(*) filter (where a.action not in ('data.read', 'list.read')) as changes
+  from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
+  left join clinician c on c.subject = a.actor
+ where a.patient = %(patient)s and a.role <> 'patient'
+ group by 1, 2, 3 order by 1 desc, max(a.id) desc limit %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReader:
+    """What a person did with a patient's data on a local date: opened, seen on lists, changed."""
+
+    local_date: date
+    actor: str
+    care_unit: str
+    reads: int
+    listed: int
+    changes: int
 
 
 async def own_zone(conn: Connection, patient: int) -> str:
@@ -42,3 +67,10 @@ async def own_sessions(
     """Return a patient's sessions from a local date on, newest first."""
     requested = {"patient": patient, "since": since, "limit": limit}
     return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
+
+
+async def own_readers(conn: Connection, patient: int, limit: int) -> tuple[OwnReader, ...]:
+    """Return who looked at a patient's data, newest first; the patient's own looks are left out."""
+    return tuple(
+        await rows.fetch_as(conn, _READERS, {"patient": patient, "limit": limit}, OwnReader)
+    )

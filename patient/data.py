@@ -1,0 +1,92 @@
+"""The pages of a patient's own history, and of who looked at it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from model.calendar import local_date, monday
+from model.derived import Session, Week
+from patient.config import patient_door_of
+from patient.own_pages import own_page
+from patient.visit import open_visit
+from storage.reads.own_data import own_readers, own_sessions, own_weeks, own_zone
+
+WEEKS, MOST_SESSIONS, MOST_READERS = 12, 100, 200
+_MINUTE_MS = 60_000
+_BAR = 100  # the width of the longest bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekBar:
+    """A week of the chart: its sessions, their minutes, and the width of its bar of 100."""
+
+    monday: date
+    sessions: int
+    minutes: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSession:
+    """A session of the list; `rests_on` are the names of the sources of its figures."""
+
+    day: date
+    minutes: int
+    counts: bool
+    heart: int | None
+    rests_on: tuple[str, ...]
+
+
+async def show_data(request: Request) -> Response:
+    """Show the last twelve weeks with their sessions."""
+    titles = patient_door_of(request).config.titles
+    async with open_visit(request) as visit:
+        this = monday(local_date(visit.now_ms, await own_zone(visit.conn, visit.patient)))
+        since = this - timedelta(weeks=WEEKS - 1)
+        weeks = await own_weeks(visit.conn, visit.patient, since)
+        sessions = await own_sessions(visit.conn, visit.patient, since, MOST_SESSIONS)
+    listed = [_listed(row, {**titles}) for row in sessions]
+    return own_page(request, "data.html", visit, weeks=week_bars(weeks, this), sessions=listed)
+
+
+async def show_readers(request: Request) -> Response:
+    """Show who looked at the patient's data: a line for each person and day."""
+    async with open_visit(request) as visit:
+        readers = await own_readers(visit.conn, visit.patient, MOST_READERS)
+    return own_page(request, "looked.html", visit, readers=readers)
+
+
+def week_bars(weeks: Sequence[Week], this: date) -> tuple[WeekBar, ...]:
+    """Return a bar for each of the last twelve weeks, newest first; without a row it is empty."""
+    known = {week.monday: week for week in weeks}
+    longest = max((week.session_ms for week in weeks), default=0)
+    bars: list[WeekBar] = []
+    for back in range(WEEKS):
+        day = this - timedelta(weeks=back)
+        week = known.get(day)
+        spent = week.session_ms if week else 0
+        bars.append(
+            WeekBar(
+                monday=day,
+                sessions=week.sessions if week else 0,
+                minutes=spent // _MINUTE_MS,
+                width=_BAR * spent // longest if longest else 0,
+            )
+        )
+    return tuple(bars)
+
+
+def _listed(row: Session, titles: dict[str, str]) -> OwnSession:
+    vendors = [row.declared_by.vendor]
+    if row.heart_source is not None and row.heart_source.vendor not in vendors:
+        vendors.append(row.heart_source.vendor)
+    return OwnSession(
+        day=row.local_date,
+        minutes=row.timer_ms // _MINUTE_MS,
+        counts=row.counts,
+        heart=None if row.heart.mean is None else round(row.heart.mean),
+        rests_on=tuple(titles.get(vendor, vendor) for vendor in vendors),
+    )

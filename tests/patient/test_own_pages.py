@@ -1,0 +1,123 @@
+"""The pages of a patient who is signed in: what they say, and that each shows its owner only."""
+
+import re
+from datetime import date
+from html import unescape
+
+import httpx2
+import pytest
+
+from model.calendar import local_date
+from model.prescription import Intensity, Prescription
+from patient.app import ROUTES
+from storage.people import care_team
+from storage.pg.pool import Connection
+from storage.prescribing.versions import put_prescription
+from tests.patient.link_world import LinkWorld
+from tests.patient.test_entry import signed_in
+
+OWN = [path for path, _endpoint, _method in ROUTES if path in {"/", "/data", "/looked"}]
+
+
+def _text(answer: httpx2.Response) -> str:
+    main = answer.text.partition("<main")[2].partition("</main>")[0]
+    bare = re.sub(r"<[^>]+>", " ", main.partition(">")[2])
+    return re.sub(r"\s+", " ", unescape(bare)).strip()
+
+
+def _prescribe(world: LinkWorld, patient: str) -> None:
+    row = Prescription(
+        id=f"x-{patient}",
+        version=1,
+        valid_from=date(2026, 1, 1),
+        valid_to=date(2026, 12, 31),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        most_minutes_per_session=45,
+        intensity=Intensity(method="rpe_cr10", low=3, high=5),
+    )
+
+    async def work(conn: Connection) -> None:
+        await put_prescription(conn, patient, row, 0)
+
+    world.run(work)
+
+
+def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
+    patient = links.patient()
+    _prescribe(links, patient)
+    with signed_in(links, patient) as client:
+        english, swedish = _text(client.get("/")), _text(client.get("/?lang=sv"))
+    assert english == (
+        "Today This week Sessions 0 of 3 Minutes 0 of 90 What is prescribed Exercise 3 times a "
+        "week, 30 to 45 minutes each time. Pain up to 5 of 10 is all right. The prescription holds "
+        "until 2026-12-31."
+    )
+    assert swedish == (
+        "I dag Den här veckan Träningspass 0 av 3 Minuter 0 av 90 Ditt recept Träna 3 gånger i "
+        "veckan, 30 till 45 minuter varje gång. Smärta upp till 5 av 10 går bra. Receptet gäller "
+        "till och med 2026-12-31."
+    )
+
+
+def test_a_patient_without_anything_is_told_so(links: LinkWorld) -> None:
+    with signed_in(links, links.patient()) as client:
+        assert _text(client.get("/")) == (
+            "Today This week Sessions 0 Minutes 0 What is prescribed "
+            "Nothing is prescribed at the moment."
+        )
+        assert _text(client.get("/data")).endswith("Sessions No session has come in yet.")
+        assert _text(client.get("/looked?lang=sv")).endswith("Ingen har tittat.")
+
+
+def test_a_patient_sees_nothing_of_another(links: LinkWorld) -> None:
+    other = links.patient()
+    _prescribe(links, other)
+    with signed_in(links, links.patient()) as client:
+        for path in OWN:
+            page = client.get(f"{path}?patient={other}")
+            assert page.status_code == 200
+            assert other not in page.text
+        assert "Nothing is prescribed" in client.get(f"/?patient={other}").text
+
+
+def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
+    patient = links.patient()
+
+    async def work(conn: Connection) -> None:
+        who = care_team.Clinician(subject="c-9", name="Nora Lind", email="", unit="unit")
+        await care_team.add_clinician(conn, who)
+        for what in ("data.read", "data.read", "list.read", "alert.note"):
+            await conn.execute(
+                "insert into audit (at, actor, role, care_unit, action, patient, object, detail) "
+                "select to_timestamp(%s / 1000.0), 'c-9', 'clinician', p.care_unit, %s, p.id, '', "
+                "'{}' from patient p where p.pseudonym = %s",
+                [links.now_ms, what, patient],
+            )
+
+    links.run(work)
+    with signed_in(links, patient) as client:
+        text = _text(client.get("/looked"))
+    day = local_date(links.now_ms, "Europe/Stockholm")
+    assert text.endswith(f"{day} : Nora Lind, unit Opened: 2. Seen on a list: 1. Changed: 1.")
+
+
+@pytest.mark.parametrize("path", OWN)
+@pytest.mark.parametrize("who", ["nobody", "ended"])
+def test_a_page_is_for_who_is_signed_in(links: LinkWorld, path: str, who: str) -> None:
+    cookies: dict[str, str] = {}
+    if who == "ended":
+        with signed_in(links, links.patient()) as client:
+            cookies = dict(client.cookies)
+            token = client.get("/").text.partition('name="token" value="')[2].partition('"')[0]
+            client.post("/leave", data={"token": token})
+    assert httpx2.get(links.url + path, cookies=cookies).status_code == 401
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_each_page_leaves_its_line_in_the_audit_log(links: LinkWorld, path: str) -> None:
+    patient = links.patient()
+    with signed_in(links, patient) as client:
+        client.get(path)
+    query = "select object from audit where actor = %s and action = 'data.read'"
+    assert links.column(query, patient) == [path]
