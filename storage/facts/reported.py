@@ -104,9 +104,10 @@ async def facts_named(conn: Connection, names: Iterable[tuple[PatientId, str]]) 
 async def current_reports(
     conn: Connection, patients: Sequence[PatientId], since_ms: int
 ) -> dict[PatientId, tuple[AttributedFact, ...]]:
-    """Return each patient's reports since an instant, without retracted ones, in order of time."""
+    """Return each patient's reports since an instant, without what is not to be used, in order."""
     reports = await _fetch(conn, _SINCE, [(patient, utc(since_ms)) for patient in patients])
     retracted = {patient: Retractions() for patient in patients}
+    await retractions.add_restrictions(conn, retracted)
     names: list[tuple[PatientId, str]] = []
     for patient, facts in reports.items():
         names += [(patient, item.fact.head.record) for item in facts]

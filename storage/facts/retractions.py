@@ -1,4 +1,7 @@
-"""Reads retractions: what sources deleted after they had reported it. It never writes.
+"""Reads retractions and restrictions: what facts are not to be used. It never writes.
+
+A retraction is what a source deleted after it had reported it. A restriction was set for a patient
+(`people.restrictions`), and hides facts and samples in its interval as long as it holds.
 
 A deletion is stored as a fact, so the result does not depend on whether it comes before or after
 the facts that it deletes. Only the retractions of the requested records and spans are read, so that
@@ -43,6 +46,24 @@ cross join lateral (
     and end_at > k.low and start_at < k.high offset 0) f
 join record r on r.id = f.record
 join source s on s.id = f.source"""
+_RESTRICTED = """
+select patient, source, from_at, until_at from restriction
+where patient = any(%s) and lifted_at is null"""
+_NO_END_MS = 1 << 53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestrictedInterval:
+    """An interval of measured time in which facts of a vendor ("": of all) are not used."""
+
+    vendor: str
+    span: Span
+
+    def covers(self, vendor: str, start_ms: int, end_ms: int) -> bool:
+        """Return whether a fact of [start, end] touches it; an instant ends where it starts."""
+        if self.vendor not in {"", vendor}:
+            return False
+        return start_ms < self.span.end_ms and max(end_ms, start_ms + 1) > self.span.start_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +94,7 @@ class RetractedInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retractions:
-    """The retractions of a patient.
+    """The retractions of a patient, and the restrictions that hold.
 
     `records` has the retractions of each record by (vendor, record): of those with a revision and
     of those without one the last is enough.
@@ -81,6 +102,7 @@ class Retractions:
 
     records: dict[tuple[str, str], set[VersionOrder]] = field(default_factory=dict)
     intervals: list[RetractedInterval] = field(default_factory=list)
+    restricted: list[RestrictedInterval] = field(default_factory=list)
 
     def retract(self, vendor: str, record: str, order: VersionOrder) -> None:
         """Add the retraction of a record."""
@@ -93,12 +115,15 @@ class Retractions:
         return any(retracts(retraction, order) for retraction in retracted)
 
     def current(self, facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
-        """Return the facts that are not retracted."""
+        """Return the facts that are neither retracted nor restricted."""
         return tuple(item for item in facts if not self._hides(item))
 
     def _hides(self, item: AttributedFact) -> bool:
         head = item.fact.head
         if self.hides(head.source, head.record, item.order):
+            return True
+        vendor = head.source.vendor
+        if any(one.covers(vendor, head.start_ms, head.end_ms) for one in self.restricted):
             return True
         is_workout = isinstance(item.fact, Workout)
         return is_workout and any(interval.covers(item) for interval in self.intervals)
@@ -125,6 +150,30 @@ class Retractions:
                 kept = keep if kept is None else kept & keep
         return kept
 
+    def unrestricted(
+        self, source: Source, t: Instants, until: Instants | None
+    ) -> NDArray[np.bool_] | None:
+        """Return as a mask bool[n] the samples that no restriction hides; None: all are free.
+
+        `until` is where each sample ends, None for those of an instant.
+        """
+        free = None
+        ends = t + 1 if until is None else np.maximum(until, t + 1)
+        for interval in self.restricted:
+            if interval.vendor in {"", source.vendor}:
+                keep = (t >= interval.span.end_ms) | (ends <= interval.span.start_ms)
+                free = keep if free is None else free & keep
+        return free
+
+
+async def add_restrictions(conn: Connection, retracted: Mapping[PatientId, Retractions]) -> None:
+    """Add to `retracted` the restrictions of each patient that hold."""
+    cursor = await conn.execute(_RESTRICTED, [list(retracted)])
+    for patient, vendor, start, end in await cursor.fetchall():
+        end_ms = _NO_END_MS if end is None else epoch_ms(end)
+        span = Span(start_ms=epoch_ms(start), end_ms=end_ms)
+        retracted[patient].restricted.append(RestrictedInterval(vendor=vendor, span=span))
+
 
 async def intervals(
     conn: Connection, spans: Mapping[PatientId, Iterable[Span]]
@@ -132,9 +181,10 @@ async def intervals(
     """Return the retractions of each patient with the intervals that may matter in these spans.
 
     They overlap the spans, or hide counts and workouts that began before a span and hold into it.
-    Retracted records are not read; see `add_records`.
+    All restrictions that hold are among them. Retracted records are not read; see `add_records`.
     """
     retracted = {patient: Retractions() for patient in spans}
+    await add_restrictions(conn, retracted)
     wanted: list[tuple[int, object, object]] = []
     for patient, many in spans.items():
         for span in many:

@@ -124,7 +124,7 @@ async def read_samples(
 
 
 def current_column(samples: StoredSamples, retractions: Retractions) -> SampleColumn | None:
-    """Return the samples that no retraction hides; None if their record is retracted."""
+    """Return the samples that nothing hides; None if their record is retracted."""
     if samples.record and retractions.hides(samples.source, samples.record, samples.order):
         return None
     metric = METRIC_BY_ID[samples.metric]
@@ -138,6 +138,9 @@ def current_column(samples: StoredSamples, retractions: Retractions) -> SampleCo
         ranks=samples.revisions if metric.over_interval else None,
     )
     kept = retractions.kept(metric.name, samples.source, samples.t, samples.revisions)
+    free = retractions.unrestricted(samples.source, samples.t, column.until)
+    if free is not None:
+        kept = free if kept is None else kept & free
     return column if kept is None else column.where(kept)
 
 

@@ -118,7 +118,7 @@ TABLES: dict[str, Access] = {
     "source_selection": _DERIVED,
     "rollup_hour": _DERIVED,
     "rollup_day": _DERIVED,
-    "rollup_stale": _DERIVED,
+    "rollup_stale": Access(worker=ALL, clinic="select, insert, update"),
     "alert": Access(
         worker=ALL,
         clinic="select, update (state, changed_at, snoozed_until, resolution, assignee, "
@@ -132,7 +132,7 @@ TABLES: dict[str, Access] = {
     "absence": Access(worker=READ, clinic="select, insert, update (ended_at)"),
     "budget_notice": Access(worker=ADD, clinic=READ),
     "rule_setting": Access(worker=READ, clinic=ADD),
-    "restriction": Access(worker=READ, clinic=READ),
+    "restriction": Access(worker=READ, clinic="select, insert, update"),
     "held_finding": Access(worker="select, insert, update", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),

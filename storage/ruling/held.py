@@ -29,10 +29,13 @@ with seen as (
 insert into vendor_outage (vendor, from_at, seen_at, silent, patients)
 select %(vendor)s, %(now)s, %(now)s, %(silent)s, %(patients)s
 where not exists (select from seen) on conflict do nothing"""
-# Without consent nothing may be used: from a withdrawal to the next consent.
+# Without consent nothing may be used: from a withdrawal to the next consent. While an objection has
+# no answer nothing may be raised. A restriction of a single source leaves the findings of others,
+# and its own facts are in no finding anyway.
 _RESTRICTED = """
-select patient, from_at as from_ms, until_at as until_ms from restriction
-where patient = any(%(patients)s)
+select patient, case kind when 'objection' then to_timestamp(0) else from_at end as from_ms,
+  until_at as until_ms from restriction
+where patient = any(%(patients)s) and lifted_at is null and source = ''
 union all
 select w.patient, w.withdrawn_at, (select min(g.given_at) from consent g
   where g.patient = w.patient and g.kind = 'source_fetch' and g.given_at >= w.withdrawn_at)

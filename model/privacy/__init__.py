@@ -1,0 +1,1 @@
+"""What the law asks to be known of every kind of record about a patient. Pure values."""
