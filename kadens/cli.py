@@ -308,6 +308,37 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Erase a patient: all rows, the data key, the kept bodies.",
     ),
     Entry(
+        word="rights",
+        summary="Patients' requests about their rights: open, list, take, answer.",
+        entries=(
+            Entry(
+                word="open",
+                target="kadens.rights.commands:open_rights_request",
+                summary="Write down what a patient asks for, and print its number and due date.",
+            ),
+            Entry(
+                word="list",
+                target="kadens.rights.commands:list_rights_requests",
+                summary="List requests of patients, those due first, and mark what is overdue.",
+            ),
+            Entry(
+                word="take",
+                target="kadens.rights.commands:take_rights_request",
+                summary="Take a request to handle it, also from somebody else.",
+            ),
+            Entry(
+                word="answer",
+                target="kadens.rights.commands:answer_rights_request",
+                summary="Close a request with what was answered.",
+            ),
+            Entry(
+                word="refuse",
+                target="kadens.rights.commands:refuse_rights_request",
+                summary="Close a request with the ground of its refusal.",
+            ),
+        ),
+    ),
+    Entry(
         word="query",
         summary="A patient's data: timeline, sessions, days, weeks.",
         entries=(

@@ -71,4 +71,10 @@ class AuditAction(StrEnum):
     LETTER_DROP = "letter.drop"
     MESSAGE_RETRY = "message.retry"  # a message that was given up is sent again
     MESSAGE_DROP = "message.drop"
+    RIGHTS_OPEN = "rights.open"  # a patient asked for a right
+    RIGHTS_LIST = "rights.list"
+    RIGHTS_TAKE = "rights.take"
+    RIGHTS_ANSWER = "rights.answer"
+    RIGHTS_REFUSE = "rights.refuse"
+    RIGHTS_EXPORT = "rights.export"  # a file with a patient's data was made
     CLINICIAN_REACH = "clinician.reach"  # how a clinician wants to be reached was set

@@ -3,8 +3,8 @@
 A receipt with counts is kept. Each table with a patient must be in `ERASED`, except `audit`; a test
 compares the list with the schema. Lines of the audit log are kept, because the law on patient
 records requires them for at least five years. They lose patient, object and detail, and get the
-number of the receipt. No extract for the journal is made here: what belongs in the journal was sent
-to it before.
+number of the receipt. Of a patient with prescriptions an extract for the journal stays for ten
+years (`journal_extract`): who prescribed, when, and how it was followed, under the same number.
 
 Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
 Facts in them are not stored, because their patient is unknown by then. Nor does it reach rows that
@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 from model.calendar import utc
 from storage.bodies import discard
 from storage.bodies.body_store import INCOMING, BodyStorage, address_of
-from storage.people import link_tokens
+from storage.people import journal_extracts, link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg import rows
 from storage.pg.pool import Connection
@@ -72,6 +72,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "annotation": _OF,
     "pinned_note": _OF,
     "review": _OF,
+    "rights_request": _OF,
     "patient_label": _OF,
     "prescription": _OF,
     "prescription_draft": _OF,
@@ -152,11 +153,13 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     number = await _open(conn, id_, held_at, now_ms)
     # The rows that make the doors refuse the tokens name no patient, so they outlive the erasure.
     await link_tokens.revoke(conn, patient, now_ms)
+    kept = await journal_extracts.keep_extract(conn, id_, number, now_ms)
     # read before their rows are gone: afterwards nothing tells which sources the patient had
     sources = await rows.fetch_column(conn, _SOURCES, values)
     for table, where in ERASED.items():
         statement = f"delete from {table} where {where}"  # noqa: S608 - a constant of this module
         counts[table] = (await conn.execute(statement.encode(), values)).rowcount
+    counts["journal_extract"] = kept
     counts["source"] = (await conn.execute(_ORPHANS, [sources])).rowcount
     counts["audit"] = await _forget(conn, id_, number)
     counts["patient"] = (await conn.execute("delete from patient where id = %s", [id_])).rowcount

@@ -201,6 +201,7 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "consent": _DECISIONS,
     "unconsented": _DECISIONS,
     "restriction": _DECISIONS,
+    "rights_request": _DECISIONS,
     "body": _MEASURED,
     "record": _MEASURED,
     "fact": _MEASURED,

@@ -147,6 +147,12 @@ TABLES: dict[str, Access] = {
     "pinned_note": Access(clinic=ADD),
     "review": Access(clinic="select, insert, update (undone_at)"),
     "patient_label": Access(clinic="select, insert, delete"),
+    "rights_request": Access(
+        clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
+        patient="select, insert",
+    ),
+    # no patient is in it: it outlives them, under the number of the receipt
+    "journal_extract": Access(admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),
     "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
     "metric": Access(worker=READ, clinic=READ, admin=READ),

@@ -322,6 +322,11 @@ async def _alerted(conn: Connection, patient: str) -> None:
     await conn.execute(
         "insert into patient_label (patient, kind, text) values (%s, 'tag', 'knee')", [number]
     )
+    await conn.execute(
+        "insert into rights_request (patient, kind, received_at, identified, due, answer) "
+        "select id, 'access', now(), pseudonym, now(), pseudonym from patient where id = %s",
+        [number],
+    )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
     detail = {"reason": f"about {patient}"}
     entry = audit.AuditEntry(

@@ -1,0 +1,1 @@
+"""Commands about the rights of patients, and the files that answer them."""

@@ -1,0 +1,172 @@
+"""Commands about patients' requests: open, list, take, answer, refuse. Each is audited."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from kadens.clock import clock
+from kadens.commands.audited import audited, person
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, checked, instant
+from kadens.names import CARE_UNIT
+from kadens.output.console import list_table, print_table
+from kadens.output.terminal import fail, print_json, print_line, print_note
+from model.calendar import rfc3339
+from model.privacy.requests import (
+    DUE_DAYS,
+    RightKind,
+    RightsMoveError,
+    RightsRequest,
+    RightsState,
+    check_rights_move,
+    is_overdue,
+)
+from storage.audit_actions import AuditAction
+from storage.people import patients, rights_requests
+from storage.pg.pool import Connection
+
+MOST_CLOSED = 500
+Number = Annotated[int, typer.Argument(min=1, help="Number of the request, from `rights list`.")]
+Identified = Annotated[
+    str, typer.Option("--identified", help="How the requester was identified, such as BankID.")
+]
+_LONGEST = {"identified": 200, "text": 2000}
+
+
+def open_rights_request(
+    kind: Annotated[RightKind, typer.Argument(help="What the patient asks for.")],
+    *,
+    patient: Patient,
+    identified: Identified = "",
+    at: At = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write down what a patient asks for, and print its number and due date.
+
+    A request of the kind that is open already is printed instead; its due date stays.
+    """
+    _check_lengths(identified=identified)
+    settings = settings_of(data)
+    now_ms = clock(settings.clock)()
+    received_ms = instant(at, now_ms)
+    if received_ms > now_ms:
+        fail("--at is in the future", code=2)
+
+    async def work(conn: Connection, _now_ms: int) -> RightsRequest:
+        return await rights_requests.open_request(conn, patient, kind, received_ms, identified)
+
+    made = audited(settings, work, AuditAction.RIGHTS_OPEN, patient, kind.value)
+    print_line(f"{made.number}  due {made.due}")
+    print_note(f"the answer is due {DUE_DAYS} days after the request was received")
+
+
+def list_rights_requests(
+    *,
+    unit: Annotated[
+        str, typer.Option(callback=checked(CARE_UNIT), help="Only patients of this care unit.")
+    ] = "",
+    closed: Annotated[bool, typer.Option("--closed", help="Also those that are closed.")] = False,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List requests of patients, those due first, and mark what is overdue."""
+
+    async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
+        listed = await rights_requests.list_requests(
+            conn, unit=unit, closed=closed, most=MOST_CLOSED
+        )
+        zones = await patients.zones_of(conn, {row.patient for row in listed})
+        return [_plain(row, now_ms, zones[row.patient]) for row in listed]
+
+    lines = audited(settings_of(data), work, AuditAction.RIGHTS_LIST)
+    if as_json:
+        print_json(lines)
+        return
+    table = list_table("number", "patient", "right", "received", "due", "state", "handled by")
+    for line in lines:
+        state = f"{line['state']}, OVERDUE" if line["overdue"] else str(line["state"])
+        names = ("number", "patient", "kind", "received", "due")
+        table.add_row(*(str(line[name]) for name in names), state, str(line["handled_by"]))
+    print_table(table)
+
+
+def take_rights_request(
+    number: Number, *, identified: Identified = "", data: Data = DEFAULT_DATA
+) -> None:
+    """Take a request to handle it, also from somebody else."""
+    _move(number, RightsState.TAKEN, AuditAction.RIGHTS_TAKE, identified, "", data)
+
+
+def answer_rights_request(
+    number: Number,
+    *,
+    text: Annotated[str, typer.Option("--text", help="What was answered, and how it was sent.")],
+    identified: Identified = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Close a request with what was answered.
+
+    Needs a note of how the requester was identified, here or earlier.
+    """
+    _move(number, RightsState.ANSWERED, AuditAction.RIGHTS_ANSWER, identified, text, data)
+
+
+def refuse_rights_request(
+    number: Number,
+    *,
+    text: Annotated[str, typer.Option("--text", help="The ground of the refusal.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Close a request with the ground of its refusal."""
+    _move(number, RightsState.REFUSED, AuditAction.RIGHTS_REFUSE, "", text, data)
+
+
+def _move(
+    number: int, to: RightsState, action: AuditAction, identified: str, text: str, data: Data
+) -> None:
+    _check_lengths(identified=identified, text=text)
+
+    async def work(conn: Connection, now_ms: int) -> RightsRequest:
+        before = await rights_requests.request_of(conn, number)
+        check_rights_move(before, to, identified=identified, answer=text)
+        moved = replace(
+            before,
+            state=to,
+            handled_by=person().subject,
+            answer=text,
+            identified=identified or before.identified,
+            closed_ms=None if to is RightsState.TAKEN else now_ms,
+        )
+        await rights_requests.put_move(conn, moved)
+        return moved
+
+    try:
+        moved = audited(
+            settings_of(data), work, action, lambda row: row.patient, f"rights_request:{number}"
+        )
+    except RightsMoveError as error:
+        fail(str(error))
+    print_line(f"{moved.number}  {moved.state.value}")
+
+
+def _check_lengths(**texts: str) -> None:
+    for name, text in texts.items():
+        if len(text) > _LONGEST[name]:
+            fail(f"--{name} has more than {_LONGEST[name]} characters", code=2)
+
+
+def _plain(row: RightsRequest, now_ms: int, zone: str) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "patient": row.patient,
+        "kind": row.kind.value,
+        "received": rfc3339(row.received_ms),
+        "due": row.due.isoformat(),
+        "overdue": is_overdue(row, now_ms, zone),
+        "identified": row.identified,
+        "state": row.state.value,
+        "handled_by": row.handled_by,
+        "answer": row.answer,
+        "closed": None if row.closed_ms is None else rfc3339(row.closed_ms),
+    }

@@ -1,0 +1,89 @@
+"""Rows of requests about patients' rights. What may follow what is decided in `model.privacy`."""
+
+from model.calendar import utc
+from model.privacy.requests import RightKind, RightsRequest, RightsState, due_date
+from storage.people.errors import UnknownNameError
+from storage.people.patients import patient_id, zone_of
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+_COLUMNS = (
+    "r.id as number, p.pseudonym as patient, r.kind, r.received_at as received_ms, r.identified, "
+    "r.due, r.state, r.handled_by, r.answer, r.closed_at as closed_ms"
+)
+_OPEN = """
+insert into rights_request (patient, kind, received_at, identified, due)
+values (%(patient)s, %(kind)s, %(received)s, %(identified)s, %(due)s)
+on conflict (patient, kind) where closed_at is null do nothing"""
+_NEWEST = f"""
+select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
+where r.patient = %(patient)s and r.kind = %(kind)s and r.closed_at is null"""  # noqa: S608 - constants
+_ONE = f"""
+select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
+where r.id = %s for update of r"""  # noqa: S608 - constants of this module
+_LIST = f"""
+select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
+join care_unit u on u.id = p.care_unit
+where (%(unit)s = '' or u.name = %(unit)s) and (%(patient)s = '' or p.pseudonym = %(patient)s)
+and (r.closed_at is null or %(closed)s)
+order by r.closed_at is not null, r.due, r.id limit %(most)s"""  # noqa: S608 - same
+_MOVE = """
+update rights_request set state = %(state)s, handled_by = %(by)s, answer = %(answer)s,
+  identified = %(identified)s, closed_at = %(closed)s where id = %(number)s"""
+
+
+async def open_request(
+    conn: Connection, patient: str, kind: RightKind, received_ms: int, identified: str = ""
+) -> RightsRequest:
+    """Store a request with its due date, and return it; an open one of the kind stays as it is.
+
+    Raises `UnknownNameError` for an unknown patient.
+    """
+    values = {
+        "patient": await patient_id(conn, patient),
+        "kind": kind.value,
+        "received": utc(received_ms),
+        "identified": identified,
+        "due": due_date(received_ms, await zone_of(conn, patient)),
+    }
+    await conn.execute(_OPEN, values)
+    return (await rows.fetch(conn, _NEWEST, values, _request))[0]
+
+
+async def request_of(conn: Connection, number: int) -> RightsRequest:
+    """Return a request, and lock its row. Raises `UnknownNameError` when there is none."""
+    read = await rows.fetch(conn, _ONE, [number], _request)
+    if not read:
+        raise UnknownNameError("there is no such request")
+    return read[0]
+
+
+async def list_requests(
+    conn: Connection,
+    *,
+    unit: str = "",
+    patient: str = "",
+    closed: bool = False,
+    most: int = 500,
+) -> tuple[RightsRequest, ...]:
+    """Return requests, open ones first and by their due date; `closed` adds those closed."""
+    values = {"unit": unit, "patient": patient, "closed": closed, "most": most}
+    return tuple(await rows.fetch(conn, _LIST, values, _request))
+
+
+async def put_move(conn: Connection, moved: RightsRequest) -> None:
+    """Store where a request has come to, who handles it and what was answered."""
+    values = {
+        "number": moved.number,
+        "state": moved.state.value,
+        "by": moved.handled_by,
+        "answer": moved.answer,
+        "identified": moved.identified,
+        "closed": None if moved.closed_ms is None else utc(moved.closed_ms),
+    }
+    await conn.execute(_MOVE, values)
+
+
+def _request(row: rows.Row) -> RightsRequest:
+    kinds = {"kind": RightKind(row["kind"]), "state": RightsState(row["state"])}
+    return RightsRequest(**{**row, **kinds})
