@@ -47,7 +47,9 @@ _STATE_OF_FETCH = "select (connector, patient, state, is_past)"
 # Every table needs an entry; a test compares the entries with the schema.
 TABLES: dict[str, Access] = {
     "care_unit": Access(worker=READ, clinic=READ, patient=READ),
-    "clinician": Access(worker=READ, clinic="select, insert, update"),
+    "clinician": Access(
+        worker=READ, clinic="select, insert, update", patient="select (subject, name)"
+    ),
     "clinician_reach": Access(worker=READ),
     "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED, patient=LOCKED),
     "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ, patient=READ),
