@@ -206,7 +206,7 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="audit",
-        summary="The audit log: check its chain, and sign how far it goes.",
+        summary="The audit log: check it, sign it, extract from it.",
         entries=(
             Entry(
                 word="verify",
@@ -217,6 +217,11 @@ COMMANDS: tuple[Entry, ...] = (
                 word="head",
                 target="kadens.auditing.command:print_head",
                 summary="Print how far the audit log goes, signed with our key.",
+            ),
+            Entry(
+                word="extract",
+                target="kadens.auditing.extracting:print_extract",
+                summary="Print who looked at a patient's data, for the patient.",
             ),
         ),
     ),

@@ -39,6 +39,11 @@ def local_date(ms: int, zone: str) -> date:
     return utc(ms).astimezone(ZoneInfo(zone)).date()
 
 
+def local_time(ms: int, zone: str) -> str:
+    """Return the hour and minute at an instant in an IANA zone, such as 08:03."""
+    return utc(ms).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
 # The dates of a patient are asked for again and again: 65,536 are those of 180 years.
 @lru_cache(maxsize=65_536)
 def midnight(day: date, zone: str) -> int:

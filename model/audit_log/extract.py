@@ -1,0 +1,141 @@
+"""The audit log of a patient as plain sentences: who, what, when, and why where a reason was given.
+
+Rows of the log become lines, folded by person and local day, and a line becomes a sentence in
+Swedish or English. The patient is addressed as "you". No id of a stored object is shown. Pure.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from model.audit_log.plain_words import (
+    AND,
+    DEEDS,
+    LOOKED_AT,
+    OTHER_DATA,
+    OTHER_DEED,
+    PERSON,
+    REASON_GIVEN,
+    ROLE_WORDS,
+    TECHNICIAN,
+    TIMES,
+    YOU,
+)
+from model.calendar import local_date, local_time
+
+_READ = "data.read"
+# Of these the patient is given the reason: access that the patient, or the rule, had ruled out.
+_EXPLAINED = frozenset({"block", "emergency", "support"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """A row of the log about a patient. `name` is "" where it is not known, `reason` where none."""
+
+    at_ms: int
+    actor: str
+    name: str
+    role: str
+    care_unit: str
+    action: str
+    object: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractLine:
+    """What a person did on a local day, from the time `first` to `last` (HH:MM), in words."""
+
+    day: date
+    first: str
+    last: str
+    who: str
+    what: tuple[str, ...]
+    times: int
+    reasons: tuple[str, ...]
+
+
+def extract_lines(
+    accesses: Iterable[Access], zone: str, language: str = "sv"
+) -> tuple[ExtractLine, ...]:
+    """Return a line for each person and day, the latest day first and its persons in order."""
+    ordered = sorted(accesses, key=lambda row: (local_date(row.at_ms, zone), *_person(row)))
+    grouped = groupby(ordered, key=lambda row: (local_date(row.at_ms, zone), _person(row)))
+    lines = [_line(day, list(rows), zone, language) for (day, _who), rows in grouped]
+    return tuple(sorted(lines, key=lambda line: (-line.day.toordinal(), line.first, line.who)))
+
+
+def extract_sentence(line: ExtractLine, language: str = "sv") -> str:
+    """Return a line as a sentence: day, times, who, what, how often, why."""
+    at = line.first if line.first == line.last else f"{line.first}\u2013{line.last}"
+    times = f" ({TIMES.worded(language) % line.times})" if line.times > 1 else ""
+    what = _joined(line.what, language)
+    text = f"{line.day.isoformat()} {at}: {line.who} {what}{times}."
+    if line.reasons:
+        text += f" {REASON_GIVEN.worded(language)}: {'; '.join(line.reasons)}."
+    return text
+
+
+def deed_words(action: str, about: str, language: str) -> str:
+    """Return what an action on an object is in words, as it follows a person's name."""
+    deed = DEEDS.get(action, OTHER_DEED).worded(language)
+    if action != _READ:
+        return deed
+    kind = about.partition(":")[0]
+    return f"{deed} {LOOKED_AT.get(kind, OTHER_DATA).worded(language)}"
+
+
+def _person(row: Access) -> tuple[str, str, str]:
+    return row.actor, row.role, row.care_unit
+
+
+def _line(day: date, rows: Sequence[Access], zone: str, language: str) -> ExtractLine:
+    times = [row.at_ms for row in rows]
+    return ExtractLine(
+        day=day,
+        first=local_time(min(times), zone),
+        last=local_time(max(times), zone),
+        who=_who(rows[0], language),
+        what=tuple(_deeds(rows, language)),
+        times=len(rows),
+        reasons=tuple(dict.fromkeys(row.reason for row in rows if _is_explained(row))),
+    )
+
+
+def _deeds(rows: Sequence[Access], language: str) -> Iterator[str]:
+    """Yield each deed once, in the order in which it was first done."""
+    ordered = sorted(rows, key=lambda row: row.at_ms)
+    read = dict.fromkeys(_kind_words(row, language) for row in ordered if row.action == _READ)
+    if read:
+        yield f"{DEEDS[_READ].worded(language)} {_joined(tuple(read), language)}"
+    others = [row for row in ordered if row.action != _READ]
+    yield from dict.fromkeys(deed_words(row.action, row.object, language) for row in others)
+
+
+def _kind_words(row: Access, language: str) -> str:
+    return LOOKED_AT.get(row.object.partition(":")[0], OTHER_DATA).worded(language)
+
+
+def _who(row: Access, language: str) -> str:
+    if row.role == "patient":
+        return YOU.worded(language)
+    if row.role == "operator":
+        # the name of a computer's account tells a patient nothing
+        return TECHNICIAN.worded(language)
+    known = ROLE_WORDS.get(row.role)
+    role = known.worded(language) if known else row.role
+    more = ", ".join(filter(None, (role, row.care_unit)))
+    return f"{row.name or PERSON.worded(language)} ({more})"
+
+
+def _is_explained(row: Access) -> bool:
+    return bool(row.reason) and bool(
+        row.action.partition(".")[0] in _EXPLAINED or row.role in _EXPLAINED
+    )
+
+
+def _joined(parts: Sequence[str], language: str) -> str:
+    if len(parts) < 2:  # noqa: PLR2004 - a list of two has an "and"
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {AND.worded(language)} {parts[-1]}"

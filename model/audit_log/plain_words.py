@@ -1,0 +1,135 @@
+"""What the audit log says, in words that a patient reads without help, in Swedish and English.
+
+Data only. The words stand here in both languages and in no catalogue, because both doors and the
+program use them, and each door has a catalogue of its own. To add an action, add its row; a test
+compares the rows with the list of actions.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class PlainWords(NamedTuple):
+    """A text in both languages."""
+
+    en: str
+    sv: str
+
+    def worded(self, language: str) -> str:
+        """Return the text in Swedish for "sv", in English for any other language."""
+        return self.sv if language == "sv" else self.en
+
+
+# What somebody did, as it follows their name; the patient is "you".
+DEEDS: Mapping[str, PlainWords] = {
+    "data.read": PlainWords("looked at", "tittade på"),
+    "list.read": PlainWords("saw you on a list", "såg dig på en lista"),
+    "data.refused": PlainWords(
+        "asked for your data and was shown nothing", "bad om dina uppgifter men fick inte se dem"
+    ),
+    "alert.acknowledge": PlainWords("saw to a notice about you", "tog emot en avisering om dig"),
+    "alert.claim": PlainWords("took on a notice about you", "tog hand om en avisering om dig"),
+    "alert.handover": PlainWords(
+        "handed a notice about you to a colleague", "lämnade en avisering om dig till en kollega"
+    ),
+    "alert.note": PlainWords(
+        "wrote a note to a notice about you", "skrev en anteckning till en avisering om dig"
+    ),
+    "alert.start": PlainWords(
+        "began to work on a notice about you", "började arbeta med en avisering om dig"
+    ),
+    "alert.snooze": PlainWords(
+        "put a notice about you off to later", "sköt upp en avisering om dig"
+    ),
+    "alert.resolve": PlainWords("closed a notice about you", "avslutade en avisering om dig"),
+    "alert.reopen": PlainWords("opened a notice about you again", "öppnade en avisering igen"),
+    "session.mark": PlainWords("marked one of your sessions", "märkte ett av dina pass"),
+    "annotation.add": PlainWords("wrote an annotation", "skrev en notering"),
+    "annotation.remove": PlainWords("took an annotation back", "tog tillbaka en notering"),
+    "note.write": PlainWords("changed the note about you", "ändrade anteckningen om dig"),
+    "patient.add": PlainWords("entered you in the service", "lade in dig i tjänsten"),
+    "patient.zone": PlainWords("set your time zone", "angav din tidszon"),
+    "patient.profile": PlainWords("wrote your heart profile", "skrev din pulsprofil"),
+    "patient.token": PlainWords("made a link for your uploads", "gjorde en länk för dina filer"),
+    "patient.tokens": PlainWords("listed your links", "tog fram dina länkar"),
+    "patient.revoke": PlainWords("ended a link of yours", "avslutade en av dina länkar"),
+    "patient.erase": PlainWords("erased your data", "raderade dina uppgifter"),
+    "patient.review": PlainWords("looked you through", "gick igenom dina uppgifter"),
+    "patient.unreview": PlainWords(
+        "took back that you were looked through", "tog tillbaka en markerad genomgång"
+    ),
+    "patient.label": PlainWords("changed your tags or sites", "ändrade dina etiketter"),
+    "account.link": PlainWords("linked an account of yours", "kopplade ett av dina konton"),
+    "account.unlink": PlainWords("unlinked an account of yours", "kopplade bort ett konto"),
+    "account.invite": PlainWords("made a link to connect you", "gjorde en länk för att ansluta"),
+    "account.connect": PlainWords("connected an account", "anslöt ett konto"),
+    "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
+    "consent.withdraw": PlainWords(
+        "recorded that consent was withdrawn", "noterade att samtycket återkallades"
+    ),
+    "prescription.write": PlainWords("wrote a prescription", "skrev en ordination"),
+    "prescription.draft": PlainWords("drafted a prescription", "skrev ett utkast till ordination"),
+    "prescription.discard": PlainWords("threw a draft away", "kastade ett utkast"),
+    "prescription.submit": PlainWords("submitted a prescription", "fastställde en ordination"),
+    "prescription.renew": PlainWords(
+        "began to renew a prescription", "började förnya en ordination"
+    ),
+    "prescription.pause": PlainWords("paused a prescription", "pausade en ordination"),
+    "prescription.end": PlainWords("ended a prescription", "avslutade en ordination"),
+    "rule.set": PlainWords("changed when you are noticed", "ändrade när du uppmärksammas"),
+    "files.import": PlainWords("imported your files", "läste in dina filer"),
+    "replay.begin": PlainWords("read your data anew", "läste om dina uppgifter"),
+    "replay.read": PlainWords("read your data anew", "läste om dina uppgifter"),
+    "replay.derive": PlainWords("computed your data anew", "räknade om dina uppgifter"),
+    "replay.rehearse": PlainWords(
+        "tried how your data would be read", "provade hur dina uppgifter skulle läsas"
+    ),
+    "letter.show": PlainWords(
+        "looked at a body that could not be read", "tittade på något som inte gick att läsa"
+    ),
+    "letter.retry": PlainWords("sent a body again", "skickade något igen"),
+    "letter.drop": PlainWords("removed a body", "tog bort något oläsligt"),
+}
+OTHER_DEED = PlainWords("did something with your data", "gjorde något med dina uppgifter")
+
+# What was looked at, by the kind of the object.
+LOOKED_AT: Mapping[str, PlainWords] = {
+    "patient": PlainWords("the page about you", "sidan om dig"),
+    "preview": PlainWords("a short view of you", "en kort översikt om dig"),
+    "summary": PlainWords("the summary of your follow-up", "sammanfattningen av din uppföljning"),
+    "session": PlainWords("one of your sessions", "ett av dina pass"),
+    "sessions": PlainWords("your sessions", "dina pass"),
+    "alert": PlainWords("a notice about you", "en avisering om dig"),
+    "timeline": PlainWords("your measurements over time", "dina mätvärden över tid"),
+    "days": PlainWords("your days", "dina dagar"),
+    "weeks": PlainWords("your weeks", "dina veckor"),
+    "prescription": PlainWords("a prescription of yours", "en av dina ordinationer"),
+    "prescriptions": PlainWords("your prescriptions", "dina ordinationer"),
+    "prescription-drafts": PlainWords(
+        "drafts of your prescriptions", "utkast till dina ordinationer"
+    ),
+    "prescription-bundle": PlainWords("your prescriptions", "dina ordinationer"),
+    "annotations": PlainWords("annotations about you", "noteringar om dig"),
+    "note": PlainWords("the note about you", "anteckningen om dig"),
+    "fhir": PlainWords("all of your data, as a file", "alla dina uppgifter, som fil"),
+    "record": PlainWords("what is on record about you", "vad som är registrerat om dig"),
+    "fetches": PlainWords("what was fetched for you", "vad som hämtats för dig"),
+    "connections": PlainWords("your connections", "dina anslutningar"),
+    "extract": PlainWords("who looked at your data", "vilka som tittat på dina uppgifter"),
+}
+OTHER_DATA = PlainWords("your data", "dina uppgifter")
+
+# Who it was, where the role is one of ours; any other role stands as the provider words it.
+ROLE_WORDS: Mapping[str, PlainWords] = {
+    "clinician": PlainWords("clinician", "vårdpersonal"),
+    "prescriber": PlainWords("prescriber", "ordinatör"),
+    "support": PlainWords("support", "support"),
+    "reviewer": PlainWords("reviewer of the log", "granskare av loggen"),
+    "unknown": PlainWords("unknown person", "okänd person"),
+}
+YOU = PlainWords("You", "Du")
+TECHNICIAN = PlainWords("A technician of the service", "En tekniker hos tjänsten")
+PERSON = PlainWords("A person", "En person")
+TIMES = PlainWords("%s times", "%s gånger")
+AND = PlainWords("and", "och")
+REASON_GIVEN = PlainWords("Reason given", "Angivet skäl")
