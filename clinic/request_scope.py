@@ -17,6 +17,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
 from storage.pg.pool import Connection
+from storage.pg.row_security import set_unit
 from web.problems import RequestRefused
 from web.request_metrics import route_of
 from web.sign_in.identity import Identity
@@ -114,6 +115,7 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
             # An open page refreshes itself: that must not keep a session alive for ever.
             is_used = used and not refresh
             await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
+            await set_unit(conn, clinician.care_unit)
             yield RequestScope(
                 conn=conn, clinic=door.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
             )

@@ -5,7 +5,7 @@ of `audit_actions`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Error
@@ -36,8 +36,11 @@ select to_timestamp(%(at)s / 1000.0), %(actor)s, %(role)s, \
  order by p.id
 """
 
-# without a limit to the care unit: an attempt to see another unit's patient must be in the log
-_OF_ALERT = "select p.pseudonym from alert a join patient p on p.id = a.patient where a.id = %s"
+# an attempt to see another unit's patient must be in the log, though the door sees no such row
+_REFUSED = _WRITE.replace(
+    "(select id from patient where pseudonym = %(patient)s)",
+    "refused_patient(%(patient)s, %(alert)s)",
+)
 
 _RECENT = """
 select exists (select from audit a join patient p on p.id = a.patient
@@ -104,10 +107,8 @@ async def write_refused_entry(conn: Connection, entry: AuditEntry, alert: str = 
 
     `alert` is the id of an alert in the request. When it exists, the line gets its patient.
     """
-    matches = (
-        await (await conn.execute(_OF_ALERT, [rows.uuid(alert)])).fetchone() if alert else None
-    )
-    await write_entry(conn, replace(entry, patient=matches[0]) if matches else entry)
+    named = {"patient": entry.patient, "alert": rows.uuid(alert)}
+    await conn.execute(_REFUSED, _row(entry) | named)
 
 
 async def written_since(conn: Connection, entry: AuditEntry, since_ms: int) -> bool:

@@ -23,7 +23,7 @@ from psycopg import AsyncConnection
 from psycopg.errors import InsufficientPrivilege
 
 from storage.audit_actions import AuditAction
-from storage.pg import roles
+from storage.pg import roles, row_security
 from storage.pg.pool import LONG, Connection, address
 
 OUTSIDE = "-- no-transaction"
@@ -126,9 +126,10 @@ async def _step_down(conn: Connection) -> None:
 
 
 async def _settle(conn: Connection) -> None:
-    """Set the grants and the list of audit actions to those of this program."""
+    """Set the grants, policies and the list of audit actions to those of this program."""
     if await roles.handed_over(conn):
         await roles.grant_all(conn)
+        await row_security.secure_rows(conn)
         await conn.execute(_ACTIONS, [list(AuditAction)])
 
 

@@ -1,0 +1,125 @@
+"""Row-level security: the second wall between care units, behind the scope of each query.
+
+The clinician door sees and writes rows of patients of the unit that `set_unit` names for a
+transaction; without a unit it sees none. The other roles pass, because their queries concern every
+unit. The policies are made here from the columns of the schema, so that a new table cannot lack
+them. This module decides nothing about who is in which unit.
+
+Two kinds of tables have no policy. Those of the audit log belong to a role that no migration may
+take. `sample` on TimescaleDB is a hypertable with columnstore, which PostgreSQL's policies and
+TimescaleDB exclude from each other: there the scope of the queries is the only wall.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from storage.pg import rows
+from storage.pg.pool import Connection
+from storage.pg.roles import (
+    ADMIN,
+    AUDIT_OWNER,
+    CLINIC,
+    FETCHER,
+    MIGRATE,
+    OWN,
+    PATIENT_DOOR,
+    TABLES,
+    WORKER,
+)
+
+# The migration role owns the analysts' views; the audit's owner looks whether a patient is gone.
+PASSING = (WORKER, FETCHER, PATIENT_DOOR, ADMIN, MIGRATE, AUDIT_OWNER)
+# Of a unit's own settings and messages `patient` is null: nobody's data.
+OF_NOBODY = frozenset({"rule_setting", "outbox"})
+
+_SET_UNIT = "select set_config('kadens.unit', %s, true)"
+_OF_UNIT = (
+    "care_unit = (select id from care_unit where name = current_setting('kadens.unit', true))"
+)
+# `patient` and `alert` have policies themselves, which hide the rows of other units here too.
+# `exists` leaves the planner the choice between a look at one patient and a hash of all.
+_OF_PATIENT = "exists (select from public.patient p where p.id = {}.patient)"
+_OF_ALERT = "exists (select from public.alert a where a.id = {}.alert)"
+
+# The last condition leaves out the hypertable, which is no partitioned table to PostgreSQL.
+_COLUMNS = """
+select replace(c.oid::regclass::text, 'public.', '') as name,
+  coalesce(bool_or(a.attname = 'patient'), false) as has_patient,
+  coalesce(bool_or(a.attname = 'alert'), false) as has_alert,
+  c.relrowsecurity and c.relforcerowsecurity as is_forced,
+  array(select polname::text from pg_policy where polrelid = c.oid order by 1) as policies
+from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+where c.oid = any(array(select to_regclass(name) from unnest(%s::text[]) as name))
+  and not (c.relname = 'sample' and c.relkind = 'r')
+group by c.oid order by 1"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """A table as it is now: which columns lead to a patient, and the names of its policies."""
+
+    name: str
+    has_patient: bool
+    has_alert: bool
+    is_forced: bool
+    policies: list[str]
+
+
+async def set_unit(conn: Connection, unit: str) -> None:
+    """Let the transaction see the patients of a care unit, by its name."""
+    await conn.execute(_SET_UNIT, [unit])
+
+
+async def secure_rows(conn: Connection) -> None:
+    """Give every table of a patient its policies, and remove those that it should not have."""
+    tables = await rows.fetch_as(conn, _COLUMNS, [sorted(TABLES.keys() - OWN)], _Table)
+    statements: list[Composable] = []
+    for table in tables:
+        statements += _statements(table)
+    if statements:
+        async with conn.transaction():
+            await conn.execute(Composed(statements))
+
+
+def _statements(table: _Table) -> Iterator[Composable]:
+    """Yield what is missing. Where nothing is, no process waits for a lock of the table."""
+    wanted, name = _policies(table), Identifier(*table.name.split("."))
+    for policy in table.policies:
+        if policy not in wanted:
+            yield SQL("drop policy {} on {};").format(Identifier(policy), name)
+    for policy, text in wanted.items():
+        if policy not in table.policies:
+            made = SQL(f"create policy {{}} on {{}} {text};")
+            yield made.format(Identifier(policy), name)
+    if wanted and not table.is_forced:
+        yield SQL("alter table {} enable row level security;").format(name)
+        yield SQL("alter table {} force row level security;").format(name)
+
+
+def _policies(table: _Table) -> dict[str, str]:
+    """Return the policies of a table by name. The name changes with the text."""
+    condition = _condition(table)
+    if not condition:
+        return {}
+    texts = {
+        "passing": f"to {', '.join(PASSING)} using (true)",
+        "of_unit": f"to {CLINIC} using ({condition})",
+    }
+    return {f"{name}_{_digest(text)}": text for name, text in texts.items()}
+
+
+def _condition(table: _Table) -> str:
+    """Return when the clinician door sees a row, "" for a table that concerns no patient."""
+    if table.name == "patient":
+        return _OF_UNIT
+    if table.has_patient:
+        of_patient = _OF_PATIENT.format(table.name)
+        return f"patient is null or {of_patient}" if table.name in OF_NOBODY else of_patient
+    return _OF_ALERT.format(table.name) if table.has_alert else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
