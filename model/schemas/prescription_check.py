@@ -41,6 +41,12 @@ FROM_WEEK: Bounds = (2, 520)  # week 1 is the prescription itself; ten years
 RPE_SCALES: Mapping[str, Bounds] = {"borg-cr10": (0, 10), "borg-6-20": (6, 20)}
 CONTROL_CHARACTERS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
 _SCALE_OF = {"rpe_cr10": "borg-cr10", "rpe_6_20": "borg-6-20"}
+# A share of heart rate below this is no exercise: a fraction was typed where percent is wanted.
+LEAST_SHARE = 0.1
+_SHARES = frozenset({"hrr", "hrmax"})
+_STRENGTH = "strength"
+_LONG_AGO = timedelta(weeks=4)
+_VIGOROUS = 2  # a vigorous minute counts twice in the dose
 MOST_STEPS, MOST_PRESCRIBED_PAUSES, MOST_DIAGNOSES = 30, 60, 10
 # The longest text of each field, in characters.
 TEXT_LENGTHS: Mapping[str, int] = {
@@ -75,6 +81,8 @@ def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
         *_wrong_dates(prescription),
         *_wrong_weekdays(prescription),
         *_wrong_ceilings(prescription),
+        *_wrong_strength(prescription),
+        *_asks_for_nothing(prescription),
     ]
     # The rest compares what is right by itself: one mistake must not give two sentences.
     if not problems:
@@ -90,18 +98,46 @@ def prescription_notes(
     `others` are all stored versions of the patient's prescriptions; `today` is the patient's local
     date. Nothing of this is wrong.
     """
-    notes = []
-    if prescription.valid_from < today:
-        notes.append("it begins in the past: weeks that are over are shown against it, no more")
-    beside = {row.id for row in others if row.id != prescription.id and _meet(prescription, row)}
-    if beside:
-        names = ", ".join(sorted(beside))
+    notes = [*_past_notes(prescription, today), *_dose_notes(prescription)]
+    same, apart = set[str](), set[str]()
+    for row in others:
+        if row.id != prescription.id and _meet(prescription, row):
+            (same if _share_sessions(prescription, row) else apart).add(row.id)
+    if same:
+        names = ", ".join(sorted(same))
+        notes.append(
+            f"it holds beside {names} for the same activities: a session counts for each, and what "
+            "is due adds up; renew or end the other unless both are meant"
+        )
+    if apart - same:
+        names = ", ".join(sorted(apart - same))
         notes.append(f"it holds beside {names}: each is judged by the sessions of its own types")
     return tuple(notes)
 
 
+def _past_notes(prescription: Prescription, today: date) -> Iterator[str]:
+    if prescription.valid_from < today - _LONG_AGO:
+        yield "it begins more than four weeks ago: check the year and the month of its first day"
+    elif prescription.valid_from < today:
+        yield "it begins in the past: weeks that are over are shown against it, no more"
+
+
+def _dose_notes(prescription: Prescription) -> Iterator[str]:
+    longest = prescription.most_minutes_per_session or prescription.minutes_per_session
+    most = _VIGOROUS * prescription.sessions_per_week * longest
+    dose = prescription.dose_min_per_week
+    # where no session is asked for, the dose alone says what is due
+    if dose is not None and 0 < most < dose:
+        yield "its weekly dose is more than its sessions can give, even if all were vigorous"
+
+
 def _meet(first: Prescription, second: Prescription) -> bool:
     return first.valid_from <= second.valid_to and second.valid_from <= first.valid_to
+
+
+def _share_sessions(first: Prescription, second: Prescription) -> bool:
+    """Return whether a session can count for both; a prescription without types takes each."""
+    return not (first.types and second.types) or not set(first.types).isdisjoint(second.types)
 
 
 def _wrong_words(prescription: Prescription) -> Iterator[str]:
@@ -161,8 +197,31 @@ def _wrong_intensity(field: str, intensity: Intensity) -> Iterator[str]:
     for name in ("low", "high"):
         if not within(getattr(intensity, name), bounds):
             yield f"`{field}.{name}` must be {bounds_text(bounds)} for {intensity.method}"
+    if intensity.method in _SHARES:
+        yield from _tiny_shares(field, intensity)
     if intensity.low >= intensity.high:
         yield f"`{field}.low` must be below `{field}.high`"
+
+
+def _tiny_shares(field: str, intensity: Intensity) -> Iterator[str]:
+    """Yield the shares below 10 %; only the lower end may be 0, for "up to"."""
+    for name, least in (("low", 0.0), ("high", -1.0)):
+        if least < getattr(intensity, name) < LEAST_SHARE:
+            yield (
+                f"`{field}.{name}` must be at least 10 %: 40 to 60 % is typed as 40 and 60 on the "
+                "page, and as 0.4 and 0.6 in a file"
+            )
+
+
+def _asks_for_nothing(prescription: Prescription) -> Iterator[str]:
+    asked = (
+        prescription.sessions_per_week,
+        prescription.strength_days,
+        prescription.dose_min_per_week,
+        prescription.progression,
+    )
+    if not any(asked):
+        yield "`sessions_per_week` must not be 0 where no dose and no strength day is asked for"
 
 
 def _wrong_dates(prescription: Prescription) -> Iterator[str]:
@@ -204,6 +263,13 @@ def _wrong_weekdays(prescription: Prescription) -> Iterator[str]:
             "`weekdays` must be as many as `sessions_per_week`, or each have the same number of "
             "sessions, at most `max_per_day`"
         )
+
+
+def _wrong_strength(prescription: Prescription) -> Iterator[str]:
+    """Yield more strength days than weekdays, where strength is all that counts."""
+    days = len(prescription.weekdays)
+    if days and prescription.types == (_STRENGTH,) and prescription.strength_days > days:
+        yield "`strength_days` must not be more than the days of `weekdays`"
 
 
 def _fit_weekdays(prescription: Prescription) -> bool:

@@ -87,15 +87,22 @@ cross join lateral (select not (s.device_type = any(%(unworn_types)s)
   or s.method = any(%(unworn_methods)s)) as worn) k
 where w.patient = any(%(patients)s)
 group by w.patient, s.vendor, k.worn order by w.patient, s.vendor, k.worn"""
-# Whom the vendor delivered to within four weeks, and to whom of them not for two days.
+# Whom the vendor delivered to within four weeks, and to whom of them not for two days. A silent
+# patient counts only if what was measured last came as it was measured, and on several days: a
+# history that is loaded ends in the past too, and its vendor has not stopped.
 _SILENT = """
-select vendor, count(*) filter (where at < to_timestamp(%(now)s / 1000.0) - interval '2 days')::int
-  as silent, count(*)::int as patients
-from (select w.patient, s.vendor, max(w.time) as at
+select vendor, count(*) filter (where late)::int as silent, count(*)::int as patients
+from (select w.patient, s.vendor, max(w.time) as at, array_agg(w.source) as sources,
+    max(w.time) < to_timestamp(%(now)s / 1000.0) - interval '2 days' as late
   from watermark w join source s on s.id = w.source
   where s.vendor = any(%(vendors)s) and not (s.device_type = any(%(unworn_types)s)
     or s.method = any(%(unworn_methods)s)) group by w.patient, s.vendor) k
-where at >= to_timestamp(%(now)s / 1000.0) - interval '28 days' group by vendor"""
+where at >= to_timestamp(%(now)s / 1000.0) - interval '28 days' and (not late or (
+  select max(f.received_at) - min(f.received_at) >= interval '1 day' from fact f
+  where f.patient = k.patient and f.kind in ('samples', 'workout', 'day')
+    and f.start_at >= k.at - interval '7 days' and f.start_at <= k.at and f.source = any(k.sources)
+    and f.received_at <= f.end_at + interval '2 days'))
+group by vendor"""
 _UNWORN: rows.Row = {
     "unworn_types": [item.value for item in UNWORN_TYPES],
     "unworn_methods": [item.value for item in UNWORN_METHODS],

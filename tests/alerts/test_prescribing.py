@@ -1,7 +1,7 @@
 """What a prescription may say, just inside and just outside of each bound."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -68,6 +68,15 @@ def test_a_prescription_within_all_bounds_has_no_problem() -> None:
     [
         # the prescriptions that were taken silently: each is a typing error with consequences
         ({"intensity": Intensity(method="hrr", low=40, high=60)}, "intensity.low"),
+        # fractions typed where percent is wanted
+        ({"intensity": Intensity(method="hrr", low=0.004, high=0.006)}, "intensity.low"),
+        ({"intensity": Intensity(method="hrmax", low=0.05, high=0.7)}, "intensity.low"),
+        ({"intensity": Intensity(method="hrr", low=0, high=0.09)}, "intensity.high"),
+        ({"sessions_per_week": 0, "minutes_per_session": 0}, "sessions_per_week"),
+        (
+            {"types": ("strength",), "weekdays": ("mon", "wed", "fri"), "strength_days": 4},
+            "strength_days",
+        ),
         ({"intensity": Intensity(method="bpm", low=1, high=9000)}, "intensity.low"),
         ({"sessions_per_week": 300}, "sessions_per_week"),
         ({"minutes_per_session": 4000}, "minutes_per_session"),
@@ -158,6 +167,8 @@ def test_each_figure_at_and_beyond_its_bounds(name: str) -> None:
     wide = replace(wide, sessions_per_week=1) if name == "max_per_day" else wide
     # above the limit there must be a rating left that the rule can meet
     wide = replace(wide, rules={"P1": {"very_high": 10}}) if name == "pain_limit" else wide
+    # a prescription that asks for nothing at all is refused
+    wide = replace(wide, strength_days=2) if name == "sessions_per_week" else wide
     for value in (low, high):
         inside: dict[str, Any] = {name: int(value)}
         assert prescribing_problems(replace(wide, **inside)) == ()
@@ -221,10 +232,34 @@ def test_a_prescriber_is_told_of_weeks_that_are_over_and_of_what_lies_beside() -
         "it begins in the past: weeks that are over are shown against it, no more",
     )
     assert prescription_notes(_PLAN, [other, replace(other, version=2)], _PLAN.valid_from) == (
-        "it holds beside other: each is judged by the sessions of its own types",
+        (
+            "it holds beside other for the same activities: a session counts for each, and what is "
+            "due adds up; renew or end the other unless both are meant"
+        ),
     )
     after = replace(other, valid_from=date(2026, 8, 31))
     assert prescription_notes(_PLAN, [after], _PLAN.valid_from) == ()
+
+
+def test_a_prescriber_is_asked_about_what_is_hardly_meant() -> None:
+    today, walks = _PLAN.valid_from, replace(_PLAN, types=("walking",))
+    swims = replace(_PLAN, id="other", types=("swimming",))
+    assert prescription_notes(walks, [swims], today) == (
+        "it holds beside other: each is judged by the sessions of its own types",
+    )
+    # a version that a newer one has replaced holds no more
+    moved = replace(swims, version=2, types=("walking",), valid_from=date(2026, 9, 1))
+    ended = replace(moved, valid_to=date(2026, 9, 2))
+    assert prescription_notes(walks, [replace(swims, valid_to=_BEFORE), ended], today) == ()
+    assert prescription_notes(replace(_PLAN, dose_min_per_week=180), [], today) == ()
+    for dose in (181, 3000):
+        assert prescription_notes(replace(_PLAN, dose_min_per_week=dose), [], today) == (
+            "its weekly dose is more than its sessions can give, even if all were vigorous",
+        )
+    long_ago = replace(_PLAN, valid_from=today - timedelta(days=29))
+    assert prescription_notes(long_ago, [], today) == (
+        "it begins more than four weeks ago: check the year and the month of its first day",
+    )
 
 
 def test_the_pain_limit_sets_the_limit_of_the_rule_and_the_strictest_counts() -> None:

@@ -65,14 +65,36 @@ async def test_weeks_before_the_look_back_are_apart(conn: Connection) -> None:
     assert values_of(after.earlier_weeks, "monday") == [monday + timedelta(days=7)]
 
 
-async def test_silent_patients_of_a_vendor_are_counted_where_one_is_silent(
-    conn: Connection,
-) -> None:
-    await _tell(conn, *map(attributed_fact, run()))
-    early = (await rule_inputs.load_all(conn, ["p1"], T0 + _DAY))["p1"].judgeable
-    assert early.silent_patients == {}
-    late = (await rule_inputs.load_all(conn, ["p1"], T0 + 7 * _DAY))["p1"].judgeable
-    assert late.silent_patients == {"files": (1, 1)}
+def _live(patient: str, day: int, late_ms: int = _DAY) -> list[AttributedFact]:
+    """Return a workout of a day, received `late_ms` after it began."""
+    start = T0 + day * _DAY
+    facts = run(f"live-{day}", start)
+    return [attributed_fact(fact, patient, f"{patient}-{day}", start + late_ms) for fact in facts]
+
+
+async def _silent(conn: Connection, day: int) -> dict[str, tuple[int, int]]:
+    loaded = await rule_inputs.load_all(conn, ["p1"], T0 + day * _DAY)
+    return dict(loaded["p1"].judgeable.silent_patients)
+
+
+async def test_who_was_delivered_to_and_is_no_more_counts_as_silent(conn: Connection) -> None:
+    await _tell(conn, *_live("p1", 0), *_live("p1", 2), *_live("p2", 1), *_live("p2", 6))
+    assert await _silent(conn, 3) == {}
+    assert await _silent(conn, 7) == {"files": (1, 2)}
+    assert await _silent(conn, 9) == {"files": (2, 2)}
+
+
+async def test_a_history_that_was_loaded_is_no_outage_of_its_vendor(conn: Connection) -> None:
+    """Old data that comes late, or all at once, is no vendor that delivered and then stopped."""
+    late, once = 20 * _DAY, T0 + 3 * _DAY
+    await _tell(conn, *_live("p1", 0, late), *_live("p1", 2, late))
+    for day in (1, 2):
+        await _tell(conn, *_live("p2", day, once - T0 - day * _DAY))
+    # nobody delivered as it was measured, so nobody can have stopped
+    assert await _silent(conn, 7) == {}
+    # a third patient, who does get data, is all whom the vendor delivers to
+    await _tell(conn, *_live("p3", 5), *_live("p3", 7))
+    assert await _silent(conn, 8) == {"files": (0, 1)}
 
 
 async def test_settings_and_restrictions_of_a_patient_are_loaded(conn: Connection) -> None:
