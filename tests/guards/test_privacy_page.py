@@ -45,7 +45,7 @@ def test_the_code_that_keeps_a_promise_is_there(row: Promise) -> None:
 @pytest.mark.parametrize("number", sorted({row.number for row in PROMISES} - NOT_YET))
 def test_a_removed_mark_is_found(tests: dict[int, list[str]], number: int) -> None:
     without = {key: names for key, names in tests.items() if key != number}
-    assert privacy_page.mistakes(without) == [f"promise {number} has no test"]
+    assert f"promise {number} has no test" in privacy_page.mistakes(without)
 
 
 def test_a_promise_that_has_a_test_leaves_the_list(tests: dict[int, list[str]]) -> None:
