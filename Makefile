@@ -72,6 +72,7 @@ docs: .venv
 	$(BIN)/python -m kadens.reference
 	$(BIN)/python -m tests.guards.reference
 	$(BIN)/python -m tests.guards.vendor_pages
+	$(BIN)/python -m tests.guards.privacy_page
 	$(BIN)/python -m tests.fhir.sample
 
 chaos: .venv

@@ -153,6 +153,7 @@ def _every_message() -> list[OutboxMessage]:
     return made
 
 
+@pytest.mark.promise(24)
 def test_no_text_has_a_health_value_a_name_or_a_patient() -> None:
     allowed = {mail(tier, _BY.link).text for tier in Tier} | {digest_mail(_BY.link).text}
     texts = [str(row.body.get("text")) for row in _every_message() if row.channel != "nudge"]
@@ -164,6 +165,7 @@ def test_no_text_has_a_health_value_a_name_or_a_patient() -> None:
     assert all("https://clinic.example/" in text for text in allowed)
 
 
+@pytest.mark.promise(24)
 def test_a_nudge_names_the_patient_by_pseudonym_only() -> None:
     assert nudge_body("k7q2m9") == {
         "type": "patient.nudge",

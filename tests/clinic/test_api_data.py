@@ -259,6 +259,7 @@ def test_days_without_a_range_are_twelve_weeks(door: Served) -> None:
     )
 
 
+@pytest.mark.promise(6)
 def test_weeks_against_the_prescription(door: Served) -> None:
     (result,) = _ask(door, "weeks?from=2026-11-16&to=2026-11-22")["weeks"]
     assert (result["monday"], result["iso_week"], result["over"], result["complete"]) == (
@@ -294,6 +295,7 @@ def test_a_week_is_complete_with_four_worn_days(door: Served) -> None:
         door.change("update week set valid_days = 0 where monday = '2026-11-16'")
 
 
+@pytest.mark.promise(6)
 def test_adherence_over_a_prescription(door: Served) -> None:
     result = _ask(door, "prescriptions/rx-p-low/weeks", "p-low")
     assert cells_of(result["weeks"], "monday")[::12] == ["2026-08-31", "2026-11-23"]

@@ -177,6 +177,7 @@ def test_a_draft_of_a_version_that_is_no_longer_the_newest_cannot_be_submitted(
     assert len(_send(writing_door, "GET", _DRAFTS).json()) == 1
 
 
+@pytest.mark.promise(5)
 def test_a_renewal_names_what_it_renews(writing_door: Served) -> None:
     dates = {"valid_from": "2027-02-02", "valid_to": "2027-05-02"}
     draft = _done(_send(writing_door, "POST", f"{_RX}/renewals", {"version": 2, **dates}))

@@ -179,6 +179,7 @@ def test_a_body_in_the_body_store_is_read_there(rig: Rig, patient: Patient) -> N
     assert patient.count("sample") == 1_800
 
 
+@pytest.mark.promise(24)
 def test_pain_raises_one_alert_and_a_mail_without_a_value(rig: Rig, patient: Patient) -> None:
     async def add_clinician(conn: Connection) -> None:
         clinician = care_team.Clinician(
@@ -336,6 +337,7 @@ def test_an_account_that_nobody_links_is_forgotten_after_a_day(rig: Rig, patient
     assert stranger.count("fact") == 0
 
 
+@pytest.mark.promise(1)
 def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
     other = Patient(rig, consent=False)
     broken = b'{"broken": ' + other.account.encode()
@@ -355,6 +357,8 @@ def test_without_consent_nothing_is_stored(rig: Rig, patient: Patient) -> None:
     assert hashlib.sha256(broken).hexdigest() not in set(values_of(dead(rig), "sha256"))
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(7)
 def test_consent_counts_at_the_time_of_receipt(rig: Rig, patient: Patient) -> None:
     async def withdraw(conn: Connection) -> None:
         await consents.withdraw_consent(

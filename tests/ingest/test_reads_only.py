@@ -59,6 +59,7 @@ def _fetches(row: Connector, api: Api) -> list[Fetch]:
     return [fetch for fetch in fetches if fetch.format]
 
 
+@pytest.mark.promise(21)
 @_EVERY
 def test_every_fetch_is_a_request_that_reads(row: Connector, api: Api) -> None:
     fetches = _fetches(row, api)
@@ -69,6 +70,7 @@ def test_every_fetch_is_a_request_that_reads(row: Connector, api: Api) -> None:
         assert request.method == "GET" or api.reads_by_post
 
 
+@pytest.mark.promise(21)
 @_EVERY
 def test_every_scope_only_reads(row: Connector, api: Api) -> None:
     for scope in api.auth.scopes if api.auth is not None else ():

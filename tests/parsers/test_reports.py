@@ -34,6 +34,7 @@ def _body(*reports: object, kind: str = "report.created", patient: object = "p1"
     return json.dumps({"type": kind, "patient": patient, "reports": reports}).encode()
 
 
+@pytest.mark.promise(3)
 def test_a_pain_answer() -> None:
     parsed = parse_reports(
         json.dumps(
@@ -70,6 +71,28 @@ def test_an_amendment_and_a_withdrawal_carry_their_revision() -> None:
     assert (gone.target, gone.head.record, gone.head.revision) == ("a1", "a1", 3)
 
 
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("phase", ["before", "during", "after", "next_morning"])
+def test_pain_is_asked_around_the_exercise(phase: str) -> None:
+    (fact,) = parse_reports(_body(_report(phase=phase))).facts
+    assert isinstance(fact, Report)
+    assert (fact.instrument, fact.phase, fact.value) == (Instrument.PAIN, Phase(phase), 4.0)
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize(
+    ("instrument", "scale"),
+    [("exertion", "borg-cr10"), ("exertion", "borg-6-20"), ("day_form", "form-1-5")],
+)
+def test_exertion_and_day_form_come_with_their_scale(instrument: str, scale: str) -> None:
+    result = _report(instrument=instrument, scale=scale, value=4 if scale != "borg-6-20" else 13)
+    (fact,) = parse_reports(_body(result)).facts
+    assert isinstance(fact, Report)
+    assert (fact.instrument, fact.scale) == (Instrument(instrument), scale)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(3)
 def test_a_session_in_the_patients_own_words() -> None:
     result = _report(
         instrument="session",
@@ -130,6 +153,7 @@ def test_what_a_mark_must_have(changes: dict[str, object], kept: int, text: str)
     assert values_of(facts, "reason") == [""] * kept
 
 
+@pytest.mark.promise(3)
 @pytest.mark.parametrize("scale", SCALES, ids=lambda row: row.id)
 def test_the_ends_of_every_scale(scale: Any) -> None:  # noqa: ANN401 - a row of the table
     def why(value: float) -> list[str]:

@@ -257,6 +257,7 @@ def test_who_connects_again_has_the_new_tokens_and_one_connection(links: LinkWor
     assert links.traces(patient)[:3] == before[:3] == [1, 1, 1]
 
 
+@pytest.mark.promise(7)
 def test_a_used_link_withdraws(links: LinkWorld) -> None:
     patient, user = links.patient(), links.account()
     link = links.invite(patient)

@@ -42,6 +42,7 @@ def _kadens(*words: str, answer: str = "") -> Result:
     return CliRunner().invoke(app, list(words), input=answer)
 
 
+@pytest.mark.promise(14)
 @pytest.mark.usefixtures("environment")
 def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
     assert _kadens("patient", "add", "--pseudonym", "gone", "--name", "Somebody").exit_code == 0
@@ -71,6 +72,7 @@ def test_a_patient_is_erased_once_and_the_log_says_by_whom(dsn: str) -> None:
     ]
 
 
+@pytest.mark.promise(14)
 @pytest.mark.usefixtures("environment")
 def test_uploads_in_parts_are_erased_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KADENS_UPLOADS", str(tmp_path / "uploads"))

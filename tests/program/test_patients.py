@@ -93,6 +93,7 @@ def test_every_write_says_what_it_did_and_from_when_it_holds(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.promise(5)
 def test_prescriptions_are_renewed_paused_exported_and_imported(tmp_path: Path) -> None:
     prescription, bundle = tmp_path / "prescription.json", tmp_path / "bundle.json"
     prescription.write_text(json.dumps(PRESCRIPTION), encoding="utf-8")

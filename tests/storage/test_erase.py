@@ -43,6 +43,7 @@ async def kept_by_nobody(conn: Connection) -> set[str]:
     return set(cells_of(rows, 0)) - known
 
 
+@pytest.mark.promise(14)
 async def test_every_table_with_a_patient_is_erased(conn: Connection) -> None:
     assert await kept_by_nobody(conn) == set()
     await conn.execute(
@@ -51,6 +52,7 @@ async def test_every_table_with_a_patient_is_erased(conn: Connection) -> None:
     assert await kept_by_nobody(conn) == {"more", "less"}
 
 
+@pytest.mark.promise(14)
 async def test_nothing_is_left_in_any_table_nor_in_the_store(
     conn: Connection, dsn: str, tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ async def test_the_receipt_counts_samples_in_the_columnstore_too(
     assert (await erase(conn, "p1", T0)).counts["sample"] == 180
 
 
+@pytest.mark.promise(14)
 async def test_the_log_keeps_who_did_what_under_the_number_of_the_receipt(
     conn: Connection, tmp_path: Path
 ) -> None:
@@ -121,6 +124,7 @@ async def test_the_log_cannot_be_changed_otherwise(
         await conn.execute(change.encode())
 
 
+@pytest.mark.promise(14)
 async def test_what_comes_after_is_refused_and_stored_nowhere(conn: Connection) -> None:
     late = list(map(attributed_fact, run()))
     await erase(conn, "p1", T0)

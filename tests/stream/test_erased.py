@@ -126,6 +126,7 @@ def _facts(patient: str) -> Run:
     return Run(topic=FACTS.name, partition=0, messages=tuple(messages))
 
 
+@pytest.mark.promise(14)
 @pytest.mark.parametrize("keyless", [False, True])
 def test_what_comes_after_is_dropped(
     dsn: str,

@@ -69,6 +69,7 @@ def test_a_later_attempt_differs_in_time_and_signature_only() -> None:
     assert differing == {"webhook-timestamp", "webhook-signature"}
 
 
+@pytest.mark.promise(24)
 def test_a_gateway_gets_the_number_and_the_text() -> None:
     gateway = replace(_EHR, name="sms", kind=ReceiverKind.SMS)
     row = replace(_ROW, recipient="+46700000000", body={"subject": "s", "text": "Open the app"})

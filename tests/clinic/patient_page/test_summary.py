@@ -184,6 +184,7 @@ def _summary(door: Served, form: str, patient: str = "p-pain") -> httpx2.Respons
     return door.get(f"/patients/{patient}/summary{form}")
 
 
+@pytest.mark.promise(23)
 def test_page_text_pdf_and_api_say_the_same(door: Served) -> None:
     figures = door.get("/api/v1/patients/p-pain/summary").raise_for_status().json()
     text = _summary(door, ".txt").raise_for_status().text
@@ -210,6 +211,7 @@ def test_too_little_data_is_refused_with_what_is_missing(door: Served, form: str
     assert "0 weeks that have ended are known on 4 days or more" in unescape(refused.text)
 
 
+@pytest.mark.promise(23)
 def test_a_summary_is_a_read_and_its_file_names_nobody(door: Served) -> None:
     count = "select count(*) from audit where object = 'summary' and action = 'data.read'"
     before = door.rows(count)[0][0]

@@ -123,6 +123,7 @@ async def test_an_account_that_is_linked_within_a_day_gets_its_payload(
     assert await _kept(inline, "p1") == (["fetch"] * case.asks or ["body"])
 
 
+@pytest.mark.promise(7)
 @_EVERY
 async def test_what_comes_after_a_withdrawal_is_dropped(
     inline: Inline, conn: Connection, case: Recorded

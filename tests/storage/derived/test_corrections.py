@@ -150,6 +150,7 @@ def _manual(kind: str, revision: int, minutes: int) -> bytes:
     return dumps({"type": f"report.{kind}", "patient": "account", "report": result})
 
 
+@pytest.mark.promise(2)
 async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> None:
     await world.receive("reports", _manual("created", 0, 30))
     assert (await world.changes())[0] == ("session.created", "derived for the first time")

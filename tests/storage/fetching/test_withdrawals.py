@@ -34,6 +34,7 @@ async def _withdraw(world: FetchingWorld) -> None:
     await world.conn.commit()
 
 
+@pytest.mark.promise(7)
 async def test_the_vendor_is_told_and_the_tokens_are_destroyed(world: FetchingWorld) -> None:
     await _withdraw(world)
     await tidy(world.parts)

@@ -33,6 +33,7 @@ def plan(version: int = 1, sessions: int = 3) -> Prescription:
     )
 
 
+@pytest.mark.promise(4)
 async def test_identity_is_sealed_with_the_patients_own_key(conn: Connection) -> None:
     name = await patients.add_patient(
         conn,
@@ -88,6 +89,8 @@ async def test_an_account_belongs_to_one_patient_at_a_time(conn: Connection) -> 
     assert await accounts.patients_of(conn, [("v", "a"), ("v", "b")]) == {("v", "a"): "p2"}
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(7)
 async def test_consent_counts_at_the_instant_of_receipt(conn: Connection) -> None:
     assert not await consents.consented(conn, "p1", "v", 100)
     await consents.give_consent(conn, "p1", "v", from_ms=100, now_ms=90)
@@ -125,6 +128,7 @@ async def test_a_profile_of_before_a_field_was_known_is_read_without_it(conn: Co
     assert await profiles(conn, "p1") == (HeartProfile(valid_from=date(2026, 1, 1), hr_max=150.0),)
 
 
+@pytest.mark.promise(5)
 async def test_a_version_of_a_prescription_stays_what_it_said(conn: Connection) -> None:
     await settings.prescribe(conn, "p1", plan(), 0)
     await settings.prescribe(conn, "p1", plan(), 5)

@@ -215,6 +215,7 @@ async def test_no_role_logs_in_or_is_a_superuser_and_nobody_is_the_audits_owner(
     assert await (await conn.execute(members, [AUDIT_OWNER])).fetchone() == (0,)
 
 
+@pytest.mark.promise(4)
 @pytest.mark.parametrize(
     ("role", "statement"), _CASES, ids=[f"{role}: {text[:60]}" for role, text in _CASES]
 )

@@ -276,6 +276,7 @@ def test_limits_are_those_valid_on_the_date_and_invalid_ones_leave_time_unknown(
     )
 
 
+@pytest.mark.promise(2)
 def test_a_session_by_hand_has_the_zones_that_a_watch_shows_and_answers_its_day() -> None:
     by_hand = _report(
         _at(10),
