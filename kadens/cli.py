@@ -190,6 +190,48 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="restrict",
+        summary="Restrict a patient's data: kept and not used until lifted.",
+        entries=(
+            Entry(
+                word="add",
+                target=f"{_COMMANDS}.restricting:add_one",
+                summary="Restrict what was measured in an interval: it is kept and not used.",
+            ),
+            Entry(
+                word="list",
+                target=f"{_COMMANDS}.restricting:list_all",
+                summary="List a patient's restrictions and objections, those that have ended too.",
+            ),
+            Entry(
+                word="notice",
+                target=f"{_COMMANDS}.restricting:give_notice",
+                summary="Record that the patient was given notice before a restriction is lifted.",
+            ),
+            Entry(
+                word="lift",
+                target=f"{_COMMANDS}.restricting:lift_one",
+                summary="Lift a restriction, after the patient was given notice of it.",
+            ),
+        ),
+    ),
+    Entry(
+        word="objection",
+        summary="A patient's objection to processing: record, answer.",
+        entries=(
+            Entry(
+                word="record",
+                target=f"{_COMMANDS}.restricting:record_one",
+                summary="Record that a patient objects to processing, which pauses it.",
+            ),
+            Entry(
+                word="answer",
+                target=f"{_COMMANDS}.restricting:answer_one",
+                summary="Record the ground that overrides an objection: processing goes on.",
+            ),
+        ),
+    ),
+    Entry(
         word="connect",
         target="kadens.fetching.connecting:connect_account",
         summary="Print a link to connect a patient's account at a vendor.",

@@ -15,11 +15,11 @@ from patient.exchange import Exchange, GrantedAccount, RefusedGrantError, Vendor
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import put_tokens
-from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, invitations, patients
 from storage.people.errors import TakenError, UnknownNameError
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
+from storage.people.stopping import stop_source
 from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
 
@@ -194,9 +194,7 @@ async def withdraw(door: OpenPatientDoor, link: str) -> LinkStep:
         if invitation is None or invitation.used_ms is None:
             return _standing(door, invitation)
         patient, connector, now_ms = invitation.patient, invitation.connector, door.now()
-        await patients.hold_patients(conn, [patient])
-        await consents.withdraw_consent(conn, patient, connector, from_ms=now_ms)
-        await withdraw_accounts(conn, patient, connector, now_ms)
+        await stop_source(conn, patient, connector, from_ms=now_ms, now_ms=now_ms)
         await _write(conn, invitation, AuditAction.CONSENT_WITHDRAW, now_ms)
     return LinkStep(outcome=LinkOutcome.WITHDRAWN, invitation=invitation)
 

@@ -51,6 +51,11 @@ class AuditAction(StrEnum):
     ACCOUNT_CONNECT = "account.connect"  # tokens of an account were stored
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
+    RESTRICTION_ADD = "restriction.add"
+    RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
+    RESTRICTION_LIFT = "restriction.lift"
+    OBJECTION_RECORD = "objection.record"
+    OBJECTION_ANSWER = "objection.answer"  # with the ground that overrides it
     PRESCRIPTION_WRITE = "prescription.write"
     RULE_SET = "rule.set"  # a threshold, a profile or shadow, for a unit or a patient
     PRESCRIPTION_DRAFT = "prescription.draft"  # a draft was written or changed

@@ -11,10 +11,10 @@ from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import Tokens, put_tokens
-from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
 from storage.people.quarantine_release import receipts_of_released
+from storage.people.stopping import stop_source
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
@@ -129,17 +129,14 @@ def record_withdrawal(
 ) -> None:
     """Record that a patient withdrew consent to data from a source.
 
-    What arrives from that instant on is not stored. The fetcher tells the vendor, and the account's
-    tokens are destroyed.
+    What arrives from that instant on is not stored, and what waits in quarantine is deleted. The
+    fetcher tells the vendor, and the account's tokens are destroyed.
     """
     at_ms = instant(at, NOW)
 
     async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
         from_ms = now_ms if at_ms == NOW else at_ms
-        is_ended = await consents.withdraw_consent(conn, patient, source, from_ms=from_ms)
-        # one that ends later keeps its connections until then, and the fetcher ends them
-        if is_ended and from_ms <= now_ms:
-            await withdraw_accounts(conn, patient, source, now_ms)
+        is_ended = await stop_source(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
         return is_ended, from_ms
 
     is_ended, from_ms = audited(

@@ -10,7 +10,7 @@ from kadens.output.terminal import fail
 from kadens.settings import Settings, operator
 from storage import audit
 from storage.audit_actions import AuditAction
-from storage.people.errors import TakenError, UnknownNameError
+from storage.people.errors import RefusedError, TakenError, UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 
@@ -51,7 +51,7 @@ def audited(
     """
     try:
         return run(_transaction(settings, work, action, patient, detail))
-    except (UnknownNameError, TakenError) as error:
+    except (UnknownNameError, TakenError, RefusedError) as error:
         fail(str(error))
 
 

@@ -5,12 +5,14 @@ What counts is the consent at the time of receipt. Without it, nothing of a payl
 
 from collections.abc import Sequence
 
-from model.calendar import utc
+from model.calendar import MINUTE_MS, utc
+from storage.people.errors import RefusedError
 from storage.people.patients import patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-SOURCE_FETCH = "source_fetch"
+SOURCE_FETCH, CONTACT_CHANNEL = "source_fetch", "contact_channel"
+SKEW_MS = 2 * MINUTE_MS  # by which the clock of whoever records a consent may be ahead
 
 _GIVE = """
 insert into consent (patient, vendor, kind, given_at, recorded_at, text_version)
@@ -53,8 +55,10 @@ async def give_consent(
     """Record a consent from an instant on, unless a consent covers that instant already.
 
     `text_version` names the text that the patient agreed to, "" where somebody else records it.
-    Raises `UnknownNameError` for an unknown patient.
+    Raises `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come.
     """
+    if from_ms > now_ms + SKEW_MS:
+        raise RefusedError("a consent cannot be dated in the future")
     row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
     await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms), "text": text_version})
 
@@ -75,6 +79,15 @@ async def consented(
 ) -> bool:
     """Return whether a consent covers a vendor's data of a patient received at an instant."""
     return bool(await covered(conn, [(patient, vendor, at_ms)], kind))
+
+
+async def may_contact(conn: Connection, patient: str, channel: str, at_ms: int) -> bool:
+    """Return whether a patient consents to messages on a channel at an instant.
+
+    Such a consent has the channel in the place of the vendor. Without it only the channel is
+    silent: nothing else depends on it.
+    """
+    return await consented(conn, patient, channel, at_ms, CONTACT_CHANNEL)
 
 
 async def covered(

@@ -8,5 +8,9 @@ class UnknownNameError(LookupError):
     """
 
 
+class RefusedError(ValueError):
+    """A right or a consent cannot be recorded as requested; the text says why, for a person."""
+
+
 class TakenError(ValueError):
     """A pseudonym, account, subject or version is used already, for something else."""

@@ -12,13 +12,14 @@ from model.spans import Span
 from storage.alerts import due
 from storage.derived.derived_tables import extent
 from storage.facts.stale_hours import mark_stale
-from storage.people.errors import UnknownNameError
+from storage.people.errors import RefusedError, UnknownNameError
 from storage.people.patients import patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.prescribing.stale import lock_patient, request_derivation
 
 RESTRICTION, OBJECTION = "restriction", "objection"
+MOST_WORDS = 500  # characters of a reason, a notice or a ground
 # Counts reach as far as 25 hours, and the source of a minute depends on the day around it.
 _BESIDE_MS = 3 * DAY_MS
 
@@ -45,7 +46,7 @@ update restriction set lifted_at = %s, lifted_by = %s, ground = %s
 where id = %s and lifted_at is null"""
 
 
-class RestrictionError(ValueError):
+class RestrictionError(RefusedError):
     """A restriction cannot be set or lifted as requested. The text is the reason, for a person."""
 
 

@@ -73,11 +73,12 @@ TABLES: dict[str, Access] = {
     "sample": _DERIVED,
     "watermark": _DERIVED,
     "body": _DERIVED,
-    # linking an account releases what waits for it, which the patient door cannot open
+    # linking an account releases what waits for it, which the patient door cannot open, and a
+    # withdrawal deletes it
     "quarantine": Access(
         worker=ALL,
         patient='select (cluster, topic, part, "offset", vendor, account, received_at, '
-        "released_at), update (released_at)",
+        "released_at, address), update (released_at), delete",
     ),
     # the worker writes what is announced; the fetcher and the patient door open tokens
     "vendor_fetch": Access(
@@ -109,7 +110,7 @@ TABLES: dict[str, Access] = {
     "vendor_request": Access(fetcher=ALL, patient=ALL),
     "dead_letter": _WORK,
     "dead_letter_overflow": _WORK,
-    "discarded": _WORK,
+    "discarded": Access(worker=ALL, patient="insert (address)"),
     "in_work": _WORK,
     "stream_offset": _WORK,
     "session": _SHOWN,

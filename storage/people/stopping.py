@@ -1,0 +1,46 @@
+"""Stops a source at a patient's withdrawal, at once and for good.
+
+What waits in quarantine is deleted, what was to be fetched is given up, and the connections end. A
+body that is on the log is stored only if it was received before the withdrawal; the worker looks
+at the consent for that.
+"""
+
+from storage.bodies.discard import note_discarded
+from storage.fetching.withdrawals import withdraw_accounts
+from storage.people.consents import withdraw_consent
+from storage.people.patients import hold_patients, patient_id
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+# Bodies of an account that another patient has now are left to that patient.
+_QUARANTINED = """
+with held as (
+  select q.cluster, q.topic, q.part, q."offset" from quarantine q
+  where q.vendor = %(vendor)s and exists (
+    select from account a where a.vendor = q.vendor and a.account = q.account
+    and a.patient = %(patient)s and (a.unlinked_at is null or not exists (
+      select from account o where o.vendor = a.vendor and o.account = a.account
+      and o.unlinked_at is null and o.patient <> a.patient)))
+  order by q.cluster, q.topic, q.part, q."offset" for update of q)
+delete from quarantine q using held h
+where (q.cluster, q.topic, q.part, q."offset") = (h.cluster, h.topic, h.part, h."offset")
+returning q.address"""
+
+
+async def stop_source(
+    conn: Connection, patient: str, source: str, *, from_ms: int, now_ms: int
+) -> bool:
+    """Withdraw the consent to a source from an instant on; return False if there was none.
+
+    A withdrawal that lies ahead changes nothing else yet: the fetcher ends the connections then.
+    Raises `UnknownNameError`.
+    """
+    number = await patient_id(conn, patient)
+    # the order of locks in `storage`: the patient, quarantine, fetches, and all other rows
+    await hold_patients(conn, [patient])
+    if from_ms <= now_ms:
+        row = {"vendor": source, "patient": number}
+        addresses = await rows.fetch_column(conn, _QUARANTINED, row)
+        await note_discarded(conn, [address for address in addresses if address])
+        await withdraw_accounts(conn, patient, source, now_ms)
+    return await withdraw_consent(conn, patient, source, from_ms=from_ms)

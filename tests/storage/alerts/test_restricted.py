@@ -1,0 +1,81 @@
+"""Alerts that rest on restricted facts are retracted, and return when the facts are used again."""
+
+from datetime import date
+
+import pytest
+
+from model.calendar import MINUTE_MS
+from model.prescription import Intensity, Prescription
+from storage.alerts import due, rule_inputs
+from storage.facts.writer import write_facts
+from storage.people import care_team, restrictions
+from storage.pg.pool import Connection
+from stream.compute.derive import derive
+from stream.deriving import settings
+from stream.deriving.replace import replace_window
+from stream.deriving.windows import load_window
+from stream.judge_patient import apply_judgements, verdict
+from tests.storage.tellers import T0, attributed_fact, pain, run
+
+pytestmark = pytest.mark.anyio
+_DAY = 1440 * MINUTE_MS
+_NOW = T0 + 3 * 60 * MINUTE_MS
+_PAIN_AT = T0 + 40 * MINUTE_MS
+
+
+async def _in_pain(conn: Connection) -> None:
+    await care_team.add_clinician(
+        conn, care_team.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
+    )
+    plan = Prescription(
+        id="rx",
+        version=1,
+        valid_from=date(2026, 8, 3),
+        valid_to=date(2026, 12, 27),
+        sessions_per_week=3,
+        minutes_per_session=30,
+        intensity=Intensity(method="hrr", low=0.4, high=0.6),
+    )
+    await settings.prescribe(conn, "p1", plan, _NOW - 30 * _DAY)
+    facts = [*map(attributed_fact, run()), attributed_fact(pain("q1", _PAIN_AT, 9, session="r1"))]
+    for patient, spans in (await write_facts(conn, facts)).affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+
+
+async def _rules(conn: Connection, now_ms: int) -> tuple[list[str], list[str]]:
+    """Judge, and return the rules of findings that raise, and the states of all alerts."""
+    await due.take_due(conn, now_ms, 10)
+    await settings.derive_stale(conn, ["p1"])
+    result = verdict((await rule_inputs.load_all(conn, ["p1"], now_ms))["p1"], now_ms)
+    await apply_judgements(conn, {"p1": result}, now_ms)
+    rows = await (await conn.execute("select rule, state from alert order by rule")).fetchall()
+    return [row[0] for row in rows if row[1] == "open"], [f"{row[0]} {row[1]}" for row in rows]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("source", ["", "reports"])
+async def test_an_alert_is_retracted_and_returns(conn: Connection, source: str) -> None:
+    await _in_pain(conn)
+    before, _ = await _rules(conn, _NOW)
+    assert before
+    number = await restrictions.add_restriction(
+        conn, "p1", interval=(_PAIN_AT, _PAIN_AT + 1), source=source,
+        by="c", why="disputed", now_ms=_NOW,
+    )  # fmt: skip
+    live, states = await _rules(conn, _NOW + 1)
+    assert live == []
+    assert {state.split()[1] for state in states} == {"retracted"}
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=_NOW)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=_NOW)
+    assert (await _rules(conn, _NOW + 2))[0] == before
+
+
+@pytest.mark.promise(9)
+async def test_while_an_objection_waits_nothing_is_raised(conn: Connection) -> None:
+    number = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=_NOW)
+    await _in_pain(conn)
+    assert await _rules(conn, _NOW + 1) == ([], [])
+    await restrictions.answer_objection(conn, number, by="c", ground="care", now_ms=_NOW + 1)
+    assert (await _rules(conn, _NOW + 2))[0] != []
