@@ -331,6 +331,11 @@ COMMANDS: tuple[Entry, ...] = (
                 target="kadens.rights.commands:refuse_rights_request",
                 summary="Close a request with the ground of its refusal.",
             ),
+            Entry(
+                word="access",
+                target="kadens.rights.access_command:write_access_file",
+                summary="Write everything about a patient to a ZIP file, with the register.",
+            ),
         ),
     ),
     Entry(
