@@ -25,7 +25,7 @@ def write_access_file(
     ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Write everything about a patient to a ZIP file, with the register.
+    """Write all about a patient, and the register, to a ZIP file.
 
     It has the patient's name and health data in plain text. Only its owner may read it.
     """
