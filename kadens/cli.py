@@ -361,12 +361,12 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="open",
                 target="kadens.rights.commands:open_rights_request",
-                summary="Write down what a patient asks for, and print its number and due date.",
+                summary="Write down what a patient asks for; print its due date.",
             ),
             Entry(
                 word="list",
                 target="kadens.rights.commands:list_rights_requests",
-                summary="List requests of patients, those due first, and mark what is overdue.",
+                summary="List patients' requests, and mark what is overdue.",
             ),
             Entry(
                 word="take",
@@ -382,6 +382,11 @@ COMMANDS: tuple[Entry, ...] = (
                 word="refuse",
                 target="kadens.rights.commands:refuse_rights_request",
                 summary="Close a request with the ground of its refusal.",
+            ),
+            Entry(
+                word="access",
+                target="kadens.rights.access_command:write_access_file",
+                summary="Write all about a patient, and the register, to a ZIP file.",
             ),
         ),
     ),

@@ -42,7 +42,7 @@ def open_rights_request(
     at: At = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Write down what a patient asks for, and print its number and due date.
+    """Write down what a patient asks for; print its due date.
 
     A request of the kind that is open already is printed instead; its due date stays.
     """
@@ -70,7 +70,7 @@ def list_rights_requests(
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List requests of patients, those due first, and mark what is overdue."""
+    """List patients' requests, and mark what is overdue."""
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
         listed = await rights_requests.list_requests(

@@ -1,0 +1,47 @@
+"""The command that answers a request for access with a file. Prints counts, never a value."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kadens.commands.audited import audited
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Patient
+from kadens.output.terminal import fail, print_line
+from kadens.rights.answer_file import write_access
+from storage.audit_actions import AuditAction
+from storage.people.patients import patient_id
+from storage.pg.pool import Connection
+
+
+def write_access_file(
+    *,
+    patient: Patient,
+    out: Annotated[Path, typer.Option("--out", help="ZIP file to write; it must be new.")],
+    subprocessor: Annotated[
+        list[str] | None,
+        typer.Option("--subprocessor", help="A sub-processor to name in it; may be repeated."),
+    ] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write all about a patient, and the register, to a ZIP file.
+
+    It has the patient's name and health data in plain text. Only its owner may read it.
+    """
+    settings = settings_of(data)
+    keys = settings.secrets.wrapping_keys
+    if not keys:
+        fail("the secrets file has no wrapping_key, so the identity could not be opened", code=2)
+
+    async def work(conn: Connection, _now_ms: int) -> dict[str, int]:
+        await patient_id(conn, patient)  # an unknown patient leaves no file behind
+        return await write_access(conn, keys, patient, out, subprocessor or ())
+
+    try:
+        counts = audited(settings, work, AuditAction.RIGHTS_EXPORT, patient, "access")
+    except FileExistsError:
+        fail(f"{out} exists already")
+    except OSError as error:
+        fail(f"{out} cannot be written: {error.strerror}")
+    print_line(f"{out}  {sum(counts.values()):,} rows of {len(counts)} kinds")

@@ -1,0 +1,40 @@
+"""Writes the ZIP file that answers a request for access: a page, the register, and the rows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import orjson
+
+from kadens.rights.access_page import access_page, register_rows
+from model.keyring import KeyRing
+from storage.people.identities import identity_of
+from storage.pg.pool import Connection
+from storage.reads.own_rows import LEFT_OUT, answered_tables, own_rows
+
+
+async def write_access(
+    conn: Connection,
+    wrapping_key: KeyRing,
+    patient: str,
+    out: Path,
+    subprocessors: Sequence[str] = (),
+) -> dict[str, int]:
+    """Write a new file with everything about a patient, and return the rows by table.
+
+    Raises `FileExistsError` when the file is there, and `UnknownNameError` for an unknown patient.
+    """
+    counts: dict[str, int] = {}
+    with ZipFile(out, "x", ZIP_DEFLATED) as file:
+        for table in answered_tables():
+            with file.open(f"data/{table}.jsonl", "w") as lines:
+                counts[table] = 0
+                async for row in own_rows(conn, patient, table):
+                    lines.write(orjson.dumps(row) + b"\n")
+                    counts[table] += 1
+        identity = await identity_of(conn, wrapping_key, patient)
+        file.writestr("data/identity.json", orjson.dumps(identity))
+        about = {"register": register_rows(), "left_out": LEFT_OUT, "rows": counts}
+        file.writestr("register.json", orjson.dumps(about, option=orjson.OPT_INDENT_2))
+        file.writestr("index.html", access_page(counts, LEFT_OUT, subprocessors))
+    return counts

@@ -1,0 +1,53 @@
+"""An answer to a request for access has every table about the patient, and of nobody else."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import orjson
+import pytest
+
+from kadens.rights.answer_file import write_access
+from model.keyring import KeyRing
+from storage.bodies.body_store import Directory
+from storage.erase import ERASED
+from storage.pg.pool import Connection
+from storage.reads.own_rows import LEFT_OUT, answered_tables
+from tests.storage.derived.traces import settle
+
+pytestmark = [pytest.mark.anyio, pytest.mark.promise(12)]
+_KEY = KeyRing.single(bytes(32))
+
+
+def test_each_table_of_a_patient_is_answered_or_left_out_with_a_reason() -> None:
+    assert {*answered_tables(), *LEFT_OUT} == {*ERASED, "audit"}
+    assert not set(answered_tables()) & LEFT_OUT.keys()
+    assert all(LEFT_OUT.values())
+
+
+async def test_the_file_has_rows_of_every_table_and_of_nobody_else(
+    conn: Connection, tmp_path: Path
+) -> None:
+    store = Directory(tmp_path / "bodies")
+    await settle(conn, store, "asking-patient")
+    await settle(conn, store, "another-patient")
+    out = tmp_path / "answer.zip"
+    counts = await write_access(conn, _KEY, "asking-patient", out, ("Hosting AB <EU>",))
+    assert {table for table, count in counts.items() if not count} == set()
+    with ZipFile(out) as file:
+        content = {name: file.read(name) for name in file.namelist()}
+    assert set(content) == {
+        "index.html",
+        "register.json",
+        "data/identity.json",
+        *(f"data/{table}.jsonl" for table in answered_tables()),
+    }
+    assert not [name for name, text in content.items() if b"another-patient" in text]
+    assert orjson.loads(content["data/identity.json"]) == {"name": "Somebody"}
+    samples = list(map(orjson.loads, content["data/sample.jsonl"].splitlines()))
+    assert counts["sample"] == len(samples)
+    assert {"metric", "unit", "time", "value"} <= samples[0].keys()
+    page = content["index.html"].decode()
+    assert "Hosting AB &lt;EU&gt;" in page
+    assert all(f"<td>{table}</td>" in page for table in answered_tables())
+    with pytest.raises(FileExistsError):
+        await write_access(conn, _KEY, "asking-patient", out)
