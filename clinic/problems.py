@@ -15,7 +15,7 @@ from clinic.answers.moments import QueryParamsError
 from clinic.api.patient_queries import NotThereError
 from clinic.pages.templating import render
 from runtime.log_lines import get_logger
-from storage.pg.health import AWAY
+from storage.pg.health import AWAY, UNWRITABLE
 from web.problems import (
     PROBLEM_TYPE,
     ProblemDetails,
@@ -40,7 +40,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(QueryParamsError, _unanswerable)
     app.add_exception_handler(NotThereError, _not_there)
-    for kind in AWAY:
+    for kind in (*AWAY, *UNWRITABLE):
         app.add_exception_handler(kind, _database_away)
 
 

@@ -25,8 +25,9 @@ from web.sign_in.identity import Identity
 REFRESH = "x-kadens-refresh"
 SAME_READ_MS = 600_000
 NEVER_MS = 1 << 50  # later than every row of the audit log
-# 401 is not among them: there is nobody to name in an audit row.
-AUDITED_REFUSALS = frozenset({403, 404})
+# 401 is not among them: there is nobody to name in an audit row. 409 and 422 are: they say what a
+# patient has, or that somebody tried to write there.
+AUDITED_REFUSALS = frozenset({403, 404, 409, 422})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,8 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
     """Open the scope of a request; 401 when nobody is signed in or the session has ended.
 
     The transaction commits when the block ends and rolls back when the block fails. After a refusal
-    (403, 404) an audit row is written in a transaction of its own. `used` is False for a request
-    that no person made, so that it does not keep the session alive.
+    (`AUDITED_REFUSALS`) an audit row is written in a transaction of its own. `used` is False for a
+    request that no person made, so that it does not keep the session alive.
     """
     # Before the pool: a request without sign-in must not take a connection.
     door, clinician = open_door(request), signed_in(request)

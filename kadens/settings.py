@@ -63,6 +63,7 @@ class Settings:
     smtp: str = ""
     mail_from: str = "kadens@localhost"
     audit_heads: str = ""
+    audit_years: int = 10
     worker_id: str = ""
     mock_broker: bool = False
     max_body: int = 100 * 1024 * 1024
@@ -89,6 +90,7 @@ class Settings:
 
 
 _SECRETS = "KADENS_SECRETS_FILE"
+_LEAST_AUDIT_YEARS = 5  # HSLF-FS 2016:40, chapter 4, section 9
 _REQUIRED = ("kafka", "database", "bodies")
 _YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no", ""})
 
@@ -133,6 +135,11 @@ def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
     missing = [variable(name) for name in _REQUIRED if name not in values]
     if missing:
         raise SettingsError(f"not set: {', '.join(missing)}")
+    if values.get("audit_years", _LEAST_AUDIT_YEARS) < _LEAST_AUDIT_YEARS:
+        raise SettingsError(
+            f"{variable('audit_years')} must be {_LEAST_AUDIT_YEARS} or more: "
+            "the law keeps the log of who saw a patient's data for so long"
+        )
     return Settings(secrets=read_secrets(values.get("secrets_file")), **values)
 
 

@@ -35,6 +35,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "mail_from": "Sender of notifications.",
     "audit_heads": "File to which the clinician door adds the signed head of the audit log every "
     "hour, on a disk that nobody with the database can write to; empty for none.",
+    "audit_years": "Years for which the audit log is kept, 5 or more: no process starts with "
+    "fewer. No command removes a row, so the log only grows.",
     "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",

@@ -120,6 +120,8 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
     try:
         async with open_scope(request) as scope:
             who = await reads.read_brief(scope, pseudonym)
+            # a form with mistakes is shown again, with what is prescribed
+            await scope.read("prescriptions", pseudonym)
             base = await _base(
                 scope,
                 who,

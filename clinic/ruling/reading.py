@@ -64,7 +64,10 @@ class Preview:
 
 
 async def read_rules(scope: RequestScope) -> RulesView:
-    """Return how well each rule does at the clinician's care unit, over `QUALITY_DAYS` days."""
+    """Return how well each rule does at the clinician's care unit, over `QUALITY_DAYS` days.
+
+    A patient for whom a threshold was changed is on the page, and leaves an audit row.
+    """
     since_ms = scope.now_ms - QUALITY_DAYS * DAY_MS
     counted = await quality.figures_of(scope.conn, scope.unit, since_ms)
     by_rule = {row["rule"]: row for row in counted}
@@ -73,12 +76,14 @@ async def read_rules(scope: RequestScope) -> RulesView:
         held.setdefault(rule, []).append((why, count))
     unit = await stored.unit_settings(scope.conn, scope.unit)
     load = await quality.load_of(scope.conn, scope.unit, since_ms)
+    changes = await stored.changes_of(scope.conn, scope.unit, _MOST_CHANGES)
+    await scope.listed("rules", sorted({row.patient for row in changes if row.patient}))
     return RulesView(
         rules=tuple(
             _view(rule, by_rule.get(rule.id), held.get(rule.id, ()), unit) for rule in RULES
         ),
         load=tuple(ClinicianLoad(**row) for row in load),
-        changes=tuple(await stored.changes_of(scope.conn, scope.unit, _MOST_CHANGES)),
+        changes=tuple(changes),
         outages=tuple(await quality.open_outages(scope.conn, scope.now_ms)),
     )
 

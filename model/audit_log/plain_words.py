@@ -25,7 +25,8 @@ DEEDS: Mapping[str, PlainWords] = {
     "data.read": PlainWords("looked at", "tittade på"),
     "list.read": PlainWords("saw you on a list", "såg dig på en lista"),
     "data.refused": PlainWords(
-        "asked for your data and was shown nothing", "bad om dina uppgifter men fick inte se dem"
+        "tried something with your data and was refused",
+        "försökte något med dina uppgifter men nekades",
     ),
     "alert.acknowledge": PlainWords("saw to a notice about you", "tog emot en avisering om dig"),
     "alert.claim": PlainWords("took on a notice about you", "tog hand om en avisering om dig"),

@@ -9,6 +9,11 @@ from storage.pg.pool import DsnError, Pool
 # No server, no free connection in time, a statement or lock beyond its limit, or a server that does
 # not answer.
 AWAY: tuple[type[Exception], ...] = (psycopg.OperationalError,)
+# It answers, and takes no row: with the audit log unwritable, a door may show nothing.
+UNWRITABLE: tuple[type[Exception], ...] = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
 NOT_OURS: tuple[
     type[Exception], ...
 ] = (  # it answers, but it is not migrated, or not for this account

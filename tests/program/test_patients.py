@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import temporary_postgres
+from kadens.settings import SettingsError, read_settings
 from storage.pg.migrate import migrate
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import cells_of
@@ -217,3 +218,68 @@ def test_a_state_that_no_fetch_is_in_is_told(dsn: str) -> None:
         )
     assert _kadens("fetches", "--state", "failing").stdout == "no fetch is in this state\n"
     assert _kadens("fetches", "--state", "failing", "--patient", "c-3").stdout == none
+
+
+@pytest.mark.promise(19)
+def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(
+    dsn: str, tmp_path: Path
+) -> None:
+    assert _kadens("patient", "add", "--pseudonym", "x-1", "--unit", "Ward 1").exit_code == 0
+    assert _kadens("audit", "extract", "--patient", "x-1", "--language", "en").stdout == (
+        "2023-11-14 23:13: A technician of the service entered you in the service.\n"
+    )
+    # the reading above is in the log by now, and is told
+    path = tmp_path / "extract.txt"
+    done = _kadens("audit", "extract", "--patient", "x-1", "--out", str(path))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert path.read_text(encoding="utf-8") == (
+        "2023-11-14 23:13: En tekniker hos tjänsten tittade på vilka som tittat på dina uppgifter "
+        "och lade in dig i tjänsten (2 gånger).\n"
+    )
+    (line,) = json.loads(_kadens("audit", "extract", "--patient", "x-1", "--json").stdout)
+    assert (line["day"], line["times"], line["reasons"]) == ("2023-11-14", 3, [])
+    assert [row for row in audited(dsn, "data.read") if row[0] == "x-1"] == [("x-1", "extract")] * 3
+    nobody = _kadens("audit", "extract", "--patient", "x-2")
+    assert (nobody.exit_code, nobody.stderr) == (1, "error: there is no such patient\n")
+
+
+@pytest.mark.promise(19)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("patient", "show", "--patient", "a-1"),
+        ("patient", "list"),
+        ("audit", "extract", "--patient", "a-1"),
+        ("prescription", "list", "--patient", "a-1"),
+        ("query", "days", "--patient", "a-1"),
+        ("query", "sessions", "--patient", "a-1"),
+        ("connections",),
+        ("fetches",),
+    ],
+    ids=" ".join,
+)
+def test_no_command_prints_a_patient_while_the_log_takes_no_row(
+    dsn: str, words: tuple[str, ...]
+) -> None:
+    columns = "at, actor, role, care_unit, action, patient, object, detail"
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute(f"revoke insert ({columns}) on audit from kadens_admin")
+        try:
+            done = _kadens(*words)
+        finally:
+            conn.execute(f"grant insert ({columns}) on audit to kadens_admin")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "a-1" not in done.stderr
+
+
+@pytest.mark.promise(19)
+def test_nothing_starts_that_keeps_the_log_for_less_than_five_years(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KADENS_AUDIT_YEARS", "4")
+    with pytest.raises(SettingsError, match=r"^KADENS_AUDIT_YEARS must be 5 or more: the law"):
+        read_settings()
+    monkeypatch.setenv("KADENS_AUDIT_YEARS", "5")
+    assert read_settings().audit_years == 5
+    monkeypatch.delenv("KADENS_AUDIT_YEARS")
+    assert read_settings().audit_years == 10
