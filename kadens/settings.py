@@ -56,6 +56,8 @@ class Settings:
     oidc_unit_claim: str = "care_unit"
     oidc_role_claim: str = ""
     oidc_roles: str = ""
+    oidc_purpose: str = ""
+    oidc_acr: str = ""
     prescriber_roles: str = "prescriber"
     support_roles: str = "support"
     session_minutes: int = 480

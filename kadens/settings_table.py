@@ -27,6 +27,9 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "oidc_unit_claim": "Claim of the ID token that names the clinician's care unit.",
     "oidc_role_claim": "Claim of the ID token that holds roles; empty when roles are not checked.",
     "oidc_roles": "Roles of which a clinician must have one, with commas between.",
+    "oidc_purpose": "Value that the claim `commissionPurpose` must have; empty when not checked.",
+    "oidc_acr": "Values of the claim `acr` that suffice, with commas between; empty when not "
+    "checked.",
     "prescriber_roles": "Roles that may submit prescriptions, with commas between.",
     "support_roles": "Roles that may read and write no prescription, with commas between.",
     "session_minutes": "How long a sign-in lasts at most.",

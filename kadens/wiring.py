@@ -415,6 +415,8 @@ def sign_in_of(settings: Settings) -> "SignIn":
             unit_claim=settings.oidc_unit_claim,
             role_claim=settings.oidc_role_claim,
             roles=_words(settings.oidc_roles),
+            purpose=settings.oidc_purpose,
+            levels=_words(settings.oidc_acr),
         ),
         keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,

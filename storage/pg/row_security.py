@@ -40,8 +40,8 @@ _OF_UNIT = (
     "care_unit = (select id from care_unit where name = current_setting('kadens.unit', true))"
 )
 # `patient` and `alert` have policies themselves, which hide the rows of other units here too.
-# `exists` leaves the planner the choice between a look at one patient and a hash of all.
-_OF_PATIENT = "exists (select from public.patient p where p.id = {}.patient)"
+# `in` is a hash of the unit's patients, made once for a query: half the time of `exists` on a list.
+_OF_PATIENT = "{}.patient in (select p.id from public.patient p)"
 _OF_ALERT = "exists (select from public.alert a where a.id = {}.alert)"
 
 # The last condition leaves out the hypertable, which is no partitioned table to PostgreSQL.

@@ -32,6 +32,7 @@ ID_TOKEN_ALGORITHMS = (
 )
 _PUBLIC_KINDS = frozenset({"RSA", "EC", "OKP"})
 LEEWAY_S = 30  # how far two clocks may be apart
+_PURPOSE_CLAIM, _LEVEL_CLAIM = "commissionPurpose", "acr"
 _LONGEST_CLAIM = 255  # characters of a subject by OpenID Connect; names and units as well
 
 
@@ -57,12 +58,16 @@ class ClaimNames:
     """The claims that hold care unit and role, by name or else by path (`realm_access.roles`).
 
     `roles` are the admitted roles, the preferred role first; when empty, any role is admitted.
-    Without a `role_claim`, everybody is "clinician".
+    Without a `role_claim`, everybody is "clinician". `purpose` is what the assignment must be for
+    (Inera: `VårdOchBehandling`) and `levels` are the values of `acr` that are strong enough; empty
+    values are not checked.
     """
 
     unit_claim: str
     role_claim: str = ""
     roles: tuple[str, ...] = ()
+    purpose: str = ""
+    levels: tuple[str, ...] = ()
 
 
 def key_set(values: Mapping[str, Any]) -> KeySet:
@@ -100,7 +105,7 @@ def identity_from_claims(claims: Claims, names: ClaimNames) -> Identity:
     """Return the person whom the claims name.
 
     Raises `NotAdmittedError` when the claims give no subject, no care unit or no role, or more than
-    a single care unit.
+    a single care unit, and for another purpose or a weaker sign-in than is wanted.
     """
     # a subject that `_text` would change is refused: two subjects could become the same person
     subject = _text(claims.get("sub"))
@@ -111,6 +116,7 @@ def identity_from_claims(claims: Claims, names: ClaimNames) -> Identity:
         raise NotAdmittedError(
             "The identity provider names no care unit for you, or more than one."
         )
+    _require_assignment(claims, names)
     name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or subject
     return Identity(subject=subject, name=name, care_unit=unit, role=_role(claims, names))
 
@@ -134,6 +140,15 @@ def claim_value(claims: Claims, name: str) -> Any:  # noqa: ANN401 - a claim may
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
+
+
+def _require_assignment(claims: Claims, names: ClaimNames) -> None:
+    # access follows the assignment: a person may have others, such as for research
+    if names.purpose and _only_text(claims, _PURPOSE_CLAIM) != names.purpose:
+        raise NotAdmittedError("Your assignment is not for care and treatment.")
+    # levels are names without an order, so that "at least" is a list
+    if names.levels and _only_text(claims, _LEVEL_CLAIM) not in names.levels:
+        raise NotAdmittedError("Your sign-in is not strong enough for this service.")
 
 
 def _role(claims: Claims, names: ClaimNames) -> str:

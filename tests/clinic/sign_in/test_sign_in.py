@@ -202,6 +202,32 @@ def test_only_the_named_roles_are_let_in(opened: Open, roles: str, status: int) 
         assert sign_in(door).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("purpose", "acr", "status", "action"),
+    [
+        ("VårdOchBehandling", "loa3", 303, "access.signin"),
+        ("Forskning", "loa3", 403, "access.refused"),
+        ("VårdOchBehandling", "loa2", 403, "access.refused"),
+    ],
+)
+def test_access_follows_the_assignment(
+    opened: Open,
+    provider: Provider,
+    dsn: str,
+    purpose: str,
+    acr: str,
+    status: int,
+    action: str,
+) -> None:
+    provider.person |= {"commissionPurpose": purpose, "acr": acr}
+    wanted = {"KADENS_OIDC_PURPOSE": "VårdOchBehandling", "KADENS_OIDC_ACR": "loa3, loa4"}
+    with opened(**wanted) as door:
+        assert sign_in(door).status_code == status
+    with psycopg.connect(dsn) as conn:
+        latest = conn.execute("select action from audit order by id desc limit 1").fetchall()
+    assert latest == [(action,)]
+
+
 Signing = Callable[[dict[str, Any]], str]
 _STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
 ISSUED = SIGN_IN_NOW // 1000

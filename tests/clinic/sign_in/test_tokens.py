@@ -223,6 +223,46 @@ def test_no_unit_or_several_admit_nobody(unit: object) -> None:
         identity_from_claims({**CLAIMS, "care_unit": unit}, READING)
 
 
+_INERA = ClaimNames(
+    unit_claim="commissionHsaId",
+    role_claim="healthcareProfessionalLicense",
+    roles=("LK", "SG"),
+    purpose="VårdOchBehandling",
+    levels=("http://id.sambi.se/loa/loa3", "http://id.sambi.se/loa/loa4"),
+)
+_ASSIGNED = {
+    "employeeHsaId": "SE2321000016-1001",
+    "commissionHsaId": "SE2321000016-2002",
+    "commissionPurpose": "VårdOchBehandling",
+    "healthcareProfessionalLicense": ["SG"],
+    "acr": "http://id.sambi.se/loa/loa3",
+}
+
+
+def test_an_assignment_for_care_admits_to_its_unit() -> None:
+    identity = identity_from_claims({**CLAIMS, **_ASSIGNED}, _INERA)
+    assert (identity.care_unit, identity.role) == ("SE2321000016-2002", "SG")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"commissionHsaId": None}, "care unit"),
+        ({"commissionHsaId": ["SE2321000016-2002", "SE2321000016-2003"]}, "care unit"),
+        ({"commissionPurpose": None}, "not for care"),
+        ({"commissionPurpose": "Forskning"}, "not for care"),
+        ({"commissionPurpose": ["VårdOchBehandling", "Forskning"]}, "not for care"),
+        ({"acr": None}, "not strong enough"),
+        ({"acr": "http://id.sambi.se/loa/loa2"}, "not strong enough"),
+        ({"healthcareProfessionalLicense": ["AP"]}, "no role"),
+        ({"healthcareProfessionalLicense": []}, "no role"),
+    ],
+)
+def test_any_other_assignment_admits_nobody(change: dict[str, object], why: str) -> None:
+    with pytest.raises(NotAdmittedError, match=why):
+        identity_from_claims({**CLAIMS, **_ASSIGNED, **change}, _INERA)
+
+
 @pytest.mark.parametrize("subject", ["", " u-1", "u\x001", "u" * 256])
 def test_a_subject_that_cannot_be_kept_admits_nobody(subject: str) -> None:
     with pytest.raises(NotAdmittedError, match="subject"):
