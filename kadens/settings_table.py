@@ -35,6 +35,9 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "mail_from": "Sender of notifications.",
     "audit_heads": "File to which the clinician door adds the signed head of the audit log every "
     "hour, on a disk that nobody with the database can write to; empty for none.",
+    "endpoints": "The TOML file with the hosts outside this machine that may be used: "
+    "`[[endpoints]]` with `host`, `country` (of the EU or EEA), `processor` and `purpose`. "
+    "No process starts with a host that is not on it; empty where all is on this machine.",
     "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",
