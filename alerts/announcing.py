@@ -12,7 +12,7 @@ from typing import Any
 
 from alerts.lifecycle.settling import recipients
 from alerts.registry import RULE
-from alerts.wording import digest_mail, mail
+from alerts.wording import mail
 from alerts.working_hours import WorkingHours
 from model.alert import Action, Contact, Digest, QuietHours, Tier
 from model.calendar import local_date, local_instant, midnight, monday
@@ -110,7 +110,7 @@ def _to_person(
 ) -> Sequence[OutboxMessage]:
     if move.tier is Tier.C:
         return _digest(contact, by)
-    text = mail(move.tier, by.link)
+    text = mail(by.link)
     first_ms = move.at_ms
     if move.tier is not Tier.A:
         first_ms = quiet_until(contact.quiet, by.zone, move.at_ms)
@@ -131,7 +131,7 @@ def _digest(contact: Contact, by: Announcing) -> Sequence[OutboxMessage]:
     at_ms = by.digest_ms.get(contact.digest)
     if at_ms is None:
         return []
-    text = digest_mail(by.link)
+    text = mail(by.link)
     day = local_date(at_ms, by.zone)
     message = OutboxMessage(
         channel=contact.way,

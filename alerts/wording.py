@@ -1,8 +1,8 @@
 """Words for clinicians: states, tiers, headlines and messages.
 
 The sentence of a finding is written with its rule. Words state what was recorded and which rule is
-met; they make no medical claim. A message that leaves the system contains no health value and no
-name, only that a patient needs review and where to look.
+met; they make no medical claim. A message that leaves the system for a person says "open the
+worklist" and nothing else.
 """
 
 from collections.abc import Iterable
@@ -55,20 +55,11 @@ def weight(finding: Finding) -> tuple[str, int, str, str]:
     return finding.tier.value, -finding.at_ms, finding.rule, finding.key
 
 
-def mail(tier: Tier, link: str) -> MailWording:
-    """Return the message that a patient needs review, how soon, and the link to the worklist.
-
-    It must contain nothing else.
-    """
-    # No name and no value: mail is stored and forwarded by servers that nobody here controls.
-    text = f"A patient needs review ({TIER_WORDS[tier]}).\n\nOpen the worklist: {link}\n"
-    return MailWording(subject="A patient needs review", text=text)
-
-
-def digest_mail(link: str) -> MailWording:
-    """Return the message that the digest is ready, and the link to the worklist; nothing else."""
-    text = f"Your digest is ready.\n\nOpen the worklist: {link}\n"
-    return MailWording(subject="Your digest is ready", text=text)
+def mail(link: str) -> MailWording:
+    """Return the message that asks a clinician to open the worklist; it contains nothing else."""
+    # Neither that a patient needs review nor how soon: servers that nobody here controls store and
+    # forward mail, and a text shows on a locked phone.
+    return MailWording(subject="Open the worklist", text=f"Open the worklist: {link}\n")
 
 
 def short_number(value: float) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "environment",
     "read_secrets",
     "read_settings",
+    "storage_variables",
     "variable",
 ]
 
@@ -66,6 +67,7 @@ class Settings:
     mail_from: str = "kadens@localhost"
     audit_heads: str = ""
     audit_years: int = 10
+    endpoints: str = ""
     worker_id: str = ""
     mock_broker: bool = False
     max_body: int = 100 * 1024 * 1024
@@ -107,6 +109,11 @@ def environment() -> dict[str, str]:
     known = {variable(name) for name in Settings.__dataclass_fields__} | {_SECRETS}
     known |= {f"{name}_FILE" for name in known}
     return {name: value for name, value in os.environ.items() if name in known}
+
+
+def storage_variables() -> dict[str, str]:
+    """Return the variables that the client of object storage reads by itself: AWS_*."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
 
 
 def operator() -> str:

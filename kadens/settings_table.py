@@ -40,6 +40,9 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "hour, on a disk that nobody with the database can write to; empty for none.",
     "audit_years": "Years for which the audit log is kept, 5 or more: no process starts with "
     "fewer. No command removes a row, so the log only grows.",
+    "endpoints": "The TOML file with the hosts outside this machine that may be used: "
+    "`[[endpoints]]` with `host`, `country` (of the EU or EEA), `processor` and `purpose`. "
+    "No process starts with a host that is not on it; empty where all is on this machine.",
     "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",

@@ -1,8 +1,8 @@
 """Sends mail over SMTP.
 
-A mail says only that something needs review and where to look. It must never contain a health value
-or a name, because mail can be read on its way. The Message-ID is made from the key of the message,
-so that a second delivery is recognised as the same mail.
+A mail says only which page to open. It must never contain a health value or a name, because mail
+can be read on its way. The Message-ID is made from the key of the message, so that a second
+delivery is recognised as the same mail.
 """
 
 import asyncio

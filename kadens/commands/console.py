@@ -7,8 +7,15 @@ from typing import Any, TypeVar
 
 import orjson
 
+from kadens.endpoints import check_endpoints
 from kadens.output.terminal import fail
-from kadens.settings import Settings, SettingsError, environment, read_settings
+from kadens.settings import (
+    Settings,
+    SettingsError,
+    environment,
+    read_settings,
+    storage_variables,
+)
 
 _T = TypeVar("_T")
 
@@ -56,9 +63,11 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
 
 def _read(values: Mapping[str, str], advice: str) -> Settings:
     try:
-        return read_settings(values)
+        settings = read_settings(values)
+        check_endpoints(settings, storage_variables())
     except SettingsError as error:
         fail(f"{error}\n{advice}", code=2)
+    return settings
 
 
 def _runtime(data: Path) -> Mapping[str, str] | None:

@@ -52,6 +52,7 @@ async def _check_all(settings: Settings) -> list[CheckResult]:
         ("database", _database, settings.database),
         ("bodies", _bodies, settings.bodies),
         ("secrets", _secrets, "always"),
+        ("endpoints", _endpoints, "always"),
         ("fetches", _fetches, settings.database),
         ("sign-in", _sign_in, settings.oidc_issuer),
         ("linking", _linking, settings.database and " ".join(_clients(settings))),
@@ -136,6 +137,18 @@ async def _secrets(settings: Settings) -> str:
     closed = _keyless(settings) if settings.kafka else []
     without = f"; closed, because they have no key: {', '.join(closed)}" if closed else ""
     return f"{', '.join(names)}{without}"
+
+
+async def _endpoints(settings: Settings) -> str:
+    from kadens.endpoints import check_endpoints, read_endpoints
+    from kadens.settings import storage_variables
+
+    outside = check_endpoints(settings, storage_variables())
+    if not outside:
+        return "all on this machine"
+    rows = read_endpoints(settings.endpoints)
+    stated = ", ".join(f"{row.host} ({row.country}, {row.processor})" for row in rows)
+    return f"{outside} outside this machine, all stated: {stated}"
 
 
 def _keyless(settings: Settings) -> list[str]:

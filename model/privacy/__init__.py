@@ -1,1 +1,1 @@
-"""What the law asks to be known of every kind of record about a patient. Pure values."""
+"""What is stated about privacy: why data is kept, who processes it, and where. Pure values."""

@@ -135,6 +135,7 @@ def test_the_doctor_of_the_clinician_door_looks_at_what_that_door_has(
     assert values_of(matches, "what", "well") == [
         ("database", True),
         ("secrets", True),
+        ("endpoints", True),
         ("fetches", True),
         ("sign-in", True),
     ]
