@@ -25,6 +25,7 @@ class ReportAnswer:
     session: str = ""
     type: str = ""
     span: tuple[int, int] | None = None
+    reason: str = ""
 
 
 def report_body(account: str, zone: str, answers: Sequence[ReportAnswer]) -> bytes:
@@ -48,6 +49,8 @@ def _answer(zone: str, answer: ReportAnswer) -> dict[str, object]:
         values |= {"started_at": start, "ended_at": end, "activity": answer.type}
     if answer.value is not None:
         values |= {"value": answer.value, "scale": answer.scale}
+    if answer.reason:
+        values |= {"reason": answer.reason}
     return values | ({"session": answer.session} if answer.session else {})
 
 

@@ -65,6 +65,7 @@ def person_arrivals(person: Inhabitant, did: Doings, seed: int) -> list[Arrival]
         bodies += _answers(person, session)
     if person.device is Recorder.HAND:
         bodies += _weekly(person, did, seed)
+    bodies += _warned(person, did)
     again = [
         replace(item, received_ms=item.received_ms + int(chance.integers(1, 3 * 24)) * HOUR_MS)
         for item in bodies
@@ -199,6 +200,20 @@ def _answers(person: Inhabitant, session: TrueSession) -> Iterator[Arrival]:
     rated = list(_pain(f"{key}-morning", session.morning, Phase.NEXT_MORNING, morning_ms))
     if rated:
         yield _report(person, rated, morning_ms + MINUTE_MS, f"{session.start_ms // 1000}-morning")
+
+
+def _warned(person: Inhabitant, did: Doings) -> Iterator[Arrival]:
+    """Yield the yes to a warning sign, which the app sends at once."""
+    if did.warned_ms is not None:
+        answer = ReportAnswer(
+            key=f"{person.pseudonym}-warning",
+            instrument=Instrument.RED_FLAG,
+            answered_ms=did.warned_ms,
+            value=1,
+            scale="yes-no",
+            reason="chest_pain",
+        )
+        yield _report(person, [answer], did.warned_ms + MINUTE_MS, "warning")
 
 
 def _pain(key: str, value: int | None, phase: Phase, at_ms: int) -> Iterator[ReportAnswer]:

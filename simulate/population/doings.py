@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from model.calendar import MINUTE_MS, midnight
+from model.calendar import HOUR_MS, MINUTE_MS, midnight
 from simulate.population.people import Course, Inhabitant, Recorder, generator
 
 AWAY_WEEKS = 2
@@ -18,6 +18,7 @@ _WORN = 0.95  # how likely the watch is worn on a day
 _MOVED = 0.15  # to the next day
 _DRIFT_WEEKS = 6  # until next to nothing is left
 _LEAST = 0.15
+_WARNED = 0.06  # of all people
 _TOO_LONG = 2.4  # times the prescribed length
 
 
@@ -46,7 +47,7 @@ class Doings:
     """All that a person did: sessions in order, and the days on which the watch was worn.
 
     `paused` are the local dates [first, last] of a pause that was agreed. `flare` are those of a
-    flare.
+    flare. `warned_ms` is the instant (epoch ms) of a yes to a question about a warning sign.
     """
 
     sessions: tuple[TrueSession, ...]
@@ -55,6 +56,7 @@ class Doings:
     flare: tuple[date, date] | None
     first: date
     weeks: int
+    warned_ms: int | None = None
 
     @property
     def by_week(self) -> list[tuple[date, list[TrueSession]]]:
@@ -81,7 +83,17 @@ def doings(person: Inhabitant, seed: int, first: date, weeks: int) -> Doings:
         flare=flare,
         first=first,
         weeks=weeks,
+        warned_ms=_warned_ms(person, seed, first, weeks),
     )
+
+
+def _warned_ms(person: Inhabitant, seed: int, first: date, weeks: int) -> int | None:
+    """Return when a person answers yes to a warning sign; few do, whatever their course is."""
+    chance = generator(seed, person.number, 6)
+    is_warned, day = chance.random() < _WARNED, int(chance.integers(7 * (weeks - 1)))
+    if not is_warned:
+        return None
+    return midnight(first + timedelta(days=day), person.zone) + 9 * HOUR_MS
 
 
 def _flare(person: Inhabitant, seed: int, begins: date) -> tuple[date, date] | None:

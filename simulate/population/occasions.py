@@ -16,6 +16,7 @@ from simulate.population.people import Inhabitant, Recorder
 from simulate.population.true_weeks import (
     ADHERENCE_FAMILY,
     PAIN_FAMILY,
+    SIGN_FAMILY,
     Occasion,
     TrueWeek,
     true_weeks,
@@ -34,6 +35,7 @@ def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
         *_interruptions(person, did),
         *_very_high_pain(did),
         *_flares(person, did),
+        *_warnings(did),
         *digest_occasions(person, did),
     ]
     return sorted(rows, key=lambda row: (row.knowable_ms, row.event))
@@ -155,6 +157,20 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
         until_ms=until_ms + DAY_MS,
         observable=bool(known) and _knows_usual(did.sessions, begun_ms),
     )
+
+
+def _warnings(did: Doings) -> Iterator[Occasion]:
+    """Yield the yes of a person to a warning sign, if there is one."""
+    if did.warned_ms is not None:
+        yield Occasion(
+            event="warning_sign",
+            family=SIGN_FAMILY,
+            from_ms=did.warned_ms,
+            knowable_ms=did.warned_ms + MINUTE_MS,
+            until_ms=did.warned_ms + 7 * DAY_MS,
+            observable=True,
+            tier="A",
+        )
 
 
 def _first_run(answers: Sequence[tuple[int, int]], level: int) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from simulate.population.doings import Doings
 from simulate.population.people import Inhabitant
 
-ADHERENCE_FAMILY, PAIN_FAMILY = "adherence", "pain"
+ADHERENCE_FAMILY, PAIN_FAMILY, SIGN_FAMILY = "adherence", "pain", "red_flag"
 _ENOUGH = 0.8
 _DAY = timedelta(days=1)
 

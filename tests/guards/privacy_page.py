@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeGuard
 
-from tests.guards.promises import NOT_YET, PROMISES, Promise
+from tests.guards.promises import PROMISES, PROMISES_NOT_YET, Promise
 from tests.guards.reference import code, table
 from tests.rooms import ROOT
 
-TARGET = ROOT / "docs" / "privacy.md"
+PRIVACY_PAGE = ROOT / "docs" / "privacy.md"
 NAME = "pytest.mark.promise"
 _HEADS = ("no.", "promise", "kept by", "proved by", "left to the deployer")
 _NONE = "*not kept yet*"
@@ -45,12 +45,12 @@ def proofs(folder: Path) -> dict[int, list[str]]:
         text = path.read_text(encoding="utf-8")
         if NAME not in text:
             continue
-        for number, test in marked(text, str(path.relative_to(folder.parent))):
+        for number, test in marked_tests(text, str(path.relative_to(folder.parent))):
             result.setdefault(number, []).append(test)
     return result
 
 
-def marked(text: str, path: str) -> Iterator[tuple[int, str]]:
+def marked_tests(text: str, path: str) -> Iterator[tuple[int, str]]:
     """Yield each promise that a module's tests prove, with the test.
 
     Raises:
@@ -83,13 +83,15 @@ def _number(mark: ast.expr, path: str) -> int:
     raise MarkError(message)
 
 
-def mistakes(tests: Mapping[int, list[str]], not_yet: frozenset[int] = NOT_YET) -> list[str]:
+def mistakes(
+    tests: Mapping[int, list[str]], not_yet: frozenset[int] = PROMISES_NOT_YET
+) -> list[str]:
     """Return what contradicts the table: promises without a test, and those that have one now."""
     result = []
     for row in PROMISES:
         if row.number in not_yet:
             if row.number in tests:
-                result.append(f"promise {row.number} has a test: take it out of NOT_YET")
+                result.append(f"promise {row.number} has a test: take it out of PROMISES_NOT_YET")
         elif row.number not in tests:
             result.append(f"promise {row.number} has no test")
         elif not row.code:
@@ -97,7 +99,7 @@ def mistakes(tests: Mapping[int, list[str]], not_yet: frozenset[int] = NOT_YET) 
     return result
 
 
-def page(tests: Mapping[int, list[str]]) -> str:
+def privacy_text(tests: Mapping[int, list[str]]) -> str:
     """Return the complete page."""
     rows = [_row(row, tests.get(row.number, [])) for row in PROMISES]
     kept = sum(row.number in tests for row in PROMISES)
@@ -109,9 +111,9 @@ def _row(row: Promise, tests: list[str]) -> tuple[object, ...]:
     return row.number, row.words, code(row.code), proved, row.left
 
 
-def _main(target: Path = TARGET) -> None:
+def _main(target: Path = PRIVACY_PAGE) -> None:
     """Write the page."""
-    target.write_text(page(proofs(ROOT / "tests")), encoding="utf-8")
+    target.write_text(privacy_text(proofs(ROOT / "tests")), encoding="utf-8")
 
 
 if __name__ == "__main__":

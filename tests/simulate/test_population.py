@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from model.calendar import DAY_MS, midnight
+from model.facts import Instrument, Report
+from parsers.reports import parse_reports
+from simulate.population.arrivals import person_arrivals
 from simulate.population.directory import CohortPlan, write_cohort
-from simulate.population.doings import Doings, TrueSession
+from simulate.population.doings import Doings, TrueSession, doings
 from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
 from simulate.population.true_weeks import true_weeks
@@ -190,3 +193,21 @@ def test_very_high_pain_is_known_when_it_is_answered() -> None:
         weeks=1,
     )
     assert [row[0] for row in _kinds(hurt)] == ["very_high_pain"]
+
+
+def test_a_warning_sign_is_answered_by_few_whatever_they_do_and_known_at_once() -> None:
+    warned = 0
+    for person in inhabitants(3, 200, 6):
+        did = doings(person, 3, _FIRST, 6)
+        if did.warned_ms is None:
+            continue
+        warned += 1
+        (sign,) = [row for row in occasions(person, did) if row.event == "warning_sign"]
+        assert (sign.family, sign.tier, sign.observable) == ("red_flag", "A", True)
+        assert (sign.from_ms, sign.knowable_ms) == (did.warned_ms, did.warned_ms + 60_000)
+        sent = [row for row in person_arrivals(person, did, 3) if row.filename == "warning.json"]
+        (fact,) = parse_reports(sent[0].body).facts
+        assert isinstance(fact, Report)
+        assert (fact.instrument, fact.value, fact.reason) == (Instrument.RED_FLAG, 1, "chest_pain")
+        assert fact.head.start_ms == did.warned_ms
+    assert 5 < warned < 20
