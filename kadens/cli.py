@@ -195,22 +195,22 @@ COMMANDS: tuple[Entry, ...] = (
         entries=(
             Entry(
                 word="add",
-                target=f"{_COMMANDS}.restricting:add_one",
+                target="kadens.privacy.restricting:add_restricted",
                 summary="Restrict what was measured in an interval: it is kept and not used.",
             ),
             Entry(
                 word="list",
-                target=f"{_COMMANDS}.restricting:list_all",
+                target="kadens.privacy.restricting:list_all",
                 summary="List a patient's restrictions and objections, those that have ended too.",
             ),
             Entry(
                 word="notice",
-                target=f"{_COMMANDS}.restricting:give_notice",
+                target="kadens.privacy.restricting:give_notice",
                 summary="Record that the patient was given notice before a restriction is lifted.",
             ),
             Entry(
                 word="lift",
-                target=f"{_COMMANDS}.restricting:lift_one",
+                target="kadens.privacy.restricting:lift_restricted",
                 summary="Lift a restriction, after the patient was given notice of it.",
             ),
         ),
@@ -221,12 +221,12 @@ COMMANDS: tuple[Entry, ...] = (
         entries=(
             Entry(
                 word="record",
-                target=f"{_COMMANDS}.restricting:record_one",
+                target="kadens.privacy.restricting:record_objected",
                 summary="Record that a patient objects to processing, which pauses it.",
             ),
             Entry(
                 word="answer",
-                target=f"{_COMMANDS}.restricting:answer_one",
+                target="kadens.privacy.restricting:answer_objected",
                 summary="Record the ground that overrides an objection: processing goes on.",
             ),
         ),
@@ -360,32 +360,32 @@ COMMANDS: tuple[Entry, ...] = (
         entries=(
             Entry(
                 word="open",
-                target="kadens.rights.commands:open_rights_request",
+                target="kadens.privacy.commands:open_rights_request",
                 summary="Write down what a patient asks for; print its due date.",
             ),
             Entry(
                 word="list",
-                target="kadens.rights.commands:list_rights_requests",
+                target="kadens.privacy.commands:list_rights_requests",
                 summary="List patients' requests, and mark what is overdue.",
             ),
             Entry(
                 word="take",
-                target="kadens.rights.commands:take_rights_request",
+                target="kadens.privacy.commands:take_rights_request",
                 summary="Take a request to handle it, also from somebody else.",
             ),
             Entry(
                 word="answer",
-                target="kadens.rights.commands:answer_rights_request",
+                target="kadens.privacy.commands:answer_rights_request",
                 summary="Close a request with what was answered.",
             ),
             Entry(
                 word="refuse",
-                target="kadens.rights.commands:refuse_rights_request",
+                target="kadens.privacy.commands:refuse_rights_request",
                 summary="Close a request with the ground of its refusal.",
             ),
             Entry(
                 word="access",
-                target="kadens.rights.access_command:write_access_file",
+                target="kadens.privacy.access_command:write_access_file",
                 summary="Write all about a patient, and the register, to a ZIP file.",
             ),
         ),

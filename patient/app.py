@@ -26,7 +26,7 @@ from patient.linking import (
     withdraw,
 )
 from patient.metrics import PatientMetrics
-from patient.own_pages import own_page
+from patient.own_pages import door_page
 from patient.pages import (
     ASSETS,
     LINK_STATIC,
@@ -212,7 +212,7 @@ async def _plain_problem(request: Request, error: Exception) -> Response:
 
 async def _nobody(request: Request, error: Exception) -> Response:
     del error  # it says no more than its kind
-    return own_page(request, "nobody.html", status=401)
+    return door_page(request, "nobody.html", status=401)
 
 
 # Path, endpoint and method of each route. Where a patient's data are shown, `open_visit` is first.

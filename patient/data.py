@@ -10,11 +10,11 @@ from starlette.responses import Response
 from model.calendar import local_date, monday
 from model.derived import Session, Week
 from patient.config import patient_door_of
-from patient.own_pages import own_page
+from patient.own_pages import door_page
 from patient.visit import open_visit
 from storage.reads.own_data import own_readers, own_sessions, own_weeks, own_zone
 
-WEEKS, MOST_SESSIONS, MOST_READERS = 12, 100, 200
+WEEKS, SESSIONS_SHOWN, MOST_READERS = 12, 100, 200
 _MINUTE_MS = 60_000
 _BAR = 100  # the width of the longest bar
 
@@ -47,19 +47,19 @@ async def show_data(request: Request) -> Response:
         this = monday(local_date(visit.now_ms, await own_zone(visit.conn, visit.patient)))
         since = this - timedelta(weeks=WEEKS - 1)
         weeks = await own_weeks(visit.conn, visit.patient, since)
-        sessions = await own_sessions(visit.conn, visit.patient, since, MOST_SESSIONS)
+        sessions = await own_sessions(visit.conn, visit.patient, since, SESSIONS_SHOWN)
     listed = [_listed(row, {**titles}) for row in sessions]
-    return own_page(request, "data.html", visit, weeks=week_bars(weeks, this), sessions=listed)
+    return door_page(request, "data.html", visit, weeks=bars_of_weeks(weeks, this), sessions=listed)
 
 
 async def show_readers(request: Request) -> Response:
     """Show who looked at the patient's data: a line for each person and day."""
     async with open_visit(request) as visit:
         readers = await own_readers(visit.conn, visit.patient, MOST_READERS)
-    return own_page(request, "looked.html", visit, readers=readers)
+    return door_page(request, "looked.html", visit, readers=readers)
 
 
-def week_bars(weeks: Sequence[Week], this: date) -> tuple[WeekBar, ...]:
+def bars_of_weeks(weeks: Sequence[Week], this: date) -> tuple[WeekBar, ...]:
     """Return a bar for each of the last twelve weeks, newest first; without a row it is empty."""
     known = {week.monday: week for week in weeks}
     longest = max((week.session_ms for week in weeks), default=0)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from patient.binding import secret_digest
 from patient.config import OpenPatientDoor, patient_door_of
-from patient.own_pages import own_page
+from patient.own_pages import door_page
 from patient.visit import (
     LIFE_MS,
     Visit,
@@ -34,22 +34,22 @@ async def show_door_link(request: Request, link: str) -> Response:
     async with door.pool.connection() as conn:
         opens = await door_link_opens(conn, secret_digest(link), door.now())
     if not opens:
-        return own_page(request, "closed.html", status=404)
-    return own_page(request, "enter.html", address=f"{ENTER_PATH}/{link}")
+        return door_page(request, "closed.html", status=404)
+    return door_page(request, "enter.html", address=f"{ENTER_PATH}/{link}")
 
 
 async def take_door_link(request: Request, link: str) -> Response:
     """Use a link: begin a session of its patient, with a secret that is new."""
     door = patient_door_of(request)
     if is_foreign(request):
-        return own_page(request, "closed.html", status=403)
+        return door_page(request, "closed.html", status=403)
     secret = new_session_secret()
     async with door.pool.connection() as conn:
         patient = await use_door_link(conn, secret_digest(link), door.now())
         if patient is not None:
             await begin_visit(door, conn, patient, secret, old=session_secret(request))
     if patient is None:
-        return own_page(request, "closed.html", status=404)
+        return door_page(request, "closed.html", status=404)
     response = RedirectResponse("/", 303)
     set_session_cookie(door, response, secret, LIFE_MS // 1000)
     return response
@@ -74,7 +74,7 @@ async def leave(request: Request) -> Response:
     """End the session on the server, for every copy of its cookie."""
     async with open_visit(request) as visit:
         await _end(visit, session_secret(request))
-    response = own_page(request, "left.html")
+    response = door_page(request, "left.html")
     set_session_cookie(patient_door_of(request), response, "", 0)
     return response
 

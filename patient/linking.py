@@ -19,9 +19,9 @@ from storage.people import accounts, consents, invitations, patients
 from storage.people.errors import TakenError, UnknownNameError
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
-from storage.people.stopping import stop_source
 from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
+from storage.rights.stopping import stop_source
 
 TEXT_VERSION = "2026-11-28"  # of what the page says before a patient agrees; see its test
 

@@ -20,7 +20,7 @@ ROOMS: tuple[tuple[str, str], ...] = (
 )
 
 
-def own_page(
+def door_page(
     request: Request,
     template: str,
     visit: Visit | None = None,

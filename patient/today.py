@@ -13,7 +13,7 @@ from starlette.responses import Response
 from model.calendar import local_date, monday
 from model.derived import Week
 from model.prescription import Prescription, in_force
-from patient.own_pages import own_page
+from patient.own_pages import door_page
 from patient.visit import Visit, open_visit
 from storage.alerts.notes import shared_notes
 from storage.prescribing.versions import prescriptions_of
@@ -33,7 +33,7 @@ class WeekSoFar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PrescribedNow:
     """A prescription in the words of the page; `until` is its last date."""
 
     sessions: int
@@ -48,22 +48,22 @@ async def show_today(request: Request) -> Response:
     """Show today."""
     async with open_visit(request) as visit:
         today = local_date(visit.now_ms, await own_zone(visit.conn, visit.patient))
-        asked = await _in_force(visit, today)
+        prescribed = await _in_force(visit, today)
         weeks = await own_weeks(visit.conn, visit.patient, monday(today))
         notes = await shared_notes(visit.conn, visit.pseudonym)
-    return own_page(
+    return door_page(
         request,
         "today.html",
         visit,
-        asked=[asked_of(row) for row in asked],
-        week=week_so_far(weeks, asked),
+        asked=[prescribed_now(row) for row in prescribed],
+        week=week_so_far(weeks, prescribed),
         notes=[(local_date(note.at_ms, "UTC"), note.author_name, note.text) for note in notes],
     )
 
 
-def asked_of(row: Prescription) -> Asked:
+def prescribed_now(row: Prescription) -> PrescribedNow:
     """Return what a prescription asks for."""
-    return Asked(
+    return PrescribedNow(
         sessions=row.sessions_per_week,
         minutes=row.minutes_per_session,
         most_minutes=row.most_minutes_per_session,
@@ -73,14 +73,15 @@ def asked_of(row: Prescription) -> Asked:
     )
 
 
-def week_so_far(weeks: Sequence[Week], asked: Sequence[Prescription]) -> WeekSoFar:
+def week_so_far(weeks: Sequence[Week], prescribed: Sequence[Prescription]) -> WeekSoFar:
     """Return what is done of what is prescribed; a week without a row is one of nothing."""
     done = weeks[0] if weeks else None
     return WeekSoFar(
         sessions=done.sessions if done else 0,
         minutes=done.session_ms // _MINUTE_MS if done else 0,
-        of_sessions=sum(row.sessions_per_week for row in asked) or None,
-        of_minutes=sum(row.sessions_per_week * row.minutes_per_session for row in asked) or None,
+        of_sessions=sum(row.sessions_per_week for row in prescribed) or None,
+        of_minutes=sum(row.sessions_per_week * row.minutes_per_session for row in prescribed)
+        or None,
     )
 
 

@@ -21,10 +21,11 @@ from psycopg.types.json import Jsonb
 from model.calendar import utc
 from storage.bodies import discard
 from storage.bodies.body_store import INCOMING, BodyStorage, address_of
-from storage.people import journal_extracts, link_tokens
+from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg import rows
 from storage.pg.pool import Connection
+from storage.rights import journal_extracts
 
 _OF = "patient = %(patient)s"
 _ALERTS = "alert in (select id from alert where patient = %(patient)s)"

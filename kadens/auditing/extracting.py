@@ -12,7 +12,7 @@ from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.output.terminal import fail, print_json, print_line
-from model.audit_log.extract import Access, ExtractLine, extract_lines, extract_sentence
+from model.audit_log.extract import ExtractLine, LoggedAccess, extract_lines, extract_sentence
 from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
 from storage.reads.accesses import MOST_ACCESSES, accesses_of
@@ -27,7 +27,7 @@ class ExtractLanguage(StrEnum):
 
 
 Words = Annotated[ExtractLanguage, typer.Option("--language", help="Language of the sentences.")]
-Out = Annotated[
+ExtractFile = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write to this file, not to stdout.")
 ]
 
@@ -36,7 +36,7 @@ def print_extract(
     *,
     patient: Patient,
     language: Words = ExtractLanguage.SV,
-    out: Out = None,
+    out: ExtractFile = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -46,7 +46,7 @@ def print_extract(
     Before it prints anything, this leaves a row of its own in the log.
     """
 
-    async def work(conn: Connection, now_ms: int) -> tuple[str, tuple[Access, ...]] | None:
+    async def work(conn: Connection, now_ms: int) -> tuple[str, tuple[LoggedAccess, ...]] | None:
         del now_ms
         record = await patient_record(conn, patient)
         return None if record is None else (record.line.zone, await accesses_of(conn, patient))

@@ -14,10 +14,10 @@ from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, consents, patients
 from storage.people.errors import UnknownNameError
 from storage.people.quarantine_release import receipts_of_released
-from storage.people.stopping import stop_source
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
+from storage.rights.stopping import stop_source
 
 _MOST_NAMED = 5  # accounts in a line
 NOW = -1  # means "when the command runs" until its clock was read

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import orjson
 
-from kadens.endpoints import check_endpoints
 from kadens.output.terminal import fail
+from kadens.privacy.endpoints import check_endpoints
 from kadens.settings import (
     Settings,
     SettingsError,

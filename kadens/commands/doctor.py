@@ -140,7 +140,7 @@ async def _secrets(settings: Settings) -> str:
 
 
 async def _endpoints(settings: Settings) -> str:
-    from kadens.endpoints import check_endpoints, read_endpoints
+    from kadens.privacy.endpoints import check_endpoints, read_endpoints
     from kadens.settings import storage_variables
 
     outside = check_endpoints(settings, storage_variables())

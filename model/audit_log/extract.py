@@ -11,11 +11,11 @@ from itertools import groupby
 
 from model.audit_log.plain_words import (
     AND,
+    ANY_PERSON,
     DEEDS,
-    LOOKED_AT,
+    KINDS_READ,
     OTHER_DATA,
     OTHER_DEED,
-    PERSON,
     REASON_GIVEN,
     ROLE_WORDS,
     TECHNICIAN,
@@ -30,7 +30,7 @@ _EXPLAINED = frozenset({"block", "emergency", "support"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class LoggedAccess:
     """A row of the log about a patient. `name` is "" where it is not known, `reason` where none."""
 
     at_ms: int
@@ -57,7 +57,7 @@ class ExtractLine:
 
 
 def extract_lines(
-    accesses: Iterable[Access], zone: str, language: str = "sv"
+    accesses: Iterable[LoggedAccess], zone: str, language: str = "sv"
 ) -> tuple[ExtractLine, ...]:
     """Return a line for each person and day, the latest day first and its persons in order."""
     ordered = sorted(accesses, key=lambda row: (local_date(row.at_ms, zone), *_person(row)))
@@ -83,14 +83,14 @@ def deed_words(action: str, about: str, language: str) -> str:
     if action != _READ:
         return deed
     kind = about.partition(":")[0]
-    return f"{deed} {LOOKED_AT.get(kind, OTHER_DATA).worded(language)}"
+    return f"{deed} {KINDS_READ.get(kind, OTHER_DATA).worded(language)}"
 
 
-def _person(row: Access) -> tuple[str, str, str]:
+def _person(row: LoggedAccess) -> tuple[str, str, str]:
     return row.actor, row.role, row.care_unit
 
 
-def _line(day: date, rows: Sequence[Access], zone: str, language: str) -> ExtractLine:
+def _line(day: date, rows: Sequence[LoggedAccess], zone: str, language: str) -> ExtractLine:
     times = [row.at_ms for row in rows]
     return ExtractLine(
         day=day,
@@ -103,7 +103,7 @@ def _line(day: date, rows: Sequence[Access], zone: str, language: str) -> Extrac
     )
 
 
-def _deeds(rows: Sequence[Access], language: str) -> Iterator[str]:
+def _deeds(rows: Sequence[LoggedAccess], language: str) -> Iterator[str]:
     """Yield each deed once, in the order in which it was first done."""
     ordered = sorted(rows, key=lambda row: row.at_ms)
     read = dict.fromkeys(_kind_words(row, language) for row in ordered if row.action == _READ)
@@ -113,11 +113,11 @@ def _deeds(rows: Sequence[Access], language: str) -> Iterator[str]:
     yield from dict.fromkeys(deed_words(row.action, row.object, language) for row in others)
 
 
-def _kind_words(row: Access, language: str) -> str:
-    return LOOKED_AT.get(row.object.partition(":")[0], OTHER_DATA).worded(language)
+def _kind_words(row: LoggedAccess, language: str) -> str:
+    return KINDS_READ.get(row.object.partition(":")[0], OTHER_DATA).worded(language)
 
 
-def _who(row: Access, language: str) -> str:
+def _who(row: LoggedAccess, language: str) -> str:
     if row.role == "patient":
         return YOU.worded(language)
     if row.role == "operator":
@@ -126,10 +126,10 @@ def _who(row: Access, language: str) -> str:
     known = ROLE_WORDS.get(row.role)
     role = known.worded(language) if known else row.role
     more = ", ".join(filter(None, (role, row.care_unit)))
-    return f"{row.name or PERSON.worded(language)} ({more})"
+    return f"{row.name or ANY_PERSON.worded(language)} ({more})"
 
 
-def _is_explained(row: Access) -> bool:
+def _is_explained(row: LoggedAccess) -> bool:
     return bool(row.reason) and bool(
         row.action.partition(".")[0] in _EXPLAINED or row.role in _EXPLAINED
     )

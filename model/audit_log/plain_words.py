@@ -94,7 +94,7 @@ DEEDS: Mapping[str, PlainWords] = {
 OTHER_DEED = PlainWords("did something with your data", "gjorde något med dina uppgifter")
 
 # What was looked at, by the kind of the object.
-LOOKED_AT: Mapping[str, PlainWords] = {
+KINDS_READ: Mapping[str, PlainWords] = {
     "patient": PlainWords("the page about you", "sidan om dig"),
     "preview": PlainWords("a short view of you", "en kort översikt om dig"),
     "summary": PlainWords("the summary of your follow-up", "sammanfattningen av din uppföljning"),
@@ -130,7 +130,7 @@ ROLE_WORDS: Mapping[str, PlainWords] = {
 }
 YOU = PlainWords("You", "Du")
 TECHNICIAN = PlainWords("A technician of the service", "En tekniker hos tjänsten")
-PERSON = PlainWords("A person", "En person")
+ANY_PERSON = PlainWords("A person", "En person")
 TIMES = PlainWords("%s times", "%s gånger")
 AND = PlainWords("and", "och")
 REASON_GIVEN = PlainWords("Reason given", "Angivet skäl")

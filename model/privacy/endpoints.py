@@ -75,10 +75,12 @@ def refused_endpoints(
 ) -> tuple[UsedEndpoint, ...]:
     """Return what is used and neither stated nor local, in the order of the configuration."""
     known = {row.host for row in stated}
-    return tuple(row for row in used if not is_local(row.host) and row.host.lower() not in known)
+    return tuple(
+        row for row in used if not is_on_this_machine(row.host) and row.host.lower() not in known
+    )
 
 
-def is_local(host: str) -> bool:
+def is_on_this_machine(host: str) -> bool:
     """Return whether a host cannot lead out of this machine or its own network of containers.
 
     These are Unix sockets, loopback addresses, and names without a dot, which no public name is. A

@@ -214,13 +214,13 @@ def _tiny_shares(field: str, intensity: Intensity) -> Iterator[str]:
 
 
 def _asks_for_nothing(prescription: Prescription) -> Iterator[str]:
-    asked = (
+    amounts = (
         prescription.sessions_per_week,
         prescription.strength_days,
         prescription.dose_min_per_week,
         prescription.progression,
     )
-    if not any(asked):
+    if not any(amounts):
         yield "`sessions_per_week` must not be 0 where no dose and no strength day is asked for"
 
 

@@ -123,7 +123,7 @@ class Retractions:
         if self.hides(head.source, head.record, item.order):
             return True
         vendor = head.source.vendor
-        if any(one.covers(vendor, head.start_ms, head.end_ms) for one in self.restricted):
+        if any(span.covers(vendor, head.start_ms, head.end_ms) for span in self.restricted):
             return True
         is_workout = isinstance(item.fact, Workout)
         return is_workout and any(interval.covers(item) for interval in self.intervals)

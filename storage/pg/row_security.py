@@ -31,7 +31,7 @@ from storage.pg.roles import (
 )
 
 # The migration role owns the analysts' views; the audit's owner looks whether a patient is gone.
-PASSING = (WORKER, FETCHER, PATIENT_DOOR, ADMIN, MIGRATE, AUDIT_OWNER)
+SEES_ALL = (WORKER, FETCHER, PATIENT_DOOR, ADMIN, MIGRATE, AUDIT_OWNER)
 # Of a unit's own settings and messages `patient` is null: nobody's data.
 OF_NOBODY = frozenset({"rule_setting", "outbox"})
 
@@ -105,7 +105,7 @@ def _policies(table: _Table) -> dict[str, str]:
     if not condition:
         return {}
     texts = {
-        "passing": f"to {', '.join(PASSING)} using (true)",
+        "passing": f"to {', '.join(SEES_ALL)} using (true)",
         "of_unit": f"to {CLINIC} using ({condition})",
     }
     return {f"{name}_{_digest(text)}": text for name, text in texts.items()}

@@ -4,7 +4,7 @@ Who may ask is the caller's decision, and the caller writes the audit row. An er
 rows: an erasure takes the patient out of them.
 """
 
-from model.audit_log.extract import Access
+from model.audit_log.extract import LoggedAccess
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -24,7 +24,7 @@ MOST_ACCESSES = 100_000
 
 async def accesses_of(
     conn: Connection, pseudonym: str, *, since_ms: int = 0, limit: int = MOST_ACCESSES
-) -> tuple[Access, ...]:
+) -> tuple[LoggedAccess, ...]:
     """Return the rows about a patient since an instant, the newest first and at most `limit`."""
     requested = {"patient": pseudonym, "since": since_ms, "limit": limit}
-    return tuple(await rows.fetch_as(conn, _ACCESSES, requested, Access))
+    return tuple(await rows.fetch_as(conn, _ACCESSES, requested, LoggedAccess))

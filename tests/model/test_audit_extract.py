@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from model.audit_log.extract import Access, ExtractLine, extract_lines, extract_sentence
-from model.audit_log.plain_words import DEEDS, LOOKED_AT, ROLE_WORDS
+from model.audit_log.extract import ExtractLine, LoggedAccess, extract_lines, extract_sentence
+from model.audit_log.plain_words import DEEDS, KINDS_READ, ROLE_WORDS
 from storage.audit_actions import AuditAction
 
 _ZONE = "Europe/Stockholm"
@@ -21,7 +21,7 @@ _OF_NOBODY = {
 }
 
 
-def access(hours: float = 0, **more: object) -> Access:
+def access(hours: float = 0, **more: object) -> LoggedAccess:
     usual: dict[str, object] = {
         "at_ms": _NOON + int(hours * _HOUR),
         "actor": "c-1",
@@ -32,10 +32,10 @@ def access(hours: float = 0, **more: object) -> Access:
         "object": "patient",
         "reason": "",
     }
-    return Access(**{**usual, **more})  # type: ignore[arg-type]  # by name
+    return LoggedAccess(**{**usual, **more})  # type: ignore[arg-type]  # by name
 
 
-def sentences(*rows: Access, language: str = "sv") -> list[str]:
+def extract_of(*rows: LoggedAccess, language: str = "sv") -> list[str]:
     return [extract_sentence(line, language) for line in extract_lines(rows, _ZONE, language)]
 
 
@@ -47,12 +47,12 @@ def test_what_a_person_did_on_a_day_is_a_sentence() -> None:
         access(1, object="patient"),
         access(2, action="alert.resolve", object="alert:0191"),
     )
-    (swedish,) = sentences(*rows)
+    (swedish,) = extract_of(*rows)
     assert swedish == (
         "2025-11-20 12:00\u201314:00: Anna Exempel (vårdpersonal, Enhet Nord) tittade på sidan om "
         "dig och ett av dina pass och avslutade en avisering om dig (4 gånger)."
     )
-    (english,) = sentences(*rows, language="en")
+    (english,) = extract_of(*rows, language="en")
     assert english == (
         "2025-11-20 12:00\u201314:00: Anna Exempel (clinician, Enhet Nord) looked at the page "
         "about you and one of your sessions and closed a notice about you (4 times)."
@@ -103,7 +103,7 @@ def test_a_reason_is_given_where_access_was_ruled_out_or_was_for_support() -> No
         ("ärende 12",),
         ("medvetslös",),
     ]
-    (sentence,) = sentences(rows[0])
+    (sentence,) = extract_of(rows[0])
     assert sentence == (
         "2025-11-20 12:00: Anna Exempel (support, Enhet Nord) tittade på sidan om dig. "
         "Angivet skäl: ärende 12."
@@ -112,12 +112,12 @@ def test_a_reason_is_given_where_access_was_ruled_out_or_was_for_support() -> No
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_no_sentence_shows_an_id_or_a_stored_name(language: str) -> None:
-    kinds = [*LOOKED_AT, "made.later"]
+    kinds = [*KINDS_READ, "made.later"]
     rows = [
         access(object=f"{kind}:0190-abcd", action=action)
         for kind, action in product(kinds, [*DEEDS, "made.later"])
     ]
-    shown = " ".join(sentences(*rows, language=language))
+    shown = " ".join(extract_of(*rows, language=language))
     assert "0190" not in shown
     assert "made.later" not in shown
     assert "." not in shown.rstrip(".")
@@ -125,7 +125,7 @@ def test_no_sentence_shows_an_id_or_a_stored_name(language: str) -> None:
 
 def test_each_action_about_a_patient_has_words_in_both_languages() -> None:
     assert {action.value for action in AuditAction} - set(DEEDS) == _OF_NOBODY
-    for words in [*DEEDS.values(), *LOOKED_AT.values(), *ROLE_WORDS.values()]:
+    for words in [*DEEDS.values(), *KINDS_READ.values(), *ROLE_WORDS.values()]:
         assert words.en
         assert words.sv
 

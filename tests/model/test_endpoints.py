@@ -6,7 +6,7 @@ from model.privacy.endpoints import (
     EEA_COUNTRIES,
     EndpointListError,
     UsedEndpoint,
-    is_local,
+    is_on_this_machine,
     refused_endpoints,
     stated_endpoints,
 )
@@ -52,7 +52,7 @@ def test_only_what_is_stated_or_local_may_be_used() -> None:
     ],
 )
 def test_local_is_what_cannot_lead_out(host: str, *, local: bool) -> None:
-    assert is_local(host) is local
+    assert is_on_this_machine(host) is local
 
 
 @pytest.mark.parametrize(

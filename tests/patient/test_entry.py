@@ -45,7 +45,7 @@ def signed_in(world: LinkWorld, patient: str) -> Iterator[httpx2.Client]:
         yield client
 
 
-def form_token(client: httpx2.Client, path: str = "/") -> str:
+def token_of_form(client: httpx2.Client, path: str = "/") -> str:
     """Return the token of the forms of a page."""
     return client.get(path).text.partition('name="token" value="')[2].partition('"')[0]
 
@@ -127,7 +127,7 @@ def test_a_session_that_ended_is_over_for_each_copy_of_its_cookie(links: LinkWor
     patient = links.patient()
     with signed_in(links, patient) as client:
         copied = dict(client.cookies)
-        left = client.post("/leave", data={"token": form_token(client)})
+        left = client.post("/leave", data={"token": token_of_form(client)})
         assert "<h1>You have signed out</h1>" in left.text
     again = httpx2.get(f"{links.url}/", cookies=copied)
     assert again.status_code == 401
@@ -138,14 +138,14 @@ def test_a_session_that_ended_is_over_for_each_copy_of_its_cookie(links: LinkWor
 @pytest.mark.parametrize("token", ["", "1.x", "other"])
 def test_a_form_needs_the_token_of_its_own_session(links: LinkWorld, token: str) -> None:
     with signed_in(links, links.patient()) as other, signed_in(links, links.patient()) as client:
-        sent = form_token(other) if token == "other" else token  # noqa: S105
+        sent = token_of_form(other) if token == "other" else token  # noqa: S105
         assert client.post("/leave", data={"token": sent}).status_code == 403
         assert client.get("/").status_code == 200
 
 
 def test_a_form_of_another_site_is_refused(links: LinkWorld) -> None:
     with signed_in(links, links.patient()) as client:
-        data = {"token": form_token(client)}
+        data = {"token": token_of_form(client)}
         foreign = client.post("/leave", data=data, headers={"origin": "https://evil.example"})
         assert foreign.status_code == 403
         assert client.get("/").status_code == 200

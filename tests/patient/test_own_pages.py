@@ -16,7 +16,7 @@ from storage.prescribing.versions import put_prescription
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import signed_in
 
-OWN = [path for path, _endpoint, _method in ROUTES if path in {"/", "/data", "/looked"}]
+OWN_PAGES = [path for path, _endpoint, _method in ROUTES if path in {"/", "/data", "/looked"}]
 
 
 def _text(answer: httpx2.Response) -> str:
@@ -74,7 +74,7 @@ def test_a_patient_sees_nothing_of_another(links: LinkWorld) -> None:
     other = links.patient()
     _prescribe(links, other)
     with signed_in(links, links.patient()) as client:
-        for path in OWN:
+        for path in OWN_PAGES:
             page = client.get(f"{path}?patient={other}")
             assert page.status_code == 200
             assert other not in page.text
@@ -102,7 +102,7 @@ def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
     assert text.endswith(f"{day} : Nora Lind, unit Opened: 2. Seen on a list: 1. Changed: 1.")
 
 
-@pytest.mark.parametrize("path", OWN)
+@pytest.mark.parametrize("path", OWN_PAGES)
 @pytest.mark.parametrize("who", ["nobody", "ended"])
 def test_a_page_is_for_who_is_signed_in(links: LinkWorld, path: str, who: str) -> None:
     cookies: dict[str, str] = {}
@@ -114,7 +114,7 @@ def test_a_page_is_for_who_is_signed_in(links: LinkWorld, path: str, who: str) -
     assert httpx2.get(links.url + path, cookies=cookies).status_code == 401
 
 
-@pytest.mark.parametrize("path", OWN)
+@pytest.mark.parametrize("path", OWN_PAGES)
 def test_each_page_leaves_its_line_in_the_audit_log(links: LinkWorld, path: str) -> None:
     patient = links.patient()
     with signed_in(links, patient) as client:

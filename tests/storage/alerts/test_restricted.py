@@ -8,8 +8,9 @@ from model.calendar import MINUTE_MS
 from model.prescription import Intensity, Prescription
 from storage.alerts import due, rule_inputs
 from storage.facts.writer import write_facts
-from storage.people import care_team, restrictions
+from storage.people import care_team
 from storage.pg.pool import Connection
+from storage.rights import restrictions
 from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window

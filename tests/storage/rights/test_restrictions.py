@@ -17,10 +17,11 @@ from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from storage.digest import DRAINED, table_digests
 from storage.facts.writer import write_facts
-from storage.people import care_team, patients, restrictions
+from storage.people import care_team, patients
 from storage.people.errors import UnknownNameError
-from storage.people.restrictions import RestrictionError
 from storage.pg.pool import Connection
+from storage.rights import restrictions
+from storage.rights.restrictions import RestrictionError
 from stream import refresh
 from stream.compute.derive import derive
 from stream.deriving import settings as patient_settings

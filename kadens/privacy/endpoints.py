@@ -95,5 +95,7 @@ def _storage(url: str, variables: Mapping[str, str]) -> str:
 
 def _host(address: str) -> str:
     netloc = urlsplit(address if "://" in address else f"x://{address}").netloc
-    place = netloc.rpartition("@")[2]
-    return (place[1:].partition("]")[0] if place[:1] == "[" else place.partition(":")[0]).lower()
+    authority = netloc.rpartition("@")[2]
+    return (
+        authority[1:].partition("]")[0] if authority[:1] == "[" else authority.partition(":")[0]
+    ).lower()

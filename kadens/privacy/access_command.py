@@ -9,7 +9,7 @@ from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.output.terminal import fail, print_line
-from kadens.rights.answer_file import write_access
+from kadens.privacy.answer_file import write_access
 from storage.audit_actions import AuditAction
 from storage.people.patients import patient_id
 from storage.pg.pool import Connection

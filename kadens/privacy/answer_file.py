@@ -6,7 +6,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 
-from kadens.rights.access_page import access_page, register_rows
+from kadens.privacy.access_page import access_page, register_rows
 from model.keyring import KeyRing
 from storage.people.identities import identity_of
 from storage.pg.pool import Connection

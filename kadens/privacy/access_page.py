@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from model.privacy.register import REGISTER
+from model.privacy.register import REGISTER, KindOfRecord
 
 _HEAD = """<!doctype html>
 <html lang="sv"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -50,16 +50,17 @@ def access_page(
 
 def register_rows() -> dict[str, dict[str, object]]:
     """Return the register as JSON: what is to be known of each table."""
+    return {table: _kind_row(kind) for table, kind in REGISTER.items()}
+
+
+def _kind_row(kind: KindOfRecord) -> dict[str, object]:
     return {
-        table: {
-            "category": kind.category.value,
-            "purpose": kind.purpose.value,
-            "legal_basis": kind.legal_basis.value,
-            "kept_for": kind.kept_for.value,
-            "origin": kind.origin.value,
-            "recipients": [seen.value for seen in kind.recipients],
-        }
-        for table, kind in REGISTER.items()
+        "category": kind.category.value,
+        "purpose": kind.purpose.value,
+        "legal_basis": kind.legal_basis.value,
+        "kept_for": kind.kept_for.value,
+        "origin": kind.origin.value,
+        "recipients": [seen.value for seen in kind.recipients],
     }
 
 

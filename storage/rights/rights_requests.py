@@ -17,8 +17,8 @@ values (%(patient)s, %(kind)s, %(received)s, %(identified)s, %(due)s)
 on conflict (patient, kind) where closed_at is null do nothing"""
 _NEWEST = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
-where r.patient = %(patient)s and r.kind = %(kind)s and r.closed_at is null"""  # noqa: S608 - constants
-_ONE = f"""
+where r.patient = %(patient)s and r.kind = %(kind)s and r.closed_at is null"""  # noqa: S608
+_BY_NUMBER = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
 where r.id = %s for update of r"""  # noqa: S608 - constants of this module
 _LIST = f"""
@@ -50,9 +50,9 @@ async def open_request(
     return (await rows.fetch(conn, _NEWEST, values, _request))[0]
 
 
-async def request_of(conn: Connection, number: int) -> RightsRequest:
+async def rights_request(conn: Connection, number: int) -> RightsRequest:
     """Return a request, and lock its row. Raises `UnknownNameError` when there is none."""
-    read = await rows.fetch(conn, _ONE, [number], _request)
+    read = await rows.fetch(conn, _BY_NUMBER, [number], _request)
     if not read:
         raise UnknownNameError("there is no such request")
     return read[0]
@@ -71,7 +71,7 @@ async def list_requests(
     return tuple(await rows.fetch(conn, _LIST, values, _request))
 
 
-async def put_move(conn: Connection, moved: RightsRequest) -> None:
+async def put_rights_move(conn: Connection, moved: RightsRequest) -> None:
     """Store where a request has come to, who handles it and what was answered."""
     values = {
         "number": moved.number,

@@ -23,8 +23,9 @@ from model.privacy.requests import (
     is_overdue,
 )
 from storage.audit_actions import AuditAction
-from storage.people import patients, rights_requests
+from storage.people import patients
 from storage.pg.pool import Connection
+from storage.rights import rights_requests
 
 MOST_CLOSED = 500
 Number = Annotated[int, typer.Argument(min=1, help="Number of the request, from `rights list`.")]
@@ -128,7 +129,7 @@ def _move(
     _check_lengths(identified=identified, text=text)
 
     async def work(conn: Connection, now_ms: int) -> RightsRequest:
-        before = await rights_requests.request_of(conn, number)
+        before = await rights_requests.rights_request(conn, number)
         check_rights_move(before, to, identified=identified, answer=text)
         moved = replace(
             before,
@@ -138,7 +139,7 @@ def _move(
             identified=identified or before.identified,
             closed_ms=None if to is RightsState.TAKEN else now_ms,
         )
-        await rights_requests.put_move(conn, moved)
+        await rights_requests.put_rights_move(conn, moved)
         return moved
 
     try:

@@ -9,9 +9,9 @@ from storage.bodies import quarantine
 from storage.bodies.body_store import Directory
 from storage.people import accounts, consents
 from storage.people.errors import RefusedError
-from storage.people.stopping import stop_source
 from storage.pg.pool import Connection
 from storage.pg.roles import PATIENT_DOOR
+from storage.rights.stopping import stop_source
 from tests.rows import cells_of
 from tests.storage.people.test_quarantine import held
 

@@ -7,8 +7,8 @@ import pytest
 
 from storage.bodies.body_store import Directory
 from storage.erase import erase
-from storage.people.journal_extracts import remove_old_extracts
 from storage.pg.pool import Connection
+from storage.rights.journal_extracts import remove_old_extracts
 from tests.storage.derived.traces import settle
 from tests.storage.tellers import T0
 

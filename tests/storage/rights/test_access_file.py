@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import orjson
 import pytest
 
-from kadens.rights.answer_file import write_access
+from kadens.privacy.answer_file import write_access
 from model.keyring import KeyRing
 from storage.bodies.body_store import Directory
 from storage.erase import ERASED

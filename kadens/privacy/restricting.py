@@ -22,9 +22,9 @@ from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line, print_note
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
-from storage.people import restrictions
-from storage.people.restrictions import Restriction
 from storage.pg.pool import Connection
+from storage.rights import restrictions
+from storage.rights.restrictions import Restriction
 
 
 def _source(text: str) -> str:
@@ -39,7 +39,7 @@ def _reason(text: str) -> str:
 
 From = Annotated[str, typer.Option("--from", help="RFC 3339 instant of measured time.")]
 Until = Annotated[str, typer.Option("--until", help="RFC 3339 instant; by default without end.")]
-OneSource = Annotated[
+RestrictedSource = Annotated[
     str, typer.Option("--source", callback=_source, help="Only this connector; by default all.")
 ]
 Why = Annotated[str, typer.Option("--why", callback=_reason, help="What the patient asked.")]
@@ -47,15 +47,17 @@ How = Annotated[str, typer.Option("--how", callback=_reason, help="How notice wa
 Ground = Annotated[
     str, typer.Option("--ground", callback=_reason, help="The ground that overrides it.")
 ]
-Number = Annotated[int, typer.Argument(min=1, help="Its number, as `restrict list` shows it.")]
+RestrictionNumber = Annotated[
+    int, typer.Argument(min=1, help="Its number, as `restrict list` shows it.")
+]
 
 
-def add_one(
+def add_restricted(
     *,
     patient: Patient,
     from_at: From,
     until: Until = "",
-    source: OneSource = "",
+    source: RestrictedSource = "",
     why: Why,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -97,7 +99,7 @@ def list_all(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DA
     print_table(table)
 
 
-def give_notice(number: Number, *, how: How, data: Data = DEFAULT_DATA) -> None:
+def give_notice(number: RestrictionNumber, *, how: How, data: Data = DEFAULT_DATA) -> None:
     """Record that the patient was given notice before a restriction is lifted."""
 
     async def work(conn: Connection, now_ms: int) -> str:
@@ -109,7 +111,7 @@ def give_notice(number: Number, *, how: How, data: Data = DEFAULT_DATA) -> None:
     print_note("recorded; the restriction may be lifted now")
 
 
-def lift_one(number: Number, *, data: Data = DEFAULT_DATA) -> None:
+def lift_restricted(number: RestrictionNumber, *, data: Data = DEFAULT_DATA) -> None:
     """Lift a restriction, after the patient was given notice of it."""
 
     async def work(conn: Connection, now_ms: int) -> str:
@@ -121,7 +123,7 @@ def lift_one(number: Number, *, data: Data = DEFAULT_DATA) -> None:
     print_note("lifted; what it held back is used again")
 
 
-def record_one(*, patient: Patient, why: Why, at: At = "", data: Data = DEFAULT_DATA) -> None:
+def record_objected(*, patient: Patient, why: Why, at: At = "", data: Data = DEFAULT_DATA) -> None:
     """Record that a patient objects to processing, which pauses it.
 
     What is measured from that instant on is kept and not used, and nothing raises an alert.
@@ -139,7 +141,9 @@ def record_one(*, patient: Patient, why: Why, at: At = "", data: Data = DEFAULT_
     print_note("processing pauses until the ground that overrides it is recorded")
 
 
-def answer_one(number: Number, *, ground: Ground, data: Data = DEFAULT_DATA) -> None:
+def answer_objected(
+    number: RestrictionNumber, *, ground: Ground, data: Data = DEFAULT_DATA
+) -> None:
     """Record the ground that overrides an objection: processing goes on."""
 
     async def work(conn: Connection, now_ms: int) -> str:
