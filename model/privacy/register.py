@@ -192,6 +192,8 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "identity.person": _IDENTITY,
     "identity.data_key": _ACCOUNT,
     "link_token": _ACCOUNT,
+    "door_link": _ACCOUNT,
+    "patient_session": _ACCOUNT,
     "account": _CONNECTIONS,
     "vendor_connection": _CONNECTIONS,
     "vendor_invitation": _CONNECTIONS,

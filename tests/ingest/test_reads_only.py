@@ -24,7 +24,6 @@ from tests.rooms import ROOT
 _DATA = ROOT / "tests" / "data"
 _GOOGLE = re.compile(r"https://www\.googleapis\.com/auth/")
 _BEGAN_MS = 1_795_000_000_000
-pytestmark = pytest.mark.promise(21)
 
 
 def _readable() -> Iterator[tuple[Connector, Api]]:

@@ -39,7 +39,6 @@ def extract_of(*rows: LoggedAccess, language: str = "sv") -> list[str]:
     return [extract_sentence(line, language) for line in extract_lines(rows, _ZONE, language)]
 
 
-@pytest.mark.promise(19)
 def test_what_a_person_did_on_a_day_is_a_sentence() -> None:
     rows = (
         access(1.25, object="session:0190"),

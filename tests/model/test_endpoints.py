@@ -11,11 +11,10 @@ from model.privacy.endpoints import (
     stated_endpoints,
 )
 
-pytestmark = pytest.mark.promise(20)
-
 _ROW = {"host": "db.Example.se", "country": "SE", "processor": "Moln AB", "purpose": "database"}
 
 
+@pytest.mark.promise(20)
 def test_the_eu_and_eea_are_30_countries() -> None:
     assert len(EEA_COUNTRIES) == 30
     assert not EEA_COUNTRIES & {"US", "GB", "CH", "EU", "UK", "se"}

@@ -17,7 +17,6 @@ from model.privacy.requests import (
     is_overdue,
 )
 
-pytestmark = pytest.mark.promise(15)
 _ZONE = "Europe/Stockholm"
 
 
@@ -35,6 +34,7 @@ _REQUEST = RightsRequest(
 )
 
 
+@pytest.mark.promise(15)
 @pytest.mark.parametrize(
     ("received", "due"),
     [

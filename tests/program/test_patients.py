@@ -220,7 +220,6 @@ def test_a_state_that_no_fetch_is_in_is_told(dsn: str) -> None:
     assert _kadens("fetches", "--state", "failing", "--patient", "c-3").stdout == none
 
 
-@pytest.mark.promise(19)
 def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(
     dsn: str, tmp_path: Path
 ) -> None:
@@ -243,7 +242,6 @@ def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(
     assert (nobody.exit_code, nobody.stderr) == (1, "error: there is no such patient\n")
 
 
-@pytest.mark.promise(19)
 @pytest.mark.parametrize(
     "words",
     [
@@ -272,7 +270,6 @@ def test_no_command_prints_a_patient_while_the_log_takes_no_row(
     assert "a-1" not in done.stderr
 
 
-@pytest.mark.promise(19)
 def test_nothing_starts_that_keeps_the_log_for_less_than_five_years(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

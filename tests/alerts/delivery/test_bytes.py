@@ -14,8 +14,6 @@ from model.messages.alert_move import AlertMove
 from model.messages.outgoing import MAIL, OutboxMessage, Receiver, ReceiverKind
 from storage.alerts.outbox import Waiting
 
-pytestmark = pytest.mark.promise(24)
-
 _NOW = 1_792_587_600_000
 _LINK = "https://clinic.example/"
 _BY = Announcing(
@@ -83,6 +81,7 @@ def _outgoing(row: OutboxMessage) -> bytes:
     return headers.encode() + b"\n" + question.body
 
 
+@pytest.mark.promise(24)
 def test_every_way_out_is_walked() -> None:
     assert {row.channel for row in _made()} == {MAIL, "sms", "nudge"}
 

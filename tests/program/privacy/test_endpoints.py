@@ -11,8 +11,6 @@ from kadens.privacy.endpoints import check_endpoints, database_hosts, read_endpo
 from kadens.secrets_file import SettingsError
 from kadens.settings import Settings, environment, read_settings
 
-pytestmark = pytest.mark.promise(20)
-
 _LOCAL = {
     "KADENS_KAFKA": "127.0.0.1:9092",
     "KADENS_DATABASE": "postgresql://postgres@/kadens?host=/run/postgresql",
@@ -37,6 +35,7 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.promise(20)
 def test_a_local_installation_states_nothing() -> None:
     assert check_endpoints(_settings(), {}) == 0
 

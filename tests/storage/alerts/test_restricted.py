@@ -55,7 +55,6 @@ async def _rules(conn: Connection, now_ms: int) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.promise(10)
-@pytest.mark.promise(11)
 @pytest.mark.parametrize("source", ["", "reports"])
 async def test_an_alert_is_retracted_and_returns(conn: Connection, source: str) -> None:
     await _in_pain(conn)

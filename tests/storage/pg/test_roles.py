@@ -138,7 +138,7 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "select * from fact",
         "select * from body",
         "select * from alert",
-        "select * from session",
+        "select * from sample",
         "select sealed from quarantine",
         "delete from vendor_fetch",
         "insert into vendor_invitation select * from vendor_invitation",

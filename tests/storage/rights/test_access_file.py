@@ -14,10 +14,11 @@ from storage.pg.pool import Connection
 from storage.reads.own_rows import LEFT_OUT, answered_tables
 from tests.storage.derived.traces import settle
 
-pytestmark = [pytest.mark.anyio, pytest.mark.promise(12)]
+pytestmark = pytest.mark.anyio
 _KEY = KeyRing.single(bytes(32))
 
 
+@pytest.mark.promise(12)
 def test_each_table_of_a_patient_is_answered_or_left_out_with_a_reason() -> None:
     assert {*answered_tables(), *LEFT_OUT} == {*ERASED, "audit"}
     assert not set(answered_tables()) & LEFT_OUT.keys()

@@ -12,10 +12,11 @@ from storage.rights.journal_extracts import remove_old_extracts
 from tests.storage.derived.traces import settle
 from tests.storage.tellers import T0
 
-pytestmark = [pytest.mark.anyio, pytest.mark.promise(14)]
+pytestmark = pytest.mark.anyio
 _YEAR = 365 * 86_400_000
 
 
+@pytest.mark.promise(14)
 async def test_an_extract_stays_for_ten_years_under_the_receipt(
     conn: Connection, tmp_path: Path
 ) -> None:

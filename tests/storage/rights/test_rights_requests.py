@@ -17,10 +17,11 @@ from storage.rights.rights_requests import (
 )
 from tests.storage.tellers import T0
 
-pytestmark = [pytest.mark.anyio, pytest.mark.promise(15)]
+pytestmark = pytest.mark.anyio
 _DAY = 86_400_000
 
 
+@pytest.mark.promise(15)
 async def test_a_request_is_listed_until_it_is_closed(conn: Connection) -> None:
     late = await open_request(conn, "p2", RightKind.ERASURE, T0 + _DAY)
     opened = await open_request(conn, "p1", RightKind.ACCESS, T0, "BankID")

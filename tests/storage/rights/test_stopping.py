@@ -63,7 +63,6 @@ async def test_a_withdrawal_that_lies_ahead_deletes_nothing_yet(
     assert not await stop_source(conn, "p1", "u", from_ms=_NOW, now_ms=_NOW)
 
 
-@pytest.mark.promise(8)
 async def test_a_channel_that_is_muted_leaves_every_source_as_it_was(conn: Connection) -> None:
     for vendor, kind in (("v", consents.SOURCE_FETCH), ("sms", consents.CONTACT_CHANNEL)):
         await consents.give_consent(conn, "p1", vendor, from_ms=1, now_ms=1, kind=kind)
