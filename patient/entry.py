@@ -60,6 +60,7 @@ async def begin_visit(
 ) -> None:
     """Begin a patient's session with its line in the audit log, and end the browser's `old` one."""
     now_ms = door.now()
+    # a browser that is handed on must not keep the session of whoever used it before
     if old:
         await end_patient_session(conn, secret_digest(old), now_ms)
     digest = secret_digest(secret)

@@ -72,6 +72,7 @@ async def open_visit(request: Request) -> AsyncIterator[Visit]:
         await _check_form(request, secret)
     async with door.pool.connection() as conn:
         now_ms = door.now()
+        # only the digest is stored: whoever reads the database can open no session
         owner = await use_patient_session(conn, secret_digest(secret), now_ms, IDLE_MS)
         if owner is None:
             raise NotSignedInError

@@ -26,12 +26,14 @@ async def write_access(
     """
     counts: dict[str, int] = {}
     with ZipFile(out, "x", ZIP_DEFLATED) as file:
+        # one table after another, row by row: a year of samples never lies in memory
         for table in answered_tables():
             with file.open(f"data/{table}.jsonl", "w") as lines:
                 counts[table] = 0
                 async for row in own_rows(conn, patient, table):
                     lines.write(orjson.dumps(row) + b"\n")
                     counts[table] += 1
+        # opened last, so that the name is in memory for as short as can be
         identity = await identity_of(conn, wrapping_key, patient)
         file.writestr("data/identity.json", orjson.dumps(identity))
         about = {"register": register_rows(), "left_out": LEFT_OUT, "rows": counts}

@@ -51,6 +51,7 @@ def open_rights_request(
     settings = settings_of(data)
     now_ms = clock(settings.clock)()
     received_ms = instant(at, now_ms)
+    # a letter may have come days ago, but none comes tomorrow
     if received_ms > now_ms:
         fail("--at is in the future", code=2)
 
@@ -129,6 +130,7 @@ def _move(
     _check_lengths(identified=identified, text=text)
 
     async def work(conn: Connection, now_ms: int) -> RightsRequest:
+        # the row is locked until the move is written, so two people cannot answer one request
         before = await rights_requests.rights_request(conn, number)
         check_rights_move(before, to, identified=identified, answer=text)
         moved = replace(

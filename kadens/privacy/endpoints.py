@@ -55,6 +55,8 @@ def check_endpoints(settings: Settings, variables: Mapping[str, str]) -> int:
 
 def used_endpoints(settings: Settings, variables: Mapping[str, str]) -> Iterator[UsedEndpoint]:
     """Yield each host that the settings name, with its setting; vendors' own are left out."""
+    # The settings are walked one by one, in the order of the page of settings. Vendors are
+    # controllers of their own data, and the connectors pin their hosts.
     for server in filter(None, settings.kafka.split(",")):
         yield UsedEndpoint(setting="KADENS_KAFKA", host=_host(server.strip()))
     for host in database_hosts(settings.database):
@@ -74,6 +76,7 @@ def database_hosts(dsn: str) -> tuple[str, ...]:
     if "://" not in dsn:
         texts = [value.strip("'") for _, value in _WORD.findall(dsn)]
     else:
+        # several hosts may be named, and a parameter of the address overrides them
         parts = urlsplit(dsn)
         texts = [part and _host(part) for part in parts.netloc.rpartition("@")[2].split(",")]
         texts += [value for name, value in parse_qsl(parts.query) if name in {"host", "hostaddr"}]
@@ -84,6 +87,7 @@ def database_hosts(dsn: str) -> tuple[str, ...]:
 
 
 def _storage(url: str, variables: Mapping[str, str]) -> str:
+    # S3 names a bucket, not a host: the host follows from the environment, as the client reads it.
     if not url.startswith(("s3://", "s3a://")):
         return _host(url)
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):

@@ -28,6 +28,7 @@ DEEDS: Mapping[str, PlainWords] = {
         "tried something with your data and was refused",
         "försökte något med dina uppgifter men nekades",
     ),
+    # An alert is a notice here: to a patient, an alert sounds like an alarm about their health.
     "alert.acknowledge": PlainWords("saw to a notice about you", "tog emot en avisering om dig"),
     "alert.claim": PlainWords("took on a notice about you", "tog hand om en avisering om dig"),
     "alert.handover": PlainWords(
@@ -48,6 +49,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "annotation.add": PlainWords("wrote an annotation", "skrev en notering"),
     "annotation.remove": PlainWords("took an annotation back", "tog tillbaka en notering"),
     "note.write": PlainWords("changed the note about you", "ändrade anteckningen om dig"),
+    # What operators and clinicians do to the account itself.
     "patient.add": PlainWords("entered you in the service", "lade in dig i tjänsten"),
     "patient.zone": PlainWords("set your time zone", "angav din tidszon"),
     "patient.profile": PlainWords("wrote your heart profile", "skrev din pulsprofil"),
@@ -68,6 +70,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
     ),
+    # What is prescribed: a draft is told apart, since it changes nothing for the patient yet.
     "prescription.write": PlainWords("wrote a prescription", "skrev en ordination"),
     "prescription.draft": PlainWords("drafted a prescription", "skrev ett utkast till ordination"),
     "prescription.discard": PlainWords("threw a draft away", "kastade ett utkast"),
@@ -79,6 +82,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "prescription.end": PlainWords("ended a prescription", "avslutade en ordination"),
     "rule.set": PlainWords("changed when you are noticed", "ändrade när du uppmärksammas"),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
+    # Reading anew is a technician's work on kept bodies, and nobody looks at the values.
     "replay.begin": PlainWords("read your data anew", "läste om dina uppgifter"),
     "replay.read": PlainWords("read your data anew", "läste om dina uppgifter"),
     "replay.derive": PlainWords("computed your data anew", "räknade om dina uppgifter"),
@@ -91,6 +95,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "letter.retry": PlainWords("sent a body again", "skickade något igen"),
     "letter.drop": PlainWords("removed a body", "tog bort något oläsligt"),
 }
+# An action that an older or newer version wrote is worded so, never left out.
 OTHER_DEED = PlainWords("did something with your data", "gjorde något med dina uppgifter")
 
 # What was looked at, by the kind of the object.
@@ -112,6 +117,7 @@ KINDS_READ: Mapping[str, PlainWords] = {
     "prescription-bundle": PlainWords("your prescriptions", "dina ordinationer"),
     "annotations": PlainWords("annotations about you", "noteringar om dig"),
     "note": PlainWords("the note about you", "anteckningen om dig"),
+    # Files that leave the system are named as such.
     "fhir": PlainWords("all of your data, as a file", "alla dina uppgifter, som fil"),
     "record": PlainWords("what is on record about you", "vad som är registrerat om dig"),
     "fetches": PlainWords("what was fetched for you", "vad som hämtats för dig"),
@@ -128,6 +134,7 @@ ROLE_WORDS: Mapping[str, PlainWords] = {
     "reviewer": PlainWords("reviewer of the log", "granskare av loggen"),
     "unknown": PlainWords("unknown person", "okänd person"),
 }
+# A person's name comes from the clinic; these stand where there is none.
 YOU = PlainWords("You", "Du")
 TECHNICIAN = PlainWords("A technician of the service", "En tekniker hos tjänsten")
 ANY_PERSON = PlainWords("A person", "En person")

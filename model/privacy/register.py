@@ -97,6 +97,7 @@ _MEASURED = KindOfRecord(
     origin=RecordOrigin.DEVICE,
     recipients=_BOTH,
 )
+# Sessions, days, weeks and rollups: made anew from facts, so they are kept no longer than these.
 _DERIVED = KindOfRecord(
     category=RecordCategory.DERIVED,
     purpose=Purpose.CARE,
@@ -105,6 +106,8 @@ _DERIVED = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=_BOTH,
 )
+# Alerts are about a patient's safety. The patient gets them by a request for access, and is not
+# shown them on a page, because a clinician decides what a finding means.
 _FINDINGS = KindOfRecord(
     category=RecordCategory.FINDINGS,
     purpose=Purpose.SAFETY,
@@ -113,6 +116,7 @@ _FINDINGS = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=(SeenBy.CARE_TEAM,),
 )
+# What clinicians write for each other: no part of what a patient may carry to another service.
 _CARE_NOTES = KindOfRecord(
     category=RecordCategory.CARE_NOTES,
     purpose=Purpose.CARE,
@@ -121,6 +125,7 @@ _CARE_NOTES = KindOfRecord(
     origin=RecordOrigin.CLINIC,
     recipients=(SeenBy.CARE_TEAM,),
 )
+# Written by the clinic as notes are, but shown to the patient, who is to follow it.
 _PRESCRIBED = KindOfRecord(
     category=RecordCategory.CARE_NOTES,
     purpose=Purpose.PRESCRIBING,
@@ -129,6 +134,7 @@ _PRESCRIBED = KindOfRecord(
     origin=RecordOrigin.CLINIC,
     recipients=_BOTH,
 )
+# The only kind of record that leaves the system to a vendor: its own user id and tokens.
 _CONNECTIONS = KindOfRecord(
     category=RecordCategory.CONNECTIONS,
     purpose=Purpose.FETCHING,
@@ -137,6 +143,7 @@ _CONNECTIONS = KindOfRecord(
     origin=RecordOrigin.PATIENT,
     recipients=(*_BOTH, SeenBy.VENDOR),
 )
+# What the patient decided must be provable for as long as there is an account.
 _DECISIONS = KindOfRecord(
     category=RecordCategory.DECISIONS,
     purpose=Purpose.RIGHTS,
@@ -145,6 +152,7 @@ _DECISIONS = KindOfRecord(
     origin=RecordOrigin.PATIENT,
     recipients=_BOTH,
 )
+# Notes of work to come. They go when the work is done, and hold nothing that is not elsewhere.
 _WAITING = KindOfRecord(
     category=RecordCategory.TECHNICAL,
     purpose=Purpose.CARE,
@@ -153,6 +161,7 @@ _WAITING = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=_OPERATOR,
 )
+# Bodies that nobody could read or attribute yet. They are sealed, and a sweep removes them.
 _UNREAD = KindOfRecord(
     category=RecordCategory.MEASURED,
     purpose=Purpose.CARE,
@@ -169,6 +178,7 @@ _ACCOUNT = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=_OPERATOR,
 )
+# Names and contacts lie in a schema of their own, sealed, apart from every series.
 _IDENTITY = KindOfRecord(
     category=RecordCategory.IDENTITY,
     purpose=Purpose.ACCOUNT,
@@ -177,6 +187,7 @@ _IDENTITY = KindOfRecord(
     origin=RecordOrigin.CLINIC,
     recipients=_BOTH,
 )
+# The law asks for the log whatever a patient wishes: an erasure empties its rows, and keeps them.
 _LOGGED = KindOfRecord(
     category=RecordCategory.LOGGED,
     purpose=Purpose.ACCOUNTABILITY,

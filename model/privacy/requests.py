@@ -38,6 +38,7 @@ class RightsState(StrEnum):
 # A request that is closed stays closed: a new answer needs a new request.
 RIGHTS_MOVES: Mapping[RightsState, frozenset[RightsState]] = {
     RightsState.RECEIVED: frozenset({RightsState.TAKEN, RightsState.ANSWERED, RightsState.REFUSED}),
+    # taken again: a colleague goes on where somebody else began
     RightsState.TAKEN: frozenset({RightsState.TAKEN, RightsState.ANSWERED, RightsState.REFUSED}),
     RightsState.ANSWERED: frozenset(),
     RightsState.REFUSED: frozenset(),
@@ -70,6 +71,7 @@ class RightsRequest:
 
 def due_date(received_ms: int, zone: str) -> date:
     """Return the last local date on which a request can be answered in time."""
+    # by dates, not by hours: the law counts days, and a day is the patient's own
     return local_date(received_ms, zone) + timedelta(days=DUE_DAYS)
 
 

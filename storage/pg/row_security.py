@@ -6,8 +6,9 @@ unit. The policies are made here from the columns of the schema, so that a new t
 them. This module decides nothing about who is in which unit.
 
 Two kinds of tables have no policy. Those of the audit log belong to a role that no migration may
-take. `sample` on TimescaleDB is a hypertable with columnstore, which PostgreSQL's policies and
-TimescaleDB exclude from each other: there the scope of the queries is the only wall.
+take. `sample` is written by COPY, which PostgreSQL refuses for a table with policies, and on
+TimescaleDB it is a hypertable with columnstore, which has none either: there the scope of the
+queries is the only wall.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ _OF_UNIT = (
 _OF_PATIENT = "{}.patient in (select p.id from public.patient p)"
 _OF_ALERT = "exists (select from public.alert a where a.id = {}.alert)"
 
-# The last condition leaves out the hypertable, which is no partitioned table to PostgreSQL.
+# The last condition leaves out the table that is written by COPY.
 _COLUMNS = """
 select replace(c.oid::regclass::text, 'public.', '') as name,
   coalesce(bool_or(a.attname = 'patient'), false) as has_patient,
@@ -53,7 +54,7 @@ select replace(c.oid::regclass::text, 'public.', '') as name,
   array(select polname::text from pg_policy where polrelid = c.oid order by 1) as policies
 from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
 where c.oid = any(array(select to_regclass(name) from unnest(%s::text[]) as name))
-  and not (c.relname = 'sample' and c.relkind = 'r')
+  and c.relname <> 'sample'
 group by c.oid order by 1"""
 
 
@@ -87,6 +88,7 @@ async def secure_rows(conn: Connection) -> None:
 def _statements(table: _Table) -> Iterator[Composable]:
     """Yield what is missing. Where nothing is, no process waits for a lock of the table."""
     wanted, name = _policies(table), Identifier(*table.name.split("."))
+    # A policy that no rule here makes is dropped: one that lets more through would undo the rest.
     for policy in table.policies:
         if policy not in wanted:
             yield SQL("drop policy {} on {};").format(Identifier(policy), name)
@@ -94,6 +96,7 @@ def _statements(table: _Table) -> Iterator[Composable]:
         if policy not in table.policies:
             made = SQL(f"create policy {{}} on {{}} {text};")
             yield made.format(Identifier(policy), name)
+    # Without "force" the owner of a table would pass its policies.
     if wanted and not table.is_forced:
         yield SQL("alter table {} enable row level security;").format(name)
         yield SQL("alter table {} force row level security;").format(name)
@@ -113,6 +116,7 @@ def _policies(table: _Table) -> dict[str, str]:
 
 def _condition(table: _Table) -> str:
     """Return when the clinician door sees a row, "" for a table that concerns no patient."""
+    # Everything else leads to this table, so it alone names the unit.
     if table.name == "patient":
         return _OF_UNIT
     if table.has_patient:

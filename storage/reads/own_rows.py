@@ -27,16 +27,18 @@ LEFT_OUT: dict[str, str] = {
     "rollup_stale": "a note of what is to be summed again",
     "stale_derivation": "a note of what is to be worked out again",
     "due": "a note of when rules look again",
-    "dead_letter": "bodies that could not be read: given by the portability export when repaired",
+    "dead_letter": "bodies that could not be read, sealed; the operator hands them out",
     "dead_letter_overflow": "a count of bodies that could not be read",
 }
 # Columns that name a row of another table by its number, or are sealed, say nothing to a person.
 _DROPPED = ("patient", "body_inline", "sealed", "content", "tokens", "address", "lease")
+# Samples are numbers of metrics and sources; a person reads names.
 _SAMPLES = """
 select jsonb_build_object('metric', m.name, 'unit', m.unit, 'time', x.time, 'value', x.value,
   'span_ms', x.span_ms, 'vendor', s.vendor, 'device', s.device)
 from sample x join metric m on m.id = x.metric join source s on s.id = x.source
 where x.patient = %(patient)s order by x.time, x.metric"""
+# Who did what, without the detail: it may name other people.
 _AUDIT = """
 select jsonb_build_object('at', a.at, 'actor', a.actor, 'role', a.role, 'action', a.action,
   'object', a.object) from audit a where a.patient = %(patient)s order by a.id"""
@@ -55,6 +57,7 @@ async def own_rows(conn: Connection, patient: str, table: str) -> AsyncIterator[
     values = {"patient": await patient_id(conn, patient), "pseudonym": patient}
     query = {"sample": _SAMPLES, "audit": _AUDIT}.get(table)
     text = SQL("{}").format(SQL(query)) if query else _plain_query(table)
+    # a named cursor is one of the server; it lives as long as the transaction
     async with conn.cursor(name="own_rows") as cursor:
         await cursor.execute(text, values)
         async for (row,) in cursor:

@@ -23,6 +23,8 @@ MOST_WORDS = 500  # characters of a reason, a notice or a ground
 # Counts reach as far as 25 hours, and the source of a minute depends on the day around it.
 _BESIDE_MS = 3 * DAY_MS
 
+# Two restrictions of the same source that overlap could not be lifted apart: which of them still
+# holds would depend on the order.
 _OVERLAPS = """
 select exists (select from restriction where patient = %(patient)s and kind = %(kind)s
   and source = %(source)s and lifted_at is null
@@ -38,6 +40,7 @@ select r.id, p.pseudonym, r.kind, r.source, r.from_at as from_ms, r.until_at as 
 from restriction r join patient p on p.id = r.patient where {} order by r.id"""
 _OF_PATIENT = _LIST.format("p.pseudonym = %s")
 _OF_ID = _LIST.format("r.id = %s")
+# A notice is about lifting, so one that is lifted takes none.
 _NOTICED = """
 update restriction set noticed_at = %s, noticed_how = %s
 where id = %s and kind = 'restriction' and lifted_at is null"""
@@ -104,6 +107,7 @@ async def record_objection(
     Raises `UnknownNameError`, and `RestrictionError` while another objection waits for its answer,
     and for an instant to come.
     """
+    # An objection may be received by letter, so it may begin before it is recorded.
     start_ms = now_ms if from_ms is None else from_ms
     if start_ms > now_ms:
         raise RestrictionError("an objection cannot be dated in the future")

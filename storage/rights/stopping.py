@@ -40,6 +40,7 @@ async def stop_source(
     await hold_patients(conn, [patient])
     if from_ms <= now_ms:
         row = {"vendor": source, "patient": number}
+        # bodies in the store are removed by the sweep, from the addresses that are noted here
         addresses = await rows.fetch_column(conn, _QUARANTINED, row)
         await note_discarded(conn, [address for address in addresses if address])
         await withdraw_accounts(conn, patient, source, now_ms)
