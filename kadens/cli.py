@@ -196,17 +196,17 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="add",
                 target="kadens.privacy.restricting:add_restricted",
-                summary="Restrict what was measured in an interval: it is kept and not used.",
+                summary="Restrict what was measured in an interval.",
             ),
             Entry(
                 word="list",
                 target="kadens.privacy.restricting:list_all",
-                summary="List a patient's restrictions and objections, those that have ended too.",
+                summary="List a patient's restrictions and objections.",
             ),
             Entry(
                 word="notice",
                 target="kadens.privacy.restricting:give_notice",
-                summary="Record that the patient was given notice before a restriction is lifted.",
+                summary="Record that the patient was given notice of a lifting.",
             ),
             Entry(
                 word="lift",
@@ -356,7 +356,7 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="rights",
-        summary="Patients' requests about their rights: open, list, take, answer.",
+        summary="Patients' requests about their rights: list, answer.",
         entries=(
             Entry(
                 word="open",

@@ -73,6 +73,7 @@ def prescribed_now(row: Prescription) -> PrescribedNow:
     )
 
 
+# A week that nothing was recorded in has no row yet, and is shown as one of nothing.
 def week_so_far(weeks: Sequence[Week], prescribed: Sequence[Prescription]) -> WeekSoFar:
     """Return what is done of what is prescribed; a week without a row is one of nothing."""
     done = weeks[0] if weeks else None

@@ -51,10 +51,12 @@ def print_extract(
         record = await patient_record(conn, patient)
         return None if record is None else (record.line.zone, await accesses_of(conn, patient))
 
+    # committed before anything is printed: who reads the log is in the log
     known = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "extract")
     if known is None:
         fail("there is no such patient")
     zone, accesses = known
+    # a part of the log would pass for the log, so a longer one is refused
     if len(accesses) == MOST_ACCESSES:
         fail(f"the log has more than {MOST_ACCESSES} rows about this patient")
     _show(extract_lines(accesses, zone, language.value), language.value, out, as_json=as_json)

@@ -35,6 +35,7 @@ def write_access_file(
         fail("the secrets file has no wrapping_key, so the identity could not be opened", code=2)
 
     async def work(conn: Connection, _now_ms: int) -> dict[str, int]:
+        # looked up first, since the file is made before the first row is read
         await patient_id(conn, patient)  # an unknown patient leaves no file behind
         return await write_access(conn, keys, patient, out, subprocessor or ())
 

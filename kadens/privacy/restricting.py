@@ -61,7 +61,7 @@ def add_restricted(
     why: Why,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Restrict what was measured in an interval: it is kept and not used."""
+    """Restrict what was measured in an interval."""
     start_ms = instant(from_at, 0, "--from")
     end_ms = instant(until, 0, "--until") if until else None
 
@@ -82,7 +82,7 @@ def add_restricted(
 
 
 def list_all(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """List a patient's restrictions and objections, those that have ended too."""
+    """List a patient's restrictions and objections."""
 
     async def work(conn: Connection, now_ms: int) -> Sequence[Restriction]:
         del now_ms
@@ -100,7 +100,7 @@ def list_all(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DA
 
 
 def give_notice(number: RestrictionNumber, *, how: How, data: Data = DEFAULT_DATA) -> None:
-    """Record that the patient was given notice before a restriction is lifted."""
+    """Record that the patient was given notice of a lifting."""
 
     async def work(conn: Connection, now_ms: int) -> str:
         kept = await restrictions.restriction_at(conn, number)

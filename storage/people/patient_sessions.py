@@ -46,6 +46,7 @@ async def use_patient_session(
     conn: Connection, digest: str, now_ms: int, idle_ms: int
 ) -> SessionOwner | None:
     """Return whose session it is, and keep it for another `idle_ms`; None unless it is alive."""
+    # a session that is used stays alive; one that was left behind ends by itself
     values = {"digest": digest, "now": utc(now_ms), "idle": utc(now_ms - idle_ms)}
     row = await (await conn.execute(_USE, values)).fetchone()
     return SessionOwner(number=row[0], pseudonym=row[1]) if row else None
