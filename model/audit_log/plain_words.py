@@ -81,6 +81,25 @@ DEEDS: Mapping[str, PlainWords] = {
     "prescription.pause": PlainWords("paused a prescription", "pausade en ordination"),
     "prescription.end": PlainWords("ended a prescription", "avslutade en ordination"),
     "rule.set": PlainWords("changed when you are noticed", "ändrade när du uppmärksammas"),
+    "patient.door": PlainWords(
+        "made a link with which you sign in", "gjorde en länk som du loggar in med"
+    ),
+    "restriction.add": PlainWords(
+        "restricted the use of some of your data", "begränsade användningen av uppgifter om dig"
+    ),
+    "restriction.notice": PlainWords(
+        "noted that you were given notice", "noterade att du fått besked"
+    ),
+    "restriction.lift": PlainWords(
+        "lifted a restriction of your data", "hävde en begränsning av dina uppgifter"
+    ),
+    "objection.record": PlainWords("recorded your objection", "noterade din invändning"),
+    "objection.answer": PlainWords("answered your objection", "besvarade din invändning"),
+    "rights.open": PlainWords("wrote down a request of yours", "skrev ned en begäran från dig"),
+    "rights.take": PlainWords("took on a request of yours", "tog hand om en begäran från dig"),
+    "rights.answer": PlainWords("answered a request of yours", "besvarade en begäran från dig"),
+    "rights.refuse": PlainWords("refused a request of yours", "avslog en begäran från dig"),
+    "rights.export": PlainWords("made a file with your data", "gjorde en fil med dina uppgifter"),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
     # Reading anew is a technician's work on kept bodies, and nobody looks at the values.
     "replay.begin": PlainWords("read your data anew", "läste om dina uppgifter"),

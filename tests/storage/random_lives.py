@@ -136,7 +136,9 @@ async def write_life(conn: Connection, life: WrittenLife, now_ms: int) -> None:
     for row in life.prescriptions:
         await put_prescription(conn, life.pseudonym, row, now_ms)
     for given_ms, until_ms in life.consents:
-        await consents.give_consent(conn, life.pseudonym, "files", from_ms=given_ms, now_ms=now_ms)
+        await consents.give_consent(
+            conn, life.pseudonym, "files", from_ms=given_ms, now_ms=max(now_ms, given_ms)
+        )
         if until_ms is not None:
             await consents.withdraw_consent(conn, life.pseudonym, "files", from_ms=until_ms)
     for kind, method, first_ms, last_ms in life.delivered:
