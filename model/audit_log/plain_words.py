@@ -81,6 +81,8 @@ DEEDS: Mapping[str, PlainWords] = {
     "prescription.pause": PlainWords("paused a prescription", "pausade en ordination"),
     "prescription.end": PlainWords("ended a prescription", "avslutade en ordination"),
     "rule.set": PlainWords("changed when you are noticed", "ändrade när du uppmärksammas"),
+    # What patients ask for as their right. Each step is in their log, so that they can see how far
+    # a request has come and who has it.
     "patient.door": PlainWords(
         "made a link with which you sign in", "gjorde en länk som du loggar in med"
     ),
@@ -146,6 +148,7 @@ KINDS_READ: Mapping[str, PlainWords] = {
 OTHER_DATA = PlainWords("your data", "dina uppgifter")
 
 # Who it was, where the role is one of ours; any other role stands as the provider words it.
+# A role is no person: two roles of one person on a day are two lines.
 ROLE_WORDS: Mapping[str, PlainWords] = {
     "clinician": PlainWords("clinician", "vårdpersonal"),
     "prescriber": PlainWords("prescriber", "ordinatör"),
