@@ -36,7 +36,7 @@ from patient.pages import (
     page_of,
 )
 from patient.today import show_today
-from patient.visit import NotSignedInError, is_foreign, page_language
+from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
 from storage.pg.health import database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
@@ -192,15 +192,7 @@ def _cookie_name(door: OpenPatientDoor) -> str:
 
 
 def _set_cookie(door: OpenPatientDoor, response: Response, value: str, seconds: int) -> None:
-    response.set_cookie(
-        _cookie_name(door),
-        value,
-        max_age=seconds,
-        secure=door.config.is_secure,
-        httponly=True,
-        # not "strict": the vendor's redirect back to us comes from another site and needs it
-        samesite="lax",
-    )
+    set_door_cookie(door, response, _cookie_name(door), value, seconds)
 
 
 async def _plain_problem(request: Request, error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """The pages of a patient's own history, and of who looked at it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,7 +48,7 @@ async def show_data(request: Request) -> Response:
         since = this - timedelta(weeks=WEEKS - 1)
         weeks = await own_weeks(visit.conn, visit.patient, since)
         sessions = await own_sessions(visit.conn, visit.patient, since, SESSIONS_SHOWN)
-    listed = [_listed(row, {**titles}) for row in sessions]
+    listed = [_listed(row, titles) for row in sessions]
     return door_page(request, "data.html", visit, weeks=bars_of_weeks(weeks, this), sessions=listed)
 
 
@@ -79,7 +79,7 @@ def bars_of_weeks(weeks: Sequence[Week], this: date) -> tuple[WeekBar, ...]:
     return tuple(bars)
 
 
-def _listed(row: Session, titles: dict[str, str]) -> OwnSession:
+def _listed(row: Session, titles: Mapping[str, str]) -> OwnSession:
     vendors = [row.declared_by.vendor]
     if row.heart_source is not None and row.heart_source.vendor not in vendors:
         vendors.append(row.heart_source.vendor)

@@ -18,6 +18,7 @@ from patient.visit import (
     patient_actor,
     session_cookie,
     session_secret,
+    set_door_cookie,
 )
 from storage import audit
 from storage.audit_actions import AuditAction
@@ -51,7 +52,7 @@ async def take_door_link(request: Request, link: str) -> Response:
     if patient is None:
         return door_page(request, "closed.html", status=404)
     response = RedirectResponse("/", 303)
-    set_session_cookie(door, response, secret, LIFE_MS // 1000)
+    set_door_cookie(door, response, session_cookie(door), secret, LIFE_MS // 1000)
     return response
 
 
@@ -75,22 +76,9 @@ async def leave(request: Request) -> Response:
     """End the session on the server, for every copy of its cookie."""
     async with open_visit(request) as visit:
         await _end(visit, session_secret(request))
-    response = door_page(request, "left.html")
-    set_session_cookie(patient_door_of(request), response, "", 0)
+    door, response = patient_door_of(request), door_page(request, "left.html")
+    set_door_cookie(door, response, session_cookie(door), "", 0)
     return response
-
-
-def set_session_cookie(door: OpenPatientDoor, response: Response, value: str, seconds: int) -> None:
-    """Set the session's cookie, which no script reads and no other site's form sends along."""
-    response.set_cookie(
-        session_cookie(door),
-        value,
-        max_age=seconds,
-        secure=door.config.is_secure,
-        httponly=True,
-        # not "strict": the provider's redirect back to us comes from another site and needs it
-        samesite="lax",
-    )
 
 
 async def _end(visit: Visit, secret: str) -> None:

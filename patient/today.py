@@ -47,7 +47,8 @@ class PrescribedNow:
 async def show_today(request: Request) -> Response:
     """Show today."""
     async with open_visit(request) as visit:
-        today = local_date(visit.now_ms, await own_zone(visit.conn, visit.patient))
+        zone = await own_zone(visit.conn, visit.patient)
+        today = local_date(visit.now_ms, zone)
         prescribed = await _in_force(visit, today)
         weeks = await own_weeks(visit.conn, visit.patient, monday(today))
         notes = await shared_notes(visit.conn, visit.pseudonym)
@@ -57,7 +58,7 @@ async def show_today(request: Request) -> Response:
         visit,
         asked=[prescribed_now(row) for row in prescribed],
         week=week_so_far(weeks, prescribed),
-        notes=[(local_date(note.at_ms, "UTC"), note.author_name, note.text) for note in notes],
+        notes=[(local_date(note.at_ms, zone), note.author_name, note.text) for note in notes],
     )
 
 

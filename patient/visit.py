@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from patient.binding import random_text, secret_digest
 from patient.config import OpenPatientDoor, patient_door_of
@@ -97,6 +98,21 @@ def patient_actor(pseudonym: str) -> audit.Actor:
 def session_cookie(door: OpenPatientDoor) -> str:
     """Return the cookie's name; `__Host-` keeps the domain's other hosts from setting it."""
     return "__Host-kadens-patient" if door.config.is_secure else "kadens-patient"
+
+
+def set_door_cookie(
+    door: OpenPatientDoor, response: Response, name: str, value: str, seconds: int
+) -> None:
+    """Set a cookie of this door, which no script reads and no other site's form sends along."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        secure=door.config.is_secure,
+        httponly=True,
+        # not "strict": a redirect back to us comes from another site and needs it
+        samesite="lax",
+    )
 
 
 def session_secret(request: Request) -> str:

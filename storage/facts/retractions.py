@@ -1,7 +1,7 @@
 """Reads retractions and restrictions: what facts are not to be used. It never writes.
 
 A retraction is what a source deleted after it had reported it. A restriction was set for a patient
-(`people.restrictions`), and hides facts and samples in its interval as long as it holds.
+(`rights.restrictions`), and hides facts and samples in its interval as long as it holds.
 
 A deletion is stored as a fact, so the result does not depend on whether it comes before or after
 the facts that it deletes. Only the retractions of the requested records and spans are read, so that
