@@ -20,6 +20,7 @@ _OPTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "take": (("99",), ("--identified", "BankID")),
     "answer": (("99",), ("--text", "sent"), ("--identified", "BankID")),
     "refuse": (("99",), ("--text", "none of theirs")),
+    "portability": (("--patient", "nobody"), ("--out", "never.zip")),
     "access": (("--patient", "nobody"), ("--out", "never.zip"), ("--subprocessor", "AB")),
 }
 _ACTIONS = "select action, object from audit where action like 'rights%%' order by id"
@@ -40,8 +41,8 @@ def _listed() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("words", [*chain.from_iterable(map(_subsets, _OPTIONS))])
 def test_options_left_out_are_answered_plainly(words: tuple[str, ...], tmp_path: Path) -> None:
     placed = [str(tmp_path / word) if word == "never.zip" else word for word in words]
-    needs = {"open": 2, "list": 0, "take": 1, "answer": 2, "refuse": 2, "access": 2}[words[1]]
-    given = set(words) & {"access", "--patient", "99", "--text", "--out"} - {words[1]}
+    needs = {"open": 2, "list": 0, "take": 1, "answer": 2, "refuse": 2}.get(words[1], 2)
+    given = set(words[2:]) & {"access", "--patient", "99", "--text", "--out"}
     # an instant without its offset is a wrong use, and so is each option that is left out
     wrong = "2023-11-01" in words or len(given) < needs
     works = words[1] == "list" or (words[1] == "open" and not wrong)
@@ -104,6 +105,21 @@ def test_the_access_file_is_there_as_a_whole_or_not_at_all(
         page = file.read("index.html").decode()
     assert "så länge kontot finns<br>" in page
     assert "as long as the account" in page
+
+
+@pytest.mark.promise(13)
+def test_what_a_patient_takes_along_is_written_and_logged(
+    installation: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "mine.zip"
+    done = kadens("rights", "portability", "--patient", "a-1", "--out", str(out))
+    assert done.stdout == f"{out}  0 workouts, 0 reports, 0 days, 0 samples, 0 originals\n"
+    with ZipFile(out) as file:
+        assert "fhir/bundle.json" in file.namelist()
+        assert "DINA UPPGIFTER" in file.read("README.txt").decode()
+    with psycopg.connect(installation) as conn:
+        exports = conn.execute("select object from audit where action = 'rights.export'")
+        assert exports.fetchall()[-1] == ("portability",)
 
 
 def test_each_word_of_the_register_has_its_swedish() -> None:
