@@ -3,7 +3,7 @@
 Every step writes its line in the audit log. No page is made here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fetcher.parts import FetchedVendor
@@ -80,6 +80,9 @@ async def begin_linking(
             browser=secret_digest(binding.cookie),
             now_ms=door.now(),
         )
+        if agreed:
+            agreement = replace(step.invitation, text_version=TEXT_VERSION, language=language)
+            await _write(conn, agreement, AuditAction.CONSENT_AGREE, door.now())
     # used or over since the look before
     return LinkStep(outcome=LinkOutcome.ONWARD, invitation=step.invitation) if agreed else step
 

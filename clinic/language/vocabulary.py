@@ -39,6 +39,7 @@ ACTIONS: dict[str, str] = {
     "account.unlink": N_("Account unlinked"),
     "account.invite": N_("Link for connecting made"),
     "account.connect": N_("Account connected"),
+    "consent.agree": N_("Agreed to connect an account"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
     "restriction.add": N_("Data restricted"),
