@@ -39,6 +39,8 @@ ACTIONS: dict[str, str] = {
     "account.unlink": N_("Account unlinked"),
     "account.invite": N_("Link for connecting made"),
     "account.connect": N_("Account connected"),
+    "account.close": N_("Account closed"),
+    "account.reopen": N_("Account opened again"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
     "restriction.add": N_("Data restricted"),
