@@ -16,7 +16,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import put_tokens
 from storage.people import accounts, consents, invitations, patients
-from storage.people.errors import TakenError, UnknownNameError
+from storage.people.errors import AccountClosedError, TakenError, UnknownNameError
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
 from storage.pg.pool import Connection
@@ -131,8 +131,8 @@ async def connect(
             return await _linked(door, conn, invitation, vendor, granted)
     except TakenError:
         return LinkOutcome.TAKEN
-    except UnknownNameError:
-        return LinkOutcome.UNKNOWN  # the patient was erased meanwhile
+    except (UnknownNameError, AccountClosedError):
+        return LinkOutcome.UNKNOWN  # the patient was erased meanwhile, or the account closed
 
 
 async def _linked(
