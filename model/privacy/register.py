@@ -214,6 +214,7 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "consent": _DECISIONS,
     "unconsented": _DECISIONS,
     "restriction": _DECISIONS,
+    "correction": _DECISIONS,
     "rights_request": _DECISIONS,
     "body": _MEASURED,
     "record": _MEASURED,

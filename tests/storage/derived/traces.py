@@ -101,6 +101,12 @@ _RULED = (
         "where pseudonym = %(patient)s"
     ),
     (
+        "insert into correction (patient, source, record, kind, is_void, fields, was, set_by, "
+        "set_at, why) select r.patient, r.source, 'never-' || p.pseudonym, 'report', true, '{}', "
+        "'{}', 'c-1', now(), p.pseudonym from record r join patient p on p.id = r.patient "
+        "where p.pseudonym = %(patient)s limit 1"
+    ),
+    (
         "insert into held_finding (patient, rule, key, rule_version, why, tier, at, held_at, "
         "sentence, evidence) select id, 'P1', pseudonym, 1, 'pause', 'B', now(), now(), pseudonym, "
         "'{}' from patient where pseudonym = %(patient)s"
