@@ -76,7 +76,7 @@ def correctable(fact: Workout | Report) -> frozenset[str]:
     return frozenset({"value", "void"})
 
 
-def corrected(fact: Workout | Report, right: RightValues) -> Workout | Report:
+def with_right_values(fact: Workout | Report, right: RightValues) -> Workout | Report:
     """Return a fact as if its source had stated the right values at once.
 
     Pauses are cut to the new times of a workout, whose stated time without pauses is dropped: it
@@ -141,8 +141,8 @@ def _known_type(fact: Workout | Report, right: RightValues) -> str:
 
 def _check_scale(name: str, value: float) -> None:
     scale = _SCALES[name]
-    whole = value == int(value) or not scale.integers_only
-    if not (scale.low <= value <= scale.high and whole):
+    fits = value == int(value) or not scale.integers_only
+    if not (scale.low <= value <= scale.high and fits):
         kind = "a whole number " if scale.integers_only else ""
         raise RectificationError(
             f"on the scale {name} a value is {kind}from {scale.low:g} to {scale.high:g}"

@@ -1,6 +1,6 @@
 """The facts as they are read: with the corrections that hold laid over them.
 
-`CORRECTED` stands where a query would name the table `fact`. The table itself stays as the sources
+`CORRECTED_FACT` stands where a query would name the table `fact`. The table itself stays as the sources
 stated it. A correction that voids a fact leaves it out.
 """
 
@@ -10,7 +10,7 @@ where c.ended_at is null"""
 
 # Two branches, so that the conditions of a query reach the indexes of the table in both. The first
 # has all facts without a correction: nearly always all of them, and then the second is empty.
-CORRECTED = f"""(
+CORRECTED_FACT = f"""(
   select f.record, f.kind, f.metric, f.part, f.patient, f.source, f.start_at, f.end_at,
     f.offset_min, f.offset_origin, f.local_date, f.received_at, f.connector, f.body, f.payload
   from fact f

@@ -15,7 +15,7 @@ from model.facts import AttributedFact, OffsetOrigin
 from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
 from storage.facts import fact_rows, retractions
-from storage.facts.corrected import CORRECTED
+from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.ids import SOURCE_COLUMNS
 from storage.facts.retractions import PatientId, Retractions
 from storage.pg.pool import Connection
@@ -40,7 +40,7 @@ order by f.start_at, r.record, f.record"""
 _NEAR = _FACTS.format(
     types="%s::timestamptz[], %s::timestamptz[]",
     names="low, high",
-    where=f"""{CORRECTED} fact
+    where=f"""{CORRECTED_FACT} fact
     where fact.patient = k.patient and fact.kind in ('workout', 'report')
       and fact.start_at < k.high and fact.start_at >= k.low - interval '31 days'
       and fact.end_at >= k.low""",
@@ -51,10 +51,10 @@ _NAMED = _FACTS.format(
     names="record",
     where=f"""(
       select o.* from record
-      join {CORRECTED} o on o.record = record.id and o.kind in ('workout', 'report')
+      join {CORRECTED_FACT} o on o.record = record.id and o.kind in ('workout', 'report')
       where record.patient = k.patient and record.record = k.record
       union all
-      select o.* from {CORRECTED} o
+      select o.* from {CORRECTED_FACT} o
       where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record
     ) fact""",  # noqa: S608 - a constant of this package
 )
@@ -62,7 +62,7 @@ _NAMED = _FACTS.format(
 _SINCE = _FACTS.format(
     types="%s::timestamptz[]",
     names="low",
-    where=f"""{CORRECTED} fact
+    where=f"""{CORRECTED_FACT} fact
     where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low""",
 )
 # A local date is within two days of its instant in every zone. The bounds on the start let an index

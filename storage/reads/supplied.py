@@ -12,12 +12,12 @@ from model.calendar import epoch_ms
 from model.facts import AttributedFact
 from model.marks import CLINIC_VENDOR
 from model.metrics import METRIC_BY_ID
+from model.privacy.supplied import SuppliedSample
 from model.spans import Span
-from model.supplied import SuppliedSample
 from model.versions.version_order import VersionOrder
 from storage.derived.derived_tables import extent
 from storage.facts import retractions
-from storage.facts.corrected import CORRECTED
+from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.ids import SOURCE_COLUMNS, read_source
 from storage.facts.reported import read_reported
 from storage.facts.retractions import Retractions
@@ -29,7 +29,7 @@ _FACTS = f"""
 select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload,
        r.record, r.revision, r.stated_ms, f.start_at, f.end_at, f.offset_min, f.offset_origin,
        s.vendor, s.app, s.device, s.device_type, s.method
-from {CORRECTED} f join patient p on p.id = f.patient
+from {CORRECTED_FACT} f join patient p on p.id = f.patient
 join record r on r.id = f.record join source s on s.id = f.source
 where f.patient = %s and f.kind in ('workout', 'report', 'day') and s.vendor <> %s
 order by f.start_at, r.record, f.kind"""  # noqa: S608 - a constant of this package
@@ -78,9 +78,9 @@ async def _retracted(conn: Connection, number: int, patient: str) -> Retractions
     if total is None:
         return Retractions()
     span = Span(start_ms=total.start_ms, end_ms=total.end_ms)
-    found = (await retractions.intervals(conn, {number: [span]}))[number]
+    ended = (await retractions.intervals(conn, {number: [span]}))[number]
     # without the restrictions, which end nobody's own copy
-    return Retractions(records=found.records, intervals=found.intervals)
+    return Retractions(records=ended.records, intervals=ended.intervals)
 
 
 async def _records(conn: Connection, number: int) -> set[tuple[int, str]]:

@@ -20,9 +20,9 @@ from model.marks import CLINIC_VENDOR
 from model.privacy.rectification import (
     RectificationError,
     RightValues,
-    corrected,
     named_values,
     stated_values,
+    with_right_values,
 )
 from storage.alerts import due
 from storage.facts.reported import read_reported
@@ -193,12 +193,12 @@ async def _stated(
     }  # fmt: skip
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_STATED, wanted)
-        found = await cursor.fetchall()
-    if not found:
+        matches = await cursor.fetchall()
+    if not matches:
         raise UnknownNameError("there is no such report or workout")
-    if len(found) > 1:
+    if len(matches) > 1:
         raise RectificationError("several sources have a record of that name: name the source")
-    return read_reported(found[0]), found[0]["source_id"]
+    return read_reported(matches[0]), matches[0]["source_id"]
 
 
 async def _held(conn: Connection, key: Mapping[str, Any]) -> RightValues:
@@ -230,20 +230,20 @@ def _merged(held: RightValues, right: RightValues) -> RightValues:
 
 def _row(fact: Workout | Report, right: RightValues) -> dict[str, Any]:
     """Return the columns of a correction: the members that differ from the fact, and the times."""
-    made = corrected(fact, right)
+    made = with_right_values(fact, right)
     before, after = codec.plain(fact), codec.plain(made)
     names = named_values(right).keys()
     # A value is kept where it equals what was stated too: the source may state another later.
     members = {"exertion": "exertion_cr10"}
-    asked = {members.get(name, name) for name in names} - {"start", "end", "void"}
+    members_read = {members.get(name, name) for name in names} - {"start", "end", "void"}
     differing = {name for name in after if name != "head" and after[name] != before[name]}
     timed = bool(names & {"start", "end"})
     if timed and isinstance(fact, Workout):
         # those of another version of the workout would be of its own times
-        asked |= {"pauses", "moving_ms"}
+        members_read |= {"pauses", "moving_ms"}
     return {
         "void": right.void,
-        "fields": Jsonb({name: after[name] for name in asked | differing}),
+        "fields": Jsonb({name: after[name] for name in members_read | differing}),
         "start": utc(made.head.start_ms) if timed else None,
         "end": utc(made.head.end_ms) if timed else None,
         "was": Jsonb(stated_values(fact, right)),

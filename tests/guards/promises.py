@@ -131,7 +131,7 @@ PROMISES = (
     Promise(
         number=13,
         words="The patient takes along what they or their devices supplied, in open formats.",
-        code=("kadens/privacy/portable/", "storage/reads/supplied.py"),
+        code=("kadens/privacy/portable/", "fhir_r4/supplied.py", "model/privacy/supplied.py"),
         left="to hand it to the right person",
     ),
     Promise(

@@ -20,7 +20,7 @@ from tests.storage.tellers import T0, attributed_fact, pain, run
 
 pytestmark = pytest.mark.anyio
 _DAY = 1440 * MINUTE_MS
-NOW = T0 + 3 * 60 * MINUTE_MS
+PAIN_MS = T0 + 3 * 60 * MINUTE_MS
 PAIN_AT = T0 + 40 * MINUTE_MS
 
 
@@ -38,7 +38,7 @@ async def in_pain(conn: Connection, value: float = 9) -> None:
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
-    await settings.prescribe(conn, "p1", plan, NOW - 30 * _DAY)
+    await settings.prescribe(conn, "p1", plan, PAIN_MS - 30 * _DAY)
     facts = [
         *map(attributed_fact, run()),
         attributed_fact(pain("q1", PAIN_AT, value, session="r1")),
@@ -62,24 +62,24 @@ async def rules_judged(conn: Connection, now_ms: int) -> tuple[list[str], list[s
 @pytest.mark.parametrize("source", ["", "reports"])
 async def test_an_alert_is_retracted_and_returns(conn: Connection, source: str) -> None:
     await in_pain(conn)
-    before, _ = await rules_judged(conn, NOW)
+    before, _ = await rules_judged(conn, PAIN_MS)
     assert before
     number = await restrictions.add_restriction(
         conn, "p1", interval=(PAIN_AT, PAIN_AT + 1), source=source,
-        by="c", why="disputed", now_ms=NOW,
+        by="c", why="disputed", now_ms=PAIN_MS,
     )  # fmt: skip
-    live, states = await rules_judged(conn, NOW + 1)
+    live, states = await rules_judged(conn, PAIN_MS + 1)
     assert live == []
     assert {state.split()[1] for state in states} == {"retracted"}
-    await restrictions.note_notice(conn, number, how="by phone", now_ms=NOW)
-    await restrictions.lift_restriction(conn, number, by="c", now_ms=NOW)
-    assert (await rules_judged(conn, NOW + 2))[0] == before
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=PAIN_MS)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=PAIN_MS)
+    assert (await rules_judged(conn, PAIN_MS + 2))[0] == before
 
 
 @pytest.mark.promise(9)
 async def test_while_an_objection_waits_nothing_is_raised(conn: Connection) -> None:
-    number = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=NOW)
+    number = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=PAIN_MS)
     await in_pain(conn)
-    assert await rules_judged(conn, NOW + 1) == ([], [])
-    await restrictions.answer_objection(conn, number, by="c", ground="care", now_ms=NOW + 1)
-    assert (await rules_judged(conn, NOW + 2))[0] != []
+    assert await rules_judged(conn, PAIN_MS + 1) == ([], [])
+    await restrictions.answer_objection(conn, number, by="c", ground="care", now_ms=PAIN_MS + 1)
+    assert (await rules_judged(conn, PAIN_MS + 2))[0] != []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from model.calendar import DAY_MS, MINUTE_MS
 from model.facts import AttributedFact, Instrument, Report, Workout
 from model.marks import MarkedSession, clinician_mark
-from model.privacy.rectification import RectificationError, RightValues, corrected
+from model.privacy.rectification import RectificationError, RightValues, with_right_values
 from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.people.errors import UnknownNameError
@@ -95,7 +95,7 @@ def _at_once(facts: Sequence[AttributedFact], made: Sequence[_Made]) -> list[Att
         if right is None or not isinstance(fact, Workout | Report):
             left.append(item)
         elif not right.void:
-            left.append(replace(item, fact=corrected(fact, right)))
+            left.append(replace(item, fact=with_right_values(fact, right)))
     return left
 
 
