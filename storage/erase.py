@@ -74,6 +74,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "annotation": _OF,
     "pinned_note": _OF,
     "review": _OF,
+    "rights_file": _OF,
     "rights_request": _OF,
     "patient_label": _OF,
     "prescription": _OF,

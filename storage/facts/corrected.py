@@ -1,6 +1,6 @@
 """The facts as they are read: with the corrections that hold laid over them.
 
-`CORRECTED_FACT` stands where a query would name the table `fact`. The table itself stays as the sources
+`CORRECTED_FACT` stands where a query would name the table `fact`. The table stays as the sources
 stated it. A correction that voids a fact leaves it out.
 """
 

@@ -151,10 +151,12 @@ TABLES: dict[str, Access] = {
     "patient_label": Access(clinic="select, insert, delete"),
     "rights_request": Access(
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
-        patient="select, insert",
+        patient="select, insert, update (identified, wish)",
     ),
+    # sealed with the patient's key; the worker only removes what is old
+    "rights_file": Access(worker="select (made_at), delete", patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
-    "journal_extract": Access(admin="select, insert, delete"),
+    "journal_extract": Access(worker="select, delete", admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),
     "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
     "metric": Access(worker=READ, clinic=READ, admin=READ),

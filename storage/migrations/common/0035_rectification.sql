@@ -24,3 +24,15 @@ create table correction (
 create unique index correction_holds on correction (patient, source, record, kind) where ended_at is null;
 create index correction_patient on correction (patient, id);
 create index correction_source on correction (source);
+
+-- What a patient wrote with a request, in their own words.
+alter table rights_request add column wish text not null default '' check (length(wish) <= 2000);
+
+-- The file that answers a request, sealed with the patient's own key, until it is 30 days old.
+create table rights_file (
+  request bigint primary key references rights_request on delete cascade,
+  patient int not null references patient,
+  sealed bytea not null,
+  made_at timestamptz not null
+);
+create index rights_file_patient on rights_file (patient);

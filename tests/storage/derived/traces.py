@@ -333,6 +333,12 @@ async def _alerted(conn: Connection, patient: str) -> None:
         "select id, 'access', now(), pseudonym, now(), pseudonym from patient where id = %s",
         [number],
     )
+    await conn.execute(
+        "insert into rights_file (request, patient, sealed, made_at) select r.id, r.patient, "
+        "convert_to(p.pseudonym, 'UTF8'), now() from rights_request r "
+        "join patient p on p.id = r.patient where p.id = %s",
+        [number],
+    )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
     detail = {"reason": f"about {patient}"}
     entry = audit.AuditEntry(
