@@ -56,7 +56,7 @@ async def rights_file(
     if not sealed:
         return None
     key = await data_key(conn, wrapping_key, patient)
-    return crypto.open_sealed(key, bytes.fromhex(sealed[0]), _label(patient, number))
+    return crypto.open_sealed(key, bytes(sealed[0]), _label(patient, number))
 
 
 async def ready_files(conn: Connection, patient: str, now_ms: int) -> list[ReadyFile]:
