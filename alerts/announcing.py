@@ -155,6 +155,7 @@ def _nudge(move: AlertMove, patient: int, rule: str, by: Announcing) -> Sequence
             recipient=move.patient,
             body=nudge_body(move.patient),
             patient=patient,
+            to_patient=True,
         )
     ]
 
