@@ -19,8 +19,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from model.calendar import utc
+from model.keyring import KeyRing
 from storage.bodies import discard
 from storage.bodies.body_store import INCOMING, BodyStorage, address_of
+from storage.fetching.withdrawals import withdraw_for_good
 from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg import rows
@@ -135,10 +137,14 @@ class Receipt:
     counts: dict[str, int]
 
 
-async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
+async def erase(
+    conn: Connection, patient: str, now_ms: int, wrapping_key: KeyRing | None = None
+) -> Receipt:
     """Erase a patient (a pseudonym) in the caller's transaction, and return the receipt.
 
-    Call `remove_erased_bodies` after the commit to remove the payloads from the store. Waits for
+    With `wrapping_key` the fetcher tells the vendors, by rows that name nobody of ours: they go
+    with the vendor's answer, or after a week. Without it no vendor is told. Call
+    `remove_erased_bodies` after the commit to remove the payloads from the store. Waits for
     transactions that are writing rows of the patient. Raises `people.errors.UnknownNameError` for
     an unknown patient.
     """
@@ -152,6 +158,8 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     counts = {"quarantine": int(held)}
     values: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
     number = await _open(conn, id_, held_at, now_ms)
+    if wrapping_key is not None:
+        counts["vendors"] = await withdraw_for_good(conn, wrapping_key, patient, now_ms)
     # The rows that make the doors refuse the tokens name no patient, so they outlive the erasure.
     await link_tokens.revoke(conn, patient, now_ms)
     kept = await journal_extracts.keep_extract(conn, id_, number, now_ms)

@@ -67,7 +67,8 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
-            receipt = await erase(conn, patient, now_ms)
+            keys = settings.secrets.wrapping_keys
+            receipt = await erase(conn, patient, now_ms, keys or None)
             done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
             await audit.write_entry(conn, done)
         # After the commit: a body that is removed cannot come back if the rows are rolled back.

@@ -103,7 +103,7 @@ TABLES: dict[str, Access] = {
     "patient_session": Access(patient=ALL),
     "vendor_withdrawal": Access(
         clinic="select (connector, patient, withdrawn_at)",
-        fetcher="select, insert, update",
+        fetcher=ALL,
         patient="select, insert, update, delete",
     ),
     "vendor_application": Access(

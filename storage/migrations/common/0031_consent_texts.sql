@@ -29,3 +29,10 @@ alter table consent
   add column text_name text,
   add check (text_name is null or text_version <> ''),
   add foreign key (text_name, text_version) references consent_text (name, version);
+
+-- Of a patient who was erased, the vendor is still to hear: the row names nobody of ours, its tokens are sealed with a key
+-- of its own, and it goes with the vendor's answer or after a week.
+alter table vendor_withdrawal
+  alter column patient drop not null,
+  add column wrapped bytea,
+  add constraint vendor_withdrawal_of_nobody check ((patient is null) = (wrapped is not null));
