@@ -169,6 +169,7 @@ def closing_nudge(patient: int, pseudonym: str, last: date) -> OutboxMessage:
         recipient=pseudonym,
         body=nudge_body(pseudonym),
         patient=patient,
+        to_patient=True,
     )
 
 

@@ -240,22 +240,10 @@ async def _spread(plan: WorkerPlan, parts: Collaborators) -> int:
     return await spread_changes(parts.pool, plan.receivers, plan.clinic_url, parts.now())
 
 
-<<<<<<< HEAD
-=======
 def _tender(plan: WorkerPlan, parts: Collaborators) -> AccountTender:
     return AccountTender(pool=parts.pool, terms=plan.closing, ways=parts.ways, now=parts.now)
 
 
-async def _deliver(parts: Collaborators, channel: Channel) -> bool:
-    """Send a message of a channel; return whether there was one to send."""
-    outcome = await deliver_next(parts.pool, channel, parts.now)
-    if outcome is DeliveryOutcome.NOTHING:
-        return False
-    parts.metrics.messages.labels(channel.name, outcome.value).inc()
-    return True
-
-
->>>>>>> join
 @asynccontextmanager
 async def _open_parts(
     plan: WorkerPlan, view: LogView, reader: Reader, metrics: WorkerMetrics

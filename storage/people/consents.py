@@ -62,15 +62,15 @@ async def give_consent(  # noqa: PLR0913 - each names one thing
 ) -> None:
     """Record a consent from an instant on, unless a consent covers that instant already.
 
-<<<<<<< HEAD
     `text_name` and `text_version` name the text that was shown, "" where nobody noted it. Whoever
     agrees to a text has a new consent, even if one to another text covers the instant. Raises
-    `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come.
+    `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come
+    and for an account that is closed.
     """
     if from_ms > now_ms + SKEW_MS:
         raise RefusedError("a consent cannot be dated in the future")
     row = {
-        "patient": await patient_id(conn, patient),
+        "patient": await hold_open_patient(conn, patient),
         "vendor": vendor,
         "kind": kind,
         "at": utc(from_ms),
@@ -81,16 +81,6 @@ async def give_consent(  # noqa: PLR0913 - each names one thing
     if text_name:
         await conn.execute(_END_OF_OTHER_TEXT, row)
     await conn.execute(_GIVE, row)
-=======
-    `text_version` names the text that the patient agreed to, "" where somebody else records it.
-    Raises `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come and
-    for an account that is closed.
-    """
-    if from_ms > now_ms + SKEW_MS:
-        raise RefusedError("a consent cannot be dated in the future")
-    row = {"patient": await hold_open_patient(conn, patient), "vendor": vendor, "kind": kind}
-    await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms), "text": text_version})
->>>>>>> join
 
 
 async def withdraw_consent(
