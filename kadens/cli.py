@@ -408,6 +408,11 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Erase a patient: all rows, the data key, the kept bodies.",
     ),
     Entry(
+        word="vacuum",
+        target="kadens.privacy.vacuum_command:vacuum_tables",
+        summary="Remove the bytes of erased patients from the files.",
+    ),
+    Entry(
         word="rights",
         summary="Patients' requests about their rights: list, answer.",
         entries=(

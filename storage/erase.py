@@ -7,8 +7,9 @@ number of the receipt. Of a patient with prescriptions an extract for the journa
 years (`journal_extract`): who prescribed, when, and how it was followed, under the same number.
 
 Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
-Facts in them are not stored, because their patient is unknown by then. Nor does it reach rows that
-PostgreSQL has not vacuumed, its statistics and WAL, and backups. After a restore from a backup that
+Facts in them are not stored, because their patient is unknown by then. Nor does it reach the bytes
+of deleted rows in PostgreSQL's files and its statistics (`storage.pg.rewriting` does), its WAL, and
+backups. After a restore from a backup that
 is older than the receipt, erase the patient again.
 """
 

@@ -145,8 +145,11 @@ PROMISES = (
             "Erasure leaves a receipt with counts, and nothing else of what the law does not "
             "demand to be kept."
         ),
-        code=("storage/erase.py", "kadens/commands/erase.py"),
-        left="to decide on the request; the journal; copies that were taken out of Kadens",
+        code=("storage/erase.py", "kadens/commands/erase.py", "storage/pg/rewriting.py"),
+        left=(
+            "to decide on the request; the journal; copies that were taken out of Kadens; when "
+            "`kadens vacuum` runs, and copies of the write-ahead log"
+        ),
     ),
     Promise(
         number=15,
