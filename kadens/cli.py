@@ -9,6 +9,7 @@ from kadens.embedded.process import no_threads_for_algebra, private_files
 from kadens.lazy_commands import Entry, LazyGroup
 
 _COMMANDS = "kadens.commands"
+_TEXTS = "kadens.privacy.consent_text_commands"
 _PRESCRIBING = "kadens.prescribing.prescription_commands"
 COMMANDS: tuple[Entry, ...] = (
     Entry(
@@ -175,17 +176,38 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="consent",
-        summary="Consent to data from a source: give, withdraw.",
+        summary="Consent to a source or to messages: give, withdraw, texts.",
         entries=(
             Entry(
                 word="give",
-                target=f"{_COMMANDS}.accounts:record_consent",
-                summary="Record that a patient consents to data from a source.",
+                target="kadens.privacy.consenting:record_consent",
+                summary="Record that a patient consents to a source, or to messages.",
             ),
             Entry(
                 word="withdraw",
-                target=f"{_COMMANDS}.accounts:record_withdrawal",
-                summary="Record that a patient withdrew consent to data from a source.",
+                target="kadens.privacy.consenting:record_withdrawal",
+                summary="Record that a patient withdrew such a consent.",
+            ),
+            Entry(
+                word="text",
+                summary="Texts that patients agree to: add, list, show.",
+                entries=(
+                    Entry(
+                        word="add",
+                        target=f"{_TEXTS}:add_consent_text",
+                        summary="Add a version of a text that patients agree to.",
+                    ),
+                    Entry(
+                        word="list",
+                        target=f"{_TEXTS}:list_consent_texts",
+                        summary="List the texts that patients agree to, with their versions.",
+                    ),
+                    Entry(
+                        word="show",
+                        target=f"{_TEXTS}:show_consent_text",
+                        summary="Show a version of a text: what it says, and for what.",
+                    ),
+                ),
             ),
         ),
     ),
@@ -405,6 +427,11 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Take a correction back: what was stated counts again.",
             ),
         ),
+    ),
+    Entry(
+        word="vacuum",
+        target="kadens.privacy.vacuum_command:vacuum_tables",
+        summary="Remove the bytes of erased patients from the files.",
     ),
     Entry(
         word="rights",

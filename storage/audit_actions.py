@@ -55,6 +55,7 @@ class AuditAction(StrEnum):
     ACCOUNT_LIST = "account.list"
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
+    CONSENT_TEXT = "consent.text"  # a version of a text that patients agree to was added
     RESTRICTION_ADD = "restriction.add"
     RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
     RESTRICTION_LIFT = "restriction.lift"

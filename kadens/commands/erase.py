@@ -20,6 +20,7 @@ from kadens.output.console import out
 from kadens.output.terminal import fail, print_json, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
+from model.keyring import KeyRing
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies
@@ -68,13 +69,18 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
-            receipt = await erase_with_line(conn, patient, now_ms)
+            receipt = await erase_with_line(conn, patient, now_ms, settings.secrets.wrapping_keys)
         return receipt, await clear_after_erasing(settings, pool, [patient], now_ms)
 
 
-async def erase_with_line(conn: Connection, patient: str, now_ms: int) -> Receipt:
-    """Erase a patient's rows with the line of the audit log, in the caller's transaction."""
-    receipt = await erase(conn, patient, now_ms)
+async def erase_with_line(
+    conn: Connection, patient: str, now_ms: int, wrapping_key: KeyRing
+) -> Receipt:
+    """Erase a patient's rows with the line of the audit log, in the caller's transaction.
+
+    The fetcher tells the vendors of the patient's accounts, unless `wrapping_key` is empty.
+    """
+    receipt = await erase(conn, patient, now_ms, wrapping_key or None)
     done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
     await audit.write_entry(conn, done)
     return receipt

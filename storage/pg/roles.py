@@ -66,6 +66,8 @@ TABLES: dict[str, Access] = {
         fetcher=READ,
         patient="select, insert, update (withdrawn_at)",
     ),
+    # consents name its versions, so none is changed or removed
+    "consent_text": Access(admin=ADD, clinic=READ, patient=ADD),
     "unconsented": Access(worker="select, insert, update", clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=ADD, patient=READ),
@@ -105,7 +107,7 @@ TABLES: dict[str, Access] = {
     "patient_session": Access(patient=ALL),
     "vendor_withdrawal": Access(
         clinic="select (connector, patient, withdrawn_at)",
-        fetcher="select, insert, update",
+        fetcher=ALL,
         patient="select, insert, update, delete",
     ),
     "vendor_application": Access(
@@ -146,7 +148,7 @@ TABLES: dict[str, Access] = {
     "outbox": Access(
         worker=ALL,
         clinic="select (channel, key), "
-        "insert (channel, key, recipient, patient, body, created_at, not_before)",
+        "insert (channel, key, recipient, patient, body, created_at, not_before, to_patient)",
     ),
     # taken back by a date, never deleted: what paused a prescription must stay to be explained
     "annotation": Access(worker=READ, clinic="select, insert, update (removed_at, removed_by)"),
