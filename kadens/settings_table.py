@@ -40,6 +40,9 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "hour, on a disk that nobody with the database can write to; empty for none.",
     "audit_years": "Years for which the audit log is kept, 5 or more: no process starts with "
     "fewer. No command removes a row, so the log only grows.",
+    "erasures": "File to which `kadens erase` adds a signed line for each erasure, on a disk that "
+    "is not lost with the database: a restore applies them again. Empty for none.",
+    "backup_key": "Public key of backups, as `kadens backup new-key` prints it.",
     "endpoints": "The TOML file with the hosts outside this machine that may be used: "
     "`[[endpoints]]` with `host`, `country` (of the EU or EEA), `processor` and `purpose`. "
     "No process starts with a host that is not on it; empty where all is on this machine.",

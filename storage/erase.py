@@ -8,8 +8,8 @@ years (`journal_extract`): who prescribed, when, and how it was followed, under 
 
 Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
 Facts in them are not stored, because their patient is unknown by then. Nor does it reach rows that
-PostgreSQL has not vacuumed, its statistics and WAL, and backups. After a restore from a backup that
-is older than the receipt, erase the patient again.
+PostgreSQL has not vacuumed, its statistics and WAL. In backups the patient's key is gone with the
+next file of keys, and a restore from an older backup leaves the patient out (`kadens.backup`).
 """
 
 from collections.abc import Sequence

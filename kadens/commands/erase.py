@@ -9,6 +9,8 @@ import typer
 from rich.table import Table
 
 from ingest.uploads.shelf import BusyUploadError, Shelf
+from kadens.backup.erasure_file import list_erasure
+from kadens.backup.sealed_files import BackupError
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
@@ -24,6 +26,7 @@ from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies
 from storage.erase import Receipt, erase, remove_erased_bodies
 from storage.people.errors import UnknownNameError
+from storage.people.patients import patient_id
 from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
 
@@ -38,8 +41,8 @@ def erase_patient(
     """Erase a patient: all rows, the data key, the kept bodies.
 
     This cannot be undone. Prints a receipt. The audit log keeps its lines under the receipt's
-    number, without the patient. Keep the receipt and the pseudonym as long as any backup is older
-    than the receipt: after restoring such a backup, erase again.
+    number, without the patient. With KADENS_ERASURES the erasure is also listed in that file, and a
+    restore from an older backup applies it again.
     """
     settings = settings_of(data)
     if not settings.bodies:
@@ -48,7 +51,7 @@ def erase_patient(
         fail("nothing was erased")
     try:
         receipt, bodies = run(_erase(settings, patient))
-    except UnknownNameError as error:
+    except (UnknownNameError, BackupError) as error:
         fail(str(error))
     reported = {
         "receipt": receipt.number,
@@ -67,9 +70,14 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
+            number = await patient_id(conn, patient)
             receipt = await erase(conn, patient, now_ms)
             done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
             await audit.write_entry(conn, done)
+            # last before the commit: a restore must know of every erasure that was done
+            if settings.erasures:
+                keys = settings.secrets.audit_keys
+                await list_erasure(conn, Path(settings.erasures), keys, number, receipt)
         # After the commit: a body that is removed cannot come back if the rows are rolled back.
         async with pool.connection() as conn:
             removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
