@@ -70,6 +70,9 @@ class Settings:
     erasures: str = ""
     backup_key: str = ""
     endpoints: str = ""
+    account_closing: str = "latest"
+    account_warn_days: int = 30
+    account_erase_days: int = 30
     worker_id: str = ""
     mock_broker: bool = False
     max_body: int = 100 * 1024 * 1024

@@ -1,13 +1,12 @@
 """The commands `kadens backup` and `kadens backup keys`, and the one that makes a backup's key."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from kadens.backup.saving import SavedBackup, save_data, save_keys
-from kadens.backup.sealed_files import BackupError, new_private_key, public_key_of
+from kadens.backup.sealed_files import new_private_key, public_key_of
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
@@ -20,7 +19,6 @@ from storage.bodies.body_store import open_bodies
 from storage.pg.pool import LONG, open_pool
 from storage.pg.roles import ADMIN
 
-_T = TypeVar("_T")
 _NO_KEY = (
     "no key of backups is named: make one with `kadens backup new-key`, and set KADENS_BACKUP_KEY "
     "or --for to the public key that it prints"
@@ -62,7 +60,7 @@ def make_backup(
     if not settings.bodies:
         fail("KADENS_BODIES is empty, so the bodies could not be backed up", code=2)
     folder = keys_to or to.absolute().parent / "keys"
-    saved, keys = _made(settings, to.absolute(), folder, public)
+    saved, keys = run(_back_up(settings, to.absolute(), folder, public))
     result = {
         "backup": str(to),
         "keys": str(folder),
@@ -95,7 +93,7 @@ def back_up_keys(
     """
     settings = settings_of(data)
     public = _public_key(settings, sealed_for)
-    keys = _or_fail(lambda: run(_keys(settings, to, public)))
+    keys = run(_keys(settings, to, public))
     if as_json:
         print_json({"keys": str(to), "data_keys": keys})
     else:
@@ -129,11 +127,7 @@ def _public_key(settings: Settings, text: str) -> bytes:
         fail(_NO_KEY, code=2)
     if not settings.secrets_file:
         fail("KADENS_SECRETS_FILE is empty, so the keys could not be backed up", code=2)
-    return _or_fail(lambda: public_key_of(named))
-
-
-def _made(settings: Settings, to: Path, keys_to: Path, public: bytes) -> tuple[SavedBackup, int]:
-    return _or_fail(lambda: run(_back_up(settings, to, keys_to, public)))
+    return public_key_of(named)
 
 
 async def _back_up(
@@ -162,10 +156,3 @@ async def _keys(settings: Settings, to: Path, public: bytes) -> int:
         pool.connection() as conn,
     ):
         return await save_keys(conn, to, Path(settings.secrets_file), public, now_ms)
-
-
-def _or_fail(work: Callable[[], _T]) -> _T:
-    try:
-        return work()
-    except BackupError as error:
-        fail(str(error))

@@ -7,7 +7,7 @@ import typer
 
 from kadens.backup.contents import KeptKeys, RestorePlan, plan_restore, read_contents, read_keys
 from kadens.backup.restoring import Restored, restore, write_secrets
-from kadens.backup.sealed_files import BackupError, private_key_in
+from kadens.backup.sealed_files import private_key_in
 from kadens.clock import clock
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
@@ -52,14 +52,11 @@ def restore_backup(
     if not settings.bodies:
         fail("KADENS_BODIES is empty, so the bodies could not be restored", code=2)
     listed = erasures or (Path(settings.erasures) if settings.erasures else None)
-    try:
-        plan, kept = _planned(source, keys, key, listed)
-        # before the rows: a database must never be there without the keys that open it
-        write_secrets(secrets, kept.secrets_file)
-        store, now_ms = open_bodies(settings.bodies), clock(settings.clock)()
-        done = run(restore(settings.database, store, plan, kept, now_ms))
-    except BackupError as error:
-        fail(str(error))
+    plan, kept = _planned(source, keys, key, listed)
+    # before the rows: a database must never be there without the keys that open it
+    write_secrets(secrets, kept.secrets_file)
+    store, now_ms = open_bodies(settings.bodies), clock(settings.clock)()
+    done = run(restore(settings.database, store, plan, kept, now_ms))
     _print(done, as_json=as_json)
     if listed is None:
         print_note("note: no list of erasures was given, so only missing keys tell of erasures")

@@ -1,6 +1,7 @@
 """The command that erases a patient, after a confirmation. Its receipt has no name."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,6 @@ from rich.table import Table
 
 from ingest.uploads.shelf import BusyUploadError, Shelf
 from kadens.backup.erasure_file import list_erasure
-from kadens.backup.sealed_files import BackupError
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
@@ -27,7 +27,7 @@ from storage.bodies.body_store import open_bodies
 from storage.erase import Receipt, erase, remove_erased_bodies
 from storage.people.errors import UnknownNameError
 from storage.people.patients import patient_id
-from storage.pg.pool import LONG, open_pool
+from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 
 
@@ -51,7 +51,7 @@ def erase_patient(
         fail("nothing was erased")
     try:
         receipt, bodies = run(_erase(settings, patient))
-    except (UnknownNameError, BackupError) as error:
+    except UnknownNameError as error:
         fail(str(error))
     reported = {
         "receipt": receipt.number,
@@ -70,23 +70,44 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
-            number = await patient_id(conn, patient)
-            receipt = await erase(conn, patient, now_ms)
-            done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
-            await audit.write_entry(conn, done)
-            # last before the commit: a restore must know of every erasure that was done
-            if settings.erasures:
-                keys = settings.secrets.audit_keys
-                await list_erasure(conn, Path(settings.erasures), keys, number, receipt)
-        # After the commit: a body that is removed cannot come back if the rows are rolled back.
-        async with pool.connection() as conn:
-            removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
-        if settings.uploads:
+            receipt = await erase_with_line(settings, conn, patient, now_ms)
+        return receipt, await clear_after_erasing(settings, pool, [patient], now_ms)
+
+
+async def erase_with_line(
+    settings: Settings, conn: Connection, patient: str, now_ms: int
+) -> Receipt:
+    """Erase a patient's rows with the line of the audit log, in the caller's transaction.
+
+    It must be the last of the transaction: the list of erasures has it from here on.
+    """
+    number = await patient_id(conn, patient)
+    receipt = await erase(conn, patient, now_ms)
+    done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
+    await audit.write_entry(conn, done)
+    # last before the commit: a restore must know of every erasure that was done
+    if settings.erasures:
+        keys = settings.secrets.audit_keys
+        await list_erasure(conn, Path(settings.erasures), keys, number, receipt)
+    return receipt
+
+
+async def clear_after_erasing(
+    settings: Settings, pool: Pool, patients: Sequence[str], now_ms: int
+) -> int:
+    """Remove what erased patients have outside of the database; return how many bodies.
+
+    Call it after the commit: a body that is removed cannot come back if the rows are rolled back.
+    """
+    async with pool.connection() as conn:
+        removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
+    if settings.uploads:
+        for patient in patients:
             await asyncio.to_thread(_remove_uploads, Shelf(Path(settings.uploads)), patient)
-        # The doors learn of ended tokens from the log. It may be away; the rows are gone anyway.
-        if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
-            print_note(f"note: {LOG_AWAY_NOTE}")
-        return receipt, removed
+    # The doors learn of ended tokens from the log. It may be away; the rows are gone anyway.
+    if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
+        print_note(f"note: {LOG_AWAY_NOTE}")
+    return removed
 
 
 def _remove_uploads(shelf: Shelf, patient: str) -> None:
