@@ -7,7 +7,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "kafka": "Bootstrap servers of the log, `host:port` with commas between; empty for a process "
     "without one.",
     "database": "DSN of PostgreSQL; empty for a process without one.",
-    "bodies": "Body store: a folder, or the URL of S3-compatible storage; empty for none.",
+    "bodies": "Body store: a folder, or the URL of S3-compatible storage (s3:// or https://); "
+    "empty for none.",
     "secrets_file": "The TOML file with the connectors' keys and our own.",
     "clock": "`system`; `fixed:EPOCH_MS` and `file:PATH` are for tests.",
     "vendor_host": "Address on which the vendor door listens.",
