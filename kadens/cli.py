@@ -434,6 +434,28 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Remove the bytes of erased patients from the files.",
     ),
     Entry(
+        word="backup",
+        target="kadens.backup.command:make_backup",
+        summary="Back up the database and the bodies, sealed.",
+        entries=(
+            Entry(
+                word="keys",
+                target="kadens.backup.command:back_up_keys",
+                summary="Replace the backed up keys by those of now.",
+            ),
+            Entry(
+                word="new-key",
+                target="kadens.backup.command:make_backup_key",
+                summary="Make the key of backups; print its public half.",
+            ),
+        ),
+    ),
+    Entry(
+        word="restore",
+        target="kadens.backup.restore_command:restore_backup",
+        summary="Restore a backup into a new database and body store.",
+    ),
+    Entry(
         word="rights",
         summary="Patients' requests about their rights: list, answer.",
         entries=(

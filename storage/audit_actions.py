@@ -77,6 +77,8 @@ class AuditAction(StrEnum):
     REPLAY_DERIVE = "replay.derive"
     REPLAY_REHEARSE = "replay.rehearse"
     DIGEST_READ = "digest.read"
+    BACKUP_MAKE = "backup.make"  # all rows and bodies were read into a backup
+    BACKUP_RESTORE = "backup.restore"  # this database was filled from a backup
     LOG_VERIFY = "log.verify"  # the audit log was compared with its chain
     LETTER_SHOW = "letter.show"
     LETTER_RETRY = "letter.retry"

@@ -8,9 +8,9 @@ years (`journal_extract`): who prescribed, when, and how it was followed, under 
 
 Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
 Facts in them are not stored, because their patient is unknown by then. Nor does it reach the bytes
-of deleted rows in PostgreSQL's files and its statistics (`storage.pg.rewriting` does), its WAL, and
-backups. After a restore from a backup that
-is older than the receipt, erase the patient again.
+of deleted rows in PostgreSQL's files and its statistics (`storage.pg.rewriting` does), and its WAL.
+In backups the patient's key is gone with the next file of keys, and a restore from an older backup
+leaves the patient out (`kadens.backup`).
 """
 
 from collections.abc import Sequence

@@ -146,7 +146,12 @@ PROMISES = (
             "Erasure leaves a receipt with counts, and nothing else of what the law does not "
             "demand to be kept."
         ),
-        code=("storage/erase.py", "kadens/commands/erase.py", "storage/pg/rewriting.py"),
+        code=(
+            "storage/erase.py",
+            "kadens/commands/erase.py",
+            "storage/pg/rewriting.py",
+            "kadens/backup/erasure_file.py",
+        ),
         left=(
             "to decide on the request; the journal; copies that were taken out of Kadens; when "
             "`kadens vacuum` runs, and copies of the write-ahead log"
@@ -189,7 +194,7 @@ PROMISES = (
             "Backups are encrypted and are tested by restoring them; every read and write of a "
             "patient's data is in a log that nobody can change unseen."
         ),
-        code=("storage/audit.py", "storage/audit_chain.py", "kadens/auditing/"),
+        code=("storage/audit_chain.py", "kadens/auditing/", "kadens/backup/", "storage/backup/"),
         left="where the backups lie, their keys, and the regular review of the log",
     ),
     Promise(
