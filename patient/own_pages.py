@@ -3,6 +3,8 @@
 A page never names the patient. Templates extend `own.html`.
 """
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -11,6 +13,7 @@ from patient.config import patient_door_of
 from patient.pages import asset_address, link_languages
 from patient.visit import Visit, page_language
 from web.languages import LANGUAGE_NAMES
+from web.sign_in.code_flow import SIGN_IN_PATH, requested_page
 
 # Address and name of each page in the navigation. The names are worded by the template.
 ROOMS: tuple[tuple[str, str], ...] = (
@@ -42,7 +45,18 @@ def door_page(
             rooms=ROOMS,
             here=request.url.path,
             token=visit.form_token if visit else "",
+            sign_in=_sign_in_address(request, language),
             asset=asset_address,
         )
     )
     return HTMLResponse(text, status, headers={"vary": "accept-language, cookie"})
+
+
+def _sign_in_address(request: Request, language: str) -> str:
+    """Return where the provider's sign-in begins, "" at a door that links alone open."""
+    if patient_door_of(request).config.sign_in is None:
+        return ""
+    # The page that was asked for is shown afterwards, in the language of the page now.
+    is_page = request.method in {"GET", "HEAD"}
+    wanted = requested_page(request).partition("?")[0] if is_page else "/"
+    return f"{SIGN_IN_PATH}?page={quote(f'{wanted}?lang={language}')}"

@@ -58,6 +58,7 @@ TABLES: dict[str, Access] = {
     "link_token": Access(),
     "link_revoked": Access(worker="select, update, delete"),
     "identity.person": Access(clinic=READ),
+    "identity.number_digest": Access(patient="select, update (digest, key_id)"),
     "account": Access(worker=READ, fetcher=READ, patient=ADD),
     "consent": Access(
         worker=READ, clinic=READ, fetcher=READ, patient="select, insert, update (withdrawn_at)"

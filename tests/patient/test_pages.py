@@ -22,7 +22,10 @@ def _page(outcome: LinkOutcome, language: str = "en", **changes: str) -> str:
 
 
 def _texts() -> set[str]:
-    rows = extract_from_dir(LINK_TEMPLATES, [("**.html", "jinja2")])
+    rows = [
+        *extract_from_dir(LINK_TEMPLATES, [("**.html", "jinja2")]),
+        *extract_from_dir(LINK_TEMPLATES.parent, [("**.py", "python")], keywords={"N_": None}),
+    ]
     return {row[2] for row in rows if isinstance(row[2], str)}
 
 

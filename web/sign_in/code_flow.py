@@ -26,17 +26,15 @@ LONGEST_PAGE = 1_000  # characters of the address to return to, which travels in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """How people sign in: the provider, the claims to read, the cookies' keys and lifetime.
+class CodeFlow:
+    """What the flow needs at each door: the provider, and the keys of the cookies.
 
-    `life_ms` is the length of a session and `clock` gives epoch ms. `secure` is True where browsers
-    reach the door by https: the cookies are then never sent over plain http.
+    `clock` gives epoch ms. `secure` is True where browsers reach the door by https: the cookies are
+    then never sent over plain http.
     """
 
     provider: Provider
-    claim_names: ClaimNames
     keys: Keys = field(repr=False)
-    life_ms: int
     secure: bool
     clock: Callable[[], int]
 
@@ -67,6 +65,14 @@ class SignIn:
         response = Response()
         self.set_cookie(response, name, "", 0)
         return response.headers["set-cookie"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(CodeFlow):
+    """How clinicians sign in: also the claims to read, and the length of a session in ms."""
+
+    claim_names: ClaimNames
+    life_ms: int
 
 
 def identify_by_cookie(sign_in: SignIn) -> Identify:
@@ -117,7 +123,7 @@ def requested_page(request: Request) -> str:
     return local_page(address.decode("ascii", "replace"))
 
 
-def authorization_url(sign_in: SignIn, description: Description, pending: PendingSignIn) -> str:
+def authorization_url(sign_in: CodeFlow, description: Description, pending: PendingSignIn) -> str:
     """Return the address at the provider to which the browser is redirected."""
     digest = sha256(pending.verifier.encode()).digest()
     # PKCE: the provider gets the digest now and the verifier with the code, so that a stolen code
@@ -135,7 +141,7 @@ def authorization_url(sign_in: SignIn, description: Description, pending: Pendin
     return str(httpx2.URL(description.authorization_endpoint).copy_merge_params(params))
 
 
-def end_session_url(sign_in: SignIn, description: Description) -> str:
+def end_session_url(sign_in: CodeFlow, description: Description) -> str:
     """Return the address at which the provider ends its own session, "" when it names none."""
     if not description.end_session_endpoint:
         return ""

@@ -14,10 +14,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from clinic.sign_in.admission import Attempts
 from tests.clinic.sign_in.conftest import SIGN_IN_UNIT, Kept, Open
 from tests.clinic.sign_in.provider import CLAIMED_PERSON, RSA, SIGN_IN_NOW, Provider
 from tests.rows import cells_of
+from web.sign_in.attempts import Attempts
 from web.sign_in.code_flow import local_page
 
 _KEPT = [("u-1", "Karin Lind", "karin@example.org")]
