@@ -5,8 +5,8 @@ separately, for each prescription by the sessions that count for it. A measure t
 is None, never 0. Days of a pause are taken off what was due, and what is due is whole sessions.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
@@ -128,25 +128,35 @@ def credited_apart(week: Week, due: Due) -> tuple[Credited, ...]:
 
 def _credited(week: Week, part: PrescriptionDue) -> Credited:
     recalled = credited_recalled(week, part.by_day)
-    done = Credited(sessions=recalled, recalled_sessions=recalled)
+    sessions = recalled
+    totals: list[TypeTotal] = []
     for day in week.days:
-        if not day.by_type:  # most days
-            continue
-        row = part.by_day[day.local_date]
-        done += Credited(sessions=credited_sessions(row, day.by_type))
-        for total in credited_totals(row, day.by_type):
+        if day.by_type:  # most days have none
+            row = part.by_day[day.local_date]
             # the sessions of a day are limited, their time is not
-            done += _without_sessions(total)
-    return done
+            sessions += credited_sessions(row, day.by_type)
+            totals += credited_totals(row, day.by_type)
+    return replace(_added(totals), sessions=sessions, recalled_sessions=recalled)
 
 
-def _without_sessions(total: TypeTotal) -> Credited:
+def _added(totals: Iterable[TypeTotal]) -> Credited:
+    """Return the sums of totals without their sessions."""
+    # plain sums: a value for each step would cost most of what a worklist takes
+    zones = ZoneTimes()
+    dose_min = 0.0
+    exertion_ms = in_range_ms = range_known_ms = 0
+    for total in totals:
+        zones += total.zones
+        dose_min += total.dose_min
+        exertion_ms += total.exertion_ms
+        in_range_ms += total.in_range_ms
+        range_known_ms += total.range_known_ms
     return Credited(
-        zones=total.zones,
-        dose_min=total.dose_min,
-        exertion_ms=total.exertion_ms,
-        in_range_ms=total.in_range_ms,
-        range_known_ms=total.range_known_ms,
+        zones=zones,
+        dose_min=dose_min,
+        exertion_ms=exertion_ms,
+        in_range_ms=in_range_ms,
+        range_known_ms=range_known_ms,
     )
 
 

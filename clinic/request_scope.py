@@ -18,6 +18,7 @@ from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
 from storage.pg.pool import Connection
 from storage.pg.row_security import set_unit
+from web.csrf import SAFE_METHODS
 from web.problems import RequestRefused
 from web.request_metrics import route_of
 from web.sign_in.identity import Identity
@@ -112,6 +113,7 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
     door, clinician = open_door(request), signed_in(request)
     now_ms, refresh = door.clinic.clock(), REFRESH in request.headers
     try:
+        _refuse_support(request, clinician)
         async with door.pool.connection() as conn:
             # An open page refreshes itself: that must not keep a session alive for ever.
             is_used = used and not refresh
@@ -141,6 +143,14 @@ def signed_in(request: Request) -> Identity:
 def actor_of(identity: Identity) -> audit.Actor:
     """Return a signed-in clinician as the audit log names them."""
     return audit.Actor(subject=identity.subject, role=identity.role, care_unit=identity.care_unit)
+
+
+# Before anything is looked up, so that the answer is the same for patients that do not exist.
+def _refuse_support(request: Request, clinician: Identity) -> None:
+    clinic = open_door(request).clinic
+    role = care_role(clinician.role, clinic.prescriber_roles, clinic.support_roles)
+    if role is CareRole.SUPPORT and request.method not in SAFE_METHODS:
+        raise RequestRefused(403, "Support staff read, and write nothing.")
 
 
 async def _require_alive(

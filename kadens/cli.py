@@ -393,6 +393,11 @@ COMMANDS: tuple[Entry, ...] = (
                 target="kadens.privacy.access_command:write_access_file",
                 summary="Write all about a patient, and the register, to a ZIP file.",
             ),
+            Entry(
+                word="portability",
+                target="kadens.privacy.portable_command:write_portable_file",
+                summary="Write what a patient supplied, in open formats.",
+            ),
         ),
     ),
     Entry(

@@ -145,12 +145,14 @@ def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescrip
     its progression has reached on the date.
     """
     newest: dict[str, Prescription] = {}
-    # Ascending versions, so that the newest that has begun is written last.
-    for row in sorted(prescriptions, key=lambda p: (p.id, p.version)):
+    # not sorted: this is asked for every day of a patient, hundreds of times in each judgement
+    for row in prescriptions:
         if row.valid_from <= day:
-            newest[row.id] = row
+            held = newest.get(row.id)
+            if held is None or held.version <= row.version:
+                newest[row.id] = row
     # The end is checked last: when the newest version is over, an older one must not come back.
-    return tuple(stepped(row, day) for row in newest.values() if day <= row.valid_to)
+    return tuple(stepped(newest[key], day) for key in sorted(newest) if day <= newest[key].valid_to)
 
 
 def stepped(prescription: Prescription, day: date) -> Prescription:
@@ -233,6 +235,8 @@ def _version(prescription: Prescription) -> int:
 
 def paused(prescription: Prescription, day: date) -> bool:
     """Return whether nothing is due on a local date because of a pause."""
+    if not prescription.pauses:  # most have none, and this is asked for every day
+        return False
     return any(pause.first <= day <= pause.last for pause in prescription.pauses)
 
 

@@ -1,7 +1,7 @@
 """Options that several commands share, and how their values are checked before anything starts."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,9 @@ from kadens.names import ACCOUNT, CONNECTOR, PSEUDONYM, BadNameError, NameRule, 
 from kadens.output.terminal import fail
 from model.calendar import epoch_ms
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_FIRST_MS = epoch_ms(datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
+_LAST_MS = epoch_ms(datetime(_LAST_YEAR, 1, 1, tzinfo=UTC))
 DEFAULT_DATA: Path | None = None  # None: commands that people run then use ./var
 
 
@@ -107,4 +110,7 @@ def instant(text: str, default: int, option: str = "--at") -> int:
         fail(f"{option} must be an RFC 3339 instant, such as 2026-11-20T08:00:00+01:00", code=2)
     if at_ms is None:
         fail(f"{option} must name its offset from UTC, such as +01:00 or Z", code=2)
+    # a slip of a digit in the year; and dates counted from it must still be dates
+    if not _FIRST_MS <= at_ms < _LAST_MS:
+        fail(f"{option} must be between the years {_FIRST_YEAR} and {_LAST_YEAR}", code=2)
     return at_ms

@@ -10,8 +10,8 @@ from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.output.terminal import fail, print_line
 from kadens.privacy.answer_file import write_access
+from kadens.privacy.new_file import new_file
 from storage.audit_actions import AuditAction
-from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 
 
@@ -34,15 +34,11 @@ def write_access_file(
     if not keys:
         fail("the secrets file has no wrapping_key, so the identity could not be opened", code=2)
 
-    async def work(conn: Connection, _now_ms: int) -> dict[str, int]:
-        # looked up first, since the file is made before the first row is read
-        await patient_id(conn, patient)  # an unknown patient leaves no file behind
-        return await write_access(conn, keys, patient, out, subprocessor or ())
+    # renamed after the commit: there is no file without its row in the log
+    with new_file(out) as beside:
 
-    try:
+        async def work(conn: Connection, _now_ms: int) -> dict[str, int]:
+            return await write_access(conn, keys, patient, beside, subprocessor or ())
+
         counts = audited(settings, work, AuditAction.RIGHTS_EXPORT, patient, "access")
-    except FileExistsError:
-        fail(f"{out} exists already")
-    except OSError as error:
-        fail(f"{out} cannot be written: {error.strerror}")
     print_line(f"{out}  {sum(counts.values()):,} rows of {len(counts)} kinds")

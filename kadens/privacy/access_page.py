@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from kadens.privacy.register_words import in_swedish
 from model.privacy.register import REGISTER, KindOfRecord
 
 _HEAD = """<!doctype html>
@@ -37,14 +38,14 @@ def access_page(
     """Return the page: the register with the number of rows by table, and what is left out."""
     lines = "".join(_line(table, count) for table, count in counts.items())
     heads = "".join(f"<th>{escape(text)}</th>" for text in _COLUMNS)
-    missing = "".join(f"<li>{escape(table)}: {escape(why)}</li>" for table, why in left_out.items())
+    missing = "".join(f"<li>{escape(table)}: {_both(why)}</li>" for table, why in left_out.items())
     others = "".join(f"<li>{escape(text)}</li>" for text in subprocessors)
     return (
         f'{_HEAD}{_WHAT}<div class="wide"><table><tr>{heads}</tr>{lines}</table></div>'
         f'<h2>Underbiträden <span lang="en">· Sub-processors</span></h2>'
         f"<ul>{others or '<li>inga angivna · none stated</li>'}</ul>"
         f'<h2>Utelämnat <span lang="en">· Left out</span></h2>'
-        f'<ul lang="en">{missing}</ul></body></html>\n'
+        f"<ul>{missing}</ul></body></html>\n"
     )
 
 
@@ -67,14 +68,21 @@ def _kind_row(kind: KindOfRecord) -> dict[str, object]:
 
 def _line(table: str, count: int) -> str:
     kind = REGISTER[table]
-    cells = (
-        table,
-        str(count),
+    words = (
         kind.category.value,
         kind.purpose.value,
         kind.legal_basis.value,
         kind.kept_for.value,
         kind.origin.value,
-        ", ".join(seen.value for seen in kind.recipients),
     )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    cells = [escape(table), str(count), *map(_both, words), _seen_by(kind)]
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _seen_by(kind: KindOfRecord) -> str:
+    return "<br>".join(_both(seen.value) for seen in kind.recipients)
+
+
+def _both(text: str) -> str:
+    """Return a word of the register in Swedish, and below it in English, as HTML."""
+    return f'{escape(in_swedish(text))}<br><span lang="en">{escape(text)}</span>'

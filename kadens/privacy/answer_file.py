@@ -20,12 +20,12 @@ async def write_access(
     out: Path,
     subprocessors: Sequence[str] = (),
 ) -> dict[str, int]:
-    """Write a new file with everything about a patient, and return the rows by table.
+    """Write a file with everything about a patient, and return the rows by table.
 
-    Raises `FileExistsError` when the file is there, and `UnknownNameError` for an unknown patient.
+    A file that is there is replaced. Raises `UnknownNameError` for an unknown patient.
     """
     counts: dict[str, int] = {}
-    with ZipFile(out, "x", ZIP_DEFLATED) as file:
+    with ZipFile(out, "w", ZIP_DEFLATED) as file:
         # one table after another, row by row: a year of samples never lies in memory
         for table in answered_tables():
             with file.open(f"data/{table}.jsonl", "w") as lines:

@@ -60,6 +60,9 @@ def open_rights_request(
 
     made = audited(settings, work, AuditAction.RIGHTS_OPEN, patient, kind.value)
     print_line(f"{made.number}  due {made.due}")
+    if made.received_ms != received_ms:
+        print_note(f"it is open since {rfc3339(made.received_ms)}, and its due date stays")
+        return
     print_note(f"the answer is due {DUE_DAYS} days after the request was received")
 
 

@@ -89,7 +89,7 @@ def check_rights_move(
     """
     if to not in RIGHTS_MOVES[request.state]:
         raise RightsMoveError(f"the request is {request.state.value} already")
-    if to is RightsState.ANSWERED and not (identified or request.identified):
+    if to is RightsState.ANSWERED and not (identified.strip() or request.identified):
         raise RightsMoveError("say how the requester was identified before answering")
-    if to in {RightsState.ANSWERED, RightsState.REFUSED} and not answer:
+    if to in {RightsState.ANSWERED, RightsState.REFUSED} and not answer.strip():
         raise RightsMoveError("an answer or a refusal needs a text")

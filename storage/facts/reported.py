@@ -125,7 +125,7 @@ async def _fetch(conn: Connection, query: str, rows: Sequence[tuple[Any, ...]]) 
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(query.encode(), as_arrays(rows, len(rows[0])))
         for row in await cursor.fetchall():
-            facts.setdefault(row["patient"], []).append(_fact(row))
+            facts.setdefault(row["patient"], []).append(read_reported(row))
     return facts
 
 
@@ -134,7 +134,8 @@ def _bounds(span: Span) -> tuple[Any, Any]:
     return utc(max(span.start_ms, -LONGEST_SESSION_MS)), utc(span.end_ms)
 
 
-def _fact(row: Mapping[str, Any]) -> AttributedFact:
+def read_reported(row: Mapping[str, Any]) -> AttributedFact:
+    """Return the fact of a row of the queries here: its columns, its record and its source."""
     # plain values, as in a fact's JSON, because the codec makes the types of both
     source = {name: row[name] for name in SOURCE_COLUMNS}
     head = {

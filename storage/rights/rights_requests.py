@@ -14,7 +14,8 @@ _COLUMNS = (
 _OPEN = """
 insert into rights_request (patient, kind, received_at, identified, due)
 values (%(patient)s, %(kind)s, %(received)s, %(identified)s, %(due)s)
-on conflict (patient, kind) where closed_at is null do nothing"""
+on conflict (patient, kind) where closed_at is null do update set identified = excluded.identified
+where rights_request.identified = '' and excluded.identified <> ''"""
 _NEWEST = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
 where r.patient = %(patient)s and r.kind = %(kind)s and r.closed_at is null"""  # noqa: S608
@@ -36,6 +37,8 @@ async def open_request(
     conn: Connection, patient: str, kind: RightKind, received_ms: int, identified: str = ""
 ) -> RightsRequest:
     """Store a request with its due date, and return it; an open one of the kind stays as it is.
+
+    Only the note of how the requester was identified is added where it was missing.
 
     Raises `UnknownNameError` for an unknown patient.
     """

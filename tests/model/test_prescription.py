@@ -251,3 +251,28 @@ def test_what_holds_is_beside_the_version_that_is_to_come() -> None:
 )
 def test_the_role_that_a_word_means(word: str, role: CareRole) -> None:
     assert care_role(word, {"physiotherapist", "both"}, {"helpdesk", "both"}) == role
+
+
+def _slowly_in_force(rows: list[Prescription], day: date) -> tuple[Prescription, ...]:
+    """Say it as the definition does: of each id the newest that has begun, unless it is over."""
+    held: list[Prescription] = []
+    for key in sorted({row.id for row in rows}):
+        begun = [row for row in rows if row.id == key and row.valid_from <= day]
+        newest = max((row.version for row in begun), default=0)
+        held += [row for row in begun if row.version == newest and day <= row.valid_to]
+    return tuple(stepped(row, day) for row in held)
+
+
+@given(st.integers(0, 2**32), st.integers(0, 60))
+def test_what_is_in_force_is_as_the_definition_says(seed: int, days: int) -> None:
+    random = Random(seed)  # noqa: S311 - a test, not a secret
+    day = _START + timedelta(days=days)
+    rows: list[Prescription] = []
+    for key in ("a", "b", "c"):
+        for version in range(1, random.randint(1, 4)):
+            first = _START + timedelta(days=random.randint(0, 60))
+            last = first + timedelta(days=random.randint(0, 40))
+            base = random.choice((_WRITTEN, _GROWING))
+            rows.append(replace(base, id=key, version=version, valid_from=first, valid_to=last))
+    random.shuffle(rows)
+    assert in_force(rows, day) == _slowly_in_force(rows, day)

@@ -50,5 +50,3 @@ async def test_the_file_has_rows_of_every_table_and_of_nobody_else(
     page = content["index.html"].decode()
     assert "Hosting AB &lt;EU&gt;" in page
     assert all(f"<td>{table}</td>" in page for table in answered_tables())
-    with pytest.raises(FileExistsError):
-        await write_access(conn, _KEY, "asking-patient", out)

@@ -40,7 +40,9 @@ async def test_a_request_is_listed_until_it_is_closed(conn: Connection) -> None:
 
 async def test_asking_again_keeps_the_due_date(conn: Connection) -> None:
     opened = await open_request(conn, "p1", RightKind.ACCESS, T0)
-    assert await open_request(conn, "p1", RightKind.ACCESS, T0 + 9 * _DAY, "BankID") == opened
+    again = await open_request(conn, "p1", RightKind.ACCESS, T0 + 9 * _DAY, "BankID")
+    assert again == replace(opened, identified="BankID")
+    assert await open_request(conn, "p1", RightKind.ACCESS, T0 + 9 * _DAY, "voice") == again
     assert isinstance(opened.due, date)
     with pytest.raises(UnknownNameError):
         await open_request(conn, "nobody", RightKind.ACCESS, T0)

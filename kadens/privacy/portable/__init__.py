@@ -1,0 +1,1 @@
+"""What a patient takes along to another service, in open formats."""

@@ -1,0 +1,43 @@
+"""Both doors as callers meet them: the clinician door with real sign-in, and the patient door."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from kadens.embedded.postgres import temporary_postgres
+from kadens.wiring import clinic_door
+from tests.access.clinic_callers import ClinicCallers
+from tests.clinic.sign_in.conftest import settings_of
+from tests.clinic.sign_in.provider import listening, running_provider, served_provider
+from tests.clinic_world import CLINIC_NOW, Served, seeded
+from tests.patient.conftest import links, served_links
+
+__all__ = ["links", "served_links"]
+
+
+@pytest.fixture(scope="session")
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClinicCallers]:
+    """Give everybody who calls at the clinician door, over a database of their own."""
+    folder = tmp_path_factory.mktemp("door")
+    clock = folder / "clock"
+    clock.write_text(str(CLINIC_NOW), encoding="ascii")
+    with temporary_postgres() as server, running_provider() as provider, listening() as (at, url):
+        dsn = server.create_database("access")
+        seeded(dsn)
+        provider.redirect = f"{url}/sign-in/callback"
+        provider.clock = lambda: CLINIC_NOW
+        app = clinic_door(
+            settings_of(
+                dsn,
+                folder,
+                KADENS_CLINIC_URL=url,
+                KADENS_CLOCK=f"file:{clock}",
+                KADENS_OIDC_ISSUER=provider.url,
+                KADENS_OIDC_ROLE_CLAIM="roles",
+                KADENS_OIDC_ROLES="physician,physiotherapist,support",
+                KADENS_OIDC_PURPOSE="VårdOchBehandling",
+                KADENS_PRESCRIBER_ROLES="physician",
+            )
+        )
+        with served_provider(app, at):
+            yield ClinicCallers(door=Served(url=url, dsn=dsn), provider=provider, app=app)
