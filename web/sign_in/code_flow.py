@@ -3,6 +3,7 @@
 Pure but for random values. It keeps no password and no token of the provider.
 """
 
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from web.sign_in.provider import Description, Provider
 SIGN_IN_PATH, CALLBACK_PATH = "/sign-in", "/sign-in/callback"
 SESSION_COOKIE = "session"
 SCOPES = "openid profile email"
+_STATE = re.compile(r"[A-Za-z0-9_-]*")
 LONGEST_PAGE = 1_000  # characters of the address to return to, which travels in a cookie
 
 
@@ -102,7 +104,9 @@ def pending_cookie(state: str) -> str:
 
     Several tabs may be signing in at the same time, so each sign-in has a cookie of its own.
     """
-    return f"begun-{state[:12]}"
+    # anybody can put any text into the answer's address, and a cookie's name may not hold any text
+    start = state[:12]
+    return f"begun-{start if _STATE.fullmatch(start) else 'none'}"
 
 
 def local_page(page: str) -> str:

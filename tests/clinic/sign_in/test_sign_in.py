@@ -265,7 +265,7 @@ def test_a_token_that_lies_lets_nobody_in(
 def test_an_answer_with_another_state_is_refused(door: httpx2.Client, provider: Provider) -> None:
     callback = httpx2.URL(to_callback(door))
     state = callback.params["state"]
-    for other in ("", "x" * 43, state[:-1] + ("A" if state[-1] != "A" else "B")):
+    for other in ("", "a;b\r\n=c", "x" * 43, state[:-1] + ("A" if state[-1] != "A" else "B")):
         result = door.get(str(callback.copy_set_param("state", other)))
         assert result.status_code == 403
         assert _problem(result).startswith(
