@@ -15,6 +15,7 @@ from patient.sign_in.personal_number import (
 from patient.sign_in.refusals import OF_KIND, DoorRefusal, PatientRefusedError
 from storage.people.number_digests import owner_of_number
 from storage.pg.pool import Connection
+from storage.pg.row_security import set_owner_of
 from web.sign_in.id_tokens import Claims, is_strong_enough, only_claim_text
 
 _ZONE = "Europe/Stockholm"  # whose days the numbers are made of
@@ -37,9 +38,13 @@ async def patient_of_number(
     conn: Connection, sign_in: PatientSignIn, number: PersonalNumber
 ) -> str:
     """Return the pseudonym of the patient with a number; raises `PatientRefusedError` for none."""
-    patient = await owner_of_number(conn, number_digests(sign_in.identity_keys(), number))
-    if patient is not None:
-        return patient
+    digests = number_digests(sign_in.identity_keys(), number)
+    for digest in digests.values():
+        # the transaction sees nobody's rows but those of the number's owner
+        await set_owner_of(conn, digest)
+        patient = await owner_of_number(conn, digests)
+        if patient is not None:
+            return patient
     # Whoever has a coordination number may be on record under the number that came later.
     is_coordination = number.kind is NumberKind.COORDINATION
     raise PatientRefusedError(DoorRefusal.COORDINATION if is_coordination else DoorRefusal.UNKNOWN)

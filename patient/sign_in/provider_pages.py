@@ -26,6 +26,7 @@ from patient.visit import (
 from runtime.log_lines import get_logger
 from storage import audit
 from storage.audit_actions import AuditAction
+from storage.people.errors import AccountClosedError
 from web.sign_in.code_flow import SIGN_IN_PATH, pending_cookie
 from web.sign_in.cookies import PendingSignIn
 from web.sign_in.id_tokens import Claims, TokenError
@@ -107,9 +108,12 @@ async def _signed_in(
 ) -> str:
     """Begin the session of the patient whom the claims name, and return its new secret."""
     number, secret = number_of_claims(sign_in, claims), new_session_secret()
-    async with door.pool.connection() as conn:
-        patient = await patient_of_number(conn, sign_in, number)
-        await begin_visit(door, conn, patient, secret, old=old)
+    try:
+        async with door.pool.connection() as conn:
+            patient = await patient_of_number(conn, sign_in, number)
+            await begin_visit(door, conn, patient, secret, old=old)
+    except AccountClosedError as error:
+        raise PatientRefusedError(DoorRefusal.CLOSED) from error
     return secret
 
 

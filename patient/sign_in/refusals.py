@@ -21,6 +21,7 @@ class DoorRefusal(StrEnum):
     ABSENT = "no number, or several"
     UNKNOWN = "the number is of no patient here"
     COORDINATION = "the coordination number is of no patient here"
+    CLOSED = "the account is closed"
     WEAK = "the sign-in is too weak"
     LATE = "the answer belongs to no sign-in of this browser"
     DECLINED = "the provider sent an error instead of a code"
@@ -88,6 +89,11 @@ REFUSAL_PAGES: Mapping[DoorRefusal, RefusalPage] = {
         heading=N_("You are not in this service"),
         why=N_("No patient here has your coordination number. You may be known by another."),
         next_step=N_("Ask your clinic: they can add your number, or give you a link."),
+    ),
+    DoorRefusal.CLOSED: RefusalPage(
+        heading=N_("Your account is closed"),
+        why=N_("It was closed at your wish, or because it was not used for a long time."),
+        next_step=N_("Ask your clinic if you want to use this service again."),
     ),
     DoorRefusal.WEAK: RefusalPage(
         heading=_NO_WAY_IN,
