@@ -72,6 +72,7 @@ async def take_sign_in(
 
 async def show_refusal(request: Request, why: str) -> Response:
     """Show why a sign-in ended without a session, and what the patient can do."""
+    _sign_in_of(request)  # a door without a provider has no such page
     refusal = DoorRefusal.__members__.get(why.upper())
     if refusal is None:
         raise HTTPException(404)

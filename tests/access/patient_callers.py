@@ -73,4 +73,4 @@ class PatientCallers:
             return door_link(self.world, self.patient)
         if route.startswith("/connect/"):
             return self.world.invite(self.patient) + route.removeprefix("/connect/{link}")
-        return self.world.url + route.format(connector="polar", name="own.css")
+        return self.world.url + route.format(connector="polar", name="own.css", why="late")

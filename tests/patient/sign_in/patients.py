@@ -72,6 +72,10 @@ class People:
         with psycopg.connect(self.dsn) as conn:
             return conn.execute(query, values).fetchall()
 
+    def change(self, statement: LiteralString, *values: object) -> None:
+        with psycopg.connect(self.dsn) as conn:
+            conn.execute(statement, values)
+
     def last_entry(self) -> tuple[Any, ...]:
         """Return the newest line of the audit log: who, what, and why."""
         return self.rows(

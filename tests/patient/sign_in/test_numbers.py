@@ -142,3 +142,16 @@ def test_a_door_without_a_provider_has_no_sign_in(opened: OpenPatient) -> None:
         assert "e-identification" not in door.get("/").text
         for path in ("/sign-in", "/sign-in/callback", "/sign-in/refused/nothing"):
             assert door.get(path).status_code == 404
+
+
+def test_an_account_that_is_closed_lets_nobody_in(
+    door: httpx2.Client, people: People, patient: str
+) -> None:
+    people.change(
+        "insert into account_life (patient, closed_at) select id, now() from patient "
+        "where pseudonym = %s",
+        patient,
+    )
+    page = refused_page(door, door.get(patient_callback(door)))
+    assert (page.status_code, "Your account is closed" in page.text) == (403, True)
+    assert people.last_entry() == ("nobody", "access.refused", "the account is closed")
