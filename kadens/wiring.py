@@ -393,6 +393,8 @@ def patient_sign_in_of(settings: Settings) -> "PatientSignIn":
         provider=Provider(registration, now),
         keys=keys_of(settings, "session"),
         secure=settings.patient_url.startswith("https:"),
+        # families share devices: whoever is next must not be signed in as the one before
+        asks_again=True,
         clock=now,
         number_claim=settings.patient_oidc_number_claim,
         levels=_words(settings.patient_oidc_acr),

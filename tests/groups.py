@@ -21,7 +21,11 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "chaos": ("tests/chaos/",),
     "bench": ("tests/bench/",),
-    "browser": ("tests/browser/", "tests/clinic/sign_in/test_browser.py"),
+    "browser": (
+        "tests/browser/",
+        "tests/clinic/sign_in/test_browser.py",
+        "tests/patient/sign_in/test_sign_in_browser.py",
+    ),
     "clinic": ("tests/clinic/test_",),
     "stored life": ("tests/storage/facts/test_life.py",),
     "kill": ("tests/up/test_kill.py",),

@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kadens.clock import clock
-from kadens.fetching.door_links import new_door_address
 from kadens.link_tokens import issue_token
+from kadens.local.demo_link import demo_door_link
 from kadens.local.demo_state import DemoState, begin, write_state
 from kadens.local.enrol import enrol, simulated_tokens
 from kadens.local.shown_alert import shown_alert
 from kadens.settings import Secrets
-from model.calendar import DAY_MS, rfc3339
+from model.calendar import rfc3339
 from model.topics import DERIVED, FACTS, RAW
 from simulate.cohort import Cohort
 from simulate.deliveries import history, last_minutes, live
@@ -33,15 +33,12 @@ from simulate.delivery import TO_OPEN_WEARABLES, TO_REPORTS
 from simulate.door import DoorKeys, VendorDoor
 from simulate.lag import Behind, Gate, wait_idle
 from simulate.player import on_time, play
-from storage import audit
-from storage.audit_actions import AuditAction
 from storage.people.errors import TakenError
 from storage.pg.pool import open_pool
 from storage.reads import clinic_queries
 
 _GROUP = "kadens"  # the worker's consumer group
 IDLE_S = 240.0
-_LINK_MS = DAY_MS  # whoever tries the demo comes back to it
 _LOOK_S = 0.1
 PULSE_S = 60.0
 FAMILY = "pain"
@@ -207,7 +204,7 @@ class Demo:
         for name, address in self._endpoints.addresses().items():
             show(f"  {name:<12} {address}", markup=False)
         patient = str(alert["patient"])
-        show(f"  {'as patient':<12} {asyncio.run(self._door_address(patient))}", markup=False)
+        show(f"  {'as patient':<12} {self._door_link(patient)}", markup=False)
         show("open that link to see what the patient of the alert sees; it works once. Another:")
         command = f"kadens patient door-link --patient {patient} --data {self._endpoints.data}"
         show(f"  .venv/bin/{command}", markup=False)
@@ -216,25 +213,9 @@ class Demo:
             show(f"  {pseudonym}  {token}", markup=False)
         show("a minute of heart rate comes in every minute; Ctrl-C stops everything")
 
-    async def _door_address(self, patient: str) -> str:
-        """Make a link that signs in at the patient door, as an operator does."""
-        door, now_ms = self._endpoints.addresses()["patient door"], self._now()
-        until_ms = now_ms + _LINK_MS
-        entry = audit.AuditEntry(
-            at_ms=now_ms,
-            actor=audit.Actor(subject="demo", role="operator"),
-            action=AuditAction.PATIENT_DOOR,
-            patient=patient,
-        )
-        async with (
-            await open_pool(self._endpoints.dsn, max_size=1) as pool,
-            pool.connection() as conn,
-        ):
-            address, _ = await new_door_address(
-                conn, patient, door, by="demo", now_ms=now_ms, until_ms=until_ms
-            )
-            await audit.write_entry(conn, entry)
-        return address
+    def _door_link(self, patient: str) -> str:
+        door = self._endpoints.addresses()["patient door"]
+        return asyncio.run(demo_door_link(self._endpoints.dsn, patient, door, self._now()))
 
     async def _tokens(self) -> dict[str, str]:
         """Issue a link token for each person of the cohort."""

@@ -31,13 +31,15 @@ LONGEST_PAGE = 1_000  # characters of the address to return to, which travels in
 class CodeFlow:
     """What the flow needs at each door: the provider, and the keys of the cookies.
 
-    `clock` gives epoch ms. `secure` is True where browsers reach the door by https: the cookies are
+    `clock` gives epoch ms. With `asks_again` the provider must ask who is there, even in a browser
+    that it knows. `secure` is True where browsers reach the door by https: the cookies are
     then never sent over plain http.
     """
 
     provider: Provider
     keys: Keys = field(repr=False)
     secure: bool
+    asks_again: bool = False
     clock: Callable[[], int]
 
     @property
@@ -142,6 +144,8 @@ def authorization_url(sign_in: CodeFlow, description: Description, pending: Pend
         "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
+    if sign_in.asks_again:
+        params["prompt"] = "login"
     return str(httpx2.URL(description.authorization_endpoint).copy_merge_params(params))
 
 
