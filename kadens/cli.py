@@ -158,6 +158,11 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Print a link with which a patient signs in once.",
             ),
             Entry(
+                word="identity",
+                target=f"{_COMMANDS}.identities:record_identity",
+                summary="Record the personal number by which a patient signs in.",
+            ),
+            Entry(
                 word="token",
                 target=f"{_COMMANDS}.links:issue_link_token",
                 summary="Issue a link token, and print it and the upload page's address.",

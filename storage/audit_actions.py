@@ -37,6 +37,7 @@ class AuditAction(StrEnum):
     PATIENT_TOKEN = "patient.token"  # noqa: S105 - no password, the name of an action
     PATIENT_TOKENS = "patient.tokens"
     PATIENT_DOOR = "patient.door"  # a link was made with which the patient signs in
+    PATIENT_IDENTITY = "patient.identity"  # the personal number that signs in was recorded
     PATIENT_REVOKE = "patient.revoke"
     PATIENT_ERASE = "patient.erase"
     PATIENT_REVIEW = "patient.review"  # a clinician looked through a patient

@@ -31,6 +31,7 @@ ACTIONS: dict[str, str] = {
     "patient.profile": N_("Heart profile written"),
     "patient.token": N_("Link for uploads made"),
     "patient.tokens": N_("Links for uploads listed"),
+    "patient.identity": N_("Personal number recorded"),
     "patient.revoke": N_("Link for uploads ended"),
     "patient.review": N_("Marked as reviewed"),
     "patient.unreview": N_("Took the mark of a review back"),

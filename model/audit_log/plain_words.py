@@ -55,6 +55,9 @@ DEEDS: Mapping[str, PlainWords] = {
     "patient.profile": PlainWords("wrote your heart profile", "skrev din pulsprofil"),
     "patient.token": PlainWords("made a link for your uploads", "gjorde en länk för dina filer"),
     "patient.tokens": PlainWords("listed your links", "tog fram dina länkar"),
+    "patient.identity": PlainWords(
+        "recorded which personal number is yours", "noterade vilket personnummer som är ditt"
+    ),
     "patient.revoke": PlainWords("ended a link of yours", "avslutade en av dina länkar"),
     "patient.erase": PlainWords("erased your data", "raderade dina uppgifter"),
     "patient.review": PlainWords("looked you through", "gick igenom dina uppgifter"),

@@ -201,6 +201,7 @@ _LOGGED = KindOfRecord(
 REGISTER: Mapping[str, KindOfRecord] = {
     "patient": _ACCOUNT,
     "identity.person": _IDENTITY,
+    "identity.number_digest": _IDENTITY,
     "identity.data_key": _ACCOUNT,
     "link_token": _ACCOUNT,
     "door_link": _ACCOUNT,

@@ -59,6 +59,7 @@ TABLES: dict[str, Access] = {
     "link_token": Access(worker="select, update (revoked_at)"),
     "link_revoked": Access(worker=ALL),
     "identity.person": Access(clinic=READ),
+    "identity.number_digest": Access(patient="select, update (digest, key_id)"),
     "account": Access(worker=READ, fetcher=READ, patient=ADD),
     "consent": Access(
         worker="select, update (withdrawn_at)",

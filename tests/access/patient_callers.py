@@ -81,4 +81,5 @@ class PatientCallers:
         number = 0
         if "{number}" in route:
             number = answered_request(self.world, self.patient, RightKind.ACCESS, b"PK")
-        return self.world.url + route.format(connector="polar", name="own.css", number=number)
+        filled = route.format(connector="polar", name="own.css", number=number, why="late")
+        return self.world.url + filled

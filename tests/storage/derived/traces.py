@@ -31,6 +31,7 @@ from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.door_links import put_door_link
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.invitations import put_invitation
+from storage.people.number_digests import put_number
 from storage.people.patient_sessions import begin_patient_session
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
@@ -87,6 +88,7 @@ async def _announced(conn: Connection, patient: str) -> None:
     await put_invitation(conn, patient, "polar", link, "os:tester", T0)
     await put_door_link(conn, patient, link, by="os:tester", now_ms=T0, until_ms=T0 + 1)
     await begin_patient_session(conn, patient, link, T0, T0 + 1)
+    await put_number(conn, patient, {"1": link}, T0)
 
 
 _RULED = (
