@@ -35,6 +35,7 @@ from patient.pages import (
     PageView,
     page_of,
 )
+from patient.reporting import show_report, take_report
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
 from storage.pg.health import database_answers
@@ -76,6 +77,7 @@ def patient_app(config: PatientConfig) -> FastAPI:
 async def _lifespan(config: PatientConfig, app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(config.database, 1, _POOL, CLINIC_LIMITS, role=PATIENT_DOOR)
     client = VendorClient()
+    await config.log.start()
     app.state.door = OpenPatientDoor(
         config=config, pool=pool, client=client, metrics=app.state.metrics
     )
@@ -83,6 +85,7 @@ async def _lifespan(config: PatientConfig, app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await client.close()
+        await config.log.stop()
         await pool.close()
 
 
@@ -210,6 +213,8 @@ async def _nobody(request: Request, error: Exception) -> Response:
 # Path, endpoint and method of each route. Where a patient's data are shown, `open_visit` is first.
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     ("/", show_today, "GET"),
+    ("/report", show_report, "GET"),
+    ("/report", take_report, "POST"),
     ("/data", show_data, "GET"),
     ("/looked", show_readers, "GET"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),

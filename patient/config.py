@@ -12,6 +12,7 @@ from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from model.keyring import KeyRing, Keys
 from patient.metrics import PatientMetrics
+from patient.report_log import ReportLog
 from storage.pg.pool import Pool
 
 BACK_PATH = "/callback"
@@ -22,7 +23,8 @@ class PatientConfig:
     """Database, keys, clock and vendors; `clock` returns epoch ms.
 
     `url` is the address by which browsers reach the door; vendors send patients back to it.
-    `titles` has the names of vendors as people know them. `clinic` is shown, "" for none.
+    `titles` has the names of vendors as people know them. `log` takes the patients' answers.
+    `clinic` is shown, "" for none.
     """
 
     database: str
@@ -31,6 +33,7 @@ class PatientConfig:
     vendors: Mapping[str, FetchedVendor]
     titles: Mapping[str, str]
     url: str
+    log: ReportLog
     clinic: str = ""
 
     @property

@@ -51,6 +51,7 @@ class AuditAction(StrEnum):
     ACCOUNT_CONNECT = "account.connect"  # tokens of an account were stored
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
+    REPORT_SEND = "report.send"  # a patient answered questions at their door
     RESTRICTION_ADD = "restriction.add"
     RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
     RESTRICTION_LIFT = "restriction.lift"

@@ -41,6 +41,7 @@ ACTIONS: dict[str, str] = {
     "account.connect": N_("Account connected"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
+    "report.send": N_("Answered questions"),
     "restriction.add": N_("Data restricted"),
     "restriction.notice": N_("Notice of a lifting given"),
     "restriction.lift": N_("Restriction lifted"),

@@ -67,6 +67,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "account.invite": PlainWords("made a link to connect you", "gjorde en länk för att ansluta"),
     "account.connect": PlainWords("connected an account", "anslöt ett konto"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
+    "report.send": PlainWords("sent answers", "skickade svar"),
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
     ),

@@ -18,7 +18,10 @@ from tests.patient.test_entry import door_link, signed_in, token_of_form
 NO_TOKEN, ELSEWHERE, OWN = "own, no token", "other site", "own"
 CALLED = ("nobody", "ended", "expired", ELSEWHERE, NO_TOKEN, OWN, "other patient")
 # What a form sends besides its token, by the end of the route.
-_FORMS: Mapping[str, Mapping[str, str]] = {"/connect/{link}": {"answer": "agree"}}
+_FORMS: Mapping[str, Mapping[str, str]] = {
+    "/connect/{link}": {"answer": "agree"},
+    "/report": {"key": "k" * 32, "agree": "yes", "pain_none": "3"},
+}
 
 
 @dataclass(slots=True, kw_only=True)

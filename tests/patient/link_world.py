@@ -17,8 +17,10 @@ import psycopg
 
 from fetcher.parts import FetchedVendor
 from fetcher.tokens import OAuthClient
+from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
 from kadens.local.up_options import free_port
+from kadens.report_log import DoorReportLog
 from model.keyring import KeyRing
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Backfill
@@ -87,6 +89,7 @@ class LinkWorld:
     vendor: PolarServer
     vendors: dict[str, FetchedVendor]
     now_ms: int = LINKED_MS
+    log: MemoryLog = field(default_factory=MemoryLog)
     seen: list[str] = field(default_factory=list)
 
     def patient(self) -> str:
@@ -126,6 +129,10 @@ class LinkWorld:
     def column(self, query: LiteralString, *values: object) -> list[Any]:
         with psycopg.connect(self.dsn) as conn:
             return [value for (value,) in conn.execute(query, values).fetchall()]
+
+    def change(self, query: LiteralString, *values: object) -> None:
+        with psycopg.connect(self.dsn) as conn:
+            conn.execute(query, values)
 
     def traces(self, patient: str) -> list[int]:
         """Return how many accounts, consents, connections and fetches a patient has."""
@@ -175,6 +182,7 @@ def link_world(dsn: str, clinic: str = "", now_ms: int = LINKED_MS) -> Iterator[
             vendors=vendors,
             titles={"polar": "Polar"},
             url=url,
+            log=DoorReportLog(world.log),
             clinic=clinic,
         )
         serving = Serving(host="127.0.0.1", port=urlsplit(url).port or 0)

@@ -17,7 +17,11 @@ from storage.prescribing.versions import put_prescription
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import signed_in
 
-OWN_PAGES = [path for path, _endpoint, _method in ROUTES if path in {"/", "/data", "/looked"}]
+OWN_PAGES = [
+    path
+    for path, _endpoint, method in ROUTES
+    if path in {"/", "/report", "/data", "/looked"} and method == "GET"
+]
 
 
 def _text(answer: httpx2.Response) -> str:
