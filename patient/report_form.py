@@ -28,7 +28,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _PAIN, _EXERTION, _FORM = range(11), range(11), range(1, 6)
 
 NOTHING_ANSWERED = N_("You have not answered anything yet.")
-NOT_READ = N_("One of the answers cannot be read. Look it through and send again.")
+UNREAD_ANSWER = N_("One of the answers cannot be read. Look it through and send again.")
 HALF_SESSION = N_("Fill in activity, day, time and minutes of the session, or leave all four out.")
 LONG_SESSION = N_("A session is between 1 and 600 minutes long.")
 SESSION_AHEAD = N_("The session must have ended before now, and begun within the last week.")
@@ -66,7 +66,7 @@ def answers_of(given: Given, patient: str, zone: str, now_ms: int) -> Answers:
     """Return the answers of a form; raises `UnfitAnswerError` with what the patient is told."""
     key = _one(given, "key")
     if not _KEY.fullmatch(key):
-        raise UnfitAnswerError(NOT_READ)
+        raise UnfitAnswerError(UNREAD_ANSWER)
     asked_ms = _asked_ms(given, now_ms)
     reports = list(_reports(given, f"door-{key}", zone, now_ms))
     if not reports:
@@ -155,7 +155,7 @@ def _about(given: Given, manual: str) -> dict[str, object]:
     if not named:
         return {}
     if len(named) > LONGEST_ID or not named.isprintable():
-        raise UnfitAnswerError(NOT_READ)
+        raise UnfitAnswerError(UNREAD_ANSWER)
     return {"session": named}
 
 
@@ -174,7 +174,7 @@ def _number(given: Given, name: str, allowed: range) -> int | None:
         return None
     known = {str(number): number for number in allowed}
     if text not in known:
-        raise UnfitAnswerError(NOT_READ)
+        raise UnfitAnswerError(UNREAD_ANSWER)
     return known[text]
 
 

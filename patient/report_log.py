@@ -6,7 +6,7 @@ The deployer injects it, so that this room knows neither Kafka nor the vendor do
 from typing import Protocol
 
 
-class LogAwayError(Exception):
+class AnswersNotTakenError(Exception):
     """The log did not take the answers in time; the patient is told so and sends them again."""
 
 
@@ -22,5 +22,5 @@ class ReportLog(Protocol):
     async def send(self, patient: str, body: bytes, key: str, now_ms: int) -> None:
         """Append a body of the reports connector for a patient, and wait until it is acknowledged.
 
-        `key` is the same whenever the same form is sent again. Raises `LogAwayError`.
+        `key` is the same whenever the same form is sent again. Raises `AnswersNotTakenError`.
         """

@@ -30,7 +30,7 @@ from patient.report_form import (
     first_phases,
     has_sign,
 )
-from patient.report_log import LogAwayError
+from patient.report_log import AnswersNotTakenError
 from patient.visit import TOKEN_FIELD, Visit, open_visit
 from patient.words import (
     ACTIVITY_WORDS,
@@ -95,7 +95,7 @@ async def take_report(request: Request) -> Response:
     log = patient_door_of(request).config.log
     try:
         await log.send(visit.pseudonym, answers.body, answers.key, visit.now_ms)
-    except LogAwayError:
+    except AnswersNotTakenError:
         agreed = Questions(zone=questions.zone, sessions=questions.sessions, agreed=True)
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return _form_page(request, visit, agreed, given, _AWAY, status)

@@ -19,8 +19,8 @@ from fetcher.parts import FetchedVendor
 from fetcher.tokens import OAuthClient
 from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
+from kadens.doors.report_log import DoorReportLog
 from kadens.local.up_options import free_port
-from kadens.report_log import DoorReportLog
 from model.keyring import KeyRing
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Backfill

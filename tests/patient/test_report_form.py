@@ -11,9 +11,9 @@ from parsers.reports import parse_reports
 from patient.report_form import (
     HALF_SESSION,
     LONG_SESSION,
-    NOT_READ,
     NOTHING_ANSWERED,
     SESSION_AHEAD,
+    UNREAD_ANSWER,
     Answers,
     UnfitAnswerError,
     answers_of,
@@ -71,7 +71,7 @@ def test_a_session_written_down_is_what_the_answers_are_about() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "shown"),
     [
         ({"minutes": ""}, HALF_SESSION),
         ({"activity": ""}, HALF_SESSION),
@@ -88,11 +88,11 @@ def test_a_session_written_down_is_what_the_answers_are_about() -> None:
     ],
 )
 def test_a_session_that_cannot_be_is_refused_in_plain_words(
-    changes: dict[str, str], told: str
+    changes: dict[str, str], shown: str
 ) -> None:
     with pytest.raises(UnfitAnswerError) as caught:
         _answers(**{**_MANUAL, **changes})
-    assert str(caught.value) == told
+    assert str(caught.value) == shown
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_session_that_cannot_be_is_refused_in_plain_words(
 def test_what_no_page_of_ours_sends_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(UnfitAnswerError) as caught:
         _answers(**given)
-    assert str(caught.value) == NOT_READ
+    assert str(caught.value) == UNREAD_ANSWER
 
 
 def test_an_empty_form_is_no_report() -> None:

@@ -91,7 +91,7 @@ def test_a_log_that_is_down_is_told_and_nothing_is_lost(links: LinkWorld) -> Non
         assert page.status_code == 503
         assert "Your answers have not arrived" in page.text
         assert "Thank you" not in page.text
-        # who ticked a sign is told what to do, whatever becomes of the answers
+        # who ticked a sign is shown what to do, whatever becomes of the answers
         assert page.text.index(IF_RED_FLAG["en"]) < page.text.index("<h1>")
         for kept in (
             'name="pain_none" value="6" checked',
@@ -113,9 +113,9 @@ def test_a_log_that_is_down_is_told_and_nothing_is_lost(links: LinkWorld) -> Non
 def test_a_warning_sign_is_answered_at_once(links: LinkWorld, language: str) -> None:
     with signed_in(links, links.patient()) as client:
         form = _form(client, sign="chest_pain")
-        told = client.post(f"/report?lang={language}", data=form).text
+        shown = client.post(f"/report?lang={language}", data=form).text
         calm = client.post("/report", data=_form(client, no_sign="yes")).text
-    main = told.partition("<main")[2]
+    main = shown.partition("<main")[2]
     assert main.index(IF_RED_FLAG[language]) < main.index("<h1>")
     assert IF_RED_FLAG["en"] not in calm
     assert IF_RED_FLAG["sv"] not in calm

@@ -11,7 +11,7 @@ from ingest.ports import NotAcceptedError, Publisher
 from ingest.receive import envelope_of
 from ingest.vendors.reports import REPORTS
 from model.topics import RAW
-from patient.report_log import LogAwayError
+from patient.report_log import AnswersNotTakenError
 
 
 class DoorReportLog:
@@ -29,7 +29,7 @@ class DoorReportLog:
         await self._publisher.stop()
 
     async def send(self, patient: str, body: bytes, key: str, now_ms: int) -> None:
-        """Append a patient's answers and wait for the broker; raises `LogAwayError`.
+        """Append a patient's answers and wait for the broker; raises `AnswersNotTakenError`.
 
         The same body has the same digest, by which the worker knows what is sent twice.
         """
@@ -42,4 +42,4 @@ class DoorReportLog:
         try:
             await self._publisher.append(RAW.name, digest.encode(), body, named)
         except NotAcceptedError as error:
-            raise LogAwayError from error
+            raise AnswersNotTakenError from error
