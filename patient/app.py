@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
-from patient.config import BACK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
+from patient.config import BACK_PATH, LINK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
 from patient.data import show_data, show_readers
 from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
 from patient.linking import (
@@ -36,6 +36,7 @@ from patient.pages import (
     page_of,
 )
 from patient.reporting import show_report, take_report
+from patient.sources import SOURCES_PATH, connect_source, show_sources, withdraw_source
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
 from runtime.log_lines import get_logger
@@ -45,7 +46,6 @@ from storage.pg.roles import PATIENT_DOOR
 from web.headers import SecurityHeaders
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 
-LINK_PATH = "/connect"
 _FOREVER = "public, max-age=31536000, immutable"
 _LONGEST_CODE = 4096
 _POOL = 4
@@ -230,6 +230,9 @@ ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     ("/", show_today, "GET"),
     ("/report", show_report, "GET"),
     ("/report", take_report, "POST"),
+    (SOURCES_PATH, show_sources, "GET"),
+    (f"{SOURCES_PATH}/connect", connect_source, "POST"),
+    (f"{SOURCES_PATH}/withdraw", withdraw_source, "POST"),
     ("/data", show_data, "GET"),
     ("/looked", show_readers, "GET"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),

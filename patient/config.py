@@ -15,7 +15,7 @@ from patient.metrics import PatientMetrics
 from patient.report_log import ReportLog
 from storage.pg.pool import Pool
 
-BACK_PATH = "/callback"
+BACK_PATH, LINK_PATH = "/callback", "/connect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ _YEAR_S = 365 * 86_400
 ROOMS: tuple[tuple[str, str], ...] = (
     ("/", N_("Today")),
     ("/report", N_("Report")),
+    ("/sources", N_("Sources")),
     ("/data", N_("My data")),
     ("/looked", N_("Who looked")),
 )

@@ -20,6 +20,8 @@ CALLED = ("nobody", "ended", "expired", ELSEWHERE, NO_TOKEN, OWN, "other patient
 # What a form sends besides its token, by the end of the route.
 _FORMS: Mapping[str, Mapping[str, str]] = {
     "/connect/{link}": {"answer": "agree"},
+    "/sources/connect": {"source": "polar"},
+    "/sources/withdraw": {"source": "polar"},
     "/report": {"key": "k" * 32, "agree": "yes", "pain_none": "3"},
 }
 

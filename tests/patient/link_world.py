@@ -24,9 +24,9 @@ from kadens.local.up_options import free_port
 from model.keyring import KeyRing
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Backfill
-from patient.app import LINK_PATH, patient_app
+from patient.app import patient_app
 from patient.binding import random_text, secret_digest
-from patient.config import BACK_PATH, PatientConfig
+from patient.config import BACK_PATH, LINK_PATH, PatientConfig
 from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.vendor_http import serving_vendor
 from storage.people import care_team, invitations, patients

@@ -20,7 +20,7 @@ from tests.patient.test_entry import signed_in
 OWN_PAGES = [
     path
     for path, _endpoint, method in ROUTES
-    if path in {"/", "/report", "/data", "/looked"} and method == "GET"
+    if path in {"/", "/report", "/sources", "/data", "/looked"} and method == "GET"
 ]
 
 
