@@ -57,6 +57,7 @@ class AuditAction(StrEnum):
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_TEXT = "consent.text"  # a version of a text that patients agree to was added
+    REPORT_SEND = "report.send"  # a patient answered questions at their door
     RESTRICTION_ADD = "restriction.add"
     RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
     RESTRICTION_LIFT = "restriction.lift"

@@ -45,6 +45,7 @@ ACTIONS: dict[str, str] = {
     "account.reopen": N_("Account opened again"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
+    "report.send": N_("Answered questions"),
     "restriction.add": N_("Data restricted"),
     "restriction.notice": N_("Notice of a lifting given"),
     "restriction.lift": N_("Restriction lifted"),

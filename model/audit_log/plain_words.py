@@ -75,6 +75,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "account.close": PlainWords("closed your account", "stängde ditt konto"),
     "account.reopen": PlainWords("opened your account again", "öppnade ditt konto igen"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
+    "report.send": PlainWords("sent answers", "skickade svar"),
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
     ),

@@ -79,7 +79,7 @@ TABLES: dict[str, Access] = {
     "fact": _DERIVED,
     "sample": _DERIVED,
     "watermark": _DERIVED,
-    "body": _DERIVED,
+    "body": Access(worker=ALL, clinic=READ, patient="select (patient, connector, received_at)"),
     # linking an account releases what waits for it, which the patient door cannot open, and a
     # withdrawal deletes it
     "quarantine": Access(
@@ -102,7 +102,7 @@ TABLES: dict[str, Access] = {
     ),
     "vendor_invitation": Access(
         clinic="select (patient, connector, created_at, expires_at, used_at)",
-        patient="select, update",
+        patient="select, insert, update",
     ),
     "door_link": Access(patient="select, update (used_at)"),
     "patient_session": Access(patient=ALL),
