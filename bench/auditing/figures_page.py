@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "audit.md"
-RESULT = ROOT / "build" / "bench.json"
+_ROOT = Path(__file__).parents[2]
+PAGE = _ROOT / "docs" / "audit.md"
+_RESULT = _ROOT / "build" / "bench.json"
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 _OURS = "audit log of "
 _HEAD = "| figure | value | ratio | baseline |\n| --- | --- | --- | --- |\n"
@@ -43,9 +43,9 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _write() -> int:
-    block = figures_block(orjson.loads(RESULT.read_bytes()))
+    block = figures_block(orjson.loads(_RESULT.read_bytes()))
     if not block:
-        sys.stderr.write(f"{RESULT} has no figures of the audit log\n")
+        sys.stderr.write(f"{_RESULT} has no figures of the audit log\n")
         return 1
     PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8"), block), encoding="utf-8")
     return 0
