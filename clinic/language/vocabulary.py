@@ -40,6 +40,8 @@ ACTIONS: dict[str, str] = {
     "account.invite": N_("Link for connecting made"),
     "account.connect": N_("Account connected"),
     "consent.agree": N_("Agreed to connect an account"),
+    "account.close": N_("Account closed"),
+    "account.reopen": N_("Account opened again"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
     "restriction.add": N_("Data restricted"),

@@ -69,6 +69,8 @@ DEEDS: Mapping[str, PlainWords] = {
     "consent.agree": PlainWords(
         "agreed to connect an account", "gick med på att ansluta ett konto"
     ),
+    "account.close": PlainWords("closed your account", "stängde ditt konto"),
+    "account.reopen": PlainWords("opened your account again", "öppnade ditt konto igen"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
