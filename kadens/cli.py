@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from kadens.embedded.process import no_threads_for_algebra, private_files
-from kadens.lazy_commands import Entry, LazyGroup
+from kadens.lazy_commands import Entry, LazyGroup, run_because
 
 _COMMANDS = "kadens.commands"
 _TEXTS = "kadens.privacy.consent_text_commands"
 _PRESCRIBING = "kadens.prescribing.prescription_commands"
+_LONGEST_REASON = 200
 COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="up",
@@ -613,8 +614,19 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
         raise typer.Exit
 
 
+def _reason(text: str) -> str:
+    # it stands in the log for good, and on a patient's page
+    if len(text) > _LONGEST_REASON or not text.isprintable():
+        raise typer.BadParameter(f"must be a line of at most {_LONGEST_REASON} characters")
+    return text.strip()
+
+
 def _program(
     *,
+    why: Annotated[
+        str,
+        typer.Option("--why", callback=_reason, help="Why you run the command, for the audit log."),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option(
@@ -623,6 +635,8 @@ def _program(
     ] = False,
 ) -> None:
     """Follow up prescribed exercise: what watches and apps record, against the prescription."""
+    del version  # its callback has printed it
+    run_because(why)
 
 
 app = typer.Typer(
