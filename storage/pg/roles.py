@@ -152,6 +152,11 @@ TABLES: dict[str, Access] = {
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
         patient="select, insert",
     ),
+    "unit_sharing": Access(clinic=READ, patient=READ),
+    "unit_block": Access(
+        clinic=READ, patient="select, insert, update (lifted_at, lifted_by, consent)"
+    ),
+    "block_opening": Access(clinic=READ, patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
     "journal_extract": Access(admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),
