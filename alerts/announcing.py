@@ -159,6 +159,18 @@ def _nudge(move: AlertMove, patient: int, rule: str, by: Announcing) -> Sequence
     ]
 
 
+def closing_nudge(patient: int, pseudonym: str, last: date) -> OutboxMessage:
+    """Return the nudge that warns a patient whose account is open until `last`: it says no more."""
+    return OutboxMessage(
+        channel=ReceiverKind.NUDGE.value,
+        # a warning of another day is another message; the same one goes out once
+        key=f"closing/{patient}/{last}",
+        recipient=pseudonym,
+        body=nudge_body(pseudonym),
+        patient=patient,
+    )
+
+
 def nudge_body(patient: str) -> dict[str, Any]:
     """Return a nudge: for whom, and the text in each language. It says nothing about why."""
     return {"type": "patient.nudge", "patient": patient, "text": dict(NUDGE_TEXTS)}

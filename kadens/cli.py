@@ -268,6 +268,37 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="account",
+        summary="Patients' accounts here: list, warn, close, reopen, erase.",
+        entries=(
+            Entry(
+                word="list",
+                target="kadens.privacy.account_commands:list_lives",
+                summary="List accounts: how long each is open, or since when closed.",
+            ),
+            Entry(
+                word="warnings",
+                target="kadens.privacy.account_commands:list_warnings",
+                summary="List whom a warning went to, or whom the clinic writes to.",
+            ),
+            Entry(
+                word="close",
+                target="kadens.privacy.account_commands:close_life",
+                summary="Close a patient's account, because the patient wants it.",
+            ),
+            Entry(
+                word="reopen",
+                target="kadens.privacy.account_commands:reopen_life",
+                summary="Open a closed account again.",
+            ),
+            Entry(
+                word="erase",
+                target="kadens.privacy.account_commands:erase_closed",
+                summary="Erase the accounts whose time after the closing is over.",
+            ),
+        ),
+    ),
+    Entry(
         word="connect",
         target="kadens.fetching.connecting:connect_account",
         summary="Print a link to connect a patient's account at a vendor.",

@@ -68,6 +68,9 @@ class Settings:
     audit_heads: str = ""
     audit_years: int = 10
     endpoints: str = ""
+    account_closing: str = "latest"
+    account_warn_days: int = 30
+    account_erase_days: int = 30
     worker_id: str = ""
     mock_broker: bool = False
     max_body: int = 100 * 1024 * 1024

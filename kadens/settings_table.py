@@ -43,6 +43,13 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "endpoints": "The TOML file with the hosts outside this machine that may be used: "
     "`[[endpoints]]` with `host`, `country` (of the EU or EEA), `processor` and `purpose`. "
     "No process starts with a host that is not on it; empty where all is on this machine.",
+    "account_closing": "How the clause about unused accounts is read. `latest`: one closes 6 "
+    "months after the later of both, the end of the latest prescription and the last sign-in. "
+    "`after_end`: 6 months after that end, unless the patient has signed in since.",
+    "account_warn_days": "Days between the warning and the closing of an account, 1 to 150.",
+    "account_erase_days": "Full days after which a closed account may be erased by "
+    "`kadens account erase`; 0 for never, where the closed account is itself the record that the "
+    "law demands to keep.",
     "worker_id": "Name of a worker as a static member of the consumer group, unique to it; "
     "empty for none.",
     "mock_broker": "1 where the log is librdkafka's mock, as in `kadens up` without Java.",

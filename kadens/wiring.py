@@ -42,6 +42,7 @@ GRACEFUL_S = {
 
 def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
     """Run a worker to its end and return its exit status."""
+    from kadens.privacy.closing_terms import closing_terms
     from runtime.log_lines import log_to_stderr
     from stream.worker import WorkerPlan, run_until_stopped
 
@@ -59,6 +60,7 @@ def run_worker(settings: Settings, *, accept_loss: bool = False) -> int:
             mail_from=settings.mail_from,
             receivers=settings.secrets.receivers,
             clinic_url=settings.clinic_url,
+            closing=closing_terms(settings),
             commit_interval_s=settings.commit_interval_s,
             stall_s=settings.stall_s,
             group_session_s=settings.group_session_s,

@@ -23,6 +23,7 @@ from patient.visit import (
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.door_links import door_link_opens, use_door_link
+from storage.people.errors import AccountClosedError
 from storage.people.patient_sessions import begin_patient_session, end_patient_session
 from storage.pg.pool import Connection
 from storage.pg.row_security import owner_seen, set_owner_of
@@ -47,11 +48,14 @@ async def take_door_link(request: Request, link: str) -> Response:
     if is_foreign(request):
         return door_page(request, "closed.html", status=403)
     secret = new_session_secret()
-    async with door.pool.connection() as conn:
-        await set_owner_of(conn, secret_digest(link))
-        patient = await use_door_link(conn, secret_digest(link), door.now())
-        if patient is not None:
-            await begin_visit(door, conn, patient, secret, old=session_secret(request))
+    try:
+        async with door.pool.connection() as conn:
+            await set_owner_of(conn, secret_digest(link))
+            patient = await use_door_link(conn, secret_digest(link), door.now())
+            if patient is not None:
+                await begin_visit(door, conn, patient, secret, old=session_secret(request))
+    except AccountClosedError:
+        patient = None  # it was closed while the link was being used
     if patient is None:
         return door_page(request, "closed.html", status=404)
     response = RedirectResponse("/", 303)

@@ -3,7 +3,7 @@
 Every step writes its line in the audit log. No page is made here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fetcher.parts import FetchedVendor
@@ -16,7 +16,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import put_tokens
 from storage.people import accounts, consents, invitations, patients
-from storage.people.errors import TakenError, UnknownNameError
+from storage.people.errors import AccountClosedError, TakenError, UnknownNameError
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
 from storage.pg.pool import Connection
@@ -83,6 +83,9 @@ async def begin_linking(
             browser=secret_digest(binding.cookie),
             now_ms=door.now(),
         )
+        if agreed:
+            agreement = replace(step.invitation, text_version=TEXT_VERSION, language=language)
+            await _write(conn, agreement, AuditAction.CONSENT_AGREE, door.now())
     # used or over since the look before
     return LinkStep(outcome=LinkOutcome.ONWARD, invitation=step.invitation) if agreed else step
 
@@ -128,8 +131,8 @@ async def connect(
             return await _linked(door, conn, invitation, vendor, granted)
     except TakenError:
         return LinkOutcome.TAKEN
-    except UnknownNameError:
-        return LinkOutcome.UNKNOWN  # the patient was erased meanwhile
+    except (UnknownNameError, AccountClosedError):
+        return LinkOutcome.UNKNOWN  # the patient was erased meanwhile, or the account closed
 
 
 async def _linked(

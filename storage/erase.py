@@ -67,6 +67,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "door_link": _OF,
     "patient_session": _OF,
     "account": _OF,
+    "account_life": _OF,
+    "account_move": _OF,
     "consent": _OF,
     "unconsented": _OF,
     "heart_profile": _OF,

@@ -10,7 +10,7 @@ import functools
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvloop
@@ -21,6 +21,7 @@ from alerts.delivery.channels import open_channels
 from alerts.delivery.spreading import spread_changes
 from model.keyring import Keys
 from model.messages.outgoing import MAIL, Receiver
+from model.privacy.closing import ClosingTerms
 from model.topics import DERIVED, FACTS, FACTS_LARGE, RAW, RAW_LARGE
 from parsers.formats import load_readers
 from runtime.log_lines import describe, get_logger
@@ -33,6 +34,7 @@ from storage.pg.roles import WORKER
 from stream.agents import TopicHandler, add_agents, rewind
 from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
+from stream.closing import AccountTender, tend_lives
 from stream.collaborators import Collaborators
 from stream.dead.isolate import Handle, Isolated
 from stream.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
@@ -80,9 +82,10 @@ class WorkerPlan:
     `now` returns epoch ms. `worker_id` must differ between workers ("": none).
     `group_session_s` is the time without a heartbeat after which its partitions move to another
     worker. With an empty `smtp` no mail is delivered; `receivers` get what else leaves this system.
-    `clinic_url` is the address that mails lead to. With `metrics_port` 0 no metrics are served,
-    otherwise on `metrics_host` only. With `accept_loss` it goes on although log and database
-    disagree. That is a person's decision, see `ledger`.
+    `clinic_url` is the address that mails lead to. `closing` says when accounts close.
+    With `metrics_port` 0 no metrics are served, otherwise on `metrics_host` only. With
+    `accept_loss` it goes on although log and database disagree. That is a person's decision, see
+    `ledger`.
     """
 
     brokers: str
@@ -96,6 +99,7 @@ class WorkerPlan:
     mail_from: str = "kadens@localhost"
     receivers: tuple[Receiver, ...] = ()
     clinic_url: str = WORKLIST
+    closing: ClosingTerms = field(default_factory=ClosingTerms)
     commit_interval_s: float = 1.0
     stall_s: float = 60.0
     group_session_s: float = 10.0
@@ -212,6 +216,7 @@ def _timers(
         ("release quarantine", 2.0, functools.partial(release_quarantine, parts)),
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
+        ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
         ("sweep incoming bodies", 600.0, sweep),
         ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),
@@ -232,6 +237,10 @@ async def _every(name: str, seconds: float, step: _Step) -> None:
 
 async def _spread(plan: WorkerPlan, parts: Collaborators) -> int:
     return await spread_changes(parts.pool, plan.receivers, plan.clinic_url, parts.now())
+
+
+def _tender(plan: WorkerPlan, parts: Collaborators) -> AccountTender:
+    return AccountTender(pool=parts.pool, terms=plan.closing, ways=parts.ways, now=parts.now)
 
 
 async def _deliver(parts: Collaborators, channel: Channel) -> bool:

@@ -1,6 +1,7 @@
 """The command that erases a patient, after a confirmation. Its receipt has no name."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +25,7 @@ from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies
 from storage.erase import Receipt, erase, remove_erased_bodies
 from storage.people.errors import UnknownNameError
-from storage.pg.pool import LONG, open_pool
+from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 
 
@@ -67,18 +68,34 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
-            receipt = await erase(conn, patient, now_ms)
-            done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
-            await audit.write_entry(conn, done)
-        # After the commit: a body that is removed cannot come back if the rows are rolled back.
-        async with pool.connection() as conn:
-            removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
-        if settings.uploads:
+            receipt = await erase_with_line(conn, patient, now_ms)
+        return receipt, await clear_after_erasing(settings, pool, [patient], now_ms)
+
+
+async def erase_with_line(conn: Connection, patient: str, now_ms: int) -> Receipt:
+    """Erase a patient's rows with the line of the audit log, in the caller's transaction."""
+    receipt = await erase(conn, patient, now_ms)
+    done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
+    await audit.write_entry(conn, done)
+    return receipt
+
+
+async def clear_after_erasing(
+    settings: Settings, pool: Pool, patients: Sequence[str], now_ms: int
+) -> int:
+    """Remove what erased patients have outside of the database; return how many bodies.
+
+    Call it after the commit: a body that is removed cannot come back if the rows are rolled back.
+    """
+    async with pool.connection() as conn:
+        removed = await remove_erased_bodies(conn, open_bodies(settings.bodies))
+    if settings.uploads:
+        for patient in patients:
             await asyncio.to_thread(_remove_uploads, Shelf(Path(settings.uploads)), patient)
-        # The doors learn of ended tokens from the log. It may be away; the rows are gone anyway.
-        if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
-            print_note(f"note: {LOG_AWAY_NOTE}")
-        return receipt, removed
+    # The doors learn of ended tokens from the log. It may be away; the rows are gone anyway.
+    if settings.kafka and not await publish_revocations(pool, settings.kafka, now_ms):
+        print_note(f"note: {LOG_AWAY_NOTE}")
+    return removed
 
 
 def _remove_uploads(shelf: Shelf, patient: str) -> None:

@@ -214,6 +214,8 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "link_token": _ACCOUNT,
     "door_link": _ACCOUNT,
     "patient_session": _ACCOUNT,
+    "account_life": _ACCOUNT,
+    "account_move": _ACCOUNT,
     "account": _CONNECTIONS,
     "vendor_connection": _CONNECTIONS,
     "vendor_invitation": _CONNECTIONS,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from model.calendar import MINUTE_MS, utc
 from storage.people.errors import RefusedError
-from storage.people.patients import patient_id
+from storage.people.patients import hold_open_patient, patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -55,11 +55,12 @@ async def give_consent(
     """Record a consent from an instant on, unless a consent covers that instant already.
 
     `text_version` names the text that the patient agreed to, "" where somebody else records it.
-    Raises `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come.
+    Raises `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come and
+    for an account that is closed.
     """
     if from_ms > now_ms + SKEW_MS:
         raise RefusedError("a consent cannot be dated in the future")
-    row = {"patient": await patient_id(conn, patient), "vendor": vendor, "kind": kind}
+    row = {"patient": await hold_open_patient(conn, patient), "vendor": vendor, "kind": kind}
     await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms), "text": text_version})
 
 

@@ -8,13 +8,17 @@ _END = "delete from door_link where patient = %s"
 _PUT = """
 insert into door_link (link, patient, created_by, created_at, expires_at)
 values (%s, %s, %s, %s, %s)"""
-_OPEN = "select exists (select from door_link where link = %s and used_at is null \
-and expires_at > %s)"
+# a link of an account that was closed meanwhile opens nothing
+_NOT_CLOSED = """
+not exists (select from account_life a where a.patient = l.patient and a.closed_at is not null)"""
+_OPEN = f"""
+select exists (select from door_link l where l.link = %s and l.used_at is null
+and l.expires_at > %s and {_NOT_CLOSED})"""  # noqa: S608 - constants of this module
 # the update decides between two browsers that send the same link
-_USE = """
+_USE = f"""
 update door_link l set used_at = %(now)s from patient p
 where l.link = %(link)s and l.used_at is null and l.expires_at > %(now)s and p.id = l.patient
-returning p.pseudonym"""
+and {_NOT_CLOSED} returning p.pseudonym"""  # noqa: S608 - constants of this module
 
 
 async def put_door_link(

@@ -1,24 +1,28 @@
 """Patients' sessions at the patient door, by the digest of their cookie.
 
 A session is alive until the patient ends it, until it expires, or until it was not used for some
-time. Times are those of the door, not of the database.
+time. Times are those of the door, not of the database. None is alive once the account is closed.
 """
 
 from dataclasses import dataclass
 
 from model.calendar import utc
-from storage.people.patients import patient_id
+from storage.people.patients import hold_open_patient
 from storage.pg.pool import Connection
 
 _BEGIN = """
 insert into patient_session (digest, patient, begun_at, seen_at, expires_at)
 values (%s, %s, %s, %s, %s)"""
 _PRUNE = "delete from patient_session where patient = %s and expires_at < %s"
+_SIGNED_IN = """
+insert into account_life (patient, signed_in_at) values (%(patient)s, %(now)s)
+on conflict (patient) do update set signed_in_at = excluded.signed_in_at"""
 # read and touched in one statement: every request needs it
 _USE = """
 update patient_session s set seen_at = %(now)s from patient p
 where s.digest = %(digest)s and s.ended_at is null and s.expires_at > %(now)s
   and s.seen_at > %(idle)s and p.id = s.patient
+  and not exists (select from account_life l where l.patient = p.id and l.closed_at is not null)
 returning p.id, p.pseudonym"""
 _END = """
 update patient_session s set ended_at = %(now)s from patient p
@@ -36,8 +40,13 @@ class SessionOwner:
 async def begin_patient_session(
     conn: Connection, patient: str, digest: str, now_ms: int, until_ms: int
 ) -> None:
-    """Store a new session [now_ms, until_ms); remove those of the patient that expired."""
-    number = await patient_id(conn, patient)
+    """Store a new session [now_ms, until_ms); remove those of the patient that expired.
+
+    It counts as a sign-in for the life of the account. Raises `AccountClosedError` once the account
+    is closed, and `UnknownNameError`.
+    """
+    number = await hold_open_patient(conn, patient)
+    await conn.execute(_SIGNED_IN, {"patient": number, "now": utc(now_ms)})
     await conn.execute(_PRUNE, [number, utc(now_ms)])
     await conn.execute(_BEGIN, [digest, number, utc(now_ms), utc(now_ms), utc(until_ms)])
 

@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from model.calendar import utc
 from model.keyring import KeyRing
 from storage.people import data_keys, identities
-from storage.people.errors import TakenError, UnknownNameError
+from storage.people.errors import AccountClosedError, TakenError, UnknownNameError
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -26,6 +26,7 @@ returning id"""
 # "for key share" conflicts with "for update" only, so many transactions may hold a patient at once.
 _HOLD = """
 select pseudonym, zone from patient where pseudonym = any(%s) order by id for key share"""
+_CLOSED = "select patient from account_life where patient = %s and closed_at is not null"
 _ZONES = "select pseudonym, zone from patient where pseudonym = any(%s)"
 _SET_ZONE = "update patient set zone = %s where pseudonym = %s"
 
@@ -96,6 +97,20 @@ async def hold_patients(conn: Connection, patients: Collection[str]) -> dict[str
     could be erased between the two.
     """
     return dict(await (await conn.execute(_HOLD, [list(patients)])).fetchall())
+
+
+async def hold_open_patient(conn: Connection, patient: str) -> int:
+    """Keep the account of a patient from being closed until the transaction ends; return its row.
+
+    Raises `UnknownNameError`, and `AccountClosedError` for an account that is closed.
+    """
+    if not await hold_patients(conn, [patient]):
+        raise UnknownNameError("there is no such patient")
+    # a statement of its own, after the lock: it sees a closing that was waited for
+    number = await patient_id(conn, patient)
+    if await rows.fetch_column(conn, _CLOSED, [number]):
+        raise AccountClosedError("the account is closed")
+    return number
 
 
 async def pseudonyms(conn: Connection) -> list[str]:

@@ -55,12 +55,16 @@ TABLES: dict[str, Access] = {
     "patient": Access(worker=LOCKED, clinic=LOCKED, fetcher=LOCKED, patient=LOCKED),
     "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ, patient=READ),
     "key_check": Access(worker=ADD, clinic=READ, fetcher=READ, patient=READ),
-    "link_token": Access(),
-    "link_revoked": Access(worker="select, update, delete"),
+    # closing an account ends its tokens, and its consents
+    "link_token": Access(worker="select, update (revoked_at)"),
+    "link_revoked": Access(worker=ALL),
     "identity.person": Access(clinic=READ),
     "account": Access(worker=READ, fetcher=READ, patient=ADD),
     "consent": Access(
-        worker=READ, clinic=READ, fetcher=READ, patient="select, insert, update (withdrawn_at)"
+        worker="select, update (withdrawn_at)",
+        clinic=READ,
+        fetcher=READ,
+        patient="select, insert, update (withdrawn_at)",
     ),
     "unconsented": Access(worker="select, insert, update", clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
@@ -148,7 +152,12 @@ TABLES: dict[str, Access] = {
     "pinned_note": Access(clinic=ADD),
     "review": Access(clinic="select, insert, update (undone_at)"),
     "patient_label": Access(clinic="select, insert, delete"),
+    "account_life": Access(
+        worker="select, insert, update", patient="select, insert, update (signed_in_at)"
+    ),
+    "account_move": Access(worker=ADD),
     "rights_request": Access(
+        worker="select (patient, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
         patient="select, insert",
     ),

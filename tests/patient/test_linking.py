@@ -46,7 +46,7 @@ def test_a_link_connects_an_account_with_consent_and_backfill(links: LinkWorld) 
         "select action from audit a join patient p on p.id = a.patient "
         "where pseudonym = %s and role = 'patient' order by a.id",
         patient,
-    ) == ["consent.give", "account.connect"]
+    ) == ["consent.agree", "consent.give", "account.connect"]
 
 
 def test_the_vendor_is_asked_for_reading_scopes_with_a_challenge(links: LinkWorld) -> None:

@@ -124,6 +124,10 @@ _RULED = (
         "now() + interval '1 hour' from patient where pseudonym = %(patient)s"
     ),
     (
+        "insert into account_move (patient, at, kind, by) select id, now(), 'warn', pseudonym "
+        "from patient where pseudonym = %(patient)s"
+    ),
+    (
         "insert into stale_derivation (patient, since) select id, now() from patient "
         "where pseudonym = %(patient)s"
     ),

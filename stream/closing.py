@@ -1,0 +1,86 @@
+"""Warns patients whose accounts are about to close, and closes those that nobody uses any more.
+
+`model.privacy.closing` decides. Each account is a transaction of its own, in which its life is read
+again under a lock: a sign-in in the last moment keeps it open, and a second worker or a restart
+does nothing twice. It never erases anything.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from alerts.announcing import closing_nudge
+from alerts.working_hours import DEFAULT_HOURS
+from model.calendar import utc
+from model.messages.outgoing import ReceiverKind
+from model.privacy.closing import AccountStep, ClosingTerms, last_day, next_step
+from storage.alerts import outbox
+from storage.pg.pool import Connection, Pool
+from storage.rights import account_life
+from storage.rights.account_life import BY_WORKER, INACTIVE, AccountRow
+
+_PAGE = 200  # accounts that are read at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountTender:
+    """What tending accounts needs: `ways` are the channels on which messages leave."""
+
+    pool: Pool
+    terms: ClosingTerms
+    ways: Collection[str]
+    now: Callable[[], int]
+
+    def step(self, account: AccountRow) -> AccountStep:
+        """Return what is to be done with an account now."""
+        return next_step(account.life, self.terms, zone_of_account(account), self.now())
+
+
+def zone_of_account(account: AccountRow) -> str:
+    """Return the time zone of an account's care unit: its own, or that of the default hours."""
+    return account.zone or DEFAULT_HOURS.zone
+
+
+async def tend_lives(tender: AccountTender) -> int:
+    """Warn and close whatever is due; return how many accounts were warned or closed."""
+    done, after = 0, 0
+    ended = utc(tender.now()).date()
+    while True:
+        # the connection goes back before the next is taken: a timer never holds two
+        async with tender.pool.connection() as conn:
+            page = await account_life.open_accounts(conn, ended, after, _PAGE)
+        for account in page:
+            if tender.step(account) is not AccountStep.NOTHING:
+                done += await _tend(tender, account.pseudonym)
+        if len(page) < _PAGE:
+            return done
+        after = page[-1].patient
+
+
+async def _tend(tender: AccountTender, patient: str) -> int:
+    async with tender.pool.connection() as conn:
+        account = await account_life.free_account(conn, patient)
+        if account is None:
+            return 0  # others write of the patient: the next round looks again
+        step = tender.step(account)  # again, from what was read under the lock
+        if step is AccountStep.WARN:
+            await _warn(conn, account, tender)
+        elif step is AccountStep.CLOSE:
+            await account_life.close_account(
+                conn, account, by=BY_WORKER, why=INACTIVE, now_ms=tender.now()
+            )
+    return int(step in {AccountStep.WARN, AccountStep.CLOSE})
+
+
+async def _warn(conn: Connection, account: AccountRow, tender: AccountTender) -> None:
+    last = last_day(account.life, tender.terms, zone_of_account(account))
+    if last is None:
+        return
+    # without a way to the patient the clinic writes: `kadens account warnings` lists whom
+    way = ReceiverKind.NUDGE.value if ReceiverKind.NUDGE in tender.ways else ""
+    now_ms = tender.now()
+    if way:
+        nudge = closing_nudge(account.patient, account.pseudonym, last)
+        await outbox.put_all(conn, [nudge], now_ms)
+    await account_life.put_warning(
+        conn, account.patient, last, way=way, by=BY_WORKER, now_ms=now_ms
+    )
