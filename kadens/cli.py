@@ -218,6 +218,42 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="block",
+        summary="Blocks between care units, and whom units share.",
+        entries=(
+            Entry(
+                word="list",
+                target="kadens.privacy.blocking:list_unit_blocks",
+                summary="List blocks, and the openings to follow up.",
+            ),
+            Entry(
+                word="set",
+                target="kadens.privacy.blocking:set_unit_block",
+                summary="Block a patient's data for other units, at the patient's demand.",
+            ),
+            Entry(
+                word="lift",
+                target="kadens.privacy.blocking:lift_unit_block",
+                summary="Lift a patient's block, with the patient's consent.",
+            ),
+            Entry(
+                word="review",
+                target="kadens.privacy.blocking:review_opened_block",
+                summary="Note what the follow-up of an opening came to.",
+            ),
+            Entry(
+                word="share",
+                target="kadens.privacy.blocking:share_with_unit",
+                summary="Let another care unit read a patient.",
+            ),
+            Entry(
+                word="unshare",
+                target="kadens.privacy.blocking:unshare_with_unit",
+                summary="End that another care unit reads a patient.",
+            ),
+        ),
+    ),
+    Entry(
         word="restrict",
         summary="Restrict a patient's data: kept and not used until lifted.",
         entries=(

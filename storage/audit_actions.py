@@ -93,4 +93,11 @@ class AuditAction(StrEnum):
     RIGHTS_ANSWER = "rights.answer"
     RIGHTS_REFUSE = "rights.refuse"
     RIGHTS_EXPORT = "rights.export"  # a file with a patient's data was made
+    BLOCK_SET = "block.set"  # a patient closed their data to other units
+    BLOCK_LIFT = "block.lift"
+    BLOCK_OPEN = "block.open"  # a person of another unit reads what is blocked, for a time
+    BLOCK_LIST = "block.list"
+    BLOCK_REVIEW = "block.review"  # such an opening was followed up
+    SHARING_BEGIN = "sharing.begin"  # another unit takes part in the care
+    SHARING_END = "sharing.end"
     CLINICIAN_REACH = "clinician.reach"  # how a clinician wants to be reached was set

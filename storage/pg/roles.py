@@ -167,6 +167,11 @@ TABLES: dict[str, Access] = {
     ),
     # sealed with the patient's key; the worker only removes what is old
     "rights_file": Access(worker="select (made_at), delete", patient=READ),
+    "unit_sharing": Access(clinic=READ, patient=READ),
+    "unit_block": Access(
+        clinic=READ, patient="select, insert, update (lifted_at, lifted_by, consent)"
+    ),
+    "block_opening": Access(clinic=READ, patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
     "journal_extract": Access(worker="select, delete", admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),

@@ -16,10 +16,17 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/report", "/data", "/looked", "/rights")
+_PATHS = ("/", "/report", "/data", "/looked", "/rights", "/block")
 _HEADINGS = {
-    "en": ("Today", "Report", "My data", "Who looked", "My rights"),
-    "sv": ("I dag", "Rapportera", "Mina uppgifter", "Vem som har tittat", "Mina rättigheter"),
+    "en": ("Today", "Report", "My data", "Who looked", "My rights", "Other units"),
+    "sv": (
+        "I dag",
+        "Rapportera",
+        "Mina uppgifter",
+        "Vem som har tittat",
+        "Mina rättigheter",
+        "Andra enheter",
+    ),
 }
 
 
