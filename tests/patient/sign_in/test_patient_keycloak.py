@@ -1,6 +1,6 @@
 """The patient door with a real Keycloak 26: who gets in, and what it answers to an attacker.
 
-Keycloak tells no lies, so here the answer on its way is changed, or what it is compared with.
+Keycloak tells no lies, so here the answer on its way is lacking, or what it is compared with.
 """
 
 import asyncio
@@ -110,7 +110,7 @@ def callback_of(door: httpx2.Client, name: str = "anna", password: str = "invent
     return str(answer.headers["location"])
 
 
-def changed(callback: str, **values: str) -> str:
+def lacking(callback: str, **values: str) -> str:
     """Return an answer of Keycloak with other parameters."""
     query = {name: row[0] for name, row in parse_qs(urlsplit(callback).query).items()}
     return f"/sign-in/callback?{urlencode({**query, **values})}"
@@ -171,7 +171,7 @@ def test_pkce_a_stolen_code_is_refused(door: httpx2.Client, real: RealDoor, peop
     ours = callback_of(door)
     with httpx2.Client(base_url=real.url) as other:
         stolen = parse_qs(urlsplit(callback_of(other)).query)["code"][0]
-    _refused(door, people, changed(ours, code=stolen), _NOT_ACCEPTED)
+    _refused(door, people, lacking(ours, code=stolen), _NOT_ACCEPTED)
 
 
 def test_nonce_of_another_sign_in_is_refused(door: httpx2.Client, people: People) -> None:
@@ -188,7 +188,7 @@ def test_nonce_of_another_sign_in_is_refused(door: httpx2.Client, people: People
 
 def test_issuer_of_an_answer_must_be_ours(door: httpx2.Client, people: People) -> None:
     assert "iss=" in callback_of(door)
-    _refused(door, people, changed(callback_of(door), iss="https://id.example.org"), _NOT_ACCEPTED)
+    _refused(door, people, lacking(callback_of(door), iss="https://id.example.org"), _NOT_ACCEPTED)
 
 
 @pytest.mark.parametrize(
