@@ -158,7 +158,7 @@ COMMANDS: tuple[Entry, ...] = (
             ),
             Entry(
                 word="identity",
-                target=f"{_COMMANDS}.identities:record_identity",
+                target="kadens.privacy.identities:record_identity",
                 summary="Record the personal number by which a patient signs in.",
             ),
             Entry(

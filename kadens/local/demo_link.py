@@ -1,4 +1,4 @@
-"""The link with which whoever tries the demo looks at the patient door, as an operator makes one."""
+"""The link by which whoever tries the demo looks at the patient door, made as an operator does."""
 
 from kadens.fetching.door_links import new_door_address
 from model.calendar import DAY_MS
