@@ -71,6 +71,8 @@ class Settings:
     mail_from: str = "kadens@localhost"
     audit_heads: str = ""
     audit_years: int = 10
+    erasures: str = ""
+    backup_key: str = ""
     endpoints: str = ""
     account_closing: str = "latest"
     account_warn_days: int = 30
