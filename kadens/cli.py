@@ -160,7 +160,7 @@ COMMANDS: tuple[Entry, ...] = (
             ),
             Entry(
                 word="identity",
-                target="kadens.privacy.identity_commands:record_identity",
+                target="kadens.privacy.identities:record_identity",
                 summary="Record the personal number by which a patient signs in.",
             ),
             Entry(
