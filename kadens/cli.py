@@ -158,6 +158,11 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Print a link with which a patient signs in once.",
             ),
             Entry(
+                word="identity",
+                target=f"{_COMMANDS}.identities:record_identity",
+                summary="Record the personal number by which a patient signs in.",
+            ),
+            Entry(
                 word="token",
                 target=f"{_COMMANDS}.links:issue_link_token",
                 summary="Issue a link token, and print it and the upload page's address.",
@@ -408,9 +413,52 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Erase a patient: all rows, the data key, the kept bodies.",
     ),
     Entry(
+        word="rectify",
+        summary="Correct what was reported: add, list, withdraw.",
+        entries=(
+            Entry(
+                word="add",
+                target="kadens.privacy.rectifying:add_corrected",
+                summary="Correct a report or a session; the old value stays on record.",
+            ),
+            Entry(
+                word="list",
+                target="kadens.privacy.rectifying:list_corrected",
+                summary="List a patient's corrections, with what had been stated.",
+            ),
+            Entry(
+                word="withdraw",
+                target="kadens.privacy.rectifying:withdraw_corrected",
+                summary="Take a correction back: what was stated counts again.",
+            ),
+        ),
+    ),
+    Entry(
         word="vacuum",
         target="kadens.privacy.vacuum_command:vacuum_tables",
         summary="Remove the bytes of erased patients from the files.",
+    ),
+    Entry(
+        word="backup",
+        target="kadens.backup.command:make_backup",
+        summary="Back up the database and the bodies, sealed.",
+        entries=(
+            Entry(
+                word="keys",
+                target="kadens.backup.command:back_up_keys",
+                summary="Replace the backed up keys by those of now.",
+            ),
+            Entry(
+                word="new-key",
+                target="kadens.backup.command:make_backup_key",
+                summary="Make the key of backups; print its public half.",
+            ),
+        ),
+    ),
+    Entry(
+        word="restore",
+        target="kadens.backup.restore_command:restore_backup",
+        summary="Restore a backup into a new database and body store.",
     ),
     Entry(
         word="rights",

@@ -8,9 +8,9 @@ years (`journal_extract`): who prescribed, when, and how it was followed, under 
 
 Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
 Facts in them are not stored, because their patient is unknown by then. Nor does it reach the bytes
-of deleted rows in PostgreSQL's files and its statistics (`storage.pg.rewriting` does), its WAL, and
-backups. After a restore from a backup that
-is older than the receipt, erase the patient again.
+of deleted rows in PostgreSQL's files and its statistics (`storage.pg.rewriting` does), and its WAL.
+In backups the patient's key is gone with the next file of keys, and a restore from an older backup
+leaves the patient out (`kadens.backup`).
 """
 
 from collections.abc import Sequence
@@ -45,6 +45,7 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "due": _OF,
     "held_finding": _OF,
     "restriction": _OF,
+    "correction": _OF,
     "rule_setting": _OF,
     "rollup_stale": _OF,
     "rollup_hour": _OF,
@@ -78,6 +79,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "annotation": _OF,
     "pinned_note": _OF,
     "review": _OF,
+    "rights_file": _OF,
     "rights_request": _OF,
     "patient_label": _OF,
     "prescription": _OF,
@@ -85,6 +87,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "stale_derivation": _OF,
     "link_token": _OF,
     "identity.person": _OF,
+    "identity.number_digest": _OF,
     "identity.data_key": _OF,
 }
 
@@ -121,7 +124,8 @@ union select source from watermark where patient = %(patient)s"""
 _ORPHANS = """
 delete from source s where s.id = any(%s)
 and not exists (select from record r where r.source = s.id)
-and not exists (select from watermark w where w.source = s.id)"""
+and not exists (select from watermark w where w.source = s.id)
+and not exists (select from correction c where c.source = s.id)"""
 _AUDIT = "select audit_forget(%s, %s)"
 _COUNTED = "update erasure set counts = %s where id = %s"
 _NEXT = "select erasure, address from erasure_body order by 1, 2 limit 1 for update skip locked"

@@ -177,7 +177,7 @@ async def _erase_account(
         # it may have been opened again, or a request made, since the list was read
         if account is None or not _is_due(account, terms, now_ms):
             return ""
-        receipt = await erase_with_line(conn, patient, now_ms, settings.secrets.wrapping_keys)
+        receipt = await erase_with_line(settings, conn, patient, now_ms)
     return f"erasure {receipt.number} at {rfc3339(receipt.at_ms)}"
 
 
