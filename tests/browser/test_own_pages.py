@@ -16,10 +16,10 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/report", "/data", "/looked")
+_PATHS = ("/", "/report", "/sources", "/data", "/looked")
 _HEADINGS = {
-    "en": ("Today", "Report", "My data", "Who looked"),
-    "sv": ("I dag", "Rapportera", "Mina uppgifter", "Vem som har tittat"),
+    "en": ("Today", "Report", "Sources", "My data", "Who looked"),
+    "sv": ("I dag", "Rapportera", "Källor", "Mina uppgifter", "Vem som har tittat"),
 }
 
 
