@@ -36,6 +36,13 @@ from patient.pages import (
     page_of,
 )
 from patient.reporting import show_report, take_report
+from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
+from patient.sign_in.provider_pages import (
+    REFUSED_PATH,
+    send_to_sign_in,
+    show_refusal,
+    take_sign_in,
+)
 from patient.sources import SOURCES_PATH, connect_source, show_sources, withdraw_source
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
@@ -45,6 +52,7 @@ from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
 from web.headers import SecurityHeaders
 from web.request_metrics import METRICS_TYPE, RequestMetrics
+from web.sign_in.code_flow import CALLBACK_PATH, SIGN_IN_PATH
 
 _FOREVER = "public, max-age=31536000, immutable"
 _LONGEST_CODE = 4096
@@ -235,9 +243,15 @@ ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     (f"{SOURCES_PATH}/withdraw", withdraw_source, "POST"),
     ("/data", show_data, "GET"),
     ("/looked", show_readers, "GET"),
+    (RIGHTS_PATH, show_rights, "GET"),
+    (RIGHTS_PATH, ask_for_right, "POST"),
+    (f"{RIGHTS_PATH}/files/{{number}}", fetch_right_file, "GET"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),
     (f"{ENTER_PATH}/{{link}}", take_door_link, "POST"),
     ("/leave", leave, "POST"),
+    (SIGN_IN_PATH, send_to_sign_in, "GET"),
+    (CALLBACK_PATH, take_sign_in, "GET"),
+    (f"{REFUSED_PATH}/{{why}}", show_refusal, "GET"),
     (f"{LINK_PATH}/{{link}}", show_link, "GET"),
     (f"{LINK_PATH}/{{link}}", answer_link, "POST"),
     (f"{LINK_PATH}/{{link}}/withdraw", withdraw_link, "POST"),

@@ -4,7 +4,7 @@ No setting is read here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -14,8 +14,23 @@ from model.keyring import KeyRing, Keys
 from patient.metrics import PatientMetrics
 from patient.report_log import ReportLog
 from storage.pg.pool import Pool
+from web.sign_in.attempts import Attempts
+from web.sign_in.code_flow import CodeFlow
 
 BACK_PATH, LINK_PATH = "/callback", "/connect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientSignIn(CodeFlow):
+    """How patients sign in by an identity provider.
+
+    `number_claim` names the claim with the personal number, by name or path. `levels` are the
+    values of `acr` that suffice, empty for no demand. `identity_keys` make the digests of numbers.
+    """
+
+    number_claim: str
+    levels: tuple[str, ...] = ()
+    identity_keys: Keys = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +39,7 @@ class PatientConfig:
 
     `url` is the address by which browsers reach the door; vendors send patients back to it.
     `titles` has the names of vendors as people know them. `log` takes the patients' answers.
-    `clinic` is shown, "" for none.
+    `clinic` is shown, "" for none. Without `sign_in` the door is entered by one-time links alone.
     """
 
     database: str
@@ -35,6 +50,7 @@ class PatientConfig:
     url: str
     log: ReportLog
     clinic: str = ""
+    sign_in: PatientSignIn | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -54,6 +70,7 @@ class OpenPatientDoor:
     pool: Pool
     client: VendorClient
     metrics: PatientMetrics
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def wrapping_key(self) -> KeyRing:

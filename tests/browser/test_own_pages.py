@@ -16,10 +16,17 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/report", "/sources", "/data", "/looked")
+_PATHS = ("/", "/report", "/sources", "/data", "/looked", "/rights")
 _HEADINGS = {
-    "en": ("Today", "Report", "Sources", "My data", "Who looked"),
-    "sv": ("I dag", "Rapportera", "Källor", "Mina uppgifter", "Vem som har tittat"),
+    "en": ("Today", "Report", "Sources", "My data", "Who looked", "My rights"),
+    "sv": (
+        "I dag",
+        "Rapportera",
+        "Källor",
+        "Mina uppgifter",
+        "Vem som har tittat",
+        "Mina rättigheter",
+    ),
 }
 
 
