@@ -70,19 +70,12 @@ def _digests(settings: Settings) -> dict[str, str]:
     keys = settings.secrets.identity_keys
     if not keys:
         fail(NO_IDENTITY_KEY, code=2)
-<<<<<<<< HEAD:kadens/privacy/identity_commands.py
-    return number_digests(keys, _typed(local_date(clock(settings.clock)(), "Europe/Stockholm")))
-
-
-def _typed(today: date) -> PersonalNumber:
-========
     return number_digests(
         keys, _number_from_input(local_date(clock(settings.clock)(), "Europe/Stockholm"))
     )
 
 
 def _number_from_input(today: date) -> PersonalNumber:
->>>>>>>> signin:kadens/privacy/identities.py
     """Return the number from standard input; leaves with code 2 where it names nobody."""
     # A person at a terminal types it without seeing it; what a script sends is a line.
     is_typed = sys.stdin.isatty()
