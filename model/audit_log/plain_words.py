@@ -55,6 +55,9 @@ DEEDS: Mapping[str, PlainWords] = {
     "patient.profile": PlainWords("wrote your heart profile", "skrev din pulsprofil"),
     "patient.token": PlainWords("made a link for your uploads", "gjorde en länk för dina filer"),
     "patient.tokens": PlainWords("listed your links", "tog fram dina länkar"),
+    "patient.identity": PlainWords(
+        "recorded which personal number is yours", "noterade vilket personnummer som är ditt"
+    ),
     "patient.revoke": PlainWords("ended a link of yours", "avslutade en av dina länkar"),
     "patient.erase": PlainWords("erased your data", "raderade dina uppgifter"),
     "patient.review": PlainWords("looked you through", "gick igenom dina uppgifter"),
@@ -72,6 +75,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "account.close": PlainWords("closed your account", "stängde ditt konto"),
     "account.reopen": PlainWords("opened your account again", "öppnade ditt konto igen"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
+    "report.send": PlainWords("sent answers", "skickade svar"),
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
     ),
@@ -99,6 +103,10 @@ DEEDS: Mapping[str, PlainWords] = {
     ),
     "restriction.lift": PlainWords(
         "lifted a restriction of your data", "hävde en begränsning av dina uppgifter"
+    ),
+    "rectification.make": PlainWords("corrected data about you", "rättade uppgifter om dig"),
+    "rectification.withdraw": PlainWords(
+        "took back a correction of your data", "återtog en rättelse av dina uppgifter"
     ),
     "objection.record": PlainWords("recorded your objection", "noterade din invändning"),
     "objection.answer": PlainWords("answered your objection", "besvarade din invändning"),

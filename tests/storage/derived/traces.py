@@ -31,6 +31,7 @@ from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.door_links import put_door_link
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.invitations import put_invitation
+from storage.people.number_digests import put_number
 from storage.people.patient_sessions import begin_patient_session
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
@@ -87,6 +88,7 @@ async def _announced(conn: Connection, patient: str) -> None:
     await put_invitation(conn, patient, "polar", link, "os:tester", T0)
     await put_door_link(conn, patient, link, by="os:tester", now_ms=T0, until_ms=T0 + 1)
     await begin_patient_session(conn, patient, link, T0, T0 + 1)
+    await put_number(conn, patient, {"1": link}, T0)
 
 
 _RULED = (
@@ -99,6 +101,12 @@ _RULED = (
         "insert into restriction (patient, kind, from_at, until_at, set_by, why) "
         "select id, 'restriction', '2020-01-01', '2020-01-02', 'c-1', pseudonym from patient "
         "where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into correction (patient, source, record, kind, is_void, fields, was, set_by, "
+        "set_at, why) select r.patient, r.source, 'never-' || p.pseudonym, 'report', true, '{}', "
+        "'{}', 'c-1', now(), p.pseudonym from record r join patient p on p.id = r.patient "
+        "where p.pseudonym = %(patient)s limit 1"
     ),
     (
         "insert into held_finding (patient, rule, key, rule_version, why, tier, at, held_at, "
@@ -342,6 +350,12 @@ async def _alerted(conn: Connection, patient: str) -> None:
     await conn.execute(
         "insert into rights_request (patient, kind, received_at, identified, due, answer) "
         "select id, 'access', now(), pseudonym, now(), pseudonym from patient where id = %s",
+        [number],
+    )
+    await conn.execute(
+        "insert into rights_file (request, patient, sealed, made_at) select r.id, r.patient, "
+        "convert_to(p.pseudonym, 'UTF8'), now() from rights_request r "
+        "join patient p on p.id = r.patient where p.id = %s",
         [number],
     )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
