@@ -17,7 +17,7 @@ from web.sign_in.identity import Identity
 
 # That something is blocked, and never what.
 BLOCKED_TEXT = N_(
-    "The patient has blocked this from other units. On the page of shared patients you can open it "
+    "The patient has blocked this from other units. On the page of other units you can open it "
     "with the patient's consent, or in an emergency."
 )
 READ_ONLY_TEXT = N_("You read this as another unit, and can change nothing.")
