@@ -263,6 +263,11 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="statistics",
+        target="kadens.privacy.statistics_command:print_statistics",
+        summary="Print users and training hours of a month, with nobody named.",
+    ),
+    Entry(
         word="connect",
         target="kadens.fetching.connecting:connect_account",
         summary="Print a link to connect a patient's account at a vendor.",

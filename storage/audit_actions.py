@@ -79,6 +79,7 @@ class AuditAction(StrEnum):
     LETTER_DROP = "letter.drop"
     MESSAGE_RETRY = "message.retry"  # a message that was given up is sent again
     MESSAGE_DROP = "message.drop"
+    STATISTICS_READ = "statistics.read"
     RIGHTS_OPEN = "rights.open"  # a patient asked for a right
     RIGHTS_LIST = "rights.list"
     RIGHTS_TAKE = "rights.take"

@@ -82,6 +82,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "stale_derivation": _OF,
     "link_token": _OF,
     "identity.person": _OF,
+    "identity.statistic_key": _OF,
     "identity.data_key": _OF,
 }
 

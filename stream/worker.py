@@ -36,6 +36,7 @@ from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
 from stream.closing import AccountTender, tend_lives
 from stream.collaborators import Collaborators
+from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
 from stream.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, without_values
@@ -217,6 +218,7 @@ def _timers(
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
+        ("collect statistics", 3_600.0, functools.partial(collect_statistics, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
         ("sweep incoming bodies", 600.0, sweep),
         ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),

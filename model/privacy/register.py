@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     FETCHING = "fetching what the patient's own services have measured"
     ACCOUNT = "keeping the patient's account"
     RIGHTS = "answering to what the patient has asked or decided"
+    STATISTICS = "counting users and hours of training, with nobody named"
     ACCOUNTABILITY = "showing who has read and changed what"
 
 
@@ -178,6 +179,15 @@ _ACCOUNT = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=_OPERATOR,
 )
+# The key of a pseudonym. It is destroyed when the account ends, and what was counted is nobody's.
+_STATISTICS = KindOfRecord(
+    category=RecordCategory.TECHNICAL,
+    purpose=Purpose.STATISTICS,
+    legal_basis=LegalBasis.CONTRACT,
+    kept_for=KeptFor.ACCOUNT,
+    origin=RecordOrigin.SYSTEM,
+    recipients=_OPERATOR,
+)
 # Names and contacts lie in a schema of their own, sealed, apart from every series.
 _IDENTITY = KindOfRecord(
     category=RecordCategory.IDENTITY,
@@ -202,6 +212,7 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "patient": _ACCOUNT,
     "identity.person": _IDENTITY,
     "identity.data_key": _ACCOUNT,
+    "identity.statistic_key": _STATISTICS,
     "link_token": _ACCOUNT,
     "door_link": _ACCOUNT,
     "patient_session": _ACCOUNT,

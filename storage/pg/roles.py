@@ -156,6 +156,9 @@ TABLES: dict[str, Access] = {
         worker="select, insert, update", patient="select, insert, update (signed_in_at)"
     ),
     "account_move": Access(worker=ADD),
+    "identity.statistic_key": Access(worker="select, insert, delete"),
+    "statistic_row": Access(worker=ADD),
+    "statistic_month": Access(worker=ADD),
     "rights_request": Access(
         worker="select (patient, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",

@@ -20,3 +20,22 @@ create table account_move (
   why text not null default '' check (length(why) <= 500)
 );
 create index account_move_patient on account_move (patient);
+
+-- Statistics. The label of a row is an HMAC of its month with the patient's key of statistics: with the key it is a
+-- pseudonym, and once the key is destroyed nobody's. Unit and minutes are sealed with the wrapping key.
+create table identity.statistic_key (
+  patient int primary key references patient,
+  wrapped bytea not null,
+  key_id text not null
+);
+create table statistic_row (
+  month date not null check (extract(day from month) = 1),
+  label bytea not null check (octet_length(label) = 32),
+  sealed bytea not null,
+  primary key (month, label)
+);
+-- A month is collected once: a number that changed later would show who came and who left.
+create table statistic_month (
+  month date primary key check (extract(day from month) = 1),
+  collected_at timestamptz not null
+);

@@ -111,6 +111,10 @@ _RULED = (
         "from patient where pseudonym = %(patient)s"
     ),
     (
+        "insert into identity.statistic_key (patient, wrapped, key_id) select id, "
+        "convert_to(pseudonym, 'UTF8'), '1' from patient where pseudonym = %(patient)s"
+    ),
+    (
         "insert into account_move (patient, at, kind, by) select id, now(), 'warn', pseudonym "
         "from patient where pseudonym = %(patient)s"
     ),
