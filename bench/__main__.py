@@ -33,6 +33,7 @@ from bench import (
     timeline,
     writer,
 )
+from bench.auditing.log_cost import FULL_LOG, TINY_LOG, run_log_cost
 from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
 from bench.pages.patient_page import FULL_DAYS, TINY_DAYS, run_patient_page
@@ -134,6 +135,7 @@ BENCHES: dict[str, _Bench] = {
     "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else FULL_FETCHING),
     "patient_page": lambda value: run_patient_page(TINY_DAYS if value.tiny else FULL_DAYS),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
+    "audit": lambda value: run_log_cost(TINY_LOG if value.tiny else FULL_LOG),
 }
 # the mock forgets what it cannot hold
 ON_KAFKA = frozenset({"pipeline", "latency", "importing", "soak"})

@@ -21,7 +21,7 @@ from fhir_r4.elements import (
 from model.calendar import MINUTE_MS, rfc3339
 from model.facts import DaySummary, Head, Instrument, Report, Source, Workout
 from model.metrics import METRIC
-from model.supplied import SuppliedSample
+from model.privacy.supplied import SuppliedSample
 
 # LOINC, of the metrics that have a code there; the others are named in words.
 _CODES: Mapping[str, str] = {
@@ -54,6 +54,7 @@ def workout_observation(fact: Workout, subject: FhirResource) -> FhirResource:
         "category": _ACTIVITY,
         "code": concept(ACTIVITY_CODES, "PAPanel", "Session of exercise"),
     }
+    # what the source calls it, and never the type that Kadens derives for a session
     parts = [{"code": {"text": "type"}, "valueString": fact.type}]
     if fact.moving_ms is not None:
         minutes = quantity(round(fact.moving_ms / MINUTE_MS, 2), "min")
@@ -77,6 +78,7 @@ def report_observation(fact: Report, subject: FhirResource) -> FhirResource:
         made["valueString"] = fact.type
     elif fact.value is not None:
         made["valueQuantity"] = quantity(fact.value, "{score}")
+        # the same number means something else on another scale
         made["method"] = {"text": fact.scale}
     words = {"phase": fact.phase.value, "session": fact.session, "reason": fact.reason}
     words |= {f"equipment {number}": text for number, text in enumerate(fact.equipment, 1)}
@@ -100,6 +102,7 @@ def day_observation(fact: DaySummary, subject: FhirResource) -> FhirResource:
         "effectiveDateTime": fact.local_date.isoformat(),
         "component": parts,
     }
+    # `effective[x]` is one of its kinds, and a date has no offset to make a period of
     del made["effectivePeriod"]
     return made
 
@@ -108,6 +111,7 @@ def sample_observations(
     samples: Iterable[SuppliedSample], subject: FhirResource
 ) -> Iterator[FhirResource]:
     """Yield samples, which come by metric, source, record and time; even steps become a series."""
+    # one resource for each second of a year would be a bundle that no receiver takes
     run: list[SuppliedSample] = []
     for sample in samples:
         if run and not _continues(run, sample):

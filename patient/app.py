@@ -37,7 +37,8 @@ from patient.pages import (
 )
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
-from storage.pg.health import database_answers
+from runtime.log_lines import get_logger
+from storage.pg.health import AWAY, UNWRITABLE, database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
 from web.headers import SecurityHeaders
@@ -47,6 +48,9 @@ LINK_PATH = "/connect"
 _FOREVER = "public, max-age=31536000, immutable"
 _LONGEST_CODE = 4096
 _POOL = 4
+_RETRY_S = 5
+
+_log = get_logger(__name__)
 
 
 def patient_app(config: PatientConfig) -> FastAPI:
@@ -66,6 +70,8 @@ def patient_app(config: PatientConfig) -> FastAPI:
         app.add_api_route(path, endpoint, methods=[method], response_model=None)
     app.add_exception_handler(HTTPException, _plain_problem)
     app.add_exception_handler(NotSignedInError, _nobody)
+    for kind in (*AWAY, *UNWRITABLE):
+        app.add_exception_handler(kind, _away)
     # The middleware added last is the outermost: it measures everything within.
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
@@ -205,6 +211,15 @@ async def _plain_problem(request: Request, error: Exception) -> Response:
 async def _nobody(request: Request, error: Exception) -> Response:
     del error  # it says no more than its kind
     return door_page(request, "nobody.html", status=401)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    """Answer when the database is away or the audit log takes no row: then nothing is shown."""
+    # Only the type is logged: the database quotes values in its error texts.
+    _log.warning("the database is away", error=type(error).__name__)
+    answer = door_page(request, "away.html", status=503)
+    answer.headers["retry-after"] = str(_RETRY_S)
+    return answer
 
 
 # Path, endpoint and method of each route. Where a patient's data are shown, `open_visit` is first.

@@ -12,6 +12,7 @@ from model.derived import Session, Week
 from patient.config import patient_door_of
 from patient.own_pages import door_page
 from patient.visit import open_visit
+from patient.words import activity_words, sender_words
 from storage.reads.own_data import own_readers, own_sessions, own_weeks, own_zone
 
 WEEKS, SESSIONS_SHOWN, MOST_READERS = 12, 100, 200
@@ -31,12 +32,16 @@ class WeekBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnSession:
-    """A session of the list; `rests_on` are the names of the sources of its figures."""
+    """A session of the list; `rests_on` are the names of the sources of its figures.
+
+    These and `type` are words for the catalogue.
+    """
 
     day: date
     minutes: int
     counts: bool
     heart: int | None
+    type: str
     rests_on: tuple[str, ...]
 
 
@@ -88,5 +93,6 @@ def _listed(row: Session, titles: Mapping[str, str]) -> OwnSession:
         minutes=row.timer_ms // _MINUTE_MS,
         counts=row.counts,
         heart=None if row.heart.mean is None else round(row.heart.mean),
-        rests_on=tuple(titles.get(vendor, vendor) for vendor in vendors),
+        type=activity_words(row.type),
+        rests_on=tuple(sender_words(vendor, titles) for vendor in vendors),
     )

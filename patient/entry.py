@@ -26,6 +26,7 @@ from storage.people.door_links import door_link_opens, use_door_link
 from storage.people.errors import AccountClosedError
 from storage.people.patient_sessions import begin_patient_session, end_patient_session
 from storage.pg.pool import Connection
+from storage.pg.row_security import owner_seen, set_owner_of
 
 ENTER_PATH = "/enter"
 
@@ -34,6 +35,7 @@ async def show_door_link(request: Request, link: str) -> Response:
     """Show the button that signs in, or that the link opens nothing; nothing is used up."""
     door = patient_door_of(request)
     async with door.pool.connection() as conn:
+        await set_owner_of(conn, secret_digest(link))
         opens = await door_link_opens(conn, secret_digest(link), door.now())
     if not opens:
         return door_page(request, "closed.html", status=404)
@@ -48,6 +50,7 @@ async def take_door_link(request: Request, link: str) -> Response:
     secret = new_session_secret()
     try:
         async with door.pool.connection() as conn:
+            await set_owner_of(conn, secret_digest(link))
             patient = await use_door_link(conn, secret_digest(link), door.now())
             if patient is not None:
                 await begin_visit(door, conn, patient, secret, old=session_secret(request))
@@ -67,7 +70,8 @@ async def begin_visit(
     now_ms = door.now()
     # a browser that is handed on must not keep the session of whoever used it before
     if old:
-        await end_patient_session(conn, secret_digest(old), now_ms)
+        async with owner_seen(conn, secret_digest(old)):
+            await end_patient_session(conn, secret_digest(old), now_ms)
     digest = secret_digest(secret)
     await begin_patient_session(conn, patient, digest, now_ms, now_ms + LIFE_MS)
     entry = audit.AuditEntry(

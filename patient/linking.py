@@ -3,7 +3,7 @@
 Every step writes its line in the audit log. No page is made here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fetcher.parts import FetchedVendor
@@ -20,6 +20,7 @@ from storage.people.errors import AccountClosedError, TakenError, UnknownNameErr
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
 from storage.pg.pool import Connection
+from storage.pg.row_security import set_owner_of
 from storage.prescribing.versions import prescriptions_of
 from storage.rights.stopping import stop_source
 
@@ -59,6 +60,7 @@ class LinkStep:
 async def look_at(door: OpenPatientDoor, link: str) -> LinkStep:
     """Return what stands behind a link; nothing is changed."""
     async with door.pool.connection() as conn:
+        await set_owner_of(conn, secret_digest(link))
         invitation = await invitations.invitation_at(conn, secret_digest(link))
     return _standing(door, invitation)
 
@@ -71,6 +73,7 @@ async def begin_linking(
     if step.outcome is not LinkOutcome.INVITED or step.invitation is None:
         return step
     async with door.pool.connection() as conn:
+        await set_owner_of(conn, step.invitation.link)
         agreed = await invitations.agree(
             conn,
             step.invitation,
@@ -80,6 +83,9 @@ async def begin_linking(
             browser=secret_digest(binding.cookie),
             now_ms=door.now(),
         )
+        if agreed:
+            agreement = replace(step.invitation, text_version=TEXT_VERSION, language=language)
+            await _write(conn, agreement, AuditAction.CONSENT_AGREE, door.now())
     # used or over since the look before
     return LinkStep(outcome=LinkOutcome.ONWARD, invitation=step.invitation) if agreed else step
 
@@ -88,6 +94,7 @@ async def take_answer(door: OpenPatientDoor, connector: str, binding: Binding) -
     """Take the state with which a browser comes back from the vendor's page; it works once."""
     state, browser = secret_digest(binding.state), secret_digest(binding.cookie)
     async with door.pool.connection() as conn:
+        await set_owner_of(conn, state)
         invitation = await invitations.invitation_away(conn, state)
         # the address of return names the vendor: the answer of another one is not taken for it
         if invitation is None or invitation.connector != connector:
@@ -120,6 +127,7 @@ async def connect(
         return LinkOutcome.REFUSED
     try:
         async with door.pool.connection() as conn:
+            await set_owner_of(conn, invitation.link)
             return await _linked(door, conn, invitation, vendor, granted)
     except TakenError:
         return LinkOutcome.TAKEN
@@ -189,6 +197,7 @@ async def queue_backfill(
 async def withdraw(door: OpenPatientDoor, link: str) -> LinkStep:
     """End the consent that a used link gave, and the connection with it."""
     async with door.pool.connection() as conn:
+        await set_owner_of(conn, secret_digest(link))
         invitation = await invitations.invitation_at(conn, secret_digest(link))
         # an unused link gave no consent, so whoever finds it can end nothing with it
         if invitation is None or invitation.used_ms is None:

@@ -3,15 +3,19 @@
 A page never names the patient. Templates extend `own.html`.
 """
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from model.words.language import N_
 from patient.config import patient_door_of
 from patient.pages import asset_address, link_languages
-from patient.visit import Visit, page_language
-from web.languages import LANGUAGE_NAMES
+from patient.visit import Visit, page_language, set_door_cookie
+from patient.words import brief_date, full_date, weekday_date
+from web.languages import LANGUAGE_COOKIE, LANGUAGE_NAMES
 
+_YEAR_S = 365 * 86_400
 # Address and name of each page in the navigation. The names are worded by the template.
 ROOMS: tuple[tuple[str, str], ...] = (
     ("/", N_("Today")),
@@ -43,6 +47,14 @@ def door_page(
             here=request.url.path,
             token=visit.form_token if visit else "",
             asset=asset_address,
+            full_date=partial(full_date, language),
+            weekday_date=partial(weekday_date, language),
+            brief_date=partial(brief_date, language),
         )
     )
-    return HTMLResponse(text, status, headers={"vary": "accept-language, cookie"})
+    response = HTMLResponse(text, status, headers={"vary": "accept-language, cookie"})
+    # a language that was chosen holds on the next pages too, as it does not in their addresses
+    if request.query_params.get("lang", "") in languages:
+        door = patient_door_of(request)
+        set_door_cookie(door, response, LANGUAGE_COOKIE, language, _YEAR_S)
+    return response

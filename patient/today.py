@@ -15,6 +15,7 @@ from model.derived import Week
 from model.prescription import Prescription, in_force
 from patient.own_pages import door_page
 from patient.visit import Visit, open_visit
+from patient.words import activity_words
 from storage.alerts.notes import shared_notes
 from storage.prescribing.versions import prescriptions_of
 from storage.reads.own_data import own_weeks, own_zone
@@ -34,12 +35,16 @@ class WeekSoFar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrescribedNow:
-    """A prescription in the words of the page; `until` is its last date."""
+    """A prescription in the words of the page; `until` is its last date.
+
+    `activity` is the clinician's own text, `types` are words for the catalogue.
+    """
 
     sessions: int
     minutes: int
     most_minutes: int | None
     activity: str
+    types: tuple[str, ...]
     pain_limit: int
     until: date
 
@@ -69,12 +74,12 @@ def prescribed_now(row: Prescription) -> PrescribedNow:
         minutes=row.minutes_per_session,
         most_minutes=row.most_minutes_per_session,
         activity=row.activity,
+        types=tuple(map(activity_words, row.types)),
         pain_limit=row.pain_limit,
         until=row.valid_to,
     )
 
 
-# A week that nothing was recorded in has no row yet, and is shown as one of nothing.
 def week_so_far(weeks: Sequence[Week], prescribed: Sequence[Prescription]) -> WeekSoFar:
     """Return what is done of what is prescribed; a week without a row is one of nothing."""
     done = weeks[0] if weeks else None

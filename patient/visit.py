@@ -17,6 +17,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.patient_sessions import use_patient_session
 from storage.pg.pool import Connection
+from storage.pg.row_security import set_owner_of
 from web.csrf import SAFE_METHODS, form_token, is_cross_site, is_valid_form_token, origin_of
 from web.languages import LANGUAGE_COOKIE, language_for
 from web.problems import RequestRefused
@@ -74,6 +75,7 @@ async def open_visit(request: Request) -> AsyncIterator[Visit]:
     async with door.pool.connection() as conn:
         now_ms = door.now()
         # only the digest is stored: whoever reads the database can open no session
+        await set_owner_of(conn, secret_digest(secret))
         owner = await use_patient_session(conn, secret_digest(secret), now_ms, IDLE_MS)
         if owner is None:
             raise NotSignedInError

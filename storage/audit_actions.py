@@ -49,6 +49,7 @@ class AuditAction(StrEnum):
     ACCOUNT_UNLINK = "account.unlink"
     ACCOUNT_INVITE = "account.invite"  # a link was made with which the patient connects an account
     ACCOUNT_CONNECT = "account.connect"  # tokens of an account were stored
+    CONSENT_AGREE = "consent.agree"  # the patient agreed, and went to the vendor's page
     ACCOUNT_CLOSE = "account.close"  # the patient's own account in this service
     ACCOUNT_REOPEN = "account.reopen"
     ACCOUNT_LIST = "account.list"

@@ -66,6 +66,9 @@ DEEDS: Mapping[str, PlainWords] = {
     "account.unlink": PlainWords("unlinked an account of yours", "kopplade bort ett konto"),
     "account.invite": PlainWords("made a link to connect you", "gjorde en länk för att ansluta"),
     "account.connect": PlainWords("connected an account", "anslöt ett konto"),
+    "consent.agree": PlainWords(
+        "agreed to connect an account", "gick med på att ansluta ett konto"
+    ),
     "account.close": PlainWords("closed your account", "stängde ditt konto"),
     "account.reopen": PlainWords("opened your account again", "öppnade ditt konto igen"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),

@@ -1,18 +1,20 @@
-"""Row-level security: the second wall between care units, behind the scope of each query.
+"""Row-level security: the second wall between people, behind the scope of each query.
 
 The clinician door sees and writes rows of patients of the unit that `set_unit` names for a
-transaction; without a unit it sees none. The other roles pass, because their queries concern every
-unit. The policies are made here from the columns of the schema, so that a new table cannot lack
-them. This module decides nothing about who is in which unit.
+transaction, and the patient door those of the patient whom `set_patient` names. Without a name a
+door sees none. The other roles pass, because their queries concern everybody. The policies are made
+here from the columns of the schema, so that a new table cannot lack them. This module decides
+nothing about who is in which unit, or who is signed in.
 
 Two kinds of tables have no policy. Those of the audit log belong to a role that no migration may
 take. `sample` is written by COPY, which PostgreSQL refuses for a table with policies, and on
 TimescaleDB it is a hypertable with columnstore, which has none either: there the scope of the
-queries is the only wall.
+queries is the only wall. The patient door may not read `sample` at all.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from psycopg.sql import SQL, Composable, Composed, Identifier
@@ -32,7 +34,7 @@ from storage.pg.roles import (
 )
 
 # The migration role owns the analysts' views; the audit's owner looks whether a patient is gone.
-SEES_ALL = (WORKER, FETCHER, PATIENT_DOOR, ADMIN, MIGRATE, AUDIT_OWNER)
+SEES_ALL = (WORKER, FETCHER, ADMIN, MIGRATE, AUDIT_OWNER)
 # Of a unit's own settings and messages `patient` is null: nobody's data.
 OF_NOBODY = frozenset({"rule_setting", "outbox"})
 
@@ -44,6 +46,17 @@ _OF_UNIT = (
 # `in` is a hash of the unit's patients, made once for a query: half the time of `exists` on a list.
 _OF_PATIENT = "{}.patient in (select p.id from public.patient p)"
 _OF_ALERT = "exists (select from public.alert a where a.id = {}.alert)"
+# Of the patient door: a setting that was never made is null, one that was reset is "".
+_MINE = "nullif(current_setting('kadens.patient', true), '')::int"
+_SET_PATIENT = "select set_config('kadens.patient', %s, true)"
+_SET_OWNER = """
+select set_config('kadens.patient', coalesce(owner_of_secret(%s)::text, ''), true)"""
+_NOW_SET = "select coalesce(current_setting('kadens.patient', true), '')"
+# Linking takes over what an earlier patient of the same account left in these tables. They hold
+# what is to be asked of vendors, sealed, and nothing about a patient's health.
+_OF_ACCOUNT = frozenset({"vendor_fetch", "vendor_connection", "vendor_withdrawal"})
+# Rows of an alert that a patient may read: the others are the clinicians' own.
+_OPEN_TO_PATIENT = {"alert_note": "is_shared"}
 
 # The last condition leaves out the table that is written by COPY.
 _COLUMNS = """
@@ -72,6 +85,28 @@ class _Table:
 async def set_unit(conn: Connection, unit: str) -> None:
     """Let the transaction see the patients of a care unit, by its name."""
     await conn.execute(_SET_UNIT, [unit])
+
+
+async def set_patient(conn: Connection, patient: int) -> None:
+    """Let the transaction at the patient door see a patient, by the id of the row."""
+    await conn.execute(_SET_PATIENT, [str(patient)])
+
+
+async def set_owner_of(conn: Connection, digest: str) -> None:
+    """Let the transaction see whose secret has this digest, and nobody if nobody has it.
+
+    A secret is a link, a session, or the state of the way through a vendor's page.
+    """
+    await conn.execute(_SET_OWNER, [digest])
+
+
+@asynccontextmanager
+async def owner_seen(conn: Connection, digest: str) -> AsyncIterator[None]:
+    """Let a block see the owner of a secret, and then again whom the transaction saw before."""
+    row = await (await conn.execute(_NOW_SET)).fetchone()
+    await set_owner_of(conn, digest)
+    yield
+    await conn.execute(_SET_PATIENT, [row[0] if row else ""])
 
 
 async def secure_rows(conn: Connection) -> None:
@@ -110,6 +145,7 @@ def _policies(table: _Table) -> dict[str, str]:
     texts = {
         "passing": f"to {', '.join(SEES_ALL)} using (true)",
         "of_unit": f"to {CLINIC} using ({condition})",
+        "of_patient": f"to {PATIENT_DOOR} using ({_own_condition(table)})",
     }
     return {f"{name}_{_digest(text)}": text for name, text in texts.items()}
 
@@ -123,6 +159,19 @@ def _condition(table: _Table) -> str:
         of_patient = _OF_PATIENT.format(table.name)
         return f"patient is null or {of_patient}" if table.name in OF_NOBODY else of_patient
     return _OF_ALERT.format(table.name) if table.has_alert else ""
+
+
+def _own_condition(table: _Table) -> str:
+    """Return when the patient door sees a row. Unset, every comparison is null: nothing is seen."""
+    if table.name == "patient":
+        return f"id = {_MINE}"
+    if not table.has_patient:
+        shared = _OPEN_TO_PATIENT.get(table.name, "true")
+        return f"{shared} and {_OF_ALERT.format(table.name)}"
+    mine = f"patient = {_MINE}"
+    if table.name in _OF_ACCOUNT:
+        return f"{mine} or account_holder(connector, account) = {_MINE}"
+    return mine
 
 
 def _digest(text: str) -> str:

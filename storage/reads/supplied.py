@@ -12,8 +12,8 @@ from model.calendar import epoch_ms
 from model.facts import AttributedFact
 from model.marks import CLINIC_VENDOR
 from model.metrics import METRIC_BY_ID
+from model.privacy.supplied import SuppliedSample
 from model.spans import Span
-from model.supplied import SuppliedSample
 from model.versions.version_order import VersionOrder
 from storage.derived.derived_tables import extent
 from storage.facts import retractions
@@ -77,9 +77,9 @@ async def _retracted(conn: Connection, number: int, patient: str) -> Retractions
     if total is None:
         return Retractions()
     span = Span(start_ms=total.start_ms, end_ms=total.end_ms)
-    found = (await retractions.intervals(conn, {number: [span]}))[number]
+    ended = (await retractions.intervals(conn, {number: [span]}))[number]
     # without the restrictions, which end nobody's own copy
-    return Retractions(records=found.records, intervals=found.intervals)
+    return Retractions(records=ended.records, intervals=ended.intervals)
 
 
 async def _records(conn: Connection, number: int) -> set[tuple[int, str]]:

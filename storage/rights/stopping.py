@@ -12,15 +12,15 @@ from storage.people.patients import hold_patients, patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-# Bodies of an account that another patient has now are left to that patient.
+# Bodies of an account that another patient has now are left to that patient, whose rows the patient
+# door does not see: the function says whose it is.
 _QUARANTINED = """
 with held as (
   select q.cluster, q.topic, q.part, q."offset" from quarantine q
   where q.vendor = %(vendor)s and exists (
     select from account a where a.vendor = q.vendor and a.account = q.account
-    and a.patient = %(patient)s and (a.unlinked_at is null or not exists (
-      select from account o where o.vendor = a.vendor and o.account = a.account
-      and o.unlinked_at is null and o.patient <> a.patient)))
+    and a.patient = %(patient)s and (a.unlinked_at is null
+      or coalesce(account_holder(a.vendor, a.account), a.patient) = a.patient))
   order by q.cluster, q.topic, q.part, q."offset" for update of q)
 delete from quarantine q using held h
 where (q.cluster, q.topic, q.part, q."offset") = (h.cluster, h.topic, h.part, h."offset")

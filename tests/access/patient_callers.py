@@ -35,11 +35,11 @@ class PatientCallers:
         row = {}
         for caller in CALLED:
             self.patient = self.world.patient()
-            self._come(caller)
-            row[caller] = self._status(route, caller)
+            self.sign_in(caller)
+            row[caller] = self.status(route, caller)
         return row
 
-    def _come(self, caller: str) -> None:
+    def sign_in(self, caller: str) -> None:
         """Sign the caller in, and end the session of those whose session is over."""
         self.cookies[caller] = {}
         if caller == "nobody":
@@ -53,12 +53,13 @@ class PatientCallers:
         if caller == "expired":
             self.world.now_ms += IDLE_MS
 
-    def _status(self, route: AccessRoute, caller: str) -> int:
+    def status(self, route: AccessRoute, caller: str) -> int:
+        """Return the status that a caller gets at a route."""
         method, path = route
         headers = {"origin": "https://evil.example" if caller == ELSEWHERE else self.world.url}
         body: dict[str, Any] = {} if method == "GET" else {"data": self._form(path, caller)}
         cookies = self.cookies[caller]
-        url = self._address(path)
+        url = self.address(path)
         with httpx2.Client(cookies=cookies, headers=headers, timeout=30) as browser:
             return browser.request(method, url, **body).status_code
 
@@ -66,7 +67,8 @@ class PatientCallers:
         token = "" if caller == NO_TOKEN else self.tokens.get(caller, "")
         return {"token": token, **_FORMS.get(path, {})}
 
-    def _address(self, route: str) -> str:
+    def address(self, route: str) -> str:
+        """Return the address of a route, with a new link of the patient where it takes one."""
         if route.startswith("/enter/"):
             return door_link(self.world, self.patient)
         if route.startswith("/connect/"):

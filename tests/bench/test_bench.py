@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.auditing.figures_page import BEGIN, END, PAGE, figures_block, with_figures
 from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import ROOT
@@ -67,6 +68,29 @@ def test_the_pages_of_a_patient_are_timed_and_their_statements_counted(tmp_path:
         f"patient of 28 days: {what}" for what in ("page", "summary", "summary as PDF", "session")
     ]
     assert all(" statements, " in row["baseline"] for row in rows)
+
+
+def test_the_cost_of_the_audit_log_is_measured_and_written_down(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "audit")
+    assert [
+        (row["name"].removeprefix("audit log of 2,000 rows: "), row["floor"]) for row in rows
+    ] == [
+        ("written and linked", None),
+        ("verified", 1.0),
+        ("verified, beside read only", None),
+        ("its cost for a list of sessions", None),
+        ("its cost for the page of a patient", None),
+    ]
+    page = with_figures(f"a\n{BEGIN}old\n{END}z\n", figures_block(rows))
+    assert page.startswith(f"a\n{BEGIN}| figure |")
+    assert page.endswith(f"\n{END}z\n")
+    assert page.count("| audit log of 2,000 rows: ") == 5
+
+
+def test_the_figures_of_the_audit_log_in_the_docs_are_of_a_million_rows() -> None:
+    table = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    assert table.startswith("| figure | value | ratio | baseline |\n")
+    assert table.count("| audit log of 1,000,000 rows: ") == 5
 
 
 def test_the_derive_step_alone_gives_its_figures(tmp_path: Path) -> None:

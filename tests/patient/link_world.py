@@ -158,13 +158,15 @@ def run_alone(work: Coroutine[Any, Any, None]) -> None:
 
 
 @contextmanager
-def link_world(dsn: str, clinic: str = "") -> Iterator[LinkWorld]:
+def link_world(dsn: str, clinic: str = "", now_ms: int = LINKED_MS) -> Iterator[LinkWorld]:
     """Serve the door over a database with the schema and a care unit."""
     vendor = PolarServer(now_s=lambda: world.now_ms / 1000)
     url = f"http://127.0.0.1:{free_port()}"
     with serving_vendor(vendor) as address:
         vendors = {"polar": linked_vendor(vendor, address)}
-        world = LinkWorld(dsn=dsn, url=url, address=address, vendor=vendor, vendors=vendors)
+        world = LinkWorld(
+            dsn=dsn, url=url, address=address, vendor=vendor, vendors=vendors, now_ms=now_ms
+        )
         vendor.redirects = frozenset({f"{url}{BACK_PATH}/polar"})
         config = PatientConfig(
             database=dsn,

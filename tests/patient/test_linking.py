@@ -9,6 +9,8 @@ from ingest.vendors.polar import POLAR
 from model.calendar import DAY_MS, HOUR_MS
 from patient.linking import TEXT_VERSION
 from simulate.vendors.platform import Fault
+from storage.people.accounts import unlink
+from storage.pg.pool import Connection
 from tests.patient.link_world import LinkWorld, Surfer, parameters
 
 _NOTHING = [0, 0, 0, 0]
@@ -44,7 +46,7 @@ def test_a_link_connects_an_account_with_consent_and_backfill(links: LinkWorld) 
         "select action from audit a join patient p on p.id = a.patient "
         "where pseudonym = %s and role = 'patient' order by a.id",
         patient,
-    ) == ["consent.give", "account.connect"]
+    ) == ["consent.agree", "consent.give", "account.connect"]
 
 
 def test_the_vendor_is_asked_for_reading_scopes_with_a_challenge(links: LinkWorld) -> None:
@@ -246,6 +248,25 @@ def test_an_account_of_another_patient_is_not_taken_away(links: LinkWorld) -> No
     assert links.traces(first)[2] == 1
     # the grant of the first must not end with the attempt of the second
     assert (links.vendor.withdrawn, links.vendor.holds(user)) == ([], True)
+
+
+def test_an_account_that_an_earlier_patient_gave_up_is_linked_with_what_it_left(
+    links: LinkWorld,
+) -> None:
+    first, second, user = links.patient(), links.patient(), links.account()
+    link = links.invite(first)
+    Surfer().connect(link, user)
+    httpx2.post(f"{link}/withdraw")
+
+    async def unlink_first(conn: Connection) -> None:
+        assert await unlink(conn, "polar", user, links.now_ms)
+
+    links.run(unlink_first)
+    links.now_ms += DAY_MS
+    assert "Polar is connected" in Surfer().connect(links.invite(second), user).text
+    assert links.traces(second)[:3] == [1, 1, 1]
+    # the vendor is not told to withdraw what the second patient gave
+    assert links.column("select count(*) from vendor_withdrawal where account = %s", user) == [0]
 
 
 def test_who_connects_again_has_the_new_tokens_and_one_connection(links: LinkWorld) -> None:

@@ -10,6 +10,7 @@ import pytest
 from model.calendar import local_date
 from model.prescription import Intensity, Prescription
 from patient.app import ROUTES
+from patient.words import full_date
 from storage.people import care_team
 from storage.pg.pool import Connection
 from storage.prescribing.versions import put_prescription
@@ -51,12 +52,12 @@ def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
     assert english == (
         "Today This week Sessions 0 of 3 Minutes 0 of 90 What is prescribed Exercise 3 times a "
         "week, 30 to 45 minutes each time. Pain up to 5 of 10 is all right. The prescription holds "
-        "until 2026-12-31."
+        "until 31 December 2026."
     )
     assert swedish == (
         "I dag Den här veckan Träningspass 0 av 3 Minuter 0 av 90 Ditt recept Träna 3 gånger i "
         "veckan, 30 till 45 minuter varje gång. Smärta upp till 5 av 10 går bra. Receptet gäller "
-        "till och med 2026-12-31."
+        "till och med 31 december 2026."
     )
 
 
@@ -99,7 +100,9 @@ def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
     with signed_in(links, patient) as client:
         text = _text(client.get("/looked"))
     day = local_date(links.now_ms, "Europe/Stockholm")
-    assert text.endswith(f"{day} : Nora Lind, unit Opened: 2. Seen on a list: 1. Changed: 1.")
+    assert text.endswith(
+        f"{full_date('en', day)} : Nora Lind, unit Opened: 2. Seen on a list: 1. Changed: 1."
+    )
 
 
 @pytest.mark.parametrize("path", OWN_PAGES)

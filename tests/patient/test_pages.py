@@ -7,8 +7,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from model.words.activities import TYPES
 from patient.linking import TEXT_VERSION, LinkOutcome
 from patient.pages import LINK_LOCALE, LINK_TEMPLATES, PageView, page_of
+from patient.words import ACTIVITY_WORDS
 
 # Whoever changes what a patient agrees to gives it a new version: the rows of consents name it.
 _AGREED = {"2026-11-28": "6b7ab9da701ada138fff19a75d87e22d9c69e8c7be8e1ec18151a7083f636fbb"}
@@ -22,7 +24,11 @@ def _page(outcome: LinkOutcome, language: str = "en", **changes: str) -> str:
 
 
 def _texts() -> set[str]:
-    rows = extract_from_dir(LINK_TEMPLATES, [("**.html", "jinja2")])
+    """Return the texts of the templates, and those that the code marks with `N_`."""
+    rows = [
+        *extract_from_dir(LINK_TEMPLATES, [("**.html", "jinja2")]),
+        *extract_from_dir(LINK_TEMPLATES.parent, [("**.py", "python")], keywords={"N_": None}),
+    ]
     return {row[2] for row in rows if isinstance(row[2], str)}
 
 
@@ -66,3 +72,7 @@ def test_what_comes_from_elsewhere_is_written_as_text() -> None:
         )
     )
     assert not re.search("<b>|<i>|<script", page)
+
+
+def test_each_activity_has_words() -> None:
+    assert set(ACTIVITY_WORDS) == set(TYPES)

@@ -136,6 +136,7 @@ async def test_the_chain_holds_after_an_erasure(conn: Connection) -> None:
     assert await _faults(conn) == []
 
 
+@pytest.mark.promise(19)
 async def test_what_the_owner_changes_is_found(conn: Connection) -> None:
     await _written(conn)
     await conn.execute(_OWNER)

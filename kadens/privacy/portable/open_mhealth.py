@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from model.calendar import rfc3339
 from model.facts import DaySummary, Head, Instrument, Method, Report, Source, Workout
-from model.supplied import SuppliedSample
+from model.privacy.supplied import SuppliedSample
 
 _IDS = UUID("0b6c4f0e-7a55-5c0e-9d0a-3f5d4f2b8a61")
 DataPoint = dict[str, Any]
@@ -33,7 +33,7 @@ class _Schema:
 
 _AT_REST = {"temporal_relationship_to_physical_activity": "at rest"}
 # In the units of our metrics, so nothing is converted.
-SCHEMAS: Mapping[str, _Schema] = {
+MHEALTH_SCHEMAS: Mapping[str, _Schema] = {
     "heart_rate": _Schema(name="heart-rate", version="2.0", member="heart_rate", unit="beats/min"),
     "resting_heart_rate": _Schema(
         name="heart-rate", version="2.0", member="heart_rate", unit="beats/min", more=_AT_REST
@@ -99,7 +99,7 @@ def day_points(fact: DaySummary) -> list[DataPoint]:
 
 def sample_point(sample: SuppliedSample) -> DataPoint | None:
     """Return a sample as a data point, None where there is no schema for it."""
-    if sample.metric not in SCHEMAS:
+    if sample.metric not in MHEALTH_SCHEMAS:
         return None
     if sample.end_ms is not None:
         frame = _interval(sample.at_ms, sample.end_ms)
@@ -115,7 +115,7 @@ def sample_point(sample: SuppliedSample) -> DataPoint | None:
 def _of_metric(
     metric: str, value: float, frame: DataPoint, source: Source, key: str, at_ms: int
 ) -> DataPoint:
-    schema = SCHEMAS[metric]
+    schema = MHEALTH_SCHEMAS[metric]
     named = {"namespace": "omh", "name": schema.name, "version": schema.version}
     body: DataPoint = {
         schema.member: {"value": value, "unit": schema.unit},

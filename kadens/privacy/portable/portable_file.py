@@ -27,7 +27,7 @@ from kadens.privacy.portable.read_me import READ_ME
 from model.calendar import rfc3339, utc
 from model.facts import AttributedFact, DaySummary, Report, Source, Workout
 from model.keyring import KeyRing
-from model.supplied import SuppliedSample
+from model.privacy.supplied import SuppliedSample
 from storage.bodies.body_store import BodyStorage
 from storage.bodies.kept_bodies import KeptBody, kept_of, open_kept
 from storage.people.data_keys import data_key
@@ -54,6 +54,7 @@ async def write_portable(want: Portable, out: Path) -> dict[str, int]:
 
     `missing` counts originals that do not open. Raises `UnknownNameError`.
     """
+    # facts fit into memory: years of them are thousands, samples are tens of millions
     facts = await supplied_facts(want.conn, want.patient)
     with ZipFile(out, "w", ZIP_DEFLATED) as file:
         counts = _write_rows(file, facts)
@@ -67,7 +68,7 @@ async def write_portable(want: Portable, out: Path) -> dict[str, int]:
 
 def _write_rows(file: ZipFile, facts: Iterable[AttributedFact]) -> dict[str, int]:
     """Write workouts, reports and day totals as JSON and as CSV."""
-    by_name: dict[str, list[tables.Row]] = {"workouts": [], "reports": [], "days": []}
+    by_name: dict[str, list[tables.TableRow]] = {"workouts": [], "reports": [], "days": []}
     for item in facts:
         if isinstance(item.fact, Workout):
             by_name["workouts"].append(tables.workout_row(item, item.fact))
@@ -97,9 +98,9 @@ async def _write_samples(file: ZipFile, want: Portable) -> int:
 
 
 @contextmanager
-def _csv(file: ZipFile, name: str) -> Iterator[Callable[[tables.Row], object]]:
+def _csv(file: ZipFile, name: str) -> Iterator[Callable[[tables.TableRow], object]]:
     """Give a function that writes a row of CSV (RFC 4180), below a header."""
-    columns = tables.COLUMNS[name]
+    columns = tables.TABLE_COLUMNS[name]
     with (
         file.open(f"csv/{name}.csv", "w") as raw,
         io.TextIOWrapper(raw, encoding="utf-8", newline="") as text,
@@ -135,6 +136,7 @@ def _points(item: AttributedFact) -> Iterator[open_mhealth.DataPoint]:
 async def _write_fhir(file: ZipFile, want: Portable, facts: Iterable[AttributedFact]) -> None:
     """Write one bundle, resource by resource; a device comes before what it has recorded."""
     subject = known_patient(want.patient)
+    # the bundle is written by hand around its resources, since as a value it would hold years
     head = {"resourceType": "Bundle", "type": "collection", "timestamp": rfc3339(want.now_ms)}
     devices: set[Source] = set()
     with file.open("fhir/bundle.json", "w") as bundle:
@@ -186,6 +188,7 @@ async def _pieces(samples: AsyncIterator[SuppliedSample]) -> AsyncIterator[list[
 async def _write_originals(file: ZipFile, want: Portable) -> dict[str, int]:
     """Write each body as it was received, and return how many, and how many do not open."""
     kept = await kept_of(want.conn, want.patient)
+    # a body that an operator has removed is counted, and the rest of the file is still handed out
     counts = {"originals": 0, "missing": 0}
     if not kept:
         return counts
@@ -205,4 +208,5 @@ def _name(kept: KeptBody) -> str:
     day = utc(envelope.received_ms).date().isoformat()
     kind = envelope.content_type.partition(";")[0].strip().lower()
     ending = _ENDINGS.get(kind, kept.format or "bin")
+    # not the name that the sender gave: it may be a path, or stand twice
     return f"{day}-{envelope.connector}-{envelope.sha256[:16]}.{ending}"

@@ -11,12 +11,12 @@ from kadens.output.visible import cell
 from model.calendar import rfc3339
 from model.facts import AttributedFact, DaySummary, Report, Source, Workout
 from model.metrics import METRIC
-from model.supplied import SuppliedSample
+from model.privacy.supplied import SuppliedSample
 
-Row = dict[str, Any]
+TableRow = dict[str, Any]
 _SOURCE = ("vendor", "app", "device", "device_type", "method")
 # The columns of each file, in order.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
+TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "workouts": (
         "record", "start", "end", "type", "vendor_type", "moving_ms", "exertion_cr10",
         "effort_stated", "summary", "pauses", *_SOURCE,
@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def workout_row(item: AttributedFact, fact: Workout) -> Row:
+def workout_row(item: AttributedFact, fact: Workout) -> TableRow:
     """Return a workout as its source states it."""
     head = item.fact.head
     return {
@@ -48,7 +48,7 @@ def workout_row(item: AttributedFact, fact: Workout) -> Row:
     }
 
 
-def report_row(item: AttributedFact, fact: Report) -> Row:
+def report_row(item: AttributedFact, fact: Report) -> TableRow:
     """Return what the patient answered."""
     head = item.fact.head
     return {
@@ -68,18 +68,19 @@ def report_row(item: AttributedFact, fact: Report) -> Row:
     }
 
 
-def day_rows(item: AttributedFact, fact: DaySummary) -> list[Row]:
+def day_rows(item: AttributedFact, fact: DaySummary) -> list[TableRow]:
     """Return the totals of a date, a row each."""
     head = item.fact.head
-    made: list[Row] = []
+    made: list[TableRow] = []
     for name, value in sorted(fact.values.items()):
+        # a total that only one vendor has is no metric of ours, and its unit is not known
         named = {"record": head.record, "date": fact.local_date.isoformat(), "metric": name}
         unit = METRIC[name].unit if name in METRIC else ""
         made.append({**named, "unit": unit, "value": value, **_source(head.source)})
     return made
 
 
-def sample_row(sample: SuppliedSample) -> Row:
+def sample_row(sample: SuppliedSample) -> TableRow:
     """Return a measured value with its unit."""
     return {
         "metric": sample.metric,
@@ -91,7 +92,7 @@ def sample_row(sample: SuppliedSample) -> Row:
     }
 
 
-def cells_of_row(columns: tuple[str, ...], row: Row) -> list[Any]:
+def cells_of_row(columns: tuple[str, ...], row: TableRow) -> list[Any]:
     """Return the cells of a row of CSV; lists and totals are joined, nothing known is empty."""
     return [_cell(row[name]) for name in columns]
 
@@ -104,7 +105,7 @@ def _cell(value: Any) -> Any:  # noqa: ANN401 - one cell of any column
     return cell(value)
 
 
-def _source(source: Source) -> Row:
+def _source(source: Source) -> TableRow:
     return {
         "vendor": source.vendor,
         "app": source.app,

@@ -53,6 +53,7 @@ def _rows(door: Served) -> int:
     return int(door.rows("select count(*) from audit where patient is not null")[0][0])
 
 
+@pytest.mark.promise(19)
 @pytest.mark.parametrize(
     ("method", "route"), list(MATRIX), ids=[f"{method} {route}" for method, route in MATRIX]
 )
@@ -99,6 +100,7 @@ def test_a_patient_whose_threshold_was_changed_is_listed_with_a_row(
         acting.change("delete from rule_setting")
 
 
+@pytest.mark.promise(19)
 def test_no_read_answers_while_the_log_takes_no_row(client: httpx2.Client, door: Served) -> None:
     """Pages, API, FHIR, text and PDF alike."""
     asyncio.run(begin(door.dsn))

@@ -9,8 +9,10 @@ from storage.bodies import quarantine
 from storage.bodies.body_store import Directory
 from storage.people import accounts, consents
 from storage.people.errors import RefusedError
+from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 from storage.pg.roles import PATIENT_DOOR
+from storage.pg.row_security import set_patient
 from storage.rights.stopping import stop_source
 from tests.rows import cells_of
 from tests.storage.people.test_quarantine import held
@@ -45,12 +47,28 @@ async def test_a_withdrawal_deletes_what_waits_of_its_source_and_of_no_other(
 ) -> None:
     await _accounts(conn, tmp_path)
     if role:
+        await set_patient(conn, await patient_id(conn, "p1"))
         await conn.execute(f"set local role {role}".encode())
     assert await stop_source(conn, "p1", "v", from_ms=_NOW, now_ms=_NOW)
     await conn.execute("reset role")
     assert await _waiting(conn) == [("v", "stranger"), ("w", "a")]
     receipts = [("p1", "v", _NOW - 1), ("p1", "v", _NOW), ("p1", "w", _NOW)]
     assert await consents.covered(conn, receipts) == {0, 2}
+
+
+@pytest.mark.parametrize("role", ["", PATIENT_DOOR])
+async def test_what_waits_for_whoever_has_the_account_now_is_left_alone(
+    conn: Connection, tmp_path: Path, role: str
+) -> None:
+    await _accounts(conn, tmp_path)
+    assert await accounts.unlink(conn, "v", "a", 20)
+    await accounts.link_account(conn, "p2", "v", "a", 30)
+    if role:
+        await set_patient(conn, await patient_id(conn, "p1"))
+        await conn.execute(f"set local role {role}".encode())
+    assert await stop_source(conn, "p1", "v", from_ms=_NOW, now_ms=_NOW)
+    await conn.execute("reset role")
+    assert await _waiting(conn) == [("v", "a"), ("v", "stranger"), ("w", "a")]
 
 
 @pytest.mark.promise(7)

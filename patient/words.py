@@ -1,0 +1,86 @@
+"""Dates, activities and sources in the words of whoever reads a page of the patient door. Pure.
+
+Stored names are keys here; a page never shows a key.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from babel.dates import format_date
+
+from model.words.language import N_
+
+# A template words these with `_`, and the catalogue has each.
+ACTIVITY_WORDS: Mapping[str, str] = {
+    "walking": N_("Walking"),
+    "hiking": N_("Hiking"),
+    "running": N_("Running"),
+    "treadmill": N_("Treadmill"),
+    "nordic_walking": N_("Nordic walking"),
+    "cycling": N_("Cycling"),
+    "indoor_cycling": N_("Indoor cycling"),
+    "wheelchair": N_("Wheelchair"),
+    "swimming": N_("Swimming"),
+    "rowing": N_("Rowing"),
+    "paddling": N_("Paddling"),
+    "water_exercise": N_("Water exercise"),
+    "diving": N_("Diving"),
+    "cross_country_skiing": N_("Cross-country skiing"),
+    "skiing": N_("Skiing"),
+    "strength": N_("Strength training"),
+    "cardio": N_("Cardio training"),
+    "elliptical": N_("Elliptical trainer"),
+    "stair_climbing": N_("Stair climbing"),
+    "home_training_video": N_("Home exercise video"),
+    "yoga": N_("Yoga"),
+    "pilates": N_("Pilates"),
+    "mobility": N_("Mobility"),
+    "balance": N_("Balance"),
+    "dance": N_("Dance"),
+    "ball_sport": N_("Ball sport"),
+    "racket_sport": N_("Racket sport"),
+    "climbing": N_("Climbing"),
+    "riding": N_("Riding"),
+    "golf": N_("Golf"),
+    "transition": N_("Change between sports"),
+    "multisport": N_("Several sports"),
+    "other": N_("Other exercise"),
+}
+# Senders that are no brand, and so have a name in each language.
+SENDER_WORDS: Mapping[str, str] = {
+    "reports": N_("your own answers"),
+    "files": N_("files that you or your clinic sent"),
+    "clinic": N_("your clinic"),
+}
+
+
+def activity_words(key: str) -> str:
+    """Return an activity in English, for the catalogue to translate."""
+    return ACTIVITY_WORDS.get(key, ACTIVITY_WORDS["other"])
+
+
+def sender_words(vendor: str, titles: Mapping[str, str]) -> str:
+    """Return the name of a sender, for the catalogue to translate where it is no brand."""
+    return SENDER_WORDS.get(vendor) or titles.get(vendor, vendor)
+
+
+def full_date(language: str, value: date) -> str:
+    """Return a date with its year, such as 23 November 2026."""
+    return _written(value, "d MMMM y", language)
+
+
+def weekday_date(language: str, value: date) -> str:
+    """Return a date with its weekday and no year, such as Monday 23 November."""
+    return _written(value, "EEEE d MMMM", language)
+
+
+def brief_date(language: str, value: date) -> str:
+    """Return a date that takes little room, such as 23 Nov."""
+    return _written(value, "d MMM", language)
+
+
+# a page has the same few dates many times, and their names come from large tables
+@lru_cache(maxsize=2048)
+def _written(value: date, form: str, language: str) -> str:
+    return format_date(value, form, locale=language)
