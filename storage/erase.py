@@ -68,6 +68,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "patient_session": _OF,
     "account": _OF,
     "account_life": _OF,
+    "support_access": _OF,
+    "support_case": _OF,
     "account_move": _OF,
     "consent": _OF,
     "unconsented": _OF,

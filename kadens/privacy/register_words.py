@@ -25,6 +25,8 @@ SWEDISH: Mapping[str, str] = {
     "answering to what the patient has asked or decided": (
         "svara på det som patienten har begärt eller bestämt"
     ),
+    "helping the patient with the service": "hjälpa patienten med tjänsten",
+    "six months from the day it came in": "sex månader från den dag det kom in",
     "counting users and hours of training, with nobody named": (
         "räkna användare och träningstimmar utan att någon namnges"
     ),

@@ -51,6 +51,7 @@ def print_statistics(
     keys = settings.secrets.wrapping_keys
     if not keys:
         fail("the secrets file has no wrapping_key, so statistics could not be opened", code=2)
+    # checked by the option already, so this never fails
     first = date.fromisoformat(f"{month}-01")
 
     async def work(conn: Connection, _now_ms: int) -> MonthStatistics | None:
@@ -63,6 +64,7 @@ def print_statistics(
         fail("the statistics do not open with the wrapping keys of the secrets file")
     if made is None:
         fail(f"the statistics of {month} are not collected: the worker does it after the month")
+    # the total last, as below a column of figures
     lines = [_plain(month, cell) for cell in (*made.cells, made.total)]
     if as_json:
         print_json(lines)
@@ -83,6 +85,7 @@ def _print_as_table(lines: list[dict[str, object]]) -> None:
 
 
 def _csv(lines: list[dict[str, object]]) -> str:
+    # units have names of people's choosing: the library knows when to quote them
     text = io.StringIO()
     writer = csv.DictWriter(text, _HEADS, lineterminator="\n")
     writer.writeheader()

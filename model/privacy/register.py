@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     FETCHING = "fetching what the patient's own services have measured"
     ACCOUNT = "keeping the patient's account"
     RIGHTS = "answering to what the patient has asked or decided"
+    SUPPORT = "helping the patient with the service"
     STATISTICS = "counting users and hours of training, with nobody named"
     ACCOUNTABILITY = "showing who has read and changed what"
 
@@ -52,6 +53,7 @@ class KeptFor(StrEnum):
 
     ACCOUNT = "as long as the account"
     UNTIL_DONE = "until it has been worked on"
+    HALF_YEAR = "six months from the day it came in"
     MONTH = "30 days at most"
     LOG = "five years at least"
 
@@ -188,6 +190,15 @@ _STATISTICS = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=_OPERATOR,
 )
+# Removed by a timer, whether the case was closed or not.
+_SUPPORT = KindOfRecord(
+    category=RecordCategory.TECHNICAL,
+    purpose=Purpose.SUPPORT,
+    legal_basis=LegalBasis.CONTRACT,
+    kept_for=KeptFor.HALF_YEAR,
+    origin=RecordOrigin.PATIENT,
+    recipients=(SeenBy.PATIENT, SeenBy.OPERATOR),
+)
 # Names and contacts lie in a schema of their own, sealed, apart from every series.
 _IDENTITY = KindOfRecord(
     category=RecordCategory.IDENTITY,
@@ -218,6 +229,8 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "patient_session": _ACCOUNT,
     "account_life": _ACCOUNT,
     "account_move": _ACCOUNT,
+    "support_case": _SUPPORT,
+    "support_access": _SUPPORT,
     "account": _CONNECTIONS,
     "vendor_connection": _CONNECTIONS,
     "vendor_invitation": _CONNECTIONS,

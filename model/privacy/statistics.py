@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 
 LEAST_USERS = 5  # [P] a group of fewer is hidden
 LAG_DAYS = 3  # late data of a month still counts for so long
@@ -71,7 +72,7 @@ def month_statistics(month: date, rows: Iterable[UserMonth]) -> MonthStatistics:
     for row in rows:
         minutes[row.unit].append(row.minutes)
     full = [_cell(unit, each) for unit, each in sorted(minutes.items())]
-    everybody = [value for each in minutes.values() for value in each]
+    everybody = list(chain.from_iterable(minutes.values()))
     return _suppressed(month, full, _cell("", everybody))
 
 

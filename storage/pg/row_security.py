@@ -13,7 +13,7 @@ queries is the only wall. The patient door may not read `sample` at all.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -39,8 +39,15 @@ SEES_ALL = (WORKER, FETCHER, ADMIN, MIGRATE, AUDIT_OWNER)
 OF_NOBODY = frozenset({"rule_setting", "outbox"})
 
 _SET_UNIT = "select set_config('kadens.unit', %s, true)"
+_SET_GRANTED = "select set_config('kadens.granted', %s, true)"
 _OF_UNIT = (
     "care_unit = (select id from care_unit where name = current_setting('kadens.unit', true))"
+)
+# Support staff see the patients whom they were let see. For everybody else the setting is empty,
+# which a subquery finds once for a query and not for each row.
+_GRANTED = (
+    "((select coalesce(current_setting('kadens.granted', true), '') = '') or id in "
+    "(select unnest(nullif(current_setting('kadens.granted', true), '')::int[])))"
 )
 # `patient` and `alert` have policies themselves, which hide the rows of other units here too.
 # `in` is a hash of the unit's patients, made once for a query: half the time of `exists` on a list.
@@ -85,6 +92,12 @@ class _Table:
 async def set_unit(conn: Connection, unit: str) -> None:
     """Let the transaction see the patients of a care unit, by its name."""
     await conn.execute(_SET_UNIT, [unit])
+
+
+async def set_granted(conn: Connection, patients: Iterable[int]) -> None:
+    """Let the transaction see of its unit these patients alone, by the ids of their rows."""
+    # an empty array sees nobody; an empty setting would see the unit
+    await conn.execute(_SET_GRANTED, ["{" + ",".join(map(str, patients)) + "}"])
 
 
 async def set_patient(conn: Connection, patient: int) -> None:
@@ -154,7 +167,7 @@ def _condition(table: _Table) -> str:
     """Return when the clinician door sees a row, "" for a table that concerns no patient."""
     # Everything else leads to this table, so it alone names the unit.
     if table.name == "patient":
-        return _OF_UNIT
+        return f"{_OF_UNIT} and {_GRANTED}"
     if table.has_patient:
         of_patient = _OF_PATIENT.format(table.name)
         return f"patient is null or {of_patient}" if table.name in OF_NOBODY else of_patient

@@ -19,6 +19,7 @@ _OF_NOBODY = {
     *("access.refused", "keys.rotate", "keys.rewrap", "keys.retire", "digest.read", "log.verify"),
     *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
     "statistics.read",
+    "support.list",
 }
 
 

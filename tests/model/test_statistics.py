@@ -22,7 +22,9 @@ _OCTOBER = date(2026, 10, 1)
 
 
 def _month(users: dict[str, int], minutes: float = 90) -> MonthStatistics:
-    rows = [UserMonth(unit=unit, minutes=minutes) for unit, n in users.items() for _ in range(n)]
+    rows: list[UserMonth] = []
+    for unit, n in users.items():
+        rows += [UserMonth(unit=unit, minutes=minutes)] * n
     return month_statistics(_OCTOBER, rows)
 
 
