@@ -417,6 +417,27 @@ COMMANDS: tuple[Entry, ...] = (
         summary="Erase a patient: all rows, the data key, the kept bodies.",
     ),
     Entry(
+        word="rectify",
+        summary="Correct what was reported: add, list, withdraw.",
+        entries=(
+            Entry(
+                word="add",
+                target="kadens.privacy.rectifying:add_corrected",
+                summary="Correct a report or a session; the old value stays on record.",
+            ),
+            Entry(
+                word="list",
+                target="kadens.privacy.rectifying:list_corrected",
+                summary="List a patient's corrections, with what had been stated.",
+            ),
+            Entry(
+                word="withdraw",
+                target="kadens.privacy.rectifying:withdraw_corrected",
+                summary="Take a correction back: what was stated counts again.",
+            ),
+        ),
+    ),
+    Entry(
         word="rights",
         summary="Patients' requests about their rights: list, answer.",
         entries=(

@@ -35,6 +35,7 @@ from patient.pages import (
     PageView,
     page_of,
 )
+from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
 from runtime.log_lines import get_logger
@@ -227,6 +228,9 @@ ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     ("/", show_today, "GET"),
     ("/data", show_data, "GET"),
     ("/looked", show_readers, "GET"),
+    (RIGHTS_PATH, show_rights, "GET"),
+    (RIGHTS_PATH, ask_for_right, "POST"),
+    (f"{RIGHTS_PATH}/files/{{number}}", fetch_right_file, "GET"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),
     (f"{ENTER_PATH}/{{link}}", take_door_link, "POST"),
     ("/leave", leave, "POST"),

@@ -21,6 +21,7 @@ ROOMS: tuple[tuple[str, str], ...] = (
     ("/", N_("Today")),
     ("/data", N_("My data")),
     ("/looked", N_("Who looked")),
+    ("/rights", N_("My rights")),
 )
 
 

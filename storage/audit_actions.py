@@ -58,6 +58,8 @@ class AuditAction(StrEnum):
     RESTRICTION_ADD = "restriction.add"
     RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
     RESTRICTION_LIFT = "restriction.lift"
+    RECTIFICATION_MAKE = "rectification.make"  # a report or a workout was corrected
+    RECTIFICATION_WITHDRAW = "rectification.withdraw"
     OBJECTION_RECORD = "objection.record"
     OBJECTION_ANSWER = "objection.answer"  # with the ground that overrides it
     PRESCRIPTION_WRITE = "prescription.write"

@@ -42,6 +42,7 @@ or split_part(key, '/', 1) in (select id::text from alert where patient = %(pati
     "due": _OF,
     "held_finding": _OF,
     "restriction": _OF,
+    "correction": _OF,
     "rule_setting": _OF,
     "rollup_stale": _OF,
     "rollup_hour": _OF,
@@ -77,6 +78,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "annotation": _OF,
     "pinned_note": _OF,
     "review": _OF,
+    "rights_file": _OF,
     "rights_request": _OF,
     "patient_label": _OF,
     "prescription": _OF,
@@ -121,7 +123,8 @@ union select source from watermark where patient = %(patient)s"""
 _ORPHANS = """
 delete from source s where s.id = any(%s)
 and not exists (select from record r where r.source = s.id)
-and not exists (select from watermark w where w.source = s.id)"""
+and not exists (select from watermark w where w.source = s.id)
+and not exists (select from correction c where c.source = s.id)"""
 _AUDIT = "select audit_forget(%s, %s)"
 _COUNTED = "update erasure set counts = %s where id = %s"
 _NEXT = "select erasure, address from erasure_body order by 1, 2 limit 1 for update skip locked"

@@ -48,6 +48,8 @@ ACTIONS: dict[str, str] = {
     "restriction.add": N_("Data restricted"),
     "restriction.notice": N_("Notice of a lifting given"),
     "restriction.lift": N_("Restriction lifted"),
+    "rectification.make": N_("Data corrected"),
+    "rectification.withdraw": N_("Correction taken back"),
     "objection.record": N_("Objection recorded"),
     "objection.answer": N_("Objection answered"),
     "prescription.write": N_("Prescription written"),

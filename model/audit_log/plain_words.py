@@ -100,6 +100,10 @@ DEEDS: Mapping[str, PlainWords] = {
     "restriction.lift": PlainWords(
         "lifted a restriction of your data", "hävde en begränsning av dina uppgifter"
     ),
+    "rectification.make": PlainWords("corrected data about you", "rättade uppgifter om dig"),
+    "rectification.withdraw": PlainWords(
+        "took back a correction of your data", "återtog en rättelse av dina uppgifter"
+    ),
     "objection.record": PlainWords("recorded your objection", "noterade din invändning"),
     "objection.answer": PlainWords("answered your objection", "besvarade din invändning"),
     "rights.open": PlainWords("wrote down a request of yours", "skrev ned en begäran från dig"),

@@ -138,6 +138,7 @@ TABLES: dict[str, Access] = {
     "budget_notice": Access(worker=ADD, clinic=READ),
     "rule_setting": Access(worker=READ, clinic=ADD),
     "restriction": Access(worker=READ, clinic="select, insert, update"),
+    "correction": Access(worker=READ, clinic=READ, patient=READ),
     "held_finding": Access(worker="select, insert, update", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),
@@ -165,10 +166,12 @@ TABLES: dict[str, Access] = {
     "rights_request": Access(
         worker="select (patient, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
-        patient="select, insert",
+        patient="select, insert, update (identified, wish)",
     ),
+    # sealed with the patient's key; the worker only removes what is old
+    "rights_file": Access(worker="select (made_at), delete", patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
-    "journal_extract": Access(admin="select, insert, delete"),
+    "journal_extract": Access(worker="select, delete", admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),
     "clinic_session": Access(clinic=ALL, admin="select, update (ended_at)"),
     "metric": Access(worker=READ, clinic=READ, admin=READ),

@@ -22,6 +22,7 @@ LEFT_OUT: dict[str, str] = {
     "vendor_withdrawal": "sealed tokens of the vendor; the end of the link is in account",
     "vendor_invitation": "a hash of a link that was used or has expired",
     "link_token": "a hash of the patient's own token",
+    "rights_file": "an answer that was made for the patient before, sealed",
     "outbox": "messages that wait to be sent, made of the alerts that are in the answer",
     "rollup_hour": "sums of sample, which is in the answer",
     "rollup_day": "sums of sample, which is in the answer",

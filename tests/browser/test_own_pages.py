@@ -16,10 +16,10 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/data", "/looked")
+_PATHS = ("/", "/data", "/looked", "/rights")
 _HEADINGS = {
-    "en": ("Today", "My data", "Who looked"),
-    "sv": ("I dag", "Mina uppgifter", "Vem som har tittat"),
+    "en": ("Today", "My data", "Who looked", "My rights"),
+    "sv": ("I dag", "Mina uppgifter", "Vem som har tittat", "Mina rättigheter"),
 }
 
 

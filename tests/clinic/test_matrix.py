@@ -124,6 +124,8 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/duty/absences"): (401, 422, 422, 401, 403),
     ("POST", "/duty/returns"): (401, 404, 404, 401, 403),
     ("POST", "/alerts/{alert}/notes"): (401, 303, 404, 401, 403),
+    ("GET", "/requests"): LISTS,
+    ("POST", "/requests/{number}/{step}"): (401, 404, 404, 401, 403),  # nobody has asked
     ("GET", "/api/v1/duty"): LISTS,
     ("PUT", "/api/v1/duty"): (401, 422, 422, 401, 403),
     ("POST", "/api/v1/absences"): (401, 422, 422, 401, 403),
@@ -264,6 +266,8 @@ def path_of(route: str, door: Served) -> str:
         annotation=999_999,
         draft=uuid4(),
         subject="c-nobody",
+        number=999_999,
+        step="take",
         name="prescription" if "schemas" in route else "clinic.css",
     )
     if route.endswith(("{draft}", "/submission")):

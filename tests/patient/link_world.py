@@ -89,15 +89,15 @@ class LinkWorld:
     now_ms: int = LINKED_MS
     seen: list[str] = field(default_factory=list)
 
-    def patient(self) -> str:
-        """Return a new patient."""
+    def patient(self, unit: str = "unit") -> str:
+        """Return a new patient of a care unit."""
         name = f"p-{secrets.token_hex(4)}"
 
         async def work(conn: Connection) -> None:
             await patients.add_patient(
                 conn,
                 wrapping_key=LINK_KEY,
-                unit="unit",
+                unit=unit,
                 zone="Europe/Stockholm",
                 now_ms=0,
                 pseudonym=name,

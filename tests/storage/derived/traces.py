@@ -101,6 +101,12 @@ _RULED = (
         "where pseudonym = %(patient)s"
     ),
     (
+        "insert into correction (patient, source, record, kind, is_void, fields, was, set_by, "
+        "set_at, why) select r.patient, r.source, 'never-' || p.pseudonym, 'report', true, '{}', "
+        "'{}', 'c-1', now(), p.pseudonym from record r join patient p on p.id = r.patient "
+        "where p.pseudonym = %(patient)s limit 1"
+    ),
+    (
         "insert into held_finding (patient, rule, key, rule_version, why, tier, at, held_at, "
         "sentence, evidence) select id, 'P1', pseudonym, 1, 'pause', 'B', now(), now(), pseudonym, "
         "'{}' from patient where pseudonym = %(patient)s"
@@ -342,6 +348,12 @@ async def _alerted(conn: Connection, patient: str) -> None:
     await conn.execute(
         "insert into rights_request (patient, kind, received_at, identified, due, answer) "
         "select id, 'access', now(), pseudonym, now(), pseudonym from patient where id = %s",
+        [number],
+    )
+    await conn.execute(
+        "insert into rights_file (request, patient, sealed, made_at) select r.id, r.patient, "
+        "convert_to(p.pseudonym, 'UTF8'), now() from rights_request r "
+        "join patient p on p.id = r.patient where p.id = %s",
         [number],
     )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")
