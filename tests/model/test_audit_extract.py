@@ -21,6 +21,8 @@ _OF_NOBODY = {
     *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
     "consent.text",
     "block.list",
+    "statistics.read",
+    "support.list",
 }
 
 
