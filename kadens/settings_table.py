@@ -31,6 +31,12 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "oidc_purpose": "Value that the claim `commissionPurpose` must have; empty when not checked.",
     "oidc_acr": "Values of the claim `acr` that suffice, with commas between; empty when not "
     "checked.",
+    "patient_oidc_issuer": "Issuer URL of the OpenID Connect provider by which patients sign in; "
+    "empty when one-time links alone open the patient door.",
+    "patient_oidc_client_id": "Client id of the patient door at that provider.",
+    "patient_oidc_number_claim": "Claim of the ID token with the patient's personal number.",
+    "patient_oidc_acr": "Values of the claim `acr` that suffice for a patient, with commas "
+    "between; empty when not checked.",
     "prescriber_roles": "Roles that may submit prescriptions, with commas between.",
     "support_roles": "Roles that may read and write no prescription, with commas between.",
     "session_minutes": "How long a sign-in lasts at most.",

@@ -79,10 +79,11 @@ async def erase_with_line(
 ) -> Receipt:
     """Erase a patient's rows with the line of the audit log, in the caller's transaction.
 
-    It must be the last of the transaction: the list of erasures has it from here on.
+    It must be the last of the transaction: the list of erasures has it from here on. The fetcher
+    tells the vendors of the patient's accounts, where there are wrapping keys.
     """
     number = await patient_id(conn, patient)
-    receipt = await erase(conn, patient, now_ms)
+    receipt = await erase(conn, patient, now_ms, settings.secrets.wrapping_keys or None)
     done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
     await audit.write_entry(conn, done)
     # last before the commit: a restore must know of every erasure that was done

@@ -245,6 +245,7 @@ def _tend(
 def _tell(endpoints: Endpoints, err: Console) -> None:
     for name, address in endpoints.addresses().items():
         err.print(f"  {name:<12} {address}", markup=False)
+    err.print("a patient signs in by the link of `kadens patient door-link --patient PATIENT`")
     err.print("Ctrl-C stops everything")
 
 

@@ -71,6 +71,9 @@ def used_endpoints(settings: Settings, variables: Mapping[str, str]) -> Iterator
         yield UsedEndpoint(setting="KADENS_SMTP", host=_host(settings.smtp))
     if settings.oidc_issuer:
         yield UsedEndpoint(setting="KADENS_OIDC_ISSUER", host=_host(settings.oidc_issuer))
+    if settings.patient_oidc_issuer:
+        host = _host(settings.patient_oidc_issuer)
+        yield UsedEndpoint(setting="KADENS_PATIENT_OIDC_ISSUER", host=host)
     for receiver in settings.secrets.receivers:
         yield UsedEndpoint(setting=f"receiver {receiver.name}", host=_host(receiver.url))
 

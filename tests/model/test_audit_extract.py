@@ -19,6 +19,8 @@ _OF_NOBODY = {
     *("access.refused", "keys.rotate", "keys.rewrap", "keys.retire", "digest.read", "log.verify"),
     *("backup.make", "backup.restore"),
     *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
+    "consent.text",
+    "block.list",
 }
 
 
