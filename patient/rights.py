@@ -104,6 +104,7 @@ async def show_rights(request: Request) -> Response:
     """Show what may be asked for, and what was asked and how far it has come."""
     async with open_visit(request) as visit:
         requests, files, zone = await _mine(visit)
+    # what is said about lateness is what the clinic's own list says
     shown = [_shown(row, visit.now_ms, zone, files) for row in requests]
     sent = {kind.value: words.name for kind, words in RIGHT_WORDS.items()}
     return door_page(
@@ -139,6 +140,7 @@ async def fetch_right_file(request: Request, number: str) -> Response:
         content = await rights_file(visit.conn, keys, visit.pseudonym, wanted, visit.now_ms)
     if content is None:
         raise RequestRefused(404, "There is no such file.")
+    # the name has the request's number alone: a file's name stays in a list of downloads
     headers = {
         "content-disposition": f'attachment; filename="kadens-{wanted}.zip"',
         "cache-control": "no-store",
@@ -155,6 +157,7 @@ async def _mine(visit: Visit) -> tuple[tuple[RightsRequest, ...], list[ReadyFile
 
 
 def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -> OwnRequest:
+    # closing an account is a request too, and has no form here
     words = RIGHT_WORDS.get(row.kind)
     has_file = row.number in {file.request for file in files}
     return OwnRequest(

@@ -71,6 +71,7 @@ async def connect_source(request: Request) -> Response:
     connector = await _named(request)
     if connector not in _linkable(door):
         raise RequestRefused(404, "There is no such source.")
+    # the link is made as a clinic's is, so that there is a single way to connect an account
     link = random_text()
     async with open_visit(request) as visit:
         digest = secret_digest(link)
@@ -95,6 +96,7 @@ async def _stop(visit: Visit, connector: str) -> None:
     # what a form names beside the patient's own sources is nothing that could be stopped
     if connector not in {row.connector for row in rows}:
         raise RequestRefused(404, "There is no such source.")
+    # a second press of the button finds nothing to stop, and leaves no second row
     if await stop_source(visit.conn, visit.pseudonym, connector, from_ms=now_ms, now_ms=now_ms):
         await visit.note(AuditAction.CONSENT_WITHDRAW, connector, language=visit.language)
 
@@ -112,6 +114,7 @@ def source_state(row: OwnSourceRow, now_ms: int) -> SourceState:
 
 def last_data_ms(row: OwnSourceRow) -> int:
     """Return when a source was heard last: its latest data, else the beginning of the consent."""
+    # a source that was connected today has not been silent since before
     return max(row.received_ms or 0, row.connected_ms or 0, row.consented_ms or 0)
 
 
@@ -144,6 +147,7 @@ def _day(ms: int | None, zone: str) -> date | None:
 
 def _others(door: OpenPatientDoor, sources: Iterable[OwnSource]) -> Sequence[tuple[str, str]]:
     """Return the vendors that can be connected here and are not, with their names."""
+    # a vendor that needs reconnecting is offered again
     going = {SourceState.CONNECTED, SourceState.SILENT}
     held = {source.connector for source in sources if source.state in going}
     titles = door.config.titles

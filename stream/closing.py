@@ -64,6 +64,7 @@ async def _tend(tender: AccountTender, patient: str) -> int:
         if account is None:
             return 0  # others write of the patient: the next round looks again
         step = tender.step(account)  # again, from what was read under the lock
+        # what the list said may be over by now: a sign-in came, or a new prescription
         if step is AccountStep.WARN:
             await _warn(conn, account, tender)
         elif step is AccountStep.CLOSE:
@@ -79,6 +80,7 @@ async def _warn(conn: Connection, account: AccountRow, tender: AccountTender) ->
         return
     # without a way to the patient the clinic writes: `kadens account warnings` lists whom
     way = ReceiverKind.NUDGE.value if ReceiverKind.NUDGE in tender.ways else ""
+    # the message and its note are one transaction: nobody is warned twice or noted for nothing
     now_ms = tender.now()
     if way:
         nudge = closing_nudge(account.patient, account.pseudonym, last)

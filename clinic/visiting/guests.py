@@ -38,6 +38,7 @@ async def enter_as_guest(
     standing = guest_standing(facts)
     if facts is None or standing is BlockState.NOTHING:
         return ""
+    # the law lets it show that something is blocked, and 404 would hide it in an emergency
     if standing is BlockState.BLOCKED:
         raise RequestRefused(403, BLOCKED_TEXT)
     if request.method not in SAFE_METHODS:

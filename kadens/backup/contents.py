@@ -78,6 +78,7 @@ def read_keys(folder: Path, private: bytes) -> KeptKeys:
     files = key_files(folder)
     if not files:
         raise BackupError(f"{folder} has no file of keys: nothing was restored")
+    # an older file may still have a key that an erasure destroyed since
     records = _complete(files[-1], private, KEY_FILES)
     keys = KeptKeys(made_ms=next(records).values["made_ms"])
     for record in records:
@@ -103,6 +104,7 @@ def read_contents(folder: Path, private: bytes) -> Contents:
     receipts = frozenset(head.pop("receipts"))
     contents = Contents(path=path, private=private, receipts=receipts, **head)
     for record in records:
+        # the content is not opened here: this first reading only finds out what is there
         if record.values.get("owner", NO_PATIENT) != NO_PATIENT:
             contents.owners.add(record.values["owner"])
         if record.kind == BODY:
@@ -121,6 +123,7 @@ def plan_restore(contents: Contents, kept: KeptKeys, erasures: Path | None) -> R
     # What the backup knows is done in it already; an id may have been given to another since.
     later = tuple(entry for entry in listed if entry.number not in contents.receipts)
     erased = _erased(contents, kept, later)
+    # without a key and without an erasure in the list: it may be a list of another installation
     lost = contents.owners - kept.wrapped.keys() - erased.keys()
     if lost and not contents.owners & kept.wrapped.keys():
         raise BackupError("the keys have no patient of this backup: nothing was restored")
@@ -158,6 +161,7 @@ def _content(plan: RestorePlan, record: BackupRecord, of: str) -> bytes:
         try:
             packed = crypto.open_sealed(plan.keys[owner], packed, owner_name(owner, of))
         except crypto.SealError:
+            # the cause would hold the sealed bytes
             raise BackupError("the keys are not those of this backup") from None
     return bytes(cramjam.zstd.decompress(packed))
 
@@ -180,6 +184,7 @@ def _erased(contents: Contents, kept: KeptKeys, later: tuple[ListedErasure, ...]
     erased: dict[int, int] = {}
     for entry in later:
         key = kept.secrets.audit_keys.find(entry.key_id)
+        # a mark is a keyed digest: it can be compared with a number, and not be turned into one
         for number in contents.owners if key else ():
             if key and erased_mark(key, number) == entry.mark:
                 erased[number] = entry.number

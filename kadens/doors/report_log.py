@@ -40,6 +40,7 @@ class DoorReportLog:
         )
         named = replace(envelope, patient=patient).headers()
         try:
+            # the digest is the key of the record, as for every body that the vendor door takes
             await self._publisher.append(RAW.name, digest.encode(), body, named)
         except NotAcceptedError as error:
             raise AnswersNotTakenError from error

@@ -69,6 +69,7 @@ class AccountLife:
 
 def months_later(day: date, months: int) -> date:
     """Return the date some months later: of the same number, else the last of its month."""
+    # the 31st of August plus six months is the last of February, and never a day in March
     years, month = divmod(day.month - 1 + months, _YEAR_MONTHS)
     year = day.year + years
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
@@ -125,6 +126,7 @@ def next_step(life: AccountLife, terms: ClosingTerms, zone: str, now_ms: int) ->
     last = last_day(life, terms, zone)
     if last is None:
         return AccountStep.NOTHING
+    # no account closes without a warning, however long ago its last day was
     closes_ms = closes_from_ms(life, last, terms, zone)
     if closes_ms is None:
         is_near = now_ms >= warns_from_ms(last, terms, zone)

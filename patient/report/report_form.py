@@ -68,6 +68,7 @@ def answers_of(given: Given, patient: str, zone: str, now_ms: int) -> Answers:
     if not _KEY.fullmatch(key):
         raise UnfitAnswerError(UNREAD_ANSWER)
     shown_ms = _shown_ms(given, now_ms)
+    # the key is a part of each record, so a form that is sent twice gives the same records
     reports = list(_reports(given, f"door-{key}", zone, now_ms))
     if not reports:
         raise UnfitAnswerError(NOTHING_ANSWERED)
@@ -93,6 +94,7 @@ def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict
     worn = _equipment(given)
     if manual:
         yield {"id": f"{prefix}-session", "instrument": Instrument.SESSION.value, **manual, **worn}
+    # 0 is an answer, and no field is none: a value is compared with None and never taken as true
     for phase in (Phase.NONE, *SHOWN_PHASES):
         value = _number(given, f"pain_{phase.value}", _PAIN)
         if value is not None:
@@ -114,6 +116,7 @@ def _signs(given: Given, prefix: str) -> Iterator[dict[str, object]]:
     ticked = given.get("sign", ())
     is_none = bool(_first(given, "no_sign")) and not has_sign(given)
     for sign in RED_FLAGS:
+        # a sign that is not ticked is not denied: the patient may not have read so far
         if sign in ticked or is_none:
             answer = _scaled(Instrument.RED_FLAG, int(sign in ticked), YES_NO_SCALE)
             yield {"id": f"{prefix}-{sign}", **answer, "reason": sign}
@@ -129,6 +132,7 @@ def _manual(given: Given, zone: str, now_ms: int) -> dict[str, object]:
         return {}
     if activity not in TYPES or not (day and start and minutes):
         raise UnfitAnswerError(HALF_SESSION)
+    # a browser checks these too, but a form may come from anywhere
     length = _natural(minutes)
     if length is None or not 0 < length <= _LONGEST_MANUAL_MIN:
         raise UnfitAnswerError(LONG_SESSION)
@@ -146,6 +150,7 @@ def _start_ms(day: str, start: str, zone: str) -> int:
         moment = datetime.combine(date.fromisoformat(day), time.fromisoformat(start))
     except ValueError:
         raise UnfitAnswerError(HALF_SESSION) from None
+    # an hour that the clock shows twice is its first: `fold` is 0
     return epoch_ms(moment.replace(tzinfo=ZoneInfo(zone)))
 
 
@@ -172,6 +177,7 @@ def _number(given: Given, name: str, allowed: range) -> int | None:
     text = _first(given, name)
     if not text:
         return None
+    # only the exact words of the form: `int` would take " 7", "+7" and digits of other scripts
     known = {str(number): number for number in allowed}
     if text not in known:
         raise UnfitAnswerError(UNREAD_ANSWER)
@@ -186,6 +192,7 @@ def _shown_ms(given: Given, now_ms: int) -> int:
 
 
 def _natural(text: str) -> int | None:
+    # `int` of a very long text takes time that grows with its square
     is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
     return int(text) if is_number else None
 

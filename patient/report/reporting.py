@@ -90,6 +90,7 @@ async def take_report(request: Request) -> Response:
             return _form_page(request, visit, questions, given, str(error), status)
         if not questions.agreed and given.get("agree") != ["yes"]:
             return _form_page(request, visit, questions, given, NOT_AGREED, HTTPStatus.CONFLICT)
+        # the row commits before the answers are sent: a report without a row must not exist
         await _noted(visit, questions, answers)
     # outside of the transaction: a log that hangs must not hold the door's few connections
     log = patient_door_of(request).config.log
@@ -99,6 +100,7 @@ async def take_report(request: Request) -> Response:
         agreed = Questions(zone=questions.zone, sessions=questions.sessions, agreed=True)
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return _form_page(request, visit, agreed, given, _AWAY, status)
+    # the text is shown at once and does not wait for a rule or for a person
     urgent = IF_RED_FLAG[visit.language] if answers.has_sign else ""
     return door_page(request, "reported.html", visit, urgent=urgent)
 
@@ -134,6 +136,7 @@ def _given(form: FormData) -> Mapping[str, Sequence[str]]:
     """Return the fields of a form, without its token and without files."""
     given: dict[str, list[str]] = {}
     for name, value in form.multi_items():
+        # a file in this form is nothing that the page offers
         if isinstance(value, str) and name != TOKEN_FIELD:
             given.setdefault(name, []).append(value)
     return given
@@ -167,6 +170,7 @@ def _form_page(
         activities=ACTIVITY_WORDS.items(),
         days=[today - timedelta(days=back) for back in range(MANUAL_DAYS)],
         urgent=IF_RED_FLAG[visit.language],
+        # a form that comes back with a problem still shows what a warning sign asks for
         urgent_now=has_sign(given),
     )
 

@@ -23,6 +23,7 @@ _ZONE = "Europe/Stockholm"  # whose days the numbers are made of
 
 def number_of_claims(sign_in: PatientSignIn, claims: Claims) -> PersonalNumber:
     """Return the number that the claims name; raises `PatientRefusedError` where it is unusable."""
+    # the level comes first: of who is not proven nothing is looked up
     if not is_strong_enough(claims, sign_in.levels):
         raise PatientRefusedError(DoorRefusal.WEAK)
     text = only_claim_text(claims, sign_in.number_claim)
@@ -39,6 +40,7 @@ async def patient_of_number(
 ) -> str:
     """Return the pseudonym of the patient with a number; raises `PatientRefusedError` for none."""
     digests = number_digests(sign_in.identity_keys(), number)
+    # while keys rotate, a digest may still be that of the older key
     for digest in digests.values():
         # the transaction sees nobody's rows but those of the number's owner
         await set_owner_of(conn, digest)

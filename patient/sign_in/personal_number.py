@@ -52,6 +52,7 @@ def read_personal_number(text: str, today: date) -> PersonalNumber:
         return PersonalNumber(kind=NumberKind.FOREIGN)
     digits = plain.replace("-", "").replace("+", "")
     try:
+        # the library checks the date and the last digit, also of coordination numbers
         number = Personnummer(digits)
         born = number.get_date()
     except (PersonnummerException, ValueError):
@@ -71,5 +72,6 @@ def number_digests(keys: KeyRing, number: PersonalNumber) -> dict[str, str]:
     """
     if not number.digits:
         raise ValueError("only a number that names somebody has a digest")
+    # the purpose keeps these digests apart from others that the same key might make
     message = _PURPOSE + number.digits.encode()
     return {key.id: hmac.digest(key.secret, message, hashlib.sha256).hex() for key in keys.keys}

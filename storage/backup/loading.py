@@ -73,6 +73,7 @@ async def begin_loading(conn: Connection, months: Iterable[date]) -> Mapping[str
     has_months = await rows.fetch_column(conn, _HAS_MONTHS, [])
     for month in months if has_months else ():
         await conn.execute(_MONTH, [month, f"sample_{month:%Y_%m}"])
+    # the layouts of this database, never of the file: they become a part of statements
     return {layout.name: layout for layout in await layouts(conn)}
 
 
@@ -95,6 +96,7 @@ async def end_loading(
     """Write the data keys of the patients that came back, and set the counters of ids."""
     async with conn.cursor() as cursor:
         await cursor.executemany(_KEY, [(key.wrapped, key.key_id, key.patient) for key in keys])
+    # an id that was given once must not be given again, also after the newest row was left out
     for name, last in counters.items():
         await conn.execute(_COUNTER, [name, last])
     await _set_numbers(conn)
@@ -118,6 +120,7 @@ async def put_receipt(
 ) -> None:
     """Write the receipt of an erasure again, and take the patient out of the audit log."""
     await conn.execute(_RECEIPT, [number, utc(at_ms), Jsonb(counts)])
+    # the law keeps these where the patient is gone
     await conn.execute(_EXTRACTS, [Jsonb(extracts)])
     if patient is not None:
         await conn.execute(_FORGET, [patient, number])

@@ -57,6 +57,7 @@ class WrappedKey:
 @asynccontextmanager
 async def same_state(conn: Connection) -> AsyncIterator[None]:
     """Let all reads in the block see the database at one instant."""
+    # rows that refer to each other are read minutes apart
     await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     try:
         async with conn.transaction():
@@ -117,6 +118,7 @@ async def _portions(conn: Connection, layout: TableLayout) -> AsyncIterator[Port
         # the server sends each row by itself
         async for row in copy:
             whose, _, line = bytes(row).partition(b"\t")
+            # a piece has a single owner, because it is sealed with a single key
             if count and (whose != owner or len(text) > PIECE_BYTES):
                 yield _portion(layout, owner, count, text)
                 count, text = 0, bytearray()

@@ -144,6 +144,7 @@ async def close_account(
     # the update decides between two who close at once
     if not (await conn.execute(_CLOSE, row)).rowcount:
         raise AccountClosedError("the account is closed already")
+    # moves are only added to, so what was done and undone stays on record
     await conn.execute(_MOVE, {**row, "kind": "close", "by": by, "why": why})
     await link_tokens.revoke(conn, account.pseudonym, now_ms)
     await conn.execute(_NO_CONSENT, row)
@@ -160,6 +161,7 @@ async def reopen_account(
     It counts as a sign-in, or the account would be closed again at once.
     """
     row = {"patient": account.patient, "now": utc(now_ms)}
+    # consents stay withdrawn: opening an account agrees to nothing
     if not (await conn.execute(_REOPEN, row)).rowcount:
         raise RefusedError("the account is not closed")
     await conn.execute(_MOVE, {**row, "kind": "reopen", "by": by, "why": why})

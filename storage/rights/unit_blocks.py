@@ -95,10 +95,12 @@ async def share_patient(
     Raises `UnknownNameError` for an unknown patient, and `UnitBlockError` for an unknown unit, the
     patient's own, and a unit that shares the patient already.
     """
+    # an unknown patient is another mistake than an unknown unit, and has another answer
     await patient_id(conn, patient)
     until = None if until_ms is None else utc(until_ms)
     row = {"patient": patient, "unit": unit, "by": by, "now": utc(now_ms), "until": until}
     try:
+        # a part of the caller's transaction, so that the violation ends only this part
         async with conn.transaction():
             added = await (await conn.execute(_SHARE, row)).fetchone()
     except UniqueViolation as error:
@@ -116,6 +118,7 @@ async def end_sharing(conn: Connection, patient: str, unit: str, now_ms: int) ->
 
 async def set_block(conn: Connection, patient: int, by: str, now_ms: int) -> bool:
     """Block a patient (id of the row) for other units; False where a block holds already."""
+    # the index allows one block that holds: two who set it at once set it once
     row = {"patient": patient, "by": by, "now": utc(now_ms)}
     return (await conn.execute(_BLOCK, row)).rowcount == 1
 
@@ -160,6 +163,7 @@ async def open_blocked(  # noqa: PLR0913 - each names one thing
         "now": utc(now_ms),
         "until": utc(until_ms),
     }
+    # a function of the database: the role of the door may not write openings by itself
     opened = await (await conn.execute(_OPEN, row)).fetchone()
     return bool(opened and opened[0])
 
@@ -190,6 +194,7 @@ async def review_opening(
     """
     row = {"id": number, "by": by, "verdict": verdict, "now": utc(now_ms)}
     stored = await (await conn.execute(_REVIEW, row)).fetchone()
+    # a second verdict would hide the first
     if stored is None:
         raise UnknownNameError("there is no such opening that waits for its follow-up")
     return str(stored[0])
