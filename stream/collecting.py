@@ -14,6 +14,7 @@ async def collect_statistics(parts: Collaborators) -> int:
     now_ms = parts.now()
     async with parts.pool.connection() as conn:
         newest = await statistic_rows.newest_month(conn)
+    # months that were missed while no worker ran are collected too
     months = months_to_collect(newest, utc(now_ms).date())
     done = 0
     for month in months:

@@ -58,6 +58,7 @@ async def take_sign_in(
     pending = pending_of(request, sign_in, state)
     page = pending.page if pending else "/"
     try:
+        # a provider that sends an error has no code that could be redeemed
         claims = await _claims_of(sign_in, pending, "" if error else code, iss)
         secret = await _signed_in(door, sign_in, claims, old=session_secret(request))
         response: Response = RedirectResponse(page, 303)
@@ -73,6 +74,7 @@ async def take_sign_in(
 async def show_refusal(request: Request, why: str) -> Response:
     """Show why a sign-in ended without a session, and what the patient can do."""
     _sign_in_of(request)  # a door without a provider has no such page
+    # only words of the table: no text of the address reaches the page
     refusal = DoorRefusal.__members__.get(why.upper())
     if refusal is None:
         raise HTTPException(404)
@@ -108,6 +110,7 @@ async def _signed_in(
     door: OpenPatientDoor, sign_in: PatientSignIn, claims: Claims, *, old: str
 ) -> str:
     """Begin the session of the patient whom the claims name, and return its new secret."""
+    # a secret of its own for each sign-in: none that the browser brings along is used
     number, secret = number_of_claims(sign_in, claims), new_session_secret()
     try:
         async with door.pool.connection() as conn:
@@ -130,6 +133,7 @@ async def _write_refusal(door: OpenPatientDoor, refused: PatientRefusedError) ->
         "reason": refused.refusal.value,
         **({"unwritten": unwritten} if unwritten else {}),
     }
+    # the row names no patient: a claim that was not accepted proves nobody
     entry = audit.AuditEntry(
         at_ms=now_ms, actor=NOBODY_AT_DOOR, action=AuditAction.SIGN_IN_REFUSED, detail=detail
     )

@@ -52,6 +52,7 @@ async def rights_file(
 ) -> bytes | None:
     """Return the file that answered a request of a patient; None when there is none for them."""
     wanted = {"request": number, "patient": patient, "oldest": utc(now_ms - FILE_KEPT_MS)}
+    # a request of another patient and none at all are the same answer
     sealed = await rows.fetch_column(conn, _GET, wanted)
     if not sealed:
         return None

@@ -82,6 +82,7 @@ async def give_support_access(
     Raises `SupportRefusedError` while the person has an access because of this case already.
     """
     now, until = map(utc, span)
+    # two accesses at once of one person would hide the end of the first
     row = {"case": case.number, "staff": staff, "reason": reason, "by": by}
     if (await rows.fetch_column(conn, _LIVE, {**row, "now": now}))[0]:
         raise SupportRefusedError("that person has access because of this case already")
@@ -90,6 +91,7 @@ async def give_support_access(
 
 async def support_accesses(conn: Connection, staff: str, now_ms: int) -> list[SupportAccess]:
     """Return whose data a person of the support staff may see at an instant, and why."""
+    # asked anew for each request: an access that ends while someone looks ends there
     requested = {"staff": staff, "now": utc(now_ms)}
     return await rows.fetch_as(conn, _NOW, requested, SupportAccess)
 

@@ -31,6 +31,7 @@ async def redirect_to_provider(flow: CodeFlow, page: str) -> Response:
     response = RedirectResponse(
         authorization_url(flow, await flow.provider.description(), pending), 303
     )
+    # the state lies with the browser that began, so an answer works nowhere else
     sealed = seal_pending(flow.keys(), pending, flow.clock() + PENDING_MS)
     flow.set_cookie(response, pending_cookie(pending.state), sealed, PENDING_MS)
     return response
