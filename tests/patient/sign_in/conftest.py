@@ -68,7 +68,7 @@ def patient_settings(dsn: str, folder: Path, **more: str) -> Settings:
     keys += f'identity_key = "{IDENTITY_KEYS.active.secret.hex()}"\n'
     secrets.write_text(f'{keys}patient_oidc_client_secret = "{SECRET}"\n', encoding="utf-8")
     result = {
-        "KADENS_KAFKA": "",
+        "KADENS_KAFKA": "127.0.0.1:1",  # nothing is reported in these tests
         "KADENS_DATABASE": dsn,
         "KADENS_BODIES": "",
         "KADENS_SECRETS_FILE": str(secrets),

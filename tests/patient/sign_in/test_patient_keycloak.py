@@ -84,7 +84,7 @@ def real(served_door: RealDoor) -> RealDoor:
 
 @pytest.fixture
 def door(real: RealDoor) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=real.url) as client:
+    with httpx2.Client(base_url=real.url, timeout=60) as client:
         yield client
 
 
@@ -96,7 +96,8 @@ def visiting() -> Iterator[httpx2.Client]:
         for cookie in client.cookies.jar:
             cookie.secure = False
 
-    with httpx2.Client(event_hooks={"response": [trusting]}) as client:
+    # the first page of a Keycloak that has just started takes long on a busy machine
+    with httpx2.Client(event_hooks={"response": [trusting]}, timeout=60) as client:
         yield client
 
 
