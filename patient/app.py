@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
+from patient.blocking import BLOCK_PATH, lift_own_block, set_own_block, show_block
 from patient.config import BACK_PATH, LINK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
 from patient.data import show_data, show_readers
 from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
@@ -35,7 +36,7 @@ from patient.pages import (
     PageView,
     page_of,
 )
-from patient.reporting import show_report, take_report
+from patient.report.reporting import show_report, take_report
 from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
 from patient.sign_in.provider_pages import (
     REFUSED_PATH,
@@ -246,6 +247,9 @@ ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     (RIGHTS_PATH, show_rights, "GET"),
     (RIGHTS_PATH, ask_for_right, "POST"),
     (f"{RIGHTS_PATH}/files/{{number}}", fetch_right_file, "GET"),
+    (BLOCK_PATH, show_block, "GET"),
+    (BLOCK_PATH, set_own_block, "POST"),
+    (f"{BLOCK_PATH}/lift", lift_own_block, "POST"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),
     (f"{ENTER_PATH}/{{link}}", take_door_link, "POST"),
     ("/leave", leave, "POST"),

@@ -26,6 +26,7 @@ ROOMS: tuple[tuple[str, str], ...] = (
     ("/data", N_("My data")),
     ("/looked", N_("Who looked")),
     ("/rights", N_("My rights")),
+    ("/block", N_("Other units")),
 )
 
 

@@ -43,6 +43,7 @@ ACTIONS: dict[str, str] = {
     "consent.agree": N_("Agreed to connect an account"),
     "account.close": N_("Account closed"),
     "account.reopen": N_("Account opened again"),
+    "support.access": N_("Access of support staff given"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
     "report.send": N_("Answered questions"),
@@ -60,6 +61,12 @@ ACTIONS: dict[str, str] = {
     "prescription.renew": N_("Renewal of a prescription begun"),
     "prescription.pause": N_("Prescription paused"),
     "prescription.end": N_("Prescription ended"),
+    "block.set": N_("Block between units set"),
+    "block.lift": N_("Block between units lifted"),
+    "block.open": N_("Block between units opened"),
+    "block.review": N_("Opening of a block followed up"),
+    "sharing.begin": N_("Shared with another unit"),
+    "sharing.end": N_("Sharing with another unit ended"),
     "files.import": N_("Files imported"),
 }
 

@@ -160,6 +160,12 @@ TABLES: dict[str, Access] = {
         worker="select, insert, update", patient="select, insert, update (signed_in_at)"
     ),
     "account_move": Access(worker=ADD),
+    "support_case": Access(worker="select, update (id), delete"),
+    # the door looks whether somebody of the support staff may see a patient now
+    "support_access": Access(worker="select, delete", clinic=READ),
+    "identity.statistic_key": Access(worker="select, insert, delete"),
+    "statistic_row": Access(worker=ADD),
+    "statistic_month": Access(worker=ADD),
     "rights_request": Access(
         worker="select (patient, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
@@ -167,6 +173,11 @@ TABLES: dict[str, Access] = {
     ),
     # sealed with the patient's key; the worker only removes what is old
     "rights_file": Access(worker="select (made_at), delete", patient=READ),
+    "unit_sharing": Access(clinic=READ, patient=READ),
+    "unit_block": Access(
+        clinic=READ, patient="select, insert, update (lifted_at, lifted_by, consent)"
+    ),
+    "block_opening": Access(clinic=READ, patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
     "journal_extract": Access(worker="select, delete", admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),

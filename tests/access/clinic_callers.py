@@ -3,8 +3,9 @@
 Each caller is a column of the table in docs/access.md. Nothing here knows a status.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,7 +14,7 @@ from fastapi import FastAPI
 from tests.access.table import AccessRoute
 from tests.clinic.sign_in.provider import Provider
 from tests.clinic.test_matrix import path_of, sent
-from tests.clinic_world import CLINIC_NOW, OTHER_UNIT, UNIT, Served
+from tests.clinic_world import ALERTS, CLINIC_NOW, OTHER_UNIT, UNIT, Served
 from web import csrf
 from web.sign_in.cookies import derived_key
 
@@ -32,11 +33,30 @@ CLAIMED: dict[str, tuple[str, list[str]]] = {
     "prescriber elsewhere": (OTHER_UNIT, ["physician"]),
     "support elsewhere": (OTHER_UNIT, ["support"]),
 }
+EVERYBODY = ("nobody", *CLAIMED)
 # What the writes of a route leave behind, which the next caller must not find.
 _LEFT = (
     "pinned_note", "review", "annotation", "patient_label", "saved_filter", "rule_setting",
     "alert_note", "prescription_draft", "absence",
 )  # fmt: skip
+
+
+# Of the two patients whom the routes name, directly or by an alert. Both people of the support
+# staff get it, so that the unit alone decides.
+_LET = """
+with opened as (
+  insert into support_case (patient, about, arrived_at, opened_by)
+  select id, 'a watch', to_timestamp(%s / 1000.0), 'os:tester' from patient
+  where pseudonym = 'p-snooze' or id = (select patient from alert where id = %s)
+  returning id, patient, arrived_at)
+insert into support_access (case_id, patient, staff, reason, given_by, from_at, until_at)
+select id, patient, %s, 'to see', 'os:tester', arrived_at, arrived_at + interval '1 hour'
+from opened"""
+
+
+def let_support_look(callers: "ClinicCallers", staff: str) -> None:
+    """Give a person of the support staff access to the patients of the routes."""
+    callers.door.change(_LET, CLINIC_NOW, ALERTS["old"], staff)
 
 
 def claims_of(caller: str, unit: object, roles: object) -> dict[str, Any]:
@@ -57,6 +77,7 @@ class ClinicCallers:
     door: Served
     provider: Provider
     app: FastAPI
+    clock: Path
     cookies: dict[str, str] = field(default_factory=dict)
 
     def sign_in(self, claims: Mapping[str, Any]) -> httpx2.Response:
@@ -67,16 +88,33 @@ class ClinicCallers:
             back = httpx2.get(begun.headers["location"]).headers["location"]
             return browser.get(back.removeprefix(self.door.url))
 
-    def row(self, route: AccessRoute) -> dict[str, int]:
-        """Return the status that each caller gets."""
+    def row(self, route: AccessRoute, who: Sequence[str] = EVERYBODY) -> dict[str, int]:
+        """Return the status that each caller of `who` gets."""
         self._sign_everybody_in()
         row = {}
-        for caller in ("nobody", *CLAIMED):
+        for caller in who:
             self._clean()
             row[caller] = self._status(route, caller)
         if route[1] == "/sign-out":
             self.cookies.clear()
         return row
+
+    def page(self, path: str, caller: str) -> httpx2.Response:
+        """Return a page as a caller's browser gets it."""
+        self._sign_everybody_in()
+        headers = {"accept": "text/html", "cookie": self.cookies[caller]}
+        return self.door.get(path, headers=headers)
+
+    def form(self, path: str, caller: str, fields: Mapping[str, str]) -> httpx2.Response:
+        """Send a form of this door as a caller."""
+        self._sign_everybody_in()
+        headers = {"origin": self.door.url, "cookie": self.cookies[caller]}
+        data = {**fields, "token": self._token(caller)}
+        return self.door.post(path, headers=headers, data=data)
+
+    def again(self) -> None:
+        """Let everybody sign in again, after the clock was moved."""
+        self.cookies.clear()
 
     def _sign_everybody_in(self) -> None:
         for caller in CLAIMED.keys() - self.cookies.keys():

@@ -16,9 +16,17 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/report", "/sources", "/data", "/looked", "/rights")
+_PATHS = ("/", "/report", "/sources", "/data", "/looked", "/rights", "/block")
 _HEADINGS = {
-    "en": ("Today", "Report", "Sources", "My data", "Who looked", "My rights"),
+    "en": (
+        "Today",
+        "Report",
+        "Sources",
+        "My data",
+        "Who looked",
+        "My rights",
+        "Other units",
+    ),
     "sv": (
         "I dag",
         "Rapportera",
@@ -26,6 +34,7 @@ _HEADINGS = {
         "Mina uppgifter",
         "Vem som har tittat",
         "Mina rättigheter",
+        "Andra enheter",
     ),
 }
 

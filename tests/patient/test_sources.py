@@ -6,16 +6,16 @@ import httpx2
 import pytest
 
 from model.calendar import DAY_MS, local_date
-from patient.sources import SourceState, last_heard_ms, source_state
+from patient.sources import SourceState, last_data_ms, source_state
 from patient.words import full_date
 from storage.people.consents import give_consent
 from storage.pg.pool import Connection
-from storage.reads.own_sources import SourceRow
+from storage.reads.own_sources import OwnSourceRow
 from tests.patient.link_world import LinkWorld, Surfer
 from tests.patient.test_entry import signed_in, token_of_form
 
 _NOW_MS = 1_000 * DAY_MS
-_ROW = SourceRow(
+_ROW = OwnSourceRow(
     connector="polar",
     zone="Europe/Stockholm",
     consented_ms=_NOW_MS - 30 * DAY_MS,
@@ -49,13 +49,13 @@ _NO_CONSENT = replace(_ROW, consented_ms=None, connection="", connected_ms=None)
         ),
     ],
 )
-def test_the_state_of_a_source(row: SourceRow, state: SourceState) -> None:
+def test_the_state_of_a_source(row: OwnSourceRow, state: SourceState) -> None:
     assert source_state(row, _NOW_MS) is state
 
 
 def test_a_source_was_heard_when_its_latest_data_came() -> None:
-    assert last_heard_ms(_ROW) == _NOW_MS - DAY_MS
-    assert last_heard_ms(replace(_ROW, received_ms=None)) == _NOW_MS - 30 * DAY_MS
+    assert last_data_ms(_ROW) == _NOW_MS - DAY_MS
+    assert last_data_ms(replace(_ROW, received_ms=None)) == _NOW_MS - 30 * DAY_MS
 
 
 def _agreed(links: LinkWorld, patient: str, connector: str) -> None:
