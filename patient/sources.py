@@ -71,7 +71,7 @@ async def connect_source(request: Request) -> Response:
     connector = await _named(request)
     if connector not in _linkable(door):
         raise RequestRefused(404, "There is no such source.")
-    # the link is made as a clinic's is, so that there is a single way to connect an account
+    # as the clinic's own links: one way of agreeing, with one text
     link = random_text()
     async with open_visit(request) as visit:
         digest = secret_digest(link)
@@ -105,6 +105,7 @@ def source_state(row: OwnSourceRow, now_ms: int) -> SourceState:
     """Return the state of a source at an instant."""
     if row.consented_ms is None:
         return _without_consent(row, now_ms)
+    # before silence: a source that may not be read is silent for a reason we know
     if row.connection == "needs_reconnecting":
         return SourceState.RECONNECT
     silent_ms = now_ms - last_data_ms(row)
@@ -147,7 +148,7 @@ def _day(ms: int | None, zone: str) -> date | None:
 
 def _others(door: OpenPatientDoor, sources: Iterable[OwnSource]) -> Sequence[tuple[str, str]]:
     """Return the vendors that can be connected here and are not, with their names."""
-    # a vendor that needs reconnecting is offered again
+    # a source that needs connecting again is offered too
     going = {SourceState.CONNECTED, SourceState.SILENT}
     held = {source.connector for source in sources if source.state in going}
     titles = door.config.titles
@@ -155,6 +156,7 @@ def _others(door: OpenPatientDoor, sources: Iterable[OwnSource]) -> Sequence[tup
 
 
 def _linkable(door: OpenPatientDoor) -> Sequence[str]:
+    # without an application of ours at the vendor there is nowhere to send a patient
     return [name for name, vendor in door.config.vendors.items() if vendor.client is not None]
 
 

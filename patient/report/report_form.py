@@ -68,7 +68,7 @@ def answers_of(given: Given, patient: str, zone: str, now_ms: int) -> Answers:
     if not _KEY.fullmatch(key):
         raise UnfitAnswerError(UNREAD_ANSWER)
     shown_ms = _shown_ms(given, now_ms)
-    # the key is a part of each record, so a form that is sent twice gives the same records
+    # ids made of the form's key: a form that is corrected and sent again replaces its answers
     reports = list(_reports(given, f"door-{key}", zone, now_ms))
     if not reports:
         raise UnfitAnswerError(NOTHING_ANSWERED)
@@ -89,12 +89,13 @@ def has_sign(given: Given) -> bool:
 
 
 def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict[str, object]]:
+    # first, because everything else may be about it
     manual = _manual(given, zone, now_ms)
     about = _about(given, f"{prefix}-session" if manual else "")
     worn = _equipment(given)
     if manual:
         yield {"id": f"{prefix}-session", "instrument": Instrument.SESSION.value, **manual, **worn}
-    # 0 is an answer, and no field is none: a value is compared with None and never taken as true
+    # each phase is an answer of its own: they are judged apart
     for phase in (Phase.NONE, *SHOWN_PHASES):
         value = _number(given, f"pain_{phase.value}", _PAIN)
         if value is not None:
@@ -107,6 +108,7 @@ def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict
         yield {"id": f"{prefix}-exertion", **answer, **about, **worn}
     form = _number(given, "day_form", _FORM)
     if form is not None:
+        # of the day and not of a session, so it names none
         yield {"id": f"{prefix}-form", **_scaled(Instrument.DAY_FORM, form, "form-1-5")}
     yield from _signs(given, prefix)
 
@@ -114,6 +116,7 @@ def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict
 def _signs(given: Given, prefix: str) -> Iterator[dict[str, object]]:
     """Yield the signs that are ticked; only "none of these" answers the others with no."""
     ticked = given.get("sign", ())
+    # who ticks a sign and "none of these" has a sign: the graver answer holds
     is_none = bool(_first(given, "no_sign")) and not has_sign(given)
     for sign in RED_FLAGS:
         # a sign that is not ticked is not denied: the patient may not have read so far
@@ -138,6 +141,7 @@ def _manual(given: Given, zone: str, now_ms: int) -> dict[str, object]:
         raise UnfitAnswerError(LONG_SESSION)
     start_ms = _start_ms(day, start, zone)
     end_ms = start_ms + length * MINUTE_MS
+    # a session that is still to come is a plan, and no report
     first = local_date(now_ms, zone) - timedelta(days=MANUAL_DAYS - 1)
     if end_ms > now_ms or local_date(start_ms, zone) < first:
         raise UnfitAnswerError(SESSION_AHEAD)
@@ -165,6 +169,7 @@ def _about(given: Given, manual: str) -> dict[str, object]:
 
 
 def _equipment(given: Given) -> dict[str, object]:
+    # in the order of the list, so that the same ticks are the same body
     ticked = [name for name in EQUIPMENT_WORDS if name in given.get("equipment", ())]
     return {"equipment": ticked} if ticked else {}
 
@@ -177,7 +182,7 @@ def _number(given: Given, name: str, allowed: range) -> int | None:
     text = _first(given, name)
     if not text:
         return None
-    # only the exact words of the form: `int` would take " 7", "+7" and digits of other scripts
+    # as written by our page: "03", "3.0" or other digits come from no radio button
     known = {str(number): number for number in allowed}
     if text not in known:
         raise UnfitAnswerError(UNREAD_ANSWER)

@@ -74,6 +74,7 @@ async def show_report(request: Request) -> Response:
     """Show the questions, about the newest session where there is one."""
     async with open_visit(request) as visit:
         questions = await _questions(visit)
+    # a key for each page that is shown: two reports of the same answers are two reports
     given = {"key": [random_text()], "asked": [str(visit.now_ms)]}
     return _form_page(request, visit, questions, given)
 
@@ -97,6 +98,7 @@ async def take_report(request: Request) -> Response:
     try:
         await log.send(visit.pseudonym, answers.body, answers.key, visit.now_ms)
     except AnswersNotTakenError:
+        # the consent is committed by now, and is not asked for again
         agreed = Questions(zone=questions.zone, sessions=questions.sessions, agreed=True)
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return _form_page(request, visit, agreed, given, _AWAY, status)
@@ -107,6 +109,7 @@ async def take_report(request: Request) -> Response:
 
 async def _noted(visit: Visit, questions: Questions, answers: Answers) -> None:
     """Note who reports before the log has it: what cannot be noted is not sent."""
+    # in the transaction of the note: a consent without its line in the log cannot be
     if not questions.agreed:
         await give_consent(
             visit.conn,

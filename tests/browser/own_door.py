@@ -17,6 +17,11 @@ from tests.patient.test_entry import door_link
 
 OWN_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 PAINED = "p-pain"
+_BEYOND = """() => [...document.querySelectorAll("body *")].filter((part) => {
+  const card = part.parentElement.closest(".card");
+  const edge = card ? card.getBoundingClientRect().right : innerWidth;
+  return part.getBoundingClientRect().right > edge + 0.5;
+}).map((part) => part.outerHTML.slice(0, 80))"""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +69,6 @@ def own_browser(
 
 
 def too_wide(page: Page) -> list[str]:
-    """Return the texts of what reaches beyond the page's right edge."""
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    boxes = [(part, part.bounding_box()) for part in page.locator("body *").all()]
-    return [part.inner_text() for part, box in boxes if box and box["x"] + box["width"] > width]
+    """Return what reaches beyond the page's right edge, or beyond that of its card."""
+    beyond: list[str] = page.evaluate(_BEYOND)
+    return beyond

@@ -136,7 +136,7 @@ def test_each_sign_has_its_question() -> None:
 
 
 def test_the_same_form_sent_again_is_the_same_body() -> None:
-    given = {"key": [_KEY], "shown": [str(_NOON_MS)], "pain_none": ["3"]}
+    given = {"key": [_KEY], "asked": [str(_NOON_MS)], "pain_none": ["3"]}
     first = answers_of(given, "p-one", _ZONE, _NOON_MS)
     later = answers_of(given, "p-one", _ZONE, _NOON_MS + HOUR_MS)
     assert (first.body, first.key) == (later.body, later.key)
