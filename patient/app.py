@@ -37,7 +37,7 @@ from patient.pages import (
     page_of,
 )
 from patient.reporting import show_report, take_report
-from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
+from patient.rights.rights_page import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
 from patient.sign_in.provider_pages import (
     REFUSED_PATH,
     send_to_sign_in,

@@ -76,7 +76,7 @@ RIGHT_WORDS: Mapping[RightKind, RightWords] = {
         means=N_("All is erased that the clinic need not keep by law. It cannot be undone."),
     ),
 }
-STATE_WORDS: Mapping[RightsState, str] = {
+RIGHT_STATES: Mapping[RightsState, str] = {
     RightsState.RECEIVED: N_("Received"),
     RightsState.TAKEN: N_("Somebody is working on it"),
     RightsState.ANSWERED: N_("Answered"),
@@ -123,6 +123,7 @@ async def ask_for_right(request: Request) -> Response:
     async with open_visit(request) as visit, request.form() as form:
         kind = _kind(str(form.get("kind", "")))
         wish = _wish(str(form.get("wish", "")))
+        # signing in has shown who asks, so nobody has to identify them again
         made = await open_request(
             visit.conn, visit.pseudonym, kind, visit.now_ms, identified=SIGNED_IN, wish=wish
         )
@@ -137,16 +138,19 @@ async def fetch_right_file(request: Request, number: str) -> Response:
     wanted = int(number) if is_number else 0  # no request has this number
     async with open_visit(request) as visit:
         content = await rights_file(visit.conn, keys, visit.pseudonym, wanted, visit.now_ms)
+    # the same answer for another's file as for none: that it exists is the other's own matter
     if content is None:
         raise RequestRefused(404, "There is no such file.")
     headers = {
         "content-disposition": f'attachment; filename="kadens-{wanted}.zip"',
+        # a shared computer must not keep it
         "cache-control": "no-store",
     }
     return Response(content, media_type="application/zip", headers=headers)
 
 
 async def _mine(visit: Visit) -> tuple[tuple[RightsRequest, ...], list[ReadyFile], str]:
+    # closed ones too: an answer is read here, perhaps weeks later
     requests = await list_requests(
         visit.conn, patient=visit.pseudonym, closed=True, most=_MOST_SHOWN
     )
@@ -159,7 +163,7 @@ def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -
     has_file = row.number in {file.request for file in files}
     return OwnRequest(
         name=words.name if words else _CLOSING,
-        state=STATE_WORDS[row.state],
+        state=RIGHT_STATES[row.state],
         received=local_date(row.received_ms, zone),
         due=row.due,
         is_open=bool(RIGHTS_MOVES[row.state]),

@@ -1,0 +1,1 @@
+"""What a patient asks for as their right, at their own door."""
