@@ -17,8 +17,8 @@ _ANSWER = {"en": "Answered", "sv": "Besvarad"}
 _DONE = {"en": "The answer is written down", "sv": "Svaret är nedskrivet"}
 
 
-@pytest.fixture(name="requesting_door")
-def _requesting_door(door: Served) -> Iterator[Served]:
+@pytest.fixture(name="request_door")
+def _request_door(door: Served) -> Iterator[Served]:
     yield door
     door.change("delete from rights_request")
 
@@ -27,13 +27,13 @@ def _requesting_door(door: Served) -> Iterator[Served]:
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_a_late_request_is_seen_taken_and_answered(
-    browser: Browser, requesting_door: Served, width: int, language: str
+    browser: Browser, request_door: Served, width: int, language: str
 ) -> None:
-    number = ask(requesting_door, "rectification", "2026-11-20")
-    ask(requesting_door, "access")
+    number = ask(request_door, "rectification", "2026-11-20")
+    ask(request_door, "access")
     with browser.new_context(
         viewport={"width": width, "height": 900},
-        base_url=requesting_door.url,
+        base_url=request_door.url,
         locale=_LOCALES[language],
     ) as context:
         page = context.new_page()

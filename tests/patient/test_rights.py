@@ -7,7 +7,7 @@ import pytest
 
 from model.calendar import DAY_MS
 from model.privacy.requests import RightKind, RightsState
-from patient.rights.rights_page import RIGHT_WORDS, SIGNED_IN
+from patient.rights import RIGHT_WORDS, SIGNED_IN
 from storage.pg.pool import Connection
 from storage.rights.rights_files import put_rights_file
 from storage.rights.rights_requests import list_requests, open_request, put_rights_move

@@ -17,8 +17,8 @@ _ROW = "select state, identified, handled_by, answer, closed_at is not null from
 _DUE = "2026-12-23"
 
 
-@pytest.fixture(name="requesting_door")
-def _requesting_door(door: Served) -> Iterator[Served]:
+@pytest.fixture(name="request_door")
+def _request_door(door: Served) -> Iterator[Served]:
     """Serve the door to a test in which patients ask, and take out again what they asked."""
     yield door
     door.change("delete from rights_request")
@@ -39,9 +39,9 @@ def _step(door: Served, number: int, step: str, **form: str) -> httpx2.Response:
 
 @pytest.mark.promise(15)
 def test_requests_are_listed_by_their_due_date_and_the_late_ones_alarm(
-    requesting_door: Served,
+    request_door: Served,
 ) -> None:
-    door = requesting_door
+    door = request_door
     ask(door, "erasure")
     late = ask(door, "rectification", "2026-11-22")
     page = door.get("/requests").text
@@ -58,8 +58,8 @@ def test_requests_are_listed_by_their_due_date_and_the_late_ones_alarm(
 
 
 @pytest.mark.promise(15)
-def test_a_request_is_taken_and_answered(requesting_door: Served) -> None:
-    door = requesting_door
+def test_a_request_is_taken_and_answered(request_door: Served) -> None:
+    door = request_door
     number = ask(door, "access")
     assert _step(door, number, "take").headers["location"] == "/requests?done=take"
     assert door.rows(_ROW) == [("taken", "", CLINICIAN.subject, "", False)]
@@ -78,8 +78,8 @@ def test_a_request_is_taken_and_answered(requesting_door: Served) -> None:
     assert actions == [("rights.take",), ("rights.answer",)]
 
 
-def test_a_refusal_needs_its_ground(requesting_door: Served) -> None:
-    door = requesting_door
+def test_a_refusal_needs_its_ground(request_door: Served) -> None:
+    door = request_door
     number = ask(door, "objection", identified="BankID")
     assert _step(door, number, "refuse", text=" \r\n ").status_code == 422
     assert _step(door, number, "refuse", text="x" * 2001).status_code == 422
@@ -87,8 +87,8 @@ def test_a_refusal_needs_its_ground(requesting_door: Served) -> None:
     assert door.rows(_ROW)[0][0] == "refused"
 
 
-def test_a_request_of_another_unit_is_not_there(requesting_door: Served) -> None:
-    door = requesting_door
+def test_a_request_of_another_unit_is_not_there(request_door: Served) -> None:
+    door = request_door
     ((other,),) = door.rows(
         "select p.pseudonym from patient p join care_unit u on u.id = p.care_unit "
         "where u.name = %s limit 1",
@@ -103,8 +103,8 @@ def test_a_request_of_another_unit_is_not_there(requesting_door: Served) -> None
     assert door.rows(_ROW)[0][0] == "received"
 
 
-def test_a_form_without_its_token_changes_nothing(requesting_door: Served) -> None:
-    door = requesting_door
+def test_a_form_without_its_token_changes_nothing(request_door: Served) -> None:
+    door = request_door
     number = ask(door, "access")
     assert _step(door, number, "take", token="").status_code == 403
     stale = csrf.form_token(CLINIC_KEY, CLINICIAN.subject, door.clock[0] - 2 * DAY_MS)

@@ -1,1 +1,0 @@
-"""What a patient asks for as their right, at their own door."""
