@@ -55,6 +55,7 @@ def workout_observation(fact: Workout, subject: FhirResource) -> FhirResource:
         "code": concept(ACTIVITY_CODES, "PAPanel", "Session of exercise"),
     }
     # what the source calls it, and never the type that Kadens derives for a session
+    # our own word for the type: the vendor's is in the other files, as it came
     parts = [{"code": {"text": "type"}, "valueString": fact.type}]
     if fact.moving_ms is not None:
         minutes = quantity(round(fact.moving_ms / MINUTE_MS, 2), "min")
@@ -103,6 +104,7 @@ def day_observation(fact: DaySummary, subject: FhirResource) -> FhirResource:
         "component": parts,
     }
     # `effective[x]` is one of its kinds, and a date has no offset to make a period of
+    # a date in the patient's own zone: an interval in UTC would be of two dates
     del made["effectivePeriod"]
     return made
 

@@ -124,6 +124,7 @@ async def ask_for_right(request: Request) -> Response:
     async with open_visit(request) as visit, request.form() as form:
         kind = _kind(str(form.get("kind", "")))
         wish = _wish(str(form.get("wish", "")))
+        # signing in has shown who asks, so nobody has to identify them again
         made = await open_request(
             visit.conn, visit.pseudonym, kind, visit.now_ms, identified=SIGNED_IN, wish=wish
         )
@@ -138,17 +139,20 @@ async def fetch_right_file(request: Request, number: str) -> Response:
     wanted = int(number) if is_number else 0  # no request has this number
     async with open_visit(request) as visit:
         content = await rights_file(visit.conn, keys, visit.pseudonym, wanted, visit.now_ms)
+    # the same answer for another's file as for none: that it exists is the other's own matter
     if content is None:
         raise RequestRefused(404, "There is no such file.")
     # the name has the request's number alone: a file's name stays in a list of downloads
     headers = {
         "content-disposition": f'attachment; filename="kadens-{wanted}.zip"',
+        # a shared computer must not keep it
         "cache-control": "no-store",
     }
     return Response(content, media_type="application/zip", headers=headers)
 
 
 async def _mine(visit: Visit) -> tuple[tuple[RightsRequest, ...], list[ReadyFile], str]:
+    # closed ones too: an answer is read here, perhaps weeks later
     requests = await list_requests(
         visit.conn, patient=visit.pseudonym, closed=True, most=_MOST_SHOWN
     )

@@ -142,11 +142,13 @@ async def _listed(scope: RequestScope, *, closed: bool) -> list[ListedRequest]:
         scope.conn, unit=scope.unit, closed=closed, most=_MOST_LISTED
     )
     pseudonyms = sorted({row.patient for row in requests})
+    # that a patient is on this list is a read of the patient's data
     await scope.listed("requests", pseudonyms)
     names = await scope.names(pseudonyms)
     zones = await patients.zones_of(scope.conn, pseudonyms)
     listed: list[ListedRequest] = []
     for row in requests:
+        # due dates are the patient's own, not those of the clinic
         zone = zones[row.patient]
         shown = ListedRequest(
             row=row,
@@ -171,6 +173,7 @@ async def _move(scope: RequestScope, number: int, step: str, text: str, identifi
     except UnknownNameError:
         raise RequestRefused(404, "This care unit has no such request.") from None
     except RightsMoveError:
+        # a colleague was quicker: nothing in the form could be written otherwise
         if not RIGHTS_MOVES[before.state]:
             raise RequestRefused(409, "This request is closed already.") from None
         raise RequestRefused(
@@ -179,6 +182,7 @@ async def _move(scope: RequestScope, number: int, step: str, text: str, identifi
     moved = replace(
         before,
         state=to,
+        # whoever takes the last step answers for it
         handled_by=scope.actor.subject,
         answer=text,
         identified=identified or before.identified,

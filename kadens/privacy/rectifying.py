@@ -82,6 +82,7 @@ def add_corrected(  # noqa: PLR0913 - one parameter per option
         void=void,
     )
 
+    # a session's id is ours and changes with its record, so the record is looked up now
     async def work(conn: Connection, now_ms: int) -> int:
         meant = CorrectedRecord(record=report, vendor=source)
         if session:
@@ -90,6 +91,7 @@ def add_corrected(  # noqa: PLR0913 - one parameter per option
             conn, patient, meant, right, by=person().subject, why=why, now_ms=now_ms
         )
 
+    # the log names what was corrected and never the value
     what = f"session:{session}" if session else f"report:{report}"
     try:
         number = audited(settings_of(data), work, AuditAction.RECTIFICATION_MAKE, patient, what)
@@ -112,6 +114,7 @@ def list_corrected(*, patient: Patient, as_json: Json = False, data: Data = DEFA
         return
     table = list_table("number", "record", "was", "is", "by", "set", "ended")
     for row in kept:
+        # an ended one stays on the list: it explains what was derived meanwhile
         ended = "" if row.ended_ms is None else rfc3339(row.ended_ms)
         was = _words(dict(row.was))
         table.add_row(
@@ -142,6 +145,7 @@ def withdraw_corrected(
 
 
 def _is(row: Correction) -> str:
+    # a voided report has no right value to show
     if row.is_void:
         return "void"
     shown = {

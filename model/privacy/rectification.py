@@ -69,6 +69,7 @@ def correctable(fact: Workout | Report) -> frozenset[str]:
     """Return the names of the values of a fact that may be corrected; a mark has none."""
     if isinstance(fact, Workout):
         return frozenset({"type", "start", "end", "exertion", "void"})
+    # a later mark takes back an earlier one, so a mark needs no correction
     if fact.instrument in MARKS:
         return frozenset()
     if fact.instrument is Instrument.SESSION:
@@ -93,6 +94,7 @@ def with_right_values(fact: Workout | Report, right: RightValues) -> Workout | R
         raise RectificationError("a session cannot be as long as that")
     head = replace(head, start_ms=start_ms, end_ms=end_ms)
     made = _workout(fact, head, right) if isinstance(fact, Workout) else _report(fact, head, right)
+    # what could not be stored if a source stated it may not come in by this way either
     if why := fact_refusal(made):
         raise RectificationError(f"it could not be stored so: {why}")
     return made
@@ -117,6 +119,7 @@ def _workout(fact: Workout, head: Any, right: RightValues) -> Workout:  # noqa: 
     if right.exertion is not None:
         _check_scale(_EXERTION, right.exertion)
         made = replace(made, exertion_cr10=right.exertion)
+    # without other times the pauses stay as the source counted them
     if head == fact.head:
         return made
     cut = ((max(a, head.start_ms), min(b, head.end_ms)) for a, b in fact.pauses)

@@ -74,6 +74,7 @@ async def supplied_samples(conn: Connection, patient: str) -> AsyncIterator[Supp
 
 
 async def _retracted(conn: Connection, number: int, patient: str) -> Retractions:
+    # a patient without facts has nothing that could be taken back
     total = await extent(conn, patient)
     if total is None:
         return Retractions()

@@ -194,6 +194,7 @@ async def _stated(
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_STATED, wanted)
         matches = await cursor.fetchall()
+    # a record of another patient or of the clinic is unknown here, like what never existed
     if not matches:
         raise UnknownNameError("there is no such report or workout")
     if len(matches) > 1:
@@ -218,6 +219,7 @@ async def _held(conn: Connection, key: Mapping[str, Any]) -> RightValues:
 
 
 def _merged(held: RightValues, right: RightValues) -> RightValues:
+    # voided, there is nothing left of which a part could be right
     if right.void:
         return right
     given = {

@@ -42,6 +42,7 @@ async def put_rights_file(
     conn: Connection, wrapping_key: KeyRing, request: RightsRequest, content: bytes, now_ms: int
 ) -> None:
     """Seal a file and store it as the answer to a request, which has none yet."""
+    # the patient's key, not the system's: an erasure destroys it for backups too
     key = await data_key(conn, wrapping_key, request.patient)
     sealed = crypto.seal(key, content, _label(request.patient, request.number))
     await conn.execute(_PUT, {"request": request.number, "sealed": sealed, "now": utc(now_ms)})

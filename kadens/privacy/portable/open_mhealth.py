@@ -70,6 +70,7 @@ _OVER_INTERVAL = frozenset({"steps", "active_energy"})
 
 def activity_point(fact: Workout | Report) -> DataPoint | None:
     """Return a session as a physical activity of IEEE 1752.1; None for a report of another kind."""
+    # the standards have no schema for answers about pain, exertion or the form of the day
     if isinstance(fact, Report) and fact.instrument is not Instrument.SESSION:
         return None
     body: DataPoint = {
@@ -103,6 +104,7 @@ def sample_point(sample: SuppliedSample) -> DataPoint | None:
         return None
     if sample.end_ms is not None:
         frame = _interval(sample.at_ms, sample.end_ms)
+    # made up to an interval it would say more than its source did
     elif sample.metric in _OVER_INTERVAL:
         return None
     else:

@@ -190,11 +190,13 @@ async def _write_originals(file: ZipFile, want: Portable) -> dict[str, int]:
     kept = await kept_of(want.conn, want.patient)
     # a body that an operator has removed is counted, and the rest of the file is still handed out
     counts = {"originals": 0, "missing": 0}
+    # no key is opened for nothing
     if not kept:
         return counts
     key = await data_key(want.conn, want.wrapping_key, want.patient)
     for item in kept:
         body = await open_kept(want.conn, want.bodies, key, want.patient, item)
+        # counted and not hidden: the person who hands the file over must know
         if body is None:
             counts["missing"] += 1
             continue
@@ -205,6 +207,7 @@ async def _write_originals(file: ZipFile, want: Portable) -> dict[str, int]:
 
 def _name(kept: KeptBody) -> str:
     envelope = kept.envelope
+    # no name of the sender's: a file name may name a person
     day = utc(envelope.received_ms).date().isoformat()
     kind = envelope.content_type.partition(";")[0].strip().lower()
     ending = _ENDINGS.get(kind, kept.format or "bin")

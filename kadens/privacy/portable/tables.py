@@ -100,6 +100,7 @@ def cells_of_row(columns: tuple[str, ...], row: TableRow) -> list[Any]:
 def _cell(value: Any) -> Any:  # noqa: ANN401 - one cell of any column
     if isinstance(value, dict):
         value = "; ".join(f"{name}={number}" for name, number in value.items())
+    # a cell holds one text, and a semicolon is in none of these names
     elif isinstance(value, list):
         value = "; ".join("/".join(part) if isinstance(part, list) else part for part in value)
     return cell(value)
