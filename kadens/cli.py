@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from kadens.embedded.process import no_threads_for_algebra, private_files
-from kadens.lazy_commands import Entry, LazyGroup
+from kadens.lazy_commands import Entry, LazyGroup, run_because
 
 _COMMANDS = "kadens.commands"
 _TEXTS = "kadens.privacy.consent_text_commands"
 _PRESCRIBING = "kadens.prescribing.prescription_commands"
+_LONGEST_REASON = 200
 COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="up",
@@ -159,7 +160,7 @@ COMMANDS: tuple[Entry, ...] = (
             ),
             Entry(
                 word="identity",
-                target=f"{_COMMANDS}.identities:record_identity",
+                target="kadens.privacy.identities:record_identity",
                 summary="Record the personal number by which a patient signs in.",
             ),
             Entry(
@@ -213,6 +214,42 @@ COMMANDS: tuple[Entry, ...] = (
                         summary="Show a version of a text: what it says, and for what.",
                     ),
                 ),
+            ),
+        ),
+    ),
+    Entry(
+        word="block",
+        summary="Blocks between care units, and whom units share.",
+        entries=(
+            Entry(
+                word="list",
+                target="kadens.privacy.blocking:list_unit_blocks",
+                summary="List blocks, and the openings to follow up.",
+            ),
+            Entry(
+                word="set",
+                target="kadens.privacy.blocking:set_unit_block",
+                summary="Block a patient's data for other units, at the patient's demand.",
+            ),
+            Entry(
+                word="lift",
+                target="kadens.privacy.blocking:lift_unit_block",
+                summary="Lift a patient's block, with the patient's consent.",
+            ),
+            Entry(
+                word="review",
+                target="kadens.privacy.blocking:review_opened_block",
+                summary="Note what the follow-up of an opening came to.",
+            ),
+            Entry(
+                word="share",
+                target="kadens.privacy.blocking:share_with_unit",
+                summary="Let another care unit read a patient.",
+            ),
+            Entry(
+                word="unshare",
+                target="kadens.privacy.blocking:unshare_with_unit",
+                summary="End that another care unit reads a patient.",
             ),
         ),
     ),
@@ -613,8 +650,19 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
         raise typer.Exit
 
 
+def _reason(text: str) -> str:
+    # it stands in the log for good, and on a patient's page
+    if len(text) > _LONGEST_REASON or not text.isprintable():
+        raise typer.BadParameter(f"must be a line of at most {_LONGEST_REASON} characters")
+    return text.strip()
+
+
 def _program(
     *,
+    why: Annotated[
+        str,
+        typer.Option("--why", callback=_reason, help="Why you run the command, for the audit log."),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option(
@@ -623,6 +671,8 @@ def _program(
     ] = False,
 ) -> None:
     """Follow up prescribed exercise: what watches and apps record, against the prescription."""
+    del version  # its callback has printed it
+    run_because(why)
 
 
 app = typer.Typer(

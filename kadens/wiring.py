@@ -33,6 +33,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
 FORM = 64 * 1024  # the longest body of the clinician and the patient door
 MARGIN = 1024 * 1024
+_ANSWERED_S = 5.0
 _DRAINED = 128 * MARGIN
 GRACEFUL_S = {
     "vendor": 15,
@@ -349,7 +350,10 @@ def _head_noter(settings: Settings) -> "NoteHead | None":
 
 def patient_door(settings: Settings) -> "FastAPI":
     """Return the patient door; raises `SettingsError` where its address would be unsafe."""
+    from ingest.publisher import KafkaPublisher
     from ingest.vendors import CONNECTORS
+    from kadens.doors.report_log import DoorReportLog
+    from model.topics import RAW
     from patient.app import patient_app
     from patient.config import PatientConfig
 
@@ -362,6 +366,14 @@ def patient_door(settings: Settings) -> "FastAPI":
             vendors=fetched_vendors(settings),
             titles={row.name: row.title for row in CONNECTORS},
             url=settings.patient_url,
+            log=DoorReportLog(
+                KafkaPublisher(
+                    needed(settings, "kafka"),
+                    max_message=RAW.max_message_bytes,
+                    # a person waits for it, who loses nothing by sending again
+                    deadline_s=_ANSWERED_S,
+                )
+            ),
             clinic=settings.clinic_name,
             sign_in=patient_sign_in_of(settings) if settings.patient_oidc_issuer else None,
         )

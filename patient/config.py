@@ -12,11 +12,12 @@ from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from model.keyring import KeyRing, Keys
 from patient.metrics import PatientMetrics
+from patient.report.report_log import ReportLog
 from storage.pg.pool import Pool
 from web.sign_in.attempts import Attempts
 from web.sign_in.code_flow import CodeFlow
 
-BACK_PATH = "/callback"
+BACK_PATH, LINK_PATH = "/callback", "/connect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,8 @@ class PatientConfig:
     """Database, keys, clock and vendors; `clock` returns epoch ms.
 
     `url` is the address by which browsers reach the door; vendors send patients back to it.
-    `titles` has the names of vendors as people know them. `clinic` is shown, "" for none. Without
-    `sign_in` the door is entered by one-time links alone.
+    `titles` has the names of vendors as people know them. `log` takes the patients' answers.
+    `clinic` is shown, "" for none. Without `sign_in` the door is entered by one-time links alone.
     """
 
     database: str
@@ -47,6 +48,7 @@ class PatientConfig:
     vendors: Mapping[str, FetchedVendor]
     titles: Mapping[str, str]
     url: str
+    log: ReportLog
     clinic: str = ""
     sign_in: PatientSignIn | None = None
 

@@ -21,9 +21,12 @@ _YEAR_S = 365 * 86_400
 # Address and name of each page in the navigation. The names are worded by the template.
 ROOMS: tuple[tuple[str, str], ...] = (
     ("/", N_("Today")),
+    ("/report", N_("Report")),
+    ("/sources", N_("Sources")),
     ("/data", N_("My data")),
     ("/looked", N_("Who looked")),
     ("/rights", N_("My rights")),
+    ("/block", N_("Other units")),
 )
 
 

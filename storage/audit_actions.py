@@ -57,6 +57,7 @@ class AuditAction(StrEnum):
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
     CONSENT_TEXT = "consent.text"  # a version of a text that patients agree to was added
+    REPORT_SEND = "report.send"  # a patient answered questions at their door
     RESTRICTION_ADD = "restriction.add"
     RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
     RESTRICTION_LIFT = "restriction.lift"
@@ -92,4 +93,11 @@ class AuditAction(StrEnum):
     RIGHTS_ANSWER = "rights.answer"
     RIGHTS_REFUSE = "rights.refuse"
     RIGHTS_EXPORT = "rights.export"  # a file with a patient's data was made
+    BLOCK_SET = "block.set"  # a patient closed their data to other units
+    BLOCK_LIFT = "block.lift"
+    BLOCK_OPEN = "block.open"  # a person of another unit reads what is blocked, for a time
+    BLOCK_LIST = "block.list"
+    BLOCK_REVIEW = "block.review"  # such an opening was followed up
+    SHARING_BEGIN = "sharing.begin"  # another unit takes part in the care
+    SHARING_END = "sharing.end"
     CLINICIAN_REACH = "clinician.reach"  # how a clinician wants to be reached was set

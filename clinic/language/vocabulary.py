@@ -45,6 +45,7 @@ ACTIONS: dict[str, str] = {
     "account.reopen": N_("Account opened again"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
+    "report.send": N_("Answered questions"),
     "restriction.add": N_("Data restricted"),
     "restriction.notice": N_("Notice of a lifting given"),
     "restriction.lift": N_("Restriction lifted"),
@@ -59,6 +60,12 @@ ACTIONS: dict[str, str] = {
     "prescription.renew": N_("Renewal of a prescription begun"),
     "prescription.pause": N_("Prescription paused"),
     "prescription.end": N_("Prescription ended"),
+    "block.set": N_("Block between units set"),
+    "block.lift": N_("Block between units lifted"),
+    "block.open": N_("Block between units opened"),
+    "block.review": N_("Opening of a block followed up"),
+    "sharing.begin": N_("Shared with another unit"),
+    "sharing.end": N_("Sharing with another unit ended"),
     "files.import": N_("Files imported"),
 }
 

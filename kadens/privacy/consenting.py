@@ -22,7 +22,7 @@ from storage.people.consents import (
 )
 from storage.people.patients import hold_patient_alone
 from storage.pg.pool import Connection
-from storage.rights.consent_texts import text_at
+from storage.rights.consent_texts import consent_text_at
 from storage.rights.stopping import stop_source
 
 
@@ -99,7 +99,7 @@ def record_consent(
         from_ms = now_ms if at_ms == NOW else at_ms
         name, _, version = text.partition("/")
         if name:
-            shown = await text_at(conn, name, from_ms, version=version, kind=to.kind)
+            shown = await consent_text_at(conn, name, from_ms, version=version, kind=to.kind)
             version = shown.version
         await give_consent(
             conn,

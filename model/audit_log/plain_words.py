@@ -75,6 +75,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "account.close": PlainWords("closed your account", "stängde ditt konto"),
     "account.reopen": PlainWords("opened your account again", "öppnade ditt konto igen"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
+    "report.send": PlainWords("sent answers", "skickade svar"),
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
     ),
@@ -114,6 +115,24 @@ DEEDS: Mapping[str, PlainWords] = {
     "rights.answer": PlainWords("answered a request of yours", "besvarade en begäran från dig"),
     "rights.refuse": PlainWords("refused a request of yours", "avslog en begäran från dig"),
     "rights.export": PlainWords("made a file with your data", "gjorde en fil med dina uppgifter"),
+    "block.set": PlainWords(
+        "closed your data to other units", "spärrade dina uppgifter för andra enheter"
+    ),
+    "block.lift": PlainWords(
+        "opened your data to other units again", "hävde spärren mot andra enheter"
+    ),
+    "block.open": PlainWords(
+        "opened your block, to read for a time", "öppnade din spärr för att läsa en tid"
+    ),
+    "block.review": PlainWords(
+        "followed up that your block was opened", "följde upp att din spärr öppnats"
+    ),
+    "sharing.begin": PlainWords(
+        "let another unit take part in your care", "lät en annan enhet delta i din vård"
+    ),
+    "sharing.end": PlainWords(
+        "ended that another unit takes part", "avslutade en annan enhets deltagande"
+    ),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
     # Reading anew is a technician's work on kept bodies, and nobody looks at the values.
     "replay.begin": PlainWords("read your data anew", "läste om dina uppgifter"),

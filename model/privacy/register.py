@@ -152,6 +152,15 @@ _DECISIONS = KindOfRecord(
     origin=RecordOrigin.PATIENT,
     recipients=_BOTH,
 )
+# Which other units may read, and who of them opened a block.
+_OPENED = KindOfRecord(
+    category=RecordCategory.DECISIONS,
+    purpose=Purpose.ACCOUNTABILITY,
+    legal_basis=LegalBasis.LAW,
+    kept_for=KeptFor.ACCOUNT,
+    origin=RecordOrigin.CLINIC,
+    recipients=(*_BOTH, SeenBy.REVIEWERS),
+)
 # Notes of work to come. They go when the work is done, and hold nothing that is not elsewhere.
 _WAITING = KindOfRecord(
     category=RecordCategory.TECHNICAL,
@@ -227,6 +236,9 @@ REGISTER: Mapping[str, KindOfRecord] = {
         origin=RecordOrigin.SYSTEM,
         recipients=(SeenBy.PATIENT,),
     ),
+    "unit_block": _DECISIONS,
+    "unit_sharing": _OPENED,
+    "block_opening": _OPENED,
     "body": _MEASURED,
     "record": _MEASURED,
     "fact": _MEASURED,

@@ -79,7 +79,7 @@ TABLES: dict[str, Access] = {
     "fact": _DERIVED,
     "sample": _DERIVED,
     "watermark": _DERIVED,
-    "body": _DERIVED,
+    "body": Access(worker=ALL, clinic=READ, patient="select (patient, connector, received_at)"),
     # linking an account releases what waits for it, which the patient door cannot open, and a
     # withdrawal deletes it
     "quarantine": Access(
@@ -102,7 +102,7 @@ TABLES: dict[str, Access] = {
     ),
     "vendor_invitation": Access(
         clinic="select (patient, connector, created_at, expires_at, used_at)",
-        patient="select, update",
+        patient="select, insert, update",
     ),
     "door_link": Access(patient="select, update (used_at)"),
     "patient_session": Access(patient=ALL),
@@ -167,6 +167,11 @@ TABLES: dict[str, Access] = {
     ),
     # sealed with the patient's key; the worker only removes what is old
     "rights_file": Access(worker="select (made_at), delete", patient=READ),
+    "unit_sharing": Access(clinic=READ, patient=READ),
+    "unit_block": Access(
+        clinic=READ, patient="select, insert, update (lifted_at, lifted_by, consent)"
+    ),
+    "block_opening": Access(clinic=READ, patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
     "journal_extract": Access(worker="select, delete", admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),

@@ -23,6 +23,9 @@ CALLED = ("nobody", "ended", "expired", OTHER_SITE, NO_TOKEN, OWN_CALLER, "other
 _FORMS: Mapping[str, Mapping[str, str]] = {
     "/connect/{link}": {"answer": "agree"},
     "/rights": {"kind": "access"},
+    "/sources/connect": {"source": "polar"},
+    "/sources/withdraw": {"source": "polar"},
+    "/report": {"key": "k" * 32, "agree": "yes", "pain_none": "3"},
 }
 
 

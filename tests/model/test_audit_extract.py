@@ -20,6 +20,7 @@ _OF_NOBODY = {
     *("backup.make", "backup.restore"),
     *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
     "consent.text",
+    "block.list",
 }
 
 

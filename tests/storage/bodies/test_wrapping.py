@@ -192,9 +192,9 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
     assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=0)
     assert await wrapping.needed_by(conn, "1") == []
     assert await wrapping.used_by_key(conn) == {"2": 8}
-    told = await next_withdrawal(conn, AFTER, 0)
-    assert told is not None
-    assert told.tokens == Tokens(access="t")
+    counted = await next_withdrawal(conn, AFTER, 0)
+    assert counted is not None
+    assert counted.tokens == Tokens(access="t")
     letter = await dead_queries.find_letter(conn, 7)
     assert letter is not None
     async with await open_pool(dsn, max_size=1) as pool:

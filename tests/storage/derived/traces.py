@@ -119,6 +119,19 @@ _RULED = (
         "from patient where pseudonym = %(patient)s"
     ),
     (
+        "insert into unit_sharing (patient, care_unit, shared_by, shared_at) "
+        "select id, care_unit, pseudonym, now() from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into unit_block (patient, set_by, set_at) "
+        "select id, pseudonym, now() from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into block_opening (patient, care_unit, subject, ground, reason, opened_at, "
+        "until_at) select id, care_unit, 'c-1', 'emergency', pseudonym, now(), "
+        "now() + interval '1 hour' from patient where pseudonym = %(patient)s"
+    ),
+    (
         "insert into account_move (patient, at, kind, by) select id, now(), 'warn', pseudonym "
         "from patient where pseudonym = %(patient)s"
     ),
