@@ -38,6 +38,7 @@ from patient.pages import (
 )
 from patient.report.reporting import show_report, take_report
 from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
+from patient.shown_text import shown_text
 from patient.sign_in.provider_pages import (
     REFUSED_PATH,
     send_to_sign_in,
@@ -48,9 +49,11 @@ from patient.sources import SOURCES_PATH, connect_source, show_sources, withdraw
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
 from runtime.log_lines import get_logger
+from storage.people.invitations import Invitation
 from storage.pg.health import AWAY, UNWRITABLE, database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
+from storage.rights.consent_texts import ConsentText
 from web.audit_origin import AuditOrigin
 from web.headers import SecurityHeaders
 from web.request_metrics import METRICS_TYPE, RequestMetrics
@@ -150,7 +153,8 @@ async def answer_callback(request: Request, connector: str) -> Response:
         if query.get("error") or not 0 < len(code) <= _LONGEST_CODE:
             outcome = LinkOutcome.DENIED
         else:
-            outcome = await connect(door, step.invitation, code, binding)
+            shown = _shown(door, step.invitation)
+            outcome = await connect(door, step.invitation, code, binding, shown)
         step = LinkStep(outcome=outcome, invitation=step.invitation)
     response = _page(request, step)
     if step.outcome is not LinkOutcome.BROWSER:
@@ -204,6 +208,11 @@ def _page(request: Request, step: LinkStep, link: str = "", onward: str = "") ->
     door.metrics.outcomes.labels(connector, step.outcome.value).inc()
     status = STATUS.get(step.outcome, 200)
     return HTMLResponse(page_of(view), status, headers={"vary": "accept-language"})
+
+
+def _shown(door: OpenPatientDoor, invitation: Invitation) -> ConsentText:
+    title = door.config.titles.get(invitation.connector, invitation.connector)
+    return shown_text(invitation.connector, title, invitation.language, door.now())
 
 
 def _cookie_name(door: OpenPatientDoor) -> str:

@@ -22,6 +22,7 @@ from storage.people.invitations import Invitation
 from storage.pg.pool import Connection
 from storage.pg.row_security import set_owner_of
 from storage.prescribing.versions import prescriptions_of
+from storage.rights.consent_texts import ConsentText, keep_text
 from storage.rights.stopping import stop_source
 
 TEXT_VERSION = "2026-11-28"  # of what the page says before a patient agrees; see its test
@@ -111,9 +112,12 @@ async def take_answer(door: OpenPatientDoor, connector: str, binding: Binding) -
 
 
 async def connect(
-    door: OpenPatientDoor, invitation: Invitation, code: str, binding: Binding
+    door: OpenPatientDoor, invitation: Invitation, code: str, binding: Binding, shown: ConsentText
 ) -> LinkOutcome:
-    """Exchange a code, and link the account with all that belongs to it, or do nothing."""
+    """Exchange a code, and link the account with all that belongs to it, or do nothing.
+
+    `shown` is what the patient read; it is kept, and the consent names it.
+    """
     vendor, now_ms = door.config.vendors[invitation.connector], door.now()
     exchange = Exchange(vendor=vendor, client=door.client, pool=door.pool, now_ms=now_ms)
     try:
@@ -128,7 +132,7 @@ async def connect(
     try:
         async with door.pool.connection() as conn:
             await set_owner_of(conn, invitation.link)
-            return await _linked(door, conn, invitation, vendor, granted)
+            return await _linked(door, conn, invitation, vendor, granted, shown)
     except TakenError:
         return LinkOutcome.TAKEN
     except (UnknownNameError, AccountClosedError):
@@ -141,6 +145,7 @@ async def _linked(
     invitation: Invitation,
     vendor: FetchedVendor,
     granted: GrantedAccount,
+    shown: ConsentText,
 ) -> LinkOutcome:
     patient, connector, now_ms = invitation.patient, invitation.connector, door.now()
     # the order of locks in `storage`: the patient, what waits in quarantine, fetches, connections
@@ -149,6 +154,10 @@ async def _linked(
     if not await invitations.use_invitation(conn, invitation, now_ms):
         return LinkOutcome.USED
     await accounts.link_account(conn, patient, connector, granted.account, now_ms)
+    # who agreed before this page was changed has read another text, whose words are not here
+    is_shown = shown.version == invitation.text_version
+    if is_shown:
+        await keep_text(conn, shown)
     await consents.give_consent(
         conn,
         patient,
@@ -156,6 +165,7 @@ async def _linked(
         from_ms=now_ms,
         now_ms=now_ms,
         text_version=invitation.text_version,
+        text_name=shown.name if is_shown else "",
     )
     await queue_backfill(conn, door.wrapping_key, vendor, patient, granted.account, now_ms)
     await put_tokens(

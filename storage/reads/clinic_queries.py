@@ -13,6 +13,7 @@ from model.derived import Session, Week
 from model.prescription import Prescription
 from storage.derived import derived_rows
 from storage.facts.corrected import CORRECTED_FACT
+from storage.facts.unrestricted import unrestricted_sql
 from storage.notes.labels import labels_of
 from storage.notes.reviews import last_contacts, latest_reviews
 from storage.pg import rows
@@ -103,6 +104,7 @@ select {REPORT_COLUMNS}
   join record r on r.id = f.record join source o on o.id = f.source
  where u.name = %(unit)s and p.pseudonym = %(patient)s
    and f.payload ->> 'instrument' = 'pain' and f.local_date >= %(since)s
+   and {unrestricted_sql("f", "o", "f.start_at", "f.end_at")}
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this module
 

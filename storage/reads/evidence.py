@@ -8,6 +8,7 @@ from model.facts import MARKS
 from model.metrics import METRIC
 from storage.derived import derived_rows
 from storage.facts.corrected import CORRECTED_FACT
+from storage.facts.unrestricted import unrestricted_sql
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.reads import clinic_queries
@@ -26,16 +27,17 @@ LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the se
 
 # At an instant with several samples the greater (record, value) is shown, as in the series from
 # which the zones were computed.
-_HEART = """
+_HEART = f"""
 select distinct on (s.time) s.time as t, s.value as v
-  from sample s left join record r on r.id = s.record
+  from sample s left join record r on r.id = s.record join source o on o.id = s.source
  where s.patient = (select id from patient where pseudonym = %(patient)s) and s.metric = %(metric)s
    and s.source = (select heart_source from session where session = %(session)s
                       and patient = (select id from patient where pseudonym = %(patient)s))
    and s.time >= to_timestamp(%(start)s / 1000.0) and s.time < to_timestamp(%(end)s / 1000.0)
    and s.value between %(lowest)s and %(highest)s
+   and {unrestricted_sql("s", "o", "s.time", "s.time + s.span_ms * interval '1 millisecond'")}
  order by s.time, coalesce(r.record, '') collate "C" desc, s.value desc
-"""
+"""  # noqa: S608 - constants of this package
 
 # The facts of a session are its declared workout and the sample blocks that its numbers come from.
 # A source selection has the local date of its minutes, which may differ from that of the session.
@@ -77,6 +79,7 @@ and s.patient = (select id from patient where pseudonym = %(patient)s)
             and f.payload ->> 'instrument' <> all(%(marks)s)
             and f.start_at between s.start_at - interval '2 hours' \
 and s.end_at + interval '6 hours'))
+   and {unrestricted_sql("f", "o", "f.start_at", "f.end_at")}
  order by f.start_at, r.stated_ms, r.record
 """  # noqa: S608 - a constant of this package
 

@@ -30,6 +30,16 @@ def test_a_link_connects_an_account_with_consent_and_backfill(links: LinkWorld) 
         "where pseudonym = %s and vendor = 'polar'",
         patient,
     ) == [TEXT_VERSION]
+    kept = links.column(
+        "select t.content from consent c join patient p on p.id = c.patient "
+        "join consent_text t on t.name = c.text_name and t.version = c.text_version "
+        "where p.pseudonym = %s and t.name = 'link.polar.' || t.language",
+        patient,
+    )
+    # word for word what the page says, with the name of the source
+    assert [text.splitlines()[0] for text in kept] == ["Connect Polar with your clinic"]
+    assert "Steps, distance and minutes of activity.\n" in kept[0]
+    assert "<" not in kept[0]
     # four weeks without a prescription, in steps of ten days at fixed days, the newest first
     keys = links.column(
         "select key::bigint from vendor_fetch f join patient p on p.id = f.patient "

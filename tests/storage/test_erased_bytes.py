@@ -108,8 +108,9 @@ async def test_no_byte_is_left_in_the_files_of_the_database(
     conn: Connection, server: Postgres, tmp_path: Path
 ) -> None:
     store, cluster = Directory(tmp_path / "bodies"), _cluster(server)
-    await settle(conn, store, "other-patient")
-    traces = await _traced(conn, store)
+    async with conn.transaction():
+        await settle(conn, store, "other-patient")
+        traces = await _traced(conn, store)
     await conn.execute("analyze")
     await conn.execute("checkpoint")
     # the search would find it: in every table that an erasure empties, in indexes, in statistics

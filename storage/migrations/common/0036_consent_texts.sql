@@ -36,3 +36,38 @@ alter table vendor_withdrawal
   alter column patient drop not null,
   add column wrapped bytea,
   add constraint vendor_withdrawal_of_nobody check ((patient is null) = (wrapped is not null));
+
+-- What is restricted is kept and used for nothing: the views of raw rows leave it out, as what is derived does.
+create or replace view analysis.samples with (security_barrier) as
+select p.pseudonym as patient, m.name as metric, m.unit, x.time, x.value,
+       s.vendor, s.app, s.device_type, s.method,
+       case when x.span_ms > 0 then x.time + x.span_ms * interval '1 millisecond' end as until
+from public.sample x join public.patient p on p.id = x.patient join public.metric m on m.id = x.metric
+join public.source s on s.id = x.source left join public.record r on r.id = x.record
+where not exists (
+  select from public.fact d join public.record dr on dr.id = d.record join public.source ds on ds.id = d.source
+  where d.patient = x.patient and d.kind = 'deletion' and ds.vendor = s.vendor
+  and (d.payload ->> 'target' = r.record and (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms)
+       or d.payload ->> 'metric' = m.name and x.time >= d.start_at and x.time < d.end_at
+          and x.revision <= (least(dr.revision, 2097151) << 42) + dr.stated_ms))
+and not exists (
+  select from public.restriction h where h.patient = x.patient and h.lifted_at is null and h.source in ('', s.vendor)
+  and x.time < coalesce(h.until_at, 'infinity') and x.time + greatest(x.span_ms, 1) * interval '1 millisecond' > h.from_at);
+create or replace view analysis.answers with (security_barrier) as
+select p.pseudonym as patient, f.start_at as at, f.local_date, f.payload ->> 'instrument' as instrument,
+       f.payload ->> 'phase' as phase, (f.payload ->> 'value')::double precision as value, f.payload ->> 'scale' as scale,
+       s.session
+from public.fact f join public.record r on r.id = f.record join public.source o on o.id = f.source
+join public.patient p on p.id = f.patient
+-- as the rules read it: a report names the record of its session, or declares a session under its own record
+left join lateral (
+  select x.session from public.session x
+  where x.patient = f.patient and x.record = coalesce(nullif(f.payload ->> 'session', ''), r.record)
+  order by x.start_at, x.session limit 1) s on true
+where f.kind = 'report' and not exists (
+  select from public.fact d join public.record dr on dr.id = d.record join public.source ds on ds.id = d.source
+  where d.patient = f.patient and d.kind = 'deletion' and ds.vendor = o.vendor
+  and d.payload ->> 'target' = r.record and (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms))
+and not exists (
+  select from public.restriction h where h.patient = f.patient and h.lifted_at is null and h.source in ('', o.vendor)
+  and f.start_at < coalesce(h.until_at, 'infinity') and greatest(f.end_at, f.start_at + interval '1 millisecond') > h.from_at);
