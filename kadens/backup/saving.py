@@ -60,7 +60,7 @@ async def save_data(
 ) -> SavedBackup:
     """Write a backup's folder, which must not exist or be empty; it appears when it is complete."""
     with _new_folder(folder) as beside, new_sealed_file(beside / DATA, public) as file:
-        async with reading.one_state(conn):
+        async with reading.of_same_instant(conn):
             return await _save(conn, store, wrapping, file, now_ms)
 
 

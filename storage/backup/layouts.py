@@ -58,8 +58,8 @@ class Layout:
 async def layouts(conn: Connection) -> tuple[Layout, ...]:
     """Return what a backup holds of the tables of this database, by name."""
     wanted = sorted(TABLES.keys() - APART)
-    found = await (await conn.execute(_COLUMNS, [wanted])).fetchall()
-    return tuple(_layout(name, columns) for name, columns in found)
+    listed = await (await conn.execute(_COLUMNS, [wanted])).fetchall()
+    return tuple(_layout(name, columns) for name, columns in listed)
 
 
 async def table_with_rows(conn: Connection) -> str:

@@ -55,7 +55,7 @@ class WrappedKey:
 
 
 @asynccontextmanager
-async def one_state(conn: Connection) -> AsyncIterator[None]:
+async def of_same_instant(conn: Connection) -> AsyncIterator[None]:
     """Let all reads in the block see the database at one instant."""
     await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     try:
@@ -87,10 +87,10 @@ async def last_ids(conn: Connection) -> dict[str, int]:
 
 async def wrapped_keys(conn: Connection) -> list[WrappedKey]:
     """Return the data keys of all patients, as they are in the database."""
-    found = await (await conn.execute(_KEYS)).fetchall()
+    listed = await (await conn.execute(_KEYS)).fetchall()
     return [
         WrappedKey(patient=patient, pseudonym=name, wrapped=bytes(wrapped), key_id=key_id)
-        for patient, name, wrapped, key_id in found
+        for patient, name, wrapped, key_id in listed
     ]
 
 

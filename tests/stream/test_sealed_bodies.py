@@ -59,9 +59,9 @@ def dsn() -> Iterator[str]:
 
 def _report(patient: str) -> bytes:
     answer = {"id": patient, "instrument": "pain", "phase": "after", "value": 2}
-    asked = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
+    scored = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
     return json.dumps(
-        {"type": "report.created", "patient": "app", "report": {**answer, **asked}}
+        {"type": "report.created", "patient": "app", "report": {**answer, **scored}}
     ).encode()
 
 

@@ -110,8 +110,8 @@ async def test_a_killed_restore_is_none_and_can_be_run_again(
     await settle(conn, world.store, "other-patient")
     await conn.commit()
     await world.save(conn)
-    place = ("--from", str(world.folder), "--key", str(world.key))
-    words = ("restore", *place, "--secrets", str(world.root / "restored.toml"))
+    options = ("--from", str(world.folder), "--key", str(world.key))
+    words = ("restore", *options, "--secrets", str(world.root / "restored.toml"))
     for module, owner, name, number in IN_RESTORE[:-1]:
         status = program(empty, world, "restored", module, owner, name, str(number), *words)
         assert status == -signal.SIGKILL, name
