@@ -97,9 +97,11 @@ coalesce(f.payload ->> 'session', '') as session,
 
 _PAIN = f"""
 select {REPORT_COLUMNS}
-  from {CORRECTED_FACT} f join record r on r.id = f.record join source o on o.id = f.source
-  join patient p on p.id = f.patient join care_unit u on u.id = p.care_unit
- where u.name = %(unit)s and p.pseudonym = %(patient)s and f.kind = 'report'
+  from patient p join care_unit u on u.id = p.care_unit
+  cross join lateral (
+    select x.* from {CORRECTED_FACT} x where x.patient = p.id and x.kind = 'report' offset 0) f
+  join record r on r.id = f.record join source o on o.id = f.source
+ where u.name = %(unit)s and p.pseudonym = %(patient)s
    and f.payload ->> 'instrument' = 'pain' and f.local_date >= %(since)s
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this module
@@ -139,7 +141,8 @@ _READS = """
 select (a.at at time zone p.zone)::date as local_date,
        coalesce(nullif(c.name, ''), a.actor) as actor, a.role, coalesce(u.name, '') as care_unit,
        count(*) as reads, min(a.at) as first_ms, max(a.at) as last_ms,
-       array_agg(distinct split_part(a.object, ':', 1)) as objects
+       array_agg(distinct split_part(a.object, ':', 1)) as objects,
+       array_agg(distinct a.detail -> 'origin') filter (where a.detail ? 'origin') as origins
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
   left join clinician c on c.subject = a.actor
  where p.pseudonym = %(patient)s and a.action = 'data.read'
@@ -314,7 +317,8 @@ async def audit_reads(
 
 
 def _audit_reads(row: rows.Row) -> AuditReads:
-    return AuditReads(**{**row, "objects": tuple(row["objects"])})
+    lists = {name: tuple(row[name] or ()) for name in ("objects", "origins")}
+    return AuditReads(**{**row, **lists})
 
 
 def read_report(row: rows.Row) -> ReportRow:

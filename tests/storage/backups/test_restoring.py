@@ -20,14 +20,14 @@ from tests.storage.derived.traces import NUMBER, files, rows_with_traces, settle
 from tests.storage.tellers import T0, attributed_batch, run
 
 pytestmark = pytest.mark.anyio
-ALL = (*QUERIES, *DRAINED)
+EVERY_TABLE = (*QUERIES, *DRAINED)
 GONE = "traced-patient"
 
 
 async def digests(dsn: str) -> dict[str, str]:
     async with await AsyncConnection.connect(dsn) as conn:
         adapt(conn)
-        return await table_digests(conn, ALL)
+        return await table_digests(conn, EVERY_TABLE)
 
 
 async def chain_holds(dsn: str) -> bool:
@@ -43,7 +43,7 @@ async def with_others(conn: Connection, world: BackupWorld) -> dict[str, str]:
     """Fill the database with two patients, and return the digests without the second."""
     await settle(conn, world.store, "other-patient")
     await refresh.refresh_all(conn)
-    others = await table_digests(conn, ALL)
+    others = await table_digests(conn, EVERY_TABLE)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
     await settle(conn, world.store, GONE)
     await refresh.refresh_all(conn)
