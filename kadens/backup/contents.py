@@ -122,6 +122,7 @@ def plan_restore(contents: Contents, kept: KeptKeys, erasures: Path | None) -> R
     later = tuple(entry for entry in listed if entry.number not in contents.receipts)
     erased = _erased(contents, kept, later)
     lost = contents.owners - kept.wrapped.keys() - erased.keys()
+    # Some patients without a key were erased. All of them without one are another installation's.
     if lost and not contents.owners & kept.wrapped.keys():
         raise BackupError("the keys have no patient of this backup: nothing was restored")
     keys: dict[int, bytes] = {}

@@ -86,6 +86,7 @@ async def _save(
     conn: Connection, store: BodyStorage, wrapping: KeyRing, file: SealedWriter, now_ms: int
 ) -> SavedBackup:
     saved = SavedBackup()
+    # of the same instant as the rows: each patient in them has a key here, or no backup is made
     keys = await _opened_keys(conn, wrapping)
     file.add(BackupRecord(kind=MANIFEST, values=await _manifest(conn, now_ms)))
     async for portion in reading.row_pieces(conn):
@@ -133,6 +134,7 @@ def _sealed(
 
     An owner without a key is a patient without any: then nothing could be kept for them.
     """
+    # packed before it is sealed: ciphertext does not compress
     packed = bytes(cramjam.zstd.compress(content, _LEVEL))
     if owner != reading.NO_PATIENT:
         if owner not in keys:
@@ -175,6 +177,7 @@ def _write_keys(
         )
     at = f"{utc(now_ms):%Y%m%dT%H%M%S%f}"
     path = folder / _KEY_FILE.format(at=at, number=len(keys))
+    # as bytes: a connector's keys and comments come back too, and not only what is read of them
     text = secrets_file.read_bytes()
     with new_sealed_file(path, public) as file:
         file.add(BackupRecord(kind=KEY_FILES, values={"made_ms": now_ms}))

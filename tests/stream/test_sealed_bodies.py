@@ -104,7 +104,7 @@ async def _added(conn: Connection) -> dict[str, bytes]:
     return keys
 
 
-async def played(
+async def settled_bodies(
     dsn: str, folder: Path
 ) -> tuple[list[Outgoing], tuple[Any, ...], list[tuple[Any, ...]]]:
     """Work on a sealed body of each patient in a single batch; return what comes out."""
@@ -139,7 +139,7 @@ async def played(
 
 @pytest.mark.promise(14)
 def test_each_body_opens_or_is_settled_without_its_neighbours(dsn: str, tmp_path: Path) -> None:
-    sent, (bodies, letters, with_body), rows = asyncio.run(played(dsn, tmp_path))
+    sent, (bodies, letters, with_body), rows = asyncio.run(settled_bodies(dsn, tmp_path))
     facts = [item for item in sent if item.topic == FACTS.name]
     assert [item.key for item in facts] == [b"well"]
     assert (bodies, letters, with_body) == (1, 3, 0)
