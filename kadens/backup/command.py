@@ -145,6 +145,7 @@ async def _back_up(
         # after the rows: whoever was erased meanwhile has no key here
         async with pool.connection() as conn:
             file = Path(settings.secrets_file)
+            # a restore refuses keys that are older than the rows, also after the clock was set back
             at_ms = max(now_ms, clock(settings.clock)())
             return saved, await save_keys(conn, keys_to, file, public, at_ms)
 

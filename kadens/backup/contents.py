@@ -125,6 +125,7 @@ def plan_restore(contents: Contents, kept: KeptKeys, erasures: Path | None) -> R
     erased = _erased(contents, kept, later)
     # without a key and without an erasure in the list: it may be a list of another installation
     lost = contents.owners - kept.wrapped.keys() - erased.keys()
+    # Some patients without a key were erased. All of them without one are another installation's.
     if lost and not contents.owners & kept.wrapped.keys():
         raise BackupError("the keys have no patient of this backup: nothing was restored")
     keys: dict[int, bytes] = {}

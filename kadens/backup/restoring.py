@@ -38,6 +38,7 @@ async def restore(
     dsn: str, store: BodyStorage, plan: RestorePlan, kept: KeptKeys, now_ms: int
 ) -> Restored:
     """Restore all but who is left out; raises `BackupError`, and nothing is kept then."""
+    # Everything that can be refused is refused here, before the first write.
     newest = _schema_number(plan)
     await _check_store(store, plan)
     async with await open_pool(dsn, max_size=1, limits=LONG) as pool, pool.connection() as conn:
@@ -65,6 +66,7 @@ async def _load(
     for item in portions_of(plan):
         if isinstance(item, tuple):
             address, body = item
+            # the store makes the same address again, because it follows from room and name
             room, _, rest = address.partition("/")
             await store.put(rest.rpartition("/")[2], body, room)
             done.bodies += 1
@@ -78,6 +80,7 @@ async def _load(
 
 async def _erase_again(conn: Connection, plan: RestorePlan, now_ms: int) -> None:
     """Write the receipts that came after the backup, and forget the patients in the audit log."""
+    # of an erasure of somebody who is not in the backup only the receipt is written
     patients = {receipt: patient for patient, receipt in plan.erased.items()}
     for entry in plan.erasures:
         await loading.put_receipt(

@@ -70,7 +70,6 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(f"{folder} is not empty: a backup needs a folder of its own")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # a folder beside it is on the same disk, so that the rename is one step
     beside = folder.with_name(f"{UNFINISHED}{secrets.token_hex(8)}-{folder.name}")
     beside.mkdir(mode=0o700)
     try:
@@ -87,21 +86,19 @@ async def _save(
     conn: Connection, store: BodyStorage, wrapping: KeyRing, file: SealedWriter, now_ms: int
 ) -> SavedBackup:
     saved = SavedBackup()
+    # of the same instant as the rows: each patient in them has a key here, or no backup is made
     keys = await _opened_keys(conn, wrapping)
     file.add(BackupRecord(kind=MANIFEST, values=await _manifest(conn, now_ms)))
     async for portion in reading.row_pieces(conn):
-        # what is outside of the seal of the patient's key: the name of a table and counts
         values = {"table": portion.table, "columns": portion.columns, "rows": portion.count}
         file.add(_sealed(ROWS, values, portion.owner, portion.table, portion.text, keys))
         saved.tables[portion.table] = saved.tables.get(portion.table, 0) + portion.count
     async for address, owner, body in _bodies(conn, store):
-        # an erasure may remove a body after the rows were read; the count says so
         if body is None:
             saved.missing += 1
             continue
         file.add(_sealed(BODY, {"address": address}, owner, address, body, keys))
         saved.bodies += 1
-    # without this record a file that was cut at a chunk would look complete
     file.add(BackupRecord(kind=LAST_FILE, values=asdict(saved)))
     return saved
 
@@ -110,7 +107,6 @@ async def _opened_keys(conn: Connection, wrapping: KeyRing) -> dict[int, bytes]:
     opened: dict[int, bytes] = {}
     for key in await reading.wrapped_keys(conn):
         owner = data_key_owner(key.pseudonym)
-        # in memory only: in the file of keys they stay wrapped
         opened[key.patient] = crypto.unwrap_value(wrapping, key.wrapped, owner)
     return opened
 
@@ -138,7 +134,7 @@ def _sealed(
 
     An owner without a key is a patient without any: then nothing could be kept for them.
     """
-    # packed before it is sealed, because sealed bytes do not pack
+    # packed before it is sealed: ciphertext does not compress
     packed = bytes(cramjam.zstd.compress(content, _LEVEL))
     if owner != reading.NO_PATIENT:
         if owner not in keys:
@@ -181,6 +177,7 @@ def _write_keys(
         )
     at = f"{utc(now_ms):%Y%m%dT%H%M%S%f}"
     path = folder / _KEY_FILE.format(at=at, number=len(keys))
+    # as bytes: a connector's keys and comments come back too, and not only what is read of them
     text = secrets_file.read_bytes()
     with new_sealed_file(path, public) as file:
         file.add(BackupRecord(kind=KEY_FILES, values={"made_ms": now_ms}))
@@ -189,7 +186,6 @@ def _write_keys(
             values = {"patient": key.patient, "pseudonym": key.pseudonym, "key_id": key.key_id}
             file.add(BackupRecord(kind=DATA_KEY, values=values, content=key.wrapped))
         file.add(BackupRecord(kind=LAST_FILE, values={"keys": len(keys)}))
-    # the older ones go last: a crash in between leaves two files of keys and never none
     _remove(folder, older, path)
 
 

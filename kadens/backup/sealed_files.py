@@ -92,6 +92,7 @@ def records_in(path: Path, private: bytes) -> Iterator[BackupRecord]:
     What was yielded counts only once the end is reached: a file may be cut off.
     """
     with path.open("rb") as file:
+        # the sentence names the file: there are two of them, and they look alike
         try:
             yield from unpacked_records(opened_stream(private, file.read))
         except (FrameError, RecordError) as error:

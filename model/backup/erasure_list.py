@@ -41,6 +41,7 @@ class ListedErasure:
 
 def erased_mark(key: Key, patient: int) -> str:
     """Return the mark of a patient's number in the lines that a key signed."""
+    # keyed: patients' numbers are few, and anybody could try a plain hash of each
     return hmac.digest(key.secret, _PURPOSE + str(patient).encode(), sha256).hex()
 
 

@@ -100,6 +100,7 @@ def _opened(cipher: AESGCM, sealed: bytes, number: int, head: bytes, *, is_last:
 
 
 def _nonce(number: int, *, is_last: bool) -> bytes:
+    # never twice for one key: the number differs, and only a single frame is the last
     return number.to_bytes(11) + bytes([is_last])
 
 

@@ -83,15 +83,14 @@ async def migrate(dsn: str, newest: int | None = None) -> list[str]:
         if kind == "timescale":
             await conn.execute("create extension if not exists timescaledb")
         wanted = migrations(kind)
-        missing = [
-            item for item in _missing(applied, wanted) if newest is None or item.version <= newest
-        ]
+        last = wanted[-1].version if newest is None else newest
+        missing = [item for item in _missing(applied, wanted) if item.version <= last]
         for migration in missing:
             await _apply(conn, migration)
             # this file may be the one that gives the tables to the migration role
             await _step_down(conn)
         # what is granted is that of the newest schema, and may not be there yet
-        if newest is None or newest >= wanted[-1].version:
+        if last >= wanted[-1].version:
             await _settle(conn)
         await _list_actions(conn)
         return [m.name for m in missing]
@@ -99,8 +98,10 @@ async def migrate(dsn: str, newest: int | None = None) -> list[str]:
 
 def known_files() -> dict[str, str]:
     """Return the checksum of each file of this program, of every set, by its name."""
-    folders = ("common", "plain", "timescale")
-    return {item.name: item.checksum for folder in folders for item in _folder(folder)}
+    known: dict[str, str] = {}
+    for folder in ("common", "plain", "timescale"):
+        known |= {item.name: item.checksum for item in _folder(folder)}
+    return known
 
 
 async def pending(conn: Connection) -> list[str]:

@@ -23,6 +23,7 @@ async def opened_messages(messages: Sequence[Message], parts: Collaborators) -> 
     patients = set(filter(None, map(_patient_of, messages)))
     if not patients:
         return list(messages)
+    # a batch of messages that nobody sealed costs no query
     async with parts.pool.connection() as conn:
         keys = await data_keys_of(conn, parts.wrapping_key, patients)
     return [_opened(message, keys) for message in messages]
