@@ -39,8 +39,10 @@ from clinic.pages import page_routes, rule_page_routes
 from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages.templating import STATIC, clinic_languages, packed
 from clinic.request_scope import open_scope
+from clinic.rights import request_pages
 from clinic.sign_in import csrf_guard
 from clinic.summary import summary_pages
+from clinic.visiting import shared_pages
 from clinic.worklist import review_api, worklist_routes
 from model.schemas.documents import SCHEMAS, published
 from model.schemas.from_types import JsonSchema
@@ -102,10 +104,12 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(rule_page_routes.rule_pages)
     app.include_router(summary_routes.summary_router)
     app.include_router(worklist_routes.worklist_pages)
+    app.include_router(shared_pages.shared_pages)
     app.include_router(review_api.review_router)
     app.include_router(duty_routes.duty_router)
     # Before the page of alerts, whose actions would otherwise be asked for "notes".
     app.include_router(duty_pages.duty_page_router)
+    app.include_router(request_pages.request_page_router)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
     app.include_router(note_pages.note_pages)

@@ -1,4 +1,4 @@
-"""Removes what is no longer needed: unnamed files, sent outbox rows and expired letters.
+"""Removes what is no longer needed: unnamed files, sent outbox rows, expired letters and extracts.
 
 It never removes a fact. A payload that came in through the store is removed when its message is
 settled (`settled`). A file that is left in `incoming` has no message, because a vendor door was
@@ -23,6 +23,8 @@ from storage.bodies import dead_letters
 from storage.bodies.orphans import sweep_incoming, sweep_packed
 from storage.erase import remove_erased_bodies
 from storage.facts.marking import FACTS_CHANNEL
+from storage.rights.journal_extracts import remove_old_extracts
+from storage.rights.rights_files import remove_old_files
 from stream.collaborators import Collaborators
 from stream.dead.resend import NAMED_WITHIN_S
 from stream.derive_batch import DERIVED_CHANNEL
@@ -87,6 +89,9 @@ async def clean_up(parts: Collaborators) -> None:
             await conn.commit()
     async with parts.pool.connection() as conn:
         await remove_erased_bodies(conn, parts.bodies)
+        # the ten years of an extract, and the month of a file that was handed over
+        await remove_old_extracts(conn, now)
+        await remove_old_files(conn, now)
     await forget_expired(parts)
 
 

@@ -13,8 +13,8 @@ import orjson
 
 _ROOT = Path(__file__).parents[2]
 PAGE = _ROOT / "docs" / "audit.md"
-_RESULT = _ROOT / "build" / "bench.json"
-BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
+FIGURES_RESULT = _ROOT / "build" / "bench.json"
+FIGURES_BEGIN, FIGURES_END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 _OURS = "audit log of "
 _HEAD = "| figure | value | ratio | baseline |\n| --- | --- | --- | --- |\n"
 _THOUSAND = 1000
@@ -28,11 +28,11 @@ def figures_block(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def with_figures(page: str, block: str) -> str:
     """Return a page with another table between its marks; raises ValueError without them."""
-    before, begin, rest = page.partition(BEGIN)
-    _old, end, after = rest.partition(END)
+    before, begin, rest = page.partition(FIGURES_BEGIN)
+    _old, end, after = rest.partition(FIGURES_END)
     if not begin or not end:
         raise ValueError("the page has no marks for its figures")
-    return f"{before}{BEGIN}{block}{END}{after}"
+    return f"{before}{FIGURES_BEGIN}{block}{FIGURES_END}{after}"
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -43,9 +43,9 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _write() -> int:
-    block = figures_block(orjson.loads(_RESULT.read_bytes()))
+    block = figures_block(orjson.loads(FIGURES_RESULT.read_bytes()))
     if not block:
-        sys.stderr.write(f"{_RESULT} has no figures of the audit log\n")
+        sys.stderr.write(f"{FIGURES_RESULT} has no figures of the audit log\n")
         return 1
     PAGE.write_text(with_figures(PAGE.read_text(encoding="utf-8"), block), encoding="utf-8")
     return 0

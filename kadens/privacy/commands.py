@@ -1,6 +1,7 @@
 """Commands about patients' requests: open, list, take, answer, refuse. Each is audited."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,8 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from model.calendar import rfc3339
 from model.privacy.requests import (
     DUE_DAYS,
+    LONGEST_ANSWER,
+    LONGEST_IDENTIFIED,
     RightKind,
     RightsMoveError,
     RightsRequest,
@@ -26,13 +29,14 @@ from storage.audit_actions import AuditAction
 from storage.people import patients
 from storage.pg.pool import Connection
 from storage.rights import rights_requests
+from storage.rights.rights_files import LARGEST_RIGHTS_FILE, put_rights_file
 
 MOST_CLOSED = 500
 Number = Annotated[int, typer.Argument(min=1, help="Number of the request, from `rights list`.")]
 Identified = Annotated[
     str, typer.Option("--identified", help="How the requester was identified, such as BankID.")
 ]
-_LONGEST = {"identified": 200, "text": 2000}
+_LONGEST = {"identified": LONGEST_IDENTIFIED, "text": LONGEST_ANSWER}
 
 
 def open_rights_request(
@@ -110,13 +114,18 @@ def answer_rights_request(
     *,
     text: Annotated[str, typer.Option("--text", help="What was answered, and how it was sent.")],
     identified: Identified = "",
+    file: Annotated[
+        Path | None, typer.Option("--file", help="A file for the patient to fetch at their door.")
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Close a request with what was answered.
 
-    Needs a note of how the requester was identified, here or earlier.
+    Needs a note of how the requester was identified, here or earlier. A file is sealed with the
+    patient's key, and the patient can fetch it for 30 days after signing in.
     """
-    _move(number, RightsState.ANSWERED, AuditAction.RIGHTS_ANSWER, identified, text, data)
+    content = None if file is None else _content(file)
+    _move(number, RightsState.ANSWERED, AuditAction.RIGHTS_ANSWER, identified, text, data, content)
 
 
 def refuse_rights_request(
@@ -129,10 +138,29 @@ def refuse_rights_request(
     _move(number, RightsState.REFUSED, AuditAction.RIGHTS_REFUSE, "", text, data)
 
 
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > LARGEST_RIGHTS_FILE:
+            fail(f"{file} is larger than the door hands over; give it to the patient otherwise")
+        return file.read_bytes()
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+
+
 def _move(
-    number: int, to: RightsState, action: AuditAction, identified: str, text: str, data: Data
+    number: int,
+    to: RightsState,
+    action: AuditAction,
+    identified: str,
+    text: str,
+    data: Data,
+    content: bytes | None = None,
 ) -> None:
     _check_lengths(identified=identified, text=text)
+    settings = settings_of(data)
+    keys = settings.secrets.wrapping_keys
+    if content is not None and not keys:
+        fail("the secrets file has no wrapping_key, so the file could not be sealed", code=2)
 
     async def work(conn: Connection, now_ms: int) -> RightsRequest:
         # the row is locked until the move is written, so two people cannot answer one request
@@ -147,12 +175,12 @@ def _move(
             closed_ms=None if to is RightsState.TAKEN else now_ms,
         )
         await rights_requests.put_rights_move(conn, moved)
+        if content is not None and keys:
+            await put_rights_file(conn, keys, moved, content, now_ms)
         return moved
 
     try:
-        moved = audited(
-            settings_of(data), work, action, lambda row: row.patient, f"rights_request:{number}"
-        )
+        moved = audited(settings, work, action, lambda row: row.patient, f"rights_request:{number}")
     except RightsMoveError as error:
         fail(str(error))
     print_line(f"{moved.number}  {moved.state.value}")
@@ -176,5 +204,6 @@ def _plain(row: RightsRequest, now_ms: int, zone: str) -> dict[str, object]:
         "state": row.state.value,
         "handled_by": row.handled_by,
         "answer": row.answer,
+        "wish": row.wish,
         "closed": None if row.closed_ms is None else rfc3339(row.closed_ms),
     }

@@ -73,6 +73,9 @@ SWEDISH: Mapping[str, str] = {
         "en kontrollsumma av en länk som har använts eller gått ut"
     ),
     "a hash of the patient's own token": "en kontrollsumma av patientens egen nyckel",
+    "an answer that was made for the patient before, sealed": (
+        "ett svar som gjordes åt patienten tidigare, förseglat"
+    ),
     "messages that wait to be sent, made of the alerts that are in the answer": (
         "meddelanden som väntar på att skickas, gjorda av larm som finns i svaret"
     ),

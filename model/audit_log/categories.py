@@ -48,6 +48,13 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "/": (PRESCRIPTIONS, SESSIONS, NOTES),
     "/data": (SESSIONS,),
     "/looked": (LOG,),
+    "/report": (REPORTS,),
+    "/sources": (ACCOUNTS, CONSENTS),
+    "/rights": (REQUESTS,),
+    "/rights/files/{number}": (*_PAGE, MEASUREMENTS),
+    "/block": (REQUESTS,),
+    "corrections": (REPORTS, SESSIONS),
+    "blocks": (REQUESTS,),
 }
 # What is done, by the first word of the action.
 DONE_CATEGORIES: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +69,9 @@ DONE_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "objection": (REQUESTS,),
     "rights": (REQUESTS,),
     "block": (REQUESTS,),
+    "sharing": (REQUESTS,),
+    "rectification": (REQUESTS, REPORTS, SESSIONS),
+    "report": (REPORTS,),
     "prescription": (PRESCRIPTIONS,),
     "rule": (ALERTS,),
     "log": (LOG,),

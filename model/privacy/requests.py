@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from model.calendar import local_date
+from model.calendar import DAY_MS, local_date
 
 DUE_DAYS = 30
+LONGEST_WISH, LONGEST_ANSWER, LONGEST_IDENTIFIED = 2_000, 2_000, 200  # characters
+# An answer as a file is handed over at the patient door for so long.
+FILE_KEPT_MS = 30 * DAY_MS
 
 
 class RightKind(StrEnum):
@@ -54,7 +57,7 @@ class RightsRequest:
     """A request of a patient (a pseudonym). `due` is the last local date for the answer.
 
     `identified` says how the requester was identified, "" as long as nobody has. `answer` is what
-    was answered, or the ground of a refusal.
+    was answered, or the ground of a refusal. `wish` is what the patient wrote with it.
     """
 
     number: int
@@ -67,6 +70,7 @@ class RightsRequest:
     handled_by: str = ""
     answer: str = ""
     closed_ms: int | None = None
+    wish: str = ""
 
 
 def due_date(received_ms: int, zone: str) -> date:

@@ -126,11 +126,14 @@ cross join lateral (
 join source o on o.id = c.source
 order by c.patient, c.local_date, c.metric, c.start_at"""
 # Samples of a stream may lie outside every fact: a newer revision of their block can have another
-# span, while the older samples remain. Source selections still cover them.
+# span, while the older samples remain. Source selections still cover them. A correction may place a
+# session outside of all facts, and stale rows may be where one that has ended had placed it.
 _EXTENT = """
 select
-  least(min(f.start_at), (select min(c.start_at) from source_selection c where c.patient = p.id)),
-  greatest(max(f.end_at), (select max(c.end_at) from source_selection c where c.patient = p.id))
+  least(min(f.start_at), (select min(c.start_at) from source_selection c where c.patient = p.id),
+    (select min(c.start_at) from correction c where c.patient = p.id)),
+  greatest(max(f.end_at), (select max(c.end_at) from source_selection c where c.patient = p.id),
+    (select max(c.end_at) from correction c where c.patient = p.id))
 from patient p join fact f on f.patient = p.id
 where p.pseudonym = %s and f.kind <> 'deletion'
 group by p.id"""

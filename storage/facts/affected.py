@@ -38,7 +38,11 @@ join fact f on f.record = r.id and f.kind in ('workout', 'report')
 union all
 select k.patient, f.start_at, f.end_at
 from k
-join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record"""
+join fact f on f.patient = k.patient and f.kind = 'report' and f.payload ->> 'session' = k.record
+union all
+select k.patient, c.start_at, c.end_at
+from k
+join correction c using (patient, record) where c.ended_at is null and c.start_at is not null"""
 
 _BEGUN = """
 select distinct k.patient, r.record

@@ -1,4 +1,4 @@
-"""Reads reported facts of many patients in one query. It never writes.
+"""Reads reported facts of many patients in one query, corrected where they were. It never writes.
 
 The argument of every query is a list of rows, each with a span, a date or a name. The lateral
 sub-query makes the planner look up each row in an index, whatever it estimates about their number.
@@ -15,6 +15,7 @@ from model.facts import AttributedFact, OffsetOrigin
 from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
 from storage.facts import fact_rows, retractions
+from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.ids import SOURCE_COLUMNS
 from storage.facts.retractions import PatientId, Retractions
 from storage.pg.pool import Connection
@@ -39,7 +40,7 @@ order by f.start_at, r.record, f.record"""
 _NEAR = _FACTS.format(
     types="%s::timestamptz[], %s::timestamptz[]",
     names="low, high",
-    where="""fact
+    where=f"""{CORRECTED_FACT} fact
     where fact.patient = k.patient and fact.kind in ('workout', 'report')
       and fact.start_at < k.high and fact.start_at >= k.low - interval '31 days'
       and fact.end_at >= k.low""",
@@ -48,20 +49,20 @@ _NEAR = _FACTS.format(
 _NAMED = _FACTS.format(
     types="%s::text[]",
     names="record",
-    where="""(
+    where=f"""(
       select o.* from record
-      join fact o on o.record = record.id and o.kind in ('workout', 'report')
+      join {CORRECTED_FACT} o on o.record = record.id and o.kind in ('workout', 'report')
       where record.patient = k.patient and record.record = k.record
       union all
-      select o.* from fact o
+      select o.* from {CORRECTED_FACT} o
       where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record
-    ) fact""",
+    ) fact""",  # noqa: S608 - a constant of this package
 )
 # bounded below only: a report may be dated ahead, and counts as soon as it is there
 _SINCE = _FACTS.format(
     types="%s::timestamptz[]",
     names="low",
-    where="""fact
+    where=f"""{CORRECTED_FACT} fact
     where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low""",
 )
 # A local date is within two days of its instant in every zone. The bounds on the start let an index

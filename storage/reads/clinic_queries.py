@@ -12,6 +12,7 @@ from datetime import date
 from model.derived import Session, Week
 from model.prescription import Prescription
 from storage.derived import derived_rows
+from storage.facts.corrected import CORRECTED_FACT
 from storage.notes.labels import labels_of
 from storage.notes.reviews import last_contacts, latest_reviews
 from storage.pg import rows
@@ -96,7 +97,7 @@ coalesce(f.payload ->> 'session', '') as session,
 
 _PAIN = f"""
 select {REPORT_COLUMNS}
-  from fact f join record r on r.id = f.record join source o on o.id = f.source
+  from {CORRECTED_FACT} f join record r on r.id = f.record join source o on o.id = f.source
   join patient p on p.id = f.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and p.pseudonym = %(patient)s and f.kind = 'report'
    and f.payload ->> 'instrument' = 'pain' and f.local_date >= %(since)s

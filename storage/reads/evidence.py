@@ -7,6 +7,7 @@ from model.derived import Session
 from model.facts import MARKS
 from model.metrics import METRIC
 from storage.derived import derived_rows
+from storage.facts.corrected import CORRECTED_FACT
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.reads import clinic_queries
@@ -63,7 +64,7 @@ and c.end_at > s.start_at
 # about the session whose time it shares; the last stated is the last row.
 _REPORTS = f"""
 select {clinic_queries.REPORT_COLUMNS}
-  from session s join fact f on f.patient = s.patient and f.kind = 'report' \
+  from session s join {CORRECTED_FACT} f on f.patient = s.patient and f.kind = 'report' \
 join record r on r.id = f.record
   join source o on o.id = f.source
  where s.session = %(session)s \

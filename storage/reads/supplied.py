@@ -17,6 +17,7 @@ from model.spans import Span
 from model.versions.version_order import VersionOrder
 from storage.derived.derived_tables import extent
 from storage.facts import retractions
+from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.ids import SOURCE_COLUMNS, read_source
 from storage.facts.reported import read_reported
 from storage.facts.retractions import Retractions
@@ -24,14 +25,14 @@ from storage.people.patients import patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-_FACTS = """
+_FACTS = f"""
 select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload,
        r.record, r.revision, r.stated_ms, f.start_at, f.end_at, f.offset_min, f.offset_origin,
        s.vendor, s.app, s.device, s.device_type, s.method
-from fact f join patient p on p.id = f.patient
+from {CORRECTED_FACT} f join patient p on p.id = f.patient
 join record r on r.id = f.record join source s on s.id = f.source
 where f.patient = %s and f.kind in ('workout', 'report', 'day') and s.vendor <> %s
-order by f.start_at, r.record, f.kind"""
+order by f.start_at, r.record, f.kind"""  # noqa: S608 - a constant of this package
 _SAMPLES = """
 select x.metric, x.time, x.value, x.span_ms, x.revision, s.vendor, s.app, s.device, s.device_type,
        s.method, coalesce(r.record, '') as record, coalesce(r.revision, 0) as record_revision,

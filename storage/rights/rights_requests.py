@@ -9,19 +9,24 @@ from storage.pg.pool import Connection
 
 _COLUMNS = (
     "r.id as number, p.pseudonym as patient, r.kind, r.received_at as received_ms, r.identified, "
-    "r.due, r.state, r.handled_by, r.answer, r.closed_at as closed_ms"
+    "r.due, r.state, r.handled_by, r.answer, r.closed_at as closed_ms, r.wish"
 )
 _OPEN = """
-insert into rights_request (patient, kind, received_at, identified, due)
-values (%(patient)s, %(kind)s, %(received)s, %(identified)s, %(due)s)
-on conflict (patient, kind) where closed_at is null do update set identified = excluded.identified
-where rights_request.identified = '' and excluded.identified <> ''"""
+insert into rights_request (patient, kind, received_at, identified, due, wish)
+values (%(patient)s, %(kind)s, %(received)s, %(identified)s, %(due)s, %(wish)s)
+on conflict (patient, kind) where closed_at is null do update set
+  identified = coalesce(nullif(rights_request.identified, ''), excluded.identified),
+  wish = left(concat_ws(E'\n\n', nullif(rights_request.wish, ''), nullif(excluded.wish, '')), 2000)
+where (rights_request.identified = '' and excluded.identified <> '')
+  or (excluded.wish <> '' and position(excluded.wish in rights_request.wish) = 0)"""
 _NEWEST = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
 where r.patient = %(patient)s and r.kind = %(kind)s and r.closed_at is null"""  # noqa: S608
 _BY_NUMBER = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
-where r.id = %s for update of r"""  # noqa: S608 - constants of this module
+join care_unit u on u.id = p.care_unit
+where r.id = %(number)s and (%(unit)s = '' or u.name = %(unit)s)
+for update of r"""  # noqa: S608 - constants of this module
 _LIST = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
 join care_unit u on u.id = p.care_unit
@@ -34,11 +39,17 @@ update rights_request set state = %(state)s, handled_by = %(by)s, answer = %(ans
 
 
 async def open_request(
-    conn: Connection, patient: str, kind: RightKind, received_ms: int, identified: str = ""
+    conn: Connection,
+    patient: str,
+    kind: RightKind,
+    received_ms: int,
+    identified: str = "",
+    wish: str = "",
 ) -> RightsRequest:
     """Store a request with its due date, and return it; an open one of the kind stays as it is.
 
-    Only the note of how the requester was identified is added where it was missing.
+    Only the note of how the requester was identified is added where it was missing, and a wish in
+    other words.
 
     Raises `UnknownNameError` for an unknown patient.
     """
@@ -47,15 +58,19 @@ async def open_request(
         "kind": kind.value,
         "received": utc(received_ms),
         "identified": identified,
+        "wish": wish,
         "due": due_date(received_ms, await zone_of(conn, patient)),
     }
     await conn.execute(_OPEN, values)
     return (await rows.fetch(conn, _NEWEST, values, _request))[0]
 
 
-async def rights_request(conn: Connection, number: int) -> RightsRequest:
-    """Return a request, and lock its row. Raises `UnknownNameError` when there is none."""
-    read = await rows.fetch(conn, _BY_NUMBER, [number], _request)
+async def rights_request(conn: Connection, number: int, unit: str = "") -> RightsRequest:
+    """Return a request, and lock its row.
+
+    Raises `UnknownNameError` when there is none, or none in the care unit ("": of any).
+    """
+    read = await rows.fetch(conn, _BY_NUMBER, {"number": number, "unit": unit}, _request)
     if not read:
         raise UnknownNameError("there is no such request")
     return read[0]

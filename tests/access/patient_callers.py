@@ -10,15 +10,23 @@ from typing import Any
 
 import httpx2
 
+from model.privacy.requests import RightKind
 from patient.visit import IDLE_MS
 from tests.access.table import AccessRoute
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import door_link, signed_in, token_of_form
+from tests.patient.test_rights import answered_request
 
-NO_TOKEN, ELSEWHERE, OWN = "own, no token", "other site", "own"
-CALLED = ("nobody", "ended", "expired", ELSEWHERE, NO_TOKEN, OWN, "other patient")
+NO_TOKEN, OTHER_SITE, OWN_CALLER = "own, no token", "other site", "own"
+CALLED = ("nobody", "ended", "expired", OTHER_SITE, NO_TOKEN, OWN_CALLER, "other patient")
 # What a form sends besides its token, by the end of the route.
-_FORMS: Mapping[str, Mapping[str, str]] = {"/connect/{link}": {"answer": "agree"}}
+_FORMS: Mapping[str, Mapping[str, str]] = {
+    "/connect/{link}": {"answer": "agree"},
+    "/rights": {"kind": "access"},
+    "/sources/connect": {"source": "polar"},
+    "/sources/withdraw": {"source": "polar"},
+    "/report": {"key": "k" * 32, "agree": "yes", "pain_none": "3"},
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class PatientCallers:
     def status(self, route: AccessRoute, caller: str) -> int:
         """Return the status that a caller gets at a route."""
         method, path = route
-        headers = {"origin": "https://evil.example" if caller == ELSEWHERE else self.world.url}
+        headers = {"origin": "https://evil.example" if caller == OTHER_SITE else self.world.url}
         body: dict[str, Any] = {} if method == "GET" else {"data": self._form(path, caller)}
         cookies = self.cookies[caller]
         url = self.address(path)
@@ -73,4 +81,8 @@ class PatientCallers:
             return door_link(self.world, self.patient)
         if route.startswith("/connect/"):
             return self.world.invite(self.patient) + route.removeprefix("/connect/{link}")
-        return self.world.url + route.format(connector="polar", name="own.css")
+        number = 0
+        if "{number}" in route:
+            number = answered_request(self.world, self.patient, RightKind.ACCESS, b"PK")
+        filled = route.format(connector="polar", name="own.css", number=number, why="late")
+        return self.world.url + filled

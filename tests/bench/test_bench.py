@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.auditing.figures_page import BEGIN, END, PAGE, figures_block, with_figures
+from bench.auditing.figures_page import (
+    FIGURES_BEGIN,
+    FIGURES_END,
+    PAGE,
+    figures_block,
+    with_figures,
+)
 from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import ROOT
@@ -81,14 +87,14 @@ def test_the_cost_of_the_audit_log_is_measured_and_written_down(tmp_path: Path) 
         ("its cost for a list of sessions", None),
         ("its cost for the page of a patient", None),
     ]
-    page = with_figures(f"a\n{BEGIN}old\n{END}z\n", figures_block(rows))
-    assert page.startswith(f"a\n{BEGIN}| figure |")
-    assert page.endswith(f"\n{END}z\n")
+    page = with_figures(f"a\n{FIGURES_BEGIN}old\n{FIGURES_END}z\n", figures_block(rows))
+    assert page.startswith(f"a\n{FIGURES_BEGIN}| figure |")
+    assert page.endswith(f"\n{FIGURES_END}z\n")
     assert page.count("| audit log of 2,000 rows: ") == 5
 
 
 def test_the_figures_of_the_audit_log_in_the_docs_are_of_a_million_rows() -> None:
-    table = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    table = PAGE.read_text(encoding="utf-8").partition(FIGURES_BEGIN)[2].partition(FIGURES_END)[0]
     assert table.startswith("| figure | value | ratio | baseline |\n")
     assert table.count("| audit log of 1,000,000 rows: ") == 5
 

@@ -46,5 +46,5 @@ def own_browser(
 def too_wide(page: Page) -> list[str]:
     """Return the texts of what reaches beyond the page's right edge."""
     width = page.viewport_size["width"] if page.viewport_size else 0
-    boxes = [(one, one.bounding_box()) for one in page.locator("body *").all()]
-    return [one.inner_text() for one, box in boxes if box and box["x"] + box["width"] > width]
+    boxes = [(part, part.bounding_box()) for part in page.locator("body *").all()]
+    return [part.inner_text() for part, box in boxes if box and box["x"] + box["width"] > width]

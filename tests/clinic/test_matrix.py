@@ -124,11 +124,15 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/duty/absences"): (401, 422, 422, 401, 403),
     ("POST", "/duty/returns"): (401, 404, 404, 401, 403),
     ("POST", "/alerts/{alert}/notes"): (401, 303, 404, 401, 403),
+    ("GET", "/requests"): LISTS,
+    ("POST", "/requests/{number}/{step}"): (401, 404, 404, 401, 403),  # nobody has asked
     ("GET", "/api/v1/duty"): LISTS,
     ("PUT", "/api/v1/duty"): (401, 422, 422, 401, 403),
     ("POST", "/api/v1/absences"): (401, 422, 422, 401, 403),
     ("DELETE", "/api/v1/absences/{subject}"): (401, 404, 404, 401, 403),
     ("POST", "/api/v1/alerts/{alert}/notes"): (401, 200, 404, 401, 403),
+    ("GET", "/shared"): LISTS,
+    ("POST", "/shared/openings"): (401, 404, 404, 401, 403),  # nobody is shared in this test
     ("GET", "/events"): LISTS,
     ("GET", "/static/{name}"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -159,6 +163,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
     "language": {"code": "sv", "page": "/"},
+    "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
 }
 RULE_CHANGE = {"rule": "A2", "name": "missed", "value": 4, "why": "agreed"}
 CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]
@@ -264,6 +269,8 @@ def path_of(route: str, door: Served) -> str:
         annotation=999_999,
         draft=uuid4(),
         subject="c-nobody",
+        number=999_999,
+        step="take",
         name="prescription" if "schemas" in route else "clinic.css",
     )
     if route.endswith(("{draft}", "/submission")):

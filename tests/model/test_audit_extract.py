@@ -18,7 +18,10 @@ _OF_NOBODY = {
     *("duty.set", "absence.add", "absence.end", "access.signin", "access.signout"),
     *("access.refused", "keys.rotate", "keys.rewrap", "keys.retire", "digest.read", "log.verify"),
     *("log.export", "log.sample"),
+    *("backup.make", "backup.restore"),
     *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
+    "consent.text",
+    "block.list",
 }
 
 

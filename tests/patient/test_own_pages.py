@@ -17,10 +17,15 @@ from storage.prescribing.versions import put_prescription
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import signed_in
 
-OWN_PAGES = [path for path, _endpoint, _method in ROUTES if path in {"/", "/data", "/looked"}]
+OWN_PAGES = [
+    path
+    for path, _endpoint, method in ROUTES
+    if method == "GET" and path in {"/", "/report", "/sources", "/data", "/looked", "/rights"}
+]
 
 
-def _text(answer: httpx2.Response) -> str:
+def text_of(answer: httpx2.Response) -> str:
+    """Return what the middle of a page says."""
     main = answer.text.partition("<main")[2].partition("</main>")[0]
     bare = re.sub(r"<[^>]+>", " ", main.partition(">")[2])
     return re.sub(r"\s+", " ", unescape(bare)).strip()
@@ -48,7 +53,7 @@ def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
     patient = links.patient()
     _prescribe(links, patient)
     with signed_in(links, patient) as client:
-        english, swedish = _text(client.get("/")), _text(client.get("/?lang=sv"))
+        english, swedish = text_of(client.get("/")), text_of(client.get("/?lang=sv"))
     assert english == (
         "Today This week Sessions 0 of 3 Minutes 0 of 90 What is prescribed Exercise 3 times a "
         "week, 30 to 45 minutes each time. Pain up to 5 of 10 is all right. The prescription holds "
@@ -63,12 +68,12 @@ def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
 
 def test_a_patient_without_anything_is_told_so(links: LinkWorld) -> None:
     with signed_in(links, links.patient()) as client:
-        assert _text(client.get("/")) == (
+        assert text_of(client.get("/")) == (
             "Today This week Sessions 0 Minutes 0 What is prescribed "
             "Nothing is prescribed at the moment."
         )
-        assert _text(client.get("/data")).endswith("Sessions No session has come in yet.")
-        assert _text(client.get("/looked?lang=sv")).endswith("Ingen har tittat.")
+        assert text_of(client.get("/data")).endswith("Sessions No session has come in yet.")
+        assert text_of(client.get("/looked?lang=sv")).endswith("Ingen har tittat.")
 
 
 def test_a_patient_sees_nothing_of_another(links: LinkWorld) -> None:
@@ -98,7 +103,7 @@ def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
 
     links.run(work)
     with signed_in(links, patient) as client:
-        text = _text(client.get("/looked"))
+        text = text_of(client.get("/looked"))
     day = local_date(links.now_ms, "Europe/Stockholm")
     assert text.endswith(
         f"{full_date('en', day)} : Nora Lind, unit Opened: 2. Seen on a list: 1. Changed: 1."

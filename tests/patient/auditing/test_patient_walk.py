@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from patient.app import ROUTES
-from tests.access.patient_callers import OWN, PatientCallers
+from tests.access.patient_callers import OWN_CALLER, PatientCallers
 from tests.access.table import AccessRoute
 from tests.patient.link_world import LinkWorld, Surfer
 from tests.patient.test_entry import signed_in
@@ -58,9 +58,9 @@ def _requested(world: LinkWorld, route: AccessRoute) -> tuple[int, int]:
     if route in _LINKING:
         return _linked(world, route)
     callers = PatientCallers(world=world, patient=world.patient())
-    callers.sign_in(OWN)
+    callers.sign_in(OWN_CALLER)
     before = _rows(world)
-    return callers.status(route, OWN), _rows(world) - before
+    return callers.status(route, OWN_CALLER), _rows(world) - before
 
 
 @pytest.mark.promise(19)

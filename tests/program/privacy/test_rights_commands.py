@@ -122,6 +122,21 @@ def test_what_a_patient_takes_along_is_written_and_logged(
         assert exports.fetchall()[-1] == ("portability",)
 
 
+@pytest.mark.promise(12)
+def test_a_file_is_handed_over_with_the_answer(installation: str, tmp_path: Path) -> None:
+    out = tmp_path / "answer.zip"
+    kadens("rights", "access", "--patient", "a-1", "--out", str(out))
+    opened = kadens("rights", "open", "restriction", "--patient", "a-1", "--identified", "BankID")
+    number = opened.stdout.split()[0]
+    answer = ("rights", "answer", number, "--text", "here it is", "--file")
+    assert "cannot be read" in refused(*answer, str(tmp_path / "none.zip"))
+    kadens(*answer, str(out))
+    with psycopg.connect(installation) as conn:
+        (row,) = conn.execute("select request, sealed from rights_file").fetchall()
+    # sealed: nothing of the file can be read in the database
+    assert (row[0], b"index.html" in row[1]) == (int(number), False)
+
+
 def test_each_word_of_the_register_has_its_swedish() -> None:
     words = set(LEFT_OUT.values())
     for kinds in (

@@ -20,11 +20,12 @@ from tests.storage.tellers import T0, attributed_fact, pain, run
 
 pytestmark = pytest.mark.anyio
 _DAY = 1440 * MINUTE_MS
-_NOW = T0 + 3 * 60 * MINUTE_MS
-_PAIN_AT = T0 + 40 * MINUTE_MS
+PAIN_MS = T0 + 3 * 60 * MINUTE_MS
+PAIN_AT = T0 + 40 * MINUTE_MS
 
 
-async def _in_pain(conn: Connection) -> None:
+async def in_pain(conn: Connection, value: float = 9) -> None:
+    """Leave a prescription, a run, and an answer about pain after it."""
     await care_team.add_clinician(
         conn, care_team.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
     )
@@ -37,14 +38,17 @@ async def _in_pain(conn: Connection) -> None:
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
-    await settings.prescribe(conn, "p1", plan, _NOW - 30 * _DAY)
-    facts = [*map(attributed_fact, run()), attributed_fact(pain("q1", _PAIN_AT, 9, session="r1"))]
+    await settings.prescribe(conn, "p1", plan, PAIN_MS - 30 * _DAY)
+    facts = [
+        *map(attributed_fact, run()),
+        attributed_fact(pain("q1", PAIN_AT, value, session="r1")),
+    ]
     for patient, spans in (await write_facts(conn, facts)).affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))
 
 
-async def _rules(conn: Connection, now_ms: int) -> tuple[list[str], list[str]]:
+async def rules_judged(conn: Connection, now_ms: int) -> tuple[list[str], list[str]]:
     """Judge, and return the rules of findings that raise, and the states of all alerts."""
     await due.take_due(conn, now_ms, 10)
     await settings.derive_stale(conn, ["p1"])
@@ -57,25 +61,25 @@ async def _rules(conn: Connection, now_ms: int) -> tuple[list[str], list[str]]:
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("source", ["", "reports"])
 async def test_an_alert_is_retracted_and_returns(conn: Connection, source: str) -> None:
-    await _in_pain(conn)
-    before, _ = await _rules(conn, _NOW)
+    await in_pain(conn)
+    before, _ = await rules_judged(conn, PAIN_MS)
     assert before
     number = await restrictions.add_restriction(
-        conn, "p1", interval=(_PAIN_AT, _PAIN_AT + 1), source=source,
-        by="c", why="disputed", now_ms=_NOW,
+        conn, "p1", interval=(PAIN_AT, PAIN_AT + 1), source=source,
+        by="c", why="disputed", now_ms=PAIN_MS,
     )  # fmt: skip
-    live, states = await _rules(conn, _NOW + 1)
+    live, states = await rules_judged(conn, PAIN_MS + 1)
     assert live == []
     assert {state.split()[1] for state in states} == {"retracted"}
-    await restrictions.note_notice(conn, number, how="by phone", now_ms=_NOW)
-    await restrictions.lift_restriction(conn, number, by="c", now_ms=_NOW)
-    assert (await _rules(conn, _NOW + 2))[0] == before
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=PAIN_MS)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=PAIN_MS)
+    assert (await rules_judged(conn, PAIN_MS + 2))[0] == before
 
 
 @pytest.mark.promise(9)
 async def test_while_an_objection_waits_nothing_is_raised(conn: Connection) -> None:
-    number = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=_NOW)
-    await _in_pain(conn)
-    assert await _rules(conn, _NOW + 1) == ([], [])
-    await restrictions.answer_objection(conn, number, by="c", ground="care", now_ms=_NOW + 1)
-    assert (await _rules(conn, _NOW + 2))[0] != []
+    number = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=PAIN_MS)
+    await in_pain(conn)
+    assert await rules_judged(conn, PAIN_MS + 1) == ([], [])
+    await restrictions.answer_objection(conn, number, by="c", ground="care", now_ms=PAIN_MS + 1)
+    assert (await rules_judged(conn, PAIN_MS + 2))[0] != []

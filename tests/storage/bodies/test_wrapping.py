@@ -16,6 +16,8 @@ from storage.bodies.body_store import Directory
 from storage.bodies.dead_letters import Cause, LetterOrigin, LetterRow
 from storage.bodies.quarantine import QuarantinedBody
 from storage.bodies.sealed import own_key, put_sealed
+from storage.fetching.connections import Tokens, put_tokens
+from storage.fetching.withdrawals import next_withdrawal, withdraw_for_good
 from storage.people import data_keys, patients
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg import crypto
@@ -161,6 +163,10 @@ async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
     fetch = Fetch(account="a", resource="r", key="k", path="/p")
     noticed = NoticedFetch(connector="v", fetch=fetch, patient=None, noticed_ms=0)
     await put_fetches(conn, BEFORE, [noticed])
+    await put_tokens(
+        conn, BEFORE, connector="v", account="a", patient="p1", tokens=Tokens(access="t"), now_ms=0
+    )
+    assert await withdraw_for_good(conn, BEFORE, "p1", 0) == 1
     return held
 
 
@@ -174,7 +180,7 @@ async def test_every_place_says_which_key_it_needs(conn: Connection, tmp_path: P
     assert await wrapping.needed_by(conn, "2") == [
         ("bodies in quarantine", 1)
     ]  # it names none: any key may be its
-    assert await wrapping.used_by_key(conn) == {"1": 6, wrapping.UNNAMED: 1}
+    assert await wrapping.used_by_key(conn) == {"1": 7, wrapping.UNNAMED: 1}
 
 
 async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_alone(
@@ -182,10 +188,13 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
 ) -> None:
     store = Directory(tmp_path)
     held = await _sealed_values(conn, store)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=3)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=3, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=4)
+    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=0)
     assert await wrapping.needed_by(conn, "1") == []
-    assert await wrapping.used_by_key(conn) == {"2": 7}
+    assert await wrapping.used_by_key(conn) == {"2": 8}
+    told = await next_withdrawal(conn, AFTER, 0)
+    assert told is not None
+    assert told.tokens == Tokens(access="t")
     letter = await dead_queries.find_letter(conn, 7)
     assert letter is not None
     async with await open_pool(dsn, max_size=1) as pool:

@@ -31,6 +31,7 @@ from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.door_links import put_door_link
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.invitations import put_invitation
+from storage.people.number_digests import put_number
 from storage.people.patient_sessions import begin_patient_session
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
@@ -87,6 +88,7 @@ async def _announced(conn: Connection, patient: str) -> None:
     await put_invitation(conn, patient, "polar", link, "os:tester", T0)
     await put_door_link(conn, patient, link, by="os:tester", now_ms=T0, until_ms=T0 + 1)
     await begin_patient_session(conn, patient, link, T0, T0 + 1)
+    await put_number(conn, patient, {"1": link}, T0)
 
 
 _RULED = (
@@ -101,6 +103,12 @@ _RULED = (
         "where pseudonym = %(patient)s"
     ),
     (
+        "insert into correction (patient, source, record, kind, is_void, fields, was, set_by, "
+        "set_at, why) select r.patient, r.source, 'never-' || p.pseudonym, 'report', true, '{}', "
+        "'{}', 'c-1', now(), p.pseudonym from record r join patient p on p.id = r.patient "
+        "where p.pseudonym = %(patient)s limit 1"
+    ),
+    (
         "insert into held_finding (patient, rule, key, rule_version, why, tier, at, held_at, "
         "sentence, evidence) select id, 'P1', pseudonym, 1, 'pause', 'B', now(), now(), pseudonym, "
         "'{}' from patient where pseudonym = %(patient)s"
@@ -109,6 +117,19 @@ _RULED = (
         "insert into prescription_draft (patient, draft, revision, prescription, based_on, body, "
         "written_by, written_at) select id, gen_random_uuid(), 1, pseudonym, 0, '{}', 'c-1', now() "
         "from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into unit_sharing (patient, care_unit, shared_by, shared_at) "
+        "select id, care_unit, pseudonym, now() from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into unit_block (patient, set_by, set_at) "
+        "select id, pseudonym, now() from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into block_opening (patient, care_unit, subject, ground, reason, opened_at, "
+        "until_at) select id, care_unit, 'c-1', 'emergency', pseudonym, now(), "
+        "now() + interval '1 hour' from patient where pseudonym = %(patient)s"
     ),
     (
         "insert into account_move (patient, at, kind, by) select id, now(), 'warn', pseudonym "
@@ -329,6 +350,12 @@ async def _alerted(conn: Connection, patient: str) -> None:
     await conn.execute(
         "insert into rights_request (patient, kind, received_at, identified, due, answer) "
         "select id, 'access', now(), pseudonym, now(), pseudonym from patient where id = %s",
+        [number],
+    )
+    await conn.execute(
+        "insert into rights_file (request, patient, sealed, made_at) select r.id, r.patient, "
+        "convert_to(p.pseudonym, 'UTF8'), now() from rights_request r "
+        "join patient p on p.id = r.patient where p.id = %s",
         [number],
     )
     actor = audit.Actor(subject="clinician", role="clinician", care_unit="unit")

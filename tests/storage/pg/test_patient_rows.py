@@ -71,8 +71,8 @@ async def test_every_table_that_leads_to_a_patient_has_a_policy_of_its_own_for_t
     conn: Connection,
 ) -> None:
     # the door may not read `sample`; of the log see `storage.pg.row_security`
-    found = cells_of(await (await conn.execute(_OPEN_TO_ALL)).fetchall(), 0)
-    assert found == ["public.audit", "public.sample"]
+    unguarded = cells_of(await (await conn.execute(_OPEN_TO_ALL)).fetchall(), 0)
+    assert unguarded == ["public.audit", "public.sample"]
     may = "select has_table_privilege('kadens_patient', 'sample', 'select')"
     assert await (await conn.execute(may)).fetchone() == (False,)
 

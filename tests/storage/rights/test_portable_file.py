@@ -18,11 +18,13 @@ from model.facts import Fact, Instrument, Joining
 from model.keyring import KeyRing
 from model.marks import MarkedSession, clinician_mark
 from model.metrics import METRIC
+from model.privacy.rectification import RightValues
 from storage.bodies.body_store import Directory
 from storage.bodies.kept_bodies import Received, keep_all
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from storage.rights import restrictions
+from storage.rights.corrections import CorrectedRecord, correct_record
 from tests.rows import cells_of
 from tests.storage.derived.traces import settle
 from tests.storage.tellers import (
@@ -82,6 +84,21 @@ async def _written(conn: Connection, folder: Path) -> tuple[dict[str, int], dict
     counts = await write_portable(want, out)
     with ZipFile(out) as file:
         return counts, {name: file.read(name) for name in file.namelist()}
+
+
+@pytest.mark.promise(13)
+async def test_a_corrected_value_is_taken_along_as_it_is_right(
+    conn: Connection, tmp_path: Path
+) -> None:
+    store = Directory(tmp_path / "bodies")
+    await _tell(conn, store)
+    meant, right = CorrectedRecord(record="q1"), RightValues(value=2.0)
+    await correct_record(conn, "p1", meant, right, by="c", why="a slip", now_ms=T0)
+    want = Portable(conn=conn, patient="p1", wrapping_key=_KEY, bodies=store, now_ms=T0)
+    await write_portable(want, tmp_path / "out.zip")
+    with ZipFile(tmp_path / "out.zip") as file:
+        (answer,) = orjson.loads(file.read("json/reports.json"))
+    assert answer["value"] == 2.0
 
 
 def _csv(text: bytes) -> list[list[str]]:

@@ -1,0 +1,51 @@
+"""The page of patients' requests in a browser: wide and narrow, both languages, no violation."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.browser.chromium import NEEDS_CHROMIUM
+from tests.clinic.test_requests import ask
+from tests.clinic_world import Served
+
+pytestmark = NEEDS_CHROMIUM
+_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
+_OPEN = {"en": "Answer or refuse", "sv": "Besvara eller avslå"}
+_ANSWER = {"en": "Answered", "sv": "Besvarad"}
+_DONE = {"en": "The answer is written down", "sv": "Svaret är nedskrivet"}
+
+
+@pytest.fixture(name="asked_door")
+def _asked_door(door: Served) -> Iterator[Served]:
+    yield door
+    door.change("delete from rights_request")
+
+
+@pytest.mark.promise(15)
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_a_late_request_is_seen_taken_and_answered(
+    browser: Browser, asked_door: Served, width: int, language: str
+) -> None:
+    number = ask(asked_door, "rectification", "2026-11-20")
+    ask(asked_door, "access")
+    with browser.new_context(
+        viewport={"width": width, "height": 900},
+        base_url=asked_door.url,
+        locale=_LOCALES[language],
+    ) as context:
+        page = context.new_page()
+        page.goto("/requests")
+        card = page.locator(f"#request-{number}")
+        expect(page.get_by_role("alert")).to_be_visible()
+        card.locator("form").first.get_by_role("button").click()
+        card.get_by_text(_OPEN[language]).click()
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        card.get_by_role("textbox").first.fill("Rättat.")
+        card.get_by_role("textbox").last.fill("BankID")
+        card.get_by_role("button", name=_ANSWER[language]).click()
+        expect(page.locator("main").get_by_role("status")).to_contain_text(_DONE[language])
+        expect(page.locator(f"#request-{number}")).to_have_count(0)
