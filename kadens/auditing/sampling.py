@@ -119,28 +119,28 @@ def review_sample(
         fail("to judge an access give --row, --verdict and --reason", code=2)
     if len(reason) > _LONGEST_REASON:
         fail(f"--reason has at most {_LONGEST_REASON} characters", code=2)
-    judged, found = row, verdict.value
+    judged, word = row, verdict.value
 
     async def work(conn: Connection, now_ms: int) -> str | None:
         await audit_samples.judge_access(
-            conn, number, judged, found, reason.strip(), by=person().subject, now_ms=now_ms
+            conn, number, judged, word, reason.strip(), by=person().subject, now_ms=now_ms
         )
         rows = await audit_rows_of(conn, [judged])
         return (rows[0].patient or None) if rows else None
 
     about = f"sample:{number}"
     audited(settings_of(data), work, AuditAction.LOG_REVIEW, lambda whose: whose, about)
-    print_note(f"recorded: {found}")
+    print_note(f"recorded: {word}")
 
 
 def _show_sample(number: int, *, as_json: bool, data: Data) -> None:
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
         kept = await audit_samples.sampled_accesses(conn, number)
-        rows = await audit_rows_of(conn, [one.row for one in kept])
+        rows = await audit_rows_of(conn, [item.row for item in kept])
         # each patient of the sample can see that the log about them was looked at
-        await note_listed(conn, now_ms, "sample", (one.patient for one in rows if one.patient))
-        known = {one.number: one for one in rows}
-        return [_access_line(one, known.get(one.row)) for one in kept]
+        await note_listed(conn, now_ms, "sample", (item.patient for item in rows if item.patient))
+        known = {item.number: item for item in rows}
+        return [_access_line(item, known.get(item.row)) for item in kept]
 
     lines = audited(settings_of(data), work, AuditAction.LOG_SAMPLE, None, f"sample:{number}")
     if as_json:
@@ -153,10 +153,10 @@ def _show_sample(number: int, *, as_json: bool, data: Data) -> None:
     print_table(table)
 
 
-def _access_line(one: SampledAccess, row: ExportedRow | None) -> dict[str, object]:
+def _access_line(item: SampledAccess, row: ExportedRow | None) -> dict[str, object]:
     """Return an access as it is printed; a patient who was erased is not in its row any more."""
-    verdict = {"verdict": one.verdict, "reason": one.reason, "reviewer": one.reviewer}
-    line: dict[str, object] = {"row": one.row, **verdict}
+    verdict = {"verdict": item.verdict, "reason": item.reason, "reviewer": item.reviewer}
+    line: dict[str, object] = {"row": item.row, **verdict}
     for name in ("actor", "role", "action", "object", "patient"):
         line[name] = getattr(row, name, "")
     line["at"] = rfc3339(row.at_ms) if row else ""

@@ -10,7 +10,12 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 
-THIS_MACHINE, OWN_NETWORK, INTERNET, UNKNOWN = "this machine", "own network", "internet", "unknown"
+THIS_MACHINE, OWN_NETWORK, INTERNET, UNKNOWN_ADDRESS = (
+    "this machine",
+    "own network",
+    "internet",
+    "unknown",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +31,8 @@ class AccessOrigin:
         return {name: text for name, text in asdict(self).items() if text}
 
 
-NO_ORIGIN = AccessOrigin(door="")
-_CAME_FROM: ContextVar[AccessOrigin] = ContextVar("access_origin", default=NO_ORIGIN)
+NO_ACCESS_ORIGIN = AccessOrigin(door="")
+_CAME_FROM: ContextVar[AccessOrigin] = ContextVar("access_origin", default=NO_ACCESS_ORIGIN)
 
 
 def access_origin() -> AccessOrigin:
@@ -50,7 +55,7 @@ def address_class(address: str) -> str:
     try:
         known = ip_address(address.partition("%")[0])
     except ValueError:
-        return UNKNOWN
+        return UNKNOWN_ADDRESS
     if known.is_loopback:
         return THIS_MACHINE
     return OWN_NETWORK if known.is_private or known.is_link_local else INTERNET

@@ -63,7 +63,7 @@ async def judge_access(
     done = await conn.execute(_JUDGE, {**values, "now": utc(now_ms)})
     if done.rowcount:
         return
-    kept = [one for one in await sampled_accesses(conn, number) if one.row == row]
+    kept = [item for item in await sampled_accesses(conn, number) if item.row == row]
     if not kept:
         raise UnknownNameError("the sample has no such access")
     at = rfc3339(kept[0].reviewed_ms or 0)

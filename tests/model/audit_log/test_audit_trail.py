@@ -10,7 +10,7 @@ from model.audit_log.categories import (
 )
 from model.audit_log.extract import extract_lines, extract_sentence
 from model.audit_log.origins import (
-    NO_ORIGIN,
+    NO_ACCESS_ORIGIN,
     AccessOrigin,
     access_origin,
     address_class,
@@ -77,8 +77,8 @@ def test_an_address_is_known_by_its_class_only(address: str, kind: str) -> None:
 def test_an_origin_holds_within_its_block() -> None:
     with coming_from(AccessOrigin(door="command", command="patient show")):
         assert access_origin().plain() == {"door": "command", "command": "patient show"}
-    assert access_origin() == NO_ORIGIN
-    assert not NO_ORIGIN.plain()
+    assert access_origin() == NO_ACCESS_ORIGIN
+    assert not NO_ACCESS_ORIGIN.plain()
 
 
 def test_the_extract_says_which_data_and_from_where() -> None:

@@ -121,9 +121,9 @@ def test_of_two_reviewers_at_once_one_judges_and_one_is_told(installation: str) 
 @pytest.mark.usefixtures("installation")
 def test_what_cannot_be_judged_is_refused_plainly() -> None:
     number, shown = _draw(1)
-    whole = ("--row", str(shown[0]["row"]), "--verdict", "justified")
-    assert "--reason" in kadens("audit", "review", number, *whole, code=2).stderr
-    assert "--reason" in kadens("audit", "review", number, *whole, "--reason", " ", code=2).stderr
+    judging = ("--row", str(shown[0]["row"]), "--verdict", "justified")
+    assert "--reason" in kadens("audit", "review", number, *judging, code=2).stderr
+    assert "--reason" in kadens("audit", "review", number, *judging, "--reason", " ", code=2).stderr
     wrong = ("--row", "999999", "--verdict", "justified", "--reason", "x")
     assert "no such access" in refused("audit", "review", number, *wrong)
     assert "no such sample" in refused("audit", "review", "999")
