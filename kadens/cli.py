@@ -160,7 +160,7 @@ COMMANDS: tuple[Entry, ...] = (
             ),
             Entry(
                 word="identity",
-                target=f"{_COMMANDS}.identities:record_identity",
+                target="kadens.privacy.identities:record_identity",
                 summary="Record the personal number by which a patient signs in.",
             ),
             Entry(
@@ -325,6 +325,37 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Erase the accounts whose time after the closing is over.",
             ),
         ),
+    ),
+    Entry(
+        word="support",
+        summary="Support cases, and who may look because of them.",
+        entries=(
+            Entry(
+                word="open",
+                target="kadens.privacy.support_commands:open_case",
+                summary="Write down a case about a patient.",
+            ),
+            Entry(
+                word="list",
+                target="kadens.privacy.support_commands:list_cases",
+                summary="List the cases that are open.",
+            ),
+            Entry(
+                word="close",
+                target="kadens.privacy.support_commands:close_case",
+                summary="Close a case, and end every access because of it.",
+            ),
+            Entry(
+                word="access",
+                target="kadens.privacy.support_commands:give_access",
+                summary="Let support staff see a patient's data for some hours.",
+            ),
+        ),
+    ),
+    Entry(
+        word="statistics",
+        target="kadens.privacy.statistics_command:print_statistics",
+        summary="Print users and training hours of a month, with nobody named.",
     ),
     Entry(
         word="connect",

@@ -36,7 +36,7 @@ from patient.pages import (
     PageView,
     page_of,
 )
-from patient.reporting import show_report, take_report
+from patient.report.reporting import show_report, take_report
 from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
 from patient.sign_in.provider_pages import (
     REFUSED_PATH,

@@ -12,7 +12,7 @@ from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from model.keyring import KeyRing, Keys
 from patient.metrics import PatientMetrics
-from patient.report_log import ReportLog
+from patient.report.report_log import ReportLog
 from storage.pg.pool import Pool
 from web.sign_in.attempts import Attempts
 from web.sign_in.code_flow import CodeFlow

@@ -21,7 +21,7 @@ from patient.visit import Visit, open_visit
 from patient.words import sender_words
 from storage.audit_actions import AuditAction
 from storage.people.invitations import put_invitation
-from storage.reads.own_sources import SourceRow, own_sources
+from storage.reads.own_sources import OwnSourceRow, own_sources
 from storage.rights.stopping import stop_source
 from web.problems import RequestRefused
 
@@ -99,33 +99,33 @@ async def _stop(visit: Visit, connector: str) -> None:
         await visit.note(AuditAction.CONSENT_WITHDRAW, connector, language=visit.language)
 
 
-def source_state(row: SourceRow, now_ms: int) -> SourceState:
+def source_state(row: OwnSourceRow, now_ms: int) -> SourceState:
     """Return the state of a source at an instant."""
     if row.consented_ms is None:
         return _without_consent(row, now_ms)
     if row.connection == "needs_reconnecting":
         return SourceState.RECONNECT
-    silent_ms = now_ms - last_heard_ms(row)
+    silent_ms = now_ms - last_data_ms(row)
     is_silent = silent_ms > SILENT_SOURCE_MS and row.connector not in _NEVER_SILENT
     return SourceState.SILENT if is_silent else SourceState.CONNECTED
 
 
-def last_heard_ms(row: SourceRow) -> int:
+def last_data_ms(row: OwnSourceRow) -> int:
     """Return when a source was heard last: its latest data, else the beginning of the consent."""
     return max(row.received_ms or 0, row.connected_ms or 0, row.consented_ms or 0)
 
 
-def _without_consent(row: SourceRow, now_ms: int) -> SourceState:
+def _without_consent(row: OwnSourceRow, now_ms: int) -> SourceState:
     is_open = row.link_used_ms is None and (row.link_expires_ms or 0) > now_ms
     if is_open:
         return SourceState.INVITED
     return SourceState.ENDED if row.withdrawn_ms is None else SourceState.WITHDRAWN
 
 
-def _source(row: SourceRow, door: OpenPatientDoor, now_ms: int) -> OwnSource:
+def _source(row: OwnSourceRow, door: OpenPatientDoor, now_ms: int) -> OwnSource:
     state = source_state(row, now_ms)
     since = {
-        SourceState.SILENT: last_heard_ms(row),
+        SourceState.SILENT: last_data_ms(row),
         SourceState.WITHDRAWN: row.withdrawn_ms,
     }.get(state)
     return OwnSource(

@@ -90,6 +90,11 @@ class AuditAction(StrEnum):
     LETTER_DROP = "letter.drop"
     MESSAGE_RETRY = "message.retry"  # a message that was given up is sent again
     MESSAGE_DROP = "message.drop"
+    SUPPORT_OPEN = "support.open"
+    SUPPORT_CLOSE = "support.close"
+    SUPPORT_ACCESS = "support.access"  # somebody may look because of a case
+    SUPPORT_LIST = "support.list"
+    STATISTICS_READ = "statistics.read"
     RIGHTS_OPEN = "rights.open"  # a patient asked for a right
     RIGHTS_LIST = "rights.list"
     RIGHTS_TAKE = "rights.take"

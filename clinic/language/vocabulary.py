@@ -44,6 +44,7 @@ ACTIONS: dict[str, str] = {
     "consent.agree": N_("Agreed to connect an account"),
     "account.close": N_("Account closed"),
     "account.reopen": N_("Account opened again"),
+    "support.access": N_("Access of support staff given"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
     "report.send": N_("Answered questions"),

@@ -6,7 +6,7 @@ share nobody learns anything here: the request goes on, and finds no such patien
 
 from starlette.requests import Request
 
-from model.privacy.blocks import Standing, guest_standing
+from model.privacy.blocks import BlockState, guest_standing
 from model.words.language import N_
 from storage.pg.pool import Connection
 from storage.pg.row_security import set_guest
@@ -17,7 +17,7 @@ from web.sign_in.identity import Identity
 
 # That something is blocked, and never what.
 BLOCKED_TEXT = N_(
-    "The patient has blocked this from other units. On the page of shared patients you can open it "
+    "The patient has blocked this from other units. On the page of other units you can open it "
     "with the patient's consent, or in an emergency."
 )
 READ_ONLY_TEXT = N_("You read this as another unit, and can change nothing.")
@@ -36,9 +36,9 @@ async def enter_as_guest(
     subject, unit = clinician.subject, clinician.care_unit
     facts = await facts_of_guest(conn, named, unit, subject, now_ms)
     standing = guest_standing(facts)
-    if facts is None or standing is Standing.NOTHING:
+    if facts is None or standing is BlockState.NOTHING:
         return ""
-    if standing is Standing.BLOCKED:
+    if standing is BlockState.BLOCKED:
         raise RequestRefused(403, BLOCKED_TEXT)
     if request.method not in SAFE_METHODS:
         raise RequestRefused(403, READ_ONLY_TEXT)

@@ -23,7 +23,7 @@ _NO_KEY = (
     "no key of backups is named: make one with `kadens backup new-key`, and set KADENS_BACKUP_KEY "
     "or --for to the public key that it prints"
 )
-Sealed = Annotated[
+SealedReport = Annotated[
     str,
     typer.Option(
         "--for",
@@ -44,7 +44,7 @@ def make_backup(
             "--keys-to", metavar="DIR", help="The folder of the keys; `keys` beside DIR if none."
         ),
     ] = None,
-    sealed_for: Sealed = "",
+    sealed_for: SealedReport = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -83,7 +83,7 @@ def back_up_keys(
     to: Annotated[
         Path, typer.Option("--to", metavar="DIR", help="The folder of the keys, for no other use.")
     ],
-    sealed_for: Sealed = "",
+    sealed_for: SealedReport = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:

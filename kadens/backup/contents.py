@@ -16,19 +16,19 @@ from kadens.backup.saving import (
     BODY,
     DATA,
     DATA_KEY,
-    END,
-    KEYS,
+    KEY_FILES,
+    LAST_FILE,
     MANIFEST,
     ROWS,
-    SECRETS,
+    SECRET_FILES,
     key_files,
     owner_name,
 )
 from kadens.backup.sealed_files import BackupError, records_in
 from kadens.secrets_file import Secrets, SettingsError, secrets_of
 from model.backup.erasure_list import ListedErasure, erased_mark
-from model.backup.records import Record
-from storage.backup.reading import NOBODY, Portion, WrappedKey
+from model.backup.records import BackupRecord
+from storage.backup.reading import NO_PATIENT, Portion, WrappedKey
 from storage.people.data_keys import data_key_owner
 from storage.pg import crypto
 
@@ -78,10 +78,10 @@ def read_keys(folder: Path, private: bytes) -> KeptKeys:
     files = key_files(folder)
     if not files:
         raise BackupError(f"{folder} has no file of keys: nothing was restored")
-    records = _complete(files[-1], private, KEYS)
+    records = _complete(files[-1], private, KEY_FILES)
     keys = KeptKeys(made_ms=next(records).values["made_ms"])
     for record in records:
-        if record.kind == SECRETS:
+        if record.kind == SECRET_FILES:
             keys.secrets_file = record.content
         elif record.kind == DATA_KEY:
             key = WrappedKey(wrapped=record.content, **record.values)
@@ -103,7 +103,7 @@ def read_contents(folder: Path, private: bytes) -> Contents:
     receipts = frozenset(head.pop("receipts"))
     contents = Contents(path=path, private=private, receipts=receipts, **head)
     for record in records:
-        if record.values.get("owner", NOBODY) != NOBODY:
+        if record.values.get("owner", NO_PATIENT) != NO_PATIENT:
             contents.owners.add(record.values["owner"])
         if record.kind == BODY:
             contents.addresses.add(record.values["address"])
@@ -135,8 +135,8 @@ def plan_restore(contents: Contents, kept: KeptKeys, erasures: Path | None) -> R
 def portions_of(plan: RestorePlan) -> Iterator[Portion | tuple[str, bytes]]:
     """Yield the rows, then the bodies (address and bytes), of all but who is left out."""
     for record in records_in(plan.contents.path, plan.contents.private):
-        owner = record.values.get("owner", NOBODY)
-        if record.kind not in (ROWS, BODY) or owner not in {NOBODY, *plan.keys}:
+        owner = record.values.get("owner", NO_PATIENT)
+        if record.kind not in (ROWS, BODY) or owner not in {NO_PATIENT, *plan.keys}:
             continue
         if record.kind == BODY:
             address = record.values["address"]
@@ -152,9 +152,9 @@ def portions_of(plan: RestorePlan) -> Iterator[Portion | tuple[str, bytes]]:
             )
 
 
-def _content(plan: RestorePlan, record: Record, of: str) -> bytes:
+def _content(plan: RestorePlan, record: BackupRecord, of: str) -> bytes:
     packed, owner = record.content, record.values["owner"]
-    if owner != NOBODY:
+    if owner != NO_PATIENT:
         try:
             packed = crypto.open_sealed(plan.keys[owner], packed, owner_name(owner, of))
         except crypto.SealError:
@@ -162,16 +162,16 @@ def _content(plan: RestorePlan, record: Record, of: str) -> bytes:
     return bytes(cramjam.zstd.decompress(packed))
 
 
-def _complete(path: Path, private: bytes, first: str) -> Iterator[Record]:
+def _complete(path: Path, private: bytes, first: str) -> Iterator[BackupRecord]:
     """Yield all records but the end; raises `BackupError` for a file of another kind."""
     kind = ""
     for record in records_in(path, private):
         if not kind and record.kind != first:
             raise BackupError(f"{path} has no {first} in it: nothing was restored")
         kind = record.kind
-        if kind != END:
+        if kind != LAST_FILE:
             yield record
-    if kind != END:
+    if kind != LAST_FILE:
         raise BackupError(f"{path} is cut off: nothing was restored")
 
 

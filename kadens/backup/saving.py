@@ -14,13 +14,13 @@ from pathlib import Path
 import cramjam
 
 from kadens.backup.sealed_files import (
-    BEGUN,
+    UNFINISHED,
     BackupError,
     SealedWriter,
     new_sealed_file,
     sync_folder,
 )
-from model.backup.records import Record
+from model.backup.records import BackupRecord
 from model.calendar import utc
 from model.keyring import KeyRing
 from storage.backup import reading
@@ -30,8 +30,8 @@ from storage.pg import crypto
 from storage.pg.pool import Connection
 
 DATA = "data.kadens"  # the file in a backup's folder
-MANIFEST, ROWS, BODY, END = "manifest", "rows", "body", "end"
-KEYS, SECRETS, DATA_KEY = "keys", "secrets", "data_key"
+MANIFEST, ROWS, BODY, LAST_FILE = "manifest", "rows", "body", "end"
+KEY_FILES, SECRET_FILES, DATA_KEY = "keys", "secrets", "data_key"
 _KEY_FILE = "keys-{at}-{number}.kadens"
 _LEVEL = 3  # of zstd
 
@@ -60,7 +60,7 @@ async def save_data(
 ) -> SavedBackup:
     """Write a backup's folder, which must not exist or be empty; it appears when it is complete."""
     with _new_folder(folder) as beside, new_sealed_file(beside / DATA, public) as file:
-        async with reading.one_state(conn):
+        async with reading.same_state(conn):
             return await _save(conn, store, wrapping, file, now_ms)
 
 
@@ -70,7 +70,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(f"{folder} is not empty: a backup needs a folder of its own")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = folder.with_name(f"{BEGUN}{secrets.token_hex(8)}-{folder.name}")
+    beside = folder.with_name(f"{UNFINISHED}{secrets.token_hex(8)}-{folder.name}")
     beside.mkdir(mode=0o700)
     try:
         yield beside
@@ -87,8 +87,8 @@ async def _save(
 ) -> SavedBackup:
     saved = SavedBackup()
     keys = await _opened_keys(conn, wrapping)
-    file.add(Record(kind=MANIFEST, values=await _manifest(conn, now_ms)))
-    async for portion in reading.portions(conn):
+    file.add(BackupRecord(kind=MANIFEST, values=await _manifest(conn, now_ms)))
+    async for portion in reading.row_pieces(conn):
         values = {"table": portion.table, "columns": portion.columns, "rows": portion.count}
         file.add(_sealed(ROWS, values, portion.owner, portion.table, portion.text, keys))
         saved.tables[portion.table] = saved.tables.get(portion.table, 0) + portion.count
@@ -98,7 +98,7 @@ async def _save(
             continue
         file.add(_sealed(BODY, {"address": address}, owner, address, body, keys))
         saved.bodies += 1
-    file.add(Record(kind=END, values=asdict(saved)))
+    file.add(BackupRecord(kind=LAST_FILE, values=asdict(saved)))
     return saved
 
 
@@ -128,20 +128,20 @@ def _sealed(
     of: str,
     content: bytes,
     keys: Mapping[int, bytes],
-) -> Record:
+) -> BackupRecord:
     """Return a record, packed and sealed with its owner's key.
 
     An owner without a key is a patient without any: then nothing could be kept for them.
     """
     packed = bytes(cramjam.zstd.compress(content, _LEVEL))
-    if owner != reading.NOBODY:
+    if owner != reading.NO_PATIENT:
         if owner not in keys:
             raise BackupError(
                 f"the patient with the number {owner} has no data key, so what is kept of them "
                 "cannot be sealed: erase this patient first; no backup was made"
             )
         packed = crypto.seal(keys[owner], packed, owner_name(owner, of))
-    return Record(kind=kind, values={**values, "owner": owner}, content=packed)
+    return BackupRecord(kind=kind, values={**values, "owner": owner}, content=packed)
 
 
 async def _bodies(
@@ -177,12 +177,12 @@ def _write_keys(
     path = folder / _KEY_FILE.format(at=at, number=len(keys))
     text = secrets_file.read_bytes()
     with new_sealed_file(path, public) as file:
-        file.add(Record(kind=KEYS, values={"made_ms": now_ms}))
-        file.add(Record(kind=SECRETS, values={}, content=text))
+        file.add(BackupRecord(kind=KEY_FILES, values={"made_ms": now_ms}))
+        file.add(BackupRecord(kind=SECRET_FILES, values={}, content=text))
         for key in keys:
             values = {"patient": key.patient, "pseudonym": key.pseudonym, "key_id": key.key_id}
-            file.add(Record(kind=DATA_KEY, values=values, content=key.wrapped))
-        file.add(Record(kind=END, values={"keys": len(keys)}))
+            file.add(BackupRecord(kind=DATA_KEY, values=values, content=key.wrapped))
+        file.add(BackupRecord(kind=LAST_FILE, values={"keys": len(keys)}))
     _remove(folder, older, path)
 
 
@@ -197,7 +197,7 @@ def _number(path: Path) -> int:
 
 def _remove(folder: Path, older: list[Path], newest: Path) -> None:
     # what a killed process had begun holds keys too
-    for path in [*older, *folder.glob(f"{BEGUN}*-keys-*.kadens")]:
+    for path in [*older, *folder.glob(f"{UNFINISHED}*-keys-*.kadens")]:
         if path != newest:
             path.unlink(missing_ok=True)
     sync_folder(folder)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from model.backup.framing import FrameError, StreamSealer, opened_stream, public_half
-from model.backup.records import Record, RecordError, packed_record, unpacked_records
+from model.backup.records import BackupRecord, RecordError, packed_record, unpacked_records
 
-BEGUN = ".new-"  # prefix of what is still being written
+UNFINISHED = ".new-"  # prefix of what is still being written
 _PRIVATE, _PUBLIC = "kadens-backup-private-", "kadens-backup-public-"
 _KEY = re.compile(r"kadens-backup-(?:private|public)-([0-9a-f]{64})")
 
@@ -31,7 +31,7 @@ class SealedWriter:
         self._file, self._sealer = file, StreamSealer(public, secrets.token_bytes(32))
         file.write(self._sealer.head)
 
-    def add(self, record: Record) -> None:
+    def add(self, record: BackupRecord) -> None:
         """Add a record."""
         self._file.write(self._sealer.push(packed_record(record)))
 
@@ -73,7 +73,7 @@ def _key_of(text: str, prefix: str, where: str) -> bytes:
 @contextmanager
 def new_sealed_file(path: Path, public: bytes) -> Iterator[SealedWriter]:
     """Give a writer for a file that appears, complete and synced, only when the block ends."""
-    beside = path.with_name(f"{BEGUN}{secrets.token_hex(8)}-{path.name}")
+    beside = path.with_name(f"{UNFINISHED}{secrets.token_hex(8)}-{path.name}")
     try:
         with _open_new(beside) as file:
             writer = SealedWriter(file, public)
@@ -86,7 +86,7 @@ def new_sealed_file(path: Path, public: bytes) -> Iterator[SealedWriter]:
     sync_folder(path.parent)
 
 
-def records_in(path: Path, private: bytes) -> Iterator[Record]:
+def records_in(path: Path, private: bytes) -> Iterator[BackupRecord]:
     """Yield the records of a sealed file; raises `BackupError` where it is not as it was written.
 
     What was yielded counts only once the end is reached: a file may be cut off.

@@ -11,11 +11,11 @@ from ingest.ports import NotAcceptedError, Publisher
 from ingest.receive import envelope_of
 from ingest.vendors.reports import REPORTS
 from model.topics import RAW
-from patient.report_log import AnswersNotTakenError
+from patient.report.report_log import AnswersNotTakenError
 
 
 class DoorReportLog:
-    """`patient.report_log.ReportLog` over a publisher of the vendor door."""
+    """`patient.report.report_log.ReportLog` over a publisher of the vendor door."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher

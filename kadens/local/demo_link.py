@@ -1,4 +1,4 @@
-"""The link with which whoever tries the demo looks at the patient door, as an operator makes one."""
+"""The link to the patient door for whoever tries the demo, made as an operator makes one."""
 
 from kadens.fetching.door_links import new_door_address
 from model.calendar import DAY_MS

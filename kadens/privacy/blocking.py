@@ -33,10 +33,10 @@ OtherUnit = Annotated[
 SharedUntil = Annotated[
     str, typer.Option("--until", help="RFC 3339 instant; by default without end.")
 ]
-Consented = Annotated[
+PatientAgreed = Annotated[
     str, typer.Option("--consent", callback=_words, help="How the patient consented to it.")
 ]
-Verdict = Annotated[
+OpeningVerdict = Annotated[
     str, typer.Option("--verdict", callback=_words, help="What the follow-up came to.")
 ]
 OpeningNumber = Annotated[int, typer.Argument(min=1, help="Its number, from `block list`.")]
@@ -80,7 +80,7 @@ def set_unit_block(*, patient: Patient, data: Data = DEFAULT_DATA) -> None:
     audited(settings_of(data), work, AuditAction.BLOCK_SET, patient)
 
 
-def lift_unit_block(*, patient: Patient, consent: Consented, data: Data = DEFAULT_DATA) -> None:
+def lift_unit_block(*, patient: Patient, consent: PatientAgreed, data: Data = DEFAULT_DATA) -> None:
     """Lift a patient's block, with the patient's consent."""
 
     async def work(conn: Connection, now_ms: int) -> None:
@@ -118,7 +118,7 @@ def list_unit_blocks(
 
 
 def review_opened_block(
-    number: OpeningNumber, *, verdict: Verdict, data: Data = DEFAULT_DATA
+    number: OpeningNumber, *, verdict: OpeningVerdict, data: Data = DEFAULT_DATA
 ) -> None:
     """Note what the follow-up of an opening came to."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from kadens.clock import clock
 from kadens.commands.accounts import NOW
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
@@ -19,8 +20,9 @@ from storage.people.consents import (
     give_consent,
     withdraw_consent,
 )
+from storage.people.patients import hold_patient_alone
 from storage.pg.pool import Connection
-from storage.rights.consent_texts import text_at
+from storage.rights.consent_texts import consent_text_at
 from storage.rights.stopping import stop_source
 
 
@@ -97,7 +99,7 @@ def record_consent(
         from_ms = now_ms if at_ms == NOW else at_ms
         name, _, version = text.partition("/")
         if name:
-            shown = await text_at(conn, name, from_ms, version=version, kind=to.kind)
+            shown = await consent_text_at(conn, name, from_ms, version=version, kind=to.kind)
             version = shown.version
         await give_consent(
             conn,
@@ -130,8 +132,11 @@ def record_withdrawal(
     silent from then on, and nothing else changes.
     """
     at_ms, to = instant(at, NOW), _subject(source, channel)
+    settings = settings_of(data)
 
-    async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
+    async def work(conn: Connection, _began_ms: int) -> tuple[bool, int]:
+        await hold_patient_alone(conn, patient)
+        now_ms = clock(settings.clock)()  # after the lock: no later body was looked at before
         from_ms = now_ms if at_ms == NOW else at_ms
         if to.kind == SOURCE_FETCH:
             is_ended = await stop_source(conn, patient, to.name, from_ms=from_ms, now_ms=now_ms)
@@ -139,9 +144,7 @@ def record_withdrawal(
             is_ended = await withdraw_consent(conn, patient, to.name, from_ms=from_ms, kind=to.kind)
         return is_ended, from_ms
 
-    is_ended, from_ms = audited(
-        settings_of(data), work, AuditAction.CONSENT_WITHDRAW, patient, to.name
-    )
+    is_ended, from_ms = audited(settings, work, AuditAction.CONSENT_WITHDRAW, patient, to.name)
     if not is_ended:
         fail("there is no consent to withdraw")
     then = "what arrives later is not stored" if source else "no message is sent later"

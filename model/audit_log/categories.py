@@ -5,78 +5,80 @@ Data only, and one function over it. An action on nothing of a patient has no ca
 
 from collections.abc import Mapping
 
-_IDENTITY, _PRESCRIPTIONS, _SESSIONS = "identity", "prescriptions", "sessions"
-_MEASUREMENTS, _REPORTS, _ALERTS, _NOTES = "measurements", "reports", "alerts", "notes"
-_ACCOUNTS, _CONSENTS, _REQUESTS, _LOG = "accounts", "consents", "requests", "log"
+IDENTITY, PRESCRIPTIONS, SESSIONS = "identity", "prescriptions", "sessions"
+MEASUREMENTS, _REPORTS, _ALERTS, NOTES = "measurements", "reports", "alerts", "notes"
+_ACCOUNTS, CONSENTS, REQUESTS, _LOG = "accounts", "consents", "requests", "log"
 CATEGORIES = (
-    *(_IDENTITY, _PRESCRIPTIONS, _SESSIONS, _MEASUREMENTS, _REPORTS, _ALERTS, _NOTES),
-    *(_ACCOUNTS, _CONSENTS, _REQUESTS, _LOG),
+    *(IDENTITY, PRESCRIPTIONS, SESSIONS, MEASUREMENTS, _REPORTS, _ALERTS, NOTES),
+    *(_ACCOUNTS, CONSENTS, REQUESTS, _LOG),
 )
-_FOLLOWED = (_PRESCRIPTIONS, _SESSIONS, _REPORTS, _ALERTS)
-_PAGE = (_IDENTITY, *_FOLLOWED, _NOTES, _ACCOUNTS, _LOG)
+_FOLLOWED = (PRESCRIPTIONS, SESSIONS, _REPORTS, _ALERTS)
+_PAGE = (IDENTITY, *_FOLLOWED, NOTES, _ACCOUNTS, _LOG)
 
 # What is read, by the kind of the object: pages of the clinic, files, and the patient's own pages.
 READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "patient": _PAGE,
     "preview": _FOLLOWED,
-    "summary": (_IDENTITY, *_FOLLOWED),
-    "session": (_SESSIONS, _MEASUREMENTS, _REPORTS),
-    "sessions": (_SESSIONS,),
+    "summary": (IDENTITY, *_FOLLOWED),
+    "session": (SESSIONS, MEASUREMENTS, _REPORTS),
+    "sessions": (SESSIONS,),
     "alert": (_ALERTS, _REPORTS),
     "alerts": (_ALERTS,),
-    "worklist": (_IDENTITY, *_FOLLOWED),
+    "worklist": (IDENTITY, *_FOLLOWED),
     "rules": (_ALERTS,),
-    "timeline": (_MEASUREMENTS,),
-    "days": (_SESSIONS, _REPORTS),
-    "weeks": (_PRESCRIPTIONS, _SESSIONS),
-    "prescription": (_PRESCRIPTIONS,),
-    "prescriptions": (_PRESCRIPTIONS,),
-    "prescription-drafts": (_PRESCRIPTIONS,),
-    "prescription-bundle": (_PRESCRIPTIONS,),
-    "annotations": (_NOTES,),
-    "note": (_NOTES,),
-    "fhir": (_PRESCRIPTIONS, _SESSIONS, _MEASUREMENTS, _REPORTS, _ALERTS),
-    "record": (_IDENTITY, _ACCOUNTS, _CONSENTS),
+    "timeline": (MEASUREMENTS,),
+    "days": (SESSIONS, _REPORTS),
+    "weeks": (PRESCRIPTIONS, SESSIONS),
+    "prescription": (PRESCRIPTIONS,),
+    "prescriptions": (PRESCRIPTIONS,),
+    "prescription-drafts": (PRESCRIPTIONS,),
+    "prescription-bundle": (PRESCRIPTIONS,),
+    "annotations": (NOTES,),
+    "note": (NOTES,),
+    "fhir": (PRESCRIPTIONS, SESSIONS, MEASUREMENTS, _REPORTS, _ALERTS),
+    "record": (IDENTITY, _ACCOUNTS, CONSENTS),
     "fetches": (_ACCOUNTS,),
     "connections": (_ACCOUNTS,),
     "accounts": (_ACCOUNTS,),
     "warnings": (_ACCOUNTS,),
-    "rights": (_REQUESTS,),
+    "rights": (REQUESTS,),
     "extract": (_LOG,),
     "export": (_LOG,),
     "sample": (_LOG,),
-    "/": (_PRESCRIPTIONS, _SESSIONS, _NOTES),
-    "/data": (_SESSIONS,),
+    "/": (PRESCRIPTIONS, SESSIONS, NOTES),
+    "/data": (SESSIONS,),
     "/looked": (_LOG,),
     "/report": (_REPORTS,),
-    "/sources": (_ACCOUNTS, _CONSENTS),
-    "/rights": (_REQUESTS,),
-    "/rights/files/{number}": (*_PAGE, _MEASUREMENTS),
-    "/block": (_REQUESTS,),
-    "corrections": (_REPORTS, _SESSIONS),
-    "blocks": (_REQUESTS,),
+    "/sources": (_ACCOUNTS, CONSENTS),
+    "/rights": (REQUESTS,),
+    "/rights/files/{number}": (*_PAGE, MEASUREMENTS),
+    "/block": (REQUESTS,),
+    "corrections": (_REPORTS, SESSIONS),
+    "blocks": (REQUESTS,),
+    "support": (REQUESTS,),
 }
 # What is done, by the first word of the action.
 DONE_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "alert": (_ALERTS,),
-    "session": (_SESSIONS,),
-    "annotation": (_NOTES,),
-    "note": (_NOTES,),
-    "patient": (_IDENTITY,),
+    "session": (SESSIONS,),
+    "annotation": (NOTES,),
+    "note": (NOTES,),
+    "patient": (IDENTITY,),
     "account": (_ACCOUNTS,),
-    "consent": (_CONSENTS,),
-    "restriction": (_REQUESTS,),
-    "objection": (_REQUESTS,),
-    "rights": (_REQUESTS,),
-    "block": (_REQUESTS,),
-    "sharing": (_REQUESTS,),
-    "rectification": (_REQUESTS, _REPORTS, _SESSIONS),
+    "consent": (CONSENTS,),
+    "restriction": (REQUESTS,),
+    "objection": (REQUESTS,),
+    "rights": (REQUESTS,),
+    "block": (REQUESTS,),
+    "sharing": (REQUESTS,),
+    "support": (REQUESTS,),
+    "rectification": (REQUESTS, _REPORTS, SESSIONS),
     "report": (_REPORTS,),
-    "prescription": (_PRESCRIPTIONS,),
+    "prescription": (PRESCRIPTIONS,),
     "rule": (_ALERTS,),
     "log": (_LOG,),
-    "files": (_MEASUREMENTS,),
-    "replay": (_SESSIONS, _MEASUREMENTS, _REPORTS),
+    "files": (MEASUREMENTS,),
+    "replay": (SESSIONS, MEASUREMENTS, _REPORTS),
 }
 _READ_WORDS = frozenset({"data", "list"})
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 
-THIS_MACHINE, OWN_NETWORK, INTERNET, UNKNOWN_ADDRESS = (
+THIS_MACHINE, OWN_NETWORK, INTERNET, UNKNOWN_ORIGIN = (
     "this machine",
     "own network",
     "internet",
@@ -31,8 +31,8 @@ class AccessOrigin:
         return {name: text for name, text in asdict(self).items() if text}
 
 
-NO_ACCESS_ORIGIN = AccessOrigin(door="")
-_CAME_FROM: ContextVar[AccessOrigin] = ContextVar("access_origin", default=NO_ACCESS_ORIGIN)
+UNSTATED_ORIGIN = AccessOrigin(door="")
+_CAME_FROM: ContextVar[AccessOrigin] = ContextVar("access_origin", default=UNSTATED_ORIGIN)
 
 
 def access_origin() -> AccessOrigin:
@@ -55,7 +55,7 @@ def address_class(address: str) -> str:
     try:
         known = ip_address(address.partition("%")[0])
     except ValueError:
-        return UNKNOWN_ADDRESS
+        return UNKNOWN_ORIGIN
     if known.is_loopback:
         return THIS_MACHINE
     return OWN_NETWORK if known.is_private or known.is_link_local else INTERNET

@@ -137,6 +137,11 @@ DEEDS: Mapping[str, PlainWords] = {
     "sharing.end": PlainWords(
         "ended that another unit takes part", "avslutade en annan enhets deltagande"
     ),
+    "support.open": PlainWords("opened a support case of yours", "öppnade ett supportärende"),
+    "support.close": PlainWords("closed a support case of yours", "avslutade ett supportärende"),
+    "support.access": PlainWords(
+        "let support staff look at your data", "lät supporten titta på dina uppgifter"
+    ),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
     # Reading anew is a technician's work on kept bodies, and nobody looks at the values.
     "replay.begin": PlainWords("read your data anew", "läste om dina uppgifter"),

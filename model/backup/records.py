@@ -13,7 +13,7 @@ class RecordError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class BackupRecord:
     """A record of a `kind`; `values` can be written as JSON."""
 
     kind: str
@@ -21,13 +21,13 @@ class Record:
     content: bytes = field(default=b"", repr=False)
 
 
-def packed_record(record: Record) -> bytes:
+def packed_record(record: BackupRecord) -> bytes:
     """Return a record as bytes."""
     head = json.dumps({"kind": record.kind, **record.values}).encode()
     return len(head).to_bytes(4) + len(record.content).to_bytes(8) + head + record.content
 
 
-def unpacked_records(parts: Iterable[bytes]) -> Iterator[Record]:
+def unpacked_records(parts: Iterable[bytes]) -> Iterator[BackupRecord]:
     """Yield the records of the joined parts; raises `RecordError` where the last is cut."""
     buffer = bytearray()
     for part in parts:
@@ -46,7 +46,7 @@ def _length(buffer: bytearray) -> int:
     return _LENGTHS + int.from_bytes(buffer[:4]) + int.from_bytes(buffer[4:_LENGTHS])
 
 
-def _record(data: bytes) -> Record:
+def _record(data: bytes) -> BackupRecord:
     end = _LENGTHS + int.from_bytes(data[:4])
     values = json.loads(data[_LENGTHS:end])
-    return Record(kind=values.pop("kind"), values=values, content=data[end:])
+    return BackupRecord(kind=values.pop("kind"), values=values, content=data[end:])

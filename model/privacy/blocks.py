@@ -23,7 +23,7 @@ class Ground(StrEnum):
 OPEN_MS = {Ground.CONSENT: 24 * HOUR_MS, Ground.EMERGENCY: 4 * HOUR_MS}
 
 
-class Standing(StrEnum):
+class BlockState(StrEnum):
     """What a person of another unit gets of a patient."""
 
     NOTHING = "nothing"  # as if there were no such patient
@@ -45,13 +45,13 @@ class GuestFacts:
     open_ms: int | None
 
 
-def guest_standing(facts: GuestFacts | None) -> Standing:
+def guest_standing(facts: GuestFacts | None) -> BlockState:
     """Return what a person of another unit gets; None is a patient whom nobody shares."""
     if facts is None or not facts.is_shared:
-        return Standing.NOTHING
+        return BlockState.NOTHING
     if facts.is_blocked and facts.open_ms is None:
-        return Standing.BLOCKED
-    return Standing.OPEN
+        return BlockState.BLOCKED
+    return BlockState.OPEN
 
 
 def open_until_ms(ground: Ground, now_ms: int) -> int:

@@ -47,7 +47,7 @@ group by c.oid order by 1"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class TableLayout:
     """A table with its columns as SQL, and SQL for the patient whose row `t` is."""
 
     name: str
@@ -55,11 +55,11 @@ class Layout:
     owner: str
 
 
-async def layouts(conn: Connection) -> tuple[Layout, ...]:
+async def layouts(conn: Connection) -> tuple[TableLayout, ...]:
     """Return what a backup holds of the tables of this database, by name."""
     wanted = sorted(TABLES.keys() - APART)
-    found = await (await conn.execute(_COLUMNS, [wanted])).fetchall()
-    return tuple(_layout(name, columns) for name, columns in found)
+    stored = await (await conn.execute(_COLUMNS, [wanted])).fetchall()
+    return tuple(_layout(name, columns) for name, columns in stored)
 
 
 async def table_with_rows(conn: Connection) -> str:
@@ -70,7 +70,7 @@ async def table_with_rows(conn: Connection) -> str:
     return ""
 
 
-def _layout(name: str, columns: list[str]) -> Layout:
+def _layout(name: str, columns: list[str]) -> TableLayout:
     kept = tuple(column for column in columns if (name, column) not in LEFT_OUT_COLUMNS)
     owner = "t.patient" if "patient" in columns and name not in AS_LOG else "null"
-    return Layout(name=name, columns=kept, owner=OWNERS.get(name, owner))
+    return TableLayout(name=name, columns=kept, owner=OWNERS.get(name, owner))

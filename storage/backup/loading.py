@@ -13,7 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
 from model.calendar import utc
-from storage.backup.layouts import Layout, layouts
+from storage.backup.layouts import TableLayout, layouts
 from storage.backup.reading import Portion, WrappedKey
 from storage.pg import rows
 from storage.pg.pool import Connection
@@ -59,7 +59,7 @@ async def schema_number(conn: Connection) -> int:
     return int(number)
 
 
-async def begin_loading(conn: Connection, months: Iterable[date]) -> Mapping[str, Layout]:
+async def begin_loading(conn: Connection, months: Iterable[date]) -> Mapping[str, TableLayout]:
     """Make the database take rows unchecked until `end_loading`; return the tables by name.
 
     Raises `NotSuperuserError`.
@@ -76,7 +76,9 @@ async def begin_loading(conn: Connection, months: Iterable[date]) -> Mapping[str
     return {layout.name: layout for layout in await layouts(conn)}
 
 
-async def load_portion(conn: Connection, tables: Mapping[str, Layout], portion: Portion) -> None:
+async def load_portion(
+    conn: Connection, tables: Mapping[str, TableLayout], portion: Portion
+) -> None:
     """Write the rows of a portion; raises `KeyError` for a table or column that is not known."""
     known = tables[portion.table]
     # both come from a file, and become a part of the statement

@@ -1,4 +1,4 @@
-"""Reads every table in portions of one patient, from one state of the database. It never writes."""
+"""Reads every table in pieces of one patient, from one state of the database. It never writes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,12 +7,12 @@ from datetime import date
 
 from psycopg import IsolationLevel
 
-from storage.backup.layouts import OWNERS, Layout, layouts
+from storage.backup.layouts import OWNERS, TableLayout, layouts
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-PORTION = 256 * 1024  # bytes of text; packs well, and is little for a patient with few rows
-NOBODY = 0  # the owner of rows that concern no patient
+PIECE_BYTES = 256 * 1024  # bytes of text; packs well, and is little for a patient with few rows
+NO_PATIENT = 0  # the owner of rows that concern no patient
 _ROWS = "copy (select {owner}, {columns} from {table} t order by 1) to stdout"
 _SCHEMA = "select name || ' ' || checksum from schema_migration order by version"
 _MONTHS = (
@@ -55,7 +55,7 @@ class WrappedKey:
 
 
 @asynccontextmanager
-async def one_state(conn: Connection) -> AsyncIterator[None]:
+async def same_state(conn: Connection) -> AsyncIterator[None]:
     """Let all reads in the block see the database at one instant."""
     await conn.set_isolation_level(IsolationLevel.REPEATABLE_READ)
     try:
@@ -87,10 +87,10 @@ async def last_ids(conn: Connection) -> dict[str, int]:
 
 async def wrapped_keys(conn: Connection) -> list[WrappedKey]:
     """Return the data keys of all patients, as they are in the database."""
-    found = await (await conn.execute(_KEYS)).fetchall()
+    present = await (await conn.execute(_KEYS)).fetchall()
     return [
         WrappedKey(patient=patient, pseudonym=name, wrapped=bytes(wrapped), key_id=key_id)
-        for patient, name, wrapped, key_id in found
+        for patient, name, wrapped, key_id in present
     ]
 
 
@@ -99,14 +99,14 @@ async def body_addresses(conn: Connection) -> list[tuple[str, int]]:
     return await (await conn.execute(_BODIES)).fetchall()
 
 
-async def portions(conn: Connection) -> AsyncIterator[Portion]:
+async def row_pieces(conn: Connection) -> AsyncIterator[Portion]:
     """Yield all rows of all tables of a backup."""
     for layout in await layouts(conn):
         async for portion in _portions(conn, layout):
             yield portion
 
 
-async def _portions(conn: Connection, layout: Layout) -> AsyncIterator[Portion]:
+async def _portions(conn: Connection, layout: TableLayout) -> AsyncIterator[Portion]:
     statement = _ROWS.format(
         owner=layout.owner,
         columns=", ".join(f"t.{name}" for name in layout.columns),
@@ -117,7 +117,7 @@ async def _portions(conn: Connection, layout: Layout) -> AsyncIterator[Portion]:
         # the server sends each row by itself
         async for row in copy:
             whose, _, line = bytes(row).partition(b"\t")
-            if count and (whose != owner or len(text) > PORTION):
+            if count and (whose != owner or len(text) > PIECE_BYTES):
                 yield _portion(layout, owner, count, text)
                 count, text = 0, bytearray()
             owner, count = whose, count + 1
@@ -126,11 +126,11 @@ async def _portions(conn: Connection, layout: Layout) -> AsyncIterator[Portion]:
         yield _portion(layout, owner, count, text)
 
 
-def _portion(layout: Layout, owner: bytes, count: int, text: bytearray) -> Portion:
+def _portion(layout: TableLayout, owner: bytes, count: int, text: bytearray) -> Portion:
     return Portion(
         table=layout.name,
         columns=layout.columns,
-        owner=NOBODY if owner == rb"\N" else int(owner),
+        owner=NO_PATIENT if owner == rb"\N" else int(owner),
         count=count,
         text=bytes(text),
     )

@@ -165,6 +165,12 @@ TABLES: dict[str, Access] = {
     "audit_sampled": Access(
         admin="select, insert, update (verdict, reason, reviewer, reviewed_at)"
     ),
+    "support_case": Access(worker="select, update (id), delete"),
+    # the door looks whether somebody of the support staff may see a patient now
+    "support_access": Access(worker="select, delete", clinic=READ),
+    "identity.statistic_key": Access(worker="select, insert, delete"),
+    "statistic_row": Access(worker=ADD),
+    "statistic_month": Access(worker=ADD),
     "rights_request": Access(
         worker="select (patient, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",

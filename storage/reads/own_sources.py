@@ -42,7 +42,7 @@ order by k.connector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRow:
+class OwnSourceRow:
     """A patient's source; instants are epoch ms, None where there is none.
 
     `consented_ms` is the beginning of the consent that holds now. `connection` is the state of the
@@ -60,7 +60,7 @@ class SourceRow:
     link_used_ms: int | None
 
 
-async def own_sources(conn: Connection, patient: int, now_ms: int) -> list[SourceRow]:
+async def own_sources(conn: Connection, patient: int, now_ms: int) -> list[OwnSourceRow]:
     """Return a patient's sources as they are at an instant, by connector."""
-    asked = {"patient": patient, "now": utc(now_ms)}
-    return await rows.fetch_as(conn, _SOURCES, asked, SourceRow)
+    question = {"patient": patient, "now": utc(now_ms)}
+    return await rows.fetch_as(conn, _SOURCES, question, OwnSourceRow)

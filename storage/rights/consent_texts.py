@@ -90,7 +90,7 @@ async def consent_texts(conn: Connection) -> list[ConsentText]:
     return await rows.fetch_as(conn, _ALL, [], ConsentText)
 
 
-async def text_at(
+async def consent_text_at(
     conn: Connection, name: str, at_ms: int, *, version: str = "", kind: str = ""
 ) -> ConsentText:
     """Return the version of a text that was shown at an instant, or the version that is named.

@@ -189,10 +189,10 @@ async def review_opening(
     Raises `UnknownNameError` for an opening that is not there or was followed up before.
     """
     row = {"id": number, "by": by, "verdict": verdict, "now": utc(now_ms)}
-    found = await (await conn.execute(_REVIEW, row)).fetchone()
-    if found is None:
+    stored = await (await conn.execute(_REVIEW, row)).fetchone()
+    if stored is None:
         raise UnknownNameError("there is no such opening that waits for its follow-up")
-    return str(found[0])
+    return str(stored[0])
 
 
 async def _facts(

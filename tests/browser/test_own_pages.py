@@ -16,12 +16,21 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/report", "/data", "/looked", "/rights", "/block")
+_PATHS = ("/", "/report", "/sources", "/data", "/looked", "/rights", "/block")
 _HEADINGS = {
-    "en": ("Today", "Report", "My data", "Who looked", "My rights", "Other units"),
+    "en": (
+        "Today",
+        "Report",
+        "Sources",
+        "My data",
+        "Who looked",
+        "My rights",
+        "Other units",
+    ),
     "sv": (
         "I dag",
         "Rapportera",
+        "Källor",
         "Mina uppgifter",
         "Vem som har tittat",
         "Mina rättigheter",

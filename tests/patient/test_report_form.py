@@ -8,7 +8,7 @@ from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, epoch_ms
 from model.facts import Instrument, Phase, Report
 from model.words.red_flags import RED_FLAGS
 from parsers.reports import parse_reports
-from patient.report_form import (
+from patient.report.report_form import (
     HALF_SESSION,
     LONG_SESSION,
     NOTHING_ANSWERED,
@@ -136,15 +136,15 @@ def test_each_sign_has_its_question() -> None:
 
 
 def test_the_same_form_sent_again_is_the_same_body() -> None:
-    given = {"key": [_KEY], "asked": [str(_NOON_MS)], "pain_none": ["3"]}
+    given = {"key": [_KEY], "shown": [str(_NOON_MS)], "pain_none": ["3"]}
     first = answers_of(given, "p-one", _ZONE, _NOON_MS)
     later = answers_of(given, "p-one", _ZONE, _NOON_MS + HOUR_MS)
     assert (first.body, first.key) == (later.body, later.key)
 
 
-@pytest.mark.parametrize("asked", ["", "x", "-1", str(_NOON_MS + 1), str(_NOON_MS - DAY_MS)])
-def test_a_time_that_no_page_of_ours_has_is_not_taken(asked: str) -> None:
-    (row,) = _reports(asked=asked, pain_none="3")
+@pytest.mark.parametrize("shown", ["", "x", "-1", str(_NOON_MS + 1), str(_NOON_MS - DAY_MS)])
+def test_a_time_that_no_page_of_ours_has_is_not_taken(shown: str) -> None:
+    (row,) = _reports(asked=shown, pain_none="3")
     assert row.head.start_ms == _NOON_MS
 
 

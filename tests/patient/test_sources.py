@@ -5,16 +5,17 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from model.calendar import DAY_MS
-from patient.sources import SourceState, last_heard_ms, source_state
+from model.calendar import DAY_MS, local_date
+from patient.sources import SourceState, last_data_ms, source_state
+from patient.words import full_date
 from storage.people.consents import give_consent
 from storage.pg.pool import Connection
-from storage.reads.own_sources import SourceRow
+from storage.reads.own_sources import OwnSourceRow
 from tests.patient.link_world import LinkWorld, Surfer
 from tests.patient.test_entry import signed_in, token_of_form
 
 _NOW_MS = 1_000 * DAY_MS
-_ROW = SourceRow(
+_ROW = OwnSourceRow(
     connector="polar",
     zone="Europe/Stockholm",
     consented_ms=_NOW_MS - 30 * DAY_MS,
@@ -48,13 +49,13 @@ _NO_CONSENT = replace(_ROW, consented_ms=None, connection="", connected_ms=None)
         ),
     ],
 )
-def test_the_state_of_a_source(row: SourceRow, state: SourceState) -> None:
+def test_the_state_of_a_source(row: OwnSourceRow, state: SourceState) -> None:
     assert source_state(row, _NOW_MS) is state
 
 
 def test_a_source_was_heard_when_its_latest_data_came() -> None:
-    assert last_heard_ms(_ROW) == _NOW_MS - DAY_MS
-    assert last_heard_ms(replace(_ROW, received_ms=None)) == _NOW_MS - 30 * DAY_MS
+    assert last_data_ms(_ROW) == _NOW_MS - DAY_MS
+    assert last_data_ms(replace(_ROW, received_ms=None)) == _NOW_MS - 30 * DAY_MS
 
 
 def _agreed(links: LinkWorld, patient: str, connector: str) -> None:
@@ -154,3 +155,20 @@ def test_the_other_answers_are_withdrawn_too(links: LinkWorld) -> None:
         assert "<h2>Your own answers</h2>" in page
         assert _send(client, "withdraw", "reports").status_code == 303
         assert "I agree, send" in client.get("/report").text
+
+
+def test_what_came_last_is_the_patients_own(links: LinkWorld) -> None:
+    patient, other = links.patient(), links.patient()
+    for days, who in ((3, patient), (1, other)):
+        _agreed(links, who, "polar")
+        links.change(
+            "insert into body (patient, sha256, connector, content_type, size, address, "
+            "received_at, stated_ms, passed_headers, passed_query, format) "
+            "select id, '\\x00', 'polar', '', 1, 'a', to_timestamp(%s / 1000.0), 0, '[]', '[]', "
+            "'' from patient where pseudonym = %s",
+            links.now_ms - days * DAY_MS,
+            who,
+        )
+    day = full_date("en", local_date(links.now_ms - 3 * DAY_MS, "Europe/Stockholm"))
+    with signed_in(links, patient) as client:
+        assert f"Something came last on {day}." in client.get("/sources").text

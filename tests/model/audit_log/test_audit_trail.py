@@ -10,7 +10,7 @@ from model.audit_log.categories import (
 )
 from model.audit_log.extract import extract_lines, extract_sentence
 from model.audit_log.origins import (
-    NO_ACCESS_ORIGIN,
+    UNSTATED_ORIGIN,
     AccessOrigin,
     access_origin,
     address_class,
@@ -23,7 +23,7 @@ from tests.model.test_audit_extract import access
 # First words of actions on nothing of a patient, or on what nobody knows the patient of.
 _NO_DATA = {
     *("duty", "absence", "access", "keys", "digest", "letter", "message", "clinician"),
-    *("backup", "statistics", "support"),
+    *("backup", "statistics"),
 }
 
 
@@ -77,8 +77,8 @@ def test_an_address_is_known_by_its_class_only(address: str, kind: str) -> None:
 def test_an_origin_holds_within_its_block() -> None:
     with coming_from(AccessOrigin(door="command", command="patient show")):
         assert access_origin().plain() == {"door": "command", "command": "patient show"}
-    assert access_origin() == NO_ACCESS_ORIGIN
-    assert not NO_ACCESS_ORIGIN.plain()
+    assert access_origin() == UNSTATED_ORIGIN
+    assert not UNSTATED_ORIGIN.plain()
 
 
 def test_the_extract_says_which_data_and_from_where() -> None:

@@ -24,15 +24,15 @@ _FIRST = date(1930, 1, 1)
 
 def with_check_digit(digits: str) -> str:
     """Return a number with its last digit, from the eleven before it."""
-    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(digits[2:])]
+    doubled = [int(digit) * (2 - index % 2) for index, digit in enumerate(digits[2:])]
     return digits + str(-sum(sum(divmod(value, 10)) for value in doubled) % 10)
 
 
 def invented_number(*, day_more: int = 0) -> str:
     """Return a random personal number; with 60 more days it is a coordination number."""
     born = _FIRST + timedelta(days=secrets.randbelow(25_000))
-    place = 1 + secrets.randbelow(999)
-    return with_check_digit(f"{born:%Y%m}{born.day + day_more:02}{place:03}")
+    serial = 1 + secrets.randbelow(999)
+    return with_check_digit(f"{born:%Y%m}{born.day + day_more:02}{serial:03}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from tests.patient.sign_in.conftest import OpenPatient
 from tests.patient.sign_in.patients import People, invented_number, patient_callback, refused_page
 
 
+@pytest.mark.promise(19)
 def test_a_patient_signs_in_by_their_number_and_sees_the_page_asked_for(
     door: httpx2.Client, people: People, patient: str
 ) -> None:

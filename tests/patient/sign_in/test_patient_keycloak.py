@@ -100,17 +100,17 @@ def visiting() -> Iterator[httpx2.Client]:
         yield client
 
 
-def callback_of(door: httpx2.Client, name: str = "anna", password: str = "invented-8") -> str:  # noqa: S107 - invented
+def callback_of(door: httpx2.Client, name: str = "anna", number: int = 8) -> str:
     """Sign in at Keycloak, and return where it sends the browser back to."""
     with visiting() as there:
         page = there.get(door.get("/sign-in").headers["location"])
-        data = {"username": name, "password": password, "credentialId": ""}
+        data = {"username": name, "password": f"invented-{number}", "credentialId": ""}
         answer = there.post(form(page), data=data)
     assert answer.status_code == 302, answer.text
     return str(answer.headers["location"])
 
 
-def changed(callback: str, **values: str) -> str:
+def _with_query(callback: str, **values: str) -> str:
     """Return an answer of Keycloak with other parameters."""
     query = {name: row[0] for name, row in parse_qs(urlsplit(callback).query).items()}
     return f"/sign-in/callback?{urlencode({**query, **values})}"
@@ -129,18 +129,18 @@ def test_a_patient_signs_in(door: httpx2.Client, real: RealDoor, people: People)
 
 
 @pytest.mark.parametrize(
-    ("name", "password", "why"),
+    ("name", "number", "why"),
     [
-        ("bo", "invented-9", "the number is of no patient here"),
-        ("ellen", "invented-10", "an interim number"),
-        ("gun", "invented-11", "no number, or several"),
-        ("hugo", "invented-12", "the sign-in is too weak"),
+        ("bo", 9, "the number is of no patient here"),
+        ("ellen", 10, "an interim number"),
+        ("gun", 11, "no number, or several"),
+        ("hugo", 12, "the sign-in is too weak"),
     ],
 )
 def test_who_is_no_patient_stays_outside(
-    door: httpx2.Client, people: People, name: str, password: str, why: str
+    door: httpx2.Client, people: People, name: str, number: int, why: str
 ) -> None:
-    _refused(door, people, callback_of(door, name, password), why)
+    _refused(door, people, callback_of(door, name, number), why)
 
 
 def test_fixation_a_planted_cookie_is_worth_nothing(door: httpx2.Client, real: RealDoor) -> None:
@@ -171,7 +171,7 @@ def test_pkce_a_stolen_code_is_refused(door: httpx2.Client, real: RealDoor, peop
     ours = callback_of(door)
     with httpx2.Client(base_url=real.url) as other:
         stolen = parse_qs(urlsplit(callback_of(other)).query)["code"][0]
-    _refused(door, people, changed(ours, code=stolen), _NOT_ACCEPTED)
+    _refused(door, people, _with_query(ours, code=stolen), _NOT_ACCEPTED)
 
 
 def test_nonce_of_another_sign_in_is_refused(door: httpx2.Client, people: People) -> None:
@@ -188,7 +188,9 @@ def test_nonce_of_another_sign_in_is_refused(door: httpx2.Client, people: People
 
 def test_issuer_of_an_answer_must_be_ours(door: httpx2.Client, people: People) -> None:
     assert "iss=" in callback_of(door)
-    _refused(door, people, changed(callback_of(door), iss="https://id.example.org"), _NOT_ACCEPTED)
+    _refused(
+        door, people, _with_query(callback_of(door), iss="https://id.example.org"), _NOT_ACCEPTED
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.clinic.sign_in.provider import Provider
 from tests.patient.sign_in.conftest import patient_settings
 from tests.patient.sign_in.patients import People
 
-DSN = "postgresql://nobody@127.0.0.1:1/none"
+_NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 _GOOD = {
     "KADENS_PATIENT_OIDC_ISSUER": "https://id.example.org/realms/people",
     "KADENS_PATIENT_URL": "https://my.example.org/",
@@ -23,7 +23,7 @@ _GOOD = {
 
 
 def test_settings_become_a_sign_in_of_patients(tmp_path: Path) -> None:
-    made = patient_sign_in_of(patient_settings(DSN, tmp_path, **_GOOD))
+    made = patient_sign_in_of(patient_settings(_NOWHERE, tmp_path, **_GOOD))
     assert made.issuer == _GOOD["KADENS_PATIENT_OIDC_ISSUER"]
     assert made.provider.registration.redirect_uri == "https://my.example.org/sign-in/callback"
     assert (made.number_claim, made.levels) == ("user.number", ("loa3", "loa4"))
@@ -46,17 +46,17 @@ def test_what_is_missing_or_unsafe_is_named(
     tmp_path: Path, change: dict[str, str], why: str
 ) -> None:
     with pytest.raises(SettingsError, match=why):
-        patient_door(patient_settings(DSN, tmp_path, **{**_GOOD, **change}))
+        patient_door(patient_settings(_NOWHERE, tmp_path, **{**_GOOD, **change}))
 
 
 @pytest.mark.parametrize("name", ["session_key", "identity_key", "patient_oidc_client_secret"])
 def test_what_the_secrets_file_lacks_is_named(tmp_path: Path, name: str) -> None:
-    patient_settings(DSN, tmp_path)
+    patient_settings(_NOWHERE, tmp_path)
     lines = (tmp_path / "patient.toml").read_text(encoding="utf-8").splitlines()
     other = tmp_path / "other.toml"
     other.write_text("\n".join(line for line in lines if not line.startswith(name)), "utf-8")
     with pytest.raises(SettingsError, match=name):
-        patient_door(patient_settings(DSN, tmp_path, **_GOOD, KADENS_SECRETS_FILE=str(other)))
+        patient_door(patient_settings(_NOWHERE, tmp_path, **_GOOD, KADENS_SECRETS_FILE=str(other)))
 
 
 def test_a_door_of_links_alone_needs_neither_key(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_door_of_links_alone_needs_neither_key(tmp_path: Path) -> None:
     secrets.write_text(f'wrapping_key = "{"00" * 32}"\n', encoding="utf-8")
     door = patient_door(
         patient_settings(
-            DSN,
+            _NOWHERE,
             tmp_path,
             KADENS_PATIENT_URL="https://my.example.org",
             KADENS_SECRETS_FILE=str(secrets),

@@ -37,6 +37,7 @@ _SILENT: dict[str, str] = {
     **dict.fromkeys(("consent text add", "consent text list", "consent text show"), _NO_PATIENT),
     **dict.fromkeys(("backup", "backup keys", "backup new-key", "restore", "vacuum"), _COPIES),
     **dict.fromkeys(("audit sample", "audit samples"), "numbers of rows, and counts"),
+    "statistics": "counts that name nobody",
     "digest": "hashes of tables; its row says so",
 }
 _HERE = "tests/program/privacy/test_command_walk.py"
@@ -48,7 +49,7 @@ _ELSEWHERE: dict[str, tuple[AuditAction, str]] = {
     "watch": (AuditAction.FILES_IMPORT, _HERE),
     "account erase": (AuditAction.PATIENT_ERASE, "tests/program/test_erase.py"),
     "account warnings": (AuditAction.LIST_READ, _HERE),
-    "patient identity": (AuditAction.PATIENT_IDENTITY, "tests/program/test_identities.py"),
+    "patient identity": (AuditAction.PATIENT_IDENTITY, "tests/patient/sign_in/test_identities.py"),
     "block review": (AuditAction.BLOCK_REVIEW, "tests/program/privacy/test_blocking.py"),
     "rectify add": (AuditAction.RECTIFICATION_MAKE, "tests/program/privacy/test_rectifying.py"),
     "rectify withdraw": (
@@ -113,6 +114,10 @@ _RUN: dict[str, tuple[str, ...]] = {
     "query days": _OF,
     "query weeks": _OF,
     "replay": (*_OF, "--dry-run"),
+    "support open": (*_OF, "--about", "sign-in"),
+    "support list": (),
+    "support access": ("1", "--staff", "s-1", "--reason", "asked"),
+    "support close": ("1", "--answer", "done"),
     "account list": (),
     "account close": ("--patient", "w-1", "--why", "wants it"),
     "account reopen": ("--patient", "w-1", "--why", "came back"),

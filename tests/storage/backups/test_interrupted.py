@@ -23,16 +23,16 @@ _KILLED = """
 import os, signal, sys
 from importlib import import_module
 module, owner, name, number, *words = sys.argv[1:]
-place = import_module(module)
-place = getattr(place, owner) if owner else place
-work, calls = getattr(place, name), 0
+folder = import_module(module)
+folder = getattr(folder, owner) if owner else folder
+work, calls = getattr(folder, name), 0
 def killing(*args, **named):
     global calls
     calls += 1
     if calls == int(number):
         os.kill(os.getpid(), signal.SIGKILL)
     return work(*args, **named)
-setattr(place, name, killing)
+setattr(folder, name, killing)
 sys.argv = ["kadens", *words]
 from kadens.cli import main
 main()
@@ -73,7 +73,7 @@ def program(dsn: str, world: BackupWorld, bodies: str, *words: str) -> int:
     return done.returncode
 
 
-async def digests(dsn: str) -> dict[str, str]:
+async def digests_of(dsn: str) -> dict[str, str]:
     async with await AsyncConnection.connect(dsn) as conn:
         adapt(conn)
         return await table_digests(conn)
@@ -110,8 +110,8 @@ async def test_a_killed_restore_is_none_and_can_be_run_again(
     await settle(conn, world.store, "other-patient")
     await conn.commit()
     await world.save(conn)
-    place = ("--from", str(world.folder), "--key", str(world.key))
-    words = ("restore", *place, "--secrets", str(world.root / "restored.toml"))
+    folder = ("--from", str(world.folder), "--key", str(world.key))
+    words = ("restore", *folder, "--secrets", str(world.root / "restored.toml"))
     for module, owner, name, number in IN_RESTORE[:-1]:
         status = program(empty, world, "restored", module, owner, name, str(number), *words)
         assert status == -signal.SIGKILL, name
@@ -119,5 +119,5 @@ async def test_a_killed_restore_is_none_and_can_be_run_again(
     last, _, name, number = IN_RESTORE[-1]
     status = program(empty, world, "restored", last, "", name, str(number), *words)
     assert status == -signal.SIGKILL
-    assert await digests(empty) == await digests(dsn)
+    assert await digests_of(empty) == await digests_of(dsn)
     assert (world.root / "restored.toml").read_bytes() == world.secrets.read_bytes()

@@ -20,17 +20,17 @@ from tests.storage.derived.traces import NUMBER, files, rows_with_traces, settle
 from tests.storage.tellers import T0, attributed_batch, run
 
 pytestmark = pytest.mark.anyio
-ALL = (*QUERIES, *DRAINED)
+EVERY_TABLE = (*QUERIES, *DRAINED)
 GONE = "traced-patient"
 
 
 async def digests(dsn: str) -> dict[str, str]:
     async with await AsyncConnection.connect(dsn) as conn:
         adapt(conn)
-        return await table_digests(conn, ALL)
+        return await table_digests(conn, EVERY_TABLE)
 
 
-async def chain_is_whole(dsn: str) -> bool:
+async def chain_holds(dsn: str) -> bool:
     async with await AsyncConnection.connect(dsn) as conn:
         adapt(conn)
         check, faults = ChainCheck(noted={}), list[ChainFault]()
@@ -43,7 +43,7 @@ async def with_others(conn: Connection, world: BackupWorld) -> dict[str, str]:
     """Fill the database with two patients, and return the digests without the second."""
     await settle(conn, world.store, "other-patient")
     await refresh.refresh_all(conn)
-    others = await table_digests(conn, ALL)
+    others = await table_digests(conn, EVERY_TABLE)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
     await settle(conn, world.store, GONE)
     await refresh.refresh_all(conn)
@@ -68,7 +68,7 @@ async def test_everything_comes_back_as_it_was(
     }
     assert (done.rows, done.bodies) == (sum(saved.tables.values()), saved.bodies)
     assert (done.erased, done.destroyed, saved.missing) == (0, 0, 0)
-    assert await chain_is_whole(empty)
+    assert await chain_holds(empty)
 
 
 @pytest.mark.promise(14)
@@ -88,7 +88,7 @@ async def test_who_was_erased_after_the_backup_does_not_come_back(
     assert (done.erased, done.destroyed) == ((1, 0) if how == "list" else (0, 1))
     assert await digests(empty) == others
     assert await rows_with_traces(empty, traces) == set()
-    assert await chain_is_whole(empty)
+    assert await chain_holds(empty)
     assert await rows_in(empty, "erasure") == 1
     if how == "list":
         assert await rows_in(empty, "journal_extract") == receipt.counts["journal_extract"] == 1

@@ -14,7 +14,7 @@ from psycopg.errors import InsufficientPrivilege
 from psycopg.sql import SQL, Identifier
 
 from model.calendar import HOUR_MS
-from model.privacy.blocks import Ground, Standing, guest_standing, open_until_ms
+from model.privacy.blocks import BlockState, Ground, guest_standing, open_until_ms
 from storage.bodies.body_store import Directory
 from storage.people import care_team
 from storage.people.errors import UnknownNameError
@@ -41,12 +41,12 @@ class _World:
     blocked: bool
     opened: dict[tuple[str, str], int]
 
-    def standing(self, unit: str, who: str, now_ms: int) -> Standing:
+    def standing(self, unit: str, who: str, now_ms: int) -> BlockState:
         if unit not in self.shared:
-            return Standing.NOTHING
+            return BlockState.NOTHING
         if self.blocked and self.opened.get((unit, who), 0) <= now_ms:
-            return Standing.BLOCKED
-        return Standing.OPEN
+            return BlockState.BLOCKED
+        return BlockState.OPEN
 
 
 async def _two_other_units(conn: Connection, store: Path) -> int:
@@ -85,7 +85,7 @@ async def _step(conn: Connection, world: _World, step: str, at: tuple[str, str],
             world.opened[at] = max(until, world.opened.get(at, 0))
 
 
-async def _seen(conn: Connection, unit: str, who: str, now_ms: int) -> tuple[Standing, set[int]]:
+async def _seen(conn: Connection, unit: str, who: str, now_ms: int) -> tuple[BlockState, set[int]]:
     """Return what the door is answered, and whose rows the policies show such a guest."""
     await conn.execute("set role kadens_clinic")
     await set_unit(conn, unit)
@@ -110,7 +110,7 @@ async def _agree(conn: Connection, number: int, life: list[tuple[str, str, str]]
         await _step(conn, world, step, (unit, who), now)
         for guest in product(_UNITS, _PEOPLE):
             wanted = world.standing(*guest, now)
-            owners = {number} if wanted is Standing.OPEN else set()
+            owners = {number} if wanted is BlockState.OPEN else set()
             assert await _seen(conn, *guest, now) == (wanted, owners), guest
     await conn.rollback()
 

@@ -70,10 +70,12 @@ def _digests(settings: Settings) -> dict[str, str]:
     keys = settings.secrets.identity_keys
     if not keys:
         fail(NO_IDENTITY_KEY, code=2)
-    return number_digests(keys, _asked(local_date(clock(settings.clock)(), "Europe/Stockholm")))
+    return number_digests(
+        keys, _number_from_input(local_date(clock(settings.clock)(), "Europe/Stockholm"))
+    )
 
 
-def _asked(today: date) -> PersonalNumber:
+def _number_from_input(today: date) -> PersonalNumber:
     """Return the number from standard input; leaves with code 2 where it names nobody."""
     # A person at a terminal types it without seeing it; what a script sends is a line.
     is_typed = sys.stdin.isatty()

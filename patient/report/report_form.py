@@ -22,7 +22,7 @@ from patient.words import EQUIPMENT_WORDS
 SHOWN_PHASES = (Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING)
 MANUAL_DAYS = 7  # how far back a session may be written down
 _LONGEST_MANUAL_MIN = 600
-_ASKED_MS = 12 * HOUR_MS  # no form is older: the patient is signed out by then
+_SHOWN_MS = 12 * HOUR_MS  # no form is older: the patient is signed out by then
 _MOST_DIGITS = 14
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _PAIN, _EXERTION, _FORM = range(11), range(11), range(1, 6)
@@ -64,14 +64,14 @@ def first_phases(newest: date | None, today: date) -> tuple[Phase, ...]:
 
 def answers_of(given: Given, patient: str, zone: str, now_ms: int) -> Answers:
     """Return the answers of a form; raises `UnfitAnswerError` with what the patient is told."""
-    key = _one(given, "key")
+    key = _first(given, "key")
     if not _KEY.fullmatch(key):
         raise UnfitAnswerError(UNREAD_ANSWER)
-    asked_ms = _asked_ms(given, now_ms)
+    shown_ms = _shown_ms(given, now_ms)
     reports = list(_reports(given, f"door-{key}", zone, now_ms))
     if not reports:
         raise UnfitAnswerError(NOTHING_ANSWERED)
-    answered = {"answered_at": _written(asked_ms, zone)}
+    answered = {"answered_at": _written(shown_ms, zone)}
     body = dumps(
         {
             "type": "report.created",
@@ -112,7 +112,7 @@ def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict
 def _signs(given: Given, prefix: str) -> Iterator[dict[str, object]]:
     """Yield the signs that are ticked; only "none of these" answers the others with no."""
     ticked = given.get("sign", ())
-    is_none = bool(_one(given, "no_sign")) and not has_sign(given)
+    is_none = bool(_first(given, "no_sign")) and not has_sign(given)
     for sign in RED_FLAGS:
         if sign in ticked or is_none:
             answer = _scaled(Instrument.RED_FLAG, int(sign in ticked), YES_NO_SCALE)
@@ -122,14 +122,14 @@ def _signs(given: Given, prefix: str) -> Iterator[dict[str, object]]:
 def _manual(given: Given, zone: str, now_ms: int) -> dict[str, object]:
     """Return activity and span of a session that the patient writes down, empty without one."""
     activity, day, start, minutes = (
-        _one(given, name) for name in ("activity", "day", "start", "minutes")
+        _first(given, name) for name in ("activity", "day", "start", "minutes")
     )
     # the day has a choice from the beginning, so it says nothing on its own
     if not (activity or start or minutes):
         return {}
     if activity not in TYPES or not (day and start and minutes):
         raise UnfitAnswerError(HALF_SESSION)
-    length = _whole(minutes)
+    length = _natural(minutes)
     if length is None or not 0 < length <= _LONGEST_MANUAL_MIN:
         raise UnfitAnswerError(LONG_SESSION)
     start_ms = _start_ms(day, start, zone)
@@ -151,7 +151,7 @@ def _start_ms(day: str, start: str, zone: str) -> int:
 
 def _about(given: Given, manual: str) -> dict[str, object]:
     """Return the session that the answers are about: one written down goes before one chosen."""
-    named = manual or _one(given, "session")
+    named = manual or _first(given, "session")
     if not named:
         return {}
     if len(named) > LONGEST_ID or not named.isprintable():
@@ -169,7 +169,7 @@ def _scaled(instrument: Instrument, value: int, scale: str) -> dict[str, object]
 
 
 def _number(given: Given, name: str, allowed: range) -> int | None:
-    text = _one(given, name)
+    text = _first(given, name)
     if not text:
         return None
     known = {str(number): number for number in allowed}
@@ -178,19 +178,19 @@ def _number(given: Given, name: str, allowed: range) -> int | None:
     return known[text]
 
 
-def _asked_ms(given: Given, now_ms: int) -> int:
+def _shown_ms(given: Given, now_ms: int) -> int:
     """Return when the page was shown, so that a form that is sent twice says the same."""
-    asked_ms = _whole(_one(given, "asked"))
-    is_recent = asked_ms is not None and now_ms - _ASKED_MS <= asked_ms <= now_ms
-    return asked_ms if is_recent and asked_ms is not None else now_ms
+    shown_ms = _natural(_first(given, "asked"))
+    is_recent = shown_ms is not None and now_ms - _SHOWN_MS <= shown_ms <= now_ms
+    return shown_ms if is_recent and shown_ms is not None else now_ms
 
 
-def _whole(text: str) -> int | None:
+def _natural(text: str) -> int | None:
     is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
     return int(text) if is_number else None
 
 
-def _one(given: Given, name: str) -> str:
+def _first(given: Given, name: str) -> str:
     return next(iter(given.get(name, ())), "").strip()
 
 

@@ -20,7 +20,7 @@ from model.words.red_flags import IF_RED_FLAG
 from patient.binding import random_text
 from patient.config import patient_door_of
 from patient.own_pages import door_page
-from patient.report_form import (
+from patient.report.report_form import (
     MANUAL_DAYS,
     SHOWN_PHASES,
     Answers,
@@ -30,7 +30,7 @@ from patient.report_form import (
     first_phases,
     has_sign,
 )
-from patient.report_log import AnswersNotTakenError
+from patient.report.report_log import AnswersNotTakenError
 from patient.visit import TOKEN_FIELD, Visit, open_visit
 from patient.words import (
     ACTIVITY_WORDS,
@@ -46,13 +46,13 @@ from storage.reads.own_data import own_sessions, own_zone
 
 REPORT_SOURCE = "reports"  # the connector whose payloads the answers are, and its consent
 AGREED_TEXT = "2026-11-29-answers"  # of what the page says before a patient agrees
-_ASKED_DAYS, _MOST_ASKED = 3, 5
+_RATED_DAYS, _MOST_RATED = 3, 5
 NOT_AGREED = N_("Nothing was sent, because you have not agreed to it. You can agree below.")
 _AWAY = "away"  # no text of the catalogue: the template words it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedSession:
+class SessionToRate:
     """A session that answers may be about: `record` names it, "" where it has no name."""
 
     record: str
@@ -122,10 +122,10 @@ async def _noted(visit: Visit, questions: Questions, answers: Answers) -> None:
 
 async def _questions(visit: Visit) -> Questions:
     zone = await own_zone(visit.conn, visit.patient)
-    since = local_date(visit.now_ms, zone) - timedelta(days=_ASKED_DAYS)
+    since = local_date(visit.now_ms, zone) - timedelta(days=_RATED_DAYS)
     return Questions(
         zone=zone,
-        sessions=await own_sessions(visit.conn, visit.patient, since, _MOST_ASKED),
+        sessions=await own_sessions(visit.conn, visit.patient, since, _MOST_RATED),
         agreed=await consented(visit.conn, visit.pseudonym, REPORT_SOURCE, visit.now_ms),
     )
 
@@ -158,7 +158,7 @@ def _form_page(
         given=given,
         problem=problem,
         agreed=questions.agreed,
-        sessions=[_asked(row) for row in questions.sessions],
+        sessions=[_to_rate(row) for row in questions.sessions],
         first=[(phase.value, PAIN_QUESTIONS[phase.value]) for phase in first],
         more=[(row.value, PAIN_QUESTIONS[row.value]) for row in SHOWN_PHASES if row not in first],
         forms=FORM_WORDS.items(),
@@ -171,8 +171,8 @@ def _form_page(
     )
 
 
-def _asked(row: Session) -> AskedSession:
-    return AskedSession(
+def _to_rate(row: Session) -> SessionToRate:
+    return SessionToRate(
         record=row.record,
         day=row.local_date,
         minutes=row.timer_ms // 60_000,
