@@ -396,6 +396,21 @@ COMMANDS: tuple[Entry, ...] = (
                 target="kadens.auditing.exporting:export_log",
                 summary="Write rows of the audit log to a file, as FHIR AuditEvent.",
             ),
+            Entry(
+                word="sample",
+                target="kadens.auditing.sampling:draw_sample",
+                summary="Draw a random sample of accesses to patients' data, to be reviewed.",
+            ),
+            Entry(
+                word="samples",
+                target="kadens.auditing.sampling:list_samples",
+                summary="List the samples of the audit log, and mark what is overdue.",
+            ),
+            Entry(
+                word="review",
+                target="kadens.auditing.sampling:review_sample",
+                summary="Show the accesses of a sample, or judge one of them with a reason.",
+            ),
         ),
     ),
     Entry(

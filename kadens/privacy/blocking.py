@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kadens.commands.audited import audited, person
+from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked, instant
 from kadens.names import CARE_UNIT
@@ -102,13 +102,14 @@ def list_unit_blocks(
     """List blocks, and the openings to follow up."""
 
     async def work(conn: Connection, now_ms: int) -> tuple[list[UnitBlock], list[BlockOpening]]:
-        del now_ms
-        return await unit_blocks.blocks(conn), await unit_blocks.openings(conn)
+        held, opened = await unit_blocks.blocks(conn), await unit_blocks.openings(conn)
+        if not done:
+            held = [row for row in held if row.lifted_ms is None]
+            opened = [row for row in opened if row.reviewed_ms is None]
+        await note_listed(conn, now_ms, "blocks", _patients(held, opened))
+        return held, opened
 
     held, opened = audited(settings_of(data), work, AuditAction.BLOCK_LIST)
-    if not done:
-        held = [row for row in held if row.lifted_ms is None]
-        opened = [row for row in opened if row.reviewed_ms is None]
     if as_json:
         print_json({"blocks": [*map(asdict, held)], "openings": [*map(asdict, opened)]})
         return
@@ -128,6 +129,10 @@ def review_opened_block(
         )
 
     audited(settings_of(data), work, AuditAction.BLOCK_REVIEW, str, str(number))
+
+
+def _patients(held: list[UnitBlock], opened: list[BlockOpening]) -> list[str]:
+    return [*(row.pseudonym for row in held), *(row.pseudonym for row in opened)]
 
 
 def _print_blocks(held: list[UnitBlock]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kadens.clock import clock
-from kadens.commands.audited import audited, person
+from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, instant, required
 from kadens.names import PERSON
@@ -82,7 +82,9 @@ def list_cases(
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
         kept = await support_cases.support_cases(conn, closed=closed)
-        return [_case_line(case, now_ms) for case in kept]
+        cases = [_case_line(case, now_ms) for case in kept]
+        await note_listed(conn, now_ms, "support", (str(case["patient"]) for case in cases))
+        return cases
 
     lines = audited(settings_of(data), work, AuditAction.SUPPORT_LIST)
     if as_json:

@@ -48,6 +48,14 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "/": (PRESCRIPTIONS, SESSIONS, NOTES),
     "/data": (SESSIONS,),
     "/looked": (_LOG,),
+    "/report": (_REPORTS,),
+    "/sources": (_ACCOUNTS, CONSENTS),
+    "/rights": (REQUESTS,),
+    "/rights/files/{number}": (*_PAGE, MEASUREMENTS),
+    "/block": (REQUESTS,),
+    "corrections": (_REPORTS, SESSIONS),
+    "blocks": (REQUESTS,),
+    "support": (REQUESTS,),
 }
 # What is done, by the first word of the action.
 DONE_CATEGORIES: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +70,10 @@ DONE_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "objection": (REQUESTS,),
     "rights": (REQUESTS,),
     "block": (REQUESTS,),
+    "sharing": (REQUESTS,),
+    "support": (REQUESTS,),
+    "rectification": (REQUESTS, _REPORTS, SESSIONS),
+    "report": (_REPORTS,),
     "prescription": (PRESCRIPTIONS,),
     "rule": (_ALERTS,),
     "log": (_LOG,),

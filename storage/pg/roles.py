@@ -160,6 +160,11 @@ TABLES: dict[str, Access] = {
         worker="select, insert, update", patient="select, insert, update (signed_in_at)"
     ),
     "account_move": Access(worker=ADD),
+    # a verdict stays: it is written once into its row, and no row is taken away
+    "audit_sample": Access(admin=ADD),
+    "audit_sampled": Access(
+        admin="select, insert, update (verdict, reason, reviewer, reviewed_at)"
+    ),
     "support_case": Access(worker="select, update (id), delete"),
     # the door looks whether somebody of the support staff may see a patient now
     "support_access": Access(worker="select, delete", clinic=READ),

@@ -29,7 +29,7 @@ _OF_NUMBERS = f"{_ROWS} where a.id = any(%s) order by a.id"
 _NUMBERS = """
 select id from audit
  where patient is not null and role <> 'patient' and at >= to_timestamp(%s / 1000.0)
-   and at < to_timestamp(%s / 1000.0) order by id"""
+   and at <= to_timestamp(%s / 1000.0) order by id"""
 
 
 async def audit_rows_since(

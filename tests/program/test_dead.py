@@ -105,7 +105,7 @@ def test_what_is_dropped_is_counted_and_so_is_what_was_not_there(dsn: str) -> No
             "select class, count(*) from dead_letter where state = 'waiting' group by 1"
         ).fetchall()
         audited = conn.execute(
-            "select action, detail from audit order by id desc limit 1"
+            "select action, detail - 'origin' - 'categories' from audit order by id desc limit 1"
         ).fetchall()
     assert left == [("damaged", 295)]
     assert audited == [("letter.drop", {"command": "dead drop", "dropped": 3})]

@@ -25,6 +25,7 @@ _NO_PATIENT = "reads and writes no row of a patient of this installation"
 _PROCESS = "a process: each of its effects has its own test"
 _LETTERS = "a body that could not be read, whose patient nobody knows; its row names the letter"
 _MESSAGES = "messages by number: neither their patient nor their text is shown"
+_COPIES = "all tables at once: where a row is due it is about the installation"
 _SILENT: dict[str, str] = {
     **dict.fromkeys(("up", "door vendor", "door clinic", "door patient", "worker"), _PROCESS),
     **dict.fromkeys(("uploads", "fetcher", "migrate", "doctor"), _PROCESS),
@@ -33,23 +34,35 @@ _SILENT: dict[str, str] = {
     **dict.fromkeys(("keys list", "keys rotate", "keys rewrap", "keys retire"), _NO_PATIENT),
     **dict.fromkeys(("dead", "dead list", "dead show", "dead retry", "dead drop"), _LETTERS),
     **dict.fromkeys(("messages", "messages retry", "messages drop"), _MESSAGES),
+    **dict.fromkeys(("consent text add", "consent text list", "consent text show"), _NO_PATIENT),
+    **dict.fromkeys(("backup", "backup keys", "backup new-key", "restore", "vacuum"), _COPIES),
+    **dict.fromkeys(("audit sample", "audit samples"), "numbers of rows, and counts"),
+    "statistics": "counts that name nobody",
     "digest": "hashes of tables; its row says so",
 }
+_HERE = "tests/program/privacy/test_command_walk.py"
 # Commands that need a door, kept bodies or a session: the action of their row, and its test.
 _ELSEWHERE: dict[str, tuple[AuditAction, str]] = {
     "patient token": (AuditAction.PATIENT_TOKEN, "tests/program/test_keys.py"),
     "import": (AuditAction.PATIENT_TOKEN, "tests/program/test_keys.py"),
     "send": (AuditAction.PATIENT_TOKEN, "tests/program/test_keys.py"),
-    "watch": (AuditAction.FILES_IMPORT, "tests/program/privacy/test_command_walk.py"),
+    "watch": (AuditAction.FILES_IMPORT, _HERE),
     "account erase": (AuditAction.PATIENT_ERASE, "tests/program/test_erase.py"),
-    "account warnings": (AuditAction.LIST_READ, "tests/program/privacy/test_command_walk.py"),
+    "account warnings": (AuditAction.LIST_READ, _HERE),
+    "patient identity": (AuditAction.PATIENT_IDENTITY, "tests/patient/sign_in/test_identities.py"),
+    "block review": (AuditAction.BLOCK_REVIEW, "tests/program/privacy/test_blocking.py"),
+    "rectify add": (AuditAction.RECTIFICATION_MAKE, "tests/program/privacy/test_rectifying.py"),
+    "rectify withdraw": (
+        AuditAction.RECTIFICATION_WITHDRAW,
+        "tests/program/privacy/test_rectifying.py",
+    ),
     "mark": (AuditAction.SESSION_MARK, "tests/storage/derived/test_marks.py"),
 }
 _OF = ("--patient", "a-1")
 _SPAN = ("--from", "2023-11-01T00:00:00Z", "--until", "2023-11-08T00:00:00Z")
 # In this order, because some need what an earlier one made. FOLDER is a folder of the test.
 _RUN: dict[str, tuple[str, ...]] = {
-    "patient add": ("--pseudonym", "w-1", "--unit", "Ward"),
+    "patient add": ("--pseudonym", "w-1", "--unit", "Ward 2"),
     "patient list": (),
     "patient show": _OF,
     "patient link": ("user-9", *_OF, "--source", "reports"),
@@ -65,10 +78,17 @@ _RUN: dict[str, tuple[str, ...]] = {
     "restrict lift": ("1",),
     "objection record": (*_OF, "--why", "disputed"),
     "objection answer": ("2", "--ground", "care"),
+    "rectify list": _OF,
+    "block set": _OF,
+    "block list": (),
+    "block share": (*_OF, "--unit", "Ward 2"),
+    "block unshare": (*_OF, "--unit", "Ward 2"),
+    "block lift": (*_OF, "--consent", "asked"),
     "connect": ("polar", *_OF),
     "connections": (),
     "fetches": _OF,
     "audit extract": _OF,
+    "audit review": ("1",),
     "audit export": (*_OF, "--fhir", "--out", "FOLDER/log.json"),
     "prescription add": ("FOLDER/prescription.json", *_OF),
     "prescribe": ("FOLDER/again.json", *_OF),
@@ -94,6 +114,10 @@ _RUN: dict[str, tuple[str, ...]] = {
     "query days": _OF,
     "query weeks": _OF,
     "replay": (*_OF, "--dry-run"),
+    "support open": (*_OF, "--about", "sign-in"),
+    "support list": (),
+    "support access": ("1", "--staff", "s-1", "--reason", "asked"),
+    "support close": ("1", "--answer", "done"),
     "account list": (),
     "account close": ("--patient", "w-1", "--why", "wants it"),
     "account reopen": ("--patient", "w-1", "--why", "came back"),
@@ -144,6 +168,8 @@ def left(installation: str, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         if words == "prescription import":
             bundle = kadens("prescription", "export", *_OF, "--fhir").stdout
             (folder / "bundle.json").write_text(bundle, encoding="utf-8")
+        if words == "audit review":
+            kadens("audit", "sample", "--size", "3", "--seed", "1")
         if words == "rights refuse":
             kadens("rights", "open", "portability", *_OF)
         last = _last(installation)
