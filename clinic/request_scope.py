@@ -18,7 +18,8 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
 from storage.pg.pool import Connection
-from storage.pg.row_security import set_unit
+from storage.pg.row_security import set_granted, set_unit
+from storage.rights.support_cases import support_accesses
 from web.csrf import SAFE_METHODS
 from web.problems import RequestRefused
 from web.request_metrics import route_of
@@ -125,6 +126,7 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
             await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
             await set_unit(conn, clinician.care_unit)
             home = await enter_as_guest(request, conn, clinician, now_ms)
+            await _limit_support(conn, door.clinic, clinician, now_ms)
             yield RequestScope(
                 conn=conn,
                 clinic=door.clinic,
@@ -162,6 +164,17 @@ def _refuse_support(request: Request, clinician: Identity) -> None:
     role = care_role(clinician.role, clinic.prescriber_roles, clinic.support_roles)
     if role is CareRole.SUPPORT and request.method not in SAFE_METHODS:
         raise RequestRefused(403, "Support staff read, and write nothing.")
+
+
+async def _limit_support(
+    conn: Connection, clinic: ClinicConfig, clinician: Identity, now_ms: int
+) -> None:
+    """Let support staff see nobody but the patients whom an open case is about, with a reason."""
+    role = care_role(clinician.role, clinic.prescriber_roles, clinic.support_roles)
+    if role is CareRole.SUPPORT:
+        accesses = await support_accesses(conn, clinician.subject, now_ms)
+        # from here on row-level security hides everybody else, from lists too
+        await set_granted(conn, [access.patient for access in accesses])
 
 
 async def _require_alive(

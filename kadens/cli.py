@@ -327,6 +327,37 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="support",
+        summary="Support cases, and who may look because of them.",
+        entries=(
+            Entry(
+                word="open",
+                target="kadens.privacy.support_commands:open_case",
+                summary="Write down a case about a patient.",
+            ),
+            Entry(
+                word="list",
+                target="kadens.privacy.support_commands:list_cases",
+                summary="List the cases that are open.",
+            ),
+            Entry(
+                word="close",
+                target="kadens.privacy.support_commands:close_case",
+                summary="Close a case, and end every access because of it.",
+            ),
+            Entry(
+                word="access",
+                target="kadens.privacy.support_commands:give_access",
+                summary="Let support staff see a patient's data for some hours.",
+            ),
+        ),
+    ),
+    Entry(
+        word="statistics",
+        target="kadens.privacy.statistics_command:print_statistics",
+        summary="Print users and training hours of a month, with nobody named.",
+    ),
+    Entry(
         word="connect",
         target="kadens.fetching.connecting:connect_account",
         summary="Print a link to connect a patient's account at a vendor.",
@@ -359,6 +390,11 @@ COMMANDS: tuple[Entry, ...] = (
                 word="extract",
                 target="kadens.auditing.extracting:print_extract",
                 summary="Print who looked at a patient's data, for the patient.",
+            ),
+            Entry(
+                word="export",
+                target="kadens.auditing.exporting:export_log",
+                summary="Write rows of the audit log to a file, as FHIR AuditEvent.",
             ),
         ),
     ),

@@ -38,7 +38,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "patient_oidc_acr": "Values of the claim `acr` that suffice for a patient, with commas "
     "between; empty when not checked.",
     "prescriber_roles": "Roles that may submit prescriptions, with commas between.",
-    "support_roles": "Roles that may read and write no prescription, with commas between.",
+    "support_roles": "Roles that write nothing and see only whom `kadens support access` "
+    "names, with commas between.",
     "session_minutes": "How long a sign-in lasts at most.",
     "session_idle_minutes": "How long a sign-in lasts without a request.",
     "smtp": "Mail server for notifications, `host:port`; empty sends no mail.",

@@ -72,6 +72,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "patient_session": _OF,
     "account": _OF,
     "account_life": _OF,
+    "support_access": _OF,
+    "support_case": _OF,
     "account_move": _OF,
     "consent": _OF,
     "unconsented": _OF,
@@ -91,6 +93,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "link_token": _OF,
     "identity.person": _OF,
     "identity.number_digest": _OF,
+    "identity.statistic_key": _OF,
     "identity.data_key": _OF,
 }
 

@@ -1,4 +1,4 @@
-"""Warns patients whose accounts are about to close, and closes those that nobody uses any more.
+"""Warns patients whose accounts are about to close, closes unused ones, removes old support cases.
 
 `model.privacy.closing` decides. Each account is a transaction of its own, in which its life is read
 again under a lock: a sign-in in the last moment keeps it open, and a second worker or a restart
@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 from alerts.announcing import closing_nudge
 from alerts.working_hours import DEFAULT_HOURS
-from model.calendar import utc
+from model.calendar import DAY_MS, utc
 from model.messages.outgoing import ReceiverKind
 from model.privacy.closing import AccountStep, ClosingTerms, last_day, next_step
+from model.privacy.support import support_removed_ms
 from storage.alerts import outbox
 from storage.pg.pool import Connection, Pool
-from storage.rights import account_life
+from storage.rights import account_life, support_cases
 from storage.rights.account_life import BY_WORKER, INACTIVE, AccountRow
 
+_LEAST_KEPT_MS = 180 * DAY_MS
 _PAGE = 200  # accounts that are read at once
 
 
@@ -84,3 +86,20 @@ async def _warn(conn: Connection, account: AccountRow, tender: AccountTender) ->
     await account_life.put_warning(
         conn, account.patient, last, way=way, by=BY_WORKER, now_ms=now_ms
     )
+
+
+async def remove_old_support(pool: Pool, now: Callable[[], int]) -> int:
+    """Remove the support cases whose six months are over; return how many."""
+    now_ms = now()
+    async with pool.connection() as conn:
+        # no six months are shorter than this, in any zone
+        cases = await support_cases.old_support_cases(conn, now_ms - _LEAST_KEPT_MS)
+        over = [
+            case.number
+            for case in cases
+            if support_removed_ms(case.arrived_ms, case.zone) <= now_ms
+        ]
+        # accesses go with their case, also one that would last a little longer
+        if over:
+            await support_cases.remove_support_cases(conn, over)
+    return len(over)

@@ -34,8 +34,9 @@ from storage.pg.roles import WORKER
 from stream.agents import TopicHandler, add_agents, rewind
 from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
-from stream.closing import AccountTender, tend_lives
+from stream.closing import AccountTender, remove_old_support, tend_lives
 from stream.collaborators import Collaborators
+from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
 from stream.delivering import deliver_message
 from stream.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
@@ -218,6 +219,8 @@ def _timers(
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
+        ("remove support cases", 600.0, _support_removal(parts)),
+        ("collect statistics", 3_600.0, functools.partial(collect_statistics, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),
         ("sweep incoming bodies", 600.0, sweep),
         ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),
@@ -242,6 +245,10 @@ async def _spread(plan: WorkerPlan, parts: Collaborators) -> int:
 
 def _tender(plan: WorkerPlan, parts: Collaborators) -> AccountTender:
     return AccountTender(pool=parts.pool, terms=plan.closing, ways=parts.ways, now=parts.now)
+
+
+def _support_removal(parts: Collaborators) -> _Step:
+    return functools.partial(remove_old_support, parts.pool, parts.now)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Runs a command's work and writes its audit row in the same transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from kadens.clock import clock
@@ -23,9 +23,12 @@ def person() -> audit.Actor:
 
 
 def entry_of(
-    action: AuditAction, now_ms: int, patient: str | None = None, what: str = ""
+    action: AuditAction, now_ms: int, patient: str | None = None, what: str = "", reason: str = ""
 ) -> audit.AuditEntry:
-    """Return the audit row of the command that runs: the person, the command, its object, why."""
+    """Return the audit row of the command that runs: the person, the command, its object, why.
+
+    A `reason` is shown to the patient with the row.
+    """
     why = reason_to_run()
     return audit.AuditEntry(
         at_ms=now_ms,
@@ -33,8 +36,18 @@ def entry_of(
         action=action,
         patient=patient,
         object=what,
-        detail={"command": running_command()} | ({"why": why} if why else {}),
+        detail=(
+            {"command": running_command()}
+            | ({"why": why} if why else {})
+            | ({"reason": reason} if reason else {})
+        ),
     )
+
+
+async def note_listed(conn: Connection, now_ms: int, what: str, patients: Iterable[str]) -> None:
+    """Write a row for each patient on a list, in the transaction that reads it."""
+    entry = entry_of(AuditAction.LIST_READ, now_ms, what=what)
+    await audit.write_list_entries(conn, entry, sorted(set(patients)), now_ms)
 
 
 def audited(
@@ -43,15 +56,16 @@ def audited(
     action: AuditAction,
     patient: str | Callable[[_T], str | None] | None = None,
     detail: str = "",
+    reason: str = "",
 ) -> _T:
     """Run one transaction with its audit row, and return what `work` returns.
 
-    `work` gets the connection and the time in epoch ms. `detail` names what was acted on. `patient`
-    is a pseudonym, or a function that takes it from the result. Leaves with exit code 1 and a line
-    when the store refuses.
+    `work` gets the connection and the time in epoch ms. `detail` names what was acted on, and
+    `reason` why. `patient` is a pseudonym, or a function that takes it from the result. Leaves
+    with exit code 1 and a line when the store refuses.
     """
     try:
-        return run(_transaction(settings, work, action, patient, detail))
+        return run(_transaction(settings, work, action, patient, detail, reason))
     except (UnknownNameError, TakenError, RefusedError) as error:
         fail(str(error))
 
@@ -62,6 +76,7 @@ async def _transaction(
     action: AuditAction,
     patient: str | Callable[[_T], str | None] | None,
     detail: str,
+    reason: str,
 ) -> _T:
     now_ms = clock(settings.clock)()
     async with (
@@ -71,5 +86,5 @@ async def _transaction(
         # Both commit together, so nothing is done or read without a row.
         result = await work(conn, now_ms)
         whose = patient(result) if callable(patient) else patient
-        await audit.write_entry(conn, entry_of(action, now_ms, whose, detail))
+        await audit.write_entry(conn, entry_of(action, now_ms, whose, detail, reason))
         return result

@@ -25,6 +25,11 @@ SWEDISH: Mapping[str, str] = {
     "answering to what the patient has asked or decided": (
         "svara på det som patienten har begärt eller bestämt"
     ),
+    "helping the patient with the service": "hjälpa patienten med tjänsten",
+    "six months from the day it came in": "sex månader från den dag det kom in",
+    "counting users and hours of training, with nobody named": (
+        "räkna användare och träningstimmar utan att någon namnges"
+    ),
     "showing who has read and changed what": "visa vem som har läst och ändrat vad",
     # categories
     "name, personal number and contacts": "namn, personnummer och kontaktuppgifter",
@@ -57,6 +62,9 @@ SWEDISH: Mapping[str, str] = {
     "whoever runs this system": "den som driver systemet",
     "whoever reviews accesses": "den som granskar åtkomst",
     # why a table is left out
+    "a key of pseudonyms in statistics, which hold minutes a month": (
+        "en nyckel till pseudonymer i statistiken, som har minuter per månad"
+    ),
     "a key that opens the patient's data, useless without the system's own": (
         "en nyckel som öppnar patientens uppgifter, oanvändbar utan systemets egen"
     ),

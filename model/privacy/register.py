@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     FETCHING = "fetching what the patient's own services have measured"
     ACCOUNT = "keeping the patient's account"
     RIGHTS = "answering to what the patient has asked or decided"
+    SUPPORT = "helping the patient with the service"
+    STATISTICS = "counting users and hours of training, with nobody named"
     ACCOUNTABILITY = "showing who has read and changed what"
 
 
@@ -51,6 +53,7 @@ class KeptFor(StrEnum):
 
     ACCOUNT = "as long as the account"
     UNTIL_DONE = "until it has been worked on"
+    HALF_YEAR = "six months from the day it came in"
     MONTH = "30 days at most"
     LOG = "five years at least"
 
@@ -187,6 +190,24 @@ _ACCOUNT = KindOfRecord(
     origin=RecordOrigin.SYSTEM,
     recipients=_OPERATOR,
 )
+# The key of a pseudonym. It is destroyed when the account ends, and what was counted is nobody's.
+_STATISTICS = KindOfRecord(
+    category=RecordCategory.TECHNICAL,
+    purpose=Purpose.STATISTICS,
+    legal_basis=LegalBasis.CONTRACT,
+    kept_for=KeptFor.ACCOUNT,
+    origin=RecordOrigin.SYSTEM,
+    recipients=_OPERATOR,
+)
+# Removed by a timer, whether the case was closed or not.
+_SUPPORT = KindOfRecord(
+    category=RecordCategory.TECHNICAL,
+    purpose=Purpose.SUPPORT,
+    legal_basis=LegalBasis.CONTRACT,
+    kept_for=KeptFor.HALF_YEAR,
+    origin=RecordOrigin.PATIENT,
+    recipients=(SeenBy.PATIENT, SeenBy.OPERATOR),
+)
 # Names and contacts lie in a schema of their own, sealed, apart from every series.
 _IDENTITY = KindOfRecord(
     category=RecordCategory.IDENTITY,
@@ -212,11 +233,14 @@ REGISTER: Mapping[str, KindOfRecord] = {
     "identity.person": _IDENTITY,
     "identity.number_digest": _IDENTITY,
     "identity.data_key": _ACCOUNT,
+    "identity.statistic_key": _STATISTICS,
     "link_token": _ACCOUNT,
     "door_link": _ACCOUNT,
     "patient_session": _ACCOUNT,
     "account_life": _ACCOUNT,
     "account_move": _ACCOUNT,
+    "support_case": _SUPPORT,
+    "support_access": _SUPPORT,
     "account": _CONNECTIONS,
     "vendor_connection": _CONNECTIONS,
     "vendor_invitation": _CONNECTIONS,

@@ -9,7 +9,10 @@ from enum import StrEnum
 
 
 class CareRole(StrEnum):
-    """Prescribers may submit; clinicians may write drafts and pause; support may only read."""
+    """Prescribers may submit; clinicians may write drafts and pause; support may only read.
+
+    Whom support may read about is decided by the cases that are open.
+    """
 
     PRESCRIBER = "prescriber"
     CLINICIAN = "clinician"

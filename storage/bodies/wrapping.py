@@ -19,6 +19,7 @@ from storage.fetching.withdrawals import withdrawal_owner
 from storage.people.fetches import fetch_owner
 from storage.pg import crypto, rows
 from storage.pg.pool import Connection
+from storage.rights.statistic_rows import statistic_key_owner, statistic_row_owner
 
 BATCH = 500  # values of one transaction
 UNNAMED = ""  # key id of a value from before keys had ids: any key may open it
@@ -151,6 +152,25 @@ PLACES = (
         column="wrapped",
         key_id=_named_in("wrapped"),
         where="wrapped is not null",
+    ),
+    KeyLocation(
+        what="rows of statistics",
+        table="statistic_row",
+        row=("month", "label"),
+        names=("encode(label, 'hex')",),
+        belongs_to=statistic_row_owner,
+        column="sealed",
+        key_id=_named_in("sealed"),
+    ),
+    KeyLocation(
+        what="patients' keys of statistics",
+        table="identity.statistic_key",
+        row=("patient",),
+        names=("(select p.pseudonym from patient p where p.id = t.patient)",),
+        belongs_to=statistic_key_owner,
+        column="wrapped",
+        key_id="key_id",
+        also=", key_id = %(active)s",
     ),
     KeyLocation(
         what="patients' data keys",

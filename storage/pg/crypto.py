@@ -6,6 +6,8 @@ another patient or purpose does not open. A wrapped value has its key's id in fr
 length of the id, the id.
 """
 
+import hashlib
+import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -50,6 +52,11 @@ def open_sealed(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
         raise SealError(
             f"what is kept for {belongs_to.partition(':')[0]} does not open with this key"
         ) from error
+
+
+def keyed_label(key: bytes, text: str) -> bytes:
+    """Return 32 bytes that stand for a text and lead back to key or text by no way but the key."""
+    return hmac.digest(_checked(key), text.encode(), hashlib.sha256)
 
 
 def wrap_value(keys: KeyRing, plaintext: bytes, belongs_to: str) -> bytes:

@@ -160,6 +160,12 @@ TABLES: dict[str, Access] = {
         worker="select, insert, update", patient="select, insert, update (signed_in_at)"
     ),
     "account_move": Access(worker=ADD),
+    "support_case": Access(worker="select, update (id), delete"),
+    # the door looks whether somebody of the support staff may see a patient now
+    "support_access": Access(worker="select, delete", clinic=READ),
+    "identity.statistic_key": Access(worker="select, insert, delete"),
+    "statistic_row": Access(worker=ADD),
+    "statistic_month": Access(worker=ADD),
     "rights_request": Access(
         worker="select (patient, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",

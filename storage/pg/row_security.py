@@ -13,7 +13,7 @@ queries is the only wall. The patient door may not read `sample` at all.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -49,6 +49,13 @@ _OWN_UNIT = (
     "care_unit = (select id from care_unit where name = current_setting('kadens.unit', true))"
 )
 _OF_UNIT = f"{_OWN_UNIT} and ({_NO_GUEST} or guest_sees(id))"
+_SET_GRANTED = "select set_config('kadens.granted', %s, true)"
+# Support staff see the patients whom they were let see. For everybody else the setting is empty,
+# which a subquery finds once for a query and not for each row.
+_GRANTED = (
+    "((select coalesce(current_setting('kadens.granted', true), '') = '') or id in "
+    "(select unnest(nullif(current_setting('kadens.granted', true), '')::int[])))"
+)
 # `patient` and `alert` have policies themselves, which hide the rows of other units here too.
 # `in` is a hash of the unit's patients, made once for a query: half the time of `exists` on a list.
 _OF_PATIENT = "{}.patient in (select p.id from public.patient p)"
@@ -100,6 +107,12 @@ async def set_guest(conn: Connection, home: str, guest: str, who: str, now_ms: i
     It sees those whom `guest` shares, unless they have blocked that. An instant is epoch ms.
     """
     await conn.execute(_SET_GUEST, [home, guest, who, str(now_ms)])
+
+
+async def set_granted(conn: Connection, patients: Iterable[int]) -> None:
+    """Let the transaction see of its unit these patients alone, by the ids of their rows."""
+    # an empty array sees nobody; an empty setting would see the unit
+    await conn.execute(_SET_GRANTED, ["{" + ",".join(map(str, patients)) + "}"])
 
 
 async def set_patient(conn: Connection, patient: int) -> None:
@@ -170,7 +183,7 @@ def _condition(table: _Table) -> str:
     """Return when the clinician door sees a row, "" for a table that concerns no patient."""
     # Everything else leads to this table, so it alone names the unit.
     if table.name == "patient":
-        return _OF_UNIT
+        return f"{_OF_UNIT} and {_GRANTED}"
     if table.has_patient:
         of_patient = _OF_PATIENT.format(table.name)
         return f"patient is null or {of_patient}" if table.name in OF_NOBODY else of_patient

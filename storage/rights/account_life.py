@@ -1,8 +1,8 @@
 """The life of patients' accounts: what it depends on, and what was done. `model` decides.
 
-Closing ends sign-in, consents to sources and to channels, link tokens and messages that wait. The
-connections at vendors end with the consent: the fetcher looks for those that nothing covers. What
-is stored stays as it is until the erasure.
+Closing ends sign-in, consents to sources and to channels, link tokens and messages that wait, and
+destroys the key of statistics. The connections at vendors end with the consent: the fetcher looks
+for those that nothing covers. What is stored stays as it is until the erasure.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from storage.people import link_tokens
 from storage.people.errors import AccountClosedError, RefusedError, UnknownNameError
 from storage.pg import rows
 from storage.pg.pool import Connection
+from storage.rights.statistic_rows import forget_statistic_key
 
 BY_WORKER, INACTIVE = "kadens", "inactive"
 
@@ -146,6 +147,8 @@ async def close_account(
     await conn.execute(_MOVE, {**row, "kind": "close", "by": by, "why": why})
     await link_tokens.revoke(conn, account.pseudonym, now_ms)
     await conn.execute(_NO_CONSENT, row)
+    # from here on nothing leads from the patient to rows of statistics, or back
+    await forget_statistic_key(conn, account.patient)
     await conn.execute(_UNSENT, row)
 
 

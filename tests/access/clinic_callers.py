@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from tests.access.table import AccessRoute
 from tests.clinic.sign_in.provider import Provider
 from tests.clinic.test_matrix import path_of, sent
-from tests.clinic_world import CLINIC_NOW, OTHER_UNIT, UNIT, Served
+from tests.clinic_world import ALERTS, CLINIC_NOW, OTHER_UNIT, UNIT, Served
 from web import csrf
 from web.sign_in.cookies import derived_key
 
@@ -39,6 +39,24 @@ _LEFT = (
     "pinned_note", "review", "annotation", "patient_label", "saved_filter", "rule_setting",
     "alert_note", "prescription_draft", "absence",
 )  # fmt: skip
+
+
+# Of the two patients whom the routes name, directly or by an alert. Both people of the support
+# staff get it, so that the unit alone decides.
+_LET = """
+with opened as (
+  insert into support_case (patient, about, arrived_at, opened_by)
+  select id, 'a watch', to_timestamp(%s / 1000.0), 'os:tester' from patient
+  where pseudonym = 'p-snooze' or id = (select patient from alert where id = %s)
+  returning id, patient, arrived_at)
+insert into support_access (case_id, patient, staff, reason, given_by, from_at, until_at)
+select id, patient, %s, 'to see', 'os:tester', arrived_at, arrived_at + interval '1 hour'
+from opened"""
+
+
+def let_support_look(callers: "ClinicCallers", staff: str) -> None:
+    """Give a person of the support staff access to the patients of the routes."""
+    callers.door.change(_LET, CLINIC_NOW, ALERTS["old"], staff)
 
 
 def claims_of(caller: str, unit: object, roles: object) -> dict[str, Any]:

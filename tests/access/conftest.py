@@ -6,7 +6,7 @@ import pytest
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.wiring import clinic_door
-from tests.access.clinic_callers import ClinicCallers
+from tests.access.clinic_callers import ClinicCallers, let_support_look
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import listening, running_provider, served_provider
 from tests.clinic_world import CLINIC_NOW, Served, seeded
@@ -40,6 +40,9 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClinicCallers]
             )
         )
         with served_provider(app, at):
-            yield ClinicCallers(
+            made = ClinicCallers(
                 door=Served(url=url, dsn=dsn), provider=provider, app=app, clock=clock
             )
+            for staff in ("u-support", "u-support-elsewhere"):
+                let_support_look(made, staff)
+            yield made

@@ -3,6 +3,7 @@
 A rewrap continues where it was ended, and nothing is lost.
 """
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from storage.people import data_keys, patients
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg import crypto
 from storage.pg.pool import Connection, open_pool
+from storage.rights.statistic_rows import collect_month
 from stream.dead.bury import pack_headers
 from stream.dead.commands import Desk, open_body
 from tests.rows import cells_of
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.anyio
 _OLD, NEW, FOREIGN = (
     Key(id=id_, secret=bytes([byte]) * 32) for id_, byte in (("1", 0), ("2", 7), ("1", 9))
 )
+_OF_EACH_PATIENT = {"identity.data_key", "identity.statistic_key", "statistic_row"}
 _FROM_BEFORE = """
 insert into quarantine (cluster, topic, part, "offset", vendor, account, headers, received_at, \
 size, sealed)
@@ -167,20 +170,21 @@ async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
         conn, BEFORE, connector="v", account="a", patient="p1", tokens=Tokens(access="t"), now_ms=0
     )
     assert await withdraw_for_good(conn, BEFORE, "p1", 0) == 1
+    await collect_month(conn, BEFORE, date(2026, 1, 1), 0)
     return held
 
 
 async def test_every_place_says_which_key_it_needs(conn: Connection, tmp_path: Path) -> None:
     await _sealed_values(conn, Directory(tmp_path))
     each = [
-        (position.what, 3 if position.table == "identity.data_key" else 1)
+        (position.what, 3 if position.table in _OF_EACH_PATIENT else 1)
         for position in wrapping.PLACES
     ]
     assert await wrapping.needed_by(conn, "1") == each
     assert await wrapping.needed_by(conn, "2") == [
         ("bodies in quarantine", 1)
     ]  # it names none: any key may be its
-    assert await wrapping.used_by_key(conn) == {"1": 7, wrapping.UNNAMED: 1}
+    assert await wrapping.used_by_key(conn) == {"1": 13, wrapping.UNNAMED: 1}
 
 
 async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_alone(
@@ -188,10 +192,10 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
 ) -> None:
     store = Directory(tmp_path)
     held = await _sealed_values(conn, store)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=4)
-    assert await wrapping.rewrap(conn, BOTH, 4) == wrapping.RewrapProgress(done=4, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 7) == wrapping.RewrapProgress(done=7, left=7)
+    assert await wrapping.rewrap(conn, BOTH, 7) == wrapping.RewrapProgress(done=7, left=0)
     assert await wrapping.needed_by(conn, "1") == []
-    assert await wrapping.used_by_key(conn) == {"2": 8}
+    assert await wrapping.used_by_key(conn) == {"2": 14}
     counted = await next_withdrawal(conn, AFTER, 0)
     assert counted is not None
     assert counted.tokens == Tokens(access="t")

@@ -1,0 +1,180 @@
+"""Commands about cases of support: open, list, close, access. Each leaves its row in the log.
+
+An access is what lets somebody with the role of support see a patient at the clinician door. The
+reason of it is shown to the patient, with who looked.
+"""
+
+from typing import Annotated, NoReturn
+
+import typer
+
+from kadens.clock import clock
+from kadens.commands.audited import audited, person
+from kadens.commands.console import settings_of
+from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, instant, required
+from kadens.names import PERSON
+from kadens.output.console import list_table, print_table
+from kadens.output.terminal import fail, print_json, print_line
+from model.calendar import local_date, rfc3339
+from model.privacy.support import (
+    MOST_ACCESS_HOURS,
+    MOST_SUPPORT_WORDS,
+    SupportCase,
+    SupportRefusedError,
+    access_until,
+    check_arrival,
+    support_removed_ms,
+)
+from storage.audit_actions import AuditAction
+from storage.pg.pool import Connection
+from storage.rights import support_cases
+
+
+def _words(text: str) -> str:
+    if not 1 <= len(text.strip()) <= MOST_SUPPORT_WORDS:
+        raise typer.BadParameter(f"must have 1 to {MOST_SUPPORT_WORDS} characters")
+    return text.strip()
+
+
+CaseNumber = Annotated[int, typer.Argument(min=1, help="Number of the case, from `support list`.")]
+
+
+def open_case(
+    *,
+    patient: Patient,
+    about: Annotated[
+        str, typer.Option("--about", callback=_words, help="What the patient needs, in short.")
+    ],
+    at: At = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write down a case about a patient; print its number.
+
+    It is removed six months after it arrived, whether it is closed by then or not.
+    """
+    settings = settings_of(data)
+    arrived_ms = instant(at, clock(settings.clock)())
+
+    async def work(conn: Connection, now_ms: int) -> SupportCase:
+        by = person().subject
+        number = await support_cases.open_support_case(
+            conn, patient, about=about, by=by, arrived_ms=arrived_ms
+        )
+        case = await support_cases.support_case(conn, number)
+        # what is refused here is rolled back: the zone is known only with the patient
+        check_arrival(case.arrived_ms, case.zone, now_ms)
+        return case
+
+    try:
+        case = audited(settings, work, AuditAction.SUPPORT_OPEN, patient)
+    except SupportRefusedError as error:
+        _refuse(error)
+    print_line(f"{case.number}  removed {_removed_on(case)}")
+
+
+def list_cases(
+    *,
+    closed: Annotated[bool, typer.Option("--closed", help="Also those that are closed.")] = False,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List the cases that are open."""
+
+    async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
+        kept = await support_cases.support_cases(conn, closed=closed)
+        return [_case_line(case, now_ms) for case in kept]
+
+    lines = audited(settings_of(data), work, AuditAction.SUPPORT_LIST)
+    if as_json:
+        print_json(lines)
+        return
+    names = ("number", "patient", "arrived", "state", "removed", "access_until", "about")
+    table = list_table(*(name.replace("_", " ") for name in names))
+    for line in lines:
+        table.add_row(*(str(line[name] or "") for name in names))
+    print_table(table)
+
+
+def close_case(
+    number: CaseNumber,
+    *,
+    answer: Annotated[
+        str, typer.Option("--answer", callback=_words, help="What became of it, in short.")
+    ],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Close a case, and end every access because of it."""
+
+    async def work(conn: Connection, now_ms: int) -> str:
+        case = await support_cases.support_case(conn, number)
+        await support_cases.close_support_case(conn, number, answer, now_ms)
+        return case.patient
+
+    try:
+        audited(settings_of(data), work, AuditAction.SUPPORT_CLOSE, str, f"support_case:{number}")
+    except SupportRefusedError as error:
+        _refuse(error)
+    print_line(f"{number}  closed")
+
+
+def give_access(
+    number: CaseNumber,
+    *,
+    staff: Annotated[
+        str,
+        typer.Option("--staff", callback=required(PERSON), help="Their subject at the sign-in."),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", callback=_words, help="Why; the patient is shown it.")
+    ],
+    hours: Annotated[
+        int, typer.Option("--hours", help=f"How long, {MOST_ACCESS_HOURS} at most.")
+    ] = 1,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Let support staff see a patient's data for some hours.
+
+    Only with an open case. At the clinician door they then see this patient and nobody else.
+    """
+
+    async def work(conn: Connection, now_ms: int) -> tuple[str, int]:
+        case = await support_cases.support_case(conn, number)
+        until_ms = access_until(case, hours, now_ms)
+        by, span = person().subject, (now_ms, until_ms)
+        await support_cases.give_support_access(
+            conn, case, staff=staff, reason=reason, by=by, span=span
+        )
+        return case.patient, until_ms
+
+    # the reason goes into the row of the log, where the patient reads it
+    settings, what = settings_of(data), f"support_case:{number}"
+    action = AuditAction.SUPPORT_ACCESS
+    try:
+        _, until_ms = audited(settings, work, action, lambda done: done[0], what, reason)
+    except SupportRefusedError as error:
+        _refuse(error)
+    print_line(f"{staff} may look until {rfc3339(until_ms)}")
+
+
+def _case_line(case: SupportCase, now_ms: int) -> dict[str, object]:
+    until_ms = case.access_until_ms
+    # an access that is over is history: the log has it, and this list is about now
+    live = until_ms is not None and until_ms > now_ms
+    return {
+        "number": case.number,
+        "patient": case.patient,
+        "arrived": rfc3339(case.arrived_ms),
+        "state": "open" if case.closed_ms is None else "closed",
+        "removed": _removed_on(case),
+        "access_until": rfc3339(until_ms) if live and until_ms is not None else None,
+        "about": case.about,
+        "answer": case.answer,
+    }
+
+
+def _removed_on(case: SupportCase) -> str:
+    return local_date(support_removed_ms(case.arrived_ms, case.zone), case.zone).isoformat()
+
+
+def _refuse(error: SupportRefusedError) -> NoReturn:
+    fail(str(error))
