@@ -38,9 +38,11 @@ async def enter_as_guest(
     standing = guest_standing(facts)
     if facts is None or standing is BlockState.NOTHING:
         return ""
+    # before the method: what is blocked answers the same to reads and writes
     if standing is BlockState.BLOCKED:
         raise RequestRefused(403, BLOCKED_TEXT)
     if request.method not in SAFE_METHODS:
         raise RequestRefused(403, READ_ONLY_TEXT)
+    # from here on the policies let this transaction see no patient that this person may not read
     await set_guest(conn, facts.home, unit, subject, now_ms)
     return facts.home
