@@ -81,6 +81,7 @@ async def _note(visit: Visit, action: AuditAction) -> None:
 
 
 def _since(held: list[UnitBlock], zone: str) -> date | None:
+    # at most one holds: the database sees to that
     holding = [row for row in held if row.lifted_ms is None]
     return local_date(holding[0].set_ms, zone) if holding else None
 

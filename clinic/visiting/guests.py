@@ -43,5 +43,6 @@ async def enter_as_guest(
         raise RequestRefused(403, BLOCKED_TEXT)
     if request.method not in SAFE_METHODS:
         raise RequestRefused(403, READ_ONLY_TEXT)
+    # from here on the policies let this transaction see no patient that this person may not read
     await set_guest(conn, facts.home, unit, subject, now_ms)
     return facts.home

@@ -35,6 +35,7 @@ async def show_shared(request: Request, done: str = "") -> HTMLResponse:
     async with open_scope(request) as scope:
         subject = scope.clinician.subject
         listed = await shared_with(scope.conn, scope.clinician.care_unit, subject, scope.now_ms)
+        # each patient sees in their log that they were on the list, blocked or not
         for row in listed:
             await _note(scope, AuditAction.LIST_READ, row.pseudonym, {})
         context = common_context(scope)
@@ -68,6 +69,7 @@ async def take_opening(
             now_ms=scope.now_ms,
             until_ms=until_ms,
         )
+        # the same for a patient who is not there, not shared, or has blocked nothing
         if not opened:
             raise RequestRefused(404, _NOT_THERE)
         await _note(scope, AuditAction.BLOCK_OPEN, patient, {"ground": ground, "reason": why})

@@ -49,6 +49,7 @@ def share_with_unit(
     until_ms = instant(until, 0, "--until") if until else None
 
     async def work(conn: Connection, now_ms: int) -> None:
+        # here and not before: only now is the time known that the row is written with
         if until_ms is not None and until_ms <= now_ms:
             raise UnitBlockError("--until is over already")
         await unit_blocks.share_patient(
@@ -63,6 +64,7 @@ def unshare_with_unit(*, patient: Patient, unit: OtherUnit, data: Data = DEFAULT
     """End that another care unit reads a patient."""
 
     async def work(conn: Connection, now_ms: int) -> None:
+        # an unknown patient is named as such, and not as one who is not shared
         await patient_id(conn, patient)
         await unit_blocks.end_sharing(conn, patient, unit, now_ms)
 

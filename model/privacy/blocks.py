@@ -47,6 +47,7 @@ class GuestFacts:
 
 def guest_standing(facts: GuestFacts | None) -> BlockState:
     """Return what a person of another unit gets; None is a patient whom nobody shares."""
+    # the order matters: a block of a patient whom the unit does not share must not show
     if facts is None or not facts.is_shared:
         return BlockState.NOTHING
     if facts.is_blocked and facts.open_ms is None:

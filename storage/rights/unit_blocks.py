@@ -15,6 +15,7 @@ from storage.people.patients import patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
+# The own unit needs no share: a row for it would let its people in as guests, who write nothing.
 _SHARE = """
 insert into unit_sharing (patient, care_unit, shared_by, shared_at, until_at)
 select p.id, u.id, %(by)s, %(now)s, %(until)s from patient p, care_unit u
@@ -23,13 +24,16 @@ _UNSHARE = """
 update unit_sharing s set ended_at = %(now)s from patient p, care_unit u
 where p.id = s.patient and u.id = s.care_unit and p.pseudonym = %(patient)s
 and u.name = %(unit)s and s.ended_at is null"""
+# Two forms at once are the same block: the unique index lets the second add no row.
 _BLOCK = """
 insert into unit_block (patient, set_by, set_at) values (%(patient)s, %(by)s, %(now)s)
 on conflict (patient) where lifted_at is null do nothing"""
+# A clock that was set back must not end a block before it began.
 _LIFT = """
 update unit_block set lifted_at = greatest(%(now)s, set_at), lifted_by = %(by)s,
   consent = %(consent)s
 where patient = %(patient)s and lifted_at is null"""
+# The clinician door sees no row of these tables for a patient of another unit, so a function says.
 _FACTS = """
 select pseudonym, home, is_shared, is_blocked, open_until as open_ms
 from guest_facts(%(patient)s, %(unit)s, %(who)s, %(now)s) order by 1"""
@@ -48,6 +52,7 @@ _SHARED_UNITS = """
 select u.name from unit_sharing s join care_unit u on u.id = s.care_unit
 where s.patient = %(patient)s and s.shared_at <= %(now)s and s.ended_at is null
 and (s.until_at is null or %(now)s < s.until_at) order by 1"""
+# The first verdict stands: who followed up, and when, is part of what is followed up.
 _REVIEW = """
 update block_opening o set reviewed_at = %(now)s, reviewed_by = %(by)s, verdict = %(verdict)s
 from patient p where o.id = %(id)s and o.reviewed_at is null and p.id = o.patient
