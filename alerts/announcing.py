@@ -155,6 +155,7 @@ def _nudge(move: AlertMove, patient: int, rule: str, by: Announcing) -> Sequence
             recipient=move.patient,
             body=nudge_body(move.patient),
             patient=patient,
+            to_patient=True,
         )
     ]
 
@@ -168,6 +169,7 @@ def closing_nudge(patient: int, pseudonym: str, last: date) -> OutboxMessage:
         recipient=pseudonym,
         body=nudge_body(pseudonym),
         patient=patient,
+        to_patient=True,
     )
 
 

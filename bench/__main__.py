@@ -37,6 +37,7 @@ from bench.auditing.log_cost import FULL_LOG, TINY_LOG, run_log_cost
 from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
 from bench.pages.patient_page import FULL_DAYS, TINY_DAYS, run_patient_page
+from bench.pages.policies import FULL_LIST, TINY_LIST, run_policies
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
@@ -134,6 +135,7 @@ BENCHES: dict[str, _Bench] = {
     "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
     "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else FULL_FETCHING),
     "patient_page": lambda value: run_patient_page(TINY_DAYS if value.tiny else FULL_DAYS),
+    "policies": lambda value: run_policies(TINY_LIST if value.tiny else FULL_LIST),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
     "audit": lambda value: run_log_cost(TINY_LOG if value.tiny else FULL_LOG),
 }

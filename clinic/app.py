@@ -42,6 +42,7 @@ from clinic.request_scope import open_scope
 from clinic.rights import request_pages
 from clinic.sign_in import csrf_guard
 from clinic.summary import summary_pages
+from clinic.visiting import shared_pages
 from clinic.worklist import review_api, worklist_routes
 from model.schemas.documents import SCHEMAS, published
 from model.schemas.from_types import JsonSchema
@@ -102,6 +103,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(rule_page_routes.rule_pages)
     app.include_router(summary_routes.summary_router)
     app.include_router(worklist_routes.worklist_pages)
+    app.include_router(shared_pages.shared_pages)
     app.include_router(review_api.review_router)
     app.include_router(duty_routes.duty_router)
     # Before the page of alerts, whose actions would otherwise be asked for "notes".

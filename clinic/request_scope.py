@@ -12,6 +12,7 @@ from typing import Any
 from starlette.requests import Request
 
 from clinic.config import ClinicConfig, open_door
+from clinic.visiting.guests import enter_as_guest
 from model.words.roles import CareRole, care_role
 from storage import audit
 from storage.audit_actions import AuditAction
@@ -34,18 +35,22 @@ AUDITED_REFUSALS = frozenset({403, 404, 409, 422})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestScope:
-    """The clinician, time and connection of a request; `refresh` when a page refreshes itself."""
+    """The clinician, time and connection of a request; `refresh` when a page refreshes itself.
+
+    `home` is the patient's own unit where a person of another unit reads as its guest, else "".
+    """
 
     conn: Connection
     clinic: ClinicConfig
     clinician: Identity
     now_ms: int
     refresh: bool
+    home: str = ""
 
     @property
     def unit(self) -> str:
-        """Return the care unit to which every read is limited."""
-        return self.clinician.care_unit
+        """Return the care unit to which every read is limited: a guest's is that of the patient."""
+        return self.home or self.clinician.care_unit
 
     @property
     def role(self) -> CareRole:
@@ -121,8 +126,14 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
             await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
             await set_unit(conn, clinician.care_unit)
             await _limit_support(conn, door.clinic, clinician, now_ms)
+            home = await enter_as_guest(request, conn, clinician, now_ms)
             yield RequestScope(
-                conn=conn, clinic=door.clinic, clinician=clinician, now_ms=now_ms, refresh=refresh
+                conn=conn,
+                clinic=door.clinic,
+                clinician=clinician,
+                now_ms=now_ms,
+                refresh=refresh,
+                home=home,
             )
     except RequestRefused as refused:
         # The connection is back in the pool by now, and what the block wrote is rolled back.

@@ -63,7 +63,6 @@ async def withdraw_next(parts: FetcherParts) -> bool:
             pause_ms = retry_pause_ms(taken.attempts + 1, parts.chance())
             await retry_withdrawal(
                 conn,
-                parts.wrapping_key,
                 taken,
                 tokens=outcome.tokens,
                 reason=outcome.reason,

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from kadens.embedded.process import no_threads_for_algebra, private_files
-from kadens.lazy_commands import Entry, LazyGroup
+from kadens.lazy_commands import Entry, LazyGroup, run_because
 
 _COMMANDS = "kadens.commands"
+_TEXTS = "kadens.privacy.consent_text_commands"
 _PRESCRIBING = "kadens.prescribing.prescription_commands"
+_LONGEST_REASON = 200
 COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="up",
@@ -157,6 +159,11 @@ COMMANDS: tuple[Entry, ...] = (
                 summary="Print a link with which a patient signs in once.",
             ),
             Entry(
+                word="identity",
+                target="kadens.privacy.identities:record_identity",
+                summary="Record the personal number by which a patient signs in.",
+            ),
+            Entry(
                 word="token",
                 target=f"{_COMMANDS}.links:issue_link_token",
                 summary="Issue a link token, and print it and the upload page's address.",
@@ -175,17 +182,74 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="consent",
-        summary="Consent to data from a source: give, withdraw.",
+        summary="Consent to a source or to messages: give, withdraw, texts.",
         entries=(
             Entry(
                 word="give",
-                target=f"{_COMMANDS}.accounts:record_consent",
-                summary="Record that a patient consents to data from a source.",
+                target="kadens.privacy.consenting:record_consent",
+                summary="Record that a patient consents to a source, or to messages.",
             ),
             Entry(
                 word="withdraw",
-                target=f"{_COMMANDS}.accounts:record_withdrawal",
-                summary="Record that a patient withdrew consent to data from a source.",
+                target="kadens.privacy.consenting:record_withdrawal",
+                summary="Record that a patient withdrew such a consent.",
+            ),
+            Entry(
+                word="text",
+                summary="Texts that patients agree to: add, list, show.",
+                entries=(
+                    Entry(
+                        word="add",
+                        target=f"{_TEXTS}:add_consent_text",
+                        summary="Add a version of a text that patients agree to.",
+                    ),
+                    Entry(
+                        word="list",
+                        target=f"{_TEXTS}:list_consent_texts",
+                        summary="List the texts that patients agree to, with their versions.",
+                    ),
+                    Entry(
+                        word="show",
+                        target=f"{_TEXTS}:show_consent_text",
+                        summary="Show a version of a text: what it says, and for what.",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Entry(
+        word="block",
+        summary="Blocks between care units, and whom units share.",
+        entries=(
+            Entry(
+                word="list",
+                target="kadens.privacy.blocking:list_unit_blocks",
+                summary="List blocks, and the openings to follow up.",
+            ),
+            Entry(
+                word="set",
+                target="kadens.privacy.blocking:set_unit_block",
+                summary="Block a patient's data for other units, at the patient's demand.",
+            ),
+            Entry(
+                word="lift",
+                target="kadens.privacy.blocking:lift_unit_block",
+                summary="Lift a patient's block, with the patient's consent.",
+            ),
+            Entry(
+                word="review",
+                target="kadens.privacy.blocking:review_opened_block",
+                summary="Note what the follow-up of an opening came to.",
+            ),
+            Entry(
+                word="share",
+                target="kadens.privacy.blocking:share_with_unit",
+                summary="Let another care unit read a patient.",
+            ),
+            Entry(
+                word="unshare",
+                target="kadens.privacy.blocking:unshare_with_unit",
+                summary="End that another care unit reads a patient.",
             ),
         ),
     ),
@@ -438,6 +502,33 @@ COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="vacuum",
+        target="kadens.privacy.vacuum_command:vacuum_tables",
+        summary="Remove the bytes of erased patients from the files.",
+    ),
+    Entry(
+        word="backup",
+        target="kadens.backup.command:make_backup",
+        summary="Back up the database and the bodies, sealed.",
+        entries=(
+            Entry(
+                word="keys",
+                target="kadens.backup.command:back_up_keys",
+                summary="Replace the backed up keys by those of now.",
+            ),
+            Entry(
+                word="new-key",
+                target="kadens.backup.command:make_backup_key",
+                summary="Make the key of backups; print its public half.",
+            ),
+        ),
+    ),
+    Entry(
+        word="restore",
+        target="kadens.backup.restore_command:restore_backup",
+        summary="Restore a backup into a new database and body store.",
+    ),
+    Entry(
         word="rights",
         summary="Patients' requests about their rights: list, answer.",
         entries=(
@@ -590,8 +681,19 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
         raise typer.Exit
 
 
+def _reason(text: str) -> str:
+    # it stands in the log for good, and on a patient's page
+    if len(text) > _LONGEST_REASON or not text.isprintable():
+        raise typer.BadParameter(f"must be a line of at most {_LONGEST_REASON} characters")
+    return text.strip()
+
+
 def _program(
     *,
+    why: Annotated[
+        str,
+        typer.Option("--why", callback=_reason, help="Why you run the command, for the audit log."),
+    ] = "",
     version: Annotated[
         bool,
         typer.Option(
@@ -600,6 +702,8 @@ def _program(
     ] = False,
 ) -> None:
     """Follow up prescribed exercise: what watches and apps record, against the prescription."""
+    del version  # its callback has printed it
+    run_because(why)
 
 
 app = typer.Typer(

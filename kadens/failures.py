@@ -9,6 +9,7 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 
+from kadens.backup.sealed_files import BackupError
 from kadens.output.terminal import fail, leave_unread
 from kadens.settings import SettingsError
 from storage.bodies.wrapping import ForeignKeysError
@@ -57,7 +58,9 @@ _FAILURES = (
             f"{_first_line(error)}; run `kadens migrate`"
         ),
     ),
-    Failure(kinds=(ForeignKeysError, MigrationError, SealError), code=_FAILED, text=str),
+    Failure(
+        kinds=(BackupError, ForeignKeysError, MigrationError, SealError), code=_FAILED, text=str
+    ),
     Failure(
         kinds=(*LOG_AWAY, KafkaException),
         code=_FAILED,

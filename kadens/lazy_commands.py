@@ -20,6 +20,7 @@ Command: TypeAlias = TyperCommand | TyperGroup
 _BEFORE_A_SENTENCE = "Value error, "  # pydantic, which typer reads options with, puts it there
 # A variable of the context, because only typer's private module tells which command runs.
 _words_of_command: ContextVar[str] = ContextVar("words_of_command", default="")
+_reason_to_run: ContextVar[str] = ContextVar("reason_to_run", default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,16 @@ class LoadedCommand(TyperCommand):
 def running_command() -> str:
     """Return the words of the command that runs, without its arguments: "patient add"."""
     return _words_of_command.get()
+
+
+def run_because(reason: str) -> None:
+    """Note why the command that follows is run, for its row in the audit log."""
+    _reason_to_run.set(reason)
+
+
+def reason_to_run() -> str:
+    """Return why the command runs, "" when its person said nothing."""
+    return _reason_to_run.get()
 
 
 def load_command(entry: Entry) -> Command:

@@ -16,7 +16,7 @@ from kadens.delivering.receivers_file import ReceiverError, receivers_of
 from model.keyring import FIRST_KEY_ID, Key, KeyRing, Keys
 from model.messages.outgoing import Receiver
 
-KINDS = ("link", "wrapping", "session", "audit")
+KINDS = ("link", "wrapping", "session", "audit", "identity")
 KEY_BYTES = 32  # of every key of ours
 ACTIVE, ACCEPTED, RETIRED = "active", "accepted", "retired"
 STATES = (ACTIVE, ACCEPTED, RETIRED)
@@ -72,7 +72,8 @@ class Secrets:
     """What must never be printed: the connectors' keys, and our own by kind.
 
     A ring is empty where the file has no key of that kind. `oidc_client_secret` is the secret that
-    the identity provider issued to this client. `receivers` get what leaves this system.
+    the identity provider issued to the clinician door, `patient_oidc_client_secret` that of the
+    patient door. `receivers` get what leaves this system.
     """
 
     connectors: Mapping[str, ConnectorSecrets] = field(default_factory=dict)
@@ -81,7 +82,9 @@ class Secrets:
     wrapping_keys: KeyRing = NO_KEYS
     session_keys: KeyRing = NO_KEYS
     audit_keys: KeyRing = NO_KEYS
+    identity_keys: KeyRing = NO_KEYS
     oidc_client_secret: str = ""
+    patient_oidc_client_secret: str = ""
     receivers: tuple[Receiver, ...] = ()
 
     def __repr__(self) -> str:
@@ -93,7 +96,7 @@ def read_secrets(path: str | None) -> Secrets:
 
     Keys of connectors are in `[connectors.NAME] keys = [...]`. Our own keys are `[[keys]]` tables
     (kind, id, key as hex, state). A single key of a kind may also be `link_key = "hex"`,
-    `wrapping_key`, `session_key` or `audit_key`, and has then the id "1".
+    `wrapping_key`, `session_key`, `audit_key` or `identity_key`, and has then the id "1".
     """
     if not path:
         return Secrets()
@@ -117,6 +120,7 @@ def secrets_of(values: Mapping[str, Any]) -> Secrets:
         connectors=_connectors(values.get("connectors", {})),
         entries=entries,
         oidc_client_secret=str(values.get("oidc_client_secret", "")),
+        patient_oidc_client_secret=str(values.get("patient_oidc_client_secret", "")),
         receivers=_receivers(values.get("delivery", {})),
         **rings,
     )

@@ -59,6 +59,10 @@ class Settings:
     oidc_roles: str = ""
     oidc_purpose: str = ""
     oidc_acr: str = ""
+    patient_oidc_issuer: str = ""
+    patient_oidc_client_id: str = ""
+    patient_oidc_number_claim: str = "personal_number"
+    patient_oidc_acr: str = ""
     prescriber_roles: str = "prescriber"
     support_roles: str = "support"
     session_minutes: int = 480
@@ -67,6 +71,8 @@ class Settings:
     mail_from: str = "kadens@localhost"
     audit_heads: str = ""
     audit_years: int = 10
+    erasures: str = ""
+    backup_key: str = ""
     endpoints: str = ""
     account_closing: str = "latest"
     account_warn_days: int = 30

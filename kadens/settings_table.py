@@ -7,7 +7,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "kafka": "Bootstrap servers of the log, `host:port` with commas between; empty for a process "
     "without one.",
     "database": "DSN of PostgreSQL; empty for a process without one.",
-    "bodies": "Body store: a folder, or the URL of S3-compatible storage; empty for none.",
+    "bodies": "Body store: a folder, or the URL of S3-compatible storage (s3:// or https://); "
+    "empty for none.",
     "secrets_file": "The TOML file with the connectors' keys and our own.",
     "clock": "`system`; `fixed:EPOCH_MS` and `file:PATH` are for tests.",
     "vendor_host": "Address on which the vendor door listens.",
@@ -30,6 +31,12 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "oidc_purpose": "Value that the claim `commissionPurpose` must have; empty when not checked.",
     "oidc_acr": "Values of the claim `acr` that suffice, with commas between; empty when not "
     "checked.",
+    "patient_oidc_issuer": "Issuer URL of the OpenID Connect provider by which patients sign in; "
+    "empty when one-time links alone open the patient door.",
+    "patient_oidc_client_id": "Client id of the patient door at that provider.",
+    "patient_oidc_number_claim": "Claim of the ID token with the patient's personal number.",
+    "patient_oidc_acr": "Values of the claim `acr` that suffice for a patient, with commas "
+    "between; empty when not checked.",
     "prescriber_roles": "Roles that may submit prescriptions, with commas between.",
     "support_roles": "Roles that write nothing and see only whom `kadens support access` "
     "names, with commas between.",
@@ -41,6 +48,9 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "hour, on a disk that nobody with the database can write to; empty for none.",
     "audit_years": "Years for which the audit log is kept, 5 or more: no process starts with "
     "fewer. No command removes a row, so the log only grows.",
+    "erasures": "File to which `kadens erase` adds a signed line for each erasure, on a disk that "
+    "is not lost with the database: a restore applies them again. Empty for none.",
+    "backup_key": "Public key of backups, as `kadens backup new-key` prints it.",
     "endpoints": "The TOML file with the hosts outside this machine that may be used: "
     "`[[endpoints]]` with `host`, `country` (of the EU or EEA), `processor` and `purpose`. "
     "No process starts with a host that is not on it; empty where all is on this machine.",

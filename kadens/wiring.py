@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fetcher.parts import FetchedVendor
     from ingest.key_sets import KeySetFollower, LoadKeySet
     from model.keyring import Keys
+    from patient.config import PatientSignIn
     from storage.pg.pool import Connection
     from web.rates import Buckets
     from web.server import Serving
@@ -32,6 +33,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BURST = 10
 FORM = 64 * 1024  # the longest body of the clinician and the patient door
 MARGIN = 1024 * 1024
+_ANSWERED_S = 5.0
 _DRAINED = 128 * MARGIN
 GRACEFUL_S = {
     "vendor": 15,
@@ -348,15 +350,14 @@ def _head_noter(settings: Settings) -> "NoteHead | None":
 
 def patient_door(settings: Settings) -> "FastAPI":
     """Return the patient door; raises `SettingsError` where its address would be unsafe."""
+    from ingest.publisher import KafkaPublisher
     from ingest.vendors import CONNECTORS
+    from kadens.doors.report_log import DoorReportLog
+    from model.topics import RAW
     from patient.app import patient_app
     from patient.config import PatientConfig
-    from web.sign_in.provider import is_safe
 
-    if not is_safe(settings.patient_url):
-        raise SettingsError(
-            f"KADENS_PATIENT_URL={settings.patient_url}: https is wanted (http on loopback only)"
-        )
+    _check_safe(settings, "patient_url")
     return patient_app(
         PatientConfig(
             database=needed(settings, "database"),
@@ -365,9 +366,64 @@ def patient_door(settings: Settings) -> "FastAPI":
             vendors=fetched_vendors(settings),
             titles={row.name: row.title for row in CONNECTORS},
             url=settings.patient_url,
+            log=DoorReportLog(
+                KafkaPublisher(
+                    needed(settings, "kafka"),
+                    max_message=RAW.max_message_bytes,
+                    # a person waits for it, who loses nothing by sending again
+                    deadline_s=_ANSWERED_S,
+                )
+            ),
             clinic=settings.clinic_name,
+            sign_in=patient_sign_in_of(settings) if settings.patient_oidc_issuer else None,
         )
     )
+
+
+def patient_sign_in_of(settings: Settings) -> "PatientSignIn":
+    """Return the sign-in of patients; raises `SettingsError` for missing or unsafe settings."""
+    from patient.config import PatientSignIn
+    from web.sign_in.code_flow import CALLBACK_PATH
+    from web.sign_in.provider import Provider, Registration
+
+    for name in ("patient_oidc_client_id", "patient_oidc_number_claim"):
+        needed(settings, name)
+    _check_safe(settings, "patient_oidc_issuer", "patient_url")
+    if not settings.secrets.patient_oidc_client_secret:
+        raise SettingsError(
+            "patient_oidc_client_secret in the secrets file: what the identity provider gave the "
+            "client of the patient door"
+        )
+    now = clock(settings.clock)
+    registration = Registration(
+        issuer=settings.patient_oidc_issuer,
+        client_id=settings.patient_oidc_client_id,
+        client_secret=settings.secrets.patient_oidc_client_secret,
+        redirect_uri=settings.patient_url.rstrip("/") + CALLBACK_PATH,
+    )
+    return PatientSignIn(
+        provider=Provider(registration, now),
+        keys=keys_of(settings, "session"),
+        secure=settings.patient_url.startswith("https:"),
+        # families share devices: whoever is next must not be signed in as the one before
+        asks_again=True,
+        clock=now,
+        number_claim=settings.patient_oidc_number_claim,
+        levels=_words(settings.patient_oidc_acr),
+        identity_keys=keys_of(settings, "identity"),
+    )
+
+
+def _check_safe(settings: Settings, *names: str) -> None:
+    """Raise `SettingsError` for an address over which a secret could be read."""
+    from web.sign_in.provider import is_safe
+
+    for name in names:
+        address = getattr(settings, name)
+        if not is_safe(address):
+            raise SettingsError(
+                f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)"
+            )
 
 
 def demo(settings: Settings) -> "Identify":
@@ -429,18 +485,9 @@ def sign_in_of(settings: Settings) -> "SignIn":
 
 def check_sign_in(settings: Settings) -> None:
     """Raise `SettingsError` where a sign-in would be unsafe or admit more people than intended."""
-    from web.sign_in.provider import is_safe
-
     for name in ("oidc_client_id", "oidc_unit_claim", "clinic_url"):
         needed(settings, name)
-    for name, address in (
-        ("oidc_issuer", settings.oidc_issuer),
-        ("clinic_url", settings.clinic_url),
-    ):
-        if not is_safe(address):
-            raise SettingsError(
-                f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)"
-            )
+    _check_safe(settings, "oidc_issuer", "clinic_url")
     if not settings.secrets.oidc_client_secret:
         raise SettingsError(
             "oidc_client_secret in the secrets file: what the identity provider gave this client"

@@ -13,7 +13,8 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
-from patient.config import BACK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
+from patient.blocking import BLOCK_PATH, lift_own_block, set_own_block, show_block
+from patient.config import BACK_PATH, LINK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
 from patient.data import show_data, show_readers
 from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
 from patient.linking import (
@@ -35,7 +36,15 @@ from patient.pages import (
     PageView,
     page_of,
 )
+from patient.report.reporting import show_report, take_report
 from patient.rights import RIGHTS_PATH, ask_for_right, fetch_right_file, show_rights
+from patient.sign_in.provider_pages import (
+    REFUSED_PATH,
+    send_to_sign_in,
+    show_refusal,
+    take_sign_in,
+)
+from patient.sources import SOURCES_PATH, connect_source, show_sources, withdraw_source
 from patient.today import show_today
 from patient.visit import NotSignedInError, is_foreign, page_language, set_door_cookie
 from runtime.log_lines import get_logger
@@ -44,8 +53,8 @@ from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
 from web.headers import SecurityHeaders
 from web.request_metrics import METRICS_TYPE, RequestMetrics
+from web.sign_in.code_flow import CALLBACK_PATH, SIGN_IN_PATH
 
-LINK_PATH = "/connect"
 _FOREVER = "public, max-age=31536000, immutable"
 _LONGEST_CODE = 4096
 _POOL = 4
@@ -83,6 +92,7 @@ def patient_app(config: PatientConfig) -> FastAPI:
 async def _lifespan(config: PatientConfig, app: FastAPI) -> AsyncIterator[None]:
     pool = await open_pool(config.database, 1, _POOL, CLINIC_LIMITS, role=PATIENT_DOOR)
     client = VendorClient()
+    await config.log.start()
     app.state.door = OpenPatientDoor(
         config=config, pool=pool, client=client, metrics=app.state.metrics
     )
@@ -90,6 +100,7 @@ async def _lifespan(config: PatientConfig, app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await client.close()
+        await config.log.stop()
         await pool.close()
 
 
@@ -226,14 +237,25 @@ async def _away(request: Request, error: Exception) -> Response:
 # Path, endpoint and method of each route. Where a patient's data are shown, `open_visit` is first.
 ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     ("/", show_today, "GET"),
+    ("/report", show_report, "GET"),
+    ("/report", take_report, "POST"),
+    (SOURCES_PATH, show_sources, "GET"),
+    (f"{SOURCES_PATH}/connect", connect_source, "POST"),
+    (f"{SOURCES_PATH}/withdraw", withdraw_source, "POST"),
     ("/data", show_data, "GET"),
     ("/looked", show_readers, "GET"),
     (RIGHTS_PATH, show_rights, "GET"),
     (RIGHTS_PATH, ask_for_right, "POST"),
     (f"{RIGHTS_PATH}/files/{{number}}", fetch_right_file, "GET"),
+    (BLOCK_PATH, show_block, "GET"),
+    (BLOCK_PATH, set_own_block, "POST"),
+    (f"{BLOCK_PATH}/lift", lift_own_block, "POST"),
     (f"{ENTER_PATH}/{{link}}", show_door_link, "GET"),
     (f"{ENTER_PATH}/{{link}}", take_door_link, "POST"),
     ("/leave", leave, "POST"),
+    (SIGN_IN_PATH, send_to_sign_in, "GET"),
+    (CALLBACK_PATH, take_sign_in, "GET"),
+    (f"{REFUSED_PATH}/{{why}}", show_refusal, "GET"),
     (f"{LINK_PATH}/{{link}}", show_link, "GET"),
     (f"{LINK_PATH}/{{link}}", answer_link, "POST"),
     (f"{LINK_PATH}/{{link}}/withdraw", withdraw_link, "POST"),

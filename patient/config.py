@@ -4,7 +4,7 @@ No setting is read here.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -12,9 +12,25 @@ from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from model.keyring import KeyRing, Keys
 from patient.metrics import PatientMetrics
+from patient.report.report_log import ReportLog
 from storage.pg.pool import Pool
+from web.sign_in.attempts import Attempts
+from web.sign_in.code_flow import CodeFlow
 
-BACK_PATH = "/callback"
+BACK_PATH, LINK_PATH = "/callback", "/connect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientSignIn(CodeFlow):
+    """How patients sign in by an identity provider.
+
+    `number_claim` names the claim with the personal number, by name or path. `levels` are the
+    values of `acr` that suffice, empty for no demand. `identity_keys` make the digests of numbers.
+    """
+
+    number_claim: str
+    levels: tuple[str, ...] = ()
+    identity_keys: Keys = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +38,8 @@ class PatientConfig:
     """Database, keys, clock and vendors; `clock` returns epoch ms.
 
     `url` is the address by which browsers reach the door; vendors send patients back to it.
-    `titles` has the names of vendors as people know them. `clinic` is shown, "" for none.
+    `titles` has the names of vendors as people know them. `log` takes the patients' answers.
+    `clinic` is shown, "" for none. Without `sign_in` the door is entered by one-time links alone.
     """
 
     database: str
@@ -31,7 +48,9 @@ class PatientConfig:
     vendors: Mapping[str, FetchedVendor]
     titles: Mapping[str, str]
     url: str
+    log: ReportLog
     clinic: str = ""
+    sign_in: PatientSignIn | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -51,6 +70,7 @@ class OpenPatientDoor:
     pool: Pool
     client: VendorClient
     metrics: PatientMetrics
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def wrapping_key(self) -> KeyRing:

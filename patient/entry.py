@@ -27,6 +27,7 @@ from storage.people.errors import AccountClosedError
 from storage.people.patient_sessions import begin_patient_session, end_patient_session
 from storage.pg.pool import Connection
 from storage.pg.row_security import owner_seen, set_owner_of
+from web.sign_in.round_trip import sign_out_address
 
 ENTER_PATH = "/enter"
 
@@ -84,7 +85,11 @@ async def leave(request: Request) -> Response:
     """End the session on the server, for every copy of its cookie."""
     async with open_visit(request) as visit:
         await _end(visit, session_secret(request))
-    door, response = patient_door_of(request), door_page(request, "left.html")
+    door = patient_door_of(request)
+    # The provider's own session lives on: without its sign-out the next sign-in may ask nothing.
+    sign_in = door.config.sign_in
+    elsewhere = await sign_out_address(sign_in) if sign_in else ""
+    response = door_page(request, "left.html", elsewhere=elsewhere)
     set_door_cookie(door, response, session_cookie(door), "", 0)
     return response
 

@@ -202,7 +202,9 @@ async def withdraw(door: OpenPatientDoor, link: str) -> LinkStep:
         # an unused link gave no consent, so whoever finds it can end nothing with it
         if invitation is None or invitation.used_ms is None:
             return _standing(door, invitation)
-        patient, connector, now_ms = invitation.patient, invitation.connector, door.now()
+        patient, connector = invitation.patient, invitation.connector
+        await patients.hold_patient_alone(conn, patient)
+        now_ms = door.now()  # after the lock: no body that came later was looked at before
         await stop_source(conn, patient, connector, from_ms=now_ms, now_ms=now_ms)
         await _write(conn, invitation, AuditAction.CONSENT_WITHDRAW, now_ms)
     return LinkStep(outcome=LinkOutcome.WITHDRAWN, invitation=invitation)

@@ -4,6 +4,7 @@ A page never names the patient. Templates extend `own.html`.
 """
 
 from functools import partial
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -14,14 +15,18 @@ from patient.pages import asset_address, link_languages
 from patient.visit import Visit, page_language, set_door_cookie
 from patient.words import brief_date, full_date, weekday_date
 from web.languages import LANGUAGE_COOKIE, LANGUAGE_NAMES
+from web.sign_in.code_flow import SIGN_IN_PATH, requested_page
 
 _YEAR_S = 365 * 86_400
 # Address and name of each page in the navigation. The names are worded by the template.
 ROOMS: tuple[tuple[str, str], ...] = (
     ("/", N_("Today")),
+    ("/report", N_("Report")),
+    ("/sources", N_("Sources")),
     ("/data", N_("My data")),
     ("/looked", N_("Who looked")),
     ("/rights", N_("My rights")),
+    ("/block", N_("Other units")),
 )
 
 
@@ -47,6 +52,7 @@ def door_page(
             rooms=ROOMS,
             here=request.url.path,
             token=visit.form_token if visit else "",
+            sign_in=_sign_in_address(request, language),
             asset=asset_address,
             full_date=partial(full_date, language),
             weekday_date=partial(weekday_date, language),
@@ -59,3 +65,13 @@ def door_page(
         door = patient_door_of(request)
         set_door_cookie(door, response, LANGUAGE_COOKIE, language, _YEAR_S)
     return response
+
+
+def _sign_in_address(request: Request, language: str) -> str:
+    """Return where the provider's sign-in begins, "" at a door that links alone open."""
+    if patient_door_of(request).config.sign_in is None:
+        return ""
+    # The page that was asked for is shown afterwards, in the language of the page now.
+    is_page = request.method in {"GET", "HEAD"}
+    wanted = requested_page(request).partition("?")[0] if is_page else "/"
+    return f"{SIGN_IN_PATH}?page={quote(f'{wanted}?lang={language}')}"

@@ -76,7 +76,7 @@ RIGHT_WORDS: Mapping[RightKind, RightWords] = {
         means=N_("All is erased that the clinic need not keep by law. It cannot be undone."),
     ),
 }
-STATE_WORDS: Mapping[RightsState, str] = {
+REQUEST_STATE_WORDS: Mapping[RightsState, str] = {
     RightsState.RECEIVED: N_("Received"),
     RightsState.TAKEN: N_("Somebody is working on it"),
     RightsState.ANSWERED: N_("Answered"),
@@ -159,7 +159,7 @@ def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -
     has_file = row.number in {file.request for file in files}
     return OwnRequest(
         name=words.name if words else _CLOSING,
-        state=STATE_WORDS[row.state],
+        state=REQUEST_STATE_WORDS[row.state],
         received=local_date(row.received_ms, zone),
         due=row.due,
         is_open=bool(RIGHTS_MOVES[row.state]),

@@ -54,6 +54,48 @@ SENDER_WORDS: Mapping[str, str] = {
     "clinic": N_("your clinic"),
 }
 
+# Phases of an answer about pain, as the question that is asked.
+PAIN_QUESTIONS: Mapping[str, str] = {
+    "none": N_("Pain right now"),
+    "before": N_("Pain before exercise"),
+    "during": N_("Pain during exercise"),
+    "after": N_("Pain after exercise"),
+    "next_morning": N_("Pain the next morning"),
+}
+FORM_WORDS: Mapping[int, str] = {
+    1: N_("Very bad"),
+    2: N_("Bad"),
+    3: N_("Fair"),
+    4: N_("Good"),
+    5: N_("Very good"),
+}
+# Keys are stored. A list and no free text, because free text could name a person.
+EQUIPMENT_WORDS: Mapping[str, str] = {
+    "resistance band": N_("Resistance band"),
+    "weights": N_("Weights"),
+    "poles": N_("Walking poles"),
+    "mat": N_("Mat"),
+    "chair or step": N_("Chair or step"),
+    "gym machine": N_("Gym machine"),
+    "exercise ball": N_("Exercise ball"),
+}
+# The signs of `model.words.red_flags`, as a patient is asked about them.
+SIGN_QUESTIONS: Mapping[str, str] = {
+    "chest_pain": N_("Chest pain"),
+    "fainting": N_("I have fainted"),
+    "breathless_at_rest": N_("Breathless at rest"),
+    "breathless_more": N_("More breathless over the last days"),
+    "bladder_or_bowel": N_("I cannot control my bladder or bowel"),
+    "saddle_numbness": N_("Numb between the legs"),
+    "leg_weakness": N_("A leg is getting weaker"),
+    "fever_with_pain": N_("Fever with pain"),
+    "major_trauma": N_("A severe injury"),
+    "swollen_calf_or_joint": N_("A hot, swollen calf or joint"),
+    "night_pain": N_("Pain at night or when lying down"),
+    "weight_loss": N_("Losing weight without a reason"),
+    "cancer_history": N_("New pain, and I have had cancer"),
+}
+
 
 def activity_words(key: str) -> str:
     """Return an activity in English, for the catalogue to translate."""

@@ -20,9 +20,11 @@ from structlog.processors import LogfmtRenderer
 from structlog.stdlib import BoundLogger, ProcessorFormatter, filter_by_level
 from structlog.typing import EventDict, WrappedLogger
 
-# A value of these names is a word of ours, a class of errors, the pinned host of a vendor or a
-# coordinate of the log.
-FIELDS = frozenset({"connector", "error", "host", "offset", "partition", "reason", "step", "topic"})
+# A value of these names is a word of ours, the name of a channel, a class of errors, the pinned
+# host of a vendor or a coordinate of the log.
+FIELDS = frozenset(
+    {"channel", "connector", "error", "host", "offset", "partition", "reason", "step", "topic"}
+)
 DROPPED = "dropped_fields"
 LINE_FORMAT, LINE_TIME = "%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 FRAMES = 6

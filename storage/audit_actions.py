@@ -37,6 +37,7 @@ class AuditAction(StrEnum):
     PATIENT_TOKEN = "patient.token"  # noqa: S105 - no password, the name of an action
     PATIENT_TOKENS = "patient.tokens"
     PATIENT_DOOR = "patient.door"  # a link was made with which the patient signs in
+    PATIENT_IDENTITY = "patient.identity"  # the personal number that signs in was recorded
     PATIENT_REVOKE = "patient.revoke"
     PATIENT_ERASE = "patient.erase"
     PATIENT_REVIEW = "patient.review"  # a clinician looked through a patient
@@ -55,6 +56,8 @@ class AuditAction(StrEnum):
     ACCOUNT_LIST = "account.list"
     CONSENT_GIVE = "consent.give"
     CONSENT_WITHDRAW = "consent.withdraw"
+    CONSENT_TEXT = "consent.text"  # a version of a text that patients agree to was added
+    REPORT_SEND = "report.send"  # a patient answered questions at their door
     RESTRICTION_ADD = "restriction.add"
     RESTRICTION_NOTICE = "restriction.notice"  # the patient was given notice before it is lifted
     RESTRICTION_LIFT = "restriction.lift"
@@ -76,6 +79,8 @@ class AuditAction(StrEnum):
     REPLAY_DERIVE = "replay.derive"
     REPLAY_REHEARSE = "replay.rehearse"
     DIGEST_READ = "digest.read"
+    BACKUP_MAKE = "backup.make"  # all rows and bodies were read into a backup
+    BACKUP_RESTORE = "backup.restore"  # this database was filled from a backup
     LOG_VERIFY = "log.verify"  # the audit log was compared with its chain
     LETTER_SHOW = "letter.show"
     LETTER_RETRY = "letter.retry"
@@ -93,4 +98,11 @@ class AuditAction(StrEnum):
     RIGHTS_ANSWER = "rights.answer"
     RIGHTS_REFUSE = "rights.refuse"
     RIGHTS_EXPORT = "rights.export"  # a file with a patient's data was made
+    BLOCK_SET = "block.set"  # a patient closed their data to other units
+    BLOCK_LIFT = "block.lift"
+    BLOCK_OPEN = "block.open"  # a person of another unit reads what is blocked, for a time
+    BLOCK_LIST = "block.list"
+    BLOCK_REVIEW = "block.review"  # such an opening was followed up
+    SHARING_BEGIN = "sharing.begin"  # another unit takes part in the care
+    SHARING_END = "sharing.end"
     CLINICIAN_REACH = "clinician.reach"  # how a clinician wants to be reached was set

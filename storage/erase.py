@@ -7,9 +7,10 @@ number of the receipt. Of a patient with prescriptions an extract for the journa
 years (`journal_extract`): who prescribed, when, and how it was followed, under the same number.
 
 Erasing does not reach messages in Kafka, which their retention removes after 30 days at the latest.
-Facts in them are not stored, because their patient is unknown by then. Nor does it reach rows that
-PostgreSQL has not vacuumed, its statistics and WAL, and backups. After a restore from a backup that
-is older than the receipt, erase the patient again.
+Facts in them are not stored, because their patient is unknown by then. Nor does it reach the bytes
+of deleted rows in PostgreSQL's files and its statistics (`storage.pg.rewriting` does), and its WAL.
+In backups the patient's key is gone with the next file of keys, and a restore from an older backup
+leaves the patient out (`kadens.backup`).
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from model.calendar import utc
+from model.keyring import KeyRing
 from storage.bodies import discard
 from storage.bodies.body_store import INCOMING, BodyStorage, address_of
+from storage.fetching.withdrawals import withdraw_for_good
 from storage.people import link_tokens
 from storage.people.errors import UnknownNameError
 from storage.pg import rows
@@ -80,6 +83,9 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "review": _OF,
     "rights_file": _OF,
     "rights_request": _OF,
+    "block_opening": _OF,
+    "unit_block": _OF,
+    "unit_sharing": _OF,
     "patient_label": _OF,
     "prescription": _OF,
     "prescription_draft": _OF,
@@ -87,6 +93,7 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "link_token": _OF,
     "identity.person": _OF,
     "identity.statistic_key": _OF,
+    "identity.number_digest": _OF,
     "identity.data_key": _OF,
 }
 
@@ -143,10 +150,14 @@ class Receipt:
     counts: dict[str, int]
 
 
-async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
+async def erase(
+    conn: Connection, patient: str, now_ms: int, wrapping_key: KeyRing | None = None
+) -> Receipt:
     """Erase a patient (a pseudonym) in the caller's transaction, and return the receipt.
 
-    Call `remove_erased_bodies` after the commit to remove the payloads from the store. Waits for
+    With `wrapping_key` the fetcher tells the vendors, by rows that name nobody of ours: they go
+    with the vendor's answer, or after a week. Without it no vendor is told. Call
+    `remove_erased_bodies` after the commit to remove the payloads from the store. Waits for
     transactions that are writing rows of the patient. Raises `people.errors.UnknownNameError` for
     an unknown patient.
     """
@@ -160,6 +171,8 @@ async def erase(conn: Connection, patient: str, now_ms: int) -> Receipt:
     counts = {"quarantine": int(held)}
     values: dict[str, int | str] = {"patient": id_, "pseudonym": patient}
     number = await _open(conn, id_, held_at, now_ms)
+    if wrapping_key is not None:
+        counts["vendors"] = await withdraw_for_good(conn, wrapping_key, patient, now_ms)
     # The rows that make the doors refuse the tokens name no patient, so they outlive the erasure.
     await link_tokens.revoke(conn, patient, now_ms)
     kept = await journal_extracts.keep_extract(conn, id_, number, now_ms)

@@ -16,7 +16,7 @@ from typing import Any
 import uvloop
 from prometheus_client import start_http_server
 
-from alerts.delivery.channel import Channel, DeliveryOutcome, deliver_next
+from alerts.delivery.channel import Channel
 from alerts.delivery.channels import open_channels
 from alerts.delivery.spreading import spread_changes
 from model.keyring import Keys
@@ -38,6 +38,7 @@ from stream.closing import AccountTender, remove_old_support, tend_lives
 from stream.collaborators import Collaborators
 from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
+from stream.delivering import deliver_message
 from stream.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
@@ -225,7 +226,7 @@ def _timers(
         ("sweep sealed bodies", 3_600.0, functools.partial(sweep_sealed, parts)),
     ]
     # a loop for each channel, so that a receiver that is slow holds back no other
-    deliveries = (functools.partial(_deliver, parts, channel) for channel in channels)
+    deliveries = (functools.partial(deliver_message, parts, channel) for channel in channels)
     steps.extend(("deliver messages", 1.0, step) for step in deliveries)
     return [_every(name, seconds, step) for name, seconds, step in steps]
 
@@ -248,15 +249,6 @@ def _tender(plan: WorkerPlan, parts: Collaborators) -> AccountTender:
 
 def _support_removal(parts: Collaborators) -> _Step:
     return functools.partial(remove_old_support, parts.pool, parts.now)
-
-
-async def _deliver(parts: Collaborators, channel: Channel) -> bool:
-    """Send a message of a channel; return whether there was one to send."""
-    outcome = await deliver_next(parts.pool, channel, parts.now)
-    if outcome is DeliveryOutcome.NOTHING:
-        return False
-    parts.metrics.messages.labels(channel.name, outcome.value).inc()
-    return True
 
 
 @asynccontextmanager

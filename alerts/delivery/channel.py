@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from alerts.delivery.patience import GIVE_UP_MS, ReceiverPause, next_try_ms
-from model.messages.outgoing import AttemptResult
+from model.messages.outgoing import MUTED, AttemptResult
 from storage.alerts import outbox
 from storage.alerts.outbox import Waiting
-from storage.pg.pool import Pool
+from storage.people.consents import may_contact
+from storage.pg.pool import Connection, Pool
 
 _TAKE = 1  # a transaction a message: after a crash no more than one is sent twice
 
@@ -30,6 +31,7 @@ class DeliveryOutcome(StrEnum):
     SENT = "sent"
     FAILED = "failed"  # it is tried again
     DEAD = "dead"  # it was given up
+    MUTED = "muted"  # it is for a patient who does not consent to the channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,9 @@ async def deliver_next(pool: Pool, channel: Channel, now: Callable[[], int]) -> 
         return DeliveryOutcome.NOTHING
     async with pool.connection() as conn:
         for row in await outbox.take_messages(conn, channel.name, began_ms, _TAKE):
+            if await _is_muted(conn, row, channel.name, began_ms):
+                await outbox.mute(conn, row.id, MUTED, now())
+                return DeliveryOutcome.MUTED
             attempt = await channel.send(row, began_ms)
             channel.pause.note(attempt, now())
             if not attempt.why:
@@ -64,3 +69,11 @@ async def deliver_next(pool: Pool, channel: Channel, now: Callable[[], int]) -> 
             await outbox.failed(conn, row.id, attempt.why, again_ms, began_ms)
             return DeliveryOutcome.FAILED
     return DeliveryOutcome.NOTHING
+
+
+async def _is_muted(conn: Connection, row: Waiting, channel: str, at_ms: int) -> bool:
+    """Return whether a message is for a patient who does not consent to the channel.
+
+    Nothing leaves but through here, so whoever writes a message to a patient cannot forget to ask.
+    """
+    return bool(row.addressee) and not await may_contact(conn, row.addressee, channel, at_ms)

@@ -31,6 +31,7 @@ ACTIONS: dict[str, str] = {
     "patient.profile": N_("Heart profile written"),
     "patient.token": N_("Link for uploads made"),
     "patient.tokens": N_("Links for uploads listed"),
+    "patient.identity": N_("Personal number recorded"),
     "patient.revoke": N_("Link for uploads ended"),
     "patient.review": N_("Marked as reviewed"),
     "patient.unreview": N_("Took the mark of a review back"),
@@ -45,6 +46,7 @@ ACTIONS: dict[str, str] = {
     "support.access": N_("Access of support staff given"),
     "consent.give": N_("Consent given"),
     "consent.withdraw": N_("Consent withdrawn"),
+    "report.send": N_("Answered questions"),
     "restriction.add": N_("Data restricted"),
     "restriction.notice": N_("Notice of a lifting given"),
     "restriction.lift": N_("Restriction lifted"),
@@ -59,6 +61,12 @@ ACTIONS: dict[str, str] = {
     "prescription.renew": N_("Renewal of a prescription begun"),
     "prescription.pause": N_("Prescription paused"),
     "prescription.end": N_("Prescription ended"),
+    "block.set": N_("Block between units set"),
+    "block.lift": N_("Block between units lifted"),
+    "block.open": N_("Block between units opened"),
+    "block.review": N_("Opening of a block followed up"),
+    "sharing.begin": N_("Shared with another unit"),
+    "sharing.end": N_("Sharing with another unit ended"),
     "files.import": N_("Files imported"),
 }
 

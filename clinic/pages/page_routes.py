@@ -184,6 +184,7 @@ def common_context(scope: RequestScope) -> dict[str, Any]:
     return {
         "clinician": clinician,
         "demo": scope.clinic.demo,
+        "guest_of": scope.home,
         "now_ms": scope.now_ms,
         # The first key signs; older keys only verify the forms of open pages.
         "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),

@@ -5,6 +5,7 @@ after its audit row is written.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -19,14 +20,15 @@ from storage.people.errors import TakenError, UnknownNameError
 from web.problems import RequestRefused
 from web.sign_in.identity import Identity
 
+if TYPE_CHECKING:
+    from web.sign_in.attempts import Attempts
+
 OTHER_ACCOUNT = (
     "Ask whoever looks after accounts; to use another account, sign out at the identity provider "
     "first."
 )
 # Whoever fails to sign in has proved no name.
 NOBODY = audit.Actor(subject="nobody", role="unknown")
-_MINUTE_MS = 60_000
-ROWS_A_MINUTE = 60
 
 _log = get_logger(__name__)
 
@@ -50,32 +52,6 @@ class SignInRefused(RequestRefused):
     def __init__(self, why: str, text: str, actor: audit.Actor) -> None:
         super().__init__(403, text)
         self.why, self.actor = why, actor
-
-
-class Attempts:
-    """Limits the audit rows of failed sign-ins in a minute.
-
-    Anybody can fail to sign in as often as they like, and must not fill the audit log by it.
-    """
-
-    def __init__(self, limit: int = ROWS_A_MINUTE) -> None:
-        self._limit, self._minute, self._written, self._unwritten = limit, 0, 0, 0
-
-    def take(self, now_ms: int) -> int | None:
-        """Return how many earlier attempts left no row; None when this attempt leaves none either.
-
-        `now_ms` is in epoch ms; each minute of the clock starts a new count.
-        """
-        minute = now_ms // _MINUTE_MS
-        if minute != self._minute:
-            self._minute, self._written = minute, 0
-        if self._written >= self._limit:
-            self._unwritten += 1
-            return None
-        self._written += 1
-        # The next row states how many were left out, so that none is lost.
-        unwritten, self._unwritten = self._unwritten, 0
-        return unwritten
 
 
 def refused_for(why: str, text: str, actor: audit.Actor = NOBODY) -> SignInRefused:

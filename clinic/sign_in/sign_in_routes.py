@@ -18,34 +18,33 @@ from clinic.config import open_door
 from clinic.pages.templating import render
 from clinic.request_scope import REFRESH
 from clinic.sign_in import admission, csrf_guard
-from clinic.sign_in.admission import OTHER_ACCOUNT, Attempts, SignInRefused, refused_for
+from clinic.sign_in.admission import OTHER_ACCOUNT, SignInRefused, refused_for
 from runtime.log_lines import get_logger
 from web.problems import RequestRefused, problem_details
+from web.sign_in.attempts import Attempts
 from web.sign_in.code_flow import (
     CALLBACK_PATH,
     SESSION_COOKIE,
     SIGN_IN_PATH,
     SignIn,
-    authorization_url,
-    begin_sign_in,
-    end_session_url,
     pending_cookie,
     requested_page,
 )
-from web.sign_in.cookies import PendingSignIn, opened_pending, seal_identity, seal_pending
+from web.sign_in.cookies import PendingSignIn, seal_identity
 from web.sign_in.id_tokens import (
-    Expected,
     NotAdmittedError,
     TokenError,
-    checked_claims,
     email_of,
     identity_from_claims,
 )
 from web.sign_in.identity import Identity
 from web.sign_in.provider import CodeError, ProviderError
-
-# Ten minutes: enough for a password and a second factor.
-PENDING_MS = 600_000
+from web.sign_in.round_trip import (
+    answered_claims,
+    pending_of,
+    redirect_to_provider,
+    sign_out_address,
+)
 
 TOO_LATE = (
     "This sign-in was begun too long ago, or in another browser. Open the worklist to begin again."
@@ -67,15 +66,10 @@ def install_sign_in(app: FastAPI, sign_in: SignIn) -> None:
 async def send_to_provider(request: Request, page: str = "/") -> Response:
     """Send the browser to the provider, and store in a cookie what its answer must match."""
     sign_in = _sign_in(request)
-    pending = begin_sign_in(page)
     try:
-        description = await sign_in.provider.description()
+        return await redirect_to_provider(sign_in, page)
     except ProviderError as error:
         raise _provider_away(error) from error
-    response = RedirectResponse(authorization_url(sign_in, description, pending), 303)
-    sealed = seal_pending(sign_in.keys(), pending, sign_in.clock() + PENDING_MS)
-    sign_in.set_cookie(response, pending_cookie(pending.state), sealed, PENDING_MS)
-    return response
 
 
 @_router.get(CALLBACK_PATH)
@@ -84,8 +78,7 @@ async def take_provider_answer(
 ) -> Response:
     """Check the provider's answer, admit the clinician and show the requested page."""
     sign_in = _sign_in(request)
-    cookie = request.cookies.get(sign_in.cookie(pending_cookie(state)), "")
-    pending = opened_pending(sign_in.keys(), cookie, state, sign_in.clock())
+    pending = pending_of(request, sign_in, state)
     # An answer may be tried once only: the cookie goes away on success and on refusal.
     removed = sign_in.removed_cookie(pending_cookie(state))
     try:
@@ -117,7 +110,7 @@ async def sign_out(request: Request, token: Annotated[str, Form()] = "") -> Resp
         csrf_guard.count_action(request, "sign_out")
     # The provider's own session lives on: without this link the next sign-in may ask for no
     # password.
-    context = {"elsewhere": await _provider_sign_out(sign_in)}
+    context = {"elsewhere": await sign_out_address(sign_in)}
     response = render(request, "signed_out.html", context)
     response.headers.append("set-cookie", sign_in.removed_cookie(SESSION_COOKIE))
     return response
@@ -137,7 +130,7 @@ async def _admitted(
         why = "the provider sent an error instead of a code"
         raise refused_for(why, "The identity provider did not sign you in.")
     try:
-        claims = await _claims(sign_in, pending, code, iss)
+        claims = await answered_claims(sign_in, pending, code, iss)
         identity = identity_from_claims(claims, sign_in.claim_names)
     except (CodeError, TokenError) as refusal:
         text = "The identity provider's answer was not accepted."
@@ -158,20 +151,6 @@ async def _admitted(
     return session.clinician
 
 
-async def _claims(
-    sign_in: SignIn, pending: PendingSignIn, code: str, iss: str
-) -> dict[str, object]:
-    ours, provider = sign_in.provider.registration, sign_in.provider
-    description = await provider.description()
-    # RFC 9207: a code from another provider must not be redeemed at ours.
-    must_name = iss or description.authorization_response_iss_parameter_supported
-    if must_name and iss != ours.issuer:
-        raise TokenError("the answer names another issuer")
-    token = await provider.redeemed(code, pending.verifier)
-    expected = Expected(issuer=ours.issuer, client_id=ours.client_id, nonce=pending.nonce)
-    return dict(checked_claims(token, await provider.keys(), expected, sign_in.clock()))
-
-
 async def _nobody(request: Request, error: Exception) -> Response:
     """Answer a request without sign-in.
 
@@ -189,14 +168,6 @@ def _opens_page(request: Request) -> bool:
     is_page = "text/html" in headers.get("accept", "") and not request.url.path.startswith("/api/")
     # A page that refreshes itself must get the 401: it then reloads and hides all patient data.
     return is_page and request.method in {"GET", "HEAD"} and REFRESH not in headers
-
-
-async def _provider_sign_out(sign_in: SignIn) -> str:
-    """Return the provider's address for sign-out; "" when it does not answer or names none."""
-    try:
-        return end_session_url(sign_in, await sign_in.provider.description())
-    except ProviderError:
-        return ""
 
 
 def _sign_in(request: Request) -> SignIn:

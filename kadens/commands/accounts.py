@@ -1,11 +1,11 @@
-"""Commands about the sources of a patient's data: vendors' accounts, and consent to a source."""
+"""Commands about the sources of a patient's data: vendors' accounts, and what is stored of them."""
 
 from collections.abc import Collection, Sequence
 
 from kadens.clock import clock
 from kadens.commands.audited import audited
 from kadens.commands.console import run, settings_of
-from kadens.commands.options import DEFAULT_DATA, Account, At, Data, Patient, SourceName, instant
+from kadens.commands.options import DEFAULT_DATA, Account, Data, Patient, SourceName
 from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
@@ -17,7 +17,6 @@ from storage.people.quarantine_release import receipts_of_released
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
-from storage.rights.stopping import stop_source
 
 _MOST_NAMED = 5  # accounts in a line
 NOW = -1  # means "when the command runs" until its clock was read
@@ -104,47 +103,6 @@ def unlink_patient_account(
     if not owner:
         fail("that account is not linked")
     print_note(f"unlinked from {source}; what arrives from {rfc3339(at_ms)} on is quarantined")
-
-
-def record_consent(
-    *, patient: Patient, source: SourceName, at: At = "", data: Data = DEFAULT_DATA
-) -> None:
-    """Record that a patient consents to data from a source.
-
-    What is received from that instant on is stored.
-    """
-    at_ms = instant(at, NOW)
-
-    async def work(conn: Connection, now_ms: int) -> int:
-        from_ms = now_ms if at_ms == NOW else at_ms
-        await consents.give_consent(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
-        return from_ms
-
-    from_ms = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, source)
-    print_note(f"consent to {source} holds from {rfc3339(from_ms)} on")
-
-
-def record_withdrawal(
-    *, patient: Patient, source: SourceName, at: At = "", data: Data = DEFAULT_DATA
-) -> None:
-    """Record that a patient withdrew consent to data from a source.
-
-    What arrives from that instant on is not stored, and what waits in quarantine is deleted. The
-    fetcher tells the vendor, and the account's tokens are destroyed.
-    """
-    at_ms = instant(at, NOW)
-
-    async def work(conn: Connection, now_ms: int) -> tuple[bool, int]:
-        from_ms = now_ms if at_ms == NOW else at_ms
-        is_ended = await stop_source(conn, patient, source, from_ms=from_ms, now_ms=now_ms)
-        return is_ended, from_ms
-
-    is_ended, from_ms = audited(
-        settings_of(data), work, AuditAction.CONSENT_WITHDRAW, patient, source
-    )
-    if not is_ended:
-        fail("there is no consent to withdraw")
-    print_note(f"consent to {source} ends at {rfc3339(from_ms)}: what arrives later is not stored")
 
 
 def consent_refusal(settings: Settings, patient: str, source: str) -> str:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from kadens.clock import clock
 from kadens.commands.console import run
-from kadens.lazy_commands import running_command
+from kadens.lazy_commands import reason_to_run, running_command
 from kadens.output.terminal import fail
 from kadens.settings import Settings, operator
 from storage import audit
@@ -25,17 +25,20 @@ def person() -> audit.Actor:
 def entry_of(
     action: AuditAction, now_ms: int, patient: str | None = None, what: str = "", reason: str = ""
 ) -> audit.AuditEntry:
-    """Return the audit row of the command that runs: the person, the command and its object.
+    """Return the audit row of the command that runs: the person, the command, its object, why.
 
     A `reason` is shown to the patient with the row.
     """
+    why = reason_to_run()
     return audit.AuditEntry(
         at_ms=now_ms,
         actor=person(),
         action=action,
         patient=patient,
         object=what,
-        detail={"command": running_command()} | ({"reason": reason} if reason else {}),
+        detail={"command": running_command()}
+        | ({"why": why} if why else {})
+        | ({"reason": reason} if reason else {}),
     )
 
 

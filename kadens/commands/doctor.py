@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,6 +11,9 @@ from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
 from kadens.output.terminal import print_json, print_line
 from kadens.settings import Settings
+
+if TYPE_CHECKING:
+    from web.sign_in.provider import Provider
 
 # ruff: noqa: PLC0415 - each check imports its own client, so that a broken client is a finding
 
@@ -55,6 +59,7 @@ async def _check_all(settings: Settings) -> list[CheckResult]:
         ("endpoints", _endpoints, "always"),
         ("fetches", _fetches, settings.database),
         ("sign-in", _sign_in, settings.oidc_issuer),
+        ("patients", _patient_sign_in, settings.patient_oidc_issuer),
         ("linking", _linking, settings.database and " ".join(_clients(settings))),
     )
     return [await _checked(what, check(settings)) for what, check, has in checks if has]
@@ -201,7 +206,16 @@ async def _linking(settings: Settings) -> str:
 async def _sign_in(settings: Settings) -> str:
     from kadens.wiring import sign_in_of
 
-    provider = sign_in_of(settings).provider
+    return await _provider(sign_in_of(settings).provider)
+
+
+async def _patient_sign_in(settings: Settings) -> str:
+    from kadens.wiring import patient_sign_in_of
+
+    return await _provider(patient_sign_in_of(settings).provider)
+
+
+async def _provider(provider: "Provider") -> str:
     description = await provider.description()
     keys = list(await provider.keys())
     return (

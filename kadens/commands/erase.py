@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from ingest.uploads.shelf import BusyUploadError, Shelf
+from kadens.backup.erasure_file import list_erasure
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
@@ -25,6 +26,7 @@ from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies
 from storage.erase import Receipt, erase, remove_erased_bodies
 from storage.people.errors import UnknownNameError
+from storage.people.patients import patient_id
 from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 
@@ -39,8 +41,8 @@ def erase_patient(
     """Erase a patient: all rows, the data key, the kept bodies.
 
     This cannot be undone. Prints a receipt. The audit log keeps its lines under the receipt's
-    number, without the patient. Keep the receipt and the pseudonym as long as any backup is older
-    than the receipt: after restoring such a backup, erase again.
+    number, without the patient. With KADENS_ERASURES the erasure is also listed in that file, and a
+    restore from an older backup applies it again.
     """
     settings = settings_of(data)
     if not settings.bodies:
@@ -68,15 +70,26 @@ async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         # The rows and the audit line are one transaction: no erasure without its line.
         async with pool.connection() as conn:
-            receipt = await erase_with_line(conn, patient, now_ms)
+            receipt = await erase_with_line(settings, conn, patient, now_ms)
         return receipt, await clear_after_erasing(settings, pool, [patient], now_ms)
 
 
-async def erase_with_line(conn: Connection, patient: str, now_ms: int) -> Receipt:
-    """Erase a patient's rows with the line of the audit log, in the caller's transaction."""
-    receipt = await erase(conn, patient, now_ms)
+async def erase_with_line(
+    settings: Settings, conn: Connection, patient: str, now_ms: int
+) -> Receipt:
+    """Erase a patient's rows with the line of the audit log, in the caller's transaction.
+
+    It must be the last of the transaction: the list of erasures has it from here on. The fetcher
+    tells the vendors of the patient's accounts, where there are wrapping keys.
+    """
+    number = await patient_id(conn, patient)
+    receipt = await erase(conn, patient, now_ms, settings.secrets.wrapping_keys or None)
     done = entry_of(AuditAction.PATIENT_ERASE, now_ms, what=f"erasure:{receipt.number}")
     await audit.write_entry(conn, done)
+    # last before the commit: a restore must know of every erasure that was done
+    if settings.erasures:
+        keys = settings.secrets.audit_keys
+        await list_erasure(conn, Path(settings.erasures), keys, number, receipt)
     return receipt
 
 

@@ -35,6 +35,7 @@ from model.keyring import KeyRing
 from storage.audit_actions import AuditAction
 from storage.bodies import wrapping
 from storage.people import link_tokens
+from storage.people.number_digests import numbers_by_key
 from storage.pg.pool import LONG, Connection, open_pool
 from storage.pg.roles import ADMIN
 
@@ -48,7 +49,9 @@ def _kind(text: str) -> str:
     return text
 
 
-KeyKind = Annotated[str, typer.Argument(callback=_kind, help="link, wrapping, session or audit.")]
+KeyKind = Annotated[
+    str, typer.Argument(callback=_kind, help="link, wrapping, session, audit or identity.")
+]
 Also = Annotated[
     list[Path] | None,
     typer.Option("--also", help="Another secrets file with the same key; may be repeated."),
@@ -196,6 +199,9 @@ async def _needed_by_rows(settings: Settings, entry: KeyEntry, now_ms: int) -> s
         if entry.kind == "link":
             live = (await link_tokens.live_by_key(conn, now_ms)).get(entry.id, 0)
             return f"{live} valid link tokens were made with it; --force ends them" if live else ""
+        if entry.kind == "identity":
+            held = await numbers_by_key(conn, entry.id)
+            return f"{held} personal numbers are known by it; --force forgets them" if held else ""
         needed = ", ".join(f"{n} {what}" for what, n in await wrapping.needed_by(conn, entry.id))
         return f"{needed} are wrapped with it: run `kadens keys rewrap` first" if needed else ""
 

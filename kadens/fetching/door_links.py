@@ -37,24 +37,27 @@ def make_door_link(
     does.
     """
     settings = settings_of(data)
-    link = random_text()
 
-    async def work(conn: Connection, now_ms: int) -> int:
+    async def work(conn: Connection, now_ms: int) -> tuple[str, int]:
         until_ms = now_ms + minutes * _MINUTE_MS
-        await put_door_link(
-            conn,
-            patient,
-            secret_digest(link),
-            by=person().subject,
-            now_ms=now_ms,
-            until_ms=until_ms,
-        )
-        return until_ms
+        url, by = settings.patient_url, person().subject
+        return await new_door_address(conn, patient, url, by=by, now_ms=now_ms, until_ms=until_ms)
 
-    until_ms = audited(settings, work, AuditAction.PATIENT_DOOR, patient)
-    address = f"{settings.patient_url.rstrip('/')}{ENTER_PATH}/{link}"
+    address, until_ms = audited(settings, work, AuditAction.PATIENT_DOOR, patient)
     if as_json:
         print_json({"link": address, "expires": rfc3339(until_ms)})
         return
     print_line(address)
     print_note(f"give it to the patient; it signs in once, until {rfc3339(until_ms)}")
+
+
+async def new_door_address(
+    conn: Connection, patient: str, url: str, *, by: str, now_ms: int, until_ms: int
+) -> tuple[str, int]:
+    """Store a new link, and return its address at the door `url` and until when it holds.
+
+    The caller writes the row of the audit log. Raises `UnknownNameError` for an unknown patient.
+    """
+    link = random_text()
+    await put_door_link(conn, patient, secret_digest(link), by=by, now_ms=now_ms, until_ms=until_ms)
+    return f"{url.rstrip('/')}{ENTER_PATH}/{link}", until_ms

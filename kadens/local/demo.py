@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from kadens.clock import clock
 from kadens.link_tokens import issue_token
+from kadens.local.demo_link import demo_door_link
 from kadens.local.demo_state import DemoState, begin, write_state
 from kadens.local.enrol import enrol, simulated_tokens
 from kadens.local.shown_alert import shown_alert
@@ -202,10 +203,19 @@ class Demo:
         show(f"first alert: {alert['sentence']}", style="bold", markup=False)
         for name, address in self._endpoints.addresses().items():
             show(f"  {name:<12} {address}", markup=False)
+        patient = str(alert["patient"])
+        show(f"  {'as patient':<12} {self._door_link(patient)}", markup=False)
+        show("open that link to see what the patient of the alert sees; it works once. Another:")
+        command = f"kadens patient door-link --patient {patient} --data {self._endpoints.data}"
+        show(f"  .venv/bin/{command}", markup=False)
         show("link tokens, one a patient (whoever has one may send in that patient's name):")
         for pseudonym, token in asyncio.run(self._tokens()).items():
             show(f"  {pseudonym}  {token}", markup=False)
         show("a minute of heart rate comes in every minute; Ctrl-C stops everything")
+
+    def _door_link(self, patient: str) -> str:
+        door = self._endpoints.addresses()["patient door"]
+        return asyncio.run(demo_door_link(self._endpoints.dsn, patient, door, self._now()))
 
     async def _tokens(self) -> dict[str, str]:
         """Issue a link token for each person of the cohort."""

@@ -15,7 +15,7 @@ from model.codec import dumps
 
 SECRETS, RUNTIME = "secrets.toml", "runtime.json"
 KEYED = ("pg", "bodies")  # folders in a data folder that only the keys can open
-OUR_KINDS = ("link", "wrapping", "audit")  # kinds of keys of ours that are made
+OUR_KINDS = ("link", "wrapping", "audit", "identity")  # kinds of keys of ours that are made
 SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
 
 

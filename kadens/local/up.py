@@ -137,6 +137,7 @@ def _start(
         "smtp": mail.address,
         # an installation from before has no key of this kind
         "audit_heads": str(data / "audit-heads.jsonl") if secrets.audit_keys else "",
+        "erasures": str(data / "erasures.jsonl") if secrets.audit_keys else "",
         "worker_id": "local",
         "mock_broker": "1" if mock else "0",
         **({"commit_interval_s": DEMO_COMMIT_S} if options.demo or options.until_alert else {}),
@@ -244,6 +245,7 @@ def _tend(
 def _tell(endpoints: Endpoints, err: Console) -> None:
     for name, address in endpoints.addresses().items():
         err.print(f"  {name:<12} {address}", markup=False)
+    err.print("a patient signs in by the link of `kadens patient door-link --patient PATIENT`")
     err.print("Ctrl-C stops everything")
 
 

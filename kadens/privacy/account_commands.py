@@ -163,19 +163,21 @@ async def _erase_due(settings: Settings, terms: ClosingTerms, *, is_meant: bool)
         if not is_meant:
             return due
         # each commits by itself: after an interruption the next run goes on with the rest
-        lines = [await _erase_account(pool, patient, terms, now_ms) for patient in due]
+        lines = [await _erase_account(settings, pool, patient, terms, now_ms) for patient in due]
         await clear_after_erasing(settings, pool, due, now_ms)
     return [line for line in lines if line]
 
 
-async def _erase_account(pool: Pool, patient: str, terms: ClosingTerms, now_ms: int) -> str:
+async def _erase_account(
+    settings: Settings, pool: Pool, patient: str, terms: ClosingTerms, now_ms: int
+) -> str:
     """Erase an account that is still due, each in a transaction of its own; return its receipt."""
     async with pool.connection() as conn:
         account = await account_life.free_account(conn, patient)
         # it may have been opened again, or a request made, since the list was read
         if account is None or not _is_due(account, terms, now_ms):
             return ""
-        receipt = await erase_with_line(conn, patient, now_ms)
+        receipt = await erase_with_line(settings, conn, patient, now_ms)
     return f"erasure {receipt.number} at {rfc3339(receipt.at_ms)}"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kadens.clock import clock
-from kadens.commands.audited import audited, person
+from kadens.commands.audited import audited, entry_of, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, checked, instant
 from kadens.names import CARE_UNIT
@@ -25,6 +25,7 @@ from model.privacy.requests import (
     check_rights_move,
     is_overdue,
 )
+from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -85,7 +86,11 @@ def list_rights_requests(
         listed = await rights_requests.list_requests(
             conn, unit=unit, closed=closed, most=MOST_CLOSED
         )
-        zones = await patients.zones_of(conn, {row.patient for row in listed})
+        named = {row.patient for row in listed}
+        # each patient who is shown gets a row, in the transaction of the read
+        entry = entry_of(AuditAction.LIST_READ, now_ms, what="rights")
+        await audit.write_list_entries(conn, entry, sorted(named), now_ms)
+        zones = await patients.zones_of(conn, named)
         return [_plain(row, now_ms, zones[row.patient]) for row in listed]
 
     lines = audited(settings_of(data), work, AuditAction.RIGHTS_LIST)

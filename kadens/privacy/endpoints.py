@@ -23,6 +23,10 @@ _NAME = "KADENS_ENDPOINTS"
 _WORD = re.compile(r"\b(host|hostaddr)\s*=\s*('[^']*'|\S+)")  # libpq's other form of a DSN
 # Where the client of object storage goes without a word about it.
 _DEFAULT_REGION = "us-east-1"
+_S3 = frozenset({"s3", "s3a"})
+# Schemes of which the host is known. Google's and Azure's name a bucket only, and their clients
+# take the place from files and variables that nobody states.
+_PLACED = _S3 | {"http", "https"}
 
 
 def read_endpoints(path: str) -> tuple[StatedEndpoint, ...]:
@@ -67,6 +71,9 @@ def used_endpoints(settings: Settings, variables: Mapping[str, str]) -> Iterator
         yield UsedEndpoint(setting="KADENS_SMTP", host=_host(settings.smtp))
     if settings.oidc_issuer:
         yield UsedEndpoint(setting="KADENS_OIDC_ISSUER", host=_host(settings.oidc_issuer))
+    if settings.patient_oidc_issuer:
+        host = _host(settings.patient_oidc_issuer)
+        yield UsedEndpoint(setting="KADENS_PATIENT_OIDC_ISSUER", host=host)
     for receiver in settings.secrets.receivers:
         yield UsedEndpoint(setting=f"receiver {receiver.name}", host=_host(receiver.url))
 
@@ -87,8 +94,15 @@ def database_hosts(dsn: str) -> tuple[str, ...]:
 
 
 def _storage(url: str, variables: Mapping[str, str]) -> str:
+    scheme = url.partition("://")[0].lower()
+    if scheme not in _PLACED:
+        raise SettingsError(
+            f"KADENS_BODIES: {scheme}:// names a bucket and no place, so nothing shows that it is "
+            "in the EU or EEA; wanted is a folder, https://HOST/…, or s3:// with AWS_REGION or "
+            "AWS_ENDPOINT_URL"
+        )
     # S3 names a bucket, not a host: the host follows from the environment, as the client reads it.
-    if not url.startswith(("s3://", "s3a://")):
+    if scheme not in _S3:
         return _host(url)
     for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"):
         if variables.get(name):

@@ -44,7 +44,7 @@ RestrictedSource = Annotated[
 ]
 Why = Annotated[str, typer.Option("--why", callback=_reason, help="What the patient asked.")]
 How = Annotated[str, typer.Option("--how", callback=_reason, help="How notice was given.")]
-Ground = Annotated[
+ObjectionGround = Annotated[
     str, typer.Option("--ground", callback=_reason, help="The ground that overrides it.")
 ]
 RestrictionNumber = Annotated[
@@ -142,7 +142,7 @@ def record_objected(*, patient: Patient, why: Why, at: At = "", data: Data = DEF
 
 
 def answer_objected(
-    number: RestrictionNumber, *, ground: Ground, data: Data = DEFAULT_DATA
+    number: RestrictionNumber, *, ground: ObjectionGround, data: Data = DEFAULT_DATA
 ) -> None:
     """Record the ground that overrides an objection: processing goes on."""
 

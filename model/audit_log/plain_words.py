@@ -55,6 +55,9 @@ DEEDS: Mapping[str, PlainWords] = {
     "patient.profile": PlainWords("wrote your heart profile", "skrev din pulsprofil"),
     "patient.token": PlainWords("made a link for your uploads", "gjorde en länk för dina filer"),
     "patient.tokens": PlainWords("listed your links", "tog fram dina länkar"),
+    "patient.identity": PlainWords(
+        "recorded which personal number is yours", "noterade vilket personnummer som är ditt"
+    ),
     "patient.revoke": PlainWords("ended a link of yours", "avslutade en av dina länkar"),
     "patient.erase": PlainWords("erased your data", "raderade dina uppgifter"),
     "patient.review": PlainWords("looked you through", "gick igenom dina uppgifter"),
@@ -72,6 +75,7 @@ DEEDS: Mapping[str, PlainWords] = {
     "account.close": PlainWords("closed your account", "stängde ditt konto"),
     "account.reopen": PlainWords("opened your account again", "öppnade ditt konto igen"),
     "consent.give": PlainWords("recorded your consent", "noterade ditt samtycke"),
+    "report.send": PlainWords("sent answers", "skickade svar"),
     "consent.withdraw": PlainWords(
         "recorded that consent was withdrawn", "noterade att samtycket återkallades"
     ),
@@ -115,6 +119,24 @@ DEEDS: Mapping[str, PlainWords] = {
     "support.close": PlainWords("closed a support case of yours", "avslutade ett supportärende"),
     "support.access": PlainWords(
         "let support staff look at your data", "lät supporten titta på dina uppgifter"
+    ),
+    "block.set": PlainWords(
+        "closed your data to other units", "spärrade dina uppgifter för andra enheter"
+    ),
+    "block.lift": PlainWords(
+        "opened your data to other units again", "hävde spärren mot andra enheter"
+    ),
+    "block.open": PlainWords(
+        "opened your block, to read for a time", "öppnade din spärr för att läsa en tid"
+    ),
+    "block.review": PlainWords(
+        "followed up that your block was opened", "följde upp att din spärr öppnats"
+    ),
+    "sharing.begin": PlainWords(
+        "let another unit take part in your care", "lät en annan enhet delta i din vård"
+    ),
+    "sharing.end": PlainWords(
+        "ended that another unit takes part", "avslutade en annan enhets deltagande"
     ),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
     # Reading anew is a technician's work on kept bodies, and nobody looks at the values.

@@ -8,6 +8,7 @@ from typing import Any
 from model.calendar import DAY_MS
 
 MAIL = "email"  # the channel that needs no receiver but a mail server
+MUTED = "no consent to the channel"  # why a message to a patient is not sent
 ALERTS = "alerts"  # the channel of alerts' changes, which are spread to those who get them
 
 
@@ -18,7 +19,9 @@ class OutboxMessage:
     `channel` is the name of the way on which it leaves, and `key` names it there: the same key is
     stored once, and goes out with each attempt. `patient` is the database's number of the patient
     whom it is about, None for none: messages about one patient reach a recipient in the order in
-    which they were stored. It is sent at `not_before_ms` (epoch ms) at the earliest.
+    which they were stored. It is sent at `not_before_ms` (epoch ms) at the earliest. With
+    `to_patient` the patient is whom it is for: it is sent only while the patient consents to the
+    channel.
     """
 
     channel: str
@@ -27,6 +30,7 @@ class OutboxMessage:
     body: Mapping[str, Any]
     patient: int | None = None
     not_before_ms: int = 0
+    to_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class ReceiverKind(StrEnum):
     FHIR = "fhir"
 
 
+# The ways to a patient, each of which is consented to by itself. A nudge is a push of the app.
+PATIENT_CHANNELS = (MAIL, ReceiverKind.SMS.value, ReceiverKind.NUDGE.value)
 # Each of them gets every change of an alert.
 ALERT_KINDS = frozenset({ReceiverKind.WEBHOOK, ReceiverKind.FHIR})
 

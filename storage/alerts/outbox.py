@@ -19,17 +19,20 @@ from storage.pg.pool import Connection
 
 # A decision that is made again after a crash makes the same key, so its message is sent once.
 _PUT = """
-insert into outbox (channel, key, recipient, patient, body, created_at, not_before)
-select k.channel, k.key, k.recipient, k.patient, k.body, %s, k.not_before
-from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::jsonb[], %s::timestamptz[])
-  with ordinality as k (channel, key, recipient, patient, body, not_before, place)
+insert into outbox (channel, key, recipient, patient, body, created_at, not_before, to_patient)
+select k.channel, k.key, k.recipient, k.patient, k.body, %s, k.not_before, k.to_patient
+from unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::jsonb[], %s::timestamptz[],
+  %s::boolean[])
+  with ordinality as k (channel, key, recipient, patient, body, not_before, to_patient, place)
 order by k.place
 on conflict (channel, key) do nothing"""
 # Several workers may deliver: each skips what another has locked. The lock lasts until the commit
 # that marks the message as sent, so what waits behind it is not taken meanwhile either. Ordered by
 # `not_before`, a message that fails again and again goes behind those that were not tried.
 _TAKE = """
-select id, key, recipient, patient, body, created_at as created_ms, tried_at as tried_ms, attempts
+select id, key, recipient, patient, body, created_at as created_ms, tried_at as tried_ms, attempts,
+  case when to_patient then (select p.pseudonym from patient p where p.id = o.patient) else '' end
+    as addressee
 from outbox o
 where channel = %s and sent_at is null and dead_at is null and not_before <= %s
   and not exists (select from outbox e
@@ -37,6 +40,8 @@ where channel = %s and sent_at is null and dead_at is null and not_before <= %s
       and e.id < o.id and e.sent_at is null and e.dead_at is null)
 order by not_before, id limit %s for update skip locked"""
 _SENT = "update outbox set sent_at = %s, attempts = attempts + 1, error = '' where id = any(%s)"
+# It keeps its key and is pruned like what was sent, and nobody can send it again.
+_MUTED = "update outbox set sent_at = %s, error = %s where id = %s"
 _FAILED = """
 update outbox set not_before = %s, tried_at = coalesce(tried_at, %s), attempts = attempts + 1, \
 error = %s where id = %s"""
@@ -54,7 +59,8 @@ _PRUNE = "delete from outbox where (channel = any(%s)) <> %s and sent_at <= %s"
 class Waiting:
     """A message that is not sent yet; `attempts` counts the failures so far.
 
-    `tried_ms` is when the first attempt failed, None before it.
+    `tried_ms` is when the first attempt failed, None before it. `addressee` is the pseudonym of the
+    patient whom it is for, "" where it is for somebody else.
     """
 
     id: int
@@ -65,6 +71,7 @@ class Waiting:
     created_ms: int
     tried_ms: int | None
     attempts: int
+    addressee: str = ""
 
 
 async def put_message(
@@ -95,12 +102,12 @@ async def put_all(conn: Connection, messages: Sequence[OutboxMessage], now_ms: i
     """
     if not messages:
         return
-    columns: list[list[Any]] = [[], [], [], [], [], []]
+    columns: list[list[Any]] = [[], [], [], [], [], [], []]
     for message in messages:
         first_ms = max(now_ms, message.not_before_ms)
         body = codec.dumps(message.body).decode()
         row = (message.channel, message.key, message.recipient, message.patient, body)
-        for column, cell in zip(columns, (*row, utc(first_ms)), strict=True):
+        for column, cell in zip(columns, (*row, utc(first_ms), message.to_patient), strict=True):
             column.append(cell)
     await conn.execute(_PUT, [utc(now_ms), *columns])
 
@@ -117,6 +124,11 @@ async def sent(conn: Connection, ids: Sequence[int], now_ms: int) -> None:
     """Mark messages as sent."""
     if ids:
         await conn.execute(_SENT, [utc(now_ms), list(ids)])
+
+
+async def mute(conn: Connection, id_: int, why: str, now_ms: int) -> None:
+    """End a message that may not be sent; `why` says the reason without a name."""
+    await conn.execute(_MUTED, [utc(now_ms), why, id_])
 
 
 async def failed(conn: Connection, id_: int, error: str, retry_ms: int, now_ms: int) -> None:

@@ -15,6 +15,7 @@ from model.calendar import utc
 from model.keyring import Key, KeyRing
 from storage.bodies import dead_letters, quarantine
 from storage.bodies.sealed import key_of
+from storage.fetching.withdrawals import withdrawal_owner
 from storage.people.fetches import fetch_owner
 from storage.pg import crypto, rows
 from storage.pg.pool import Connection
@@ -32,6 +33,7 @@ select distinct on (k.key_id) p.pseudonym, k.wrapped
 from identity.data_key k join patient p on p.id = k.patient order by k.key_id, k.patient"""
 _EXISTS = "select to_regclass(%s) is not null"
 _MESSAGE = ("cluster", "topic", "part", '"offset"')
+_ACCOUNT = ("connector", "account")
 _FETCH = ("connector", "account", "resource", "key")
 _FOREIGN = (
     "the wrapping keys in the secrets file do not belong to this database: "
@@ -159,6 +161,16 @@ PLACES = (
         column="wrapped",
         key_id="key_id",
         also=", key_id = %(active)s",
+    ),
+    KeyLocation(
+        what="keys of erased patients' withdrawals",
+        table="vendor_withdrawal",
+        row=_ACCOUNT,
+        names=_ACCOUNT,
+        belongs_to=withdrawal_owner,
+        column="wrapped",
+        key_id=_named_in("wrapped"),
+        where="wrapped is not null",
     ),
     KeyLocation(
         what="patients' data keys",

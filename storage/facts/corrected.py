@@ -1,7 +1,8 @@
 """The facts as they are read: with the corrections that hold laid over them.
 
-`CORRECTED_FACT` stands where a query would name the table `fact`. The table stays as the sources
-stated it. A correction that voids a fact leaves it out.
+`CORRECTED_FACT` is for a single patient, within a lateral sub-query: joined from outside, it would
+be made of all facts there are. The table `fact` stays as the sources stated it. A correction that
+voids a fact leaves it out.
 """
 
 _CORRECTED_NOW = """

@@ -15,7 +15,6 @@ from model.facts import AttributedFact, OffsetOrigin
 from model.spans import Span
 from model.storable import LONGEST_SESSION_MS
 from storage.facts import fact_rows, retractions
-from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.ids import SOURCE_COLUMNS
 from storage.facts.retractions import PatientId, Retractions
 from storage.pg.pool import Connection
@@ -24,9 +23,11 @@ from storage.pg.rows import as_arrays
 ReportedFacts: TypeAlias = dict[PatientId, list[AttributedFact]]
 
 _FACTS = """
-select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind, f.payload,
-       r.record, r.revision, r.stated_ms, f.start_at, f.end_at, f.offset_min, f.offset_origin,
-       s.vendor, s.app, s.device, s.device_type, s.method
+select f.patient, p.pseudonym, f.connector, f.received_at, f.body, f.kind,
+       case when c.fields is null then f.payload else f.payload || c.fields end as payload,
+       r.record, r.revision, r.stated_ms,
+       coalesce(c.start_at, f.start_at) as start_at, coalesce(c.end_at, f.end_at) as end_at,
+       f.offset_min, f.offset_origin, s.vendor, s.app, s.device, s.device_type, s.method
 from (
   select distinct on (f.record, f.kind) f.*
   from unnest(%s::int[], {types}) as k (patient, {names})
@@ -34,36 +35,51 @@ from (
 join patient p on p.id = f.patient
 join record r on r.id = f.record
 join source s on s.id = f.source
-order by f.start_at, r.record, f.record"""
+left join correction c on c.patient = f.patient and c.source = f.source and c.record = r.record
+  and c.kind = f.kind and c.ended_at is null
+where c.is_void is not true
+order by coalesce(c.start_at, f.start_at), r.record, f.record"""
+# Where a correction has placed a session, its fact may not be.
+_PLACED = """
+      select o.* from correction n
+      join record m on m.patient = n.patient and m.source = n.source and m.record = n.record
+      join fact o on o.record = m.id and o.kind = n.kind
+      where n.patient = k.patient and n.ended_at is null"""
 # No session is longer than 31 days (`LONGEST_SESSION_MS`), so the lower bound of the start loses
 # nothing and lets an index on the start serve the query.
 _NEAR = _FACTS.format(
     types="%s::timestamptz[], %s::timestamptz[]",
     names="low, high",
-    where=f"""{CORRECTED_FACT} fact
-    where fact.patient = k.patient and fact.kind in ('workout', 'report')
-      and fact.start_at < k.high and fact.start_at >= k.low - interval '31 days'
-      and fact.end_at >= k.low""",
+    where=f"""(
+      select o.* from fact o
+      where o.patient = k.patient and o.kind in ('workout', 'report')
+        and o.start_at < k.high and o.start_at >= k.low - interval '31 days'
+        and o.end_at >= k.low
+      union all {_PLACED} and n.start_at < k.high and n.end_at >= k.low
+    ) fact""",  # noqa: S608 - a constant of this module
 )
 # two sub-queries, because an "or" over two tables could use neither of the indexes
 _NAMED = _FACTS.format(
     types="%s::text[]",
     names="record",
-    where=f"""(
+    where="""(
       select o.* from record
-      join {CORRECTED_FACT} o on o.record = record.id and o.kind in ('workout', 'report')
+      join fact o on o.record = record.id and o.kind in ('workout', 'report')
       where record.patient = k.patient and record.record = k.record
       union all
-      select o.* from {CORRECTED_FACT} o
+      select o.* from fact o
       where o.patient = k.patient and o.kind = 'report' and o.payload ->> 'session' = k.record
-    ) fact""",  # noqa: S608 - a constant of this package
+    ) fact""",
 )
 # bounded below only: a report may be dated ahead, and counts as soon as it is there
 _SINCE = _FACTS.format(
     types="%s::timestamptz[]",
     names="low",
-    where=f"""{CORRECTED_FACT} fact
-    where fact.patient = k.patient and fact.kind = 'report' and fact.start_at >= k.low""",
+    where=f"""(
+      select o.* from fact o
+      where o.patient = k.patient and o.kind = 'report' and o.start_at >= k.low
+      union all {_PLACED} and n.kind = 'report' and n.start_at >= k.low
+    ) fact""",  # noqa: S608 - a constant of this module
 )
 # A local date is within two days of its instant in every zone. The bounds on the start let an index
 # serve the query.
@@ -115,7 +131,9 @@ async def current_reports(
     await retractions.add_records(conn, retracted, names)
     current: dict[PatientId, tuple[AttributedFact, ...]] = {}
     for patient, mask in retracted.items():
-        current[patient] = mask.current(reports.get(patient, ()))
+        # a correction may have placed a session before the instant
+        since = (item for item in reports.get(patient, ()) if item.fact.head.start_ms >= since_ms)
+        current[patient] = mask.current(since)
     return current
 
 

@@ -15,14 +15,21 @@ SOURCE_FETCH, CONTACT_CHANNEL = "source_fetch", "contact_channel"
 SKEW_MS = 2 * MINUTE_MS  # by which the clock of whoever records a consent may be ahead
 
 _GIVE = """
-insert into consent (patient, vendor, kind, given_at, recorded_at, text_version)
-select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s, %(text)s
+insert into consent (patient, vendor, kind, given_at, recorded_at, text_name, text_version)
+select p.id, %(vendor)s, %(kind)s, %(at)s, %(now)s, %(text_name)s, %(text)s
 from patient p
 where p.id = %(patient)s and not exists (
   select from consent c
   where c.patient = p.id and c.vendor = %(vendor)s and c.kind = %(kind)s
     and c.given_at <= %(at)s and (c.withdrawn_at is null or c.withdrawn_at > %(at)s))
 on conflict do nothing"""
+# Whoever agrees to another text has a new consent from then on, without a gap: the earlier one
+# keeps the text that it was given to.
+_END_OF_OTHER_TEXT = """
+update consent set withdrawn_at = %(at)s
+where patient = %(patient)s and vendor = %(vendor)s and kind = %(kind)s and given_at < %(at)s
+  and (withdrawn_at is null or withdrawn_at > %(at)s)
+  and (text_name is distinct from %(text_name)s or text_version <> %(text)s)"""
 # "greatest": a consent never ends before it was given; withdrawn at once it covers no instant
 _WITHDRAW = """
 update consent set withdrawn_at = greatest(%(at)s, given_at)
@@ -42,7 +49,7 @@ cross join lateral (
 where exists (select from identity.data_key d where d.patient = p.id)"""
 
 
-async def give_consent(
+async def give_consent(  # noqa: PLR0913 - each names one thing
     conn: Connection,
     patient: str,
     vendor: str,
@@ -51,17 +58,29 @@ async def give_consent(
     now_ms: int,
     kind: str = SOURCE_FETCH,
     text_version: str = "",
+    text_name: str = "",
 ) -> None:
     """Record a consent from an instant on, unless a consent covers that instant already.
 
-    `text_version` names the text that the patient agreed to, "" where somebody else records it.
-    Raises `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come and
-    for an account that is closed.
+    `text_name` and `text_version` name the text that was shown, "" where nobody noted it. Whoever
+    agrees to a text has a new consent, even if one to another text covers the instant. Raises
+    `UnknownNameError` for an unknown patient, and `RefusedError` for an instant to come
+    and for an account that is closed.
     """
     if from_ms > now_ms + SKEW_MS:
         raise RefusedError("a consent cannot be dated in the future")
-    row = {"patient": await hold_open_patient(conn, patient), "vendor": vendor, "kind": kind}
-    await conn.execute(_GIVE, {**row, "at": utc(from_ms), "now": utc(now_ms), "text": text_version})
+    row = {
+        "patient": await hold_open_patient(conn, patient),
+        "vendor": vendor,
+        "kind": kind,
+        "at": utc(from_ms),
+        "now": utc(now_ms),
+        "text": text_version,
+        "text_name": text_name or None,
+    }
+    if text_name:
+        await conn.execute(_END_OF_OTHER_TEXT, row)
+    await conn.execute(_GIVE, row)
 
 
 async def withdraw_consent(

@@ -26,6 +26,7 @@ returning id"""
 # "for key share" conflicts with "for update" only, so many transactions may hold a patient at once.
 _HOLD = """
 select pseudonym, zone from patient where pseudonym = any(%s) order by id for key share"""
+_HOLD_ALONE = "select id from patient where pseudonym = %s for update"
 _CLOSED = "select patient from account_life where patient = %s and closed_at is not null"
 _ZONES = "select pseudonym, zone from patient where pseudonym = any(%s)"
 _SET_ZONE = "update patient set zone = %s where pseudonym = %s"
@@ -97,6 +98,14 @@ async def hold_patients(conn: Connection, patients: Collection[str]) -> dict[str
     could be erased between the two.
     """
     return dict(await (await conn.execute(_HOLD, [list(patients)])).fetchall())
+
+
+async def hold_patient_alone(conn: Connection, patient: str) -> None:
+    """Wait for all transactions that hold a patient, and let no other begin before this one ends.
+
+    An instant that is read after it is later than whatever those transactions have looked at.
+    """
+    await conn.execute(_HOLD_ALONE, [patient])
 
 
 async def hold_open_patient(conn: Connection, patient: str) -> int:

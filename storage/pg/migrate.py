@@ -69,8 +69,8 @@ def migrations(kind: str) -> tuple[Migration, ...]:
     return tuple(by_number[number] for number in sorted(by_number))
 
 
-async def migrate(dsn: str) -> list[str]:
-    """Apply the missing files and return their names.
+async def migrate(dsn: str, newest: int | None = None) -> list[str]:
+    """Apply the missing files, up to the number `newest` if given, and return their names.
 
     Only one process migrates at a time; others wait. Raises `MigrationError` when an applied file
     has changed, or when the database has a file that this program does not have.
@@ -83,13 +83,24 @@ async def migrate(dsn: str) -> list[str]:
         if kind == "timescale":
             await conn.execute("create extension if not exists timescaledb")
         wanted = migrations(kind)
-        missing = _missing(applied, wanted)
+        missing = [
+            item for item in _missing(applied, wanted) if newest is None or item.version <= newest
+        ]
         for migration in missing:
             await _apply(conn, migration)
             # this file may be the one that gives the tables to the migration role
             await _step_down(conn)
-        await _settle(conn)
+        # what is granted is that of the newest schema, and may not be there yet
+        if newest is None or newest >= wanted[-1].version:
+            await _settle(conn)
+        await _list_actions(conn)
         return [m.name for m in missing]
+
+
+def known_files() -> dict[str, str]:
+    """Return the checksum of each file of this program, of every set, by its name."""
+    folders = ("common", "plain", "timescale")
+    return {item.name: item.checksum for folder in folders for item in _folder(folder)}
 
 
 async def pending(conn: Connection) -> list[str]:
@@ -126,10 +137,14 @@ async def _step_down(conn: Connection) -> None:
 
 
 async def _settle(conn: Connection) -> None:
-    """Set the grants, policies and the list of audit actions to those of this program."""
+    """Set the grants and policies to those of this program."""
     if await roles.handed_over(conn):
         await roles.grant_all(conn)
         await row_security.secure_rows(conn)
+
+
+async def _list_actions(conn: Connection) -> None:
+    if await roles.handed_over(conn):
         await conn.execute(_ACTIONS, [list(AuditAction)])
 
 

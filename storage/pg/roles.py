@@ -59,6 +59,7 @@ TABLES: dict[str, Access] = {
     "link_token": Access(worker="select, update (revoked_at)"),
     "link_revoked": Access(worker=ALL),
     "identity.person": Access(clinic=READ),
+    "identity.number_digest": Access(patient="select, update (digest, key_id)"),
     "account": Access(worker=READ, fetcher=READ, patient=ADD),
     "consent": Access(
         worker="select, update (withdrawn_at)",
@@ -66,6 +67,8 @@ TABLES: dict[str, Access] = {
         fetcher=READ,
         patient="select, insert, update (withdrawn_at)",
     ),
+    # consents name its versions, so none is changed or removed
+    "consent_text": Access(admin=ADD, clinic=READ, patient=ADD),
     "unconsented": Access(worker="select, insert, update", clinic=READ),
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=ADD, patient=READ),
@@ -76,7 +79,7 @@ TABLES: dict[str, Access] = {
     "fact": _DERIVED,
     "sample": _DERIVED,
     "watermark": _DERIVED,
-    "body": _DERIVED,
+    "body": Access(worker=ALL, clinic=READ, patient="select (patient, connector, received_at)"),
     # linking an account releases what waits for it, which the patient door cannot open, and a
     # withdrawal deletes it
     "quarantine": Access(
@@ -99,13 +102,13 @@ TABLES: dict[str, Access] = {
     ),
     "vendor_invitation": Access(
         clinic="select (patient, connector, created_at, expires_at, used_at)",
-        patient="select, update",
+        patient="select, insert, update",
     ),
     "door_link": Access(patient="select, update (used_at)"),
     "patient_session": Access(patient=ALL),
     "vendor_withdrawal": Access(
         clinic="select (connector, patient, withdrawn_at)",
-        fetcher="select, insert, update",
+        fetcher=ALL,
         patient="select, insert, update, delete",
     ),
     "vendor_application": Access(
@@ -146,7 +149,7 @@ TABLES: dict[str, Access] = {
     "outbox": Access(
         worker=ALL,
         clinic="select (channel, key), "
-        "insert (channel, key, recipient, patient, body, created_at, not_before)",
+        "insert (channel, key, recipient, patient, body, created_at, not_before, to_patient)",
     ),
     # taken back by a date, never deleted: what paused a prescription must stay to be explained
     "annotation": Access(worker=READ, clinic="select, insert, update (removed_at, removed_by)"),
@@ -170,6 +173,11 @@ TABLES: dict[str, Access] = {
     ),
     # sealed with the patient's key; the worker only removes what is old
     "rights_file": Access(worker="select (made_at), delete", patient=READ),
+    "unit_sharing": Access(clinic=READ, patient=READ),
+    "unit_block": Access(
+        clinic=READ, patient="select, insert, update (lifted_at, lifted_by, consent)"
+    ),
+    "block_opening": Access(clinic=READ, patient=READ),
     # no patient is in it: it outlives them, under the number of the receipt
     "journal_extract": Access(worker="select, delete", admin="select, insert, delete"),
     "saved_filter": Access(clinic=ALL),

@@ -97,9 +97,11 @@ coalesce(f.payload ->> 'session', '') as session,
 
 _PAIN = f"""
 select {REPORT_COLUMNS}
-  from {CORRECTED_FACT} f join record r on r.id = f.record join source o on o.id = f.source
-  join patient p on p.id = f.patient join care_unit u on u.id = p.care_unit
- where u.name = %(unit)s and p.pseudonym = %(patient)s and f.kind = 'report'
+  from patient p join care_unit u on u.id = p.care_unit
+  cross join lateral (
+    select x.* from {CORRECTED_FACT} x where x.patient = p.id and x.kind = 'report' offset 0) f
+  join record r on r.id = f.record join source o on o.id = f.source
+ where u.name = %(unit)s and p.pseudonym = %(patient)s
    and f.payload ->> 'instrument' = 'pain' and f.local_date >= %(since)s
  order by f.start_at, r.record
 """  # noqa: S608 - a constant of this module

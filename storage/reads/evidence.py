@@ -64,8 +64,9 @@ and c.end_at > s.start_at
 # about the session whose time it shares; the last stated is the last row.
 _REPORTS = f"""
 select {clinic_queries.REPORT_COLUMNS}
-  from session s join {CORRECTED_FACT} f on f.patient = s.patient and f.kind = 'report' \
-join record r on r.id = f.record
+  from session s cross join lateral (
+    select x.* from {CORRECTED_FACT} x where x.patient = s.patient and x.kind = 'report' offset 0) f
+  join record r on r.id = f.record
   join source o on o.id = f.source
  where s.session = %(session)s \
 and s.patient = (select id from patient where pseudonym = %(patient)s)

@@ -21,6 +21,7 @@ LEFT_OUT: dict[str, str] = {
     "vendor_connection": "sealed tokens of the vendor; the link itself is in account",
     "vendor_withdrawal": "sealed tokens of the vendor; the end of the link is in account",
     "vendor_invitation": "a hash of a link that was used or has expired",
+    "identity.number_digest": "a keyed hash of the personal number; the number is not stored",
     "link_token": "a hash of the patient's own token",
     "rights_file": "an answer that was made for the patient before, sealed",
     "outbox": "messages that wait to be sent, made of the alerts that are in the answer",

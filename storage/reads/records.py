@@ -32,9 +32,10 @@ select a.vendor as source, a.account, a.linked_at as linked_ms, a.unlinked_at as
  order by a.linked_at desc, a.vendor, a.account limit %(limit)s
 """
 _CONSENTS = """
-select c.vendor as source, c.given_at as given_ms, c.withdrawn_at as withdrawn_ms
+select c.vendor as source, c.kind, nullif(concat_ws('/', c.text_name, c.text_version), '') as text,
+       c.given_at as given_ms, c.withdrawn_at as withdrawn_ms
   from consent c join patient p on p.id = c.patient
- where p.pseudonym = %(patient)s and c.kind = 'source_fetch'
+ where p.pseudonym = %(patient)s
  order by c.given_at desc, c.vendor limit %(limit)s
 """
 _UNCONSENTED = """

@@ -8,7 +8,7 @@ at the consent for that.
 from storage.bodies.discard import note_discarded
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people.consents import withdraw_consent
-from storage.people.patients import hold_patients, patient_id
+from storage.people.patients import hold_patient_alone, patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -33,11 +33,12 @@ async def stop_source(
     """Withdraw the consent to a source from an instant on; return False if there was none.
 
     A withdrawal that lies ahead changes nothing else yet: the fetcher ends the connections then.
-    Raises `UnknownNameError`.
+    Whoever withdraws now calls `hold_patient_alone` before reading the clock: what comes later than
+    that instant is not looked at before the withdrawal is there. Raises `UnknownNameError`.
     """
     number = await patient_id(conn, patient)
     # the order of locks in `storage`: the patient, quarantine, fetches, and all other rows
-    await hold_patients(conn, [patient])
+    await hold_patient_alone(conn, patient)
     if from_ms <= now_ms:
         row = {"vendor": source, "patient": number}
         # bodies in the store are removed by the sweep, from the addresses that are noted here

@@ -3,8 +3,9 @@
 Each caller is a column of the table in docs/access.md. Nothing here knows a status.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -32,6 +33,7 @@ CLAIMED: dict[str, tuple[str, list[str]]] = {
     "prescriber elsewhere": (OTHER_UNIT, ["physician"]),
     "support elsewhere": (OTHER_UNIT, ["support"]),
 }
+EVERYBODY = ("nobody", *CLAIMED)
 # What the writes of a route leave behind, which the next caller must not find.
 _LEFT = (
     "pinned_note", "review", "annotation", "patient_label", "saved_filter", "rule_setting",
@@ -75,6 +77,7 @@ class ClinicCallers:
     door: Served
     provider: Provider
     app: FastAPI
+    clock: Path
     cookies: dict[str, str] = field(default_factory=dict)
 
     def sign_in(self, claims: Mapping[str, Any]) -> httpx2.Response:
@@ -85,16 +88,33 @@ class ClinicCallers:
             back = httpx2.get(begun.headers["location"]).headers["location"]
             return browser.get(back.removeprefix(self.door.url))
 
-    def row(self, route: AccessRoute) -> dict[str, int]:
-        """Return the status that each caller gets."""
+    def row(self, route: AccessRoute, who: Sequence[str] = EVERYBODY) -> dict[str, int]:
+        """Return the status that each caller of `who` gets."""
         self._sign_everybody_in()
         row = {}
-        for caller in ("nobody", *CLAIMED):
+        for caller in who:
             self._clean()
             row[caller] = self._status(route, caller)
         if route[1] == "/sign-out":
             self.cookies.clear()
         return row
+
+    def page(self, path: str, caller: str) -> httpx2.Response:
+        """Return a page as a caller's browser gets it."""
+        self._sign_everybody_in()
+        headers = {"accept": "text/html", "cookie": self.cookies[caller]}
+        return self.door.get(path, headers=headers)
+
+    def form(self, path: str, caller: str, fields: Mapping[str, str]) -> httpx2.Response:
+        """Send a form of this door as a caller."""
+        self._sign_everybody_in()
+        headers = {"origin": self.door.url, "cookie": self.cookies[caller]}
+        data = {**fields, "token": self._token(caller)}
+        return self.door.post(path, headers=headers, data=data)
+
+    def again(self) -> None:
+        """Let everybody sign in again, after the clock was moved."""
+        self.cookies.clear()
 
     def _sign_everybody_in(self) -> None:
         for caller in CLAIMED.keys() - self.cookies.keys():

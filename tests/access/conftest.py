@@ -25,7 +25,7 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClinicCallers]
         dsn = server.create_database("access")
         seeded(dsn)
         provider.redirect = f"{url}/sign-in/callback"
-        provider.clock = lambda: CLINIC_NOW
+        provider.clock = lambda: int(clock.read_text(encoding="ascii"))
         app = clinic_door(
             settings_of(
                 dsn,
@@ -40,7 +40,9 @@ def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClinicCallers]
             )
         )
         with served_provider(app, at):
-            made = ClinicCallers(door=Served(url=url, dsn=dsn), provider=provider, app=app)
+            made = ClinicCallers(
+                door=Served(url=url, dsn=dsn), provider=provider, app=app, clock=clock
+            )
             for staff in ("u-support", "u-support-elsewhere"):
                 let_support_look(made, staff)
             yield made

@@ -23,6 +23,9 @@ CALLED = ("nobody", "ended", "expired", OTHER_SITE, NO_TOKEN, OWN_CALLER, "other
 _FORMS: Mapping[str, Mapping[str, str]] = {
     "/connect/{link}": {"answer": "agree"},
     "/rights": {"kind": "access"},
+    "/sources/connect": {"source": "polar"},
+    "/sources/withdraw": {"source": "polar"},
+    "/report": {"key": "k" * 32, "agree": "yes", "pain_none": "3"},
 }
 
 
@@ -81,4 +84,5 @@ class PatientCallers:
         number = 0
         if "{number}" in route:
             number = answered_request(self.world, self.patient, RightKind.ACCESS, b"PK")
-        return self.world.url + route.format(connector="polar", name="own.css", number=number)
+        filled = route.format(connector="polar", name="own.css", number=number, why="late")
+        return self.world.url + filled

@@ -76,6 +76,12 @@ def test_the_pages_of_a_patient_are_timed_and_their_statements_counted(tmp_path:
     assert all(" statements, " in row["baseline"] for row in rows)
 
 
+def test_the_cost_of_the_policies_is_measured_beside_a_database_without(tmp_path: Path) -> None:
+    [row], _ = bench(tmp_path, "policies")
+    assert row["name"] == "worklist of 20 patients: rows of the database, with policies"
+    assert row["baseline"].startswith("without policies ")
+
+
 def test_the_cost_of_the_audit_log_is_measured_and_written_down(tmp_path: Path) -> None:
     rows, _ = bench(tmp_path, "audit")
     assert [

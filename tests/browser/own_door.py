@@ -7,6 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from model.calendar import DAY_MS
+from storage.people import care_team
+from storage.people.consents import give_consent, withdraw_consent
+from storage.pg.pool import Connection
 from tests.clinic_world import CLINIC_NOW
 from tests.patient.link_world import LinkWorld, link_world
 from tests.patient.test_entry import door_link
@@ -19,7 +23,23 @@ PAINED = "p-pain"
 def own_world(world: str) -> Iterator[LinkWorld]:
     """Serve the patient door at the clinic's own time."""
     with link_world(world, "Vårdcentralen Exempel", CLINIC_NOW) as made:
+        made.run(_prepared)
         yield made
+        made.change("delete from consent")
+
+
+async def _prepared(conn: Connection) -> None:
+    # of patients whose tokens this door's key seals
+    await care_team.add_unit(conn, "unit")
+    await _with_sources(conn)
+
+
+async def _with_sources(conn: Connection) -> None:
+    """Agree to a source that has become silent, to one that came by files, and withdraw one."""
+    for source in ("files", "polar", "garmin"):
+        since_ms = CLINIC_NOW - 30 * DAY_MS
+        await give_consent(conn, PAINED, source, from_ms=since_ms, now_ms=since_ms)
+    await withdraw_consent(conn, PAINED, "garmin", from_ms=CLINIC_NOW - 3 * DAY_MS)
 
 
 @contextmanager

@@ -16,10 +16,26 @@ from tests.patient.test_entry import door_link
 
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
-_PATHS = ("/", "/data", "/looked", "/rights")
+_PATHS = ("/", "/report", "/sources", "/data", "/looked", "/rights", "/block")
 _HEADINGS = {
-    "en": ("Today", "My data", "Who looked", "My rights"),
-    "sv": ("I dag", "Mina uppgifter", "Vem som har tittat", "Mina rättigheter"),
+    "en": (
+        "Today",
+        "Report",
+        "Sources",
+        "My data",
+        "Who looked",
+        "My rights",
+        "Other units",
+    ),
+    "sv": (
+        "I dag",
+        "Rapportera",
+        "Källor",
+        "Mina uppgifter",
+        "Vem som har tittat",
+        "Mina rättigheter",
+        "Andra enheter",
+    ),
 }
 
 
@@ -70,6 +86,8 @@ def test_axe_finds_nothing(
     made.locator("main button").click()
     for path in _PATHS:
         made.goto(path)
+        for part in made.locator("details").all():
+            part.evaluate("(one) => { one.open = true; }")
         look(path)
     made.locator("footer button").click()
     look("left")

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import NEEDS_CHROMIUM
-from tests.clinic.test_requests import ask
+from tests.clinic.rights.test_requests import ask
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
@@ -17,8 +17,8 @@ _ANSWER = {"en": "Answered", "sv": "Besvarad"}
 _DONE = {"en": "The answer is written down", "sv": "Svaret är nedskrivet"}
 
 
-@pytest.fixture(name="asked_door")
-def _asked_door(door: Served) -> Iterator[Served]:
+@pytest.fixture(name="request_door")
+def _request_door(door: Served) -> Iterator[Served]:
     yield door
     door.change("delete from rights_request")
 
@@ -27,13 +27,13 @@ def _asked_door(door: Served) -> Iterator[Served]:
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("language", ["en", "sv"])
 def test_a_late_request_is_seen_taken_and_answered(
-    browser: Browser, asked_door: Served, width: int, language: str
+    browser: Browser, request_door: Served, width: int, language: str
 ) -> None:
-    number = ask(asked_door, "rectification", "2026-11-20")
-    ask(asked_door, "access")
+    number = ask(request_door, "rectification", "2026-11-20")
+    ask(request_door, "access")
     with browser.new_context(
         viewport={"width": width, "height": 900},
-        base_url=asked_door.url,
+        base_url=request_door.url,
         locale=_LOCALES[language],
     ) as context:
         page = context.new_page()

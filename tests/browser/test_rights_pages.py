@@ -18,7 +18,7 @@ from tests.patient.test_rights import answered_request
 __all__ = ["own_world"]
 pytestmark = NEEDS_CHROMIUM
 _WISH = "Smärtan i måndags var 2, inte 9."
-_ASKED = {"en": "Correct something", "sv": "Rätta något"}
+_REQUESTED = {"en": "Correct something", "sv": "Rätta något"}
 _SENT = {"en": "You get an answer within 30 days.", "sv": "Du får svar inom 30 dagar."}
 _FETCH = {"en": "Fetch the file", "sv": "Hämta filen"}
 
@@ -32,7 +32,7 @@ def test_a_right_is_asked_for_and_answered_without_scripts(
     patient = own_world.patient(UNIT)
     with own_browser(browser, own_world, width, language, patient) as page:
         page.goto("/rights")
-        page.get_by_text(_ASKED[language], exact=True).click()
+        page.get_by_text(_REQUESTED[language], exact=True).click()
         form = page.locator("#rectification form")
         form.get_by_role("textbox").fill(_WISH)
         form.get_by_role("button").click()

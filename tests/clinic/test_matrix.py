@@ -131,6 +131,8 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/api/v1/absences"): (401, 422, 422, 401, 403),
     ("DELETE", "/api/v1/absences/{subject}"): (401, 404, 404, 401, 403),
     ("POST", "/api/v1/alerts/{alert}/notes"): (401, 200, 404, 401, 403),
+    ("GET", "/shared"): LISTS,
+    ("POST", "/shared/openings"): (401, 404, 404, 401, 403),  # nobody is shared in this test
     ("GET", "/events"): LISTS,
     ("GET", "/static/{name}"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -161,6 +163,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
     "language": {"code": "sv", "page": "/"},
+    "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
 }
 RULE_CHANGE = {"rule": "A2", "name": "missed", "value": 4, "why": "agreed"}
 CELLS = [(*route, who) for route, who in product(MATRIX, _WHO)]

@@ -185,10 +185,15 @@ def test_the_fetcher_opens_tokens_and_speaks_for_nobody_at_a_door(secrets: Path)
 def test_the_patient_door_opens_tokens_and_nothing_of_the_other_doors(secrets: Path) -> None:
     own = read_settings(environment("patient-door", secrets)).secrets
     worker = read_settings(environment("worker", secrets)).secrets
-    assert (bool(own.link_keys), bool(own.session_keys)) == (False, False)
-    assert own.wrapping_keys == worker.wrapping_keys
-    assert "database" in reach("patient-door")
-    assert not reach("patient-door") & {"kafka", "vendor-door", "mail"}
+    clinic = read_settings(environment("clinician-door", secrets)).secrets
+    assert not own.link_keys
+    assert not own.audit_keys
+    # who has the cookies' key of one door makes no cookie of the other
+    assert own.session_keys.active != clinic.session_keys.active
+    assert (own.wrapping_keys, own.identity_keys) == (worker.wrapping_keys, worker.identity_keys)
+    assert not clinic.identity_keys
+    assert {"database", "kafka"} <= reach("patient-door")
+    assert not reach("patient-door") & {"vendor-door", "mail"}
     assert "volumes" not in SERVICES["patient-door"]
 
 

@@ -79,6 +79,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "uvicorn": ("web",),
     "os": (
         "kadens.auditing.head_file",
+        "kadens.backup.sealed_files",
         "kadens.settings",
         "kadens.secrets_writer",
         "kadens.embedded",

@@ -17,14 +17,16 @@ import psycopg
 
 from fetcher.parts import FetchedVendor
 from fetcher.tokens import OAuthClient
+from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
+from kadens.doors.report_log import DoorReportLog
 from kadens.local.up_options import free_port
 from model.keyring import KeyRing
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Backfill
-from patient.app import LINK_PATH, patient_app
+from patient.app import patient_app
 from patient.binding import random_text, secret_digest
-from patient.config import BACK_PATH, PatientConfig
+from patient.config import BACK_PATH, LINK_PATH, PatientConfig
 from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.vendor_http import serving_vendor
 from storage.people import care_team, invitations, patients
@@ -87,6 +89,7 @@ class LinkWorld:
     vendor: PolarServer
     vendors: dict[str, FetchedVendor]
     now_ms: int = LINKED_MS
+    log: MemoryLog = field(default_factory=MemoryLog)
     seen: list[str] = field(default_factory=list)
 
     def patient(self, unit: str = "unit") -> str:
@@ -126,6 +129,10 @@ class LinkWorld:
     def column(self, query: LiteralString, *values: object) -> list[Any]:
         with psycopg.connect(self.dsn) as conn:
             return [value for (value,) in conn.execute(query, values).fetchall()]
+
+    def change(self, query: LiteralString, *values: object) -> None:
+        with psycopg.connect(self.dsn) as conn:
+            conn.execute(query, values)
 
     def traces(self, patient: str) -> list[int]:
         """Return how many accounts, consents, connections and fetches a patient has."""
@@ -175,6 +182,7 @@ def link_world(dsn: str, clinic: str = "", now_ms: int = LINKED_MS) -> Iterator[
             vendors=vendors,
             titles={"polar": "Polar"},
             url=url,
+            log=DoorReportLog(world.log),
             clinic=clinic,
         )
         serving = Serving(host="127.0.0.1", port=urlsplit(url).port or 0)

@@ -20,7 +20,7 @@ from tests.patient.test_entry import signed_in
 OWN_PAGES = [
     path
     for path, _endpoint, method in ROUTES
-    if method == "GET" and path in {"/", "/data", "/looked", "/rights"}
+    if method == "GET" and path in {"/", "/report", "/sources", "/data", "/looked", "/rights"}
 ]
 
 

@@ -101,3 +101,11 @@ def test_a_person_reads_a_table() -> None:
     assert done.exit_code == ERASED
     assert "identity.data_key" in done.stdout
     assert "0" in done.stdout.splitlines()[-3]
+
+
+@pytest.mark.promise(14)
+@pytest.mark.usefixtures("environment")
+def test_the_tables_are_written_anew_on_demand() -> None:
+    done = _kadens("vacuum")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.startswith("all tables are written anew")

@@ -194,7 +194,7 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
         "dropped       source files, bodies without consent 3, "
         "first 2023-11-01T00:00:00Z, last 2023-11-02T00:00:00Z\n" in text
     )
-    assert f"consents      source files, given {_NOW}\n" in text
+    assert f"consents      source files, kind source_fetch, given {_NOW}\n" in text
     assert "last data     none yet\n" in text
     # other tests of this file read others
     reads = [row for row in audited(dsn, "data.read") if row[0] == "b-2"]

@@ -3,6 +3,7 @@
 Pure but for random values. It keeps no password and no token of the provider.
 """
 
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -22,22 +23,23 @@ from web.sign_in.provider import Description, Provider
 SIGN_IN_PATH, CALLBACK_PATH = "/sign-in", "/sign-in/callback"
 SESSION_COOKIE = "session"
 SCOPES = "openid profile email"
+_STATE = re.compile(r"[A-Za-z0-9_-]*")
 LONGEST_PAGE = 1_000  # characters of the address to return to, which travels in a cookie
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """How people sign in: the provider, the claims to read, the cookies' keys and lifetime.
+class CodeFlow:
+    """What the flow needs at each door: the provider, and the keys of the cookies.
 
-    `life_ms` is the length of a session and `clock` gives epoch ms. `secure` is True where browsers
-    reach the door by https: the cookies are then never sent over plain http.
+    `clock` gives epoch ms. With `asks_again` the provider must ask who is there, even in a browser
+    that it knows. `secure` is True where browsers reach the door by https: the cookies are
+    then never sent over plain http.
     """
 
     provider: Provider
-    claim_names: ClaimNames
     keys: Keys = field(repr=False)
-    life_ms: int
     secure: bool
+    asks_again: bool = False
     clock: Callable[[], int]
 
     @property
@@ -69,6 +71,14 @@ class SignIn:
         return response.headers["set-cookie"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(CodeFlow):
+    """How clinicians sign in: also the claims to read, and the length of a session in ms."""
+
+    claim_names: ClaimNames
+    life_ms: int
+
+
 def identify_by_cookie(sign_in: SignIn) -> Identify:
     """Return the function by which a door identifies a person: by the session cookie alone."""
 
@@ -96,7 +106,9 @@ def pending_cookie(state: str) -> str:
 
     Several tabs may be signing in at the same time, so each sign-in has a cookie of its own.
     """
-    return f"begun-{state[:12]}"
+    # anybody can put any text into the answer's address, and a cookie's name may not hold any text
+    start = state[:12]
+    return f"begun-{start if _STATE.fullmatch(start) else 'none'}"
 
 
 def local_page(page: str) -> str:
@@ -117,7 +129,7 @@ def requested_page(request: Request) -> str:
     return local_page(address.decode("ascii", "replace"))
 
 
-def authorization_url(sign_in: SignIn, description: Description, pending: PendingSignIn) -> str:
+def authorization_url(sign_in: CodeFlow, description: Description, pending: PendingSignIn) -> str:
     """Return the address at the provider to which the browser is redirected."""
     digest = sha256(pending.verifier.encode()).digest()
     # PKCE: the provider gets the digest now and the verifier with the code, so that a stolen code
@@ -132,10 +144,12 @@ def authorization_url(sign_in: SignIn, description: Description, pending: Pendin
         "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
+    if sign_in.asks_again:
+        params["prompt"] = "login"
     return str(httpx2.URL(description.authorization_endpoint).copy_merge_params(params))
 
 
-def end_session_url(sign_in: SignIn, description: Description) -> str:
+def end_session_url(sign_in: CodeFlow, description: Description) -> str:
     """Return the address at which the provider ends its own session, "" when it names none."""
     if not description.end_session_endpoint:
         return ""

@@ -111,7 +111,7 @@ def identity_from_claims(claims: Claims, names: ClaimNames) -> Identity:
     subject = _text(claims.get("sub"))
     if not subject or subject != claims["sub"]:
         raise NotAdmittedError("The identity provider sent no usable subject.")
-    unit = _only_text(claims, names.unit_claim)
+    unit = only_claim_text(claims, names.unit_claim)
     if unit is None:
         raise NotAdmittedError(
             "The identity provider names no care unit for you, or more than one."
@@ -142,12 +142,23 @@ def claim_value(claims: Claims, name: str) -> Any:  # noqa: ANN401 - a claim may
     return value
 
 
+def only_claim_text(claims: Claims, name: str) -> str | None:
+    """Return the text that a claim has, None where it has none or several."""
+    texts = _texts(claim_value(claims, name))
+    return texts[0] if len(texts) == 1 else None
+
+
+def is_strong_enough(claims: Claims, levels: Sequence[str]) -> bool:
+    """Return whether the sign-in has one of the levels, which are values of `acr`."""
+    # levels are names without an order, so that "at least" is a list; an empty one is no demand
+    return not levels or only_claim_text(claims, _LEVEL_CLAIM) in levels
+
+
 def _require_assignment(claims: Claims, names: ClaimNames) -> None:
     # access follows the assignment: a person may have others, such as for research
-    if names.purpose and _only_text(claims, _PURPOSE_CLAIM) != names.purpose:
+    if names.purpose and only_claim_text(claims, _PURPOSE_CLAIM) != names.purpose:
         raise NotAdmittedError("Your assignment is not for care and treatment.")
-    # levels are names without an order, so that "at least" is a list
-    if names.levels and _only_text(claims, _LEVEL_CLAIM) not in names.levels:
+    if not is_strong_enough(claims, names.levels):
         raise NotAdmittedError("Your sign-in is not strong enough for this service.")
 
 
@@ -159,15 +170,10 @@ def _role(claims: Claims, names: ClaimNames) -> str:
         # the order of `names.roles` decides where a person has several of them
         role = next((role for role in names.roles if role in held), None)
     else:
-        role = _only_text(claims, names.role_claim)
+        role = only_claim_text(claims, names.role_claim)
     if role is None:
         raise NotAdmittedError("The identity provider gives you no role that is let in here.")
     return role
-
-
-def _only_text(claims: Claims, name: str) -> str | None:
-    texts = _texts(claim_value(claims, name))
-    return texts[0] if len(texts) == 1 else None
 
 
 def _texts(value: object) -> Sequence[str]:

@@ -130,7 +130,7 @@ class Provider:
         # OpenID Connect Discovery 1.0, section 4.3: the two must be identical
         if description.issuer != issuer:
             raise ProviderError(
-                "discovery names another issuer than KADENS_OIDC_ISSUER (a final slash counts)"
+                "discovery names another issuer than the setting does (a final slash counts)"
             )
         if not all(is_safe(address) for address in description.addresses()):
             raise ProviderError("discovery names an address that is neither https nor on loopback")

@@ -34,6 +34,8 @@ SILENT: dict[tuple[str, str], str] = {
     ("PUT", "/api/v1/duty"): _UNIT,
     ("POST", "/api/v1/absences"): _UNIT,
     ("DELETE", "/api/v1/absences/{subject}"): _UNIT,
+    ("GET", "/shared"): "nobody is shared in this world; tests/access/test_guests.py has who is",
+    ("POST", "/shared/openings"): "as the page",
     ("GET", "/events"): "says that something changed, and not for whom",
     ("GET", "/static/{name}"): _SERVER,
     ("GET", "/healthz"): _SERVER,

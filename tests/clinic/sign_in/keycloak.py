@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,8 +67,12 @@ def fetch() -> None:
 
 
 @contextmanager
-def running_keycloak(here: str, log: Path) -> Iterator[str]:
-    """Run Keycloak with a realm that knows the door at `here`, and give the realm's issuer."""
+def running_keycloak(here: str, log: Path, marks: Mapping[str, str] = {}) -> Iterator[str]:
+    """Run Keycloak with a realm that knows the door at `here`, and give the realm's issuer.
+
+    `marks` are words of the realm, and what stands in their places: addresses of further doors, and
+    personal numbers.
+    """
     if not cached().is_dir():
         fetch()
     with claim("keycloak", cached()), listening() as (socket, url):
@@ -76,7 +80,9 @@ def running_keycloak(here: str, log: Path) -> Iterator[str]:
         home = cached() / f"keycloak-{VERSION}"
         imported = home / "data" / "import"
         imported.mkdir(parents=True, exist_ok=True)
-        realm = REALM.read_text(encoding="utf-8").replace("HERE", here).replace("REPLACED", SECRET)
+        realm = REALM.read_text(encoding="utf-8")
+        for mark, text in {"HERE": here, "REPLACED": SECRET, **marks}.items():
+            realm = realm.replace(mark, text)
         (imported / "realm.json").write_text(realm, encoding="utf-8")
         words = [
             "--http-host=127.0.0.1",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import httpx2
+import psycopg
 import pytest
 
 from kadens.wiring import clinic_door
@@ -16,18 +17,50 @@ _MISSING = keycloak.missing()
 pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
 
 
+ASSIGNMENT_UNIT = "SE2321000016-2002"
+_INERA = {
+    "KADENS_OIDC_CLIENT_ID": "kadens inera",
+    "KADENS_OIDC_UNIT_CLAIM": "commissionHsaId",
+    "KADENS_OIDC_ROLE_CLAIM": "healthcareProfessionalLicense",
+    "KADENS_OIDC_ROLES": "SG,LK",
+    "KADENS_OIDC_PURPOSE": "VårdOchBehandling",
+    "KADENS_OIDC_ACR": "http://id.sambi.se/loa/loa3,http://id.sambi.se/loa/loa4",
+}
+
+
 @pytest.fixture(scope="module")
-def here(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve a door whose clinicians Keycloak knows, and give its address."""
-    folder = tmp_path_factory.mktemp("keycloak")
+def doors(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve two doors whose clinicians Keycloak knows: with our names of claims, and Inera's."""
+    own, assigned = tmp_path_factory.mktemp("keycloak"), tmp_path_factory.mktemp("inera")
+    roles = {"KADENS_OIDC_ROLE_CLAIM": "roles", "KADENS_OIDC_ROLES": "nurse,physiotherapist"}
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        conn.execute("insert into care_unit (name) values (%s)", [ASSIGNMENT_UNIT])
     with (
         listening() as (socket, url),
-        keycloak.running_keycloak(url, folder / "keycloak.log") as issuer,
+        listening() as (second, other),
+        keycloak.running_keycloak(url, own / "keycloak.log", {"ASSIGNED": other}) as issuer,
     ):
-        result = {"KADENS_CLINIC_URL": url, "KADENS_OIDC_ISSUER": issuer}
-        roles = {"KADENS_OIDC_ROLE_CLAIM": "roles", "KADENS_OIDC_ROLES": "nurse,physiotherapist"}
-        with served_provider(clinic_door(settings_of(dsn, folder, **result, **roles)), socket):
-            yield url
+        known = {"KADENS_OIDC_ISSUER": issuer}
+        ours = settings_of(dsn, own, KADENS_CLINIC_URL=url, **known, **roles)
+        theirs = settings_of(dsn, assigned, KADENS_CLINIC_URL=other, **known, **_INERA)
+        with (
+            served_provider(clinic_door(ours), socket),
+            served_provider(clinic_door(theirs), second),
+        ):
+            yield url, other
+
+
+@pytest.fixture
+def here(doors: tuple[str, str]) -> str:
+    """Give the address of the door with our names of claims."""
+    return doors[0]
+
+
+@pytest.fixture
+def assigned_door(doors: tuple[str, str]) -> Iterator[httpx2.Client]:
+    """Give a browser at the door whose claims have Inera's names."""
+    with browser(doors[1]) as client:
+        yield client
 
 
 @pytest.fixture
@@ -143,3 +176,37 @@ def test_signing_out_ends_the_session_at_keycloak_as_well(
     gone = there.post(form(sure), data={"session_code": code[1], "confirmLogout": "Logout"})
     assert (gone.status_code, gone.headers["location"]) == (302, f"{here}/")
     assert 'name="password"' in keycloak_page(door, there).text
+
+
+def test_access_follows_an_assignment_with_ineras_names_of_claims(
+    assigned_door: httpx2.Client, there: httpx2.Client, dsn: str
+) -> None:
+    answer = let_in(assigned_door, there, "sara", "invented-4")
+    assert assigned_door.get(answer.headers["location"]).headers["location"] == "/"
+    page = assigned_door.get("/")
+    assert page.status_code == 200
+    assert ASSIGNMENT_UNIT in page.text
+    with psycopg.connect(dsn) as conn:
+        # of two licences the first that the settings name is the role
+        rows = conn.execute(
+            "select role, u.name from audit join care_unit u on u.id = care_unit "
+            "where action = 'access.signin' order by audit.id desc limit 1"
+        ).fetchall()
+    assert rows == [("SG", ASSIGNMENT_UNIT)]
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "why"),
+    [
+        ("frida", "invented-5", "Your assignment is not for care and treatment."),
+        ("svante", "invented-6", "Your sign-in is not strong enough for this service."),
+        ("tova", "invented-7", "Your care unit is not set up here."),
+        ("karin", "invented-1", "The identity provider names no care unit for you"),
+    ],
+)
+def test_another_assignment_admits_nobody(
+    assigned_door: httpx2.Client, there: httpx2.Client, name: str, password: str, why: str
+) -> None:
+    result = assigned_door.get(let_in(assigned_door, there, name, password).headers["location"])
+    assert (result.status_code, why in result.text) == (403, True)
+    assert assigned_door.get("/").status_code == 303

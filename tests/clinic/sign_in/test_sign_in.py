@@ -14,10 +14,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from clinic.sign_in.admission import Attempts
 from tests.clinic.sign_in.conftest import SIGN_IN_UNIT, Kept, Open
 from tests.clinic.sign_in.provider import CLAIMED_PERSON, RSA, SIGN_IN_NOW, Provider
 from tests.rows import cells_of
+from web.sign_in.attempts import Attempts
 from web.sign_in.code_flow import local_page
 
 _KEPT = [("u-1", "Karin Lind", "karin@example.org")]
@@ -265,7 +265,7 @@ def test_a_token_that_lies_lets_nobody_in(
 def test_an_answer_with_another_state_is_refused(door: httpx2.Client, provider: Provider) -> None:
     callback = httpx2.URL(to_callback(door))
     state = callback.params["state"]
-    for other in ("", "x" * 43, state[:-1] + ("A" if state[-1] != "A" else "B")):
+    for other in ("", "a;b\r\n=c", "x" * 43, state[:-1] + ("A" if state[-1] != "A" else "B")):
         result = door.get(str(callback.copy_set_param("state", other)))
         assert result.status_code == 403
         assert _problem(result).startswith(

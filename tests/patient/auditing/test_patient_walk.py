@@ -19,7 +19,7 @@ from tests.patient.test_entry import signed_in
 
 _SERVER = "a file, or the server's state"
 _LINK = "says which vendor a link is for, or that it holds, to whoever has it; nothing of a patient"
-LEAVES_NO_ROW: dict[AccessRoute, str] = {
+_SILENT: dict[AccessRoute, str] = {
     ("GET", "/enter/{link}"): _LINK,
     ("GET", "/connect/{link}"): _LINK,
     ("GET", "/static/{name}"): _SERVER,
@@ -34,7 +34,7 @@ _WAY_IN = "/sign-in"
 WALKED: list[AccessRoute] = [
     (method, path) for path, _endpoint, method in ROUTES if not path.startswith(_WAY_IN)
 ]
-READS = [route for route in WALKED if route[0] == "GET" and route not in LEAVES_NO_ROW]
+READS = [route for route in WALKED if route[0] == "GET" and route not in _SILENT]
 _GRANTED = "at, actor, role, care_unit, action, patient, object, detail"
 
 
@@ -54,7 +54,7 @@ def _linked(world: LinkWorld, route: AccessRoute) -> tuple[int, int]:
     return answer.status_code, _rows(world) - before
 
 
-def _answered(world: LinkWorld, route: AccessRoute) -> tuple[int, int]:
+def _requested(world: LinkWorld, route: AccessRoute) -> tuple[int, int]:
     if route in _LINKING:
         return _linked(world, route)
     callers = PatientCallers(world=world, patient=world.patient())
@@ -68,8 +68,8 @@ def _answered(world: LinkWorld, route: AccessRoute) -> tuple[int, int]:
 def test_each_route_that_touches_a_patient_leaves_a_row(
     links: LinkWorld, route: AccessRoute
 ) -> None:
-    status, left = _answered(links, route)
-    if route in LEAVES_NO_ROW:
+    status, left = _requested(links, route)
+    if route in _SILENT:
         assert left == 0
         return
     is_refused = route[0] != "GET" and status >= HTTPStatus.BAD_REQUEST
@@ -77,9 +77,9 @@ def test_each_route_that_touches_a_patient_leaves_a_row(
 
 
 def test_no_page_of_a_patient_who_is_signed_in_may_be_silent() -> None:
-    assert set(LEAVES_NO_ROW) <= set(WALKED)
+    assert set(_SILENT) <= set(WALKED)
     allowed = re.compile(r"/(enter|connect|static|healthz|readyz|metrics)\b")
-    assert [path for _method, path in LEAVES_NO_ROW if not allowed.match(path)] == []
+    assert [path for _method, path in _SILENT if not allowed.match(path)] == []
 
 
 def test_agreeing_is_in_the_log_before_the_vendor_is_reached(links: LinkWorld) -> None:

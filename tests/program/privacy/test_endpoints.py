@@ -76,6 +76,17 @@ def test_the_place_of_bodies_is_that_of_the_client(variables: dict[str, str], ho
     assert [row.host for row in used if row.setting == "KADENS_BODIES"] == [host]
 
 
+@pytest.mark.promise(20)
+@pytest.mark.parametrize("scheme", ["gs", "GS", "az", "azure", "abfs", "abfss", "adl", "unknown"])
+def test_a_bucket_without_a_place_is_refused(scheme: str, tmp_path: Path) -> None:
+    """Also when a host of the bucket's name is stated: it is no host."""
+    text = _LIST.replace("s3.eu-north-1.amazonaws.com", "bucket")
+    path = _write(tmp_path / "endpoints.toml", text)
+    settings = _settings(KADENS_BODIES=f"{scheme}://bucket/bodies", KADENS_ENDPOINTS=str(path))
+    with pytest.raises(SettingsError, match=f"KADENS_BODIES: {scheme.lower()}:// names a bucket"):
+        check_endpoints(settings, {"AWS_REGION": "eu-north-1"})
+
+
 def test_a_stated_host_may_be_used(tmp_path: Path) -> None:
     path = _write(tmp_path / "endpoints.toml", _LIST)
     settings = _settings(KADENS_BODIES="s3://bucket", KADENS_ENDPOINTS=str(path))

@@ -17,6 +17,8 @@ from storage.bodies.body_store import Directory
 from storage.bodies.dead_letters import Cause, LetterOrigin, LetterRow
 from storage.bodies.quarantine import QuarantinedBody
 from storage.bodies.sealed import own_key, put_sealed
+from storage.fetching.connections import Tokens, put_tokens
+from storage.fetching.withdrawals import next_withdrawal, withdraw_for_good
 from storage.people import data_keys, patients
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg import crypto
@@ -165,6 +167,10 @@ async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
     noticed = NoticedFetch(connector="v", fetch=fetch, patient=None, noticed_ms=0)
     await put_fetches(conn, BEFORE, [noticed])
     await collect_month(conn, BEFORE, date(2026, 1, 1), 0)
+    await put_tokens(
+        conn, BEFORE, connector="v", account="a", patient="p1", tokens=Tokens(access="t"), now_ms=0
+    )
+    assert await withdraw_for_good(conn, BEFORE, "p1", 0) == 1
     return held
 
 
@@ -178,7 +184,7 @@ async def test_every_place_says_which_key_it_needs(conn: Connection, tmp_path: P
     assert await wrapping.needed_by(conn, "2") == [
         ("bodies in quarantine", 1)
     ]  # it names none: any key may be its
-    assert await wrapping.used_by_key(conn) == {"1": 12, wrapping.UNNAMED: 1}
+    assert await wrapping.used_by_key(conn) == {"1": 13, wrapping.UNNAMED: 1}
 
 
 async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_alone(
@@ -186,10 +192,13 @@ async def test_a_rewrap_reaches_every_place_and_everything_opens_by_the_new_key_
 ) -> None:
     store = Directory(tmp_path)
     held = await _sealed_values(conn, store)
-    assert await wrapping.rewrap(conn, BOTH, 7) == wrapping.RewrapProgress(done=7, left=6)
-    assert await wrapping.rewrap(conn, BOTH, 7) == wrapping.RewrapProgress(done=6, left=0)
+    assert await wrapping.rewrap(conn, BOTH, 7) == wrapping.RewrapProgress(done=7, left=7)
+    assert await wrapping.rewrap(conn, BOTH, 7) == wrapping.RewrapProgress(done=7, left=0)
     assert await wrapping.needed_by(conn, "1") == []
-    assert await wrapping.used_by_key(conn) == {"2": 13}
+    assert await wrapping.used_by_key(conn) == {"2": 14}
+    counted = await next_withdrawal(conn, AFTER, 0)
+    assert counted is not None
+    assert counted.tokens == Tokens(access="t")
     letter = await dead_queries.find_letter(conn, 7)
     assert letter is not None
     async with await open_pool(dsn, max_size=1) as pool:

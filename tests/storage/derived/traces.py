@@ -31,6 +31,7 @@ from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.door_links import put_door_link
 from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.invitations import put_invitation
+from storage.people.number_digests import put_number
 from storage.people.patient_sessions import begin_patient_session
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
@@ -87,6 +88,7 @@ async def _announced(conn: Connection, patient: str) -> None:
     await put_invitation(conn, patient, "polar", link, "os:tester", T0)
     await put_door_link(conn, patient, link, by="os:tester", now_ms=T0, until_ms=T0 + 1)
     await begin_patient_session(conn, patient, link, T0, T0 + 1)
+    await put_number(conn, patient, {"1": link}, T0)
 
 
 _RULED = (
@@ -128,6 +130,19 @@ _RULED = (
         "insert into support_access (case_id, patient, staff, reason, given_by, from_at, until_at) "
         "select c.id, c.patient, 's-1', about, 'os:tester', now(), now() from support_case c "
         "where about = %(patient)s"
+    ),
+    (
+        "insert into unit_sharing (patient, care_unit, shared_by, shared_at) "
+        "select id, care_unit, pseudonym, now() from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into unit_block (patient, set_by, set_at) "
+        "select id, pseudonym, now() from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into block_opening (patient, care_unit, subject, ground, reason, opened_at, "
+        "until_at) select id, care_unit, 'c-1', 'emergency', pseudonym, now(), "
+        "now() + interval '1 hour' from patient where pseudonym = %(patient)s"
     ),
     (
         "insert into account_move (patient, at, kind, by) select id, now(), 'warn', pseudonym "

@@ -10,11 +10,12 @@ from fetcher.process import tidy
 from model.calendar import DAY_MS, HOUR_MS
 from model.received import Notice, NoticeKind
 from simulate.vendors.platform import Fault
+from storage.erase import erase
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import consents
 from storage.people.fetches import PatientNotice, put_notices
 from storage.pg.pool import Connection
-from tests.storage.fetching.fetching_world import USER, FetchingWorld, open_world
+from tests.storage.fetching.fetching_world import USER, WORLD_KEY, FetchingWorld, open_world
 
 pytestmark = pytest.mark.anyio
 _ROWS = "select state || ' ' || reason || ' ' || (tokens is null)::text from vendor_withdrawal"
@@ -139,3 +140,48 @@ async def test_a_notice_of_the_vendor_ends_the_connection_without_a_word(
     await tidy(world.parts)
     assert (await world.broken(), await world.column(_ROWS)) == ([], ["done  true"])
     assert world.vendor.requests == []
+
+
+async def _erase(world: FetchingWorld) -> None:
+    receipt = await erase(world.conn, "p1", world.now_ms, WORLD_KEY)
+    assert receipt.counts["vendors"] == 1
+    await world.conn.commit()
+    assert await world.column("select patient is null from vendor_withdrawal") == [True]
+
+
+@pytest.mark.promise(14)
+async def test_the_vendor_of_an_erased_patient_is_told_and_nothing_is_left(
+    world: FetchingWorld,
+) -> None:
+    await _erase(world)
+    await tidy(world.parts)
+    assert (world.vendor.withdrawn, world.vendor.holds(USER)) == ([str(USER)], False)
+    assert await world.column("select count(*) from vendor_withdrawal") == [0]
+
+
+@pytest.mark.promise(14)
+async def test_of_an_erased_patient_a_vendor_that_is_away_is_told_later(
+    world: FetchingWorld,
+) -> None:
+    await _erase(world)
+    world.vendor.always = Fault.OUTAGE
+    await tidy(world.parts)
+    assert await world.column("select reason from vendor_withdrawal") == ["status 503"]
+    world.vendor.always = None
+    # the token has ended meanwhile, and is renewed with what was kept
+    world.now_ms += DAY_MS
+    await tidy(world.parts)
+    assert (world.vendor.refreshes, world.vendor.withdrawn) == (1, [str(USER)])
+    assert await world.column("select count(*) from vendor_withdrawal") == [0]
+
+
+@pytest.mark.promise(14)
+async def test_of_an_erased_patient_nothing_waits_longer_than_a_week(
+    world: FetchingWorld,
+) -> None:
+    await _erase(world)
+    world.vendor.always = Fault.OUTAGE
+    world.vendor.token_faults.extend([Fault.OUTAGE])
+    world.now_ms += 7 * DAY_MS
+    await tidy(world.parts)
+    assert await world.column("select count(*) from vendor_withdrawal") == [0]

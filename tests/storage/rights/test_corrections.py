@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
+from storage.reads import clinic_queries
 from storage.rights import corrections
 from storage.rights.corrections import CorrectedRecord
 from stream import refresh
@@ -245,3 +247,14 @@ async def test_a_correction_is_taken_back_once(conn: Connection) -> None:
         await corrections.withdraw_correction(conn, number, by="d", why="again", now_ms=T0 + 2)
     (kept,) = await corrections.corrections_of(conn, "p1")
     assert (kept.ended_by, kept.ended_why, kept.ended_ms) == ("d", "it was 9", T0 + 1)
+
+
+@pytest.mark.anyio
+async def test_analysts_and_pages_read_what_is_right(conn: Connection) -> None:
+    await _tell(conn, [attributed_fact(pain(f"q{n}", T0, 9.0)) for n in (1, 2)])
+    await _correct(conn, [_Made(record="q1", right=RightValues(value=1.0))])
+    await _correct(conn, [_Made(record="q2", right=RightValues(void=True))])
+    values = await (await conn.execute("select value from analysis.answers")).fetchall()
+    assert values == [(1.0,)]
+    answers = await clinic_queries.pain_since(conn, "unit", "p1", date(2026, 9, 1))
+    assert [(row.record, row.value) for row in answers] == [("q1", 1.0)]

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from psycopg import AsyncConnection
+from psycopg.errors import LockNotAvailable
 
 from model.keyring import KeyRing
 from storage.bodies import quarantine
 from storage.bodies.body_store import Directory
 from storage.people import accounts, consents
 from storage.people.errors import RefusedError
-from storage.people.patients import patient_id
+from storage.people.patients import hold_patient_alone, hold_patients, patient_id
 from storage.pg.pool import Connection
 from storage.pg.roles import PATIENT_DOOR
 from storage.pg.row_security import set_patient
@@ -100,3 +102,30 @@ async def test_a_consent_in_the_future_is_refused(conn: Connection) -> None:
     await consents.give_consent(conn, "p1", "v", from_ms=_NOW + consents.SKEW_MS, now_ms=_NOW)
     kept = await (await conn.execute("select vendor from consent")).fetchall()
     assert cells_of(kept, 0) == ["v"]
+
+
+@pytest.mark.promise(7)
+async def test_a_withdrawal_waits_for_what_has_looked_at_the_consent_already(
+    conn: Connection, dsn: str
+) -> None:
+    await consents.give_consent(conn, "p1", "v", from_ms=1, now_ms=1)
+    await conn.commit()
+    async with await AsyncConnection.connect(dsn) as withdrawing:
+        # a worker that holds the patient and found the consent
+        await hold_patients(conn, ["p1"])
+        assert await consents.consented(conn, "p1", "v", _NOW)
+        await withdrawing.execute("set lock_timeout = '200ms'")
+        with pytest.raises(LockNotAvailable):
+            await hold_patient_alone(withdrawing, "p1")
+        await withdrawing.rollback()
+        await conn.commit()
+        # once it is over, the withdrawal goes first, and the worker waits for it
+        await hold_patient_alone(withdrawing, "p1")
+        assert await stop_source(withdrawing, "p1", "v", from_ms=_NOW, now_ms=_NOW)
+        await conn.execute("set lock_timeout = '200ms'")
+        with pytest.raises(LockNotAvailable):
+            await hold_patients(conn, ["p1"])
+        await conn.rollback()
+        await withdrawing.commit()
+    await hold_patients(conn, ["p1"])
+    assert not await consents.consented(conn, "p1", "v", _NOW)

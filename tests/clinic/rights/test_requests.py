@@ -9,7 +9,7 @@ from model.calendar import DAY_MS
 from tests.clinic_world import CLINIC_KEY, CLINICIAN, OTHER_UNIT, Served
 from web import csrf
 
-_ASKED = """
+_REQUESTED = """
 insert into rights_request (patient, kind, received_at, identified, due, wish)
 select id, %s, now(), %s, %s::date, 'the pain was 2' from patient where pseudonym = %s
 returning id"""
@@ -17,8 +17,8 @@ _ROW = "select state, identified, handled_by, answer, closed_at is not null from
 _DUE = "2026-12-23"
 
 
-@pytest.fixture(name="asked_door")
-def _asked_door(door: Served) -> Iterator[Served]:
+@pytest.fixture(name="request_door")
+def _request_door(door: Served) -> Iterator[Served]:
     """Serve the door to a test in which patients ask, and take out again what they asked."""
     yield door
     door.change("delete from rights_request")
@@ -26,7 +26,7 @@ def _asked_door(door: Served) -> Iterator[Served]:
 
 def ask(door: Served, kind: str, due: str = _DUE, identified: str = "", who: str = "p-pain") -> int:
     """Write down what a patient asks for, and return its number."""
-    door.change(_ASKED.replace("returning id", ""), kind, identified, due, who)
+    door.change(_REQUESTED.replace("returning id", ""), kind, identified, due, who)
     ((number,),) = door.rows("select max(id) from rights_request")
     return int(number)
 
@@ -38,8 +38,10 @@ def _step(door: Served, number: int, step: str, **form: str) -> httpx2.Response:
 
 
 @pytest.mark.promise(15)
-def test_requests_are_listed_by_their_due_date_and_the_late_ones_alarm(asked_door: Served) -> None:
-    door = asked_door
+def test_requests_are_listed_by_their_due_date_and_the_late_ones_alarm(
+    request_door: Served,
+) -> None:
+    door = request_door
     ask(door, "erasure")
     late = ask(door, "rectification", "2026-11-22")
     page = door.get("/requests").text
@@ -56,8 +58,8 @@ def test_requests_are_listed_by_their_due_date_and_the_late_ones_alarm(asked_doo
 
 
 @pytest.mark.promise(15)
-def test_a_request_is_taken_and_answered(asked_door: Served) -> None:
-    door = asked_door
+def test_a_request_is_taken_and_answered(request_door: Served) -> None:
+    door = request_door
     number = ask(door, "access")
     assert _step(door, number, "take").headers["location"] == "/requests?done=take"
     assert door.rows(_ROW) == [("taken", "", CLINICIAN.subject, "", False)]
@@ -76,8 +78,8 @@ def test_a_request_is_taken_and_answered(asked_door: Served) -> None:
     assert actions == [("rights.take",), ("rights.answer",)]
 
 
-def test_a_refusal_needs_its_ground(asked_door: Served) -> None:
-    door = asked_door
+def test_a_refusal_needs_its_ground(request_door: Served) -> None:
+    door = request_door
     number = ask(door, "objection", identified="BankID")
     assert _step(door, number, "refuse", text=" \r\n ").status_code == 422
     assert _step(door, number, "refuse", text="x" * 2001).status_code == 422
@@ -85,8 +87,8 @@ def test_a_refusal_needs_its_ground(asked_door: Served) -> None:
     assert door.rows(_ROW)[0][0] == "refused"
 
 
-def test_a_request_of_another_unit_is_not_there(asked_door: Served) -> None:
-    door = asked_door
+def test_a_request_of_another_unit_is_not_there(request_door: Served) -> None:
+    door = request_door
     ((other,),) = door.rows(
         "select p.pseudonym from patient p join care_unit u on u.id = p.care_unit "
         "where u.name = %s limit 1",
@@ -101,8 +103,8 @@ def test_a_request_of_another_unit_is_not_there(asked_door: Served) -> None:
     assert door.rows(_ROW)[0][0] == "received"
 
 
-def test_a_form_without_its_token_changes_nothing(asked_door: Served) -> None:
-    door = asked_door
+def test_a_form_without_its_token_changes_nothing(request_door: Served) -> None:
+    door = request_door
     number = ask(door, "access")
     assert _step(door, number, "take", token="").status_code == 403
     stale = csrf.form_token(CLINIC_KEY, CLINICIAN.subject, door.clock[0] - 2 * DAY_MS)

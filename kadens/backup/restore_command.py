@@ -1,0 +1,83 @@
+"""The command `kadens restore`: everything is read and judged before anything is written."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kadens.backup.contents import KeptKeys, RestorePlan, plan_restore, read_contents, read_keys
+from kadens.backup.restoring import Restored, restore, write_secrets
+from kadens.backup.sealed_files import private_key_in
+from kadens.clock import clock
+from kadens.commands.console import run, settings_of
+from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.terminal import fail, print_json, print_line, print_note
+from storage.bodies.body_store import open_bodies
+
+
+def restore_backup(
+    *,
+    source: Annotated[
+        Path, typer.Option("--from", metavar="DIR", help="The folder of the backup.")
+    ],
+    key: Annotated[
+        Path, typer.Option("--key", metavar="FILE", help="The private key of the backups.")
+    ],
+    secrets: Annotated[
+        Path,
+        typer.Option(
+            "--secrets", metavar="FILE", help="Where to write the secrets file; a new file."
+        ),
+    ],
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="DIR", help="The folder of the keys; `keys` beside DIR."),
+    ] = None,
+    erasures: Annotated[
+        Path | None,
+        typer.Option(
+            "--erasures", metavar="FILE", help="The list of erasures; that of KADENS_ERASURES."
+        ),
+    ] = None,
+    as_json: Json = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Restore a backup into a new database and body store.
+
+    Patients who were erased after the backup do not come back: those of the list of erasures, and
+    those whose key is not among the newest keys. The whole backup is read and proved first; then
+    all of it comes back or nothing. Needs a superuser of the database. Start no process before.
+    """
+    settings = settings_of(data)
+    if not settings.bodies:
+        fail("KADENS_BODIES is empty, so the bodies could not be restored", code=2)
+    listed = erasures or (Path(settings.erasures) if settings.erasures else None)
+    plan, kept = _planned(source, keys, key, listed)
+    # before the rows: a database must never be there without the keys that open it
+    write_secrets(secrets, kept.secrets_file)
+    store, now_ms = open_bodies(settings.bodies), clock(settings.clock)()
+    done = run(restore(settings.database, store, plan, kept, now_ms))
+    _print(done, as_json=as_json)
+    if listed is None:
+        print_note("note: no list of erasures was given, so only missing keys tell of erasures")
+
+
+def _planned(
+    source: Path, keys: Path | None, key: Path, erasures: Path | None
+) -> tuple[RestorePlan, KeptKeys]:
+    private = private_key_in(key)
+    kept = read_keys(keys or source.absolute().parent / "keys", private)
+    return plan_restore(read_contents(source, private), kept, erasures), kept
+
+
+def _print(done: Restored, *, as_json: bool) -> None:
+    if as_json:
+        result = {"rows": done.rows, "bodies": done.bodies}
+        print_json({**result, "erased_again": done.erased, "without_key": done.destroyed})
+        return
+    print_line(f"{done.rows:,} rows and {done.bodies:,} bodies are back")
+    print_line(f"{done.erased + done.destroyed:,} patients were erased after the backup")
+    if done.destroyed:
+        print_note(
+            f"note: {done.destroyed:,} of them are on no list; their keys are not in the backup"
+        )

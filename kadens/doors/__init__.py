@@ -1,0 +1,1 @@
+"""What the doors are given at their start that they must not know themselves."""

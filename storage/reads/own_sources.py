@@ -1,0 +1,66 @@
+"""Reads a patient's own sources for the patient door: consent, connection, and what came last.
+
+It never writes, decides nothing, and reads no token. The patient is named by the session's row.
+"""
+
+from dataclasses import dataclass
+
+from model.calendar import utc
+from storage.pg import rows
+from storage.pg.pool import Connection
+
+# Of several accounts the one that broke counts, as on the clinic's page: the later word of the two.
+_SOURCES = """
+with known as (
+  select vendor as connector from consent
+  where patient = %(patient)s and kind = 'source_fetch'
+  union select connector from vendor_connection where patient = %(patient)s
+  union select connector from vendor_invitation where patient = %(patient)s)
+select k.connector, p.zone, g.consented_at as consented_ms, w.withdrawn_at as withdrawn_ms,
+  coalesce(c.state, '') as connection, c.connected_at as connected_ms,
+  b.received_at as received_ms, i.expires_at as link_expires_ms, i.used_at as link_used_ms
+from known k join patient p on p.id = %(patient)s
+left join lateral (
+  select max(given_at) as consented_at from consent
+  where patient = p.id and vendor = k.connector and kind = 'source_fetch'
+    and given_at <= %(now)s and (withdrawn_at is null or withdrawn_at > %(now)s)) g on true
+left join lateral (
+  select max(withdrawn_at) as withdrawn_at from consent
+  where patient = p.id and vendor = k.connector and kind = 'source_fetch'
+    and withdrawn_at <= %(now)s) w on true
+left join lateral (
+  select max(state) as state, min(connected_at) as connected_at from vendor_connection
+  where patient = p.id and connector = k.connector) c on true
+left join lateral (
+  select max(received_at) as received_at from body
+  where patient = p.id and connector = k.connector) b on true
+left join lateral (
+  select expires_at, used_at from vendor_invitation
+  where patient = p.id and connector = k.connector order by created_at desc limit 1) i on true
+order by k.connector
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSourceRow:
+    """A patient's source; instants are epoch ms, None where there is none.
+
+    `consented_ms` is the beginning of the consent that holds now. `connection` is the state of the
+    account at the vendor, "" without one. The link is the latest that was made.
+    """
+
+    connector: str
+    zone: str
+    consented_ms: int | None
+    withdrawn_ms: int | None
+    connection: str
+    connected_ms: int | None
+    received_ms: int | None
+    link_expires_ms: int | None
+    link_used_ms: int | None
+
+
+async def own_sources(conn: Connection, patient: int, now_ms: int) -> list[OwnSourceRow]:
+    """Return a patient's sources as they are at an instant, by connector."""
+    question = {"patient": patient, "now": utc(now_ms)}
+    return await rows.fetch_as(conn, _SOURCES, question, OwnSourceRow)

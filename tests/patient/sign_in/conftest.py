@@ -1,0 +1,115 @@
+"""A patient door with sign-in, a database with patients, and the tiny provider."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from kadens.embedded.postgres import temporary_postgres
+from kadens.settings import Settings, read_settings
+from kadens.wiring import patient_door
+from storage.pg.migrate import migrate
+from tests.clinic.sign_in.provider import (
+    CLIENT,
+    SECRET,
+    SIGN_IN_NOW,
+    Provider,
+    listening,
+    running_provider,
+    served_provider,
+)
+from tests.patient.link_world import add_unit, run_alone
+from tests.patient.sign_in.patients import IDENTITY_KEYS, People
+
+OpenPatient = Callable[..., AbstractContextManager[httpx2.Client]]
+
+
+async def _prepared(dsn: str) -> None:
+    await migrate(dsn)
+    await add_unit(dsn)
+
+
+@pytest.fixture(scope="session")
+def people() -> Iterator[People]:
+    """Give a database with a care unit, and who adds patients to it."""
+    with temporary_postgres() as server:
+        dsn = server.create_database("numbers")
+        run_alone(_prepared(dsn))
+        yield People(dsn)
+
+
+@pytest.fixture
+def now(tmp_path: Path) -> Path:
+    """Give the file that the door's clock reads."""
+    file = tmp_path / "clock"
+    file.write_text(str(SIGN_IN_NOW), encoding="ascii")
+    return file
+
+
+@pytest.fixture(scope="session")
+def shared_provider() -> Iterator[Provider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def provider(shared_provider: Provider) -> Provider:
+    """Give the provider, honest again."""
+    shared_provider.honest()
+    return shared_provider
+
+
+def patient_settings(dsn: str, folder: Path, **more: str) -> Settings:
+    """Return the settings of a door with sign-in, its secrets file in `folder`."""
+    secrets = folder / "patient.toml"
+    keys = f'wrapping_key = "{"00" * 32}"\nsession_key = "{"01" * 32}"\n'
+    keys += f'identity_key = "{IDENTITY_KEYS.active.secret.hex()}"\n'
+    secrets.write_text(f'{keys}patient_oidc_client_secret = "{SECRET}"\n', encoding="utf-8")
+    result = {
+        "KADENS_KAFKA": "",
+        "KADENS_DATABASE": dsn,
+        "KADENS_BODIES": "",
+        "KADENS_SECRETS_FILE": str(secrets),
+        "KADENS_PATIENT_OIDC_CLIENT_ID": CLIENT,
+    }
+    return read_settings({**result, **more})
+
+
+@pytest.fixture
+def opened(people: People, provider: Provider, now: Path, tmp_path: Path) -> OpenPatient:
+    """Return a function that opens a patient door and gives a browser for it.
+
+    The browser follows no redirect by itself. Keyword arguments change or add variables.
+    """
+
+    @contextmanager
+    def open_door(**more: str) -> Iterator[httpx2.Client]:
+        with listening() as (socket, url):
+            usual = {
+                "KADENS_PATIENT_URL": url,
+                "KADENS_PATIENT_OIDC_ISSUER": provider.url,
+                "KADENS_CLOCK": f"file:{now}",
+            }
+            provider.redirect = f"{url}/sign-in/callback"
+            app = patient_door(patient_settings(people.dsn, tmp_path, **{**usual, **more}))
+            with served_provider(app, socket), httpx2.Client(base_url=url) as client:
+                yield client
+
+    return open_door
+
+
+@pytest.fixture
+def door(opened: OpenPatient) -> Iterator[httpx2.Client]:
+    """Open a door that asks the provider."""
+    with opened() as client:
+        yield client
+
+
+@pytest.fixture
+def patient(people: People, provider: Provider) -> str:
+    """Give a new patient, whom the provider names."""
+    pseudonym, number = people.patient()
+    provider.person = {"sub": "u-1", "personal_number": number}
+    return pseudonym

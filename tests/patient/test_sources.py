@@ -1,0 +1,174 @@
+"""The page of sources: what it says of each, connecting one, and withdrawing for good."""
+
+from dataclasses import replace
+
+import httpx2
+import pytest
+
+from model.calendar import DAY_MS, local_date
+from patient.sources import SourceState, last_data_ms, source_state
+from patient.words import full_date
+from storage.people.consents import give_consent
+from storage.pg.pool import Connection
+from storage.reads.own_sources import OwnSourceRow
+from tests.patient.link_world import LinkWorld, Surfer
+from tests.patient.test_entry import signed_in, token_of_form
+
+_NOW_MS = 1_000 * DAY_MS
+_ROW = OwnSourceRow(
+    connector="polar",
+    zone="Europe/Stockholm",
+    consented_ms=_NOW_MS - 30 * DAY_MS,
+    withdrawn_ms=None,
+    connection="connected",
+    connected_ms=_NOW_MS - 30 * DAY_MS,
+    received_ms=_NOW_MS - DAY_MS,
+    link_expires_ms=None,
+    link_used_ms=None,
+)
+_NO_CONSENT = replace(_ROW, consented_ms=None, connection="", connected_ms=None)
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        (_ROW, SourceState.CONNECTED),
+        (replace(_ROW, received_ms=_NOW_MS - 7 * DAY_MS), SourceState.CONNECTED),
+        (replace(_ROW, received_ms=_NOW_MS - 7 * DAY_MS - 1), SourceState.SILENT),
+        (replace(_ROW, received_ms=None, consented_ms=_NOW_MS - DAY_MS), SourceState.CONNECTED),
+        (replace(_ROW, received_ms=None), SourceState.SILENT),
+        (replace(_ROW, connector="reports", received_ms=None), SourceState.CONNECTED),
+        (replace(_ROW, connection="needs_reconnecting"), SourceState.RECONNECT),
+        (_NO_CONSENT, SourceState.ENDED),
+        (replace(_NO_CONSENT, withdrawn_ms=_NOW_MS - 1), SourceState.WITHDRAWN),
+        (replace(_NO_CONSENT, link_expires_ms=_NOW_MS + 1), SourceState.INVITED),
+        (replace(_NO_CONSENT, link_expires_ms=_NOW_MS), SourceState.ENDED),
+        (
+            replace(_NO_CONSENT, link_expires_ms=_NOW_MS + 1, link_used_ms=_NOW_MS - 9),
+            SourceState.ENDED,
+        ),
+    ],
+)
+def test_the_state_of_a_source(row: OwnSourceRow, state: SourceState) -> None:
+    assert source_state(row, _NOW_MS) is state
+
+
+def test_a_source_was_heard_when_its_latest_data_came() -> None:
+    assert last_data_ms(_ROW) == _NOW_MS - DAY_MS
+    assert last_data_ms(replace(_ROW, received_ms=None)) == _NOW_MS - 30 * DAY_MS
+
+
+def _agreed(links: LinkWorld, patient: str, connector: str) -> None:
+    async def work(conn: Connection) -> None:
+        now_ms = links.now_ms
+        await give_consent(conn, patient, connector, from_ms=now_ms, now_ms=now_ms)
+
+    links.run(work)
+
+
+def _send(client: httpx2.Client, step: str, source: str) -> httpx2.Response:
+    form = {"token": token_of_form(client), "source": source}
+    return client.post(f"/sources/{step}", data=form)
+
+
+def test_a_patient_connects_a_watch_and_withdraws(links: LinkWorld) -> None:
+    patient, user = links.patient(), links.account()
+    with signed_in(links, patient) as client:
+        assert "Nothing is connected." in client.get("/sources").text
+        onward = _send(client, "connect", "polar")
+        assert onward.status_code == 303
+        link = links.url + onward.headers["location"].partition("?")[0]
+        assert "Not connected yet. A link waits" in client.get("/sources").text
+        assert "<h1>Polar is connected</h1>" in Surfer().connect(link, user).text
+        assert "You have agreed, and it is read." in client.get("/sources").text
+        assert links.traces(patient)[:3] == [1, 1, 1]
+        gone = _send(client, "withdraw", "polar")
+        assert (gone.status_code, gone.headers["location"]) == (303, "/sources")
+        page = client.get("/sources").text
+        assert "You withdrew on" in page
+        assert "Withdraw my consent" not in page
+        # a second time changes nothing, and says nothing else
+        assert _send(client, "withdraw", "polar").status_code == 303
+    assert links.traces(patient)[2] == 0
+    query = "select action || ' ' || object from audit where actor = %s order by id"
+    steps = [row for row in links.column(query, patient) if "polar" in row]
+    assert steps[0] == "account.invite polar"
+    assert steps[-1] == "consent.withdraw polar"
+    assert steps.count("consent.withdraw polar") == 1
+
+
+def test_silence_is_the_sources_and_never_the_patients(links: LinkWorld) -> None:
+    patient = links.patient()
+    _agreed(links, patient, "polar")
+    links.now_ms += 8 * DAY_MS
+    with signed_in(links, patient) as client:
+        english, swedish = client.get("/sources").text, client.get("/sources?lang=sv").text
+    assert "That says something about the source, and nothing about you." in english
+    assert "Det säger något om källan och inget om dig." in swedish
+
+
+def test_each_patient_withdraws_their_own_alone(links: LinkWorld) -> None:
+    patient, other = links.patient(), links.patient()
+    for who in (patient, other):
+        _agreed(links, who, "polar")
+    with signed_in(links, patient) as client:
+        form = {"token": token_of_form(client), "source": "polar", "patient": other}
+        client.post(f"/sources/withdraw?patient={other}", data=form)
+    query = (
+        "select p.pseudonym from consent c join patient p on p.id = c.patient "
+        "where c.vendor = 'polar' and c.withdrawn_at is null and p.pseudonym = any(%s)"
+    )
+    assert links.column(query, [patient, other]) == [other]
+
+
+@pytest.mark.parametrize("step", ["connect", "withdraw"])
+@pytest.mark.parametrize("source", ["", "unknown", "clinic", "reports", "p" * 5_000])
+def test_a_source_that_is_not_there_changes_nothing(
+    links: LinkWorld, step: str, source: str
+) -> None:
+    patient = links.patient()
+    with signed_in(links, patient) as client:
+        assert _send(client, step, source).status_code == 404
+    query = "select count(*) from vendor_invitation i join patient p on p.id = i.patient"
+    assert links.column(query + " where p.pseudonym = %s", patient) == [0]
+
+
+@pytest.mark.parametrize("step", ["connect", "withdraw"])
+def test_a_form_of_another_page_changes_nothing(links: LinkWorld, step: str) -> None:
+    patient = links.patient()
+    _agreed(links, patient, "polar")
+    with signed_in(links, patient) as client:
+        path = f"/sources/{step}"
+        assert client.post(path, data={"source": "polar"}).status_code == 403
+        form = {"token": token_of_form(client), "source": "polar"}
+        foreign = client.post(path, data=form, headers={"origin": "https://evil.example"})
+        assert foreign.status_code == 403
+        assert "You have agreed" in client.get("/sources").text
+
+
+def test_the_other_answers_are_withdrawn_too(links: LinkWorld) -> None:
+    """Answers at the door are a source like any other, and may be withdrawn the same way."""
+    patient = links.patient()
+    _agreed(links, patient, "reports")
+    with signed_in(links, patient) as client:
+        page = client.get("/sources").text
+        assert "<h2>Your own answers</h2>" in page
+        assert _send(client, "withdraw", "reports").status_code == 303
+        assert "I agree, send" in client.get("/report").text
+
+
+def test_what_came_last_is_the_patients_own(links: LinkWorld) -> None:
+    patient, other = links.patient(), links.patient()
+    for days, who in ((3, patient), (1, other)):
+        _agreed(links, who, "polar")
+        links.change(
+            "insert into body (patient, sha256, connector, content_type, size, address, "
+            "received_at, stated_ms, passed_headers, passed_query, format) "
+            "select id, '\\x00', 'polar', '', 1, 'a', to_timestamp(%s / 1000.0), 0, '[]', '[]', "
+            "'' from patient where pseudonym = %s",
+            links.now_ms - days * DAY_MS,
+            who,
+        )
+    day = full_date("en", local_date(links.now_ms - 3 * DAY_MS, "Europe/Stockholm"))
+    with signed_in(links, patient) as client:
+        assert f"Something came last on {day}." in client.get("/sources").text
