@@ -51,6 +51,7 @@ from storage.pg.health import database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import CLINIC
 from web.api_docs import install_docs
+from web.audit_origin import AuditOrigin
 from web.headers import SecurityHeaders
 from web.languages import InLanguage
 from web.problems import RequestRefused, add_problem_schema, documented
@@ -117,6 +118,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     _add_plain_routes(app)
     # The middleware added last is the outermost: it measures everything within.
     app.add_middleware(InLanguage, languages=clinic_languages(), programs="/api/")
+    app.add_middleware(AuditOrigin, door="clinic")
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
     return app

@@ -125,8 +125,8 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
             is_used = used and not refresh
             await _require_alive(conn, clinician, now_ms, door.clinic.idle_ms, used=is_used)
             await set_unit(conn, clinician.care_unit)
-            await _limit_support(conn, door.clinic, clinician, now_ms)
             home = await enter_as_guest(request, conn, clinician, now_ms)
+            await _limit_support(conn, door.clinic, clinician, now_ms)
             yield RequestScope(
                 conn=conn,
                 clinic=door.clinic,

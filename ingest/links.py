@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from model.keyring import Key, KeyRing
 
-_VERSION = "2"
+_VERSION, _SEALING = "2", "3"  # the second has a public key too
 LONGEST = 512  # characters
 PARTS = 6  # version, key id, issue, expiry, patient, MAC
+_LENGTHS = {_VERSION: PARTS - 1, _SEALING: PARTS}  # parts before the MAC
+_PUBLIC_BYTES = 32
 _LONGEST_NUMBER = 15  # digits; epoch ms have 13
 _PURPOSE = b"kadens link v2\0"
 
@@ -24,6 +26,7 @@ class Link:
     """The content of a link token.
 
     `expires_ms` is epoch ms, exclusive. `digest` is 32 bytes that identify this token alone.
+    `public` is the key for which the patient's bodies are sealed, b"" in a token without one.
     """
 
     patient: str
@@ -31,10 +34,13 @@ class Link:
     expires_ms: int
     key_id: str
     digest: bytes
+    public: bytes = b""
 
 
-def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
+def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int, public: bytes = b"") -> str:
     """Return the URL-safe token of a pseudonym, signed with the active link key.
+
+    `public` is the key for which the patient's bodies are sealed at the door.
 
     Raises ValueError without a key or a patient, for an issue below 1 or a negative expiry, and for
     a pseudonym that is too long.
@@ -44,7 +50,10 @@ def mint(patient: str, keys: KeyRing, *, issue: int, expires_ms: int) -> str:
     if issue < 1 or expires_ms < 0:
         raise ValueError("a link token needs an issue number from 1 and an expiry")
     key = keys.active
-    body = ".".join((_VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())))
+    texts = [_VERSION, key.id, str(issue), str(expires_ms), _text(patient.encode())]
+    if public:
+        texts = [_SEALING, *texts[1:], _text(public)]
+    body = ".".join(texts)
     token = f"{body}.{_mac(body, key)}"
     if len(token) > LONGEST:
         raise ValueError("the pseudonym is too long for a link token")
@@ -61,7 +70,7 @@ def read_link(token: str, keys: KeyRing, now_ms: int) -> Link | None:
         return None
     body, _, mac = token.rpartition(".")
     result = body.split(".")
-    key = keys.find(result[1]) if len(result) == PARTS - 1 and result[0] == _VERSION else None
+    key = keys.find(result[1]) if len(result) == _LENGTHS.get(result[0]) else None
     if key is None or not hmac.compare_digest(_mac(body, key).encode(), mac.encode()):
         return None
     link = _link(result, digest(token))
@@ -77,16 +86,24 @@ def digest(token: str) -> bytes:
 
 
 def _link(texts: list[str], name: bytes) -> Link | None:
-    _, key_id, issue, expires, patient = texts
+    _, key_id, issue, expires, patient, *sealing = texts
     # the token is ASCII, so `isdecimal` admits the digits 0 to 9 only
     if not all(text.isdecimal() and len(text) <= _LONGEST_NUMBER for text in (issue, expires)):
         return None
     try:
         owner = _bytes(patient).decode()
+        public = _bytes(sealing[0]) if sealing else b""
     except (binascii.Error, ValueError):
         return None
+    if len(public) not in (0, _PUBLIC_BYTES):
+        return None
     return Link(
-        patient=owner, issue=int(issue), expires_ms=int(expires), key_id=key_id, digest=name
+        patient=owner,
+        issue=int(issue),
+        expires_ms=int(expires),
+        key_id=key_id,
+        digest=name,
+        public=public,
     )
 
 

@@ -23,8 +23,9 @@ from ingest.problems import Refused, refused, too_often
 from ingest.proving.proofs import EchoAndSignature, Evidence, SecretPath
 from ingest.proving.verify import Check, Verdict
 from ingest.spool import Spool, fill
-from model.envelope import INLINE, Envelope
+from model.envelope import INLINE, Envelope, sealed_owner
 from model.received import Context
+from model.sealed_box import BOX_FORM, PUBLIC_BYTES, box_sealed
 from model.topics import RAW, RAW_LARGE
 from web.rates import Buckets
 
@@ -133,7 +134,8 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
             received_ms=now,
             link=link,
         )
-        await _keep(door, envelope, spool, connector.answer_within_s)
+        public = link.public if link else b""
+        await _keep(door, envelope, spool, connector.answer_within_s, public)
     finally:
         spool.close()
     return Taken(
@@ -313,7 +315,9 @@ async def _read(stream: AsyncIterator[bytes], cap: int, spool: Spool) -> None:
         raise refused("early_end") from None
 
 
-async def _keep(door: Door, envelope: Envelope, spool: Spool, within_s: float | None) -> None:
+async def _keep(
+    door: Door, envelope: Envelope, spool: Spool, within_s: float | None, public: bytes
+) -> None:
     """Append the body of a spool to the log; raises `Refused` when the log did not take it.
 
     A vendor that waits only `within_s` gets its 5xx then, and sends the body again.
@@ -321,9 +325,21 @@ async def _keep(door: Door, envelope: Envelope, spool: Spool, within_s: float | 
     try:
         async with asyncio.timeout(within_s):
             content = await spool.content(INLINE)
+            envelope, content = _sealed(envelope, content, public)
             await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
+
+
+def _sealed(
+    envelope: Envelope, content: bytes | BinaryIO, public: bytes
+) -> tuple[Envelope, bytes | BinaryIO]:
+    """Seal a body that the message itself holds for its patient, where a key is known."""
+    if not public or not isinstance(content, bytes) or len(content) > INLINE:
+        return envelope, content
+    once = secrets.token_bytes(PUBLIC_BYTES)
+    value = box_sealed(public, once, content, sealed_owner(envelope))
+    return replace(envelope, sealed=BOX_FORM), value
 
 
 async def append_body(
@@ -339,7 +355,7 @@ async def append_body(
     not taken.
     """
     began = time.monotonic()
-    value, address = await _placed(bodies, content, store_s)
+    value, address = await _placed(bodies, content, store_s, is_sealed=bool(envelope.sealed))
     headers = replace(envelope, address=address).headers()
     topic = RAW_LARGE if address else RAW
     await publisher.append(topic.name, envelope.sha256.encode(), value, headers)
@@ -349,13 +365,16 @@ async def append_body(
         raise NotAcceptedError("suspended")
 
 
-async def _placed(bodies: BodyStore, body: bytes | BinaryIO, store_s: float) -> tuple[bytes, str]:
+async def _placed(
+    bodies: BodyStore, body: bytes | BinaryIO, store_s: float, *, is_sealed: bool
+) -> tuple[bytes, str]:
     """Return the body that the message itself holds, or b"" and the address of the stored body.
 
     Each receipt has an address of its own, so the consumer that settles its message may remove the
     stored body.
     """
-    if isinstance(body, bytes) and len(body) <= INLINE:
+    # what is sealed was short enough before, and is a little longer now
+    if isinstance(body, bytes) and (is_sealed or len(body) <= INLINE):
         return body, ""
     async with asyncio.timeout(store_s):
         return b"", await bodies.put(secrets.token_hex(32), body)

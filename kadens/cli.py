@@ -391,6 +391,11 @@ COMMANDS: tuple[Entry, ...] = (
                 target="kadens.auditing.extracting:print_extract",
                 summary="Print who looked at a patient's data, for the patient.",
             ),
+            Entry(
+                word="export",
+                target="kadens.auditing.exporting:export_log",
+                summary="Write rows of the audit log to a file, as FHIR AuditEvent.",
+            ),
         ),
     ),
     Entry(

@@ -15,6 +15,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from model.audit_log.origins import AccessOrigin, coming_from
+
 Command: TypeAlias = TyperCommand | TyperGroup
 
 _BEFORE_A_SENTENCE = "Value error, "  # pydantic, which typer reads options with, puts it there
@@ -142,9 +144,11 @@ def _load_group(entry: Entry, callback: Any) -> LazyGroup:  # noqa: ANN401 - wha
 def _running(context: Any) -> Iterator[None]:  # noqa: ANN401 - typer does not export the type
     """Let a command run: its words are known meanwhile, and garbage is collected."""
     _collect_again()
-    token = _words_of_command.set(_words(context))
+    words = _words(context)
+    token = _words_of_command.set(words)
     try:
-        yield
+        with coming_from(AccessOrigin(door="command", command=words)):
+            yield
     finally:
         _words_of_command.reset(token)
 

@@ -1,21 +1,36 @@
 """Issues and revokes link tokens: first the row, then the log that doors follow."""
 
+from dataclasses import dataclass, field
+
 from ingest.links import digest, mint
 from ingest.ports import NotAcceptedError, Publisher
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
+from model.sealed_box import box_public
 from model.topics import REVOKED
 from storage.people import link_tokens as rows
+from storage.people.data_keys import data_key
 from storage.pg.pool import Connection, Pool
 
 PATIENCE_S = 10.0  # how long the log may take for one revocation
 LEAST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 365, 1_095
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenKeys:
+    """The keys that sign a token, and those that open a data key.
+
+    With the latter a token has the key for which the door seals the patient's bodies.
+    """
+
+    link: KeyRing
+    wrapping: KeyRing = field(default_factory=KeyRing)
+
+
 async def issue_token(
     conn: Connection,
     patient: str,
-    keys: KeyRing,
+    keys: TokenKeys,
     now_ms: int,
     *,
     days: int = USUAL_DAYS,
@@ -31,10 +46,11 @@ async def issue_token(
         raise ValueError(f"a token holds for {LEAST_DAYS} to {MOST_DAYS} days")
     number = await rows.next_issue(conn, patient)
     expires_ms = now_ms + days * DAY_MS
-    token = mint(patient, keys, issue=number, expires_ms=expires_ms)
+    public = box_public(await data_key(conn, keys.wrapping, patient)) if keys.wrapping else b""
+    token = mint(patient, keys.link, issue=number, expires_ms=expires_ms, public=public)
     row = rows.Issued(
         issue=number,
-        key_id=keys.active.id,
+        key_id=keys.link.active.id,
         issued_by=by,
         issued_ms=now_ms,
         expires_ms=expires_ms,

@@ -15,6 +15,8 @@ RAW_VERSION = "2"  # of these headers; each message names its own
 SNIFF = "sniff"  # the format of a payload whose first bytes show what it is
 INLINE = 512 * 1024  # bytes; a larger payload lies in the body store, and threads work on it
 
+SEALED = "sealed"  # the header that says whether the value is sealed
+
 _NO_PAIRS = "[]"
 _OF_FETCH = ("account", "resource", "key", "path", "format")
 
@@ -35,7 +37,8 @@ class Envelope:
     `requested` is the fetch that this payload answers, None for a payload that was pushed; where
     the vendor's own link was followed, it travels without the link's host and query, which may hold
     a credential. `zone` is the IANA zone of the patient
-    whose data were fetched, "" for a payload that was pushed.
+    whose data were fetched, "" for a payload that was pushed. `sealed` names the form in which the
+    event's value is sealed for the patient (`model.sealed_box`), "" where it is the payload itself.
     """
 
     connector: str
@@ -56,6 +59,7 @@ class Envelope:
     stated_ms: int = 0
     requested: Fetch | None = None
     zone: str = ""
+    sealed: str = ""
 
     @property
     def context(self) -> Context:
@@ -113,7 +117,13 @@ class Envelope:
             stated_ms=int(values.get("stated_ms", "0")),
             requested=_requested(values.get("requested", "")),
             zone=values.get("zone", ""),
+            sealed=values.get(SEALED, ""),
         )
+
+
+def sealed_owner(envelope: Envelope) -> str:
+    """Return what the value of a message is sealed for: its patient and this payload."""
+    return f"raw:{envelope.patient}:{envelope.sha256}"
 
 
 def _as_header(fetch: Fetch | None) -> str:

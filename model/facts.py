@@ -277,6 +277,7 @@ class RejectKind(StrEnum):
     TOO_MUCH = "too_much"  # more of something than a body may hold
     UNWRITABLE = "unwritable"  # a fact that the storage's own rules refuse
     ENVELOPE = "envelope"  # neither a sender nor a patient is named, or the body is not there
+    SEALED = "sealed"  # sealed for a patient, and does not open with that patient's key
     TOO_SLOW = "too_slow"  # reading took more CPU time than a body may take
     TOO_LARGE = "too_large"  # reading took more memory than a body may take
     READER_FAULT = "reader_fault"  # an error of our own in a reader

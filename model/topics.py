@@ -33,7 +33,7 @@ class Topic:
 RAW = Topic(
     name="kadens.raw",
     key="SHA-256 of the body",
-    value="the body as received; headers hold the envelope",
+    value="the body as received, sealed where its patient is known; headers hold the envelope",
     partitions=8,
     retention_ms=7 * DAY_MS,
 )

@@ -51,6 +51,7 @@ from runtime.log_lines import get_logger
 from storage.pg.health import AWAY, UNWRITABLE, database_answers
 from storage.pg.pool import CLINIC_LIMITS, open_pool
 from storage.pg.roles import PATIENT_DOOR
+from web.audit_origin import AuditOrigin
 from web.headers import SecurityHeaders
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 from web.sign_in.code_flow import CALLBACK_PATH, SIGN_IN_PATH
@@ -83,6 +84,7 @@ def patient_app(config: PatientConfig) -> FastAPI:
     for kind in (*AWAY, *UNWRITABLE):
         app.add_exception_handler(kind, _away)
     # The middleware added last is the outermost: it measures everything within.
+    app.add_middleware(AuditOrigin, door="patient")
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)
     return app

@@ -11,6 +11,8 @@ from typing import Any
 from psycopg import Error
 from psycopg.types.json import Jsonb
 
+from model.audit_log.categories import categories_of
+from model.audit_log.origins import access_origin
 from storage.audit_actions import AuditAction
 from storage.pg import rows
 from storage.pg.pool import Connection, Pool
@@ -135,5 +137,17 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "unit": entry.actor.care_unit,
         "action": AuditAction(entry.action).value,
         "object": entry.object,
-        "detail": Jsonb(entry.detail or {}),
+        "detail": Jsonb({**(entry.detail or {}), **_trail(entry)}),
     }
+
+
+def _trail(entry: AuditEntry) -> dict[str, Any]:
+    """Return the categories of a row and where it came from.
+
+    They stand in the detail: it is in the hash of the row's link already, so that older links hold,
+    and nobody can change what they say.
+    """
+    origin = access_origin().plain()
+    categories = categories_of(entry.action, entry.object)
+    known = {"categories": list(categories), "origin": dict(origin)}
+    return {name: content for name, content in known.items() if content}

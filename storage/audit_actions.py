@@ -82,6 +82,9 @@ class AuditAction(StrEnum):
     BACKUP_MAKE = "backup.make"  # all rows and bodies were read into a backup
     BACKUP_RESTORE = "backup.restore"  # this database was filled from a backup
     LOG_VERIFY = "log.verify"  # the audit log was compared with its chain
+    LOG_EXPORT = "log.export"  # rows of it were written to a file
+    LOG_SAMPLE = "log.sample"  # a sample of accesses was drawn, or looked at
+    LOG_REVIEW = "log.review"  # a reviewer judged an access of a sample
     LETTER_SHOW = "letter.show"
     LETTER_RETRY = "letter.retry"
     LETTER_DROP = "letter.drop"

@@ -92,8 +92,8 @@ patient = %(patient)s or (patient is null and (connector, account) in (
     "stale_derivation": _OF,
     "link_token": _OF,
     "identity.person": _OF,
-    "identity.statistic_key": _OF,
     "identity.number_digest": _OF,
+    "identity.statistic_key": _OF,
     "identity.data_key": _OF,
 }
 

@@ -38,6 +38,7 @@ from stream.intake.outcomes import (
 )
 from stream.intake.owners import Owned, account_of, allowed_positions, owners_of, patients_in
 from stream.intake.requests import divide_bodies, record_requests
+from stream.intake.sealed_bodies import opened_messages
 from stream.log.messages import Outgoing, Run, messages_of, portions
 from stream.reading import Read, read_all, received, reported_as
 
@@ -47,7 +48,8 @@ async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
 
     Bodies are read before the transaction begins, so that no row is locked while a reader works.
     """
-    topic, messages = batch[0].topic, messages_of(batch)
+    topic = batch[0].topic
+    messages = await opened_messages(messages_of(batch), parts)
     reads: dict[tuple[str, int, int], Read] = {}
     for read in await read_all(messages, parts.bodies, parts.reader):
         reads[read.message.location] = read
@@ -65,7 +67,8 @@ async def set_body_aside(run: Run, reject: Reject, parts: Collaborators) -> None
 
     `run` holds this one message. If the ledger shows it as finished, nothing happens.
     """
-    unread = await received(run.messages[0], parts.bodies)
+    (message,) = await opened_messages(run.messages[:1], parts)
+    unread = await received(message, parts.bodies)
     async with parts.pool.connection() as conn:
         fresh = await parts.ledger.claim(conn, [run])
         files = await _settle(conn, [replace(unread, rejects=(reject,))] if fresh else [], parts)

@@ -28,6 +28,9 @@ NOT_AN_ENVELOPE = Reject(
 )
 NO_FORMAT = Reject(where="headers", why="a format without a reader here", kind=RejectKind.ENVELOPE)
 NO_BODY = Reject(where="body store", why="the body is not there", kind=RejectKind.ENVELOPE)
+NOT_OPENED = Reject(
+    where="body", why="it does not open with its patient's key", kind=RejectKind.SEALED
+)
 NOT_DIVIDED = Reject(
     where="body", why="several accounts, not divided by its reader", kind=RejectKind.READER_FAULT
 )
@@ -201,6 +204,9 @@ async def received(message: Message, bodies: BodyStorage) -> Read:
     # checked before the body is fetched, so that an unknown format costs no access to the store
     if _format_name(envelope) not in KNOWN:
         return _unread(message, envelope, b"", NO_FORMAT)
+    # what does not open is kept nowhere: no key that is left would ever open it
+    if envelope.sealed:
+        return _unread(message, envelope, b"", NOT_OPENED)
     if not envelope.address:
         return _unread(message, envelope, message.value)
     kept = await _kept(bodies, envelope.address)

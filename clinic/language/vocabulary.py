@@ -40,6 +40,7 @@ ACTIONS: dict[str, str] = {
     "account.unlink": N_("Account unlinked"),
     "account.invite": N_("Link for connecting made"),
     "account.connect": N_("Account connected"),
+    "log.review": N_("Access reviewed"),
     "consent.agree": N_("Agreed to connect an account"),
     "account.close": N_("Account closed"),
     "account.reopen": N_("Account opened again"),

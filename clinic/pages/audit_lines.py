@@ -3,8 +3,14 @@
 A line names what a stored object is, and no id: the alert or session is a click away.
 """
 
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
 from clinic.pages import words
-from model.words.language import N_, ngettext, translated
+from model.audit_log.categories import categories_of
+from model.audit_log.extract import category_words, origin_words
+from model.audit_log.plain_words import CAME_FROM, DATA_SEEN
+from model.words.language import N_, ngettext, reading_language, translated
 from storage.reads.views import AuditReads, AuditRow
 
 # What a line is about, by the kind of its object.
@@ -33,7 +39,8 @@ def reading(row: AuditReads, zone: str) -> str:
     at = first if first == last else f"{first}\u2013{last}"
     times = ngettext("once", "%(num)s times", row.reads)
     what = ", ".join(map(_object, row.objects))
-    return f"{words.day(row.local_date)}: {_who(row.actor, row.care_unit)}, {times}, {at} ({what})"
+    who = _who(row.actor, row.care_unit)
+    return f"{words.day(row.local_date)}: {who}, {times}, {at} ({what}){_origins(row.origins)}"
 
 
 def deed(row: AuditRow, zone: str) -> str:
@@ -44,7 +51,29 @@ def deed(row: AuditRow, zone: str) -> str:
     # The words of most actions name what it was done to.
     about = f" ({_object(kind)})" if kind in _NAMED else ""
     at = words.when(row.at_ms, zone)
-    return f"{at}: {_who(row.actor, row.care_unit)}, {words.action(row.action).lower()}{about}{why}"
+    did = f"{words.action(row.action).lower()}{about}{why}"
+    origin = row.detail.get("origin")
+    return f"{at}: {_who(row.actor, row.care_unit)}, {did}{_origins((origin,) if origin else ())}"
+
+
+def data_words(row: AuditRow | AuditReads) -> str:
+    """Return which categories of data a line is about; rows from before they were noted have none.
+
+    Of reads they follow from what was read.
+    """
+    kinds = row.objects if isinstance(row, AuditReads) else ()
+    noted = row.detail.get("categories", ()) if isinstance(row, AuditRow) else ()
+    read = chain.from_iterable(categories_of("data.read", kind) for kind in kinds)
+    language = reading_language().code
+    named = ", ".join(category_words((*noted, *read), language))
+    return f"{DATA_SEEN.worded(language)}: {named}" if named else ""
+
+
+def _origins(origins: Sequence[Mapping[str, str]]) -> str:
+    """Return from where something was done, as it follows the sentence."""
+    language = reading_language().code
+    named = [origin_words(row.get("door", ""), row.get("address", ""), language) for row in origins]
+    return f". {CAME_FROM.worded(language)} {'; '.join(named)}" if named else ""
 
 
 def _who(actor: str, care_unit: str) -> str:

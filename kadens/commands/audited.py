@@ -1,6 +1,6 @@
 """Runs a command's work and writes its audit row in the same transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from kadens.clock import clock
@@ -36,10 +36,18 @@ def entry_of(
         action=action,
         patient=patient,
         object=what,
-        detail={"command": running_command()}
-        | ({"why": why} if why else {})
-        | ({"reason": reason} if reason else {}),
+        detail=(
+            {"command": running_command()}
+            | ({"why": why} if why else {})
+            | ({"reason": reason} if reason else {})
+        ),
     )
+
+
+async def note_listed(conn: Connection, now_ms: int, what: str, patients: Iterable[str]) -> None:
+    """Write a row for each patient on a list, in the transaction that reads it."""
+    entry = entry_of(AuditAction.LIST_READ, now_ms, what=what)
+    await audit.write_list_entries(conn, entry, sorted(set(patients)), now_ms)
 
 
 def audited(

@@ -9,7 +9,14 @@ from kadens.clock import clock
 from kadens.commands.audited import audited, person
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
-from kadens.link_tokens import LEAST_DAYS, MOST_DAYS, USUAL_DAYS, issue_token, publish_revocations
+from kadens.link_tokens import (
+    LEAST_DAYS,
+    MOST_DAYS,
+    USUAL_DAYS,
+    TokenKeys,
+    issue_token,
+    publish_revocations,
+)
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
@@ -59,9 +66,11 @@ def issue_audited_token(
     if not keys:
         fail("the secrets file has no link_key, so no token can be made", code=2)
 
+    token_keys = TokenKeys(link=keys, wrapping=settings.secrets.wrapping_keys)
+
     async def work(conn: Connection, now_ms: int) -> tuple[str, link_tokens.Issued]:
         return await issue_token(
-            conn, patient, keys, now_ms, days=days, by=person().subject, purpose=purpose
+            conn, patient, token_keys, now_ms, days=days, by=person().subject, purpose=purpose
         )
 
     return audited(settings, work, AuditAction.PATIENT_TOKEN, patient, purpose)

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kadens.clock import clock
-from kadens.link_tokens import issue_token
+from kadens.link_tokens import TokenKeys, issue_token
 from kadens.local.demo_link import demo_door_link
 from kadens.local.demo_state import DemoState, begin, write_state
 from kadens.local.enrol import enrol, simulated_tokens
@@ -219,7 +219,8 @@ class Demo:
 
     async def _tokens(self) -> dict[str, str]:
         """Issue a link token for each person of the cohort."""
-        keys, now = self._endpoints.secrets.link_keys, self._now()
+        secrets, now = self._endpoints.secrets, self._now()
+        keys = TokenKeys(link=secrets.link_keys, wrapping=secrets.wrapping_keys)
         async with (
             await open_pool(self._endpoints.dsn, max_size=1) as pool,
             pool.connection() as conn,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from kadens.clock import clock
-from kadens.commands.audited import audited, person
+from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import run, settings_of
 from kadens.commands.erase import clear_after_erasing, erase_with_line
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked
@@ -62,6 +62,7 @@ def list_lives(
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
         kept = await account_life.accounts_of_unit(conn, unit)
         shown = [row for row in kept if not closed or row.life.closed_ms is not None]
+        await note_listed(conn, now_ms, "accounts", (row.pseudonym for row in shown))
         return [_account_line(row, terms, now_ms) for row in shown]
 
     lines = audited(settings, work, AuditAction.ACCOUNT_LIST, None, unit)
@@ -83,8 +84,10 @@ def list_warnings(
     A patient whom no message reaches has no way in the list: the clinic warns by letter.
     """
 
-    async def work(conn: Connection, _now_ms: int) -> Sequence[AccountWarning]:
-        return await account_life.account_warnings(conn, unit)
+    async def work(conn: Connection, now_ms: int) -> Sequence[AccountWarning]:
+        shown = await account_life.account_warnings(conn, unit)
+        await note_listed(conn, now_ms, "warnings", (row.pseudonym for row in shown))
+        return shown
 
     warnings = audited(settings_of(data), work, AuditAction.ACCOUNT_LIST, None, "warnings")
     lines = [_warning_line(row) for row in warnings]
@@ -159,7 +162,8 @@ async def _erase_due(settings: Settings, terms: ClosingTerms, *, is_meant: bool)
     async with await open_pool(settings.database, max_size=1, limits=LONG, role=ADMIN) as pool:
         async with pool.connection() as conn:
             kept = await account_life.accounts_of_unit(conn)
-        due = [row.pseudonym for row in kept if _is_due(row, terms, now_ms)]
+            due = [row.pseudonym for row in kept if _is_due(row, terms, now_ms)]
+            await note_listed(conn, now_ms, "accounts", due)
         if not is_meant:
             return due
         # each commits by itself: after an interruption the next run goes on with the rest

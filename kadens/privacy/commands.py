@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kadens.clock import clock
-from kadens.commands.audited import audited, entry_of, person
+from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, checked, instant
 from kadens.names import CARE_UNIT
@@ -25,7 +25,6 @@ from model.privacy.requests import (
     check_rights_move,
     is_overdue,
 )
-from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -87,9 +86,7 @@ def list_rights_requests(
             conn, unit=unit, closed=closed, most=MOST_CLOSED
         )
         named = {row.patient for row in listed}
-        # each patient who is shown gets a row, in the transaction of the read
-        entry = entry_of(AuditAction.LIST_READ, now_ms, what="rights")
-        await audit.write_list_entries(conn, entry, sorted(named), now_ms)
+        await note_listed(conn, now_ms, "rights", named)
         zones = await patients.zones_of(conn, named)
         return [_plain(row, now_ms, zones[row.patient]) for row in listed]
 

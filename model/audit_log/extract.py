@@ -7,12 +7,17 @@ Swedish or English. The patient is addressed as "you". No id of a stored object 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 
 from model.audit_log.plain_words import (
+    ADDRESS_WORDS,
     AND,
     ANY_PERSON,
+    CAME_FROM,
+    CATEGORY_WORDS,
+    DATA_SEEN,
     DEEDS,
+    DOOR_WORDS,
     KINDS_READ,
     OTHER_DATA,
     OTHER_DEED,
@@ -26,12 +31,15 @@ from model.calendar import local_date, local_time
 
 _READ = "data.read"
 # Of these the patient is given the reason: access that the patient, or the rule, had ruled out.
-_EXPLAINED = frozenset({"block", "emergency", "support"})
+_EXPLAINED = frozenset({"block", "emergency", "support", "operator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedAccess:
-    """A row of the log about a patient. `name` is "" where it is not known, `reason` where none."""
+    """A row of the log about a patient. `name` is "" where it is not known, `reason` where none.
+
+    A row from before they were noted has no categories, no door and no class of address.
+    """
 
     at_ms: int
     actor: str
@@ -41,11 +49,17 @@ class LoggedAccess:
     action: str
     object: str
     reason: str
+    categories: Sequence[str] = ()
+    door: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractLine:
-    """What a person did on a local day, from the time `first` to `last` (HH:MM), in words."""
+    """What a person did on a local day, from the time `first` to `last` (HH:MM), in words.
+
+    `data` are the categories of data, and `origins` from where it was done.
+    """
 
     day: date
     first: str
@@ -54,6 +68,8 @@ class ExtractLine:
     what: tuple[str, ...]
     times: int
     reasons: tuple[str, ...]
+    data: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 def extract_lines(
@@ -67,14 +83,34 @@ def extract_lines(
 
 
 def extract_sentence(line: ExtractLine, language: str = "sv") -> str:
-    """Return a line as a sentence: day, times, who, what, how often, why."""
+    """Return a line as a sentence: day, times, who, what, how often, why, what data, from where."""
     at = line.first if line.first == line.last else f"{line.first}\u2013{line.last}"
     times = f" ({TIMES.worded(language) % line.times})" if line.times > 1 else ""
     what = _joined(line.what, language)
     text = f"{line.day.isoformat()} {at}: {line.who} {what}{times}."
     if line.reasons:
         text += f" {REASON_GIVEN.worded(language)}: {'; '.join(line.reasons)}."
+    for name, parts in ((DATA_SEEN, line.data), (CAME_FROM, line.origins)):
+        if parts:
+            text += f" {name.worded(language)}: {'; '.join(parts)}."
     return text
+
+
+def category_words(categories: Iterable[str], language: str) -> tuple[str, ...]:
+    """Return categories of data in words, each once; one without words stands as it is."""
+    known = dict.fromkeys(categories)
+    return tuple(
+        CATEGORY_WORDS[name].worded(language) if name in CATEGORY_WORDS else name for name in known
+    )
+
+
+def origin_words(door: str, address: str, language: str) -> str:
+    """Return from where something was done in words, "" where the row does not say."""
+    if not door:
+        return ""
+    words = DOOR_WORDS[door].worded(language) if door in DOOR_WORDS else door
+    known = ADDRESS_WORDS.get(address)
+    return f"{words}, {known.worded(language)}" if known else words
 
 
 def deed_words(action: str, about: str, language: str) -> str:
@@ -100,7 +136,13 @@ def _line(day: date, rows: Sequence[LoggedAccess], zone: str, language: str) -> 
         what=tuple(_deeds(rows, language)),
         times=len(rows),
         reasons=tuple(dict.fromkeys(row.reason for row in rows if _is_explained(row))),
+        data=category_words(chain.from_iterable(row.categories for row in rows), language),
+        origins=tuple(filter(None, dict.fromkeys(_origin_of(row, language) for row in rows))),
     )
+
+
+def _origin_of(row: LoggedAccess, language: str) -> str:
+    return origin_words(row.door, row.address, language)
 
 
 def _deeds(rows: Sequence[LoggedAccess], language: str) -> Iterator[str]:

@@ -89,6 +89,10 @@ DEEDS: Mapping[str, PlainWords] = {
     ),
     "prescription.pause": PlainWords("paused a prescription", "pausade en ordination"),
     "prescription.end": PlainWords("ended a prescription", "avslutade en ordination"),
+    "log.review": PlainWords(
+        "checked why somebody looked at your data",
+        "granskade varför någon tittat på dina uppgifter",
+    ),
     "rule.set": PlainWords("changed when you are noticed", "ändrade när du uppmärksammas"),
     # What patients ask for as their right. Each step is in their log, so that they can see how far
     # a request has come and who has it.
@@ -115,11 +119,6 @@ DEEDS: Mapping[str, PlainWords] = {
     "rights.answer": PlainWords("answered a request of yours", "besvarade en begäran från dig"),
     "rights.refuse": PlainWords("refused a request of yours", "avslog en begäran från dig"),
     "rights.export": PlainWords("made a file with your data", "gjorde en fil med dina uppgifter"),
-    "support.open": PlainWords("opened a support case of yours", "öppnade ett supportärende"),
-    "support.close": PlainWords("closed a support case of yours", "avslutade ett supportärende"),
-    "support.access": PlainWords(
-        "let support staff look at your data", "lät supporten titta på dina uppgifter"
-    ),
     "block.set": PlainWords(
         "closed your data to other units", "spärrade dina uppgifter för andra enheter"
     ),
@@ -137,6 +136,11 @@ DEEDS: Mapping[str, PlainWords] = {
     ),
     "sharing.end": PlainWords(
         "ended that another unit takes part", "avslutade en annan enhets deltagande"
+    ),
+    "support.open": PlainWords("opened a support case of yours", "öppnade ett supportärende"),
+    "support.close": PlainWords("closed a support case of yours", "avslutade ett supportärende"),
+    "support.access": PlainWords(
+        "let support staff look at your data", "lät supporten titta på dina uppgifter"
     ),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
     # Reading anew is a technician's work on kept bodies, and nobody looks at the values.
@@ -179,6 +183,7 @@ KINDS_READ: Mapping[str, PlainWords] = {
     "record": PlainWords("what is on record about you", "vad som är registrerat om dig"),
     "fetches": PlainWords("what was fetched for you", "vad som hämtats för dig"),
     "connections": PlainWords("your connections", "dina anslutningar"),
+    "export": PlainWords("the log about you, as a file", "loggen om dig, som fil"),
     "extract": PlainWords("who looked at your data", "vilka som tittat på dina uppgifter"),
 }
 OTHER_DATA = PlainWords("your data", "dina uppgifter")
@@ -199,3 +204,30 @@ ANY_PERSON = PlainWords("A person", "En person")
 TIMES = PlainWords("%s times", "%s gånger")
 AND = PlainWords("and", "och")
 REASON_GIVEN = PlainWords("Reason given", "Angivet skäl")
+
+# Which data it was, and from where, as a row says it. Rows from before say neither.
+CATEGORY_WORDS: Mapping[str, PlainWords] = {
+    "identity": PlainWords("name and personal details", "namn och personuppgifter"),
+    "prescriptions": PlainWords("prescriptions", "ordinationer"),
+    "sessions": PlainWords("sessions", "träningspass"),
+    "measurements": PlainWords("measurements", "mätvärden"),
+    "reports": PlainWords("answers about pain and exertion", "svar om smärta och ansträngning"),
+    "alerts": PlainWords("notices", "aviseringar"),
+    "notes": PlainWords("notes", "anteckningar"),
+    "accounts": PlainWords("accounts and connections", "konton och anslutningar"),
+    "consents": PlainWords("consents", "samtycken"),
+    "requests": PlainWords("requests about rights", "begäran om rättigheter"),
+    "log": PlainWords("who looked", "vilka som tittat"),
+}
+DOOR_WORDS: Mapping[str, PlainWords] = {
+    "clinic": PlainWords("the clinic's pages", "klinikens sidor"),
+    "patient": PlainWords("your own pages", "dina egna sidor"),
+    "command": PlainWords("a command on the server", "ett kommando på servern"),
+}
+ADDRESS_WORDS: Mapping[str, PlainWords] = {
+    "this machine": PlainWords("on the server itself", "på själva servern"),
+    "own network": PlainWords("in the clinic's network", "i klinikens nät"),
+    "internet": PlainWords("over the internet", "över internet"),
+}
+DATA_SEEN = PlainWords("Data", "Uppgifter")
+CAME_FROM = PlainWords("From", "Från")

@@ -144,6 +144,16 @@ PLACES = (
         where="wrapped is not null",
     ),
     KeyLocation(
+        what="keys of erased patients' withdrawals",
+        table="vendor_withdrawal",
+        row=_ACCOUNT,
+        names=_ACCOUNT,
+        belongs_to=withdrawal_owner,
+        column="wrapped",
+        key_id=_named_in("wrapped"),
+        where="wrapped is not null",
+    ),
+    KeyLocation(
         what="rows of statistics",
         table="statistic_row",
         row=("month", "label"),
@@ -161,16 +171,6 @@ PLACES = (
         column="wrapped",
         key_id="key_id",
         also=", key_id = %(active)s",
-    ),
-    KeyLocation(
-        what="keys of erased patients' withdrawals",
-        table="vendor_withdrawal",
-        row=_ACCOUNT,
-        names=_ACCOUNT,
-        belongs_to=withdrawal_owner,
-        column="wrapped",
-        key_id=_named_in("wrapped"),
-        where="wrapped is not null",
     ),
     KeyLocation(
         what="patients' data keys",

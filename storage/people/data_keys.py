@@ -41,11 +41,19 @@ async def data_keys(
 
     Raises `UnknownNameError` when the key of a patient is missing or erased.
     """
+    keys = await data_keys_of(conn, wrapping_key, patients)
+    # all or nothing: a caller that seals for several patients must not leave one out
+    if not keys.keys() >= set(patients):
+        raise UnknownNameError("there is no data key of this patient")
+    return keys
+
+
+async def data_keys_of(
+    conn: Connection, wrapping_key: KeyRing, patients: Collection[str]
+) -> dict[str, bytes]:
+    """Return the data keys of those patients who have one, by pseudonym."""
     rows = await (await conn.execute(_WRAPPED, [list(patients)])).fetchall()
     wrapped: dict[str, bytes] = dict(rows)
-    # all or nothing: a caller that seals for several patients must not leave one out
-    if not wrapped.keys() >= set(patients):
-        raise UnknownNameError("there is no data key of this patient")
     return {
         name: crypto.unwrap_value(wrapping_key, key, data_key_owner(name))
         for name, key in wrapped.items()

@@ -39,7 +39,6 @@ SEES_ALL = (WORKER, FETCHER, ADMIN, MIGRATE, AUDIT_OWNER)
 OF_NOBODY = frozenset({"rule_setting", "outbox"})
 
 _SET_UNIT = "select set_config('kadens.unit', %s, true)"
-_SET_GRANTED = "select set_config('kadens.granted', %s, true)"
 # A person of another unit acts within the patient's own, as a guest (`model.privacy.blocks`).
 _SET_GUEST = """
 select set_config('kadens.unit', %s, true), set_config('kadens.guest', %s, true),
@@ -50,6 +49,7 @@ _OWN_UNIT = (
     "care_unit = (select id from care_unit where name = current_setting('kadens.unit', true))"
 )
 _OF_UNIT = f"{_OWN_UNIT} and ({_NO_GUEST} or guest_sees(id))"
+_SET_GRANTED = "select set_config('kadens.granted', %s, true)"
 # Support staff see the patients whom they were let see. For everybody else the setting is empty,
 # which a subquery finds once for a query and not for each row.
 _GRANTED = (
@@ -101,18 +101,18 @@ async def set_unit(conn: Connection, unit: str) -> None:
     await conn.execute(_SET_UNIT, [unit])
 
 
-async def set_granted(conn: Connection, patients: Iterable[int]) -> None:
-    """Let the transaction see of its unit these patients alone, by the ids of their rows."""
-    # an empty array sees nobody; an empty setting would see the unit
-    await conn.execute(_SET_GRANTED, ["{" + ",".join(map(str, patients)) + "}"])
-
-
 async def set_guest(conn: Connection, home: str, guest: str, who: str, now_ms: int) -> None:
     """Let the transaction read patients of the unit `home` as a person (subject) of another unit.
 
     It sees those whom `guest` shares, unless they have blocked that. An instant is epoch ms.
     """
     await conn.execute(_SET_GUEST, [home, guest, who, str(now_ms)])
+
+
+async def set_granted(conn: Connection, patients: Iterable[int]) -> None:
+    """Let the transaction see of its unit these patients alone, by the ids of their rows."""
+    # an empty array sees nobody; an empty setting would see the unit
+    await conn.execute(_SET_GRANTED, ["{" + ",".join(map(str, patients)) + "}"])
 
 
 async def set_patient(conn: Connection, patient: int) -> None:

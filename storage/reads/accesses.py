@@ -12,7 +12,10 @@ from storage.pg.pool import Connection
 _ACCESSES = """
 select a.at as at_ms, a.actor, coalesce(c.name, '') as name, a.role,
        coalesce(u.name, '') as care_unit, a.action, a.object,
-       coalesce(a.detail ->> 'why', a.detail ->> 'reason', '') as reason
+       coalesce(a.detail ->> 'why', a.detail ->> 'reason', '') as reason,
+       coalesce(a.detail -> 'categories', '[]') as categories,
+       coalesce(a.detail #>> '{origin,door}', '') as door,
+       coalesce(a.detail #>> '{origin,address}', '') as address
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
   left join clinician c on c.subject = a.actor
  where p.pseudonym = %(patient)s and a.at >= to_timestamp(%(since)s / 1000.0)

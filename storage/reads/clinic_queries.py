@@ -141,7 +141,8 @@ _READS = """
 select (a.at at time zone p.zone)::date as local_date,
        coalesce(nullif(c.name, ''), a.actor) as actor, a.role, coalesce(u.name, '') as care_unit,
        count(*) as reads, min(a.at) as first_ms, max(a.at) as last_ms,
-       array_agg(distinct split_part(a.object, ':', 1)) as objects
+       array_agg(distinct split_part(a.object, ':', 1)) as objects,
+       array_agg(distinct a.detail -> 'origin') filter (where a.detail ? 'origin') as origins
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
   left join clinician c on c.subject = a.actor
  where p.pseudonym = %(patient)s and a.action = 'data.read'
@@ -316,7 +317,8 @@ async def audit_reads(
 
 
 def _audit_reads(row: rows.Row) -> AuditReads:
-    return AuditReads(**{**row, "objects": tuple(row["objects"])})
+    lists = {name: tuple(row[name] or ()) for name in ("objects", "origins")}
+    return AuditReads(**{**row, **lists})
 
 
 def read_report(row: rows.Row) -> ReportRow:

@@ -139,7 +139,8 @@ class AuditRow:
 class AuditReads:
     """What a person read of a patient on a local date: how often, and from when to when.
 
-    `objects` are the kinds of what was read, such as patient or session.
+    `objects` are the kinds of what was read, such as patient or session. `origins` say from where:
+    each has a door, and the class of the address.
     """
 
     local_date: date
@@ -150,6 +151,7 @@ class AuditReads:
     first_ms: int
     last_ms: int
     objects: tuple[str, ...]
+    origins: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

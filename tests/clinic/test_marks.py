@@ -20,7 +20,8 @@ from tests.clinic_world import CLINIC_NOW, CLINICIAN, Served
 
 _PATIENT = "p-pain"
 _MARKS = (
-    "select a.actor, a.object, a.detail from audit a join patient p on p.id = a.patient "
+    "select a.actor, a.object, a.detail - 'origin' - 'categories' as detail "
+    "from audit a join patient p on p.id = a.patient "
     "where a.action = 'session.mark' and p.pseudonym = %s order by a.id"
 )
 

@@ -250,7 +250,8 @@ def test_a_page_that_refreshes_itself_is_one_read(door: Served) -> None:
 
 _WRITTEN = "at, actor, role, care_unit, action, patient, object, detail"
 _REFUSED = """
-select a.action, p.pseudonym, a.object, a.detail from audit a left join patient p \
+select a.action, p.pseudonym, a.object, a.detail - 'origin' - 'categories' \
+from audit a left join patient p \
 on p.id = a.patient
 order by a.id desc limit 1"""
 

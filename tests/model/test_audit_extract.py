@@ -18,11 +18,12 @@ _OF_NOBODY = {
     *("duty.set", "absence.add", "absence.end", "access.signin", "access.signout"),
     *("access.refused", "keys.rotate", "keys.rewrap", "keys.retire", "digest.read", "log.verify"),
     *("backup.make", "backup.restore"),
+    *("log.export", "log.sample"),
     *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
-    "statistics.read",
-    "support.list",
     "consent.text",
     "block.list",
+    "statistics.read",
+    "support.list",
 }
 
 

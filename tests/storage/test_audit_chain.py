@@ -16,6 +16,7 @@ from model.audit_log.chain import (
     about_hash,
     link_hash,
 )
+from model.audit_log.origins import AccessOrigin, coming_from
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.audit_chain import chain_head, chain_rows
@@ -39,6 +40,11 @@ _ENTRY = audit.AuditEntry(
 _ATTACKS: list[tuple[str, list[tuple[Breach, int | None]]]] = [
     ("update audit set actor = 'nobody' where id = 3", [(Breach.CHANGED, 3)]),
     ("update audit set detail = '{}' where id = 3", [(Breach.CHANGED, 3)]),
+    (
+        "update audit set detail = jsonb_set(detail, '{origin,door}', '\"command\"') where id = 3",
+        [(Breach.CHANGED, 3)],
+    ),
+    ("update audit set detail = detail - 'origin' where id = 3", [(Breach.CHANGED, 3)]),
     ("update audit set patient = 2 where id = 3", [(Breach.CHANGED, 3)]),
     ("update audit set at = at - interval '1 us' where id = 3", [(Breach.CHANGED, 3)]),
     ("delete from audit where id = 3", [(Breach.REMOVED, 3)]),
@@ -69,7 +75,8 @@ _ATTACKS: list[tuple[str, list[tuple[Breach, int | None]]]] = [
 
 async def _written(conn: Connection, count: int = 5) -> None:
     for number in range(count):
-        await audit.write_entry(conn, replace(_ENTRY, at_ms=_ENTRY.at_ms + number))
+        with coming_from(AccessOrigin(door="clinic", address="internet")):
+            await audit.write_entry(conn, replace(_ENTRY, at_ms=_ENTRY.at_ms + number))
         await conn.commit()
 
 

@@ -222,6 +222,40 @@ def test_lines_of_the_log_are_sentences() -> None:
     assert audit_lines.deed(act, CLINIC_ZONE) == (
         "Mon 23 Nov 2026, 13:40: Karin Lind, resolved (an alert), plan changed"
     )
+    assert audit_lines.data_words(act) == ""
+
+
+def test_lines_of_the_log_say_which_data_and_from_where() -> None:
+    origin = {"door": "clinic", "address": "own network"}
+    act = AuditRow(
+        at_ms=CLINIC_NOW,
+        actor="Karin Lind",
+        role="clinician",
+        care_unit="",
+        action="alert.resolve",
+        object="alert:3",
+        detail={"origin": origin, "categories": ["alerts", "reports"]},
+    )
+    assert audit_lines.deed(act, CLINIC_ZONE) == (
+        "Mon 23 Nov 2026, 13:40: Karin Lind, resolved (an alert). "
+        "From the clinic's pages, in the clinic's network"
+    )
+    assert audit_lines.data_words(act) == "Data: notices, answers about pain and exertion"
+    read = AuditReads(
+        local_date=date(2026, 11, 23),
+        actor="op",
+        role="operator",
+        care_unit="",
+        reads=1,
+        first_ms=CLINIC_NOW,
+        last_ms=CLINIC_NOW,
+        objects=("timeline",),
+        origins=({"door": "command", "command": "query timeline"},),
+    )
+    assert audit_lines.reading(read, CLINIC_ZONE) == (
+        "Mon 23 Nov 2026: op, once, 13:40 (a measurement over time). From a command on the server"
+    )
+    assert audit_lines.data_words(read) == "Data: measurements"
 
 
 def test_a_text_is_bounded_by_characters_that_are_shown() -> None:

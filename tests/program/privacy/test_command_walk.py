@@ -41,6 +41,8 @@ _ELSEWHERE: dict[str, tuple[AuditAction, str]] = {
     "import": (AuditAction.PATIENT_TOKEN, "tests/program/test_keys.py"),
     "send": (AuditAction.PATIENT_TOKEN, "tests/program/test_keys.py"),
     "watch": (AuditAction.FILES_IMPORT, "tests/program/privacy/test_command_walk.py"),
+    "account erase": (AuditAction.PATIENT_ERASE, "tests/program/test_erase.py"),
+    "account warnings": (AuditAction.LIST_READ, "tests/program/privacy/test_command_walk.py"),
     "mark": (AuditAction.SESSION_MARK, "tests/storage/derived/test_marks.py"),
 }
 _OF = ("--patient", "a-1")
@@ -67,6 +69,7 @@ _RUN: dict[str, tuple[str, ...]] = {
     "connections": (),
     "fetches": _OF,
     "audit extract": _OF,
+    "audit export": (*_OF, "--fhir", "--out", "FOLDER/log.json"),
     "prescription add": ("FOLDER/prescription.json", *_OF),
     "prescribe": ("FOLDER/again.json", *_OF),
     "prescription list": _OF,
@@ -91,6 +94,9 @@ _RUN: dict[str, tuple[str, ...]] = {
     "query days": _OF,
     "query weeks": _OF,
     "replay": (*_OF, "--dry-run"),
+    "account list": (),
+    "account close": ("--patient", "w-1", "--why", "wants it"),
+    "account reopen": ("--patient", "w-1", "--why", "came back"),
     "consent withdraw": (*_OF, "--source", "reports"),
     "patient unlink": ("user-9", "--source", "reports"),
     "erase": (*_OF, "--yes"),

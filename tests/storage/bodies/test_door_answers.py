@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patient.report_form import answers_of
+from patient.report.report_form import answers_of
 from storage.people import consents
 from storage.pg.pool import Connection
 from tests.storage.inline import INLINE_NOW, Inline, open_inline

@@ -166,11 +166,11 @@ async def _sealed_values(conn: Connection, store: Directory) -> QuarantinedBody:
     fetch = Fetch(account="a", resource="r", key="k", path="/p")
     noticed = NoticedFetch(connector="v", fetch=fetch, patient=None, noticed_ms=0)
     await put_fetches(conn, BEFORE, [noticed])
-    await collect_month(conn, BEFORE, date(2026, 1, 1), 0)
     await put_tokens(
         conn, BEFORE, connector="v", account="a", patient="p1", tokens=Tokens(access="t"), now_ms=0
     )
     assert await withdraw_for_good(conn, BEFORE, "p1", 0) == 1
+    await collect_month(conn, BEFORE, date(2026, 1, 1), 0)
     return held
 
 

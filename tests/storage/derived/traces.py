@@ -119,19 +119,6 @@ _RULED = (
         "from patient where pseudonym = %(patient)s"
     ),
     (
-        "insert into identity.statistic_key (patient, wrapped, key_id) select id, "
-        "convert_to(pseudonym, 'UTF8'), '1' from patient where pseudonym = %(patient)s"
-    ),
-    (
-        "insert into support_case (patient, about, arrived_at, opened_by) select id, pseudonym, "
-        "now(), 'os:tester' from patient where pseudonym = %(patient)s"
-    ),
-    (
-        "insert into support_access (case_id, patient, staff, reason, given_by, from_at, until_at) "
-        "select c.id, c.patient, 's-1', about, 'os:tester', now(), now() from support_case c "
-        "where about = %(patient)s"
-    ),
-    (
         "insert into unit_sharing (patient, care_unit, shared_by, shared_at) "
         "select id, care_unit, pseudonym, now() from patient where pseudonym = %(patient)s"
     ),
@@ -143,6 +130,19 @@ _RULED = (
         "insert into block_opening (patient, care_unit, subject, ground, reason, opened_at, "
         "until_at) select id, care_unit, 'c-1', 'emergency', pseudonym, now(), "
         "now() + interval '1 hour' from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into identity.statistic_key (patient, wrapped, key_id) select id, "
+        "convert_to(pseudonym, 'UTF8'), '1' from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into support_case (patient, about, arrived_at, opened_by) select id, pseudonym, "
+        "now(), 'os:tester' from patient where pseudonym = %(patient)s"
+    ),
+    (
+        "insert into support_access (case_id, patient, staff, reason, given_by, from_at, until_at) "
+        "select c.id, c.patient, 's-1', about, 'os:tester', now(), now() from support_case c "
+        "where about = %(patient)s"
     ),
     (
         "insert into account_move (patient, at, kind, by) select id, now(), 'warn', pseudonym "

@@ -1,0 +1,147 @@
+"""Bodies that the door sealed: opened by the worker, and what becomes of those that do not open."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kadens.embedded.postgres import temporary_postgres
+from model.envelope import Envelope, sealed_owner
+from model.keyring import KeyRing
+from model.sealed_box import BOX_FORM, box_public, box_sealed
+from model.topics import FACTS, RAW
+from storage.bodies.body_store import Directory
+from storage.erase import erase
+from storage.people import care_team, consents, data_keys, patients
+from storage.pg.migrate import migrate
+from storage.pg.pool import Connection, open_pool
+from stream.collaborators import Collaborators
+from stream.dead.letters import DeadLimit
+from stream.log.ledger import Ledger
+from stream.log.messages import Message, Outgoing, Run
+from stream.metrics import make_metrics
+from stream.normalise import normalise_runs
+from stream.readers.inline import InlineReader
+from tests.storage.tellers import T0
+
+_KEY = KeyRing.single(bytes(32))
+_PATIENTS = ("erased", "keyless", "spoiled", "moved", "unknown-form", "well")
+_COUNTED = """
+select (select count(*) from body), (select count(*) from dead_letter),
+  (select count(*) from dead_letter where address is not null or sealed is not null)"""
+_LETTERS = """
+select d.class, p.pseudonym from dead_letter d left join patient p on p.id = d.patient order by 2"""
+
+
+class _Kept:
+    """As much of a producer as the functions use; it keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+
+    async def send_all(self, events: list[Outgoing]) -> list[int]:
+        self.sent += events
+        return list(range(len(events)))
+
+
+@pytest.fixture(scope="module")
+def dsn() -> Iterator[str]:
+    with temporary_postgres() as server:
+        name = server.create_database("sealed")
+        asyncio.run(migrate(name))
+        yield name
+
+
+def _report(patient: str) -> bytes:
+    answer = {"id": patient, "instrument": "pain", "phase": "after", "value": 2}
+    requested = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
+    return json.dumps(
+        {"type": "report.created", "patient": "app", "report": {**answer, **requested}}
+    ).encode()
+
+
+def _message(patient: str, offset: int, key: bytes) -> Message:
+    body = _report(patient)
+    envelope = Envelope(
+        connector="reports",
+        received_ms=T0,
+        sha256=hashlib.sha256(body).hexdigest(),
+        size=len(body),
+        patient=patient,
+        sealed=BOX_FORM,
+    )
+    once = hashlib.sha256(patient.encode()).digest()
+    value = box_sealed(box_public(key), once, body, sealed_owner(envelope))
+    if patient == "spoiled":
+        value = value[:-1] + bytes([value[-1] ^ 1])
+    if patient == "moved":
+        envelope = replace(envelope, sha256="0" * 64)
+    if patient == "unknown-form":
+        envelope = replace(envelope, sealed="of a newer door")
+    headers = tuple(envelope.headers())
+    return Message(topic=RAW.name, partition=0, offset=offset, value=value, headers=headers)
+
+
+async def _added(conn: Connection) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    await care_team.add_unit(conn, "unit")
+    for name in _PATIENTS:
+        await patients.add_patient(
+            conn,
+            wrapping_key=_KEY,
+            unit="unit",
+            zone="Europe/Stockholm",
+            now_ms=0,
+            pseudonym=name,
+        )
+        await consents.give_consent(conn, name, "reports", from_ms=0, now_ms=0)
+        keys[name] = await data_keys.data_key(conn, _KEY, name)
+    return keys
+
+
+async def lived(
+    dsn: str, folder: Path
+) -> tuple[list[Outgoing], tuple[Any, ...], list[tuple[Any, ...]]]:
+    """Work on a sealed body of each patient in a single batch; return what comes out."""
+    kept = _Kept()
+    async with await open_pool(dsn, max_size=2) as pool:
+        async with pool.connection() as conn:
+            keys = await _added(conn)
+            messages = tuple(
+                _message(name, offset, keys[name]) for offset, name in enumerate(_PATIENTS)
+            )
+            await erase(conn, "erased", T0)
+            await conn.execute(
+                "delete from identity.data_key where patient = "
+                "(select id from patient where pseudonym = 'keyless')"
+            )
+        parts = Collaborators(
+            pool=pool,
+            producer=cast("Any", kept),
+            ledger=Ledger(cluster="c"),
+            bodies=Directory(folder),
+            reader=InlineReader(),
+            wrapping=lambda: _KEY,
+            now=lambda: T0,
+            metrics=make_metrics(),
+            limit=DeadLimit(least=100),
+        )
+        await normalise_runs([Run(topic=RAW.name, partition=0, messages=messages)], parts)
+        async with pool.connection() as conn:
+            (counted,) = await (await conn.execute(_COUNTED)).fetchall()
+            return kept.sent, counted, await (await conn.execute(_LETTERS)).fetchall()
+
+
+@pytest.mark.promise(14)
+def test_each_body_opens_or_is_settled_without_its_neighbours(dsn: str, tmp_path: Path) -> None:
+    sent, (bodies, letters, with_body), rows = asyncio.run(lived(dsn, tmp_path))
+    facts = [item for item in sent if item.topic == FACTS.name]
+    assert [item.key for item in facts] == [b"well"]
+    assert (bodies, letters, with_body) == (1, 3, 0)
+    # who was erased, or whose key is gone, leaves nothing: not even a letter
+    assert rows == [("sealed", "moved"), ("sealed", "spoiled"), ("sealed", "unknown-form")]
