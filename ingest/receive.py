@@ -24,8 +24,8 @@ from ingest.proving.proofs import EchoAndSignature, Evidence, SecretPath
 from ingest.proving.verify import Check, Verdict
 from ingest.spool import Spool, fill
 from model.envelope import INLINE, Envelope, sealed_owner
+from model.privacy.sealed_box import BOX_FORM, PUBLIC_BYTES, box_sealed
 from model.received import Context
-from model.sealed_box import BOX_FORM, PUBLIC_BYTES, box_sealed
 from model.topics import RAW, RAW_LARGE
 from web.rates import Buckets
 

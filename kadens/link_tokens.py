@@ -6,7 +6,7 @@ from ingest.links import digest, mint
 from ingest.ports import NotAcceptedError, Publisher
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
-from model.sealed_box import box_public
+from model.privacy.sealed_box import box_public
 from model.topics import REVOKED
 from storage.people import link_tokens as rows
 from storage.people.data_keys import data_key

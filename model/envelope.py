@@ -38,7 +38,7 @@ class Envelope:
     the vendor's own link was followed, it travels without the link's host and query, which may hold
     a credential. `zone` is the IANA zone of the patient
     whose data were fetched, "" for a payload that was pushed. `sealed` names the form in which the
-    event's value is sealed for the patient (`model.sealed_box`), "" where it is the payload itself.
+    event's value is sealed for the patient (`model.privacy.sealed_box`), "" where it is the payload itself.
     """
 
     connector: str

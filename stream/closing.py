@@ -15,6 +15,7 @@ from model.messages.outgoing import ReceiverKind
 from model.privacy.closing import AccountStep, ClosingTerms, last_day, next_step
 from model.privacy.support import support_removed_ms
 from storage.alerts import outbox
+from storage.people.consents import may_contact
 from storage.pg.pool import Connection, Pool
 from storage.rights import account_life, support_cases
 from storage.rights.account_life import BY_WORKER, INACTIVE, AccountRow
@@ -78,13 +79,14 @@ async def _warn(conn: Connection, account: AccountRow, tender: AccountTender) ->
     last = last_day(account.life, tender.terms, zone_of_account(account))
     if last is None:
         return
-    # without a way to the patient the clinic writes: `kadens account warnings` lists whom
-    way = ReceiverKind.NUDGE.value if ReceiverKind.NUDGE in tender.ways else ""
-    # the message and its note are one transaction: nobody is warned twice or noted for nothing
-    now_ms = tender.now()
+    now_ms, nudge = tender.now(), ReceiverKind.NUDGE.value
+    # without a way to the patient, or leave to use it, the clinic writes to whom
+    # `kadens account warnings` lists: a message that is muted would be no warning
+    may = nudge in tender.ways and await may_contact(conn, account.pseudonym, nudge, now_ms)
+    way = nudge if may else ""
     if way:
-        nudge = closing_nudge(account.patient, account.pseudonym, last)
-        await outbox.put_all(conn, [nudge], now_ms)
+        message = closing_nudge(account.patient, account.pseudonym, last)
+        await outbox.put_all(conn, [message], now_ms)
     await account_life.put_warning(
         conn, account.patient, last, way=way, by=BY_WORKER, now_ms=now_ms
     )

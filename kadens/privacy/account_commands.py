@@ -65,6 +65,7 @@ def list_lives(
         await note_listed(conn, now_ms, "accounts", (row.pseudonym for row in shown))
         return [_account_line(row, terms, now_ms) for row in shown]
 
+    # a row about nobody: the list has pseudonyms and dates, and no patient's data
     lines = audited(settings, work, AuditAction.ACCOUNT_LIST, None, unit)
     if as_json:
         print_json(lines)
@@ -96,6 +97,7 @@ def list_warnings(
         return
     table = list_table("patient", "unit", "warned", "open until", "way")
     for line in lines:
+        # JSON keeps "" for a program; a person is told what is left to do
         way = line["way"] or "none: write a letter"
         table.add_row(line["patient"], line["unit"], line["warned"], line["open_until"], way)
     print_table(table)
@@ -117,6 +119,7 @@ def close_life(*, patient: Patient, why: ClosingWhy, data: Data = DEFAULT_DATA) 
         return account, now_ms
 
     account, now_ms = audited(settings, work, AuditAction.ACCOUNT_CLOSE, patient)
+    # said at once, because it is the time in which the closing can be undone
     zone = zone_of_account(account)
     erases_ms = erases_from_ms(now_ms, terms, zone)
     until = "a person erases it" if erases_ms is None else str(local_date(erases_ms, zone))
@@ -151,6 +154,7 @@ def erase_closed(
     """
     settings = settings_of(data)
     terms = _terms(settings)
+    # refused before anything is erased: rows without their bodies would be half an erasure
     if yes and not settings.bodies:
         fail("KADENS_BODIES is empty, so the kept bodies could not be removed", code=2)
     for line in run(_erase_due(settings, terms, is_meant=yes)):
@@ -164,6 +168,7 @@ async def _erase_due(settings: Settings, terms: ClosingTerms, *, is_meant: bool)
             kept = await account_life.accounts_of_unit(conn)
             due = [row.pseudonym for row in kept if _is_due(row, terms, now_ms)]
             await note_listed(conn, now_ms, "accounts", due)
+        # without the option the command can be tried: what cannot be undone is never the default
         if not is_meant:
             return due
         # each commits by itself: after an interruption the next run goes on with the rest
@@ -198,6 +203,7 @@ def _terms(settings: Settings) -> ClosingTerms:
 
 def _account_line(row: AccountRow, terms: ClosingTerms, now_ms: int) -> dict[str, object]:
     life, zone = row.life, zone_of_account(row)
+    # of a closed account there is no day left: it would look like a date to come
     last = None if life.closed_ms is not None else last_day(life, terms, zone)
     return {
         "patient": row.pseudonym,
@@ -212,6 +218,7 @@ def _account_line(row: AccountRow, terms: ClosingTerms, now_ms: int) -> dict[str
 
 def _state(row: AccountRow, terms: ClosingTerms, now_ms: int) -> str:
     life, zone = row.life, zone_of_account(row)
+    # in the order in which one state rules out the next
     if life.closed_ms is not None:
         return "to be erased" if _is_due(row, terms, now_ms) else "closed"
     if life.ends_on is not None and life.ends_on >= local_date(now_ms, zone):

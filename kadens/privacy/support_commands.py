@@ -53,6 +53,7 @@ def open_case(
     It is removed six months after it arrived, whether it is closed by then or not.
     """
     settings = settings_of(data)
+    # a letter may have come days ago, and its six months count from then
     arrived_ms = instant(at, clock(settings.clock)())
 
     async def work(conn: Connection, now_ms: int) -> SupportCase:
@@ -108,6 +109,7 @@ def close_case(
     """Close a case, and end every access because of it."""
 
     async def work(conn: Connection, now_ms: int) -> str:
+        # read first: it locks the case, and says whose log the row belongs into
         case = await support_cases.support_case(conn, number)
         await support_cases.close_support_case(conn, number, answer, now_ms)
         return case.patient
@@ -141,6 +143,7 @@ def give_access(
 
     async def work(conn: Connection, now_ms: int) -> tuple[str, int]:
         case = await support_cases.support_case(conn, number)
+        # the case is locked by now, so nobody closes it between this check and the access
         until_ms = access_until(case, hours, now_ms)
         by, span = person().subject, (now_ms, until_ms)
         await support_cases.give_support_access(

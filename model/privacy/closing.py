@@ -69,7 +69,7 @@ class AccountLife:
 
 def months_later(day: date, months: int) -> date:
     """Return the date some months later: of the same number, else the last of its month."""
-    # the 31st of August plus six months is the last of February, and never a day in March
+    # months are numbered from 0 here, so that December does not become month 0 of a year
     years, month = divmod(day.month - 1 + months, _YEAR_MONTHS)
     year = day.year + years
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -72,6 +72,7 @@ def month_statistics(month: date, rows: Iterable[UserMonth]) -> MonthStatistics:
     for row in rows:
         minutes[row.unit].append(row.minutes)
     full = [_cell(unit, each) for unit, each in sorted(minutes.items())]
+    # the total is counted and not added up: sums of rounded hours would differ from it
     everybody = list(chain.from_iterable(minutes.values()))
     return _suppressed(month, full, _cell("", everybody))
 
@@ -85,6 +86,7 @@ def _suppressed(
 ) -> MonthStatistics:
     hidden = hidden_units({cell.unit: cell.users or 0 for cell in full})
     cells = [_hide(cell) if cell.unit in hidden else cell for cell in full]
+    # with the total gone no difference leads to a hidden cell, however few there are
     hides_total = bool(hidden) and not _is_safe([c.users or 0 for c in full if c.unit in hidden])
     return MonthStatistics(
         month=month, cells=tuple(cells), total=_hide(total) if hides_total else total

@@ -67,6 +67,7 @@ async def collect_month(conn: Connection, keys: KeyRing, month: date, now_ms: in
     if not (await conn.execute(_BEGIN, [month, utc(now_ms)])).rowcount:
         return False
     span = {"first": month, "next": first_of_month(month, 1)}
+    # of a closed or objecting patient nothing is read, so nothing of them can be stored
     users = await (await conn.execute(_USERS, span)).fetchall()
     labels: list[bytes] = []
     sealed: list[bytes] = []
@@ -86,6 +87,7 @@ async def statistic_values(conn: Connection, keys: KeyRing, month: date) -> list
 
     Raises `crypto.SealError` when a row does not open.
     """
+    # a month without any user is collected too: that is an answer, and no row
     if not await rows.fetch_column(conn, _COLLECTED, [month]):
         return None
     kept = await (await conn.execute(_SEALED, [month])).fetchall()

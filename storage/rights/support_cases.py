@@ -84,6 +84,7 @@ async def give_support_access(
     now, until = map(utc, span)
     # two accesses at once of one person would hide the end of the first
     row = {"case": case.number, "staff": staff, "reason": reason, "by": by}
+    # two accesses of the same person would not end together
     if (await rows.fetch_column(conn, _LIVE, {**row, "now": now}))[0]:
         raise SupportRefusedError("that person has access because of this case already")
     await conn.execute(_GIVE, {**row, "now": now, "until": until})

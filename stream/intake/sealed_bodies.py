@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from model.envelope import SEALED, Envelope, sealed_owner
-from model.sealed_box import BOX_FORM, BoxError, box_opened, box_private
+from model.privacy.sealed_box import BOX_FORM, BoxError, box_opened, box_private
 from storage.people.data_keys import data_keys_of
 from stream.collaborators import Collaborators
 from stream.log.messages import Message

@@ -10,7 +10,7 @@ from ingest.http import vendor_app
 from ingest.links import mint, read_link
 from ingest.memory import MemoryLog
 from model.envelope import INLINE, sealed_owner
-from model.sealed_box import BOX_FORM, box_opened, box_private, box_public
+from model.privacy.sealed_box import BOX_FORM, box_opened, box_private, box_public
 from tests.ingest.conftest import LINK_KEYS, NOW, link_token
 from tests.ingest.test_http import post
 

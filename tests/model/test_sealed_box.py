@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.sealed_box import BoxError, box_opened, box_private, box_public, box_sealed
+from model.privacy.sealed_box import BoxError, box_opened, box_private, box_public, box_sealed
 
 _KEY, _OTHER, _ONCE = b"k" * 32, b"o" * 32, b"e" * 32
 _BODY = b'{"heart_rate": 71}' * 40

@@ -73,6 +73,8 @@ class _World:
 @pytest.fixture
 async def world(conn: Connection, dsn: str) -> AsyncIterator[_World]:
     await prescribe_until(conn, "p1", date(2026, 5, 31))
+    kind, nudge = consents.CONTACT_CHANNEL, ReceiverKind.NUDGE.value
+    await consents.give_consent(conn, "p1", nudge, from_ms=0, now_ms=0, kind=kind)
     await conn.commit()
     async with await open_pool(dsn, max_size=4, role=WORKER) as pool:
         yield _World(conn=conn, pool=pool)
@@ -138,8 +140,15 @@ async def test_two_workers_at_once_do_nothing_twice(world: _World) -> None:
     assert sum(done) == 2
 
 
-async def test_without_a_way_to_the_patient_the_clinic_is_shown_whom_to_warn(world: _World) -> None:
-    world.ways = frozenset({MAIL})
+@pytest.mark.parametrize("is_muted", [False, True])
+async def test_without_a_way_to_the_patient_the_clinic_is_shown_whom_to_warn(
+    world: _World, *, is_muted: bool
+) -> None:
+    if is_muted:
+        kind = consents.CONTACT_CHANNEL
+        await consents.withdraw_consent(world.conn, "p1", "nudge", from_ms=WARNS, kind=kind)
+    else:
+        world.ways = frozenset({MAIL})
     assert await world.tend() == 1
     assert await world.all(_NUDGES) == []
     [warning] = await account_life.account_warnings(world.conn, "unit")
