@@ -33,7 +33,7 @@ def _events(path: Path) -> list[dict[str, Any]]:
     made = json.loads(path.read_bytes())
     Bundle.model_validate(made)
     resources = [entry["resource"] for entry in made["entry"]]
-    return [one for one in resources if one["resourceType"] == "AuditEvent"]
+    return [event for event in resources if event["resourceType"] == "AuditEvent"]
 
 
 def test_a_row_is_an_audit_event_with_who_what_whose_where_and_why() -> None:
@@ -53,7 +53,7 @@ def test_a_row_is_an_audit_event_with_who_what_whose_where_and_why() -> None:
     assert event["purposeOfEvent"] == [{"text": "case 12"}]
     patient, what = event["entity"]
     assert patient["role"]["code"] == "1"
-    assert [one["valueString"] for one in what["detail"]] == ["sessions", "measurements"]
+    assert [event["valueString"] for event in what["detail"]] == ["sessions", "measurements"]
 
 
 def test_the_export_holds_the_rows_of_a_patient_and_leaves_its_own(
