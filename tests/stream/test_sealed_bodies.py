@@ -13,7 +13,7 @@ import pytest
 from kadens.embedded.postgres import temporary_postgres
 from model.envelope import Envelope, sealed_owner
 from model.keyring import KeyRing
-from model.privacy.sealed_box import BOX_FORM, box_public, box_sealed
+from model.sealed_box import BOX_FORM, box_public, box_sealed
 from model.topics import FACTS, RAW
 from storage.bodies.body_store import Directory
 from storage.erase import erase
@@ -59,9 +59,9 @@ def dsn() -> Iterator[str]:
 
 def _report(patient: str) -> bytes:
     answer = {"id": patient, "instrument": "pain", "phase": "after", "value": 2}
-    scored = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
+    requested = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
     return json.dumps(
-        {"type": "report.created", "patient": "app", "report": {**answer, **scored}}
+        {"type": "report.created", "patient": "app", "report": {**answer, **requested}}
     ).encode()
 
 
@@ -104,7 +104,7 @@ async def _added(conn: Connection) -> dict[str, bytes]:
     return keys
 
 
-async def settled_bodies(
+async def lived(
     dsn: str, folder: Path
 ) -> tuple[list[Outgoing], tuple[Any, ...], list[tuple[Any, ...]]]:
     """Work on a sealed body of each patient in a single batch; return what comes out."""
@@ -139,7 +139,7 @@ async def settled_bodies(
 
 @pytest.mark.promise(14)
 def test_each_body_opens_or_is_settled_without_its_neighbours(dsn: str, tmp_path: Path) -> None:
-    sent, (bodies, letters, with_body), rows = asyncio.run(settled_bodies(dsn, tmp_path))
+    sent, (bodies, letters, with_body), rows = asyncio.run(lived(dsn, tmp_path))
     facts = [item for item in sent if item.topic == FACTS.name]
     assert [item.key for item in facts] == [b"well"]
     assert (bodies, letters, with_body) == (1, 3, 0)
