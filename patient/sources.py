@@ -21,6 +21,7 @@ from patient.visit import Visit, open_visit
 from patient.words import sender_words
 from storage.audit_actions import AuditAction
 from storage.people.invitations import put_invitation
+from storage.people.patients import hold_patient_alone
 from storage.reads.own_sources import OwnSourceRow, own_sources
 from storage.rights.stopping import stop_source
 from web.problems import RequestRefused
@@ -85,13 +86,15 @@ async def connect_source(request: Request) -> Response:
 async def withdraw_source(request: Request) -> Response:
     """Withdraw the consent to a source from now on; a second time changes nothing."""
     connector = await _named(request)
+    door = patient_door_of(request)
     async with open_visit(request) as visit:
-        await _stop(visit, connector)
+        await hold_patient_alone(visit.conn, visit.pseudonym)
+        # after the lock: whatever is stored by then was received before the withdrawal
+        await _stop(visit, connector, door.now())
     return RedirectResponse(SOURCES_PATH, 303)
 
 
-async def _stop(visit: Visit, connector: str) -> None:
-    now_ms = visit.now_ms
+async def _stop(visit: Visit, connector: str, now_ms: int) -> None:
     rows = await own_sources(visit.conn, visit.patient, now_ms)
     # what a form names beside the patient's own sources is nothing that could be stopped
     if connector not in {row.connector for row in rows}:

@@ -7,6 +7,7 @@ write-ahead log is PostgreSQL's own affair: it goes with the next checkpoints.
 
 from psycopg import AsyncConnection
 
+from storage.pg.pool import LONG, address
 from storage.pg.roles import TABLES
 
 # Indexes on expressions have statistics of their own.
@@ -24,7 +25,7 @@ async def rewrite_tables(dsn: str) -> None:
 
     Each table is locked meanwhile, so processes wait. The login must own the database.
     """
-    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+    async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
         await conn.execute(_FORGET, [sorted(TABLES)])
         await conn.execute("vacuum (full, analyze)")
         # once more by itself: the statement before still sees what it has replaced in there

@@ -13,7 +13,7 @@ import pytest
 from kadens.embedded.postgres import temporary_postgres
 from model.envelope import Envelope, sealed_owner
 from model.keyring import KeyRing
-from model.sealed_box import BOX_FORM, box_public, box_sealed
+from model.privacy.sealed_box import BOX_FORM, box_public, box_sealed
 from model.topics import FACTS, RAW
 from storage.bodies.body_store import Directory
 from storage.erase import erase
