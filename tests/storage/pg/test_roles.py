@@ -141,7 +141,6 @@ _FORBIDDEN: dict[str, tuple[str, ...]] = {
         "select * from sample",
         "select sealed from quarantine",
         "delete from vendor_fetch",
-        "insert into vendor_invitation select * from vendor_invitation",
         "delete from vendor_invitation",
         "update account set patient = 1",
         "delete from account",
