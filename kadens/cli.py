@@ -333,7 +333,7 @@ COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="open",
                 target="kadens.privacy.support_commands:open_case",
-                summary="Write down a case about a patient.",
+                summary="Write down a case about a patient; print its number.",
             ),
             Entry(
                 word="list",
@@ -355,7 +355,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="statistics",
         target="kadens.privacy.statistics_command:print_statistics",
-        summary="Print users and training hours of a month, with nobody named.",
+        summary="Print users and training hours of a month.",
     ),
     Entry(
         word="connect",

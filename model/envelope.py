@@ -37,8 +37,8 @@ class Envelope:
     `requested` is the fetch that this payload answers, None for a payload that was pushed; where
     the vendor's own link was followed, it travels without the link's host and query, which may hold
     a credential. `zone` is the IANA zone of the patient whose data were fetched, "" for a payload
-    that was pushed. `sealed` names the form in which the event's value is sealed for the patient
-    (`model.privacy.sealed_box`), "" where it is the payload itself.
+    that was pushed. `sealed` names the form in which the event's value is sealed for the patient,
+    "" where it is the payload itself.
     """
 
     connector: str

@@ -75,7 +75,10 @@ def draw_sample(
 
 
 def list_samples(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
-    """List the samples of the audit log, and mark what is overdue. Exits 1 when one is."""
+    """List the samples of the audit log, and mark what is overdue.
+
+    Exits 1 when one is.
+    """
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
         return [_sample_line(row, now_ms) for row in await audit_samples.audit_samples(conn)]

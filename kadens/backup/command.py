@@ -34,10 +34,12 @@ SealedReport = Annotated[
 
 
 def make_backup(
+    context: typer.Context,
     *,
     to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="A new or empty folder for this backup.")
-    ],
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="A new or empty folder; needed for a backup."),
+    ] = None,
     keys_to: Annotated[
         Path | None,
         typer.Option(
@@ -55,6 +57,11 @@ def make_backup(
     own key too. Those keys and the secrets file go into a file apart, in the folder of the keys,
     where only the newest is kept: then a key that an erasure destroyed is in no backup.
     """
+    # a word below this one runs by itself, and has options of its own
+    if context.invoked_subcommand is not None:
+        return
+    if to is None:
+        fail("name the folder for the backup: --to DIR", code=2)
     settings = settings_of(data)
     public = _public_key(settings, sealed_for)
     if not settings.bodies:

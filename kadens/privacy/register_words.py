@@ -80,6 +80,9 @@ SWEDISH: Mapping[str, str] = {
     "a hash of a link that was used or has expired": (
         "en kontrollsumma av en länk som har använts eller gått ut"
     ),
+    "a keyed hash of the personal number; the number is not stored": (
+        "en kontrollsumma av personnumret med en nyckel; själva numret sparas inte"
+    ),
     "a hash of the patient's own token": "en kontrollsumma av patientens egen nyckel",
     "an answer that was made for the patient before, sealed": (
         "ett svar som gjordes åt patienten tidigare, förseglat"

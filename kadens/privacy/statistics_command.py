@@ -40,10 +40,10 @@ def print_statistics(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Print users and training hours of a month, with nobody named.
+    """Print users and training hours of a month.
 
-    A month is collected three days after its end, and never changes. Groups of fewer than five
-    are hidden, and with them what would give them away.
+    Nobody is named. A month is collected three days after its end, and never changes. Groups of
+    fewer than five are hidden, and with them what would give them away.
     """
     if as_json and as_csv:
         fail("--json and --csv exclude each other", code=2)

@@ -79,7 +79,7 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     with zipfile.ZipFile(folder / "export.zip", "w") as archive:
         archive.writestr("walk.fit", recording())
     patient = running.kadens("patient", "add", "--name", "Test Testsson").strip()
-    files = ("walk.fit", "export.zip", "folder/", *named)
+    files = ("walk.fit", "export.zip", "folder/", "access.zip", "portable.zip", *named)
     return {"PATIENT": patient, **{name: str(folder / name) for name in files}}
 
 

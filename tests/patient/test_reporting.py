@@ -156,6 +156,9 @@ def test_each_report_is_in_the_audit_log_without_its_answers(links: LinkWorld) -
     with signed_in(links, patient) as client:
         form = _form(client, pain_none="6")
         client.post("/report", data=form)
-    query = "select object || ' ' || (detail - 'origin' - 'categories')::text from audit where actor = %s and action = %s"
+    query = (
+        "select object || ' ' || (detail - 'origin' - 'categories')::text from audit "
+        "where actor = %s and action = %s"
+    )
     assert links.column(query, patient, "report.send") == [f"{form['key']} {{}}"]
     assert len(links.column(query, patient, "consent.give")) == 1

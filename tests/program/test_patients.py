@@ -225,7 +225,8 @@ def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(
 ) -> None:
     assert _kadens("patient", "add", "--pseudonym", "x-1", "--unit", "Ward 1").exit_code == 0
     assert _kadens("audit", "extract", "--patient", "x-1", "--language", "en").stdout == (
-        "2023-11-14 23:13: A technician of the service entered you in the service.\n"
+        "2023-11-14 23:13: A technician of the service entered you in the service. "
+        "Data: name and personal details. From: a command on the server.\n"
     )
     # the reading above is in the log by now, and is told
     path = tmp_path / "extract.txt"
@@ -233,7 +234,8 @@ def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(
     assert (done.exit_code, done.stdout) == (0, "")
     assert path.read_text(encoding="utf-8") == (
         "2023-11-14 23:13: En tekniker hos tjänsten tittade på vilka som tittat på dina uppgifter "
-        "och lade in dig i tjänsten (2 gånger).\n"
+        "och lade in dig i tjänsten (2 gånger). Uppgifter: vilka som tittat; namn och "
+        "personuppgifter. Från: ett kommando på servern.\n"
     )
     (line,) = json.loads(_kadens("audit", "extract", "--patient", "x-1", "--json").stdout)
     assert (line["day"], line["times"], line["reasons"]) == ("2023-11-14", 3, [])

@@ -36,6 +36,8 @@ SILENT: dict[tuple[str, str], str] = {
     ("DELETE", "/api/v1/absences/{subject}"): _UNIT,
     ("GET", "/shared"): "nobody is shared in this world; tests/access/test_guests.py has who is",
     ("POST", "/shared/openings"): "as the page",
+    ("GET", "/requests"): "nobody asks for anything here; tests/clinic/rights has who does",
+    ("POST", "/requests/{number}/{step}"): "as the page",
     ("GET", "/events"): "says that something changed, and not for whom",
     ("GET", "/static/{name}"): _SERVER,
     ("GET", "/healthz"): _SERVER,

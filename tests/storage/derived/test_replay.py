@@ -298,7 +298,9 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
     assert event["patient"] == "p1"
     assert cells_of(event["changes"], "what") == ["session.created", "session.retracted"]
     assert set(cells_of(event["changes"], "algorithm")) == {result.changes[0].algorithm}
-    ((action, detail),) = await world.rows("select action, detail from audit")
+    ((action, detail),) = await world.rows(
+        "select action, detail - 'origin' - 'categories' from audit"
+    )
     assert (action, detail) == (
         "replay.read",
         {"bodies": 1, "session.created": 1, "session.retracted": 1},
