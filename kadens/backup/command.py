@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from kadens.backup.erasure_file import begin_erasure_list
 from kadens.backup.saving import SavedBackup, save_data, save_keys
 from kadens.backup.sealed_files import new_private_key, public_key_of
 from kadens.clock import clock
@@ -66,6 +67,9 @@ def make_backup(
     public = _public_key(settings, sealed_for)
     if not settings.bodies:
         fail("KADENS_BODIES is empty, so the bodies could not be backed up", code=2)
+    # from the first backup on there is a list: a restore that does not find it knows it is lost
+    if settings.erasures:
+        begin_erasure_list(Path(settings.erasures))
     folder = keys_to or to.absolute().parent / "keys"
     saved, keys = run(_back_up(settings, to.absolute(), folder, public))
     result = {
@@ -79,7 +83,7 @@ def make_backup(
     if as_json:
         print_json(result)
         return
-    print_line(f"{to}: {result['rows']:,} rows and {saved.bodies:,} bodies")
+    print_line(f"{to}: {result['rows']:,} rows and {saved.bodies:,} files of the body store")
     print_line(f"{folder}: the keys of {keys:,} patients and the secrets file")
     if saved.missing:
         print_note(f"note: {saved.missing:,} bodies that rows name are not in the body store")

@@ -42,6 +42,14 @@ async def list_erasure(
         raise BackupError(f"{path}: {error.strerror}: nothing was erased") from error
 
 
+def begin_erasure_list(path: Path) -> None:
+    """Make the file of the list where there is none; raises `BackupError` where it cannot."""
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise BackupError(f"{path}: {error.strerror}: no backup was made") from error
+
+
 def _append(path: Path, erasure: ListedErasure, keys: KeyRing) -> None:
     with path.open("a+", encoding="utf-8") as file:
         # a line has the hash of the line before it, so two erasures add theirs one after the other
