@@ -122,7 +122,7 @@ async def _verified(
 
 
 def _print_faults(count: int, heads: int, faults: Sequence[ChainFault]) -> None:
-    noted = f", and {heads} noted heads are in it" if heads else ""
+    noted = f"; noted heads that are in it: {heads}" if heads else ""
     if not faults:
         print_line(f"{count} rows, each as it was linked{noted}")
         return

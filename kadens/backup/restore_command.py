@@ -76,7 +76,7 @@ def _print(done: Restored, *, as_json: bool) -> None:
         print_json({**result, "erased_again": done.erased, "without_key": done.destroyed})
         return
     print_line(f"{done.rows:,} rows and {done.bodies:,} bodies are back")
-    print_line(f"{done.erased + done.destroyed:,} patients were erased after the backup")
+    print_line(f"erased after the backup, and not back: {done.erased + done.destroyed:,}")
     if done.destroyed:
         print_note(
             f"note: {done.destroyed:,} of them are on no list; their keys are not in the backup"
