@@ -325,16 +325,20 @@ async def _keep(
     try:
         async with asyncio.timeout(within_s):
             content = await spool.content(INLINE)
-            envelope, content = _sealed(envelope, content, public)
+            envelope, content = sealed_for_patient(envelope, content, public)
             await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
 
 
-def _sealed(
+def sealed_for_patient(
     envelope: Envelope, content: bytes | BinaryIO, public: bytes
 ) -> tuple[Envelope, bytes | BinaryIO]:
-    """Seal a body that the message itself holds for its patient, where a key is known."""
+    """Seal a body that the message itself holds for its patient, where a key is known.
+
+    `public` is the patient's public key, empty where none is known. Returns the envelope that says
+    so, and what the message holds then.
+    """
     if not public or not isinstance(content, bytes) or len(content) > INLINE:
         return envelope, content
     once = secrets.token_bytes(PUBLIC_BYTES)

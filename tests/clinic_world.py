@@ -60,7 +60,7 @@ MONDAY = date(2026, 11, 23)
 CLINIC_ZONE = "Europe/Stockholm"
 UNIT = "Physiotherapy North"
 OTHER_UNIT = "Physiotherapy South"
-CLINIC_KEY = bytes(range(32))
+CLINIC_KEY = bytes(32)  # that of `tests.patient.link_world`, which serves the same patients
 _WATCH = Source(
     vendor="files", device="Invented watch 3", device_type=DeviceType.WATCH, method=Method.WORKOUT
 )

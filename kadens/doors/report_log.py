@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from ingest.ports import NotAcceptedError, Publisher
-from ingest.receive import envelope_of
+from ingest.receive import envelope_of, sealed_for_patient
 from ingest.vendors.reports import REPORTS
 from model.topics import RAW
 from patient.report.report_log import AnswersNotTakenError
@@ -28,8 +28,10 @@ class DoorReportLog:
         """Disconnect."""
         await self._publisher.stop()
 
-    async def send(self, patient: str, body: bytes, key: str, now_ms: int) -> None:
-        """Append a patient's answers and wait for the broker; raises `AnswersNotTakenError`.
+    async def send(self, patient: str, public: bytes, body: bytes, key: str, now_ms: int) -> None:
+        """Append a patient's sealed answers and wait for the broker.
+
+        Raises `AnswersNotTakenError`.
 
         The same body has the same digest, by which the worker knows what is sent twice.
         """
@@ -38,9 +40,10 @@ class DoorReportLog:
         envelope = envelope_of(
             REPORTS, headers, {}, sha256=digest, size=len(body), received_ms=now_ms
         )
-        named = replace(envelope, patient=patient).headers()
+        named, value = sealed_for_patient(replace(envelope, patient=patient), body, public)
+        assert isinstance(value, bytes)  # noqa: S101 - a form is far below what a message holds
         try:
             # the digest is the key of the record, as for every body that the vendor door takes
-            await self._publisher.append(RAW.name, digest.encode(), body, named)
+            await self._publisher.append(RAW.name, digest.encode(), value, named.headers())
         except NotAcceptedError as error:
             raise AnswersNotTakenError from error

@@ -19,8 +19,9 @@ class ReportLog(Protocol):
     async def stop(self) -> None:
         """Disconnect."""
 
-    async def send(self, patient: str, body: bytes, key: str, now_ms: int) -> None:
+    async def send(self, patient: str, public: bytes, body: bytes, key: str, now_ms: int) -> None:
         """Append a body of the reports connector for a patient, and wait until it is acknowledged.
 
-        `key` is the same whenever the same form is sent again. Raises `AnswersNotTakenError`.
+        It is sealed for the patient's `public` key. `key` is the same whenever the same form is
+        sent again. Raises `AnswersNotTakenError`.
         """

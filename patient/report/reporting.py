@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from model.calendar import local_date
 from model.derived import Session
+from model.privacy.sealed_box import box_public
 from model.words.language import N_
 from model.words.red_flags import IF_RED_FLAG
 from patient.binding import random_text
@@ -42,6 +43,7 @@ from patient.words import (
 )
 from storage.audit_actions import AuditAction
 from storage.people.consents import consented, give_consent
+from storage.people.data_keys import data_key
 from storage.reads.own_data import own_sessions, own_zone
 
 REPORT_SOURCE = "reports"  # the connector whose payloads the answers are, and its consent
@@ -93,10 +95,11 @@ async def take_report(request: Request) -> Response:
             return _form_page(request, visit, questions, given, NOT_AGREED, HTTPStatus.CONFLICT)
         # the row commits before the answers are sent: a report without a row must not exist
         await _noted(visit, questions, answers)
+        data = await data_key(visit.conn, patient_door_of(request).wrapping_key, visit.pseudonym)
     # outside of the transaction: a log that hangs must not hold the door's few connections
     log = patient_door_of(request).config.log
     try:
-        await log.send(visit.pseudonym, answers.body, answers.key, visit.now_ms)
+        await log.send(visit.pseudonym, box_public(data), answers.body, answers.key, visit.now_ms)
     except AnswersNotTakenError:
         # the consent is committed by now, and is not asked for again
         agreed = Questions(zone=questions.zone, sessions=questions.sessions, agreed=True)

@@ -83,7 +83,7 @@ def _answer(page: Page, question: str, answer: str) -> Locator:
 
 def _sent(served: LinkWorld) -> list[Report]:
     (event,) = served.log.events
-    return [fact for fact in parse_reports(event.value).facts if isinstance(fact, Report)]
+    return [fact for fact in parse_reports(served.answers(event)).facts if isinstance(fact, Report)]
 
 
 def test_the_usual_report_takes_six_taps(page: Page, own_world: LinkWorld, texts: _Words) -> None:

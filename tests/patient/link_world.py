@@ -17,11 +17,13 @@ import psycopg
 
 from fetcher.parts import FetchedVendor
 from fetcher.tokens import OAuthClient
-from ingest.memory import MemoryLog
+from ingest.memory import Event, MemoryLog
 from ingest.vendors.polar import POLAR
 from kadens.doors.report_log import DoorReportLog
 from kadens.local.up_options import free_port
+from model.envelope import sealed_owner
 from model.keyring import KeyRing
+from model.privacy.sealed_box import box_opened, box_private
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Backfill
 from patient.app import patient_app
@@ -30,6 +32,7 @@ from patient.config import BACK_PATH, LINK_PATH, PatientConfig
 from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.vendor_http import serving_vendor
 from storage.people import care_team, invitations, patients
+from storage.people.data_keys import data_key
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from tests.serving import served
@@ -108,6 +111,17 @@ class LinkWorld:
 
         self.run(work)
         return name
+
+    def answers(self, event: Event) -> bytes:
+        """Return the body of an event, opened with the key of its patient as a worker does."""
+        envelope = event.envelope
+        keys: list[bytes] = []
+
+        async def work(conn: Connection) -> None:
+            keys.append(await data_key(conn, LINK_KEY, envelope.patient))
+
+        self.run(work)
+        return box_opened(box_private(keys[0]), event.value, sealed_owner(envelope))
 
     def invite(self, patient: str, connector: str = "polar") -> str:
         """Return the address of a new link for a patient."""
