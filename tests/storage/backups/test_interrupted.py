@@ -76,6 +76,8 @@ def program(dsn: str, world: BackupWorld, bodies: str, *words: str) -> int:
 async def digests_of(dsn: str) -> dict[str, str]:
     async with await AsyncConnection.connect(dsn) as conn:
         adapt(conn)
+        # as the pool does: a server may call its zone by another name, which a digest tells apart
+        await conn.execute("set time zone 'UTC'")
         return await table_digests(conn)
 
 

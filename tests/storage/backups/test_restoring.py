@@ -27,6 +27,8 @@ GONE = "traced-patient"
 async def digests(dsn: str) -> dict[str, str]:
     async with await AsyncConnection.connect(dsn) as conn:
         adapt(conn)
+        # as the pool does: a server may call its zone by another name, which a digest tells apart
+        await conn.execute("set time zone 'UTC'")
         return await table_digests(conn, EVERY_TABLE)
 
 
