@@ -8,47 +8,29 @@ import hashlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
 from model.codec import encode_attributed
 from model.envelope import Envelope
-from model.keyring import KeyRing
 from model.topics import FACTS, RAW
-from storage.bodies.body_store import Directory
 from storage.erase import erase
 from storage.people import care_team, consents, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
-from stream.collaborators import Collaborators
-from stream.dead.letters import DeadLimit
 from stream.derive_batch import derive_runs
-from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run
-from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
-from stream.readers.inline import InlineReader
 from tests.storage.tellers import T0, attributed_fact, run
+from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
-_KEY = KeyRing.single(bytes(32))
 _REPORT = (
     b'{"type": "report.created", "patient": "app", "report": {"id": "r", "instrument": '
     b'"pain", "phase": "after", '
 )
 _REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}}'
-
-
-class _Kept:
-    """As much of a producer as the functions use; it keeps what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[Outgoing] = []
-
-    async def send_all(self, events: list[Outgoing]) -> list[int]:
-        self.sent += events
-        return list(range(len(events)))
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +48,14 @@ async def played(
 
     Returns what comes out.
     """
-    kept = _Kept()
+    kept = KeptProducer()
     patient = f"patient-{keyless}"
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
             await care_team.add_unit(conn, "unit")
             await patients.add_patient(
                 conn,
-                wrapping_key=_KEY,
+                wrapping_key=KEPT_KEY,
                 unit="unit",
                 zone="Europe/Stockholm",
                 now_ms=0,
@@ -84,17 +66,7 @@ async def played(
                 await conn.execute("delete from identity.data_key")
             else:
                 await erase(conn, patient, T0)
-        parts = Collaborators(
-            pool=pool,
-            producer=cast("Any", kept),
-            ledger=Ledger(cluster=patient),
-            bodies=Directory(folder),
-            reader=InlineReader(),
-            wrapping=lambda: _KEY,
-            now=lambda: T0,
-            metrics=make_metrics(),
-            limit=DeadLimit(least=1),
-        )
+        parts = kept_parts(pool, kept, folder, patient)
         await normalise_runs([_raw(patient)], parts)
         if not keyless:
             await derive_runs([_facts(patient)], parts)

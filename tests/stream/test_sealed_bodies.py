@@ -6,47 +6,29 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
 from model.envelope import Envelope, sealed_owner
-from model.keyring import KeyRing
 from model.privacy.sealed_box import BOX_FORM, box_public, box_sealed
 from model.topics import FACTS, RAW
-from storage.bodies.body_store import Directory
 from storage.erase import erase
 from storage.people import care_team, consents, data_keys, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
-from stream.collaborators import Collaborators
-from stream.dead.letters import DeadLimit
-from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run
-from stream.metrics import make_metrics
 from stream.normalise import normalise_runs
-from stream.readers.inline import InlineReader
 from tests.storage.tellers import T0
+from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
-_KEY = KeyRing.single(bytes(32))
 _PATIENTS = ("erased", "keyless", "spoiled", "moved", "unknown-form", "well")
 _COUNTED = """
 select (select count(*) from body), (select count(*) from dead_letter),
   (select count(*) from dead_letter where address is not null or sealed is not null)"""
 _LETTERS = """
 select d.class, p.pseudonym from dead_letter d left join patient p on p.id = d.patient order by 2"""
-
-
-class _Kept:
-    """As much of a producer as the functions use; it keeps what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[Outgoing] = []
-
-    async def send_all(self, events: list[Outgoing]) -> list[int]:
-        self.sent += events
-        return list(range(len(events)))
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +75,14 @@ async def _added(conn: Connection) -> dict[str, bytes]:
     for name in _PATIENTS:
         await patients.add_patient(
             conn,
-            wrapping_key=_KEY,
+            wrapping_key=KEPT_KEY,
             unit="unit",
             zone="Europe/Stockholm",
             now_ms=0,
             pseudonym=name,
         )
         await consents.give_consent(conn, name, "reports", from_ms=0, now_ms=0)
-        keys[name] = await data_keys.data_key(conn, _KEY, name)
+        keys[name] = await data_keys.data_key(conn, KEPT_KEY, name)
     return keys
 
 
@@ -108,7 +90,7 @@ async def lived(
     dsn: str, folder: Path
 ) -> tuple[list[Outgoing], tuple[Any, ...], list[tuple[Any, ...]]]:
     """Work on a sealed body of each patient in a single batch; return what comes out."""
-    kept = _Kept()
+    kept = KeptProducer()
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
             keys = await _added(conn)
@@ -120,17 +102,7 @@ async def lived(
                 "delete from identity.data_key where patient = "
                 "(select id from patient where pseudonym = 'keyless')"
             )
-        parts = Collaborators(
-            pool=pool,
-            producer=cast("Any", kept),
-            ledger=Ledger(cluster="c"),
-            bodies=Directory(folder),
-            reader=InlineReader(),
-            wrapping=lambda: _KEY,
-            now=lambda: T0,
-            metrics=make_metrics(),
-            limit=DeadLimit(least=100),
-        )
+        parts = kept_parts(pool, kept, folder, "c", least=100)
         await normalise_runs([Run(topic=RAW.name, partition=0, messages=messages)], parts)
         async with pool.connection() as conn:
             (counted,) = await (await conn.execute(_COUNTED)).fetchall()

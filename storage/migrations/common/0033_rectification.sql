@@ -36,22 +36,3 @@ create table rights_file (
   made_at timestamptz not null
 );
 create index rights_file_patient on rights_file (patient);
-
--- Analysts see what is right, as the rules do; a voided answer is none.
-create or replace view analysis.answers with (security_barrier) as
-select p.pseudonym as patient, coalesce(c.start_at, f.start_at) as at, f.local_date, f.payload ->> 'instrument' as instrument,
-       f.payload ->> 'phase' as phase,
-       (coalesce(c.fields -> 'value', f.payload -> 'value') #>> '{}')::double precision as value, f.payload ->> 'scale' as scale,
-       s.session
-from public.fact f join public.record r on r.id = f.record join public.source o on o.id = f.source
-join public.patient p on p.id = f.patient
-left join public.correction c on c.patient = f.patient and c.source = f.source and c.record = r.record and c.kind = f.kind
-  and c.ended_at is null
-left join lateral (
-  select x.session from public.session x
-  where x.patient = f.patient and x.record = coalesce(nullif(f.payload ->> 'session', ''), r.record)
-  order by x.start_at, x.session limit 1) s on true
-where f.kind = 'report' and c.is_void is not true and not exists (
-  select from public.fact d join public.record dr on dr.id = d.record join public.source ds on ds.id = d.source
-  where d.patient = f.patient and d.kind = 'deletion' and ds.vendor = o.vendor
-  and d.payload ->> 'target' = r.record and (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms));

@@ -53,7 +53,7 @@ where not exists (
 and not exists (
   select from public.restriction h where h.patient = x.patient and h.lifted_at is null and h.source in ('', s.vendor)
   and x.time < coalesce(h.until_at, 'infinity') and x.time + greatest(x.span_ms, 1) * interval '1 millisecond' > h.from_at);
--- A correction comes first: what is restricted is decided by the times that are right.
+-- Analysts see what is right, as the rules do; a voided answer is none. What is restricted is decided by the right times.
 create or replace view analysis.answers with (security_barrier) as
 select p.pseudonym as patient, coalesce(c.start_at, f.start_at) as at, f.local_date, f.payload ->> 'instrument' as instrument,
        f.payload ->> 'phase' as phase,

@@ -18,13 +18,13 @@ from storage.pg.pool import open_pool
 from tests.clinic.sign_in.provider import (
     CLIENT,
     SECRET,
-    SIGN_IN_NOW,
     Provider,
     listening,
-    running_provider,
     served_provider,
 )
+from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
 
+__all__ = ["now", "provider", "shared_provider"]
 Kept = Callable[[], list[tuple[str, str, str]]]
 Open = Callable[..., AbstractContextManager[httpx2.Client]]
 SIGN_IN_UNIT = "Physiotherapy North"
@@ -60,27 +60,6 @@ def clinicians(dsn: str) -> Kept:
             return conn.execute("select subject, name, email from clinician order by 1").fetchall()
 
     return kept
-
-
-@pytest.fixture
-def now(tmp_path: Path) -> Path:
-    """Give the file that the door's clock reads."""
-    file = tmp_path / "clock"
-    file.write_text(str(SIGN_IN_NOW), encoding="ascii")
-    return file
-
-
-@pytest.fixture(scope="session")
-def shared_provider() -> Iterator[Provider]:
-    with running_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(shared_provider: Provider) -> Provider:
-    """Give the provider, honest again."""
-    shared_provider.honest()
-    return shared_provider
 
 
 def settings_of(dsn: str, folder: Path, **more: str) -> Settings:

@@ -14,15 +14,15 @@ from storage.pg.migrate import migrate
 from tests.clinic.sign_in.provider import (
     CLIENT,
     SECRET,
-    SIGN_IN_NOW,
     Provider,
     listening,
-    running_provider,
     served_provider,
 )
+from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
 from tests.patient.link_world import add_unit, run_alone
 from tests.patient.sign_in.patients import IDENTITY_KEYS, People
 
+__all__ = ["now", "provider", "shared_provider"]
 OpenPatient = Callable[..., AbstractContextManager[httpx2.Client]]
 
 
@@ -38,27 +38,6 @@ def people() -> Iterator[People]:
         dsn = server.create_database("numbers")
         run_alone(_prepared(dsn))
         yield People(dsn)
-
-
-@pytest.fixture
-def now(tmp_path: Path) -> Path:
-    """Give the file that the door's clock reads."""
-    file = tmp_path / "clock"
-    file.write_text(str(SIGN_IN_NOW), encoding="ascii")
-    return file
-
-
-@pytest.fixture(scope="session")
-def shared_provider() -> Iterator[Provider]:
-    with running_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(shared_provider: Provider) -> Provider:
-    """Give the provider, honest again."""
-    shared_provider.honest()
-    return shared_provider
 
 
 def patient_settings(dsn: str, folder: Path, **more: str) -> Settings:
