@@ -26,7 +26,7 @@ RUNNING_COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="patient",
                 target=f"{_COMMANDS}.processes:serve_patient_door",
-                summary="Run the patient door: pages to connect accounts.",
+                summary="Run the patient door: patients' own pages and reports.",
             ),
         ),
     ),

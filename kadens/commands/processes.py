@@ -50,7 +50,7 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
 
 
 def serve_patient_door(*, data: ProcessData = DEFAULT_DATA) -> None:
-    """Run the patient door: pages to connect accounts."""
+    """Run the patient door: patients' own pages and reports."""
     from kadens.scrape import publish
     from kadens.wiring import patient_door as build
     from kadens.wiring import serving
