@@ -195,7 +195,7 @@ TITLES: tuple[str, ...] = (
 
 # Titles of the rules.
 RULE_TITLES: tuple[str, ...] = (
-    N_("High pain around exercise"),
+    N_("High pain"),
     N_("Pain not settled by the next morning"),
     N_("Pain rising from week to week"),
     N_("Flare"),

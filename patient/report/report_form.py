@@ -106,9 +106,13 @@ def _reports(
         yield {"id": f"{prefix}-session", "instrument": Instrument.SESSION.value, **manual, **worn}
     pains = list(_pains(given, prefix))
     exertion = _number(given, "exertion", _EXERTION)
-    if worn and not manual and not pains and exertion is None:
+    has_rated = any(pain["phase"] != Phase.NONE.value for pain in pains)
+    if worn and not manual and not has_rated and exertion is None:
         raise UnfitAnswerError(EQUIPMENT_ALONE)
-    yield from ({**pain, **about, **worn} for pain in pains)
+    for pain in pains:
+        # what hurts now is of no session, though one may be chosen for the other answers
+        is_now = pain["phase"] == Phase.NONE.value
+        yield pain if is_now else {**pain, **about, **worn}
     if exertion is not None:
         answer = _scaled(Instrument.EXERTION, exertion, "borg-cr10")
         yield {"id": f"{prefix}-exertion", **answer, **about, **worn}

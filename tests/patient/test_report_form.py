@@ -130,6 +130,14 @@ def test_the_place_goes_with_each_answer_about_pain(site: str) -> None:
     ]
 
 
+def test_pain_right_now_is_of_no_session() -> None:
+    rows = _reports(session="fit:1", pain_none="6", pain_after="3", equipment="mat")
+    assert [(row.phase, row.session, row.equipment) for row in rows] == [
+        (Phase.NONE, "", ()),
+        (Phase.AFTER, "fit:1", ("mat",)),
+    ]
+
+
 def test_equipment_goes_with_what_was_answered_about_the_session() -> None:
     rows = _reports(equipment=["mat", "poles"], pain_after="3", exertion="5", day_form="2")
     assert [(row.instrument, row.equipment) for row in rows] == [
@@ -145,6 +153,7 @@ def test_equipment_goes_with_what_was_answered_about_the_session() -> None:
         ({"site": "neck"}, SITE_ALONE),
         ({"site": "neck", "exertion": "3"}, SITE_ALONE),
         ({"equipment": "mat"}, EQUIPMENT_ALONE),
+        ({"equipment": "mat", "pain_none": "3"}, EQUIPMENT_ALONE),
         ({"equipment": "mat", "day_form": "3", "week_last": "1"}, EQUIPMENT_ALONE),
     ],
 )
