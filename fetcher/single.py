@@ -117,9 +117,7 @@ async def _note_broken(parts: FetcherParts, taken: TakenFetch, result: RequestRe
 async def _kept(parts: FetcherParts, taken: TakenFetch, response: VendorResponse) -> Became:
     content_type = response.headers.get("content-type", "")
     try:
-        await parts.log.append_answer(
-            taken.connector, taken.fetch, response.body, content_type, parts.now(), taken.zone
-        )
+        await parts.log.append_answer(taken, response.body, content_type, parts.now())
     # the answer is thrown away and asked for again: a row that is done without it would lose data
     except LogAwayError:
         why = "the log did not take the answer"
