@@ -104,6 +104,35 @@ async def test_a_large_answer_lies_in_the_store_until_a_worker_read_it(
     assert await world.parts.log.bodies.get(event.envelope.address) == FIT + bytes(INLINE)
 
 
+async def test_half_of_a_file_is_kept_and_asked_for_again(world: FetchingWorld) -> None:
+    file = b"\x0e\x10\x00\x08\x14\x00\x00\x00.FIT\x00\x00" + bytes(22)
+    world.vendor.exercises["e1"] = {"fit": file[:20]}
+    await world.connect()
+    await world.announce("e1")
+    await world.run()
+    assert await world.states() == [("e1", "failing", "half of a FIT file with status 200")]
+    world.vendor.exercises["e1"] = {"fit": file}
+    world.now_ms += HOUR_MS
+    await world.run()
+    assert await world.states() == [("e1", "done", "")]
+    assert [event.envelope.size for event in world.log.events] == [20, len(file)]
+
+
+async def test_a_file_that_stays_half_is_given_up_after_four_times(world: FetchingWorld) -> None:
+    half = b"\x0e\x10\x00\x08\x14\x00\x00\x00.FIT\x00\x00"
+    world.vendor.exercises["e1"] = {"fit": half}
+    await world.connect()
+    await world.announce("e1")
+    for _ in range(6):
+        await world.run()
+        world.now_ms += HOUR_MS
+    why = "given up: half of a FIT file with status 200, which is kept"
+    assert await world.states() == [("e1", "given_up", why)]
+    # the same bytes, which the worker keeps once
+    assert len({event.envelope.sha256 for event in world.log.events}) == 1
+    assert len(world.log.events) == 4
+
+
 async def test_what_was_announced_twice_is_asked_for_once(world: FetchingWorld) -> None:
     await world.connect()
     await world.announce("e1")
