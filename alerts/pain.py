@@ -182,8 +182,8 @@ def rating_words(rating: Mapping[str, Any]) -> str:
 
 
 def _is_read(rating: PainRating, phases: Collection[Phase]) -> bool:
-    is_asked = rating.instrument is Instrument.PAIN and rating.phase in phases
-    return is_asked and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
+    is_of_phases = rating.instrument is Instrument.PAIN and rating.phase in phases
+    return is_of_phases and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
 
 
 def _with_session(on: RuleInput, rating: PainRating) -> PainRating:
