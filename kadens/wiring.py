@@ -314,6 +314,7 @@ def clinic_door(settings: Settings) -> "FastAPI":
                 prescriber_roles=frozenset(_words(settings.prescriber_roles)),
                 support_roles=frozenset(_words(settings.support_roles)),
                 note_head=_head_noter(settings),
+                wrapping=keys,
             )
         )
     sign_in = sign_in_of(settings)
@@ -333,6 +334,7 @@ def clinic_door(settings: Settings) -> "FastAPI":
             prescriber_roles=frozenset(_words(settings.prescriber_roles)),
             support_roles=frozenset(_words(settings.support_roles)),
             note_head=_head_noter(settings),
+            wrapping=keys,
         )
     )
     sign_in_routes.install_sign_in(app, sign_in)
