@@ -518,6 +518,7 @@ def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
             demo=True,
             # the clinician of the tests is licensed to prescribe
             prescriber_roles=frozenset({CLINICIAN.role}),
+            wrapping=lambda: KeyRing.single(CLINIC_KEY),
         )
     )
     config = uvicorn.Config(
