@@ -73,11 +73,11 @@ def reworded(shown: str, findings: Iterable[StoredSentence], rules: Mapping[str,
             continue
         more = _MORE.fullmatch(rest)
         if not rest or more:
-            return with_more(worded(finding, rules), int(more[1]) if more else 0)
+            return with_more(sentence_of(finding, rules), int(more[1]) if more else 0)
     return shown
 
 
-def worded(finding: StoredSentence, rules: Mapping[str, Rule]) -> str:
+def sentence_of(finding: StoredSentence, rules: Mapping[str, Rule]) -> str:
     """Return the sentence of a finding in the reader's language."""
     rule = rules.get(finding.rule)
     if rule is None or rule.version != finding.rule_version:

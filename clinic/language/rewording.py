@@ -3,8 +3,9 @@
 What is stored is English, so an English reader costs no query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from alerts.registry import RULE
 from alerts.wording import reworded
@@ -27,6 +28,10 @@ async def reworded_alerts(conn: Connection, alerts: Sequence[AlertBrief]) -> tup
 
 async def reworded_rows(conn: Connection, rows: Sequence[WorkRow]) -> tuple[WorkRow, ...]:
     """Return rows of the worklist with the sentences of their alerts in the reader's language."""
-    alerts = [alert for row in rows for alert in row.alerts]
+    alerts = list(chain.from_iterable(row.alerts for row in rows))
     by_id = {alert.id: alert for alert in await reworded_alerts(conn, alerts)}
-    return tuple(replace(row, alerts=tuple(by_id[one.id] for one in row.alerts)) for row in rows)
+    return tuple(_with_alerts(row, by_id) for row in rows)
+
+
+def _with_alerts(row: WorkRow, by_id: Mapping[str, AlertBrief]) -> WorkRow:
+    return replace(row, alerts=tuple(by_id[alert.id] for alert in row.alerts))

@@ -116,7 +116,7 @@ def test_no_medical_claim() -> None:
         assert claim not in words
 
 
-SWEDISH = clinic_languages()["sv"]
+_SWEDISH = clinic_languages()["sv"]
 _BY_RULE = {rule.id: rule for rule in RULES}
 
 
@@ -135,7 +135,7 @@ def test_a_stored_headline_is_worded_in_the_language_of_its_reader() -> None:
     rows = [_stored("P1", _pain((9, "next_morning", "2026-11-21"))), _stored("P1", twice)]
     shown = rows[1].sentence + " And 12 more."
     assert reworded(shown, rows, _BY_RULE) == shown
-    with read_in(SWEDISH):
+    with read_in(_SWEDISH):
         assert reworded(shown, rows, _BY_RULE) == (
             "Smärta 6,5 av 10 efter träning 2026-11-20, och 7 av 10 under träning 2026-11-18 "
             "(regel P1: 6 eller mer vid 2 av de senaste 3 skattade passen). Och 12 till."
@@ -149,7 +149,7 @@ def test_what_cannot_be_worded_anew_stays_as_it_was_stored() -> None:
     row = _stored("P1", _pain((9, "after", "2026-11-21")))
     older = replace(row, rule_version=row.rule_version - 1)
     bare = replace(row, evidence={})
-    with read_in(SWEDISH):
+    with read_in(_SWEDISH):
         for rows in ([], [older], [bare], [replace(row, rule="Z9")], [replace(row, sentence="")]):
             assert reworded(row.sentence, rows, _BY_RULE) == row.sentence
         odd = row.sentence + " And a half more."

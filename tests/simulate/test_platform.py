@@ -128,7 +128,7 @@ def test_a_strict_vendor_ends_everything_when_a_spent_token_comes_again() -> Non
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_spent_token_is_counted_also_once_the_new_one_was_used(strict: bool) -> None:  # noqa: FBT001
+def test_a_spent_token_counts_when_the_new_one_was_used(strict: bool) -> None:  # noqa: FBT001
     vendor, _ = _vendor()
     vendor.strict = strict
     first = vendor.grant(7)["refresh_token"]

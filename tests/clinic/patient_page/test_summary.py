@@ -135,9 +135,9 @@ def _pdf_words(data: bytes) -> str:
 
 
 def _stream(value: bytes) -> bytes:
-    found = re.search(rb"stream\r?\n(.*?)\r?\nendstream", value, re.DOTALL)
-    assert found
-    return zlib.decompress(found[1]) if b"FlateDecode" in value else found[1]
+    match = re.search(rb"stream\r?\n(.*?)\r?\nendstream", value, re.DOTALL)
+    assert match
+    return zlib.decompress(match[1]) if b"FlateDecode" in value else match[1]
 
 
 def _letters(table: bytes) -> dict[int, str]:
@@ -147,7 +147,7 @@ def _letters(table: bytes) -> dict[int, str]:
 
 def _shown(text: bytes, font: dict[int, str]) -> str:
     escapes = {b"r": b"\r", b"n": b"\n"}
-    plain = re.sub(rb"\\(.)", lambda one: escapes.get(one[1], one[1]), text, flags=re.DOTALL)
+    plain = re.sub(rb"\\(.)", lambda part: escapes.get(part[1], part[1]), text, flags=re.DOTALL)
     glyphs = [int.from_bytes(plain[at : at + 2], "big") for at in range(0, len(plain), 2)]
     return "".join(font[glyph] for glyph in glyphs)
 
