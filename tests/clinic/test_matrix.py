@@ -68,6 +68,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "note": {"text": "", "after": 0},
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
+    "file": {"checked": "yes"},
     "language": {"code": "sv", "page": "/"},
     "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
 }
