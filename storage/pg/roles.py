@@ -77,7 +77,7 @@ TABLES: dict[str, Access] = {
     "source": Access(worker="select, insert, update (id)", clinic=READ, patient=READ),
     "record": _DERIVED,
     "fact": _DERIVED,
-    "sample": _DERIVED,
+    "sample": _WORK,  # the clinician door reads the view `of_unit.sample`
     "watermark": _DERIVED,
     "body": Access(worker=ALL, clinic=READ, patient="select (patient, connector, received_at)"),
     # linking an account releases what waits for it, which the patient door cannot open, and a
@@ -227,6 +227,8 @@ _HANDED_OVER = (
 _THERE = (
     "select name from unnest(%s::text[]) as name where to_regclass(name) is not null order by name"
 )
+# A door that does not look there first may read no samples at all.
+_OF_UNIT_FIRST = "set search_path = of_unit, public"
 _ACTING = "select current_user, session_user, current_setting('is_superuser')"
 
 
@@ -244,6 +246,8 @@ async def become(conn: AsyncConnection[TupleRow], role: str) -> None:
     """
     try:
         await conn.execute(SQL("set role {}").format(Identifier(role)))
+        if role == CLINIC:
+            await conn.execute(_OF_UNIT_FIRST)
     except (
         errors.InsufficientPrivilege,
         errors.InvalidParameterValue,

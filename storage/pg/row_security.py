@@ -6,10 +6,10 @@ door sees none. The other roles pass, because their queries concern everybody. T
 here from the columns of the schema, so that a new table cannot lack them. This module decides
 nothing about who is in which unit, or who is signed in.
 
-Two kinds of tables have no policy. Those of the audit log belong to a role that no migration may
+The audit log has its policies from a migration, because it belongs to a role that nothing here may
 take. `sample` is written by COPY, which PostgreSQL refuses for a table with policies, and on
-TimescaleDB it is a hypertable with columnstore, which has none either: there the scope of the
-queries is the only wall. The patient door may not read `sample` at all.
+TimescaleDB it is a hypertable with columnstore, which has none either. So no door may read it: the
+clinician door reads the view `of_unit.sample`, with the condition of the policies in it.
 """
 
 import hashlib

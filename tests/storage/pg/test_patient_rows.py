@@ -70,9 +70,9 @@ async def _seen(conn: Connection) -> set[int | None]:
 async def test_every_table_that_leads_to_a_patient_has_a_policy_of_its_own_for_the_door(
     conn: Connection,
 ) -> None:
-    # the door may not read `sample`; of the log see `storage.pg.row_security`
+    # the door may not read `sample`
     unguarded = cells_of(await (await conn.execute(_OPEN_TO_ALL)).fetchall(), 0)
-    assert unguarded == ["public.audit", "public.sample"]
+    assert unguarded == ["public.sample"]
     may = "select has_table_privilege('kadens_patient', 'sample', 'select')"
     assert await (await conn.execute(may)).fetchone() == (False,)
 
