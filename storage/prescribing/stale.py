@@ -6,6 +6,7 @@ The clinician door writes them, and the worker derives before it judges.
 from collections.abc import Collection
 
 from model.calendar import utc
+from storage.people.errors import UnknownNameError
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -19,8 +20,12 @@ _LOCK = "select id from patient where pseudonym = %s for no key update"
 
 
 async def lock_patient(conn: Connection, patient: str) -> None:
-    """Wait until nobody else writes of a patient (pseudonym), and lock it until the commit."""
-    await conn.execute(_LOCK, [patient])
+    """Wait until nobody else writes of a patient (pseudonym), and lock it until the commit.
+
+    Raises `UnknownNameError` for one who is not there, or was erased meanwhile.
+    """
+    if not (await conn.execute(_LOCK, [patient])).rowcount:
+        raise UnknownNameError("there is no such patient")
 
 
 async def request_derivation(conn: Connection, patient: str, since_ms: int) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from model.calendar import utc
 from model.privacy.requests import OpenDue, RightKind, RightsRequest, RightsState, due_date
 from storage.people.errors import UnknownNameError
-from storage.people.patients import patient_id, zone_of
+from storage.people.patients import hold_patients, patient_id
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -63,13 +63,17 @@ async def open_request(
 
     Raises `UnknownNameError` for an unknown patient.
     """
+    # held, so that no erasure comes between looking the patient up and writing the row
+    zone = (await hold_patients(conn, [patient])).get(patient)
+    if zone is None:
+        raise UnknownNameError("there is no such patient")
     values = {
         "patient": await patient_id(conn, patient),
         "kind": kind.value,
         "received": utc(received_ms),
         "identified": identified,
         "wish": wish,
-        "due": due_date(received_ms, await zone_of(conn, patient)),
+        "due": due_date(received_ms, zone),
     }
     await conn.execute(_OPEN, values)
     return (await rows.fetch(conn, _NEWEST, values, _request))[0]
