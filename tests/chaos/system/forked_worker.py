@@ -19,7 +19,8 @@ import stream.worker  # noqa: F401 - as above
 from fetcher.log import AnswerLog
 from kadens.embedded.guard import follow
 from kadens.settings import read_settings
-from kadens.wiring import run_fetcher, run_worker
+from kadens.wiring.fetching import run_fetcher
+from kadens.wiring.working import run_worker
 from storage.fetching.queue import TakenFetch
 from tests.chaos.system.planted import CHAOS_PLANTS
 from tests.chaos.world import CHAOS_NOW_MS
