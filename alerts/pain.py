@@ -40,8 +40,19 @@ def ratings_read(on: RuleInput) -> Ratings:
     """
     # The same answer may come twice, once with its session and once matched by time. It is equal
     # after matching, so the set keeps it once.
-    ratings = {_with_session(on, rating) for rating in on.pain if _is_read(rating)}
-    return sorted(ratings, key=by_time)
+    of_exercise = (rating for rating in on.pain if _is_read(rating, RATED_PHASES))
+    return sorted({_with_session(on, rating) for rating in of_exercise}, key=by_time)
+
+
+@once
+def ratings_of_now(on: RuleInput) -> Ratings:
+    """Return the answers about pain "right now", which name no phase of exercise, by time.
+
+    The session of such an answer is one near it in time, never one that it names: what hurts now
+    is not what hurt then.
+    """
+    of_now = (rating for rating in on.pain if _is_read(rating, (Phase.NONE,)))
+    return sorted({_with_session(on, replace(row, session=None)) for row in of_now}, key=by_time)
 
 
 def by_time(rating: PainRating) -> tuple[int, str]:
@@ -170,10 +181,9 @@ def rating_words(rating: Mapping[str, Any]) -> str:
     return f"{short_number(rating['value'])} of 10 {phase} on {rating['local_date']}"
 
 
-def _is_read(rating: PainRating) -> bool:
-    # pain without a phase may come from anything, and says nothing about exercise
-    of_exercise = rating.instrument is Instrument.PAIN and rating.phase in RATED_PHASES
-    return of_exercise and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
+def _is_read(rating: PainRating, phases: Collection[Phase]) -> bool:
+    is_asked = rating.instrument is Instrument.PAIN and rating.phase in phases
+    return is_asked and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
 
 
 def _with_session(on: RuleInput, rating: PainRating) -> PainRating:

@@ -32,6 +32,7 @@ PHASE_WORDS: dict[str, str] = {
     "during": "during exercise",
     "after": "after exercise",
     "next_morning": "the next morning",
+    "none": "when asked",
 }
 
 

@@ -1,6 +1,7 @@
 """What an answer of a vendor means for the fetch that it answers. Pure.
 
-Nothing of an answer's body is looked at but its first bytes, where a page of HTML begins.
+Nothing of an answer's body is looked at but its first bytes, where a page of HTML begins and a FIT
+file states its length.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,10 @@ from model.vendor_api import ApiRequest
 
 _HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
 _PAGES = (b"<!doctype html", b"<html")
+_FIT_MARK, _FIT_HEAD, _FIT_CHECK = b".FIT", 12, 2  # bytes: the least head, and the sum at the end
+_LONGEST_FIT = (
+    256 * 1024 * 1024
+)  # a watch that lost its power may leave a length that none can have
 _LONGEST_WAIT_MS = DAY_MS  # no vendor's window is longer
 _USUAL_WAIT_MS = 60_000  # where a vendor wants us to wait and does not say how long
 
@@ -22,6 +27,7 @@ class Meaning(StrEnum):
     """What an answer means; the words are outcomes in the metrics."""
 
     HERE = "here"  # the data
+    PARTIAL = "partial"  # the beginning of the data
     NOTHING = "nothing"  # the vendor states that there is none
     GONE = "gone"  # the object does not exist any more
     UNAUTHORISED = "unauthorised"  # the access token does not hold
@@ -129,7 +135,17 @@ def _of_data(response: VendorResponse) -> Judged:
     # a page of a portal or a proxy, which also answers while the interface itself is away
     if head.startswith(_PAGES) or response.headers.get("content-type", "").startswith("text/html"):
         return Judged(meaning=Meaning.FAILED, why="a page of HTML with status 200")
+    if _is_cut_off(response.body):
+        return Judged(meaning=Meaning.PARTIAL, why="half of a FIT file with status 200")
     return Judged(meaning=Meaning.HERE)
+
+
+def _is_cut_off(body: bytes) -> bool:
+    """Return whether a FIT file ends before the length that its head states."""
+    if len(body) < _FIT_HEAD or body[8:_FIT_HEAD] != _FIT_MARK:
+        return False
+    stated = body[0] + int.from_bytes(body[4:8], "little") + _FIT_CHECK
+    return len(body) < stated <= _LONGEST_FIT
 
 
 _ACCEPTED = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT})

@@ -8,6 +8,7 @@ from storage.fetching.queue import DONE, FAILING, GIVEN_UP, WAITING, Became, Tak
 
 _FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 15_000, HOUR_MS
 PATIENCE_MS = 7 * DAY_MS  # after the announcement
+_PARTIAL_TRIES = 4
 _DOUBLINGS = 12  # by then the longest pause is reached
 
 
@@ -28,6 +29,15 @@ def after_failure(taken: TakenFetch, why: str, now_ms: int, chance: float) -> Be
         return Became(state=GIVEN_UP, reason=f"given up after a week: {why}", attempts=failed)
     again_ms = now_ms + retry_pause_ms(failed, chance)
     return Became(state=FAILING, reason=why, attempts=failed, again_ms=again_ms)
+
+
+def after_partial(taken: TakenFetch, why: str, now_ms: int, chance: float) -> Became:
+    """Return what becomes of a fetch whose answer is on the log and was only a beginning."""
+    failed = taken.attempts + 1
+    # some files are as short as that for ever, and what there is of them is kept
+    if failed >= _PARTIAL_TRIES:
+        return Became(state=GIVEN_UP, reason=f"given up: {why}, which is kept", attempts=failed)
+    return after_failure(taken, why, now_ms, chance)
 
 
 def after_success(taken: TakenFetch, why: str = "") -> Became:

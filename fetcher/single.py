@@ -90,8 +90,8 @@ async def _worked_off(
 async def _became(parts: FetcherParts, taken: TakenFetch, result: RequestResult) -> Became:
     """Return what becomes of a fetch by its answer; data are on the log when this returns."""
     meaning, why = result.verdict.meaning, result.verdict.why
-    if meaning is Meaning.HERE:
-        return await _kept(parts, taken, result.response)
+    if meaning in {Meaning.HERE, Meaning.PARTIAL}:
+        return await _kept(parts, taken, result.response, why)
     # past data wait for new ones, which is no failure and must not use up its attempts
     if result.later_ms:
         return attempts.untried(taken, why, parts.now() + result.later_ms)
@@ -114,16 +114,19 @@ async def _note_broken(parts: FetcherParts, taken: TakenFetch, result: RequestRe
         await mark_broken(conn, taken.held, parts.now())
 
 
-async def _kept(parts: FetcherParts, taken: TakenFetch, response: VendorResponse) -> Became:
+async def _kept(
+    parts: FetcherParts, taken: TakenFetch, response: VendorResponse, partial: str
+) -> Became:
+    """Append an answer to the log; `partial` says why it is only a beginning, "" for all of it."""
     content_type = response.headers.get("content-type", "")
     try:
-        await parts.log.append_answer(
-            taken.connector, taken.fetch, response.body, content_type, parts.now(), taken.zone
-        )
+        await parts.log.append_answer(taken, response.body, content_type, parts.now())
     # the answer is thrown away and asked for again: a row that is done without it would lose data
     except LogAwayError:
         why = "the log did not take the answer"
         return attempts.after_failure(taken, why, parts.now(), parts.chance())
+    if partial:
+        return attempts.after_partial(taken, partial, parts.now(), parts.chance())
     return attempts.after_success(taken)
 
 

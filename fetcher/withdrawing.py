@@ -27,6 +27,7 @@ from storage.fetching.connections import Tokens
 from storage.fetching.withdrawals import (
     Withdrawal,
     end_withdrawal,
+    keep_renewed,
     next_withdrawal,
     retry_withdrawal,
 )
@@ -39,22 +40,32 @@ _MULTIPLE_CHOICES = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """What came of an attempt: whether it is over, why, and the tokens that the account has."""
+    """What came of an attempt: whether it is over, why, and the tokens that the account has.
 
-    is_over: bool
+    `is_renewed` says that the tokens are new and nothing else was done yet.
+    """
+
+    is_over: bool = False
     tokens: Tokens
     reason: str = ""
     wait_ms: int = 0
+    is_renewed: bool = False
 
 
 async def withdraw_next(parts: FetcherParts) -> bool:
-    """Tell a vendor of the account that is due; return whether there was any."""
+    """Tell a vendor of the account that is due, or renew its tokens; return whether there was any.
+
+    With new tokens the account is still due: the next call tells the vendor.
+    """
     async with parts.pool.connection() as conn:
         taken = await next_withdrawal(conn, parts.wrapping_key, parts.now())
         if taken is None:
             return False
         outcome = await _attempted(parts, taken)
-        if outcome.is_over:
+        if outcome.is_renewed:
+            # committed before the vendor is told: a kill meanwhile would lose what replaced them
+            await keep_renewed(conn, taken, outcome.tokens)
+        elif outcome.is_over:
             await end_withdrawal(conn, taken, is_done=not outcome.reason, reason=outcome.reason)
         elif parts.now() - taken.withdrawn_ms >= PATIENCE_MS:
             reason = f"given up after a week: {outcome.reason}"
@@ -80,24 +91,24 @@ async def _attempted(parts: FetcherParts, taken: Withdrawal) -> _Outcome:
     if vendor.client is None:
         reason = "the secrets file has no client of this vendor"
         return _Outcome(is_over=False, tokens=taken.tokens, reason=reason)
-    try:
-        # most vendors take a withdrawal only with a token that still opens the account
-        tokens = await _holding(parts, vendor.client, taken)
-    except GrantEndedError:
-        return _Outcome(is_over=True, tokens=taken.tokens)  # the vendor has ended it by itself
-    except ValueError as error:
-        return _Outcome(is_over=False, tokens=taken.tokens, reason=str(error))
-    return await _withdrawn_upstream(parts, vendor, auth, taken, tokens)
-
-
-async def _holding(parts: FetcherParts, ours: OAuthClient, taken: Withdrawal) -> Tokens:
-    """Return tokens that hold now; raises as `token_answer` does."""
     tokens = taken.tokens
     # renewed only where it has ended: a vendor that rotates would spend a token for nothing
     if not tokens.refresh or not tokens.expires_ms or tokens.expires_ms > parts.now():
-        return tokens
+        return await _withdrawn_upstream(parts, vendor, auth, taken, tokens)
+    # most vendors take a withdrawal only with a token that still opens the account
+    return await _renewed(parts, vendor.client, tokens)
+
+
+async def _renewed(parts: FetcherParts, ours: OAuthClient, tokens: Tokens) -> _Outcome:
     response = await parts.client.ask(refresh_question(ours, tokens.refresh))
-    return stored_tokens(token_answer(ours.oauth, response), tokens.refresh, parts.now())
+    try:
+        answer = token_answer(ours.oauth, response)
+    except GrantEndedError:
+        return _Outcome(is_over=True, tokens=tokens)  # the vendor has ended it by itself
+    except ValueError as error:
+        return _Outcome(tokens=tokens, reason=str(error))
+    fresh = stored_tokens(answer, tokens.refresh, parts.now())
+    return _Outcome(tokens=fresh, is_renewed=True)
 
 
 async def _withdrawn_upstream(

@@ -22,9 +22,9 @@ from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.problems import Refused, refused, too_often
 from ingest.proving.proofs import EchoAndSignature, Evidence, SecretPath
 from ingest.proving.verify import Check, Verdict
+from ingest.sealing import sealed_for_patient
 from ingest.spool import Spool, fill
-from model.envelope import INLINE, Envelope, sealed_owner
-from model.privacy.sealed_box import BOX_FORM, PUBLIC_BYTES, box_sealed
+from model.envelope import INLINE, Envelope
 from model.received import Context
 from model.topics import RAW, RAW_LARGE
 from web.rates import Buckets
@@ -329,21 +329,6 @@ async def _keep(
             await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
-
-
-def sealed_for_patient(
-    envelope: Envelope, content: bytes | BinaryIO, public: bytes
-) -> tuple[Envelope, bytes | BinaryIO]:
-    """Seal a body that the message itself holds for its patient, where a key is known.
-
-    `public` is the patient's public key, empty where none is known. Returns the envelope that says
-    so, and what the message holds then.
-    """
-    if not public or not isinstance(content, bytes) or len(content) > INLINE:
-        return envelope, content
-    once = secrets.token_bytes(PUBLIC_BYTES)
-    value = box_sealed(public, once, content, sealed_owner(envelope))
-    return replace(envelope, sealed=BOX_FORM), value
 
 
 async def append_body(

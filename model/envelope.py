@@ -28,7 +28,8 @@ class Envelope:
     """Who sent a payload and when, and what its reader needs.
 
     `received_ms` is epoch ms and `size` is in bytes. `patient` is set when a link token named the
-    patient; `link` is then the digest (hex) of that token. `address` is set when the payload lies
+    patient, and `link` is then the digest (hex) of that token; also when the value is sealed for
+    the patient who was asked for. `address` is set when the payload lies
     in the body store; the event's value is then empty. `message_id` is the sender's idempotency
     key. `stated_ms` is when the sender stated the payload, 0 where that is still to be taken from
     `message_id` and `received_ms`. `format` names a row of the formats table, or is `sniff`.

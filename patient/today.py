@@ -54,7 +54,7 @@ async def show_today(request: Request) -> Response:
     async with open_visit(request) as visit:
         zone = await own_zone(visit.conn, visit.patient)
         today = local_date(visit.now_ms, zone)
-        prescribed = await _in_force(visit, today)
+        prescribed = await prescriptions_now(visit, today)
         weeks = await own_weeks(visit.conn, visit.patient, monday(today))
         notes = await shared_notes(visit.conn, visit.pseudonym)
     return door_page(
@@ -92,6 +92,7 @@ def week_so_far(weeks: Sequence[Week], prescribed: Sequence[Prescription]) -> We
     )
 
 
-async def _in_force(visit: Visit, today: date) -> Sequence[Prescription]:
+async def prescriptions_now(visit: Visit, today: date) -> Sequence[Prescription]:
+    """Return the prescriptions of a visit's patient that are in force on a local date."""
     versions = await prescriptions_of(visit.conn, [visit.pseudonym])
     return in_force(versions.get(visit.pseudonym, ()), today)

@@ -78,6 +78,34 @@ EQUIPMENT_WORDS: Mapping[str, str] = {
     "chair or step": N_("Chair or step"),
     "gym machine": N_("Gym machine"),
     "exercise ball": N_("Exercise ball"),
+    "exercise bike": N_("Exercise bike"),
+    "other": N_("Something else"),
+}
+# Where it hurts. Keys are stored as an app states them; a list and no free text, as above.
+SITE_WORDS: Mapping[str, str] = {
+    "head": N_("Head"),
+    "neck": N_("Neck"),
+    "left shoulder": N_("Left shoulder"),
+    "right shoulder": N_("Right shoulder"),
+    "left elbow": N_("Left elbow"),
+    "right elbow": N_("Right elbow"),
+    "left hand or wrist": N_("Left hand or wrist"),
+    "right hand or wrist": N_("Right hand or wrist"),
+    "chest": N_("Chest"),
+    "belly": N_("Belly"),
+    "upper back": N_("Upper back"),
+    "lower back": N_("Lower back"),
+    "left hip or groin": N_("Left hip or groin"),
+    "right hip or groin": N_("Right hip or groin"),
+    "left thigh": N_("Left thigh"),
+    "right thigh": N_("Right thigh"),
+    "left knee": N_("Left knee"),
+    "right knee": N_("Right knee"),
+    "left calf or heel tendon": N_("Left calf or heel tendon"),
+    "right calf or heel tendon": N_("Right calf or heel tendon"),
+    "left foot or ankle": N_("Left foot or ankle"),
+    "right foot or ankle": N_("Right foot or ankle"),
+    "several places": N_("Several places"),
 }
 # The signs of `model.words.red_flags`, as a patient is asked about them.
 SIGN_QUESTIONS: Mapping[str, str] = {

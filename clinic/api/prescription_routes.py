@@ -4,6 +4,7 @@ Dates are local to the patient. Of two clinicians at once the second gets 409: e
 the version or the revision that its client knows.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import PrescriptionKey
 from clinic.prescribing import writing
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
-from clinic.request_scope import open_scope
+from clinic.prescribing.confirming import NoteShape, notes_of
+from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
 from fhir_r4.care_plan import bundled_prescriptions, prescription_bundle
 from fhir_r4.extensions import FhirInputError
@@ -29,6 +31,14 @@ from storage.prescribing.drafts import PrescriptionDraft
 from web.problems import RequestRefused, Violation, documented
 
 Revision = Annotated[int, Query(ge=1, le=1_000_000, description="the revision that you know")]
+Confirmed = Annotated[
+    list[Annotated[str, Query(max_length=100)]],
+    Query(
+        default_factory=list,
+        max_length=100,
+        description="the keys of the draft's notes, each of them",
+    ),
+]
 
 prescription_router = APIRouter(
     prefix="/api/v1/patients/{pseudonym}",
@@ -50,6 +60,8 @@ class DraftShape(Shape):
     written_at: str
     prescription: Prescription
     """The version that it becomes when it is submitted."""
+    notes: tuple[NoteShape, ...]
+    """What the prescriber should know, and confirms by submitting it."""
 
 
 class PrescriptionDetail(Shape):
@@ -69,10 +81,11 @@ async def answer_prescription(
         await scope.read(f"prescription:{prescription}", pseudonym)
         shapes = await patient_queries.patient_prescriptions(scope.conn, who, scope.now_ms)
         waiting = await drafts.drafts_of(scope.conn, pseudonym)
+        own = [draft for draft in waiting if draft.prescription.id == prescription]
+        drafted = await _shapes(scope, own)
     for shape in shapes:
         if shape.id == prescription:
-            own = [draft for draft in waiting if draft.prescription.id == prescription]
-            return PrescriptionDetail(prescription=shape, drafts=tuple(map(_shape, own)))
+            return PrescriptionDetail(prescription=shape, drafts=drafted)
     raise RequestRefused(404, "This patient has no such prescription.")
 
 
@@ -82,8 +95,7 @@ async def answer_drafts(request: Request, pseudonym: Pseudonym) -> tuple[DraftSh
     async with open_scope(request) as scope:
         await reads.read_brief(scope, pseudonym)
         await scope.read("prescription-drafts", pseudonym)
-        waiting = await drafts.drafts_of(scope.conn, pseudonym)
-    return tuple(map(_shape, waiting))
+        return await _shapes(scope, await drafts.drafts_of(scope.conn, pseudonym))
 
 
 @prescription_router.get("/prescription-drafts/{draft}", name="prescription_draft")
@@ -92,10 +104,7 @@ async def answer_draft(request: Request, pseudonym: Pseudonym, draft: UUID) -> D
     async with open_scope(request) as scope:
         await reads.read_brief(scope, pseudonym)
         await scope.read("prescription-drafts", pseudonym)
-        waiting = await drafts.drafts_of(scope.conn, pseudonym, str(draft))
-    if not waiting:
-        raise RequestRefused(404, "This patient has no such draft.")
-    return _shape(waiting[0])
+        return await _shape(scope, await writing.draft_of(scope, pseudonym, str(draft)))
 
 
 @prescription_router.post("/prescription-drafts", name="add_prescription_draft", responses=_WRITES)
@@ -104,9 +113,9 @@ async def answer_new_draft(
 ) -> DraftShape:
     """Begin a draft. With the id of a prescription it is to be its next version."""
     async with open_scope(request) as scope:
-        draft = await writing.add_draft(scope, pseudonym, content)
+        shape = await _shape(scope, await writing.add_draft(scope, pseudonym, content))
     csrf_guard.count_action(request, "draft")
-    return _shape(draft)
+    return shape
 
 
 @prescription_router.put(
@@ -121,9 +130,11 @@ async def answer_changed_draft(
 ) -> DraftShape:
     """Replace the content of a draft; 409 when its revision is another one by now."""
     async with open_scope(request) as scope:
-        changed = await writing.change_draft(scope, pseudonym, str(draft), revision, content)
+        shape = await _shape(
+            scope, await writing.change_draft(scope, pseudonym, str(draft), revision, content)
+        )
     csrf_guard.count_action(request, "draft")
-    return _shape(changed)
+    return shape
 
 
 @prescription_router.delete(
@@ -136,23 +147,26 @@ async def answer_discarded_draft(
 ) -> DraftShape:
     """Throw a draft away, and return what it was."""
     async with open_scope(request) as scope:
-        before = await writing.discard_draft(scope, pseudonym, str(draft), revision)
+        shape = await _shape(
+            scope, await writing.discard_draft(scope, pseudonym, str(draft), revision)
+        )
     csrf_guard.count_action(request, "discard")
-    return _shape(before)
+    return shape
 
 
 @prescription_router.post(
     "/prescription-drafts/{draft}/submission", name="submit_prescription", responses=_WRITES
 )
 async def answer_submission(
-    request: Request, pseudonym: Pseudonym, draft: UUID, revision: Revision
+    request: Request, pseudonym: Pseudonym, draft: UUID, revision: Revision, confirm: Confirmed
 ) -> Prescription:
     """Submit a draft as a licensed prescriber: it becomes the newest version.
 
-    409 when the draft or its prescription has changed meanwhile.
+    409 when the draft or its prescription has changed meanwhile. 422 while a note of the draft,
+    such as an overlap, is not confirmed; then nothing is written.
     """
     async with open_scope(request) as scope:
-        written = await writing.submit_draft(scope, pseudonym, str(draft), revision)
+        written = await writing.submit_draft(scope, pseudonym, str(draft), revision, confirm)
     csrf_guard.count_action(request, "submit")
     return written
 
@@ -165,9 +179,9 @@ async def answer_renewal(
 ) -> DraftShape:
     """Begin the renewal of a prescription: a draft that names what it renews."""
     async with open_scope(request) as scope:
-        draft = await writing.renew(scope, pseudonym, prescription, wish)
+        shape = await _shape(scope, await writing.renew(scope, pseudonym, prescription, wish))
     csrf_guard.count_action(request, "renew")
-    return _shape(draft)
+    return shape
 
 
 @prescription_router.post(
@@ -226,8 +240,9 @@ async def answer_imported(
     async with open_scope(request) as scope:
         await reads.read_brief(scope, pseudonym)
         kept = await writing.add_imported(scope, pseudonym, _bundled(bundle))
+        shapes = await _shapes(scope, kept)
     csrf_guard.count_action(request, "draft")
-    return tuple(map(_shape, kept))
+    return shapes
 
 
 def _bundled(bundle: dict[str, Any]) -> tuple[Prescription, ...]:
@@ -238,7 +253,12 @@ def _bundled(bundle: dict[str, Any]) -> tuple[Prescription, ...]:
         raise RequestRefused(422, writing.CONTRADICTION, [wrong]) from error
 
 
-def _shape(draft: PrescriptionDraft) -> DraftShape:
+async def _shapes(scope: RequestScope, rows: Iterable[PrescriptionDraft]) -> tuple[DraftShape, ...]:
+    return tuple([await _shape(scope, draft) for draft in rows])
+
+
+async def _shape(scope: RequestScope, draft: PrescriptionDraft) -> DraftShape:
+    notes = await notes_of(scope, draft.pseudonym, draft.prescription)
     return DraftShape(
         id=draft.id,
         revision=draft.revision,
@@ -246,4 +266,5 @@ def _shape(draft: PrescriptionDraft) -> DraftShape:
         written_by=draft.written_by,
         written_at=rfc3339(draft.written_ms),
         prescription=draft.prescription,
+        notes=tuple(NoteShape(key=note.key, text=note.text) for note in notes),
     )

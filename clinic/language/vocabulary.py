@@ -136,6 +136,13 @@ STORED_NAMES: tuple[str, ...] = (
     N_("Before"), N_("During"), N_("After"), N_("Next morning"), N_("None"), N_("Pain"),
     N_("Exertion"), N_("Day form"), N_("Session"), N_("Week"), N_("Not exercise"),
     N_("Exercise"), N_("Not answered"), N_("Skipped"), N_("No reason given"),
+    # sites of pain, as the patient door asks for them
+    N_("Head"), N_("Neck"), N_("Left shoulder"), N_("Right shoulder"), N_("Left elbow"),
+    N_("Right elbow"), N_("Left hand or wrist"), N_("Right hand or wrist"), N_("Chest"),
+    N_("Belly"), N_("Upper back"), N_("Lower back"), N_("Left hip or groin"),
+    N_("Right hip or groin"), N_("Left thigh"), N_("Right thigh"), N_("Left knee"),
+    N_("Right knee"), N_("Left calf or heel tendon"), N_("Right calf or heel tendon"),
+    N_("Left foot or ankle"), N_("Right foot or ankle"), N_("Several places"),
     # intensity and confidence
     N_("Very light"), N_("Light"), N_("Moderate"), N_("Vigorous"), N_("Near max"), N_("Unknown"),
     N_("High"), N_("Medium"), N_("Low"),
@@ -188,7 +195,7 @@ TITLES: tuple[str, ...] = (
 
 # Titles of the rules.
 RULE_TITLES: tuple[str, ...] = (
-    N_("High pain around exercise"),
+    N_("High pain"),
     N_("Pain not settled by the next morning"),
     N_("Pain rising from week to week"),
     N_("Flare"),

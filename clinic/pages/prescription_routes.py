@@ -4,6 +4,7 @@ They are complete without scripts. A form that is refused is shown again as it w
 a sentence beside each field that is wrong.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -19,11 +20,13 @@ from clinic.api.data_routes import PrescriptionKey
 from clinic.pages.templating import render
 from clinic.prescribing import forms, writing
 from clinic.prescribing.bodies import EndBody, PauseBody
+from clinic.prescribing.confirming import UnconfirmedError
 from clinic.prescribing.forms import NO_ERRORS, FormErrors
 from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
 from model.calendar import local_date
 from model.prescribing.changes import PAUSE_REASONS, next_version, renewed
+from model.prescribing.notes import PrescriptionNote
 from model.prescription import WEEKDAYS, Prescription, in_force
 from model.schemas.prescription_check import INTENSITY_BOUNDS, RPE_SCALES
 from model.words.activities import TYPES
@@ -134,8 +137,16 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
             if content is not None:
                 known = int(_only(fields, "known") or "0")
                 await writing.take_written(
-                    scope, pseudonym, content, _only(fields, "draft"), known, submits=submits
+                    scope,
+                    pseudonym,
+                    content,
+                    _only(fields, "draft"),
+                    known,
+                    submits=submits,
+                    confirmed=fields.get("confirm", ()),
                 )
+    except UnconfirmedError as refused:
+        return _form(request, context, base, fields, notes=refused.notes, status=UNUSABLE)
     except RequestRefused as refused:
         if refused.status_code != UNUSABLE:
             raise
@@ -252,6 +263,7 @@ def _form(
     base: dict[str, Any],
     fields: dict[str, list[str]],
     errors: FormErrors = NO_ERRORS,
+    notes: Sequence[PrescriptionNote] = (),
     status: int = 200,
 ) -> HTMLResponse:
     before: Prescription = base["prescription"]
@@ -260,6 +272,7 @@ def _form(
         "before": before,
         "fields": fields,
         "errors": errors,
+        "notes": notes,
         "labels": forms.FIELD_LABELS,
         "label_of_field": forms.label_of_field,
         "methods": {

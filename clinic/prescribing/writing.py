@@ -15,6 +15,7 @@ from uuid import uuid4
 from alerts.prescribing import prescribing_problems
 from clinic import reads
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
+from clinic.prescribing.confirming import check_confirmed
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight
 from model.prescribing.canonical import sealed
@@ -102,6 +103,7 @@ async def take_written(
     known: int,
     *,
     submits: bool,
+    confirmed: Collection[str],
 ) -> None:
     """Take what a form says as a draft, in place of `draft` where that is given, or submit it.
 
@@ -114,7 +116,7 @@ async def take_written(
         if content.id and kept.based_on != known:
             raise RequestRefused(409, _CHANGED)
     if submits:
-        await submit_draft(scope, pseudonym, kept.id, kept.revision)
+        await submit_draft(scope, pseudonym, kept.id, kept.revision, confirmed)
 
 
 async def draft_of(scope: RequestScope, pseudonym: str, draft: str) -> PrescriptionDraft:
@@ -146,15 +148,19 @@ async def discard_draft(
 
 
 async def submit_draft(
-    scope: RequestScope, pseudonym: str, draft: str, revision: int
+    scope: RequestScope, pseudonym: str, draft: str, revision: int, confirmed: Collection[str]
 ) -> Prescription:
-    """Make a draft the newest version of its prescription; only a licensed prescriber may."""
+    """Make a draft the newest version of its prescription; only a licensed prescriber may.
+
+    422 unless `confirmed` has the key of everything that the prescriber should know.
+    """
     who = await _begin(scope, pseudonym, _PRESCRIBERS)
     before = await _known_draft(scope, pseudonym, draft, revision)
     stored = await _stored(scope, pseudonym)
     written = before.prescription
     if _newest_version(stored, written.id) != before.based_on:
         raise RequestRefused(409, _CHANGED)
+    await check_confirmed(scope, pseudonym, written, confirmed)
     await drafts.drop_draft(scope.conn, pseudonym, before.id)
     return await _write(scope, who, written, AuditAction.PRESCRIPTION_SUBMIT)
 

@@ -204,13 +204,13 @@ async def _linking(settings: Settings) -> str:
 
 
 async def _sign_in(settings: Settings) -> str:
-    from kadens.wiring import sign_in_of
+    from kadens.wiring.sign_in import sign_in_of
 
     return await _provider(sign_in_of(settings).provider)
 
 
 async def _patient_sign_in(settings: Settings) -> str:
-    from kadens.wiring import patient_sign_in_of
+    from kadens.wiring.sign_in import patient_sign_in_of
 
     return await _provider(patient_sign_in_of(settings).provider)
 

@@ -23,8 +23,8 @@ from model.calendar import local_date
 from model.facts import Instrument
 from model.intensity import HeartProfile, profile_problems
 from model.marks import REASONS
+from model.prescribing.notes import prescription_notes
 from model.prescription import Prescription
-from model.schemas.prescription_check import prescription_notes
 from storage.audit_actions import AuditAction
 from storage.people.patients import zone_of
 from storage.pg.pool import Connection, open_pool
@@ -100,7 +100,7 @@ def write_prescription(
         today = local_date(now_ms, await zone_of(conn, patient))
         # said before it is written, so that Ctrl-C still helps
         for note in prescription_notes(value, stored.get(patient, ()), today):
-            print_note(f"note: {note}")
+            print_note(f"note: {note.text}")
         await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)

@@ -20,8 +20,8 @@ _PATIENT_PORT = 8803
 def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the vendor door: verify pushed bodies, append them to Kafka."""
     from kadens.scrape import publish
-    from kadens.wiring import serving
-    from kadens.wiring import vendor_door as build
+    from kadens.wiring.serving import serving
+    from kadens.wiring.vendor import vendor_door as build
     from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
@@ -35,8 +35,9 @@ def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
 def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the clinician door: worklist, patient pages, API."""
     from kadens.scrape import publish
-    from kadens.wiring import check_database_keys, serving
-    from kadens.wiring import clinic_door as build
+    from kadens.wiring.clinic import clinic_door as build
+    from kadens.wiring.database import check_database_keys
+    from kadens.wiring.serving import serving
     from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
@@ -52,8 +53,8 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
 def serve_patient_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the patient door: patients' own pages and reports."""
     from kadens.scrape import publish
-    from kadens.wiring import patient_door as build
-    from kadens.wiring import serving
+    from kadens.wiring.patient import patient_door as build
+    from kadens.wiring.serving import serving
     from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
@@ -79,14 +80,14 @@ def start_worker_process(
 
     Workers form a consumer group and share the partitions of the log.
     """
-    from kadens.wiring import run_worker
+    from kadens.wiring.working import run_worker
 
     raise typer.Exit(run_worker(process_settings(data), accept_loss=accept_loss))
 
 
 def bring_uploads(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the process that brings uploads in parts to the log."""
-    from kadens.wiring import run_uploads
+    from kadens.wiring.uploads import run_uploads
     from runtime.log_lines import log_to_stderr
 
     log_to_stderr()
@@ -98,14 +99,14 @@ def start_fetcher_process(*, data: ProcessData = DEFAULT_DATA) -> None:
 
     Fetchers share the work, and each vendor's budget, through the database.
     """
-    from kadens.wiring import run_fetcher
+    from kadens.wiring.fetching import run_fetcher
 
     raise typer.Exit(run_fetcher(process_settings(data)))
 
 
 def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Update the database schema, and create missing topics."""
-    from kadens.wiring import migrate_database_and_log
+    from kadens.wiring.database import migrate_database_and_log
 
     for line in migrate_database_and_log(process_settings(data)):
         print_note(line)

@@ -26,7 +26,7 @@ from kadens.output.console import err, out
 from kadens.output.replay_report import difference_table, plain_report, report_lines
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
-from kadens.wiring import keys_of
+from kadens.wiring.needs import keys_of
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.bodies.body_store import open_bodies

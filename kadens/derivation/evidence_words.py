@@ -18,6 +18,7 @@ from model.facts import (
     DeviceType,
     Instrument,
     Method,
+    Phase,
     Report,
     SampleBlock,
     Source,
@@ -63,7 +64,8 @@ def fact_words(item: AttributedFact) -> str:
 
 def answer_words(report: Report) -> str:
     """Return what the patient answered: what was asked, the phase, and the value on its scale."""
-    phase = PHASE_WORDS.get(report.phase.value, "")
+    # most questions have no phase, and then there is nothing to say of it
+    phase = "" if report.phase is Phase.NONE else PHASE_WORDS[report.phase.value]
     what = f"{report.instrument.value.replace('_', ' ')} {phase}".rstrip()
     if report.instrument is Instrument.SESSION:
         return what

@@ -23,7 +23,7 @@ from kadens.commands.options import (
 from kadens.names import ACCOUNT
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings, environment
-from kadens.wiring import fetched_vendors
+from kadens.wiring.fetching import fetched_vendors
 from model.calendar import rfc3339
 from patient.binding import random_text, secret_digest
 from patient.config import LINK_PATH

@@ -5,7 +5,7 @@ advice. What a prescription may say about rules is checked in `alerts.prescribin
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -45,8 +45,6 @@ _SCALE_OF = {"rpe_cr10": "borg-cr10", "rpe_6_20": "borg-6-20"}
 LEAST_SHARE = 0.1
 _SHARES = frozenset({"hrr", "hrmax"})
 _STRENGTH = "strength"
-_LONG_AGO = timedelta(weeks=4)
-_VIGOROUS = 2  # a vigorous minute counts twice in the dose
 MOST_STEPS, MOST_PRESCRIBED_PAUSES, MOST_DIAGNOSES = 30, 60, 10
 # The longest text of each field, in characters.
 TEXT_LENGTHS: Mapping[str, int] = {
@@ -88,56 +86,6 @@ def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
     if not problems:
         problems += [*_wrong_pauses(prescription), *_wrong_progression(prescription)]
     return tuple(problems)
-
-
-def prescription_notes(
-    prescription: Prescription, others: Iterable[Prescription], today: date
-) -> tuple[str, ...]:
-    """Return what a prescriber should know before writing, a sentence for each.
-
-    `others` are all stored versions of the patient's prescriptions; `today` is the patient's local
-    date. Nothing of this is wrong.
-    """
-    notes = [*_past_notes(prescription, today), *_dose_notes(prescription)]
-    same, apart = set[str](), set[str]()
-    for row in others:
-        if row.id != prescription.id and _meet(prescription, row):
-            (same if _share_sessions(prescription, row) else apart).add(row.id)
-    if same:
-        names = ", ".join(sorted(same))
-        notes.append(
-            f"it holds beside {names} for the same activities: a session counts for each, and what "
-            "is due adds up; renew or end the other unless both are meant"
-        )
-    if apart - same:
-        names = ", ".join(sorted(apart - same))
-        notes.append(f"it holds beside {names}: each is judged by the sessions of its own types")
-    return tuple(notes)
-
-
-def _past_notes(prescription: Prescription, today: date) -> Iterator[str]:
-    if prescription.valid_from < today - _LONG_AGO:
-        yield "it begins more than four weeks ago: check the year and the month of its first day"
-    elif prescription.valid_from < today:
-        yield "it begins in the past: weeks that are over are shown against it, no more"
-
-
-def _dose_notes(prescription: Prescription) -> Iterator[str]:
-    longest = prescription.most_minutes_per_session or prescription.minutes_per_session
-    most = _VIGOROUS * prescription.sessions_per_week * longest
-    dose = prescription.dose_min_per_week
-    # where no session is asked for, the dose alone says what is due
-    if dose is not None and 0 < most < dose:
-        yield "its weekly dose is more than its sessions can give, even if all were vigorous"
-
-
-def _meet(first: Prescription, second: Prescription) -> bool:
-    return first.valid_from <= second.valid_to and second.valid_from <= first.valid_to
-
-
-def _share_sessions(first: Prescription, second: Prescription) -> bool:
-    """Return whether a session can count for both; a prescription without types takes each."""
-    return not (first.types and second.types) or not set(first.types).isdisjoint(second.types)
 
 
 def _wrong_words(prescription: Prescription) -> Iterator[str]:

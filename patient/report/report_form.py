@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from model.calendar import HOUR_MS, MINUTE_MS, epoch_ms, local_date, utc
 from model.codec import dumps
 from model.facts import Instrument, Phase
-from model.schemas.report_body import LONGEST_ID
+from model.schemas.report_body import LONGEST_ID, MOST_RECALLED
 from model.words.activities import TYPES
 from model.words.language import N_
 from model.words.red_flags import RED_FLAGS, YES_NO_SCALE
-from patient.words import EQUIPMENT_WORDS
+from patient.report.week_question import AskedWeek, week_reports
+from patient.words import EQUIPMENT_WORDS, SITE_WORDS
 
 SHOWN_PHASES = (Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING)
 MANUAL_DAYS = 7  # how far back a session may be written down
@@ -26,11 +27,16 @@ _SHOWN_MS = 12 * HOUR_MS  # no form is older: the patient is signed out by then
 _MOST_DIGITS = 14
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _PAIN, _EXERTION, _FORM = range(11), range(11), range(1, 6)
+_WEEK = range(MOST_RECALLED + 1)
 
 NOTHING_ANSWERED = N_("You have not answered anything yet.")
 UNREAD_ANSWER = N_("One of the answers cannot be read. Look it through and send again.")
 HALF_SESSION = N_("Fill in activity, day, time and minutes of the session, or leave all four out.")
 LONG_SESSION = N_("A session is between 1 and 600 minutes long.")
+SITE_ALONE = N_("Say how much it hurts as well, from 0 to 10, or choose no place.")
+EQUIPMENT_ALONE = N_(
+    "Say how hard it was or how much it hurt as well, so that the equipment belongs to something."
+)
 SESSION_AHEAD = N_("The session must have ended before now, and begun within the last week.")
 
 Given = Mapping[str, Sequence[str]]
@@ -69,10 +75,11 @@ def answers_of(given: Given, patient: str, zone: str, now_ms: int) -> Answers:
         raise UnfitAnswerError(UNREAD_ANSWER)
     shown_ms = _shown_ms(given, now_ms)
     # ids made of the form's key: a form that is corrected and sent again replaces its answers
-    reports = list(_reports(given, f"door-{key}", zone, now_ms))
+    shown = utc(shown_ms).astimezone(ZoneInfo(zone))
+    reports = list(_reports(given, f"door-{key}", shown, zone, now_ms))
     if not reports:
         raise UnfitAnswerError(NOTHING_ANSWERED)
-    answered = {"answered_at": _written(shown_ms, zone)}
+    answered = {"answered_at": shown.isoformat(timespec="seconds")}
     body = dumps(
         {
             "type": "report.created",
@@ -88,21 +95,24 @@ def has_sign(given: Given) -> bool:
     return not RED_FLAGS.keys().isdisjoint(given.get("sign", ()))
 
 
-def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict[str, object]]:
+def _reports(
+    given: Given, prefix: str, shown: datetime, zone: str, now_ms: int
+) -> Iterator[dict[str, object]]:
     # first, because everything else may be about it
     manual = _manual(given, zone, now_ms)
     about = _about(given, f"{prefix}-session" if manual else "")
     worn = _equipment(given)
     if manual:
         yield {"id": f"{prefix}-session", "instrument": Instrument.SESSION.value, **manual, **worn}
-    # each phase is an answer of its own: they are judged apart
-    for phase in (Phase.NONE, *SHOWN_PHASES):
-        value = _number(given, f"pain_{phase.value}", _PAIN)
-        if value is not None:
-            answer = _scaled(Instrument.PAIN, value, "nrs-0-10")
-            named = {"phase": phase.value, **about}
-            yield {"id": f"{prefix}-pain-{phase.value}", **answer, **named}
+    pains = list(_pains(given, prefix))
     exertion = _number(given, "exertion", _EXERTION)
+    has_rated = any(pain["phase"] != Phase.NONE.value for pain in pains)
+    if worn and not manual and not has_rated and exertion is None:
+        raise UnfitAnswerError(EQUIPMENT_ALONE)
+    for pain in pains:
+        # what hurts now is of no session, though one may be chosen for the other answers
+        is_now = pain["phase"] == Phase.NONE.value
+        yield pain if is_now else {**pain, **about, **worn}
     if exertion is not None:
         answer = _scaled(Instrument.EXERTION, exertion, "borg-cr10")
         yield {"id": f"{prefix}-exertion", **answer, **about, **worn}
@@ -110,7 +120,27 @@ def _reports(given: Given, prefix: str, zone: str, now_ms: int) -> Iterator[dict
     if form is not None:
         # of the day and not of a session, so it names none
         yield {"id": f"{prefix}-form", **_scaled(Instrument.DAY_FORM, form, "form-1-5")}
+    counts = {week: _number(given, f"week_{week.value}", _WEEK) for week in AskedWeek}
+    yield from week_reports(counts, prefix, shown)
     yield from _signs(given, prefix)
+
+
+def _pains(given: Given, prefix: str) -> Iterator[dict[str, object]]:
+    """Yield the answers about pain, each phase its own: they are judged apart."""
+    site = _first(given, "site")
+    # the list of the page, and no free text: free text could name a person
+    if site and site not in SITE_WORDS:
+        raise UnfitAnswerError(UNREAD_ANSWER)
+    where = {"site": site} if site else {}
+    values = {
+        phase: _number(given, f"pain_{phase.value}", _PAIN) for phase in (Phase.NONE, *SHOWN_PHASES)
+    }
+    if site and not any(value is not None for value in values.values()):
+        raise UnfitAnswerError(SITE_ALONE)
+    for phase, value in values.items():
+        if value is not None:
+            answer = _scaled(Instrument.PAIN, value, "nrs-0-10")
+            yield {"id": f"{prefix}-pain-{phase.value}", **answer, "phase": phase.value, **where}
 
 
 def _signs(given: Given, prefix: str) -> Iterator[dict[str, object]]:

@@ -5,7 +5,7 @@ answers; until then the form keeps everything that was filled in.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from http import HTTPStatus
 
@@ -32,6 +32,13 @@ from patient.report.report_form import (
     has_sign,
 )
 from patient.report.report_log import AnswersNotTakenError
+from patient.report.week_question import (
+    WEEK_QUESTIONS,
+    asked_week,
+    prescribed_times,
+    week_numbers,
+)
+from patient.today import prescriptions_now
 from patient.visit import TOKEN_FIELD, Visit, open_visit
 from patient.words import (
     ACTIVITY_WORDS,
@@ -39,6 +46,7 @@ from patient.words import (
     FORM_WORDS,
     PAIN_QUESTIONS,
     SIGN_QUESTIONS,
+    SITE_WORDS,
     activity_words,
 )
 from storage.audit_actions import AuditAction
@@ -65,10 +73,14 @@ class SessionToRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
-    """What the page asks a patient, who has agreed to it already or not."""
+    """What the page asks a patient, who has agreed to it already or not.
+
+    `prescribed` is how many sessions a week are prescribed, 0 where nothing is.
+    """
 
     zone: str
     sessions: Sequence[Session]
+    prescribed: int
     agreed: bool
 
 
@@ -102,7 +114,7 @@ async def take_report(request: Request) -> Response:
         await log.send(visit.pseudonym, box_public(data), answers.body, answers.key, visit.now_ms)
     except AnswersNotTakenError:
         # the consent is committed by now, and is not asked for again
-        agreed = Questions(zone=questions.zone, sessions=questions.sessions, agreed=True)
+        agreed = replace(questions, agreed=True)
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return _form_page(request, visit, agreed, given, _AWAY, status)
     # the text is shown at once and does not wait for a rule or for a person
@@ -130,10 +142,12 @@ async def _noted(visit: Visit, questions: Questions, answers: Answers) -> None:
 
 async def _questions(visit: Visit) -> Questions:
     zone = await own_zone(visit.conn, visit.patient)
-    since = local_date(visit.now_ms, zone) - timedelta(days=_RATED_DAYS)
+    today = local_date(visit.now_ms, zone)
+    since = today - timedelta(days=_RATED_DAYS)
     return Questions(
         zone=zone,
         sessions=await own_sessions(visit.conn, visit.patient, since, _MOST_RATED),
+        prescribed=prescribed_times(await prescriptions_now(visit, today)),
         agreed=await consented(visit.conn, visit.pseudonym, REPORT_SOURCE, visit.now_ms),
     )
 
@@ -159,6 +173,7 @@ def _form_page(
     today = local_date(visit.now_ms, questions.zone)
     newest = questions.sessions[0].local_date if questions.sessions else None
     first = first_phases(newest, today)
+    week = asked_week(today)
     return door_page(
         request,
         "report.html",
@@ -170,7 +185,13 @@ def _form_page(
         sessions=[_to_rate(row) for row in questions.sessions],
         first=[(phase.value, PAIN_QUESTIONS[phase.value]) for phase in first],
         more=[(row.value, PAIN_QUESTIONS[row.value]) for row in SHOWN_PHASES if row not in first],
+        sites=SITE_WORDS.items(),
         forms=FORM_WORDS.items(),
+        # a recorded session makes its week known by itself, so the question waits further down
+        week_first=not questions.sessions,
+        week=(week.value, WEEK_QUESTIONS[week]),
+        prescribed=questions.prescribed,
+        numbers=week_numbers(questions.prescribed),
         signs=SIGN_QUESTIONS.items(),
         equipment=EQUIPMENT_WORDS.items(),
         activities=ACTIVITY_WORDS.items(),

@@ -6,13 +6,14 @@ decides what an answer means.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
 from model import codec
 from model.calendar import epoch_ms, utc
 from model.keyring import KeyRing
+from model.privacy.sealed_box import box_public
 from model.received import Fetch
 from storage.bodies.sealed import unwrap_own_key
 from storage.fetching import connections
@@ -99,13 +100,14 @@ class TakenFetch:
 
     `attempts` counts the attempts before that failed. `noticed_ms` is when it was last announced.
     `is_past` says that it is of the time before the account was linked.
-    `zone` is the IANA zone of the patient.
+    `zone` is the IANA zone of the patient, and `public_key` the key that answers are sealed for.
     """
 
     connector: str
     patient: str
     fetch: Fetch
     tokens: Tokens
+    public_key: bytes = field(repr=False)
     attempts: int
     noticed_ms: int
     lease: UUID
@@ -229,6 +231,7 @@ def _taken(wrapping_key: KeyRing, data_key: bytes, row: Sequence[Any], lease: UU
         patient=patient,
         fetch=fetch,
         tokens=connections.opened_tokens(data_key, connector, account, own),
+        public_key=box_public(data_key),
         attempts=attempts,
         noticed_ms=epoch_ms(noticed),
         is_past=is_past,

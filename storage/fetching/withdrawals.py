@@ -80,6 +80,9 @@ where patient = %s and state = 'waiting' order by 1, 2 for update"""
 _DETACH = """
 update vendor_withdrawal set patient = null, wrapped = %(wrapped)s, tokens = %(tokens)s
 where connector = %(connector)s and account = %(account)s"""
+_RENEWED = """
+update vendor_withdrawal set tokens = %(tokens)s
+where connector = %(connector)s and account = %(account)s"""
 _AGAIN = """
 update vendor_withdrawal set reason = %(reason)s, attempts = attempts + 1, tokens = %(tokens)s,
   not_before = %(again)s
@@ -199,6 +202,13 @@ async def end_withdrawal(
         "reason": reason,
     }
     await conn.execute(_END_OF_NOBODY if not withdrawal.patient else _END, row)
+
+
+async def keep_renewed(conn: Connection, withdrawal: Withdrawal, tokens: Tokens) -> None:
+    """Keep the tokens that replaced those of an account; it is due as before."""
+    connector, account = withdrawal.connector, withdrawal.account
+    sealed = sealed_tokens(withdrawal.key, connector, account, tokens)
+    await conn.execute(_RENEWED, {"tokens": sealed, "connector": connector, "account": account})
 
 
 async def retry_withdrawal(

@@ -1,8 +1,8 @@
 """Writes all tables anew, so that nothing of rows that were deleted is left in PostgreSQL's files.
 
 A deleted row stays in its file until something else is written there, and the planner's statistics
-keep examples of values, those of an emptied table for ever. Nothing here changes a row. The
-write-ahead log is PostgreSQL's own affair: it goes with the next checkpoints.
+keep examples of values, those of an emptied table for ever. Nothing here changes a row, nor removes
+what the write-ahead log has of it (`write_ahead`).
 """
 
 from psycopg import AsyncConnection

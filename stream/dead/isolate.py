@@ -3,8 +3,8 @@
 There are two cases. In the first a handler raises an error that is no outage. Then halves of the
 batch are tried until the message is alone. In the second the process ends. What is in work was
 noted before (`storage.facts.in_work`), so after the restart those messages are worked on singly. A
-message with which two processes ended is set aside without another try. A message must never be
-blamed for an outage.
+message with which three processes ended while it was alone is set aside without another try. A
+message must never be blamed for an outage.
 """
 
 import asyncio
@@ -25,7 +25,9 @@ from stream.faults import VALUE_FREE, WorkerError, report_fault
 from stream.log.messages import Run, messages_of
 from stream.readers.pool import ENDED
 
-MOST_ENDS = 2  # a message is set aside after so many processes ended while it was alone in work
+# A message is set aside after so many processes ended while it was alone in work. A process that is
+# killed from outside looks the same: two such kills in a row must not blame an innocent message.
+MOST_ENDS = 3
 FORGET_S = 2.0  # a stopping worker has `STOP_WITHIN_S` for everything
 
 Handle = Callable[[Sequence[Run]], Awaitable[None]]
@@ -132,7 +134,7 @@ class Isolated:
         return note
 
     async def _ended(self, single: Run) -> None:
-        self._report(single, "ended the worker twice")
+        self._report(single, "ended the worker three times")
         await self.set_aside(single, ENDED)
 
     async def _halve(self, batch: Sequence[Run]) -> None:

@@ -1,4 +1,4 @@
-"""Opens bodies that the door sealed for their patient, before they are read.
+"""Opens what the doors and the fetcher sealed for its patient, before it is read.
 
 A body whose patient was erased stays closed for ever, because the key is gone: it is settled as one
 without a consent. A body that does not open with the key of its patient becomes a dead letter of
@@ -54,5 +54,7 @@ def _opened(message: Message, keys: Mapping[str, bytes]) -> Message:
         body = box_opened(box_private(key), message.value, sealed_owner(envelope))
     except BoxError:
         return message
-    headers = tuple(replace(envelope, sealed="").headers())
+    # whose an answer is depends on its account at its receipt, as for one that nobody sealed
+    patient = "" if envelope.requested is not None else envelope.patient
+    headers = tuple(replace(envelope, sealed="", patient=patient).headers())
     return replace(message, value=body, headers=headers)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.postgres import temporary_postgres
-from kadens.wiring import clinic_door
+from kadens.wiring.clinic import clinic_door
 from tests.access.clinic_callers import ClinicCallers, let_support_look
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import listening, running_provider, served_provider

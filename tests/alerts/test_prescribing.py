@@ -11,8 +11,9 @@ from alerts.registry import RULE, RULES
 from alerts.thresholds import thresholds_on
 from model.alert import Rule
 from model.prescribing.canonical import sealed
+from model.prescribing.notes import prescription_notes
 from model.prescription import FollowUpPlan, Intensity, Pause, Prescription, ProgressionStep
-from model.schemas.prescription_check import INTENSITY_BOUNDS, NUMBER_BOUNDS, prescription_notes
+from model.schemas.prescription_check import INTENSITY_BOUNDS, NUMBER_BOUNDS
 
 _NAN, _INFINITE = float("nan"), float("inf")
 _PLAN = Prescription(
@@ -225,40 +226,66 @@ def test_no_pain_can_be_switched_off() -> None:
         assert (prescribing_problems(plan) == ()) is (very_high <= 10)
 
 
+def _noted(plan: Prescription, others: list[Prescription], today: date) -> list[str]:
+    return [note.key for note in prescription_notes(plan, others, today)]
+
+
 def test_a_prescriber_is_told_of_weeks_that_are_over_and_of_what_lies_beside() -> None:
     other = replace(_PLAN, id="other", valid_from=date(2026, 8, 30), valid_to=date(2026, 9, 30))
-    assert prescription_notes(_PLAN, [_PLAN], _PLAN.valid_from) == ()
-    assert prescription_notes(_PLAN, [replace(_PLAN, version=2)], date(2026, 6, 2)) == (
-        "it begins in the past: weeks that are over are shown against it, no more",
+    first = _PLAN.valid_from
+    assert _noted(_PLAN, [_PLAN], first) == []
+    (past,) = prescription_notes(_PLAN, [replace(_PLAN, version=2)], date(2026, 6, 2))
+    assert (past.key, past.text) == (
+        "past:2026-06-01",
+        "It begins in the past: weeks that are over are shown against it, no more.",
     )
-    assert prescription_notes(_PLAN, [other, replace(other, version=2)], _PLAN.valid_from) == (
+    (beside,) = prescription_notes(_PLAN, [other, replace(other, version=2)], first)
+    assert (beside.key, beside.text) == (
+        "same:other",
         (
-            "it holds beside other for the same activities: a session counts for each, and what is "
-            "due adds up; renew or end the other unless both are meant"
+            "It holds beside other for the same activities: a session counts for each, and what is "
+            "due adds up. Renew or end the other unless both are meant."
         ),
     )
-    after = replace(other, valid_from=date(2026, 8, 31))
-    assert prescription_notes(_PLAN, [after], _PLAN.valid_from) == ()
+    assert _noted(_PLAN, [replace(other, valid_from=date(2026, 8, 31))], first) == []
+
+
+def test_a_prescription_that_was_ended_or_replaced_lies_beside_no_other() -> None:
+    other = replace(_PLAN, id="other")
+    ended = replace(other, version=2, valid_to=date(2026, 6, 10))
+    plan = replace(_PLAN, valid_from=date(2026, 6, 11))
+    assert _noted(plan, [other], plan.valid_from) == ["same:other"]
+    assert _noted(plan, [other, ended], plan.valid_from) == []
+    assert _noted(replace(plan, valid_from=date(2026, 6, 10)), [other, ended], _BEFORE) == [
+        "same:other"
+    ]
+    # what a newer version says of types holds from its own first day on
+    walks = replace(_PLAN, types=("walking",))
+    swims = replace(other, version=2, types=("swimming",), valid_from=date(2026, 8, 1))
+    later = replace(walks, valid_from=date(2026, 8, 1))
+    assert _noted(later, [other, swims], _BEFORE) == ["apart:other"]
+    assert _noted(walks, [other, swims], _BEFORE) == ["same:other"]
 
 
 def test_a_prescriber_is_asked_about_what_is_hardly_meant() -> None:
     today, walks = _PLAN.valid_from, replace(_PLAN, types=("walking",))
     swims = replace(_PLAN, id="other", types=("swimming",))
-    assert prescription_notes(walks, [swims], today) == (
-        "it holds beside other: each is judged by the sessions of its own types",
-    )
+    (apart,) = prescription_notes(walks, [replace(swims, activity="Crawl")], today)
+    assert apart.text == "It holds beside Crawl (other): each is judged by its own types."
     # a version that a newer one has replaced holds no more
     moved = replace(swims, version=2, types=("walking",), valid_from=date(2026, 9, 1))
     ended = replace(moved, valid_to=date(2026, 9, 2))
-    assert prescription_notes(walks, [replace(swims, valid_to=_BEFORE), ended], today) == ()
-    assert prescription_notes(replace(_PLAN, dose_min_per_week=180), [], today) == ()
+    assert _noted(walks, [replace(swims, valid_to=_BEFORE), ended], today) == []
+    assert _noted(replace(_PLAN, dose_min_per_week=180), [], today) == []
     for dose in (181, 3000):
-        assert prescription_notes(replace(_PLAN, dose_min_per_week=dose), [], today) == (
-            "its weekly dose is more than its sessions can give, even if all were vigorous",
+        (note,) = prescription_notes(replace(_PLAN, dose_min_per_week=dose), [], today)
+        assert note.key == f"dose:{dose}"
+        assert note.text == (
+            "Its weekly dose is more than its sessions can give, even if all were vigorous."
         )
-    long_ago = replace(_PLAN, valid_from=today - timedelta(days=29))
-    assert prescription_notes(long_ago, [], today) == (
-        "it begins more than four weeks ago: check the year and the month of its first day",
+    (note,) = prescription_notes(replace(_PLAN, valid_from=today - timedelta(days=29)), [], today)
+    assert note.text == (
+        "It begins more than four weeks ago: check the year and month of its first day."
     )
 
 

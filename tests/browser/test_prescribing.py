@@ -35,7 +35,7 @@ def _fits(page: Page) -> bool:
     return fits
 
 
-def test_prescribe_pause_change_and_renew(page: Page) -> None:
+def test_prescribe_and_confirm_what_is_said(page: Page) -> None:
     page.goto(f"/patients/{_PATIENT}/prescriptions")
     assert _fits(page)
     page.get_by_role("link", name="New prescription").click()
@@ -56,32 +56,50 @@ def test_prescribe_pause_change_and_renew(page: Page) -> None:
     times.fill("2")
     page.get_by_label("Minutes each time, at most").fill("45")
     page.get_by_role("button", name="Submit").press("Enter")
+    # another prescription holds already: that is said, and nothing is written until it is confirmed
+    beside = page.get_by_role("alert")
+    expect(beside).to_contain_text(f"It holds beside rx-{_PATIENT} for the same activities")
+    assert _fits(page)
+    page.get_by_role("button", name="Submit as confirmed").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is written yet")
+    expect(page.get_by_label("Activity, in your words")).to_have_value("Strength at home")
+    page.get_by_label(f"It holds beside rx-{_PATIENT}").check()
+    page.get_by_role("button", name="Submit as confirmed").click()
     expect(page.get_by_role("status").last).to_contain_text("The prescription is submitted")
     card = page.locator("#rx-rx-1")
     expect(card).to_contain_text("2 sessions a week")
     expect(card).to_contain_text("30 to 45 min a session")
     assert _fits(page)
 
+
+def test_pause_change_and_renew(page: Page) -> None:
+    page.goto(f"/patients/{_PATIENT}/prescriptions")
+    card = page.locator(f"#rx-rx-{_PATIENT}")
     card.locator("summary", has_text="Pause").click()
     card.get_by_label("To", exact=True).fill("2026-11-20")
     card.get_by_role("button", name="Pause").click()
-    expect(page.locator("#rx-rx-1")).to_contain_text("must not be after")
-    page.locator("#rx-rx-1").get_by_label("To", exact=True).fill("2026-11-30")
-    page.locator("#rx-rx-1").get_by_role("button", name="Pause").click()
-    expect(page.locator("#rx-rx-1")).to_contain_text("Illness")
+    expect(card).to_contain_text("must not be after")
+    card.get_by_label("To", exact=True).fill("2026-11-30")
+    card.get_by_role("button", name="Pause").click()
+    expect(card).to_contain_text("Illness")
 
-    page.locator("#rx-rx-1").get_by_role("link", name="Change").click()
+    card.get_by_role("link", name="Change").click()
     page.get_by_label("Minutes each time, at least").first.fill("35")
+    page.get_by_label("Minutes each time, at most").fill("45")
     page.get_by_role("button", name="Save as draft").click()
-    expect(page.get_by_role("heading", name="Drafts")).to_be_visible()
+    drafts = page.get_by_role("region", name="Drafts")
+    expect(drafts).to_contain_text(f"to follow version 3 of rx-{_PATIENT}")
+    expect(drafts.get_by_text("Draft", exact=True)).to_be_visible()
     page.get_by_role("link", name="Open").click()
     page.get_by_role("button", name="Submit").click()
-    expect(page.locator("#rx-rx-1")).to_contain_text("35 to 45 min a session")
+    expect(card).to_contain_text("35 to 45 min a session")
 
-    page.locator("#rx-rx-1").get_by_role("link", name="Renew").click()
+    card.get_by_role("link", name="Renew").click()
     page.get_by_role("button", name="Submit").click()
-    page.locator("#rx-rx-1 summary", has_text="All versions (4)").click()
-    expect(page.locator("#rx-rx-1 table")).to_contain_text("rx-1/3")
+    card.locator("summary", has_text="All versions (5)").click()
+    expect(card.locator("table")).to_contain_text(f"rx-{_PATIENT}/4")
+    # the version that was only paused says so, and differs from the one before by nothing else
+    expect(card.locator("table")).to_contain_text("30 Nov 2026: Illness")
     assert _fits(page)
 
 

@@ -36,6 +36,8 @@ class _Words(NamedTuple):
     pain: str
     away: str
     today: str
+    week: str
+    times: str
 
 
 _TEXTS = {
@@ -43,12 +45,14 @@ _TEXTS = {
         "Report", "Pain during exercise", "Pain the next morning", "How hard was it?",
         "How are you today?", "Fair", "I agree, send", "Warning signs", "Chest pain", "Thank you",
         "Exercise without a watch", "More about pain", "Your answers have not arrived", "Today",
+        "Your week", "How many times did you exercise last week, from Monday to Sunday?",
     ),
     "sv": _Words(
         "Rapportera", "Smärta under träningen", "Smärta morgonen efter",
         "Hur ansträngande var det?", "Hur mår du i dag?", "Så där", "Jag samtycker, skicka",
         "Varningstecken", "Bröstsmärta", "Tack", "Träning utan klocka", "Mer om smärta",
-        "Dina svar har inte kommit fram", "I dag",
+        "Dina svar har inte kommit fram", "I dag", "Din vecka",
+        "Hur många gånger tränade du förra veckan, måndag till söndag?",
     ),
 }  # fmt: skip
 
@@ -113,11 +117,57 @@ def test_the_usual_report_takes_six_taps(page: Page, own_world: LinkWorld, texts
     assert {row.session for row in _sent(own_world)} == {"fit:p-pain:2026-11-22", ""}
 
 
+def test_place_week_and_equipment_are_asked_too(
+    page: Page, own_world: LinkWorld, texts: _Words
+) -> None:
+    page.goto("/report")
+    _answer(page, texts.during, "4").click()
+    page.locator("#site").select_option("left knee")
+    page.get_by_text(texts.week).click()
+    _answer(page, texts.times, "2").click()
+    page.locator("summary").last.click()
+    page.locator("input[name=equipment][value=poles]").check()
+    assert too_wide(page) == []
+    page.get_by_role("button", name=texts.send).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(texts.thanks)
+    pain, week = _sent(own_world)
+    assert (pain.value, pain.site, pain.equipment) == (4, "left knee", ("poles",))
+    assert (week.instrument, week.value, week.scale) == (Instrument.WEEK, 2, "sessions-this-week")
+
+
+def test_a_week_without_a_watch_takes_six_taps(
+    browser: Browser, own_world: LinkWorld, width: int, texts: _Words
+) -> None:
+    own_world.log.events.clear()
+    language = next(code for code, words in _TEXTS.items() if words is texts)
+    with own_browser(browser, own_world, width, language, own_world.patient()) as page:
+        taps = [
+            page.locator(".rooms").get_by_role("link", name=texts.report),
+            _answer(page, texts.times, "3"),
+            page.locator("input[name=pain_none][value='4']"),
+            _answer(page, texts.hard, "5"),
+            _answer(page, texts.day, texts.fair),
+            page.get_by_role("button", name=texts.send),
+        ]
+        assert len(taps) <= _MOST_TAPS
+        for tap in taps:
+            tap.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(texts.thanks)
+    assert {(row.instrument, row.value) for row in _sent(own_world)} == {
+        (Instrument.WEEK, 3),
+        (Instrument.PAIN, 4),
+        (Instrument.EXERTION, 5),
+        (Instrument.DAY_FORM, 3),
+    }
+
+
 def test_each_answer_is_large_enough_for_a_thumb(page: Page, texts: _Words) -> None:
     page.goto("/report")
     page.get_by_text(texts.pain).click()
+    page.get_by_text(texts.week).click()
     boxes = [label.bounding_box() for label in page.locator(".scale label").all()]
-    assert len(boxes) == 4 * 11 + 11 + 5
+    # pain in four phases, exertion, form of the day, and the times in the week
+    assert len(boxes) == 4 * 11 + 11 + 5 + 11
     assert [box for box in boxes if not box or box["width"] < 40 or box["height"] < 44] == []
 
 

@@ -122,7 +122,7 @@ def _of_prescriptions(door: Served) -> Iterator[tuple[str, Any]]:
         ("put", f"{drafts}/{{draft}}", "?revision=1", {**content, "minutes_per_session": 40}),
         ("get", drafts, "", {}),
         ("get", f"{drafts}/{{draft}}", "", {}),
-        ("post", f"{drafts}/{{draft}}/submission", "?revision=2", {}),
+        ("post", f"{drafts}/{{draft}}/submission", "?revision=2&confirm=same:rx-p-pain", {}),
         ("post", f"{rows}/renewals", "", {"version": 2, **dates}),
         ("delete", f"{drafts}/{{draft}}", "?revision=1", {}),
         ("post", f"{rows}/pauses", "", pause),

@@ -50,6 +50,13 @@ def _send(door: Served, method: str, path: str, body: object = None) -> httpx2.R
     return httpx2.request(method, door.url + path, json=body, timeout=30)
 
 
+def _submit(door: Served, draft: dict[str, Any], revision: int) -> httpx2.Response:
+    """Submit a draft with everything confirmed that it says."""
+    confirm = "".join(f"&confirm={note['key']}" for note in draft["notes"])
+    path = f"{_DRAFTS}/{draft['id']}/submission?revision={revision}{confirm}"
+    return _send(door, "POST", path)
+
+
 def _done(answer: httpx2.Response) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     value: dict[str, Any] = answer.json()
@@ -76,7 +83,7 @@ def test_a_draft_holds_for_nobody_until_it_is_submitted(writing_door: Served) ->
     longer = {**_CONTENT, "minutes_per_session": 35}
     assert _done(_send(door, "PUT", f"{path}?revision=1", longer))["revision"] == 2
     assert _done(_send(door, "GET", path))["prescription"]["minutes_per_session"] == 35
-    result = _done(_send(door, "POST", f"{path}/submission?revision=2"))
+    result = _done(_submit(door, draft, 2))
     assert (result["id"], result["version"], result["minutes_per_session"]) == ("rx-1", 1, 35)
     assert len(result["sha256"]) == 64
     assert _send(door, "GET", path).status_code == 404
@@ -143,7 +150,7 @@ def test_of_two_changes_to_a_draft_the_second_is_refused(writing_door: Served) -
     with ThreadPoolExecutor(4) as pool:
         statuses = sorted(pool.map(change, (31, 32, 33, 34)))
     assert statuses == [200, 409, 409, 409]
-    assert _send(writing_door, "POST", f"{path}/submission?revision=1").status_code == 409
+    assert _submit(writing_door, draft, 1).status_code == 409
 
 
 def test_of_two_pauses_at_once_one_is_written(writing_door: Served) -> None:
@@ -172,8 +179,7 @@ def test_a_draft_of_a_version_that_is_no_longer_the_newest_cannot_be_submitted(
     assert (draft["based_on"], draft["prescription"]["version"]) == (2, 3)
     wish = {"version": 2, "first": "2026-12-01", "last": "2026-12-02", "why": "holiday"}
     _done(_send(writing_door, "POST", f"{_RX}/pauses", wish))
-    path = f"{_DRAFTS}/{draft['id']}/submission?revision=1"
-    assert _send(writing_door, "POST", path).status_code == 409
+    assert _submit(writing_door, draft, 1).status_code == 409
     assert len(_send(writing_door, "GET", _DRAFTS).json()) == 1
 
 
@@ -182,7 +188,7 @@ def test_a_renewal_names_what_it_renews(writing_door: Served) -> None:
     dates = {"valid_from": "2027-02-02", "valid_to": "2027-05-02"}
     draft = _done(_send(writing_door, "POST", f"{_RX}/renewals", {"version": 2, **dates}))
     assert draft["prescription"]["renews"] == f"rx-{_PATIENT}/2"
-    result = _done(_send(writing_door, "POST", f"{_DRAFTS}/{draft['id']}/submission?revision=1"))
+    result = _done(_submit(writing_door, draft, 1))
     assert (result["version"], result["renews"]) == (3, f"rx-{_PATIENT}/2")
     early = {"version": 3, "valid_from": "2027-02-02", "valid_to": "2027-08-01"}
     answer = _send(writing_door, "POST", f"{_RX}/renewals", early)
@@ -217,3 +223,22 @@ def test_a_prescription_that_was_ended_stays_readable(writing_door: Served) -> N
     assert detail["drafts"] == []
     assert detail["prescription"]["last"] == "2026-11-23"
     assert _send(writing_door, "GET", f"{_OWN}/rx-none").status_code == 404
+
+
+def test_what_overlaps_or_lies_in_the_past_is_confirmed_before_it_is_written(
+    writing_door: Served,
+) -> None:
+    content = {**_CONTENT, "valid_from": "2026-11-16"}
+    draft = _done(_send(writing_door, "POST", _DRAFTS, content))
+    keys = [note["key"] for note in draft["notes"]]
+    assert keys == ["past:2026-11-16", f"same:rx-{_PATIENT}"]
+    assert _done(_send(writing_door, "GET", f"{_DRAFTS}/{draft['id']}"))["notes"] == draft["notes"]
+    path = f"{_DRAFTS}/{draft['id']}/submission?revision=1"
+    # one of two is not both, and a key of something else confirms nothing
+    for confirm, missing in (("", 2), (f"&confirm={keys[0]}", 1), ("&confirm=past:2026-11-15", 2)):
+        answer = _send(writing_door, "POST", path + confirm)
+        assert (answer.status_code, len(answer.json()["errors"])) == (422, missing)
+        assert answer.json()["detail"] == "This must be confirmed before it is submitted."
+        assert {row["name"] for row in answer.json()["errors"]} == {"confirm"}
+        assert [row["id"] for row in _shapes(writing_door)] == [f"rx-{_PATIENT}"]
+    assert _done(_submit(writing_door, draft, 1))["valid_from"] == "2026-11-16"

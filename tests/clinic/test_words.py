@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic.language.vocabulary import STORED_NAMES
 from clinic.pages import words, worklist
 from clinic.pages.curve import curve, unbroken
 from clinic.pages.readable import grids
@@ -13,6 +14,7 @@ from clinic.pages.weeks import WeekLook, last_four, view, week_views
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
+from patient.words import SITE_WORDS
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import (
     CLINIC_NOW,
@@ -23,6 +25,12 @@ from tests.clinic_world import (
 )
 from tests.rows import cells_of, values_of
 from tests.weeks import week_of
+
+
+@pytest.mark.parametrize("site", list(SITE_WORDS))
+def test_each_place_that_patients_choose_reads_as_they_chose_it(site: str) -> None:
+    assert words.label(site) == SITE_WORDS[site]
+    assert SITE_WORDS[site] in STORED_NAMES
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kadens.commands.console import process_settings
-from kadens.wiring import run_worker
+from kadens.wiring.working import run_worker
 from storage.pg.pool import Connection
 from stream import derive_batch, normalise
 from stream.collaborators import Collaborators

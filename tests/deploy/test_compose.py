@@ -17,7 +17,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # ships no types
 
 from kadens.settings import SettingsError, read_settings, variable
-from kadens.wiring import clinic_door
+from kadens.wiring.clinic import clinic_door
 from storage.pg.roles import ADMIN, CLINIC, FETCHER, PATIENT_DOOR, WORKER
 from tests.rooms import ROOMS, ROOT
 from tests.rows import cells_of, values_of

@@ -9,6 +9,8 @@ from model.vendor_api import ApiRequest
 _NOW_MS = 1_795_000_000_000  # 2026-11-18T11:06:40Z
 _OBJECT, _LIST = ApiRequest(path="/v3/x/1"), ApiRequest(path="/v3/x", is_collection=True)
 _PUSHED = ApiRequest(path="/backfill/x", is_pushed=True, too_early=b"before min")
+# a head that states 20 bytes of data, the data, the sum at the end
+_FIT = b"\x0e\x10\x00\x08\x14\x00\x00\x00.FIT\x00\x00" + bytes(20) + b"\x00\x00"
 _EARLY = b'{"errorMessage":"start 2026-10-19 before min start time of 2026-10-20"}'
 _CASES = [
     (202, b"", _PUSHED, Meaning.NOTHING),
@@ -22,6 +24,12 @@ _CASES = [
     (202, b"", _OBJECT, Meaning.NOTHING),
     (409, b"", _OBJECT, Meaning.FAILED),
     (200, b"\x0e\x10.FIT", _OBJECT, Meaning.HERE),
+    (200, _FIT, _OBJECT, Meaning.HERE),
+    (200, _FIT[:-1], _OBJECT, Meaning.PARTIAL),
+    (200, _FIT[:12], _OBJECT, Meaning.PARTIAL),
+    (200, _FIT[:11], _OBJECT, Meaning.HERE),
+    (200, _FIT + _FIT, _OBJECT, Meaning.HERE),  # two files in a chain
+    (200, _FIT[:4] + b"\xff" * 4 + _FIT[8:], _OBJECT, Meaning.HERE),  # states no length
     (200, b"", _OBJECT, Meaning.FAILED),
     (200, b"  <!DOCTYPE html>", _OBJECT, Meaning.FAILED),
     (200, b"\n<HTML lang=en>", _OBJECT, Meaning.FAILED),

@@ -19,6 +19,7 @@ def _taken(attempts: int) -> TakenFetch:
         patient="p1",
         fetch=_FETCH,
         tokens=Tokens(access="a"),
+        public_key=b"",
         attempts=attempts,
         noticed_ms=0,
         lease=UUID(int=1),

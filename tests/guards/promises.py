@@ -150,11 +150,12 @@ PROMISES = (
             "storage/erase.py",
             "kadens/commands/erase.py",
             "storage/pg/rewriting.py",
+            "storage/pg/write_ahead.py",
             "kadens/backup/erasure_file.py",
         ),
         left=(
             "to decide on the request; the journal; copies that were taken out of Kadens; when "
-            "`kadens vacuum` runs, and copies of the write-ahead log"
+            "`kadens vacuum` runs, archives and standbys of the database"
         ),
     ),
     Promise(

@@ -18,6 +18,7 @@ import psycopg
 from fetcher.parts import FetchedVendor
 from fetcher.tokens import OAuthClient
 from ingest.memory import Event, MemoryLog
+from ingest.vendors import CONNECTORS
 from ingest.vendors.polar import POLAR
 from kadens.doors.report_log import DoorReportLog
 from kadens.local.up_options import free_port
@@ -194,7 +195,7 @@ def link_world(dsn: str, clinic: str = "", now_ms: int = LINKED_MS) -> Iterator[
             wrapping=lambda: LINK_KEY,
             clock=lambda: world.now_ms,
             vendors=vendors,
-            titles={"polar": "Polar"},
+            titles={row.name: row.title for row in CONNECTORS},
             url=url,
             log=DoorReportLog(world.log),
             clinic=clinic,

@@ -31,7 +31,8 @@ def text_of(answer: httpx2.Response) -> str:
     return re.sub(r"\s+", " ", unescape(bare)).strip()
 
 
-def _prescribe(world: LinkWorld, patient: str) -> None:
+def prescribe(world: LinkWorld, patient: str) -> None:
+    """Prescribe three sessions a week."""
     row = Prescription(
         id=f"x-{patient}",
         version=1,
@@ -51,7 +52,7 @@ def _prescribe(world: LinkWorld, patient: str) -> None:
 
 def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
     patient = links.patient()
-    _prescribe(links, patient)
+    prescribe(links, patient)
     with signed_in(links, patient) as client:
         english, swedish = text_of(client.get("/")), text_of(client.get("/?lang=sv"))
     assert english == (
@@ -78,7 +79,7 @@ def test_a_patient_without_anything_is_told_so(links: LinkWorld) -> None:
 
 def test_a_patient_sees_nothing_of_another(links: LinkWorld) -> None:
     other = links.patient()
-    _prescribe(links, other)
+    prescribe(links, other)
     with signed_in(links, links.patient()) as client:
         for path in OWN_PAGES:
             page = client.get(f"{path}?patient={other}")

@@ -9,17 +9,20 @@ from model.facts import Instrument, Phase, Report
 from model.words.red_flags import RED_FLAGS
 from parsers.reports import parse_reports
 from patient.report.report_form import (
+    EQUIPMENT_ALONE,
     HALF_SESSION,
     LONG_SESSION,
     NOTHING_ANSWERED,
     SESSION_AHEAD,
+    SITE_ALONE,
     UNREAD_ANSWER,
     Answers,
     UnfitAnswerError,
     answers_of,
     first_phases,
 )
-from patient.words import SIGN_QUESTIONS
+from patient.report.week_question import AskedWeek, asked_week, week_numbers
+from patient.words import SIGN_QUESTIONS, SITE_WORDS
 
 _NOON_MS = epoch_ms(datetime(2026, 11, 23, 11, 0, tzinfo=UTC))
 _ZONE = "Europe/Stockholm"
@@ -106,12 +109,82 @@ def test_a_session_that_cannot_be_is_refused_in_plain_words(
         {"pain_none": "1", "session": "x" * 300},
         {"pain_none": "1", "session": "a\x00b"},
         {"pain_none": "1", "key": "short"},
+        {"pain_none": "1", "site": "the knee of Anna"},
+        {"week_last": "43"},
+        {"week_running": "-1"},
     ],
 )
 def test_what_no_page_of_ours_sends_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(UnfitAnswerError) as caught:
         _answers(**given)
     assert str(caught.value) == UNREAD_ANSWER
+
+
+@pytest.mark.parametrize("site", list(SITE_WORDS))
+def test_the_place_goes_with_each_answer_about_pain(site: str) -> None:
+    rows = _reports(site=site, pain_after="3", pain_none="0", exertion="5")
+    assert [(row.instrument, row.site) for row in rows] == [
+        (Instrument.PAIN, site),
+        (Instrument.PAIN, site),
+        (Instrument.EXERTION, ""),
+    ]
+
+
+def test_pain_right_now_is_of_no_session() -> None:
+    rows = _reports(session="fit:1", pain_none="6", pain_after="3", equipment="mat")
+    assert [(row.phase, row.session, row.equipment) for row in rows] == [
+        (Phase.NONE, "", ()),
+        (Phase.AFTER, "fit:1", ("mat",)),
+    ]
+
+
+def test_equipment_goes_with_what_was_answered_about_the_session() -> None:
+    rows = _reports(equipment=["mat", "poles"], pain_after="3", exertion="5", day_form="2")
+    assert [(row.instrument, row.equipment) for row in rows] == [
+        (Instrument.PAIN, ("poles", "mat")),
+        (Instrument.EXERTION, ("poles", "mat")),
+        (Instrument.DAY_FORM, ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"site": "neck"}, SITE_ALONE),
+        ({"site": "neck", "exertion": "3"}, SITE_ALONE),
+        ({"equipment": "mat"}, EQUIPMENT_ALONE),
+        ({"equipment": "mat", "pain_none": "3"}, EQUIPMENT_ALONE),
+        ({"equipment": "mat", "day_form": "3", "week_last": "1"}, EQUIPMENT_ALONE),
+    ],
+)
+def test_what_would_belong_to_nothing_is_not_dropped_in_silence(
+    given: dict[str, str], shown: str
+) -> None:
+    with pytest.raises(UnfitAnswerError) as caught:
+        _answers(**given)
+    assert str(caught.value) == shown
+
+
+@pytest.mark.promise(2)
+def test_the_times_of_a_week_are_of_that_week() -> None:
+    running, last = _reports(week_running="0", week_last="3")
+    assert (running.instrument, running.value, running.scale) == (
+        Instrument.WEEK, 0, "sessions-this-week",
+    )  # fmt: skip
+    assert running.head.start_ms == _NOON_MS
+    # Sunday's last second in Stockholm
+    assert last.value == 3
+    assert last.head.start_ms == epoch_ms(datetime(2026, 11, 22, 22, 59, 59, tzinfo=UTC))
+
+
+def test_last_week_is_asked_about_until_it_is_judged() -> None:
+    asked = [asked_week(date(2026, 11, 23 + day)) for day in range(7)]
+    assert asked == [AskedWeek.LAST] * 2 + [AskedWeek.RUNNING] * 5
+
+
+@pytest.mark.parametrize(("prescribed", "most"), [(0, 10), (3, 10), (14, 14), (99, 42)])
+def test_the_numbers_reach_what_is_prescribed(prescribed: int, most: int) -> None:
+    assert week_numbers(prescribed) == list(range(most + 1))
 
 
 def test_an_empty_form_is_no_report() -> None:

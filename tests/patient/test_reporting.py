@@ -13,6 +13,7 @@ from model.words.red_flags import IF_RED_FLAG
 from parsers.reports import parse_reports
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import signed_in, token_of_form
+from tests.patient.test_own_pages import prescribe
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +130,19 @@ def test_what_cannot_be_is_said_and_kept(links: LinkWorld) -> None:
     assert "Fill in activity, day, time and minutes" in page.text
     assert 'name="pain_none" value="6" checked' in page.text
     assert links.log.events == []
+
+
+def test_the_week_is_asked_with_what_is_prescribed(links: LinkWorld) -> None:
+    patient = links.patient()
+    prescribe(links, patient)
+    with signed_in(links, patient) as client:
+        english, swedish = client.get("/report").text, client.get("/report?lang=sv").text
+    assert "since Monday?" in english
+    assert "Prescribed: 3 times a week." in english
+    assert "På receptet: 3 gånger i veckan." in swedish
+    assert 'name="week_running" value="3"' in swedish
+    assert "Var gör det mest ont?" in swedish
+    assert '<option value="left knee">Vänster knä</option>' in swedish
 
 
 def test_the_patient_of_the_session_is_meant_whatever_a_form_names(links: LinkWorld) -> None:

@@ -1,9 +1,9 @@
-"""Bodies that the door sealed: opened by the worker, and what becomes of those that do not open."""
+"""Bodies and answers that were sealed: opened by the worker, or settled where they do not open."""
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ import pytest
 from kadens.embedded.postgres import temporary_postgres
 from model.envelope import Envelope, sealed_owner
 from model.privacy.sealed_box import BOX_FORM, box_public, box_sealed
+from model.received import Fetch
 from model.topics import FACTS, RAW
 from storage.erase import erase
-from storage.people import care_team, consents, data_keys, patients
+from storage.people import accounts, care_team, consents, data_keys, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
+from tests.rooms import ROOT
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
@@ -69,19 +71,21 @@ def _message(patient: str, offset: int, key: bytes) -> Message:
     return Message(topic=RAW.name, partition=0, offset=offset, value=value, headers=headers)
 
 
-async def _added(conn: Connection) -> dict[str, bytes]:
+async def _added(
+    conn: Connection, names: Sequence[str], connector: str = "reports"
+) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
-    await care_team.add_unit(conn, "unit")
-    for name in _PATIENTS:
+    await care_team.add_unit(conn, f"unit-{connector}")
+    for name in names:
         await patients.add_patient(
             conn,
             wrapping_key=KEPT_KEY,
-            unit="unit",
+            unit=f"unit-{connector}",
             zone="Europe/Stockholm",
             now_ms=0,
             pseudonym=name,
         )
-        await consents.give_consent(conn, name, "reports", from_ms=0, now_ms=0)
+        await consents.give_consent(conn, name, connector, from_ms=0, now_ms=0)
         keys[name] = await data_keys.data_key(conn, KEPT_KEY, name)
     return keys
 
@@ -93,7 +97,7 @@ async def lived(
     kept = KeptProducer()
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
-            keys = await _added(conn)
+            keys = await _added(conn, _PATIENTS)
             messages = tuple(
                 _message(name, offset, keys[name]) for offset, name in enumerate(_PATIENTS)
             )
@@ -117,3 +121,63 @@ def test_each_body_opens_or_is_settled_without_its_neighbours(dsn: str, tmp_path
     assert (bodies, letters, with_body) == (1, 3, 0)
     # who was erased, or whose key is gone, leaves nothing: not even a letter
     assert rows == [("sealed", "moved"), ("sealed", "spoiled"), ("sealed", "unknown-form")]
+
+
+_ASKED = ("linked", "gone", "not-linked")
+_EXERCISE = ROOT / "tests" / "data" / "polar" / "exercise_answer" / "body.json"
+_LEFT = """
+select
+  (select count(*) from body b join patient p on p.id = b.patient where p.pseudonym = 'linked'),
+  (select count(*) from body where connector = 'polar'),
+  (select string_agg(account, ' ') from quarantine)"""
+
+
+def _answer(patient: str, offset: int, key: bytes) -> Message:
+    """Return an answer about an account of a patient, as the fetcher appends it."""
+    # received on the day of the exercise
+    body = _EXERCISE.read_bytes().replace(b"2026-11-20", b"2026-09-20")
+    asked = Fetch(account=f"account-{patient}", resource="exercise_details", key="e", path="/e")
+    envelope = Envelope(
+        connector="polar",
+        received_ms=T0,
+        sha256=hashlib.sha256(body).hexdigest(),
+        size=len(body),
+        format="polar",
+        patient=patient,
+        sealed=BOX_FORM,
+        requested=asked,
+        zone="Europe/Stockholm",
+    )
+    once = hashlib.sha256(patient.encode()).digest()
+    value = box_sealed(box_public(key), once, body, sealed_owner(envelope))
+    headers = tuple(envelope.headers())
+    return Message(topic=RAW.name, partition=1, offset=offset, value=value, headers=headers)
+
+
+async def _answered(dsn: str, folder: Path) -> tuple[list[Outgoing], tuple[Any, ...]]:
+    """Work on an answer about each patient; return what comes out, and what is left."""
+    kept = KeptProducer()
+    async with await open_pool(dsn, max_size=2) as pool:
+        async with pool.connection() as conn:
+            keys = await _added(conn, _ASKED, "polar")
+            for name in ("linked", "gone"):
+                await accounts.link_account(conn, name, "polar", f"account-{name}", 0)
+            messages = tuple(
+                _answer(name, number, keys[name]) for number, name in enumerate(_ASKED)
+            )
+            await erase(conn, "gone", T0)
+        parts = kept_parts(pool, kept, folder, "c", least=100)
+        await normalise_runs([Run(topic=RAW.name, partition=1, messages=messages)], parts)
+        async with pool.connection() as conn:
+            (left,) = await (await conn.execute(_LEFT)).fetchall()
+            return kept.sent, left
+
+
+@pytest.mark.promise(14)
+def test_a_sealed_answer_is_its_accounts_and_of_who_was_erased_nothing_opens(
+    dsn: str, tmp_path: Path
+) -> None:
+    sent, left = asyncio.run(_answered(dsn, tmp_path))
+    assert {item.key for item in sent} == {b"linked"}
+    # an account that nobody has any more waits, whoever it was asked for
+    assert left == (1, 1, "account-not-linked")

@@ -1,18 +1,22 @@
 """Rule P1, high pain around exercise (clinical definition section 4).
 
 Only ratings on the NRS from 0 to 10 are read. A question without an answer is no rating; it never
-counts as 0.
+counts as 0. A very high rating of now, at no phase of exercise, is told once a date: it may have
+any cause, but who says 9 of 10 is not met with silence.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from alerts.pain import (
     Ratings,
     Thresholds,
+    by_time,
     pain_finding,
     rated_sessions,
     rating_words,
+    ratings_of_now,
     ratings_read,
     thresholds_at,
 )
@@ -26,21 +30,19 @@ _VERY_HIGH_TIERS: Mapping[Phase, Tier] = {
     Phase.DURING: Tier.A,
     Phase.AFTER: Tier.A,
     Phase.NEXT_MORNING: Tier.A,
+    Phase.NONE: Tier.B,
 }
 
 
 def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding for each very high rating, and one of tier B for repeated high ratings.
 
-    A very high rating is of tier A, and of tier B before a session. A finding of repeated high
-    ratings has the first high rating of the session with which enough sessions had one.
+    A very high rating is of tier A, and of tier B before a session and away from any. A finding of
+    repeated ones has the first high rating of the session with which enough sessions had one.
     """
     ratings = ratings_read(on)
-    for rating in ratings:
-        thresholds = thresholds_at(on, rule, rating)
-        if rating.value >= thresholds["very_high"]:
-            tier = _VERY_HIGH_TIERS[rating.phase]
-            yield from pain_finding(on, rule, tier, [rating], thresholds, {"rated_sessions": 1})
+    for rating in _all_very_high(on, rule, ratings):
+        yield from _very_high(on, rule, rating)
     sessions = rated_sessions(ratings)
     for number, of_session in enumerate(sessions):
         first_high: PainRating | None = None
@@ -53,6 +55,32 @@ def _high_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
                 # The session itself is among the last `of_last` sessions.
                 before = sessions[max(0, number + 1 - int(thresholds["of_last"])) : number]
                 yield from _repeated(on, rule, rating, before, thresholds)
+
+
+def _all_very_high(on: RuleInput, rule: Rule, ratings: Ratings) -> Ratings:
+    """Return the very high ratings, of those of now one for each date that has no other."""
+    very_high = list(filter(partial(_is_very_high, on, rule), ratings))
+    dates = {rating.local_date for rating in very_high}
+    of_now = filter(partial(_is_very_high, on, rule), ratings_of_now(on))
+    # the graver of a date goes before the earlier
+    for rating in sorted(of_now, key=lambda row: (row.session is None, by_time(row))):
+        if rating.local_date not in dates:
+            dates.add(rating.local_date)
+            very_high.append(rating)
+    return very_high
+
+
+def _is_very_high(on: RuleInput, rule: Rule, rating: PainRating) -> bool:
+    return rating.value >= thresholds_at(on, rule, rating)["very_high"]
+
+
+def _very_high(on: RuleInput, rule: Rule, rating: PainRating) -> Iterator[Finding]:
+    """Yield the finding of a very high rating alone."""
+    is_near = rating.phase is Phase.NONE and rating.session is not None
+    # in a session, or soon after it, an answer of now is one about exercise in all but its phase
+    tier = Tier.A if is_near else _VERY_HIGH_TIERS[rating.phase]
+    more = {"rated_sessions": 1}
+    yield from pain_finding(on, rule, tier, [rating], thresholds_at(on, rule, rating), more)
 
 
 def _repeated(
@@ -95,9 +123,9 @@ def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
 HIGH_PAIN = Rule(
     id="P1",
     family="pain",
-    version=2,
+    version=3,
     tier=Tier.A,
-    title="High pain around exercise",
+    title="High pain",
     thresholds={
         "high": 6,
         "very_high": 8,

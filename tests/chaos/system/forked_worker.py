@@ -19,8 +19,9 @@ import stream.worker  # noqa: F401 - as above
 from fetcher.log import AnswerLog
 from kadens.embedded.guard import follow
 from kadens.settings import read_settings
-from kadens.wiring import run_fetcher, run_worker
-from model.received import Fetch
+from kadens.wiring.fetching import run_fetcher
+from kadens.wiring.working import run_worker
+from storage.fetching.queue import TakenFetch
 from tests.chaos.system.planted import CHAOS_PLANTS
 from tests.chaos.world import CHAOS_NOW_MS
 
@@ -48,16 +49,10 @@ _append = AnswerLog.append_answer
 
 
 async def _append_at_the_same_instant(
-    log: AnswerLog,
-    connector: str,
-    fetch: Fetch,
-    body: bytes,
-    content_type: str,
-    now_ms: int,
-    zone: str = "",
+    log: AnswerLog, taken: TakenFetch, body: bytes, content_type: str, now_ms: int
 ) -> None:
     del now_ms
-    await _append(log, connector, fetch, body, content_type, CHAOS_NOW_MS, zone)
+    await _append(log, taken, body, content_type, CHAOS_NOW_MS)
 
 
 def work(environment: Mapping[str, str], log: Path, plant: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.settings import Settings, read_settings
-from kadens.wiring import clinic_door
+from kadens.wiring.clinic import clinic_door
 from storage.people import care_team
 from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool

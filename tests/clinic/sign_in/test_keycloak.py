@@ -8,7 +8,7 @@ import httpx2
 import psycopg
 import pytest
 
-from kadens.wiring import clinic_door
+from kadens.wiring.clinic import clinic_door
 from tests.clinic.sign_in import keycloak
 from tests.clinic.sign_in.conftest import SIGN_IN_UNIT, Kept, browser, settings_of
 from tests.clinic.sign_in.provider import listening, served_provider

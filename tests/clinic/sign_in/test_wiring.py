@@ -11,7 +11,8 @@ import pytest
 from kadens.cli import main
 from kadens.commands.doctor import _check_all, _sign_in
 from kadens.settings import SettingsError
-from kadens.wiring import clinic_door, sign_in_of
+from kadens.wiring.clinic import clinic_door
+from kadens.wiring.sign_in import sign_in_of
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import Provider
 from tests.rows import values_of

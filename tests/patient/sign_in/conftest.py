@@ -9,7 +9,7 @@ import pytest
 
 from kadens.embedded.postgres import temporary_postgres
 from kadens.settings import Settings, read_settings
-from kadens.wiring import patient_door
+from kadens.wiring.patient import patient_door
 from storage.pg.migrate import migrate
 from tests.clinic.sign_in.provider import (
     CLIENT,

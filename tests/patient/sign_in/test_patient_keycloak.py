@@ -17,7 +17,8 @@ import pytest
 from joserfc.jwk import KeySet
 
 from kadens.settings import Settings
-from kadens.wiring import patient_door, patient_sign_in_of
+from kadens.wiring.patient import patient_door
+from kadens.wiring.sign_in import patient_sign_in_of
 from model.keyring import KeyRing
 from patient.visit import IDLE_MS, LIFE_MS
 from tests.clinic.sign_in import keycloak

@@ -8,7 +8,8 @@ import pytest
 from kadens.commands.doctor import _check_all
 from kadens.privacy.endpoints import check_endpoints
 from kadens.settings import SettingsError
-from kadens.wiring import patient_door, patient_sign_in_of
+from kadens.wiring.patient import patient_door
+from kadens.wiring.sign_in import patient_sign_in_of
 from tests.clinic.sign_in.provider import Provider
 from tests.patient.sign_in.conftest import patient_settings
 from tests.patient.sign_in.patients import People

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -13,12 +14,14 @@ from fetcher import client
 from fetcher.process import forget_old
 from fetcher.single import LEASE_MS
 from model.calendar import DAY_MS, HOUR_MS
+from model.envelope import INLINE, sealed_owner
+from model.privacy.sealed_box import BOX_FORM, BoxError, box_opened, box_private
 from simulate.vendors.platform import Arrived, Fault, Limit, Reply
 from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
 from storage.fetching.queue import TakenFetch, give_up_fetches, take_fetches
 from storage.fetching.withdrawals import withdraw_uncovered
-from storage.people import accounts, consents
+from storage.people import accounts, consents, data_keys
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (
     BEGAN_MS,
@@ -58,7 +61,7 @@ async def test_what_was_announced_is_on_the_log_with_what_was_requested(
     envelope = event.envelope
     requested = envelope.requested
     assert requested is not None
-    assert (event.topic, event.value) == ("kadens.raw", FIT + b"e1")
+    assert event.topic == "kadens.raw"
     assert (envelope.connector, envelope.format, envelope.received_ms) == ("polar", "fit", BEGAN_MS)
     assert (requested.account, requested.key) == (str(USER), "e1")
     assert requested.path == "/v3/exercises/e1/fit"
@@ -66,6 +69,68 @@ async def test_what_was_announced_is_on_the_log_with_what_was_requested(
     assert envelope.context.zone == "Europe/Stockholm"
     assert [sent.path for sent in world.vendor.requests] == ["/v3/exercises/e1/fit"]
     assert await world.run() == 0
+
+
+@pytest.mark.promise(14)
+async def test_an_answer_on_the_log_opens_with_its_patients_key_alone(
+    world: FetchingWorld, conn: Connection
+) -> None:
+    await world.connect()
+    await world.announce("e1")
+    await world.run()
+    (event,) = world.log.events
+    assert FIT not in event.value
+    assert (event.envelope.patient, event.envelope.sealed) == ("p1", BOX_FORM)
+    # the digest and size are those of the answer: the worker knows a repetition by them
+    assert event.envelope.sha256 == sha256(FIT + b"e1").hexdigest()
+    assert event.envelope.size == len(FIT + b"e1")
+    keys = await data_keys.data_keys(conn, WORLD_KEY, ["p1", "p2"])
+    owner = sealed_owner(event.envelope)
+    assert box_opened(box_private(keys["p1"]), event.value, owner) == FIT + b"e1"
+    with pytest.raises(BoxError):
+        box_opened(box_private(keys["p2"]), event.value, owner)
+
+
+async def test_a_large_answer_lies_in_the_store_until_a_worker_read_it(
+    world: FetchingWorld,
+) -> None:
+    world.vendor.exercises["e1"] = {"fit": FIT + bytes(INLINE)}
+    await world.connect()
+    await world.announce("e1")
+    await world.run()
+    (event,) = world.log.events
+    assert (event.topic, event.value) == ("kadens.raw.large", b"")
+    assert (event.envelope.patient, event.envelope.sealed) == ("", "")
+    assert await world.parts.log.bodies.get(event.envelope.address) == FIT + bytes(INLINE)
+
+
+async def test_half_of_a_file_is_kept_and_asked_for_again(world: FetchingWorld) -> None:
+    file = b"\x0e\x10\x00\x08\x14\x00\x00\x00.FIT\x00\x00" + bytes(22)
+    world.vendor.exercises["e1"] = {"fit": file[:20]}
+    await world.connect()
+    await world.announce("e1")
+    await world.run()
+    assert await world.states() == [("e1", "failing", "half of a FIT file with status 200")]
+    world.vendor.exercises["e1"] = {"fit": file}
+    world.now_ms += HOUR_MS
+    await world.run()
+    assert await world.states() == [("e1", "done", "")]
+    assert [event.envelope.size for event in world.log.events] == [20, len(file)]
+
+
+async def test_a_file_that_stays_half_is_given_up_after_four_times(world: FetchingWorld) -> None:
+    half = b"\x0e\x10\x00\x08\x14\x00\x00\x00.FIT\x00\x00"
+    world.vendor.exercises["e1"] = {"fit": half}
+    await world.connect()
+    await world.announce("e1")
+    for _ in range(6):
+        await world.run()
+        world.now_ms += HOUR_MS
+    why = "given up: half of a FIT file with status 200, which is kept"
+    assert await world.states() == [("e1", "given_up", why)]
+    # the same bytes, which the worker keeps once
+    assert len({event.envelope.sha256 for event in world.log.events}) == 1
+    assert len(world.log.events) == 4
 
 
 async def test_what_was_announced_twice_is_asked_for_once(world: FetchingWorld) -> None:

@@ -42,7 +42,7 @@ async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Fet
         yield made
 
 
-def _killed(step: _Step, *, done: bool) -> _Step:
+def killed_step(step: _Step, *, done: bool) -> _Step:
     """Return a step at whose beginning or end the process is killed."""
 
     async def ending(*args: object, **named: object) -> object:
@@ -73,7 +73,7 @@ async def test_a_kill_at_any_step_of_a_refresh_costs_no_token(
     world: FetchingWorld, monkeypatch: pytest.MonkeyPatch, name: str, done: object
 ) -> None:
     with monkeypatch.context() as ending:
-        step = _killed(getattr(fetcher.tokens, name), done=bool(done))
+        step = killed_step(getattr(fetcher.tokens, name), done=bool(done))
         ending.setattr(fetcher.tokens, name, step)
         await _until_killed(world)
     assert await world.states() == [("e1", "running", "")]
@@ -104,7 +104,7 @@ async def test_a_kill_after_the_refresh_holds_the_account_for_minutes_only(
     world: FetchingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as ending:
-        step = _killed(finish_fetch, done=False)
+        step = killed_step(finish_fetch, done=False)
         ending.setattr(fetcher.single, "finish_fetch", step)
         await _until_killed(world)
     assert world.vendor.refreshes == 1
@@ -117,7 +117,7 @@ async def test_what_was_saved_is_not_stored_over_a_later_connection(
     world: FetchingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as ending:
-        step = _killed(renew_tokens, done=False)
+        step = killed_step(renew_tokens, done=False)
         ending.setattr(fetcher.tokens, "renew_tokens", step)
         await _until_killed(world)
     await world.connect()  # the patient signed in again meanwhile

@@ -11,11 +11,14 @@ from model.calendar import DAY_MS, HOUR_MS
 from model.received import Notice, NoticeKind
 from simulate.vendors.platform import Fault
 from storage.erase import erase
+from storage.fetching.budgets import spend_request
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import consents
 from storage.people.fetches import PatientNotice, put_notices
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import USER, WORLD_KEY, FetchingWorld, open_world
+from tests.storage.fetching.test_fetching import KilledError
+from tests.storage.fetching.test_kills import killed_step
 
 pytestmark = pytest.mark.anyio
 _ROWS = "select state || ' ' || reason || ' ' || (tokens is null)::text from vendor_withdrawal"
@@ -55,6 +58,22 @@ async def test_a_token_that_ended_is_renewed_for_the_withdrawal(world: FetchingW
     world.now_ms += DAY_MS
     await tidy(world.parts)
     assert (world.vendor.refreshes, world.vendor.withdrawn) == (1, [str(USER)])
+
+
+async def test_a_kill_while_the_vendor_is_told_costs_no_token(
+    world: FetchingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _withdraw(world)
+    world.now_ms += DAY_MS
+    with monkeypatch.context() as ending:
+        step = killed_step(spend_request, done=True)
+        ending.setattr("fetcher.withdrawing.spend_request", step)
+        with pytest.raises(KilledError):
+            await tidy(world.parts)
+    # the new tokens are there: a spent one that came again would end the account untold
+    await tidy(world.parts)
+    assert (world.vendor.refreshes, world.vendor.reused) == (1, 0)
+    assert world.vendor.withdrawn == [str(USER)]
 
 
 async def test_a_vendor_that_is_away_is_told_later(world: FetchingWorld) -> None:

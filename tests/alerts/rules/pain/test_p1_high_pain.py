@@ -96,8 +96,9 @@ def test_the_latest_high_rating_of_the_earlier_session_is_the_evidence() -> None
 @pytest.mark.parametrize(
     "changes",
     [
-        {"phase": Phase.NONE},
         {"scale": "vas-0-100"},
+        {"scale": "vas-0-100", "phase": Phase.NONE},
+        {"instrument": Instrument.WEEK, "phase": Phase.NONE},
         {"scale": ""},
         {"instrument": Instrument.EXERTION},
         {"value": 70.0},
@@ -122,6 +123,76 @@ def test_a_very_high_rating_counts_in_each_phase(phase: Phase, tier: Tier) -> No
     assert _judged(rated("x", 1, 7, phase), rated("y", 30, 7, phase)) == (
         [("x", Tier.B)] if phase in {Phase.DURING, Phase.AFTER} else []
     )
+
+
+def _now(record: str, hours_ago: float, value: float, **more: Any) -> PainRating:  # noqa: ANN401
+    return rated(record, hours_ago, value, Phase.NONE, **more)
+
+
+@pytest.mark.parametrize(
+    ("value", "keys"), [(7, []), (8, [("n", Tier.B)]), (9, [("n", Tier.B)]), (10, [("n", Tier.B)])]
+)
+def test_very_high_pain_right_now_is_no_silence(value: float, keys: list[tuple[str, Tier]]) -> None:
+    assert _judged(_now("n", 1, value)) == keys
+    # a session that it names is none that it was given in
+    assert _judged(_now("n", 1, value, session="s")) == keys
+
+
+def test_pain_right_now_is_told_once_a_date_by_its_first_very_high_answer() -> None:
+    # at 00:00, 01:00 and 11:59 of the Monday, and the last minute of the Sunday
+    monday = [_now("c", 0.01, 10), _now("b", 11, 8), _now("a", 12, 7)]
+    assert _judged(*monday) == [("b", Tier.B)]
+    assert _judged(*monday, _now("z", 12.01, 9)) == [("z", Tier.B), ("b", Tier.B)]
+
+
+@pytest.mark.parametrize("phase", [Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING])
+def test_a_date_with_another_very_high_answer_needs_none_of_now(phase: Phase) -> None:
+    tier = Tier.B if phase is Phase.BEFORE else Tier.A
+    for hours_ago in (0.5, 2):
+        assert _judged(_now("n", 1, 9), rated("x", hours_ago, 8, phase)) == [("x", tier)]
+        assert _judged(_now("n", 1, 9), rated("x", hours_ago, 7, phase)) == [("n", Tier.B)]
+    # at 22:00 of the day before
+    assert _judged(_now("n", 1, 9), rated("x", 14, 8, phase)) == [("x", tier), ("n", Tier.B)]
+
+
+def test_pain_right_now_near_a_session_weighs_as_pain_after_it() -> None:
+    session = SessionBrief(
+        id="s",
+        start_ms=PAIN_NOW - 9 * HOUR_MS,
+        end_ms=PAIN_NOW - 8 * HOUR_MS,
+        local_date=date(2026, 11, 23),
+        type="walking",
+    )
+    at = {hours: _judged(_now("n", hours, 8), sessions=(session,)) for hours in (9.01, 9, 2, 1.99)}
+    assert {hours: cells_of(found, 1) for hours, found in at.items()} == {
+        9.01: [Tier.B],
+        9: [Tier.A],
+        2: [Tier.A],
+        1.99: [Tier.B],
+    }
+    # the graver answer of a date holds, though it is not the first
+    both = _judged(_now("early", 11, 10), _now("near", 7, 8), sessions=(session,))
+    assert both == [("near", Tier.A)]
+
+
+def test_pain_right_now_makes_no_rated_session_and_no_usual_pain() -> None:
+    assert _judged(_now("a", 50, 7), _now("b", 26, 7), rated("x", 1, 7)) == []
+    between = [_now(f"b{n}", 24 * n, 0) for n in (2, 3, 4)]
+    assert _judged(rated("x", 24 * 5, 6), *between, rated("y", 24, 6)) == [("y", Tier.B)]
+
+
+def test_pain_right_now_in_a_pause_is_found_and_raises_nothing() -> None:
+    pause = Pause(first=date(2026, 11, 22), last=date(2026, 11, 30), why="illness")
+    paused = replace(PAIN_PRESCRIPTION, pauses=(pause,))
+    assert values_of(_judge(pain_input(_now("n", 1, 9), prescriptions=(paused,))), "fresh") == [
+        False
+    ]
+    assert values_of(_judge(pain_input(_now("n", 1, 9))), "fresh") == [True]
+
+
+def test_the_sentence_of_pain_right_now() -> None:
+    (finding,) = _judge(pain_input(_now("n", 1, 9)))
+    assert finding.sentence == "Pain 9 of 10 when asked on 2026-11-23 (rule P1: 8 or more once)."
 
 
 def test_a_session_that_was_only_asked_before_is_no_rated_session() -> None:
@@ -190,7 +261,7 @@ def test_evidence_is_enough_to_judge_again_by_hand() -> None:
     assert finding.evidence == loads(dumps(finding.evidence))
     assert finding.evidence == {
         "rule": "P1",
-        "version": 2,
+        "version": 3,
         "from_ms": PAIN_NOW - 72 * HOUR_MS,
         "fresh_until_ms": PAIN_NOW - 24 * HOUR_MS + 14 * DAY_MS,
         "ratings": [
@@ -267,9 +338,9 @@ def test_every_finding_rests_on_high_ratings_that_were_given(pain: list[PainRati
         for r in rests:
             assert r.value >= 6
             assert r.phase in (Phase.DURING, Phase.AFTER) or (len(rests) == 1 and r.value >= 8)
-        # one very high rating, of tier A unless it was given before a session
-        is_before = len(rests) == 1 and rests[0].phase is Phase.BEFORE
-        assert len(rests) == (1 if finding.tier is Tier.A or is_before else 2)
+        # one very high rating, of tier A unless it was given before a session or away from any
+        is_milder = len(rests) == 1 and rests[0].phase in (Phase.BEFORE, Phase.NONE)
+        assert len(rests) == (1 if finding.tier is Tier.A or is_milder else 2)
         assert len(rests) == 2 or rests[0].value >= 8
 
 
