@@ -127,6 +127,10 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/requests"): LISTS,
     ("POST", "/requests/{number}/{step}"): (401, 404, 404, 401, 403),  # nobody has asked
     ("POST", "/requests/{number}/file"): (401, 404, 404, 401, 403),
+    ("GET", "/patients/{pseudonym}/corrections"): PRIVATE,
+    ("GET", "/patients/{pseudonym}/corrections/write"): (401, 404, 404, 401, 404),
+    ("POST", "/patients/{pseudonym}/corrections/write"): (401, 404, 404, 401, 403),
+    ("POST", "/patients/{pseudonym}/corrections/{correction}/withdraw"): MISSING,
     ("GET", "/api/v1/duty"): LISTS,
     ("PUT", "/api/v1/duty"): (401, 422, 422, 401, 403),
     ("POST", "/api/v1/absences"): (401, 422, 422, 401, 403),
@@ -164,6 +168,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
     "file": {"checked": "yes"},
+    "withdraw": {"why": "a slip"},
     "language": {"code": "sv", "page": "/"},
     "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
 }
@@ -269,6 +274,7 @@ def path_of(route: str, door: Served) -> str:
         action="acknowledge",
         prescription="rx-p-snooze",
         annotation=999_999,
+        correction=999_999,
         draft=uuid4(),
         subject="c-nobody",
         number=999_999,
