@@ -10,10 +10,12 @@ from starlette.responses import Response
 from model.calendar import local_date, monday
 from model.derived import Session, Week
 from patient.config import patient_door_of
+from patient.corrected import own_corrections
 from patient.own_pages import door_page
 from patient.visit import open_visit
 from patient.words import activity_words, sender_words
 from storage.reads.own_data import own_readers, own_sessions, own_weeks, own_zone
+from storage.rights.corrections import corrections_of
 
 WEEKS, SESSIONS_SHOWN, MOST_READERS = 12, 100, 200
 _MINUTE_MS = 60_000
@@ -49,12 +51,21 @@ async def show_data(request: Request) -> Response:
     """Show the last twelve weeks with their sessions."""
     titles = patient_door_of(request).config.titles
     async with open_visit(request) as visit:
-        this = monday(local_date(visit.now_ms, await own_zone(visit.conn, visit.patient)))
+        zone = await own_zone(visit.conn, visit.patient)
+        this = monday(local_date(visit.now_ms, zone))
         since = this - timedelta(weeks=WEEKS - 1)
         weeks = await own_weeks(visit.conn, visit.patient, since)
         sessions = await own_sessions(visit.conn, visit.patient, since, SESSIONS_SHOWN)
+        made = await corrections_of(visit.conn, visit.pseudonym)
     listed = [_listed(row, titles) for row in sessions]
-    return door_page(request, "data.html", visit, weeks=bars_of_weeks(weeks, this), sessions=listed)
+    return door_page(
+        request,
+        "data.html",
+        visit,
+        weeks=bars_of_weeks(weeks, this),
+        sessions=listed,
+        corrections=own_corrections(made, zone),
+    )
 
 
 async def show_readers(request: Request) -> Response:

@@ -533,6 +533,7 @@ def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
             # the clinician of the tests is licensed to prescribe
             prescriber_roles=frozenset({CLINICIAN.role}),
             wrapping=lambda: KeyRing.single(CLINIC_KEY),
+            windows=load_window,
         )
     )
     config = uvicorn.Config(
