@@ -31,7 +31,7 @@ _LAST_MS = Diary().at(16, 0)
 _PERSON = Diary().by_hand(0, 0, 1, 1).facts[0].head.source
 
 
-class Held(NamedTuple):
+class RestrictedSpan(NamedTuple):
     """A restriction: the vendor ("" for all), and the interval [from, until) in epoch ms."""
 
     vendor: str
@@ -47,7 +47,13 @@ class Right:
     values: RightValues
 
 
-def _answer(record: str, at_ms: int, instrument: Instrument, value: float, **more: Any) -> Report:  # noqa: ANN401
+def _answer(
+    record: str,
+    at_ms: int,
+    instrument: Instrument,
+    value: float,
+    **more: Any,  # noqa: ANN401
+) -> Report:
     own = replace(head(record, at_ms, at_ms, source=_PERSON), offset_min=60)
     return Report(head=own, instrument=instrument, value=value, **more)
 
@@ -81,10 +87,10 @@ _SIGNS = st.sampled_from(["chest_pain", "fainting"])
 
 
 @st.composite
-def restrictions_of_any(draw: st.DrawFn, facts: Sequence[AttributedFact]) -> list[Held]:
+def restrictions_of_any(draw: st.DrawFn, facts: Sequence[AttributedFact]) -> list[RestrictedSpan]:
     """Return restrictions of vendors or of all, which may overlap, many of them of an answer."""
     answered = [row.fact.head.start_ms for row in facts if isinstance(row.fact, Report)]
-    held: list[Held] = []
+    held: list[RestrictedSpan] = []
     vendors = st.sampled_from(["", "reports", "files", "hub"])
     for vendor in draw(st.lists(vendors, min_size=1, max_size=3)):
         from_ms = Diary().at(draw(_DAYS), draw(st.sampled_from([0, 440, 660])))
@@ -92,7 +98,7 @@ def restrictions_of_any(draw: st.DrawFn, facts: Sequence[AttributedFact]) -> lis
         if answered and of_answer:
             from_ms = draw(st.sampled_from(answered))
         length = draw(st.sampled_from([1, 6 * HOUR_MS, 30 * HOUR_MS, 6 * 24 * HOUR_MS]))
-        held.append(Held(vendor, from_ms, min(from_ms + length, _LAST_MS)))
+        held.append(RestrictedSpan(vendor, from_ms, min(from_ms + length, _LAST_MS)))
     return held
 
 
@@ -127,7 +133,9 @@ def _rights_of(fact: Fact) -> st.SearchStrategy[Right]:
 
 
 def judged_input(
-    facts: Sequence[AttributedFact], hidden: Sequence[Held] = (), muted: Sequence[Held] = ()
+    facts: Sequence[AttributedFact],
+    hidden: Sequence[RestrictedSpan] = (),
+    muted: Sequence[RestrictedSpan] = (),
 ) -> RuleInput:
     """Return what the rules look at, with `hidden` facts that are held and not used.
 
@@ -151,7 +159,7 @@ Shown = tuple[str, Tier, str, str, tuple[tuple[str, str, Tier, str], ...]]
 
 
 @dataclass(slots=True)
-class World:
+class JudgedWorld:
     """The alerts of a patient as storage keeps them, in a world judged minute by minute."""
 
     alerts: dict[str, Alert] = field(default_factory=dict)
@@ -161,10 +169,10 @@ class World:
         """Judge once more, a minute after the last time, and return the live alerts."""
         self.minute += 1
         now_ms = on.now_ms + self.minute * MINUTE_MS
-        found = registry.judge(replace(on, now_ms=now_ms))
+        findings = registry.judge(replace(on, now_ms=now_ms))
         live = [row for row in self.alerts.values() if row.state in LIVE_STATES]
         recent = [row for row in self.alerts.values() if row.state not in LIVE_STATES]
-        for step in settle(live, recent, found, now_ms):
+        for step in settle(live, recent, findings, now_ms):
             name = step.alert or f"{step.family} of minute {self.minute}"
             had = self.alerts[name].findings if step.alert else {}
             changed = {f"{row.rule}:{row.key}": row for row in step.findings}

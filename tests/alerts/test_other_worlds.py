@@ -15,10 +15,10 @@ from alerts.rules.data.d1_silence import SILENCE
 from model.facts import AttributedFact, Report, SampleBlock, Workout
 from model.privacy.rectification import with_right_values
 from tests.alerts.other_worlds import (
-    Held,
+    JudgedWorld,
+    RestrictedSpan,
     Right,
     Shown,
-    World,
     histories,
     judged_input,
     restrictions_of_any,
@@ -28,7 +28,9 @@ from tests.alerts.other_worlds import (
 _MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def never_came(facts: Sequence[AttributedFact], held: Sequence[Held]) -> list[AttributedFact]:
+def never_came(
+    facts: Sequence[AttributedFact], held: Sequence[RestrictedSpan]
+) -> list[AttributedFact]:
     """Return the facts of a world in which what is restricted never came, written anew here."""
     left: list[AttributedFact] = []
     for item in facts:
@@ -42,7 +44,7 @@ def never_came(facts: Sequence[AttributedFact], held: Sequence[Held]) -> list[At
     return left
 
 
-def _is_held(held: Sequence[Held], vendor: str, start_ms: int, end_ms: int) -> bool:
+def _is_held(held: Sequence[RestrictedSpan], vendor: str, start_ms: int, end_ms: int) -> bool:
     last_ms = max(end_ms, start_ms + 1)
     return any(
         row.vendor in {"", vendor} and start_ms < row.until_ms and last_ms > row.from_ms
@@ -81,7 +83,7 @@ def test_alerts_under_restriction_are_those_of_a_world_without_and_return_when_l
     hidden = judged_input(facts, hidden=held, muted=held)
     # in that world the same times are muted: what a person restricted stays out of every judgement
     absent = judged_input(never_came(facts, held), muted=held)
-    world, without, untouched = World(), World(), World()
+    world, without, untouched = JudgedWorld(), JudgedWorld(), JudgedWorld()
     before = world.judge(free)
     assert without.judge(absent) == without.judge(absent)
     assert _without_silence(world.judge(hidden)) == _without_silence(without.shown())
@@ -99,7 +101,7 @@ def test_alerts_after_a_correction_are_those_of_a_world_where_the_right_value_ca
     facts = data.draw(histories())
     made = data.draw(right_values(facts))
     wrong, right = judged_input(facts), judged_input(came_right(facts, made))
-    world, at_once = World(), World()
+    world, at_once = JudgedWorld(), JudgedWorld()
     before = world.judge(wrong)
     at_once.judge(right)
     assert world.judge(right) == at_once.judge(right)
