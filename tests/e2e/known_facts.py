@@ -81,7 +81,10 @@ def apart(known: VendorTruth, truth: VendorTruth) -> str:
 
 
 def _rows(truth: VendorTruth) -> set[tuple[date, str, float]]:
-    return {(day, name, float(v)) for day, row in truth.days.items() for name, v in row.items()}
+    rows: set[tuple[date, str, float]] = set()
+    for day, values in truth.days.items():
+        rows |= {(day, name, float(value)) for name, value in values.items()}
+    return rows
 
 
 def _differs(name: str, known: set[Any], true: set[Any]) -> str:

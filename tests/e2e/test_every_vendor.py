@@ -26,7 +26,7 @@ from simulate.vendors.webhooks import WebhookSender
 from simulate.vendors.withings import WithingsServer
 from tests.e2e.conftest import Running, up_in
 from tests.e2e.known_facts import apart, known_facts
-from tests.e2e.lives.table import LIVES, played_life
+from tests.e2e.lives.table import VENDOR_LIVES, played_life
 from tests.patient.link_world import Surfer
 from tests.until import until
 
@@ -38,7 +38,9 @@ _UNPLAYED = {
     "huawei": "how Huawei answers is known from open code alone, so nobody plays it",
     "fitbit": "Fitbit ended this interface: its notices are given up, see tests/parsers",
 }
-_TOLD = [name for name in LIVES if (api := _ROWS[name].api) and api.auth and api.auth.revoke]
+_WITHDRAWING = [
+    name for name in VENDOR_LIVES if (api := _ROWS[name].api) and api.auth and api.auth.revoke
+]
 _OPEN = (
     "select count(*) from vendor_fetch f join patient p on p.id = f.patient"
     " where p.pseudonym = %s and f.state <> 'done'"
@@ -62,7 +64,7 @@ class _Walked:
         """Let a new patient connect an account; return the pseudonym."""
         patient = self.running.kadens("patient", "add").strip()
         of_patient = ("--patient", patient, "--source", name)
-        if LIVES[name].signs_in:
+        if VENDOR_LIVES[name].signs_in:
             link = self.running.kadens("connect", name, "--patient", patient).split()[0]
             assert Surfer().connect(link, user).status_code == 200
         else:
@@ -83,7 +85,7 @@ class _Walked:
         vendor = self.vendors[name]
         sender = self._sender(vendor, name)
         # a version that came before an older one is the older one, to such a vendor
-        is_mixed = not LIVES[name].orders_by_arrival
+        is_mixed = not VENDOR_LIVES[name].orders_by_arrival
         for body in bodies if is_mixed else [*bodies, *bodies[::3]]:
             sender.push(body)
         if is_mixed:
@@ -99,12 +101,12 @@ class _Walked:
         if isinstance(vendor.server, WithingsServer):
             return vendor.server.sender
         door = self.running.runtime["addresses"]["vendor door"]
-        callback = f"{door}/v1/hooks/{name}{LIVES[name].path}"
+        callback = f"{door}/v1/hooks/{name}{VENDOR_LIVES[name].path}"
         return WebhookSender(now_s=time.time, callback=callback, sign=vendor.sign)
 
     def apart(self, name: str, patient: str) -> str:
         """Return how what is known differs from what is true, and what is still to be fetched."""
-        life = LIVES[name]
+        life = VENDOR_LIVES[name]
         with psycopg.connect(self.dsn) as conn:
             ((waiting,),) = conn.execute(_OPEN.encode(), [patient]).fetchall()
         if waiting:
@@ -134,7 +136,7 @@ def walked() -> Iterator[_Walked]:
             f'link_key = "{secrets.token_hex(32)}"',
             f'wrapping_key = "{secrets.token_hex(32)}"',
         ]
-        for name, life in LIVES.items():
+        for name, life in VENDOR_LIVES.items():
             vendor = played_life(name, int(time.time()))
             address = stack.enter_context(serving_vendor(vendor.server))
             vendors[name] = vendor
@@ -152,33 +154,33 @@ def walked() -> Iterator[_Walked]:
 
 
 def test_every_vendor_with_an_api_is_walked_or_says_why_not() -> None:
-    assert sorted(_WITH_API) == sorted([*LIVES, *_UNPLAYED])
+    assert sorted(_WITH_API) == sorted([*VENDOR_LIVES, *_UNPLAYED])
 
 
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", VENDOR_LIVES)
 def test_a_vendor_is_walked_from_sign_in_to_withdrawal(name: str, walked: _Walked) -> None:
     vendor = walked.vendors[name]
     server = vendor.server
     patient = walked.connect(name, server.user)
     walked.send(name, vendor.bodies)
     walked.settles(name, patient)
-    if LIVES[name].registers:
+    if VENDOR_LIVES[name].registers:
         until(lambda: walked.subscribed(name, server.user), seconds=_DEADLINE_S)
     # what was sent before comes once more among what is new, as after a lost answer
-    walked.send(name, [*LIVES[name].change(server), *vendor.bodies[::3]])
+    walked.send(name, [*VENDOR_LIVES[name].change(server), *vendor.bodies[::3]])
     walked.settles(name, patient)
     assert (server.exceeded, server.reused) == (0, 0)
     walked.running.kadens("consent", "withdraw", "--patient", patient, "--source", name)
-    if name in _TOLD:
+    if name in _WITHDRAWING:
         until(lambda: server.withdrawn == [server.user], seconds=_DEADLINE_S)
         assert not server.holds(server.user)
 
 
-@pytest.mark.parametrize("name", [name for name in LIVES if LIVES[name].signs_in])
+@pytest.mark.parametrize("name", [name for name in VENDOR_LIVES if VENDOR_LIVES[name].signs_in])
 def test_who_takes_the_permission_back_at_the_vendor_is_asked_no_longer(
     name: str, walked: _Walked
 ) -> None:
-    server, life = walked.vendors[name].server, LIVES[name]
+    server, life = walked.vendors[name].server, VENDOR_LIVES[name]
     patient = walked.connect(name, _OTHER)
     assert walked.state(patient) == "connected"
     if life.registers:

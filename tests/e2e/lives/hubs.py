@@ -68,12 +68,12 @@ def _junction_changes(server: PlatformServer) -> Bodies:
 
 def _junction_truth(server: PlatformServer) -> VendorTruth:
     assert isinstance(server, JunctionServer)
-    told = cast("Mapping[str, Sequence[Any]]", server.users[_HUB_USER].truth())
-    truth = VendorTruth(workouts=set(told["workouts"]))
-    truth.worn = {(start, end) for start, end, _ in told["wear"]}
-    truth.samples = {"heart_rate": set(told["heart_rate"])}
-    truth.counts = {"steps": set(told["steps"])}
-    add_days(truth, told["days"])
+    stated = cast("Mapping[str, Sequence[Any]]", server.users[_HUB_USER].truth())
+    truth = VendorTruth(workouts=set(stated["workouts"]))
+    truth.worn = {(start, end) for start, end, _ in stated["wear"]}
+    truth.samples = {"heart_rate": set(stated["heart_rate"])}
+    truth.counts = {"steps": set(stated["steps"])}
+    add_days(truth, stated["days"])
     return truth
 
 

@@ -14,9 +14,9 @@ from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
 
-HOUR_MS, DAY_S = 3_600_000, 86_400
+DAY_S = 86_400
 SEGMENT = sha256(b"made up").hexdigest()
-SECRET = "made-up-secret-of-tests-0123456789"  # noqa: S105 - as it says
+MADE_UP_SECRET = "made-up-secret-of-tests-0123456789"  # noqa: S105 - as it says
 RMSSD = "heart_rate_variability_rmssd"
 USUAL = frozenset(("heart_rate", "steps", RMSSD))
 

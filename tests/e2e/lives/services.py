@@ -4,6 +4,7 @@ import json
 import time
 from datetime import UTC, datetime
 
+from model.calendar import HOUR_MS
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.polar import exercise_notice
@@ -12,9 +13,8 @@ from simulate.vendors.strava import strava_body, strava_event
 from simulate.vendors.strava_server import StravaServer
 from simulate.vendors.vendor_truth import VendorTruth
 from tests.e2e.lives.life import (
-    HOUR_MS,
+    MADE_UP_SECRET,
     RMSSD,
-    SECRET,
     SEGMENT,
     USUAL,
     Bodies,
@@ -132,8 +132,8 @@ GOOGLE_LIFE = VendorLife(
 )
 
 POLAR_LIFE = VendorLife(
-    key=SECRET,
-    signs_with=SECRET,
+    key=MADE_UP_SECRET,
+    signs_with=MADE_UP_SECRET,
     metrics=USUAL,
     change=_polar_changes,
     truth=_polar_truth,

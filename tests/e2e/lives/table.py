@@ -9,7 +9,7 @@ from tests.e2e.lives.rings import OURA_LIFE, WHOOP_LIFE, WITHINGS_LIFE
 from tests.e2e.lives.services import GOOGLE_LIFE, POLAR_LIFE, STRAVA_LIFE
 from tests.e2e.lives.watches import COROS_LIFE, GARMIN_LIFE, SUUNTO_LIFE
 
-LIVES: Mapping[str, VendorLife] = {
+VENDOR_LIVES: Mapping[str, VendorLife] = {
     "garmin": GARMIN_LIFE,
     "suunto": SUUNTO_LIFE,
     "google_health": GOOGLE_LIFE,
@@ -25,5 +25,5 @@ LIVES: Mapping[str, VendorLife] = {
 
 def played_life(name: str, now_s: int) -> PlayedVendor:
     """Return a vendor with a user of some days."""
-    life = LIVES[name]
+    life = VENDOR_LIVES[name]
     return (life.play or VENDORS[name])(now_s, life.signs_with)

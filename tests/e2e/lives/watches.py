@@ -14,7 +14,16 @@ from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_truth import VendorTruth
-from tests.e2e.lives.life import DAY_S, RMSSD, SECRET, SEGMENT, USUAL, Bodies, VendorLife, add_days
+from tests.e2e.lives.life import (
+    DAY_S,
+    MADE_UP_SECRET,
+    RMSSD,
+    SEGMENT,
+    USUAL,
+    Bodies,
+    VendorLife,
+    add_days,
+)
 
 # Garmin
 
@@ -33,11 +42,11 @@ def _garmin_changes(server: PlatformServer) -> Bodies:
 
 def _garmin_truth(server: PlatformServer) -> VendorTruth:
     assert isinstance(server, GarminServer)
-    told = server.users[server.user].truth()
-    truth = VendorTruth(workouts=set(told["workouts"]), worn=set(told["wear"]))
-    truth.samples = {"heart_rate": set(told["heart_rate"]), RMSSD: set(told["variability"])}
-    truth.counts = {"steps": set(told["steps"])}
-    add_days(truth, told["days"])
+    stated = server.users[server.user].truth()
+    truth = VendorTruth(workouts=set(stated["workouts"]), worn=set(stated["wear"]))
+    truth.samples = {"heart_rate": set(stated["heart_rate"]), RMSSD: set(stated["variability"])}
+    truth.counts = {"steps": set(stated["steps"])}
+    add_days(truth, stated["days"])
     return truth
 
 
@@ -64,12 +73,12 @@ def _suunto_news(server: PlatformServer, user: str) -> Bodies:
 
 def _suunto_truth(server: PlatformServer) -> VendorTruth:
     assert isinstance(server, SuuntoServer)
-    told = server.users[server.user].truth()
-    truth = VendorTruth(workouts=set(told["workouts"]), worn=set(told["wear"]))
-    truth.samples = {"heart_rate": set(told["heart_rate"]), RMSSD: set(told["variability"])}
+    stated = server.users[server.user].truth()
+    truth = VendorTruth(workouts=set(stated["workouts"]), worn=set(stated["wear"]))
+    truth.samples = {"heart_rate": set(stated["heart_rate"]), RMSSD: set(stated["variability"])}
     # counts have the instant at which they were read, and no beginning
-    truth.samples["steps"] = {(at, value) for at, _, value in told["steps"]}
-    truth.samples["active_energy"] = {(at, value) for at, _, value in told["energy"]}
+    truth.samples["steps"] = {(at, value) for at, _, value in stated["steps"]}
+    truth.samples["active_energy"] = {(at, value) for at, _, value in stated["energy"]}
     return truth
 
 
@@ -92,7 +101,7 @@ def _played_coros(now_s: int, _key: str) -> PlayedVendor:
     server.files["/fit/a.fit"] = write_activity(recording)
 
     def sign(_body: bytes, _now: float) -> Mapping[str, str]:
-        return coros_headers("partner", SECRET)
+        return coros_headers("partner", MADE_UP_SECRET)
 
     # the link comes later: first the activity without a file, then with it
     activities = [coros_activity(server.user, _COROS_LABEL, file) for file in ("", "/fit/a.fit")]
@@ -124,8 +133,8 @@ GARMIN_LIFE = VendorLife(
 )
 
 SUUNTO_LIFE = VendorLife(
-    key=SECRET,
-    signs_with=SECRET,
+    key=MADE_UP_SECRET,
+    signs_with=MADE_UP_SECRET,
     metrics=USUAL | {"active_energy"},
     change=_suunto_changes,
     orders_by_arrival=True,
@@ -134,7 +143,7 @@ SUUNTO_LIFE = VendorLife(
 )
 
 COROS_LIFE = VendorLife(
-    key=f"partner:{SECRET}",
+    key=f"partner:{MADE_UP_SECRET}",
     signs_with="",
     metrics=USUAL,
     change=_coros_changes,

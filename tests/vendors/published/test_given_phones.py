@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.rows import values_of
 from tests.vendors.published.given import (
     GIVEN_AT,
     GivenPayload,
@@ -79,10 +78,8 @@ def test_a_payload_of_a_phone_gives_what_is_right(
 
 def test_what_an_app_sends_to_its_own_server_is_refused_with_a_reason(tmp_path: Path) -> None:
     """These go from a phone to Open Wearables, which sends us bodies of another form."""
-    places = list(given_places("apple"))
-    assert set(values_of([GivenPayload(at=place, lines=(), why="") for place in places], "at")) == {
-        ("apple_sdk_import.payloads.json", number) for number in range(9)
-    }
-    for place in places:
-        row = GivenPayload(at=place, lines=[_SOURCE], why="")
+    given = list(given_places("apple"))
+    assert given == [("apple_sdk_import.payloads.json", number) for number in range(9)]
+    for at in given:
+        row = GivenPayload(at=at, lines=[_SOURCE], why="")
         assert printed_lines("open_wearables", row, tmp_path) == [_SOURCE]
