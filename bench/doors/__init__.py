@@ -121,10 +121,10 @@ async def _turn(
     """Send a turn of bodies at their times; return how long each answer took, in seconds."""
     sent = []
     begun = time.perf_counter()
-    for count, number in enumerate(numbers):
+    for turn, number in enumerate(numbers):
         body = _BODY % f"{number:>1500}".encode()
         shown = _proved(row, secret, body, number)
-        due = begun + count / _RATE
+        due = begun + turn / _RATE
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
         sent.append(asyncio.create_task(_timed(target, row, shown, body, due)))
     return await asyncio.gather(*sent)

@@ -128,9 +128,9 @@ def test_a_strict_vendor_ends_everything_when_a_spent_token_comes_again() -> Non
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_spent_token_is_counted_after_the_new_one_was_used(strict: object) -> None:
+def test_a_spent_token_counts_when_the_new_one_was_used(strict: bool) -> None:  # noqa: FBT001
     vendor, _ = _vendor()
-    vendor.strict = bool(strict)
+    vendor.strict = strict
     first = vendor.grant(7)["refresh_token"]
     fresh = json.loads(_refresh(vendor, first).body)
     assert vendor.user_of(f"Bearer {fresh['access_token']}") == "7"
