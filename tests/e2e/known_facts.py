@@ -82,8 +82,8 @@ def apart(known: VendorTruth, truth: VendorTruth) -> str:
 
 def _rows(truth: VendorTruth) -> set[tuple[date, str, float]]:
     rows: set[tuple[date, str, float]] = set()
-    for day, values in truth.days.items():
-        rows |= {(day, name, float(value)) for name, value in values.items()}
+    for day, row in truth.days.items():
+        rows.update((day, name, float(value)) for name, value in row.items())
     return rows
 
 

@@ -38,7 +38,7 @@ _UNPLAYED = {
     "huawei": "how Huawei answers is known from open code alone, so nobody plays it",
     "fitbit": "Fitbit ended this interface: its notices are given up, see tests/parsers",
 }
-_WITHDRAWING = [
+_REVOKED = [
     name for name in VENDOR_LIVES if (api := _ROWS[name].api) and api.auth and api.auth.revoke
 ]
 _OPEN = (
@@ -171,7 +171,7 @@ def test_a_vendor_is_walked_from_sign_in_to_withdrawal(name: str, walked: _Walke
     walked.settles(name, patient)
     assert (server.exceeded, server.reused) == (0, 0)
     walked.running.kadens("consent", "withdraw", "--patient", patient, "--source", name)
-    if name in _WITHDRAWING:
+    if name in _REVOKED:
         until(lambda: server.withdrawn == [server.user], seconds=_DEADLINE_S)
         assert not server.holds(server.user)
 

@@ -16,7 +16,7 @@ from simulate.vendors.vendor_truth import VendorTruth
 
 DAY_S = 86_400
 SEGMENT = sha256(b"made up").hexdigest()
-MADE_UP_SECRET = "made-up-secret-of-tests-0123456789"  # noqa: S105 - as it says
+LIFE_SECRET = "made-up-secret-of-tests-0123456789"  # noqa: S105 - as it says
 RMSSD = "heart_rate_variability_rmssd"
 USUAL = frozenset(("heart_rate", "steps", RMSSD))
 

@@ -11,7 +11,7 @@ from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.whoop import WhoopServer
 from simulate.vendors.withings import WithingsServer
 from tests.e2e.lives.life import (
-    MADE_UP_SECRET,
+    LIFE_SECRET,
     USUAL,
     Bodies,
     VendorLife,
@@ -110,8 +110,8 @@ def _withings_leaves(server: PlatformServer, user: str) -> Bodies:
 
 
 OURA_LIFE = VendorLife(
-    key=MADE_UP_SECRET,
-    signs_with=MADE_UP_SECRET,
+    key=LIFE_SECRET,
+    signs_with=LIFE_SECRET,
     metrics=USUAL | {"active_energy"},
     change=_oura_changes,
     truth=_oura_truth,
@@ -119,8 +119,8 @@ OURA_LIFE = VendorLife(
 )
 
 WHOOP_LIFE = VendorLife(
-    key=MADE_UP_SECRET,
-    signs_with=MADE_UP_SECRET,
+    key=LIFE_SECRET,
+    signs_with=LIFE_SECRET,
     metrics=USUAL | {"resting_heart_rate"},
     change=_whoop_changes,
     truth=_whoop_truth,
@@ -128,7 +128,7 @@ WHOOP_LIFE = VendorLife(
 )
 
 WITHINGS_LIFE = VendorLife(
-    key=MADE_UP_SECRET,
+    key=LIFE_SECRET,
     signs_with="",
     metrics=USUAL | {"weight"},
     change=_withings_changes,

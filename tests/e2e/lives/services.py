@@ -13,7 +13,7 @@ from simulate.vendors.strava import strava_body, strava_event
 from simulate.vendors.strava_server import StravaServer
 from simulate.vendors.vendor_truth import VendorTruth
 from tests.e2e.lives.life import (
-    MADE_UP_SECRET,
+    LIFE_SECRET,
     RMSSD,
     SEGMENT,
     USUAL,
@@ -132,8 +132,8 @@ GOOGLE_LIFE = VendorLife(
 )
 
 POLAR_LIFE = VendorLife(
-    key=MADE_UP_SECRET,
-    signs_with=MADE_UP_SECRET,
+    key=LIFE_SECRET,
+    signs_with=LIFE_SECRET,
     metrics=USUAL,
     change=_polar_changes,
     truth=_polar_truth,

@@ -16,7 +16,7 @@ from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_truth import VendorTruth
 from tests.e2e.lives.life import (
     DAY_S,
-    MADE_UP_SECRET,
+    LIFE_SECRET,
     RMSSD,
     SEGMENT,
     USUAL,
@@ -101,7 +101,7 @@ def _played_coros(now_s: int, _key: str) -> PlayedVendor:
     server.files["/fit/a.fit"] = write_activity(recording)
 
     def sign(_body: bytes, _now: float) -> Mapping[str, str]:
-        return coros_headers("partner", MADE_UP_SECRET)
+        return coros_headers("partner", LIFE_SECRET)
 
     # the link comes later: first the activity without a file, then with it
     activities = [coros_activity(server.user, _COROS_LABEL, file) for file in ("", "/fit/a.fit")]
@@ -133,8 +133,8 @@ GARMIN_LIFE = VendorLife(
 )
 
 SUUNTO_LIFE = VendorLife(
-    key=MADE_UP_SECRET,
-    signs_with=MADE_UP_SECRET,
+    key=LIFE_SECRET,
+    signs_with=LIFE_SECRET,
     metrics=USUAL | {"active_energy"},
     change=_suunto_changes,
     orders_by_arrival=True,
@@ -143,7 +143,7 @@ SUUNTO_LIFE = VendorLife(
 )
 
 COROS_LIFE = VendorLife(
-    key=f"partner:{MADE_UP_SECRET}",
+    key=f"partner:{LIFE_SECRET}",
     signs_with="",
     metrics=USUAL,
     change=_coros_changes,

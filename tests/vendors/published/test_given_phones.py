@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rows import values_of
 from tests.vendors.published.given import (
     GIVEN_AT,
     GivenPayload,
@@ -78,8 +79,10 @@ def test_a_payload_of_a_phone_gives_what_is_right(
 
 def test_what_an_app_sends_to_its_own_server_is_refused_with_a_reason(tmp_path: Path) -> None:
     """These go from a phone to Open Wearables, which sends us bodies of another form."""
-    given = list(given_places("apple"))
-    assert given == [("apple_sdk_import.payloads.json", number) for number in range(9)]
-    for at in given:
-        row = GivenPayload(at=at, lines=[_SOURCE], why="")
+    positions = list(given_places("apple"))
+    assert set(
+        values_of([GivenPayload(at=position, lines=(), why="") for position in positions], "at")
+    ) == {("apple_sdk_import.payloads.json", number) for number in range(9)}
+    for position in positions:
+        row = GivenPayload(at=position, lines=[_SOURCE], why="")
         assert printed_lines("open_wearables", row, tmp_path) == [_SOURCE]
