@@ -18,6 +18,7 @@ from model.alert import Action, Contact, Digest, QuietHours, Tier
 from model.calendar import local_date, local_instant, midnight, monday
 from model.messages.alert_move import AlertMove
 from model.messages.outgoing import MAIL, OutboxMessage, ReceiverKind
+from model.privacy.requests import OpenDue
 
 # What people are told of; of everything else the worklist shows it, and EHRs get it.
 ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE})
@@ -171,6 +172,31 @@ def closing_nudge(patient: int, pseudonym: str, last: date) -> OutboxMessage:
         patient=patient,
         to_patient=True,
     )
+
+
+def request_notices(
+    of: OpenDue, near: str, contacts: Sequence[Contact], by: Announcing, now_ms: int
+) -> list[OutboxMessage]:
+    """Return what tells a unit's people that a patient's request is nearly late (`near`) or late.
+
+    It says that the worklist is to be opened, and nothing else. Each goes out once.
+    """
+    text, made = mail(by.link), list[OutboxMessage]()
+    at_hand = [_at_address(contact, by.ways) for contact in contacts]
+    reachable = {contact.email: contact for contact in at_hand}
+    for address in sorted(reachable.keys() - {""}):
+        contact = reachable[address]
+        message = OutboxMessage(
+            channel=contact.way,
+            # a longer time is another last date, of which people are told anew
+            key=f"request/{of.number}/{of.due}/{near}/{address}",
+            recipient=address,
+            body={"subject": text.subject, "text": text.text},
+            patient=of.patient,
+            not_before_ms=quiet_until(contact.quiet, by.zone, now_ms),
+        )
+        made.append(message)
+    return made
 
 
 def nudge_body(patient: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from model.answered_session import answered_session
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
 from model.prescription import all_paused, just_begun, known_at
+from model.words.language import _, translated
 
 PAIN_SCALE = "nrs-0-10"  # an answer on another scale is another figure, and is not converted
 RATED_PHASES = (Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING)
@@ -175,15 +176,23 @@ def rating_evidence(rating: PainRating) -> dict[str, Any]:
     }
 
 
-def rating_words(rating: Mapping[str, Any]) -> str:
-    """Return the evidence of a rating in words, such as "6 of 10 after exercise on 2026-11-20"."""
-    phase = PHASE_WORDS[rating["phase"]]
-    return f"{short_number(rating['value'])} of 10 {phase} on {rating['local_date']}"
+def ratings_words(ratings: Iterable[Mapping[str, Any]]) -> str:
+    """Return the evidence of ratings in words: "6 of 10 after exercise on 2026-11-20"."""
+    return _(", and ").join(map(_rating_words, ratings))
+
+
+def _rating_words(rating: Mapping[str, Any]) -> str:
+    return _(
+        "%(value)s of 10 %(phase)s on %(date)s",
+        value=short_number(rating["value"]),
+        phase=translated(PHASE_WORDS[rating["phase"]]),
+        date=rating["local_date"],
+    )
 
 
 def _is_read(rating: PainRating, phases: Collection[Phase]) -> bool:
-    is_asked = rating.instrument is Instrument.PAIN and rating.phase in phases
-    return is_asked and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
+    is_of_phases = rating.instrument is Instrument.PAIN and rating.phase in phases
+    return is_of_phases and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
 
 
 def _with_session(on: RuleInput, rating: PainRating) -> PainRating:

@@ -5,10 +5,12 @@ met; they make no medical claim. A message that leaves the system for a person s
 worklist" and nothing else.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model.alert import AlertState, Finding, Tier
+from model.alert import AlertState, Finding, Rule, StoredSentence, Tier
+from model.words.language import N_, _, reading_language
 
 # A tier promises when a person looks. It says nothing about how ill a patient is.
 TIER_WORDS: dict[Tier, str] = {
@@ -28,12 +30,15 @@ STATE_WORDS: dict[AlertState, str] = {
 }
 
 PHASE_WORDS: dict[str, str] = {
-    "before": "before exercise",
-    "during": "during exercise",
-    "after": "after exercise",
-    "next_morning": "the next morning",
-    "none": "when asked",
+    "before": N_("before exercise"),
+    "during": N_("during exercise"),
+    "after": N_("after exercise"),
+    "next_morning": N_("the next morning"),
+    "none": N_("when asked"),
 }
+
+
+_MORE = re.compile(r" And (\d+) more\.")  # what `with_more` writes in English
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,41 @@ class MailWording:
 def headline(findings: Iterable[Finding]) -> str:
     """Return the sentence of the weightiest finding, and how many more findings there are."""
     first, *more = sorted(findings, key=weight)
-    return f"{first.sentence} And {len(more)} more." if more else first.sentence
+    return with_more(first.sentence, len(more))
+
+
+def with_more(sentence: str, more: int) -> str:
+    """Return a sentence, and how many more findings there are."""
+    return sentence + _(" And %(num)s more.", num=more) if more else sentence
+
+
+def reworded(shown: str, findings: Iterable[StoredSentence], rules: Mapping[str, Rule]) -> str:
+    """Return the stored headline of an alert in the reader's language.
+
+    `findings` are all that the alert ever rested on: one of them wrote the headline. It is left as
+    it is where that finding's rule is another version by now, and would word other evidence.
+    """
+    # the longest first: one sentence may begin like another
+    for finding in sorted(findings, key=lambda row: -len(row.sentence)):
+        rest = shown.removeprefix(finding.sentence)
+        if not finding.sentence or len(rest) == len(shown):
+            continue
+        more = _MORE.fullmatch(rest)
+        if not rest or more:
+            return with_more(sentence_of(finding, rules), int(more[1]) if more else 0)
+    return shown
+
+
+def sentence_of(finding: StoredSentence, rules: Mapping[str, Rule]) -> str:
+    """Return the sentence of a finding in the reader's language."""
+    rule = rules.get(finding.rule)
+    if rule is None or rule.version != finding.rule_version:
+        return finding.sentence
+    try:
+        return rule.sentence(finding.evidence)
+    # Evidence of the same version that lacks a value: what was stored can be read at least.
+    except (KeyError, TypeError, ValueError):
+        return finding.sentence
 
 
 def weight(finding: Finding) -> tuple[str, int, str, str]:
@@ -65,4 +104,5 @@ def mail(link: str) -> MailWording:
 
 def short_number(value: float) -> str:
     """Return a number with at most one decimal, none when it is whole."""
-    return f"{value:.1f}".removesuffix(".0")
+    text = f"{value:.1f}".removesuffix(".0")
+    return text.replace(".", reading_language().decimal_mark)

@@ -34,6 +34,7 @@ from bench import (
     writer,
 )
 from bench.auditing.log_cost import FULL_LOG, TINY_LOG, run_log_cost
+from bench.doors import FULL_DOORS, TINY_DOORS, run_doors
 from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
 from bench.pages.patient_page import FULL_DAYS, TINY_DAYS, run_patient_page
@@ -134,6 +135,7 @@ BENCHES: dict[str, _Bench] = {
     "timeline": _timeline,
     "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
     "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else FULL_FETCHING),
+    "doors": lambda value: run_doors(TINY_DOORS if value.tiny else FULL_DOORS),
     "patient_page": lambda value: run_patient_page(TINY_DAYS if value.tiny else FULL_DAYS),
     "policies": lambda value: run_policies(TINY_LIST if value.tiny else FULL_LIST),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from clinic.head_notes import NoteHead
 from clinic.live import Changes
 from clinic.metrics import ClinicMetrics
+from model.keyring import Keys
 from storage.pg.pool import Connection, Pool
 from web.sign_in.identity import Identify
 
@@ -44,6 +45,7 @@ class ClinicConfig:
     A session ends when it was not used for `idle_ms`.
     `prescriber_roles` and `support_roles` are the words of the identity provider that mean a
     licensed prescriber, and support.
+    `wrapping` gives the keys that open files for patients; without it the door hands over none.
     `note_head` gets the head of the audit log every hour; None notes it nowhere.
     """
 
@@ -61,6 +63,7 @@ class ClinicConfig:
     prescriber_roles: frozenset[str] = frozenset()
     support_roles: frozenset[str] = frozenset()
     note_head: NoteHead | None = None
+    wrapping: Keys | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

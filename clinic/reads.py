@@ -4,12 +4,13 @@ A patient, session or alert of another care unit gives 404, exactly as if it did
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from alerts.connecting import ConnectionState, connected
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
+from clinic.language.rewording import reworded_alerts, reworded_rows
 from clinic.pages import heatmap, weeks, worklist
 from clinic.pages.curve import Curve, curve
 from clinic.pages.heatmap import Heatmap
@@ -137,6 +138,7 @@ async def read_work(scope: RequestScope) -> tuple[tuple[WorkRow, ...], tuple[Lin
     patients = [row.patient.pseudonym for row in rows]
     await scope.listed("worklist", patients)
     names = await scope.names(patients)
+    rows = await reworded_rows(scope.conn, rows)
     return rows, worklist.worklist_lines(rows, names, scope.now_ms)
 
 
@@ -150,6 +152,11 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     )
     if page is None:
         raise _unknown("patient")
+    page = replace(
+        page,
+        alerts=await reworded_alerts(scope.conn, page.alerts),
+        past_alerts=await reworded_alerts(scope.conn, page.past_alerts),
+    )
     last = page.patient.last_data_ms
     this = monday(local_date(scope.now_ms, zone))
     shown = [this - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
@@ -233,6 +240,8 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
         scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
     )
     name = await _name(scope, alert_page.patient.pseudonym)
+    (alert,) = await reworded_alerts(scope.conn, [alert_page.alert])
+    alert_page = replace(alert_page, alert=alert)
     return AlertView(name=name, now_ms=scope.now_ms, page=alert_page, audit=result)
 
 

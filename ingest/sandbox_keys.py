@@ -1,4 +1,4 @@
-"""The private side of Google's Tink, for tests and sandboxes: key sets of our own and signatures.
+"""Keys for tests and sandboxes: of each kind of proof, and the private side of Google's Tink.
 
 It must never run inside a door, which holds public keys only.
 """
@@ -17,10 +17,49 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ingest.proving.proofs import (
+    JOINT,
+    AccountAddress,
+    EchoAndSignature,
+    EchoedAuthorization,
+    Proof,
+    SecretPath,
+    SharedSecret,
+)
+
 _PREFIX = b"\x01"
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _FIELD_X, _FIELD_Y = b"\x1a\x20", b"\x22\x20"  # fields 3 and 4, each of 32 bytes
 _PARAMETERS = b"\x12\x06\x08\x03\x10\x02\x18\x02"  # SHA-256, P-256, DER
+
+
+def sandbox_key(proof: Proof, secret: str) -> str:
+    """Return a key of a kind of proof, as `prove` takes it; another secret gives another key.
+
+    `secret` is one of Standard Webhooks, with `whsec_` before it.
+    """
+    match proof:
+        case SharedSecret(headers=names):
+            return JOINT.join(f"{name} {secret}" for name in names)
+        case EchoedAuthorization():
+            return f"Bearer {secret}"
+        case EchoAndSignature():
+            return f"Bearer {secret}\n{private_pem(secret)}"
+        case SecretPath(header=header):
+            segment = hashlib.sha256(secret.encode()).hexdigest()
+            return f"{segment}{JOINT}client" if header else segment
+        case AccountAddress():
+            return hashlib.sha256(secret.encode()).hexdigest()
+        case _:
+            return secret
+
+
+def sandbox_door_keys(proof: Proof, key: str) -> tuple[str, ...]:
+    """Return the keys with which a door proves what a sandbox key proves."""
+    if not isinstance(proof, EchoAndSignature):
+        return (key,)
+    authorization, _, pem = key.partition("\n")
+    return authorization, tink_key_set([pem])
 
 
 def private_pem(seed: str) -> str:

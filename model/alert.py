@@ -100,6 +100,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSentence:
+    """What words a finding of an alert anew: its rule and evidence, and the sentence it has."""
+
+    alert: str
+    rule: str
+    rule_version: int
+    sentence: str
+    evidence: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PainRating:
     """A pain answer in the form that the rules read.
 

@@ -98,6 +98,7 @@ class OwnRequest:
     wish: str
     answer: str
     file: str
+    why_longer: str
 
 
 async def show_rights(request: Request) -> Response:
@@ -174,6 +175,7 @@ def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -
         wish=row.wish,
         answer=row.answer,
         file=f"{RIGHTS_PATH}/files/{row.number}" if has_file else "",
+        why_longer=row.extended_why,
     )
 
 

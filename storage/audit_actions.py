@@ -100,6 +100,8 @@ class AuditAction(StrEnum):
     RIGHTS_TAKE = "rights.take"
     RIGHTS_ANSWER = "rights.answer"
     RIGHTS_REFUSE = "rights.refuse"
+    RIGHTS_EXTEND = "rights.extend"  # its time was made longer, with a reason
+    RIGHTS_HAND = "rights.hand"  # the file that answers it was fetched at the clinic
     RIGHTS_EXPORT = "rights.export"  # a file with a patient's data was made
     BLOCK_SET = "block.set"  # a patient closed their data to other units
     BLOCK_LIFT = "block.lift"

@@ -30,6 +30,7 @@ class WorkerMetrics:
     judged: Counter
     alerts: Counter
     messages: Counter
+    rights: Gauge
 
 
 def make_metrics() -> WorkerMetrics:
@@ -61,5 +62,8 @@ def make_metrics() -> WorkerMetrics:
         alerts=make.counter("kadens_alert_steps", "Changes of alerts", "step"),
         messages=make.counter(
             "kadens_messages", "Messages that left, by channel and outcome", "channel", "outcome"
+        ),
+        rights=make.gauge(
+            "kadens_rights_requests", "Patients' open requests, overdue or due soon", "near"
         ),
     )

@@ -44,6 +44,7 @@ from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.intake.waiting import expire_quarantine, release_quarantine
 from stream.judge_patient import judge_due, judge_runs
+from stream.late_requests import tend_requests
 from stream.log.ledger import Ledger
 from stream.log.look import LogView, open_log
 from stream.log.messages import Partition
@@ -219,6 +220,7 @@ def _timers(
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
+        ("look for late requests", 600.0, functools.partial(tend_requests, parts)),
         ("remove support cases", 600.0, _support_removal(parts)),
         ("collect statistics", 3_600.0, functools.partial(collect_statistics, parts)),
         ("clean up", 600.0, functools.partial(clean_up, parts)),

@@ -24,6 +24,7 @@ import psycopg
 import uvicorn
 from psycopg.types.json import Jsonb
 
+from alerts.registry import RULE
 from clinic.app import create_app
 from clinic.config import ClinicConfig
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, epoch_ms
@@ -338,6 +339,9 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "valid_days": 0,
         "answered_days": 7,
         "paused_days": 0,
+        "carried_days": 0,
+        "recalled_sessions": 0,
+        "unseen_days": 0,
     }
     low_evidence = {
         "rule": "A1", "version": 1, "from_ms": at(monday(2), 0),
@@ -360,6 +364,12 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: "
         "6 or more in 2 of 3)."
     )
+    mild_evidence = {
+        **pain_evidence,
+        "ratings": [
+            {**rating, "value": 6.0, "local_date": day} for day in ("2026-11-18", "2026-11-14")
+        ],
+    }
     put = _Put(conn)
     put(
         "pain",
@@ -393,7 +403,7 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "acknowledged",
         CLINIC_NOW - 3 * DAY_MS,
         mild,
-        pain_evidence,
+        mild_evidence,
     )
     put(
         "snooze",
@@ -452,12 +462,13 @@ class _Put:
              "contacted" if state == "resolved" else ""],
         )  # fmt: skip
         self.conn.execute(
-            "insert into alert_finding values (%s, %s, %s, 1, %s, %s, %s, %s, true, "
+            "insert into alert_finding values (%s, %s, %s, %s, %s, %s, %s, %s, true, "
             "%s, %s, %s, %s)",
             [
                 ALERTS[key],
                 f"{rule}:{key}",
                 rule,
+                RULE[rule].version,
                 tier,
                 when,
                 session,
@@ -518,6 +529,7 @@ def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
             demo=True,
             # the clinician of the tests is licensed to prescribe
             prescriber_roles=frozenset({CLINICIAN.role}),
+            wrapping=lambda: KeyRing.single(CLINIC_KEY),
         )
     )
     config = uvicorn.Config(

@@ -32,6 +32,12 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "sign_in": ("tests/clinic/sign_in/", "tests/patient/sign_in/"),
     "derive": ("tests/stream/compute/test_derive.py",),
     "life": ("tests/stream/compute/test_life.py",),
+    # they share the trees of all sources
+    "sources": (
+        "tests/guards/test_imports.py",
+        "tests/guards/test_log_calls.py",
+        "tests/guards/test_waits.py",
+    ),
     "stored order": ("tests/storage/facts/test_order.py",),
 }
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from clinic import reads
+from clinic.language.rewording import reworded_alerts
 from clinic.request_scope import RequestScope
 from clinic.summary.figures import FollowUp, FollowUpInput, TooLittleDataError, follow_up
 from model.calendar import local_date, monday
@@ -37,7 +38,7 @@ async def summarise(scope: RequestScope, pseudonym: str, weeks: int) -> FollowUp
         prescriptions=prescribed,
         weeks=await clinic_queries.weeks_since(conn, unit, pseudonym, period[0]),
         pain=await clinic_queries.pain_since(conn, unit, pseudonym, period[0]),
-        alerts=await clinic_queries.alerts_of(conn, unit, pseudonym),
+        alerts=await reworded_alerts(conn, await clinic_queries.alerts_of(conn, unit, pseudonym)),
         annotations=await annotations.annotations_of(conn, unit, pseudonym),
     )
     try:

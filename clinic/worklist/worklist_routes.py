@@ -17,6 +17,7 @@ from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.pages.worklist import Line
 from clinic.request_scope import RequestScope, open_scope
+from clinic.rights.handling import due_of_unit
 from clinic.sign_in import csrf_guard
 from clinic.worklist import choosing, reviewing
 from clinic.worklist.choosing import SortName, WorkChoice
@@ -69,6 +70,7 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         rows, lines = await reads.read_work(scope)
         drawer = await _drawer(scope, rows, lines, choice)
         kept = await labels.saved_filters(scope.conn, scope.clinician.subject)
+        due = await due_of_unit(scope)
         context = common_context(scope)
         now_ms = scope.now_ms
     # The page is made after the scope has closed: a template must not hold a connection.
@@ -87,6 +89,7 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         "page_size": choosing.PAGE,
         "kept_filters": kept,
         "conditions": conditions,
+        "due": due,
         "done": translated(_MARKED.get(done, "")),
     }
     return render(request, "worklist.html", {**context, **shown})

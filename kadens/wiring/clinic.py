@@ -77,6 +77,7 @@ def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
         prescriber_roles=frozenset(words_of(settings.prescriber_roles)),
         support_roles=frozenset(words_of(settings.support_roles)),
         note_head=_head_noter(settings),
+        wrapping=keys,
     )
 
 

@@ -118,6 +118,10 @@ DEEDS: Mapping[str, PlainWords] = {
     "rights.take": PlainWords("took on a request of yours", "tog hand om en begäran från dig"),
     "rights.answer": PlainWords("answered a request of yours", "besvarade en begäran från dig"),
     "rights.refuse": PlainWords("refused a request of yours", "avslog en begäran från dig"),
+    "rights.extend": PlainWords(
+        "gave a request of yours more time", "gav en begäran från dig längre tid"
+    ),
+    "rights.hand": PlainWords("fetched a file for you", "hämtade en fil åt dig"),
     "rights.export": PlainWords("made a file with your data", "gjorde en fil med dina uppgifter"),
     "block.set": PlainWords(
         "closed your data to other units", "spärrade dina uppgifter för andra enheter"

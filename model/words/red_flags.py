@@ -6,22 +6,24 @@ when to seek care, and diagnoses nothing.
 
 from collections.abc import Mapping
 
+from model.words.language import N_, translated
+
 YES_NO_SCALE = "yes-no"  # 0 is no, 1 is yes
 
 RED_FLAGS: Mapping[str, str] = {
-    "bladder_or_bowel": "loss of control over bladder or bowel",
-    "saddle_numbness": "numbness between the legs",
-    "leg_weakness": "growing weakness of a leg",
-    "fever_with_pain": "fever with pain",
-    "major_trauma": "a severe injury",
-    "weight_loss": "loss of weight without a reason",
-    "cancer_history": "new pain after cancer",
-    "night_pain": "pain at night or when lying down",
-    "swollen_calf_or_joint": "a hot, swollen calf or joint",
-    "chest_pain": "chest pain",
-    "fainting": "fainting",
-    "breathless_at_rest": "breathlessness at rest",
-    "breathless_more": "more breathlessness over the last days",
+    "bladder_or_bowel": N_("loss of control over bladder or bowel"),
+    "saddle_numbness": N_("numbness between the legs"),
+    "leg_weakness": N_("growing weakness of a leg"),
+    "fever_with_pain": N_("fever with pain"),
+    "major_trauma": N_("a severe injury"),
+    "weight_loss": N_("loss of weight without a reason"),
+    "cancer_history": N_("new pain after cancer"),
+    "night_pain": N_("pain at night or when lying down"),
+    "swollen_calf_or_joint": N_("a hot, swollen calf or joint"),
+    "chest_pain": N_("chest pain"),
+    "fainting": N_("fainting"),
+    "breathless_at_rest": N_("breathlessness at rest"),
+    "breathless_more": N_("more breathlessness over the last days"),
 }
 
 # What an app shows at once where one of the answers is yes, by language.
@@ -33,4 +35,4 @@ IF_RED_FLAG: Mapping[str, str] = {
 
 def sign_words(sign: str) -> str:
     """Return a sign in words; an answer may name none that is known here."""
-    return RED_FLAGS.get(sign, "a warning sign")
+    return translated(RED_FLAGS.get(sign, N_("a warning sign")))

@@ -17,7 +17,7 @@ from model.schemas.report_body import LONGEST_ID, MOST_RECALLED
 from model.words.activities import TYPES
 from model.words.language import N_
 from model.words.red_flags import RED_FLAGS, YES_NO_SCALE
-from patient.report.week_question import AskedWeek, week_reports
+from patient.report.week_question import QuestionWeek, week_reports
 from patient.words import EQUIPMENT_WORDS, SITE_WORDS
 
 SHOWN_PHASES = (Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING)
@@ -120,7 +120,7 @@ def _reports(
     if form is not None:
         # of the day and not of a session, so it names none
         yield {"id": f"{prefix}-form", **_scaled(Instrument.DAY_FORM, form, "form-1-5")}
-    counts = {week: _number(given, f"week_{week.value}", _WEEK) for week in AskedWeek}
+    counts = {week: _number(given, f"week_{week.value}", _WEEK) for week in QuestionWeek}
     yield from week_reports(counts, prefix, shown)
     yield from _signs(given, prefix)
 

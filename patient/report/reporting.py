@@ -34,9 +34,9 @@ from patient.report.report_form import (
 from patient.report.report_log import AnswersNotTakenError
 from patient.report.week_question import (
     WEEK_QUESTIONS,
-    asked_week,
     prescribed_times,
     week_numbers,
+    week_of_question,
 )
 from patient.today import prescriptions_now
 from patient.visit import TOKEN_FIELD, Visit, open_visit
@@ -173,7 +173,7 @@ def _form_page(
     today = local_date(visit.now_ms, questions.zone)
     newest = questions.sessions[0].local_date if questions.sessions else None
     first = first_phases(newest, today)
-    week = asked_week(today)
+    week = week_of_question(today)
     return door_page(
         request,
         "report.html",

@@ -18,22 +18,22 @@ _TUESDAY = 1
 _MOST_SHOWN = 10
 
 
-class AskedWeek(StrEnum):
+class QuestionWeek(StrEnum):
     """The week that is asked about."""
 
     RUNNING = "running"
     LAST = "last"
 
 
-WEEK_QUESTIONS: Mapping[AskedWeek, str] = {
-    AskedWeek.RUNNING: N_("How many times have you exercised this week, since Monday?"),
-    AskedWeek.LAST: N_("How many times did you exercise last week, from Monday to Sunday?"),
+WEEK_QUESTIONS: Mapping[QuestionWeek, str] = {
+    QuestionWeek.RUNNING: N_("How many times have you exercised this week, since Monday?"),
+    QuestionWeek.LAST: N_("How many times did you exercise last week, from Monday to Sunday?"),
 }
 
 
-def asked_week(today: date) -> AskedWeek:
+def week_of_question(today: date) -> QuestionWeek:
     """Return the week to ask about: the one before until a week is judged, on its second day."""
-    return AskedWeek.LAST if today.weekday() <= _TUESDAY else AskedWeek.RUNNING
+    return QuestionWeek.LAST if today.weekday() <= _TUESDAY else QuestionWeek.RUNNING
 
 
 def prescribed_times(prescribed: Iterable[Prescription]) -> int:
@@ -47,7 +47,7 @@ def week_numbers(prescribed: int) -> list[int]:
 
 
 def week_reports(
-    counts: Mapping[AskedWeek, int | None], prefix: str, shown: datetime
+    counts: Mapping[QuestionWeek, int | None], prefix: str, shown: datetime
 ) -> Iterator[dict[str, object]]:
     """Yield the answer about each week that has one; `shown` is when it was asked, local."""
     for week, count in counts.items():
@@ -56,8 +56,8 @@ def week_reports(
             yield {"id": f"{prefix}-week-{week.value}", **scaled, **_until(week, shown)}
 
 
-def _until(week: AskedWeek, shown: datetime) -> dict[str, object]:
-    if week is AskedWeek.RUNNING:
+def _until(week: QuestionWeek, shown: datetime) -> dict[str, object]:
+    if week is QuestionWeek.RUNNING:
         return {}
     # within Sunday: the midnight after it is of the next week already
     sunday = monday(shown.date()) - timedelta(days=1)

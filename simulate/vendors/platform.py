@@ -101,7 +101,8 @@ class Arrived:
 class Grant:
     """The tokens of a user. `previous` is the refresh token before, spent once the new is used.
 
-    `code` is the code that they were given for, "" for tokens without one.
+    `code` is the code that they were given for, "" for tokens without one. `spent` are all refresh
+    tokens that were exchanged before.
     """
 
     user: str
@@ -110,6 +111,7 @@ class Grant:
     ends_s: float
     previous: str = ""
     code: str = ""
+    spent: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -310,13 +312,15 @@ class PlatformServer:
         for grant in self._grants:
             if refresh == grant.refresh or (refresh == grant.previous and not self.strict):
                 grant.previous = refresh
+                grant.spent.add(refresh)
                 grant.access, grant.refresh = drawn(), drawn()
                 grant.ends_s = self.now_s() + self.token_life_s
                 return self._token_reply(grant)
-            if refresh and refresh == grant.previous:
+            if refresh in grant.spent:
                 self.reused += 1
                 # a spent token that comes again may be a thief's, so the new one ends as well
-                self._grants.remove(grant)
+                if self.strict:
+                    self._grants.remove(grant)
                 break
         return _refusal("invalid_grant")
 

@@ -157,6 +157,8 @@ class Retractions:
 
         `until` is where each sample ends, None for those of an instant.
         """
+        if not self.restricted:
+            return None
         free = None
         ends = t + 1 if until is None else np.maximum(until, t + 1)
         for interval in self.restricted:

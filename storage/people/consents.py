@@ -114,6 +114,9 @@ async def covered(
     conn: Connection, receipts: Sequence[tuple[str, str, int]], kind: str = SOURCE_FETCH
 ) -> set[int]:
     """Return the indexes in `receipts` (patient, vendor, received_ms) that a consent covers."""
+    # most batches hold no slice and ask for nothing: they would pay for an answer that is known
+    if not receipts:
+        return set()
     patients, vendors, received = rows.as_arrays(receipts, 3)
     columns = [patients, vendors, list(map(utc, received)), kind]
     return set(await rows.fetch_column(conn, _COVERED, columns))

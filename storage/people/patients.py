@@ -97,6 +97,8 @@ async def hold_patients(conn: Connection, patients: Collection[str]) -> dict[str
     Patients that do not exist are left out. Look up consent after this call. Otherwise a patient
     could be erased between the two.
     """
+    if not patients:
+        return {}
     return dict(await (await conn.execute(_HOLD, [list(patients)])).fetchall())
 
 

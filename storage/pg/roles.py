@@ -178,12 +178,17 @@ TABLES: dict[str, Access] = {
     "statistic_row": Access(worker=ADD),
     "statistic_month": Access(worker=ADD),
     "rights_request": Access(
-        worker="select (patient, closed_at)",
-        clinic="select, insert, update (state, handled_by, answer, identified, closed_at)",
+        worker="select (id, patient, closed_at, due)",
+        clinic="select, insert, update (state, handled_by, answer, identified, closed_at, due, "
+        "extended_at, extended_why)",
         patient="select, insert, update (identified, wish)",
     ),
     # sealed with the patient's key; the worker only removes what is old
-    "rights_file": Access(worker="select (made_at), delete", patient=READ),
+    "rights_file": Access(
+        worker="select (made_at), delete",
+        clinic="select, update (handed_at, handed_by)",
+        patient=READ,
+    ),
     "unit_sharing": Access(clinic=READ, patient=READ),
     "unit_block": Access(
         clinic=READ, patient="select, insert, update (lifted_at, lifted_by, consent)"

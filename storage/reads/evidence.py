@@ -3,6 +3,9 @@
 They are for the clinician door, and limited to a care unit as in `clinic_queries`. It never writes.
 """
 
+from collections.abc import Sequence
+
+from model.alert import StoredSentence
 from model.derived import Session
 from model.facts import MARKS
 from model.metrics import METRIC
@@ -112,6 +115,11 @@ select key, rule, rule_version, tier, at as at_ms, session, evidence, current, a
   from alert_finding where alert = %(alert)s order by at desc, rule, key
 """
 
+_SENTENCES = """
+select alert::text as alert, rule, rule_version, sentence, evidence
+  from alert_finding where alert = any(%s::uuid[]) order by alert, rule, key
+"""
+
 _MOVES = """
 select m.at as at_ms, m.actor, m.from_state, m.to_state, m.reason, m.kind,
        coalesce(c.name, m.actor) as actor_name,
@@ -155,6 +163,16 @@ async def session_sheet(
         reports=tuple(await _reports(conn, requested)),
         choices=tuple(await rows.fetch(conn, _SELECTIONS, requested, derived_rows.read_selection)),
     )
+
+
+async def stored_sentences(
+    conn: Connection, alerts: Sequence[str]
+) -> dict[str, list[StoredSentence]]:
+    """Return by alert (id) the sentences that it ever rested on, with their evidence."""
+    stored: dict[str, list[StoredSentence]] = {str(alert): [] for alert in alerts}
+    for row in await rows.fetch_as(conn, _SENTENCES, [list(alerts)], StoredSentence):
+        stored[row.alert].append(row)
+    return stored
 
 
 async def alert_brief(conn: Connection, unit: str, key: str) -> AlertBrief | None:

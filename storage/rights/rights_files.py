@@ -27,6 +27,19 @@ _READY = """
 select f.request, r.kind from rights_file f join rights_request r on r.id = f.request
 join patient p on p.id = f.patient
 where p.pseudonym = %s and r.state = 'answered' and f.made_at > %s order by f.request desc"""
+# The update decides between two who fetch it at once.
+_HAND = """
+update rights_file f set handed_at = %(now)s, handed_by = %(by)s
+from rights_request r join patient p on p.id = r.patient join care_unit u on u.id = p.care_unit
+where f.request = r.id and r.id = %(request)s and u.name = %(unit)s and r.state = 'answered'
+and f.made_at > %(oldest)s and f.handed_at is null
+returning f.sealed, p.pseudonym"""
+_HELD = """
+select f.request, p.pseudonym as patient, r.kind, r.identified, f.made_at as made_ms,
+  f.handed_at as handed_ms, coalesce(f.handed_by, '') as handed_by
+from rights_file f join rights_request r on r.id = f.request
+join patient p on p.id = f.patient join care_unit u on u.id = p.care_unit
+where u.name = %s and r.state = 'answered' and f.made_at > %s order by f.request desc"""
 _SWEEP = "delete from rights_file where made_at < %s"
 
 
@@ -36,6 +49,22 @@ class ReadyFile:
 
     request: int
     kind: RightKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFile:
+    """A file that the clinic may hand over, once: of which request, and whether that was done.
+
+    `handed_ms` is None, and `handed_by` "", as long as nobody at the clinic fetched it.
+    """
+
+    request: int
+    patient: str
+    kind: RightKind
+    identified: str
+    made_ms: int
+    handed_ms: int | None
+    handed_by: str
 
 
 async def put_rights_file(
@@ -64,6 +93,29 @@ async def rights_file(
 async def ready_files(conn: Connection, patient: str, now_ms: int) -> list[ReadyFile]:
     """Return the files that a patient may fetch now, newest first."""
     return await rows.fetch(conn, _READY, [patient, utc(now_ms - FILE_KEPT_MS)], _ready)
+
+
+async def held_files(conn: Connection, unit: str, now_ms: int) -> list[HeldFile]:
+    """Return the files of a care unit's patients that are kept now, newest first."""
+    read = await rows.fetch(conn, _HELD, [unit, utc(now_ms - FILE_KEPT_MS)], dict)
+    return [HeldFile(**{**row, "kind": RightKind(row["kind"])}) for row in read]
+
+
+async def hand_over(
+    conn: Connection, wrapping_key: KeyRing, number: int, *, unit: str, by: str, now_ms: int
+) -> tuple[str, bytes] | None:
+    """Return the patient and the file that answered a request, and note that it was handed over.
+
+    Returns None when there is none in the care unit, or when it was handed over before.
+    """
+    wanted = {"request": number, "unit": unit, "by": by, "now": utc(now_ms)}
+    wanted["oldest"] = utc(now_ms - FILE_KEPT_MS)
+    row = await (await conn.execute(_HAND, wanted)).fetchone()
+    if row is None:
+        return None
+    sealed, patient = row
+    key = await data_key(conn, wrapping_key, patient)
+    return patient, crypto.open_sealed(key, bytes(sealed), _label(patient, number))
 
 
 async def remove_old_files(conn: Connection, now_ms: int) -> int:

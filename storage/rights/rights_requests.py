@@ -1,7 +1,9 @@
 """Rows of requests about patients' rights. What may follow what is decided in `model.privacy`."""
 
+from datetime import date
+
 from model.calendar import utc
-from model.privacy.requests import RightKind, RightsRequest, RightsState, due_date
+from model.privacy.requests import OpenDue, RightKind, RightsRequest, RightsState, due_date
 from storage.people.errors import UnknownNameError
 from storage.people.patients import patient_id, zone_of
 from storage.pg import rows
@@ -9,7 +11,8 @@ from storage.pg.pool import Connection
 
 _COLUMNS = (
     "r.id as number, p.pseudonym as patient, r.kind, r.received_at as received_ms, r.identified, "
-    "r.due, r.state, r.handled_by, r.answer, r.closed_at as closed_ms, r.wish"
+    "r.due, r.state, r.handled_by, r.answer, r.closed_at as closed_ms, r.wish, "
+    "r.extended_at as extended_ms, r.extended_why"
 )
 _OPEN = """
 insert into rights_request (patient, kind, received_at, identified, due, wish)
@@ -36,6 +39,13 @@ order by r.closed_at is not null, r.due, r.id limit %(most)s"""  # noqa: S608 - 
 _MOVE = """
 update rights_request set state = %(state)s, handled_by = %(by)s, answer = %(answer)s,
   identified = %(identified)s, closed_at = %(closed)s where id = %(number)s"""
+_EXTEND = """
+update rights_request set due = %(due)s, extended_at = %(now)s, extended_why = %(why)s
+where id = %(number)s"""
+_OPEN_DUE = """
+select r.id as number, r.patient, r.due, p.zone
+from rights_request r join patient p on p.id = r.patient
+where r.closed_at is null and r.due <= %s order by r.due, r.id"""
 
 
 async def open_request(
@@ -100,6 +110,17 @@ async def put_rights_move(conn: Connection, moved: RightsRequest) -> None:
         "closed": None if moved.closed_ms is None else utc(moved.closed_ms),
     }
     await conn.execute(_MOVE, values)
+
+
+async def put_extension(conn: Connection, number: int, due: date, *, why: str, now_ms: int) -> None:
+    """Store a longer time for a request, with the reason that the patient reads."""
+    values = {"number": number, "due": due, "why": why, "now": utc(now_ms)}
+    await conn.execute(_EXTEND, values)
+
+
+async def open_until(conn: Connection, last: date) -> list[OpenDue]:
+    """Return the open requests that are due by a date, without what they are about."""
+    return await rows.fetch_as(conn, _OPEN_DUE, [last], OpenDue)
 
 
 def _request(row: rows.Row) -> RightsRequest:

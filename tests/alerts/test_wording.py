@@ -1,11 +1,14 @@
 """Sentences exactly; and that a message that leaves the system says nothing about anyone."""
 
+from dataclasses import replace
 from typing import Any
 
 from alerts.lifecycle import TRANSITIONS
 from alerts.registry import RULE, RULES
-from alerts.wording import PHASE_WORDS, STATE_WORDS, TIER_WORDS, headline, mail
-from model.alert import AlertState, Finding, Tier
+from alerts.wording import PHASE_WORDS, STATE_WORDS, TIER_WORDS, headline, mail, reworded
+from clinic.pages.templating import clinic_languages
+from model.alert import AlertState, Finding, StoredSentence, Tier
+from model.words.language import read_in
 from tests.rows import cells_of, values_of
 
 _LIMITS = {"high": 6, "very_high": 8, "sessions": 2, "of_last": 3}
@@ -111,3 +114,43 @@ def test_no_medical_claim() -> None:
     claims = ("diagnos", "detect", "predict", "prevent", "safe")
     for claim in claims:
         assert claim not in words
+
+
+_SWEDISH = clinic_languages()["sv"]
+_BY_RULE = {rule.id: rule for rule in RULES}
+
+
+def _stored(rule: str, evidence: dict[str, Any]) -> StoredSentence:
+    return StoredSentence(
+        alert="a",
+        rule=rule,
+        rule_version=RULE[rule].version,
+        sentence=RULE[rule].sentence(evidence),
+        evidence=evidence,
+    )
+
+
+def test_a_stored_headline_is_worded_in_the_language_of_its_reader() -> None:
+    twice = _pain((6.5, "after", "2026-11-20"), (7, "during", "2026-11-18"))
+    rows = [_stored("P1", _pain((9, "next_morning", "2026-11-21"))), _stored("P1", twice)]
+    shown = rows[1].sentence + " And 12 more."
+    assert reworded(shown, rows, _BY_RULE) == shown
+    with read_in(_SWEDISH):
+        assert reworded(shown, rows, _BY_RULE) == (
+            "Smärta 6,5 av 10 efter träning 2026-11-20, och 7 av 10 under träning 2026-11-18 "
+            "(regel P1: 6 eller mer vid 2 av de senaste 3 skattade passen). Och 12 till."
+        )
+        assert reworded(rows[0].sentence, rows, _BY_RULE) == (
+            "Smärta 9 av 10 nästa morgon 2026-11-21 (regel P1: 8 eller mer en gång)."
+        )
+
+
+def test_what_cannot_be_worded_anew_stays_as_it_was_stored() -> None:
+    row = _stored("P1", _pain((9, "after", "2026-11-21")))
+    older = replace(row, rule_version=row.rule_version - 1)
+    bare = replace(row, evidence={})
+    with read_in(_SWEDISH):
+        for rows in ([], [older], [bare], [replace(row, rule="Z9")], [replace(row, sentence="")]):
+            assert reworded(row.sentence, rows, _BY_RULE) == row.sentence
+        odd = row.sentence + " And a half more."
+        assert reworded(odd, [row], _BY_RULE) == odd

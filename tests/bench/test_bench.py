@@ -19,6 +19,7 @@ from bench.auditing.figures_page import (
     figures_block,
     with_figures,
 )
+from ingest.vendors import CONNECTORS
 from kadens.embedded.kafka_jars import kafka_available
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import ROOT
@@ -54,6 +55,14 @@ def test_the_figures_are_written_as_json(tmp_path: Path) -> None:
     assert len(rows) == 4
     for row in rows:
         assert row["name"] in printed
+
+
+def test_each_connectors_answer_is_timed_beside_a_handler_that_only_appends(
+    tmp_path: Path,
+) -> None:
+    rows, _ = bench(tmp_path, "doors")
+    assert [row["name"] for row in rows] == [f"door p99, {row.name}" for row in CONNECTORS]
+    assert all(row["value"] > 0 for row in rows)
 
 
 def test_the_questions_about_dead_letters_are_timed(tmp_path: Path) -> None:

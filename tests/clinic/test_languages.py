@@ -29,7 +29,7 @@ from model.notes.annotation import AnnotationKind
 from model.words.activities import TYPES
 from model.words.language import _, ngettext, read_in, translated
 from storage.audit_actions import AuditAction
-from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, Served
+from tests.clinic_world import ALERTS, CLINIC_NOW, CLINIC_ZONE, Served
 from tests.rooms import ROOT
 from web.languages import LANGUAGE_COOKIE
 
@@ -226,3 +226,16 @@ def test_a_refusal_is_worded_for_its_reader(door: Served) -> None:
     page = httpx2.get(f"{door.url}/patients/p-nobody", headers=headers)
     assert page.status_code == 404
     assert "Vårdenheten har ingen sådan patient." in page.text
+
+
+def test_what_an_alert_says_is_worded_for_its_reader(door: Served) -> None:
+    pain = "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once)."
+    smarta = "Smärta 8 av 10 efter träning 2026-11-22 (regel P1: 8 eller mer en gång)."
+    pages = ("/", "/patients/p-pain", f"/alerts/{ALERTS['pain']}", "/?show=p-pain")
+    for path in pages:
+        for language, shown, hidden in (("sv", smarta, pain), ("en", pain, smarta)):
+            page = httpx2.get(door.url + path, headers={"accept-language": language}, timeout=30)
+            assert (shown in page.text, hidden in page.text) == (True, False), (path, language)
+    # programs get what is stored
+    answer = httpx2.get(f"{door.url}/api/v1/alerts", headers={"accept-language": "sv"})
+    assert pain in answer.text

@@ -126,6 +126,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("POST", "/alerts/{alert}/notes"): (401, 303, 404, 401, 403),
     ("GET", "/requests"): LISTS,
     ("POST", "/requests/{number}/{step}"): (401, 404, 404, 401, 403),  # nobody has asked
+    ("POST", "/requests/{number}/file"): (401, 404, 404, 401, 403),
     ("GET", "/api/v1/duty"): LISTS,
     ("PUT", "/api/v1/duty"): (401, 422, 422, 401, 403),
     ("POST", "/api/v1/absences"): (401, 422, 422, 401, 403),
@@ -162,6 +163,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "note": {"text": "", "after": 0},
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
+    "file": {"checked": "yes"},
     "language": {"code": "sv", "page": "/"},
     "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
 }

@@ -47,6 +47,15 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 # a comment that speaks to a tool explains nothing to a reader
 FOR_TOOLS = re.compile(r"#\s*(noqa|type:|fmt:|pragma|ruff:|!)")
+NO_CODE = frozenset(
+    (
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -57,6 +66,10 @@ class Source:
     path: Path  # relative to the checkout
     text: str
     tree: ast.Module
+    # to walk the tree and to take the text apart is most of what a count costs
+    nodes: tuple[ast.AST, ...]
+    comments: int
+    code: frozenset[int]  # the lines that hold code or a docstring
 
 
 def _sources(root: Path, rooms: Iterable[str]) -> list[Source]:
@@ -67,9 +80,33 @@ def _sources(root: Path, rooms: Iterable[str]) -> list[Source]:
             # an older checkout has a farm of links to its own folders
             if path.is_symlink() or "__pycache__" in path.parts:
                 continue
-            text = path.read_text(encoding="utf-8")
-            modules.append(Source(path=path.relative_to(root), text=text, tree=ast.parse(text)))
+            modules.append(_read(root, path))
     return modules
+
+
+def _read(root: Path, path: Path) -> Source:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    comments, code = _lines(text)
+    return Source(
+        path=path.relative_to(root),
+        text=text,
+        tree=tree,
+        nodes=tuple(ast.walk(tree)),
+        comments=comments,
+        code=code,
+    )
+
+
+def _lines(text: str) -> tuple[int, frozenset[int]]:
+    """Return how many comments are meant for a reader, and which lines hold something else."""
+    comments, code = 0, set[int]()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            comments += not FOR_TOOLS.match(token.string)
+        elif token.type not in NO_CODE:
+            code.update(range(token.start[0], token.end[0] + 1))
+    return comments, frozenset(code)
 
 
 def product_rooms(root: Path) -> set[str]:
@@ -85,14 +122,14 @@ def function_lengths(modules: Iterable[Source]) -> list[int]:
     """Return the length of each function in lines, its docstring included, sorted."""
     lengths: list[int] = []
     for module in modules:
-        functions = [node for node in ast.walk(module.tree) if isinstance(node, FUNCTIONS)]
+        functions = [node for node in module.nodes if isinstance(node, FUNCTIONS)]
         lengths += [(node.end_lineno or node.lineno) - node.lineno + 1 for node in functions]
     return sorted(lengths)
 
 
 def comprehensions(module: Source) -> Iterator[ast.expr]:
     """Yield every comprehension and generator expression of a module."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, COMPREHENSIONS):
             yield node
 
@@ -120,22 +157,10 @@ def long_lines(modules: Iterable[Source]) -> list[str]:
     return spots
 
 
-def comment_lines(module: Source) -> int:
-    """Return how many lines of a module carry a comment that is meant for a reader."""
-    tokens = tokenize.generate_tokens(io.StringIO(module.text).readline)
-    return sum(
-        token.type == tokenize.COMMENT and not FOR_TOOLS.match(token.string) for token in tokens
-    )
-
-
 def code_lines(module: Source) -> int:
     """Return how many lines of a module hold code: no blank lines, no comments, no docstrings."""
-    numbers: set[int] = set()
-    blank = {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
-        if token.type not in blank | {tokenize.NEWLINE}:
-            numbers.update(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(module.tree):
+    numbers = set(module.code)
+    for node in module.nodes:
         if isinstance(node, (*DEFINITIONS, ast.Module)) and ast.get_docstring(node, clean=False):
             text = node.body[0]
             numbers.difference_update(range(text.lineno, (text.end_lineno or text.lineno) + 1))
@@ -185,7 +210,7 @@ def bound_names(module: Source) -> Iterator[tuple[str, int]]:
     library.
     """
     yield module.path.stem, 1
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, DEFINITIONS):
             yield node.name, node.lineno
         elif isinstance(node, ast.arg):
@@ -222,7 +247,7 @@ def figures(modules: list[Source]) -> dict[str, float | str]:
     lengths = function_lengths(modules)
     lines = sum(len(module.text.splitlines()) for module in modules)
     number = sum(len(list(comprehensions(module))) for module in modules)
-    comments, code = sum(map(comment_lines, modules)), sum(map(code_lines, modules))
+    comments, code = sum(module.comments for module in modules), sum(map(code_lines, modules))
     (folder, files), *_ = folder_sizes(modules).most_common(1)
     return {
         "modules": len(modules),

@@ -6,6 +6,7 @@ Reads sources, runs nothing.
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -107,12 +108,18 @@ def modules() -> Iterator[tuple[str, Path]]:
             )
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """Return a file's tree, which is made once for all guards of a process (`tests.groups`)."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> Iterator[tuple[str, int]]:
     """Return every module that a file imports, in full, with the line.
 
     Relative imports are refused by the linter.
     """
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -176,7 +183,7 @@ def test_pure_modules_stay_pure(name: str, path: Path) -> None:
         # `urllib.parse` only takes texts apart
         impure = target.split(".")[0] in IMPURE and not target.startswith("urllib.parse")
         assert not impure, f"{path}:{line} {target}"
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -193,7 +200,7 @@ def test_no_sql_outside_storage(name: str, path: Path) -> None:
     if any(within(name, part) for part in HAVE_SQL):
         return
     verbs = ("select ", "insert into ", "update ", "delete from ", "create table ", "alter ")
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
@@ -207,11 +214,7 @@ def test_no_sql_outside_storage(name: str, path: Path) -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    missing = [
-        str(path)
-        for _, path in ALL
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ]
+    missing = [str(path) for _, path in ALL if not ast.get_docstring(tree_of(path))]
     assert missing == []
 
 

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.guards.test_imports import ALL
+from tests.guards.test_imports import ALL, tree_of
 from tests.rows import values_of
 
 # the last part of a call's name, and the word that must be there
@@ -32,7 +32,7 @@ _OURS = {
 
 def calls() -> Iterator[tuple[str, ast.Call, Path]]:
     for _, path in ALL:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call):
                 yield ast.unparse(node.func), node, path
 

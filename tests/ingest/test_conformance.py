@@ -13,17 +13,12 @@ from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
 from ingest.proving.proofs import (
-    JOINT,
-    AccountAddress,
     EchoAndSignature,
-    EchoedAuthorization,
     LinkOnly,
     Proof,
-    SecretPath,
-    SharedSecret,
     Signature,
 )
-from ingest.sandbox_keys import private_pem, tink_key_set
+from ingest.sandbox_keys import sandbox_door_keys, sandbox_key
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
 from parsers.formats import FORMATS
@@ -39,29 +34,12 @@ _EVERY = pytest.mark.parametrize("row", CONNECTORS, ids=lambda row: row.name)
 
 def key_of(proof: Proof, secret: str = HOOK_SECRET) -> str:
     """Return a key of this kind of proof; another secret gives another key."""
-    match proof:
-        case SharedSecret(headers=names):
-            return JOINT.join(f"{name} {secret}" for name in names)
-        case EchoedAuthorization():
-            return f"Bearer {secret}"
-        case EchoAndSignature():
-            return f"Bearer {secret}\n{private_pem(secret)}"
-        case SecretPath(header=header):
-            segment = hashlib.sha256(secret.encode()).hexdigest()
-            return f"{segment}{JOINT}client" if header else segment
-        case AccountAddress():
-            return hashlib.sha256(secret.encode()).hexdigest()
-        case _:
-            return secret
+    return sandbox_key(proof, secret)
 
 
 def door_keys(proof: Proof) -> tuple[str, ...]:
     """Return the keys with which a door proves what `key_of` proves."""
-    key = key_of(proof)
-    if not isinstance(proof, EchoAndSignature):
-        return (key,)
-    authorization, _, pem = key.partition("\n")
-    return authorization, tink_key_set([pem])
+    return sandbox_door_keys(proof, key_of(proof))
 
 
 def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = False) -> Proven:

@@ -21,7 +21,7 @@ from patient.report.report_form import (
     answers_of,
     first_phases,
 )
-from patient.report.week_question import AskedWeek, asked_week, week_numbers
+from patient.report.week_question import QuestionWeek, week_numbers, week_of_question
 from patient.words import SIGN_QUESTIONS, SITE_WORDS
 
 _NOON_MS = epoch_ms(datetime(2026, 11, 23, 11, 0, tzinfo=UTC))
@@ -178,8 +178,8 @@ def test_the_times_of_a_week_are_of_that_week() -> None:
 
 
 def test_last_week_is_asked_about_until_it_is_judged() -> None:
-    asked = [asked_week(date(2026, 11, 23 + day)) for day in range(7)]
-    assert asked == [AskedWeek.LAST] * 2 + [AskedWeek.RUNNING] * 5
+    weeks = [week_of_question(date(2026, 11, 23 + day)) for day in range(7)]
+    assert weeks == [QuestionWeek.LAST] * 2 + [QuestionWeek.RUNNING] * 5
 
 
 @pytest.mark.parametrize(("prescribed", "most"), [(0, 10), (3, 10), (14, 14), (99, 42)])

@@ -127,6 +127,18 @@ def test_a_strict_vendor_ends_everything_when_a_spent_token_comes_again() -> Non
     assert (vendor.reused, vendor.holds(7)) == (1, False)
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_spent_token_counts_when_the_new_one_was_used(strict: bool) -> None:  # noqa: FBT001
+    vendor, _ = _vendor()
+    vendor.strict = strict
+    first = vendor.grant(7)["refresh_token"]
+    fresh = json.loads(_refresh(vendor, first).body)
+    assert vendor.user_of(f"Bearer {fresh['access_token']}") == "7"
+    assert _refresh(vendor, first).status == 400
+    # a vendor with grace refuses it, and does not take it for a thief's
+    assert (vendor.reused, vendor.holds(7)) == (1, not strict)
+
+
 def test_a_vendor_with_grace_takes_the_token_before_until_the_new_one_is_used() -> None:
     vendor, _ = _vendor()
     vendor.strict = False

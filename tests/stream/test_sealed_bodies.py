@@ -123,7 +123,7 @@ def test_each_body_opens_or_is_settled_without_its_neighbours(dsn: str, tmp_path
     assert rows == [("sealed", "moved"), ("sealed", "spoiled"), ("sealed", "unknown-form")]
 
 
-_ASKED = ("linked", "gone", "not-linked")
+_REQUESTED = ("linked", "gone", "not-linked")
 _EXERCISE = ROOT / "tests" / "data" / "polar" / "exercise_answer" / "body.json"
 _LEFT = """
 select
@@ -136,7 +136,7 @@ def _answer(patient: str, offset: int, key: bytes) -> Message:
     """Return an answer about an account of a patient, as the fetcher appends it."""
     # received on the day of the exercise
     body = _EXERCISE.read_bytes().replace(b"2026-11-20", b"2026-09-20")
-    asked = Fetch(account=f"account-{patient}", resource="exercise_details", key="e", path="/e")
+    wanted = Fetch(account=f"account-{patient}", resource="exercise_details", key="e", path="/e")
     envelope = Envelope(
         connector="polar",
         received_ms=T0,
@@ -145,7 +145,7 @@ def _answer(patient: str, offset: int, key: bytes) -> Message:
         format="polar",
         patient=patient,
         sealed=BOX_FORM,
-        requested=asked,
+        requested=wanted,
         zone="Europe/Stockholm",
     )
     once = hashlib.sha256(patient.encode()).digest()
@@ -159,11 +159,11 @@ async def _answered(dsn: str, folder: Path) -> tuple[list[Outgoing], tuple[Any, 
     kept = KeptProducer()
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
-            keys = await _added(conn, _ASKED, "polar")
+            keys = await _added(conn, _REQUESTED, "polar")
             for name in ("linked", "gone"):
                 await accounts.link_account(conn, name, "polar", f"account-{name}", 0)
             messages = tuple(
-                _answer(name, number, keys[name]) for number, name in enumerate(_ASKED)
+                _answer(name, number, keys[name]) for number, name in enumerate(_REQUESTED)
             )
             await erase(conn, "gone", T0)
         parts = kept_parts(pool, kept, folder, "c", least=100)

@@ -25,6 +25,7 @@ from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
 from model.prescription import all_paused
+from model.words.language import _, ngettext
 
 _WEEK = timedelta(days=7)
 
@@ -185,27 +186,40 @@ def _part_evidence(part: PrescriptionDue, done: Credited) -> dict[str, Any]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    share = short_number(100 * evidence["thresholds"]["ratio"])
-    weeks = "; ".join(map(_week_words, evidence["weeks"]))
-    return f"Two weeks below {share} % of the prescribed sessions or minutes (rule A1). {weeks}."
+    return _(
+        "Two weeks below %(share)s %% of the prescribed sessions or minutes (rule A1). %(weeks)s.",
+        share=short_number(100 * evidence["thresholds"]["ratio"]),
+        weeks="; ".join(map(_week_words, evidence["weeks"])),
+    )
 
 
 def _week_words(week: Mapping[str, Any]) -> str:
-    sessions = f"{week['sessions']} of {short_number(week['sessions_due'])} sessions"
-    minutes = f"{short_number(week['minutes'])} of {short_number(week['minutes_due'])} minutes"
-    worn, answered = _days(week["valid_days"]), _days(week["answered_days"])
-    known = f"the watch was worn on {worn}, {answered} answered"
+    texts = [
+        _(
+            "Week of %(monday)s: %(sessions)s of %(sessions_due)s sessions, %(minutes)s of "
+            "%(minutes_due)s minutes; the watch was worn on %(worn)s, %(answered)s answered",
+            monday=week["monday"],
+            sessions=week["sessions"],
+            sessions_due=short_number(week["sessions_due"]),
+            minutes=short_number(week["minutes"]),
+            minutes_due=short_number(week["minutes_due"]),
+            worn=_days(week["valid_days"]),
+            answered=_days(week["answered_days"]),
+        )
+    ]
     if week["carried_days"]:
-        known += f", a phone was carried on {_days(week['carried_days'])} more"
+        texts.append(_("a phone was carried on %(days)s more", days=_days(week["carried_days"])))
     if week["recalled_sessions"]:
-        known += f", {week['recalled_sessions']} of the sessions told by the patient"
+        count = week["recalled_sessions"]
+        texts.append(_("%(count)s of the sessions told by the patient", count=count))
     if week["unseen_days"]:
-        known += f", and off for as long as a session on {_days(week['unseen_days'])}"
-    return f"Week of {week['monday']}: {sessions}, {minutes}; {known}"
+        days = _days(week["unseen_days"])
+        texts.append(_("and off for as long as a session on %(days)s", days=days))
+    return ", ".join(texts)
 
 
 def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+    return ngettext("%(num)s day", "%(num)s days", count)
 
 
 def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, midnight
+from model.words.language import _
 
 
 def _interruption(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -24,11 +25,11 @@ def _interruption(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    enough = short_number(evidence["thresholds"]["missed"])
-    return (
-        f"No session on {evidence['days']} days of which the data is in, from {evidence['first']} "
-        f"to {evidence['last']}, while {evidence['missed']} were due "
-        f"(rule A2: {enough} due sessions in a row)."
+    return _(
+        "No session on %(days)s days of which the data is in, from %(first)s to %(last)s, while "
+        "%(missed)s were due (rule A2: %(enough)s due sessions in a row).",
+        **{name: evidence[name] for name in ("days", "first", "last", "missed")},
+        enough=short_number(evidence["thresholds"]["missed"]),
     )
 
 

@@ -18,6 +18,7 @@ from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, midnight, monday, week_bounds
 from model.derived import WeekDay
 from model.prescription import credited_sessions, paused
+from model.words.language import _
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -119,10 +120,13 @@ def _finding(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    return (
-        f"The week of {evidence['monday']} cannot be caught up since {evidence['day']}: "
-        f"{evidence['sessions_due']} sessions were due, and {evidence['days_left']} days were left "
-        "(rule A3, after a low week)."
+    return _(
+        "The week of %(monday)s cannot be caught up since %(day)s: %(due)s sessions were due, and "
+        "%(left)s days were left (rule A3, after a low week).",
+        monday=evidence["monday"],
+        day=evidence["day"],
+        due=evidence["sessions_due"],
+        left=evidence["days_left"],
     )
 
 

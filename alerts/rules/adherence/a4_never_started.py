@@ -13,6 +13,7 @@ from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date
 from model.prescription import first_dates
+from model.words.language import _
 
 
 def _never_started(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -26,11 +27,11 @@ def _never_started(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    days = short_number(evidence["thresholds"]["days"])
-    return (
-        f"No session since the prescription began on {evidence['first']}: {evidence['days']} days "
-        f"of which the data is in, {evidence['missed']} sessions due "
-        f"(rule A4: none in the first {days} days)."
+    return _(
+        "No session since the prescription began on %(first)s: %(days)s days of which the data is "
+        "in, %(missed)s sessions due (rule A4: none in the first %(limit)s days).",
+        **{name: evidence[name] for name in ("days", "first", "missed")},
+        limit=short_number(evidence["thresholds"]["days"]),
     )
 
 

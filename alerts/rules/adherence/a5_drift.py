@@ -23,6 +23,7 @@ from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, first_full_week, week_bounds
 from model.derived import Week
 from model.prescription import first_dates
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 _FIRST, _LAST = 2, 5  # the weeks of a prescription that are its baseline; the first is for learning
@@ -151,11 +152,14 @@ def _finding(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    level, mean = (short_number(100 * evidence[name]) for name in ("baseline", "mean"))
     last = evidence["weeks"][-1]
-    return (
-        f"Less and less of what is prescribed: {short_number(100 * last['share'])} % in the week "
-        f"of {last['monday']}, about {mean} % of late, after {level} % at the beginning (rule A5)."
+    return _(
+        "Less and less of what is prescribed: %(share)s %% in the week of %(monday)s, about "
+        "%(mean)s %% of late, after %(level)s %% at the beginning (rule A5).",
+        share=short_number(100 * last["share"]),
+        monday=last["monday"],
+        mean=short_number(100 * evidence["mean"]),
+        level=short_number(100 * evidence["baseline"]),
     )
 
 

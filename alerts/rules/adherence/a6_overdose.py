@@ -10,12 +10,13 @@ from typing import Any
 
 from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
-from alerts.pain import EXERCISE_PHASES, rating_evidence, rating_words, ratings_read
+from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import DAY_MS, MINUTE_MS, week_bounds
 from model.prescription import Prescription, in_force
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 
@@ -119,20 +120,25 @@ def _finding(
 def _sentence(evidence: Mapping[str, Any]) -> str:
     thresholds = evidence["thresholds"]
     if "weeks" in evidence:
-        doses = ", ".join(map(_dose_words, evidence["weeks"]))
-        most = short_number(100 * thresholds["dose"])
-        return f"Two weeks above {most} % of the prescribed dose (rule A6): {doses}."
-    pain = ", and ".join(map(rating_words, evidence["ratings"]))
-    return (
-        f"A session of {short_number(evidence['minutes'])} minutes where "
-        f"{evidence['minutes_prescribed']} are prescribed, with pain {pain} (rule A6: more than "
-        f"{short_number(thresholds['length'])} times as long, with pain of "
-        f"{short_number(thresholds['pain'])} or more)."
+        return _(
+            "Two weeks above %(most)s %% of the prescribed dose (rule A6): %(doses)s.",
+            most=short_number(100 * thresholds["dose"]),
+            doses=", ".join(map(_dose_words, evidence["weeks"])),
+        )
+    return _(
+        "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with pain "
+        "%(ratings)s (rule A6: more than %(length)s times as long, with pain of %(pain)s or more).",
+        minutes=short_number(evidence["minutes"]),
+        prescribed=evidence["minutes_prescribed"],
+        ratings=ratings_words(evidence["ratings"]),
+        length=short_number(thresholds["length"]),
+        pain=short_number(thresholds["pain"]),
     )
 
 
 def _dose_words(week: Mapping[str, Any]) -> str:
-    return f"{short_number(100 * week['dose'])} % in the week of {week['monday']}"
+    share = short_number(100 * week["dose"])
+    return _("%(share)s %% in the week of %(monday)s", share=share, monday=week["monday"])
 
 
 OVERDOSE = Rule(

@@ -12,6 +12,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import DAY_MS, local_date
+from model.words.language import N_, _
 
 _RANGE = ("below_ms", "within_ms", "above_ms")
 
@@ -95,12 +96,22 @@ def _finding(
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     below, within, above = (evidence[name] for name in _RANGE)
-    where = "low" if below >= above else "high"
-    share = short_number(100 * within / (below + within + above))
-    least = short_number(100 * evidence["thresholds"]["share"])
-    return (
-        f"Intensity too {where}: {share} % of the time of {len(evidence['dates'])} sessions in the "
-        f"prescribed range, the last on {evidence['dates'][-1]} (rule A7: below {least} %)."
+    # two texts and no word put into one: "low" is worded otherwise in other languages
+    text = N_(
+        "Intensity too low: %(share)s %% of the time of %(sessions)s sessions in the prescribed "
+        "range, the last on %(last)s (rule A7: below %(least)s %%)."
+    )
+    if below < above:
+        text = N_(
+            "Intensity too high: %(share)s %% of the time of %(sessions)s sessions in the "
+            "prescribed range, the last on %(last)s (rule A7: below %(least)s %%)."
+        )
+    return _(
+        text,
+        share=short_number(100 * within / (below + within + above)),
+        sessions=len(evidence["dates"]),
+        last=evidence["dates"][-1],
+        least=short_number(100 * evidence["thresholds"]["share"]),
     )
 
 

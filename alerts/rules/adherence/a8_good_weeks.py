@@ -15,6 +15,7 @@ from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, first_full_week, week_bounds
 from model.prescription import first_dates
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 
@@ -63,11 +64,12 @@ def _finding(on: RuleInput, rule: Rule, block: list[JudgedWeek]) -> Finding:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    share = short_number(100 * evidence["thresholds"]["ratio"])
-    mondays = evidence["mondays"]
-    return (
-        f"{len(mondays)} weeks in a row with {share} % or more of the prescribed sessions and "
-        f"minutes, from the week of {mondays[0]} (rule A8)."
+    return _(
+        "%(weeks)s weeks in a row with %(share)s %% or more of the prescribed sessions and "
+        "minutes, from the week of %(first)s (rule A8).",
+        weeks=len(evidence["mondays"]),
+        share=short_number(100 * evidence["thresholds"]["ratio"]),
+        first=evidence["mondays"][0],
     )
 
 

@@ -17,6 +17,7 @@ from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier, Watermark
 from model.calendar import DAY_MS, local_date, midnight, rfc3339
 from model.prescription import in_force
+from model.words.language import _
 
 _DAY = timedelta(days=1)
 
@@ -76,10 +77,11 @@ def _finding(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    days = short_number(evidence["thresholds"]["silent_days"])
-    return (
-        f"Nothing from a worn device since {evidence['last']} (rule D1: for {days} days). Is it "
-        "worn, and does it sync?"
+    return _(
+        "Nothing from a worn device since %(last)s (rule D1: for %(days)s days). Is it worn, and "
+        "does it sync?",
+        last=evidence["last"],
+        days=short_number(evidence["thresholds"]["silent_days"]),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from alerts.heart import level_before, night_finding, nights, thresholds_if_on, tomorrow
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
+from model.words.language import _
 
 
 def _resting_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -33,11 +34,13 @@ def _resting_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    rates = ", ".join(short_number(night["bpm"]) for night in evidence["nights"])
-    return (
-        f"Resting heart rate {rates} a minute in the last nights up to "
-        f"{evidence['nights'][-1]['local_date']}, and {short_number(evidence['level'])} in the "
-        f"weeks before (rule H2: {short_number(evidence['thresholds']['rise'])} or more above)."
+    return _(
+        "Resting heart rate %(rates)s a minute in the last nights up to %(last)s, and %(level)s in "
+        "the weeks before (rule H2: %(rise)s or more above).",
+        rates=", ".join(short_number(night["bpm"]) for night in evidence["nights"]),
+        last=evidence["nights"][-1]["local_date"],
+        level=short_number(evidence["level"]),
+        rise=short_number(evidence["thresholds"]["rise"]),
     )
 
 

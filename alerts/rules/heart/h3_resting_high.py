@@ -6,6 +6,7 @@ from typing import Any
 from alerts.heart import night_finding, nights, thresholds_if_on, tomorrow
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
+from model.words.language import _
 
 
 def _resting_high(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -27,12 +28,17 @@ def _resting_high(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 def _sentence(evidence: Mapping[str, Any]) -> str:
     rates = [night["bpm"] for night in evidence["nights"]]
     thresholds = evidence["thresholds"]
-    far = f", above {short_number(thresholds['very_high'])}"
-    return (
-        f"Resting heart rate {' and '.join(map(short_number, rates))} a minute on the nights up to "
-        f"{evidence['nights'][-1]['local_date']}"
-        f"{far if max(rates) > thresholds['very_high'] else ''} "
-        f"(rule H3: {short_number(thresholds['bpm'])} or more on {len(rates)} nights)."
+    far = ""
+    if max(rates) > thresholds["very_high"]:
+        far = _(", above %(limit)s", limit=short_number(thresholds["very_high"]))
+    return _(
+        "Resting heart rate %(rates)s a minute on the nights up to %(last)s%(far)s (rule H3: "
+        "%(limit)s or more on %(nights)s nights).",
+        rates=_(" and ").join(map(short_number, rates)),
+        last=evidence["nights"][-1]["local_date"],
+        far=far,
+        limit=short_number(thresholds["bpm"]),
+        nights=len(rates),
     )
 
 

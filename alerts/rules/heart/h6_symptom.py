@@ -10,6 +10,7 @@ from typing import Any
 from alerts.heart import thresholds_if_on
 from alerts.signs import sign_evidence, sign_finding
 from model.alert import Finding, Rule, RuleInput, Tier
+from model.words.language import _
 from model.words.red_flags import sign_words
 
 _SYMPTOMS = frozenset({"chest_pain", "fainting", "breathless_at_rest", "breathless_more"})
@@ -25,7 +26,11 @@ def _symptom(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     (answer,) = evidence["signs"]
-    return f"Answered yes to {sign_words(answer['sign'])} on {answer['local_date']} (rule H6)."
+    return _(
+        "Answered yes to %(sign)s on %(date)s (rule H6).",
+        sign=sign_words(answer["sign"]),
+        date=answer["local_date"],
+    )
 
 
 def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:

@@ -15,14 +15,15 @@ from alerts.pain import (
     by_time,
     pain_finding,
     rated_sessions,
-    rating_words,
     ratings_of_now,
     ratings_read,
+    ratings_words,
     thresholds_at,
 )
 from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, Tier
 from model.facts import Phase
+from model.words.language import _
 
 # A very high rating counts in each of these phases. Before a session it may have other causes.
 _VERY_HIGH_TIERS: Mapping[Phase, Tier] = {
@@ -105,14 +106,21 @@ def _repeated(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    thresholds = evidence["thresholds"]
-    ratings = list(map(rating_words, evidence["ratings"]))
-    if len(ratings) == 1:
-        return f"Pain {ratings[0]} (rule P1: {short_number(thresholds['very_high'])} or more once)."
-    sessions, of_last = short_number(thresholds["sessions"]), short_number(thresholds["of_last"])
-    enough = f"{sessions} of the last {of_last} rated sessions"
-    high = short_number(thresholds["high"])
-    return f"Pain {', and '.join(ratings)} (rule P1: {high} or more in {enough})."
+    limits = {name: short_number(value) for name, value in evidence["thresholds"].items()}
+    ratings = ratings_words(evidence["ratings"])
+    if len(evidence["ratings"]) == 1:
+        very_high = limits["very_high"]
+        return _(
+            "Pain %(ratings)s (rule P1: %(limit)s or more once).", ratings=ratings, limit=very_high
+        )
+    return _(
+        "Pain %(ratings)s (rule P1: %(limit)s or more in %(sessions)s of the last %(of_last)s "
+        "rated sessions).",
+        ratings=ratings,
+        limit=limits["high"],
+        sessions=limits["sessions"],
+        of_last=limits["of_last"],
+    )
 
 
 def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:

@@ -12,14 +12,15 @@ from alerts.pain import (
     Thresholds,
     pain_finding,
     rated_sessions,
-    rating_words,
     ratings_read,
+    ratings_words,
     thresholds_at,
     usual_pain,
 )
 from alerts.wording import short_number
 from model.alert import Finding, PainRating, Rule, RuleInput, Tier
 from model.facts import Phase
+from model.words.language import _
 
 
 def _not_settled(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -63,13 +64,15 @@ def _by_value(rating: PainRating) -> tuple[float, int]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    thresholds = evidence["thresholds"]
-    ratings = ", and ".join(map(rating_words, evidence["ratings"]))
-    rise, usual = short_number(thresholds["rise"]), short_number(evidence["usual"])
-    sessions, of_last = short_number(thresholds["sessions"]), short_number(thresholds["of_last"])
-    return (
-        f"Pain {ratings}; usual before exercise {usual} "
-        f"(rule P2: {rise} or more above usual on {sessions} of the last {of_last} rated mornings)."
+    limits = {name: short_number(value) for name, value in evidence["thresholds"].items()}
+    return _(
+        "Pain %(ratings)s; usual before exercise %(usual)s (rule P2: %(rise)s or more above usual "
+        "on %(sessions)s of the last %(of_last)s rated mornings).",
+        ratings=ratings_words(evidence["ratings"]),
+        usual=short_number(evidence["usual"]),
+        rise=limits["rise"],
+        sessions=limits["sessions"],
+        of_last=limits["of_last"],
     )
 
 

@@ -16,6 +16,7 @@ from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
 from model.prescription import from_recording
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 _Medians = Mapping[date, float]
@@ -120,14 +121,16 @@ def _finding(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    medians = [short_number(week["median"]) for week in evidence["weeks"]]
-    ratings = [str(week["ratings"]) for week in evidence["weeks"]]
-    thresholds = evidence["thresholds"]
-    each, at_once = short_number(thresholds["each_week"]), short_number(thresholds["at_once"])
-    return (
-        f"Median pain around exercise rose by week: {', '.join(medians)} of 10, "
-        f"the last in the week of {evidence['weeks'][-1]['monday']}, by {', '.join(ratings)} "
-        f"ratings (rule P3: {each} or more in two weeks running, or {at_once} at once)."
+    weeks, thresholds = evidence["weeks"], evidence["thresholds"]
+    return _(
+        "Median pain around exercise rose by week: %(medians)s of 10, the last in the week of "
+        "%(monday)s, by %(counts)s ratings (rule P3: %(each)s or more in two weeks running, or "
+        "%(at_once)s at once).",
+        medians=", ".join(short_number(week["median"]) for week in weeks),
+        monday=weeks[-1]["monday"],
+        counts=", ".join(str(week["ratings"]) for week in weeks),
+        each=short_number(thresholds["each_week"]),
+        at_once=short_number(thresholds["at_once"]),
     )
 
 

@@ -10,14 +10,15 @@ from typing import Any
 from alerts.pain import (
     Ratings,
     pain_finding,
-    rating_words,
     ratings_read,
+    ratings_words,
     thresholds_at,
     usual_pain,
 )
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import HOUR_MS
+from model.words.language import _
 
 
 def _flare(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -57,11 +58,13 @@ def _run_from(ratings: Ratings, number: int, level: float) -> Ratings:
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     thresholds = evidence["thresholds"]
-    later, first = map(rating_words, evidence["ratings"])
-    rise, hours = short_number(thresholds["rise"]), short_number(thresholds["apart_hours"])
-    return (
-        f"Pain {first}, and {later}; usual before exercise {short_number(evidence['usual'])} "
-        f"(rule P4: {rise} or more above usual for {hours} hours, with no lower answer between)."
+    return _(
+        "Pain %(ratings)s; usual before exercise %(usual)s (rule P4: %(rise)s or more above usual "
+        "for %(hours)s hours, with no lower answer between).",
+        ratings=ratings_words(reversed(evidence["ratings"])),
+        usual=short_number(evidence["usual"]),
+        rise=short_number(thresholds["rise"]),
+        hours=short_number(thresholds["apart_hours"]),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.signs import sign_evidence, sign_finding
 from model.alert import Finding, Rule, RuleInput, Tier
+from model.words.language import _
 from model.words.red_flags import sign_words
 
 # It says something only to who watches a heart, and has a rule there.
@@ -24,9 +25,11 @@ def _red_flag(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     (answer,) = evidence["signs"]
-    return (
-        f"Answered yes to {sign_words(answer['sign'])} on {answer['local_date']} (rule P5). "
-        "The patient was told at once to call 112 or 1177."
+    return _(
+        "Answered yes to %(sign)s on %(date)s (rule P5). The patient was told at once to call 112 "
+        "or 1177.",
+        sign=sign_words(answer["sign"]),
+        date=answer["local_date"],
     )
 
 

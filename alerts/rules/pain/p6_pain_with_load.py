@@ -19,6 +19,7 @@ from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
 from model.derived import PARTIAL_ABOVE, Week
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 _PAIN_RULES = (HIGH_PAIN, NOT_SETTLED, WEEKLY_RISE, FLARE)
@@ -90,11 +91,14 @@ def _finding(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    rise = short_number(evidence["thresholds"]["rise"])
-    return (
-        f"Dose {short_number(evidence['dose_min'])} minutes in the week of {evidence['monday']}, "
-        f"{short_number(evidence['mean_dose_min'])} in the mean of the four weeks before, with "
-        f"pain by rule {', '.join(evidence['rules'])} (rule P6: {rise} times or more, with pain)."
+    return _(
+        "Dose %(dose)s minutes in the week of %(monday)s, %(mean)s in the mean of the four weeks "
+        "before, with pain by rule %(rules)s (rule P6: %(rise)s times or more, with pain).",
+        dose=short_number(evidence["dose_min"]),
+        monday=evidence["monday"],
+        mean=short_number(evidence["mean_dose_min"]),
+        rules=", ".join(evidence["rules"]),
+        rise=short_number(evidence["thresholds"]["rise"]),
     )
 
 

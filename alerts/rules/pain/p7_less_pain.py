@@ -14,6 +14,7 @@ from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, midnight
 from model.facts import Phase
 from model.prescription import first_dates
+from model.words.language import _
 
 _START_DAYS = 14
 
@@ -41,11 +42,13 @@ def _less_pain(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     thresholds = evidence["thresholds"]
-    fall, share = short_number(thresholds["fall"]), short_number(100 * thresholds["share"])
-    return (
-        f"Usual pain before exercise {short_number(evidence['usual'])} of 10, and "
-        f"{short_number(evidence['at_start'])} in the first two weeks "
-        f"(rule P7: {fall} and {share} % less or more)."
+    return _(
+        "Usual pain before exercise %(usual)s of 10, and %(at_start)s in the first two weeks "
+        "(rule P7: %(fall)s and %(share)s %% less or more).",
+        usual=short_number(evidence["usual"]),
+        at_start=short_number(evidence["at_start"]),
+        fall=short_number(thresholds["fall"]),
+        share=short_number(100 * thresholds["share"]),
     )
 
 

@@ -11,6 +11,7 @@ from alerts.pain import Ratings, ratings_read
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import DAY_MS, HOUR_MS
+from model.words.language import _
 
 
 def _no_answers(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -74,10 +75,12 @@ def _finding(on: RuleInput, rule: Rule, silent: Sequence[SessionBrief]) -> Findi
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    hours = short_number(evidence["thresholds"]["answer_hours"])
-    return (
-        f"No answer about pain for {len(evidence['dates'])} sessions in a row, on "
-        f"{', '.join(evidence['dates'])} (rule P8: none within {hours} hours of each)."
+    return _(
+        "No answer about pain for %(sessions)s sessions in a row, on %(dates)s (rule P8: none "
+        "within %(hours)s hours of each).",
+        sessions=len(evidence["dates"]),
+        dates=", ".join(evidence["dates"]),
+        hours=short_number(evidence["thresholds"]["answer_hours"]),
     )
 
 

@@ -38,6 +38,7 @@ SILENT: dict[tuple[str, str], str] = {
     ("POST", "/shared/openings"): "as the page",
     ("GET", "/requests"): "nobody asks for anything here; tests/clinic/rights has who does",
     ("POST", "/requests/{number}/{step}"): "as the page",
+    ("POST", "/requests/{number}/file"): "as the page",
     ("GET", "/events"): "says that something changed, and not for whom",
     ("GET", "/static/{name}"): _SERVER,
     ("GET", "/healthz"): _SERVER,

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -118,24 +119,42 @@ def _follow_up(count: int = 1, sentence: str = "Pain 8 of 10", text: str = "A co
 
 
 def _pdf_words(data: bytes) -> str:
-    """Return the text of a PDF without its spaces, from the strings of its pages."""
-    parts: list[str] = []
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL):
-        try:
-            page = zlib.decompress(stream)
-        except zlib.error:
-            continue
-        parts += map(_shown, re.findall(rb"\(((?:[^()\\]|\\.)*)\)\s*Tj", page))
+    """Return the text of a PDF without its spaces, by the maps of its fonts."""
+    objects = dict(re.findall(rb"(\d+) 0 obj\s*(.*?)endobj", data, re.DOTALL))
+    fonts: dict[bytes, dict[int, str]] = {}
+    for name, number in re.findall(rb"/(F\d+) (\d+) 0 R", data):
+        unicode = re.findall(rb"/ToUnicode (\d+) 0 R", objects[number])
+        fonts[name] = _letters(_stream(objects[unicode[0]]))
+    (page,) = re.findall(rb"/Contents (\d+) 0 R", data)
+    parts, font = [], fonts[b"F1"]
+    operators = rb"/(F\d+) [\d.]+ Tf|\(((?:[^()\\]|\\.)*)\)\s*Tj"
+    for name, shown in re.findall(operators, _stream(objects[page]), re.DOTALL):
+        font = fonts[name] if name else font
+        parts.append(_shown(shown, font))
     return _bare("".join(parts))
 
 
-def _shown(text: bytes) -> str:
-    return re.sub(rb"\\(.)", rb"\1", text).decode("latin-1")
+def _stream(value: bytes) -> bytes:
+    match = re.search(rb"stream\r?\n(.*?)\r?\nendstream", value, re.DOTALL)
+    assert match
+    return zlib.decompress(match[1]) if b"FlateDecode" in value else match[1]
+
+
+def _letters(table: bytes) -> dict[int, str]:
+    rows = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]{4})>\n", table)
+    return {int(glyph, 16): chr(int(letter, 16)) for glyph, letter in rows}
+
+
+def _shown(text: bytes, font: dict[int, str]) -> str:
+    escapes = {b"r": b"\r", b"n": b"\n"}
+    plain = re.sub(rb"\\(.)", lambda part: escapes.get(part[1], part[1]), text, flags=re.DOTALL)
+    glyphs = [int.from_bytes(plain[at : at + 2], "big") for at in range(0, len(plain), 2)]
+    return "".join(font[glyph] for glyph in glyphs)
 
 
 def _bare(text: str) -> str:
-    # as the built-in fonts of a PDF write them
-    return re.sub(r"\s|\u2013|-", "", text).replace("\u2026", "...")
+    # a hyphen may be where a line is broken
+    return re.sub(r"\s|-", "", text)
 
 
 def test_the_words_of_the_figures_are_exact() -> None:
@@ -178,6 +197,24 @@ def test_swedish_has_the_same_figures() -> None:
     assert "27 av 30" in text
     assert "1080,5 av 1200 min" in text
     assert not re.search(r"\b(the|of|weeks|days)\b", text.replace("Pain 8 of 10", ""))
+
+
+def test_the_pdf_is_swedish_and_has_the_letters_of_each_name() -> None:
+    letters = (
+        "\u00c5\u00e4\u00d6 \u0141ukasz \u0110\u1eb7ng \u0160imi\u0107 \u0413\u0430\u043b\u044f"
+    )
+    alerts = _follow_up(1, sentence=f"{letters} \u4e2d\u00e9").alerts
+    with read_in(clinic_languages()["sv"]):
+        summary = worded(replace(_follow_up(), name=letters, alerts=alerts))
+        data = as_pdf(summary, CLINIC_NOW)
+    words = _pdf_words(data)
+    assert b"/Lang (sv)" in data
+    assert _bare(letters) in words
+    # what the font lacks is a sign that something is missing, never nothing
+    assert "\u044f?\u00e9" in words
+    for section in summary.sections:
+        for line in section.lines:
+            assert _bare(line.text).replace("\u4e2d", "?") in words
 
 
 def _summary(door: Served, form: str, patient: str = "p-pain") -> httpx2.Response:

@@ -65,6 +65,10 @@ def test_a_request_is_taken_and_answered(request_door: Served) -> None:
     assert door.rows(_ROW) == [("taken", "", CLINICIAN.subject, "", False)]
     refused = _step(door, number, "answer", text="sent")
     assert (refused.status_code, door.rows(_ROW)[0][0]) == (422, "taken")
+    # the mistake is said beside its field, and what was written stays in the form
+    assert f'aria-describedby="wrong-identified-{number}"' in refused.text
+    assert "Note how the requester was identified before you answer." in refused.text
+    assert ">sent</textarea>" in refused.text
     done = _step(door, number, "answer", text="sent\r\nby letter", identified="BankID")
     assert done.status_code == 303
     assert door.rows(_ROW) == [("answered", "BankID", CLINICIAN.subject, "sent\nby letter", True)]
@@ -85,6 +89,37 @@ def test_a_refusal_needs_its_ground(request_door: Served) -> None:
     assert _step(door, number, "refuse", text="x" * 2001).status_code == 422
     assert _step(door, number, "refuse", text="care goes before").status_code == 303
     assert door.rows(_ROW)[0][0] == "refused"
+
+
+@pytest.mark.promise(15)
+def test_a_request_takes_longer_once_and_in_time(request_door: Served) -> None:
+    door = request_door
+    number, late = ask(door, "access"), ask(door, "erasure", "2026-11-22")
+    assert ">2 months more<" in door.get("/requests").text
+    refused = _step(door, number, "extend")
+    assert "Write why it takes longer: the patient reads it." in refused.text
+    assert _step(door, number, "extend", text="many years of files").status_code == 303
+    due = "select due::text, extended_why, state from rights_request where id = %s"
+    assert door.rows(due, number) == [("2027-02-23", "many years of files", "received")]
+    again = _step(door, number, "extend", text="again")
+    assert (again.status_code, "which is possible once" in again.text) == (422, True)
+    assert "The time is over" in _step(door, late, "extend", text="no time").text
+    assert door.rows(due, late) == [("2026-11-22", "", "received")]
+    actions = door.rows("select action from audit where object = %s", f"rights_request:{number}")
+    assert actions == [("rights.extend",)]
+
+
+def test_the_worklist_says_that_requests_are_late(request_door: Served) -> None:
+    door = request_door
+    assert "Patients&#39; requests:" not in door.get("/").text
+    ask(door, "access", "2026-11-22")
+    ask(door, "erasure", "2026-11-23")
+    ask(door, "objection", "2026-11-30")
+    ask(door, "closing", "2026-12-01")
+    ask(door, "access", "2026-11-01", who="p-south")
+    page = door.get("/").text
+    assert "1 is overdue" in page
+    assert "2 are due within 7 days" in page
 
 
 def test_a_request_of_another_unit_is_not_there(request_door: Served) -> None:

@@ -164,7 +164,7 @@ def test_pain_right_now_near_a_session_weighs_as_pain_after_it() -> None:
         type="walking",
     )
     at = {hours: _judged(_now("n", hours, 8), sessions=(session,)) for hours in (9.01, 9, 2, 1.99)}
-    assert {hours: cells_of(found, 1) for hours, found in at.items()} == {
+    assert {hours: cells_of(cells, 1) for hours, cells in at.items()} == {
         9.01: [Tier.B],
         9: [Tier.A],
         2: [Tier.A],
