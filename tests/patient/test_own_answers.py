@@ -32,7 +32,7 @@ _ROW = OwnAnswerRow(
     reason="",
     is_corrected=False,
 )
-_SHOWN = OwnAnswer(day=_ROW.local_date, asked="Pain after exercise", value="6", most=10)
+_SHOWN = OwnAnswer(day=_ROW.local_date, question="Pain after exercise", value="6", most=10)
 
 
 @pytest.mark.parametrize(
@@ -41,24 +41,24 @@ _SHOWN = OwnAnswer(day=_ROW.local_date, asked="Pain after exercise", value="6", 
         (_ROW, _SHOWN),
         (
             replace(_ROW, phase="strange", value=2.5),
-            replace(_SHOWN, asked="Pain right now", value="2.5"),
+            replace(_SHOWN, question="Pain right now", value="2.5"),
         ),
         (replace(_ROW, site="left knee"), replace(_SHOWN, site="Left knee")),
         (
             replace(_ROW, instrument="exertion", scale="borg-6-20", value=13.0),
-            replace(_SHOWN, asked="How hard was it?", value="13", most=20),
+            replace(_SHOWN, question="How hard was it?", value="13", most=20),
         ),
         (
             replace(_ROW, instrument="day_form", scale="form-1-5", value=4.0),
-            replace(_SHOWN, asked="How are you today?", words="Good", value="", most=0),
+            replace(_SHOWN, question="How are you today?", words="Good", value="", most=0),
         ),
         (
             replace(_ROW, instrument="red_flag", scale="yes-no", value=1.0, reason="chest_pain"),
-            replace(_SHOWN, asked="Chest pain", words="Yes", value="", most=0),
+            replace(_SHOWN, question="Chest pain", words="Yes", value="", most=0),
         ),
         (
             replace(_ROW, instrument="red_flag", scale="yes-no", value=0.0, reason="unheard"),
-            replace(_SHOWN, asked="A warning sign", words="No", value="", most=0),
+            replace(_SHOWN, question="A warning sign", words="No", value="", most=0),
         ),
         (replace(_ROW, instrument="session", value=None), None),
         (replace(_ROW, instrument="not_exercise", value=1.0), None),
@@ -71,9 +71,9 @@ def test_an_answer_is_in_the_words_of_its_question(
 
 
 def _flag(at: int) -> Report:
-    asked = pain("flag", at, 1.0)
+    flag = pain("flag", at, 1.0)
     return replace(
-        asked,
+        flag,
         instrument=Instrument.RED_FLAG,
         phase=Phase.NONE,
         scale="yes-no",
