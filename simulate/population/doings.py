@@ -107,13 +107,16 @@ def _sessions(
     person: Inhabitant, seed: int, first: date, weeks: int, flare: tuple[date, date] | None
 ) -> Iterator[TrueSession]:
     chance = generator(seed, person.number, 2)
+    last = first + timedelta(days=7 * weeks - 1)
     held: set[date] = set()
     spiked = False
     for week in range(weeks):
         for weekday in person.weekdays:
             day = first + timedelta(days=7 * week + weekday)
             is_done, is_moved = chance.random() < _likely(person, week), chance.random() < _MOVED
-            day += timedelta(days=int(is_moved))
+            # not beyond the last week: what is done later belongs to no week, and syncs too late
+            if is_moved and day < last:
+                day += timedelta(days=1)
             # a session that was moved may fall on the day of the next, and one a day is held
             if not is_done or day in held:
                 continue

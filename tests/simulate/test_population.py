@@ -211,3 +211,14 @@ def test_a_warning_sign_is_answered_by_few_whatever_they_do_and_known_at_once() 
         assert (fact.instrument, fact.value, fact.reason) == (Instrument.RED_FLAG, 1, "chest_pain")
         assert fact.head.start_ms == did.warned_ms
     assert 5 < warned < 20
+
+
+def test_no_session_is_moved_beyond_the_last_week() -> None:
+    """What was done after it would be true, and its watch would sync when nobody plays any more."""
+    last = _FIRST + timedelta(days=41)
+    moved = 0
+    for person in inhabitants(7, 60, 6):
+        days = [session.day for session in doings(person, 7, _FIRST, 6).sessions]
+        assert max(days, default=last) <= last, person.number
+        moved += sum(day.weekday() not in person.weekdays for day in days)
+    assert moved > 50  # a session is moved to the next day as before
