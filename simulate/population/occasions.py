@@ -8,11 +8,12 @@ nobody can know it.
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from statistics import median
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight
 from simulate.population.digest_occasions import digest_occasions
-from simulate.population.doings import Doings, TrueSession
-from simulate.population.people import Inhabitant, Recorder
+from simulate.population.doings import RISEN_WEEKS, Doings, TrueSession
+from simulate.population.people import Course, Inhabitant, Recorder
 from simulate.population.true_weeks import (
     ADHERENCE_FAMILY,
     PAIN_FAMILY,
@@ -25,6 +26,7 @@ from simulate.population.true_weeks import (
 _ENOUGH, _IN_A_ROW, _NEVER_DAYS = 0.8, 3, 10
 _VERY_HIGH, _RAISED = 8, 2
 _USUAL_DAYS, _USUAL_ANSWERS = 14, 3
+_ANSWERS_A_WEEK, _AT_ONCE = 3, 2
 _DAY = timedelta(days=1)
 
 
@@ -35,6 +37,7 @@ def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
         *_interruptions(person, did),
         *_very_high_pain(did),
         *_flares(person, did),
+        *_rises(person, did),
         *_warnings(did),
         *digest_occasions(person, did),
     ]
@@ -149,7 +152,8 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     known = [at for at, value in raised if raised and at - raised[0][0] >= DAY_MS]
     begun_ms = raised[0][0] if raised else from_ms
     yield Occasion(
-        event="flare",
+        # pain that comes with far longer sessions is another thing to act on
+        event="pain_with_load" if person.course is Course.STRAIN else "flare",
         family=PAIN_FAMILY,
         from_ms=from_ms,
         knowable_ms=known[0] if known else until_ms,
@@ -157,6 +161,46 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
         until_ms=until_ms + DAY_MS,
         observable=bool(known) and _knows_usual(did.sessions, begun_ms),
     )
+
+
+def _rises(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+    """Yield the time in which the pain of a person is higher from week to week."""
+    if person.course is not Course.RISE or person.usual is None:
+        return
+    begins = did.first + timedelta(weeks=person.begins_week)
+    until_ms = midnight(begins + timedelta(weeks=RISEN_WEEKS), person.zone)
+    week_ms = [midnight(begins + n * 7 * _DAY, person.zone) for n in range(-1, RISEN_WEEKS + 1)]
+    answers = _answers(person, did.sessions)
+    middles = [_middle(answers, span) for span in pairwise(week_ms)]
+    known = [week_ms[number + 1] for number in range(1, len(middles)) if _is_rise(middles, number)]
+    yield Occasion(
+        event="weekly_rise",
+        family=PAIN_FAMILY,
+        from_ms=week_ms[1],
+        knowable_ms=known[0] if known else until_ms,
+        until_ms=until_ms,
+        observable=bool(known),
+    )
+
+
+def _middle(answers: Sequence[tuple[int, int]], span: tuple[int, int]) -> float | None:
+    """Return the middle of the answers of a week, None where they are too few to say anything."""
+    values = [value for at, value in answers if span[0] <= at < span[1]]
+    return median(values) if len(values) >= _ANSWERS_A_WEEK else None
+
+
+def _is_rise(middles: Sequence[float | None], number: int) -> bool:
+    """Return whether a week is two points above the last, or one above it as that one was."""
+    last = _step(middles, number)
+    before = _step(middles, number - 1) if number > 1 else None
+    if last is None:
+        return False
+    return last >= _AT_ONCE or (before is not None and min(last, before) >= 1)
+
+
+def _step(middles: Sequence[float | None], number: int) -> float | None:
+    before, after = middles[number - 1], middles[number]
+    return None if before is None or after is None else after - before
 
 
 def _warnings(did: Doings) -> Iterator[Occasion]:
