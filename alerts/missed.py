@@ -195,9 +195,7 @@ def run_finding(
             "thresholds": dict(thresholds),
         },
     )
-    return replace(
-        finding, fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms)
-    )
+    return replace(finding, fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms))
 
 
 def days_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:

@@ -9,13 +9,13 @@ import pytest
 
 from kadens.embedded.postgres import Postgres
 from tests.clinic_world import Served, clinic_template, serve
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="session")
 def world(postgres: Postgres) -> Iterator[str]:
     """Give the DSN of a database with everybody in it."""
-    with copied(postgres, clinic_template(postgres)) as dsn:
+    with database_copied(postgres, clinic_template(postgres)) as dsn:
         yield dsn
 
 

@@ -18,7 +18,7 @@ from simulate.population.true_weeks import (
     ADHERENCE_FAMILY,
     PAIN_FAMILY,
     SIGN_FAMILY,
-    Occasion,
+    AlertOccasion,
     TrueWeek,
     true_weeks,
 )
@@ -30,7 +30,7 @@ _ANSWERS_A_WEEK, _AT_ONCE = 3, 2
 _DAY = timedelta(days=1)
 
 
-def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
+def occasions(person: Inhabitant, did: Doings) -> list[AlertOccasion]:
     """Return all occasions of a person, in the order in which they could be known."""
     rows = [
         *_low_weeks(person, did),
@@ -44,7 +44,7 @@ def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
     return sorted(rows, key=lambda row: (row.knowable_ms, row.event))
 
 
-def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield each run of two low weeks or more."""
     run: list[TrueWeek] = []
     # the None ends a run that lasts to the last week
@@ -56,7 +56,7 @@ def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
             # the first two that data can show; without any, the occasion is true and not observable
             pair = _observable_pair(person, did, run)
             first, second = pair or (run[0], run[1])
-            yield Occasion(
+            yield AlertOccasion(
                 event="low_adherence",
                 family=ADHERENCE_FAMILY,
                 from_ms=midnight(first.monday, person.zone),
@@ -87,7 +87,7 @@ def _is_seen(person: Inhabitant, did: Doings, week: TrueWeek) -> bool:
     return week.recorded + unseen < _ENOUGH * week.due
 
 
-def _interruptions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _interruptions(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield each time in which several due sessions in a row were not done."""
     end = did.first + timedelta(weeks=did.weeks)
     held = {session.day for session in did.sessions}
@@ -99,7 +99,7 @@ def _interruptions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
         is_first = first == did.first and days >= max(needed, _NEVER_DAYS)
         length = max(needed, _NEVER_DAYS) if is_first else needed
         span = [first + number * _DAY for number in range(length)]
-        yield Occasion(
+        yield AlertOccasion(
             event="never_started" if is_first and not did.sessions else "interruption",
             family=ADHERENCE_FAMILY,
             from_ms=midnight(first, person.zone),
@@ -125,12 +125,12 @@ def _empty_spans(did: Doings, held: set[date], end: date) -> Iterator[tuple[date
         day += _DAY
 
 
-def _very_high_pain(did: Doings) -> Iterator[Occasion]:
+def _very_high_pain(did: Doings) -> Iterator[AlertOccasion]:
     """Yield each answer of very high pain after a session."""
     for session in did.sessions:
         if session.pain is not None and session.pain >= _VERY_HIGH:
             at_ms = session.end_ms + 6 * MINUTE_MS
-            yield Occasion(
+            yield AlertOccasion(
                 event="very_high_pain",
                 family=PAIN_FAMILY,
                 from_ms=session.end_ms,
@@ -140,7 +140,7 @@ def _very_high_pain(did: Doings) -> Iterator[Occasion]:
             )
 
 
-def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _flares(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield the flare of a person, if there is one."""
     if did.flare is None or person.usual is None:
         return
@@ -151,7 +151,7 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     raised = _first_run(answers, level)
     known = [at for at, value in raised if raised and at - raised[0][0] >= DAY_MS]
     begun_ms = raised[0][0] if raised else from_ms
-    yield Occasion(
+    yield AlertOccasion(
         # pain that comes with far longer sessions is another thing to act on
         event="pain_with_load" if person.course is Course.STRAIN else "flare",
         family=PAIN_FAMILY,
@@ -163,7 +163,7 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     )
 
 
-def _rises(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _rises(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield the time in which the pain of a person is higher from week to week."""
     if person.course is not Course.RISE or person.usual is None:
         return
@@ -173,7 +173,7 @@ def _rises(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     answers = _answers(person, did.sessions)
     middles = [_middle(answers, span) for span in pairwise(week_ms)]
     known = [week_ms[number + 1] for number in range(1, len(middles)) if _is_rise(middles, number)]
-    yield Occasion(
+    yield AlertOccasion(
         event="weekly_rise",
         family=PAIN_FAMILY,
         from_ms=week_ms[1],
@@ -203,10 +203,10 @@ def _step(middles: Sequence[float | None], number: int) -> float | None:
     return None if before is None or after is None else after - before
 
 
-def _warnings(did: Doings) -> Iterator[Occasion]:
+def _warnings(did: Doings) -> Iterator[AlertOccasion]:
     """Yield the yes of a person to a warning sign, if there is one."""
     if did.warned_ms is not None:
-        yield Occasion(
+        yield AlertOccasion(
             event="warning_sign",
             family=SIGN_FAMILY,
             from_ms=did.warned_ms,

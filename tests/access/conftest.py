@@ -11,7 +11,7 @@ from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import listening, running_provider, served_provider
 from tests.clinic_world import CLINIC_NOW, Served, clinic_template
 from tests.patient.conftest import links, served_links
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 __all__ = ["links", "served_links"]
 
@@ -24,7 +24,7 @@ def callers(
     folder = tmp_path_factory.mktemp("door")
     clock = folder / "clock"
     clock.write_text(str(CLINIC_NOW), encoding="ascii")
-    everybody = copied(postgres, clinic_template(postgres))
+    everybody = database_copied(postgres, clinic_template(postgres))
     with everybody as dsn, running_provider() as provider, listening() as (at, url):
         provider.redirect = f"{url}/sign-in/callback"
         provider.clock = lambda: int(clock.read_text(encoding="ascii"))

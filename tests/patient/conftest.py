@@ -7,12 +7,12 @@ import pytest
 from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
 from tests.patient.link_world import LINKED_MS, LinkWorld, add_unit, link_world, run_alone
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="session")
 def served_links(postgres: Postgres) -> Iterator[LinkWorld]:
-    with copied(postgres) as dsn:
+    with database_copied(postgres) as dsn:
         run_alone(add_unit(dsn))
         with link_world(dsn) as made:
             yield made

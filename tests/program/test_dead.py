@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
 from tests.rows import cells_of
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 MISUSED = 2
 _LETTERS = """
@@ -24,7 +24,7 @@ select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'dama
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         yield made
 
 

@@ -12,7 +12,7 @@ from ingest.uploads.shelf import Shelf
 from ingest.uploads.upload import Upload, new_id
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 ERASED = 0
 _REFUSED = 1
@@ -20,7 +20,7 @@ _REFUSED = 1
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         yield made
 
 

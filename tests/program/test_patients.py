@@ -13,7 +13,7 @@ from kadens.embedded.postgres import Postgres
 from kadens.settings import SettingsError, read_settings
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import cells_of
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 _NOW_MS = 1_700_000_000_000
 _NOW = "2023-11-14T22:13:20Z"
@@ -22,7 +22,7 @@ _LATER = "2023-11-20T08:00:00+01:00"
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         yield made
 
 

@@ -17,14 +17,14 @@ from simulate.delivery import DELIVERY_CONNECTORS
 from storage.people import accounts, consents, identities, patients, profiles
 from storage.people.errors import TakenError
 from storage.pg.pool import open_pool
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 _KEY = KeyRing.single(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         yield made
 
 

@@ -119,7 +119,7 @@ def drop(server: str, name: str) -> None:
 
 
 @contextmanager
-def copied(server: Postgres, template: str = TEMPLATE) -> Iterator[str]:
+def database_copied(server: Postgres, template: str = TEMPLATE) -> Iterator[str]:
     """Give the connection string of a new copy of a database; it is removed at the end."""
     name = create(server.dsn(), template)
     yield server.dsn(name)

@@ -22,7 +22,7 @@ from storage.pg.pool import open_pool
 from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0, attributed_fact, run
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
@@ -35,7 +35,7 @@ _REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:0
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         yield made
 
 

@@ -21,7 +21,7 @@ from storage.pg.pool import Connection, open_pool
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
 from tests.rooms import ROOT
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
@@ -35,7 +35,7 @@ select d.class, p.pseudonym from dead_letter d left join patient p on p.id = d.p
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         yield made
 
 

@@ -22,7 +22,7 @@ from tests.clinic.sign_in.provider import (
     served_provider,
 )
 from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 __all__ = ["now", "provider", "shared_provider"]
 Kept = Callable[[], list[tuple[str, str, str]]]
@@ -33,7 +33,7 @@ SIGN_IN_UNIT = "Physiotherapy North"
 @pytest.fixture(scope="session")
 def dsn(postgres: Postgres) -> Iterator[str]:
     """Give a database with a single care unit."""
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         asyncio.run(_seed(made))
         yield made
 

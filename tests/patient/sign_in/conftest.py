@@ -20,7 +20,7 @@ from tests.clinic.sign_in.provider import (
 from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
 from tests.patient.link_world import add_unit, run_alone
 from tests.patient.sign_in.patients import IDENTITY_KEYS, People
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 __all__ = ["now", "provider", "shared_provider"]
 OpenPatient = Callable[..., AbstractContextManager[httpx2.Client]]
@@ -29,7 +29,7 @@ OpenPatient = Callable[..., AbstractContextManager[httpx2.Client]]
 @pytest.fixture(scope="session")
 def people(postgres: Postgres) -> Iterator[People]:
     """Give a database with a care unit, and who adds patients to it."""
-    with copied(postgres) as dsn:
+    with database_copied(postgres) as dsn:
         run_alone(add_unit(dsn))
         yield People(dsn)
 

@@ -6,7 +6,7 @@ import pytest
 
 from kadens.embedded.postgres import Postgres
 from tests.program.privacy.running import kadens
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def installation(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("installation")
     secrets = folder / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
+    with database_copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("KADENS_KAFKA", "")
         patch.setenv("KADENS_DATABASE", made)
         patch.setenv("KADENS_BODIES", str(folder / "bodies"))

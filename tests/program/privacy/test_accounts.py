@@ -14,7 +14,7 @@ from kadens.privacy.closing_terms import closing_terms
 from kadens.settings import SettingsError, read_settings
 from model.calendar import DAY_MS
 from model.privacy.closing import ClosingReading
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 _NOW = 1_700_000_000_000  # 2023-11-14
 _ACTIONS = "select action, object from audit where action ~ '^(account|patient.erase)' order by id"
@@ -25,7 +25,7 @@ _WHY = ("--why", "a letter of 13 November")
 def dsn(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with copied(postgres) as made:
+    with database_copied(postgres) as made:
         for name, value in {
             "KAFKA": "",
             "DATABASE": made,

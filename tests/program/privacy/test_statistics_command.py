@@ -16,7 +16,7 @@ from storage.people import care_team, patients
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
 from storage.rights.statistic_rows import collect_month
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 _KEYS = KeyRing.single(bytes(32))
 _UNITS = {"North": 6, "South": 9, "West": 2}
@@ -38,7 +38,7 @@ async def _prepare(dsn: str) -> None:
 def dsn(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     secrets = tmp_path_factory.mktemp("installation") / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
+    with database_copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
         asyncio.run(_prepare(made))
         patch.setenv("KADENS_KAFKA", "")
         patch.setenv("KADENS_DATABASE", made)

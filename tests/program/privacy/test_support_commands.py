@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from tests.storage.reuse import copied
+from tests.storage.reuse import database_copied
 
 _LOG = """
 select a.action, p.pseudonym, a.object, a.detail ->> 'reason' from audit a
@@ -20,7 +20,7 @@ left join patient p on p.id = a.patient where a.action ~ '^support' order by a.i
 def dsn(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     secrets = tmp_path_factory.mktemp("installation") / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
+    with database_copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("KADENS_KAFKA", "")
         patch.setenv("KADENS_DATABASE", made)
         patch.setenv("KADENS_BODIES", "")

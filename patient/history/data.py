@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from model.calendar import local_date, monday
 from model.derived import Session, Week
-from patient.answers import own_answer
 from patient.config import patient_door_of
-from patient.corrected import own_corrections
+from patient.history.answers import own_answer
+from patient.history.corrected import own_corrections
 from patient.own_pages import door_page
 from patient.visit import open_visit
 from patient.words import activity_words, sender_words
