@@ -33,7 +33,7 @@ from storage.pg.pool import Connection, adapt
 from tests.rig import PARTITIONS, Rig, run
 from tests.storage.derived.traces import NUMBER, files, settle
 
-GONE, STAYS = "gone-7f3e51c0", "stays-0a11ea5e"
+LEAVING, STAYS = "gone-7f3e51c0", "stays-0a11ea5e"
 GONE_NAME = "Xanthippa Markerstrand"
 _UNIT = "unit"
 _KEYS = {kind: bytes([number] * 32).hex() for number, kind in enumerate(("wrapping", "link"))} | {
@@ -119,15 +119,15 @@ class Leaving:
     def count(self, table: str) -> int:
         joined = f"{table} x join patient p on p.id = x.patient"
         query = f"select count(*) from {joined} where p.pseudonym = %s"  # noqa: S608 - our names
-        return int(self.rig.value(query, GONE))
+        return int(self.rig.value(query, LEAVING))
 
 
 @contextmanager
 def leaving_world() -> Iterator[Leaving]:
     """Run all processes on a log, a database and a mail catcher of their own."""
-    whole_pages = {"full_page_writes": "on"}  # the write-ahead log as a deployed server writes it
+    page_images = {"full_page_writes": "on"}  # the write-ahead log as a deployed server writes it
     with (
-        temporary_postgres(settings=whole_pages) as server,
+        temporary_postgres(settings=page_images) as server,
         MockKafka(PARTITIONS) as kafka,
         _folder(server.data.parent) as folder,
         Mailbox(folder / "mail", _free_port()) as mailbox,
@@ -195,7 +195,7 @@ def fill(world: Leaving) -> None:
         store = Directory(world.folder / "bodies")
         await settle(conn, store, STAYS)
         await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
-        made = await settle(conn, store, GONE, name=GONE_NAME)
+        made = await settle(conn, store, LEAVING, name=GONE_NAME)
         # made up by the tests: no mail that can be sent, no key or body that can be opened
         for table in ("outbox", "identity.statistic_key", "quarantine"):
             await conn.execute(SQL("delete from {}").format(Identifier(*table.split("."))))
@@ -220,10 +220,10 @@ def fill(world: Leaving) -> None:
 
 def use(world: Leaving) -> None:
     """Do with the patient what people do, well and badly, at each door and by commands."""
-    world.kadens("patient", "link", "--patient", GONE, "--source", "reports", GONE)
-    world.kadens("consent", "give", "--patient", GONE, "--source", "reports")
-    world.kadens("consent", "give", "--patient", GONE, "--source", "files")
-    world.kadens("patient", "identity", "--patient", GONE, given="191212121212\n")
+    world.kadens("patient", "link", "--patient", LEAVING, "--source", "reports", LEAVING)
+    world.kadens("consent", "give", "--patient", LEAVING, "--source", "reports")
+    world.kadens("consent", "give", "--patient", LEAVING, "--source", "files")
+    world.kadens("patient", "identity", "--patient", LEAVING, given="191212121212\n")
     _reported(world)
     _uploaded(world)
     _looked_at(world)
@@ -234,8 +234,8 @@ def _reported(world: Leaving) -> None:
     """Report a pain that raises an alert, and something that cannot be read."""
     before = world.count("alert")
     for name, body in (
-        ("pain", _report(GONE)),
-        ("broken", _report(GONE, answered_at=GONE)),
+        ("pain", _report(LEAVING)),
+        ("broken", _report(LEAVING, answered_at=LEAVING)),
         ("unknown", _report("nobody")),
     ):
         case = world.folder / f"{name}.case"
@@ -251,7 +251,7 @@ def _reported(world: Leaving) -> None:
 def _report(account: str, **more: str) -> bytes:
     """Return the report of a pain 9 an hour ago."""
     report = {
-        "id": f"r-{GONE}",
+        "id": f"r-{LEAVING}",
         "answered_at": rfc3339(int(time.time() * 1000) - HOUR_MS),
         "instrument": "pain",
         "phase": "after",
@@ -263,41 +263,41 @@ def _report(account: str, **more: str) -> bytes:
 
 
 def _uploaded(world: Leaving) -> None:
-    token = world.kadens("patient", "token", "--patient", GONE, "--json")
+    token = world.kadens("patient", "token", "--patient", LEAVING, "--json")
     bearer = str(json.loads(token)["token"])
     world.markers["link token"] = bearer.encode()
-    headers = {"authorization": f"Bearer {bearer}", "x-filename": f"{GONE}.fit"}
+    headers = {"authorization": f"Bearer {bearer}", "x-filename": f"{LEAVING}.fit"}
     for path, body in (
-        ("/v1/files", f"no file of {GONE}".encode()),
-        (f"/v1/files/{GONE}?patient={GONE}", b"{"),
+        ("/v1/files", f"no file of {LEAVING}".encode()),
+        (f"/v1/files/{LEAVING}?patient={LEAVING}", b"{"),
     ):
         world.answers.append(_post(world.address("vendor") + path, body, headers))
-    for path in (f"/v1/hooks/{GONE}", f"/{GONE}?name={GONE_NAME}"):
-        world.answers.append(_post(world.address("vendor") + path, GONE.encode(), {}))
+    for path in (f"/v1/hooks/{LEAVING}", f"/{LEAVING}?name={GONE_NAME}"):
+        world.answers.append(_post(world.address("vendor") + path, LEAVING.encode(), {}))
 
 
 def _looked_at(world: Leaving) -> None:
     """Read the patient at the clinician door, and ask for what is not there."""
     base = world.address("clinic")
     for path in (
-        f"/patients/{GONE}",
-        f"/patients/{GONE}/summary",
-        f"/patients/{GONE}/prescriptions",
-        f"/patients/{GONE}/nothing?name={GONE_NAME}",
-        f"/api/v1/patients/{GONE}",
-        f"/api/v1/patients/{GONE}/sessions",
-        f"/api/v1/patients/{GONE}/timeline?from={GONE}",
+        f"/patients/{LEAVING}",
+        f"/patients/{LEAVING}/summary",
+        f"/patients/{LEAVING}/prescriptions",
+        f"/patients/{LEAVING}/nothing?name={GONE_NAME}",
+        f"/api/v1/patients/{LEAVING}",
+        f"/api/v1/patients/{LEAVING}/sessions",
+        f"/api/v1/patients/{LEAVING}/timeline?from={LEAVING}",
         f"/?search={GONE_NAME}",
     ):
         world.answers.append(httpx2.get(base + path, timeout=60).status_code)
-    for path in (f"/patients/{GONE}/note", f"/patients/{GONE}/sessions/{GONE}/marks"):
-        form = {"text": GONE_NAME, "token": GONE, "reason": GONE}
+    for path in (f"/patients/{LEAVING}/note", f"/patients/{LEAVING}/sessions/{LEAVING}/marks"):
+        form = {"text": GONE_NAME, "token": LEAVING, "reason": LEAVING}
         world.answers.append(httpx2.post(base + path, data=form, timeout=60).status_code)
 
 
 def _signed_in(world: Leaving) -> None:
     """Sign the patient in by a link, and see every page."""
-    made = world.kadens("patient", "door-link", "--patient", GONE, "--json")
+    made = world.kadens("patient", "door-link", "--patient", LEAVING, "--json")
     link = str(json.loads(made)["link"])
     base = world.address("patient")
     world.markers["door link"] = link.rpartition("/")[2].encode()
@@ -306,7 +306,7 @@ def _signed_in(world: Leaving) -> None:
         world.cookies |= dict(browser.cookies)
         secrets = world.cookies.items()
         world.markers |= {f"cookie {name}": value.encode() for name, value in secrets}
-        for path in ("/", "/data", "/rights", "/looked", "/report", "/block", f"/{GONE}"):
+        for path in ("/", "/data", "/rights", "/looked", "/report", "/block", f"/{LEAVING}"):
             world.answers.append(browser.get(path, params={"name": GONE_NAME}).status_code)
 
 
@@ -321,10 +321,10 @@ def forget(world: Leaving) -> None:
 
 def look_again(world: Leaving) -> None:
     """Ask for the erased patient at each door, as bookmarks and watches do."""
-    for path in (f"/patients/{GONE}", f"/api/v1/patients/{GONE}/sessions"):
+    for path in (f"/patients/{LEAVING}", f"/api/v1/patients/{LEAVING}/sessions"):
         world.answers.append(httpx2.get(world.address("clinic") + path, timeout=60).status_code)
     headers = {"authorization": f"Bearer {world.markers['link token'].decode()}"}
-    body = f"after all, {GONE}".encode()
+    body = f"after all, {LEAVING}".encode()
     world.answers.append(_post(world.address("vendor") + "/v1/files", body, headers))
     with httpx2.Client(base_url=world.address("patient"), cookies=world.cookies) as browser:
         world.answers.append(browser.get("/").status_code)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.leaving import (
     DOORS,
-    GONE,
+    LEAVING,
     STAYS,
     Leaving,
     fill,
@@ -56,7 +56,7 @@ def erased(world: Leaving, backup: Path) -> Leaving:
     before = world.holding(world.cluster)
     assert _names(before, "base") >= _BEFORE
     assert _names(before, "pg_wal") >= _BEFORE
-    world.printed += world.kadens("erase", "--patient", GONE, "--yes")
+    world.printed += world.kadens("erase", "--patient", LEAVING, "--yes")
     look_again(world)
     forget(world)
     world.kadens("backup", "keys", "--to", str(backup / "keys"))
@@ -66,7 +66,7 @@ def erased(world: Leaving, backup: Path) -> Leaving:
 
 def _names(matches: Mapping[str, set[str]], folder: str) -> set[str]:
     """Return the markers that are in some file below a folder of the cluster."""
-    return {name for path, names in matches.items() if folder in path for name in names}
+    return set().union(*(names for path, names in matches.items() if folder in path))
 
 
 def test_everything_was_used(world: Leaving) -> None:
@@ -105,7 +105,7 @@ def test_a_backup_from_before_shows_nothing_and_opens_without_the_patient(
     no_list = {"KADENS_ERASURES": "", "KADENS_KAFKA": ""}
     done = json.loads(erased.kadens("restore", *words, "--json", **restored, **no_list))
     assert done["without_key"] == 1
-    traces = [GONE, *(marker.decode(errors="replace") for marker in erased.markers.values())]
+    traces = [LEAVING, *(marker.decode(errors="replace") for marker in erased.markers.values())]
     assert run(rows_with_traces(erased.empty, traces)) == set()
     assert {table for table, _ in run(rows_with_traces(erased.empty, [STAYS]))} >= {"patient"}
     assert erased.holding(backup / "bodies") == {}
