@@ -1,12 +1,10 @@
 """The command that removes what erased patients leave in the database's files."""
 
-from psycopg.errors import InsufficientPrivilege
-
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.output.terminal import print_note
 from storage.pg.rewriting import rewrite_tables
-from storage.pg.write_ahead import overwrite_old_log
+from storage.pg.write_ahead import LogKeptError, overwrite_old_log
 
 
 def vacuum_tables(*, data: Data = DEFAULT_DATA) -> None:
@@ -26,7 +24,7 @@ def _of_log(dsn: str) -> str:
     """Write over the write-ahead log of before, and say what is left of it."""
     try:
         kept = run(overwrite_old_log(dsn))
-    except InsufficientPrivilege:
+    except LogKeptError:
         return "the write-ahead log stays as it is, because this login may not write over it"
     if not kept:
         return "nothing is left of the write-ahead log of before"

@@ -6,6 +6,7 @@ of the server, and no file is touched that it still keeps for somebody: those ar
 """
 
 from psycopg import AsyncConnection
+from psycopg.errors import InsufficientPrivilege
 
 from storage.pg.pool import LONG, Connection, address
 
@@ -19,12 +20,23 @@ _NOW_AT = "select pg_walfile_name(pg_current_wal_insert_lsn())"
 _RECORD, _SWITCH = "select pg_logical_emit_message(true, 'kadens', '')", "select pg_switch_wal()"
 
 
+class LogKeptError(RuntimeError):
+    """The login may not write over the write-ahead log."""
+
+
 async def overwrite_old_log(dsn: str) -> int:
     """Write over all that the write-ahead log has now, and return how many files the server kept.
 
     It keeps those that an archive, a standby or a replication slot has not taken, and those of
-    `wal_keep_size`. Raises `InsufficientPrivilege` of psycopg when the login may not do this.
+    `wal_keep_size`. Raises `LogKeptError` when the login may not do this.
     """
+    try:
+        return await _overwritten(dsn)
+    except InsufficientPrivilege:
+        raise LogKeptError("this login may not write over the write-ahead log") from None
+
+
+async def _overwritten(dsn: str) -> int:
     async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
         await conn.execute("checkpoint")
         present = await _name(conn, _NOW_AT)

@@ -99,16 +99,21 @@ class Leaving:
 
     def holding(self, folder: Path) -> dict[str, set[str]]:
         """Return the names of the markers in each file that has any, by its path in the folder."""
-        matches = {path: self.markers_in(path.read_bytes()) for path in files(folder)}
-        return {str(path.relative_to(folder)): names for path, names in matches.items() if names}
+        matches: dict[str, set[str]] = {}
+        for path in files(folder):
+            if names := self.markers_in(path.read_bytes()):
+                matches[str(path.relative_to(folder))] = names
+        return matches
 
     def relations(self) -> dict[str, set[str]]:
         """Return the names of the markers in each table and index that has any."""
         query = "select pg_relation_filepath(oid), relname from pg_class"
         known: dict[str, str] = dict(self.rig.rows(query))
-        matches = self.holding(self.cluster)
-        relations = {path: path.removeprefix("cluster/").partition(".")[0] for path in matches}
-        return {known.get(relations[path], path): names for path, names in matches.items()}
+        matches: dict[str, set[str]] = {}
+        for path, names in self.holding(self.cluster).items():
+            relation = path.removeprefix("cluster/").partition(".")[0]
+            matches[known.get(relation, path)] = names
+        return matches
 
     def mails(self) -> list[Path]:
         return sorted((self.folder / "mail").glob("*.eml"))
@@ -335,11 +340,11 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
 
 
 def _ports() -> dict[str, int]:
-    names = [*DOORS, *(f"{name} metrics" for name in WITH_METRICS)]
-    return {name: _free_port() for name in names}
+    names = [*DOORS, *map("{} metrics".format, WITH_METRICS)]
+    return dict(zip(names, map(_free_port, names), strict=True))
 
 
-def _free_port() -> int:
+def _free_port(_name: str = "") -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

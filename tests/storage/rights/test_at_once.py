@@ -36,7 +36,7 @@ _KEY = KeyRing.single(bytes(32))
 _WAITS = "select count(*) from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
 _LATER = T0 + 1
 _FILED = RightKind.ERASURE  # a kind that no right below asks for
-_ASKED = "select id from rights_request where kind = %s"
+_FILED_AS = "select id from rights_request where kind = %s"
 # What a right says to a patient who is not there any more, and to who did the same just now.
 _REFUSED = (UnknownNameError, RestrictionError, AccountClosedError, RightsMoveError)
 _Right = Callable[[Connection], Awaitable[object]]
@@ -52,8 +52,8 @@ async def _portability(conn: Connection) -> None:
 
 async def _answer(conn: Connection) -> None:
     """Answer the request of the fixture with a file, as the clinic and the command do."""
-    asked = await rows.fetch_column(conn, _ASKED, [_FILED.value])
-    request = await rights_request(conn, asked[0] if asked else 0)
+    open_ones = await rows.fetch_column(conn, _FILED_AS, [_FILED.value])
+    request = await rights_request(conn, open_ones[0] if open_ones else 0)
     check_rights_move(request, RightsState.ANSWERED, identified="BankID", answer="here")
     moved = replace(
         request,
