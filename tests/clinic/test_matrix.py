@@ -127,6 +127,9 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int, int]] = {
     ("GET", "/requests"): LISTS,
     ("POST", "/requests/{number}/{step}"): (401, 404, 404, 401, 403),  # nobody has asked
     ("POST", "/requests/{number}/file"): (401, 404, 404, 401, 403),
+    ("GET", "/accounts"): LISTS,
+    ("POST", "/accounts/{pseudonym}/close"): (401, 422, 404, 401, 403),  # without a reason
+    ("POST", "/accounts/{pseudonym}/reopen"): (401, 409, 404, 401, 403),
     ("GET", "/patients/{pseudonym}/corrections"): PRIVATE,
     ("GET", "/patients/{pseudonym}/corrections/write"): (401, 404, 404, 401, 404),
     ("POST", "/patients/{pseudonym}/corrections/write"): (401, 404, 404, 401, 403),
@@ -168,6 +171,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
     "file": {"checked": "yes"},
+    "reopen": {"why": "came back"},
     "withdraw": {"why": "a slip"},
     "language": {"code": "sv", "page": "/"},
     "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
