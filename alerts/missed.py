@@ -33,14 +33,14 @@ _WAITING_DAYS = 4  # so many days may still wait for late data and for an answer
 class MissedRun:
     """Known days in a row without a session, `days`, and what was prescribed on the last of them.
 
-    `due` is how many whole sessions were due on these days. `is_open` says that nothing is known
-    after the last day, so that the run may go on. Days of a pause are left out and end no run.
+    `due` is how many whole sessions were due on these days. `ended_on` is the first day that is
+    known to end the run, None while it may go on. Days of a pause are left out and end no run.
     """
 
     prescription: Prescription
     days: tuple[date, ...]
     due: int
-    is_open: bool
+    ended_on: date | None
 
 
 def missed_runs(
@@ -75,7 +75,7 @@ def _runs(
         if not held or not _is_missed(day, held[0]):
             if reached is not None:
                 # said only once the run has ended: until then nobody knows whether it goes on
-                yield replace(reached, is_open=False)
+                yield replace(reached, ended_on=day.local_date)
             days, per_week, reached = [], 0, None
             continue
         days.append(day.local_date)
@@ -83,7 +83,7 @@ def _runs(
         per_week += sevenths_due(held[0], day.local_date)
         due = per_week // _WEEK_DAYS
         if reached is None and due >= enough[0] and len(days) >= enough[1]:
-            reached = MissedRun(prescription=held[0], days=tuple(days), due=due, is_open=True)
+            reached = MissedRun(prescription=held[0], days=tuple(days), due=due, ended_on=None)
     if reached is not None:
         yield reached
 
@@ -143,6 +143,19 @@ def _is_missed(day: WeekDay, row: Prescription) -> bool:
     return is_known_day(day, row) and not credited_sessions(row, day.by_type)
 
 
+def _alive_until_ms(
+    on: RuleInput, run: MissedRun, thresholds: Mapping[str, float], fresh_until_ms: int
+) -> int:
+    """Return until when a run may have raised an alert: at the latest until its end is known.
+
+    After that it raises nothing, and so must not keep an alert alive that something else raised.
+    """
+    if run.ended_on is None:
+        return fresh_until_ms
+    waits = thresholds["lag_hours"] + thresholds["answer_hours"]
+    return min(fresh_until_ms, complete_by_ms(midnight(run.ended_on + _DAY, on.zone), waits))
+
+
 def run_finding(
     on: RuleInput, rule: Rule, run: MissedRun, thresholds: Mapping[str, float]
 ) -> Finding:
@@ -165,9 +178,9 @@ def run_finding(
         tier=rule.tier,
         at_ms=at_ms,
         from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
+        fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms),
         # who exercises again has not stopped
-        fresh=run.is_open and not muted and on.now_ms <= fresh_until_ms,
+        fresh=run.ended_on is None and not muted and on.now_ms <= fresh_until_ms,
         evidence={
             "rule": rule.id,
             "version": rule.version,

@@ -108,7 +108,7 @@ async def _became(parts: FetcherParts, taken: TakenFetch, result: RequestResult)
 async def _note_broken(parts: FetcherParts, taken: TakenFetch, result: RequestResult) -> None:
     """Note that a person has to connect the account again."""
     if result.refreshed is Refreshed.BROKEN:  # and the account was marked with it
-        await _tell(parts, taken, NoticeKind.REVOKED)
+        await _tell(parts, taken, NoticeKind.BROKEN)
         return
     async with parts.pool.connection() as conn:
         await mark_broken(conn, taken.held, parts.now())

@@ -15,7 +15,6 @@ from patient.visit import (
     is_foreign,
     new_session_secret,
     open_visit,
-    patient_actor,
     session_cookie,
     session_secret,
     set_door_cookie,
@@ -76,7 +75,7 @@ async def begin_visit(
     digest = secret_digest(secret)
     await begin_patient_session(conn, patient, digest, now_ms, now_ms + LIFE_MS)
     entry = audit.AuditEntry(
-        at_ms=now_ms, actor=patient_actor(patient), action=AuditAction.SIGN_IN, patient=patient
+        at_ms=now_ms, actor=audit.PATIENT_ACTOR, action=AuditAction.SIGN_IN, patient=patient
     )
     await audit.write_entry(conn, entry)
 

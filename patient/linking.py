@@ -238,7 +238,7 @@ async def _write(
 ) -> None:
     entry = audit.AuditEntry(
         at_ms=now_ms,
-        actor=audit.Actor(subject=invitation.patient, role="patient"),
+        actor=audit.PATIENT_ACTOR,
         action=action,
         patient=invitation.patient,
         object=invitation.connector,

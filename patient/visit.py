@@ -46,7 +46,7 @@ class Visit:
         """Write a line of the audit log: the patient did this in their own data."""
         entry = audit.AuditEntry(
             at_ms=self.now_ms,
-            actor=patient_actor(self.pseudonym),
+            actor=audit.PATIENT_ACTOR,
             action=action,
             patient=self.pseudonym,
             object=about,
@@ -90,11 +90,6 @@ async def open_visit(request: Request) -> AsyncIterator[Visit]:
         if request.method in SAFE_METHODS:
             await visit.note(AuditAction.DATA_READ, request.scope["route"].path)
         yield visit
-
-
-def patient_actor(pseudonym: str) -> audit.Actor:
-    """Return a patient as who acts."""
-    return audit.Actor(subject=pseudonym, role="patient")
 
 
 def session_cookie(door: OpenPatientDoor) -> str:

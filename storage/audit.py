@@ -60,6 +60,10 @@ class Actor:
     care_unit: str = ""
 
 
+# The line's own patient tells who it is. An erasure takes that out of a line, and never the actor.
+PATIENT_ACTOR = Actor(subject="patient", role="patient")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """A line of the log: `action` on `object`, in the data of `patient` (a pseudonym).

@@ -15,7 +15,7 @@ from model.messages.outgoing import ReceiverKind
 from model.privacy.closing import (
     AccountStep,
     ClosingTerms,
-    closes_as_asked,
+    is_closing_due,
     last_day,
     next_step,
 )
@@ -24,12 +24,12 @@ from storage.alerts import outbox
 from storage.people.consents import may_contact
 from storage.pg.pool import Connection, Pool
 from storage.rights import account_life, rights_requests, support_cases
-from storage.rights.account_life import AS_ASKED, BY_WORKER, INACTIVE, AccountRow
+from storage.rights.account_life import AT_WISH, BY_WORKER, INACTIVE, AccountRow
 from storage.rights.rights_requests import ClosingWish
 
 _LEAST_KEPT_MS = 180 * DAY_MS
 # the patient reads it at the clinic or in their file: their door is closed then
-CLOSED_AS_ASKED = "The account was closed, as you asked. Kontot stängdes, som du bad om."
+CLOSED_AT_WISH = "The account was closed, as you asked. Kontot stängdes, som du bad om."
 _PAGE = 200  # accounts that are read at once
 
 
@@ -74,7 +74,7 @@ async def close_wished(tender: AccountTender) -> int:
         wishes = await rights_requests.closing_wishes(conn)
     done = 0
     for wish in wishes:
-        if closes_as_asked(wish.due, wish.identified, wish.zone, tender.now()):
+        if is_closing_due(wish.due, wish.identified, wish.zone, tender.now()):
             done += await _close_wished(tender, wish)
     return done
 
@@ -87,12 +87,12 @@ async def _close_wished(tender: AccountTender, wish: ClosingWish) -> int:
         now_ms = tender.now()
         # a person who answered or refused meanwhile has decided
         if not await rights_requests.answer_closing(
-            conn, wish.number, by=BY_WORKER, identified="", answer=CLOSED_AS_ASKED, now_ms=now_ms
+            conn, wish.number, by=BY_WORKER, identified="", answer=CLOSED_AT_WISH, now_ms=now_ms
         ):
             return 0
         if account.life.closed_ms is None:
             await account_life.close_account(
-                conn, account, by=BY_WORKER, why=AS_ASKED, now_ms=now_ms
+                conn, account, by=BY_WORKER, why=AT_WISH, now_ms=now_ms
             )
     return 1
 

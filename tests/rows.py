@@ -60,3 +60,10 @@ def value_of_each(rows: Mapping[str, object], name: str) -> dict[str, Any]:
 def with_fact(kind: type[Fact], facts: Iterable[AttributedFact]) -> tuple[AttributedFact, ...]:
     """Return the attributed facts whose fact is of a type."""
     return tuple(item for item in facts if isinstance(item.fact, kind))
+
+
+def lines_by_patient(columns: str, more: str = "") -> str:
+    """Return the query for columns of the audit lines that a patient wrote, by the pseudonym."""
+    lines = "from audit a join patient p on p.id = a.patient"
+    by = "where p.pseudonym = %s and a.role = 'patient'"
+    return f"select {columns} {lines} {by} {more} order by a.id"

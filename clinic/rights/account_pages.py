@@ -53,7 +53,7 @@ async def take_closing_form(
             await reads.read_brief(scope, pseudonym)
             shown = await _page(scope, pseudonym, wrong, {"why": plain, "identified": how})
         else:
-            await accounts.close_account(scope, pseudonym, plain, how)
+            await accounts.end_account(scope, pseudonym, plain, how)
     if wrong:
         return render(request, "accounts.html", shown, status=422)
     csrf_guard.count_action(request, "close_account")
@@ -94,7 +94,7 @@ async def _page(
     return {
         **common_context(scope),
         "lines": await accounts.accounts_of(scope),
-        "states": accounts.STATE_WORDS,
+        "states": accounts.ACCOUNT_WORDS,
         "may_write": scope.role is not CareRole.SUPPORT and not scope.home,
         "longest": accounts.LONGEST_ACCOUNT_WHY,
         "longest_how": accounts.LONGEST_HOW,

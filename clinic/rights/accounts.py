@@ -28,7 +28,7 @@ from storage.rights.rights_requests import ClosingWish
 from web.problems import RequestRefused
 
 LONGEST_ACCOUNT_WHY, LONGEST_HOW = 500, 200  # characters, as the database keeps them
-STATE_WORDS: Mapping[AccountState, str] = {
+ACCOUNT_WORDS: Mapping[AccountState, str] = {
     AccountState.TO_ERASE: N_("Closed, to be erased"),
     AccountState.CLOSED: N_("Closed"),
     AccountState.IN_CARE: N_("In care"),
@@ -64,8 +64,8 @@ async def accounts_of(scope: RequestScope) -> list[AccountLine]:
     names = await scope.names([row.pseudonym for row in kept])
     warned = await account_life.account_warnings(scope.conn, scope.unit)
     ways = {row.pseudonym: row.way for row in warned}
-    asked = await rights_requests.closing_wishes(scope.conn, unit=scope.unit)
-    wishes = {row.patient: row for row in asked}
+    open_wishes = await rights_requests.closing_wishes(scope.conn, unit=scope.unit)
+    wishes = {row.patient: row for row in open_wishes}
     terms, now_ms = scope.clinic.closing, scope.now_ms
     lines = [_line(row, names, ways, wishes, terms, now_ms) for row in kept]
     return sorted(lines, key=_urgency)
@@ -81,7 +81,7 @@ def closing_mistakes(why: str, identified: str) -> dict[str, str]:
     return wrong
 
 
-async def close_account(scope: RequestScope, pseudonym: str, why: str, identified: str) -> None:
+async def end_account(scope: RequestScope, pseudonym: str, why: str, identified: str) -> None:
     """Close an account because its patient wants it, and answer the request where there is one.
 
     404 for another unit's patient, 409 for an account that is closed.

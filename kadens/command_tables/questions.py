@@ -6,7 +6,7 @@ _COMMANDS = "kadens.commands"
 QUESTION_COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="rights",
-        summary="Patients' requests about their rights: list, answer.",
+        summary="Patients' requests about their rights: list, show, answer.",
         entries=(
             Entry(
                 word="open",
@@ -17,6 +17,11 @@ QUESTION_COMMANDS: tuple[Entry, ...] = (
                 word="list",
                 target="kadens.privacy.commands:list_rights_requests",
                 summary="List patients' requests, and mark what is overdue.",
+            ),
+            Entry(
+                word="show",
+                target="kadens.privacy.handling.showing_requests:show_rights_request",
+                summary="Show a request in full, and the commands that carry it out.",
             ),
             Entry(
                 word="take",

@@ -135,12 +135,17 @@ UPKEEP_COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         word="rectify",
-        summary="Correct what was reported: add, list, withdraw.",
+        summary="Correct what was reported: reports, add, list, withdraw.",
         entries=(
             Entry(
                 word="add",
                 target="kadens.privacy.rectifying:add_corrected",
                 summary="Correct a report or a session; the old value stays on record.",
+            ),
+            Entry(
+                word="reports",
+                target="kadens.privacy.handling.reported:list_reported",
+                summary="List a patient's reports with the ids that `rectify add` takes.",
             ),
             Entry(
                 word="list",

@@ -36,7 +36,7 @@ from model.spans import Span, merge
 from model.versions.receipt import as_first_received, delivered_until_ms, refusal_of
 from model.versions.version_order import VersionOrder, sample_rank
 from storage.facts.ids import RecordVersion, current_version, record_version
-from storage.facts.retractions import RetractedInterval, Retractions
+from storage.facts.retractions import RestrictedInterval, RetractedInterval, Retractions
 from storage.facts.sample_reads import StoredSamples, current_column
 from storage.facts.samples import STREAM, Put, by_series
 from stream.compute.staleness import SESSION_ONLY, stale_dates
@@ -113,12 +113,21 @@ class HeldFacts:
         return min(starts, default=None)
 
 
-def hold_facts(reported: Iterable[AttributedFact], patient: str, zone: str) -> HeldFacts:
-    """Return the current facts among all that were reported, in whatever order they came."""
+def hold_facts(
+    reported: Iterable[AttributedFact],
+    patient: str,
+    zone: str,
+    restricted: Iterable[RestrictedInterval] = (),
+) -> HeldFacts:
+    """Return the current facts among all that were reported, in whatever order they came.
+
+    What is `restricted` is held, and hidden like what is retracted.
+    """
     facts = tuple(_distinct(as_first_received(reported)))
     versions = _current_versions(facts)
     current = tuple(_current(facts, versions))
     retractions = _retractions(current)
+    retractions.restricted.extend(restricted)
     return HeldFacts(
         patient=patient,
         zone=zone,

@@ -36,6 +36,8 @@ Number = Annotated[int, typer.Argument(min=1, help="Number of the request, from 
 Identified = Annotated[
     str, typer.Option("--identified", help="How the requester was identified, such as BankID.")
 ]
+# The answer to these is a file, and is handed over with it.
+_BY_FILE = {RightKind.ACCESS, RightKind.PORTABILITY}
 _LONGEST = {"identified": LONGEST_IDENTIFIED, "text": LONGEST_ANSWER}
 
 
@@ -88,7 +90,7 @@ def list_rights_requests(
         named = {row.patient for row in listed}
         await note_listed(conn, now_ms, "rights", named)
         zones = await patients.zones_of(conn, named)
-        return [_plain(row, now_ms, zones[row.patient]) for row in listed]
+        return [plain_request(row, now_ms, zones[row.patient]) for row in listed]
 
     lines = audited(settings_of(data), work, AuditAction.RIGHTS_LIST)
     if as_json:
@@ -100,6 +102,9 @@ def list_rights_requests(
         names = ("number", "patient", "kind", "received", "due")
         table.add_row(*(str(line[name]) for name in names), state, str(line["handled_by"]))
     print_table(table)
+    # what the patient wrote has no room in a table, and would be read by whoever passes by
+    if lines:
+        print_note("`kadens rights show NUMBER` shows one in full, with what the patient wrote")
 
 
 def take_rights_request(
@@ -184,6 +189,9 @@ def _move(
     except RightsMoveError as error:
         fail(str(error))
     print_line(f"{moved.number}  {moved.state.value}")
+    if to is RightsState.ANSWERED and moved.kind not in _BY_FILE:
+        print_note(f"this is the answer alone: what it says about the {moved.kind.value} is done")
+        print_note("by its own command, which `kadens rights show` names while a request is open")
 
 
 def _check_lengths(**texts: str) -> None:
@@ -192,7 +200,8 @@ def _check_lengths(**texts: str) -> None:
             fail(f"--{name} has more than {_LONGEST[name]} characters", code=2)
 
 
-def _plain(row: RightsRequest, now_ms: int, zone: str) -> dict[str, object]:
+def plain_request(row: RightsRequest, now_ms: int, zone: str) -> dict[str, object]:
+    """Return a request as JSON shows it."""
     return {
         "number": row.number,
         "patient": row.patient,

@@ -42,6 +42,8 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "accounts": (_ACCOUNTS,),
     "warnings": (_ACCOUNTS,),
     "rights": (REQUESTS,),
+    "rights_request": (REQUESTS,),
+    "reports": (_REPORTS,),
     "extract": (_LOG,),
     "export": (_LOG,),
     "sample": (_LOG,),

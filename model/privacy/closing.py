@@ -167,7 +167,7 @@ def account_state(life: AccountLife, terms: ClosingTerms, zone: str, now_ms: int
     return AccountState.WARNED if is_warned else AccountState.OPEN
 
 
-def closes_as_asked(due: date, identified: str, zone: str, now_ms: int) -> bool:
+def is_closing_due(due: date, identified: str, zone: str, now_ms: int) -> bool:
     """Return whether an account is closed without a person, because its patient asked for it.
 
     It is on the last day for the answer, and only when it was noted how the patient was identified.

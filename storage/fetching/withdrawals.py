@@ -45,14 +45,14 @@ with gone as (
     for update skip locked)
   returning connector, account, patient, tokens)
 {_ENDED}"""  # noqa: S608 - constants of this module
-# The vendor itself said so, and need not be told. A connection that broke needs reconnecting.
+# The vendor itself said so, and need not be told. Its tokens may have ended before its word came.
 _REVOKED = """
 with gone as (
   delete from vendor_connection where (connector, account) in (
     select c.connector, c.account from vendor_connection c
     join vendor_notice n on n.connector = c.connector and n.account = c.account
       and n.patient = c.patient
-    where n.kind = 'revoked' and n.received_at > c.connected_at and c.state = 'connected'
+    where n.kind = 'revoked' and n.received_at > c.connected_at
     for update of c skip locked)
   returning connector, account, patient)
 insert into vendor_withdrawal (connector, account, patient, state, withdrawn_at, not_before)

@@ -20,7 +20,7 @@ from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import current_facts
 from stream.compute.sessions.session_rows import CountedSession, WindowSamples
-from stream.compute.wear import phone_minutes, unseen_minutes, worn_minutes
+from stream.compute.wear import phone_minutes, unseen_minutes, worn_minutes, worn_spans
 from stream.compute.weeks import dose_minutes
 
 
@@ -48,14 +48,14 @@ def derive_day(
     heart = samples.resolved.get(HEART)
     # Cut at the end of the date, so that the samples of the next date change nothing.
     series = None if heart is None else heart.series_before(end)
-    worn = (*samples.reported_heart, *samples.reported_wear)
+    worn = worn_spans((*samples.reported_heart, *samples.reported_wear), start, end)
     steps = _counted(samples.resolved.get(STEPS), start, end)
     return Day(
         local_date=day,
         sessions=len(counting),
         session_ms=zones.total,
         zones=zones,
-        wear_min=worn_minutes(worn, start, end),
+        wear_min=worn_minutes(worn),
         phone_min=phone_minutes(samples.reported_steps, start, end),
         unseen_min=unseen_minutes(worn, day, zone),
         answered=answered,

@@ -173,6 +173,8 @@ def _with_answers(candidates: Sequence[SessionCandidate], window: Window) -> lis
 
     Without an answer, a candidate keeps what its device declared.
     """
+    if not window.reports:
+        return list(candidates)
     exertions = reported_exertions(candidates, window.reports, window.zone)
     types = reported_types(candidates, window.reports)
     answered: list[SessionCandidate] = []

@@ -13,7 +13,7 @@ from datetime import date, time
 import numpy as np
 from numpy.typing import NDArray
 
-from model.calendar import HOUR_MS, MINUTE_MS, day_bounds, local_instant
+from model.calendar import HOUR_MS, MINUTE_MS, local_instant
 from model.facts import UNWORN_METHODS, UNWORN_TYPES, DeviceType, Instants, Source
 from stream.compute.pieces import Pieces, cut_out, pieces_ms, union_of_spans
 from stream.compute.series.reported_columns import WEAR, ReportedSeries
@@ -32,21 +32,17 @@ def is_worn(source: Source) -> bool:
     return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
 
 
-def worn_minutes(shown: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> int:
-    """Return how many minutes of [start_ms, end_ms) a device was worn, each counted once.
-
-    `shown` is as in `worn_spans`.
-    """
-    return pieces_ms(worn_spans(shown, start_ms, end_ms)) // MINUTE_MS
+def worn_minutes(worn: Pieces) -> int:
+    """Return how many minutes a device was worn, from `worn_spans`; each is counted once."""
+    return pieces_ms(worn) // MINUTE_MS
 
 
-def unseen_minutes(shown: Iterable[ReportedSeries], day: date, zone: str) -> int:
+def unseen_minutes(worn: Pieces, day: date, zone: str) -> int:
     """Return the longest time in full minutes from 06 to 22 in which nothing was worn.
 
-    `day` is a local date in `zone`, an IANA zone, and `shown` as in `worn_spans`.
+    `day` is a local date in `zone`, an IANA zone, and `worn` are the `worn_spans` of that date.
     """
     start, end = local_instant(day, WAKING_FROM, zone), local_instant(day, WAKING_UNTIL, zone)
-    worn = worn_spans(shown, *day_bounds(day, zone))
     longest = max((last - first for first, last in cut_out(start, end, worn)), default=0)
     return longest // MINUTE_MS
 

@@ -53,10 +53,13 @@ def running() -> Iterator[Running]:
 
 
 @contextmanager
-def up_in(data: Path) -> Iterator[Running]:
-    """Run `kadens up` on the mock broker in a folder; its file `up.pid` names the process."""
+def up_in(data: Path, vendor_port: int = 0) -> Iterator[Running]:
+    """Run `kadens up` on the mock broker in a folder; its file `up.pid` names the process.
+
+    `vendor_port` is that of the vendor door, a free one where it is 0.
+    """
     words = ["up", "--broker", "mock", "--data", str(data)]
-    words += ["--vendor-port", "0", "--clinic-port", "0"]
+    words += ["--vendor-port", str(vendor_port), "--clinic-port", "0"]
     log = data / "up.log"
     with log.open("wb") as out:
         process = subprocess.Popen([sys.executable, "-m", "kadens", *words], stdout=out, stderr=out)

@@ -9,6 +9,7 @@ import psycopg
 from model.calendar import HOUR_MS, utc
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import signed_in, token_of_form
+from tests.rows import lines_by_patient
 
 
 def page_text(answer: httpx2.Response) -> str:
@@ -49,7 +50,7 @@ def test_a_patient_blocks_and_lifts(links: LinkWorld) -> None:
         _post(client, "/block/lift")
         _post(client, "/block/lift")
         assert "Nothing is blocked" in page_text(client.get("/block"))
-    query = "select action from audit where actor = %s and action ~ '^block' order by id"
+    query = lines_by_patient("action", "and action ~ '^block'")
     assert links.column(query, patient) == ["block.set", "block.lift"]
     held = (
         "select consent from unit_block b join patient p on p.id = b.patient where pseudonym = %s"

@@ -14,6 +14,7 @@ from patient.visit import IDLE_MS, LIFE_MS
 from storage.people.door_links import put_door_link
 from storage.pg.pool import Connection
 from tests.patient.link_world import LinkWorld
+from tests.rows import lines_by_patient
 
 HOLDS_MS = 30 * MINUTE_MS
 _COOKIE = "kadens-patient"
@@ -55,9 +56,7 @@ def _main(answer: httpx2.Response) -> str:
 
 
 def _audit(world: LinkWorld, patient: str) -> list[Any]:
-    return world.column(
-        "select action || ' ' || object from audit where actor = %s order by id", patient
-    )
+    return world.column(lines_by_patient("action || ' ' || object"), patient)
 
 
 def test_a_link_shows_a_button_and_signs_in_by_it_alone(links: LinkWorld) -> None:

@@ -14,6 +14,7 @@ from storage.rights.rights_requests import list_requests, open_request, put_righ
 from tests.patient.link_world import LINK_KEY, LinkWorld
 from tests.patient.test_entry import signed_in
 from tests.patient.test_own_pages import text_of
+from tests.rows import lines_by_patient
 
 _ZIP = b"PK-as-if"
 
@@ -64,7 +65,7 @@ def test_each_right_can_be_asked_for(links: LinkWorld, kind: str) -> None:
     )
     assert links.column(query.format("identified"), patient) == [SIGNED_IN]
     assert links.column(query.format("wish"), patient) == ["the week of 3 May\nis not mine"]
-    logged = "select action from audit where actor = %s and action like 'rights%%'"
+    logged = lines_by_patient("action", "and action like 'rights%%'")
     assert links.column(logged, patient) == ["rights.open"]
 
 

@@ -13,6 +13,7 @@ from storage.pg.pool import Connection
 from storage.reads.own_sources import OwnSourceRow
 from tests.patient.link_world import LinkWorld, Surfer
 from tests.patient.test_entry import signed_in, token_of_form
+from tests.rows import lines_by_patient
 
 _NOW_MS = 1_000 * DAY_MS
 _ROW = OwnSourceRow(
@@ -90,7 +91,7 @@ def test_a_patient_connects_a_watch_and_withdraws(links: LinkWorld) -> None:
         # a second time changes nothing, and says nothing else
         assert _send(client, "withdraw", "polar").status_code == 303
     assert links.traces(patient)[2] == 0
-    query = "select action || ' ' || object from audit where actor = %s order by id"
+    query = lines_by_patient("action || ' ' || object")
     steps = [row for row in links.column(query, patient) if "polar" in row]
     assert steps[0] == "account.invite polar"
     assert steps[-1] == "consent.withdraw polar"

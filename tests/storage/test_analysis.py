@@ -12,7 +12,15 @@ from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from tests.rows import cells_of, values_of
 from tests.storage.derived.traces import settle
-from tests.storage.tellers import T0, attributed_fact, deletion, run
+from tests.storage.tellers import (
+    PERSON,
+    RECEIVED,
+    T0,
+    attributed_fact,
+    deletion,
+    pain,
+    run,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +100,20 @@ async def test_samples_that_were_taken_back_are_not_shown(conn: Connection) -> N
         "select count(*), min(value), min(metric), min(unit) from analysis.samples"
     )
     assert await rows.fetchall() == [(180, 120.0, "heart_rate", "/min")]
+
+
+@pytest.mark.parametrize(("stated", "left"), [(RECEIVED + 1, 0), (RECEIVED - 1, 180)])
+async def test_a_deletion_without_a_revision_applies_to_what_was_stated_before(
+    conn: Connection, stated: int, left: int
+) -> None:
+    facts = [*run("a", revision=7), pain("q", T0, 3.0, revision=7)]
+    await write_facts(conn, list(map(attributed_fact, facts)))
+    taken_back = [deletion("x", "a"), deletion("y", "q", source=PERSON)]
+    await write_facts(conn, [attributed_fact(item, received=stated) for item in taken_back])
+    rows = await conn.execute("select count(*) from analysis.samples")
+    assert await rows.fetchall() == [(left,)]
+    rows = await conn.execute("select count(*) from analysis.answers")
+    assert await rows.fetchall() == [(int(left > 0),)]
 
 
 async def test_a_view_asks_one_patient_by_the_key(conn: Connection) -> None:

@@ -85,6 +85,8 @@ def readings(fit: FitFile, problems: list[FitProblem]) -> Iterator[Background]:
     """Yield the readings of a file, each metric of each message on its own."""
     times: dict[str, RecordTimes] = {}
     for row in _READINGS:
+        if not len(fit[row.message]):  # most files have no reading at all
+            continue
         if row.message not in times:
             times[row.message] = dated_times(fit[row.message], problems)
         columns = samples_of(fit[row.message], {row.metric: row.fields}, times[row.message])
@@ -98,6 +100,8 @@ def readings(fit: FitFile, problems: list[FitProblem]) -> Iterator[Background]:
 def _worn_nights(fit: FitFile, problems: list[FitProblem]) -> Iterator[Background]:
     """Yield the time between the levels of sleep in which the watch measured any."""
     group = fit["sleep_level"]
+    if not len(group):
+        return
     times = dated_times(group, problems)
     order = np.flatnonzero(times.dated)
     order = order[np.argsort(times.stamps[order], kind="stable")]

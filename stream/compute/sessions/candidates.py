@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 
 from model.calendar import MINUTE_MS
@@ -118,8 +119,14 @@ def session_id(patient: str, source: Source, record: str, part: int = 0) -> str:
     Times and revision do not count, so that a corrected session keeps its id. `part` numbers the
     sessions of a record that a long pause divides.
     """
-    names = [patient, plain(source), record]
+    names = [patient, _plain_source(source), record]
     return sha256(dumps([*names, part] if part else names)).hexdigest()[:32]
+
+
+@lru_cache(maxsize=256)
+def _plain_source(source: Source) -> object:
+    # a window names the same few sources for each of its sessions
+    return plain(source)
 
 
 def session_candidates(

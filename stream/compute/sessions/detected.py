@@ -62,36 +62,38 @@ def detect_sessions(
         start, end = day_bounds(day, zone)
         shortest = -(-inputs[day].shortest_ms // MINUTE_MS)
         moves = movement_between(resolved, start, end)
-        for first, last in _bouts_of_date(moves, inputs[day].thresholds, shortest):
+        for (first, last), why_not in _bouts_of_date(moves, inputs[day].thresholds, shortest):
             span = first * MINUTE_MS, last * MINUTE_MS
             if last - first >= shortest and not sessions.absorbs(span):
-                why_not = moves.why_no_exercise(first, last)
                 detected.append(_candidate(patient, span, resolved, moves.stepping, why_not))
     return detected
 
 
-def _bouts_of_date(moves: Movement, thresholds: ZoneThresholds, shortest: int) -> Iterator[_Range]:
-    """Yield the bouts of a date, those without movement cut where a part of them has some.
+def _bouts_of_date(
+    moves: Movement, thresholds: ZoneThresholds, shortest: int
+) -> Iterator[tuple[_Range, str]]:
+    """Yield the bouts of a date with why each is no exercise, "" when it is.
 
-    Without the cut, a walk on a day of fever would be lost in one long bout that does not count.
+    Those without movement are cut where a part of them has some. Without the cut, a walk on a day
+    of fever would be lost in one long bout that does not count.
     """
     pulse = moves.pulse[:0]
     if thresholds.valid:
         pulse = moves.pulse[moves.pulse_bpm >= thresholds.edges[_MODERATE]]
     # Either shows activity: a pulse says nothing with some drugs, and steps nothing on a bike.
     active = np.union1d(pulse, moves.stepping) if len(moves.stepping) else pulse
-    all_bouts = bouts(active)
-    no_exercise = [bout for bout in all_bouts if moves.why_no_exercise(*bout)]
-    if not no_exercise:  # the usual case
-        yield from all_bouts
+    judged = [(bout, moves.why_no_exercise(*bout)) for bout in bouts(active)]
+    if not any(why_not for _, why_not in judged):  # the usual case
+        yield from judged
         return
     moving = np.union1d(np.intersect1d(pulse, moves.moving), moves.stepping)
     walks = [walk for walk in bouts(moving) if walk[1] - walk[0] >= shortest]
-    for bout in all_bouts:
-        if bout in no_exercise:
-            yield from _cut(bout, active, walks)
+    for bout, why_not in judged:
+        if why_not:
+            for part in _cut(bout, active, walks):
+                yield part, moves.why_no_exercise(*part)
         else:
-            yield bout
+            yield bout, why_not
 
 
 def _cut(bout: _Range, active: Instants, walks: Iterable[_Range]) -> Iterator[_Range]:

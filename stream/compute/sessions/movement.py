@@ -8,6 +8,7 @@ Everything is judged within a local date, so that a date can be derived by itsel
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -68,7 +69,9 @@ class Movement:
         before, during = self._bpm(first - _BEFORE_MIN, first), self._bpm(first, end)
         if end - first > _LONGEST_MIN or not len(before) or _is_stuck(during):
             return False
-        return float(during.mean()) >= float(np.median(before)) + _RISE_BPM
+        # of half an hour's minutes, where numpy's own takes seven times as long
+        usual: float = median(before.tolist())
+        return float(during.mean()) >= usual + _RISE_BPM
 
     def _bpm(self, first: int, end: int) -> Values:
         low, high = np.searchsorted(self.pulse, (first, end))

@@ -1,6 +1,6 @@
 """Each route of the clinician door that touches a patient leaves a row in the audit log.
 
-The routes are those of the table of `test_matrix`, which a test there compares with the door's own.
+The routes are those of docs/access.md, which `tests/access` compares with the door's own.
 A route that leaves no row must be listed here, with the reason.
 """
 

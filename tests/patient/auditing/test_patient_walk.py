@@ -16,6 +16,7 @@ from tests.access.patient_callers import OWN_CALLER, PatientCallers
 from tests.access.table import AccessRoute
 from tests.patient.link_world import LinkWorld, Surfer
 from tests.patient.test_entry import signed_in
+from tests.rows import lines_by_patient
 
 _SERVER = "a file, or the server's state"
 _LINK = "says which vendor a link is for, or that it holds, to whoever has it; nothing of a patient"
@@ -85,10 +86,7 @@ def test_no_page_of_a_patient_who_is_signed_in_may_be_silent() -> None:
 def test_agreeing_is_in_the_log_before_the_vendor_is_reached(links: LinkWorld) -> None:
     patient = links.patient()
     Surfer().onward(links.invite(patient))
-    query = (
-        "select action || ' ' || object || ' ' || (detail ->> 'language') "
-        "from audit where actor = %s"
-    )
+    query = lines_by_patient("action || ' ' || object || ' ' || (detail ->> 'language')")
     assert links.column(query, patient) == ["consent.agree polar en"]
 
 

@@ -24,9 +24,9 @@ _OPTIONS = (
 _ACTIONS = "select action, object from audit where action like 'rectification%' order by id"
 
 
-async def _tell(dsn: str) -> None:
+async def _tell(dsn: str, record: str = "q1", at: int = _AT) -> None:
     async with await AsyncConnection.connect(dsn) as conn:
-        await write_facts(conn, [attributed_fact(pain("q1", _AT, 9.0), "a-1", received=_AT)])
+        await write_facts(conn, [attributed_fact(pain(record, at, 9.0), "a-1", received=_AT)])
 
 
 @pytest.mark.promise(11)
@@ -36,7 +36,15 @@ def test_a_value_is_corrected_listed_and_taken_back(installation: str) -> None:
     assert "a whole number from 0 to 10" in refused(*add, "--value", "11")
     assert "that report has no type" in refused(*add, "--type", "walking")
     assert "say what is right instead" in refused(*add)
+    before = orjson.loads(kadens("rectify", "reports", "--patient", "a-1", "--json").stdout)
+    assert [(row["report"], row["value"]) for row in before] == [("q1", 9.0)]
     number = kadens(*add, "--value", "2").stdout.strip()
+    after = kadens("rectify", "reports", "--patient", "a-1")
+    assert [word for word in after.stdout.split() if word in {"q1", "2.0", "9.0", "nrs-0-10"}] == [
+        "q1",
+        "2.0",
+        "nrs-0-10",
+    ]
     (row,) = orjson.loads(kadens("rectify", "list", "--patient", "a-1", "--json").stdout)
     assert (row["was"], row["fields"], row["why"]) == ({"value": 9.0}, {"value": 2.0}, "a slip")
     assert "value 9.0" in " ".join(kadens("rectify", "list", "--patient", "a-1").stdout.split())
@@ -49,6 +57,17 @@ def test_a_value_is_corrected_listed_and_taken_back(installation: str) -> None:
             ("rectification.make", "report:q1"),
             ("rectification.withdraw", number),
         ]
+
+
+def test_of_many_reports_the_newest_are_listed(installation: str) -> None:
+    asyncio.run(_tell(installation, "q2", _AT + 1_000))
+    asyncio.run(_tell(installation, "q3", _AT + 2_000))
+    done = kadens("rectify", "reports", "--patient", "a-1", "--limit", "1")
+    assert ("q3" in done.stdout, "q2" in done.stdout) == (True, False)
+    assert "older ones are left out" in done.stderr
+    assert "no such patient" in refused("rectify", "reports", "--patient", "nobody")
+    kadens("rectify", "reports", code=2)
+    kadens("rectify", "reports", "--patient", "a-1", "--limit", "0", code=2)
 
 
 @pytest.mark.usefixtures("installation")

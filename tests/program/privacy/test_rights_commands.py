@@ -1,5 +1,6 @@
 """`kadens rights` against a real database: every combination of options, each refusal in words."""
 
+from datetime import date
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,18 @@ import orjson
 import psycopg
 import pytest
 
+from kadens.privacy.handling.showing_requests import next_commands
 from kadens.privacy.register_words import SWEDISH
 from model.privacy import register
+from model.privacy.requests import RightKind, RightsRequest
 from storage.reads.own_rows import LEFT_OUT
+from tests.guards.documented import mistake, options_by_command
 from tests.program.privacy.running import kadens, refused
 
 _OPTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "open": (("access",), ("--patient", "a-1"), ("--identified", "BankID"), ("--at", "2023-11-01")),
     "list": (("--unit", "Ward"), ("--closed",), ("--json",)),
+    "show": (("99",), ("--json",)),
     "take": (("99",), ("--identified", "BankID")),
     "answer": (("99",), ("--text", "sent"), ("--identified", "BankID")),
     "refuse": (("99",), ("--text", "none of theirs")),
@@ -41,7 +46,7 @@ def _listed() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("words", [*chain.from_iterable(map(_subsets, _OPTIONS))])
 def test_options_left_out_are_answered_plainly(words: tuple[str, ...], tmp_path: Path) -> None:
     placed = [str(tmp_path / word) if word == "never.zip" else word for word in words]
-    needs = {"open": 2, "list": 0, "take": 1, "answer": 2, "refuse": 2}.get(words[1], 2)
+    needs = {"open": 2, "list": 0, "take": 1, "show": 1, "answer": 2, "refuse": 2}.get(words[1], 2)
     given = set(words[2:]) & {"access", "--patient", "99", "--text", "--out"}
     # an instant without its offset is a wrong use, and so is each option that is left out
     wrong = "2023-11-01" in words or len(given) < needs
@@ -73,6 +78,53 @@ def test_a_request_from_its_letter_to_its_answer(installation: str) -> None:
         "rights.take",
         "rights.answer",
     ]
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_request_is_shown_with_what_carries_it_out() -> None:
+    opened = kadens("rights", "open", "restriction", "--patient", "a-1", "--identified", "BankID")
+    number = opened.stdout.split()[0]
+    done = kadens("rights", "show", number)
+    assert done.stdout.splitlines() == [
+        f"number: {number}",
+        "patient: a-1",
+        "kind: restriction",
+        "received: 2023-11-14T22:13:20Z",
+        "due: 2023-12-14",
+        "overdue: no",
+        "identified: BankID",
+        "state: received",
+        "handled by: -",
+        "answer: -",
+        "wish: -",
+        "closed: -",
+    ]
+    assert done.stderr.splitlines() == [
+        "to carry it out:",
+        "  kadens restrict add --patient a-1 --from TIME --until TIME --why TEXT",
+        f"  kadens rights answer {number} --text TEXT",
+    ]
+    shown = orjson.loads(kadens("rights", "show", number, "--json").stdout)
+    assert shown in _listed()
+    answered = kadens("rights", "answer", number, "--text", "from today on")
+    assert "this is the answer alone" in answered.stderr
+    assert kadens("rights", "show", number).stderr == ""
+    assert "no such request" in refused("rights", "show", "99")
+
+
+def _open_request(kind: RightKind) -> RightsRequest:
+    return RightsRequest(
+        number=7, patient="a-1", kind=kind, received_ms=0, identified="", due=date(1970, 1, 31)
+    )
+
+
+@pytest.mark.parametrize("kind", RightKind)
+def test_what_carries_a_request_out_are_commands_that_there_are(kind: RightKind) -> None:
+    lines = next_commands(_open_request(kind), "1970-01-01T00:00:00Z")[1:]
+    assert lines
+    options = options_by_command()
+    for line in lines:
+        assert mistake(line.split()[1:], options) == ""
 
 
 @pytest.mark.usefixtures("installation")

@@ -155,7 +155,9 @@ _RULED = (
 )
 
 
-async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str]:
+async def settle(
+    conn: Connection, store: BodyStorage, patient: str, name: str = "Somebody"
+) -> list[str]:
     """Leave something of a patient in every table and in the payload store.
 
     Returns texts that no other patient has.
@@ -167,7 +169,7 @@ async def settle(conn: Connection, store: BodyStorage, patient: str) -> list[str
         zone="Europe/Stockholm",
         now_ms=0,
         pseudonym=patient,
-        identity={"name": "Somebody"},
+        identity={"name": name},
     )
     await accounts.link_account(conn, patient, "open_wearables", f"account-{patient}", 0)
     await consents.give_consent(conn, patient, "open_wearables", from_ms=0, now_ms=0)

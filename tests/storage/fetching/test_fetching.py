@@ -317,7 +317,7 @@ async def test_a_revoked_grant_waits_for_a_person(world: FetchingWorld) -> None:
     assert await world.run() == 1
     assert await world.states() == [("e1", "waiting", "the account needs reconnecting")]
     assert await world.broken() == ["needs_reconnecting"]
-    assert await world.column("select kind from vendor_notice") == ["revoked"]
+    assert await world.column("select kind from vendor_notice") == ["broken"]
     world.now_ms += DAY_MS
     assert await world.run() == 0  # nobody is asked meanwhile
     await world.connect()

@@ -147,7 +147,7 @@ async def test_an_answer_that_was_never_read_is_asked_for_again(
     await tidy(world.parts)
     assert await world.run() == 1
     known = await world.broken(), await world.column("select kind from vendor_notice")
-    assert known == ((["needs_reconnecting"], ["revoked"]) if strict else (["connected"], []))
+    assert known == ((["needs_reconnecting"], ["broken"]) if strict else (["connected"], []))
     assert world.vendor.reused == strict
 
 

@@ -141,24 +141,38 @@ async def test_a_vendor_without_a_way_to_withdraw_is_not_asked(world: FetchingWo
     assert world.vendor.requests == []
 
 
+def _word_of_vendor(received_ms: int) -> PatientNotice:
+    notified = Notice(account=str(USER), kind=NoticeKind.REVOKED)
+    return PatientNotice(connector="polar", notice=notified, patient="p1", received_ms=received_ms)
+
+
 async def test_a_notice_of_the_vendor_ends_the_connection_without_a_word(
     world: FetchingWorld,
 ) -> None:
-    def notice(received_ms: int) -> PatientNotice:
-        notified = Notice(account=str(USER), kind=NoticeKind.REVOKED)
-        return PatientNotice(
-            connector="polar", notice=notified, patient="p1", received_ms=received_ms
-        )
-
-    await put_notices(world.conn, [notice(world.now_ms - 1)])  # of a connection before
+    # of a connection before
+    await put_notices(world.conn, [_word_of_vendor(world.now_ms - 1)])
     await world.conn.commit()
     await tidy(world.parts)
     assert await world.broken() == ["connected"]
-    await put_notices(world.conn, [notice(world.now_ms + 1)])
+    await put_notices(world.conn, [_word_of_vendor(world.now_ms + 1)])
     await world.conn.commit()
     await tidy(world.parts)
     assert (await world.broken(), await world.column(_ROWS)) == ([], ["done  true"])
     assert world.vendor.requests == []
+
+
+async def test_the_vendors_word_counts_also_where_its_tokens_ended_before(
+    world: FetchingWorld,
+) -> None:
+    world.vendor.revoke(USER)
+    await world.run()
+    await tidy(world.parts)
+    # what the fetcher saw itself may be a mistake, and only asks for a new connection
+    assert await world.broken() == ["needs_reconnecting"]
+    await put_notices(world.conn, [_word_of_vendor(world.now_ms + 1)])
+    await world.conn.commit()
+    await tidy(world.parts)
+    assert (await world.broken(), await world.column(_ROWS)) == ([], ["done  true"])
 
 
 async def _erase(world: FetchingWorld) -> None:

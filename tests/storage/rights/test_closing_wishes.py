@@ -12,11 +12,11 @@ from model.privacy.requests import RightKind
 from storage.pg.pool import Connection, Pool, open_pool
 from storage.pg.roles import WORKER
 from storage.rights.rights_requests import open_request
-from stream.closing import CLOSED_AS_ASKED, AccountTender, close_wished
+from stream.closing import CLOSED_AT_WISH, AccountTender, close_wished
 
 pytestmark = pytest.mark.anyio
 # 23:00 in Stockholm, so that the last day begins an hour later
-_ASKED_MS = epoch_ms(datetime(2026, 10, 31, 22, tzinfo=UTC))
+_RECEIVED_MS = epoch_ms(datetime(2026, 10, 31, 22, tzinfo=UTC))
 _LAST_DAY_MS = epoch_ms(datetime(2026, 11, 29, 23, tzinfo=UTC))
 _CLOSED = """
 select p.pseudonym, m.kind, m.by, m.why, q.state, q.answer from account_move m
@@ -40,19 +40,19 @@ async def _closed(conn: Connection) -> list[Any]:
 
 @pytest.mark.promise(16)
 async def test_it_is_closed_on_the_last_day_and_once(conn: Connection, worker: Pool) -> None:
-    await open_request(conn, "p1", RightKind.CLOSING, _ASKED_MS, "signed in")
-    await open_request(conn, "p2", RightKind.ERASURE, _ASKED_MS, "signed in")
+    await open_request(conn, "p1", RightKind.CLOSING, _RECEIVED_MS, "signed in")
+    await open_request(conn, "p2", RightKind.ERASURE, _RECEIVED_MS, "signed in")
     await conn.commit()
     assert await _close(worker, _LAST_DAY_MS - 1) == 0
     assert [await _close(worker, _LAST_DAY_MS) for _ in range(2)] == [1, 0]
-    assert await _closed(conn) == [("p1", "close", "kadens", "asked", "answered", CLOSED_AS_ASKED)]
+    assert await _closed(conn) == [("p1", "close", "kadens", "asked", "answered", CLOSED_AT_WISH)]
 
 
 async def test_nobody_is_closed_who_was_not_identified_or_was_refused(
     conn: Connection, worker: Pool
 ) -> None:
-    await open_request(conn, "p1", RightKind.CLOSING, _ASKED_MS)
-    await open_request(conn, "p2", RightKind.CLOSING, _ASKED_MS, "signed in")
+    await open_request(conn, "p1", RightKind.CLOSING, _RECEIVED_MS)
+    await open_request(conn, "p2", RightKind.CLOSING, _RECEIVED_MS, "signed in")
     await conn.execute(
         "update rights_request set state = 'refused', closed_at = now() where identified <> ''"
     )

@@ -48,6 +48,21 @@ def test_three_due_sessions(marks: str, keys: list[tuple[str, bool]]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("marks", "known_days"), [("x.......", None), ("x....... x", 9), ("x........ x", 10)]
+)
+def test_a_run_that_has_ended_keeps_no_alert_alive_that_came_later(
+    marks: str, known_days: int | None
+) -> None:
+    (finding,) = judge(missed_input(marks), (INTERRUPTION,))
+    alive_until_ms = finding.evidence["fresh_until_ms"]
+    if known_days is not None:
+        # the end of the day that ended it, and 60 hours for its data and an answer
+        ended_ms = midnight(FIRST_MONDAY + timedelta(days=known_days), MISSED_ZONE)
+        alive_until_ms = ended_ms + 60 * HOUR_MS
+    assert finding.fresh_until_ms == alive_until_ms
+
+
+@pytest.mark.parametrize(
     ("per_week", "days"), [(1, 21), (2, 11), (3, 7), (4, 6), (5, 5), (6, 4), (7, 3)]
 )
 def test_what_is_due_grows_with_the_days(per_week: int, days: int) -> None:

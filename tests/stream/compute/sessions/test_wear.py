@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from model.calendar import day_bounds
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import ReportedSeries, reported_series
@@ -45,23 +46,23 @@ def _hearts(
     ],
 )
 def test_between_two_samples_at_most_ten_minutes_apart(seconds: list[float], minutes: int) -> None:
-    assert worn_minutes(_hearts(seconds), 0, _DAY) == minutes
+    assert worn_minutes(worn_spans(_hearts(seconds), 0, _DAY)) == minutes
 
 
 @pytest.mark.parametrize(("every", "minutes"), [(1, 1440), (5, 1436), (10, 1431), (11, 0)])
 def test_a_watch_of_few_readings_is_worn_all_day(every: int, minutes: int) -> None:
     seconds = np.arange(0, 86_400, 60 * every).tolist()
-    assert worn_minutes(_hearts(seconds), 0, _DAY) == minutes
+    assert worn_minutes(worn_spans(_hearts(seconds), 0, _DAY)) == minutes
 
 
 def test_a_date_is_judged_by_its_own_samples() -> None:
     hearts = _hearts([-60, 240, 86_340, 86_700])
-    assert worn_minutes(hearts, 0, _DAY) == 0
-    assert worn_minutes(hearts, -_DAY, _DAY) == 6
+    assert worn_minutes(worn_spans(hearts, 0, _DAY)) == 0
+    assert worn_minutes(worn_spans(hearts, -_DAY, _DAY)) == 6
 
 
 def test_two_sources_lend_each_other_no_sample_and_share_their_minutes() -> None:
-    assert worn_minutes([*_hearts([0]), *_hearts([300], _OTHER)], 0, _DAY) == 0
+    assert worn_minutes(worn_spans([*_hearts([0]), *_hearts([300], _OTHER)], 0, _DAY)) == 0
     both = [*_hearts([0, 300]), *_hearts([180, 600], _OTHER)]
     assert worn_spans(both, 0, _DAY) == ((0, 11 * _MIN),)
 
@@ -80,11 +81,11 @@ def test_nobody_wears_a_scale_or_a_form(
     source: Source,
     worn: bool,  # noqa: FBT001
 ) -> None:
-    assert worn_minutes(_hearts([0, 300], source), 0, _DAY) == (6 if worn else 0)
+    assert worn_minutes(worn_spans(_hearts([0, 300], source), 0, _DAY)) == (6 if worn else 0)
 
 
 def test_no_signal_is_no_wear() -> None:
-    assert worn_minutes(_hearts([0, 300], bpm=0), 0, _DAY) == 0
+    assert worn_minutes(worn_spans(_hearts([0, 300], bpm=0), 0, _DAY)) == 0
 
 
 @pytest.mark.parametrize(
@@ -145,14 +146,16 @@ def _wear(
 def test_wear_that_a_worn_source_tells_counts(
     shown: Sequence[ReportedSeries], minutes: int
 ) -> None:
-    assert worn_minutes(shown, 0, _DAY) == minutes
+    assert worn_minutes(worn_spans(shown, 0, _DAY)) == minutes
 
 
 def test_time_that_is_told_as_worn_is_seen() -> None:
     """From 06 to 22 of the date, of which 08 to 20 is told."""
     day = date(1970, 1, 1)
-    assert unseen_minutes((), day, "UTC") == 960
-    assert unseen_minutes(_wear((480, 1_200)), day, "UTC") == 120
+    assert unseen_minutes(worn_spans((), *day_bounds(day, "UTC")), day, "UTC") == 960
+    assert (
+        unseen_minutes(worn_spans(_wear((480, 1_200)), *day_bounds(day, "UTC")), day, "UTC") == 120
+    )
 
 
 @pytest.mark.parametrize(("length", "minutes"), [(60, 60), (61, 0)])

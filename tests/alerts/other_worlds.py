@@ -1,0 +1,207 @@
+"""Histories of a patient, and the alerts of a world that is judged again and again. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from alerts import registry
+from alerts.lifecycle import settle
+from kadens.derivation.conclusions import conclude, rule_input
+from kadens.derivation.held_facts import hold_facts
+from kadens.derivation.manifest import Manifest
+from model.alert import LIVE_STATES, Alert, Finding, RuleInput, StepKind, Tier
+from model.calendar import HOUR_MS, MINUTE_MS
+from model.facts import AttributedFact, Fact, Instrument, Phase, Report, SampleBlock
+from model.privacy.rectification import RightValues
+from model.spans import Span
+from model.words.red_flags import YES_NO_SCALE
+from storage.alerts.rule_inputs import sign_answers
+from storage.facts.retractions import RestrictedInterval
+from tests.derivation.lives import LIVES_PROFILE, THREE_A_WEEK, Diary
+from tests.storage.tellers import attributed_fact, head
+
+# all that a history holds is judged by then: of a run of days whose end is still awaited, nobody
+# can say afterwards whether it could have raised an alert
+DIARY_NOW = Diary().at(20, 14 * 60)
+# few, so that what is drawn meets: a session that a restriction cuts, an answer near a session
+_DAYS = st.sampled_from([0, 2, 3, 7, 9, 15])
+_LAST_MS = Diary().at(16, 0)
+_PERSON = Diary().by_hand(0, 0, 1, 1).facts[0].head.source
+
+
+class RestrictedSpan(NamedTuple):
+    """A restriction: the vendor ("" for all), and the interval [from, until) in epoch ms."""
+
+    vendor: str
+    from_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """What is right about a record."""
+
+    record: str
+    values: RightValues
+
+
+def _answer(
+    record: str,
+    at_ms: int,
+    instrument: Instrument,
+    value: float,
+    **more: Any,  # noqa: ANN401
+) -> Report:
+    own = replace(head(record, at_ms, at_ms, source=_PERSON), offset_min=60)
+    return Report(head=own, instrument=instrument, value=value, **more)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[AttributedFact]:
+    """Return two weeks and a half of a worn watch, workouts, and answers of all kinds."""
+    diary = Diary().worn(draw(st.sampled_from([range(20), range(9), range(0)])), every=10)
+    for number in range(draw(st.integers(1, 7))):
+        day, first = draw(_DAYS), draw(st.sampled_from([430, 640]))
+        diary.workout(day, first, first + draw(st.sampled_from([20, 40, 120])), record=f"w{number}")
+        if draw(st.booleans()):
+            diary.pulse(day, first, first + 20, draw(st.sampled_from([90.0, 120.0, 170.0])))
+        if draw(st.booleans()):
+            diary.by_hand(day, first + 200, first + 230, draw(st.sampled_from([2.0, 5.0])))
+    for number in range(draw(st.integers(0, 8))):
+        at_ms = diary.at(draw(_DAYS), draw(st.sampled_from([400, 470, 650, 1_130])))
+        phase, value = draw(st.sampled_from(Phase)), draw(st.sampled_from([0, 3, 5, 6, 7, 8, 10]))
+        more = {"phase": phase, "scale": "nrs-0-10", "session": draw(st.sampled_from(["", "w0"]))}
+        diary.facts.append(_answer(f"p{number}", at_ms, Instrument.PAIN, float(value), **more))
+    for number in range(draw(st.integers(0, 2))):
+        at_ms = diary.at(draw(_DAYS), 900)
+        sign: dict[str, Any] = {"scale": YES_NO_SCALE, "reason": draw(_SIGNS)}
+        diary.facts.append(_answer(f"s{number}", at_ms, Instrument.RED_FLAG, 1.0, **sign))
+    if draw(st.booleans()):
+        diary.answers_week(draw(_DAYS), draw(st.integers(0, 3)))
+    return [attributed_fact(fact) for fact in diary.facts]
+
+
+_SIGNS = st.sampled_from(["chest_pain", "fainting"])
+
+
+@st.composite
+def restrictions_of_any(draw: st.DrawFn, facts: Sequence[AttributedFact]) -> list[RestrictedSpan]:
+    """Return restrictions of vendors or of all, which may overlap, many of them of an answer."""
+    answered = [row.fact.head.start_ms for row in facts if isinstance(row.fact, Report)]
+    held: list[RestrictedSpan] = []
+    vendors = st.sampled_from(["", "reports", "files", "hub"])
+    for vendor in draw(st.lists(vendors, min_size=1, max_size=3)):
+        from_ms = Diary().at(draw(_DAYS), draw(st.sampled_from([0, 440, 660])))
+        of_answer = draw(st.booleans())
+        if answered and of_answer:
+            from_ms = draw(st.sampled_from(answered))
+        length = draw(st.sampled_from([1, 6 * HOUR_MS, 30 * HOUR_MS, 6 * 24 * HOUR_MS]))
+        held.append(RestrictedSpan(vendor, from_ms, min(from_ms + length, _LAST_MS)))
+    return held
+
+
+def right_values(facts: Sequence[AttributedFact]) -> st.SearchStrategy[list[Right]]:
+    """Return corrections of some of the answers and sessions among facts."""
+    made = [_rights_of(item.fact) for item in facts if not isinstance(item.fact, SampleBlock)]
+    return (
+        st.lists(st.one_of(made), min_size=1, max_size=4, unique_by=_record)
+        if made
+        else st.just([])
+    )
+
+
+def _record(right: Right) -> str:
+    return right.record
+
+
+def _rights_of(fact: Fact) -> st.SearchStrategy[Right]:
+    values = [RightValues(void=True)]
+    if isinstance(fact, Report) and fact.instrument is not Instrument.SESSION:
+        top = {Instrument.PAIN: [0, 4, 7, 9], Instrument.RED_FLAG: [0]}.get(fact.instrument, [0, 3])
+        values += [RightValues(value=float(number)) for number in top]
+    else:
+        start_ms = fact.head.start_ms
+        earlier = start_ms - 26 * HOUR_MS
+        values += [
+            RightValues(type="cycling"),
+            RightValues(end_ms=start_ms + 5 * MINUTE_MS),
+            RightValues(start_ms=earlier, end_ms=earlier + HOUR_MS),
+        ]
+    return st.builds(Right, record=st.just(fact.head.record), values=st.sampled_from(values))
+
+
+def judged_input(
+    facts: Sequence[AttributedFact],
+    hidden: Sequence[RestrictedSpan] = (),
+    muted: Sequence[RestrictedSpan] = (),
+) -> RuleInput:
+    """Return what the rules look at, with `hidden` facts that are held and not used.
+
+    In the times of `muted`, if they are of all vendors, nothing may be raised.
+    """
+    spans = [
+        RestrictedInterval(vendor=row.vendor, span=Span(start_ms=row.from_ms, end_ms=row.until_ms))
+        for row in hidden
+    ]
+    held = hold_facts(facts, "p1", "Europe/Stockholm", spans)
+    manifest = Manifest(
+        zone=held.zone, now=DIARY_NOW, profiles=(LIVES_PROFILE,), prescriptions=(THREE_A_WEEK,)
+    )
+    known = conclude(manifest, held)
+    on = rule_input(manifest, held, known.derived, known.days, known.weeks)
+    times = tuple((row.from_ms, row.until_ms) for row in muted if not row.vendor)
+    return replace(on, signs=sign_answers(held.of_kind(Report), held.zone), restricted=times)
+
+
+Shown = tuple[str, Tier, str, str, tuple[tuple[str, str, Tier, str], ...]]
+
+
+@dataclass(slots=True)
+class JudgedWorld:
+    """The alerts of a patient as storage keeps them, in a world judged minute by minute."""
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    minute: int = 0
+
+    def judge(self, on: RuleInput) -> list[Shown]:
+        """Judge once more, a minute after the last time, and return the live alerts."""
+        self.minute += 1
+        now_ms = on.now_ms + self.minute * MINUTE_MS
+        findings = registry.judge(replace(on, now_ms=now_ms))
+        live = [row for row in self.alerts.values() if row.state in LIVE_STATES]
+        recent = [row for row in self.alerts.values() if row.state not in LIVE_STATES]
+        for step in settle(live, recent, findings, now_ms):
+            name = step.alert or f"{step.family} of minute {self.minute}"
+            had = self.alerts[name].findings if step.alert else {}
+            changed = {f"{row.rule}:{row.key}": row for row in step.findings}
+            gone = step.kind in {StepKind.DROP, StepKind.RETRACT}
+            left = {key: row for key, row in had.items() if key not in changed}
+            self.alerts[name] = Alert(
+                id=name,
+                patient=on.patient,
+                family=step.family,
+                rule=step.rule,
+                tier=step.tier,
+                state=step.state,
+                raised_ms=self.alerts[name].raised_ms if step.alert else now_ms,
+                changed_ms=now_ms,
+                sentence=step.sentence,
+                findings=left if gone else had | changed,
+            )
+        return self.shown()
+
+    def shown(self) -> list[Shown]:
+        """Return the live alerts as a clinician sees them, with all on which each rests."""
+        live = [row for row in self.alerts.values() if row.state in LIVE_STATES]
+        return sorted(map(_shown, live))
+
+
+def _shown(alert: Alert) -> Shown:
+    rests = tuple(sorted(map(_rests, alert.findings.values())))
+    return alert.family, alert.tier, alert.rule, alert.sentence, rests
+
+
+def _rests(finding: Finding) -> tuple[str, str, Tier, str]:
+    return finding.rule, finding.key, finding.tier, repr(sorted(finding.evidence.items()))

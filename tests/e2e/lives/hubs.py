@@ -1,0 +1,88 @@
+"""A user at Junction, which collects from other vendors: what happens, and what is true."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, cast
+
+from simulate.vendors.__main__ import PlayedVendor
+from simulate.vendors.junction import HubWorkout, PlayedJunction, junction_headers
+from simulate.vendors.junction_server import JunctionServer
+from simulate.vendors.platform import PlatformServer
+from simulate.vendors.vendor_truth import VendorTruth
+from tests.e2e.lives.life import DAY_S, USUAL, Bodies, VendorLife, add_days
+
+_HUB_KEY = "whsec_bWFkZS11cC1zZWNyZXQtb2YtYS10ZXN0"
+_HUB_USER = "4a29dbc7-6db3-4c83-bfac-70a20a4be1b2"
+
+
+# Junction
+
+
+def _played_junction(now_s: int, key: str) -> PlayedVendor:
+    midnight_s = now_s // DAY_S * DAY_S - 2 * DAY_S
+    day = datetime.fromtimestamp(midnight_s, UTC).date().isoformat()
+    run = HubWorkout(
+        id="w-1",
+        start_s=midnight_s + 36_000,
+        length_s=1_800,
+        sport="running",
+        beats=[110 + second % 40 for second in range(900)],
+    )
+    played = PlayedJunction(
+        user_id=_HUB_USER,
+        client_user_id="patient-1",
+        workouts=[run],
+        beats=[(midnight_s + 50_000 + 15 * n, 60 + n % 20) for n in range(250)],
+        walked=[(midnight_s + 900 * n, midnight_s + 900 * (n + 1), 40 + n) for n in range(80)],
+        nights=[("n-1", midnight_s - 8 * 3_600, midnight_s - 1_800)],
+        days=[(day, 7_400, 55)],
+    )
+    server = JunctionServer(now_s=time.time, user="patient-1", users={_HUB_USER: played})
+
+    def sign(body: bytes, now: float) -> Mapping[str, str]:
+        return junction_headers(key, f"msg_{sha256(body).hexdigest()[:20]}", body, int(now))
+
+    return PlayedVendor(
+        server=server,
+        sign=sign,
+        bodies=[*played.pushes(), *played.history(day, day)],
+        api_key=server.api_key,
+    )
+
+
+def _junction_changes(server: PlatformServer) -> Bodies:
+    """Cut the run, and give the day more steps."""
+    assert isinstance(server, JunctionServer)
+    played = server.users[_HUB_USER]
+    (run,), ((day, _, resting),) = played.workouts, played.days
+    played.workouts = [replace(run, length_s=1_500, changed_s=7_200)]
+    played.days = [(day, 9_100, resting)]
+    return [
+        played.event("daily.data.workouts.updated", played.workout(played.workouts[0])),
+        played.event("daily.data.activity.updated", played.day(played.days[0])),
+    ]
+
+
+def _junction_truth(server: PlatformServer) -> VendorTruth:
+    assert isinstance(server, JunctionServer)
+    stated = cast("Mapping[str, Sequence[Any]]", server.users[_HUB_USER].truth())
+    truth = VendorTruth(workouts=set(stated["workouts"]))
+    truth.worn = {(start, end) for start, end, _ in stated["wear"]}
+    truth.samples = {"heart_rate": set(stated["heart_rate"])}
+    truth.counts = {"steps": set(stated["steps"])}
+    add_days(truth, stated["days"])
+    return truth
+
+
+JUNCTION_LIFE = VendorLife(
+    key=_HUB_KEY,
+    signs_with=_HUB_KEY,
+    metrics=USUAL | {"resting_heart_rate"},
+    change=_junction_changes,
+    truth=_junction_truth,
+    signs_in=False,
+    play=_played_junction,
+)
