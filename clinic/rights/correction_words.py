@@ -105,7 +105,7 @@ def _values(
     )
 
 
-def _shown(name: str, value: Any, zone: str) -> str:  # noqa: ANN401 - a number, a word or an instant
+def _shown(name: str, value: Any, zone: str) -> str:  # noqa: ANN401 - number, word, time
     if value is None:
         return translated(_UNKNOWN)
     if name == "type":
