@@ -105,7 +105,7 @@ def _values(
     )
 
 
-def _shown(name: str, value: Any, zone: str) -> str:  # noqa: ANN401 - number, word, time
+def _shown(name: str, value: Any, zone: str) -> str:  # noqa: ANN401 - as VALUE_NAMES
     if value is None:
         return translated(_UNKNOWN)
     if name == "type":

@@ -108,7 +108,7 @@ def demo(settings: Settings) -> "Identify":
         )
     clinician = Identity(
         subject="demo-clinician",
-        name="Demo clinician",
+        name="Demo physiotherapist",
         care_unit=settings.clinic_unit,
         role=CareRole.PRESCRIBER.value,
     )

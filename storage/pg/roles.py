@@ -77,8 +77,14 @@ TABLES: dict[str, Access] = {
     "prescription_draft": Access(clinic=ALL),
     "stale_derivation": Access(worker="select, delete", clinic="select, insert, update"),
     "source": Access(worker="select, insert, update (id)", clinic=READ, patient=READ),
-    "record": _DERIVED,
-    "fact": _DERIVED,
+    "record": _SHOWN,
+    # a patient reads their own answers; `content` holds blocks of samples
+    "fact": Access(
+        worker=ALL,
+        clinic=READ,
+        patient="select (record, kind, metric, part, patient, source, start_at, end_at, "
+        "offset_min, offset_origin, local_date, received_at, connector, body, payload)",
+    ),
     "sample": _DERIVED,
     "watermark": _DERIVED,
     "body": Access(worker=ALL, clinic=READ, patient="select (patient, connector, received_at)"),
