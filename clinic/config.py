@@ -15,6 +15,7 @@ from clinic.live import Changes
 from clinic.metrics import ClinicMetrics
 from model.columns.window import Window
 from model.keyring import Keys
+from model.privacy.closing import ClosingTerms
 from model.spans import Span
 from storage.pg.pool import Connection, Pool
 from web.sign_in.identity import Identify
@@ -59,6 +60,7 @@ class ClinicConfig:
     `wrapping` gives the keys that open files for patients; without it the door hands over none.
     `windows` reads what a patient's rows are derived from, for previews of corrections; without it
     a preview shows alerts alone.
+    `closing` says when accounts close by themselves.
     `note_head` gets the head of the audit log every hour; None notes it nowhere.
     """
 
@@ -78,6 +80,7 @@ class ClinicConfig:
     note_head: NoteHead | None = None
     wrapping: Keys | None = field(default=None, repr=False)
     windows: WindowReader | None = None
+    closing: ClosingTerms = field(default_factory=ClosingTerms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

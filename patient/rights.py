@@ -75,6 +75,13 @@ RIGHT_WORDS: Mapping[RightKind, RightWords] = {
         name=N_("Erase my data"),
         means=N_("All is erased that the clinic need not keep by law. It cannot be undone."),
     ),
+    RightKind.CLOSING: RightWords(
+        name=N_("Close my account"),
+        means=N_(
+            "You cannot sign in any more, nothing more is fetched, and your data is erased later. "
+            "It is done within 30 days; until then the clinic can stop it if you change your mind."
+        ),
+    ),
 }
 REQUEST_STATE_WORDS: Mapping[RightsState, str] = {
     RightsState.RECEIVED: N_("Received"),
@@ -82,7 +89,6 @@ REQUEST_STATE_WORDS: Mapping[RightsState, str] = {
     RightsState.ANSWERED: N_("Answered"),
     RightsState.REFUSED: N_("Refused"),
 }
-_CLOSING = N_("Close my account")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +168,10 @@ async def _mine(visit: Visit) -> tuple[tuple[RightsRequest, ...], list[ReadyFile
 
 
 def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -> OwnRequest:
-    # closing an account is a request too, and has no form here
-    words = RIGHT_WORDS.get(row.kind)
+    words = RIGHT_WORDS[row.kind]
     has_file = row.number in {file.request for file in files}
     return OwnRequest(
-        name=words.name if words else _CLOSING,
+        name=words.name,
         state=REQUEST_STATE_WORDS[row.state],
         received=local_date(row.received_ms, zone),
         due=row.due,
@@ -181,13 +186,9 @@ def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -
 
 def _kind(text: str) -> RightKind:
     try:
-        kind = RightKind(text)
+        return RightKind(text)
     except ValueError:
         raise RequestRefused(422, "There is no such right.") from None
-    # the account has a page of its own: closing it is no question to a person
-    if kind not in RIGHT_WORDS:
-        raise RequestRefused(422, "There is no such right.")
-    return kind
 
 
 def _wish(text: str) -> str:

@@ -12,15 +12,24 @@ from alerts.announcing import closing_nudge
 from alerts.working_hours import DEFAULT_HOURS
 from model.calendar import DAY_MS, utc
 from model.messages.outgoing import ReceiverKind
-from model.privacy.closing import AccountStep, ClosingTerms, last_day, next_step
+from model.privacy.closing import (
+    AccountStep,
+    ClosingTerms,
+    is_closing_due,
+    last_day,
+    next_step,
+)
 from model.privacy.support import support_removed_ms
 from storage.alerts import outbox
 from storage.people.consents import may_contact
 from storage.pg.pool import Connection, Pool
-from storage.rights import account_life, support_cases
-from storage.rights.account_life import BY_WORKER, INACTIVE, AccountRow
+from storage.rights import account_life, rights_requests, support_cases
+from storage.rights.account_life import AT_WISH, BY_WORKER, INACTIVE, AccountRow
+from storage.rights.rights_requests import ClosingWish
 
 _LEAST_KEPT_MS = 180 * DAY_MS
+# the patient reads it at the clinic or in their file: their door is closed then
+CLOSED_AT_WISH = "The account was closed, as you asked. Kontot stängdes, som du bad om."
 _PAGE = 200  # accounts that are read at once
 
 
@@ -57,6 +66,35 @@ async def tend_lives(tender: AccountTender) -> int:
         if len(page) < _PAGE:
             return done
         after = page[-1].patient
+
+
+async def close_wished(tender: AccountTender) -> int:
+    """Close the accounts whose patients asked for it when the answer is due; return how many."""
+    async with tender.pool.connection() as conn:
+        wishes = await rights_requests.closing_wishes(conn)
+    done = 0
+    for wish in wishes:
+        if is_closing_due(wish.due, wish.identified, wish.zone, tender.now()):
+            done += await _close_wished(tender, wish)
+    return done
+
+
+async def _close_wished(tender: AccountTender, wish: ClosingWish) -> int:
+    async with tender.pool.connection() as conn:
+        account = await account_life.free_account(conn, wish.patient)
+        if account is None:
+            return 0  # others write of the patient: the next round looks again
+        now_ms = tender.now()
+        # a person who answered or refused meanwhile has decided
+        if not await rights_requests.answer_closing(
+            conn, wish.number, by=BY_WORKER, identified="", answer=CLOSED_AT_WISH, now_ms=now_ms
+        ):
+            return 0
+        if account.life.closed_ms is None:
+            await account_life.close_account(
+                conn, account, by=BY_WORKER, why=AT_WISH, now_ms=now_ms
+            )
+    return 1
 
 
 async def _tend(tender: AccountTender, patient: str) -> int:

@@ -34,7 +34,7 @@ from storage.pg.roles import WORKER
 from stream.agents import TopicHandler, add_agents, rewind
 from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
-from stream.closing import AccountTender, remove_old_support, tend_lives
+from stream.closing import AccountTender, close_wished, remove_old_support, tend_lives
 from stream.collaborators import Collaborators
 from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
@@ -220,6 +220,7 @@ def _timers(
         ("expire quarantine", 10.0, functools.partial(expire_quarantine, parts)),
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
+        ("close accounts as asked", 600.0, functools.partial(close_wished, _tender(plan, parts))),
         ("look for late requests", 600.0, functools.partial(tend_requests, parts)),
         ("remove support cases", 600.0, _support_removal(parts)),
         ("collect statistics", 3_600.0, functools.partial(collect_statistics, parts)),

@@ -20,7 +20,14 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.privacy.closing_terms import closing_terms
 from kadens.settings import Settings, SettingsError
 from model.calendar import local_date, rfc3339
-from model.privacy.closing import AccountStep, ClosingTerms, erases_from_ms, last_day, next_step
+from model.privacy.closing import (
+    AccountStep,
+    ClosingTerms,
+    account_state,
+    erases_from_ms,
+    last_day,
+    next_step,
+)
 from storage.audit_actions import AuditAction
 from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
@@ -208,23 +215,12 @@ def _account_line(row: AccountRow, terms: ClosingTerms, now_ms: int) -> dict[str
     return {
         "patient": row.pseudonym,
         "unit": row.unit,
-        "state": _state(row, terms, now_ms),
+        "state": account_state(life, terms, zone, now_ms).value,
         "prescribed_until": life.ends_on and life.ends_on.isoformat(),
         "signed_in": _instant_or_none(life.signed_in_ms),
         "open_until": last and last.isoformat(),
         "closed": _instant_or_none(life.closed_ms),
     }
-
-
-def _state(row: AccountRow, terms: ClosingTerms, now_ms: int) -> str:
-    life, zone = row.life, zone_of_account(row)
-    # in the order in which one state rules out the next
-    if life.closed_ms is not None:
-        return "to be erased" if _is_due(row, terms, now_ms) else "closed"
-    if life.ends_on is not None and life.ends_on >= local_date(now_ms, zone):
-        return "in care"
-    last = last_day(life, terms, zone)
-    return "warned" if last is not None and life.warned_for == last else "open"
 
 
 def _warning_line(row: AccountWarning) -> dict[str, str]:

@@ -62,6 +62,7 @@ def _door_with_sign_in(settings: Settings) -> "FastAPI":
 def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
     """Return what both kinds of sign-in have in common."""
     from clinic.config import ClinicConfig
+    from kadens.privacy.closing_terms import closing_terms
     from storage.people.identities import names_of
     from stream.deriving.windows import load_window
 
@@ -80,6 +81,7 @@ def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
         note_head=_head_noter(settings),
         wrapping=keys,
         windows=load_window,
+        closing=closing_terms(settings),
     )
 
 

@@ -38,6 +38,16 @@ class AccountStep(StrEnum):
     ERASE = "erase"
 
 
+class AccountState(StrEnum):
+    """How an account is called on lists, in the order in which one state rules out the next."""
+
+    TO_ERASE = "to be erased"
+    CLOSED = "closed"
+    IN_CARE = "in care"
+    WARNED = "warned"
+    OPEN = "open"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingTerms:
     """The settings: how the clause is read, and the days of the warning and before the erasure.
@@ -143,3 +153,23 @@ def _after_closing(
     if erases_ms is None or life.is_held or is_in_care or now_ms < erases_ms:
         return AccountStep.NOTHING
     return AccountStep.ERASE
+
+
+def account_state(life: AccountLife, terms: ClosingTerms, zone: str, now_ms: int) -> AccountState:
+    """Return how an account is called at an instant."""
+    if life.closed_ms is not None:
+        is_due = next_step(life, terms, zone, now_ms) is AccountStep.ERASE
+        return AccountState.TO_ERASE if is_due else AccountState.CLOSED
+    if life.ends_on is not None and life.ends_on >= local_date(now_ms, zone):
+        return AccountState.IN_CARE
+    last = last_day(life, terms, zone)
+    is_warned = last is not None and life.warned_for == last
+    return AccountState.WARNED if is_warned else AccountState.OPEN
+
+
+def is_closing_due(due: date, identified: str, zone: str, now_ms: int) -> bool:
+    """Return whether an account is closed without a person, because its patient asked for it.
+
+    It is on the last day for the answer, and only when it was noted how the patient was identified.
+    """
+    return bool(identified) and local_date(now_ms, zone) >= due

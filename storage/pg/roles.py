@@ -56,14 +56,16 @@ TABLES: dict[str, Access] = {
     "identity.data_key": Access(worker=READ, clinic=READ, fetcher=READ, patient=READ),
     "key_check": Access(worker=ADD, clinic=READ, fetcher=READ, patient=READ),
     # closing an account ends its tokens, and its consents
-    "link_token": Access(worker="select, update (revoked_at)"),
-    "link_revoked": Access(worker=ALL),
+    "link_token": Access(
+        worker="select, update (revoked_at)", clinic="select, update (revoked_at)"
+    ),
+    "link_revoked": Access(worker=ALL, clinic=ADD),
     "identity.person": Access(clinic=READ),
     "identity.number_digest": Access(patient="select, update (digest, key_id)"),
     "account": Access(worker=READ, fetcher=READ, patient=ADD),
     "consent": Access(
         worker="select, update (withdrawn_at)",
-        clinic=READ,
+        clinic="select, update (withdrawn_at)",
         fetcher=READ,
         patient="select, insert, update (withdrawn_at)",
     ),
@@ -158,7 +160,7 @@ TABLES: dict[str, Access] = {
     # adding a message looks at its key; the messages themselves are none of the door's business
     "outbox": Access(
         worker=ALL,
-        clinic="select (channel, key), "
+        clinic="select (channel, key, patient, sent_at), delete, "
         "insert (channel, key, recipient, patient, body, created_at, not_before, to_patient)",
     ),
     # taken back by a date, never deleted: what paused a prescription must stay to be explained
@@ -167,9 +169,11 @@ TABLES: dict[str, Access] = {
     "review": Access(clinic="select, insert, update (undone_at)"),
     "patient_label": Access(clinic="select, insert, delete"),
     "account_life": Access(
-        worker="select, insert, update", patient="select, insert, update (signed_in_at)"
+        worker="select, insert, update",
+        clinic="select, insert, update",
+        patient="select, insert, update (signed_in_at)",
     ),
-    "account_move": Access(worker=ADD),
+    "account_move": Access(worker=ADD, clinic=ADD),
     # a verdict stays: it is written once into its row, and no row is taken away
     "audit_sample": Access(admin=ADD),
     "audit_sampled": Access(
@@ -178,11 +182,13 @@ TABLES: dict[str, Access] = {
     "support_case": Access(worker="select, update (id), delete"),
     # the door looks whether somebody of the support staff may see a patient now
     "support_access": Access(worker="select, delete", clinic=READ),
-    "identity.statistic_key": Access(worker="select, insert, delete"),
+    "identity.statistic_key": Access(worker="select, insert, delete", clinic="select, delete"),
     "statistic_row": Access(worker=ADD),
     "statistic_month": Access(worker=ADD),
     "rights_request": Access(
-        worker="select (id, patient, closed_at, due)",
+        # the worker closes an account that its patient wants closed, and answers so
+        worker="select (id, patient, kind, identified, closed_at, due), "
+        "update (state, handled_by, answer, identified, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at, due, "
         "extended_at, extended_why)",
         patient="select, insert, update (identified, wish)",

@@ -17,7 +17,7 @@ from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.rights.statistic_rows import forget_statistic_key
 
-BY_WORKER, INACTIVE = "kadens", "inactive"
+BY_WORKER, INACTIVE, AT_WISH = "kadens", "inactive", "asked"
 
 # The newest version of each prescription says when it ends; a shorter one ends it earlier.
 _READ = """

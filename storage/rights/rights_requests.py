@@ -1,5 +1,6 @@
 """Rows of requests about patients' rights. What may follow what is decided in `model.privacy`."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from model.calendar import utc
@@ -42,10 +43,30 @@ update rights_request set state = %(state)s, handled_by = %(by)s, answer = %(ans
 _EXTEND = """
 update rights_request set due = %(due)s, extended_at = %(now)s, extended_why = %(why)s
 where id = %(number)s"""
+_CLOSINGS = """
+select r.id as number, p.pseudonym as patient, r.due, r.identified, p.zone
+from rights_request r join patient p on p.id = r.patient join care_unit u on u.id = p.care_unit
+where r.kind = 'closing' and r.closed_at is null and (%(unit)s = '' or u.name = %(unit)s)
+  and (%(patient)s = '' or p.pseudonym = %(patient)s) order by r.due, r.id"""
+_ANSWER = """
+update rights_request set state = 'answered', handled_by = %(by)s, answer = %(answer)s,
+  identified = coalesce(nullif(identified, ''), %(how)s), closed_at = %(now)s
+where id = %(number)s and closed_at is null"""
 _OPEN_DUE = """
 select r.id as number, r.patient, r.due, p.zone
 from rights_request r join patient p on p.id = r.patient
 where r.closed_at is null and r.due <= %s order by r.due, r.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingWish:
+    """An open request of a patient (a pseudonym) to close the account; `due` is its last date."""
+
+    number: int
+    patient: str
+    due: date
+    identified: str
+    zone: str
 
 
 async def open_request(
@@ -125,6 +146,22 @@ async def put_extension(conn: Connection, number: int, due: date, *, why: str, n
 async def open_until(conn: Connection, last: date) -> list[OpenDue]:
     """Return the open requests that are due by a date, without what they are about."""
     return await rows.fetch_as(conn, _OPEN_DUE, [last], OpenDue)
+
+
+async def closing_wishes(
+    conn: Connection, *, unit: str = "", patient: str = ""
+) -> list[ClosingWish]:
+    """Return the open requests to close an account, of a care unit or a patient, or all ("")."""
+    values = {"unit": unit, "patient": patient}
+    return await rows.fetch_as(conn, _CLOSINGS, values, ClosingWish)
+
+
+async def answer_closing(
+    conn: Connection, number: int, *, by: str, identified: str, answer: str, now_ms: int
+) -> bool:
+    """Answer an open request to close an account; False when somebody closed it meanwhile."""
+    values = {"number": number, "by": by, "how": identified, "answer": answer, "now": utc(now_ms)}
+    return bool((await conn.execute(_ANSWER, values)).rowcount)
 
 
 def _request(row: rows.Row) -> RightsRequest:

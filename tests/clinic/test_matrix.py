@@ -69,6 +69,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
     "file": {"checked": "yes"},
+    "reopen": {"why": "came back"},
     "withdraw": {"why": "a slip"},
     "language": {"code": "sv", "page": "/"},
     "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},

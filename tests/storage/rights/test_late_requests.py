@@ -23,9 +23,8 @@ _MAILS = "select recipient, body, to_patient from outbox where channel = 'email'
 
 def _counts(parts: Collaborators) -> tuple[float, ...]:
     value = parts.metrics.registry.get_sample_value
-    return tuple(
-        value("kadens_rights_requests", {"near": near}) or 0 for near in ("overdue", "soon")
-    )
+    overdue = value("kadens_rights_requests", {"near": "overdue"})
+    return overdue or 0, value("kadens_rights_requests", {"near": "soon"}) or 0
 
 
 async def _after(parts: Collaborators, days: int) -> tuple[float, ...]:

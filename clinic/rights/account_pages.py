@@ -1,0 +1,106 @@
+"""The page of accounts: how long each is open, why, closing one, and opening it again.
+
+Complete without scripts. What is wrong with a form is said beside its field.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.responses import Response
+
+from clinic import reads
+from clinic.api.api_routes import Pseudonym
+from clinic.pages.page_routes import common_context
+from clinic.pages.templating import render
+from clinic.request_scope import RequestScope, open_scope
+from clinic.rights import accounts
+from clinic.sign_in import csrf_guard
+from model.words.language import N_, translated
+from model.words.roles import CareRole
+
+account_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+_DONE: dict[str, str] = {
+    "closed": N_("The account is closed."),
+    "opened": N_("The account is open again. Consents and links are made anew."),
+}
+
+
+@account_pages.get("/accounts")
+async def show_accounts_page(request: Request, done: str = "") -> HTMLResponse:
+    """Show the accounts of the unit's patients."""
+    async with open_scope(request) as scope:
+        shown = await _page(scope)
+    shown["done"] = translated(_DONE.get(done, ""))
+    return render(request, "accounts.html", shown)
+
+
+@account_pages.post("/accounts/{pseudonym}/close")
+async def take_closing_form(
+    request: Request,
+    pseudonym: Pseudonym,
+    token: Annotated[str, Form()] = "",
+    why: Annotated[str, Form()] = "",
+    identified: Annotated[str, Form()] = "",
+) -> Response:
+    """Close an account because its patient wants it."""
+    csrf_guard.check_form_token(request, token)
+    plain, how = why.strip(), identified.strip()
+    wrong = accounts.closing_mistakes(plain, how)
+    async with open_scope(request) as scope:
+        if wrong:
+            await reads.read_brief(scope, pseudonym)
+            shown = await _page(scope, pseudonym, wrong, {"why": plain, "identified": how})
+        else:
+            await accounts.end_account(scope, pseudonym, plain, how)
+    if wrong:
+        return render(request, "accounts.html", shown, status=422)
+    csrf_guard.count_action(request, "close_account")
+    return RedirectResponse("/accounts?done=closed", 303)
+
+
+@account_pages.post("/accounts/{pseudonym}/reopen")
+async def take_reopening_form(
+    request: Request,
+    pseudonym: Pseudonym,
+    token: Annotated[str, Form()] = "",
+    why: Annotated[str, Form()] = "",
+) -> Response:
+    """Open a closed account again."""
+    csrf_guard.check_form_token(request, token)
+    plain = why.strip()
+    # nobody is let in by this, so nobody has to be identified for it
+    wrong = accounts.closing_mistakes(plain, "-")
+    async with open_scope(request) as scope:
+        if wrong:
+            await reads.read_brief(scope, pseudonym)
+            shown = await _page(scope, pseudonym, wrong, {"why": plain, "identified": ""})
+        else:
+            await accounts.open_again(scope, pseudonym, plain)
+    if wrong:
+        return render(request, "accounts.html", shown, status=422)
+    csrf_guard.count_action(request, "open_account")
+    return RedirectResponse("/accounts?done=opened", 303)
+
+
+async def _page(
+    scope: RequestScope,
+    pseudonym: str = "",
+    wrong: dict[str, str] | None = None,
+    given: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what the page shows; the form about `pseudonym` was not taken."""
+    return {
+        **common_context(scope),
+        "lines": await accounts.accounts_of(scope),
+        "states": accounts.ACCOUNT_WORDS,
+        "may_write": scope.role is not CareRole.SUPPORT and not scope.home,
+        "longest": accounts.LONGEST_ACCOUNT_WHY,
+        "longest_how": accounts.LONGEST_HOW,
+        "erase_days": scope.clinic.closing.erase_days,
+        "about": pseudonym,
+        "wrong": {"why": "", "identified": "", **(wrong or {})},
+        "given": {"why": "", "identified": "", **(given or {})},
+        "done": "",
+    }
