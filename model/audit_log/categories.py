@@ -48,7 +48,7 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "export": (_LOG,),
     "sample": (_LOG,),
     "/": (PRESCRIPTIONS, SESSIONS, NOTES),
-    "/data": (SESSIONS,),
+    "/data": (SESSIONS, _REPORTS),
     "/looked": (_LOG,),
     "/report": (_REPORTS,),
     "/sources": (_ACCOUNTS, CONSENTS),

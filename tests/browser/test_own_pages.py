@@ -151,8 +151,8 @@ def test_the_history_says_what_each_session_rests_on(page: Page, language: str) 
     expect(last_week).to_have_text(["16 Nov" if language == "en" else "16 nov.", "3", "117", ""])
     newest = page.locator("main .card").nth(1).locator("p").first
     expect(newest).to_have_text(f"{_NEWEST[language]} {_RESTS_ON[language]}")
-    page.locator("summary").click()
-    expect(page.locator("details p").last).to_contain_text("14 ")
+    page.locator("summary").first.click()
+    expect(page.locator("details").first.locator("p").last).to_contain_text("14 ")
 
 
 def test_what_is_prescribed_is_in_the_words_of_the_page(page: Page, language: str) -> None:

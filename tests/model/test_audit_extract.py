@@ -141,8 +141,8 @@ def test_no_known_action_is_worded_as_something(language: str) -> None:
         assert deed_words(action.value, "", language) != OTHER_DEED.worded(language)
     looked = DEEDS["data.read"].worded(language)
     for kind in READ_CATEGORIES:
-        said = deed_words("data.read", f"{kind}:0190", language)
-        assert said == f"{looked} {KINDS_READ[kind].worded(language)}"
+        words = deed_words("data.read", f"{kind}:0190", language)
+        assert words == f"{looked} {KINDS_READ[kind].worded(language)}"
     assert deed_words("made.later", "", language) == OTHER_DEED.worded(language)
 
 

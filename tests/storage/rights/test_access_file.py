@@ -34,12 +34,15 @@ async def test_the_file_has_rows_of_every_table_and_of_nobody_else(
     await settle(conn, store, "asking-patient")
     await settle(conn, store, "another-patient")
     out = tmp_path / "answer.zip"
-    counts = await write_access(conn, _KEY, "asking-patient", out, ("Hosting AB <EU>",))
+    counts = await write_access(
+        conn, _KEY, "asking-patient", out, ("Hosting AB <EU>",), "Region <X>"
+    )
     assert {table for table, count in counts.items() if not count} == set()
     with ZipFile(out) as file:
         content = {name: file.read(name) for name in file.namelist()}
     assert set(content) == {
         "index.html",
+        "overview.html",
         "register.json",
         "data/identity.json",
         *(f"data/{table}.jsonl" for table in answered_tables()),
@@ -51,7 +54,11 @@ async def test_the_file_has_rows_of_every_table_and_of_nobody_else(
     assert {"metric", "unit", "time", "value"} <= samples[0].keys()
     page = content["index.html"].decode()
     assert "Hosting AB &lt;EU&gt;" in page
-    assert all(f"<td>{table}</td>" in page for table in answered_tables())
+    assert "Region &lt;X&gt;" in page
+    assert all(f'<a href="data/{table}.jsonl">{table}</a>' in page for table in answered_tables())
+    overview = content["overview.html"].decode()
+    assert overview.count("<section>") == 7
+    assert "Inget" not in overview
 
 
 @pytest.mark.promise(12)
