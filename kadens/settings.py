@@ -54,6 +54,7 @@ class Settings:
     clinic_unit: str = ""
     oidc_issuer: str = ""
     oidc_client_id: str = ""
+    oidc_subject_claim: str = "sub"
     oidc_unit_claim: str = "care_unit"
     oidc_role_claim: str = ""
     oidc_roles: str = ""

@@ -25,6 +25,7 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "clinic_unit": "Care unit of the demo clinician, and of `kadens patient add` without --unit.",
     "oidc_issuer": "Issuer URL of the OpenID Connect provider.",
     "oidc_client_id": "Client id of the clinician door at the provider.",
+    "oidc_subject_claim": "Claim of the ID token by which a clinician is known for good.",
     "oidc_unit_claim": "Claim of the ID token that names the clinician's care unit.",
     "oidc_role_claim": "Claim of the ID token that holds roles; empty when roles are not checked.",
     "oidc_roles": "Roles of which a clinician must have one, with commas between.",

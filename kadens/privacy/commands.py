@@ -38,6 +38,7 @@ Identified = Annotated[
 ]
 # The answer to these is a file, and is handed over with it.
 _BY_FILE = {RightKind.ACCESS, RightKind.PORTABILITY}
+_FILE_ALONE = "A file, to be fetched at the patient door for 30 days."
 _LONGEST = {"identified": LONGEST_IDENTIFIED, "text": LONGEST_ANSWER}
 
 
@@ -117,7 +118,9 @@ def take_rights_request(
 def answer_rights_request(
     number: Number,
     *,
-    text: Annotated[str, typer.Option("--text", help="What was answered, and how it was sent.")],
+    text: Annotated[
+        str | None, typer.Option("--text", help="What was answered, and how it was sent.")
+    ] = None,
     identified: Identified = "",
     file: Annotated[
         Path | None, typer.Option("--file", help="A file for the patient to fetch at their door.")
@@ -126,11 +129,16 @@ def answer_rights_request(
 ) -> None:
     """Close a request with what was answered.
 
-    Needs a note of how the requester was identified, here or earlier. A file is sealed with the
-    patient's key, and the patient can fetch it for 30 days after signing in.
+    Give the text, the file, or both: a file alone is noted as the answer. Needs a note of how the
+    requester was identified, here or earlier. A file is sealed with the patient's key, and the
+    patient can fetch it for 30 days after signing in.
     """
+    if text is None and file is None:
+        fail("say with --text what was answered, or give the patient a --file", code=2)
     content = None if file is None else _content(file)
-    _move(number, RightsState.ANSWERED, AuditAction.RIGHTS_ANSWER, identified, text, data, content)
+    # a text that is given is taken as it is, so that an empty one is refused and not replaced
+    words = _FILE_ALONE if text is None else text
+    _move(number, RightsState.ANSWERED, AuditAction.RIGHTS_ANSWER, identified, words, data, content)
 
 
 def refuse_rights_request(

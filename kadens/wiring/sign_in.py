@@ -34,6 +34,8 @@ def sign_in_of(settings: Settings) -> "SignIn":
             roles=words_of(settings.oidc_roles),
             purpose=settings.oidc_purpose,
             levels=words_of(settings.oidc_acr),
+            # an empty value, as Compose passes one on, is no claim's name
+            subject_claim=settings.oidc_subject_claim or "sub",
         ),
         keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,

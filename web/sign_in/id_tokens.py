@@ -58,9 +58,10 @@ class ClaimNames:
     """The claims that hold care unit and role, by name or else by path (`realm_access.roles`).
 
     `roles` are the admitted roles, the preferred role first; when empty, any role is admitted.
-    Without a `role_claim`, everybody is "clinician". `purpose` is what the assignment must be for
-    (Inera: `VårdOchBehandling`) and `levels` are the values of `acr` that are strong enough; empty
-    values are not checked.
+    `subject_claim` is what names the person for good (Inera: `employeeHsaId`): whoever signs in is
+    known by it here and in the audit log. Without a `role_claim`, everybody is "clinician".
+    `purpose` is what the assignment must be for (Inera: `VårdOchBehandling`) and `levels` are the
+    values of `acr` that are strong enough; empty values are not checked.
     """
 
     unit_claim: str
@@ -68,6 +69,7 @@ class ClaimNames:
     roles: tuple[str, ...] = ()
     purpose: str = ""
     levels: tuple[str, ...] = ()
+    subject_claim: str = "sub"
 
 
 def key_set(values: Mapping[str, Any]) -> KeySet:
@@ -108,8 +110,9 @@ def identity_from_claims(claims: Claims, names: ClaimNames) -> Identity:
     a single care unit, and for another purpose or a weaker sign-in than is wanted.
     """
     # a subject that `_text` would change is refused: two subjects could become the same person
-    subject = _text(claims.get("sub"))
-    if not subject or subject != claims["sub"]:
+    stated = claim_value(claims, names.subject_claim)
+    subject = _text(stated)
+    if not subject or subject != stated:
         raise NotAdmittedError("The identity provider sent no usable subject.")
     unit = only_claim_text(claims, names.unit_claim)
     if unit is None:

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, rea
 ASSIGNMENT_UNIT = "SE2321000016-2002"
 _INERA = {
     "KADENS_OIDC_CLIENT_ID": "kadens inera",
+    "KADENS_OIDC_SUBJECT_CLAIM": "employeeHsaId",
     "KADENS_OIDC_UNIT_CLAIM": "commissionHsaId",
     "KADENS_OIDC_ROLE_CLAIM": "healthcareProfessionalLicense",
     "KADENS_OIDC_ROLES": "SG,LK",
@@ -189,10 +190,11 @@ def test_access_follows_an_assignment_with_ineras_names_of_claims(
     with psycopg.connect(dsn) as conn:
         # of two licences the first that the settings name is the role
         rows = conn.execute(
-            "select role, u.name from audit join care_unit u on u.id = care_unit "
+            "select role, u.name, actor from audit join care_unit u on u.id = care_unit "
             "where action = 'access.signin' order by audit.id desc limit 1"
         ).fetchall()
-    assert rows == [("SG", ASSIGNMENT_UNIT)]
+    # the person is the one of every assignment, and no id of the provider's own
+    assert rows == [("SG", ASSIGNMENT_UNIT, "SE2321000016-1001")]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_access_follows_an_assignment_with_ineras_names_of_claims(
         ("frida", "invented-5", "Your assignment is not for care and treatment."),
         ("svante", "invented-6", "Your sign-in is not strong enough for this service."),
         ("tova", "invented-7", "Your care unit is not set up here."),
-        ("karin", "invented-1", "The identity provider names no care unit for you"),
+        ("karin", "invented-1", "The identity provider sent no usable subject."),
     ],
 )
 def test_another_assignment_admits_nobody(

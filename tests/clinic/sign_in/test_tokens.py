@@ -224,6 +224,7 @@ def test_no_unit_or_several_admit_nobody(unit: object) -> None:
 
 
 _INERA = ClaimNames(
+    subject_claim="employeeHsaId",
     unit_claim="commissionHsaId",
     role_claim="healthcareProfessionalLicense",
     roles=("LK", "SG"),
@@ -242,11 +243,18 @@ _ASSIGNED = {
 def test_an_assignment_for_care_admits_to_its_unit() -> None:
     identity = identity_from_claims({**CLAIMS, **_ASSIGNED}, _INERA)
     assert (identity.care_unit, identity.role) == ("SE2321000016-2002", "SG")
+    assert identity.subject == "SE2321000016-1001"
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
+        ({"employeeHsaId": None}, "subject"),
+        ({"employeeHsaId": ""}, "subject"),
+        ({"employeeHsaId": ["SE2321000016-1001"]}, "subject"),
+        ({"employeeHsaId": ["SE2321000016-1001", "SE2321000016-1002"]}, "subject"),
+        ({"employeeHsaId": 1001}, "subject"),
+        ({"employeeHsaId": " SE2321000016-1001"}, "subject"),
         ({"commissionHsaId": None}, "care unit"),
         ({"commissionHsaId": ["SE2321000016-2002", "SE2321000016-2003"]}, "care unit"),
         ({"commissionPurpose": None}, "not for care"),

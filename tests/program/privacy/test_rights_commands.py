@@ -23,7 +23,12 @@ _OPTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "list": (("--unit", "Ward"), ("--closed",), ("--json",)),
     "show": (("99",), ("--json",)),
     "take": (("99",), ("--identified", "BankID")),
-    "answer": (("99",), ("--text", "sent"), ("--identified", "BankID")),
+    "answer": (
+        ("99",),
+        ("--text", "sent"),
+        ("--identified", "BankID"),
+        ("--file", "never.zip"),
+    ),
     "refuse": (("99",), ("--text", "none of theirs")),
     "portability": (("--patient", "nobody"), ("--out", "never.zip")),
     "access": (("--patient", "nobody"), ("--out", "never.zip"), ("--subprocessor", "AB")),
@@ -48,6 +53,8 @@ def test_options_left_out_are_answered_plainly(words: tuple[str, ...], tmp_path:
     placed = [str(tmp_path / word) if word == "never.zip" else word for word in words]
     needs = {"open": 2, "list": 0, "take": 1, "show": 1, "answer": 2, "refuse": 2}.get(words[1], 2)
     given = set(words[2:]) & {"access", "--patient", "99", "--text", "--out"}
+    # a file is an answer without any text
+    given |= {"--text"} if "--file" in words else set()
     # an instant without its offset is a wrong use, and so is each option that is left out
     wrong = "2023-11-01" in words or len(given) < needs
     works = words[1] == "list" or (words[1] == "open" and not wrong)
@@ -69,6 +76,7 @@ def test_a_request_from_its_letter_to_its_answer(installation: str) -> None:
     assert "OVERDUE" in kadens("rights", "list").stdout
     assert kadens("rights", "take", number).stdout == f"{number}  taken\n"
     assert "needs a text" in refused("rights", "answer", number, "--text", " \t")
+    assert "or give the patient a --file" in kadens("rights", "answer", number, code=2).stderr
     assert kadens("rights", "answer", number, "--text", "by letter").stdout.endswith("answered\n")
     assert "answered already" in refused("rights", "refuse", number, "--text", "no")
     assert "no such request" in refused("rights", "take", "99")
@@ -180,9 +188,12 @@ def test_a_file_is_handed_over_with_the_answer(installation: str, tmp_path: Path
     kadens("rights", "access", "--patient", "a-1", "--out", str(out))
     opened = kadens("rights", "open", "restriction", "--patient", "a-1", "--identified", "BankID")
     number = opened.stdout.split()[0]
-    answer = ("rights", "answer", number, "--text", "here it is", "--file")
+    answer = ("rights", "answer", number, "--file")
     assert "cannot be read" in refused(*answer, str(tmp_path / "none.zip"))
     kadens(*answer, str(out))
+    # a file alone is the answer, and says so
+    shown = orjson.loads(kadens("rights", "show", number, "--json").stdout)
+    assert shown["answer"] == "A file, to be fetched at the patient door for 30 days."
     with psycopg.connect(installation) as conn:
         (row,) = conn.execute("select request, sealed from rights_file").fetchall()
     # sealed: nothing of the file can be read in the database
