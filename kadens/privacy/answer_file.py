@@ -1,4 +1,4 @@
-"""Writes the ZIP file that answers a request for access: a page, the register, and the rows."""
+"""Writes the ZIP file that answers a request for access: two pages, the register, and the rows."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 
-from kadens.privacy.access_page import access_page, register_rows
+from kadens.privacy.handling.access_page import StatedAbout, access_page, register_rows
+from kadens.privacy.handling.readable_rows import ReadableLine, readable_line, readable_page
 from model.keyring import KeyRing
 from storage.people.identities import identity_of
 from storage.pg.pool import Connection
@@ -19,12 +20,16 @@ async def write_access(
     patient: str,
     out: Path,
     subprocessors: Sequence[str] = (),
+    controller: str = "",
 ) -> dict[str, int]:
     """Write a file with everything about a patient, and return the rows by table.
+
+    `controller` is who is responsible and how to reach the data protection officer.
 
     A file that is there is replaced. Raises `UnknownNameError` for an unknown patient.
     """
     counts: dict[str, int] = {}
+    shown: dict[str, list[ReadableLine]] = {}
     with ZipFile(out, "w", ZIP_DEFLATED) as file:
         # one table after another, row by row: a year of samples never lies in memory
         for table in answered_tables():
@@ -33,10 +38,14 @@ async def write_access(
                 async for row in own_rows(conn, patient, table):
                     lines.write(orjson.dumps(row) + b"\n")
                     counts[table] += 1
+                    if line := readable_line(table, row):
+                        shown.setdefault(table, []).append(line)
         # opened last, so that the name is in memory for as short as can be
         identity = await identity_of(conn, wrapping_key, patient)
         file.writestr("data/identity.json", orjson.dumps(identity))
         about = {"register": register_rows(), "left_out": LEFT_OUT, "rows": counts}
         file.writestr("register.json", orjson.dumps(about, option=orjson.OPT_INDENT_2))
-        file.writestr("index.html", access_page(counts, LEFT_OUT, subprocessors))
+        stated = StatedAbout(controller=controller, subprocessors=tuple(subprocessors))
+        file.writestr("index.html", access_page(counts, LEFT_OUT, stated))
+        file.writestr("overview.html", readable_page(shown))
     return counts

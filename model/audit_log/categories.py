@@ -48,7 +48,7 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "export": (_LOG,),
     "sample": (_LOG,),
     "/": (PRESCRIPTIONS, SESSIONS, NOTES),
-    "/data": (SESSIONS,),
+    "/data": (SESSIONS, _REPORTS),
     "/looked": (_LOG,),
     "/report": (_REPORTS,),
     "/sources": (_ACCOUNTS, CONSENTS),
@@ -56,6 +56,7 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "/rights/files/{number}": (*_PAGE, MEASUREMENTS),
     "/block": (REQUESTS,),
     "corrections": (_REPORTS, SESSIONS),
+    "restrictions": (REQUESTS,),
     "blocks": (REQUESTS,),
     "support": (REQUESTS,),
 }

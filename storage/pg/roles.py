@@ -75,8 +75,14 @@ TABLES: dict[str, Access] = {
     "prescription_draft": Access(clinic=ALL),
     "stale_derivation": Access(worker="select, delete", clinic="select, insert, update"),
     "source": Access(worker="select, insert, update (id)", clinic=READ, patient=READ),
-    "record": _DERIVED,
-    "fact": _DERIVED,
+    "record": _SHOWN,
+    # a patient reads their own answers; `content` holds blocks of samples
+    "fact": Access(
+        worker=ALL,
+        clinic=READ,
+        patient="select (record, kind, metric, part, patient, source, start_at, end_at, "
+        "offset_min, offset_origin, local_date, received_at, connector, body, payload)",
+    ),
     "sample": _DERIVED,
     "watermark": _DERIVED,
     "body": Access(worker=ALL, clinic=READ, patient="select (patient, connector, received_at)"),
@@ -141,7 +147,11 @@ TABLES: dict[str, Access] = {
     "budget_notice": Access(worker=ADD, clinic=READ),
     "rule_setting": Access(worker=READ, clinic=ADD),
     "restriction": Access(worker=READ, clinic="select, insert, update"),
-    "correction": Access(worker=READ, clinic=READ, patient=READ),
+    "correction": Access(
+        worker=READ,
+        clinic="select, insert, update (ended_at, ended_by, ended_why)",
+        patient=READ,
+    ),
     "held_finding": Access(worker="select, insert, update", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),

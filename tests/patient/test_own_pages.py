@@ -74,7 +74,9 @@ def test_a_patient_without_anything_is_told_so(links: LinkWorld) -> None:
             "Today This week Sessions 0 Minutes 0 What is prescribed "
             "Nothing is prescribed at the moment."
         )
-        assert text_of(client.get("/data")).endswith("Sessions No session has come in yet.")
+        assert text_of(client.get("/data")).endswith(
+            "Sessions No session has come in yet. Your answers You have not answered anything yet."
+        )
         assert text_of(client.get("/looked?lang=sv")).endswith("Ingen har tittat.")
 
 

@@ -10,23 +10,31 @@ from starlette.responses import Response
 from model.calendar import local_date, monday
 from model.derived import Session, Week
 from patient.config import patient_door_of
+from patient.history.answers import own_answer
+from patient.history.corrected import own_corrections
 from patient.own_pages import door_page
 from patient.visit import open_visit
 from patient.words import activity_words, sender_words
+from storage.reads.own_answers import own_answers
 from storage.reads.own_data import own_readers, own_sessions, own_weeks, own_zone
+from storage.rights.corrections import corrections_of
 
 WEEKS, SESSIONS_SHOWN, MOST_READERS = 12, 100, 200
+ANSWERS_SHOWN = 300
 _MINUTE_MS = 60_000
 _BAR = 100  # the width of the longest bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekBar:
-    """A week of the chart: its sessions, their minutes, and the width of its bar of 100."""
+    """A week of the chart: its sessions, their minutes, and the width of its bar of 100.
+
+    Both are None of a week of which nothing is known: it is no week without exercise.
+    """
 
     monday: date
-    sessions: int
-    minutes: int
+    sessions: int | None
+    minutes: int | None
     width: int
 
 
@@ -46,15 +54,27 @@ class OwnSession:
 
 
 async def show_data(request: Request) -> Response:
-    """Show the last twelve weeks with their sessions."""
+    """Show the last twelve weeks with their sessions and the patient's own answers."""
     titles = patient_door_of(request).config.titles
     async with open_visit(request) as visit:
-        this = monday(local_date(visit.now_ms, await own_zone(visit.conn, visit.patient)))
+        zone = await own_zone(visit.conn, visit.patient)
+        this = monday(local_date(visit.now_ms, zone))
         since = this - timedelta(weeks=WEEKS - 1)
         weeks = await own_weeks(visit.conn, visit.patient, since)
         sessions = await own_sessions(visit.conn, visit.patient, since, SESSIONS_SHOWN)
-    listed = [_listed(row, titles) for row in sessions]
-    return door_page(request, "data.html", visit, weeks=bars_of_weeks(weeks, this), sessions=listed)
+        made = await corrections_of(visit.conn, visit.pseudonym)
+        answers = await own_answers(visit.conn, visit.patient, since, ANSWERS_SHOWN)
+    # what is no answer to a question, such as a session of their own, is on the list above
+    answered = [answer for row in answers if (answer := own_answer(row)) is not None]
+    return door_page(
+        request,
+        "data.html",
+        visit,
+        weeks=bars_of_weeks(weeks, this),
+        sessions=[_listed(row, titles) for row in sessions],
+        corrections=own_corrections(made, zone),
+        answers=answered,
+    )
 
 
 async def show_readers(request: Request) -> Response:
@@ -65,9 +85,10 @@ async def show_readers(request: Request) -> Response:
 
 
 def bars_of_weeks(weeks: Sequence[Week], this: date) -> tuple[WeekBar, ...]:
-    """Return a bar for each of the last twelve weeks, newest first; without a row it is empty."""
-    known = {week.monday: week for week in weeks}
-    longest = max((week.session_ms for week in weeks), default=0)
+    """Return a bar for each of the last twelve weeks, newest first; unknown ones are empty."""
+    # a week with a row may know nothing either: then its zero says nothing about the patient
+    known = {week.monday: week for week in weeks if week.sessions or week.known_days}
+    longest = max((week.session_ms for week in known.values()), default=0)
     bars: list[WeekBar] = []
     for back in range(WEEKS):
         day = this - timedelta(weeks=back)
@@ -76,8 +97,8 @@ def bars_of_weeks(weeks: Sequence[Week], this: date) -> tuple[WeekBar, ...]:
         bars.append(
             WeekBar(
                 monday=day,
-                sessions=week.sessions if week else 0,
-                minutes=spent // _MINUTE_MS,
+                sessions=week.sessions if week else None,
+                minutes=spent // _MINUTE_MS if week else None,
                 width=_BAR * spent // longest if longest else 0,
             )
         )

@@ -1,0 +1,102 @@
+"""The two pages of an answer to a request for access: what the law wants said, and the words."""
+
+import re
+
+import pytest
+
+from kadens.privacy.handling.access_page import StatedAbout, access_page
+from kadens.privacy.handling.readable_rows import ReadableLine, readable_line, readable_page
+from kadens.privacy.register_words import SWEDISH
+from model.privacy.register import REGISTER
+
+_COUNTS = dict.fromkeys(REGISTER, 3) | {"alert": 0}
+_PAIN = {
+    "kind": "report",
+    "start_at": "2026-11-29T11:18:41+00:00",
+    "local_date": "2026-11-29",
+    "payload": {"instrument": "pain", "phase": "after", "value": 6.0, "scale": "nrs-0-10"},
+}
+_WALK = {
+    "start_at": "2026-11-29T10:00:00+00:00",
+    "end_at": "2026-11-29T10:45:00+00:00",
+    "paused_ms": 150_000,
+    "type": "walking",
+    "hr_mean": 105.6,
+}
+_CORRECTED = {
+    "set_at": "2026-11-29T12:00:00Z",
+    "was": {"value": 8},
+    "fields": {"value": 3},
+    "is_void": False,
+}
+_ENDED = {
+    "given_at": "2026-08-01T00:00:00+00:00",
+    "vendor": "polar",
+    "withdrawn_at": "2026-09-02T01:00:00+00:00",
+}
+
+
+@pytest.mark.promise(12)
+def test_the_page_says_what_the_law_wants_said() -> None:
+    page = access_page(_COUNTS, {}, StatedAbout(controller="Region <Y>", subprocessors=("A & B",)))
+    for text in ("Region &lt;Y&gt;", "A &amp; B", "imy.se", "Inget beslut om dig fattas", "EES"):
+        assert text in page
+    for kind in REGISTER.values():
+        assert SWEDISH[kind.purpose.value] in page
+        assert SWEDISH[kind.kept_for.value] in page
+        assert SWEDISH[kind.origin.value] in page
+        assert all(SWEDISH[seen.value] in page for seen in kind.recipients)
+    # health data needs a ground of article 9 as well
+    assert "för uppgifter om hälsa även artikel 9.2 a" in page
+    assert '<a href="data/session.jsonl">' in page
+    assert '<a href="data/alert.jsonl">' not in page
+
+
+def test_what_a_deployment_has_not_stated_is_said() -> None:
+    page = access_page({"session": 1}, {}, StatedAbout())
+    assert page.count("Inte angivet") == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "swedish", "english"),
+    [
+        ("fact", _PAIN, "Smärta efter träningen: 6 / 10", "Pain after exercise: 6 / 10"),
+        ("fact", _PAIN | {"kind": "workout"}, None, None),
+        (
+            "session",
+            _WALK,
+            "Promenad, 42 minuter, medelpuls 106",
+            "Walking, 42 minutes, mean heart rate 106",
+        ),
+        (
+            "consent",
+            _ENDED,
+            "polar: tillbakataget 2026-09-02",
+            "polar: withdrawn 2026-09-02",
+        ),
+        (
+            "correction",
+            _CORRECTED,
+            "value 8 → value 3",
+            "value 8 → value 3",
+        ),
+        ("sample", {}, None, None),
+    ],
+)
+def test_a_row_is_in_words(
+    table: str, row: dict[str, object], swedish: str | None, english: str | None
+) -> None:
+    line = readable_line(table, row)
+    assert (line.swedish if line else None, line.english if line else None) == (swedish, english)
+
+
+def test_the_newest_is_first_and_a_text_is_a_text() -> None:
+    lines = [
+        ReadableLine(at="2026-01-01T10:00:00Z", swedish="<b>", english="<b>"),
+        ReadableLine(at="2026-02-01T10:00:00Z", swedish="ny", english="new"),
+    ]
+    page = readable_page({"alert": lines})
+    assert re.findall(r"<th>(.*?)</th><td>(.*?)</td>", page) == [
+        ("2026-02-01 10:00", 'ny<br><span lang="en">new</span>'),
+        ("2026-01-01 10:00", "&lt;b&gt;"),
+    ]
