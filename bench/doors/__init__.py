@@ -58,7 +58,7 @@ class _Target:
             self.idle.append(await asyncio.open_connection("127.0.0.1", self.port))
         reader, writer = connection = self.idle.pop()
         lines = [f"POST {path} HTTP/1.1", "host: door", f"content-length: {len(body)}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += map(": ".join, headers.items())
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         _, _, rest = head.partition("content-length: ")
@@ -72,8 +72,14 @@ def run_doors(size: DoorSize) -> list[Row]:
     """Return the 99th percentile of each connector's answer."""
     secret = "whsec_" + secrets.token_hex(16)
     with ExitStack() as stack:
-        ports = {which: stack.enter_context(_served(which, secret)) for which in APPS}
-        return [asyncio.run(_measured(row, ports, secret, size)) for row in CONNECTORS]
+        ports: dict[str, int] = {}
+        for which in APPS:
+            ports[which] = stack.enter_context(_served(which, secret))
+        rows = []
+        for row in CONNECTORS:
+            figure = asyncio.run(_measured(row, ports, secret, size))
+            rows.append(figure)
+        return rows
 
 
 @contextmanager
@@ -94,17 +100,18 @@ def _served(which: str, secret: str) -> Iterator[int]:
 
 
 async def _measured(row: Connector, ports: dict[str, int], secret: str, size: DoorSize) -> Row:
-    targets = {which: _Target(port) for which, port in ports.items()}
-    waits: dict[str, list[float]] = {which: [] for which in ports}
+    targets = dict(zip(ports, map(_Target, ports.values()), strict=True))
+    waits: dict[str, list[float]] = {}
     for first in range(0, size.bodies, size.turn):
         # in turns, so that whatever else this machine does meets both
         for which, target in targets.items():
             numbers = range(first, min(first + size.turn, size.bodies))
-            waits[which] += await _turn(target, row, secret, numbers)
+            waits.setdefault(which, []).extend(await _turn(target, row, secret, numbers))
     for target in targets.values():
         for _, writer in target.idle:
             writer.close()
-    door, plain = (float(np.percentile(waits[which], 99)) for which in ("door", "appending"))
+    door = float(np.percentile(waits["door"], 99))
+    plain = float(np.percentile(waits["appending"], 99))
     return Row(
         name=f"door p99, {row.name}",
         value=door * 1000,

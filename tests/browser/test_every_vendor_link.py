@@ -27,6 +27,7 @@ from simulate.vendors.withings import WithingsServer
 from tests.browser.chromium import NEEDS_CHROMIUM
 from tests.patient.conftest import links, served_links
 from tests.patient.link_world import LinkWorld
+from tests.rows import values_of
 
 __all__ = ["links", "served_links"]
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.usefixtures("unhurried")]
@@ -43,7 +44,7 @@ _SERVERS: Mapping[str, type[PlatformServer]] = {
 }
 _ACCOUNT = """
 select account from account a join patient p on p.id = a.patient where p.pseudonym = %s"""
-_ROWS = {row.name: row for row in CONNECTORS}
+_ROWS = dict(zip(values_of(CONNECTORS, "name"), CONNECTORS, strict=True))
 
 
 @pytest.fixture(scope="module")

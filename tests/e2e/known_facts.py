@@ -13,6 +13,7 @@ import psycopg
 from model.calendar import epoch_ms
 from model.metrics import METRICS
 from simulate.vendors.vendor_truth import VendorTruth
+from tests.rows import values_of
 
 # what a source took back stays as told, and is left out by whoever reads
 _FACTS = """
@@ -48,7 +49,7 @@ def known_facts(dsn: str, patient: str, metrics: Iterable[str]) -> VendorTruth:
             # one vendor may state a day in several summaries
             elif some := {name: v for name, v in payload["values"].items() if name in wanted}:
                 known.days.setdefault(day, {}).update(some)
-        names = {row.id: row.name for row in METRICS}
+        names = dict(values_of(METRICS, "id", "name"))
         values = {"patient": patient, "names": json.dumps(names)}
         for metric, at, span_ms, value in conn.execute(_SAMPLES, values).fetchall():
             _add_sample(known, wanted, names[metric], (epoch_ms(at), span_ms, value))

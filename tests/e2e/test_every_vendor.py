@@ -28,11 +28,12 @@ from tests.e2e.conftest import Running, up_in
 from tests.e2e.known_facts import apart, known_facts
 from tests.e2e.lives.table import VENDOR_LIVES, played_life
 from tests.patient.link_world import Surfer
+from tests.rows import values_of
 from tests.until import until
 
 _DEADLINE_S = 150
 _OTHER = "777"
-_ROWS = {row.name: row for row in CONNECTORS}
+_ROWS = dict(zip(values_of(CONNECTORS, "name"), CONNECTORS, strict=True))
 _WITH_API = [row.name for row in CONNECTORS if row.api is not None and row.api.request is not None]
 _UNPLAYED = {
     "huawei": "how Huawei answers is known from open code alone, so nobody plays it",

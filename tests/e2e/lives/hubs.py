@@ -29,7 +29,7 @@ def _played_junction(now_s: int, key: str) -> PlayedVendor:
         start_s=midnight_s + 36_000,
         length_s=1_800,
         sport="running",
-        beats=[110 + second % 40 for second in range(900)],
+        beats=[*range(110, 140)] * 30,
     )
     played = PlayedJunction(
         user_id=_HUB_USER,

@@ -56,6 +56,12 @@ def add_days(truth: VendorTruth, rows: Iterable[Any]) -> None:
         truth.days.setdefault(date.fromisoformat(day), {})[metric] = value
 
 
+def add_totals(truth: VendorTruth, metric: str, totals: Mapping[str, float]) -> None:
+    """Add the stated totals of a metric to a truth, by date as text."""
+    for day, value in totals.items():
+        truth.days.setdefault(date.fromisoformat(day), {})[metric] = value
+
+
 def spans_of(values: Mapping[tuple[int, int], float]) -> set[tuple[int, int, float]]:
     """Return counts by their interval as rows (start, end, value)."""
     return {(start, end, value) for (start, end), value in values.items()}

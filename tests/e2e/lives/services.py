@@ -19,7 +19,7 @@ from tests.e2e.lives.life import (
     USUAL,
     Bodies,
     VendorLife,
-    add_days,
+    add_totals,
     spans_of,
 )
 
@@ -38,7 +38,11 @@ def _google_changes(server: PlatformServer) -> Bodies:
         user.deleted(night, "sleep"),
         user.forgot("heart-rate", first_ms, first_ms + 300_000),
     ]
-    return [json.dumps([notice]).encode() for notice in notices]
+    return list(map(_google_body, notices))
+
+
+def _google_body(notice: object) -> bytes:
+    return json.dumps([notice]).encode()
 
 
 def _google_news(server: PlatformServer, user: str) -> Bodies:
@@ -53,7 +57,7 @@ def _google_truth(server: PlatformServer) -> VendorTruth:
     truth = VendorTruth(workouts=set(user.workouts.values()), worn=set(user.nights.values()))
     truth.samples = {"heart_rate": set(user.heart.items())}
     truth.counts = {"steps": spans_of(user.steps)}
-    add_days(truth, ((day, "resting_heart_rate", v) for day, v in user.resting.items()))
+    add_totals(truth, "resting_heart_rate", user.resting)
     return truth
 
 
@@ -67,7 +71,7 @@ def _polar_changes(server: PlatformServer) -> Bodies:
     name, (start_ms, _, _, _) = min(user.workouts.items())
     day, (bed_ms, up_ms) = min(user.nights.items())
     sent = datetime.fromtimestamp(server.now_s(), UTC).isoformat(timespec="seconds")
-    beats = [115 + number % 9 for number in range(240)]
+    beats = [*range(115, 124)] * 26
     return [
         user.exercised(name, start_ms, beats, ("RPE_HARD", 8.0)),
         user.walked(day, {600: 100, 601: 90}, sent.replace("+00:00", "Z")),
@@ -87,8 +91,8 @@ def _polar_truth(server: PlatformServer) -> VendorTruth:
     truth.workouts = {(start, end, "running") for start, end, _, _ in user.workouts.values()}
     truth.samples = {"heart_rate": set(user.heart.items())}
     truth.counts = {"steps": spans_of(user.steps)}
-    add_days(truth, ((day, "steps", value) for day, value in user.totals.items()))
-    add_days(truth, ((day, RMSSD, value) for day, value in user.variability.items()))
+    add_totals(truth, "steps", user.totals)
+    add_totals(truth, RMSSD, user.variability)
     return truth
 
 

@@ -77,8 +77,8 @@ def _suunto_truth(server: PlatformServer) -> VendorTruth:
     truth = VendorTruth(workouts=set(stated["workouts"]), worn=set(stated["wear"]))
     truth.samples = {"heart_rate": set(stated["heart_rate"]), RMSSD: set(stated["variability"])}
     # counts have the instant at which they were read, and no beginning
-    truth.samples["steps"] = {(at, value) for at, _, value in stated["steps"]}
-    truth.samples["active_energy"] = {(at, value) for at, _, value in stated["energy"]}
+    for metric, rows in (("steps", stated["steps"]), ("active_energy", stated["energy"])):
+        truth.samples[metric] = {(at, value) for at, _, value in rows}
     return truth
 
 

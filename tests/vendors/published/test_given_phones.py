@@ -50,13 +50,13 @@ _EXPORTED = GivenPayload(
     " clock with AM is read like one of 24 hours; a count belongs to the minute that begins then",
 )
 _START_MS = 1_795_171_500_000  # 2026-11-20T10:45:00Z, by a watch three hours east of UTC
-_TIMES = [_START_MS + 5_000 * n for n in range(60)]
+_TIMES = list(range(_START_MS, _START_MS + 300_000, 5_000))
 _HALF_HOUR = {"start": "2026-11-20T10:45:00Z", "end": "2026-11-20T11:15:00Z", **_EAST}
 _DATABASE = GivenPayload(
     at=("health_connect_export.db", -1),
     lines=[
         {"kind": "workout", "type": "walking", "exertion_cr10": 4.0, **_HALF_HOUR},
-        {"metric": "heart_rate", "t": _TIMES, "v": [90.0 + n % 30 for n in range(60)], **_EAST},
+        {"metric": "heart_rate", "t": _TIMES, "v": list(map(float, range(90, 120))) * 2, **_EAST},
         {"metric": "speed", "t": _TIMES, "v": [1.3] * 60, **_EAST},
         {"metric": "steps", "t": [_START_MS], "v": [2210.0], **_HALF_HOUR},
         {"metric": "total_energy", "t": [_START_MS], "v": [112.5], **_HALF_HOUR},
