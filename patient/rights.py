@@ -75,6 +75,11 @@ RIGHT_WORDS: Mapping[RightKind, RightWords] = {
         name=N_("Erase my data"),
         means=N_("All is erased that the clinic need not keep by law. It cannot be undone."),
     ),
+    RightKind.CLOSING: RightWords(
+        name=N_("Close my account"),
+        # how long the data stays afterwards is a setting of the deployment
+        means=N_("Your account is closed and all consents end. Your data is erased later."),
+    ),
 }
 REQUEST_STATE_WORDS: Mapping[RightsState, str] = {
     RightsState.RECEIVED: N_("Received"),
@@ -82,7 +87,6 @@ REQUEST_STATE_WORDS: Mapping[RightsState, str] = {
     RightsState.ANSWERED: N_("Answered"),
     RightsState.REFUSED: N_("Refused"),
 }
-_CLOSING = N_("Close my account")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +166,9 @@ async def _mine(visit: Visit) -> tuple[tuple[RightsRequest, ...], list[ReadyFile
 
 
 def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -> OwnRequest:
-    # closing an account is a request too, and has no form here
-    words = RIGHT_WORDS.get(row.kind)
     has_file = row.number in {file.request for file in files}
     return OwnRequest(
-        name=words.name if words else _CLOSING,
+        name=RIGHT_WORDS[row.kind].name,
         state=REQUEST_STATE_WORDS[row.state],
         received=local_date(row.received_ms, zone),
         due=row.due,
@@ -181,13 +183,9 @@ def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -
 
 def _kind(text: str) -> RightKind:
     try:
-        kind = RightKind(text)
+        return RightKind(text)
     except ValueError:
         raise RequestRefused(422, "There is no such right.") from None
-    # the account has a page of its own: closing it is no question to a person
-    if kind not in RIGHT_WORDS:
-        raise RequestRefused(422, "There is no such right.")
-    return kind
 
 
 def _wish(text: str) -> str:
