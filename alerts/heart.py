@@ -10,10 +10,11 @@ from statistics import median
 from typing import Any
 
 from alerts.completeness import as_recorded
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.worked_out import once
 from model.alert import Finding, Rule, RuleInput
-from model.calendar import DAY_MS, midnight
+from model.calendar import midnight
 
 Night = tuple[date, float]  # a local date and the resting heart rate of its night, bpm
 
@@ -55,22 +56,18 @@ def night_finding(
     """Return the finding of some nights, of which the last is its key."""
     # a night is over at 07:00; its figure is final with the day's data, and a day more is no loss
     at_ms, from_ms = midnight(run[-1][0] + _DAY, on.zone), midnight(run[0][0], on.zone)
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=run[-1][0].isoformat(),
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=at_ms <= on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=run[-1][0].isoformat(),
+            at_ms=at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+            is_fresh=at_ms <= on.now_ms <= fresh_until_ms,
+        ),
+        {
             "nights": [{"local_date": day.isoformat(), "bpm": bpm} for day, bpm in run],
             "thresholds": dict(thresholds),
             **more,

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 
 from alerts.adherence import is_known_day, is_unseen_day
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.worked_out import once
 from model.alert import Finding, Rule, RuleInput
-from model.calendar import DAY_MS, local_date, midnight
+from model.calendar import local_date, midnight
 from model.derived import VALID_WEAR_MIN, WeekDay
 from model.prescription import (
     Prescription,
@@ -167,25 +168,21 @@ def run_finding(
     first, last = run.days[0], run.days[-1]
     from_ms, at_ms = midnight(first, on.zone), midnight(last + _DAY, on.zone)
     # from the end of the run and not from now, so that judging again gives the same finding
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+    fresh_until_ms = fresh_until(rule, at_ms)
     today = local_date(on.now_ms, on.zone)
     muted = all_paused(on.prescriptions, today) or just_begun(on.prescriptions, last)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=f"{run.prescription.id}/{first.isoformat()}",
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms),
-        # who exercises again has not stopped
-        fresh=run.ended_on is None and not muted and on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    finding = finding_of(
+        on,
+        rule,
+        Occasion(
+            key=f"{run.prescription.id}/{first.isoformat()}",
+            at_ms=at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+            # who exercises again has not stopped
+            is_fresh=run.ended_on is None and not muted and on.now_ms <= fresh_until_ms,
+        ),
+        {
             "prescription": {
                 "id": run.prescription.id,
                 "version": run.prescription.version,
@@ -198,6 +195,7 @@ def run_finding(
             "thresholds": dict(thresholds),
         },
     )
+    return replace(finding, fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms))
 
 
 def days_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:

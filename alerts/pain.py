@@ -12,6 +12,7 @@ from datetime import date
 from statistics import median
 from typing import Any, TypeAlias
 
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import PHASE_WORDS, short_number
 from alerts.worked_out import once
@@ -139,23 +140,20 @@ def pain_finding(
         return
     muted = tier is not Tier.A and is_muted(on, key.local_date)
     # A muted finding was never fresh, so no alert may be kept alive by it.
-    fresh_until = key.at_ms if muted else key.at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    yield Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=key.record,
-        tier=tier,
-        at_ms=key.at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until,
-        session=key.session,
-        fresh=not muted and on.now_ms <= fresh_until,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until,
+    until_ms = key.at_ms if muted else fresh_until(rule, key.at_ms)
+    yield finding_of(
+        on,
+        rule,
+        Occasion(
+            key=key.record,
+            tier=tier,
+            at_ms=key.at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=until_ms,
+            session=key.session,
+            is_fresh=False if muted else None,
+        ),
+        {
             "ratings": list(map(rating_evidence, ratings)),
             "thresholds": thresholds,
             **more,

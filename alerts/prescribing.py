@@ -12,6 +12,7 @@ from model.prescription import Prescription
 from model.schemas.documents import named_schema, prescription_schema
 from model.schemas.from_types import JsonSchema
 from model.schemas.prescription_check import bounds_text, prescription_problems, within
+from model.words.language import _
 
 OVERRIDABLE = {rule.id: rule.overridable for rule in RULE.values()}
 
@@ -37,12 +38,13 @@ def prescribing_problems(prescription: Prescription) -> tuple[str, ...]:
     problems = list(prescription_problems(prescription))
     overrides = prescription.rules or {}
     if not overrides.keys() <= RULE.keys():
-        problems.append(f"`rules` may name the rules {', '.join(sorted(RULE))}, and no others")
+        known = ", ".join(sorted(RULE))
+        problems.append(_("`rules` may name the rules %(known)s, and no others", known=known))
     for rule in RULE.values():
         problems += _of_rule(rule, prescription, overrides.get(rule.id, {}))
     # Only what can be written has a hash: JSON has no NaN.
     if not problems and prescription.sha256 not in {"", prescription_hash(prescription)}:
-        problems.append("`sha256` must be the hash of this prescription, or left out")
+        problems.append(_("`sha256` must be the hash of this prescription, or left out"))
     return tuple(dict.fromkeys(problems))
 
 
@@ -53,16 +55,33 @@ def _of_rule(
         bounds = rule.overridable.get(name)
         if bounds is None:
             allowed = ", ".join(rule.overridable)
-            yield f"`rules.{rule.id}` may set {allowed}, and nothing else"
+            yield _(
+                "`%(field)s` may set %(allowed)s, and nothing else",
+                field=f"rules.{rule.id}",
+                allowed=allowed,
+            )
         elif not within(value, bounds):
-            yield f"`rules.{rule.id}.{name}` must be {bounds_text(bounds)}"
+            yield _(
+                "`%(field)s` must be %(bounds)s",
+                field=f"rules.{rule.id}.{name}",
+                bounds=bounds_text(bounds),
+            )
     prescribed = {name: item.of(prescription) for name, item in rule.prescribed.items()}
     for name, item in rule.prescribed.items():
         # one figure in two fields: the field that does not count would be ignored silently
         if thresholds.get(name, prescribed[name]) != prescribed[name]:
-            yield f"`rules.{rule.id}.{name}` must be `{item.field}` + {item.plus:g}, or left out"
+            yield _(
+                "`%(field)s` must be `%(other)s` + %(plus)s, or left out",
+                field=f"rules.{rule.id}.{name}",
+                other=item.field,
+                plus=f"{item.plus:g}",
+            )
     # what the prescription does not set keeps the rule's own value
     resulting = {**rule.thresholds, **prescribed, **thresholds}
     for low, high in rule.in_order:
         if resulting[low] > resulting[high]:
-            yield f"`rules.{rule.id}.{low}` must not be above `{high}`"
+            yield _(
+                "`%(field)s` must not be above `%(other)s`",
+                field=f"rules.{rule.id}.{low}",
+                other=high,
+            )

@@ -3,30 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
+from alerts.occasions import Occasion, finding_of, fresh_until
 from model.alert import Finding, Rule, RuleInput, SignAnswer
-from model.calendar import DAY_MS, rfc3339
+from model.calendar import rfc3339
 
 
 def sign_finding(
     on: RuleInput, rule: Rule, answer: SignAnswer, signs: Sequence[dict[str, Any]]
 ) -> Finding:
     """Return the finding of an answer, whose record is its key; `signs` are the evidence."""
-    fresh_until_ms = answer.at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=answer.record,
-        tier=rule.tier,
-        at_ms=answer.at_ms,
-        from_ms=answer.at_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": answer.at_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, answer.at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=answer.record,
+            at_ms=answer.at_ms,
+            from_ms=answer.at_ms,
+            fresh_until_ms=fresh_until_ms,
+        ),
+        {
             "signs": list(signs),
             "thresholds": dict(rule.thresholds),
         },

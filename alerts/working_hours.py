@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import holidays
 
 from model.calendar import epoch_ms, local_date, midnight
+from model.words.language import _
 
 # Days on which a country does not work although no law says so, such as Midsummer Eve in Sweden.
 _CATEGORIES = ("public", "de_facto")
@@ -28,7 +29,11 @@ _FIELDS = frozenset({"zone", "weekdays", "opens", "closes", "country", "subdivis
 
 
 class WorkingHoursError(ValueError):
-    """Working hours that cannot be: the text names the field and what it must be."""
+    """Working hours that cannot be: `field` is wrong, and `text` says what it must be."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(f"{field}: {text}")
+        self.field, self.text = field, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ class WorkingHours:
             if left <= end - begin and (left or begin < end):
                 return begin + left
             left -= end - begin
-        raise WorkingHoursError("weekdays: no working day within a year")
+        raise WorkingHoursError("weekdays", _("no working day within a year"))
 
     def working_ms_between(self, start_ms: int, end_ms: int) -> int:
         """Return how many ms of [start, end) are working time."""
@@ -96,7 +101,7 @@ class WorkingHours:
             span = self._span(day - timedelta(days=back))
             if span is not None and span[1] <= at_ms:
                 return span[1]
-        raise WorkingHoursError("weekdays: no working day within a year")
+        raise WorkingHoursError("weekdays", _("no working day within a year"))
 
     def is_open_on(self, day: date) -> bool:
         """Return whether the unit works on a local date."""
@@ -142,13 +147,13 @@ def parse_hours(value: Mapping[str, Any]) -> WorkingHours:
     """
     unknown = sorted(value.keys() - _FIELDS)
     if unknown:
-        raise WorkingHoursError(f"{unknown[0]}: no field of working hours")
+        raise WorkingHoursError(unknown[0], _("no field of working hours"))
     zone = str(value.get("zone", ""))
     if zone not in available_timezones():
-        raise WorkingHoursError("zone: must be an IANA time zone, such as Europe/Stockholm")
+        raise WorkingHoursError("zone", _("must be an IANA time zone, such as Europe/Stockholm"))
     opens, closes = _minute(value, "opens"), _minute(value, "closes")
     if opens >= closes:
-        raise WorkingHoursError("closes: must be later than opens, on the same day")
+        raise WorkingHoursError("closes", _("must be later than opens, on the same day"))
     country, subdivision = str(value.get("country", "")), str(value.get("subdivision", ""))
     _check_country(country, subdivision)
     return WorkingHours(
@@ -205,7 +210,7 @@ def _minute(value: Mapping[str, Any], field: str) -> int:
     """Return the minute of the day of a clock time "HH:MM", 24:00 included."""
     match = _CLOCK.fullmatch(str(value.get(field, "")))
     if match is None:
-        raise WorkingHoursError(f"{field}: must be a time from 00:00 to 24:00, such as 08:00")
+        raise WorkingHoursError(field, _("must be a time from 00:00 to 24:00, such as 08:00"))
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -214,26 +219,28 @@ def _weekdays(value: object) -> tuple[int, ...]:
     # A bool is an int to Python, but no weekday to a person.
     fitting = [day for day in numbers if type(day) is int and 1 <= day <= _SUNDAY]
     if not fitting or len(fitting) != len(numbers):
-        raise WorkingHoursError("weekdays: must be numbers from 1 (Monday) to 7, at least one")
+        raise WorkingHoursError("weekdays", _("must be numbers from 1 (Monday) to 7, at least one"))
     return tuple(sorted(set(fitting)))
 
 
 def _closed(value: object) -> tuple[date, ...]:
-    wanted = f"closed: must be a list of at most {_MOST_CLOSED} dates, such as 2026-06-05"
+    wanted = _("must be a list of at most %(most)s dates, such as 2026-06-05", most=_MOST_CLOSED)
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) > _MOST_CLOSED:
-        raise WorkingHoursError(wanted)
+        raise WorkingHoursError("closed", wanted)
     try:
         return tuple(sorted(set(map(date.fromisoformat, value))))
     except (TypeError, ValueError) as error:
-        raise WorkingHoursError(wanted) from error
+        raise WorkingHoursError("closed", wanted) from error
 
 
 def _check_country(country: str, subdivision: str) -> None:
     known = holidays.list_supported_countries()
     if country and country not in known:
-        raise WorkingHoursError("country: must be a code of ISO 3166-1 with known holidays, or ''")
+        text = _("must be a code of ISO 3166-1 with known holidays, or ''")
+        raise WorkingHoursError("country", text)
     if subdivision and subdivision not in known.get(country, []):
-        raise WorkingHoursError("subdivision: must be a code of ISO 3166-2 of the country, or ''")
+        text = _("must be a code of ISO 3166-2 of the country, or ''")
+        raise WorkingHoursError("subdivision", text)
 
 
 def _clock(minute: int) -> str:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from clinic import alert_commands
 from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
-from model.words.language import N_
+from model.words.language import N_, _
 from storage.alerts.commands import AlertCommand
 from storage.reads.views import AlertBrief
 from web.problems import RequestRefused
@@ -73,7 +73,9 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
     if wish.useful is not None and wish.action != "resolve":
         raise RequestRefused(422, "Whether an alert was useful is said when it is resolved.")
     if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
-        raise RequestRefused(422, f"An alert is snoozed for 1 to {LONGEST_SNOOZE} days.")
+        raise RequestRefused(
+            422, _("An alert is snoozed for 1 to %(most)s days.", most=LONGEST_SNOOZE)
+        )
     until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
     order = AlertCommand(
         alert=alert,

@@ -39,7 +39,7 @@ from clinic.pages import page_routes, rule_page_routes
 from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages.templating import STATIC, clinic_languages, packed
 from clinic.request_scope import open_scope
-from clinic.rights import request_pages
+from clinic.rights import correction_pages, request_pages
 from clinic.sign_in import csrf_guard
 from clinic.summary import summary_pages
 from clinic.visiting import shared_pages
@@ -110,6 +110,7 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     # Before the page of alerts, whose actions would otherwise be asked for "notes".
     app.include_router(duty_pages.duty_page_router)
     app.include_router(request_pages.request_page_router)
+    app.include_router(correction_pages.correction_pages)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
     app.include_router(note_pages.note_pages)

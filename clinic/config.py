@@ -4,18 +4,29 @@ No setting is read here: the caller injects everything.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from starlette.requests import Request
 
 from clinic.head_notes import NoteHead
 from clinic.live import Changes
 from clinic.metrics import ClinicMetrics
+from model.columns.window import Window
 from model.keyring import Keys
+from model.spans import Span
 from storage.pg.pool import Connection, Pool
 from web.sign_in.identity import Identify
+
+
+class WindowReader(Protocol):
+    """Reads what the sessions and days of some spans [from, until) of a patient come from."""
+
+    async def __call__(self, conn: Connection, patient: str, spans: Iterable[Span], /) -> Window:
+        """Return the window. The patient stays locked until the transaction ends."""
+        ...
+
 
 NamesReader: TypeAlias = Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, str]]]
 
@@ -46,6 +57,8 @@ class ClinicConfig:
     `prescriber_roles` and `support_roles` are the words of the identity provider that mean a
     licensed prescriber, and support.
     `wrapping` gives the keys that open files for patients; without it the door hands over none.
+    `windows` reads what a patient's rows are derived from, for previews of corrections; without it
+    a preview shows alerts alone.
     `note_head` gets the head of the audit log every hour; None notes it nowhere.
     """
 
@@ -64,6 +77,7 @@ class ClinicConfig:
     support_roles: frozenset[str] = frozenset()
     note_head: NoteHead | None = None
     wrapping: Keys | None = field(default=None, repr=False)
+    windows: WindowReader | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from alerts.connecting import ConnectionState, connected
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
-from clinic.language.rewording import reworded_alerts, reworded_rows
+from clinic.language.rewording import reworded_alerts, reworded_findings, reworded_rows
 from clinic.pages import heatmap, weeks, worklist
 from clinic.pages.curve import Curve, curve
 from clinic.pages.heatmap import Heatmap
@@ -241,7 +241,8 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
     )
     name = await _name(scope, alert_page.patient.pseudonym)
     (alert,) = await reworded_alerts(scope.conn, [alert_page.alert])
-    alert_page = replace(alert_page, alert=alert)
+    findings = reworded_findings(alert_page.findings)
+    alert_page = replace(alert_page, alert=alert, findings=findings)
     return AlertView(name=name, now_ms=scope.now_ms, page=alert_page, audit=result)
 
 

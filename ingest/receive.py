@@ -345,7 +345,8 @@ async def append_body(
     """
     began = time.monotonic()
     value, address = await _placed(bodies, content, store_s, is_sealed=bool(envelope.sealed))
-    headers = replace(envelope, address=address).headers()
+    # nearly every body is in its message, and its envelope need not be made anew
+    headers = (replace(envelope, address=address) if address else envelope).headers()
     topic = RAW_LARGE if address else RAW
     await publisher.append(topic.name, envelope.sha256.encode(), value, headers)
     if address and time.monotonic() - began > _PLACED_S:

@@ -6,6 +6,7 @@ The vendor door writes it as Kafka headers and the worker reads it.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from model.received import Context, Fetch
@@ -83,7 +84,7 @@ class Envelope:
 
     def headers(self) -> list[tuple[str, bytes]]:
         """Return the Kafka headers, in the order of the fields."""
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values = dict(zip(_NAMES, _values_of(self), strict=True))
         # The value of a Kafka header is flat, so the pairs become one text.
         for name in ("passed_headers", "passed_query"):
             values[name] = json.dumps(values[name]) if values[name] else _NO_PAIRS
@@ -120,6 +121,11 @@ class Envelope:
             zone=values.get("zone", ""),
             sealed=values.get(SEALED, ""),
         )
+
+
+# Looked up once: the door writes an envelope for every payload.
+_NAMES = tuple(Envelope.__dataclass_fields__)
+_values_of = attrgetter(*_NAMES)
 
 
 def sealed_owner(envelope: Envelope) -> str:

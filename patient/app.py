@@ -15,8 +15,8 @@ from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
 from patient.blocking import BLOCK_PATH, lift_own_block, set_own_block, show_block
 from patient.config import BACK_PATH, LINK_PATH, OpenPatientDoor, PatientConfig, patient_door_of
-from patient.data import show_data, show_readers
 from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
+from patient.history.data import show_data, show_readers
 from patient.linking import (
     LinkOutcome,
     LinkStep,

@@ -30,6 +30,10 @@ class Role(StrEnum):
     MANUAL = "manual"
 
 
+# As the pages of the demo name who is signed in, so that one person has one name.
+DEMO_NAME = "Demo physiotherapist"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Clinician:
     """The clinician who prescribed and follows up; `subject` is as at the identity provider."""
@@ -276,7 +280,7 @@ def cohort(*, now_ms: int, seed: int, patients: int, weeks: int) -> Cohort:
             f"at least one patient and {LOW_WEEKS + 1} weeks are wanted, not {patients} and {weeks}"
         )
     clinician = _Clinician(
-        subject="demo-clinician", name="Demo Physiotherapist", email="demo.clinician@localhost"
+        subject="demo-clinician", name=DEMO_NAME, email="demo.clinician@localhost"
     )
     people = tuple(_person(number, seed, now_ms, weeks) for number in range(patients))
     return Cohort(
@@ -344,6 +348,6 @@ def _prescription(number: int, row: Cast, first: date, weeks: int) -> Prescripti
         minutes_per_session=40,
         intensity=row.intensity,
         pauses=(away,) if row.role is Role.PAUSED else (),
-        prescriber="demo-clinician",
+        prescriber=DEMO_NAME,
         reason="demo",
     )

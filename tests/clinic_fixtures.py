@@ -7,16 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
-from tests.clinic_world import Served, seeded, serve
+from kadens.embedded.postgres import Postgres
+from tests.clinic_world import Served, clinic_template, serve
+from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[str]:
+def world(postgres: Postgres) -> Iterator[str]:
     """Give the DSN of a database with everybody in it."""
-    with temporary_postgres() as server:
-        dsn = server.create_database("clinic")
-        seeded(dsn)
+    with database_copied(postgres, clinic_template(postgres)) as dsn:
         yield dsn
 
 

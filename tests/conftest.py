@@ -3,6 +3,8 @@
 `--hypothesis-profile=deep` gives the invariants 20,000 examples instead of 300, `quick` 50.
 """
 
+import asyncio
+import gc
 from collections.abc import Iterator
 from functools import cache
 
@@ -12,8 +14,14 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from kadens.embedded.postgres import Postgres, temporary_postgres
+from storage.pg.migrate import migrate
 from tests.groups import group_of, needs_server, rank_of
+from tests.storage.reuse import TEMPLATE
 
+# What is collected stays until the end. To look through it for garbage, again and again while it
+# grows and then while the tests run, is a fifth of the collection's time.
+gc.disable()
 settings.register_profile("deep", max_examples=20_000, deadline=None)
 settings.register_profile("quick", max_examples=50, deadline=None)
 
@@ -40,9 +48,27 @@ def _certificates_are_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Give a server whose database TEMPLATE holds the schema, for all tests of a process.
+
+    A server with the schema takes more than a second of processor time, and a copy of the schema
+    (`tests.storage.reuse`) less than a tenth of it. Who stops or kills a server starts an own one.
+    """
+    with temporary_postgres() as server:
+        asyncio.run(migrate(server.create_database(TEMPLATE)))
+        yield server
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
     """Give pytest-xdist the way in which tests are divided."""
     return GroupScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but never among what was collected."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""The errors of pydantic in plain English, for the doors' answers and for the command line. Pure.
+"""The errors of pydantic in plain words, for the doors' answers and for the command line. Pure.
 
 A text is read after the name of the field or parameter. It never repeats a value that was given.
 """
@@ -8,41 +8,43 @@ from typing import Any
 
 from pydantic import ValidationError
 
-NOT_AS_DESCRIBED = "is not as described"
+from model.words.language import N_, translated
+
+NOT_AS_DESCRIBED = N_("is not as described")
 _OWN_TEXT = "Value error, "  # pydantic puts it before the text of our own validators
 
 # The text by the beginning of pydantic's name for the error. Pydantic's names share beginnings
 # ("int_type", "int_parsing"), and so do their meanings. The longest beginning that fits wins.
 _TEXTS: Mapping[str, str] = {
-    "missing": "is missing",
-    "extra_forbidden": "is not known",
-    "unexpected_keyword": "is not known",
-    "json": "is not valid JSON",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "holds a character that is not allowed",
-    "string": "must be text",
-    "int": "must be a whole number",
-    "float": "must be a number",
-    "finite": "must be a finite number",
-    "bool": "must be true or false",
-    "date": "must be a date such as 2026-11-23",
-    "uuid": "must be a UUID",
-    "literal": "must be {expected}",
-    "enum": "must be {expected}",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "union_tag": "must be an object whose {discriminator} is one of the described",
-    "dict": "must be an object",
-    "model": "must be an object",
-    "dataclass": "must be an object",
-    "list": "must be a list",
-    "tuple": "must be a list",
-    "set": "must be a list",  # JSON has no sets
-    "too_short": "must be a list of at least {min_length}",
-    "too_long": "must be a list of at most {max_length}",
+    "missing": N_("is missing"),
+    "extra_forbidden": N_("is not known"),
+    "unexpected_keyword": N_("is not known"),
+    "json": N_("is not valid JSON"),
+    "string_too_short": N_("must have at least {min_length} characters"),
+    "string_too_long": N_("must have at most {max_length} characters"),
+    "string_pattern_mismatch": N_("holds a character that is not allowed"),
+    "string": N_("must be text"),
+    "int": N_("must be a whole number"),
+    "float": N_("must be a number"),
+    "finite": N_("must be a finite number"),
+    "bool": N_("must be true or false"),
+    "date": N_("must be a date such as 2026-11-23"),
+    "uuid": N_("must be a UUID"),
+    "literal": N_("must be {expected}"),
+    "enum": N_("must be {expected}"),
+    "greater_than": N_("must be more than {gt}"),
+    "greater_than_equal": N_("must be at least {ge}"),
+    "less_than": N_("must be less than {lt}"),
+    "less_than_equal": N_("must be at most {le}"),
+    "union_tag": N_("must be an object whose {discriminator} is one of the described"),
+    "dict": N_("must be an object"),
+    "model": N_("must be an object"),
+    "dataclass": N_("must be an object"),
+    "list": N_("must be a list"),
+    "tuple": N_("must be a list"),
+    "set": N_("must be a list"),  # JSON has no sets
+    "too_short": N_("must be a list of at least {min_length}"),
+    "too_long": N_("must be a list of at most {max_length}"),
 }
 _LONGEST_FIRST = sorted(_TEXTS, key=len, reverse=True)
 
@@ -68,8 +70,8 @@ def mistake_text(error: Mapping[str, Any]) -> str:
         return str(error["msg"]).removeprefix(_OWN_TEXT)
     for beginning in _LONGEST_FIRST:
         if kind.startswith(beginning):
-            return _filled(_TEXTS[beginning], error.get("ctx", {}))
-    return NOT_AS_DESCRIBED
+            return _filled(translated(_TEXTS[beginning]), error.get("ctx", {}))
+    return translated(NOT_AS_DESCRIBED)
 
 
 def _filled(text: str, limits: Mapping[str, Any]) -> str:
@@ -78,4 +80,4 @@ def _filled(text: str, limits: Mapping[str, Any]) -> str:
         # release: a vague text is better than a failing error answer
         return text.format_map(limits)
     except KeyError:
-        return NOT_AS_DESCRIBED
+        return translated(NOT_AS_DESCRIBED)

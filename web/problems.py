@@ -10,10 +10,28 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from model.words.language import N_, _
 from web.mistakes import mistake_text, path_of
 
 PROBLEM_TYPE = "application/problem+json"
 PROBLEM_REF = "#/components/schemas/ProblemDetails"
+
+
+# One text a part of the request: other languages bend the words.
+_PARTS: Mapping[str, str] = {
+    "path": N_("The path parameter `%(field)s` %(text)s."),
+    "query": N_("The query parameter `%(field)s` %(text)s."),
+    "header": N_("The header parameter `%(field)s` %(text)s."),
+    "cookie": N_("The cookie parameter `%(field)s` %(text)s."),
+    "body": N_("The field `%(field)s` %(text)s."),
+}
+_ALL_OF: Mapping[str, str] = {
+    "path": N_("The path %(text)s."),
+    "query": N_("The query %(text)s."),
+    "header": N_("The header %(text)s."),
+    "cookie": N_("The cookie %(text)s."),
+    "body": N_("The body %(text)s."),
+}
 
 
 class Violation(BaseModel):
@@ -25,10 +43,8 @@ class Violation(BaseModel):
 
     def __str__(self) -> str:
         """Return it as a sentence."""
-        if not self.name:
-            return f"The {self.where} {self.detail}."
-        kind = "field" if self.where == "body" else f"{self.where} parameter"
-        return f"The {kind} `{self.name}` {self.detail}."
+        sentence = _PARTS[self.where] if self.name else _ALL_OF[self.where]
+        return _(sentence, field=self.name, text=self.detail)
 
 
 class ProblemDetails(BaseModel):

@@ -20,6 +20,7 @@ from model.prescribing.rule_settings import (
 )
 from model.prescription import Prescription
 from model.schemas.prescription_check import Bounds, bounds_text, within
+from model.words.language import _
 
 _OPT_IN = "on"  # set by a prescription only
 _LONGEST_WHY = 500
@@ -61,35 +62,41 @@ def setting_problems(change: RuleSetting, rules: Mapping[str, Rule]) -> tuple[st
     """Return why a change cannot be made, a sentence for each reason; empty when it can be."""
     problems: list[str] = []
     if not 0 < len(change.why.strip()) <= _LONGEST_WHY:
-        problems.append(f"`why` must say why, in at most {_LONGEST_WHY} characters")
+        problems.append(_("`why` must say why, in at most %(most)s characters", most=_LONGEST_WHY))
     if not change.why.isprintable():
-        problems.append("`why` must be plain text on one line")
+        problems.append(_("`why` must be plain text on one line"))
     if change.name == PROFILE and not change.rule:
         if change.word not in ("", *PROFILES) or not change.patient:
-            problems.append(f"`profile` must be one of {', '.join(PROFILES)}, of a patient")
+            known = ", ".join(PROFILES)
+            problems.append(_("`profile` must be one of %(known)s, of a patient", known=known))
         return tuple(problems)
     rule = rules.get(change.rule)
     if rule is None:
-        return (*problems, f"`rule` must be one of {', '.join(sorted(rules))}")
+        known = ", ".join(sorted(rules))
+        return (*problems, _("`%(field)s` must be one of %(known)s", field="rule", known=known))
     return (*problems, *_value_problems(change, rule))
 
 
 def _value_problems(change: RuleSetting, rule: Rule) -> Iterator[str]:
     if change.name == SHADOW:
         if change.patient or change.value not in (None, 0, 1):
-            yield "`shadow` must be 0 or 1, of a care unit"
+            yield _("`shadow` must be 0 or 1, of a care unit")
         return
     bounds = settable(rule).get(change.name)
     if bounds is None:
         allowed = ", ".join(settable(rule)) or "nothing"
-        yield f"`name` must be one of what rule {rule.id} lets set: {allowed}"
+        yield _(
+            "`name` must be one of what rule %(rule)s lets set: %(allowed)s",
+            rule=rule.id,
+            allowed=allowed,
+        )
     elif change.value is not None and not within(change.value, bounds):
-        yield f"`value` must be {bounds_text(bounds)}"
+        yield _("`%(field)s` must be %(bounds)s", field="value", bounds=bounds_text(bounds))
     elif change.value is not None:
         resulting = {**rule.thresholds, change.name: change.value}
         for low, high in rule.in_order:
             if change.name in (low, high) and resulting[low] > resulting[high]:
-                yield f"`{low}` must not be above `{high}`"
+                yield _("`%(field)s` must not be above `%(other)s`", field=low, other=high)
 
 
 def is_affected(

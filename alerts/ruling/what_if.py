@@ -70,6 +70,17 @@ def what_if(on: RuleInput, rule: str, values: Mapping[str, float], hours: Workin
     return WhatIf(before=_events(on, rule, hours), after=_events(changed, rule, hours))
 
 
+def what_if_shadow(on: RuleInput, rule: str, hours: WorkingHours, *, in_shadow: bool) -> WhatIf:
+    """Return what a rule would have raised for a patient if it were judged without alerts, or not.
+
+    In shadow its findings raise nothing, so all of them are added or removed at once.
+    """
+    events = _events(on, rule, hours)
+    return WhatIf(
+        before=() if rule in on.settings.shadow else events, after=() if in_shadow else events
+    )
+
+
 def _events(on: RuleInput, rule: str, hours: WorkingHours) -> tuple[WhatIfEvent, ...]:
     # a rule in shadow is asked about as if it were not: that is what the page is for
     awake = replace(on, settings=_awake(on.settings, rule))

@@ -6,6 +6,7 @@ timer of an alert nor changes its state, and a closed alert takes notes too.
 
 from clinic.request_scope import RequestScope
 from model.schemas.plain_text import text_problem
+from model.words.language import _
 from storage import audit
 from storage.alerts import notes, outbox
 from storage.audit_actions import AuditAction
@@ -27,9 +28,11 @@ async def note_alert(scope: RequestScope, alert: str, text: str, *, is_shared: b
         raise RequestRefused(404, "This care unit has no such alert.")
     # A form sends its line breaks as two characters.
     plain = text.replace("\r\n", "\n").strip()
-    problem = text_problem(plain, LONGEST_ALERT_NOTE, allowed="\n") or ("" if plain else "is empty")
+    problem = text_problem(plain, LONGEST_ALERT_NOTE, allowed="\n") or (
+        "" if plain else _("is empty")
+    )
     if problem:
-        raise RequestRefused(422, f"The note {problem}.")
+        raise RequestRefused(422, _("The note %(problem)s.", problem=problem))
     subject = scope.actor.subject
     note = await notes.put_note(
         scope.conn, alert, subject, plain, scope.now_ms, is_shared=is_shared

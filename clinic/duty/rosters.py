@@ -3,6 +3,7 @@
 The unit is always that of the clinician. Each change has an audit row and names no patient.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +11,11 @@ from alerts.working_hours import DEFAULT_HOURS, WorkingHoursError, hours_json, p
 from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
 from model.messages.alert_move import Absence, DutyRoster
+from model.words.language import _
 from storage import audit
 from storage.alerts import duty
 from storage.audit_actions import AuditAction
-from web.problems import RequestRefused
+from web.problems import RequestRefused, Violation
 
 MOST_IN_LINE = 20
 LONGEST_ABSENCE_MS = 366 * DAY_MS
@@ -56,10 +58,13 @@ async def set_duty(
         stored = hours_json(parse_hours(hours))
     except WorkingHoursError as error:
         # The text names the field and what it must be, and no value.
-        raise RequestRefused(422, f"The working hours: {error}.") from error
-    await _require_colleagues(scope, [*line, *filter(None, [on_call])])
+        refusal = _("The working hours: %(problem)s.", problem=error)
+        raise _wrong(refusal, error.field, error.text) from error
+    await _require_colleagues(scope, "line", line)
+    await _require_colleagues(scope, "on_call", filter(None, [on_call]))
     if len(line) > MOST_IN_LINE or len(set(line)) != len(line):
-        raise RequestRefused(422, f"The line has each person once, at most {MOST_IN_LINE}.")
+        refusal = _("The line has each person once, at most %(most)s.", most=MOST_IN_LINE)
+        raise _wrong(refusal, "line")
     await duty.set_unit_duty(
         scope.conn,
         scope.unit,
@@ -75,12 +80,13 @@ async def set_duty(
 async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
     """Store that a clinician of the unit is away; 422 for people or times that cannot be."""
     if not absence.from_ms < absence.until_ms <= absence.from_ms + LONGEST_ABSENCE_MS:
-        raise RequestRefused(422, "An absence ends after it begins, within a year.")
+        raise _wrong(_("An absence ends after it begins, within a year."), "last")
     if absence.until_ms <= scope.now_ms:
-        raise RequestRefused(422, "An absence ends in the future.")
+        raise _wrong(_("An absence ends in the future."), "last")
     if absence.cover == absence.subject:
-        raise RequestRefused(422, "Nobody covers for themselves.")
-    await _require_colleagues(scope, [absence.subject, *filter(None, [absence.cover])])
+        raise _wrong(_("Nobody covers for themselves."), "cover")
+    await _require_colleagues(scope, "subject", [absence.subject])
+    await _require_colleagues(scope, "cover", filter(None, [absence.cover]))
     await duty.put_absence(scope.conn, scope.unit, absence, scope.actor.subject, scope.now_ms)
     await _audit(scope, AuditAction.ABSENCE_ADD, _detail(absence))
     return await read_duty(scope)
@@ -94,10 +100,15 @@ async def end_absence(scope: RequestScope, subject: str) -> UnitDuty:
     return await read_duty(scope)
 
 
-async def _require_colleagues(scope: RequestScope, subjects: list[str]) -> None:
+async def _require_colleagues(scope: RequestScope, field: str, subjects: Iterable[str]) -> None:
     known = await duty.colleagues(scope.conn, scope.unit)
     if not known.keys() >= set(subjects):
-        raise RequestRefused(422, "This care unit has no such colleague.")
+        raise _wrong(_("This care unit has no such colleague."), field)
+
+
+def _wrong(detail: str, field: str, text: str = "") -> RequestRefused:
+    """Return the refusal of a field; `text` is what is wrong with it, the detail unless given."""
+    return RequestRefused(422, detail, [Violation(where="body", name=field, detail=text or detail)])
 
 
 def _detail(absence: Absence) -> dict[str, Any]:

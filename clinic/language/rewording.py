@@ -3,16 +3,17 @@
 What is stored is English, so an English reader costs no query.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from alerts.registry import RULE
-from alerts.wording import reworded
+from alerts.wording import reworded, sentence_of
+from model.alert import StoredSentence
 from model.words.language import SOURCE_LANGUAGE, reading_language
 from storage.pg.pool import Connection
 from storage.reads import evidence
-from storage.reads.views import AlertBrief, WorkRow
+from storage.reads.views import AlertBrief, FindingRow, WorkRow
 
 
 async def reworded_alerts(conn: Connection, alerts: Sequence[AlertBrief]) -> tuple[AlertBrief, ...]:
@@ -23,6 +24,21 @@ async def reworded_alerts(conn: Connection, alerts: Sequence[AlertBrief]) -> tup
     return tuple(
         replace(alert, sentence=reworded(alert.sentence, stored[str(alert.id)], RULE))
         for alert in alerts
+    )
+
+
+def reworded_findings(findings: Iterable[FindingRow]) -> tuple[FindingRow, ...]:
+    """Return findings with their sentences in the reader's language."""
+    return tuple(replace(row, sentence=sentence_of(_stored(row), RULE)) for row in findings)
+
+
+def _stored(row: FindingRow) -> StoredSentence:
+    return StoredSentence(
+        alert="",
+        rule=row.rule,
+        rule_version=row.rule_version,
+        sentence=row.sentence,
+        evidence=row.evidence,
     )
 
 

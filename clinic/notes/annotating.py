@@ -16,6 +16,7 @@ from model.notes.annotation import (
     annotation_problems,
 )
 from model.schemas.plain_text import text_problem
+from model.words.language import _
 from storage import audit
 from storage.alerts import due, outbox
 from storage.audit_actions import AuditAction
@@ -82,7 +83,7 @@ async def pin_note(scope: RequestScope, pseudonym: str, text: str, after: int) -
     plain = text.replace("\r\n", "\n").strip()
     problem = text_problem(plain, LONGEST_NOTE, allowed="\n")
     if problem:
-        raise RequestRefused(422, f"The note {problem}.")
+        raise RequestRefused(422, _("The note %(problem)s.", problem=problem))
     note = PinnedNote(
         version=after + 1, text=plain, author=scope.clinician.name, written_ms=scope.now_ms
     )

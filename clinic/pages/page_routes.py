@@ -21,6 +21,8 @@ from clinic.pages.readable import grids
 from clinic.pages.session_sentences import session_sentences
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
+from clinic.rights.correcting import corrections_that_hold
+from clinic.rights.correction_words import correction_line, correction_lines
 from clinic.sign_in import csrf_guard
 from model.calendar import local_date
 from model.derived import is_marked
@@ -61,12 +63,14 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
     """Show the page of a patient; `done` is the form that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
+        held = await corrections_that_hold(scope, pseudonym)
         context = common_context(scope)
     # Drawn after the scope has closed, so that it holds no connection meanwhile.
     drawn = {
         **patient_charts(view),
         "week_notes": charts.week_notes(view.weeks),
         "annotation_kinds": tuple(AnnotationKind),
+        "corrected": correction_lines(held.values(), view.patient.zone),
         "today": local_date(view.now_ms, view.patient.zone),
         "done": translated(_WRITTEN.get(done, "")),
     }
@@ -82,6 +86,7 @@ async def show_session_page(
     """Show the sheet of a session; `done` is the statement that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_session_view(scope, pseudonym, session)
+        held = await corrections_that_hold(scope, pseudonym)
         context = common_context(scope)
     item = view.session
     shown = {
@@ -94,6 +99,7 @@ async def show_session_page(
         "marked": is_marked(item.why),
         "mark_reasons": REASONS,
         "clinic_vendor": CLINIC_VENDOR,
+        "corrected": {key: correction_line(row, view.patient.zone) for key, row in held.items()},
         "done": translated(_MARKED.get(done, "")),
     }
     return render(request, "session.html", {**context, **shown})

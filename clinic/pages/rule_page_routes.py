@@ -1,9 +1,10 @@
 """The page of the rules: how well they do, what another threshold would change, and setting it."""
 
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from alerts.registry import RULE
 from alerts.ruling.profiles import PROFILES, RULE_FILE
@@ -11,16 +12,28 @@ from alerts.ruling.settings import settable
 from clinic.pages import rule_words
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
+from clinic.prescribing.forms import NO_ERRORS, FormErrors, violations_by_field
 from clinic.request_scope import open_scope
 from clinic.ruling import reading, writing
 from clinic.sign_in import csrf_guard
 from model.prescribing.rule_settings import RuleSetting
+from model.words.language import _
 from model.words.roles import CareRole
-from web.problems import RequestRefused
+from web.problems import RequestRefused, Violation
 
 rule_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _ZONE = "Europe/Stockholm"  # a care unit has no zone of its own; the page is about many patients
+_FIELDS = frozenset({"change", "value", "why"})
 _EXAMPLES = 20  # events that the page lists of each kind; the count says how many there are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What the forms of the page were sent with, as text."""
+
+    change: str = ""
+    value: str = ""
+    why: str = ""
 
 
 @rule_pages.get("/rules")
@@ -30,8 +43,59 @@ async def show_rules_page(
     value: Annotated[str, Query(max_length=20)] = "",
     done: str = "",
 ) -> HTMLResponse:
-    """Show how well the rules do, and with `change` what another threshold would have found."""
-    wanted = _change_of(change, value)
+    """Show how well the rules do, and with `change` what another threshold would have found.
+
+    A change that cannot be is said beside its field, and the form stays as it was sent.
+    """
+    wish = _Wish(change=change, value=value)
+    try:
+        return await _page(request, wish, _change_of(change, value), is_done=done == "set")
+    except RequestRefused as refused:
+        return await _again(request, wish, refused)
+
+
+@rule_pages.post("/rules/settings")
+async def take_setting(
+    request: Request,
+    change: Annotated[str, Form(max_length=80)],
+    value: Annotated[str, Form(max_length=20)] = "",
+    why: Annotated[str, Form()] = "",
+    token: Annotated[str, Form()] = "",
+) -> Response:
+    """Take a default of the care unit from a form, then show the rules again."""
+    csrf_guard.check_form_token(request, token)
+    wish = _Wish(change=change, value=value, why=why)
+    try:
+        wanted = _change_of(change, value)
+        if wanted is None:
+            raise _wrong("change", _("No threshold is named."))
+        async with open_scope(request) as scope:
+            await writing.change_setting(scope, replace(wanted, why=why))
+    except RequestRefused as refused:
+        return await _again(request, wish, refused)
+    csrf_guard.count_action(request, "rule")
+    return RedirectResponse("/rules?done=set#changes", 303)
+
+
+async def _again(request: Request, wish: _Wish, refused: RequestRefused) -> HTMLResponse:
+    """Show the page with what is wrong beside the fields; a refusal of no field is raised."""
+    if not refused.errors:
+        raise refused
+    errors = violations_by_field(list(map(_plain, refused.errors)), _FIELDS)
+    # only where the reason alone is missing is there a change that can be looked at
+    wanted = _change_of(wish.change, wish.value) if set(errors.by_field) == {"why"} else None
+    return await _page(request, wish, wanted, errors=errors, status=refused.status_code)
+
+
+async def _page(
+    request: Request,
+    wish: _Wish,
+    wanted: RuleSetting | None,
+    *,
+    is_done: bool = False,
+    errors: FormErrors = NO_ERRORS,
+    status: int = 200,
+) -> HTMLResponse:
     async with open_scope(request) as scope:
         view = await reading.read_rules(scope)
         preview = None if wanted is None else await reading.preview(scope, wanted)
@@ -47,43 +111,34 @@ async def show_rules_page(
         "rule_file": RULE_FILE,
         "profiles": PROFILES,
         "thresholds": rule_words.settable_words(),
-        "change": change,
-        "value": value,
+        "wish": wish,
+        "errors": errors,
         "examples": _EXAMPLES,
         "rule_words": rule_words,
         "zone": _ZONE,
-        "done": done == "set",
+        "done": is_done,
     }
-    return render(request, "rules.html", {**context, **shown})
+    return render(request, "rules.html", {**context, **shown}, status=status)
 
 
-@rule_pages.post("/rules/settings")
-async def take_setting(
-    request: Request,
-    change: Annotated[str, Form(max_length=80)],
-    value: Annotated[str, Form(max_length=20)] = "",
-    why: Annotated[str, Form()] = "",
-    token: Annotated[str, Form()] = "",
-) -> RedirectResponse:
-    """Take a default of the care unit from a form, then show the rules again."""
-    csrf_guard.check_form_token(request, token)
-    wanted = _change_of(change, value)
-    if wanted is None:
-        raise RequestRefused(422, "No threshold is named.")
-    made = RuleSetting(patient="", rule=wanted.rule, name=wanted.name, value=wanted.value, why=why)
-    async with open_scope(request) as scope:
-        await writing.change_setting(scope, made)
-    csrf_guard.count_action(request, "rule")
-    return RedirectResponse("/rules?done=set#changes", 303)
+def _plain(row: Violation) -> Violation:
+    """Return what is wrong without the name of its field, beside which the page says it."""
+    text = row.detail.removeprefix(f"`{row.name}` ")
+    name = row.name if row.name in _FIELDS else "value"
+    return Violation(where=row.where, name=name, detail=text)
+
+
+def _wrong(field: str, detail: str) -> RequestRefused:
+    return RequestRefused(422, detail, [Violation(where="body", name=field, detail=detail)])
 
 
 def _change_of(change: str, value: str) -> RuleSetting | None:
     """Return the change that a form names as "RULE NAME", None without one."""
     if not change:
         return None
-    rule, _, name = change.partition(" ")
+    rule, _blank, name = change.partition(" ")
     if rule not in RULE or name not in (*settable(RULE[rule]), "shadow"):
-        raise RequestRefused(422, "There is no such threshold.")
+        raise _wrong("change", _("There is no such threshold."))
     return RuleSetting(patient="", rule=rule, name=name, value=_number(value), why="what if")
 
 
@@ -92,4 +147,4 @@ def _number(text: str) -> float | None:
     try:
         return float(text.strip().replace(",", ".")) if text.strip() else None
     except ValueError:
-        raise RequestRefused(422, "The value must be a number.") from None
+        raise _wrong("value", _("The value must be a number.")) from None

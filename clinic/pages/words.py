@@ -12,7 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
-from model.calendar import DAY_MS, MINUTE_MS, utc
+from model.calendar import DAY_MS, MINUTE_MS, local_date, utc
 from model.derived import is_marked, mark_parts
 from model.words.language import _, ngettext, reading_language, translated
 
@@ -95,6 +95,11 @@ def at(ms: int, zone: str) -> str:
 def local_iso(ms: int, zone: str) -> str:
     """Return the wall-clock time of an instant in a zone without its offset, for a chart's axis."""
     return utc(ms).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def day_of(ms: int, zone: str) -> str:
+    """Return the date at an instant in a zone, such as Mon 23 Nov 2026."""
+    return day(local_date(ms, zone))
 
 
 def day(value: date) -> str:

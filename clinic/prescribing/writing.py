@@ -21,7 +21,7 @@ from model.calendar import local_date, midnight
 from model.prescribing.canonical import sealed
 from model.prescribing.changes import ended_on, renewed, with_pause
 from model.prescription import Pause, Prescription
-from model.words.language import N_
+from model.words.language import N_, _
 from model.words.roles import CareRole
 from storage.alerts import due
 from storage.audit_actions import AuditAction
@@ -174,7 +174,7 @@ async def renew(
     _check(
         []
         if wish.valid_from > newest.valid_from
-        else ["`valid_from` must be after the first date of what it renews"]
+        else [_("`valid_from` must be after the first date of what it renews")]
     )
     result = renewed(newest, wish.valid_from, wish.valid_to)
     _check(prescribing_problems(result))
@@ -191,11 +191,11 @@ async def pause(
     newest = await _known_version(scope, pseudonym, prescription, wish.version)
     problems: list[str] = []
     if wish.first > wish.last:
-        problems.append("`first` must not be after `last`")
+        problems.append(_("`first` must not be after `last`"))
     if wish.first < newest.valid_from:
-        problems.append("`first` must not be before the prescription begins")
+        problems.append(_("`first` must not be before the prescription begins"))
     if wish.last > newest.valid_to:
-        problems.append("`last` must not be after the prescription ends")
+        problems.append(_("`last` must not be after the prescription ends"))
     _check(problems)
     stop = Pause(first=wish.first, last=wish.last, why=wish.why)
     result = with_pause(newest, stop, _today(scope, who))
@@ -210,9 +210,9 @@ async def end(
     newest = await _known_version(scope, pseudonym, prescription, wish.version)
     problems: list[str] = []
     if wish.last < max(_today(scope, who), newest.valid_from):
-        problems.append("`last` must not be in the past, nor before the prescription begins")
+        problems.append(_("`last` must not be in the past, nor before the prescription begins"))
     if wish.last > newest.valid_to:
-        problems.append("`last` must not be after the prescription ends")
+        problems.append(_("`last` must not be after the prescription ends"))
     _check(problems)
     result = ended_on(newest, wish.last, _today(scope, who))
     return await _write(scope, who, result, AuditAction.PRESCRIPTION_END)

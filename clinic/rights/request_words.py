@@ -27,7 +27,7 @@ KIND_WORDS: Mapping[RightKind, tuple[str, str]] = {
     ),
     RightKind.RECTIFICATION: (
         N_("Correction"),
-        N_("A correction is made with kadens rectify, and can be taken back."),
+        N_("A correction is made on its own page, and can be taken back."),
     ),
     RightKind.RESTRICTION: (
         N_("Restriction of use"),

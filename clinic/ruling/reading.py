@@ -7,12 +7,13 @@ from typing import Any
 from alerts.lifecycle import hours_of
 from alerts.registry import RULE, RULES
 from alerts.ruling.quality import ClinicianLoad, RuleFigures
-from alerts.ruling.settings import is_affected, settable, setting_problems
-from alerts.ruling.what_if import WhatIfEvent, what_if
+from alerts.ruling.settings import is_affected, setting_problems
+from alerts.ruling.what_if import WhatIf, WhatIfEvent, what_if, what_if_shadow
+from alerts.working_hours import WorkingHours
 from clinic.request_scope import RequestScope
 from model.alert import Rule, RuleInput
 from model.calendar import DAY_MS
-from model.prescribing.rule_settings import RuleSetting, RuleSettings
+from model.prescribing.rule_settings import SHADOW, RuleSetting, RuleSettings
 from model.words.language import N_
 from storage.alerts import duty, rule_inputs
 from storage.facts.ids import PatientRow
@@ -127,16 +128,12 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
     removed: list[WhatIfEvent] = []
     kept: list[WhatIfEvent] = []
     named = frozenset(affected)
-    if change.name in settable(RULE[change.rule]):
-        value = (
-            change.value if change.value is not None else RULE[change.rule].thresholds[change.name]
-        )
-        for on in inputs.values():
-            if on.patient in named:
-                result = what_if(on, change.rule, {change.name: value}, working)
-                added += result.added
-                removed += result.removed
-                kept += [event for event in result.after if event not in result.added]
+    for on in inputs.values():
+        if on.patient in named:
+            result = _tried(on, change, working)
+            added += result.added
+            removed += result.removed
+            kept += [event for event in result.after if event not in result.added]
     return Preview(
         change=change,
         affected=tuple(affected),
@@ -146,6 +143,14 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
         judged=len(inputs),
         patients=len(panel),
     )
+
+
+def _tried(on: RuleInput, change: RuleSetting, hours: WorkingHours) -> WhatIf:
+    if change.name == SHADOW:
+        return what_if_shadow(on, change.rule, hours, in_shadow=bool(change.value))
+    own = RULE[change.rule].thresholds[change.name]
+    value = own if change.value is None else change.value
+    return what_if(on, change.rule, {change.name: value}, hours)
 
 
 async def _inputs(

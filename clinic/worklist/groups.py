@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts.registry import RULES
+from alerts.ruling.settings import set_values
 from clinic.pages import words
 from clinic.worklist.condition_words import CONDITION_WORDS, SHARES
 from model.alert import Rule
 from model.calendar import DAY_MS
 from model.prescribing.renewal import RENEW_WITHIN_DAYS
+from model.prescribing.rule_settings import RuleSettings
 from model.words.language import N_, _, ngettext, translated
 
 SILENT_MS = 2 * DAY_MS  # for patients who wear something that records all day
@@ -63,9 +65,12 @@ def group_of_family(family: str) -> str:
     return OTHER
 
 
-def conditions(group: WorkGroup) -> list[str]:
-    """Return in words what puts a patient into a group: each of its rules with its thresholds."""
-    lines = list(map(_condition, _rules_of(group)))
+def conditions(group: WorkGroup, unit: RuleSettings) -> list[str]:
+    """Return in words what puts a patient into a group: each of its rules with its thresholds.
+
+    `unit` is what the care unit has set: thresholds in place of ours, and rules without alerts.
+    """
+    lines = [_condition(rule, unit) for rule in _rules_of(group) if rule.id not in unit.shadow]
     if group.key == "data":
         silent, quiet = SILENT_MS // DAY_MS, QUIET_MS // DAY_MS
         lines.append(
@@ -93,11 +98,12 @@ def _rules_of(group: WorkGroup) -> Iterator[Rule]:
             yield rule
 
 
-def _condition(rule: Rule) -> str:
+def _condition(rule: Rule, unit: RuleSettings) -> str:
+    thresholds = {**rule.thresholds, **set_values(unit, rule)}
     if rule.id in CONDITION_WORDS:
-        figures = {name: _figure(name, value) for name, value in rule.thresholds.items()}
+        figures = {name: _figure(name, value) for name, value in thresholds.items()}
         return f"{_(CONDITION_WORDS[rule.id], **figures)} ({rule.id})"
-    parts = [_limit(rule, name) for name in rule.thresholds if name in rule.overridable]
+    parts = [_limit(name, thresholds[name]) for name in rule.overridable]
     limits = f": {', '.join(parts)}" if parts else ""
     return f"{translated(rule.title).lower()}{limits} ({rule.id})"
 
@@ -106,5 +112,5 @@ def _figure(name: str, value: float) -> str:
     return words.percent(value) if name in SHARES else words.threshold(value)
 
 
-def _limit(rule: Rule, name: str) -> str:
-    return f"{words.label(name).lower()} {words.threshold(rule.thresholds[name])}"
+def _limit(name: str, value: float) -> str:
+    return f"{words.label(name).lower()} {words.threshold(value)}"

@@ -4,6 +4,7 @@ The choice of filters and the patient in the drawer are in the address, so that 
 as a bookmark. The page is complete without scripts.
 """
 
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -29,6 +30,7 @@ from model.schemas.plain_text import text_problem
 from model.words.language import N_, translated
 from storage.notes import labels
 from storage.reads.views import WorkRow
+from storage.ruling import settings as rule_settings
 from web.problems import RequestRefused
 
 worklist_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -71,6 +73,7 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         drawer = await _drawer(scope, rows, lines, choice)
         kept = await labels.saved_filters(scope.conn, scope.clinician.subject)
         due = await due_of_unit(scope)
+        unit = await rule_settings.unit_settings(scope.conn, scope.unit)
         context = common_context(scope)
         now_ms = scope.now_ms
     # The page is made after the scope has closed: a template must not hold a connection.
@@ -88,7 +91,7 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         "unreviewed_days": choosing.UNREVIEWED,
         "page_size": choosing.PAGE,
         "kept_filters": kept,
-        "conditions": conditions,
+        "conditions": partial(conditions, unit=unit),
         "due": due,
         "done": translated(_MARKED.get(done, "")),
     }

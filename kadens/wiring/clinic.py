@@ -63,6 +63,7 @@ def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
     """Return what both kinds of sign-in have in common."""
     from clinic.config import ClinicConfig
     from storage.people.identities import names_of
+    from stream.deriving.windows import load_window
 
     keys = keys_of(settings, "wrapping")
 
@@ -78,6 +79,7 @@ def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
         support_roles=frozenset(words_of(settings.support_roles)),
         note_head=_head_noter(settings),
         wrapping=keys,
+        windows=load_window,
     )
 
 
@@ -104,7 +106,7 @@ def demo(settings: Settings) -> "Identify":
         )
     clinician = Identity(
         subject="demo-clinician",
-        name="Demo clinician",
+        name="Demo physiotherapist",
         care_unit=settings.clinic_unit,
         role=CareRole.PRESCRIBER.value,
     )

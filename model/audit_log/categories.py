@@ -56,6 +56,7 @@ READ_CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "/rights/files/{number}": (*_PAGE, MEASUREMENTS),
     "/block": (REQUESTS,),
     "corrections": (_REPORTS, SESSIONS),
+    "restrictions": (REQUESTS,),
     "blocks": (REQUESTS,),
     "support": (REQUESTS,),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain, groupby
 
+from model.audit_log.kinds_read import KINDS_READ, OTHER_DATA
 from model.audit_log.plain_words import (
     ADDRESS_WORDS,
     AND,
@@ -18,8 +19,6 @@ from model.audit_log.plain_words import (
     DATA_SEEN,
     DEEDS,
     DOOR_WORDS,
-    KINDS_READ,
-    OTHER_DATA,
     OTHER_DEED,
     REASON_GIVEN,
     ROLE_WORDS,
@@ -27,6 +26,7 @@ from model.audit_log.plain_words import (
     TIMES,
     YOU,
 )
+from model.audit_log.service_words import SERVICE_DEEDS
 from model.calendar import local_date, local_time
 
 _READ = "data.read"
@@ -115,7 +115,7 @@ def origin_words(door: str, address: str, language: str) -> str:
 
 def deed_words(action: str, about: str, language: str) -> str:
     """Return what an action on an object is in words, as it follows a person's name."""
-    deed = DEEDS.get(action, OTHER_DEED).worded(language)
+    deed = (DEEDS.get(action) or SERVICE_DEEDS.get(action, OTHER_DEED)).worded(language)
     if action != _READ:
         return deed
     kind = about.partition(":")[0]

@@ -1,8 +1,9 @@
 """What the audit log says, in words that a patient reads without help, in Swedish and English.
 
 Data only. The words stand here in both languages and in no catalogue, because both doors and the
-program use them, and each door has a catalogue of its own. To add an action, add its row; a test
-compares the rows with the list of actions.
+program use them, and each door has a catalogue of its own. To add an action, add its row here, or
+in `service_words` if it is about the service and hardly ever names a patient; a test compares the
+rows with the list of actions.
 """
 
 from collections.abc import Mapping
@@ -162,35 +163,6 @@ DEEDS: Mapping[str, PlainWords] = {
 }
 # An action that an older or newer version wrote is worded so, never left out.
 OTHER_DEED = PlainWords("did something with your data", "gjorde något med dina uppgifter")
-
-# What was looked at, by the kind of the object.
-KINDS_READ: Mapping[str, PlainWords] = {
-    "patient": PlainWords("the page about you", "sidan om dig"),
-    "preview": PlainWords("a short view of you", "en kort översikt om dig"),
-    "summary": PlainWords("the summary of your follow-up", "sammanfattningen av din uppföljning"),
-    "session": PlainWords("one of your sessions", "ett av dina pass"),
-    "sessions": PlainWords("your sessions", "dina pass"),
-    "alert": PlainWords("a notice about you", "en avisering om dig"),
-    "timeline": PlainWords("your measurements over time", "dina mätvärden över tid"),
-    "days": PlainWords("your days", "dina dagar"),
-    "weeks": PlainWords("your weeks", "dina veckor"),
-    "prescription": PlainWords("a prescription of yours", "en av dina ordinationer"),
-    "prescriptions": PlainWords("your prescriptions", "dina ordinationer"),
-    "prescription-drafts": PlainWords(
-        "drafts of your prescriptions", "utkast till dina ordinationer"
-    ),
-    "prescription-bundle": PlainWords("your prescriptions", "dina ordinationer"),
-    "annotations": PlainWords("annotations about you", "noteringar om dig"),
-    "note": PlainWords("the note about you", "anteckningen om dig"),
-    # Files that leave the system are named as such.
-    "fhir": PlainWords("all of your data, as a file", "alla dina uppgifter, som fil"),
-    "record": PlainWords("what is on record about you", "vad som är registrerat om dig"),
-    "fetches": PlainWords("what was fetched for you", "vad som hämtats för dig"),
-    "connections": PlainWords("your connections", "dina anslutningar"),
-    "export": PlainWords("the log about you, as a file", "loggen om dig, som fil"),
-    "extract": PlainWords("who looked at your data", "vilka som tittat på dina uppgifter"),
-}
-OTHER_DATA = PlainWords("your data", "dina uppgifter")
 
 # Who it was, where the role is one of ours; any other role stands as the provider words it.
 # A role is no person: two roles of one person on a day are two lines.

@@ -5,6 +5,8 @@ Nothing is changed or escaped here: a text is stored as it was given, and a page
 
 import unicodedata
 
+from model.words.language import _
+
 # Control characters, halves of surrogate pairs, and signs that turn the order of reading round:
 # with the last a text reads otherwise than it is stored.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
@@ -22,9 +24,9 @@ def text_problem(text: str, longest: int, *, allowed: str = "") -> str:
     ('has a control character', '')
     """
     if len(text) > longest:
-        return f"has more than {longest} characters"
+        return _("has more than %(longest)s characters", longest=longest)
     for sign in text:
         is_refused = unicodedata.category(sign) in _REFUSED_CATEGORIES or sign in _TURNING
         if is_refused and sign not in allowed:
-            return "has a control character"
+            return _("has a control character")
     return ""

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE
+from model.calendar import FIRST_DATE, LAST_DATE
 from model.prescription import STEPPED, WEEKDAYS, Intensity, Prescription, ProgressionStep, stepped
 from model.words.activities import TYPES
+from model.words.language import _
 
 Bounds = tuple[float, float]  # the least and the greatest value, both included
 
@@ -90,22 +91,26 @@ def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
 
 def _wrong_words(prescription: Prescription) -> Iterator[str]:
     if not PRESCRIPTION_ID_PATTERN.fullmatch(prescription.id):
-        yield (
+        yield _(
             "`id` must be 1 to 64 characters: letters a-z, digits, '.', '_' and '-', the first a "
             "letter or digit"
         )
     if not set(prescription.types) <= set(TYPES):
-        yield f"`types` must be among {', '.join(sorted(TYPES))}"
+        yield _(
+            "`%(field)s` must be among %(known)s", field="types", known=", ".join(sorted(TYPES))
+        )
     if not RENEWS_PATTERN.fullmatch(prescription.renews):
-        yield "`renews` must be the id and version of a prescription, such as rx-1/2, or left out"
+        yield _(
+            "`renews` must be the id and version of a prescription, such as rx-1/2, or left out"
+        )
     elif prescription.renews == f"{prescription.id}/{prescription.version}":
-        yield "`renews` must name another version than this one"
+        yield _("`renews` must name another version than this one")
     if not FORM_PATTERN.fullmatch(prescription.form):
-        yield "`form` must have the characters of an id, or be left out"
+        yield _("`form` must have the characters of an id, or be left out")
     if len(prescription.diagnoses) > MOST_DIAGNOSES:
-        yield f"`diagnoses` must be a list of at most {MOST_DIAGNOSES}"
+        yield _at_most("diagnoses", MOST_DIAGNOSES)
     if not all(map(DIAGNOSIS_PATTERN.fullmatch, prescription.diagnoses)):
-        yield "`diagnoses` must be codes of letters, digits, '.' and '-', such as M17.1"
+        yield _("`diagnoses` must be codes of letters, digits, '.' and '-', such as M17.1")
 
 
 def _wrong_texts(prescription: Prescription) -> Iterator[str]:
@@ -121,10 +126,10 @@ def _wrong_texts(prescription: Prescription) -> Iterator[str]:
 
 def _wrong_text(name: str, text: str, longest: int) -> Iterator[str]:
     if len(text) > longest:
-        yield f"`{name}` must have at most {longest} characters"
+        yield _("`%(field)s` must have at most %(longest)s characters", field=name, longest=longest)
     # Line breaks are among them: a text is a line on every page, and in every file.
     if CONTROL_CHARACTERS.search(text):
-        yield f"`{name}` must not have control characters"
+        yield _("`%(field)s` must not have control characters", field=name)
 
 
 def _wrong_numbers(prescription: Prescription) -> Iterator[str]:
@@ -132,32 +137,42 @@ def _wrong_numbers(prescription: Prescription) -> Iterator[str]:
         value = getattr(prescription, name)
         # only the weekly dose may be left out
         if value is not None and not within(value, bounds):
-            yield f"`{name}` must be {bounds_text(bounds)}"
+            yield _in_bounds(name, bounds)
     if prescription.sessions_per_week > 7 * prescription.max_per_day:
-        yield "`sessions_per_week` must be at most seven times `max_per_day`"
+        yield _("`sessions_per_week` must be at most seven times `max_per_day`")
 
 
 def _wrong_intensity(field: str, intensity: Intensity) -> Iterator[str]:
     bounds = INTENSITY_BOUNDS.get(intensity.method)
     if bounds is None:
-        yield f"`{field}.method` must be one of {', '.join(INTENSITY_BOUNDS)}"
+        yield _(
+            "`%(field)s` must be one of %(known)s",
+            field=f"{field}.method",
+            known=", ".join(INTENSITY_BOUNDS),
+        )
         return
     for name in ("low", "high"):
         if not within(getattr(intensity, name), bounds):
-            yield f"`{field}.{name}` must be {bounds_text(bounds)} for {intensity.method}"
+            yield _(
+                "`%(field)s` must be %(bounds)s for %(method)s",
+                field=f"{field}.{name}",
+                bounds=bounds_text(bounds),
+                method=intensity.method,
+            )
     if intensity.method in _SHARES:
         yield from _tiny_shares(field, intensity)
     if intensity.low >= intensity.high:
-        yield f"`{field}.low` must be below `{field}.high`"
+        yield _("`%(low)s` must be below `%(high)s`", low=f"{field}.low", high=f"{field}.high")
 
 
 def _tiny_shares(field: str, intensity: Intensity) -> Iterator[str]:
     """Yield the shares below 10 %; only the lower end may be 0, for "up to"."""
     for name, least in (("low", 0.0), ("high", -1.0)):
         if least < getattr(intensity, name) < LEAST_SHARE:
-            yield (
-                f"`{field}.{name}` must be at least 10 %: 40 to 60 % is typed as 40 and 60 on the "
-                "page, and as 0.4 and 0.6 in a file"
+            yield _(
+                "`%(field)s` must be at least 10 %%: 40 to 60 %% is typed as 40 and 60 on the "
+                "page, and as 0.4 and 0.6 in a file",
+                field=f"{field}.{name}",
             )
 
 
@@ -169,24 +184,29 @@ def _asks_for_nothing(prescription: Prescription) -> Iterator[str]:
         prescription.progression,
     )
     if not any(amounts):
-        yield "`sessions_per_week` must not be 0 where no dose and no strength day is asked for"
+        yield _("`sessions_per_week` must not be 0 where no dose and no strength day is asked for")
 
 
 def _wrong_dates(prescription: Prescription) -> Iterator[str]:
     for name, day in _dates(prescription):
         if not FIRST_DATE <= day <= LAST_DATE:
-            yield f"`{name}` {DATE_RANGE}"
+            yield _(
+                "`%(field)s` must be a date from %(first)s to %(last)s",
+                field=name,
+                first=FIRST_DATE,
+                last=LAST_DATE,
+            )
     if prescription.valid_from > prescription.valid_to:
-        yield "`valid_from` must not be after `valid_to`"
+        yield _not_after("valid_from", "valid_to")
     for number, pause in enumerate(prescription.pauses):
         if pause.first > pause.last:
-            yield f"`pauses.{number}.first` must not be after `pauses.{number}.last`"
+            yield _not_after(f"pauses.{number}.first", f"pauses.{number}.last")
     begun = prescription.progression_from
     if begun is not None and begun > prescription.valid_from:
-        yield "`progression_from` must not be after `valid_from`"
+        yield _not_after("progression_from", "valid_from")
     plan = prescription.follow_up
     if plan is not None and plan.on is not None and plan.on < prescription.valid_from:
-        yield "`follow_up.on` must not be before `valid_from`"
+        yield _("`follow_up.on` must not be before `valid_from`")
 
 
 def _dates(prescription: Prescription) -> Iterator[tuple[str, date]]:
@@ -205,9 +225,9 @@ def _dates(prescription: Prescription) -> Iterator[tuple[str, date]]:
 def _wrong_weekdays(prescription: Prescription) -> Iterator[str]:
     days = prescription.weekdays
     if not set(days) <= set(WEEKDAYS) or len(set(days)) < len(days):
-        yield f"`weekdays` must be among {', '.join(WEEKDAYS)}, each once"
+        yield _("`weekdays` must be among %(known)s, each once", known=", ".join(WEEKDAYS))
     elif days and not _fit_weekdays(prescription):
-        yield (
+        yield _(
             "`weekdays` must be as many as `sessions_per_week`, or each have the same number of "
             "sessions, at most `max_per_day`"
         )
@@ -217,7 +237,7 @@ def _wrong_strength(prescription: Prescription) -> Iterator[str]:
     """Yield more strength days than weekdays, where strength is all that counts."""
     days = len(prescription.weekdays)
     if days and prescription.types == (_STRENGTH,) and prescription.strength_days > days:
-        yield "`strength_days` must not be more than the days of `weekdays`"
+        yield _("`strength_days` must not be more than the days of `weekdays`")
 
 
 def _fit_weekdays(prescription: Prescription) -> bool:
@@ -229,37 +249,45 @@ def _wrong_ceilings(prescription: Prescription) -> Iterator[str]:
     for name, bounds in OPTIONAL_BOUNDS.items():
         value = getattr(prescription, name)
         if value is not None and not within(value, bounds):
-            yield f"`{name}` must be {bounds_text(bounds)}"
+            yield _in_bounds(name, bounds)
     most = prescription.most_minutes_per_session
     if most is not None and most < prescription.minutes_per_session:
-        yield "`most_minutes_per_session` must not be below `minutes_per_session`"
+        yield _not_below("most_minutes_per_session", "minutes_per_session")
     ceiling, scale = prescription.rpe_ceiling, RPE_SCALES.get(prescription.rpe_scale)
     if scale is None:
-        yield f"`rpe_scale` must be one of {', '.join(RPE_SCALES)}"
+        yield _(
+            "`%(field)s` must be one of %(known)s", field="rpe_scale", known=", ".join(RPE_SCALES)
+        )
     elif ceiling is not None and not within(ceiling, scale):
-        yield f"`rpe_ceiling` must be {bounds_text(scale)} on {prescription.rpe_scale}"
+        yield _(
+            "`rpe_ceiling` must be %(bounds)s on %(scale)s",
+            bounds=bounds_text(scale),
+            scale=prescription.rpe_scale,
+        )
     intensity = prescription.intensity
     hr_ceiling = prescription.hr_ceiling
     if hr_ceiling is not None and intensity.method == "bpm" and hr_ceiling < intensity.high:
-        yield "`hr_ceiling` must not be below `intensity.high`"
+        yield _not_below("hr_ceiling", "intensity.high")
     is_same_scale = _SCALE_OF.get(intensity.method) == prescription.rpe_scale
     if ceiling is not None and is_same_scale and ceiling < intensity.high:
-        yield "`rpe_ceiling` must not be below `intensity.high`"
+        yield _not_below("rpe_ceiling", "intensity.high")
 
 
 def _wrong_pauses(prescription: Prescription) -> Iterator[str]:
     if len(prescription.pauses) > MOST_PRESCRIBED_PAUSES:
-        yield f"`pauses` must be a list of at most {MOST_PRESCRIBED_PAUSES}"
+        yield _at_most("pauses", MOST_PRESCRIBED_PAUSES)
     for number, pause in enumerate(prescription.pauses):
         if pause.last < prescription.valid_from or pause.first > prescription.valid_to:
-            yield f"`pauses.{number}` must lie between `valid_from` and `valid_to`"
+            yield _(
+                "`%(field)s` must lie between `valid_from` and `valid_to`", field=f"pauses.{number}"
+            )
 
 
 def _wrong_progression(prescription: Prescription) -> Iterator[str]:
     """Yield what is wrong with the steps, each by itself and as what it makes of the rest."""
     steps = prescription.progression
     if len(steps) > MOST_STEPS:
-        yield f"`progression` must be a list of at most {MOST_STEPS}"
+        yield _at_most("progression", MOST_STEPS)
         return
     before = 1
     for number, step in enumerate(steps):
@@ -272,24 +300,26 @@ def _wrong_progression(prescription: Prescription) -> Iterator[str]:
 
 def _wrong_step(field: str, step: ProgressionStep, before: int) -> Iterator[str]:
     if not within(step.from_week, FROM_WEEK):
-        yield f"`{field}.from_week` must be {bounds_text(FROM_WEEK)}"
+        yield _in_bounds(f"{field}.from_week", FROM_WEEK)
     elif step.from_week <= before:
-        yield f"`{field}.from_week` must be after the week of the step before it"
+        yield _(
+            "`%(field)s` must be after the week of the step before it", field=f"{field}.from_week"
+        )
     for name, bounds in STEP_BOUNDS.items():
         value = getattr(step, name)
         if value is not None and not within(value, bounds):
-            yield f"`{field}.{name}` must be {bounds_text(bounds)}"
+            yield _in_bounds(f"{field}.{name}", bounds)
     if step.intensity is not None:
         yield from _wrong_intensity(f"{field}.intensity", step.intensity)
     if all(getattr(step, name) is None for name in STEPPED):
-        yield f"`{field}` must change something"
+        yield _("`%(field)s` must change something", field=field)
 
 
 def _wrong_result(field: str, prescription: Prescription, step: ProgressionStep) -> Iterator[str]:
     begun = prescription.progression_from or prescription.valid_from
     first = begun + timedelta(weeks=step.from_week - 1)
     if first > prescription.valid_to:
-        yield f"`{field}.from_week` must begin by `valid_to`"
+        yield _("`%(field)s` must begin by `valid_to`", field=f"{field}.from_week")
         return
     result = replace(stepped(prescription, first), progression=())
     for problem in (
@@ -297,7 +327,23 @@ def _wrong_result(field: str, prescription: Prescription, step: ProgressionStep)
         *_wrong_weekdays(result),
         *_wrong_ceilings(result),
     ):
-        yield f"`{field}` makes a contradiction: {problem}"
+        yield _("`%(field)s` makes a contradiction: %(problem)s", field=field, problem=problem)
+
+
+def _in_bounds(field: str, bounds: Bounds) -> str:
+    return _("`%(field)s` must be %(bounds)s", field=field, bounds=bounds_text(bounds))
+
+
+def _at_most(field: str, most: int) -> str:
+    return _("`%(field)s` must be a list of at most %(most)s", field=field, most=most)
+
+
+def _not_after(field: str, other: str) -> str:
+    return _("`%(field)s` must not be after `%(other)s`", field=field, other=other)
+
+
+def _not_below(field: str, other: str) -> str:
+    return _("`%(field)s` must not be below `%(other)s`", field=field, other=other)
 
 
 def within(value: float, bounds: Bounds) -> bool:
@@ -309,4 +355,4 @@ def within(value: float, bounds: Bounds) -> bool:
 def bounds_text(bounds: Bounds) -> str:
     """Return bounds in words: "from 0 to 21"."""
     low, high = bounds
-    return f"from {low:,g} to {high:,g}"
+    return _("from %(low)s to %(high)s", low=f"{low:,g}", high=f"{high:,g}")

@@ -38,6 +38,7 @@ from patient.report.week_question import (
     week_numbers,
     week_of_question,
 )
+from patient.shown_text import report_text
 from patient.today import prescriptions_now
 from patient.visit import TOKEN_FIELD, Visit, open_visit
 from patient.words import (
@@ -53,9 +54,9 @@ from storage.audit_actions import AuditAction
 from storage.people.consents import consented, give_consent
 from storage.people.data_keys import data_key
 from storage.reads.own_data import own_sessions, own_zone
+from storage.rights.consent_texts import keep_text
 
 REPORT_SOURCE = "reports"  # the connector whose payloads the answers are, and its consent
-AGREED_TEXT = "2026-11-29-answers"  # of what the page says before a patient agrees
 _RATED_DAYS, _MOST_RATED = 3, 5
 NOT_AGREED = N_("Nothing was sent, because you have not agreed to it. You can agree below.")
 _AWAY = "away"  # no text of the catalogue: the template words it
@@ -126,16 +127,19 @@ async def _noted(visit: Visit, questions: Questions, answers: Answers) -> None:
     """Note who reports before the log has it: what cannot be noted is not sent."""
     # in the transaction of the note: a consent without its line in the log cannot be
     if not questions.agreed:
+        shown = report_text(visit.language, visit.now_ms)
+        await keep_text(visit.conn, shown)
         await give_consent(
             visit.conn,
             visit.pseudonym,
             REPORT_SOURCE,
             from_ms=visit.now_ms,
             now_ms=visit.now_ms,
-            text_version=AGREED_TEXT,
+            text_version=shown.version,
+            text_name=shown.name,
         )
         await visit.note(
-            AuditAction.CONSENT_GIVE, REPORT_SOURCE, text=AGREED_TEXT, language=visit.language
+            AuditAction.CONSENT_GIVE, REPORT_SOURCE, text=shown.version, language=visit.language
         )
     await visit.note(AuditAction.REPORT_SEND, answers.key)
 

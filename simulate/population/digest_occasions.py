@@ -12,7 +12,7 @@ from statistics import fmean
 from model.calendar import DAY_MS, midnight
 from simulate.population.doings import Doings
 from simulate.population.people import Course, Inhabitant, Recorder
-from simulate.population.true_weeks import ADHERENCE_FAMILY, Occasion, TrueWeek, true_weeks
+from simulate.population.true_weeks import ADHERENCE_FAMILY, AlertOccasion, TrueWeek, true_weeks
 
 INTENSITY_FAMILY, LOAD_FAMILY = "intensity", "load"
 _WEEK = timedelta(days=7)
@@ -23,14 +23,14 @@ _TOO_MUCH = 1.5  # times what was due
 _DIGEST = "C"
 
 
-def digest_occasions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def digest_occasions(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield what of a person's doings is worth a line in the digest."""
     yield from _drift(person, did)
     yield from _off_intensity(person, did)
     yield from _too_much(person, did)
 
 
-def _drift(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _drift(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield the first loss that lasts for two weeks, of somebody who does less and less."""
     weeks = true_weeks(person, did)
     # who drifts already within the beginning has no beginning to be compared with
@@ -39,7 +39,7 @@ def _drift(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     level = fmean(map(_share, weeks[_BEGINNING]))
     for first, second in pairwise(weeks[_BEGINNING.stop :]):
         if max(_share(first), _share(second)) <= level - _LOST:
-            yield Occasion(
+            yield AlertOccasion(
                 event="drift",
                 family=ADHERENCE_FAMILY,
                 from_ms=midnight(first.monday, person.zone),
@@ -62,12 +62,12 @@ def _is_worn(person: Inhabitant, did: Doings, weeks: Sequence[TrueWeek]) -> bool
     return len(did.worn) >= 6 * len(weeks)
 
 
-def _off_intensity(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _off_intensity(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield the time from the first easy session on, known after the fourth."""
     easy = [session for session in did.sessions if session.easy]
     if len(easy) < _SESSIONS:
         return
-    yield Occasion(
+    yield AlertOccasion(
         event="intensity_off",
         family=INTENSITY_FAMILY,
         from_ms=easy[0].start_ms,
@@ -78,7 +78,7 @@ def _off_intensity(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     )
 
 
-def _too_much(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _too_much(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield the first two weeks in a row with more than half as much again as was due."""
     due_ms = len(person.weekdays) * person.minutes * 60_000
     sums = []
@@ -87,7 +87,7 @@ def _too_much(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     for (first, before_ms), (second, after_ms) in pairwise(sums):
         if person.course is Course.TOO_MUCH and min(before_ms, after_ms) > _TOO_MUCH * due_ms:
             end_ms = midnight(second + timedelta(days=1), person.zone)
-            yield Occasion(
+            yield AlertOccasion(
                 event="overdose",
                 family=LOAD_FAMILY,
                 from_ms=midnight(first - timedelta(days=6), person.zone),

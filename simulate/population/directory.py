@@ -18,7 +18,7 @@ from simulate.population.arrivals import Arrival, hub_account, person_arrivals, 
 from simulate.population.doings import Doings, TrueSession, doings
 from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
-from simulate.population.true_weeks import Occasion, TrueWeek, true_weeks
+from simulate.population.true_weeks import AlertOccasion, TrueWeek, true_weeks
 
 COHORT_VERSION = 1
 ZONE_NAMES = ("very_light", "light", "moderate", "vigorous", "near_max")
@@ -198,7 +198,7 @@ def _bodies(
 
 
 def _truth(
-    person: Inhabitant, did: Doings, events: Iterable[Occasion], seed: int
+    person: Inhabitant, did: Doings, events: Iterable[AlertOccasion], seed: int
 ) -> Iterator[dict[str, Any]]:
     for session in did.sessions:
         yield {"session": _session(person, session, seed)}
@@ -245,7 +245,7 @@ def _week(person: Inhabitant, week: TrueWeek) -> dict[str, Any]:
     }
 
 
-def _event(person: Inhabitant, row: Occasion) -> dict[str, Any]:
+def _event(person: Inhabitant, row: AlertOccasion) -> dict[str, Any]:
     return {
         "patient": person.pseudonym,
         "event": row.event,

@@ -12,7 +12,8 @@ import numpy as np
 from model.calendar import HOUR_MS, MINUTE_MS, midnight
 from simulate.population.people import Course, Inhabitant, Recorder, generator
 
-AWAY_WEEKS = 2
+AWAY_WEEKS = STRAINED_WEEKS = 2
+RISING_WEEKS, RISEN_WEEKS = 3, 4  # weeks in which pain rises, and is above usual
 _USUALLY = 0.97  # how likely a planned session is
 _WORN = 0.95  # how likely the watch is worn on a day
 _MOVED = 0.15  # to the next day
@@ -97,6 +98,8 @@ def _warned_ms(person: Inhabitant, seed: int, first: date, weeks: int) -> int | 
 
 
 def _flare(person: Inhabitant, seed: int, begins: date) -> tuple[date, date] | None:
+    if person.course is Course.STRAIN:
+        return begins, begins + timedelta(days=7 * STRAINED_WEEKS - 1)
     if person.course is not Course.FLARE:
         return None
     length = int(generator(seed, person.number, 1).integers(6, 11))
@@ -107,13 +110,16 @@ def _sessions(
     person: Inhabitant, seed: int, first: date, weeks: int, flare: tuple[date, date] | None
 ) -> Iterator[TrueSession]:
     chance = generator(seed, person.number, 2)
+    last = first + timedelta(days=7 * weeks - 1)
     held: set[date] = set()
     spiked = False
     for week in range(weeks):
         for weekday in person.weekdays:
             day = first + timedelta(days=7 * week + weekday)
             is_done, is_moved = chance.random() < _likely(person, week), chance.random() < _MOVED
-            day += timedelta(days=int(is_moved))
+            # not beyond the last week: what is done later belongs to no week, and syncs too late
+            if is_moved and day < last:
+                day += timedelta(days=1)
             # a session that was moved may fall on the day of the next, and one a day is held
             if not is_done or day in held:
                 continue
@@ -146,9 +152,13 @@ def _session(
 ) -> TrueSession:
     start = midnight(day, person.zone) + (person.minute + int(chance.integers(0, 40))) * MINUTE_MS
     has_begun = week >= person.begins_week
-    is_long = has_begun and person.course is Course.TOO_MUCH
+    is_strained = has_begun and week < person.begins_week + STRAINED_WEEKS
+    is_long = (has_begun and person.course is Course.TOO_MUCH) or (
+        is_strained and person.course is Course.STRAIN
+    )
     length = round(person.minutes * (_TOO_LONG if is_long else 1)) + int(chance.integers(0, 7))
-    ratings = _ratings(person, chance, day, flare, is_spike=is_spike)
+    above = 4 if flare and flare[0] <= day <= flare[1] else _risen(person, week)
+    ratings = _ratings(person, chance, above, is_spike=is_spike)
     return TrueSession(
         day=day,
         start_ms=start,
@@ -167,11 +177,18 @@ def _is_gap(person: Inhabitant, week: int) -> bool:
     return person.course is Course.GAP and 0 <= week - person.begins_week < AWAY_WEEKS
 
 
+def _risen(person: Inhabitant, week: int) -> int:
+    """Return by how much pain is above usual where it rises from week to week, and then settles."""
+    since = week - person.begins_week
+    if person.course is not Course.RISE or not 0 <= since < RISEN_WEEKS:
+        return 0
+    return min(since + 1, RISING_WEEKS)
+
+
 def _ratings(
     person: Inhabitant,
     chance: np.random.Generator,
-    day: date,
-    flare: tuple[date, date] | None,
+    above: int,
     *,
     is_spike: bool,
 ) -> tuple[int | None, int | None, int | None]:
@@ -180,7 +197,7 @@ def _ratings(
     answers = chance.random(3) < (0.9, 0.95, 0.6)
     if person.usual is None:
         return None, None, None
-    level = person.usual + (4 if flare and flare[0] <= day <= flare[1] else 0)
+    level = person.usual + above
     before = min(10, max(0, level + int(noise)))
     after = 9 if is_spike else min(10, max(0, level + abs(int(more))))
     # what hurt in a flare hurts the next morning too

@@ -8,16 +8,17 @@ nobody can know it.
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from statistics import median
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight
 from simulate.population.digest_occasions import digest_occasions
-from simulate.population.doings import Doings, TrueSession
-from simulate.population.people import Inhabitant, Recorder
+from simulate.population.doings import RISEN_WEEKS, Doings, TrueSession
+from simulate.population.people import Course, Inhabitant, Recorder
 from simulate.population.true_weeks import (
     ADHERENCE_FAMILY,
     PAIN_FAMILY,
     SIGN_FAMILY,
-    Occasion,
+    AlertOccasion,
     TrueWeek,
     true_weeks,
 )
@@ -25,23 +26,25 @@ from simulate.population.true_weeks import (
 _ENOUGH, _IN_A_ROW, _NEVER_DAYS = 0.8, 3, 10
 _VERY_HIGH, _RAISED = 8, 2
 _USUAL_DAYS, _USUAL_ANSWERS = 14, 3
+_ANSWERS_A_WEEK, _AT_ONCE = 3, 2
 _DAY = timedelta(days=1)
 
 
-def occasions(person: Inhabitant, did: Doings) -> list[Occasion]:
+def occasions(person: Inhabitant, did: Doings) -> list[AlertOccasion]:
     """Return all occasions of a person, in the order in which they could be known."""
     rows = [
         *_low_weeks(person, did),
         *_interruptions(person, did),
         *_very_high_pain(did),
         *_flares(person, did),
+        *_rises(person, did),
         *_warnings(did),
         *digest_occasions(person, did),
     ]
     return sorted(rows, key=lambda row: (row.knowable_ms, row.event))
 
 
-def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield each run of two low weeks or more."""
     run: list[TrueWeek] = []
     # the None ends a run that lasts to the last week
@@ -53,7 +56,7 @@ def _low_weeks(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
             # the first two that data can show; without any, the occasion is true and not observable
             pair = _observable_pair(person, did, run)
             first, second = pair or (run[0], run[1])
-            yield Occasion(
+            yield AlertOccasion(
                 event="low_adherence",
                 family=ADHERENCE_FAMILY,
                 from_ms=midnight(first.monday, person.zone),
@@ -84,7 +87,7 @@ def _is_seen(person: Inhabitant, did: Doings, week: TrueWeek) -> bool:
     return week.recorded + unseen < _ENOUGH * week.due
 
 
-def _interruptions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _interruptions(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield each time in which several due sessions in a row were not done."""
     end = did.first + timedelta(weeks=did.weeks)
     held = {session.day for session in did.sessions}
@@ -96,7 +99,7 @@ def _interruptions(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
         is_first = first == did.first and days >= max(needed, _NEVER_DAYS)
         length = max(needed, _NEVER_DAYS) if is_first else needed
         span = [first + number * _DAY for number in range(length)]
-        yield Occasion(
+        yield AlertOccasion(
             event="never_started" if is_first and not did.sessions else "interruption",
             family=ADHERENCE_FAMILY,
             from_ms=midnight(first, person.zone),
@@ -122,12 +125,12 @@ def _empty_spans(did: Doings, held: set[date], end: date) -> Iterator[tuple[date
         day += _DAY
 
 
-def _very_high_pain(did: Doings) -> Iterator[Occasion]:
+def _very_high_pain(did: Doings) -> Iterator[AlertOccasion]:
     """Yield each answer of very high pain after a session."""
     for session in did.sessions:
         if session.pain is not None and session.pain >= _VERY_HIGH:
             at_ms = session.end_ms + 6 * MINUTE_MS
-            yield Occasion(
+            yield AlertOccasion(
                 event="very_high_pain",
                 family=PAIN_FAMILY,
                 from_ms=session.end_ms,
@@ -137,7 +140,7 @@ def _very_high_pain(did: Doings) -> Iterator[Occasion]:
             )
 
 
-def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
+def _flares(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
     """Yield the flare of a person, if there is one."""
     if did.flare is None or person.usual is None:
         return
@@ -148,8 +151,9 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     raised = _first_run(answers, level)
     known = [at for at, value in raised if raised and at - raised[0][0] >= DAY_MS]
     begun_ms = raised[0][0] if raised else from_ms
-    yield Occasion(
-        event="flare",
+    yield AlertOccasion(
+        # pain that comes with far longer sessions is another thing to act on
+        event="pain_with_load" if person.course is Course.STRAIN else "flare",
         family=PAIN_FAMILY,
         from_ms=from_ms,
         knowable_ms=known[0] if known else until_ms,
@@ -159,10 +163,50 @@ def _flares(person: Inhabitant, did: Doings) -> Iterator[Occasion]:
     )
 
 
-def _warnings(did: Doings) -> Iterator[Occasion]:
+def _rises(person: Inhabitant, did: Doings) -> Iterator[AlertOccasion]:
+    """Yield the time in which the pain of a person is higher from week to week."""
+    if person.course is not Course.RISE or person.usual is None:
+        return
+    begins = did.first + timedelta(weeks=person.begins_week)
+    until_ms = midnight(begins + timedelta(weeks=RISEN_WEEKS), person.zone)
+    week_ms = [midnight(begins + n * 7 * _DAY, person.zone) for n in range(-1, RISEN_WEEKS + 1)]
+    answers = _answers(person, did.sessions)
+    middles = [_middle(answers, span) for span in pairwise(week_ms)]
+    known = [week_ms[number + 1] for number in range(1, len(middles)) if _is_rise(middles, number)]
+    yield AlertOccasion(
+        event="weekly_rise",
+        family=PAIN_FAMILY,
+        from_ms=week_ms[1],
+        knowable_ms=known[0] if known else until_ms,
+        until_ms=until_ms,
+        observable=bool(known),
+    )
+
+
+def _middle(answers: Sequence[tuple[int, int]], span: tuple[int, int]) -> float | None:
+    """Return the middle of the answers of a week, None where they are too few to say anything."""
+    values = [value for at, value in answers if span[0] <= at < span[1]]
+    return median(values) if len(values) >= _ANSWERS_A_WEEK else None
+
+
+def _is_rise(middles: Sequence[float | None], number: int) -> bool:
+    """Return whether a week is two points above the last, or one above it as that one was."""
+    last = _step(middles, number)
+    before = _step(middles, number - 1) if number > 1 else None
+    if last is None:
+        return False
+    return last >= _AT_ONCE or (before is not None and min(last, before) >= 1)
+
+
+def _step(middles: Sequence[float | None], number: int) -> float | None:
+    before, after = middles[number - 1], middles[number]
+    return None if before is None or after is None else after - before
+
+
+def _warnings(did: Doings) -> Iterator[AlertOccasion]:
     """Yield the yes of a person to a warning sign, if there is one."""
     if did.warned_ms is not None:
-        yield Occasion(
+        yield AlertOccasion(
             event="warning_sign",
             family=SIGN_FAMILY,
             from_ms=did.warned_ms,

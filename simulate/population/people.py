@@ -31,6 +31,8 @@ class Course(StrEnum):
     TWICE = "twice"  # every session arrives by two routes
     EASY = "easy"  # exercises on, far below the prescribed intensity
     TOO_MUCH = "too_much"  # sessions of more than twice the prescribed time
+    RISE = "rise"  # pain that is a point higher from week to week
+    STRAIN = "strain"  # sessions of more than twice the usual time, which hurt for two weeks
 
 
 class Recorder(StrEnum):
@@ -42,7 +44,9 @@ class Recorder(StrEnum):
 
 # How likely each course is. The shares are made up, so that each kind of event is met often enough.
 COURSES: tuple[tuple[Course, float], ...] = (
-    (Course.STEADY, 0.32),
+    (Course.STEADY, 0.24),
+    (Course.RISE, 0.04),
+    (Course.STRAIN, 0.04),
     (Course.DRIFT, 0.12),
     (Course.DROP_OUT, 0.10),
     (Course.NEVER, 0.04),
@@ -55,6 +59,7 @@ COURSES: tuple[tuple[Course, float], ...] = (
     (Course.EASY, 0.03),
     (Course.TOO_MUCH, 0.03),
 )
+_HURT = frozenset({Course.FLARE, Course.SPIKE, Course.RISE, Course.STRAIN})
 _HAND_SHARE = 0.12
 _WITH_HAND = frozenset({Course.STEADY, Course.DRIFT, Course.HOLIDAY, Course.FLARE, Course.SPIKE})
 
@@ -122,7 +127,7 @@ def _inhabitant(seed: int, number: int, weeks: int, courses: Sequence[Course]) -
     peak = round(208 - 0.7 * (2026 - birth_year)) - (35 if beta_blocker else 0)
     per_week = int(chance.integers(2, 6))
     days = chance.choice(7, size=per_week, replace=False)
-    rates_pain = course in {Course.FLARE, Course.SPIKE} or chance.random() < _RATES_PAIN
+    rates_pain = course in _HURT or chance.random() < _RATES_PAIN
     return Inhabitant(
         number=number,
         pseudonym=f"sim-{seed}-{number + 1:04d}",

@@ -12,7 +12,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class AlertOccasion:
     """Something that a clinician would want to know.
 
     `family` is what an alert about it is about. It holds from `from_ms` until `until_ms`, and could

@@ -147,7 +147,11 @@ TABLES: dict[str, Access] = {
     "budget_notice": Access(worker=ADD, clinic=READ),
     "rule_setting": Access(worker=READ, clinic=ADD),
     "restriction": Access(worker=READ, clinic="select, insert, update"),
-    "correction": Access(worker=READ, clinic=READ, patient=READ),
+    "correction": Access(
+        worker=READ,
+        clinic="select, insert, update (ended_at, ended_by, ended_why)",
+        patient=READ,
+    ),
     "held_finding": Access(worker="select, insert, update", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),

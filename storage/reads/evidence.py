@@ -111,7 +111,8 @@ a.raised_at as raised_ms,
 """
 
 _FINDINGS = """
-select key, rule, rule_version, tier, at as at_ms, session, evidence, current, added_at as added_ms
+select key, rule, rule_version, tier, at as at_ms, session, evidence, current, \
+added_at as added_ms, sentence
   from alert_finding where alert = %(alert)s order by at desc, rule, key
 """
 

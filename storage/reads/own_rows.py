@@ -41,6 +41,13 @@ select jsonb_build_object('metric', m.name, 'unit', m.unit, 'time', x.time, 'val
   'span_ms', x.span_ms, 'vendor', s.vendor, 'device', s.device)
 from sample x join metric m on m.id = x.metric join source s on s.id = x.source
 where x.patient = %(patient)s order by x.time, x.metric"""
+# With the words that the patient agreed to, as they were shown; null where nobody noted them.
+_CONSENTS = """
+select to_jsonb(c.*) || jsonb_build_object('agreed_to', case when t.name is not null then
+  jsonb_build_object('language', t.language, 'words', t.content, 'purpose', t.purpose,
+    'legal_basis', t.legal_basis, 'data_types', t.data_types) end)
+from consent c left join consent_text t on t.name = c.text_name and t.version = c.text_version
+where c.patient = %(patient)s order by c.given_at, c.vendor, c.kind"""
 # Who did what, without the detail: it may name other people.
 _AUDIT = """
 select jsonb_build_object('at', a.at, 'actor', a.actor, 'role', a.role, 'action', a.action,
@@ -58,7 +65,7 @@ async def own_rows(conn: Connection, patient: str, table: str) -> AsyncIterator[
     They come through a cursor of the server, so that a year of samples never fills the memory.
     """
     values = {"patient": await patient_id(conn, patient), "pseudonym": patient}
-    query = {"sample": _SAMPLES, "audit": _AUDIT}.get(table)
+    query = {"sample": _SAMPLES, "audit": _AUDIT, "consent": _CONSENTS}.get(table)
     text = SQL("{}").format(SQL(query)) if query else _plain_query(table)
     # a named cursor is one of the server; it lives as long as the transaction
     async with conn.cursor(name="own_rows") as cursor:

@@ -189,6 +189,7 @@ class FindingRow:
     evidence: dict[str, Any]
     current: bool
     added_ms: int
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

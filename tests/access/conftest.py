@@ -4,26 +4,28 @@ from collections.abc import Iterator
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.wiring.clinic import clinic_door
 from tests.access.clinic_callers import ClinicCallers, let_support_look
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import listening, running_provider, served_provider
-from tests.clinic_world import CLINIC_NOW, Served, seeded
+from tests.clinic_world import CLINIC_NOW, Served, clinic_template
 from tests.patient.conftest import links, served_links
+from tests.storage.reuse import database_copied
 
 __all__ = ["links", "served_links"]
 
 
 @pytest.fixture(scope="session")
-def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClinicCallers]:
+def callers(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ClinicCallers]:
     """Give everybody who calls at the clinician door, over a database of their own."""
     folder = tmp_path_factory.mktemp("door")
     clock = folder / "clock"
     clock.write_text(str(CLINIC_NOW), encoding="ascii")
-    with temporary_postgres() as server, running_provider() as provider, listening() as (at, url):
-        dsn = server.create_database("access")
-        seeded(dsn)
+    everybody = database_copied(postgres, clinic_template(postgres))
+    with everybody as dsn, running_provider() as provider, listening() as (at, url):
         provider.redirect = f"{url}/sign-in/callback"
         provider.clock = lambda: int(clock.read_text(encoding="ascii"))
         app = clinic_door(

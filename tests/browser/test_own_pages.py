@@ -57,6 +57,22 @@ def page(browser: Browser, own_world: LinkWorld, width: int, language: str) -> I
         yield made
 
 
+_NAVIGATION = """() => [...document.querySelectorAll(".rooms a")].map((link) => {
+  const box = link.getBoundingClientRect();
+  return [box.top, box.width, box.height, link.scrollWidth - link.clientWidth];
+})"""
+
+
+def test_the_navigation_has_two_rows_at_most_and_each_link_room_for_a_thumb(page: Page) -> None:
+    for path in _PATHS:
+        # the link of the page itself is bold, and so the widest it ever is
+        page.goto(path)
+        links: list[list[float]] = page.evaluate(_NAVIGATION)
+        assert len(links) == len(_PATHS)
+        assert len({top for top, _width, _height, _over in links}) <= 2
+        assert [row for row in links if row[1] < 44 or row[2] < 44 or row[3] > 0] == []
+
+
 def test_each_page_has_its_heading_and_fits(page: Page, language: str) -> None:
     for path, heading in zip(_PATHS, _HEADINGS[language], strict=True):
         page.goto(path)

@@ -236,6 +236,10 @@ def test_what_an_alert_says_is_worded_for_its_reader(door: Served) -> None:
         for language, shown, hidden in (("sv", smarta, pain), ("en", pain, smarta)):
             page = httpx2.get(door.url + path, headers={"accept-language": language}, timeout=30)
             assert (shown in page.text, hidden in page.text) == (True, False), (path, language)
+    # each finding of an alert says what it is about, as the headline does
+    page = httpx2.get(f"{door.url}/alerts/{ALERTS['mild']}", headers={"accept-language": "sv"})
+    finding = "Smärta 6 av 10 efter träning 2026-11-18, och 6 av 10 efter träning 2026-11-14"
+    assert page.text.count(finding) == 2
     # programs get what is stored
     answer = httpx2.get(f"{door.url}/api/v1/alerts", headers={"accept-language": "sv"})
     assert pain in answer.text

@@ -69,6 +69,7 @@ WRITTEN: dict[str, dict[str, object]] = {
     "settings": {"change": "A2 missed", "value": "4", "why": "agreed"},
     "filters": {"name": "mine", "query": "tag=knee"},
     "file": {"checked": "yes"},
+    "withdraw": {"why": "a slip"},
     "language": {"code": "sv", "page": "/"},
     "openings": {"patient": "p-south", "ground": "emergency", "reason": "fell"},
 }
@@ -174,6 +175,7 @@ def path_of(route: str, door: Served) -> str:
         action="acknowledge",
         prescription="rx-p-snooze",
         annotation=999_999,
+        correction=999_999,
         draft=uuid4(),
         subject="c-nobody",
         number=999_999,

@@ -16,22 +16,14 @@ import pytest
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.mock import MockKafka
-from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.embedded.topics import create_topics
 from kadens.local.mailbox import Mailbox
-from storage.pg.migrate import migrate
-from tests.rig import CONFIGS, PARTITIONS, Rig, run
+from tests.rig import CONFIGS, PARTITIONS, Rig
 from tests.storage.reuse import TEMPLATE, create
 
 OUTSIDE = "KADENS_TEST_KAFKA"
 CONTRACT_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with temporary_postgres() as server:
-        run(migrate(server.create_database(TEMPLATE)))
-        yield server
 
 
 BINDINGS = ["mock", pytest.param("kafka", marks=pytest.mark.kafka)]

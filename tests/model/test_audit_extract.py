@@ -6,25 +6,22 @@ from typing import Any
 
 import pytest
 
-from model.audit_log.extract import ExtractLine, LoggedAccess, extract_lines, extract_sentence
-from model.audit_log.plain_words import DEEDS, KINDS_READ, ROLE_WORDS
+from model.audit_log.categories import READ_CATEGORIES
+from model.audit_log.extract import (
+    ExtractLine,
+    LoggedAccess,
+    deed_words,
+    extract_lines,
+    extract_sentence,
+)
+from model.audit_log.kinds_read import KINDS_READ
+from model.audit_log.plain_words import DEEDS, OTHER_DEED, ROLE_WORDS
+from model.audit_log.service_words import SERVICE_DEEDS
 from storage.audit_actions import AuditAction
 
 _ZONE = "Europe/Stockholm"
 _NOON = 1_763_636_400_000  # 2025-11-20 12:00 in Stockholm
 _HOUR = 3_600_000
-# Rows of these name no patient, so no patient is told of them.
-_OF_NOBODY = {
-    *("duty.set", "absence.add", "absence.end", "access.signin", "access.signout"),
-    *("access.refused", "keys.rotate", "keys.rewrap", "keys.retire", "digest.read", "log.verify"),
-    *("backup.make", "backup.restore"),
-    *("log.export", "log.sample"),
-    *("message.retry", "message.drop", "clinician.reach", "rights.list", "account.list"),
-    "consent.text",
-    "block.list",
-    "statistics.read",
-    "support.list",
-}
 
 
 def access(hours: float = 0, **more: object) -> LoggedAccess:
@@ -129,10 +126,42 @@ def test_no_sentence_shows_an_id_or_a_stored_name(language: str) -> None:
 
 
 def test_each_action_about_a_patient_has_words_in_both_languages() -> None:
-    assert {action.value for action in AuditAction} - set(DEEDS) == _OF_NOBODY
-    for words in [*DEEDS.values(), *KINDS_READ.values(), *ROLE_WORDS.values()]:
+    assert {action.value for action in AuditAction} == {*DEEDS, *SERVICE_DEEDS}
+    assert not DEEDS.keys() & SERVICE_DEEDS.keys()
+    deeds = [*DEEDS.values(), *SERVICE_DEEDS.values()]
+    for words in [*deeds, *KINDS_READ.values(), *ROLE_WORDS.values()]:
         assert words.en
         assert words.sv
+
+
+@pytest.mark.promise(12)
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_no_known_action_is_worded_as_something(language: str) -> None:
+    for action in AuditAction:
+        assert deed_words(action.value, "", language) != OTHER_DEED.worded(language)
+    looked = DEEDS["data.read"].worded(language)
+    for kind in READ_CATEGORIES:
+        words = deed_words("data.read", f"{kind}:0190", language)
+        assert words == f"{looked} {KINDS_READ[kind].worded(language)}"
+    assert deed_words("made.later", "", language) == OTHER_DEED.worded(language)
+
+
+def test_what_a_patient_does_at_their_own_door_is_said() -> None:
+    own: dict[str, Any] = {"role": "patient", "actor": "p1", "name": "", "care_unit": ""}
+    rows = [
+        access(action="access.signin", object="", **own),
+        access(0.01, object="/", **own),
+        access(0.02, object="/report", **own),
+        access(0.03, action="report.send", object="k", **own),
+        access(0.04, object="/rights/files/{number}", **own),
+        access(0.05, action="access.signout", object="", **own),
+    ]
+    (swedish,) = extract_of(*rows)
+    assert swedish == (
+        "2025-11-20 12:00\u201312:03: Du tittade på sidan för i dag, sidan där du rapporterar "
+        "och en fil med dina uppgifter, för att spara den, loggade in, skickade svar och loggade "
+        "ut (6 gånger)."
+    )
 
 
 def test_an_empty_log_has_no_line() -> None:

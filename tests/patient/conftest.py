@@ -4,22 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
-from storage.pg.migrate import migrate
 from tests.patient.link_world import LINKED_MS, LinkWorld, add_unit, link_world, run_alone
-
-
-async def _prepared(dsn: str) -> None:
-    await migrate(dsn)
-    await add_unit(dsn)
+from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="session")
-def served_links() -> Iterator[LinkWorld]:
-    with temporary_postgres() as server:
-        dsn = server.create_database("links")
-        run_alone(_prepared(dsn))
+def served_links(postgres: Postgres) -> Iterator[LinkWorld]:
+    with database_copied(postgres) as dsn:
+        run_alone(add_unit(dsn))
         with link_world(dsn) as made:
             yield made
 

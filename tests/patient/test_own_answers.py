@@ -11,8 +11,8 @@ from model.facts import Instrument, Phase, Report
 from model.intensity import ZoneTimes
 from model.marks import CLINIC_VENDOR
 from model.privacy.rectification import RightValues
-from patient.answers import OwnAnswer, own_answer
-from patient.data import bars_of_weeks
+from patient.history.answers import OwnAnswer, own_answer
+from patient.history.data import bars_of_weeks
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from storage.reads.own_answers import OwnAnswerRow

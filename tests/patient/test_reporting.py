@@ -70,6 +70,41 @@ def test_who_has_not_agreed_is_asked_and_nothing_is_sent_before(links: LinkWorld
     assert _consents(links, patient) == ["2026-11-29-answers"]
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            (
+                "Your answers are kept in your clinic's records, so that it can follow how the "
+                "prescribed activity goes. You may withdraw at any time; from then on no more "
+                "answers are taken.\nI agree, send"
+            ),
+        ),
+        (
+            "sv",
+            (
+                "Dina svar sparas hos din vårdmottagning, så att den kan följa hur det går med den "
+                "aktivitet du fått på recept. Du kan ta tillbaka samtycket när som helst; därefter "
+                "tas inga fler svar emot.\nJag samtycker, skicka"
+            ),
+        ),
+    ],
+)
+@pytest.mark.promise(1)
+def test_the_words_that_were_agreed_to_are_kept(
+    links: LinkWorld, language: str, words: str
+) -> None:
+    patient = links.patient()
+    with signed_in(links, patient) as client:
+        client.post(f"/report?lang={language}", data=_form(client, pain_none="6"))
+    query = (
+        "select t.content from consent c join patient p on p.id = c.patient join consent_text t "
+        "on t.name = c.text_name and t.version = c.text_version where p.pseudonym = %s"
+    )
+    assert links.column(query, patient) == [words]
+
+
 def test_a_form_sent_twice_is_the_same_event(links: LinkWorld) -> None:
     with signed_in(links, links.patient()) as client:
         form = _form(client, pain_none="6")

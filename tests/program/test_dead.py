@@ -1,6 +1,5 @@
 """`kadens dead` lists by itself; letters chosen by neither offset nor class are refused."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import temporary_postgres
-from storage.pg.migrate import migrate
+from kadens.embedded.postgres import Postgres
 from tests.rows import cells_of
+from tests.storage.reuse import database_copied
 
 MISUSED = 2
 _LETTERS = """
@@ -24,11 +23,9 @@ select 'c', 'kadens.raw', 0, n, n, case when n % 100 = 0 then 'range' else 'dama
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with temporary_postgres() as server:
-        name = server.create_database("program")
-        asyncio.run(migrate(name))
-        yield name
+def dsn(postgres: Postgres) -> Iterator[str]:
+    with database_copied(postgres) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

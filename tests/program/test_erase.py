@@ -1,6 +1,5 @@
 """`kadens erase`: asks, erases, prints a receipt with counts and no name."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,19 +11,17 @@ from typer.testing import CliRunner, Result
 from ingest.uploads.shelf import Shelf
 from ingest.uploads.upload import Upload, new_id
 from kadens.cli import app
-from kadens.embedded.postgres import temporary_postgres
-from storage.pg.migrate import migrate
+from kadens.embedded.postgres import Postgres
+from tests.storage.reuse import database_copied
 
 ERASED = 0
 _REFUSED = 1
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with temporary_postgres() as server:
-        name = server.create_database("program")
-        asyncio.run(migrate(name))
-        yield name
+def dsn(postgres: Postgres) -> Iterator[str]:
+    with database_copied(postgres) as made:
+        yield made
 
 
 @pytest.fixture

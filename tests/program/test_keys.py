@@ -16,24 +16,18 @@ from ingest.links import read_link
 from kadens.cli import app
 from kadens.commands import keys as commands
 from kadens.embedded.mock import MockKafka
-from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.secrets_file import read_secrets
 from kadens.settings import operator
 from model.keyring import KeyRing
 from model.topics import TOPICS
 from storage.bodies import wrapping
 from storage.people import identities, patients
-from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from tests.rows import cells_of, values_of
+from tests.storage.reuse import TEMPLATE, create
 
 _NOW, _DAY = 1_700_000_000_000, 86_400_000
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with temporary_postgres() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +64,8 @@ def installation(
     brokers: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
 ) -> Installation:
-    dsn = postgres.create_database(f"keys_{abs(hash(request.node.name))}")
-    asyncio.run(migrate(dsn))
+    dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     made = Installation(dsn, tmp_path)
     texts = [
         f'{kind}_key = "{bytes([n]).hex() * 32}"\n'

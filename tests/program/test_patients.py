@@ -1,6 +1,5 @@
 """`kadens patient` and `kadens consent`: what a write says it did, and what is listed and shown."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.settings import SettingsError, read_settings
-from storage.pg.migrate import migrate
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import cells_of
+from tests.storage.reuse import database_copied
 
 _NOW_MS = 1_700_000_000_000
 _NOW = "2023-11-14T22:13:20Z"
@@ -22,11 +21,9 @@ _LATER = "2023-11-20T08:00:00+01:00"
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with temporary_postgres() as server:
-        name = server.create_database("patients")
-        asyncio.run(migrate(name))
-        yield name
+def dsn(postgres: Postgres) -> Iterator[str]:
+    with database_copied(postgres) as made:
+        yield made
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -12,15 +11,15 @@ from psycopg import AsyncConnection
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
 from parsers import formats
 from parsers.vendors import open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
-from storage.pg.migrate import migrate
 from tests.storage.faults import faulty, read_with, wrong_values
 from tests.storage.inline import INLINE_NOW, KEY, ZONE, heart_series, open_inline, walk_body
+from tests.storage.reuse import TEMPLATE, create
 from tests.storage.tellers import T0
 
 _numbers = count()
@@ -52,7 +51,6 @@ class Program:
 
 
 async def _fill(dsn: str, folder: Path) -> None:
-    await migrate(dsn)
     async with await AsyncConnection.connect(dsn) as conn:
         await care_team.add_unit(conn, "unit")
         for name in ("p1", "p2", "p3"):
@@ -67,18 +65,12 @@ async def _fill(dsn: str, folder: Path) -> None:
                     await inline.receive("open_wearables", body, received_ms, patient)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with temporary_postgres() as started:
-        yield started
-
-
 @pytest.fixture
-def program(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+def program(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     (tmp_path / "secrets.toml").write_text(
         f'wrapping_key = "{KEY.active.secret.hex()}"\n', encoding="utf-8"
     )
-    dsn = server.create_database(f"kadens_{next(_numbers)}")
+    dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     monkeypatch.setattr(formats, "FORMATS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))
     monkeypatch.setattr(formats, "FORMATS", read_with(open_wearables.parse_open_wearables, 2))

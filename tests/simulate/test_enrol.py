@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.local.enrol import enrol
 from model.keyring import KeyRing
 from simulate.cohort import Cohort, demo_cohort
@@ -16,17 +16,15 @@ from simulate.deliveries import history
 from simulate.delivery import DELIVERY_CONNECTORS
 from storage.people import accounts, consents, identities, patients, profiles
 from storage.people.errors import TakenError
-from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
+from tests.storage.reuse import database_copied
 
 _KEY = KeyRing.single(bytes(range(32)))
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with temporary_postgres() as server:
-        made = server.create_database("kadens")
-        asyncio.run(migrate(made))
+def dsn(postgres: Postgres) -> Iterator[str]:
+    with database_copied(postgres) as made:
         yield made
 
 

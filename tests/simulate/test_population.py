@@ -211,3 +211,65 @@ def test_a_warning_sign_is_answered_by_few_whatever_they_do_and_known_at_once() 
         assert (fact.instrument, fact.value, fact.reason) == (Instrument.RED_FLAG, 1, "chest_pain")
         assert fact.head.start_ms == did.warned_ms
     assert 5 < warned < 20
+
+
+def test_no_session_is_moved_beyond_the_last_week() -> None:
+    """What was done after it would be true, and its watch would sync when nobody plays any more."""
+    last = _FIRST + timedelta(days=41)
+    moved = 0
+    for person in inhabitants(7, 60, 6):
+        days = [session.day for session in doings(person, 7, _FIRST, 6).sessions]
+        assert max(days, default=last) <= last, person.number
+        moved += sum(day.weekday() not in person.weekdays for day in days)
+    assert moved > 50  # a session is moved to the next day as before
+
+
+def _rated(pain: Sequence[int], weeks: int = 4) -> Doings:
+    """Return three sessions a week, of which each week's answers after exercise are all alike."""
+    days = [day for day in range(7 * len(pain)) if day % 7 in {0, 2, 4}]
+    sessions = tuple(_session(number, pain=pain[number // 7]) for number in days)
+    return replace(_did([], weeks=weeks), sessions=sessions)
+
+
+@pytest.mark.parametrize(
+    ("pain", "known"),
+    [
+        ((1, 1, 2, 3), 28),  # a point in each of two weeks, known when the second is over
+        ((1, 1, 3, 3), 21),  # two at once need no second week
+        ((1, 1, 2, 2), None),
+        ((1, 1, 2, 1), None),
+    ],
+)
+def test_pain_that_rises_is_known_when_its_week_is_over(
+    pain: tuple[int, ...], known: int | None
+) -> None:
+    rises, zero = _person(course=Course.RISE, begins_week=2), midnight(_FIRST, "Europe/Stockholm")
+    did = _rated(pain, weeks=6)
+    (row,) = [row for row in occasions(rises, did) if row.event == "weekly_rise"]
+    assert row.observable is (known is not None)
+    if known is not None:
+        assert (row.knowable_ms - zero) // DAY_MS == known
+    assert (row.family, row.tier) == ("pain", "B")
+    # two answers a week say too little
+    few = replace(did, sessions=tuple(s for s in did.sessions if s.day.weekday() != 0))
+    (thin,) = [row for row in occasions(rises, few) if row.event == "weekly_rise"]
+    assert not thin.observable
+    assert "weekly_rise" not in [row.event for row in occasions(_person(), did)]
+
+
+def test_who_strains_does_far_more_for_two_weeks_and_it_hurts() -> None:
+    seen = 0
+    for person in inhabitants(7, 20, 10, [Course.STRAIN]):
+        assert person.usual is not None
+        did = doings(person, 7, _FIRST, 10)
+        begins = _FIRST + timedelta(weeks=person.begins_week)
+        for session in did.sessions:
+            is_strained = begins <= session.day < begins + timedelta(weeks=2)
+            minutes = (session.end_ms - session.start_ms) / 60_000
+            # a session of the last day before may have been moved into it
+            if session.day not in {begins, begins + timedelta(weeks=2)}:
+                assert (minutes > 2 * person.minutes) is is_strained
+        events = [row.event for row in occasions(person, did)]
+        assert "flare" not in events
+        seen += "pain_with_load" in events
+    assert seen == 20

@@ -13,12 +13,12 @@ import pytest
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from model.keyring import KeyRing
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, adapt
-from tests.storage.reuse import TEMPLATE, Databases, create, drop
+from tests.storage.reuse import Databases, create, drop
 
 _TIMESCALE = "KADENS_TEST_TIMESCALE"
 
@@ -29,15 +29,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def embedded() -> Iterator[str]:
+def embedded(postgres: Postgres) -> str:
     """Give the DSN of a server whose database TEMPLATE holds the schema."""
-    with temporary_postgres() as server:
-        asyncio.run(_template(server.create_database(TEMPLATE)))
-        yield server.dsn()
-
-
-async def _template(dsn: str) -> None:
-    await migrate(dsn)
+    return postgres.dsn()
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +61,7 @@ def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     # chunks of a hypertable are no tables of ours, so such a database is not used twice
     with _new(_timescale()) as made:
-        asyncio.run(_template(made))
+        asyncio.run(migrate(made))
         yield made
 
 

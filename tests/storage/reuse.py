@@ -16,6 +16,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
+from kadens.embedded.postgres import Postgres
+
 TEMPLATE = "kadens_template"
 _numbers = count()
 
@@ -114,6 +116,14 @@ def drop(server: str, name: str) -> None:
     """Remove a database, whoever is connected to it."""
     with psycopg.connect(server, autocommit=True) as conn:
         conn.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+@contextmanager
+def database_copied(server: Postgres, template: str = TEMPLATE) -> Iterator[str]:
+    """Give the connection string of a new copy of a database; it is removed at the end."""
+    name = create(server.dsn(), template)
+    yield server.dsn(name)
+    drop(server.dsn(), name)
 
 
 @contextmanager

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from model.codec import encode_attributed
 from model.envelope import Envelope
 from model.topics import FACTS, RAW
 from storage.erase import erase
 from storage.people import care_team, consents, patients
-from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
+from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0, attributed_fact, run
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
@@ -34,11 +34,9 @@ _REPORT += b'"value": 2, "scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:0
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with temporary_postgres() as server:
-        name = server.create_database("erased")
-        asyncio.run(migrate(name))
-        yield name
+def dsn(postgres: Postgres) -> Iterator[str]:
+    with database_copied(postgres) as made:
+        yield made
 
 
 async def played(

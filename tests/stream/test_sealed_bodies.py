@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from model.envelope import Envelope, sealed_owner
 from model.privacy.sealed_box import BOX_FORM, box_public, box_sealed
 from model.received import Fetch
 from model.topics import FACTS, RAW
 from storage.erase import erase
 from storage.people import accounts, care_team, consents, data_keys, patients
-from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
 from tests.rooms import ROOT
+from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 
@@ -34,11 +34,9 @@ select d.class, p.pseudonym from dead_letter d left join patient p on p.id = d.p
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
-    with temporary_postgres() as server:
-        name = server.create_database("sealed")
-        asyncio.run(migrate(name))
-        yield name
+def dsn(postgres: Postgres) -> Iterator[str]:
+    with database_copied(postgres) as made:
+        yield made
 
 
 def _report(patient: str) -> bytes:

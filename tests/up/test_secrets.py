@@ -2,27 +2,20 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.local.up import up
 from kadens.local.up_options import Options
 from model.keyring import KeyRing
 from storage.people import care_team, patients
-from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from tests.rows import values_of
+from tests.storage.reuse import TEMPLATE, create
 
 SECRETS = "secrets.toml"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with temporary_postgres() as server:
-        yield server
 
 
 def _printed(capsys: pytest.CaptureFixture[str]) -> str:
@@ -30,7 +23,6 @@ def _printed(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 async def _patient(dsn: str) -> None:
-    await migrate(dsn)
     async with await open_pool(dsn, max_size=1) as pool, pool.connection() as conn:
         await care_team.add_unit(conn, "unit")
         await patients.add_patient(
@@ -57,7 +49,7 @@ def test_a_data_folder_whose_secrets_are_gone_gets_no_fresh_ones(
 def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: Postgres
 ) -> None:
-    dsn = postgres.create_database("elsewhere")
+    dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     asyncio.run(_patient(dsn))
     assert up(Options(broker="mock", data=tmp_path, database=dsn)) == 1
     assert "and the database holds what only its keys can open" in _printed(capsys)
@@ -67,7 +59,7 @@ def test_a_database_elsewhere_whose_secrets_are_gone_gets_no_fresh_ones(
 def test_secrets_of_another_installation_stop_it_before_anything_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres: Postgres
 ) -> None:
-    dsn = postgres.create_database("foreign")
+    dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     asyncio.run(_patient(dsn))
     (tmp_path / SECRETS).write_text(
         f'link_key = "{"11" * 32}"\nwrapping_key = "{"22" * 32}"\n', encoding="utf-8"

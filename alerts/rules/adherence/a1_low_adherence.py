@@ -19,6 +19,7 @@ from alerts.adherence import (
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
 from alerts.due import Due, PrescriptionDue
 from alerts.judged_weeks import due_of, standing_of
+from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
@@ -131,21 +132,17 @@ def _finding(
     # Once the next week is judged, this finding raises no alert any more.
     fresh_until_ms = _judged_by_ms(rule, second + _WEEK, on.zone)
     paused_today = all_paused(on.prescriptions, local_date(on.now_ms, on.zone))
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=second.isoformat(),
-        tier=rule.tier,
-        at_ms=week_bounds(second, on.zone)[1],
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=second == _last_judged(on, rule) and not paused_today,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=second.isoformat(),
+            at_ms=week_bounds(second, on.zone)[1],
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+            is_fresh=second == _last_judged(on, rule) and not paused_today,
+        ),
+        {
             "weeks": weeks,
             "thresholds": thresholds,
         },

@@ -13,6 +13,7 @@ from alerts.completeness import as_recorded, is_complete
 from alerts.due import PrescriptionDue
 from alerts.judged_weeks import due_of, standing_of
 from alerts.missed import days_judged_ms
+from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, midnight, monday, week_bounds
@@ -96,20 +97,17 @@ def _finding(
 ) -> Finding:
     first = monday(day)
     from_ms, end_ms = week_bounds(first, on.zone)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=f"{part.last.id}/{first.isoformat()}",
-        tier=rule.tier,
-        at_ms=midnight(day, on.zone),
-        from_ms=from_ms,
-        fresh_until_ms=end_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": end_ms,
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=f"{part.last.id}/{first.isoformat()}",
+            at_ms=midnight(day, on.zone),
+            from_ms=from_ms,
+            fresh_until_ms=end_ms,
+            is_fresh=True,
+        ),
+        {
             "monday": first.isoformat(),
             "day": day.isoformat(),
             "sessions_due": part.sessions,

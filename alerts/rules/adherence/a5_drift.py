@@ -17,10 +17,11 @@ from alerts.adherence import Adherence, best_case
 from alerts.completeness import as_recorded
 from alerts.due import Due
 from alerts.judged_weeks import measured_weeks, weeks_judged_ms
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
-from model.calendar import DAY_MS, first_full_week, week_bounds
+from model.calendar import first_full_week, week_bounds
 from model.derived import Week
 from model.prescription import first_dates
 from model.words.language import _
@@ -123,22 +124,17 @@ def _finding(
     """Return the finding of a week; its Monday is its key."""
     from_ms = week_bounds(points[0].monday, on.zone)[0]
     at_ms = week_bounds(last.monday, on.zone)[1]
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=last.monday.isoformat(),
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=last.monday.isoformat(),
+            at_ms=at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+        ),
+        {
             "baseline": fmean(baseline),
             "baseline_weeks": len(baseline),
             "weeks": [{"monday": row.monday.isoformat(), "share": row.share} for row in points],

@@ -10,11 +10,12 @@ from typing import Any
 
 from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
-from model.calendar import DAY_MS, MINUTE_MS, week_bounds
+from model.calendar import MINUTE_MS, week_bounds
 from model.prescription import Prescription, in_force
 from model.words.language import _
 
@@ -100,20 +101,18 @@ def _finding(
     evidence: dict[str, Any],
     session: str | None = None,
 ) -> Finding:
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    head = {"rule": rule.id, "version": rule.version, "from_ms": from_ms}
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=key,
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=on.now_ms <= fresh_until_ms,
-        session=session,
-        evidence={**head, "fresh_until_ms": fresh_until_ms, **evidence},
+    fresh_until_ms = fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=key,
+            at_ms=at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+            session=session,
+        ),
+        evidence,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alerts.completeness import as_recorded
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
@@ -69,23 +70,18 @@ def _finding(
 ) -> Finding:
     """Return the finding of some sessions, of which the last is its key."""
     last = sessions[-1]
-    fresh_until_ms = last.end_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=last.id,
-        tier=rule.tier,
-        at_ms=last.end_ms,
-        from_ms=sessions[0].start_ms,
-        fresh_until_ms=fresh_until_ms,
-        session=last.id,
-        fresh=on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": sessions[0].start_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, last.end_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=last.id,
+            at_ms=last.end_ms,
+            from_ms=sessions[0].start_ms,
+            fresh_until_ms=fresh_until_ms,
+            session=last.id,
+        ),
+        {
             "sessions": [row.id for row in sessions],
             "dates": [local_date(row.start_ms, on.zone).isoformat() for row in sessions],
             **times,

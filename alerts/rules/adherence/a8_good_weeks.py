@@ -11,9 +11,10 @@ from typing import Any
 from alerts.adherence import Standing
 from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
-from model.calendar import DAY_MS, first_full_week, week_bounds
+from model.calendar import first_full_week, week_bounds
 from model.prescription import first_dates
 from model.words.language import _
 
@@ -41,22 +42,17 @@ def _is_good(judged: JudgedWeek | None) -> bool:
 def _finding(on: RuleInput, rule: Rule, block: list[JudgedWeek]) -> Finding:
     first, last = block[0].week.monday, block[-1].week.monday
     from_ms, at_ms = week_bounds(first, on.zone)[0], week_bounds(last, on.zone)[1]
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=first.isoformat(),
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=first.isoformat(),
+            at_ms=at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+        ),
+        {
             "mondays": [judged.week.monday.isoformat() for judged in block],
             "thresholds": dict(block[-1].thresholds),
         },

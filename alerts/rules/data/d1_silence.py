@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.completeness import as_recorded
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.ruling.suppression import OUTAGE
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
@@ -53,22 +54,17 @@ def _finding(
     on: RuleInput, rule: Rule, last: Watermark, at_ms: int, thresholds: Mapping[str, float]
 ) -> Finding:
     """Return the finding of a silence, whose last instant is its key."""
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=rfc3339(last.time_ms),
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=last.time_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": last.time_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=rfc3339(last.time_ms),
+            at_ms=at_ms,
+            from_ms=last.time_ms,
+            fresh_until_ms=fresh_until_ms,
+        ),
+        {
             "vendor": last.vendor,
             "last": local_date(last.time_ms, on.zone).isoformat(),
             "thresholds": dict(thresholds),

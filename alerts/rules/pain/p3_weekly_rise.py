@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
+from alerts.occasions import Occasion, finding_of
 from alerts.pain import EXERCISE_PHASES, Ratings, is_muted, ratings_read
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
@@ -99,21 +100,17 @@ def _finding(
     muted = is_muted(on, last + _WEEK - timedelta(days=1))
     # When the next week is over, that week tells whether the pain still rises.
     fresh_until_ms = end_ms if muted else week_bounds(last + _WEEK, on.zone)[1]
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=last.isoformat(),
-        tier=rule.tier,
-        at_ms=end_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=not muted and on.now_ms < fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=last.isoformat(),
+            at_ms=end_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+            is_fresh=not muted and on.now_ms < fresh_until_ms,
+        ),
+        {
             "weeks": weeks,
             "thresholds": dict(thresholds),
         },

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from statistics import fmean
 from typing import Any
 
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import is_muted
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
@@ -17,7 +18,7 @@ from alerts.rules.pain.p4_flare import FLARE
 from alerts.wording import short_number
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput, Tier
-from model.calendar import DAY_MS, local_date, monday, week_bounds
+from model.calendar import local_date, monday, week_bounds
 from model.derived import PARTIAL_ABOVE, Week
 from model.words.language import _
 
@@ -65,22 +66,18 @@ def _finding(
     from_ms = week_bounds(week.monday - 4 * _WEEK, on.zone)[0]
     # a finding at midnight is of the day that ended with it
     muted = is_muted(on, local_date(at_ms - 1, on.zone))
-    fresh_until_ms = at_ms if muted else at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=week.monday.isoformat(),
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=from_ms,
-        fresh_until_ms=fresh_until_ms,
-        fresh=not muted and on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": from_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = at_ms if muted else fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=week.monday.isoformat(),
+            at_ms=at_ms,
+            from_ms=from_ms,
+            fresh_until_ms=fresh_until_ms,
+            is_fresh=False if muted else None,
+        ),
+        {
             "monday": week.monday.isoformat(),
             "dose_min": week.dose_min,
             "mean_dose_min": mean,

@@ -7,10 +7,11 @@ as far as is known here, and so is not silent.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import Ratings, ratings_read
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
-from model.calendar import DAY_MS, HOUR_MS
+from model.calendar import HOUR_MS
 from model.words.language import _
 
 
@@ -50,23 +51,18 @@ def _is_answered(session: SessionBrief, ratings: Ratings, rule: Rule) -> bool:
 def _finding(on: RuleInput, rule: Rule, silent: Sequence[SessionBrief]) -> Finding:
     """Return the finding of some sessions, of which the last is its key."""
     at_ms = _answer_until_ms(silent[-1], rule)
-    fresh_until_ms = at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
-    return Finding(
-        rule=rule.id,
-        rule_version=rule.version,
-        family=rule.family,
-        key=silent[-1].id,
-        tier=rule.tier,
-        at_ms=at_ms,
-        from_ms=silent[0].start_ms,
-        fresh_until_ms=fresh_until_ms,
-        session=silent[-1].id,
-        fresh=on.now_ms <= fresh_until_ms,
-        evidence={
-            "rule": rule.id,
-            "version": rule.version,
-            "from_ms": silent[0].start_ms,
-            "fresh_until_ms": fresh_until_ms,
+    fresh_until_ms = fresh_until(rule, at_ms)
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=silent[-1].id,
+            at_ms=at_ms,
+            from_ms=silent[0].start_ms,
+            fresh_until_ms=fresh_until_ms,
+            session=silent[-1].id,
+        ),
+        {
             "sessions": [row.id for row in silent],
             "dates": [row.local_date.isoformat() for row in silent],
             "thresholds": dict(rule.thresholds),

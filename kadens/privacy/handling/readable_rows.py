@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from kadens.privacy.handling.access_page import PAGE_STYLE
-from patient.answers import own_answer
+from patient.history.answers import own_answer
 from patient.pages import LINK_LOCALE
 from patient.words import activity_words
 from storage.reads.own_answers import OwnAnswerRow

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from alerts.ruling.what_if import EventOutcome, WhatIf, what_if
+from alerts.ruling.what_if import EventOutcome, WhatIf, what_if, what_if_shadow
 from alerts.working_hours import DEFAULT_HOURS
 from model.alert import PainRating, RuleInput
 from model.calendar import local_date
@@ -73,3 +73,13 @@ def test_a_rule_in_shadow_is_asked_about_as_if_it_were_not() -> None:
 def test_a_figure_of_a_prescription_stays() -> None:
     own = replace(PAIN_PRESCRIPTION, rules={"P1": {"very_high": 8}})
     assert _if_seven(_on(_EARLY, prescriptions=(own,))).after == ()
+
+
+def test_a_rule_that_goes_into_shadow_loses_all_its_events_and_gains_them_back() -> None:
+    on, hidden = _on(_EARLY, _LATE), RuleSettings(shadow=frozenset({"P1"}))
+    into = what_if_shadow(on, "P1", DEFAULT_HOURS, in_shadow=True)
+    assert (values_of(into.removed, "key"), into.added) == (["late"], ())
+    out = what_if_shadow(replace(on, settings=hidden), "P1", DEFAULT_HOURS, in_shadow=False)
+    assert (values_of(out.added, "key"), out.removed) == (["late"], ())
+    stays = what_if_shadow(on, "P1", DEFAULT_HOURS, in_shadow=False)
+    assert (stays.added, stays.removed, values_of(stays.after, "key")) == ((), (), ["late"])

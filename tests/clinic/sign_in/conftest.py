@@ -9,11 +9,10 @@ import httpx2
 import psycopg
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.settings import Settings, read_settings
 from kadens.wiring.clinic import clinic_door
 from storage.people import care_team
-from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from tests.clinic.sign_in.provider import (
     CLIENT,
@@ -23,6 +22,7 @@ from tests.clinic.sign_in.provider import (
     served_provider,
 )
 from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
+from tests.storage.reuse import database_copied
 
 __all__ = ["now", "provider", "shared_provider"]
 Kept = Callable[[], list[tuple[str, str, str]]]
@@ -31,16 +31,14 @@ SIGN_IN_UNIT = "Physiotherapy North"
 
 
 @pytest.fixture(scope="session")
-def dsn() -> Iterator[str]:
+def dsn(postgres: Postgres) -> Iterator[str]:
     """Give a database with a single care unit."""
-    with temporary_postgres() as server:
-        made = server.create_database("clinic")
+    with database_copied(postgres) as made:
         asyncio.run(_seed(made))
         yield made
 
 
 async def _seed(dsn: str) -> None:
-    await migrate(dsn)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
         await care_team.add_unit(conn, SIGN_IN_UNIT)
 

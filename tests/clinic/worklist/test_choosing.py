@@ -14,6 +14,7 @@ from clinic.worklist.choosing import WorkChoice, chosen_work
 from clinic.worklist.groups import GROUPS, OTHER, conditions, group_of_family
 from model.calendar import DAY_MS
 from model.prescribing.renewal import RENEW_WITHIN_DAYS
+from model.prescribing.rule_settings import RuleSettings
 from storage.notes.reviews import ReviewRow
 from storage.reads.connections import ConnectionRow
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
@@ -143,13 +144,23 @@ def test_every_family_of_a_rule_has_a_group_but_good_news() -> None:
 
 
 def test_the_thresholds_of_a_group_are_those_of_its_rules() -> None:
-    texts = {group.key: conditions(group) for group in GROUPS}
+    texts = {group.key: conditions(group, RuleSettings()) for group in GROUPS}
     assert texts["adherence"][1] == "3 due sessions in a row missed (A2)"
     assert "the prescription ends within 14 days" in texts["renew"]
     assert texts["adherence"][0] == "two weeks below 80 % of what is prescribed (A1)"
     assert texts["track"] == []
     # a rule that is off is not told by its switch
     assert " on 0" not in str(texts)
+
+
+def test_the_thresholds_of_a_group_are_those_that_the_care_unit_has_set() -> None:
+    (group,) = [group for group in GROUPS if group.key == "adherence"]
+    texts = conditions(group, RuleSettings(unit={"A2": {"missed": 5}}, shadow=frozenset({"A1"})))
+    # a rule that is judged without alerts puts nobody into a group
+    assert texts[0] == "5 due sessions in a row missed (A2)"
+    assert conditions(group, RuleSettings(unit={"A2": {"missed": 99}}))[1] == (
+        "3 due sessions in a row missed (A2)"
+    )
 
 
 def test_the_title_of_each_rule_is_in_the_catalogues() -> None:

@@ -11,6 +11,7 @@ from model.audit_log.categories import (
     categories_of,
 )
 from model.audit_log.extract import extract_lines, extract_sentence
+from model.audit_log.kinds_read import KINDS_READ
 from model.audit_log.origins import (
     UNSTATED_ORIGIN,
     AccessOrigin,
@@ -18,7 +19,7 @@ from model.audit_log.origins import (
     address_class,
     coming_from,
 )
-from model.audit_log.plain_words import ADDRESS_WORDS, CATEGORY_WORDS, KINDS_READ
+from model.audit_log.plain_words import ADDRESS_WORDS, CATEGORY_WORDS
 from storage.audit_actions import AuditAction
 from tests.model.test_audit_extract import access
 

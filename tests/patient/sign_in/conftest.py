@@ -7,10 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.settings import Settings, read_settings
 from kadens.wiring.patient import patient_door
-from storage.pg.migrate import migrate
 from tests.clinic.sign_in.provider import (
     CLIENT,
     SECRET,
@@ -21,22 +20,17 @@ from tests.clinic.sign_in.provider import (
 from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
 from tests.patient.link_world import add_unit, run_alone
 from tests.patient.sign_in.patients import IDENTITY_KEYS, People
+from tests.storage.reuse import database_copied
 
 __all__ = ["now", "provider", "shared_provider"]
 OpenPatient = Callable[..., AbstractContextManager[httpx2.Client]]
 
 
-async def _prepared(dsn: str) -> None:
-    await migrate(dsn)
-    await add_unit(dsn)
-
-
 @pytest.fixture(scope="session")
-def people() -> Iterator[People]:
+def people(postgres: Postgres) -> Iterator[People]:
     """Give a database with a care unit, and who adds patients to it."""
-    with temporary_postgres() as server:
-        dsn = server.create_database("numbers")
-        run_alone(_prepared(dsn))
+    with database_copied(postgres) as dsn:
+        run_alone(add_unit(dsn))
         yield People(dsn)
 
 

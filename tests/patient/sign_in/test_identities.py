@@ -1,7 +1,5 @@
 """`kadens patient identity`: what is stored, what is refused, and that the number shows nowhere."""
 
-import asyncio
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,19 +8,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import Postgres, temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.secrets_file import read_secrets
 from patient.sign_in.personal_number import number_digests, read_personal_number
-from storage.pg.migrate import migrate
 from tests.clinic.sign_in.provider import SIGN_IN_NOW
+from tests.storage.reuse import TEMPLATE, create
 
 TOLVAN, OTHER = "191212121212", "197010632391"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with temporary_postgres() as server:
-        yield server
 
 
 @pytest.fixture
@@ -30,11 +22,9 @@ def dsn(
     postgres: Postgres,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
 ) -> str:
     """Give a database with two patients, and the variables of the commands."""
-    made = postgres.create_database(f"identities_{abs(hash(request.node.name))}")
-    asyncio.run(migrate(made))
+    made = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     secrets = tmp_path / "keys.toml"
     keys = (f'{kind}_key = "{"ab" * 32}"\n' for kind in ("wrapping", "identity"))
     secrets.write_text("".join(keys), encoding="utf-8")

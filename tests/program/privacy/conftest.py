@@ -1,24 +1,21 @@
 """An installation with a database of its own, in which commands run as a person runs them."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 
-from kadens.embedded.postgres import temporary_postgres
-from storage.pg.migrate import migrate
+from kadens.embedded.postgres import Postgres
 from tests.program.privacy.running import kadens
+from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def installation(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the database of an installation with the patient a-1; it is 2023-11-14T22:13:20Z."""
     folder = tmp_path_factory.mktemp("installation")
     secrets = folder / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with temporary_postgres() as server, pytest.MonkeyPatch.context() as patch:
-        made = server.create_database("rights")
-        asyncio.run(migrate(made))
+    with database_copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("KADENS_KAFKA", "")
         patch.setenv("KADENS_DATABASE", made)
         patch.setenv("KADENS_BODIES", str(folder / "bodies"))

@@ -1,6 +1,5 @@
 """`kadens account`: each command has its row in the log, each refusal a sentence."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +9,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from kadens.privacy.closing_terms import closing_terms
 from kadens.settings import SettingsError, read_settings
 from model.calendar import DAY_MS
 from model.privacy.closing import ClosingReading
-from storage.pg.migrate import migrate
+from tests.storage.reuse import database_copied
 
 _NOW = 1_700_000_000_000  # 2023-11-14
 _ACTIONS = "select action, object from audit where action ~ '^(account|patient.erase)' order by id"
@@ -23,12 +22,10 @@ _WHY = ("--why", "a letter of 13 November")
 
 
 @pytest.fixture
-def dsn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def dsn(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with temporary_postgres() as server:
-        made = server.create_database("accounts")
-        asyncio.run(migrate(made))
+    with database_copied(postgres) as made:
         for name, value in {
             "KAFKA": "",
             "DATABASE": made,

@@ -1,8 +1,6 @@
 """`kadens consent`: texts with versions, what a consent names, and channels of messages."""
 
-import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -10,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import Postgres, temporary_postgres
-from storage.pg.migrate import migrate
+from kadens.embedded.postgres import Postgres
+from tests.storage.reuse import TEMPLATE, create
 
 _T1, _T2, _NOW = "2023-11-01T00:00:00Z", "2023-11-08T00:00:00Z", "2023-11-14T22:13:20Z"
 _HELD = """
@@ -23,19 +21,12 @@ left join consent_text t on t.name = c.text_name and t.version = c.text_version
 order by 1, c.given_at"""
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with temporary_postgres() as started:
-        yield started
-
-
 @pytest.fixture
-def dsn(server: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def dsn(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Give a new database with the patients a-1 and a-2."""
     secrets = tmp_path / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    made = server.create_database(f"texts_{tmp_path.name}")
-    asyncio.run(migrate(made))
+    made = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     monkeypatch.setenv("KADENS_KAFKA", "")
     monkeypatch.setenv("KADENS_DATABASE", made)
     monkeypatch.setenv("KADENS_BODIES", str(tmp_path / "bodies"))

@@ -10,13 +10,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import temporary_postgres
+from kadens.embedded.postgres import Postgres
 from model.keyring import KeyRing
 from storage.people import care_team, patients
-from storage.pg.migrate import migrate
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
 from storage.rights.statistic_rows import collect_month
+from tests.storage.reuse import database_copied
 
 _KEYS = KeyRing.single(bytes(32))
 _UNITS = {"North": 6, "South": 9, "West": 2}
@@ -24,7 +24,6 @@ _OCTOBER = ("statistics", "--month", "2026-10")
 
 
 async def _prepare(dsn: str) -> None:
-    await migrate(dsn)
     async with await open_pool(dsn, max_size=1, role=ADMIN) as pool, pool.connection() as conn:
         for unit, n in _UNITS.items():
             await care_team.add_unit(conn, unit)
@@ -36,11 +35,10 @@ async def _prepare(dsn: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dsn(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     secrets = tmp_path_factory.mktemp("installation") / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with temporary_postgres() as server, pytest.MonkeyPatch.context() as patch:
-        made = server.create_database("statistics")
+    with database_copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
         asyncio.run(_prepare(made))
         patch.setenv("KADENS_KAFKA", "")
         patch.setenv("KADENS_DATABASE", made)

@@ -1,6 +1,5 @@
 """`kadens support`: a case, who may look because of it, and what the patient reads of that."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 
@@ -9,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
-from kadens.embedded.postgres import temporary_postgres
-from storage.pg.migrate import migrate
+from kadens.embedded.postgres import Postgres
+from tests.storage.reuse import database_copied
 
 _LOG = """
 select a.action, p.pseudonym, a.object, a.detail ->> 'reason' from audit a
@@ -18,12 +17,10 @@ left join patient p on p.id = a.patient where a.action ~ '^support' order by a.i
 
 
 @pytest.fixture(scope="module")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dsn(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     secrets = tmp_path_factory.mktemp("installation") / "secrets.toml"
     secrets.write_text(f'wrapping_key = "{bytes(32).hex()}"\n', encoding="utf-8")
-    with temporary_postgres() as server, pytest.MonkeyPatch.context() as patch:
-        made = server.create_database("support")
-        asyncio.run(migrate(made))
+    with database_copied(postgres) as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("KADENS_KAFKA", "")
         patch.setenv("KADENS_DATABASE", made)
         patch.setenv("KADENS_BODIES", "")

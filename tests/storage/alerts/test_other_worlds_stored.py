@@ -25,7 +25,7 @@ from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
 from tests.alerts.other_worlds import (
     DIARY_NOW,
-    Held,
+    RestrictedSpan,
     Right,
     histories,
     restrictions_of_any,
@@ -64,7 +64,7 @@ async def _judge(conn: Connection, minute: int) -> list[_Row]:
     return [row for row in shown if row[0] != SILENCE.family]
 
 
-async def _restrict(conn: Connection, held: Sequence[Held]) -> list[int]:
+async def _restrict(conn: Connection, held: Sequence[RestrictedSpan]) -> list[int]:
     made: list[int] = []
     for vendor, from_ms, until_ms in held:
         number = await restrictions.add_restriction(
@@ -76,7 +76,7 @@ async def _restrict(conn: Connection, held: Sequence[Held]) -> list[int]:
 
 
 async def _restricted(
-    conn: Connection, facts: Sequence[AttributedFact], held: Sequence[Held]
+    conn: Connection, facts: Sequence[AttributedFact], held: Sequence[RestrictedSpan]
 ) -> None:
     async with conn.transaction(force_rollback=True):
         await _tell(conn, never_came(facts, held))

@@ -10,8 +10,10 @@ from kadens.privacy.answer_file import write_access
 from model.keyring import KeyRing
 from storage.bodies.body_store import Directory
 from storage.erase import ERASED
+from storage.people.consents import give_consent
 from storage.pg.pool import Connection
 from storage.reads.own_rows import LEFT_OUT, answered_tables
+from storage.rights.consent_texts import ConsentText, keep_text
 from tests.storage.derived.traces import settle
 
 pytestmark = pytest.mark.anyio
@@ -57,3 +59,40 @@ async def test_the_file_has_rows_of_every_table_and_of_nobody_else(
     overview = content["overview.html"].decode()
     assert overview.count("<section>") == 7
     assert "Inget" not in overview
+
+
+@pytest.mark.promise(12)
+async def test_the_file_has_the_words_that_the_patient_agreed_to(
+    conn: Connection, tmp_path: Path
+) -> None:
+    text = ConsentText(
+        name="reports.sv",
+        version="v1",
+        language="sv",
+        kind="source_fetch",
+        purpose="care",
+        legal_basis="consent",
+        data_types=("pain",),
+        content="Dina svar sparas.\nJag samtycker",
+        from_ms=0,
+        recorded_ms=0,
+        recorded_by="c",
+    )
+    await keep_text(conn, text)
+    both: tuple[dict[str, str], ...] = ({"text_version": "v1", "text_name": text.name}, {})
+    for vendor, named in zip(("reports", "polar"), both, strict=True):
+        await give_consent(conn, "p1", vendor, from_ms=0, now_ms=0, **named)
+    out = tmp_path / "answer.zip"
+    assert (await write_access(conn, _KEY, "p1", out))["consent"] == 2
+    with ZipFile(out) as file:
+        rows = list(map(orjson.loads, file.read("data/consent.jsonl").splitlines()))
+    assert {row["vendor"]: row["agreed_to"] for row in rows} == {
+        "reports": {
+            "language": "sv",
+            "words": text.content,
+            "purpose": "care",
+            "legal_basis": "consent",
+            "data_types": ["pain"],
+        },
+        "polar": None,
+    }

@@ -9,13 +9,15 @@ from starlette.responses import Response
 
 from model.calendar import local_date, monday
 from model.derived import Session, Week
-from patient.answers import own_answer
 from patient.config import patient_door_of
+from patient.history.answers import own_answer
+from patient.history.corrected import own_corrections
 from patient.own_pages import door_page
 from patient.visit import open_visit
 from patient.words import activity_words, sender_words
 from storage.reads.own_answers import own_answers
 from storage.reads.own_data import own_readers, own_sessions, own_weeks, own_zone
+from storage.rights.corrections import corrections_of
 
 WEEKS, SESSIONS_SHOWN, MOST_READERS = 12, 100, 200
 ANSWERS_SHOWN = 300
@@ -55,10 +57,12 @@ async def show_data(request: Request) -> Response:
     """Show the last twelve weeks with their sessions and the patient's own answers."""
     titles = patient_door_of(request).config.titles
     async with open_visit(request) as visit:
-        this = monday(local_date(visit.now_ms, await own_zone(visit.conn, visit.patient)))
+        zone = await own_zone(visit.conn, visit.patient)
+        this = monday(local_date(visit.now_ms, zone))
         since = this - timedelta(weeks=WEEKS - 1)
         weeks = await own_weeks(visit.conn, visit.patient, since)
         sessions = await own_sessions(visit.conn, visit.patient, since, SESSIONS_SHOWN)
+        made = await corrections_of(visit.conn, visit.pseudonym)
         answers = await own_answers(visit.conn, visit.patient, since, ANSWERS_SHOWN)
     # what is no answer to a question, such as a session of their own, is on the list above
     answered = [answer for row in answers if (answer := own_answer(row)) is not None]
@@ -68,6 +72,7 @@ async def show_data(request: Request) -> Response:
         visit,
         weeks=bars_of_weeks(weeks, this),
         sessions=[_listed(row, titles) for row in sessions],
+        corrections=own_corrections(made, zone),
         answers=answered,
     )
 
