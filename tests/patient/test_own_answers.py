@@ -120,7 +120,8 @@ def test_my_data_shows_my_answers_as_they_count_now(links: LinkWorld) -> None:
         swedish = text_of(client.get("/data?lang=sv")).partition("Dina svar ")[2]
     days = ("Wednesday 18 November", "Tuesday 17 November", "Monday 16 November")
     assert english == (
-        f"{days[0]} : Pain after exercise: 6 of 10 {days[0]} : How hard was it? 5 of 10 {days[1]} : Pain after exercise: 1 of 10 "
+        f"{days[0]} : Pain after exercise: 6 of 10 {days[0]} : "
+        f"How hard was it? 5 of 10 {days[1]} : Pain after exercise: 1 of 10 "
         f"Corrected. {days[2]} : Pain at night or when lying down: Yes"
     )
     assert "Smärta efter träningen: 1 av 10 Rättat." in swedish
