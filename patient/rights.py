@@ -168,10 +168,9 @@ async def _mine(visit: Visit) -> tuple[tuple[RightsRequest, ...], list[ReadyFile
 
 
 def _shown(row: RightsRequest, now_ms: int, zone: str, files: list[ReadyFile]) -> OwnRequest:
-    words = RIGHT_WORDS[row.kind]
     has_file = row.number in {file.request for file in files}
     return OwnRequest(
-        name=words.name,
+        name=RIGHT_WORDS[row.kind].name,
         state=REQUEST_STATE_WORDS[row.state],
         received=local_date(row.received_ms, zone),
         due=row.due,

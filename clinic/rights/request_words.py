@@ -38,7 +38,10 @@ KIND_WORDS: Mapping[RightKind, tuple[str, str]] = {
         N_("An objection is recorded with kadens objection; a ground that overrides it ends it."),
     ),
     RightKind.ERASURE: (N_("Erasure"), N_("The patient is erased with kadens erase, for good.")),
-    RightKind.CLOSING: (N_("Closing of the account"), ""),
+    RightKind.CLOSING: (
+        N_("Closing of the account"),
+        N_("The account is closed with kadens account close, and its data erased later."),
+    ),
 }
 STATE_NAMES: Mapping[RightsState, str] = {
     RightsState.RECEIVED: N_("Received"),

@@ -82,6 +82,10 @@ def _flag(at: int) -> Report:
     )
 
 
+def _hard(at: int) -> Report:
+    return replace(pain("h", at, 5.0), instrument=Instrument.EXERTION, scale="borg-cr10")
+
+
 def test_my_data_shows_my_answers_as_they_count_now(links: LinkWorld) -> None:
     patient, other = links.patient(), links.patient()
     today = links.now_ms - HOUR_MS
@@ -93,6 +97,7 @@ def test_my_data_shows_my_answers_as_they_count_now(links: LinkWorld) -> None:
         mine = [
             pain("a", today, 6.0),
             pain("b", today - DAY_MS, 9.0),
+            _hard(today - DAY_MS // 2),
             _flag(today - 2 * DAY_MS),
             pain("long ago", today - 200 * DAY_MS, 5.0),
             marked,
@@ -115,7 +120,8 @@ def test_my_data_shows_my_answers_as_they_count_now(links: LinkWorld) -> None:
         swedish = text_of(client.get("/data?lang=sv")).partition("Dina svar ")[2]
     days = ("Wednesday 18 November", "Tuesday 17 November", "Monday 16 November")
     assert english == (
-        f"{days[0]} : Pain after exercise: 6 of 10 {days[1]} : Pain after exercise: 1 of 10 "
+        f"{days[0]} : Pain after exercise: 6 of 10 {days[0]} : "
+        f"How hard was it? 5 of 10 {days[1]} : Pain after exercise: 1 of 10 "
         f"Corrected. {days[2]} : Pain at night or when lying down: Yes"
     )
     assert "Smärta efter träningen: 1 av 10 Rättat." in swedish

@@ -82,7 +82,8 @@ def test_the_same_right_again_is_the_same_request(links: LinkWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "wish"), [("all", ""), ("erasure", "x" * 2001), ("erasure", "a\x07b")]
+    ("kind", "wish"),
+    [("more", ""), ("all", ""), ("erasure", "x" * 2001), ("erasure", "a\x07b")],
 )
 def test_what_is_no_right_is_refused_and_leaves_nothing(
     links: LinkWorld, kind: str, wish: str

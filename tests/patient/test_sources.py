@@ -98,6 +98,20 @@ def test_a_patient_connects_a_watch_and_withdraws(links: LinkWorld) -> None:
     assert steps.count("consent.withdraw polar") == 1
 
 
+def test_where_nothing_can_be_connected_the_page_says_what_to_do(links: LinkWorld) -> None:
+    patient = links.patient()
+    with signed_in(links, patient) as client:
+        assert "Connect a watch or an app" in client.get("/sources").text
+        assert "ask your clinic for a link" not in client.get("/sources").text
+        surfer, link = Surfer(), links.invite(patient)
+        connected = surfer.connect(link, links.account())
+        assert '<a href="/sources">' in connected.text
+        # the single vendor of this door is connected now
+        page = client.get("/sources?lang=sv").text
+    assert "Be mottagningen om en länk" in page
+    assert "Anslut en klocka" not in page
+
+
 def test_silence_is_the_sources_and_never_the_patients(links: LinkWorld) -> None:
     patient = links.patient()
     _agreed(links, patient, "polar")

@@ -120,9 +120,14 @@ def _answer(row: Mapping[str, Any]) -> ReadableLine | None:
     value = f"{answer.value}{of}"
     return ReadableLine(
         at=str(row["start_at"]),
-        swedish=f"{_translated(answer.question)}: {_translated(answer.words) or value}",
-        english=f"{answer.question}: {answer.words or value}",
+        swedish=_answered(_translated(answer.question), _translated(answer.words) or value),
+        english=_answered(answer.question, answer.words or value),
     )
+
+
+def _answered(question: str, answer: str) -> str:
+    # a question has its own mark at the end
+    return f"{question} {answer}" if question.endswith("?") else f"{question}: {answer}"
 
 
 def _correction(row: Mapping[str, Any]) -> ReadableLine:

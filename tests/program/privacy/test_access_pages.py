@@ -16,6 +16,7 @@ _PAIN = {
     "local_date": "2026-11-29",
     "payload": {"instrument": "pain", "phase": "after", "value": 6.0, "scale": "nrs-0-10"},
 }
+_HARD = _PAIN | {"payload": {"instrument": "exertion", "value": 5.0, "scale": "borg-cr10"}}
 _WALK = {
     "start_at": "2026-11-29T10:00:00+00:00",
     "end_at": "2026-11-29T10:45:00+00:00",
@@ -62,6 +63,7 @@ def test_what_a_deployment_has_not_stated_is_said() -> None:
     [
         ("fact", _PAIN, "Smärta efter träningen: 6 / 10", "Pain after exercise: 6 / 10"),
         ("fact", _PAIN | {"kind": "workout"}, None, None),
+        ("fact", _HARD, "Hur ansträngande var det? 5 / 10", "How hard was it? 5 / 10"),
         (
             "session",
             _WALK,
