@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from model.alert import AlertState, Finding, Rule, StoredSentence, Tier
-from model.words.language import N_, _, reading_language
+from model.words.language import ENGLISH, N_, _, read_in, reading_language
 
 # A tier promises when a person looks. It says nothing about how ill a patient is.
 TIER_WORDS: dict[Tier, str] = {
@@ -80,13 +80,21 @@ def reworded(shown: str, findings: Iterable[StoredSentence], rules: Mapping[str,
 def sentence_of(finding: StoredSentence, rules: Mapping[str, Rule]) -> str:
     """Return the sentence of a finding in the reader's language."""
     rule = rules.get(finding.rule)
-    if rule is None or rule.version != finding.rule_version:
+    if rule is None:
         return finding.sentence
     try:
-        return rule.sentence(finding.evidence)
-    # Evidence of the same version that lacks a value: what was stored can be read at least.
+        return rule.sentence(finding.evidence) if _words(rule, finding) else finding.sentence
+    # Evidence that lacks a value that the sentence has now: what was stored can be read at least.
     except (KeyError, TypeError, ValueError):
         return finding.sentence
+
+
+def _words(rule: Rule, finding: StoredSentence) -> bool:
+    """Return whether the rule of today may word a finding: its version, or the same sentence."""
+    if rule.version == finding.rule_version:
+        return True
+    with read_in(ENGLISH):
+        return rule.sentence(finding.evidence) == finding.sentence
 
 
 def weight(finding: Finding) -> tuple[str, int, str, str]:

@@ -150,7 +150,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("Clinician"), N_("Patient"), N_("Laps"), N_("Lengths"), N_("Records"), N_("Strap"),
     N_("Watch"), N_("Phone"), N_("Scale"), N_("Person"), N_("Background"), N_("Manual"),
     # states of alerts and of connections
-    N_("Open"), N_("Acknowledged"), N_("In progress"), N_("Snoozed"), N_("Resolved"),
+    N_("On"), N_("Open"), N_("Acknowledged"), N_("In progress"), N_("Snoozed"), N_("Resolved"),
     N_("Retracted"), N_("Expired"), N_("Invited"), N_("Connected"), N_("Needs reconnecting"),
     N_("Revoked by the patient"), N_("Silent"), N_("Unlinked"),
     # families of rules

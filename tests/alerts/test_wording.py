@@ -147,10 +147,14 @@ def test_a_stored_headline_is_worded_in_the_language_of_its_reader() -> None:
 
 def test_what_cannot_be_worded_anew_stays_as_it_was_stored() -> None:
     row = _stored("P1", _pain((9, "after", "2026-11-21")))
-    older = replace(row, rule_version=row.rule_version - 1)
+    # another version that would word the same evidence otherwise
+    older = replace(row, rule_version=1, sentence="Pain 9 of 10.")
     bare = replace(row, evidence={})
     with read_in(_SWEDISH):
         for rows in ([], [older], [bare], [replace(row, rule="Z9")], [replace(row, sentence="")]):
-            assert reworded(row.sentence, rows, _BY_RULE) == row.sentence
+            shown = rows[0].sentence if rows and rows[0].sentence else row.sentence
+            assert reworded(shown, rows, _BY_RULE) == shown
+        same = replace(row, rule_version=1)
+        assert reworded(row.sentence, [same], _BY_RULE).startswith("Smärta 9 av 10")
         odd = row.sentence + " And a half more."
         assert reworded(odd, [row], _BY_RULE) == odd

@@ -236,10 +236,29 @@ def test_what_an_alert_says_is_worded_for_its_reader(door: Served) -> None:
         for language, shown, hidden in (("sv", smarta, pain), ("en", pain, smarta)):
             page = httpx2.get(door.url + path, headers={"accept-language": language}, timeout=30)
             assert (shown in page.text, hidden in page.text) == (True, False), (path, language)
-    # each finding of an alert says what it is about, as the headline does
-    page = httpx2.get(f"{door.url}/alerts/{ALERTS['mild']}", headers={"accept-language": "sv"})
-    finding = "Smärta 6 av 10 efter träning 2026-11-18, och 6 av 10 efter träning 2026-11-14"
-    assert page.text.count(finding) == 2
     # programs get what is stored
     answer = httpx2.get(f"{door.url}/api/v1/alerts", headers={"accept-language": "sv"})
     assert pain in answer.text
+
+
+def test_each_of_several_findings_of_an_alert_says_what_it_is_about(door: Served) -> None:
+    alert, headers = ALERTS["mild"], {"accept-language": "sv"}
+    finding = "Smärta 6 av 10 efter träning 2026-11-18, och 6 av 10 efter träning 2026-11-14"
+    path = f"{door.url}/alerts/{alert}"
+    # one says what the headline says already
+    assert httpx2.get(path, headers=headers).text.count(finding) == 1
+    door.change(
+        "insert into alert_finding select alert, 'other', rule, rule_version, tier, at, session, "
+        "evidence, current, added_at, from_at, fresh_until, sentence from alert_finding "
+        "where alert = %s",
+        alert,
+    )
+    assert httpx2.get(path, headers=headers).text.count(finding) == 3
+    door.change("delete from alert_finding where alert = %s and key = 'other'", alert)
+
+
+def test_who_looked_at_an_alert_is_told_in_sentences(door: Served) -> None:
+    path = f"{door.url}/alerts/{ALERTS['pain']}"
+    pages = [httpx2.get(path, headers={"accept-language": "sv"}).text for _again in range(2)]
+    assert "Karin Lind, Physiotherapy North, läst (en signal)" in pages[1]
+    assert "{&#39;" not in pages[1]
