@@ -91,7 +91,8 @@ class Leaving:
 
     def metrics(self) -> dict[str, str]:
         """Return what each process shows at its own port."""
-        return {name: _text(self.ports[f"{name} metrics"]) for name in WITH_METRICS}
+        ports = map(self.ports.get, map("{} metrics".format, WITH_METRICS))
+        return dict(zip(WITH_METRICS, map(_text, ports), strict=True))
 
     def markers_in(self, content: bytes) -> set[str]:
         """Return the names of the markers in some bytes."""
@@ -119,7 +120,7 @@ class Leaving:
         return sorted((self.folder / "mail").glob("*.eml"))
 
     def table_files(self) -> list[Path]:
-        return [path for path in files(self.cluster) if "base" in path.parts]
+        return files(self.cluster / "cluster" / "base")
 
     def count(self, table: str) -> int:
         joined = f"{table} x join patient p on p.id = x.patient"
@@ -172,9 +173,10 @@ def _set(world: Leaving, smtp: str) -> None:
         "KADENS_CLINIC_UNIT": _UNIT,
         "KADENS_ERASURES": str(world.folder / "erasures.jsonl"),
         "KADENS_AUDIT_HEADS": str(world.folder / "audit-heads.jsonl"),
-        **{f"KADENS_{door.upper()}_PORT": str(world.ports[door]) for door in DOORS},
-        **{f"KADENS_{door.upper()}_URL": world.address(door) for door in DOORS},
     }
+    for door in DOORS:
+        world.rig.settings[f"KADENS_{door.upper()}_PORT"] = str(world.ports[door])
+        world.rig.settings[f"KADENS_{door.upper()}_URL"] = world.address(door)
 
 
 def start_everything(world: Leaving) -> None:
@@ -358,6 +360,6 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _text(port: int) -> str:
+def _text(port: int | None) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         return str(answer.read().decode())

@@ -1,6 +1,7 @@
 """No file of the write-ahead log has what it had before, and who may see to that."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 import psycopg
@@ -30,7 +31,7 @@ def _marked(server: Postgres) -> set[str]:
     """Return the names of the files of the log that have the mark."""
     assert server._home is not None
     folder = server._home.cluster / "pg_wal"
-    return {path.name for path in filter(Path.is_file, folder.iterdir()) if _holds(path)}
+    return set(map(attrgetter("name"), filter(_holds, filter(Path.is_file, folder.iterdir()))))
 
 
 def _holds(path: Path) -> bool:
