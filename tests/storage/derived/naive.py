@@ -63,8 +63,10 @@ def _hides(
     whose, revision, stated_ms, start, end, result = deletion
     if whose != vendor:
         return False
-    if record and result["target"] == record and (revision, stated_ms) >= version:
-        return True
+    # one without a revision applies to whatever was stated until then
+    is_unnumbered = revision == 0 and stated_ms >= version[1]
+    if record and result["target"] == record:
+        return is_unnumbered or (revision, stated_ms) >= version
     return (
         result["metric"] == "heart_rate"
         and epoch_ms(start) <= t < epoch_ms(end)
