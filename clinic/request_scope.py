@@ -59,6 +59,11 @@ class RequestScope:
         return care_role(self.clinician.role, clinic.prescriber_roles, clinic.support_roles)
 
     @property
+    def may_write(self) -> bool:
+        """Return whether this person may write at all: support and guests only read."""
+        return self.role is not CareRole.SUPPORT and not self.home
+
+    @property
     def actor(self) -> audit.Actor:
         """Return the clinician as the audit log names them."""
         return actor_of(self.clinician)

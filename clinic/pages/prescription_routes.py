@@ -293,7 +293,7 @@ async def _context(scope: RequestScope, who: PatientBrief) -> dict[str, Any]:
         "name": (await scope.names([who.pseudonym])).get(who.pseudonym, who.pseudonym),
         "zone": who.zone,
         "may_submit": scope.role is CareRole.PRESCRIBER,
-        "may_write": scope.role is not CareRole.SUPPORT,
+        "may_write": scope.may_write,
         "clinician": clinician,
         "demo": scope.clinic.demo,
         "now_ms": scope.now_ms,

@@ -17,7 +17,6 @@ from clinic.request_scope import RequestScope, open_scope
 from clinic.rights import accounts
 from clinic.sign_in import csrf_guard
 from model.words.language import N_, translated
-from model.words.roles import CareRole
 
 account_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -95,7 +94,6 @@ async def _page(
         **common_context(scope),
         "lines": await accounts.accounts_of(scope),
         "states": accounts.ACCOUNT_WORDS,
-        "may_write": scope.role is not CareRole.SUPPORT and not scope.home,
         "longest": accounts.LONGEST_ACCOUNT_WHY,
         "longest_how": accounts.LONGEST_HOW,
         "erase_days": scope.clinic.closing.erase_days,

@@ -27,7 +27,6 @@ from clinic.sign_in import csrf_guard
 from model.schemas.plain_text import text_problem
 from model.words.activities import TYPES
 from model.words.language import N_, translated
-from model.words.roles import CareRole
 
 correction_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -118,7 +117,6 @@ async def _list_page(scope: RequestScope, pseudonym: str) -> dict[str, Any]:
         "zone": view.patient.zone,
         "records": [(kept, record_words(correcting.shown_fact(kept))) for kept in view.records],
         "lines": correction_lines(view.corrections, view.patient.zone),
-        "may_write": scope.role is not CareRole.SUPPORT and not scope.home,
         "longest": LONGEST_CORRECTION_WHY,
         "done": "",
         "wrong_number": 0,
@@ -142,7 +140,6 @@ def _form_page(
         "why": "" if form is None else form.why,
         "is_void": form is not None and form.void == "yes",
         "types": tuple(TYPES),
-        "may_write": scope.role is not CareRole.SUPPORT and not scope.home,
         "longest": LONGEST_CORRECTION_WHY,
         "wrong": {},
         "preview": nothing,

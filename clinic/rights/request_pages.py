@@ -25,7 +25,6 @@ from clinic.sign_in import csrf_guard
 from model.calendar import DAY_MS
 from model.privacy.requests import FILE_KEPT_MS, LONGEST_ANSWER, LONGEST_IDENTIFIED
 from model.words.language import N_, translated
-from model.words.roles import CareRole
 
 request_page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -115,7 +114,6 @@ async def _shown(
         "closed": closed,
         "done": "",
         "wrong": {**_NOTHING_WRONG, **(wrong or {})},
-        "may_handle": scope.role is not CareRole.SUPPORT and not scope.home,
         "kinds": KIND_WORDS,
         "states": STATE_NAMES,
         "longest": LONGEST_ANSWER,

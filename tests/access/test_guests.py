@@ -19,6 +19,10 @@ _PATIENT = "p-snooze"  # of whom every path of `path_of` is
 
 @pytest.fixture(autouse=True)
 def shared(callers: ClinicCallers) -> None:
+    share_with_guests(callers)
+
+
+def share_with_guests(callers: ClinicCallers) -> None:
     """Let the other unit share the patient, who has blocked nothing yet."""
     callers.door.change("truncate unit_sharing, unit_block, block_opening")
     callers.door.change(
