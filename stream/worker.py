@@ -34,7 +34,6 @@ from storage.pg.roles import WORKER
 from stream.agents import TopicHandler, add_agents, rewind
 from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
-from stream.closing import AccountTender, close_wished, remove_old_support, tend_lives
 from stream.collaborators import Collaborators
 from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
@@ -44,7 +43,6 @@ from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.intake.waiting import expire_quarantine, release_quarantine
 from stream.judge_patient import judge_due, judge_runs
-from stream.late_requests import tend_requests
 from stream.log.ledger import Ledger
 from stream.log.look import LogView, open_log
 from stream.log.messages import Partition
@@ -56,6 +54,9 @@ from stream.readers.pool import Reader, open_reader_pool
 from stream.readers.zygote import Zygote, open_zygote
 from stream.refresh import refresh_rollups
 from stream.revocations import publish_waiting_revocations
+from stream.rights.closing import AccountTender, close_wished, remove_old_support, tend_lives
+from stream.rights.late_requests import tend_requests
+from stream.rights.objecting import pause_objected
 
 CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
 # The offset ledger leaves kadens.derived out: that topic only wakes the judge, and the table `due`
@@ -221,6 +222,7 @@ def _timers(
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
         ("close accounts as asked", 600.0, functools.partial(close_wished, _tender(plan, parts))),
+        ("pause at objections", 60.0, functools.partial(pause_objected, parts)),
         ("look for late requests", 600.0, functools.partial(tend_requests, parts)),
         ("remove support cases", 600.0, _support_removal(parts)),
         ("collect statistics", 3_600.0, functools.partial(collect_statistics, parts)),

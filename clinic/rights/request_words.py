@@ -35,7 +35,7 @@ KIND_WORDS: Mapping[RightKind, tuple[str, str]] = {
     ),
     RightKind.OBJECTION: (
         N_("Objection"),
-        N_("An objection is recorded with kadens objection; a ground that overrides it ends it."),
+        N_("Processing pauses until kadens objection answer records a ground that overrides it."),
     ),
     RightKind.ERASURE: (N_("Erasure"), N_("The patient is erased with kadens erase, for good.")),
     RightKind.CLOSING: (

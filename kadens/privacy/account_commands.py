@@ -33,7 +33,7 @@ from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 from storage.rights import account_life
 from storage.rights.account_life import AccountRow, AccountWarning
-from stream.closing import zone_of_account
+from stream.rights.closing import zone_of_account
 
 _MOST_WORDS = 500
 

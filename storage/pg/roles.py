@@ -75,7 +75,7 @@ TABLES: dict[str, Access] = {
     "heart_profile": Access(worker=READ, clinic=READ),
     "prescription": Access(worker=READ, clinic=ADD, patient=READ),
     "prescription_draft": Access(clinic=ALL),
-    "stale_derivation": Access(worker="select, delete", clinic="select, insert, update"),
+    "stale_derivation": Access(worker=ALL, clinic="select, insert, update"),
     "source": Access(worker="select, insert, update (id)", clinic=READ, patient=READ),
     "record": _SHOWN,
     # a patient reads their own answers; `content` holds blocks of samples
@@ -148,7 +148,8 @@ TABLES: dict[str, Access] = {
     "absence": Access(worker=READ, clinic="select, insert, update (ended_at)"),
     "budget_notice": Access(worker=ADD, clinic=READ),
     "rule_setting": Access(worker=READ, clinic=ADD),
-    "restriction": Access(worker=READ, clinic="select, insert, update"),
+    # the worker pauses for a patient who objects
+    "restriction": Access(worker=ADD, clinic="select, insert, update"),
     "correction": Access(
         worker=READ,
         clinic="select, insert, update (ended_at, ended_by, ended_why)",
@@ -187,7 +188,7 @@ TABLES: dict[str, Access] = {
     "statistic_month": Access(worker=ADD),
     "rights_request": Access(
         # the worker closes an account that its patient wants closed, and answers so
-        worker="select (id, patient, kind, identified, closed_at, due), "
+        worker="select (id, patient, kind, received_at, identified, closed_at, due), "
         "update (state, handled_by, answer, identified, closed_at)",
         clinic="select, insert, update (state, handled_by, answer, identified, closed_at, due, "
         "extended_at, extended_why)",

@@ -104,7 +104,11 @@ PROMISES = (
             "After an objection nothing is derived and no alert raised until a person has "
             "written down the overriding ground."
         ),
-        code=("storage/rights/restrictions.py", "storage/ruling/held.py"),
+        code=(
+            "storage/rights/restrictions.py",
+            "storage/ruling/held.py",
+            "stream/rights/objecting.py",
+        ),
         left="to weigh the ground",
     ),
     Promise(
@@ -170,7 +174,11 @@ PROMISES = (
             "An account closes 6 months after the latest prescription ended without sign-in, "
             "after a warning, or when the patient wants it."
         ),
-        code=("model/privacy/closing.py", "stream/closing.py", "storage/rights/account_life.py"),
+        code=(
+            "model/privacy/closing.py",
+            "stream/rights/closing.py",
+            "storage/rights/account_life.py",
+        ),
         left=(
             "which of the two readings of the clause holds: a setting; the letter to a patient "
             "whom no message reaches; to run `kadens account erase`"
@@ -217,7 +225,11 @@ PROMISES = (
             "Support cases are kept for 6 months; support staff see health data only with a "
             "reason, and it is logged."
         ),
-        code=("model/privacy/support.py", "storage/rights/support_cases.py", "stream/closing.py"),
+        code=(
+            "model/privacy/support.py",
+            "storage/rights/support_cases.py",
+            "stream/rights/closing.py",
+        ),
         left="who belongs to the support staff",
     ),
     Promise(

@@ -30,7 +30,7 @@ from storage.pg.roles import ADMIN, PATIENT_DOOR, WORKER
 from storage.pg.row_security import set_patient
 from storage.prescribing.versions import put_prescription
 from storage.rights import account_life, restrictions, rights_requests
-from stream.closing import AccountTender, tend_lives
+from stream.rights.closing import AccountTender, tend_lives
 from tests.rows import cells_of
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from model.privacy.requests import RightKind
 from storage.pg.pool import Connection, Pool, open_pool
 from storage.pg.roles import WORKER
 from storage.rights.rights_requests import open_request
-from stream.closing import CLOSED_AT_WISH, AccountTender, close_wished
+from stream.rights.closing import CLOSED_AT_WISH, AccountTender, close_wished
 
 pytestmark = pytest.mark.anyio
 # 23:00 in Stockholm, so that the last day begins an hour later

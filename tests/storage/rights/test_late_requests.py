@@ -13,7 +13,7 @@ from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import WORKER
 from storage.rights.rights_requests import open_request
 from stream.collaborators import Collaborators
-from stream.late_requests import tend_requests
+from stream.rights.late_requests import tend_requests
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KeptProducer, kept_parts
 

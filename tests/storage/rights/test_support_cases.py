@@ -11,7 +11,7 @@ from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import CLINIC, WORKER
 from storage.pg.row_security import set_granted, set_unit
 from storage.rights import support_cases
-from stream.closing import remove_old_support
+from stream.rights.closing import remove_old_support
 from tests.rows import cells_of
 
 pytestmark = pytest.mark.anyio
