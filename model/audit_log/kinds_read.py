@@ -57,5 +57,7 @@ KINDS_READ: Mapping[str, PlainWords] = {
     "restrictions": PlainWords("restrictions of your data", "begränsningar av dina uppgifter"),
     "blocks": PlainWords("blocks between units", "spärrar mellan enheter"),
     "support": PlainWords("a support case of yours", "ett supportärende om dig"),
+    "rights_request": PlainWords("a request of yours", "en av dina begäranden"),
+    "reports": PlainWords("your own answers", "dina egna svar"),
 }
 OTHER_DATA = PlainWords("your data", "dina uppgifter")

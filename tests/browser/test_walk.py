@@ -102,7 +102,7 @@ def test_acknowledge_and_see_the_audit_row(page: Page, acting: Served) -> None:
     expect(page.locator("#head .state")).to_have_text("Acknowledged")
     expect(page.locator("#history")).to_contain_text("Acknowledged")
     expect(page.locator("#history")).to_contain_text("Karin Lind")
-    expect(page.locator("#audit tbody")).to_contain_text("Acknowledge")
+    expect(page.locator("#audit")).to_contain_text("Karin Lind, Physiotherapy North, acknowledge")
     expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
     page.get_by_label("Plan changed").check()
     page.get_by_role("button", name="Resolve", exact=True).click()

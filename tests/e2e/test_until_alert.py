@@ -56,7 +56,7 @@ def alert(request: pytest.FixtureRequest, data: Path) -> dict[str, Any]:
 def test_the_alert_names_rule_and_evidence(alert: dict[str, Any]) -> None:
     assert (alert["rule"], alert["rule_version"], alert["tier"], alert["state"]) == (
         "P1",
-        2,
+        3,
         "A",
         "open",
     )

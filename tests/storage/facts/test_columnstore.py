@@ -71,7 +71,9 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
 async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:
     matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
     if await matches.fetchone() is None:
-        kind = await conn.execute("select relkind, relname from pg_class where relname = 'sample'")
+        kind = await conn.execute(
+            "select relkind, relname from pg_class where oid = 'public.sample'::regclass"
+        )
         assert await kind.fetchall() == [("p", "sample")]
         return
     settings = await conn.execute(
