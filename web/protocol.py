@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from web.connections import ClientConnection, Stage
 from web.failures import PAUSE
 from web.guard import Guard
+from web.lingering import LingeringTransport
 from web.refusals import ANSWERS
 
 # Linux closes a connection whose peer acknowledges none of our bytes for this time
@@ -32,7 +33,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(**given)
         self._guard, self._limits = guard, guard.limits
         self._mine: ClientConnection | None = None
-        self._reads_body = self._is_over = False
+        self._reads_body = self._is_over = self._ends_after_body = False
         self._fault = "bad_request"
         self._pause_s = 0.0
         self._running: RequestResponseCycle | None = None
@@ -81,7 +82,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         self._running = cycle
+        lingering = LingeringTransport(self.transport, self._close_after_body)
+        cycle.transport = cast("asyncio.Transport", lingering)
         super()._start_asgi_task(cycle, app)
+
+    def _close_after_body(self) -> None:
+        """Close the connection when the request has arrived in full, which may be now."""
+        self._ends_after_body = self._reads_body
+        if not self._reads_body:
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Check a head, then let the request begin.
@@ -112,6 +121,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._mine is not None:
             self._mine.fed = self._mine.body = 0
         super().on_message_complete()
+        if self._ends_after_body:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Note the end of an answer. The rest of the request's body is dropped from now on."""

@@ -253,6 +253,32 @@ def test_after_an_early_answer_the_rest_is_dropped_and_the_connection_is_kept(do
         assert sock.recv(65_536).startswith(b"HTTP/1.1 200 ")
 
 
+def test_an_early_answer_that_ends_the_connection_waits_for_the_rest_of_the_request(
+    door: _Door,
+) -> None:
+    head = b"POST /unread HTTP/1.1\r\nHost: door\r\nContent-Length: 4\r\nConnection: close\r\n\r\n"
+    with door.connect() as sock:
+        sock.sendall(head)
+        # the answer is there before a byte of the body was sent
+        assert sock.recv(1, socket.MSG_PEEK) == b"H"
+        sock.sendall(b"12")
+        sock.sendall(b"34")
+        answer = b""
+        # a reset would be an error here
+        while more := sock.recv(65_536):
+            answer += more
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close\r\n" in answer
+    assert door.counted == {}
+
+
+def test_an_early_answer_waits_for_the_rest_of_a_request_only_so_long(door: _Door) -> None:
+    head = b"POST /unread HTTP/1.1\r\nHost: door\r\nContent-Length: 4\r\nConnection: close\r\n\r\n"
+    with door.connect() as sock:
+        sock.sendall(head + b"12")
+        assert rest_of(sock).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_few_may_be_sent_ahead_and_are_answered_in_order(door: _Door) -> None:
     answer = door.exchange(GET * 3 + _head(CLOSE))
     assert answer.count(b"HTTP/1.1 200 OK") == 4
