@@ -26,7 +26,9 @@ select {derived_rows.SESSION_SELECT}
 # One line a person and day, however often a page was opened.
 _READERS = """
 select (a.at at time zone p.zone)::date as local_date,
-       coalesce(nullif(c.name, ''), a.actor) as actor, coalesce(u.name, '') as care_unit,
+       case when a.role = 'operator' then ''
+         else coalesce(nullif(c.name, ''), a.actor) end as actor,
+       coalesce(u.name, '') as care_unit,
        count(*) filter (where a.action = 'data.read') as reads,
        count(*) filter (where a.action = 'list.read') as listed,
        count(*) filter (where a.action not in ('data.read', 'list.read')) as changes
@@ -39,7 +41,10 @@ select (a.at at time zone p.zone)::date as local_date,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnReader:
-    """What a person did with a patient's data on a local date: opened, seen on lists, changed."""
+    """What a person did with a patient's data on a local date: opened, seen on lists, changed.
+
+    `actor` is "" for whoever runs the system: the name of their account tells a patient nothing.
+    """
 
     local_date: date
     actor: str

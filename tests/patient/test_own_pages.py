@@ -114,6 +114,23 @@ def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
     )
 
 
+def test_whoever_runs_the_system_is_no_account_of_a_computer(links: LinkWorld) -> None:
+    patient = links.patient()
+
+    async def work(conn: Connection) -> None:
+        await conn.execute(
+            "insert into audit (at, actor, role, care_unit, action, patient, object, detail) "
+            "select to_timestamp(%s / 1000.0), 'os:root', 'operator', null, 'consent.give', p.id, "
+            "'', '{}' from patient p where p.pseudonym = %s",
+            [links.now_ms, patient],
+        )
+
+    links.run(work)
+    with signed_in(links, patient) as client:
+        text = text_of(client.get("/looked?lang=sv"))
+    assert text.endswith(": En tekniker hos tj\u00e4nsten \u00c4ndrat: 1.")
+
+
 @pytest.mark.parametrize("path", OWN_PAGES)
 @pytest.mark.parametrize("who", ["nobody", "ended"])
 def test_a_page_is_for_who_is_signed_in(links: LinkWorld, path: str, who: str) -> None:
