@@ -8,5 +8,3 @@ alter table rights_file
   add column handed_at timestamptz,
   add column handed_by text,
   add constraint rights_file_handed check ((handed_at is null) = (handed_by is null));
--- A sample that a care unit drew is of its own accesses; without a unit it is of the system's.
-alter table audit_sample add column care_unit int references care_unit;
