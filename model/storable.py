@@ -40,6 +40,9 @@ MOST_SAMPLES = 50_000  # of a block, for the same reason as MOST_TEXTS
 MOST_PAUSES = 1_000  # of a workout, for the same reason
 MOST_EXERTION = 100.0  # greatest grade of any scale
 MOST_REVISION, MOST_PART = 2**63 - 1, 2**31 - 1  # bigint, int
+# The greatest whole number that every reader of JSON takes exactly (RFC 8259 section 6). A greater
+# bound in a schema is read as another one.
+MOST_JSON_INT = 2**53 - 1
 
 
 def fact_refusal(fact: Fact) -> str:

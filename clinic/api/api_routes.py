@@ -18,6 +18,7 @@ from clinic.pages.worklist import Line
 from clinic.reads import AlertView, PatientView
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
+from model.storable import MOST_JSON_INT
 from storage.reads.views import AlertBrief
 from web.problems import documented
 
@@ -35,7 +36,7 @@ class _Seen(BaseModel, extra="forbid"):
     seen: int | None = Field(
         default=None,
         ge=0,
-        lt=2**63,
+        le=MOST_JSON_INT,
         description="`last_move` of the alert as it was read: with it, an action is refused (409) "
         "when somebody else has acted meanwhile",
     )

@@ -16,6 +16,7 @@ from model.notes.annotation import (
     annotation_problems,
 )
 from model.schemas.plain_text import text_problem
+from model.storable import MOST_JSON_INT
 from model.words.language import _
 from storage import audit
 from storage.alerts import due, outbox
@@ -23,7 +24,7 @@ from storage.audit_actions import AuditAction
 from storage.notes import annotations, pinned
 from web.problems import RequestRefused
 
-FIRST_NUMBER, LAST_NUMBER = 1, 2**63 - 1  # of an annotation, as the database counts
+FIRST_NUMBER, LAST_NUMBER = 1, MOST_JSON_INT  # of an annotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

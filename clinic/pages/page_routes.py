@@ -29,6 +29,7 @@ from model.derived import is_marked
 from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
 from model.notes.annotation import AnnotationKind
+from model.storable import MOST_JSON_INT
 from model.words.language import N_, translated
 from storage.alerts import duty
 from web import csrf
@@ -167,7 +168,7 @@ class ActionForm(BaseModel):
     days: int = 0
     to: str = Field(default="", max_length=255)
     useful: bool | None = None
-    seen: int | None = Field(default=None, ge=0, lt=2**63)
+    seen: int | None = Field(default=None, ge=0, le=MOST_JSON_INT)
 
 
 @page_router.post("/alerts/{alert}/{action}")

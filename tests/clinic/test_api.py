@@ -1,6 +1,8 @@
 """The API says what the pages say, and keeps to its own document; errors are problem documents."""
 
 import json
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from clinic.prescribing.confirming import UNCONFIRMED
 from clinic.prescribing.writing import CONTRADICTION
 from clinic.ruling.reading import CANNOT_BE_SET
+from model.storable import MOST_JSON_INT
 from tests.clinic.test_matrix import MATRIX
 from tests.clinic_world import ALERTS, CLINIC_NOW, Served
 from tests.rows import cells_of
@@ -172,3 +175,21 @@ def test_moves_over_the_api(acting: Served) -> None:
         ).status_code
         == 404
     )
+
+
+def _bounds(schema: Any) -> Iterator[float]:  # noqa: ANN401 - a part of a JSON document
+    """Yield each bound of whole numbers in a part of a document."""
+    if isinstance(schema, dict):
+        for name, part in schema.items():
+            # a property of an answer may have such a name too, and is no number then
+            if name.lower().endswith("imum") and isinstance(part, int | float):
+                yield abs(part)
+            yield from _bounds(part)
+    elif isinstance(schema, list):
+        yield from chain.from_iterable(map(_bounds, schema))
+
+
+def test_no_bound_is_one_that_a_reader_of_json_reads_as_another(door: Served) -> None:
+    bounds = list(_bounds(door.get("/openapi.json").json()))
+    assert len(bounds) > 20
+    assert max(bounds) <= MOST_JSON_INT
