@@ -3,14 +3,14 @@
 Both are served alike, over a log that answers after 2 ms as a broker nearby does. Nothing is kept.
 """
 
-import asyncio
 import hashlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
 
+from bench.fetching.counting import CountingLog
 from ingest.door import Door, Links
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryRevocations
@@ -24,27 +24,6 @@ from web.server import Serving, serve_http
 _LOG_S = 0.002
 
 
-class WaitingLog:
-    """A log that takes as long as a broker does, and keeps nothing."""
-
-    async def start(self) -> None:
-        """Do nothing."""
-
-    async def stop(self) -> None:
-        """Do nothing."""
-
-    async def ready(self) -> bool:
-        """Return True."""
-        return True
-
-    async def append(
-        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
-    ) -> None:
-        """Wait as for an acknowledgement."""
-        del topic, key, value, headers
-        await asyncio.sleep(_LOG_S)
-
-
 def door_of_all(secret: str) -> ASGIApp:
     """Return a vendor door that has a key for every connector."""
     secrets = {}
@@ -56,7 +35,7 @@ def door_of_all(secret: str) -> ASGIApp:
         connectors=CONNECTORS,
         secrets=secrets,
         links=Links(keys=lambda: keys, revoked=MemoryRevocations()),
-        publisher=WaitingLog(),
+        publisher=CountingLog(_LOG_S),
         bodies=MemoryBodies(),
         clock=clock(SYSTEM),
     )
@@ -65,7 +44,7 @@ def door_of_all(secret: str) -> ASGIApp:
 
 def appending_only(_secret: str) -> ASGIApp:
     """Return a handler that appends whatever comes, without a proof and an envelope."""
-    app, log = FastAPI(), WaitingLog()
+    app, log = FastAPI(), CountingLog(_LOG_S)
 
     @app.get("/healthz")
     async def live() -> Response:

@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.fetching.counting import CountingLog
 from bench.processes import own_resident_bytes
 from bench.row import Row
 from fetcher.client import VendorClient
@@ -54,31 +55,6 @@ class FetchingSize:
 
 
 FULL_FETCHING, TINY_FETCHING = FetchingSize(), FetchingSize(fetches=40, accounts=10)
-
-
-class CountingLog:
-    """A log that counts messages and keeps none, so that its memory says nothing."""
-
-    def __init__(self) -> None:
-        """Begin at nothing."""
-        self.count = 0
-
-    async def start(self) -> None:
-        """Do nothing."""
-
-    async def stop(self) -> None:
-        """Do nothing."""
-
-    async def ready(self) -> bool:
-        """Return True."""
-        return True
-
-    async def append(
-        self, topic: str, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]
-    ) -> None:
-        """Count a message."""
-        del topic, key, value, headers
-        self.count += 1
 
 
 def run_fetching(size: FetchingSize) -> list[Row]:

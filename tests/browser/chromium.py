@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 CHROMIUM = shutil.which("chromium")
 CHROMIUM_FLAGS = [
@@ -15,7 +16,16 @@ window.violations = [];
 document.addEventListener('securitypolicyviolation', \
 (e) => window.violations.push(e.violatedDirective));
 """
+# A browser's language by that of the page.
+LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 NEEDS_CHROMIUM = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
+
+
+def browser_context(browser: Browser, url: str, width: int, language: str) -> BrowserContext:
+    """Return a fresh context at an address, as wide as a phone or a desk's screen is."""
+    return browser.new_context(
+        viewport={"width": width, "height": 900}, base_url=url, locale=LOCALES[language]
+    )

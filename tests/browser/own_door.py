@@ -11,11 +11,11 @@ from model.calendar import DAY_MS
 from storage.people import care_team
 from storage.people.consents import give_consent, withdraw_consent
 from storage.pg.pool import Connection
+from tests.browser.chromium import LOCALES
 from tests.clinic_world import CLINIC_NOW
 from tests.patient.link_world import LinkWorld, link_world
 from tests.patient.test_entry import door_link
 
-OWN_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 PAINED = "p-pain"
 _BEYOND = """() => [...document.querySelectorAll("body *")].filter((part) => {
   const card = part.parentElement.closest(".card");
@@ -54,7 +54,7 @@ def own_browser(
     """Give a browser without scripts in which a patient is signed in, by the page's own button."""
     context = browser.new_context(
         viewport={"width": width, "height": 900},
-        locale=OWN_LOCALES[language],
+        locale=LOCALES[language],
         base_url=served.url,
         java_script_enabled=False,
     )

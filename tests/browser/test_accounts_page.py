@@ -6,12 +6,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM, browser_context
 from tests.clinic.rights.test_requests import ask
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
-_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 _WRONG = {
     "en": "Note how the patient was identified, in at most 200 characters.",
     "sv": "Anteckna hur patienten identifierades, med högst 200 tecken.",
@@ -33,11 +32,7 @@ def test_an_account_is_closed_with_the_keyboard(
     browser: Browser, account_door: Served, width: int, language: str
 ) -> None:
     ask(account_door, "closing", "2026-12-01", who="p-good")
-    with browser.new_context(
-        viewport={"width": width, "height": 900},
-        base_url=account_door.url,
-        locale=_LOCALES[language],
-    ) as context:
+    with browser_context(browser, account_door.url, width, language) as context:
         page = context.new_page()
         page.goto("/accounts")
         card = page.locator("#account-p-good")

@@ -7,12 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import LOCALES, NEEDS_CHROMIUM, WATCH_POLICY, browser_context
 from tests.clinic_world import ALERTS, CLINICIAN, Served
 
 pytestmark = NEEDS_CHROMIUM
 _PAGE = f"/alerts/{ALERTS['pain']}"
-_LOCALES = {"sv": "sv-SE", "en": "en-GB"}
 _SAYS = {
     "sv": "Smärta 8 av 10 efter träning 2026-11-22 (regel P1: 8 eller mer en gång).",
     "en": "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once).",
@@ -31,16 +30,12 @@ _AWAY = {
 }
 
 
-@pytest.fixture(name="page", params=list(product(_LOCALES, (1280, 400))))
+@pytest.fixture(name="page", params=list(product(LOCALES, (1280, 400))))
 def _page(
     browser: Browser, acting: Served, request: pytest.FixtureRequest
 ) -> Iterator[tuple[Page, str]]:
     language, width = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        base_url=acting.url,
-        locale=_LOCALES[language],
-    )
+    context = browser_context(browser, acting.url, width, language)
     context.add_init_script(WATCH_POLICY)
     made = context.new_page()
     yield made, language

@@ -6,12 +6,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM, browser_context
 from tests.clinic.rights.test_correcting import HOME, PAIN_RECORD, WALK_RECORD
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
-_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 _TAKEN_BACK = {"en": "Taken back:", "sv": "Tas tillbaka:"}
 _DONE = {"en": "The correction is written.", "sv": "Rättelsen är sparad."}
 _WRONG = {"en": "That is no value of the scale.", "sv": "Det är inget värde på skalan."}
@@ -30,11 +29,7 @@ def _correct_door(door: Served) -> Iterator[Served]:
 def test_a_value_is_corrected_after_a_look_at_what_follows(
     browser: Browser, correct_door: Served, width: int, language: str
 ) -> None:
-    with browser.new_context(
-        viewport={"width": width, "height": 900},
-        base_url=correct_door.url,
-        locale=_LOCALES[language],
-    ) as context:
+    with browser_context(browser, correct_door.url, width, language) as context:
         page = context.new_page()
 
         def sound() -> None:

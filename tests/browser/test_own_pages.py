@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM
-from tests.browser.own_door import OWN_LOCALES, own_browser, own_world, too_wide
+from tests.browser.chromium import LOCALES, NEEDS_CHROMIUM
+from tests.browser.own_door import own_browser, own_world, too_wide
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import door_link
 
@@ -86,7 +86,7 @@ def test_axe_finds_nothing(
 ) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900},
-        locale=OWN_LOCALES[language],
+        locale=LOCALES[language],
         base_url=own_world.url,
     )
     made = context.new_page()

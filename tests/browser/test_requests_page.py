@@ -6,13 +6,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM, browser_context
 from tests.clinic.rights.test_files import FILE_CONTENT, put_file
 from tests.clinic.rights.test_requests import ask
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
-_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 _OPEN = {"en": "Answer or refuse", "sv": "Besvara eller avslå"}
 _SENT = "Fetch the file, once"
 _ANSWER = {"en": "Answered", "sv": "Besvarad"}
@@ -34,11 +33,7 @@ def test_a_late_request_is_seen_taken_and_answered(
 ) -> None:
     number = ask(request_door, "rectification", "2026-11-20")
     ask(request_door, "access")
-    with browser.new_context(
-        viewport={"width": width, "height": 900},
-        base_url=request_door.url,
-        locale=_LOCALES[language],
-    ) as context:
+    with browser_context(browser, request_door.url, width, language) as context:
         page = context.new_page()
         page.goto("/requests")
         card = page.locator(f"#request-{number}")

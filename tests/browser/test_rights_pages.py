@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, expect
 
 from model.calendar import DAY_MS
 from model.privacy.requests import RightKind
-from tests.browser.chromium import NEEDS_CHROMIUM
-from tests.browser.own_door import OWN_LOCALES, own_browser, own_world, too_wide
+from tests.browser.chromium import LOCALES, NEEDS_CHROMIUM
+from tests.browser.own_door import own_browser, own_world, too_wide
 from tests.clinic_world import UNIT
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import door_link
@@ -56,7 +56,7 @@ def test_axe_finds_nothing_with_everything_open(
     answered_request(own_world, patient, RightKind.ACCESS, b"PK")
     context = browser.new_context(
         viewport={"width": width, "height": 900},
-        locale=OWN_LOCALES[language],
+        locale=LOCALES[language],
         base_url=own_world.url,
     )
     page = context.new_page()

@@ -6,21 +6,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM
+from tests.browser.chromium import NEEDS_CHROMIUM, browser_context
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
 _WORDS = {"en": "Found in addition", "sv": "Hittas dessutom"}
-_LOCALES = {"en": "en-GB", "sv": "sv-SE"}
 
 
 @pytest.mark.parametrize(("width", "language"), list(product((1280, 400), _WORDS)))
 def test_the_rules_are_read_and_a_threshold_is_tried(
     browser: Browser, door: Served, width: int, language: str
 ) -> None:
-    with browser.new_context(
-        viewport={"width": width, "height": 900}, base_url=door.url, locale=_LOCALES[language]
-    ) as context:
+    with browser_context(browser, door.url, width, language) as context:
         page = context.new_page()
         page.goto("/rules")
         page.select_option("select[name=change]", "P1 very_high")

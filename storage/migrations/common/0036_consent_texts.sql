@@ -38,6 +38,8 @@ alter table vendor_withdrawal
   add constraint vendor_withdrawal_of_nobody check ((patient is null) = (wrapped is not null));
 
 -- What is restricted is kept and used for nothing: the views of raw rows leave it out, as what is derived does.
+-- Most vendors state a deletion without a revision of its own. It then applies to every version that was stated until
+-- then, whatever its revision, as everywhere else; and one of no metric applies to the samples of all metrics.
 create or replace view analysis.samples with (security_barrier) as
 select p.pseudonym as patient, m.name as metric, m.unit, x.time, x.value,
        s.vendor, s.app, s.device_type, s.method,
@@ -47,8 +49,9 @@ join public.source s on s.id = x.source left join public.record r on r.id = x.re
 where not exists (
   select from public.fact d join public.record dr on dr.id = d.record join public.source ds on ds.id = d.source
   where d.patient = x.patient and d.kind = 'deletion' and ds.vendor = s.vendor
-  and (d.payload ->> 'target' = r.record and (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms)
-       or d.payload ->> 'metric' = m.name and x.time >= d.start_at and x.time < d.end_at
+  and (d.payload ->> 'target' = r.record
+         and (dr.revision = 0 and dr.stated_ms >= r.stated_ms or (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms))
+       or d.payload ->> 'target' = '' and d.payload ->> 'metric' in ('', m.name) and x.time >= d.start_at and x.time < d.end_at
           and x.revision <= (least(dr.revision, 2097151) << 42) + dr.stated_ms))
 and not exists (
   select from public.restriction h where h.patient = x.patient and h.lifted_at is null and h.source in ('', s.vendor)
@@ -71,7 +74,8 @@ left join lateral (
 where f.kind = 'report' and c.is_void is not true and not exists (
   select from public.fact d join public.record dr on dr.id = d.record join public.source ds on ds.id = d.source
   where d.patient = f.patient and d.kind = 'deletion' and ds.vendor = o.vendor
-  and d.payload ->> 'target' = r.record and (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms))
+  and d.payload ->> 'target' = r.record
+  and (dr.revision = 0 and dr.stated_ms >= r.stated_ms or (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms)))
 and not exists (
   select from public.restriction h where h.patient = f.patient and h.lifted_at is null and h.source in ('', o.vendor)
   and coalesce(c.start_at, f.start_at) < coalesce(h.until_at, 'infinity')

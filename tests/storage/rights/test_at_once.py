@@ -150,19 +150,31 @@ async def _until_waiting(
                 return
 
 
+async def _behind(conn: Connection, dsn: str, first: _Right, second: _Right) -> tuple[str, bool]:
+    """Use a right while another is used and not committed: both end, the first one first.
+
+    Return what the second was refused with ("": it was not), and whether it had waited.
+    """
+    async with _opened(dsn) as holding, _opened(dsn) as waiting:
+        await first(holding)
+        task = asyncio.create_task(_done(waiting, second))
+        await _until_waiting(conn, waiting, task)
+        has_waited = not task.done()
+        await holding.commit()
+        return await task, has_waited
+
+
+async def _erased(conn: Connection) -> object:
+    return await erase(conn, "p1", _LATER)
+
+
 @_EACH
 @pytest.mark.promise(14)
 async def test_a_right_in_the_middle_of_an_erasure_leaves_nothing(
     conn: Connection, person: str, name: str
 ) -> None:
     right, query = _RIGHTS[name]
-    async with _opened(person) as erasing, _opened(person) as other:
-        await erase(erasing, "p1", _LATER)
-        task = asyncio.create_task(_done(other, right))
-        await _until_waiting(conn, other, task)
-        assert not task.done()
-        await erasing.commit()
-        assert await task == "UnknownNameError"
+    assert await _behind(conn, person, _erased, right) == ("UnknownNameError", True)
     assert await rows.fetch_column(conn, query, []) == [0]
     assert await rows_with_traces(person, ["p1"]) == set()
 
@@ -173,13 +185,7 @@ async def test_an_erasure_in_the_middle_of_a_right_takes_it_along(
     conn: Connection, person: str, name: str
 ) -> None:
     right, query = _RIGHTS[name]
-    async with _opened(person) as other, _opened(person) as erasing:
-        await right(other)
-        task = asyncio.create_task(_done(erasing, lambda c: erase(c, "p1", _LATER)))
-        await _until_waiting(conn, erasing, task)
-        assert not task.done()
-        await other.commit()
-        assert await task == ""
+    assert await _behind(conn, person, right, _erased) == ("", True)
     assert await rows.fetch_column(conn, query, []) == [0]
     assert await rows_with_traces(person, ["p1"]) == set()
 
@@ -187,10 +193,5 @@ async def test_an_erasure_in_the_middle_of_a_right_takes_it_along(
 @_EACH
 async def test_a_right_twice_at_once_is_used_once(conn: Connection, person: str, name: str) -> None:
     right, query = _RIGHTS[name]
-    async with _opened(person) as first, _opened(person) as second:
-        await right(first)
-        task = asyncio.create_task(_done(second, right))
-        await _until_waiting(conn, second, task)
-        await first.commit()
-        await task
+    await _behind(conn, person, right, right)
     assert await rows.fetch_column(conn, query, []) == [1]
