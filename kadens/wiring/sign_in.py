@@ -10,24 +10,18 @@ from kadens.wiring.needs import check_safe, keys_of, needed, words_of
 if TYPE_CHECKING:
     from patient.config import PatientSignIn
     from web.sign_in.code_flow import SignIn
+    from web.sign_in.provider import Provider
 
 
 def sign_in_of(settings: Settings) -> "SignIn":
     """Return the sign-in of clinicians; raises `SettingsError` for missing or unsafe settings."""
-    from web.sign_in.code_flow import CALLBACK_PATH, SignIn
+    from web.sign_in.code_flow import SignIn
     from web.sign_in.id_tokens import ClaimNames
-    from web.sign_in.provider import Provider, Registration
 
     check_sign_in(settings)
-    now = clock(settings.clock)
-    registration = Registration(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=settings.secrets.oidc_client_secret,
-        redirect_uri=settings.clinic_url.rstrip("/") + CALLBACK_PATH,
-    )
+    client = settings.oidc_client_id, settings.secrets.oidc_client_secret
     return SignIn(
-        provider=Provider(registration, now),
+        provider=_provider(settings, settings.oidc_issuer, client, settings.clinic_url),
         claim_names=ClaimNames(
             unit_claim=settings.oidc_unit_claim,
             role_claim=settings.oidc_role_claim,
@@ -40,7 +34,7 @@ def sign_in_of(settings: Settings) -> "SignIn":
         keys=keys_of(settings, "session"),
         life_ms=settings.session_minutes * 60_000,
         secure=settings.clinic_url.startswith("https:"),
-        clock=now,
+        clock=clock(settings.clock),
     )
 
 
@@ -68,8 +62,6 @@ def check_sign_in(settings: Settings) -> None:
 def patient_sign_in_of(settings: Settings) -> "PatientSignIn":
     """Return the sign-in of patients; raises `SettingsError` for missing or unsafe settings."""
     from patient.config import PatientSignIn
-    from web.sign_in.code_flow import CALLBACK_PATH
-    from web.sign_in.provider import Provider, Registration
 
     for name in ("patient_oidc_client_id", "patient_oidc_number_claim"):
         needed(settings, name)
@@ -79,21 +71,30 @@ def patient_sign_in_of(settings: Settings) -> "PatientSignIn":
             "patient_oidc_client_secret in the secrets file: what the identity provider gave the "
             "client of the patient door"
         )
-    now = clock(settings.clock)
-    registration = Registration(
-        issuer=settings.patient_oidc_issuer,
-        client_id=settings.patient_oidc_client_id,
-        client_secret=settings.secrets.patient_oidc_client_secret,
-        redirect_uri=settings.patient_url.rstrip("/") + CALLBACK_PATH,
-    )
+    client = settings.patient_oidc_client_id, settings.secrets.patient_oidc_client_secret
     return PatientSignIn(
-        provider=Provider(registration, now),
+        provider=_provider(settings, settings.patient_oidc_issuer, client, settings.patient_url),
         keys=keys_of(settings, "session"),
         secure=settings.patient_url.startswith("https:"),
         # families share devices: whoever is next must not be signed in as the one before
         asks_again=True,
-        clock=now,
+        clock=clock(settings.clock),
         number_claim=settings.patient_oidc_number_claim,
         levels=words_of(settings.patient_oidc_acr),
         identity_keys=keys_of(settings, "identity"),
     )
+
+
+def _provider(settings: Settings, issuer: str, client: tuple[str, str], url: str) -> "Provider":
+    """Return the identity provider of the door at `url`; `client` is its id there and secret."""
+    from web.sign_in.code_flow import CALLBACK_PATH
+    from web.sign_in.provider import Provider, Registration
+
+    client_id, secret = client
+    registration = Registration(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret,
+        redirect_uri=url.rstrip("/") + CALLBACK_PATH,
+    )
+    return Provider(registration, clock(settings.clock))

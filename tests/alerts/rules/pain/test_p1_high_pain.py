@@ -24,6 +24,13 @@ from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, 
 from tests.rows import cells_of, keyed, values_of
 
 _judge = partial(registry.judge, rules=(HIGH_PAIN,))
+_WALK = SessionBrief(
+    id="s",
+    start_ms=PAIN_NOW - 9 * HOUR_MS,
+    end_ms=PAIN_NOW - 8 * HOUR_MS,
+    local_date=date(2026, 11, 23),
+    type="walking",
+)
 
 
 def _judged(*pain: PainRating, **more: Any) -> list[tuple[str, Tier]]:  # noqa: ANN401
@@ -69,21 +76,14 @@ def test_several_ratings_of_one_session_are_one_session() -> None:
 
 def test_without_a_reference_a_rating_goes_to_the_session_in_progress_or_ended_within_six_hours(
 ) -> None:  # fmt: skip
-    session = SessionBrief(
-        id="s",
-        start_ms=PAIN_NOW - 9 * HOUR_MS,
-        end_ms=PAIN_NOW - 8 * HOUR_MS,
-        local_date=date(2026, 11, 23),
-        type="walking",
-    )
     during, within, later = (
         rated("d", 8.5, 6, Phase.DURING),
         rated("w", 2, 6),
         rated("l", 1.99, 6),
     )
-    assert _judged(during, within, sessions=(session,)) == []
-    assert _judged(during, later, sessions=(session,)) == [("l", Tier.B)]
-    (finding,) = _judge(pain_input(replace(during, value=9), sessions=(session,)))
+    assert _judged(during, within, sessions=(_WALK,)) == []
+    assert _judged(during, later, sessions=(_WALK,)) == [("l", Tier.B)]
+    (finding,) = _judge(pain_input(replace(during, value=9), sessions=(_WALK,)))
     assert (finding.session, finding.evidence["ratings"][0]["session"]) == ("s", "s")
 
 
@@ -156,14 +156,7 @@ def test_a_date_with_another_very_high_answer_needs_none_of_now(phase: Phase) ->
 
 
 def test_pain_right_now_near_a_session_weighs_as_pain_after_it() -> None:
-    session = SessionBrief(
-        id="s",
-        start_ms=PAIN_NOW - 9 * HOUR_MS,
-        end_ms=PAIN_NOW - 8 * HOUR_MS,
-        local_date=date(2026, 11, 23),
-        type="walking",
-    )
-    at = {hours: _judged(_now("n", hours, 8), sessions=(session,)) for hours in (9.01, 9, 2, 1.99)}
+    at = {hours: _judged(_now("n", hours, 8), sessions=(_WALK,)) for hours in (9.01, 9, 2, 1.99)}
     assert {hours: cells_of(cells, 1) for hours, cells in at.items()} == {
         9.01: [Tier.B],
         9: [Tier.A],
@@ -171,7 +164,7 @@ def test_pain_right_now_near_a_session_weighs_as_pain_after_it() -> None:
         1.99: [Tier.B],
     }
     # the graver answer of a date holds, though it is not the first
-    both = _judged(_now("early", 11, 10), _now("near", 7, 8), sessions=(session,))
+    both = _judged(_now("early", 11, 10), _now("near", 7, 8), sessions=(_WALK,))
     assert both == [("near", Tier.A)]
 
 
