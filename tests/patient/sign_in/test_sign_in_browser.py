@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from patient.sign_in.refusals import REFUSAL_PAGES, DoorRefusal
-from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM
-from tests.browser.own_door import OWN_LOCALES, too_wide
+from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, LOCALES, NEEDS_CHROMIUM
+from tests.browser.own_door import too_wide
 from tests.clinic.sign_in.provider import Provider
 from tests.patient.sign_in.conftest import OpenPatient
 
@@ -43,7 +43,7 @@ def page(
     with opened() as door:
         context = chromium.new_context(
             viewport={"width": request.param, "height": 800},
-            locale=OWN_LOCALES[language],
+            locale=LOCALES[language],
             base_url=str(door.base_url),
         )
         made = context.new_page()
