@@ -1,9 +1,9 @@
 """Removes duplicates: candidates for the same session that came by another route.
 
 Clinical definition section 3.3. Duplicates agree in type family and in start and end within two
-minutes, and share some time; a type of no family agrees with each. The better candidate stays, as where sessions
-overlap, and takes over what only its duplicates know. The result does not depend on the order of
-candidates.
+minutes, and share some time; a type of no family agrees with each. The better candidate stays, as
+where sessions overlap, and takes over what only its duplicates know. The result does not depend on
+the order of candidates.
 """
 
 from collections import defaultdict
