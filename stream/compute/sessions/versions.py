@@ -86,10 +86,13 @@ def _are_versions(one: AttributedFact, other: AttributedFact) -> bool:
 
 def _are_alike(one: AttributedFact, other: AttributedFact) -> bool:
     types = {_type(one), _type(other)}
-    if len(types) == 1:
-        return True
-    families = {TYPES.get(name, _ANY_FAMILY) for name in types} - {_ANY_FAMILY}
-    return len(families) <= 1 and not types & _BESIDE_OTHERS
+    if len(types) == 1 or types & _BESIDE_OTHERS:
+        return len(types) == 1
+    families = {TYPES.get(name, _ANY_FAMILY) for name in types}
+    # What one message tells of together is no correction: it may be a workout and its legs.
+    if one.body != other.body:
+        families -= {_ANY_FAMILY}
+    return len(families) <= 1
 
 
 def _type(reported: AttributedFact) -> str:
