@@ -106,7 +106,7 @@ _ROWS: tuple[Format, ...] = (
     # a history comes in chunks; a day of samples a second with three sensors has 30 MiB
     Format(
         name="terra",
-        version=1,
+        version=2,
         grows=("daily",),
         read=Named("parsers.vendors.hubs.terra:read_terra"),
         json=True,
