@@ -141,10 +141,10 @@ class RecordedPrescription(Prescription):
     recorded: ReadInstant | None = None
 
     @property
-    def prescription(self) -> Prescription:
-        """Return the prescription alone, with its hash."""
+    def as_written(self) -> Prescription:
+        """Return the prescription alone, as it is written and not yet checked."""
         values = {field.name: getattr(self, field.name) for field in fields(Prescription)}
-        return sealed(Prescription(**values))
+        return Prescription(**values)
 
 
 class Manifest(FileEntry):
@@ -165,7 +165,7 @@ class Manifest(FileEntry):
     @property
     def prescriptions(self) -> tuple[Prescription, ...]:
         """Return all versions of the prescriptions."""
-        return tuple(row.prescription for row in self.written)
+        return tuple(sealed(row.as_written) for row in self.written)
 
     @property
     def recorded(self) -> RecordingTimes:
@@ -213,16 +213,18 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     """Yield what the bounds and the other rows of a manifest refuse."""
     for number, profile in enumerate(manifest.profiles):
         yield from _each(f"profiles.{number}", profile_problems(profile))
-    for number, prescription in enumerate(manifest.prescriptions):
-        yield from _each(f"prescriptions.{number}", prescribing_problems(prescription))
+    # as written: only what can be kept has a hash
+    for number, row in enumerate(manifest.written):
+        yield from _each(f"prescriptions.{number}", prescribing_problems(row.as_written))
     yield from _repeated("profiles", manifest.profiles, lambda row: row.valid_from)
-    yield from _repeated("prescriptions", manifest.prescriptions, lambda row: (row.id, row.version))
+    yield from _repeated("prescriptions", manifest.written, lambda row: (row.id, row.version))
     for number, consent in enumerate(manifest.consents or ()):
         if consent.to_ms is not None and consent.to_ms < consent.from_ms:
             yield f"consents.{number}.to must not be before its `from`"
     for number, mark in enumerate(manifest.marks):
         if mark.reason not in REASONS[Instrument(mark.statement)]:
             yield f"marks.{number}.reason must be one of the reasons of its statement"
+            continue
         refusal = fact_refusal(mark.fact("patient").fact)
         if refusal:
             yield f"marks.{number}: {refusal}"

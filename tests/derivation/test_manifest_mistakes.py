@@ -131,6 +131,14 @@ def test_a_right_manifest_gives_the_shape_that_is_published(tmp_path: Path) -> N
             "prescriptions.0: `sessions_per_week` must be from 0 to 21",
         ),
         (
+            {"prescriptions": [{**_PRESCRIPTION, "version": 10**30}]},  # it has no hash
+            "prescriptions.0: `version` must be from 1 to 1,000,000",
+        ),
+        (
+            {"prescriptions": [{**_PRESCRIPTION, "sha256": "0" * 64}]},
+            "prescriptions.0: `sha256` must be the hash of this prescription, or left out",
+        ),
+        (
             {"prescriptions": [{**_PRESCRIPTION, "rules": {"P1": {"very_high": 99}}}]},
             "prescriptions.0: `rules.P1.very_high` must be from",
         ),
