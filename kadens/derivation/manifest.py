@@ -146,6 +146,11 @@ class RecordedPrescription(Prescription):
         values = {field.name: getattr(self, field.name) for field in fields(Prescription)}
         return Prescription(**values)
 
+    @property
+    def prescription(self) -> Prescription:
+        """Return the prescription alone, with its hash."""
+        return sealed(self.as_written)
+
 
 class Manifest(FileEntry):
     """One patient: the bodies, and what they are interpreted with.
@@ -165,7 +170,7 @@ class Manifest(FileEntry):
     @property
     def prescriptions(self) -> tuple[Prescription, ...]:
         """Return all versions of the prescriptions."""
-        return tuple(sealed(row.as_written) for row in self.written)
+        return tuple(row.prescription for row in self.written)
 
     @property
     def recorded(self) -> RecordingTimes:
