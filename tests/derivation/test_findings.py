@@ -80,3 +80,11 @@ def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Pat
             _MONDAY_MS + 62 * MINUTE_MS, instrument="exertion", value=value, scale=scale
         )
         assert _found(tmp_path, walk, ("reports", answer), rpe_ceiling=5) == rules, value
+
+
+def test_a_session_above_the_ceiling_is_found_where_one_is_prescribed(tmp_path: Path) -> None:
+    walk = "files", _walk(_MONDAY_MS, 40, 125.0)
+    for ceiling, rules in ((124, [("H1", "B")]), (125, []), (115, [("H1", "A")]), (None, [])):
+        assert _found(tmp_path, walk, hr_ceiling=ceiling) == rules, ceiling
+    off = {"H1": {"on": 0}}
+    assert _found(tmp_path, walk, hr_ceiling=115, rules=off) == []
