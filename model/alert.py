@@ -139,12 +139,26 @@ class SignAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AboveCeiling:
+    """A time [start_ms, end_ms) in epoch ms in which heart rate was above the prescribed ceiling.
+
+    `n` of its samples were, and `far` says that it was 10 beats or more above for 5 minutes.
+    """
+
+    start_ms: int
+    end_ms: int
+    n: int
+    far: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBrief:
     """What a rule needs of a session.
 
     `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
     prescribed range; None for a session that does not count, or without a range to compare with.
-    `exertion_cr10` is the exertion that was answered, on Borg CR10.
+    `exertion_cr10` is the exertion that was answered, on Borg CR10. `above_ceiling` are the times
+    in which heart rate was above the prescribed ceiling, in order.
     """
 
     id: str
@@ -155,6 +169,7 @@ class SessionBrief:
     timer_ms: int = 0
     range_ms: tuple[int, int, int] | None = None
     exertion_cr10: float | None = None
+    above_ceiling: tuple[AboveCeiling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from operator import attrgetter
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from model.alert import (
+    AboveCeiling,
     Alert,
     AlertState,
     Finding,
@@ -22,7 +23,7 @@ from model.alert import (
     Watermark,
 )
 from model.calendar import DAY_MS, local_date
-from model.derived import NOT_ANSWERED
+from model.derived import FAR_ABOVE_CEILING, NOT_ANSWERED
 from model.facts import (
     UNWORN_METHODS,
     UNWORN_TYPES,
@@ -75,7 +76,8 @@ select x.* {_SINCE} cross join lateral (
   select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record,
     exertion_cr10, extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms,
     case when counts then jsonb_path_query_first(zone_times_by_method,
-      '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms
+      '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms,
+    jsonb_path_query_array(flags, '$[*] ? (@.what like_regex "above_ceiling$")') as above_ceiling
   from session
   where patient = k.patient and local_date >= k.since and why <> all(%(unanswered)s) offset 0) x
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
@@ -332,8 +334,17 @@ async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[s
 
 def _session(row: rows.Row) -> tuple[str, SessionBrief]:
     ms = row["range_ms"]
-    typed = {"timer_ms": int(row["timer_ms"]), "range_ms": tuple(ms) if ms else None}
+    typed = {
+        "timer_ms": int(row["timer_ms"]),
+        "range_ms": tuple(ms) if ms else None,
+        "above_ceiling": tuple(map(_above, row["above_ceiling"])),
+    }
     return row.pop("record"), SessionBrief(**{**row, **typed})
+
+
+def _above(flag: Mapping[str, Any]) -> AboveCeiling:
+    far = flag["what"] == FAR_ABOVE_CEILING
+    return AboveCeiling(start_ms=flag["start_ms"], end_ms=flag["end_ms"], n=flag["n"], far=far)
 
 
 def _finding(row: rows.Row) -> tuple[str, Finding]:

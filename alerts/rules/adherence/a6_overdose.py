@@ -17,7 +17,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import MINUTE_MS, week_bounds
-from model.prescription import Prescription, in_force
+from model.prescription import Prescription, in_force, is_credited
 from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
 from model.words.language import _
 
@@ -32,7 +32,9 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for session in on.sessions:
         own = [rating for rating in ratings if rating.session == session.id]
         for row in in_force(prescriptions, session.local_date):
-            yield from _long_session(on, rule, session, own, row)
+            # a walk is not too long for who should lift weights for less
+            if is_credited(row, session.type):
+                yield from _long_session(on, rule, session, own, row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:

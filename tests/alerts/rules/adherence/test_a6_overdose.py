@@ -78,6 +78,18 @@ def test_a_session_more_than_twice_as_long_with_pain(
 
 
 @pytest.mark.parametrize(
+    ("types", "held"), [((), True), (("walking",), True), (("strength",), False)]
+)
+def test_a_session_is_too_long_only_for_who_prescribed_its_type(
+    types: tuple[str, ...], *, held: bool
+) -> None:
+    row = replace(PAIN_PRESCRIPTION, types=types)
+    rated_s = rated("r", 0.5, 8, session="s")
+    on = pain_input(rated_s, sessions=(_session(61),), prescriptions=(row,))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
+
+
+@pytest.mark.parametrize(
     ("minutes", "cr10", "ceiling", "held"),
     [
         (61, 5.5, (5, "borg-cr10"), True),
