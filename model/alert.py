@@ -112,7 +112,7 @@ class StoredSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PainRating:
-    """A pain answer in the form that the rules read.
+    """An answer about pain, or about exertion, in the form that the rules read.
 
     `value` is on `scale`, for pain usually NRS 0-10. `session` is the id of the session that the
     answer is about, None when it is unknown.
@@ -176,8 +176,10 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `silent_patients` are, by vendor, the patients without data for two days
-    and all whom it delivered to lately; only vendors of silent patients are counted.
+    nothing may be raised. `exertion` are answers about how hard it was. `cardiac` is whether the
+    heart profile of today names a disease of the heart. `silent_patients` are, by vendor, the
+    patients without data for two days and all whom it delivered to lately; only vendors of silent
+    patients are counted.
     """
 
     patient: str
@@ -194,6 +196,8 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    exertion: tuple[PainRating, ...] = ()
+    cardiac: bool = False
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.

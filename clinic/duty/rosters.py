@@ -94,7 +94,9 @@ async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
 
 async def end_absence(scope: RequestScope, subject: str) -> UnitDuty:
     """End the absences of a clinician who is back; 404 when there is none."""
-    if not await duty.end_absences(scope.conn, scope.unit, subject, scope.now_ms):
+    # PostgreSQL takes no text with this character, so nobody's subject has it
+    is_subject = "\x00" not in subject
+    if not (is_subject and await duty.end_absences(scope.conn, scope.unit, subject, scope.now_ms)):
         raise RequestRefused(404, "This care unit has no such absence.")
     await _audit(scope, AuditAction.ABSENCE_END, {"subject": subject})
     return await read_duty(scope)

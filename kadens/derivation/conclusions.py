@@ -14,9 +14,15 @@ from kadens.derivation.manifest import Manifest
 from model.alert import Finding, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
-from model.derived import NOT_ANSWERED, Day, DayState, Derived, Week
-from model.facts import AttributedFact, Report
-from storage.alerts.rule_inputs import LOOK_BACK_DAYS, pain_ratings
+from model.derived import NOT_ANSWERED, Day, DayState, Derived, Session, Week
+from model.facts import AttributedFact, Instrument, Report
+from storage.alerts.rule_inputs import (
+    EARLIER_DAYS,
+    LOOK_BACK_DAYS,
+    is_cardiac,
+    ratings_of,
+    sign_answers,
+)
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
@@ -157,7 +163,12 @@ def rule_input(
                 end_ms=row.end_ms,
                 local_date=row.local_date,
                 type=row.type,
+                timer_ms=row.timer_ms,
+                range_ms=_range_ms(row),
             )
+    reports, zone = _recent_reports(held, manifest.now_ms), manifest.zone
+    earliest = since - timedelta(days=EARLIER_DAYS - LOOK_BACK_DAYS)
+    earlier = [week for first, week in weeks.items() if earliest <= first < since]
     return RuleInput(
         patient=held.patient,
         zone=manifest.zone,
@@ -165,11 +176,24 @@ def rule_input(
         prescriptions=manifest.prescriptions,
         recorded=manifest.recorded,
         weeks=tuple(week for first, week in weeks.items() if first >= since),
+        earlier_weeks=tuple(earlier),
         days=tuple(row for day, row in days.items() if day >= since),
         sessions=tuple(by_record.values()),
-        pain=pain_ratings(_recent_reports(held, manifest.now_ms), manifest.zone, by_record),
+        signs=sign_answers(reports, zone),
+        pain=ratings_of(reports, Instrument.PAIN, zone, by_record),
+        exertion=ratings_of(reports, Instrument.EXERTION, zone, by_record),
+        cardiac=is_cardiac(manifest.profiles, local_date(manifest.now_ms, zone)),
         watermarks=_vendor_watermarks(held, manifest.now_ms),
     )
+
+
+def _range_ms(session: Session) -> tuple[int, int, int] | None:
+    """Return the time below, within and above the prescribed range of a session that counts."""
+    for row in session.zone_times_by_method if session.counts else ():
+        if row.scheme == "prescribed" and row.valid:
+            below, within, above = row.ms
+            return below, within, above
+    return None
 
 
 def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:

@@ -6,7 +6,7 @@ It reads and locks, and changes nothing.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
@@ -31,6 +31,7 @@ from model.facts import (
     Phase,
     Report,
 )
+from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
@@ -38,6 +39,7 @@ from storage.alerts.duty import load_rosters
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
+from storage.people.profiles import profiles_of
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.ruling.held import restricted_of
@@ -196,6 +198,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
     silent = await _silent_patients(conn, watermarks, now_ms)
+    profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
     for (number, (patient, row)), since_day in zip(of.items(), since, strict=True):
@@ -215,7 +218,9 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             restricted=restricted.get(number, ()),
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
-            pain=pain_ratings(reports[number], row.zone, by_record),
+            pain=ratings_of(reports[number], Instrument.PAIN, row.zone, by_record),
+            exertion=ratings_of(reports[number], Instrument.EXERTION, row.zone, by_record),
+            cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
     return inputs
@@ -251,17 +256,29 @@ async def _each(
     return values
 
 
-def pain_ratings(
-    attributed_facts: Iterable[AttributedFact], zone: str, sessions: Mapping[str, SessionBrief]
+def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
+    """Return whether the profile that holds on a date names a disease of the heart."""
+    held = [row for row in profiles if row.valid_from <= today]
+    last = max(held, key=attrgetter("valid_from"), default=None)
+    return last is not None and (last.coronary_disease or last.heart_failure)
+
+
+def ratings_of(
+    attributed_facts: Iterable[AttributedFact],
+    instrument: Instrument,
+    zone: str,
+    sessions: Mapping[str, SessionBrief],
 ) -> tuple[PainRating, ...]:
-    """Return the pain answers among current reports, each with its session; `sessions` by record.
+    """Return the answers to a question among current reports, each with its session.
+
+    `sessions` are those by record.
 
     `zone` is the patient's IANA zone.
     """
     ratings: list[PainRating] = []
     for item in attributed_facts:
         fact = item.fact
-        if not isinstance(fact, Report) or fact.instrument is not Instrument.PAIN:
+        if not isinstance(fact, Report) or fact.instrument is not instrument:
             continue
         # a report without a number gives no rule anything to weigh
         if fact.value is not None:

@@ -1,23 +1,30 @@
 """Rule A6, much more than prescribed (clinical definition section 5.3).
 
 It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
-long as prescribed with pain above the prescription's limit.
+long as prescribed with pain or exertion above the prescription's limit. It is of tier C, and of
+tier B for whom a disease of the heart is recorded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
-from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
+from alerts.pain import (
+    EXERCISE_PHASES,
+    exertion_read,
+    rating_evidence,
+    ratings_read,
+    ratings_words,
+)
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import SCALE_WORDS, short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import MINUTE_MS, week_bounds
 from model.prescription import Prescription, in_force
-from model.words.language import _
+from model.words.language import _, translated
 
 _WEEK = timedelta(days=7)
 
@@ -27,10 +34,12 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     yield from _two_weeks(on, rule)
     prescriptions = as_recorded(on)
     ratings = [rating for rating in ratings_read(on) if rating.phase in EXERCISE_PHASES]
+    exertion = exertion_read(on)
     for session in on.sessions:
         own = [rating for rating in ratings if rating.session == session.id]
+        hard = [rating for rating in exertion if rating.session == session.id]
         for row in in_force(prescriptions, session.local_date):
-            yield from _long_session(on, rule, session, own, row)
+            yield from _long_session(on, rule, session, (own, hard), row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -65,30 +74,44 @@ def _long_session(
     on: RuleInput,
     rule: Rule,
     session: SessionBrief,
-    ratings: list[PainRating],
+    answers: tuple[Sequence[PainRating], Sequence[PainRating]],
     prescription: Prescription,
 ) -> Iterator[Finding]:
-    """Yield a finding where a session was too long and hurt."""
+    """Yield a finding where a session was too long, and hurt or was too hard.
+
+    `answers` are those about its pain and about its exertion.
+    """
     thresholds = thresholds_on(rule, (prescription,), session.local_date)
-    minutes = (session.end_ms - session.start_ms) / MINUTE_MS
+    # without pauses: an hour with half of it paused is half an hour of exercise
+    minutes = session.timer_ms / MINUTE_MS
     most = thresholds["length"] * prescription.minutes_per_session
-    painful = [rating for rating in ratings if rating.value >= thresholds["pain"]]
+    painful = [rating for rating in answers[0] if rating.value >= thresholds["pain"]]
+    hard = [rating for rating in answers[1] if _is_too_hard(rating, prescription)]
     # without prescribed minutes any session would be longer than 0
-    if prescription.minutes_per_session and minutes > most and painful:
+    if prescription.minutes_per_session and minutes > most and (painful or hard):
         yield _finding(
             on,
             rule,
             key=session.id,
-            at_ms=painful[0].at_ms,
+            at_ms=(painful or hard)[0].at_ms,
             from_ms=session.start_ms,
             session=session.id,
             evidence={
                 "minutes": minutes,
                 "minutes_prescribed": prescription.minutes_per_session,
                 "ratings": list(map(rating_evidence, painful)),
+                "exertion": list(map(rating_evidence, hard)),
+                "rpe_ceiling": prescription.rpe_ceiling if hard else None,
                 "thresholds": thresholds,
             },
         )
+
+
+def _is_too_hard(rating: PainRating, prescription: Prescription) -> bool:
+    """Return whether an exertion is above the prescribed ceiling, on the scale of that ceiling."""
+    ceiling = prescription.rpe_ceiling
+    # an answer on another scale is another figure, and is not converted
+    return ceiling is not None and rating.scale == prescription.rpe_scale and rating.value > ceiling
 
 
 def _finding(
@@ -111,6 +134,7 @@ def _finding(
             from_ms=from_ms,
             fresh_until_ms=fresh_until_ms,
             session=session,
+            tier=Tier.B if on.cardiac else Tier.C,
         ),
         evidence,
     )
@@ -124,6 +148,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
             most=short_number(100 * thresholds["dose"]),
             doses=", ".join(map(_dose_words, evidence["weeks"])),
         )
+    if not evidence["ratings"]:
+        return _exertion_sentence(evidence)
     return _(
         "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with pain "
         "%(ratings)s (rule A6: more than %(length)s times as long, with pain of %(pain)s or more).",
@@ -135,6 +161,22 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     )
 
 
+def _exertion_sentence(evidence: Mapping[str, Any]) -> str:
+    hardest = max(evidence["exertion"], key=lambda row: float(row["value"]))
+    return _(
+        "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with exertion "
+        "%(value)s on %(scale)s on %(date)s (rule A6: more than %(length)s times as long, with "
+        "exertion above %(ceiling)s).",
+        minutes=short_number(evidence["minutes"]),
+        prescribed=evidence["minutes_prescribed"],
+        value=short_number(hardest["value"]),
+        scale=translated(SCALE_WORDS[hardest["scale"]]),
+        date=hardest["local_date"],
+        length=short_number(evidence["thresholds"]["length"]),
+        ceiling=short_number(evidence["rpe_ceiling"]),
+    )
+
+
 def _dose_words(week: Mapping[str, Any]) -> str:
     share = short_number(100 * week["dose"])
     return _("%(share)s %% in the week of %(monday)s", share=share, monday=week["monday"])
@@ -143,8 +185,8 @@ def _dose_words(week: Mapping[str, Any]) -> str:
 OVERDOSE = Rule(
     id="A6",
     family="load",
-    version=1,
-    tier=Tier.C,
+    version=2,
+    tier=Tier.B,  # at the gravest
     title="Much more than prescribed",
     thresholds={
         "dose": 1.5,  # above, as a multiple of the prescribed dose
