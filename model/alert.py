@@ -156,6 +156,22 @@ class SessionBrief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeartSeries:
+    """The heart rate of a session (its id): instants in epoch ms, in order, and beats a minute."""
+
+    session: str
+    samples: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """A body weight in kg at an instant (epoch ms)."""
+
+    at_ms: int
+    kg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """The latest measured instant that the sources of a vendor have delivered.
 
@@ -177,7 +193,8 @@ class RuleInput:
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
     nothing may be raised. `exertion` are answers about how hard it was. `cardiac` is whether the
-    heart profile of today names a disease of the heart. `silent_patients` are, by vendor, the
+    heart profile of today names a disease of the heart. `heart` and `weighings` are there only for
+    whose prescription asks for a rule that reads them. `silent_patients` are, by vendor, the
     patients without data for two days and all whom it delivered to lately; only vendors of silent
     patients are counted.
     """
@@ -198,6 +215,8 @@ class RuleInput:
     restricted: tuple[tuple[int, int], ...] = ()
     exertion: tuple[PainRating, ...] = ()
     cardiac: bool = False
+    heart: tuple[HeartSeries, ...] = ()
+    weighings: tuple[Weighing, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.

@@ -22,6 +22,7 @@ from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from storage.ruling.held import put_held, put_outage
 from stream.collaborators import Collaborators
+from stream.compute.series.accepted_series import with_accepted
 from stream.dead.isolate import blames_message
 from stream.deriving.settings import derive_stale
 from stream.faults import report_fault
@@ -90,6 +91,8 @@ async def judge_patients(
     """
     await derive_stale(conn, patients)
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
+    for patient, row in loaded.items():
+        loaded[patient] = replace(row, judgeable=with_accepted(row.judgeable))
     results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
     await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
     parts.metrics.judged.inc(len(patients))

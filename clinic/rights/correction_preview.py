@@ -25,6 +25,7 @@ from storage.rights.corrections import CorrectedRecord, correct_record
 from storage.rights.stated import StatedRecord
 from stream.compute import row_changes
 from stream.compute.derive import derive
+from stream.compute.series.accepted_series import with_accepted
 
 _Row = TypeVar("_Row")
 _Key = TypeVar("_Key", str, date)
@@ -125,7 +126,8 @@ def _differing(changes: row_changes.RowChanges[_Row]) -> dict[Any, _Row | None]:
 async def _steps(scope: RequestScope, patient: str, made: _Derived | None) -> tuple[Step, ...]:
     """Return what judging the patient now would do, on the derived rows where there are some."""
     on = (await rule_inputs.load_all(scope.conn, [patient], scope.now_ms))[patient]
-    judgeable = on.judgeable if made is None else _judged_on(on.judgeable, made)
+    before = with_accepted(on.judgeable)
+    judgeable = before if made is None else _judged_on(before, made)
     findings = registry.of_alerts(judgeable, registry.judge(judgeable))
     return lifecycle.course_at(on.live, on.recent, findings, on.roster, scope.now_ms).steps
 

@@ -36,6 +36,7 @@ from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
 from storage.alerts.duty import load_rosters
+from storage.alerts.series_inputs import series_inputs
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
@@ -198,6 +199,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
     silent = await _silent_patients(conn, watermarks, now_ms)
+    series = await series_inputs(conn, {n: _rows(prescriptions[n]) for n in of}, now_ms)
     profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
@@ -220,6 +222,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             signs=sign_answers(reports[number], row.zone),
             pain=ratings_of(reports[number], Instrument.PAIN, row.zone, by_record),
             exertion=ratings_of(reports[number], Instrument.EXERTION, row.zone, by_record),
+            heart=series.heart.get(number, ()),
+            weighings=series.weighings.get(number, ()),
             cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
@@ -254,6 +258,10 @@ async def _each(
     ):
         values[number].append(item)
     return values
+
+
+def _rows(recorded: Iterable[tuple[Prescription, int]]) -> list[Prescription]:
+    return [row for row, _ in recorded]
 
 
 def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
