@@ -182,6 +182,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("HR rest"), N_("HR max"), N_("Hr max"),
     N_("Outage patients"), N_("Outage share"), N_("Silent days"),
     N_("Red flag"), N_("Bpm"), N_("Level days"), N_("Level nights"), N_("Nights"), N_("Spreads"),
+    N_("Clear"), N_("Far"), N_("Far minutes"), N_("Most"),
     N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
 )  # fmt: skip
 
