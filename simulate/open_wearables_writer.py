@@ -59,7 +59,7 @@ def heart_rate_body(
 
 
 def weight_body(account: str, zone: str, at_ms: int, kg: float) -> bytes:
-    """Return the body of a `body_composition.created` event: a weighing at an instant (epoch ms)."""
+    """Return the body of a `body_composition.created` event: a weighing at an instant (ms)."""
     at = utc(at_ms).astimezone(ZoneInfo(zone))
     sample = {
         "timestamp": at.isoformat(timespec="seconds"),
