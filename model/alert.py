@@ -173,6 +173,14 @@ class SessionBrief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """A body weight in kg at an instant (epoch ms)."""
+
+    at_ms: int
+    kg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """The latest measured instant that the sources of a vendor have delivered.
 
@@ -193,8 +201,10 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `silent_patients` are, by vendor, the patients without data for two days
-    and all whom it delivered to lately; only vendors of silent patients are counted.
+    nothing may be raised. `cardiac` is whether the heart profile of today names a disease of the
+    heart. `weighings` are there only for whose prescription turns a rule on. `silent_patients` are,
+    by vendor, the patients without data for two days and all whom it delivered to lately; only
+    vendors of silent patients are counted.
     """
 
     patient: str
@@ -211,6 +221,8 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    cardiac: bool = False
+    weighings: tuple[Weighing, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.

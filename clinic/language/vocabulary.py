@@ -185,6 +185,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("HR rest"), N_("HR max"), N_("Hr max"),
     N_("Outage patients"), N_("Outage share"), N_("Silent days"),
     N_("Red flag"), N_("Bpm"), N_("Level days"), N_("Level nights"), N_("Nights"), N_("Spreads"),
+    N_("Clear"), N_("Far"), N_("Far minutes"), N_("Most"),
     N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
 )  # fmt: skip
 
@@ -214,6 +215,8 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Much more than prescribed"),
     N_("Intensity beside the prescribed one"),
     N_("Four good weeks"),
+    N_("Heart rate above its ceiling"),
+    N_("Weight has risen within days"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),
     N_("Silent for a week"),

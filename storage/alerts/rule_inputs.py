@@ -6,7 +6,7 @@ It reads and locks, and changes nothing.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
@@ -32,13 +32,16 @@ from model.facts import (
     Phase,
     Report,
 )
+from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
 from storage.alerts.duty import load_rosters
+from storage.alerts.weighings import weighings_of
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
+from storage.people.profiles import profiles_of
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.ruling.held import restricted_of
@@ -198,6 +201,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
     silent = await _silent_patients(conn, watermarks, now_ms)
+    weighings = await weighings_of(conn, {n: _rows(prescriptions[n]) for n in of}, now_ms)
+    profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
     for (number, (patient, row)), since_day in zip(of.items(), since, strict=True):
@@ -218,6 +223,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
+            weighings=weighings.get(number, ()),
+            cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
     return inputs
@@ -251,6 +258,17 @@ async def _each(
     ):
         values[number].append(item)
     return values
+
+
+def _rows(recorded: Iterable[tuple[Prescription, int]]) -> list[Prescription]:
+    return [row for row, _ in recorded]
+
+
+def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
+    """Return whether the profile that holds on a date names a disease of the heart."""
+    held = [row for row in profiles if row.valid_from <= today]
+    last = max(held, key=attrgetter("valid_from"), default=None)
+    return last is not None and (last.coronary_disease or last.heart_failure)
 
 
 def pain_ratings(

@@ -2,7 +2,8 @@
 
 It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
 long as prescribed with pain or exertion above the prescription's limits. A session is as long as
-its timer ran: a pause is no exercise.
+its timer ran: a pause is no exercise. It is of tier C, and of tier B for whom a
+disease of the heart is recorded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -128,6 +129,7 @@ def _finding(
             from_ms=from_ms,
             fresh_until_ms=fresh_until_ms,
             session=session,
+            tier=Tier.B if on.cardiac else Tier.C,
         ),
         evidence,
     )
@@ -179,7 +181,7 @@ OVERDOSE = Rule(
     id="A6",
     family="load",
     version=2,
-    tier=Tier.C,
+    tier=Tier.B,  # at the gravest
     title="Much more than prescribed",
     thresholds={
         "dose": 1.5,  # above, as a multiple of the prescribed dose

@@ -8,17 +8,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.completeness import as_recorded
+from alerts.heart import CARDIAC_SIGNS
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
-from model.alert import AboveCeiling, Finding, Rule, RuleInput, SessionBrief, Tier
+from model.alert import AboveCeiling, Finding, Rule, RuleInput, SessionBrief, SignAnswer, Tier
+from model.answered_session import AFTER_SESSION_MS
 from model.calendar import DAY_MS, MINUTE_MS
 from model.prescription import in_force
 from model.words.language import _
 
 
 def _above_ceiling(on: RuleInput, rule: Rule) -> Iterator[Finding]:
-    """Yield a finding for each session with heart rate above its ceiling; tier A where far above.
+    """Yield a finding for each session with heart rate above its ceiling.
+
+    It is of tier A where far above, or with a symptom of the heart until six hours after it.
 
     A ceiling that was written after the session says nothing about it.
     """
@@ -41,6 +45,7 @@ def _finding(
     times = session.above_ceiling
     at_ms = times[-1].end_ms
     far = any(item.far for item in times)
+    signs = sorted({row.sign for row in on.signs if _is_symptom_of(session, row)})
     return finding_of(
         on,
         rule,
@@ -50,7 +55,7 @@ def _finding(
             from_ms=session.start_ms,
             fresh_until_ms=fresh_until(rule, at_ms),
             session=session.id,
-            tier=Tier.A if far else None,
+            tier=Tier.A if far or signs else Tier.B,
         ),
         {
             "local_date": session.local_date.isoformat(),
@@ -58,9 +63,15 @@ def _finding(
             "minutes": sum(map(_length_ms, times)) / MINUTE_MS,
             "samples": sum(item.n for item in times),
             "far": far,
+            "signs": signs,
             "thresholds": thresholds,
         },
     )
+
+
+def _is_symptom_of(session: SessionBrief, answer: SignAnswer) -> bool:
+    is_about = session.start_ms <= answer.at_ms <= session.end_ms + AFTER_SESSION_MS
+    return is_about and answer.sign in CARDIAC_SIGNS
 
 
 def _length_ms(item: AboveCeiling) -> int:
@@ -90,7 +101,7 @@ CEILING = Rule(
     id="H1",
     family="heart",
     version=1,
-    tier=Tier.B,
+    tier=Tier.A,  # at the gravest
     title="Heart rate above the ceiling",
     thresholds={
         "on": 1,  # where a prescription names a ceiling
