@@ -27,16 +27,18 @@ from tests.e2e.lives.life import (
 
 
 def _google_changes(server: PlatformServer) -> Bodies:
-    """Let a walk get longer, and delete a night and a stretch of heart rate."""
+    """Let a walk get longer; delete another one, a night, and stretches of heart rate and steps."""
     assert isinstance(server, GoogleServer)
     user = server.person(server.user)
     name, (start_ms, end_ms, _) = min(user.workouts.items())
     night = min(user.nights)
-    first_ms = min(user.heart)
+    first_ms, walked_ms = min(user.heart), min(start for start, _ in user.steps)
     notices = [
         user.exercised(name, start_ms, end_ms + 600_000, end_ms + 8 * HOUR_MS),
         user.deleted(night, "sleep"),
+        user.deleted(max(user.workouts), "exercise", names_it=False),
         user.forgot("heart-rate", first_ms, first_ms + 300_000),
+        user.forgot("steps", walked_ms, walked_ms + 300_000),
     ]
     return list(map(_google_body, notices))
 
