@@ -194,6 +194,10 @@ def test_a_vendor_is_walked_from_sign_in_to_withdrawal(name: str, walked: _Walke
     # what was sent before comes once more among what is new, as after a lost answer
     walked.send(name, [*VENDOR_LIVES[name].change(server), *vendor.bodies[::3]])
     walked.settles(name, patient)
+    back = VENDOR_LIVES[name].back
+    if back is not None:
+        walked.send(name, back(server))
+        walked.settles(name, patient)
     assert (server.exceeded, server.reused) == (0, 0)
     walked.running.kadens("consent", "withdraw", "--patient", patient, "--source", name)
     if name in _REVOKED:

@@ -76,6 +76,7 @@ The status 410 is never sent. A 5xx means that the body was not kept: send it ag
 
 - Send again whatever was not answered with success, with growing pauses, and obey `Retry-After`.
 - The same body twice is one body: it is recognised by its SHA-256. Deliver twice rather than never.
+  What you answer when we ask is how you have it then, also with the bytes of an answer before.
 - Bodies may come in any order and late. Of two versions of a record the one counts that you changed
   last, by your own revision or time of change where you send one, else the one that came last.
   A total of a day that grows never falls back to an earlier state.

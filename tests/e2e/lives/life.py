@@ -29,6 +29,7 @@ class VendorLife:
 
     `path` follows the connector's address at the door. `change` lets the user do more and returns
     what the vendor sends of it. Of the truth only `metrics` are compared, of samples and of days.
+    `back` lets something be again what it was, where no time of change comes with an answer.
     `leaves` is what the vendor sends when a user takes the permission back there, and `news` is for
     a vendor that says nothing: something to ask for, with tokens that ended. Where `signs_in` is
     False, nobody signs in at Kadens; where `brings_tokens`, the clinic stores those of a sign-in
@@ -43,6 +44,7 @@ class VendorLife:
     change: Callable[[PlatformServer], Bodies]
     truth: Callable[[PlatformServer], VendorTruth]
     path: str = ""
+    back: Callable[[PlatformServer], Bodies] | None = None
     leaves: Callable[[PlatformServer, str], Bodies] | None = None
     news: Callable[[PlatformServer, str], Bodies] | None = None
     signs_in: bool = True

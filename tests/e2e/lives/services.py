@@ -81,6 +81,15 @@ def _polar_changes(server: PlatformServer) -> Bodies:
     ]
 
 
+def _polar_back(server: PlatformServer) -> Bodies:
+    """Let the run be again as it was at first, with the bytes of its file and its answer."""
+    assert isinstance(server, PolarServer)
+    user = server.person(int(server.user))
+    name, (start_ms, _, _, _) = min(user.workouts.items())
+    beats = [110 + number % 20 for number in range(360)]
+    return [user.exercised(name, start_ms, beats, ("RPE_MODERATE", 6.0))]
+
+
 def _polar_news(server: PlatformServer, user: str) -> Bodies:
     sent = datetime.fromtimestamp(server.now_s(), UTC).isoformat(timespec="seconds")
     return [exercise_notice(int(user), "e-9", sent.replace("+00:00", "Z"))]
@@ -142,6 +151,7 @@ POLAR_LIFE = VendorLife(
     signs_with=LIFE_SECRET,
     metrics=USUAL,
     change=_polar_changes,
+    back=_polar_back,
     truth=_polar_truth,
     news=_polar_news,
 )
