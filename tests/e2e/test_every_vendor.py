@@ -23,7 +23,7 @@ import pytest
 from ingest.vendors import CONNECTORS
 from kadens.local.up_options import free_port
 from simulate.vendors.__main__ import PlayedVendor, send_round
-from simulate.vendors.fitbit import FitbitServer, fitbit_headers, fitbit_notices
+from simulate.vendors.partners.fitbit import FitbitServer, fitbit_headers, fitbit_notices
 from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import WebhookSender
 from simulate.vendors.withings import WithingsServer

@@ -78,10 +78,10 @@ async def _worked_on(
             )
             await consents.give_consent(conn, patient, "polar", from_ms=0, now_ms=0)
             await accounts.link_account(conn, patient, "polar", f"of-{patient}", 0)
-        for place, run in enumerate(runs):
+        for number, run in enumerate(runs):
             # the ledger knows a position once: each run comes from a log of its own
-            parts = kept_parts(pool, kept, folder, f"{patient}-{place}", least=100)
-            messages = tuple(_message(number, patient, pushed=pushed) for number in sorted(run))
+            parts = kept_parts(pool, kept, folder, f"{patient}-{number}", least=100)
+            messages = tuple(_message(offset, patient, pushed=pushed) for offset in sorted(run))
             await normalise_runs([Run(topic=RAW.name, partition=1, messages=messages)], parts)
         async with pool.connection() as conn:
             receipts = [body.envelope.received_ms for body in await kept_of(conn, patient)]

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.vendors.huawei import HUAWEI_HEALTH
 from model.facts import AttributedFact
-from simulate.vendors.huawei import HuaweiRecord, HuaweiServer
+from simulate.vendors.partners.huawei import HuaweiRecord, HuaweiServer
 from tests.vendors.reading import (
     ArrivedBody,
     account_facts,

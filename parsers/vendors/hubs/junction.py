@@ -28,7 +28,7 @@ from parsers.fields import (
     text,
 )
 from parsers.phone.collected import Collected
-from parsers.vendors.asked import noted_answer, noted_request
+from parsers.vendors.answer_notes import noted_answer, noted_request
 from parsers.vendors.hubs.junction_entries import (
     HubOrigin,
     add_day_summary,

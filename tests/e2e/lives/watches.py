@@ -11,7 +11,7 @@ from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.coros import CorosServer, coros_activity, coros_headers, coros_push
 from simulate.vendors.garmin.bodies import push
 from simulate.vendors.garmin.server import GarminServer
-from simulate.vendors.huawei import HuaweiRecord, HuaweiServer
+from simulate.vendors.partners.huawei import HuaweiRecord, HuaweiServer
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_truth import VendorTruth
