@@ -31,9 +31,9 @@ from parsers.fields import (
     zone_offset,
 )
 from parsers.pauses import SHORTEST_PAUSE_MS
-from parsers.vendors.answer_notes import noted_answer, noted_request
 from parsers.vendors.hubs.values import workout_span
 from parsers.vendors.open_wearables_names import WORKOUT_TYPES, device_type
+from parsers.vendors.request_note import noted_answer, noted_request
 from parsers.word_tables import type_of_word
 
 _VENDOR = "huawei"

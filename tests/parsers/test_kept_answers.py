@@ -16,7 +16,7 @@ from kadens.recorded.cases import RecordedCase, read_case
 from model.facts import Fact
 from model.received import Context, Fetch, Part
 from parsers.formats import read_items
-from parsers.vendors.answer_notes import noted_answer, noted_request
+from parsers.vendors.request_note import noted_answer, noted_request
 from tests.rooms import ROOT
 from tests.rows import values_of
 

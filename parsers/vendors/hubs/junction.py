@@ -28,7 +28,6 @@ from parsers.fields import (
     text,
 )
 from parsers.phone.collected import Collected
-from parsers.vendors.answer_notes import noted_answer, noted_request
 from parsers.vendors.hubs.junction_entries import (
     HubOrigin,
     add_day_summary,
@@ -50,6 +49,7 @@ from parsers.vendors.hubs.junction_names import (
     WORKOUT_STREAM,
     WORKOUT_SUMMARIES,
 )
+from parsers.vendors.request_note import noted_answer, noted_request
 
 _FORMAT = "junction"
 _EVENT = re.compile(r"(daily|historical)\.data\.([a-z0-9_]{1,64})\.(created|updated)")

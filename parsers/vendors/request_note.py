@@ -9,7 +9,7 @@ from model.codec import dumps
 from model.received import Fetch
 from parsers.fields import JsonObject
 
-_NOTE = "kadens"  # the member of a kept answer that says what was asked for
+REQUEST_MEMBER = "kadens"  # the member of a kept answer that says what was asked for
 
 
 def noted_answer(payload: bytes, requested: Fetch) -> bytes:
@@ -18,7 +18,7 @@ def noted_answer(payload: bytes, requested: Fetch) -> bytes:
     One that has the note stays as it is.
     """
     note = dumps({"resource": requested.resource, "key": requested.key})
-    start = b'{"' + _NOTE.encode() + b'":' + note
+    start = b'{"' + REQUEST_MEMBER.encode() + b'":' + note
     if payload.startswith(start):
         return payload
     rest = payload[payload.index(b"{") + 1 :].lstrip()
@@ -28,7 +28,7 @@ def noted_answer(payload: bytes, requested: Fetch) -> bytes:
 
 def noted_request(body: JsonObject, name: str) -> Fetch | None:
     """Return the request that is noted in an answer of the format `name`, None without a note."""
-    note = body.get(_NOTE)
+    note = body.get(REQUEST_MEMBER)
     values = note if isinstance(note, dict) else {}
     resource, key = values.get("resource"), values.get("key")
     if not isinstance(resource, str) or not isinstance(key, str):
