@@ -4,6 +4,7 @@ It is met by two weeks in a row with a dose far above the prescribed one, or by 
 long as prescribed with pain above the prescription's limit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -26,11 +27,14 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding for each two weeks with a high dose, and each long session with pain."""
     yield from _two_weeks(on, rule)
     prescriptions = as_recorded(on)
-    ratings = [rating for rating in ratings_read(on) if rating.phase in EXERCISE_PHASES]
-    for session in on.sessions:
-        own = [rating for rating in ratings if rating.session == session.id]
+    ratings: defaultdict[str | None, list[PainRating]] = defaultdict(list)
+    for rating in ratings_read(on):
+        if rating.phase in EXERCISE_PHASES:
+            ratings[rating.session].append(rating)
+    # a session without a rating hurt nobody that we know of
+    for session in filter(lambda session: session.id in ratings, on.sessions):
         for row in in_force(prescriptions, session.local_date):
-            yield from _long_session(on, rule, session, own, row)
+            yield from _long_session(on, rule, session, ratings[session.id], row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
