@@ -55,11 +55,11 @@ def missed_runs(
     prescriptions = as_recorded(on)
     waits = thresholds["lag_hours"], thresholds["answer_hours"]
     for name in sorted({row.id for row in prescriptions}):
-        yield from _runs(_asked_days(on, name, *waits), least_due, least_days)
+        yield from _runs(_due_days(on, name, *waits), least_due, least_days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AskedDay:
+class _DueDay:
     """A judged day; `missed` is the version that asked for something when nothing was done."""
 
     local_date: date
@@ -67,27 +67,27 @@ class _AskedDay:
 
 
 @once
-def _asked_days(on: RuleInput, name: str, lag_hours: float, answer_hours: float) -> list[_AskedDay]:
+def _due_days(on: RuleInput, name: str, lag_hours: float, answer_hours: float) -> list[_DueDay]:
     """Return the judged days for one prescription, but those of its pauses.
 
     In a pause nothing was due, so the day says nothing about whether the patient has stopped.
     """
     # versions of one prescription follow each other, and a change of version ends no run
     own = [row for row in as_recorded(on) if row.id == name]
-    days: list[_AskedDay] = []
+    days: list[_DueDay] = []
     for day in _judged_days(on, lag_hours, answer_hours):
         held = next(iter(in_force(own, day.local_date)), None)
         if held is None or not paused(held, day.local_date):
             missed = held if held is not None and _is_missed(day, held) else None
-            days.append(_AskedDay(local_date=day.local_date, missed=missed))
+            days.append(_DueDay(local_date=day.local_date, missed=missed))
     return days
 
 
-def _runs(asked: Iterable[_AskedDay], least_due: int, least_days: int) -> Iterator[MissedRun]:
+def _runs(judged: Iterable[_DueDay], least_due: int, least_days: int) -> Iterator[MissedRun]:
     days: list[date] = []
     per_week = 0
     reached: MissedRun | None = None
-    for day in asked:
+    for day in judged:
         if day.missed is None:
             if reached is not None:
                 # said only once the run has ended: until then nobody knows whether it goes on
