@@ -6,6 +6,7 @@ its timer ran: a pause is no exercise. It is of tier C, and of tier B for whom a
 disease of the heart is recorded.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -29,13 +30,18 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding for each two weeks with a high dose, and each long session with pain."""
     yield from _two_weeks(on, rule)
     prescriptions = as_recorded(on)
-    ratings = [rating for rating in ratings_read(on) if rating.phase in EXERCISE_PHASES]
+    ratings: defaultdict[str | None, list[PainRating]] = defaultdict(list)
+    for rating in ratings_read(on):
+        if rating.phase in EXERCISE_PHASES:
+            ratings[rating.session].append(rating)
     for session in on.sessions:
-        own = [rating for rating in ratings if rating.session == session.id]
+        # a session without an answer hurt nobody that we know of, and was not too hard
+        if session.id not in ratings and session.exertion_cr10 is None:
+            continue
         for row in in_force(prescriptions, session.local_date):
             # a walk is not too long for who should lift weights for less
             if is_credited(row, session.type):
-                yield from _long_session(on, rule, session, own, row)
+                yield from _long_session(on, rule, session, ratings[session.id], row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
