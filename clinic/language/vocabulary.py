@@ -83,7 +83,7 @@ VENDOR_WORDS: dict[str, str] = {
     "health_connect": "Health Connect",
     "google_health": "Google Health",
     "huawei_health": "Huawei Health",
-    "open_wearables": "Open Wearables",
+    "open_wearables": N_("Watch data by Open Wearables"),
     "whoop": "WHOOP",
     "coros": "COROS",
 }
