@@ -84,6 +84,8 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     Serve it with a short graceful shutdown, because pages keep event streams open.
     """
     app = FastAPI(
+        # a redirect would name the host that the sender claims, and vendors follow none
+        redirect_slashes=False,
         title="Kadens clinician door",
         version="1",
         summary=_SUMMARY,

@@ -137,12 +137,14 @@ async def sample_of_unit(
 ) -> tuple[ShownSample, list[ShownSampled]]:
     """Return a sample with its accesses, open ones first, and note whose they are; else 404."""
     sample, sampled = await _sample(scope, number)
-    rows = {row.number: row for row in await audit_rows_of(scope.conn, [s.row for s in sampled])}
+    numbers = [item.row for item in sampled]
+    rows = {row.number: row for row in await audit_rows_of(scope.conn, numbers)}
     people = sorted({row.patient for row in rows.values()})
     # each patient of the sample can see that the log about them was looked at
     await scope.listed("sample", people)
     names, me = await scope.names(people), scope.actor.subject
-    shown = [_shown(item, rows[item.row], names, me) for item in sampled if item.row in rows]
+    kept = [item for item in sampled if item.row in rows]
+    shown = [_shown(item, rows[item.row], names, me) for item in kept]
     # what this reader can judge comes first, then what another must
     shown.sort(key=lambda item: (item.row.verdict is not None, item.is_own))
     return ShownSample(row=sample, state=sample_state(sample, scope.now_ms)), shown
