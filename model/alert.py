@@ -43,7 +43,8 @@ class AlertState(StrEnum):
 class Action(StrEnum):
     """What may happen to an alert: the kind of a move.
 
-    RAISE begins an alert. Judging makes WORSEN (its tier rises) and RETRACT (no evidence is left).
+    RAISE begins an alert. Judging makes WORSEN (its tier rises), RETRACT (no evidence is left) and
+    RESTORE (the evidence of a retracted one holds again).
     Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE. All
     others are a clinician's.
     """
@@ -51,6 +52,7 @@ class Action(StrEnum):
     RAISE = "raise"
     WORSEN = "worsen"
     RETRACT = "retract"
+    RESTORE = "restore"
     WAKE = "wake"
     ESCALATE = "escalate"
     EXPIRE = "expire"
@@ -288,7 +290,8 @@ class Alert:
     is the subject of the clinician who took it, "" for nobody. `unseen_since_ms` is when it last
     became open, None once a person has acknowledged it; since then it was passed on `escalations`
     times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
-    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C.
+    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. Of a
+    retracted alert `findings` are all that it ever had, and `retracted_from` is the state it had.
     """
 
     id: str
@@ -308,10 +311,11 @@ class Alert:
     snoozed_until_ms: int | None = None
     mutes: Mapping[Tier, int] = field(default_factory=dict)
     is_demoted: bool = False
+    retracted_from: AlertState | None = None
 
 
 class StepKind(StrEnum):
-    """What happens to an alert: it is raised or retracted, or findings are added or dropped.
+    """What happens to an alert: it is raised, retracted or restored, or findings come or go.
 
     Time alone wakes, escalates and expires it.
     """
@@ -320,6 +324,7 @@ class StepKind(StrEnum):
     APPEND = "append"
     DROP = "drop"
     RETRACT = "retract"
+    RESTORE = "restore"
     WAKE = "wake"
     ESCALATE = "escalate"
     EXPIRE = "expire"
@@ -329,9 +334,9 @@ class StepKind(StrEnum):
 class Step:
     """One change to an alert that follows from judging or from time.
 
-    `alert` is the id of the alert, None for RAISE. For RAISE and APPEND the `findings` become
-    current and replace those with the same rule and key. For DROP and RETRACT they stop being
-    current. `moves` are the transitions that the step is; evidence that only joins an alert is
+    `alert` is the id of the alert, None for RAISE. For RAISE, RESTORE and APPEND the `findings`
+    become current and replace those with the same rule and key. For DROP and RETRACT they cease to
+    be current. `moves` are the transitions that the step is; evidence that only joins an alert is
     none. `responsible` are those who have to act after it. `snoozed_until_ms` is set where the step
     leaves the alert snoozed. The other fields describe the alert after the step.
     """

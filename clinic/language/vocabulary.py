@@ -83,7 +83,7 @@ VENDOR_WORDS: dict[str, str] = {
     "health_connect": "Health Connect",
     "google_health": "Google Health",
     "huawei_health": "Huawei Health",
-    "open_wearables": "Open Wearables",
+    "open_wearables": N_("Watch data by Open Wearables"),
     "whoop": "WHOOP",
     "coros": "COROS",
 }
@@ -100,7 +100,8 @@ ANSWER_SCALES: dict[str, str] = {
 MOVES: dict[str, str] = {
     "raise": N_("Raised"),
     "worsen": N_("Opened again, because it got worse"),
-    "retract": N_("Withdrawn, because the data were corrected"),
+    "retract": N_("Withdrawn, because the data it rests on do not count any more"),
+    "restore": N_("Back, because the data it rests on count again"),
     "wake": N_("The snooze has ended"),
     "escalate": N_("Passed on, because nobody saw it"),
     "expire": N_("Expired"),

@@ -116,7 +116,7 @@ _LONG_MS = 2 * DAY_MS
 _ALERTS = f"""
 select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
 sentence, resolution, assignee, unseen_since as unseen_since_ms, escalations,
-  snoozed_until as snoozed_until_ms, mutes, is_demoted
+  snoozed_until as snoozed_until_ms, mutes, is_demoted, retracted_from
 from alert
 where patient = any(%(patients)s) \
 and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
@@ -126,7 +126,7 @@ select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, 
 f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
 from alert_finding f join alert a on a.id = f.alert \
-where f.alert = any(%(alerts)s::uuid[]) and f.current"""
+where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state = 'retracted')"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,13 +335,14 @@ async def _alerts(
         number = row.pop("patient")
         mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
         enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
-        typed = {**row, **enums, "mutes": mutes}
+        before = AlertState(row["retracted_from"]) if row["retracted_from"] else None
+        typed = {**row, **enums, "mutes": mutes, "retracted_from": before}
         alerts[number].append(Alert(patient=names[number], findings=findings[row["id"]], **typed))
     return alerts
 
 
 async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[str, Finding]]:
-    """Return the current findings of each alert (id), by rule and key."""
+    """Return the current findings of each alert (id), by rule and key; all of a retracted one."""
     findings: dict[str, dict[str, Finding]] = defaultdict(dict)
     if not alerts:  # most patients have none, and a query costs a round trip
         return findings
