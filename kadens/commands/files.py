@@ -14,7 +14,7 @@ from kadens.clock import clock
 from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.links import issue_audited_token
-from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.commands.options import DEFAULT_DATA, Data, Json, zone_if_any
 from kadens.commands.sending import LATER, NoAnswerError, door_of, post_patiently
 from kadens.importing.finding import GivenFile, given_files
 from kadens.importing.flow import ImportFlow, StoppedError
@@ -25,6 +25,7 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
 from model.facts import Reject
 from parsers.formats import FILES_CONNECTOR, format_named
+from parsers.local_zone import TIME_ZONE
 from parsers.packing.walk import Piece
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
@@ -45,6 +46,10 @@ def import_files(
     url: Annotated[
         str, typer.Option(help="Address of the vendor door; the running one when left out.")
     ] = "",
+    zone: Annotated[
+        str,
+        typer.Option(callback=zone_if_any, help="IANA zone of local times without an offset."),
+    ] = "",
     wait: Annotated[
         float,
         typer.Option("--wait", min=0, help="Wait so many seconds for the last outcomes."),
@@ -64,7 +69,7 @@ def import_files(
     given = list(given_files(paths))
     if not given:
         fail("no file is there", code=2)
-    with door_flow(settings, patient, url) as flow:
+    with door_flow(settings, patient, url, zone) as flow:
         summary = _imported(given, flow, wait)
     if summary.waiting and (why := consent_refusal(settings, patient, FILES_CONNECTOR)):
         print_note(f"{why} any more: what was sent after the withdrawal is dropped")
@@ -131,17 +136,18 @@ def import_file(
 
 
 @contextmanager
-def door_flow(settings: Settings, patient: str, url: str) -> Iterator[ImportFlow]:
+def door_flow(settings: Settings, patient: str, url: str, zone: str = "") -> Iterator[ImportFlow]:
     """Give the flow of a patient's files through the vendor door, with a token of its own."""
     address = f"{door_of(settings, url)}/v1/files"
     since_ms = clock(settings.clock)()
+    passed = {TIME_ZONE: zone} if zone else {}
     headers: dict[str, str] = {}
 
     def send(piece: Piece) -> str:
         # a token is made only when there is something to send
         if not headers:
             token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, purpose="import")
-            headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS})
+            headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS, **passed})
         try:
             status, _ = post_patiently(address, piece.content, {**headers, **_named(piece)})
         except NoAnswerError as error:
@@ -160,7 +166,9 @@ def door_flow(settings: Settings, patient: str, url: str) -> Iterator[ImportFlow
                 return await file_outcomes(conn, patient, digests, since_ms)
 
         try:
-            yield ImportFlow(send=send, look=lambda digests: runner.run(outcomes(digests)))
+            yield ImportFlow(
+                send=send, look=lambda digests: runner.run(outcomes(digests)), headers=passed
+            )
         finally:
             runner.run(pool.close())
 

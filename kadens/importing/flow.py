@@ -47,6 +47,7 @@ class ImportFlow:
 
     send: SendPiece
     look: LookUp
+    headers: Mapping[str, str] = field(default_factory=dict)  # that a reader sees
     _waiting: dict[str, tuple[Piece, list[FileTally]]] = field(default_factory=dict, init=False)
     _sent: dict[str, _Sent] = field(default_factory=dict, init=False)
     _bytes: int = field(default=0, init=False)
@@ -74,7 +75,7 @@ class ImportFlow:
             if digest in outcomes:
                 _settle(files, outcomes[digest], is_new=False)
                 continue
-            reject = unread_piece(piece) or self._posted(digest, piece, files)
+            reject = unread_piece(piece, self.headers) or self._posted(digest, piece, files)
             if reject:
                 for file in files:
                     file.leave(reject)
@@ -136,7 +137,7 @@ def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> No
             file.in_part[outcome.rejects[0][1]] += 1
 
 
-def unread_piece(piece: Piece) -> Reject | None:
+def unread_piece(piece: Piece, headers: Mapping[str, str]) -> Reject | None:
     """Return why nothing in a piece can be read, None where something can.
 
     Such a piece would only make a dead letter. A part of a huge file is not tried: its cutter
@@ -145,7 +146,7 @@ def unread_piece(piece: Piece) -> Reject | None:
     if "#" in piece.where:
         return None
     last = Reject(where=piece.where, why="it holds no recording", kind=RejectKind.UNKNOWN)
-    context = Context(connector=FILES_CONNECTOR, filename=piece.filename)
+    context = Context(connector=FILES_CONNECTOR, filename=piece.filename, headers=headers)
     for item in read_items(piece.format, piece.content, context):
         if isinstance(item, Part) and item.facts:
             return None

@@ -145,3 +145,15 @@ def test_the_summary_counts_each_reason() -> None:
     assert not summary.done
     plain = summary.plain()
     assert (plain["new"], plain["known"], plain["refused"]) == (3, 1, {"cut off": 1})
+
+
+def test_a_table_in_local_time_is_sent_where_its_zone_is_named() -> None:
+    table = b"Date/Time,Step Count (count)\r\n2026-10-05 18:00:00,100\r\n2026-10-05 18:01:00,9\r\n"
+    piece = Piece(where="", format="health_auto_export", filename="", content=table)
+    for headers, sent in (({}, []), ({"time-zone": "Europe/Stockholm"}, [table])):
+        at, tally = _Installation(), FileTally(path=Path("x"))
+        flow = ImportFlow(send=at.send, look=at.look, headers=headers)
+        flow.take(piece, tally)
+        flow.flush()
+        assert at.sent == sent
+        assert bool(tally.refused) is not bool(sent)
