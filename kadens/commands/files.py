@@ -77,7 +77,7 @@ def import_files(
         print_json(summary.plain())
     else:
         for file in summary.files:
-            print_line(f"{file.path}: {file.words()}")
+            print_line(f"{file.shown}: {file.words()}")
         for line in summary.lines():
             print_note(line)
     raise typer.Exit(_code(summary))
@@ -111,7 +111,7 @@ def _imported(given: Sequence[GivenFile], flow: ImportFlow, wait_s: float) -> Im
         stopped = _BY_HAND
     if stopped:
         flow.finish(0)
-    return ImportSummary(files=tallies, stopped=stopped)
+    return ImportSummary(files=tallies, stopped=stopped, not_begun=len(given) - len(tallies))
 
 
 def import_file(
@@ -121,6 +121,7 @@ def import_file(
     if given.why:
         tally.refuse(given.why)
         return
+    tally.unsent += 1  # the rest of it, until it was walked to its end
     try:
         with given.path.open("rb") as file:
             for item in desk_pieces(file, given.path.name):
@@ -132,6 +133,7 @@ def import_file(
     except OSError as error:
         # what was read of it before is on its way
         tally.refuse(error.strerror or type(error).__name__)
+    tally.unsent -= 1
     progress.file_done(given.size)
 
 

@@ -68,20 +68,38 @@ class ImportFlow:
             self.flush()
 
     def flush(self) -> None:
-        """SendPiece the pieces that were taken and are not known. Raises StoppedError."""
+        """Send the pieces that were taken and are not known. Raises StoppedError.
+
+        Those that are not sent because it ends early are counted as unsent.
+        """
         waiting, self._waiting, self._bytes = self._waiting, {}, 0
-        outcomes = self.look(waiting.keys()) if waiting else {}
-        for digest, (piece, files) in waiting.items():
-            if digest in outcomes:
-                _settle(files, outcomes[digest], is_new=False)
-                continue
-            reject = unread_piece(piece, self.headers) or self._posted(digest, piece, files)
-            if reject:
-                for file in files:
-                    file.leave(reject)
+        try:
+            outcomes = self.look(waiting.keys()) if waiting else {}
+            # what is known needs no door
+            for digest in sorted(waiting, key=lambda some: some not in outcomes):
+                self._flushed(digest, *waiting[digest], outcomes.get(digest))
+                del waiting[digest]
+        finally:
+            _leave_unsent(waiting)
+
+    def _flushed(
+        self, digest: str, piece: Piece, files: list[FileTally], outcome: FileOutcome | None
+    ) -> None:
+        if outcome is not None:
+            _settle(files, outcome, is_new=False)
+            return
+        reject = unread_piece(piece, self.headers) or self._posted(digest, piece, files)
+        if reject:
+            for file in files:
+                file.leave(reject)
 
     def finish(self, wait_s: float) -> None:
-        """Wait so long for the outcomes that are still missing; those that stay away wait."""
+        """Wait so long for the outcomes that are still missing; those that stay away wait.
+
+        Pieces that were not flushed are left behind.
+        """
+        _leave_unsent(self._waiting)
+        self._waiting.clear()
         until_s = time.monotonic() + wait_s
         while self._sent:
             self._note_outcomes()
@@ -121,6 +139,12 @@ class ImportFlow:
         for digest, outcome in outcomes.items():
             _settle(self._sent.pop(digest).files, outcome, is_new=True)
         return bool(outcomes)
+
+
+def _leave_unsent(pieces: Mapping[str, tuple[Piece, list[FileTally]]]) -> None:
+    for _, files in pieces.values():
+        for file in files:
+            file.unsent += 1
 
 
 def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> None:
