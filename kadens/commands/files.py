@@ -15,13 +15,13 @@ from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.links import issue_audited_token
 from kadens.commands.options import DEFAULT_DATA, Data, Json, zone_if_any
-from kadens.commands.sending import LATER, NoAnswerError, door_of, post_patiently
 from kadens.importing.finding import GivenFile, given_files
 from kadens.importing.flow import ImportFlow, StoppedError
 from kadens.importing.progress import ImportProgress, shown_progress
 from kadens.importing.tally import FileTally, ImportSummary
 from kadens.importing.walked_files import desk_pieces
 from kadens.output.terminal import fail, print_json, print_line, print_note
+from kadens.posting import LATER, NoAnswerError, door_of, post_patiently
 from kadens.settings import Settings
 from model.facts import Reject
 from parsers.formats import FILES_CONNECTOR, format_named

@@ -150,8 +150,8 @@ def _leave_unsent(pieces: Mapping[str, tuple[Piece, list[FileTally]]]) -> None:
 def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> None:
     """Note an outcome; of equal pieces the first alone is new."""
     for number, file in enumerate(files):
-        if not outcome.kept:
-            file.refuse(outcome.rejects[0][1])
+        if outcome.refusal:
+            file.refuse(outcome.refusal)
             continue
         if is_new and number == 0:
             file.new += 1

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from model.calendar import utc
+from model.versions.receipt import FILE_LATER
 from storage.pg.pool import Connection
 
 # By SHA-256: a file has no other name here, and its own name may tell who the patient is. One
@@ -31,6 +32,14 @@ class FileOutcome:
     kept: bool = False
     kind: str = ""
     rejects: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing of it counts, "" where something does: a wrong clock spoils a kept file."""
+        reasons = [why for _, why in self.rejects]
+        if FILE_LATER in reasons:
+            return FILE_LATER
+        return "" if self.kept or not reasons else reasons[0]
 
 
 async def file_outcomes(

@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from model.envelope import Envelope
 from model.facts import RejectKind
 from model.keyring import KeyRing
+from model.versions.receipt import FILE_LATER
 from storage.bodies import dead_letters
 from storage.bodies.body_store import Directory
 from storage.bodies.kept_bodies import Received, keep_all
@@ -18,7 +19,6 @@ from storage.people import patients
 from storage.pg.pool import Connection, adapt
 from storage.reads.import_outcomes import FileOutcome, file_outcomes
 
-pytestmark = pytest.mark.anyio
 _BODY = b"a run"
 _DIGEST = sha256(_BODY).hexdigest()
 _PARTLY = FileOutcome(kept=True, kind="unknown", rejects=(("type", "an unknown type"),))
@@ -53,6 +53,7 @@ async def _stored_in_part(conn: Connection, patient: str, *, kept: bool = True) 
     await dead_letters.add_letters(conn, [row], 5)
 
 
+@pytest.mark.anyio
 async def test_a_file_that_is_read_meanwhile_is_not_refused(
     dsn: str, conn: Connection, worker: Connection
 ) -> None:
@@ -72,6 +73,7 @@ async def test_a_file_that_is_read_meanwhile_is_not_refused(
     assert await looking == {_DIGEST: _PARTLY}
 
 
+@pytest.mark.anyio
 async def test_the_same_file_of_somebody_else_is_theirs(conn: Connection) -> None:
     await _stored_in_part(conn, "p2")
     assert await file_outcomes(conn, "p1", [_DIGEST], 0) == {}
@@ -80,3 +82,9 @@ async def test_the_same_file_of_somebody_else_is_theirs(conn: Connection) -> Non
     await _stored_in_part(conn, "p3", kept=False)
     refused = FileOutcome(kind="unknown", rejects=_PARTLY.rejects)
     assert await file_outcomes(conn, "p3", [_DIGEST], 0) == {_DIGEST: refused}
+
+
+def test_a_file_with_a_wrong_clock_is_refused_though_it_is_kept() -> None:
+    later = FileOutcome(kept=True, kind="range", rejects=(("@3", "odd"), ("body", FILE_LATER)))
+    assert (later.refusal, _PARTLY.refusal) == (FILE_LATER, "")
+    assert FileOutcome(rejects=_PARTLY.rejects).refusal == "an unknown type"
