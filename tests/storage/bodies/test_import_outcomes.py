@@ -64,10 +64,10 @@ async def test_a_file_that_is_read_meanwhile_is_not_refused(
         waits = False
         async with asyncio.timeout(30):
             while not waits:
-                found = await watching.execute(
+                answer = await watching.execute(
                     "select pg_blocking_pids(%s) <> '{}'", [conn.info.backend_pid]
                 )
-                ((waits,),) = await found.fetchall()
+                ((waits,),) = await answer.fetchall()
     await _stored_in_part(worker, "p1")
     await worker.commit()
     assert await looking == {_DIGEST: _PARTLY}
