@@ -220,7 +220,7 @@ _ROWS: tuple[Format, ...] = (
     # a stream of years has 30 MiB
     Format(
         name="google_fit",
-        version=1,
+        version=2,
         grows=("Daily activity metrics",),
         read=Named("parsers.takeout.google_fit:read_google_fit"),
         sniff=Named("parsers.takeout.google_fit:is_google_fit"),
