@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from model.received import Context
 from parsers.fields import Unreadable
 
+NO_OFFSET = "a local time without an offset from UTC"
 TIME_ZONE = "time-zone"  # a header of ours: files have no place for it
 
 

@@ -25,7 +25,7 @@ from kadens.posting import LATER, NoAnswerError, door_of, post_patiently
 from kadens.settings import Settings
 from model.facts import Reject
 from parsers.formats import FILES_CONNECTOR, format_named
-from parsers.local_zone import TIME_ZONE
+from parsers.local_zone import NO_OFFSET, TIME_ZONE
 from parsers.packing.walk import Piece
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
@@ -80,6 +80,8 @@ def import_files(
             print_line(f"{file.shown}: {file.words()}")
         for line in summary.lines():
             print_note(line)
+    if not zone and NO_OFFSET in summary.reasons("refused") | summary.reasons("in_part"):
+        print_note("name the zone of local times with --zone, such as --zone Europe/Stockholm")
     raise typer.Exit(_code(summary))
 
 

@@ -8,6 +8,7 @@ from model.calendar import MINUTE_MS
 from model.errors import BodyError
 from model.facts import RejectKind
 from parsers.fields import Unreadable, check_width, number_within, real_offset
+from parsers.local_zone import NO_OFFSET
 from parsers.phone.moments import moment_of
 
 _LENGTH = re.compile(
@@ -43,7 +44,7 @@ def placed_ms(value: object, offset_min: int | None, where: str, zone: str = "")
     if moment.placed:
         return moment.ms
     if offset_min is None:
-        raise Unreadable(where, "a local time without an offset from UTC")
+        raise Unreadable(where, NO_OFFSET)
     return moment.ms - offset_min * MINUTE_MS
 
 

@@ -16,6 +16,7 @@ from model.facts import RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, zone_offset
 from parsers.halves import hours_of_clock
+from parsers.local_zone import NO_OFFSET
 
 _MINUTE_MS = 60_000
 _USUAL = re.compile(
@@ -72,7 +73,7 @@ def placed_moment(value: object, where: str, zone: str = "") -> Moment:
     """Return a moment that is an instant; Unreadable for a local time without an offset."""
     moment = moment_of(value, where, zone)
     if not moment.placed:
-        raise Unreadable(where, "a local time without an offset from UTC")
+        raise Unreadable(where, NO_OFFSET)
     return moment
 
 
