@@ -62,7 +62,8 @@ def import_files(
     Takes files, folders and packed files with files in them. A huge export is cut into pieces, of
     which only a few are on their way at any time. Prints a line for each file: stored, known
     already, refused and why, or received if nobody has read it yet. What is known is not sent
-    again, so after Ctrl-C or a crash the same command goes on. Exits 1 when something was refused.
+    again, so after Ctrl-C or a crash the same command goes on. Exits 1 when something was refused
+    or could not be sent, and 130 after Ctrl-C.
     """
     settings = settings_of(data)
     must_consent(settings, patient, FILES_CONNECTOR)
