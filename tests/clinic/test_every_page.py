@@ -8,7 +8,7 @@ from clinic.pages.templating import CLINIC_LOCALE
 from tests.clinic.english_left import EnglishOf, without_words
 from tests.clinic_world import ALERTS, Served
 
-_SESSION = """
+SESSION_OF_A_PATIENT = """
 select session from session s join patient p on p.id = s.patient
 where p.pseudonym = 'p-pain' order by start_at desc limit 1"""
 _EVIDENCE = re.compile(r'<section class="card" id="evidence".*?</section>', re.DOTALL)
@@ -53,7 +53,7 @@ def _english() -> EnglishOf:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_in_swedish_has_no_english(door: Served, english: EnglishOf, path: str) -> None:
-    found = path.format(session=door.rows(_SESSION)[0][0])
+    found = path.format(session=door.rows(SESSION_OF_A_PATIENT)[0][0])
     with without_words() as missed:
         answer = door.get(found, headers={"Accept": "text/html", "Accept-Language": "sv"})
     assert 'lang="sv"' in answer.text
