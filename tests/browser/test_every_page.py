@@ -63,3 +63,10 @@ def test_a_screen_of_the_worklist_shows_several_patients(page: Page) -> None:
     boxes = [row.bounding_box() for row in page.locator("tr.row").all()[1:]]
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert max(box["height"] for box in boxes if box) <= {400: 330, 1280: 135}[width]
+
+
+def test_the_page_about_the_interface_fits_a_phone(browser: Browser, door: Served) -> None:
+    with browser_context(browser, door.url, 400, "en") as context:
+        page = context.new_page()
+        page.goto("/docs")
+        assert page.evaluate("document.documentElement.scrollWidth") == 400
