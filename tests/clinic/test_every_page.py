@@ -34,7 +34,7 @@ PAGES = (
     f"/alerts/{ALERTS['old']}",
     f"/alerts/{ALERTS['snooze']}",
     "/rules",
-    "/rules?change=A1.ratio&value=0.6",
+    "/rules?change=A1+ratio&value=0.6",
     "/duty",
     "/requests",
     "/requests?all=yes",
