@@ -41,6 +41,8 @@ PAGES = (
     "/accounts",
     "/accounts?q=nobody-of-that-name",
     "/shared",
+    "/support",
+    "/checks",
     "/patients/p-nobody",
     "/nowhere",
 )
