@@ -56,8 +56,8 @@ def folder_of_up(root: Path) -> Iterator[FolderOfUp]:
 
 def keep_erasures(listed: Path | None, root: Path) -> None:
     """Put the list of erasures where `kadens up` adds to it, unless one is there already."""
-    place = root / _ERASURES
-    if listed is None or not listed.exists() or place.exists():
+    target = root / _ERASURES
+    if listed is None or not listed.exists() or target.exists():
         return
-    shutil.copyfile(listed, place)
-    place.chmod(0o600)
+    shutil.copyfile(listed, target)
+    target.chmod(0o600)

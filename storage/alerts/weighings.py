@@ -45,5 +45,8 @@ async def weighings_of(
 
 def turns_rule_on(prescriptions: Sequence[Prescription]) -> bool:
     """Return whether one of these turns a rule on that is off otherwise."""
-    set_values = [values for row in prescriptions for values in (row.rules or {}).values()]
-    return any(values.get("on", 0) >= 1 for values in set_values)
+    return any(map(_turns_rule_on, prescriptions))
+
+
+def _turns_rule_on(row: Prescription) -> bool:
+    return any(values.get("on", 0) >= 1 for values in (row.rules or {}).values())

@@ -221,13 +221,13 @@ def _consent(row: Mapping[str, Any]) -> ReadableLine:
 def _request(row: Mapping[str, Any]) -> ReadableLine:
     text = " ".join(part for part in (row["wish"], row["answer"]) if part)
     more = f": {text}" if text else ""
-    swedish, english = _in_both(lambda: _asked(row))
+    swedish, english = _in_both(lambda: _request_words(row))
     return ReadableLine(
         at=str(row["received_at"]), swedish=f"{swedish}{more}", english=f"{english}{more}"
     )
 
 
-def _asked(row: Mapping[str, Any]) -> str:
+def _request_words(row: Mapping[str, Any]) -> str:
     kind = translated(KIND_WORDS[RightKind(row["kind"])][0])
     return f"{kind}, {translated(STATE_NAMES[RightsState(row['state'])]).lower()}"
 

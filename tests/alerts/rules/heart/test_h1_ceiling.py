@@ -18,7 +18,7 @@ _DATE = date(2026, 11, 23)
 _ASKS = replace(PAIN_PRESCRIPTION, hr_ceiling=120.0)
 
 
-def _judged(*above: AboveCeiling, **more: Any) -> tuple[Finding, ...]:  # noqa: ANN401 - of the input
+def _judged(*above: AboveCeiling, **more: object) -> tuple[Finding, ...]:
     session = SessionBrief(
         id="s",
         start_ms=_START,
@@ -28,7 +28,7 @@ def _judged(*above: AboveCeiling, **more: Any) -> tuple[Finding, ...]:  # noqa: 
         timer_ms=HOUR_MS,
         above_ceiling=above,
     )
-    values = {"sessions": (session,), "prescriptions": (_ASKS,), **more}
+    values: dict[str, Any] = {"sessions": (session,), "prescriptions": (_ASKS,), **more}
     return judge(pain_input(**values), (CEILING,))
 
 
