@@ -13,8 +13,8 @@ from model.calendar import HOUR_MS, MINUTE_MS
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of
 
-_START = PAIN_NOW - 3 * HOUR_MS
-_DATE = date(2026, 11, 23)
+_START = PAIN_NOW - 27 * HOUR_MS
+_DATE = date(2026, 11, 22)
 _ASKS = replace(PAIN_PRESCRIPTION, hr_ceiling=120.0)
 
 
@@ -42,7 +42,7 @@ def test_a_session_with_such_times_is_one_finding() -> None:
     (finding,) = _judged(_above(5, 2), _above(20, 3))
     assert (finding.key, finding.tier, finding.at_ms) == ("s", Tier.B, _START + 23 * MINUTE_MS)
     assert finding.sentence == (
-        "Heart rate above the ceiling of 120 a minute for 5 minutes in the session of 2026-11-23 "
+        "Heart rate above the ceiling of 120 a minute for 5 minutes in the session of 2026-11-22 "
         "(rule H1: nearly all samples of 2 minutes or more)."
     )
     assert _judged() == ()
@@ -64,7 +64,7 @@ def test_far_above_for_long_is_graver() -> None:
 def test_a_symptom_in_or_after_the_session_is_graver(sign: str, hours: float, tier: Tier) -> None:
     at_ms = _START + int(hours * HOUR_MS)
     answer = SignAnswer(record="r", at_ms=at_ms, local_date=_DATE, sign=sign)
-    now_ms = PAIN_NOW + 12 * HOUR_MS
+    now_ms = PAIN_NOW - 12 * HOUR_MS
     (finding,) = _judged(_above(5, 2), signs=(answer,), now_ms=now_ms)
     assert (finding.tier, finding.evidence["signs"]) == (tier, [sign] if tier is Tier.A else [])
 
