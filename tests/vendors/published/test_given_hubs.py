@@ -52,7 +52,7 @@ _TABLES: dict[str, list[GivenPayload]] = {
                     }
                 }
             ],
-            why="the range is not signed, so it is asked for once for each event, and never believed",
+            why="the range is not signed, so it is asked for once an event, and never believed",
         )
     ],
     "open_wearables": [
