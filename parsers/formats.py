@@ -525,6 +525,9 @@ def parse_as(name: str, body: bytes, context: Context) -> Parsed:
 def _check_size(row: Format, payload: bytes) -> None:
     if len(payload) > row.most_bytes:
         raise BodyError("body", f"more than {row.most_bytes} bytes", RejectKind.TOO_MUCH)
+    # only files are unpacked, by a row of their own: no vendor is told that it may pack a body
+    if row.sniff is not is_packed and is_packed(payload):
+        raise BodyError("@0", "packed, and bodies of this kind are never unpacked")
     if row.json:
         check_width(payload)
 

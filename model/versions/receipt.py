@@ -70,7 +70,8 @@ def as_first_received(reported: Iterable[AttributedFact]) -> list[AttributedFact
     """Return facts with the first receipt of their payload, however often it was delivered.
 
     A redelivery is no later statement of its sender. The worker keeps the first receipt with the
-    payload; this is for those who have the deliveries at once.
+    payload; this is for those who have the deliveries at once, and have no answers of vendors, of
+    which the last receipt counts.
     """
     everything = list(reported)
     received: dict[tuple[str, str], int] = {}

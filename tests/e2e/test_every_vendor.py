@@ -161,8 +161,10 @@ def walked() -> Iterator[_Walked]:
             vendor = played_life(name, int(time.time()))
             address = stack.enter_context(serving_vendor(vendor.server))
             vendors[name] = vendor
-            text += [f"[connectors.{name}]", f"keys = ['{life.key}']", f'api = "{address}"']
-            text += [f'api_key = "{vendor.api_key}"']
+            text += [f"[connectors.{name}]", f"keys = ['{life.key}']"]
+            # of a vendor that only pushes nothing is asked
+            if _ROWS[name].api is not None:
+                text += [f'api = "{address}"', f'api_key = "{vendor.api_key}"']
             if life.has_tokens:
                 text += [f'client_id = "{vendor.server.client_id}"']
                 text += [f'client_secret = "{vendor.server.client_secret}"']
@@ -179,7 +181,7 @@ def walked() -> Iterator[_Walked]:
 
 
 def test_every_vendor_with_an_api_is_walked() -> None:
-    assert sorted(_WITH_API) == sorted([*VENDOR_LIVES, _REPLAYED])
+    assert set(_WITH_API) <= {*VENDOR_LIVES, _REPLAYED}
 
 
 @pytest.mark.parametrize("name", VENDOR_LIVES)

@@ -1,14 +1,16 @@
 """The table of parsers against the folder, and which of them reads a body."""
 
+import gzip
 from contextlib import suppress
 
 import pytest
 
 from model.codec import dumps
 from model.errors import BodyError
+from model.facts import Reject, RejectKind
 from model.received import Context
 from model.versions.receipt import MEASURED_LATER
-from parsers.formats import FORMATS, SNIFFED, Format, load_readers, parse, sniff
+from parsers.formats import FORMATS, SNIFFED, Format, load_readers, parse, read_items, sniff
 from parsers.lazy_readers import Named
 from tests.rooms import ROOT
 from tests.rows import values_of
@@ -44,6 +46,7 @@ HELPERS = {
     "links",
     "local_times",
     "polar_series",
+    "request_note",
     "__init__",
 }
 BESIDE_OTHERS = {"fitbit_steps", "samsung_bins"}  # read by the module of the same export
@@ -130,6 +133,16 @@ def test_what_is_later_than_its_receipt_is_no_fact(received_ms: int, facts: int)
     parsed = parse("open_wearables", body, received_ms=received_ms)
     assert (parsed.account, len(parsed.facts)) == ("u", facts)
     assert values_of(parsed.rejects, "where", "why") == [("facts[0]", MEASURED_LATER)] * (1 - facts)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in FORMATS if row.name != "packed"], ids=lambda row: row.name
+)
+def test_what_is_packed_where_nothing_is_unpacked_says_so(row: Format) -> None:
+    for body in (gzip.compress(b'{"event": 1}'), b"PK\3\4" + bytes(40)):
+        items = list(read_items(row.name, body, Context(connector="c")))
+        why = "packed, and bodies of this kind are never unpacked"
+        assert items == [Reject(where="@0", why=why, kind=RejectKind.DAMAGED)]
 
 
 def test_what_grows_is_named_in_the_row_of_its_format() -> None:

@@ -27,7 +27,7 @@ _EXPECTED: dict[str, tuple[int, tuple[RejectKind, ...]]] = {
     "samples_of_a_century": (_REFUSED, (TOO_MUCH,)),
     "wide_definitions": (0, (TOO_MUCH, RANGE)),
     "single_wide_array": (50, (RANGE, RANGE)),
-    "many_descriptions": (1, ()),
+    "many_descriptions": (1, (RANGE,)),
     "signatures_of_nothing": (0, (RejectKind.DAMAGED, RejectKind.DAMAGED)),
     "many_names": (0, (RejectKind.UNKNOWN,)),
     "many_offsets": (0, (RejectKind.UNKNOWN,)),

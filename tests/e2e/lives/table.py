@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from simulate.vendors.__main__ import VENDORS, PlayedVendor
-from tests.e2e.lives.hubs import JUNCTION_LIFE
+from tests.e2e.lives.hubs import JUNCTION_LIFE, TERRA_LIFE
 from tests.e2e.lives.life import VendorLife
 from tests.e2e.lives.rings import OURA_LIFE, WHOOP_LIFE, WITHINGS_LIFE
 from tests.e2e.lives.services import GOOGLE_LIFE, POLAR_LIFE, STRAVA_LIFE
@@ -21,6 +21,7 @@ VENDOR_LIVES: Mapping[str, VendorLife] = {
     "junction": JUNCTION_LIFE,
     "coros": COROS_LIFE,
     "huawei": HUAWEI_LIFE,
+    "terra": TERRA_LIFE,
 }
 
 

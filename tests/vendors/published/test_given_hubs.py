@@ -44,7 +44,7 @@ _TABLES: dict[str, list[GivenPayload]] = {
                     "fetch": {
                         "account": "MDFAMTAw",
                         "resource": "activity_records",
-                        "key": "1697700000000-1697703600000",
+                        "key": "1697700000000-1697703600000/1697704275000",
                         "path": "/healthkit/v1/activityRecords",
                         "query": [["startTime", "1697700000000"], ["endTime", "1697703600000"]],
                         "format": "huawei",
@@ -52,7 +52,7 @@ _TABLES: dict[str, list[GivenPayload]] = {
                     }
                 }
             ],
-            why="the range is not signed, so it is asked for and never believed",
+            why="the range is not signed, so it is asked for once an event, and never believed",
         )
     ],
     "open_wearables": [
