@@ -144,6 +144,7 @@ class SessionBrief:
 
     `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
     prescribed range; None for a session that does not count, or without a range to compare with.
+    `exertion_cr10` is the exertion that was answered, on Borg CR10.
     """
 
     id: str
@@ -153,6 +154,7 @@ class SessionBrief:
     type: str
     timer_ms: int = 0
     range_ms: tuple[int, int, int] | None = None
+    exertion_cr10: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

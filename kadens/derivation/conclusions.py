@@ -8,15 +8,21 @@ from typing import TypeVar
 
 from alerts.registry import judge
 from clinic.answers.adherence import Measured, measured
+from clinic.answers.briefs import session_brief
 from clinic.answers.days import blocked, reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
 from model.alert import Finding, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
-from model.derived import NOT_ANSWERED, Day, DayState, Derived, Week
+from model.derived import Day, DayState, Derived, Week
 from model.facts import AttributedFact, Report
-from storage.alerts.rule_inputs import LOOK_BACK_DAYS, pain_ratings
+from storage.alerts.rule_inputs import (
+    EARLIER_DAYS,
+    LOOK_BACK_DAYS,
+    pain_ratings,
+    sign_answers,
+)
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
@@ -147,17 +153,16 @@ def rule_input(
 ) -> RuleInput:
     """Return what the rules may look at, as storage loads it for the worker."""
     since = local_date(manifest.now_ms, manifest.zone) - timedelta(days=LOOK_BACK_DAYS)
+    earliest = since - timedelta(days=EARLIER_DAYS - LOOK_BACK_DAYS)
     # By record, as storage does: a pain answer names the record of its session.
     by_record: dict[str, SessionBrief] = {}
+    briefs: list[SessionBrief] = []
     for row in derived.sessions:
-        if row.local_date >= since and row.why not in NOT_ANSWERED:
-            by_record[row.record] = SessionBrief(
-                id=row.id,
-                start_ms=row.start_ms,
-                end_ms=row.end_ms,
-                local_date=row.local_date,
-                type=row.type,
-            )
+        brief = session_brief(row)
+        if row.local_date >= since and brief is not None:
+            by_record[row.record] = brief
+            briefs.append(brief)
+    reports = _recent_reports(held, manifest.now_ms)
     return RuleInput(
         patient=held.patient,
         zone=manifest.zone,
@@ -165,9 +170,11 @@ def rule_input(
         prescriptions=manifest.prescriptions,
         recorded=manifest.recorded,
         weeks=tuple(week for first, week in weeks.items() if first >= since),
+        earlier_weeks=tuple(week for first, week in weeks.items() if earliest <= first < since),
         days=tuple(row for day, row in days.items() if day >= since),
-        sessions=tuple(by_record.values()),
-        pain=pain_ratings(_recent_reports(held, manifest.now_ms), manifest.zone, by_record),
+        sessions=tuple(briefs),
+        pain=pain_ratings(reports, manifest.zone, by_record),
+        signs=sign_answers(reports, manifest.zone),
         watermarks=_vendor_watermarks(held, manifest.now_ms),
     )
 

@@ -73,8 +73,8 @@ order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
 _SESSIONS = f"""
 select x.* {_SINCE} cross join lateral (
   select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record,
-    extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms, case when counts then
-    jsonb_path_query_first(zone_times_by_method,
+    exertion_cr10, extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms,
+    case when counts then jsonb_path_query_first(zone_times_by_method,
       '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms
   from session
   where patient = k.patient and local_date >= k.since and why <> all(%(unanswered)s) offset 0) x

@@ -1,7 +1,8 @@
 """Rule A6, much more than prescribed (clinical definition section 5.3).
 
 It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
-long as prescribed with pain above the prescription's limit.
+long as prescribed with pain or exertion above the prescription's limits. A session is as long as
+its timer ran: a pause is no exercise.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import MINUTE_MS, week_bounds
 from model.prescription import Prescription, in_force
+from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
 from model.words.language import _
 
 _WEEK = timedelta(days=7)
@@ -70,16 +72,17 @@ def _long_session(
 ) -> Iterator[Finding]:
     """Yield a finding where a session was too long and hurt."""
     thresholds = thresholds_on(rule, (prescription,), session.local_date)
-    minutes = (session.end_ms - session.start_ms) / MINUTE_MS
+    minutes = session.timer_ms / MINUTE_MS
     most = thresholds["length"] * prescription.minutes_per_session
     painful = [rating for rating in ratings if rating.value >= thresholds["pain"]]
+    hard = _too_hard(session, prescription)
     # without prescribed minutes any session would be longer than 0
-    if prescription.minutes_per_session and minutes > most and painful:
+    if prescription.minutes_per_session and minutes > most and (painful or hard):
         yield _finding(
             on,
             rule,
             key=session.id,
-            at_ms=painful[0].at_ms,
+            at_ms=painful[0].at_ms if painful else session.end_ms,
             from_ms=session.start_ms,
             session=session.id,
             evidence={
@@ -87,8 +90,20 @@ def _long_session(
                 "minutes_prescribed": prescription.minutes_per_session,
                 "ratings": list(map(rating_evidence, painful)),
                 "thresholds": thresholds,
+                **({} if painful else {"exertion": hard}),
             },
         )
+
+
+def _too_hard(session: SessionBrief, prescription: Prescription) -> dict[str, float | str] | None:
+    """Return the exertion of a session above the prescribed ceiling, on its scale, else None."""
+    ceiling, scale = prescription.rpe_ceiling, prescription.rpe_scale
+    if ceiling is None or session.exertion_cr10 is None:
+        return None
+    on_scale = session.exertion_cr10
+    if scale == BORG_6_20_SCALE:
+        on_scale = rpe_6_20(on_scale)
+    return {"value": on_scale, "ceiling": ceiling, "scale": scale} if on_scale > ceiling else None
 
 
 def _finding(
@@ -124,6 +139,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
             most=short_number(100 * thresholds["dose"]),
             doses=", ".join(map(_dose_words, evidence["weeks"])),
         )
+    if "exertion" in evidence:
+        return _hard_words(evidence)
     return _(
         "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with pain "
         "%(ratings)s (rule A6: more than %(length)s times as long, with pain of %(pain)s or more).",
@@ -135,6 +152,22 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     )
 
 
+def _hard_words(evidence: Mapping[str, Any]) -> str:
+    exertion = evidence["exertion"]
+    scale = "6-20" if exertion["scale"] == BORG_6_20_SCALE else "CR10"
+    return _(
+        "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with exertion "
+        "%(exertion)s on Borg %(scale)s (rule A6: more than %(length)s times as long, with "
+        "exertion above %(ceiling)s).",
+        minutes=short_number(evidence["minutes"]),
+        prescribed=evidence["minutes_prescribed"],
+        exertion=short_number(exertion["value"]),
+        scale=scale,
+        length=short_number(evidence["thresholds"]["length"]),
+        ceiling=short_number(exertion["ceiling"]),
+    )
+
+
 def _dose_words(week: Mapping[str, Any]) -> str:
     share = short_number(100 * week["dose"])
     return _("%(share)s %% in the week of %(monday)s", share=share, monday=week["monday"])
@@ -143,7 +176,7 @@ def _dose_words(week: Mapping[str, Any]) -> str:
 OVERDOSE = Rule(
     id="A6",
     family="load",
-    version=1,
+    version=2,
     tier=Tier.C,
     title="Much more than prescribed",
     thresholds={

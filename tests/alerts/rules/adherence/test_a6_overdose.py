@@ -44,22 +44,67 @@ def test_two_weeks_of_a_high_dose(minutes: Sequence[int], keys: list[tuple[str, 
     assert _weeks(*minutes) == keys
 
 
-@pytest.mark.parametrize(
-    ("minutes", "pain", "held"), [(61, 6, True), (60, 6, False), (61, 5, False), (200, 10, True)]
-)
-def test_a_session_more_than_twice_as_long_with_pain(
-    minutes: int, pain: float, *, held: bool
-) -> None:
+def _session(minutes: float, pause: float = 0, exertion_cr10: float | None = None) -> SessionBrief:
+    """Return a session of so many minutes of exercise that ended an hour ago."""
     end_ms = PAIN_NOW - 60 * MINUTE_MS
-    session = SessionBrief(
+    return SessionBrief(
         id="s",
-        start_ms=end_ms - minutes * MINUTE_MS,
+        start_ms=end_ms - round((minutes + pause) * MINUTE_MS),
         end_ms=end_ms,
         local_date=date(2026, 11, 23),
         type="walking",
+        timer_ms=round(minutes * MINUTE_MS),
+        exertion_cr10=exertion_cr10,
     )
-    on = pain_input(rated("r", 0.5, pain, session="s"), sessions=(session,))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "pause", "pain", "held"),
+    [
+        (61, 0, 6, True),
+        (60, 0, 6, False),
+        (61, 0, 5, False),
+        (200, 0, 10, True),
+        (60, 50, 6, False),  # a pause is no exercise
+        (61, 50, 6, True),
+    ],
+)
+def test_a_session_more_than_twice_as_long_with_pain(
+    minutes: int, pause: int, pain: float, *, held: bool
+) -> None:
+    rated_s = rated("r", 0.5, pain, session="s")
+    on = pain_input(rated_s, sessions=(_session(minutes, pause),))
     assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
+
+
+@pytest.mark.parametrize(
+    ("minutes", "cr10", "ceiling", "held"),
+    [
+        (61, 5.5, (5, "borg-cr10"), True),
+        (61, 5, (5, "borg-cr10"), False),
+        (60, 9, (5, "borg-cr10"), False),
+        (61, 4.5, (13, "borg-6-20"), True),  # it is 14 on Borg 6-20
+        (61, 4, (13, "borg-6-20"), False),
+        (61, None, (5, "borg-cr10"), False),
+        (61, 9, (None, "borg-cr10"), False),
+    ],
+)
+def test_a_session_more_than_twice_as_long_that_was_too_hard(
+    minutes: int, cr10: float | None, ceiling: tuple[float | None, str], *, held: bool
+) -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=ceiling[0], rpe_scale=ceiling[1])
+    on = pain_input(sessions=(_session(minutes, 0, cr10),), prescriptions=(row,))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
+
+
+def test_what_was_too_hard_is_told_on_the_scale_of_the_ceiling() -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=13, rpe_scale="borg-6-20")
+    on = pain_input(sessions=(_session(61, 0, 5),), prescriptions=(row,))
+    (finding,) = judge(on, (OVERDOSE,))
+    assert finding.sentence == (
+        "A session of 61 minutes where 30 are prescribed, with exertion 15 on Borg 6-20 (rule A6: "
+        "more than 2 times as long, with exertion above 13)."
+    )
 
 
 def test_the_sentences_name_what_they_rest_on() -> None:
