@@ -145,7 +145,7 @@ _ROWS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=5,
+        version=6,
         grows=("monitoring",),
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
@@ -164,7 +164,7 @@ _ROWS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.7 MiB; the schema has no bound
     Format(
         name="gpx",
-        version=1,
+        version=2,
         read=Named("parsers.tracks.gpx:parse_gpx"),
         sniff=Named("parsers.tracks.gpx:is_gpx"),
         suffixes=(".gpx",),

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, TypeAlias, cast
 
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
-from ingest.receive import append_body
+from ingest.receiving.appending import append_body
 from ingest.uploads.shelf import DATA_FILE, Shelf
 from ingest.uploads.upload import Ended, Upload, UploadRefusal, UploadResult, UploadState
 from ingest.vendors.files import FILES
