@@ -138,11 +138,11 @@ class Lane:
         return self._converted(v)
 
     def _converted(self, v: Values) -> Values:
-        # Apple writes 0.97 for 97 %, some apps write 97.
-        if self.quantity.share:
-            v = np.where(v <= 1, v * _PERCENT, v)
         # What overflows becomes infinite, and lies outside of the range of its metric.
         with np.errstate(over="ignore"):
+            # Apple writes 0.97 for 97 %, some apps write 97.
+            if self.quantity.share:
+                v = np.where(v <= 1, v * _PERCENT, v)
             # Rounded, because 5.2 kJ are no binary fraction; adding 0.0 turns -0.0 into 0.0.
             return np.round((v + 0.0) * self.factor + self.shift, 6) + 0.0
 

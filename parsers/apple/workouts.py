@@ -165,8 +165,9 @@ def _timer_ms(of: Mapping[str, str], length_ms: int) -> int | None:
     unit_ms = _TIMER_UNITS.get(of.get("durationUnit", ""))
     if unit_ms is None:
         raise Unreadable("Workout.durationUnit", "not a unit of time", RejectKind.UNKNOWN)
-    timer_ms = round(number_of_text(of["duration"], "Workout.duration") * unit_ms)
-    return timer_ms if 0 < timer_ms <= length_ms - SHORTEST_PAUSE_MS else None
+    # a number that is read may still be too great for a whole one
+    timer_ms = number_of_text(of["duration"], "Workout.duration") * unit_ms
+    return round(timer_ms) if 0 < timer_ms <= length_ms - SHORTEST_PAUSE_MS else None
 
 
 def _stops(
