@@ -21,7 +21,7 @@ class PrescriptionDue:
     """What one prescription asked for in a week.
 
     `by_day` has the version in force on each of its days. `sessions` are whole sessions, and
-    `minutes` are theirs.
+    `minutes` and `dose_min` are theirs.
     """
 
     by_day: Mapping[date, Prescription]
@@ -108,15 +108,27 @@ def _part(by_day: Mapping[date, Prescription]) -> PrescriptionDue:
             active.append(row)
             sevenths.append(sevenths_due(row, day))
     sessions = share_of_week(sevenths)
-    dose = _sum_if_known(map(_WEEKS_DOSE, active))
     return PrescriptionDue(
         by_day=by_day,
         sessions=sessions,
         minutes=sessions * _mean_minutes(active, sevenths),
-        dose_min=None if dose is None else dose / _WEEK,
+        dose_min=_dose_due(active, sessions, sum(sevenths)),
         strength_days=share_of_week(map(_STRENGTH_DAYS, active)),
         paused_days=len(by_day) - len(active),
     )
+
+
+def _dose_due(active: Sequence[Prescription], sessions: int, sevenths: int) -> float | None:
+    """Return the dose of the whole sessions that are due; None when it is not prescribed.
+
+    Where only a dose is asked for, each day asks for a seventh of it.
+    """
+    dose = _sum_if_known(map(_WEEKS_DOSE, active))
+    if dose is None:
+        return None
+    if not any(row.sessions_per_week for row in active):
+        return dose / _WEEK
+    return dose * sessions / sevenths if sevenths else 0.0
 
 
 def _mean_minutes(active: Iterable[Prescription], sevenths: Iterable[int]) -> float:

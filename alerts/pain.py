@@ -47,12 +47,6 @@ def ratings_read(on: RuleInput) -> Ratings:
 
 
 @once
-def exertion_read(on: RuleInput) -> Ratings:
-    """Return the answers about exertion, each with its session as pain has it, by time."""
-    return sorted({_with_session(on, rating) for rating in on.exertion}, key=by_time)
-
-
-@once
 def ratings_of_now(on: RuleInput) -> Ratings:
     """Return the answers about pain "right now", which name no phase of exercise, by time.
 

@@ -38,11 +38,6 @@ PHASE_WORDS: dict[str, str] = {
 }
 
 
-SCALE_WORDS: dict[str, str] = {
-    "borg-cr10": N_("Borg CR10"),
-    "borg-6-20": N_("Borg 6 to 20"),
-}
-
 _MORE = re.compile(r" And (\d+) more\.")  # what `with_more` writes in English
 
 

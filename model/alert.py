@@ -112,7 +112,7 @@ class StoredSentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PainRating:
-    """An answer about pain, or about exertion, in the form that the rules read.
+    """A pain answer in the form that the rules read.
 
     `value` is on `scale`, for pain usually NRS 0-10. `session` is the id of the session that the
     answer is about, None when it is unknown.
@@ -144,6 +144,7 @@ class SessionBrief:
 
     `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
     prescribed range; None for a session that does not count, or without a range to compare with.
+    `exertion_cr10` is the exertion that was answered, on Borg CR10.
     """
 
     id: str
@@ -153,6 +154,7 @@ class SessionBrief:
     type: str
     timer_ms: int = 0
     range_ms: tuple[int, int, int] | None = None
+    exertion_cr10: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +194,7 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `exertion` are answers about how hard it was. `cardiac` is whether the
+    nothing may be raised. `cardiac` is whether the
     heart profile of today names a disease of the heart. `heart` and `weighings` are there only for
     whose prescription asks for a rule that reads them. `silent_patients` are, by vendor, the
     patients without data for two days and all whom it delivered to lately; only vendors of silent
@@ -213,7 +215,6 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
-    exertion: tuple[PainRating, ...] = ()
     cardiac: bool = False
     heart: tuple[HeartSeries, ...] = ()
     weighings: tuple[Weighing, ...] = ()

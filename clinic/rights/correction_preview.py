@@ -12,10 +12,11 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from alerts import lifecycle, registry
+from clinic.answers.briefs import session_brief
 from clinic.request_scope import RequestScope
-from model.alert import RuleInput, SessionBrief, Step
+from model.alert import RuleInput, Step
 from model.calendar import DAY_MS, monday
-from model.derived import NOT_ANSWERED, Day, Session, Week
+from model.derived import Day, Session, Week
 from model.privacy.rectification import RightValues, with_right_values
 from model.spans import Span
 from storage.alerts import rule_inputs
@@ -133,7 +134,9 @@ async def _steps(scope: RequestScope, patient: str, made: _Derived | None) -> tu
 
 
 def _judged_on(judgeable: RuleInput, made: _Derived) -> RuleInput:
-    briefs = {key: _briefly(row) for key, row in made.sessions.items()}
+    briefs = {
+        key: None if row is None else session_brief(row) for key, row in made.sessions.items()
+    }
     sessions = _laid_over({row.id: row for row in judgeable.sessions}, briefs)
     first = min((week.monday for week in judgeable.weeks), default=date.max)
     weeks = {key: row for key, row in made.weeks.items() if key >= first}
@@ -142,23 +145,6 @@ def _judged_on(judgeable: RuleInput, made: _Derived) -> RuleInput:
         sessions=tuple(sorted(sessions, key=attrgetter("start_ms", "id"))),
         days=_laid_over({row.local_date: row for row in judgeable.days}, made.days),
         weeks=_laid_over({row.monday: row for row in judgeable.weeks}, weeks),
-    )
-
-
-def _briefly(row: Session | None) -> SessionBrief | None:
-    # nobody is asked about these, and the loader leaves them out too
-    if row is None or row.why in NOT_ANSWERED:
-        return None
-    ranges = [part for part in row.zone_times_by_method if part.scheme == "prescribed"]
-    within = next((part.ms for part in ranges if part.valid), None) if row.counts else None
-    return SessionBrief(
-        id=row.id,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-        local_date=row.local_date,
-        type=row.type,
-        timer_ms=row.timer_ms,
-        range_ms=None if within is None else (within[0], within[1], within[2]),
     )
 
 

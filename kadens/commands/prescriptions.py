@@ -18,7 +18,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
 from kadens.lazy_commands import running_command
 from kadens.output.terminal import fail, print_note
-from kadens.prescribing.confirmed import Confirmed, need_confirmed, others_of
+from kadens.prescribing.confirmed import ConfirmedKeys, exit_unless_confirmed, others_of
 from kadens.settings import Settings
 from model.facts import Instrument
 from model.intensity import HeartProfile, profile_problems
@@ -83,7 +83,7 @@ def write_prescription(
     ],
     *,
     patient: Patient,
-    confirm: Confirmed = None,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write a version of a prescription.
@@ -96,7 +96,7 @@ def write_prescription(
 
     async def work(conn: Connection, now_ms: int) -> None:
         others = await others_of(conn, patient, now_ms)
-        need_confirmed(prescription_notes(value, others.stored, others.today), confirm or ())
+        exit_unless_confirmed(prescription_notes(value, others.stored, others.today), confirm or ())
         await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)

@@ -8,19 +8,20 @@ from typing import TypeVar
 
 from alerts.registry import judge
 from clinic.answers.adherence import Measured, measured
+from clinic.answers.briefs import session_brief
 from clinic.answers.days import blocked, reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
 from model.alert import Finding, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
-from model.derived import NOT_ANSWERED, Day, DayState, Derived, Session, Week
-from model.facts import AttributedFact, Instrument, Report
+from model.derived import Day, DayState, Derived, Week
+from model.facts import AttributedFact, Report
 from storage.alerts.rule_inputs import (
     EARLIER_DAYS,
     LOOK_BACK_DAYS,
     is_cardiac,
-    ratings_of,
+    pain_ratings,
     sign_answers,
 )
 from stream.compute.day_states import DayStateInput, day_states
@@ -153,22 +154,16 @@ def rule_input(
 ) -> RuleInput:
     """Return what the rules may look at, as storage loads it for the worker."""
     since = local_date(manifest.now_ms, manifest.zone) - timedelta(days=LOOK_BACK_DAYS)
+    earliest = since - timedelta(days=EARLIER_DAYS - LOOK_BACK_DAYS)
     # By record, as storage does: a pain answer names the record of its session.
     by_record: dict[str, SessionBrief] = {}
+    briefs: list[SessionBrief] = []
     for row in derived.sessions:
-        if row.local_date >= since and row.why not in NOT_ANSWERED:
-            by_record[row.record] = SessionBrief(
-                id=row.id,
-                start_ms=row.start_ms,
-                end_ms=row.end_ms,
-                local_date=row.local_date,
-                type=row.type,
-                timer_ms=row.timer_ms,
-                range_ms=_range_ms(row),
-            )
-    reports, zone = _recent_reports(held, manifest.now_ms), manifest.zone
-    earliest = since - timedelta(days=EARLIER_DAYS - LOOK_BACK_DAYS)
-    earlier = [week for first, week in weeks.items() if earliest <= first < since]
+        brief = session_brief(row)
+        if row.local_date >= since and brief is not None:
+            by_record[row.record] = brief
+            briefs.append(brief)
+    reports = _recent_reports(held, manifest.now_ms)
     return RuleInput(
         patient=held.patient,
         zone=manifest.zone,
@@ -176,24 +171,14 @@ def rule_input(
         prescriptions=manifest.prescriptions,
         recorded=manifest.recorded,
         weeks=tuple(week for first, week in weeks.items() if first >= since),
-        earlier_weeks=tuple(earlier),
+        earlier_weeks=tuple(week for first, week in weeks.items() if earliest <= first < since),
         days=tuple(row for day, row in days.items() if day >= since),
-        sessions=tuple(by_record.values()),
-        signs=sign_answers(reports, zone),
-        pain=ratings_of(reports, Instrument.PAIN, zone, by_record),
-        exertion=ratings_of(reports, Instrument.EXERTION, zone, by_record),
-        cardiac=is_cardiac(manifest.profiles, local_date(manifest.now_ms, zone)),
+        sessions=tuple(briefs),
+        pain=pain_ratings(reports, manifest.zone, by_record),
+        signs=sign_answers(reports, manifest.zone),
+        cardiac=is_cardiac(manifest.profiles, local_date(manifest.now_ms, manifest.zone)),
         watermarks=_vendor_watermarks(held, manifest.now_ms),
     )
-
-
-def _range_ms(session: Session) -> tuple[int, int, int] | None:
-    """Return the time below, within and above the prescribed range of a session that counts."""
-    for row in session.zone_times_by_method if session.counts else ():
-        if row.scheme == "prescribed" and row.valid:
-            below, within, above = row.ms
-            return below, within, above
-    return None
 
 
 def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:

@@ -7,6 +7,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path, PurePath
 
 from ingest.connector import Connector
@@ -76,7 +77,7 @@ def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Int
     intake = Intake()
     taken: set[tuple[str, str]] = set()
     # A body that comes again is no later statement: its first receipt counts, and is read.
-    for body in sorted(manifest.bodies, key=lambda body: body.received_ms):
+    for body in _in_order(manifest.bodies):
         # on a desk the patient is known from the start
         envelope = replace(_envelope(body, contents[body.path]), zone=manifest.zone)
         why = _not_used(manifest, body)
@@ -86,6 +87,15 @@ def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Int
             taken.add((body.connector, envelope.sha256))
             _take(intake, manifest, body, read_here(envelope, contents[body.path]), patient)
     return intake
+
+
+def _in_order(bodies: Iterable[ManifestBody]) -> list[ManifestBody]:
+    """Return each body once, by receipt, and those of one instant in an order of their own.
+
+    So neither the order of a manifest nor a row that is in it twice changes anything.
+    """
+    by_row = {(body.received_ms, body.model_dump_json()): body for body in bodies}
+    return [body for _, body in sorted(by_row.items(), key=itemgetter(0))]
 
 
 def _contents(bodies: Iterable[ManifestBody], folder: Path) -> dict[str, bytes]:

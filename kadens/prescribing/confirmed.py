@@ -15,7 +15,7 @@ from storage.people.patients import zone_of
 from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
 
-Confirmed = Annotated[
+ConfirmedKeys = Annotated[
     list[str] | None,
     typer.Option(
         "--confirm",
@@ -44,7 +44,7 @@ async def others_of(conn: Connection, patient: str, now_ms: int) -> Others:
     return Others(stored=stored, today=local_date(now_ms, await zone_of(conn, patient)))
 
 
-def need_confirmed(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> None:
+def exit_unless_confirmed(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> None:
     """Leave with code 2, and each note with the option that confirms it, unless all are named."""
     open_notes = {note.key: note.text for note in notes if note.key not in confirmed}
     if open_notes:

@@ -23,7 +23,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.json_files import strict_json
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
-from kadens.prescribing.confirmed import Confirmed, Others, need_confirmed, others_of
+from kadens.prescribing.confirmed import ConfirmedKeys, Others, exit_unless_confirmed, others_of
 from model import codec
 from model.calendar import local_date
 from model.prescribing.changes import pause_problems, renewal_problems, renewed, with_pause
@@ -100,7 +100,7 @@ def renew_prescription(
     patient: Patient,
     first: _First,
     last: _Last,
-    confirm: Confirmed = None,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Renew a prescription with what it had reached.
@@ -128,7 +128,7 @@ def pause_prescription(
     first: _First,
     last: _Last,
     why: Annotated[PauseWhy, typer.Option(help="Why nothing is due on these dates.")],
-    confirm: Confirmed = None,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Pause a prescription: nothing is due on some dates.
@@ -173,7 +173,7 @@ def import_prescriptions(
     ],
     *,
     patient: Patient,
-    confirm: Confirmed = None,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write the prescriptions of a FHIR R4 bundle; all of them, or none.
@@ -189,7 +189,7 @@ def import_prescriptions(
 
     async def work(conn: Connection, now_ms: int) -> None:
         others = await others_of(conn, patient, now_ms)
-        need_confirmed(_notes_of_all(rows, others), confirm or ())
+        exit_unless_confirmed(_notes_of_all(rows, others), confirm or ())
         for row in rows:
             await settings.prescribe(conn, patient, row, now_ms)
 
@@ -254,7 +254,7 @@ def _write_next(
         problems = following.problems or prescribing_problems(following.prescription)
         if problems:
             fail("\n  ".join(["this cannot be prescribed:", *problems]), code=2)
-        need_confirmed(following.notes, confirmed)
+        exit_unless_confirmed(following.notes, confirmed)
         await settings.prescribe(conn, patient, following.prescription, now_ms)
         return following.prescription
 

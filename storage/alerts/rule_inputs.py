@@ -76,8 +76,8 @@ order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
 _SESSIONS = f"""
 select x.* {_SINCE} cross join lateral (
   select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record,
-    extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms, case when counts then
-    jsonb_path_query_first(zone_times_by_method,
+    exertion_cr10, extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms,
+    case when counts then jsonb_path_query_first(zone_times_by_method,
       '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms
   from session
   where patient = k.patient and local_date >= k.since and why <> all(%(unanswered)s) offset 0) x
@@ -220,8 +220,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             restricted=restricted.get(number, ()),
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
-            pain=ratings_of(reports[number], Instrument.PAIN, row.zone, by_record),
-            exertion=ratings_of(reports[number], Instrument.EXERTION, row.zone, by_record),
+            pain=pain_ratings(reports[number], row.zone, by_record),
             heart=series.heart.get(number, ()),
             weighings=series.weighings.get(number, ()),
             cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
@@ -271,22 +270,17 @@ def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
     return last is not None and (last.coronary_disease or last.heart_failure)
 
 
-def ratings_of(
-    attributed_facts: Iterable[AttributedFact],
-    instrument: Instrument,
-    zone: str,
-    sessions: Mapping[str, SessionBrief],
+def pain_ratings(
+    attributed_facts: Iterable[AttributedFact], zone: str, sessions: Mapping[str, SessionBrief]
 ) -> tuple[PainRating, ...]:
-    """Return the answers to a question among current reports, each with its session.
-
-    `sessions` are those by record.
+    """Return the pain answers among current reports, each with its session; `sessions` by record.
 
     `zone` is the patient's IANA zone.
     """
     ratings: list[PainRating] = []
     for item in attributed_facts:
         fact = item.fact
-        if not isinstance(fact, Report) or fact.instrument is not instrument:
+        if not isinstance(fact, Report) or fact.instrument is not Instrument.PAIN:
             continue
         # a report without a number gives no rule anything to weigh
         if fact.value is not None:

@@ -144,21 +144,40 @@ def test_pauses_reduce_what_is_due_by_their_days(first: int, length: int, per_we
         first=_MONDAY + timedelta(days=first), last=_MONDAY + timedelta(days=last), why="holiday"
     )
     got = due_in_week(
-        (replace(_PRESCRIPTION, sessions_per_week=per_week, pauses=(pause, pause)),), _MONDAY
+        (
+            replace(
+                _PRESCRIPTION,
+                sessions_per_week=per_week,
+                pauses=(pause, pause),
+                dose_min_per_week=60.0 * per_week,
+            ),
+        ),
+        _MONDAY,
     )
     assert got is not None
     off = last - first + 1
     assert got.paused_days == off
     # whole sessions, rounded down, with their minutes
     assert got.sessions == per_week * (7 - off) // 7
-    assert got.minutes == got.sessions * 30
+    assert (got.minutes, got.dose_min) == (got.sessions * 30, got.sessions * 60)
 
 
 def test_nothing_due_is_no_ratio() -> None:
     six_days = Pause(first=_MONDAY, last=_MONDAY + timedelta(days=5), why="illness")
-    got = adherence(_week(3, _ZONES), replace(_PRESCRIPTION, pauses=(six_days,)))
+    row = replace(_PRESCRIPTION, pauses=(six_days,), dose_min_per_week=120.0)
+    got = adherence(_week(3, _ZONES), row)
     assert got is not None
-    assert (got.frequency, got.time) == (None, None)  # 4 x 1/7: no whole session
+    assert (got.frequency, got.time, got.dose) == (None, None, None)  # 4 x 1/7: no whole session
+
+
+def test_a_dose_without_sessions_is_due_by_days() -> None:
+    six_days = Pause(first=_MONDAY, last=_MONDAY + timedelta(days=5), why="illness")
+    only_dose = replace(
+        _PRESCRIPTION, sessions_per_week=0, pauses=(six_days,), dose_min_per_week=140.0
+    )
+    got = due_in_week((only_dose,), _MONDAY)
+    assert got is not None
+    assert (got.sessions, got.dose_min) == (0, 20)
 
 
 def _days(*by_day: tuple[tuple[str, int], ...]) -> Week:

@@ -88,6 +88,18 @@ def test_adherence_says_what_else_is_known_and_what_nobody_saw() -> None:
     ) in sentence
 
 
+def test_adherence_to_several_prescriptions_says_which_is_low() -> None:
+    parts = [
+        {"id": rx, "sessions": done, "sessions_due": due, "minutes": 30.0 * done, "minutes_due": 40}
+        for rx, done, due in (("walk", 3, 2), ("strength", 0, 1))
+    ]
+    weeks = [_week("2026-11-09", 3, (7, 0)) | {"prescriptions": parts}]
+    assert (
+        "0 days answered, by prescription walk 3 of 2 sessions and 90 of 40 minutes, "
+        "strength 0 of 1 sessions and 0 of 40 minutes."
+    ) in finding("A1", {"weeks": weeks, "thresholds": {"ratio": 0.8}}).sentence
+
+
 def test_the_weightiest_finding_gives_the_headline() -> None:
     grave = finding("P1", _pain((9, "after", "2026-11-01")), Tier.A, 1)
     late = finding("P1", _pain((6, "after", "2026-11-20"), (7, "after", "2026-11-18")), Tier.B, 2)

@@ -101,3 +101,22 @@ def test_headers_reach_the_reader_as_far_as_the_connector_lets_them(tmp_path: Pa
     (payload,) = derivation.intake.payloads.values()
     assert payload.envelope.content_type == "application/json"
     assert "secret" not in repr(payload.envelope)
+
+
+def test_neither_the_order_of_bodies_nor_a_row_that_comes_twice_changes_anything(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "b.json").write_text("[]", encoding="utf-8")
+    late = "2026-12-02T00:00:00Z"  # after the manifest's `now`
+    bodies = [
+        a_body(tmp_path / "b.json", "open_wearables"),
+        a_body(tmp_path / "a.json", "open_wearables"),
+        a_body(tmp_path / "a.json", "reports", late),
+        a_body(tmp_path / "b.json", "reports", late),
+    ]
+    shown = derivation_json(derivation_of(tmp_path, bodies))
+    assert len(shown["refused"]) == 4
+    for order in permutations(bodies):
+        assert derivation_json(derivation_of(tmp_path, order)) == shown
+    assert derivation_json(derivation_of(tmp_path, bodies * 2)) == shown

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -171,7 +172,7 @@ def test_no_command_writes_a_prescription_before_its_notes_are_confirmed(tmp_pat
     take = ("prescription", "import", str(bundle), *mine)
     keys = _unconfirmed(*take)
     assert keys == ["past:2023-11-10", "same:rx-1"]
-    confirmed = [word for key in keys for word in ("--confirm", key)]
+    confirmed = list(chain.from_iterable(("--confirm", key) for key in keys))
     assert _written(*take, *confirmed).startswith("written: rx-7")
     versions = json.loads(_kadens("prescription", "show", "rx-1", *mine).stdout)
     assert [row["version"] for row in versions] == [1, 2]

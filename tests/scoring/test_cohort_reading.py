@@ -48,7 +48,7 @@ _Lines = list[dict[str, Any]]
 
 def _cohort(folder: Path, **files: _Lines | dict[str, Any]) -> Path:
     """Write a cohort whose files are right except for those that are given."""
-    whole: dict[str, _Lines | dict[str, Any]] = {
+    parts: dict[str, _Lines | dict[str, Any]] = {
         "cohort": _HEAD,
         "patients": [_ANNA, _BO],
         "deliveries": [_BODY],
@@ -56,8 +56,8 @@ def _cohort(folder: Path, **files: _Lines | dict[str, Any]) -> Path:
         **files,
     }
     (folder / "body.fit").write_bytes(b"no FIT file at all")
-    (folder / "cohort.json").write_text(json.dumps(whole.pop("cohort")))
-    for name, lines in whole.items():
+    (folder / "cohort.json").write_text(json.dumps(parts.pop("cohort")))
+    for name, lines in parts.items():
         text = "\n".join(map(json.dumps, lines))
         (folder / f"{name}.jsonl").write_text(f"{text}\n")
     return folder

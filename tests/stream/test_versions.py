@@ -110,6 +110,30 @@ _CASES = {
         ],
         [("a", 20), ("b", 45)],
     ),
+    "typed afterwards": (
+        [_stated(1, 20, record="a", kind="other"), _stated(2, 45, record="b")],
+        [("b", 45)],
+    ),
+    "a leg whose type nobody named": (
+        [
+            _stated(1, 20, record="a", kind="other"),
+            _stated(2, 45, record="b", kind="multisport"),
+        ],
+        [("a", 20), ("b", 45)],
+    ),
+    # What has no time in common is no version, however near it begins; a short break joins it.
+    "a false start that is told of last": (
+        [_stated(1, 30, record="b", after_ms=80_000), _stated(2, 1, record="a")],
+        [("a", 31)],
+    ),
+    "just touching": (
+        [_stated(1, 30, record="b", after_ms=MINUTE_MS), _stated(2, 1, record="a")],
+        [("a", 31)],
+    ),
+    "a false start in common": (
+        [_stated(1, 30, record="b", after_ms=59_000), _stated(2, 1, record="a")],
+        [],  # the last stated holds, and a minute is too short to count
+    ),
 }
 
 

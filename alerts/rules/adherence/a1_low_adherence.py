@@ -204,6 +204,11 @@ def _week_words(week: Mapping[str, Any]) -> str:
             answered=_days(week["answered_days"]),
         )
     ]
+    of_each = week.get("prescriptions", ())
+    if len(of_each) > 1:
+        # the sum may look like enough where one of them is low
+        parts = ", ".join(map(_part_words, of_each))
+        texts.append(_("by prescription %(parts)s", parts=parts))
     if week["carried_days"]:
         texts.append(_("a phone was carried on %(days)s more", days=_days(week["carried_days"])))
     if week["recalled_sessions"]:
@@ -213,6 +218,18 @@ def _week_words(week: Mapping[str, Any]) -> str:
         days = _days(week["unseen_days"])
         texts.append(_("and off for as long as a session on %(days)s", days=days))
     return ", ".join(texts)
+
+
+def _part_words(part: Mapping[str, Any]) -> str:
+    return _(
+        "%(id)s %(sessions)s of %(sessions_due)s sessions and %(minutes)s of %(minutes_due)s "
+        "minutes",
+        id=part["id"],
+        sessions=part["sessions"],
+        sessions_due=part["sessions_due"],
+        minutes=short_number(part["minutes"]),
+        minutes_due=short_number(part["minutes_due"]),
+    )
 
 
 def _days(count: int) -> str:

@@ -1,30 +1,26 @@
 """Rule A6, much more than prescribed (clinical definition section 5.3).
 
 It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
-long as prescribed with pain or exertion above the prescription's limit. It is of tier C, and of
-tier B for whom a disease of the heart is recorded.
+long as prescribed with pain or exertion above the prescription's limits. A session is as long as
+its timer ran: a pause is no exercise. It is of tier C, and of tier B for whom a disease of the
+heart is recorded.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
-from alerts.pain import (
-    EXERCISE_PHASES,
-    exertion_read,
-    rating_evidence,
-    ratings_read,
-    ratings_words,
-)
+from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
 from alerts.thresholds import thresholds_on
-from alerts.wording import SCALE_WORDS, short_number
+from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import MINUTE_MS, week_bounds
 from model.prescription import Prescription, in_force
-from model.words.language import _, translated
+from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 
@@ -34,12 +30,10 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     yield from _two_weeks(on, rule)
     prescriptions = as_recorded(on)
     ratings = [rating for rating in ratings_read(on) if rating.phase in EXERCISE_PHASES]
-    exertion = exertion_read(on)
     for session in on.sessions:
         own = [rating for rating in ratings if rating.session == session.id]
-        hard = [rating for rating in exertion if rating.session == session.id]
         for row in in_force(prescriptions, session.local_date):
-            yield from _long_session(on, rule, session, (own, hard), row)
+            yield from _long_session(on, rule, session, own, row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -74,44 +68,43 @@ def _long_session(
     on: RuleInput,
     rule: Rule,
     session: SessionBrief,
-    answers: tuple[Sequence[PainRating], Sequence[PainRating]],
+    ratings: list[PainRating],
     prescription: Prescription,
 ) -> Iterator[Finding]:
-    """Yield a finding where a session was too long, and hurt or was too hard.
-
-    `answers` are those about its pain and about its exertion.
-    """
+    """Yield a finding where a session was too long and hurt."""
     thresholds = thresholds_on(rule, (prescription,), session.local_date)
-    # without pauses: an hour with half of it paused is half an hour of exercise
     minutes = session.timer_ms / MINUTE_MS
     most = thresholds["length"] * prescription.minutes_per_session
-    painful = [rating for rating in answers[0] if rating.value >= thresholds["pain"]]
-    hard = [rating for rating in answers[1] if _is_too_hard(rating, prescription)]
+    painful = [rating for rating in ratings if rating.value >= thresholds["pain"]]
+    hard = _too_hard(session, prescription)
     # without prescribed minutes any session would be longer than 0
     if prescription.minutes_per_session and minutes > most and (painful or hard):
         yield _finding(
             on,
             rule,
             key=session.id,
-            at_ms=(painful or hard)[0].at_ms,
+            at_ms=painful[0].at_ms if painful else session.end_ms,
             from_ms=session.start_ms,
             session=session.id,
             evidence={
                 "minutes": minutes,
                 "minutes_prescribed": prescription.minutes_per_session,
                 "ratings": list(map(rating_evidence, painful)),
-                "exertion": list(map(rating_evidence, hard)),
-                "rpe_ceiling": prescription.rpe_ceiling if hard else None,
                 "thresholds": thresholds,
+                **({} if painful else {"exertion": hard}),
             },
         )
 
 
-def _is_too_hard(rating: PainRating, prescription: Prescription) -> bool:
-    """Return whether an exertion is above the prescribed ceiling, on the scale of that ceiling."""
-    ceiling = prescription.rpe_ceiling
-    # an answer on another scale is another figure, and is not converted
-    return ceiling is not None and rating.scale == prescription.rpe_scale and rating.value > ceiling
+def _too_hard(session: SessionBrief, prescription: Prescription) -> dict[str, float | str] | None:
+    """Return the exertion of a session above the prescribed ceiling, on its scale, else None."""
+    ceiling, scale = prescription.rpe_ceiling, prescription.rpe_scale
+    if ceiling is None or session.exertion_cr10 is None:
+        return None
+    on_scale = session.exertion_cr10
+    if scale == BORG_6_20_SCALE:
+        on_scale = rpe_6_20(on_scale)
+    return {"value": on_scale, "ceiling": ceiling, "scale": scale} if on_scale > ceiling else None
 
 
 def _finding(
@@ -148,8 +141,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
             most=short_number(100 * thresholds["dose"]),
             doses=", ".join(map(_dose_words, evidence["weeks"])),
         )
-    if not evidence["ratings"]:
-        return _exertion_sentence(evidence)
+    if "exertion" in evidence:
+        return _hard_words(evidence)
     return _(
         "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with pain "
         "%(ratings)s (rule A6: more than %(length)s times as long, with pain of %(pain)s or more).",
@@ -161,19 +154,19 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     )
 
 
-def _exertion_sentence(evidence: Mapping[str, Any]) -> str:
-    hardest = max(evidence["exertion"], key=lambda row: float(row["value"]))
+def _hard_words(evidence: Mapping[str, Any]) -> str:
+    exertion = evidence["exertion"]
+    scale = "6-20" if exertion["scale"] == BORG_6_20_SCALE else "CR10"
     return _(
         "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with exertion "
-        "%(value)s on %(scale)s on %(date)s (rule A6: more than %(length)s times as long, with "
+        "%(exertion)s on Borg %(scale)s (rule A6: more than %(length)s times as long, with "
         "exertion above %(ceiling)s).",
         minutes=short_number(evidence["minutes"]),
         prescribed=evidence["minutes_prescribed"],
-        value=short_number(hardest["value"]),
-        scale=translated(SCALE_WORDS[hardest["scale"]]),
-        date=hardest["local_date"],
+        exertion=short_number(exertion["value"]),
+        scale=scale,
         length=short_number(evidence["thresholds"]["length"]),
-        ceiling=short_number(evidence["rpe_ceiling"]),
+        ceiling=short_number(exertion["ceiling"]),
     )
 
 
@@ -185,7 +178,7 @@ def _dose_words(week: Mapping[str, Any]) -> str:
 OVERDOSE = Rule(
     id="A6",
     family="load",
-    version=2,
+    version=3,
     tier=Tier.B,  # at the gravest
     title="Much more than prescribed",
     thresholds={

@@ -50,7 +50,8 @@ class FitSession:
     "" if absent. `exertion_cr10` is workout_rpe / 10 and `feel` is 0..100; both are None when not
     answered. `offset` is the byte at which the session message begins. `made_from` is "laps",
     "lengths" or "records" where the file has no usable session message, else "". `gaps` are the
-    longer times without a record of a session that is made from records, [start, end) in epoch ms.
+    times between the laps or lengths, or the longer ones without a record, of what a session is
+    made from, [start, end) in epoch ms.
     """
 
     start_ms: int
@@ -76,7 +77,7 @@ class FitSession:
 class RecordedStretch:
     """A stretch of time in FIT seconds, and the seconds of it in which nothing was recorded.
 
-    `gaps` are the longer times without a record.
+    `gaps` are the longer times without a record, or the times between laps.
     """
 
     first: float = math.nan
@@ -117,7 +118,16 @@ def stretch_of_laps(group: Group) -> RecordedStretch:
     starts, lengths, timers = starts[usable], lengths[usable], timers[usable]
     first, last = float(starts.min()), float((starts + lengths).max())
     active = float(np.where(timers > 0, np.minimum(timers, lengths), lengths).sum())
-    return RecordedStretch(first=first, last=last, idle=max(0.0, last - first - active))
+    idle = max(0.0, last - first - active)
+    return RecordedStretch(first=first, last=last, idle=idle, gaps=_between(starts, lengths))
+
+
+def _between(starts: Floats, lengths: Floats) -> tuple[tuple[float, float], ...]:
+    """Return the times between laps in which no lap ran."""
+    order = np.argsort(starts, kind="stable")
+    begins, reached = starts[order], np.maximum.accumulate((starts + lengths)[order])
+    apart = np.flatnonzero(begins[1:] > reached[:-1])
+    return tuple(zip(reached[apart].tolist(), begins[apart + 1].tolist(), strict=True))
 
 
 def made_sessions(
@@ -132,6 +142,10 @@ def made_sessions(
         origin, span = made, _joined(laps, records)
     # a single record is no stretch of time
     if not is_date(span.first) or span.last <= span.first + _LAST_S:
+        # what is wrong with a session message is told of already
+        if is_date(records.first) and not len(fit["session"]):
+            reason = "no session message, and no stretch of records to make one from"
+            problems.append(problem_at(Code.NO_SESSION, fit["record"], 0, reason))
         return []
     base = stated[0] if stated else FitSession(start_ms=0, length_ms=0)
     sports = _sport(fit)
@@ -190,7 +204,7 @@ def _joined(laps: RecordedStretch, records: RecordedStretch) -> RecordedStretch:
     first, last = min(laps.first, records.first), laps.last
     if records.last > last:
         last = records.last + _LAST_S
-    return RecordedStretch(first=first, last=last, idle=laps.idle)
+    return replace(laps, first=first, last=last)
 
 
 def _sport(fit: FitFile) -> tuple[str, str]:

@@ -9,8 +9,6 @@ Which scheme suits a patient is not decided here.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 # Bases. HRR is also percent of VO2 reserve where a table prints both together.
 HRR = "hrr"  # percent of heart rate reserve
 HR_MAX = "hrmax"  # percent of maximal heart rate
@@ -35,7 +33,7 @@ class IntensityScheme:
     edges: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
-# The CR10 edges of both schemes are their 6-20 edges converted by `ANCHORS`. A trial that mapped
+# The CR10 edges of both schemes are their 6-20 edges converted by the anchors. A trial that mapped
 # CR10 to percent of heart rate reserve also gives 3 and 4.5.
 INTENSITY_SCHEMES: dict[str, IntensityScheme] = {
     "acsm2011": IntensityScheme(  # ACSM / Garber 2011; upper edge of vigorous METs recalled
@@ -75,27 +73,3 @@ INTENSITY_SCHEMES: dict[str, IntensityScheme] = {
         names=("below", "within", "above")
     ),  # the edges are the prescription's own
 }
-
-# (CR10, 6-20) where both of Borg's scales use the same words, from "nothing" to "extremely strong".
-ANCHORS: tuple[tuple[float, float], ...] = (
-    (0, 6),
-    (0.5, 7),
-    (1, 9),
-    (2, 11),
-    (4, 13),
-    (5, 15),
-    (7, 17),
-    (10, 19),
-)
-
-
-def rpe_6_20(cr10: float) -> float:
-    """Return an exertion on Borg CR10 as a value on Borg 6-20, linear between the anchors.
-
-    Beyond the anchors it is the value of the nearest anchor.
-
-    >>> rpe_6_20(3)
-    12.0
-    """
-    words, grades = zip(*ANCHORS, strict=True)
-    return float(np.interp(cr10, words, grades))

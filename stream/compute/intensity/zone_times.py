@@ -16,6 +16,7 @@ import numpy as np
 
 from model.intensity import Confidence, HeartProfile, ZoneTimesByMethod
 from model.prescription import Intensity
+from model.words.borg_scales import rpe_6_20
 from stream.compute.intensity.schemes import (
     CR10,
     FTP,
@@ -27,7 +28,6 @@ from stream.compute.intensity.schemes import (
     STEP_RATE,
     THRESHOLD,
     IntensityScheme,
-    rpe_6_20,
 )
 from stream.compute.intensity.thresholds import (
     Inputs,

@@ -16,9 +16,8 @@ from model.codec import encode_fact
 from model.derived import Origin
 from model.facts import AttributedFact, Instrument, Report
 from model.words.activities import TYPES
+from model.words.borg_scales import on_cr10
 from stream.compute.sessions.candidates import SessionCandidate, as_report, current_facts
-
-EXERTION_SCALE = "borg-cr10"
 
 _WITH_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 _ByRecord = Mapping[str, Sequence[SessionCandidate]]
@@ -29,9 +28,10 @@ def reported_exertions(
 ) -> Mapping[str, float]:
     """Return the last reported exertion on Borg CR10, by session id.
 
-    Answers on other scales are ignored. `zone` is the patient's IANA zone.
+    An answer on Borg 6-20 counts by the words that both scales share, and one on any other scale is
+    ignored. `zone` is the patient's IANA zone.
     """
-    answers = list(filter(_has_exertion, _in_time(reports)))
+    answers = [report for report in _in_time(reports) if _exertion(report) is not None]
     by_record = _by_record(candidates)
     named = [_named_session(answer, by_record) for answer in answers]
     unnamed_at: list[int] = []
@@ -43,8 +43,9 @@ def reported_exertions(
     # Answers are in order of time, so the last answer of a session overwrites those before.
     for answer, session in zip(answers, named, strict=True):
         meant = session or nearby[answer.head.start_ms]
-        if meant is not None and answer.value is not None:
-            exertions[meant.id] = answer.value
+        exertion = _exertion(answer)
+        if meant is not None and exertion is not None:
+            exertions[meant.id] = exertion
     return exertions
 
 
@@ -82,9 +83,11 @@ def recalled_by_date(reports: Iterable[AttributedFact], zone: str) -> Mapping[da
     return recalled
 
 
-def _has_exertion(report: Report) -> bool:
-    on_scale = report.value is not None and report.scale == EXERTION_SCALE
-    return on_scale and report.instrument in _WITH_EXERTION
+def _exertion(report: Report) -> float | None:
+    """Return the exertion of an answer on Borg CR10, None for any other answer."""
+    if report.value is None or report.instrument not in _WITH_EXERTION:
+        return None
+    return on_cr10(report.value, report.scale)
 
 
 def _named_session(report: Report, by_record: _ByRecord) -> SessionCandidate | None:

@@ -1,9 +1,9 @@
 """Removes duplicates: candidates for the same session that came by another route.
 
 Clinical definition section 3.3. Duplicates agree in type family and in start and end within two
-minutes; a type of no family agrees with each. The better candidate stays, as where sessions
-overlap, and takes over what only its duplicates know. The result does not depend on the order of
-candidates.
+minutes, and share some time; a type of no family agrees with each. The better candidate stays, as
+where sessions overlap, and takes over what only its duplicates know. The result does not depend on
+the order of candidates.
 """
 
 from collections import defaultdict
@@ -98,4 +98,6 @@ def _neighbourhood(candidate: SessionCandidate) -> Iterator[_Cell]:
 def _are_duplicates(a: SessionCandidate, b: SessionCandidate) -> bool:
     apart_ms = max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms))
     families = {type_family(a), type_family(b)} - {_ANY_FAMILY}
-    return len(families) <= 1 and apart_ms <= SAME_WITHIN_MS
+    # short ones may be near to each other and have nothing in common
+    overlap = min(a.end_ms, b.end_ms) > max(a.start_ms, b.start_ms)
+    return overlap and len(families) <= 1 and apart_ms <= SAME_WITHIN_MS

@@ -2,8 +2,9 @@
 
 Some senders give a workout a new id when they tell it again: first half of it, later all of it. The
 same source, the same type family and nearly the same start make them one workout, and of its
-versions the one that was stated last counts, shorter or longer. Legs of a multisport workout are of
-other type families and stay. The result does not depend on the order of facts.
+versions the one that was stated last counts, shorter or longer. A type of no family agrees with
+each. Legs of a multisport workout are of other type families or of other times, and stay. The
+result does not depend on the order of facts.
 """
 
 from collections import defaultdict
@@ -17,8 +18,12 @@ from model.words.activities import TYPES
 
 SAME_START_MS = 120_000  # devices and portals round the start differently
 
-# Source, type family, and the stretch of two minutes in which a workout begins.
-_Cell: TypeAlias = tuple[Source, str, int]
+_ANY_FAMILY = "other"
+# The legs of a multisport workout may begin with it, and each of them stays beside it.
+_BESIDE_OTHERS = frozenset({"multisport", "transition"})
+
+# Source, and the stretch of two minutes in which a workout begins.
+_Cell: TypeAlias = tuple[Source, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +62,38 @@ def _version_of(
     by_cell: Mapping[_Cell, Sequence[int]],
 ) -> int | None:
     """Return the position in `kept` of the workout of which this is an older version, or None."""
-    source, family, stretch = _cell(reported)
+    source, stretch = _cell(reported)
     positions: list[int] = []
     for near in (stretch - 1, stretch, stretch + 1):
-        positions += by_cell.get((source, family, near), ())
-    start_ms = reported.fact.head.start_ms
+        positions += by_cell.get((source, near), ())
     for position in sorted(positions):
-        apart_ms = abs(kept[position].reported.fact.head.start_ms - start_ms)
-        if apart_ms <= SAME_START_MS:
+        if _are_versions(kept[position].reported, reported):
             return position
     return None
 
 
 def _cell(reported: AttributedFact) -> _Cell:
-    head, fact = reported.fact.head, reported.fact
-    type_ = fact.type if isinstance(fact, Workout) else ""
-    return head.source, TYPES.get(type_, "other"), head.start_ms // SAME_START_MS
+    head = reported.fact.head
+    return head.source, head.start_ms // SAME_START_MS
+
+
+def _are_versions(first: AttributedFact, second: AttributedFact) -> bool:
+    a, b = first.fact.head, second.fact.head
+    # A false start of a minute and the run after it are two workouts: neither corrects the other.
+    overlap = min(a.end_ms, b.end_ms) > max(a.start_ms, b.start_ms)
+    return overlap and abs(a.start_ms - b.start_ms) <= SAME_START_MS and _are_alike(first, second)
+
+
+def _are_alike(first: AttributedFact, second: AttributedFact) -> bool:
+    types = {_type(first), _type(second)}
+    if len(types) == 1 or types & _BESIDE_OTHERS:
+        return len(types) == 1
+    families = {TYPES.get(name, _ANY_FAMILY) for name in types}
+    # What one message tells of together is no correction: it may be a workout and its legs.
+    if first.body != second.body:
+        families -= {_ANY_FAMILY}
+    return len(families) <= 1
+
+
+def _type(reported: AttributedFact) -> str:
+    return reported.fact.type if isinstance(reported.fact, Workout) else ""

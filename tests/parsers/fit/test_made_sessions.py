@@ -134,5 +134,33 @@ def test_the_last_record_is_in_the_workout_and_proves_no_later_delivery() -> Non
 
 
 @pytest.mark.parametrize(("times", "workouts"), [([0], 0), ([0, 0], 0), ([0, 1], 1)])
-def test_one_record_makes_no_workout(times: list[int], workouts: int) -> None:
-    assert len(of_type(Workout, parse_fit(plain(records(times))).facts)) == workouts
+def test_one_record_makes_no_workout_and_that_is_told(times: list[int], workouts: int) -> None:
+    parsed = parse_fit(plain(records(times)))
+    assert len(of_type(Workout, parsed.facts)) == workouts
+    (reject,) = parsed.rejects
+    ending = "made from records" if workouts else "and no stretch of records to make one from"
+    assert reject.why.endswith(ending)
+
+
+_RUN_ON = lap(start=900, written=1800, elapsed=900, timer=900)
+_RUN_LATER = lap(start=5100, written=6000, elapsed=900, timer=900)
+
+
+@pytest.mark.parametrize(
+    ("parts", "pauses"),
+    [
+        ([_RUN_ON], []),
+        ([_RUN_LATER], [(900, 5100)]),
+        ([_RUN_LATER, _RUN_ON], [(1800, 5100)]),  # laps come in any order
+        ([_RUN_LATER, records([*range(900), *range(5100, 6000)])], [(900, 5100)]),
+        # laps may overlap, and then no time between them is left
+        ([lap(start=300, written=6000, elapsed=5700, timer=5700), _RUN_LATER], []),
+    ],
+)
+def test_the_time_between_laps_is_a_pause(
+    parts: list[bytes], pauses: list[tuple[int, int]]
+) -> None:
+    first = lap(start=0, written=900, elapsed=900, timer=900, sport=RUNNING)
+    (workout,) = of_type(Workout, parse_fit(plain(first, *parts)).facts)
+    ms = [(BASE_MS + start * 1000, BASE_MS + end * 1000) for start, end in pauses]
+    assert list(workout.pauses) == ms

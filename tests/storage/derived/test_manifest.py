@@ -1,6 +1,7 @@
 """`kadens derive` and the worker give the same rows, states and findings of the same bodies."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import fields
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 
 from alerts.registry import judge
 from clinic.api.patient_queries import patient_day_states
+from kadens.derivation.conclusions import rule_input
 from kadens.derivation.derivation import Derivation, derive_manifest
+from model.alert import RuleInput
 from model.calendar import DAY_MS, monday, rfc3339
 from model.codec import dumps, plain
 from simulate.cohort import Person, demo_cohort
@@ -97,7 +100,15 @@ async def test_the_worker_stores_what_the_command_derives(
     known = await patient_day_states(conn, who, JUDGED_MS, results.dates)
     assert day_states(results.dates, known) == results.states
     loaded = await load_all(conn, ["p1"], JUDGED_MS)
-    assert judge(loaded["p1"].judgeable) == results.findings
+    judgeable = loaded["p1"].judgeable
+    given = rule_input(
+        derivation.manifest, derivation.held, results.derived, results.days, results.weeks
+    )
+    for field in fields(RuleInput):
+        # a manifest knows of no other patient, by whom a vendor's silence is told from a person's
+        if field.compare and field.name != "silent_patients":
+            assert getattr(given, field.name) == getattr(judgeable, field.name), field.name
+    assert judge(judgeable) == results.findings
 
 
 def of_patient(number: int, rows: Mapping[Any, object]) -> dict[tuple[int, Any], object]:

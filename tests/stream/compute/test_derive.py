@@ -347,7 +347,9 @@ def test_a_report_of_a_session_that_a_watch_declared_is_no_second_session() -> N
         (_at(17) + 1, {}, None),
         (_at(9, 59), {}, None),
         (_at(20), {"session": "r1"}, 6.0),
-        (_at(10, 30), {"scale": "borg-6-20"}, None),
+        (_at(10, 30), {"scale": "borg-6-20", "value": 13.0}, 4.0),  # the same words
+        (_at(10, 30), {"scale": "borg-6-20", "value": 6.0}, 0.0),
+        (_at(10, 30), {"scale": "form-1-5"}, None),
         (_at(10, 30), {"value": None}, None),
     ],
 )

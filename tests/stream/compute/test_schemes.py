@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from stream.compute.intensity.schemes import ANCHORS, CR10, INTENSITY_SCHEMES, RPE_6_20, rpe_6_20
+from model.words.borg_scales import ANCHORS, on_cr10, rpe_6_20, rpe_cr10
+from stream.compute.intensity.schemes import CR10, INTENSITY_SCHEMES, RPE_6_20
 from tests.rows import cells_of
 
 
@@ -71,3 +72,14 @@ def test_both_scales_of_exertion_say_the_same(name: str) -> None:
 def test_the_anchors_are_met_and_the_ends_are_flat() -> None:
     assert [rpe_6_20(cr10) for cr10, _ in ANCHORS] == cells_of(ANCHORS, 1)
     assert (rpe_6_20(0.25), rpe_6_20(6), rpe_6_20(11)) == (6.5, 16, 19)
+
+
+def test_every_grade_comes_back_from_the_other_scale() -> None:
+    grades = range(6, 20)
+    assert [rpe_6_20(rpe_cr10(grade)) for grade in grades] == list(grades)
+    assert [rpe_cr10(grade) for grade in (5, 12, 13, 15, 20)] == [0, 3, 4, 5, 10]
+    assert (on_cr10(13, "borg-6-20"), on_cr10(13, "borg-cr10"), on_cr10(1, "yes-no")) == (
+        4,
+        13,
+        None,
+    )

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
 from alerts.registry import judge
 from alerts.rules.adherence.a6_overdose import OVERDOSE
-from model.alert import RuleInput, SessionBrief, Tier
+from model.alert import SessionBrief, Tier
 from model.calendar import MINUTE_MS, midnight
-from model.facts import Instrument
 from model.intensity import ZoneTimes
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
 from tests.rows import values_of
@@ -46,72 +44,78 @@ def test_two_weeks_of_a_high_dose(minutes: Sequence[int], keys: list[tuple[str, 
     assert _weeks(*minutes) == keys
 
 
-@pytest.mark.parametrize(
-    ("minutes", "pain", "held"), [(61, 6, True), (60, 6, False), (61, 5, False), (200, 10, True)]
-)
-def test_a_session_more_than_twice_as_long_with_pain(
-    minutes: int, pain: float, *, held: bool
-) -> None:
-    on = pain_input(rated("r", 0.5, pain, session="s"), sessions=(_session(minutes),))
-    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
-
-
-def _session(minutes: float, paused: float = 0) -> SessionBrief:
-    """Return a session that ended an hour ago; `minutes` are those that were exercised."""
+def _session(minutes: float, pause: float = 0, exertion_cr10: float | None = None) -> SessionBrief:
+    """Return a session of so many minutes of exercise that ended an hour ago."""
     end_ms = PAIN_NOW - 60 * MINUTE_MS
     return SessionBrief(
         id="s",
-        start_ms=end_ms - int((minutes + paused) * MINUTE_MS),
+        start_ms=end_ms - round((minutes + pause) * MINUTE_MS),
         end_ms=end_ms,
         local_date=date(2026, 11, 23),
         type="walking",
-        timer_ms=int(minutes * MINUTE_MS),
+        timer_ms=round(minutes * MINUTE_MS),
+        exertion_cr10=exertion_cr10,
     )
 
 
-def test_a_pause_makes_no_session_long() -> None:
-    on = pain_input(rated("r", 0.5, 8, session="s"), sessions=(_session(60, paused=60),))
-    assert judge(on, (OVERDOSE,)) == ()
-
-
-def _hard(value: float, scale: str = "borg-cr10", *, minutes: float = 61, **more: Any) -> RuleInput:  # noqa: ANN401 - fields of the input
-    """Return the input about a long session of some exertion, where 5 on CR10 is the highest."""
-    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=5.0, rpe_scale="borg-cr10")
-    answer = rated("e", 0.5, value, scale=scale, instrument=Instrument.EXERTION)
-    session = _session(minutes)
-    on = pain_input(sessions=(session,), prescriptions=(row,))
-    return replace(on, exertion=(answer,), **more)
+@pytest.mark.parametrize(
+    ("minutes", "pause", "pain", "held"),
+    [
+        (61, 0, 6, True),
+        (60, 0, 6, False),
+        (61, 0, 5, False),
+        (200, 0, 10, True),
+        (60, 50, 6, False),  # a pause is no exercise
+        (61, 50, 6, True),
+    ],
+)
+def test_a_session_more_than_twice_as_long_with_pain(
+    minutes: int, pause: int, pain: float, *, held: bool
+) -> None:
+    rated_s = rated("r", 0.5, pain, session="s")
+    on = pain_input(rated_s, sessions=(_session(minutes, pause),))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
 
 
 @pytest.mark.parametrize(
-    ("value", "scale", "minutes", "held"),
+    ("minutes", "cr10", "ceiling", "held"),
     [
-        (5.5, "borg-cr10", 61, True),
-        (5, "borg-cr10", 61, False),
-        (9, "borg-cr10", 60, False),
-        (17, "borg-6-20", 61, False),
+        (61, 5.5, (5, "borg-cr10"), True),
+        (61, 5, (5, "borg-cr10"), False),
+        (60, 9, (5, "borg-cr10"), False),
+        (61, 4.5, (13, "borg-6-20"), True),  # it is 14 on Borg 6-20
+        (61, 4, (13, "borg-6-20"), False),
+        (61, None, (5, "borg-cr10"), False),
+        (61, 9, (None, "borg-cr10"), False),
     ],
 )
-def test_a_long_session_that_was_harder_than_its_ceiling(
-    value: float, scale: str, minutes: float, *, held: bool
+def test_a_session_more_than_twice_as_long_that_was_too_hard(
+    minutes: int, cr10: float | None, ceiling: tuple[float | None, str], *, held: bool
 ) -> None:
-    found = judge(_hard(value, scale, minutes=minutes), (OVERDOSE,))
-    assert values_of(found, "key") == (["s"] if held else [])
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=ceiling[0], rpe_scale=ceiling[1])
+    on = pain_input(sessions=(_session(minutes, 0, cr10),), prescriptions=(row,))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
 
 
-def test_no_ceiling_is_no_limit_of_exertion() -> None:
-    on = replace(_hard(10), prescriptions=(PAIN_PRESCRIPTION,))
-    assert judge(on, (OVERDOSE,)) == ()
+def test_what_was_too_hard_is_told_on_the_scale_of_the_ceiling() -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=13, rpe_scale="borg-6-20")
+    on = pain_input(sessions=(_session(61, 0, 5),), prescriptions=(row,))
+    (finding,) = judge(on, (OVERDOSE,))
+    assert finding.sentence == (
+        "A session of 61 minutes where 30 are prescribed, with exertion 15 on Borg 6-20 (rule A6: "
+        "more than 2 times as long, with exertion above 13)."
+    )
 
 
 @pytest.mark.parametrize(("cardiac", "tier"), [(False, Tier.C), (True, Tier.B)])
 def test_too_much_is_graver_with_a_disease_of_the_heart(*, cardiac: bool, tier: Tier) -> None:
-    (finding,) = judge(_hard(8, cardiac=cardiac), (OVERDOSE,))
-    assert finding.tier is tier
-    assert finding.sentence == (
-        "A session of 61 minutes where 30 are prescribed, with exertion 8 on Borg CR10 on "
-        "2026-11-23 (rule A6: more than 2 times as long, with exertion above 5)."
+    weeks = tuple(
+        week_of(_MONDAY + timedelta(weeks=number), 3, ZoneTimes(moderate=160 * MINUTE_MS))
+        for number in range(2)
     )
+    row = replace(PAIN_PRESCRIPTION, dose_min_per_week=100.0)
+    (finding,) = judge(pain_input(weeks=weeks, prescriptions=(row,), cardiac=cardiac), (OVERDOSE,))
+    assert finding.tier is tier
 
 
 def test_the_sentences_name_what_they_rest_on() -> None:

@@ -67,6 +67,14 @@ def test_duplicates_agree_in_family_and_within_two_minutes(
     assert len(_kept(claim(0, 20), second)) == sessions
 
 
+@pytest.mark.parametrize(("start", "sessions"), [(1, 2), (0.9, 1)])
+def test_short_sessions_are_duplicates_only_of_what_they_share_time_with(
+    start: float, sessions: int
+) -> None:
+    second = replace(claim(1, 2, _PHONE), start_ms=_T0 + round(start * _MIN))
+    assert len(_kept(claim(0, 1), second)) == sessions
+
+
 def test_another_curve_of_heart_rate_makes_no_second_session() -> None:
     # A watch that lost contact would else double each of its workouts.
     assert values_of(_kept(claim(0, 20), claim(1, 21, _PHONE)), "source") == [_WATCH]

@@ -1,0 +1,26 @@
+"""What the rules are told of a session, from its derived row. Pure.
+
+It is what `storage.alerts.rule_inputs` loads; the two must never differ, or a preview and the
+command that derives without a server would judge by other figures than the worker.
+"""
+
+from model.alert import SessionBrief
+from model.derived import NOT_ANSWERED, Session
+
+
+def session_brief(row: Session) -> SessionBrief | None:
+    """Return what the rules are told of a session; None for one about which nobody is asked."""
+    if row.why in NOT_ANSWERED:
+        return None
+    ranges = [part for part in row.zone_times_by_method if part.scheme == "prescribed"]
+    within = next((part.ms for part in ranges if part.valid), None) if row.counts else None
+    return SessionBrief(
+        id=row.id,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        local_date=row.local_date,
+        type=row.type,
+        timer_ms=row.timer_ms,
+        range_ms=None if within is None else (within[0], within[1], within[2]),
+        exertion_cr10=row.exertion_cr10,
+    )

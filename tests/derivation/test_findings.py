@@ -1,0 +1,83 @@
+"""What `kadens derive` tells of the rules: no rule of the worker is silent without a server."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kadens.derivation.derivation import derive_manifest
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, rfc3339
+from simulate.fit_writer import Recording, write_activity
+
+_Body = tuple[str, bytes]  # the connector, and what came through it
+_MONDAY_MS = 1_763_971_200_000 - 14 * DAY_MS  # 2025-11-10T08:00:00Z
+_RX: dict[str, Any] = {
+    "id": "rx-1",
+    "version": 1,
+    "valid_from": "2025-06-01",
+    "valid_to": "2026-06-01",
+    "sessions_per_week": 3,
+    "minutes_per_session": 30,
+    "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+}
+
+
+def _walk(begin_ms: int, minutes: int, bpm: float) -> bytes:
+    t = begin_ms + np.arange(minutes * 60, dtype=np.int64) * 1000
+    end_ms = begin_ms + minutes * MINUTE_MS
+    columns = {"heart_rate": np.full(len(t), bpm)}
+    return write_activity(Recording(start_ms=begin_ms, end_ms=end_ms, t=t, columns=columns))
+
+
+def _answer(at_ms: int, **more: Any) -> bytes:  # noqa: ANN401
+    report = {"id": "a1", "answered_at": rfc3339(at_ms), **more}
+    event = {"type": "report.created", "patient": "u", "report": report}
+    return json.dumps(event).encode()
+
+
+def _findings(folder: Path, *bodies: _Body, **rx: object) -> list[tuple[str, str]]:
+    """Return rule and tier of what is found in bodies, each given with its connector."""
+    entries: list[dict[str, Any]] = []
+    for number, (connector, content) in enumerate(bodies):
+        (folder / f"{number}.body").write_bytes(content)
+        received = rfc3339(_MONDAY_MS + 5 * DAY_MS)
+        entries.append({"path": f"{number}.body", "connector": connector, "received": received})
+    manifest = {
+        "zone": "Europe/Stockholm",
+        "now": rfc3339(_MONDAY_MS + 5 * DAY_MS + HOUR_MS),
+        "profiles": [{"valid_from": "2025-01-01", "hr_rest": 60, "hr_max": 180}],
+        "prescriptions": [{**_RX, **rx}],
+        "bodies": entries,
+    }
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    findings = derive_manifest(path).conclusions.findings
+    return [(item.rule, item.tier.value) for item in findings]
+
+
+def test_an_answer_of_yes_to_a_warning_sign_is_found(tmp_path: Path) -> None:
+    sign = {"instrument": "red_flag", "scale": "yes-no", "reason": "leg_weakness"}
+    yes = _answer(_MONDAY_MS, value=1, **sign)
+    assert _findings(tmp_path, ("reports", yes)) == [("P5", "A")]
+    assert _findings(tmp_path, ("reports", _answer(_MONDAY_MS, value=0, **sign))) == []
+
+
+def test_four_sessions_out_of_the_range_are_found(tmp_path: Path) -> None:
+    easy = [("files", _walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
+    assert _findings(tmp_path, *easy) == [("A7", "C")]
+    assert _findings(tmp_path, *easy[:3]) == []
+
+
+def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Path) -> None:
+    walk = "files", _walk(_MONDAY_MS, 61, 120.0)
+    for value, scale, rules in (
+        (16, "borg-6-20", [("A6", "C")]),
+        (15, "borg-6-20", []),
+        (5.5, "borg-cr10", [("A6", "C")]),
+        (5, "borg-cr10", []),
+    ):
+        answer = _answer(
+            _MONDAY_MS + 62 * MINUTE_MS, instrument="exertion", value=value, scale=scale
+        )
+        assert _findings(tmp_path, walk, ("reports", answer), rpe_ceiling=5) == rules, value
