@@ -48,6 +48,7 @@ async def series_inputs(
     conn: Connection, prescriptions: Mapping[int, Sequence[Prescription]], now_ms: int
 ) -> SeriesInputs:
     """Return the samples that rules read, of each patient whose prescriptions ask for a rule."""
+    # a rule that is off otherwise must not cost those who are not asked for
     asking = {number: own for number, own in prescriptions.items() if any(map(_asks, own))}
     limited = [n for n, own in asking.items() if any(row.hr_ceiling is not None for row in own)]
     return SeriesInputs(
@@ -64,9 +65,9 @@ def _asks(row: Prescription) -> bool:
 async def _heart(
     conn: Connection, patients: Collection[int], now_ms: int
 ) -> dict[int, tuple[HeartSeries, ...]]:
-    asked = _asked("heart_rate", patients, now_ms)
+    wanted = _wanted("heart_rate", patients, now_ms)
     samples: dict[tuple[int, str], list[tuple[int, float]]] = defaultdict(list)
-    for row in await rows.fetch(conn, _HEART, asked, lambda row: row):
+    for row in await rows.fetch(conn, _HEART, wanted, lambda row: row):
         samples[row["patient"], row["session"]].append((row["at_ms"], row["value"]))
     series: dict[int, list[HeartSeries]] = defaultdict(list)
     for (patient, session), own in samples.items():
@@ -79,13 +80,13 @@ async def _weighings(
 ) -> dict[int, tuple[Weighing, ...]]:
     weighed: dict[int, list[Weighing]] = defaultdict(list)
     for row in await rows.fetch(
-        conn, _WEIGHTS, _asked("weight", patients, now_ms), lambda row: row
+        conn, _WEIGHTS, _wanted("weight", patients, now_ms), lambda row: row
     ):
         weighed[row["patient"]].append(Weighing(at_ms=row["at_ms"], kg=row["kg"]))
     return {patient: tuple(own) for patient, own in weighed.items()}
 
 
-def _asked(metric: str, patients: Collection[int], now_ms: int) -> rows.Row:
+def _wanted(metric: str, patients: Collection[int], now_ms: int) -> rows.Row:
     return {
         "patients": list(patients),
         "metric": METRIC[metric].id,

@@ -47,6 +47,7 @@ def _above_ceiling(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 def _ceiling(on: RuleInput, session: SessionBrief) -> float | None:
     """Return the lowest ceiling that was prescribed on the date of a session."""
     held = in_force(as_recorded(on), session.local_date)
+    # of several prescriptions the strictest counts: each states what is acceptable
     return min((row.hr_ceiling for row in held if row.hr_ceiling is not None), default=None)
 
 
@@ -55,6 +56,7 @@ def _excess(series: HeartSeries, ceiling: float, thresholds: Mapping[str, float]
     reached = _reached(series.samples, ceiling, thresholds, thresholds["minutes"])
     if not reached:
         return None
+    # hysteresis: a rate that hovers at the ceiling is one excess and not ten
     cleared = _cleared(series.samples, ceiling - thresholds["clear"], thresholds)
     spans: list[tuple[int, int]] = []
     for from_ms, at_ms in reached:
@@ -78,6 +80,7 @@ def _reached(
             above.append(above[-1] + (bpm > level))
         first = 0
         for last in range(least - 1, len(run)):
+            # as short as it may be: a longer stretch would hide two minutes among easy ones
             while _is_enough(run, first + 1, last, least_ms, least):
                 first += 1
             count = last + 1 - first
@@ -124,6 +127,7 @@ def _finding(
     ceiling, excess, thresholds = met
     far = ceiling + thresholds["far"] - 1e-9  # at the level counts, where above is asked for
     is_far = bool(_reached(series.samples, far, thresholds, thresholds["far_minutes"]))
+    # an answer hours later, in another mood, is not about this session
     signs = [row.sign for row in on.signs if _is_about(row.at_ms, session)]
     signs = [sign for sign in signs if sign in CARDIAC_SIGNS]
     fresh_until_ms = fresh_until(rule, session.end_ms)

@@ -18,6 +18,7 @@ def with_accepted(on: RuleInput) -> RuleInput:
 
 
 def _accepted(series: HeartSeries) -> HeartSeries:
+    # the same screening as that of the zones, so that both speak of the same samples
     t = np.array([at for at, _ in series.samples], np.int64)
     v = np.array([bpm for _, bpm in series.samples], np.float64)
     kept = (screen_heart_rate(t, v) == CODE_ACCEPTED).tolist()

@@ -186,8 +186,8 @@ async def test_a_silent_watch_nudges_its_patient_once_in_two_days(conn: Connecti
         now = T0 + 30 * MINUTE_MS + hours * 60 * MINUTE_MS
         on = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
         await apply_judgements(conn, {"p1": verdict(on, now)}, now, ways=ways)
-        asked = await conn.execute("select key, to_patient from outbox where channel = 'nudge'")
-        rows = await asked.fetchall()
+        result = await conn.execute("select key, to_patient from outbox where channel = 'nudge'")
+        rows = await result.fetchall()
         assert len(rows) == count
         assert all(to_patient for _, to_patient in rows)
 
