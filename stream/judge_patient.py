@@ -8,11 +8,12 @@ a crash it is still due.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from alerts import lifecycle, registry
 from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times
 from alerts.silence_nudges import next_nudge_ms, nudge_message, silence_nudge
-from model.alert import Action, JudgementResult, Step, StepKind, Tier
+from model.alert import Action, Finding, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL, ReceiverKind
 from runtime.log_lines import describe, get_logger
@@ -23,7 +24,6 @@ from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from storage.ruling.held import put_held, put_outage
 from stream.collaborators import Collaborators
-from stream.compute.series.accepted_series import with_accepted
 from stream.dead.isolate import blames_message
 from stream.deriving.settings import derive_stale
 from stream.faults import report_fault
@@ -92,8 +92,6 @@ async def judge_patients(
     """
     await derive_stale(conn, patients)
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
-    for patient, row in loaded.items():
-        loaded[patient] = replace(row, judgeable=with_accepted(row.judgeable))
     results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
     await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
     parts.metrics.judged.inc(len(patients))
@@ -107,7 +105,8 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     findings = registry.judge(on.judgeable)
     held = tuple(finding for finding in findings if finding.suppressed)
     findings = registry.of_alerts(on.judgeable, findings)
-    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms)
+    back = lifecycle.returning_findings(on.live, on.recent, partial(_judged_at, on), now_ms)
+    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms, back)
     hours = lifecycle.hours_of(on.roster)
     return replace(
         result,
@@ -120,6 +119,12 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
         held=held,
         outages=registry.outages_of(on.judgeable, held),
     )
+
+
+def _judged_at(on: Loaded, at_ms: int) -> tuple[Finding, ...]:
+    """Return what judging finds in the facts of now as of an earlier instant."""
+    then = replace(on.judgeable, now_ms=at_ms)
+    return registry.of_alerts(then, registry.judge(then))
 
 
 def _outages(results: Mapping[str, JudgementResult]) -> dict[str, tuple[int, int]]:
@@ -183,7 +188,7 @@ async def _apply(
     moves = await store.apply_step(conn, number, patient, step, now_ms)
     if step.is_demoted and Action.DEMOTE in step.moves:
         await duty.put_budget_notice(conn, number, step.rule, result.day_from_ms, now_ms)
-    if moves and moves[0].kind in ANNOUNCED:
+    if moves and moves[0].kind in ANNOUNCED and lifecycle.is_news(step):
         contacts = await store.contacts(conn, number)
         messages = announcements_of(moves[0], number, contacts, by, step.rule)
         await outbox.put_all(conn, messages, now_ms)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from alerts import lifecycle, registry
 from clinic.answers.briefs import session_brief
+from clinic.language.rewording import reworded_steps
 from clinic.request_scope import RequestScope
 from model.alert import RuleInput, Step
 from model.calendar import DAY_MS, monday
@@ -26,7 +27,6 @@ from storage.rights.corrections import CorrectedRecord, correct_record
 from storage.rights.stated import StatedRecord
 from stream.compute import row_changes
 from stream.compute.derive import derive
-from stream.compute.series.accepted_series import with_accepted
 
 _Row = TypeVar("_Row")
 _Key = TypeVar("_Key", str, date)
@@ -73,7 +73,7 @@ async def preview_correction(
         made = await _derived(scope, patient, _span(kept, right))
         steps = await _steps(scope, patient, made)
     # what would happen anyway is not because of the correction
-    following = tuple(step for step in steps if step not in usual)
+    following = await reworded_steps(conn, [step for step in steps if step not in usual])
     if made is None:
         return CorrectionPreview(sessions=(), weeks=(), steps=following)
     return CorrectionPreview(
@@ -127,8 +127,7 @@ def _differing(changes: row_changes.RowChanges[_Row]) -> dict[Any, _Row | None]:
 async def _steps(scope: RequestScope, patient: str, made: _Derived | None) -> tuple[Step, ...]:
     """Return what judging the patient now would do, on the derived rows where there are some."""
     on = (await rule_inputs.load_all(scope.conn, [patient], scope.now_ms))[patient]
-    before = with_accepted(on.judgeable)
-    judgeable = before if made is None else _judged_on(before, made)
+    judgeable = on.judgeable if made is None else _judged_on(on.judgeable, made)
     findings = registry.of_alerts(judgeable, registry.judge(judgeable))
     return lifecycle.course_at(on.live, on.recent, findings, on.roster, scope.now_ms).steps
 

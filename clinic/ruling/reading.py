@@ -19,7 +19,6 @@ from storage.alerts import duty, rule_inputs
 from storage.facts.ids import PatientRow
 from storage.ruling import quality
 from storage.ruling import settings as stored
-from stream.compute.series.accepted_series import with_accepted
 from web.problems import RequestRefused, Violation
 
 CANNOT_BE_SET = N_("This cannot be set.")
@@ -159,8 +158,7 @@ async def _inputs(
 ) -> dict[int, RuleInput]:
     few = list(panel.items())[:MOST_JUDGED]
     of = {number: (name, PatientRow(id=number, zone=zone)) for number, (name, zone) in few}
-    inputs = await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
-    return {number: with_accepted(on) for number, on in inputs.items()}
+    return await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
 
 
 def refuse_unusable(change: RuleSetting) -> None:

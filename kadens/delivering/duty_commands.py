@@ -29,18 +29,19 @@ from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from web.problems import RequestRefused
 
-DutyUnit = Annotated[
+_Work = Callable[[Connection, int], Awaitable[None]]
+OfUnit = Annotated[
     str,
     typer.Option(
         "--unit", callback=checked(CARE_UNIT), help="Care unit; the clinician door's by default."
     ),
 ]
-ClinicianSubject = Annotated[str, typer.Argument(help="The clinician's subject at the sign-in.")]
+OfSubject = Annotated[str, typer.Argument(help="The clinician's subject at the sign-in.")]
 _NEEDED = "name a care unit with --unit: KADENS_CLINIC_UNIT is not set"
 
 
 def show_duty(
-    context: typer.Context, *, unit: DutyUnit = "", as_json: Json = False, data: Data = DEFAULT_DATA
+    context: typer.Context, *, unit: OfUnit = "", as_json: Json = False, data: Data = DEFAULT_DATA
 ) -> None:
     """Show who is on duty in a care unit, and who is away."""
     if context.invoked_subcommand is not None:
@@ -63,7 +64,7 @@ def show_duty(
 
 def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
     *,
-    unit: DutyUnit = "",
+    unit: OfUnit = "",
     zone: Annotated[str | None, typer.Option(help="Time zone, such as Europe/Oslo.")] = None,
     weekdays: Annotated[
         str | None, typer.Option(help="Working days, Monday is 1, such as 1,2,3,4,5.")
@@ -108,7 +109,6 @@ def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
     async def work(conn: Connection, now_ms: int) -> None:
         await _need_unit(conn, name)
         before = await duty.unit_roster(conn, name, now_ms)
-        # laid over what holds, so that one option does not set back all others
         roster = checked_roster(
             {**_hours(before), **wanted},
             before.line if line is None else tuple(filter(None, line)),
@@ -121,12 +121,12 @@ def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
 
 
 def add_absence_of(
-    subject: ClinicianSubject,
+    subject: OfSubject,
     *,
     first: Annotated[str, typer.Option("--from", help="First date, such as 2026-12-21.")],
     last: Annotated[str, typer.Option("--to", help="Last date, inclusive.")],
     cover: Annotated[str, typer.Option(help="Who acts instead; nobody by default.")] = "",
-    unit: DutyUnit = "",
+    unit: OfUnit = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write down that a clinician is away, and who covers.
@@ -152,9 +152,7 @@ def add_absence_of(
     _done(settings, work, AuditAction.ABSENCE_ADD)
 
 
-def end_absence_of(
-    subject: ClinicianSubject, *, unit: DutyUnit = "", data: Data = DEFAULT_DATA
-) -> None:
+def end_absence_of(subject: OfSubject, *, unit: OfUnit = "", data: Data = DEFAULT_DATA) -> None:
     """End the absence of a clinician who is back."""
     settings = settings_of(data)
     name = _unit(settings, unit)
@@ -178,9 +176,7 @@ async def _read(settings: Settings, name: str) -> tuple[DutyRoster, dict[str, st
         return roster, await duty.colleagues(conn, name)
 
 
-def _done(
-    settings: Settings, work: Callable[[Connection, int], Awaitable[None]], action: AuditAction
-) -> None:
+def _done(settings: Settings, work: _Work, action: AuditAction) -> None:
     """Run a change with its row; what cannot be is said in the words of the page."""
     try:
         audited(settings, work, action, detail="duty")

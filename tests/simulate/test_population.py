@@ -280,10 +280,10 @@ def test_who_strains_does_far_more_for_two_weeks_and_it_hurts() -> None:
 
 
 def _bytes_in(folder: Path, plan: CohortPlan) -> str:
-    total = sha256()
+    digest = sha256()
     for name, content in _written(folder, plan).items():
-        total.update(name.encode() + b"\0" + content)
-    return total.hexdigest()
+        digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()
 
 
 def test_the_bytes_of_a_seed_stay_as_they_are(tmp_path: Path) -> None:
@@ -295,6 +295,6 @@ def test_the_bytes_of_a_seed_stay_as_they_are(tmp_path: Path) -> None:
 
 def test_nobody_is_followed_for_the_heart_unless_asked_for() -> None:
     assert Course.HEART not in {person.course for person in inhabitants(7, 500, 6)}
-    followed = inhabitants(7, 5, 6, (Course.HEART,))
-    assert {heart_sign(person) for person in followed} == set(HeartSign)
-    assert {person.device for person in followed} == {Recorder.WATCH}
+    hearts = inhabitants(7, 5, 6, (Course.HEART,))
+    assert {heart_sign(person) for person in hearts} == set(HeartSign)
+    assert {person.device for person in hearts} == {Recorder.WATCH}

@@ -78,6 +78,18 @@ def test_a_session_more_than_twice_as_long_with_pain(
 
 
 @pytest.mark.parametrize(
+    ("types", "held"), [((), True), (("walking",), True), (("strength",), False)]
+)
+def test_a_session_is_too_long_only_for_who_prescribed_its_type(
+    types: tuple[str, ...], *, held: bool
+) -> None:
+    row = replace(PAIN_PRESCRIPTION, types=types)
+    rated_s = rated("r", 0.5, 8, session="s")
+    on = pain_input(rated_s, sessions=(_session(61),), prescriptions=(row,))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
+
+
+@pytest.mark.parametrize(
     ("minutes", "cr10", "ceiling", "held"),
     [
         (61, 5.5, (5, "borg-cr10"), True),
@@ -97,6 +109,14 @@ def test_a_session_more_than_twice_as_long_that_was_too_hard(
     assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
 
 
+@pytest.mark.parametrize(("cardiac", "tier"), [(False, Tier.C), (True, Tier.B)])
+def test_too_much_is_graver_with_a_disease_of_the_heart(*, cardiac: bool, tier: Tier) -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=5.0)
+    on = pain_input(sessions=(_session(61, 0, 8),), prescriptions=(row,))
+    (finding,) = judge(replace(on, cardiac=cardiac), (OVERDOSE,))
+    assert finding.tier is tier
+
+
 def test_what_was_too_hard_is_told_on_the_scale_of_the_ceiling() -> None:
     row = replace(PAIN_PRESCRIPTION, rpe_ceiling=13, rpe_scale="borg-6-20")
     on = pain_input(sessions=(_session(61, 0, 5),), prescriptions=(row,))
@@ -105,17 +125,6 @@ def test_what_was_too_hard_is_told_on_the_scale_of_the_ceiling() -> None:
         "A session of 61 minutes where 30 are prescribed, with exertion 15 on Borg 6-20 (rule A6: "
         "more than 2 times as long, with exertion above 13)."
     )
-
-
-@pytest.mark.parametrize(("cardiac", "tier"), [(False, Tier.C), (True, Tier.B)])
-def test_too_much_is_graver_with_a_disease_of_the_heart(*, cardiac: bool, tier: Tier) -> None:
-    weeks = tuple(
-        week_of(_MONDAY + timedelta(weeks=number), 3, ZoneTimes(moderate=160 * MINUTE_MS))
-        for number in range(2)
-    )
-    row = replace(PAIN_PRESCRIPTION, dose_min_per_week=100.0)
-    (finding,) = judge(pain_input(weeks=weeks, prescriptions=(row,), cardiac=cardiac), (OVERDOSE,))
-    assert finding.tier is tier
 
 
 def test_the_sentences_name_what_they_rest_on() -> None:

@@ -1,4 +1,4 @@
-"""The samples that rules read come from the database for those whose prescription asks for them."""
+"""What the rules about the heart read comes from the database, for whom a prescription asks."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,14 +7,13 @@ import pytest
 
 from alerts.registry import judge
 from model.alert import RuleInput, Tier
-from model.calendar import DAY_MS, MINUTE_MS
+from model.calendar import DAY_MS
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription
 from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.compute.series.accepted_series import with_accepted
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
@@ -50,14 +49,14 @@ async def _loaded(conn: Connection, plan: Prescription) -> RuleInput:
 
 
 async def test_who_is_asked_for_gets_what_was_measured(conn: Connection) -> None:
-    on = with_accepted(await _loaded(conn, _PLAN))
-    (session,), (series,) = on.sessions, on.heart
-    assert (series.session, len(series.samples)) == (session.id, 180)
-    assert series.samples[0] == (T0, 120.0)
+    on = await _loaded(conn, _PLAN)
+    (session,) = on.sessions
+    (above,) = session.above_ceiling
+    assert (above.start_ms, above.n, above.far) == (T0, 180, False)
     assert values_of(on.weighings, "kg") == [80.0, 82.5]
     excess, gain = [row for row in judge(on) if row.family == "heart"]
     assert (excess.rule, excess.tier, excess.evidence["ceiling"]) == ("H1", Tier.B, 115.0)
-    assert excess.at_ms == T0 + 2 * MINUTE_MS
+    assert excess.at_ms == above.end_ms
     assert (gain.rule, gain.key) == ("H4", "2026-09-20")
 
 
@@ -66,7 +65,7 @@ async def test_nothing_is_read_for_who_is_not_asked_for(
     conn: Connection, rules: dict[str, dict[str, float]] | None
 ) -> None:
     on = await _loaded(conn, replace(_PLAN, rules=rules))
-    assert (on.heart, on.weighings) == ((), ())
+    assert on.weighings == ()
 
 
 async def test_a_profile_of_today_says_whether_the_heart_is_ill(conn: Connection) -> None:
