@@ -20,6 +20,7 @@ from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
 from model.notes.annotation import Annotation, PinnedNote
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
@@ -38,6 +39,7 @@ from storage.reads.views import (
     SourceRow,
     WorkRow,
 )
+from storage.ruling.settings import settings_of_patient
 from stream.compute.day_states import day_states
 from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.sources import hold_ms
@@ -68,7 +70,8 @@ class PatientView:
     `need` and `reason` are those of the patient's row of the worklist.
     `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
     has a square for each date of twelve weeks, and `weeks` has the same weeks, the running one
-    last. Weeks and pain are oldest first, sessions and audit newest first. `audit` is what was done
+    last. `settings` are the thresholds that are set for the patient. Weeks and pain are oldest
+    first, sessions and audit newest first. `audit` is what was done
     with the data, `readers` who read them on which date. `notes` are the versions of the pinned
     note, newest first.
     """
@@ -95,6 +98,7 @@ class PatientView:
     readers: tuple[AuditReads, ...]
     annotations: tuple[Annotation, ...]
     notes: tuple[PinnedNote, ...]
+    settings: RuleSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +159,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     need, reason = worklist.need_and_reason(row, scope.now_ms)
     today = local_date(scope.now_ms, zone)
     return PatientView(
+        settings=await settings_of_patient(scope.conn, pseudonym),
         need=need,
         reason=reason,
         patient=page.patient,

@@ -365,7 +365,7 @@ class JudgementResult:
     day of the care unit, whose budget new alerts count against, began at `day_from_ms`. `zone` is
     the unit's, and `digest_ms` when its next digests go out. `held` are the findings that raise no
     alert although their rule is met, `outages` the vendors whose silence held one back, as in
-    `RuleInput.silent_patients`.
+    `RuleInput.silent_patients`. `nudge` names a nudge of the patient that is due, "" for none.
     """
 
     steps: tuple[Step, ...]
@@ -375,6 +375,7 @@ class JudgementResult:
     outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     zone: str = "UTC"
     digest_ms: Mapping["Digest", int] = field(default_factory=dict)
+    nudge: str = ""
 
 
 class Digest(StrEnum):

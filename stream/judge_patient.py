@@ -12,9 +12,10 @@ from functools import partial
 
 from alerts import lifecycle, registry
 from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times
+from alerts.silence_nudges import next_nudge_ms, nudge_message, silence_nudge
 from model.alert import Action, Finding, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
-from model.messages.outgoing import MAIL
+from model.messages.outgoing import MAIL, ReceiverKind
 from runtime.log_lines import describe, get_logger
 from storage.alerts import due, duty, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
@@ -109,7 +110,10 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     hours = lifecycle.hours_of(on.roster)
     return replace(
         result,
-        next_due_ms=_earliest(registry.next_due(on.judgeable), result.next_due_ms),
+        next_due_ms=_earliest(
+            registry.next_due(on.judgeable), result.next_due_ms, next_nudge_ms(on.judgeable)
+        ),
+        nudge=silence_nudge(on.judgeable),
         zone=hours.zone,
         digest_ms=digest_times(hours, now_ms) if result.steps else {},
         held=held,
@@ -155,6 +159,10 @@ async def apply_judgements(
         if await put_outage(conn, vendor, silent, panel, now_ms):
             _log.warning("a vendor delivers nothing to many patients", connector=vendor)
     await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
+    if ReceiverKind.NUDGE.value in ways:
+        nudged = [(name, result.nudge) for name, result in results.items() if result.nudge]
+        messages = [nudge_message(numbers[name], name, nudge) for name, nudge in nudged]
+        await outbox.put_all(conn, messages, now_ms)
     for patient, result in results.items():
         by = Announcing(ways=ways, link=link, zone=result.zone, digest_ms=result.digest_ms)
         for step in result.steps:

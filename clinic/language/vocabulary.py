@@ -236,7 +236,7 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Much more than prescribed"),
     N_("Intensity beside the prescribed one"),
     N_("Four good weeks"),
-    N_("Heart rate above its ceiling"),
+    N_("Heart rate above the ceiling"),
     N_("Weight has risen within days"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),

@@ -35,6 +35,8 @@ EVIDENCE_LABELS: Mapping[str, str] = {
     "below_ms": N_("Time below the prescribed range"),
     "within_ms": N_("Time within the prescribed range"),
     "above_ms": N_("Time above the prescribed range"),
+    "at": N_("When"),
+    "of_last": N_("Of so many last sessions"),
     "usual": N_("Usual pain before exercise"),
     "very_high": N_("Very high from"),
     "high": N_("High from"),

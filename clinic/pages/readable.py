@@ -116,6 +116,8 @@ def _label(name: str) -> str:
 
 
 def _word(key: str, value: str) -> str:
+    if key == "scale":
+        return words.scale(value)
     return words.label(value).lower() if key in _WORDED else value
 
 

@@ -1,9 +1,47 @@
-"""What a prescription sets of the rules, beside what the rules have without it. Pure."""
+"""What a prescription, a patient's profile or the care unit sets of the rules. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from alerts.registry import RULE
+from alerts.registry import RULE, RULES
+from alerts.ruling.profiles import PROFILES
+from alerts.ruling.settings import set_values
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
+from model.words.language import N_, _, translated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFigure:
+    """A threshold that is set for a patient: its value, that of the rule itself, and by what."""
+
+    rule: str
+    name: str
+    value: float
+    usual: float
+    by: str
+
+
+def set_figures(settings: RuleSettings) -> Iterator[SetFigure]:
+    """Yield each threshold that is set for a patient, by the layer that stands before others."""
+    for rule in sorted(RULES, key=lambda row: row.id):
+        for name, value in sorted(set_values(settings, rule).items()):
+            yield SetFigure(
+                rule=rule.id,
+                name=name,
+                value=value,
+                usual=rule.thresholds[name],
+                by=_by(settings, rule.id, name),
+            )
+
+
+def _by(settings: RuleSettings, rule: str, name: str) -> str:
+    if name in settings.own.get(rule, {}):
+        return translated(N_("set for the patient"))
+    profile = PROFILES.get(settings.profile)
+    if profile is not None and name in profile.values.get(rule, {}):
+        return _("by the profile %(title)s", title=translated(profile.title))
+    return translated(N_("set for the care unit"))
 
 
 def overrides(prescription: Prescription) -> Iterator[tuple[str, str, float, float]]:

@@ -23,6 +23,7 @@ from clinic.pages import (
     prescription_words,
     quality_flags,
     rule_overrides,
+    rule_words,
     scheme_words,
     words,
 )
@@ -69,6 +70,8 @@ def _environments() -> Mapping[str, Environment]:
         "need_words": NEED_WORDS,
         "need_icons": NEED_ICONS,
         "overrides": rule_overrides.overrides,
+        "rule_words": rule_words,
+        "set_figures": rule_overrides.set_figures,
         "look_signs": heatmap.LOOK_SIGNS,
         "look_words": heatmap.LOOK_WORDS,
         "quality_flags": quality_flags,

@@ -75,6 +75,7 @@ def truth_mistakes(lines: NumberedLines) -> Iterator[LineMistake]:
     """Yield truth that is of nobody, or contradicts itself."""
     people = {person.patient for _, person in lines.patients}
     for number, line in lines.truth:
+        # a line with two of them would count twice, and an empty one for nothing
         members = [row for row in (line.session, line.week, line.event) if row is not None]
         if len(members) != 1:
             yield number, "the line must have one of session, week and event"
@@ -108,6 +109,7 @@ def _own_mistakes(person: CohortPatient) -> Iterator[str]:
 def _late_versions(person: CohortPatient) -> Iterator[str]:
     """Yield prescriptions of which a later version was written before an earlier one."""
     written: dict[str, int] = {}
+    # a version that is written later replaces the one before it, so the order must be that of time
     for row in sorted(person.prescriptions, key=lambda row: (row.id, row.version)):
         if (row.recorded or 0) < written.get(row.id, 0):
             yield "prescriptions: a version must not be recorded before the one before it"

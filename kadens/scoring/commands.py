@@ -169,6 +169,7 @@ def score_cohort(
 
 def _shaped(figures: dict[str, Any]) -> dict[str, Any]:
     sessions = {name: figures["sessions"][name] for name in _OF_SESSIONS}
+    # in the agreed order, and nothing else: programs of others read it
     return {**{name: figures[name] for name in _FIGURES}, "sessions": sessions}
 
 

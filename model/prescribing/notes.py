@@ -45,6 +45,7 @@ def pause_notes(first: date, today: date) -> tuple[PrescriptionNote, ...]:
     """Return what a prescriber should know before a pause from a date on is written."""
     if first >= today:
         return ()
+    # it takes alerts back, which whoever pauses a patient from last week on may not expect
     text = _(
         "The pause begins in the past: what was missed on its days is missed no more, and alerts "
         "about it are taken back."

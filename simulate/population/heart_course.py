@@ -50,6 +50,7 @@ _OF_NIGHTS: Mapping[HeartSign, _Nights] = {
 
 def heart_sign(person: Inhabitant) -> HeartSign | None:
     """Return what happens to a person's heart, None for nearly everybody."""
+    # by the number and not by chance: even five people have each sign once
     signs = tuple(HeartSign)
     return signs[person.number % len(signs)] if person.course is Course.HEART else None
 
@@ -67,6 +68,7 @@ def with_hard_session(person: Inhabitant, did: Doings) -> Doings:
     later = [row for row in did.sessions if row.day >= begins]
     if not later:
         return did
+    # only the first: a second one would belong to the alert of the first
     sessions = [replace(row, hard=True) if row is later[0] else row for row in did.sessions]
     return replace(did, sessions=tuple(sessions))
 

@@ -21,6 +21,7 @@ from patient k join rule_setting s
   on s.care_unit = k.care_unit and (s.patient is null or s.patient = k.id)
 where k.id = any(%(patients)s)
 order by k.id, s.patient, s.rule, s.name, s.id desc"""
+_NUMBER = "select id from patient where pseudonym = %(patient)s"
 _HISTORY = """
 select coalesce(p.pseudonym, '') as patient, s.rule, s.name, s.value, s.word, \
 s.set_at as set_ms, s.set_by, s.why
@@ -49,6 +50,13 @@ async def put_setting(conn: Connection, unit: str, change: RuleSetting) -> bool:
         "why": change.why,
     }
     return (await conn.execute(_PUT, row)).rowcount == 1
+
+
+async def settings_of_patient(conn: Connection, pseudonym: str) -> RuleSettings:
+    """Return what holds for a patient by pseudonym; nothing for one that does not exist."""
+    numbers = await rows.fetch_column(conn, _NUMBER, {"patient": pseudonym})
+    held = await rule_settings_of(conn, numbers)
+    return next(iter(held.values()), RuleSettings())
 
 
 async def rule_settings_of(conn: Connection, numbers: Sequence[int]) -> dict[int, RuleSettings]:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx2
 import pytest
 
 from alerts.registry import RULES
+from clinic.pages.rule_overrides import set_figures
+from model.prescribing.rule_settings import RuleSettings
 from tests.clinic_world import CLINICIAN, Served
 from tests.rows import values_of
 
@@ -63,6 +66,25 @@ def test_a_default_is_set_with_who_when_and_why(ruling_door: Served) -> None:
     (rule,) = [row for row in door.get("/api/v1/rules").json()["rules"] if row["id"] == "A2"]
     assert rule["set"] == {}
     assert door.rows("select count(*)::int from rule_setting") == [(2,)]
+
+
+def test_the_page_of_a_patient_says_what_is_set_and_by_whom(ruling_door: Served) -> None:
+    door = ruling_door
+    patient = door.rows("select pseudonym from patient order by id limit 1")[0][0]
+    assert 'id="set-rules"' not in door.get(f"/patients/{patient}").text
+    assert _set(door, rule="A2", name="missed", value=4).status_code == 200
+    page = door.get(f"/patients/{patient}").text
+    assert "missed sessions in a row: 4, set for the care unit; 3 as a rule" in page
+
+
+def test_a_profile_stands_before_the_care_unit_and_the_patient_before_both() -> None:
+    settings = RuleSettings(unit={"A2": {"missed": 4}, "A4": {"days": 12}}, profile="heart_failure")
+    rows = [(row.rule, row.value, row.by) for row in set_figures(settings)]
+    by_profile = "by the profile Heart failure"
+    assert rows[:2] == [("A2", 2, by_profile), ("A4", 12, "set for the care unit")]
+    assert {by for rule, _, by in rows if rule.startswith("H")} == {by_profile}
+    own = replace(settings, own={"A2": {"missed": 6}})
+    assert next(iter(set_figures(own))).by == "set for the patient"
 
 
 def test_a_preview_lists_first_whom_a_default_affects(ruling_door: Served) -> None:

@@ -135,7 +135,7 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
     assert result[0].turned
     assert result[0].heads == ("Local date", "2026-11-22")
     # a record's name is for programs
-    assert result[0].rows == (("At", "Sun 22 Nov 2026, 18:02"), ("Value", "8"))
+    assert result[0].rows == (("When", "Sun 22 Nov 2026, 18:02"), ("Value", "8"))
     assert (result[1].heads, result[1].rows) == (("Value",), (("6",), ("7.5",)))
     assert result[3].rows == (("Evidence from", "Mon 23 Nov 2026, 13:40"), ("Gap", "1:01"))
 

@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 def _silence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield one finding when nothing worn has delivered for long enough, while a plan runs."""
-    last = _last(on)
+    last = last_delivered(on)
     today = local_date(on.now_ms, on.zone)
     if last is None or not in_force(on.prescriptions, today):
         return
@@ -37,7 +37,7 @@ def _silence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         yield replace(finding, fresh=False, suppressed=OUTAGE) if is_held else finding
 
 
-def _last(on: RuleInput) -> Watermark | None:
+def last_delivered(on: RuleInput) -> Watermark | None:
     """Return the latest watermark of a worn source, None when nothing worn ever delivered."""
     worn = [mark for mark in on.watermarks if mark.worn]
     return max(worn, key=lambda mark: (mark.time_ms, mark.vendor), default=None)
@@ -83,7 +83,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
 
 def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
     """Return when the silence is long enough, and the next midnight while a vendor is silent."""
-    last = _last(on)
+    last = last_delivered(on)
     if last is None:
         return ()
     today = local_date(on.now_ms, on.zone)

@@ -46,6 +46,7 @@ def _lowest(
     """
     rises: list[tuple[float, date]] = []
     for earlier, row in weighed.items():
+        # to the gram, so that 81.8 less 80 is not a hair below 1.8
         rise = round(weighed[day].kg - row.kg, 3)
         if 1 <= (day - earlier).days <= thresholds["days"] and rise <= thresholds["most"]:
             rises.append((rise, earlier))

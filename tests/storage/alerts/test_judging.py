@@ -12,7 +12,7 @@ from model.alert import Alert, AlertState, RuleInput, Tier
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Workout
 from model.keyring import KeyRing
-from model.messages.outgoing import MAIL
+from model.messages.outgoing import MAIL, ReceiverKind
 from model.prescription import Intensity, Prescription
 from storage.alerts import due, outbox, rule_inputs
 from storage.digest import table_digests
@@ -176,6 +176,20 @@ async def test_watermarks_are_never_in_the_future(conn: Connection) -> None:
     await _tell(conn, *map(attributed_fact, run(start=_NOW + _DAY)))
     on = (await rule_inputs.load_all(conn, ["p1"], _NOW))["p1"]
     assert values_of(on.judgeable.watermarks, "vendor", "time_ms") == [("files", _NOW)]
+
+
+async def test_a_silent_watch_nudges_its_patient_once_in_two_days(conn: Connection) -> None:
+    await _prescribed(conn)
+    await _tell(conn, *map(attributed_fact, run()))
+    ways = frozenset({MAIL, ReceiverKind.NUDGE.value})
+    for hours, count in ((47, 0), (49, 1), (50, 1), (98, 2), (190, 2)):
+        now = T0 + 30 * MINUTE_MS + hours * 60 * MINUTE_MS
+        on = (await rule_inputs.load_all(conn, ["p1"], now))["p1"]
+        await apply_judgements(conn, {"p1": verdict(on, now)}, now, ways=ways)
+        result = await conn.execute("select key, to_patient from outbox where channel = 'nudge'")
+        rows = await result.fetchall()
+        assert len(rows) == count
+        assert all(to_patient for _, to_patient in rows)
 
 
 async def test_outbox_holds_each_key_once_and_forgets_nothing_unsent(conn: Connection) -> None:
