@@ -33,10 +33,9 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for rating in ratings_read(on):
         if rating.phase in EXERCISE_PHASES:
             ratings[rating.session].append(rating)
-    # a session without a rating hurt nobody that we know of
-    for session in filter(lambda session: session.id in ratings, on.sessions):
+    for session in on.sessions:
         for row in in_force(prescriptions, session.local_date):
-            yield from _long_session(on, rule, session, ratings[session.id], row)
+            yield from _long_session(on, rule, session, ratings.get(session.id, []), row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
