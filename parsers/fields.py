@@ -63,7 +63,7 @@ def check_width(body: bytes) -> None:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
 
 
-def json_of(body: bytes) -> object:
+def json_in_body(body: bytes) -> object:
     """Return what a body holds as JSON; BodyError with the offset for what is none or too wide."""
     check_width(body)
     try:

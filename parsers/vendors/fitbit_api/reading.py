@@ -23,7 +23,7 @@ from parsers.bounds import MOST_RECORDS
 from parsers.fields import (
     JsonObject,
     Unreadable,
-    json_of,
+    json_in_body,
     list_of,
     object_of,
     rejects,
@@ -50,7 +50,7 @@ _PATHS: Mapping[str, str] = {
 
 def read_fitbit_api(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what notices announce, or the facts of an answer; BodyError for what is neither."""
-    parsed = json_of(payload)
+    parsed = json_in_body(payload)
     if isinstance(parsed, list):
         yield from _notices(parsed)
     # an answer has at least a member that is read, whatever else is in it

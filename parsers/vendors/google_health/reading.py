@@ -8,7 +8,7 @@ from model.facts import RejectKind
 from model.received import Context, Part, ReaderItem
 from model.vendors.google_windows import mark_of, next_page
 from parsers.bounds import MOST_RECORDS
-from parsers.fields import JsonObject, Unreadable, json_of, list_of, object_of
+from parsers.fields import JsonObject, Unreadable, json_in_body, list_of, object_of
 from parsers.phone.collected import Collected
 from parsers.vendors.google_health.names import MEMBERS_BESIDE
 from parsers.vendors.google_health.notices import read_notifications
@@ -25,7 +25,7 @@ def read_google_health(payload: bytes, context: Context) -> Iterator[ReaderItem]
 
     An answer without a point is an empty object. Raises BodyError for what is neither.
     """
-    parsed = json_of(payload)
+    parsed = json_in_body(payload)
     if isinstance(parsed, list):
         yield from read_notifications(parsed, context.received_ms)
     elif isinstance(parsed, dict) and ("data" in parsed or "type" in parsed):
