@@ -30,6 +30,7 @@ from model.calendar import DAY_MS
 from model.keyring import Keys
 from model.topics import RAW
 from runtime.log_lines import describe, get_logger
+from runtime.stopping import wait_or_stop
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
 from storage.fetching.connections import connection_counts, prolong_leases
@@ -214,7 +215,7 @@ async def _keep_tidy(parts: FetcherParts, stop: asyncio.Event) -> None:
     while not stop.is_set():
         async with _through_outages():
             await tidy(parts)
-        await _pause(stop, _TIDY_S)
+        await wait_or_stop(stop, _TIDY_S)
 
 
 async def _keep_tending(parts: FetcherParts, stop: asyncio.Event) -> None:
@@ -225,14 +226,14 @@ async def _keep_tending(parts: FetcherParts, stop: asyncio.Event) -> None:
             # only after it worked, so that an outage at the start does not put it off by a day
             at_start = False
             await tend_accounts(parts)
-        await _pause(stop, _TIDY_S)
+        await wait_or_stop(stop, _TIDY_S)
 
 
 async def _keep_forgetting(parts: FetcherParts, stop: asyncio.Event, keep_days: int) -> None:
     while keep_days and not stop.is_set():
         async with _through_outages():
             await forget_old(parts, keep_days)
-        await _pause(stop, _FORGET_S)
+        await wait_or_stop(stop, _FORGET_S)
 
 
 async def forget_old(parts: FetcherParts, keep_days: int) -> int:
@@ -252,7 +253,7 @@ async def _keep_leases(parts: FetcherParts, stop: asyncio.Event) -> None:
         async with _through_outages():
             await prolong(parts)
         # four times within a lease (this is in seconds), so that one slow round loses no account
-        await _pause(stop, LEASE_MS / 4000)
+        await wait_or_stop(stop, LEASE_MS / 4000)
 
 
 async def prolong(parts: FetcherParts) -> None:
@@ -299,12 +300,3 @@ async def _through_outages() -> AsyncIterator[None]:
         if not is_outage(error):
             raise
         _log.warning("the database does not answer", error=type(error).__name__)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait for some time, or until the process stops."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -63,6 +63,17 @@ def check_width(body: bytes) -> None:
         raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
 
 
+def json_in_body(body: bytes) -> object:
+    """Return what a body holds as JSON; BodyError with the offset for what is none or too wide."""
+    check_width(body)
+    try:
+        return loads(body)
+    except json.JSONDecodeError as error:
+        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
+    except ValueError as error:
+        raise BodyError("@0", "not JSON that can be read") from error
+
+
 def document(body: bytes) -> JsonObject:
     """Return the JSON object that a body holds; BodyError with the offset for anything else.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ingest.uploads.upload import UploadState
 from kadens.uploads.taking import Taking
 from runtime.log_lines import get_logger
+from runtime.stopping import wait_or_stop
 
 CUT_AT_ONCE = 2
 MOST_RUNNING = 200  # most of them wait for their readers
@@ -33,7 +34,7 @@ class UploadLoop:
         try:
             while not stop.is_set():
                 await self._look()
-                await _pause(stop, _LOOK_S)
+                await wait_or_stop(stop, _LOOK_S)
         finally:
             for task in self.running.values():
                 task.cancel()
@@ -84,11 +85,3 @@ async def run_until_signal(loop: UploadLoop) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await loop.run(stop)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

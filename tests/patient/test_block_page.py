@@ -1,22 +1,13 @@
 """The page on which a patient blocks other units: what it says, and what it leaves in the log."""
 
-import re
-from html import unescape
-
 import httpx2
 import psycopg
 
 from model.calendar import HOUR_MS, utc
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import signed_in, token_of_form
+from tests.patient.test_own_pages import text_of
 from tests.rows import lines_by_patient
-
-
-def page_text(answer: httpx2.Response) -> str:
-    """Return what the main part of a page says, in a single line."""
-    main = answer.text.partition("<main")[2].partition("</main>")[0]
-    bare = re.sub(r"<[^>]+>", " ", main.partition(">")[2])
-    return re.sub(r"\s+", " ", unescape(bare)).strip()
 
 
 def _post(client: httpx2.Client, path: str) -> httpx2.Response:
@@ -41,15 +32,15 @@ def _shared_and_opened(world: LinkWorld, patient: str) -> None:
 def test_a_patient_blocks_and_lifts(links: LinkWorld) -> None:
     patient = links.patient()
     with signed_in(links, patient) as client:
-        assert "Nothing is blocked" in page_text(client.get("/block"))
+        assert "Nothing is blocked" in text_of(client.get("/block"))
         for _ in range(2):
             assert _post(client, "/block").headers["location"] == "/block"
-        assert "Blocked since 18 November 2026" in page_text(client.get("/block"))
-        assert "Spärrat sedan 18 november 2026" in page_text(client.get("/block?lang=sv"))
+        assert "Blocked since 18 November 2026" in text_of(client.get("/block"))
+        assert "Spärrat sedan 18 november 2026" in text_of(client.get("/block?lang=sv"))
         client.get("/block?lang=en")
         _post(client, "/block/lift")
         _post(client, "/block/lift")
-        assert "Nothing is blocked" in page_text(client.get("/block"))
+        assert "Nothing is blocked" in text_of(client.get("/block"))
     query = lines_by_patient("action", "and action ~ '^block'")
     assert links.column(query, patient) == ["block.set", "block.lift"]
     held = (
@@ -63,7 +54,7 @@ def test_a_patient_sees_who_shares_and_who_opened_and_why(links: LinkWorld) -> N
     with signed_in(links, patient) as client, signed_in(links, links.patient()) as other:
         _post(client, "/block")
         _shared_and_opened(links, patient)
-        text = page_text(client.get("/block"))
+        text = text_of(client.get("/block"))
         assert "Take part in your care Hand Clinic" in text
         day = "18 November 2026"
         assert f"{day} : c-hand, Hand Clinic, in an emergency Reason: fell at work" in text

@@ -11,12 +11,11 @@ patient's zone places them, and is kept with the answer. Records and series are 
 so that what was exported as well is held once.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from model.codec import dumps, loads
+from model.codec import dumps
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
@@ -24,7 +23,7 @@ from parsers.bounds import MOST_RECORDS
 from parsers.fields import (
     JsonObject,
     Unreadable,
-    check_width,
+    json_in_body,
     list_of,
     object_of,
     rejects,
@@ -51,7 +50,7 @@ _PATHS: Mapping[str, str] = {
 
 def read_fitbit_api(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what notices announce, or the facts of an answer; BodyError for what is neither."""
-    parsed = _parsed(payload)
+    parsed = json_in_body(payload)
     if isinstance(parsed, list):
         yield from _notices(parsed)
     # an answer has at least a member that is read, whatever else is in it
@@ -59,16 +58,6 @@ def read_fitbit_api(payload: bytes, context: Context) -> Iterator[ReaderItem]:
         yield _answer(parsed, context)
     else:
         raise BodyError("@0", "neither notices of Fitbit nor an answer that is read")
-
-
-def _parsed(payload: bytes) -> object:
-    check_width(payload)
-    try:
-        return loads(payload)
-    except json.JSONDecodeError as error:
-        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
-    except ValueError as error:
-        raise BodyError("@0", "not JSON that can be read") from error
 
 
 def _notices(entries: list[Any]) -> Iterator[ReaderItem]:

@@ -1,15 +1,14 @@
 """Reads what Google Health sends: notifications, one or a list, and answers with points. Pure."""
 
-import json
 from collections.abc import Iterator
 
-from model.codec import dumps, loads
+from model.codec import dumps
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.received import Context, Part, ReaderItem
 from model.vendors.google_windows import mark_of, next_page
 from parsers.bounds import MOST_RECORDS
-from parsers.fields import JsonObject, Unreadable, check_width, list_of, object_of
+from parsers.fields import JsonObject, Unreadable, json_in_body, list_of, object_of
 from parsers.phone.collected import Collected
 from parsers.vendors.google_health.names import MEMBERS_BESIDE
 from parsers.vendors.google_health.notices import read_notifications
@@ -26,7 +25,7 @@ def read_google_health(payload: bytes, context: Context) -> Iterator[ReaderItem]
 
     An answer without a point is an empty object. Raises BodyError for what is neither.
     """
-    parsed = _parsed(payload)
+    parsed = json_in_body(payload)
     if isinstance(parsed, list):
         yield from read_notifications(parsed, context.received_ms)
     elif isinstance(parsed, dict) and ("data" in parsed or "type" in parsed):
@@ -36,16 +35,6 @@ def read_google_health(payload: bytes, context: Context) -> Iterator[ReaderItem]
         yield from _read_points(parsed, context)
     else:
         raise BodyError("@0", "neither a notification nor an answer with points")
-
-
-def _parsed(payload: bytes) -> object:
-    check_width(payload)
-    try:
-        return loads(payload)
-    except json.JSONDecodeError as error:
-        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
-    except ValueError as error:
-        raise BodyError("@0", "not JSON that can be read") from error
 
 
 def _read_points(answer: JsonObject, context: Context) -> Iterator[ReaderItem]:

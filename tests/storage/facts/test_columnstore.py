@@ -6,12 +6,9 @@ from psycopg import AsyncConnection
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Joining
 from storage.digest import DRAINED, QUERIES, table_digests
-from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream import refresh
-from stream.compute.derive import derive
-from stream.deriving.replace import replace_window
-from stream.deriving.windows import load_window
+from tests.storage.facts.test_order import store_and_derive
 from tests.storage.tellers import PHONE, T0, attributed_batch, attributed_fact, block, head, run
 
 pytestmark = pytest.mark.anyio
@@ -33,13 +30,6 @@ _LATER = [
 ]
 
 
-async def _tell(conn: Connection, attributed: list[AttributedFact]) -> None:
-    written = await write_facts(conn, attributed)
-    for patient, spans in written.affected.items():
-        window = await load_window(conn, patient, spans)
-        await replace_window(conn, window, derive(window))
-
-
 async def compress(conn: Connection) -> int:
     """Move every chunk to the columnstore; plain PostgreSQL has none."""
     matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
@@ -54,16 +44,16 @@ async def compress(conn: Connection) -> int:
 
 async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> None:
     async with conn.transaction(force_rollback=True):
-        await _tell(conn, _FIRST)
-        await _tell(conn, _LATER)
+        await store_and_derive(conn, _FIRST)
+        await store_and_derive(conn, _LATER)
         await refresh.refresh_all(conn)
         hot = await table_digests(conn, _ALL)
-    await _tell(conn, _FIRST)
+    await store_and_derive(conn, _FIRST)
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:
         await compress(other)
     await refresh.refresh_all(conn)
-    await _tell(conn, _LATER)
+    await store_and_derive(conn, _LATER)
     await refresh.refresh_all(conn)
     assert await table_digests(conn, _ALL) == hot
 

@@ -16,7 +16,7 @@ from model.facts import AttributedFact, Deletion, Fact, Joining
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from storage.digest import table_digests
-from storage.facts.writer import write_facts
+from storage.facts.writer import Written, write_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
@@ -160,14 +160,20 @@ def _unique(batch: Sequence[AttributedFact]) -> list[AttributedFact]:
     return list(seen.values())
 
 
+async def store_and_derive(conn: Connection, batch: Sequence[AttributedFact]) -> Written:
+    """Store facts and derive what they change, as the worker does with a batch."""
+    written = await write_facts(conn, batch)
+    for patient, spans in written.affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+    return written
+
+
 async def apply(conn: Connection, batches: Sequence[Sequence[AttributedFact]]) -> dict[str, str]:
     """Store and derive batch by batch, give the digests, and undo everything."""
     async with conn.transaction(force_rollback=True):
         for batch in batches:
-            written = await write_facts(conn, batch)
-            for patient, spans in written.affected.items():
-                window = await load_window(conn, patient, spans)
-                await replace_window(conn, window, derive(window))
+            await store_and_derive(conn, batch)
         matches = await table_digests(conn)
         for patient in sorted(
             set(PATIENTS)

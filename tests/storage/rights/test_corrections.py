@@ -23,10 +23,8 @@ from storage.reads import clinic_queries
 from storage.rights import corrections
 from storage.rights.corrections import CorrectedRecord
 from stream import refresh
-from stream.compute.derive import derive
 from stream.deriving import settings as patient_settings
-from stream.deriving.replace import replace_window
-from stream.deriving.windows import load_window
+from tests.storage.facts.test_order import store_and_derive
 from tests.storage.rights.test_restrictions import loop_and_conn
 from tests.storage.tellers import PERSON, T0, attributed_fact, deletion, head, pain, run
 
@@ -102,11 +100,8 @@ def _at_once(facts: Sequence[AttributedFact], made: Sequence[_Made]) -> list[Att
 
 
 async def _tell(conn: Connection, facts: Sequence[AttributedFact]) -> None:
-    written = await write_facts(conn, facts)
+    written = await store_and_derive(conn, facts)
     assert not written.refused
-    for patient, spans in written.affected.items():
-        window = await load_window(conn, patient, spans)
-        await replace_window(conn, window, derive(window))
 
 
 async def _derived(conn: Connection) -> dict[str, str]:

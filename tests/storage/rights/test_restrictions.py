@@ -16,17 +16,14 @@ from model.facts import AttributedFact, Fact, Joining, SampleBlock
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from storage.digest import DRAINED, table_digests
-from storage.facts.writer import write_facts
 from storage.people import care_team, patients
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from storage.rights import restrictions
 from storage.rights.restrictions import RestrictionError
 from stream import refresh
-from stream.compute.derive import derive
 from stream.deriving import settings as patient_settings
-from stream.deriving.replace import replace_window
-from stream.deriving.windows import load_window
+from tests.storage.facts.test_order import store_and_derive
 from tests.storage.reuse import Databases
 from tests.storage.tellers import PHONE, T0, WATCH, attributed_fact, block, day, head, pain, run
 
@@ -97,13 +94,6 @@ def _without(facts: Sequence[AttributedFact], held: Sequence[_Held]) -> list[Att
     return left
 
 
-async def _tell(conn: Connection, facts: Sequence[AttributedFact]) -> None:
-    written = await write_facts(conn, facts)
-    for patient, spans in written.affected.items():
-        window = await load_window(conn, patient, spans)
-        await replace_window(conn, window, derive(window))
-
-
 async def _derived(conn: Connection) -> dict[str, str]:
     await patient_settings.derive_stale(conn, ["p1"])
     await refresh.refresh_all(conn)
@@ -130,14 +120,14 @@ async def _compare(
     conn: Connection, facts: Sequence[AttributedFact], held: Sequence[_Held], seed: int
 ) -> None:
     async with conn.transaction(force_rollback=True):
-        await _tell(conn, _without(facts, held))
+        await store_and_derive(conn, _without(facts, held))
         never_came = await _derived(conn)
     async with conn.transaction(force_rollback=True):
         await _restrict(conn, held)
-        await _tell(conn, facts)
+        await store_and_derive(conn, facts)
         assert await _derived(conn) == never_came
     async with conn.transaction(force_rollback=True):
-        await _tell(conn, facts)
+        await store_and_derive(conn, facts)
         before, stored = await _derived(conn), await table_digests(conn, _STORED)
         numbers = await _restrict(conn, held)
         assert await _derived(conn) == never_came
@@ -204,7 +194,7 @@ async def test_it_is_lifted_only_after_the_patient_was_given_notice(conn: Connec
 @pytest.mark.promise(9)
 @pytest.mark.anyio
 async def test_an_objection_holds_until_a_person_records_the_ground(conn: Connection) -> None:
-    await _tell(conn, [attributed_fact(fact) for fact in run(start=T0)])
+    await store_and_derive(conn, [attributed_fact(fact) for fact in run(start=T0)])
     before = await _derived(conn)
     number = await restrictions.record_objection(
         conn, "p1", by="c", why="no more", now_ms=T0 + DAY_MS, from_ms=T0
