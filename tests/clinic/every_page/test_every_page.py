@@ -5,14 +5,14 @@ import re
 import pytest
 
 from clinic.pages.templating import CLINIC_LOCALE
-from tests.clinic.english_left import EnglishOf, without_words
+from tests.clinic.every_page.english_left import EnglishOf, without_words
 from tests.clinic_world import ALERTS, Served
 
 SESSION_OF_A_PATIENT = """
 select session from session s join patient p on p.id = s.patient
 where p.pseudonym = 'p-pain' order by start_at desc limit 1"""
 _EVIDENCE = re.compile(r'<section class="card" id="evidence".*?</section>', re.DOTALL)
-PAGES = (
+EVERY_PAGE = (
     "/",
     "/?patient=p-pain",
     "/?patient=p-new",
@@ -53,11 +53,11 @@ def _english() -> EnglishOf:
     return EnglishOf(CLINIC_LOCALE / "sv.po")
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", EVERY_PAGE)
 def test_a_page_in_swedish_has_no_english(door: Served, english: EnglishOf, path: str) -> None:
-    found = path.format(session=door.rows(SESSION_OF_A_PATIENT)[0][0])
+    address = path.format(session=door.rows(SESSION_OF_A_PATIENT)[0][0])
     with without_words() as missed:
-        answer = door.get(found, headers={"Accept": "text/html", "Accept-Language": "sv"})
+        answer = door.get(address, headers={"Accept": "text/html", "Accept-Language": "sv"})
     assert 'lang="sv"' in answer.text
     # the evidence of an alert shows what its rule has stored
     # zones that are numbered, what the fixtures wrote, and what was worded before
