@@ -21,7 +21,8 @@ from model.messages.outgoing import MAIL, OutboxMessage, ReceiverKind
 from model.privacy.requests import OpenDue
 
 # What people are told of; of everything else the worklist shows it, and EHRs get it.
-ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE})
+# Of what is restored only what is news is announced: `alerts.lifecycle.is_news`.
+ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE, Action.RESTORE})
 _DAYS = 7
 
 

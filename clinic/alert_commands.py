@@ -25,6 +25,7 @@ _DID: dict[str, str] = {
     Action.RAISE: "raised",
     Action.WORSEN: "opened, because it got worse,",
     Action.RETRACT: "withdrew",
+    Action.RESTORE: "brought back",
     Action.WAKE: "woke",
     Action.ESCALATE: "passed on",
     Action.EXPIRE: "let expire",

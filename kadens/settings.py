@@ -122,6 +122,15 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in known}
 
 
+def installation_variables() -> dict[str, str]:
+    """Return the variables that say what installation it is.
+
+    The public key of backups is none of them: it says for whom a person seals a backup.
+    """
+    beside = variable("backup_key")
+    return {name: text for name, text in environment().items() if not name.startswith(beside)}
+
+
 def storage_variables() -> dict[str, str]:
     """Return the variables that the client of object storage reads by itself: AWS_*."""
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}

@@ -43,7 +43,8 @@ class AlertState(StrEnum):
 class Action(StrEnum):
     """What may happen to an alert: the kind of a move.
 
-    RAISE begins an alert. Judging makes WORSEN (its tier rises) and RETRACT (no evidence is left).
+    RAISE begins an alert. Judging makes WORSEN (its tier rises), RETRACT (no evidence is left) and
+    RESTORE (the evidence of a retracted one holds again).
     Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE. All
     others are a clinician's.
     """
@@ -51,6 +52,7 @@ class Action(StrEnum):
     RAISE = "raise"
     WORSEN = "worsen"
     RETRACT = "retract"
+    RESTORE = "restore"
     WAKE = "wake"
     ESCALATE = "escalate"
     EXPIRE = "expire"
@@ -139,12 +141,26 @@ class SignAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AboveCeiling:
+    """A time [start_ms, end_ms) in epoch ms in which heart rate was above the prescribed ceiling.
+
+    `n` of its samples were, and `far` says that it was 10 beats or more above for 5 minutes.
+    """
+
+    start_ms: int
+    end_ms: int
+    n: int
+    far: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBrief:
     """What a rule needs of a session.
 
     `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
     prescribed range; None for a session that does not count, or without a range to compare with.
-    `exertion_cr10` is the exertion that was answered, on Borg CR10.
+    `exertion_cr10` is the exertion that was answered, on Borg CR10. `above_ceiling` are the times
+    in which heart rate was above the prescribed ceiling, in order.
     """
 
     id: str
@@ -155,6 +171,15 @@ class SessionBrief:
     timer_ms: int = 0
     range_ms: tuple[int, int, int] | None = None
     exertion_cr10: float | None = None
+    above_ceiling: tuple[AboveCeiling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """A body weight in kg at an instant (epoch ms)."""
+
+    at_ms: int
+    kg: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +203,10 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `silent_patients` are, by vendor, the patients without data for two days
-    and all whom it delivered to lately; only vendors of silent patients are counted.
+    nothing may be raised. `cardiac` is whether the heart profile of today names a disease of the
+    heart. `weighings` are there only for whose prescription turns a rule on. `silent_patients` are,
+    by vendor, the patients without data for two days and all whom it delivered to lately; only
+    vendors of silent patients are counted.
     """
 
     patient: str
@@ -196,6 +223,8 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    cardiac: bool = False
+    weighings: tuple[Weighing, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
@@ -261,7 +290,8 @@ class Alert:
     is the subject of the clinician who took it, "" for nobody. `unseen_since_ms` is when it last
     became open, None once a person has acknowledged it; since then it was passed on `escalations`
     times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
-    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C.
+    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. Of a
+    retracted alert `findings` are all that it ever had, and `retracted_from` is the state it had.
     """
 
     id: str
@@ -281,10 +311,11 @@ class Alert:
     snoozed_until_ms: int | None = None
     mutes: Mapping[Tier, int] = field(default_factory=dict)
     is_demoted: bool = False
+    retracted_from: AlertState | None = None
 
 
 class StepKind(StrEnum):
-    """What happens to an alert: it is raised or retracted, or findings are added or dropped.
+    """What happens to an alert: it is raised, retracted or restored, or findings come or go.
 
     Time alone wakes, escalates and expires it.
     """
@@ -293,6 +324,7 @@ class StepKind(StrEnum):
     APPEND = "append"
     DROP = "drop"
     RETRACT = "retract"
+    RESTORE = "restore"
     WAKE = "wake"
     ESCALATE = "escalate"
     EXPIRE = "expire"
@@ -302,9 +334,9 @@ class StepKind(StrEnum):
 class Step:
     """One change to an alert that follows from judging or from time.
 
-    `alert` is the id of the alert, None for RAISE. For RAISE and APPEND the `findings` become
-    current and replace those with the same rule and key. For DROP and RETRACT they stop being
-    current. `moves` are the transitions that the step is; evidence that only joins an alert is
+    `alert` is the id of the alert, None for RAISE. For RAISE, RESTORE and APPEND the `findings`
+    become current and replace those with the same rule and key. For DROP and RETRACT they cease to
+    be current. `moves` are the transitions that the step is; evidence that only joins an alert is
     none. `responsible` are those who have to act after it. `snoozed_until_ms` is set where the step
     leaves the alert snoozed. The other fields describe the alert after the step.
     """

@@ -46,11 +46,13 @@ class SourceState(StrEnum):
 class OwnSource:
     """A source on the page; `name` is a word for the catalogue, dates are local, None without one.
 
-    `since` is when a silent source was heard last, or when the patient withdrew.
+    `device` is what recorded, "" where nothing says it. `since` is when a silent source was heard
+    last, or when the patient withdrew.
     """
 
     connector: str
     name: str
+    device: str
     state: SourceState
     latest: date | None
     since: date | None
@@ -138,6 +140,7 @@ def _source(row: OwnSourceRow, door: OpenPatientDoor, now_ms: int) -> OwnSource:
     return OwnSource(
         connector=row.connector,
         name=sender_words(row.connector, door.config.titles),
+        device=row.device,
         state=state,
         latest=_day(row.received_ms, row.zone),
         since=_day(since, row.zone),

@@ -52,6 +52,8 @@ SENDER_WORDS: Mapping[str, str] = {
     "reports": N_("your own answers"),
     "files": N_("files that you or your clinic sent"),
     "clinic": N_("your clinic"),
+    # a hub between the watch's own service and us, whose name says nothing to a patient
+    "open_wearables": N_("watch data by Open Wearables"),
 }
 
 # Phases of an answer about pain, as the question that is asked.

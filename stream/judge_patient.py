@@ -8,10 +8,11 @@ a crash it is still due.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from alerts import lifecycle, registry
 from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times
-from model.alert import Action, JudgementResult, Step, StepKind, Tier
+from model.alert import Action, Finding, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL
 from runtime.log_lines import describe, get_logger
@@ -103,7 +104,8 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
     findings = registry.judge(on.judgeable)
     held = tuple(finding for finding in findings if finding.suppressed)
     findings = registry.of_alerts(on.judgeable, findings)
-    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms)
+    back = lifecycle.returning_findings(on.live, on.recent, partial(_judged_at, on), now_ms)
+    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms, back)
     hours = lifecycle.hours_of(on.roster)
     return replace(
         result,
@@ -113,6 +115,12 @@ def verdict(on: Loaded, now_ms: int) -> JudgementResult:
         held=held,
         outages=registry.outages_of(on.judgeable, held),
     )
+
+
+def _judged_at(on: Loaded, at_ms: int) -> tuple[Finding, ...]:
+    """Return what judging finds in the facts of now as of an earlier instant."""
+    then = replace(on.judgeable, now_ms=at_ms)
+    return registry.of_alerts(then, registry.judge(then))
 
 
 def _outages(results: Mapping[str, JudgementResult]) -> dict[str, tuple[int, int]]:
@@ -172,7 +180,7 @@ async def _apply(
     moves = await store.apply_step(conn, number, patient, step, now_ms)
     if step.is_demoted and Action.DEMOTE in step.moves:
         await duty.put_budget_notice(conn, number, step.rule, result.day_from_ms, now_ms)
-    if moves and moves[0].kind in ANNOUNCED:
+    if moves and moves[0].kind in ANNOUNCED and lifecycle.is_news(step):
         contacts = await store.contacts(conn, number)
         messages = announcements_of(moves[0], number, contacts, by, step.rule)
         await outbox.put_all(conn, messages, now_ms)

@@ -8,6 +8,12 @@ from alerts.lifecycle.budget import allowance, demoted
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
 from alerts.lifecycle.course import course_at
 from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.restoring import (
+    is_news,
+    restored,
+    restoring_steps,
+    returning_findings,
+)
 from alerts.lifecycle.settling import (
     CORRECTED,
     muted_until,
@@ -42,11 +48,15 @@ __all__ = [
     "course_at",
     "demoted",
     "hours_of",
+    "is_news",
     "move",
     "muted_until",
     "next_clock",
     "recipients",
     "responsible",
+    "restored",
+    "restoring_steps",
+    "returning_findings",
     "settle",
     "wakes",
     "waking_steps",

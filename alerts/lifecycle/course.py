@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
 from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.restoring import restored, restoring_steps
 from alerts.lifecycle.settling import settle, wakes
 from model.alert import Alert, Finding, JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
@@ -16,23 +17,30 @@ def course_at(
     findings: Iterable[Finding],
     roster: DutyRoster,
     now_ms: int,
+    returning: Iterable[Finding] = (),
 ) -> JudgementResult:
     """Return the steps at `now_ms` (epoch ms), and when the alerts must be looked at again.
 
-    `live` and `recent` are as for `settle`. The next look is only what alerts ask for: rules may
-    ask for an earlier one.
+    `live` and `recent` are as for `settle`, `returning` is of `returning_findings`. The next look
+    is only what alerts ask for: rules may ask for an earlier one.
     """
     held = tuple(findings)
     # Rules must see an alert whose snooze has ended as open.
     waking = waking_steps(live, now_ms)
     awake = after_steps(live, waking, now_ms)
+    # What was retracted and holds again is live before findings could raise it a second time.
+    restoring = restoring_steps(awake, recent, (*returning, *held), now_ms)
+    back = restored(recent, restoring, now_ms)
+    awake, live = (*awake, *back), (*live, *back)
+    returned = {row.id for row in back}
+    recent = [alert for alert in recent if alert.id not in returned]
     settled = settle(awake, recent, held, now_ms)
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)
     last = after_steps(after, ticking, now_ms)
     times = (wakes(recent, held, now_ms), next_clock(last, roster, now_ms))
     return JudgementResult(
-        steps=_with_responsible(live, (*waking, *settled, *ticking), roster, now_ms),
+        steps=_with_responsible(live, (*waking, *restoring, *settled, *ticking), roster, now_ms),
         next_due_ms=min(filter(None, times), default=None),
         day_from_ms=hours_of(roster).last_closing(now_ms),
     )

@@ -112,7 +112,7 @@ def _changed(
             holds[_name(finding)] = finding
     standing = had | holds
     # A finding that has slid out of the look-back cannot come again and is not gone.
-    gone = [old for name, old in had.items() if name not in holds and _in_sight(old, now_ms)]
+    gone = [old for name, old in had.items() if name not in holds and in_sight(old, now_ms)]
     for old in gone:
         del standing[_name(old)]
     if not _is_kept_alive(alert, standing.values()):
@@ -158,7 +158,9 @@ def _kept(step: Step, alert: Alert, now_ms: int) -> Step:
     demoted = alert.is_demoted and step.tier is Tier.B
     tier = Tier.C if demoted else step.tier
     step = replace(step, tier=tier, state=alert.state, moves=(), is_demoted=demoted)
-    if _graver(tier, alert.tier):
+    # What was graver before and is so again is muted as long as its clinician wanted.
+    still_muted = alert.state is AlertState.SNOOZED and muted_until(alert, tier) > now_ms
+    if _graver(tier, alert.tier) and not still_muted:
         # A graver finding opens an alert again that a clinician has put off.
         state, reason = TRANSITIONS[alert.state, Action.WORSEN], "a graver finding"
         return replace(step, state=state, reason=reason, moves=(Action.WORSEN,))
@@ -276,7 +278,7 @@ def _is_dealt_with(alert: Alert) -> bool:
     return alert.state in DEALT_WITH
 
 
-def _in_sight(finding: Finding, now_ms: int) -> bool:
+def in_sight(finding: Finding, now_ms: int) -> bool:
     """Return whether a finding is still within the look-back of its rule.
 
     A finding that is missing but no longer in sight has aged; it has not ceased to hold.

@@ -100,7 +100,7 @@ VENDOR_WORDS: dict[str, str] = {
     "health_connect": "Health Connect",
     "google_health": "Google Health",
     "huawei_health": "Huawei Health",
-    "open_wearables": "Open Wearables",
+    "open_wearables": N_("Watch data by Open Wearables"),
     "whoop": "WHOOP",
     "coros": "COROS",
 }
@@ -117,7 +117,8 @@ ANSWER_SCALES: dict[str, str] = {
 MOVES: dict[str, str] = {
     "raise": N_("Raised"),
     "worsen": N_("Opened again, because it got worse"),
-    "retract": N_("Withdrawn, because the data were corrected"),
+    "retract": N_("Withdrawn, because the data it rests on do not count any more"),
+    "restore": N_("Back, because the data it rests on count again"),
     "wake": N_("The snooze has ended"),
     "escalate": N_("Passed on, because nobody saw it"),
     "expire": N_("Expired"),
@@ -205,6 +206,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("HR rest"), N_("HR max"), N_("Hr max"),
     N_("Outage patients"), N_("Outage share"), N_("Silent days"),
     N_("Red flag"), N_("Bpm"), N_("Level days"), N_("Level nights"), N_("Nights"), N_("Spreads"),
+    N_("Clear"), N_("Far"), N_("Far minutes"), N_("Most"),
     N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
 )  # fmt: skip
 
@@ -234,6 +236,8 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Much more than prescribed"),
     N_("Intensity beside the prescribed one"),
     N_("Four good weeks"),
+    N_("Heart rate above its ceiling"),
+    N_("Weight has risen within days"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),
     N_("Silent for a week"),

@@ -144,7 +144,7 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else _marked(f"{value:.1f}".removesuffix(".0"))
 
 
-def in_units(value: float | None) -> str:
+def without_decimals(value: float | None) -> str:
     """Return a number without decimal places, an en dash for None."""
     return NOTHING if value is None else f"{value:.0f}"
 

@@ -91,8 +91,9 @@ def make_backup(
 
 def back_up_keys(
     *,
-    to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="The folder of the keys, for no other use.")
+    keys_to: Annotated[
+        Path,
+        typer.Option("--keys-to", metavar="DIR", help="The folder of the keys, for no other use."),
     ],
     sealed_for: SealedReport = "",
     as_json: Json = False,
@@ -104,11 +105,11 @@ def back_up_keys(
     """
     settings = settings_of(data)
     public = _public_key(settings, sealed_for)
-    keys = run(_keys(settings, to, public))
+    keys = run(_keys(settings, keys_to, public))
     if as_json:
-        print_json({"keys": str(to), "data_keys": keys})
+        print_json({"keys": str(keys_to), "data_keys": keys})
     else:
-        print_line(f"{to}: the keys of {keys:,} patients and the secrets file")
+        print_line(f"{keys_to}: the keys of {keys:,} patients and the secrets file")
 
 
 def make_backup_key(

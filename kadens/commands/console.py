@@ -13,6 +13,7 @@ from kadens.settings import (
     Settings,
     SettingsError,
     environment,
+    installation_variables,
     read_settings,
     storage_variables,
 )
@@ -29,7 +30,7 @@ def settings_of(data: Path | None) -> Settings:
 
     Leaves with code 2 when nothing names the installation, or when two sources do.
     """
-    folder = DEFAULT_FOLDER if data is None and not environment() else data
+    folder = DEFAULT_FOLDER if data is None and not installation_variables() else data
     return process_settings(folder)
 
 
@@ -43,8 +44,8 @@ def process_settings(data: Path | None) -> Settings:
         return _read(
             variables, "Set them, or name the data folder of a running `kadens up` with --data."
         )
-    if variables:
-        names = ", ".join(sorted(variables))
+    if named := installation_variables():
+        names = ", ".join(sorted(named))
         fail(f"settings come from --data {data} or from {names}; not both", code=2)
     runtime = _runtime(data)
     if runtime is None:
@@ -53,7 +54,11 @@ def process_settings(data: Path | None) -> Settings:
             "Start `kadens up`, name its folder with --data, or set the KADENS_* variables.",
             code=2,
         )
-    return _read(runtime, f"{data / RUNTIME_FILE} is of another version: start `kadens up` again.")
+    # what is left says for whom a backup is sealed, and may stand beside a folder
+    return _read(
+        {**runtime, **variables},
+        f"{data / RUNTIME_FILE} is of another version: start `kadens up` again.",
+    )
 
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:

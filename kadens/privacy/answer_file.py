@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import orjson
 
 from kadens.privacy.handling.access_page import StatedAbout, access_page, register_rows
-from kadens.privacy.handling.readable_rows import ReadableLine, readable_line, readable_page
+from kadens.privacy.handling.readable_rows import (
+    ReadableLine,
+    readable_line,
+    readable_page,
+    sentence_row,
+)
 from model.keyring import KeyRing
 from storage.people.identities import identity_of
 from storage.pg.pool import Connection
 from storage.reads.own_rows import LEFT_OUT, answered_tables, own_rows
+
+if TYPE_CHECKING:
+    from model.alert import StoredSentence
 
 
 async def write_access(
@@ -30,6 +39,8 @@ async def write_access(
     """
     counts: dict[str, int] = {}
     shown: dict[str, list[ReadableLine]] = {}
+    # evidence is answered before the alerts that rest on it
+    rests_on: dict[str, list[StoredSentence]] = {}
     with ZipFile(out, "w", ZIP_DEFLATED) as file:
         # one table after another, row by row: a year of samples never lies in memory
         for table in answered_tables():
@@ -38,7 +49,9 @@ async def write_access(
                 async for row in own_rows(conn, patient, table):
                     lines.write(orjson.dumps(row) + b"\n")
                     counts[table] += 1
-                    if line := readable_line(table, row):
+                    if table == "alert_finding":
+                        rests_on.setdefault(row["alert"], []).append(sentence_row(row))
+                    if line := readable_line(table, row, rests_on.get(row.get("id", ""), ())):
                         shown.setdefault(table, []).append(line)
         # opened last, so that the name is in memory for as short as can be
         identity = await identity_of(conn, wrapping_key, patient)

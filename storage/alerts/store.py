@@ -30,7 +30,8 @@ values (%(alert)s, %(patient)s, %(family)s, %(rule)s, %(rule_version)s, %(tier)s
 _CHANGE = """
 update alert set rule = %(rule)s, rule_version = %(rule_version)s, tier = %(tier)s, \
 state = %(state)s, changed_at = %(at)s, sentence = %(sentence)s, is_demoted = %(is_demoted)s,
-  snoozed_until = case when %(state)s = 'snoozed' then coalesce(%(until)s, snoozed_until) end
+  snoozed_until = case when %(state)s = 'snoozed' then coalesce(%(until)s, snoozed_until) end,
+  retracted_from = case when %(state)s = 'retracted' then state end
 where id = %(alert)s returning (select state from alert b where b.id = alert.id) as before"""
 # evidence and rule stay as they are: time has changed nothing in them
 _TICK = """
@@ -123,6 +124,7 @@ _WAYS: dict[StepKind, Callable[[Connection, rows.Row], Awaitable[AlertState | No
     StepKind.APPEND: _change,
     StepKind.DROP: _change,
     StepKind.RETRACT: _change,
+    StepKind.RESTORE: _change,
     StepKind.WAKE: _tick,
     StepKind.ESCALATE: _tick,
     StepKind.EXPIRE: _tick,
@@ -143,9 +145,13 @@ def _row(alert: str, number: int, step: Step, now_ms: int) -> rows.Row:
         "sentence": step.sentence,
         "is_demoted": step.is_demoted,
         "until": None if until_ms is None else utc(until_ms),
-        "is_anew": Action.WORSEN in step.moves,
+        "is_anew": Action.WORSEN in step.moves or _is_back_unseen(step),
         "passed": int(step.kind is StepKind.ESCALATE),
     }
+
+
+def _is_back_unseen(step: Step) -> bool:
+    return step.kind is StepKind.RESTORE and step.state is AlertState.OPEN
 
 
 def _move(
@@ -169,7 +175,7 @@ def _move(
 async def _put_evidence(conn: Connection, alert: str, step: Step, now_ms: int) -> None:
     if not step.findings:
         return
-    if step.kind in {StepKind.RAISE, StepKind.APPEND}:
+    if step.kind in {StepKind.RAISE, StepKind.RESTORE, StepKind.APPEND}:
         await _put_findings(conn, alert, step.findings, now_ms)
         return
     async with conn.cursor() as cursor:

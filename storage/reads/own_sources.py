@@ -18,7 +18,8 @@ with known as (
   union select connector from vendor_invitation where patient = %(patient)s)
 select k.connector, p.zone, g.consented_at as consented_ms, w.withdrawn_at as withdrawn_ms,
   coalesce(c.state, '') as connection, c.connected_at as connected_ms,
-  b.received_at as received_ms, i.expires_at as link_expires_ms, i.used_at as link_used_ms
+  b.received_at as received_ms, coalesce(d.device, '') as device,
+  i.expires_at as link_expires_ms, i.used_at as link_used_ms
 from known k join patient p on p.id = %(patient)s
 left join lateral (
   select max(given_at) as consented_at from consent
@@ -35,6 +36,11 @@ left join lateral (
   select max(received_at) as received_at from body
   where patient = p.id and connector = k.connector) b on true
 left join lateral (
+  select coalesce(nullif(s.device, ''), s.app) as device from record r
+  join source s on s.id = r.source
+  where r.patient = p.id and s.vendor = k.connector and s.device_type <> 'person'
+  order by r.id desc limit 1) d on true
+left join lateral (
   select expires_at, used_at from vendor_invitation
   where patient = p.id and connector = k.connector order by created_at desc limit 1) i on true
 order by k.connector
@@ -46,7 +52,8 @@ class OwnSourceRow:
     """A patient's source; instants are epoch ms, None where there is none.
 
     `consented_ms` is the beginning of the consent that holds now. `connection` is the state of the
-    account at the vendor, "" without one. The link is the latest that was made.
+    account at the vendor, "" without one. `device` is what recorded the newest record: the watch,
+    else the watch's service, "" where nothing says it. The link is the latest that was made.
     """
 
     connector: str
@@ -56,6 +63,7 @@ class OwnSourceRow:
     connection: str
     connected_ms: int | None
     received_ms: int | None
+    device: str
     link_expires_ms: int | None
     link_used_ms: int | None
 

@@ -7,13 +7,23 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from alerts import registry
-from alerts.lifecycle import settle
+from alerts.lifecycle import ClinicianAction, acted, course_at, returning_findings
 from kadens.derivation.conclusions import conclude, rule_input
 from kadens.derivation.held_facts import hold_facts
 from kadens.derivation.manifest import Manifest
-from model.alert import LIVE_STATES, Alert, Finding, RuleInput, StepKind, Tier
+from model.alert import (
+    LIVE_STATES,
+    Alert,
+    AlertState,
+    Finding,
+    RuleInput,
+    Step,
+    StepKind,
+    Tier,
+)
 from model.calendar import HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, Fact, Instrument, Phase, Report, SampleBlock
+from model.messages.alert_move import DutyRoster
 from model.privacy.rectification import RightValues
 from model.spans import Span
 from model.words.red_flags import YES_NO_SCALE
@@ -172,25 +182,59 @@ class JudgedWorld:
         findings = registry.judge(replace(on, now_ms=now_ms))
         live = [row for row in self.alerts.values() if row.state in LIVE_STATES]
         recent = [row for row in self.alerts.values() if row.state not in LIVE_STATES]
-        for step in settle(live, recent, findings, now_ms):
-            name = step.alert or f"{step.family} of minute {self.minute}"
-            had = self.alerts[name].findings if step.alert else {}
-            changed = {f"{row.rule}:{row.key}": row for row in step.findings}
-            gone = step.kind in {StepKind.DROP, StepKind.RETRACT}
-            left = {key: row for key, row in had.items() if key not in changed}
-            self.alerts[name] = Alert(
-                id=name,
-                patient=on.patient,
-                family=step.family,
-                rule=step.rule,
-                tier=step.tier,
-                state=step.state,
-                raised_ms=self.alerts[name].raised_ms if step.alert else now_ms,
-                changed_ms=now_ms,
-                sentence=step.sentence,
-                findings=left if gone else had | changed,
-            )
+
+        def judged_at(at_ms: int) -> tuple[Finding, ...]:
+            return registry.judge(replace(on, now_ms=at_ms))
+
+        returning = returning_findings(live, recent, judged_at, now_ms)
+        result = course_at(live, recent, findings, DutyRoster(), now_ms, returning)
+        for step in result.steps:
+            self._apply(on.patient, step, now_ms)
         return self.shown()
+
+    def act(self, alert: str, wish: ClinicianAction) -> None:
+        """Let a clinician act on an alert, a minute after it was judged."""
+        now_ms = self.alerts[alert].changed_ms + MINUTE_MS
+        self.alerts[alert] = acted(self.alerts[alert], wish, now_ms)
+
+    def _apply(self, patient: str, step: Step, now_ms: int) -> None:
+        name = step.alert or f"{step.family} of minute {self.minute}"
+        before = self.alerts.get(name)
+        had = before.findings if before else {}
+        changed = {f"{row.rule}:{row.key}": row for row in step.findings}
+        left = {key: row for key, row in had.items() if key not in changed}
+        made = before or Alert(
+            id=name,
+            patient=patient,
+            family=step.family,
+            rule=step.rule,
+            tier=step.tier,
+            state=step.state,
+            raised_ms=now_ms,
+            changed_ms=now_ms,
+            sentence=step.sentence,
+            unseen_since_ms=now_ms,
+        )
+        # of a retracted alert all evidence is kept, as storage does
+        kept = had if step.kind is StepKind.RETRACT else had | changed
+        if step.kind is StepKind.RESTORE:
+            kept = changed
+        was = made.state if step.kind is StepKind.RETRACT else None
+        is_back = step.kind is StepKind.RESTORE and step.state is AlertState.OPEN
+        # time alone changes nothing in what an alert says
+        is_tick = step.kind in {StepKind.WAKE, StepKind.ESCALATE, StepKind.EXPIRE}
+        self.alerts[name] = replace(
+            made,
+            rule=step.rule,
+            tier=step.tier,
+            state=step.state,
+            changed_ms=now_ms,
+            sentence=made.sentence if is_tick else step.sentence,
+            findings=left if step.kind is StepKind.DROP else kept,
+            retracted_from=was,
+            unseen_since_ms=now_ms if is_back else made.unseen_since_ms,
+            snoozed_until_ms=step.snoozed_until_ms or made.snoozed_until_ms,
+        )
 
     def shown(self) -> list[Shown]:
         """Return the live alerts as a clinician sees them, with all on which each rests."""

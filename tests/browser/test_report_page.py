@@ -175,7 +175,9 @@ def test_a_sign_is_answered_before_anything_is_sent(
     page: Page, own_world: LinkWorld, texts: _Words
 ) -> None:
     page.goto("/report")
-    page.get_by_text(texts.signs).click()
+    # seen without a tap: who has a sign does not look for a question that is folded away
+    expect(page.get_by_role("heading", name=texts.signs)).to_be_visible()
+    expect(page.get_by_label(texts.chest, exact=True)).to_be_visible()
     expect(page.locator(".urgent")).to_be_hidden()
     page.get_by_label(texts.chest, exact=True).check()
     language = page.locator("html").get_attribute("lang") or ""

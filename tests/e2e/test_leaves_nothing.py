@@ -60,7 +60,7 @@ def erased(world: Leaving, backup: Path) -> Leaving:
     world.printed += world.kadens("erase", "--patient", LEAVING, "--yes")
     look_again(world)
     forget(world)
-    world.kadens("backup", "keys", "--to", str(backup / "keys"))
+    world.kadens("backup", "keys", "--keys-to", str(backup / "keys"))
     world.kadens("vacuum")
     return world
 

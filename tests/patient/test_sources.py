@@ -24,6 +24,7 @@ _ROW = OwnSourceRow(
     connection="connected",
     connected_ms=_NOW_MS - 30 * DAY_MS,
     received_ms=_NOW_MS - DAY_MS,
+    device="",
     link_expires_ms=None,
     link_used_ms=None,
 )
@@ -187,3 +188,27 @@ def test_what_came_last_is_the_patients_own(links: LinkWorld) -> None:
     day = full_date("en", local_date(links.now_ms - 3 * DAY_MS, "Europe/Stockholm"))
     with signed_in(links, patient) as client:
         assert f"Something came last on {day}." in client.get("/sources").text
+
+
+def test_a_source_is_called_by_what_the_patient_wears(links: LinkWorld) -> None:
+    patient = links.patient()
+    _agreed(links, patient, "open_wearables")
+    with signed_in(links, patient) as client:
+        assert "<h2>Watch data by Open Wearables</h2>" in client.get("/sources").text
+        assert "Recorded by" not in client.get("/sources").text
+        for app, device in (("garmin", ""), ("garmin", "Invented Watch 3")):
+            links.change(
+                "with made as (insert into source (vendor, app, device, device_type, method) "
+                "values ('open_wearables', %s, %s, 'watch', 'workout') returning id) "
+                "insert into record (patient, source, record, revision, stated_ms, body) "
+                "select p.id, made.id, %s, 0, 0, '' from made, patient p where p.pseudonym = %s",
+                app,
+                device,
+                f"r-{device}",
+                patient,
+            )
+            # the watch where it is known, else the service of its maker
+            assert f"Recorded by {device or app}." in client.get("/sources").text
+        swedish = client.get("/sources?lang=sv").text
+    assert "<h2>Data från klocka genom Open Wearables</h2>" in swedish
+    assert "Registrerat av Invented Watch 3." in swedish

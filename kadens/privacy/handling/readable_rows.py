@@ -11,7 +11,16 @@ from gettext import NullTranslations
 from html import escape
 from typing import Any
 
+from alerts.registry import RULE
+from alerts.wording import reworded
+from clinic.pages import words
+from clinic.pages.templating import clinic_languages
+from clinic.rights.correction_words import VALUE_NAMES
+from clinic.rights.request_words import KIND_WORDS, STATE_NAMES
 from kadens.privacy.handling.access_page import PAGE_STYLE
+from model.alert import StoredSentence
+from model.privacy.requests import RightKind, RightsState
+from model.words.language import ENGLISH, _, read_in, translated
 from patient.history.answers import own_answer
 from patient.pages import LINK_LOCALE
 from patient.words import activity_words
@@ -39,6 +48,14 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 }
 
 
+# What a prescription may ask for; it need not have all of them.
+_DOSES = (
+    ("sessions_per_week", "gånger i veckan", "times a week"),
+    ("minutes_per_session", "minuter", "minutes"),
+    ("dose_min_per_week", "minuter i veckan", "minutes a week"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadableLine:
     """A row in words: its day or instant, and the text in Swedish and English."""
@@ -48,10 +65,23 @@ class ReadableLine:
     english: str
 
 
-def readable_line(table: str, row: Mapping[str, Any]) -> ReadableLine | None:
-    """Return a row in words; None for a row or a table that has none."""
+def readable_line(
+    table: str, row: Mapping[str, Any], rests_on: Sequence[StoredSentence] = ()
+) -> ReadableLine | None:
+    """Return a row in words; None for a row or a table that has none.
+
+    `rests_on` is what an alert ever rested on, of which its sentence is made in Swedish.
+    """
+    if table == "alert":
+        return _alert(row, rests_on)
     worded = _WORDED.get(table)
     return None if worded is None else worded(row)
+
+
+def sentence_row(row: Mapping[str, Any]) -> StoredSentence:
+    """Return what words an alert, from a row of its evidence."""
+    names = ("alert", "rule", "rule_version", "sentence", "evidence")
+    return StoredSentence(**{name: row[name] for name in names})
 
 
 def readable_page(lines: Mapping[str, Sequence[ReadableLine]]) -> str:
@@ -75,13 +105,18 @@ def _tr(line: ReadableLine) -> str:
 
 
 def _prescription(row: Mapping[str, Any]) -> ReadableLine:
-    body = row["body"]
-    times, minutes = body.get("sessions_per_week"), body.get("minutes_per_session")
     until, version = row["valid_to"], row["version"]
+    doses = [
+        (value, swedish, english)
+        for name, swedish, english in _DOSES
+        if (value := row["body"].get(name)) is not None
+    ]
+    swedish = "".join(f"{value:g} {text}, " for value, text, _english in doses)
+    english = "".join(f"{value:g} {text}, " for value, _swedish, text in doses)
     return ReadableLine(
         at=str(row["valid_from"]),
-        swedish=f"{times} gånger i veckan, {minutes} minuter, till {until} (version {version})",
-        english=f"{times} times a week, {minutes} minutes, until {until} (version {version})",
+        swedish=f"{swedish}till {until} (version {version})",
+        english=f"{english}until {until} (version {version})",
     )
 
 
@@ -131,36 +166,70 @@ def _answered(question: str, answer: str) -> str:
 
 
 def _correction(row: Mapping[str, Any]) -> ReadableLine:
-    was, fields = _pairs(row["was"]), _pairs(row["fields"])
-    swedish = f"{was} gäller inte" if row["is_void"] else f"{was} → {fields}"
-    english = f"{was} does not hold" if row["is_void"] else f"{was} → {fields}"
-    return ReadableLine(at=str(row["set_at"]), swedish=swedish, english=english)
+    was, right = row["was"], _right_values(row)
+    swedish, english = _in_both(lambda: _pairs(was))
+    after, after_en = _in_both(lambda: _pairs(right))
+    return ReadableLine(
+        at=str(row["set_at"]),
+        swedish=f"{swedish} gäller inte" if row["is_void"] else f"{swedish} → {after}",
+        english=f"{english} does not hold" if row["is_void"] else f"{english} → {after_en}",
+    )
+
+
+def _right_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is right, by the names of what had been stated."""
+    kept = {**row["fields"], "start": row.get("start_at"), "end": row.get("end_at")}
+    kept["exertion"] = kept.get("exertion_cr10")
+    return {name: kept.get(name) for name in row["was"]}
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())
+    worded = (f"{_value_name(name)} {_value(name, item)}" for name, item in values.items())
+    return ", ".join(worded)
 
 
-def _alert(row: Mapping[str, Any]) -> ReadableLine:
-    # the sentence is a rule's own, and is stored in English
-    text = str(row["sentence"])
-    return ReadableLine(at=str(row["raised_at"]), swedish=text, english=text)
+def _value_name(name: str) -> str:
+    worded = translated(VALUE_NAMES[name]) if name in VALUE_NAMES else name
+    return worded[:1].lower() + worded[1:]
+
+
+def _value(name: str, item: object) -> str:
+    if item is None:
+        return _("not stated")
+    if name == "type":
+        return words.label(str(item)).lower()
+    text = str(item)
+    return text[:16].replace("T", " ") if name in {"start", "end"} else text
+
+
+def _alert(row: Mapping[str, Any], rests_on: Sequence[StoredSentence]) -> ReadableLine:
+    # stored in English, and worded anew from what the alert rested on
+    swedish, english = _in_both(lambda: reworded(str(row["sentence"]), rests_on, RULE))
+    return ReadableLine(at=str(row["raised_at"]), swedish=swedish, english=english)
 
 
 def _consent(row: Mapping[str, Any]) -> ReadableLine:
     ended = row["withdrawn_at"]
-    name = row["vendor"]
+    swedish, english = _in_both(lambda: words.vendor(row["vendor"]))
     return ReadableLine(
         at=str(row["given_at"]),
-        swedish=f"{name}: " + (f"tillbakataget {ended[:10]}" if ended else "gäller"),
-        english=f"{name}: " + (f"withdrawn {ended[:10]}" if ended else "holds"),
+        swedish=f"{swedish}: " + (f"tillbakataget {ended[:10]}" if ended else "gäller"),
+        english=f"{english}: " + (f"withdrawn {ended[:10]}" if ended else "holds"),
     )
 
 
 def _request(row: Mapping[str, Any]) -> ReadableLine:
     text = " ".join(part for part in (row["wish"], row["answer"]) if part)
-    shown = f"{row['kind']}, {row['state']}" + (f": {text}" if text else "")
-    return ReadableLine(at=str(row["received_at"]), swedish=shown, english=shown)
+    more = f": {text}" if text else ""
+    swedish, english = _in_both(lambda: _request_words(row))
+    return ReadableLine(
+        at=str(row["received_at"]), swedish=f"{swedish}{more}", english=f"{english}{more}"
+    )
+
+
+def _request_words(row: Mapping[str, Any]) -> str:
+    kind = translated(KIND_WORDS[RightKind(row["kind"])][0])
+    return f"{kind}, {translated(STATE_NAMES[RightsState(row['state'])]).lower()}"
 
 
 _WORDED: Mapping[str, Callable[[Mapping[str, Any]], ReadableLine | None]] = {
@@ -168,10 +237,17 @@ _WORDED: Mapping[str, Callable[[Mapping[str, Any]], ReadableLine | None]] = {
     "session": _session,
     "fact": _answer,
     "correction": _correction,
-    "alert": _alert,
     "consent": _consent,
     "rights_request": _request,
 }
+
+
+def _in_both(made: Callable[[], str]) -> tuple[str, str]:
+    """Return a text of the clinic's pages in Swedish and in English."""
+    with read_in(clinic_languages()["sv"]):
+        swedish = made()
+    with read_in(ENGLISH):
+        return swedish, made()
 
 
 def _translated(text: str) -> str:

@@ -60,7 +60,7 @@ class EnglishOf:
             swedish.update(_each(row.string))
             english.update(_each(row.id))
         left = {text for text in english - swedish if len(text) >= _SHORTEST}
-        self._plain = {text.casefold() for text in left if "%(" not in text}
+        self._complete = {text.casefold() for text in left if "%(" not in text}
         left = {text for text in left if "%(" in text}
         self._filled = [
             _pattern(text) for text in sorted(left) if len(_VALUE.sub("", text)) > _SHORTEST
@@ -77,8 +77,8 @@ class EnglishOf:
         parts = (part.strip().rstrip(".").casefold() for part in _PARTS.split(text))
         return (
             bool(_KEY.search(text))
-            or text.casefold() in self._plain
-            or any(part in self._plain for part in parts)
+            or text.casefold() in self._complete
+            or any(part in self._complete for part in parts)
             or any(pattern.fullmatch(text) for pattern in self._filled)
         )
 

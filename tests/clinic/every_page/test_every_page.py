@@ -12,7 +12,7 @@ SESSION_OF_A_PATIENT = """
 select session from session s join patient p on p.id = s.patient
 where p.pseudonym = 'p-pain' order by start_at desc limit 1"""
 _EVIDENCE = re.compile(r'<section class="card" id="evidence".*?</section>', re.DOTALL)
-EVERY_PAGE = (
+SWEDISH_PAGES = (
     "/",
     "/?patient=p-pain",
     "/?patient=p-new",
@@ -53,7 +53,7 @@ def _english() -> EnglishOf:
     return EnglishOf(CLINIC_LOCALE / "sv.po")
 
 
-@pytest.mark.parametrize("path", EVERY_PAGE)
+@pytest.mark.parametrize("path", SWEDISH_PAGES)
 def test_a_page_in_swedish_has_no_english(door: Served, english: EnglishOf, path: str) -> None:
     address = path.format(session=door.rows(SESSION_OF_A_PATIENT)[0][0])
     with without_words() as missed:

@@ -138,7 +138,7 @@ async def test_a_correction_retracts_with_its_reason(conn: Connection) -> None:
     await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 2, revision=1)))
     _, live, recent = await _judge(conn)
     assert live == ()
-    assert values_of(recent, "state", "findings") == [(AlertState.RETRACTED, {})]
+    assert values_of(recent, "state", "retracted_from") == [(AlertState.RETRACTED, AlertState.OPEN)]
     moves = await (
         await conn.execute("select from_state, to_state, reason from alert_move order by id")
     ).fetchall()

@@ -83,3 +83,33 @@ async def test_while_an_objection_waits_nothing_is_raised(conn: Connection) -> N
     assert await rules_judged(conn, PAIN_MS + 1) == ([], [])
     await restrictions.answer_objection(conn, number, by="c", ground="care", now_ms=PAIN_MS + 1)
     assert (await rules_judged(conn, PAIN_MS + 2))[0] != []
+
+
+@pytest.mark.promise(10)
+async def test_an_alert_is_given_back_as_it_was_when_its_pain_is_old(conn: Connection) -> None:
+    await in_pain(conn)
+    await rules_judged(conn, PAIN_MS)
+    await conn.execute("update alert set state = 'in_progress', assignee = 'c'")
+    await conn.execute("delete from outbox")
+    number = await restrictions.add_restriction(
+        conn, "p1", interval=(PAIN_AT, PAIN_AT + 1), by="c", why="disputed", now_ms=PAIN_MS
+    )
+    _, states = await rules_judged(conn, PAIN_MS + _DAY)
+    assert {state.split()[1] for state in states} == {"retracted"}
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=PAIN_MS + _DAY)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=PAIN_MS + 31 * _DAY)
+    # past the 14 days in which it may raise an alert, and the 28 that the rule looks back
+    _, states = await rules_judged(conn, PAIN_MS + 31 * _DAY)
+    assert [state for state in states if state.startswith("P1")] == ["P1 in_progress"]
+    history = await conn.execute(
+        "select m.kind, m.from_state, m.to_state, m.reason, a.assignee from alert_move m "
+        "join alert a on a.id = m.alert where a.rule = 'P1' order by m.id desc limit 1"
+    )
+    why = "what it rests on counts again"
+    assert await history.fetchall() == [("restore", "retracted", "in_progress", why, "c")]
+    # nobody is written to about old pain
+    about = (
+        "select count(*) from outbox o join alert a on o.key like a.id::text || '/%' "
+        "where a.rule = 'P1'"
+    )
+    assert await (await conn.execute(about)).fetchone() == (0,)

@@ -1,0 +1,158 @@
+"""Gives an alert back that lost its evidence, in the state it had, once that evidence holds. Pure.
+
+A restriction that is lifted, a correction that is taken back or data that returns make a finding
+hold again. A person who had acknowledged, taken or put off its alert had dealt with it, so a new
+alert would cry wolf; and an alert that stays away because its pain is old by now would look like
+nothing. How long it was away is no news: what is old is told to nobody, and waits on the worklist.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from alerts.lifecycle.settling import DEALT_WITH, in_sight, muted_until
+from alerts.wording import headline, weight
+from model.alert import Action, Alert, AlertState, Finding, Step, StepKind, Tier
+
+HOLDS_AGAIN = "what it rests on counts again"
+
+JudgedAt = Callable[[int], Iterable[Finding]]
+_Name = tuple[str, str]
+
+
+def returning_findings(
+    live: Iterable[Alert], recent: Iterable[Alert], judged_at: JudgedAt, now_ms: int
+) -> tuple[Finding, ...]:
+    """Return findings of retracted alerts that are too old to be found by judging now.
+
+    `judged_at` judges today's facts as of an earlier instant: that of the retraction, when each of
+    these findings was still looked for.
+    """
+    busy = {alert.family for alert in live}
+    again: dict[_Name, Finding] = {}
+    for alert in recent:
+        if alert.state is not AlertState.RETRACTED or alert.family in busy:
+            continue
+        old = {_named(row) for row in alert.findings.values() if not in_sight(row, now_ms)}
+        # most retracted alerts are young: only for an old one the past is judged again
+        if old:
+            rows = judged_at(alert.changed_ms)
+            again |= {_named(row): row for row in rows if _named(row) in old}
+    return tuple(again.values())
+
+
+def restoring_steps(
+    live: Iterable[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
+) -> tuple[Step, ...]:
+    """Return the steps that give retracted alerts back: at most one alert for each family.
+
+    `findings` are those of now and those of `returning_findings`.
+    """
+    busy = {alert.family for alert in live}
+    holds = {_named(row): row for row in findings if not row.suppressed}
+    steps: list[Step] = []
+    for alert in sorted(recent, key=_latest_first):
+        if alert.state is not AlertState.RETRACTED or alert.family in busy:
+            continue
+        mine = tuple(_again(alert, holds, now_ms))
+        if _keeps_alive(alert, mine) and not _is_past(alert, recent):
+            busy.add(alert.family)
+            steps.append(_step(alert, mine, now_ms))
+    return tuple(steps)
+
+
+def restored(recent: Iterable[Alert], steps: Iterable[Step], now_ms: int) -> tuple[Alert, ...]:
+    """Return the alerts that steps of `restoring_steps` give back, as they then are."""
+    alerts = {alert.id: alert for alert in recent}
+    return tuple(_after(alerts[step.alert or ""], step, now_ms) for step in steps)
+
+
+def is_news(step: Step) -> bool:
+    """Return whether people are told of a step: of an alert given back only if they can act on it.
+
+    Somebody had seen it where it is not open, and where it is old nothing is gained by a message.
+    """
+    if step.kind is not StepKind.RESTORE:
+        return True
+    return step.state is AlertState.OPEN and any(row.fresh for row in step.findings)
+
+
+def _again(alert: Alert, holds: dict[_Name, Finding], now_ms: int) -> Iterator[Finding]:
+    """Yield the alert's findings that hold again, as they were stored."""
+    for row in alert.findings.values():
+        now = holds.get(_named(row))
+        if now is not None:
+            # a changed one is stored as it was; settling then adds what it is now
+            yield replace(row, fresh=now.fresh_until_ms >= now_ms)
+
+
+def _keeps_alive(alert: Alert, mine: Sequence[Finding]) -> bool:
+    """Return whether one of the findings could have raised the alert when it was raised."""
+    return any(row.fresh or row.fresh_until_ms >= alert.raised_ms for row in mine)
+
+
+def _is_past(alert: Alert, recent: Iterable[Alert]) -> bool:
+    """Return whether a person or time has closed a later alert of the family.
+
+    That alert would have been this one, had it not been retracted.
+    """
+    for other in recent:
+        is_later = other.family == alert.family and other.changed_ms >= alert.changed_ms
+        if is_later and other.state in DEALT_WITH:
+            return True
+    return False
+
+
+def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
+    first = min(mine, key=weight)
+    demoted = alert.is_demoted and first.tier is Tier.B
+    tier = Tier.C if demoted else first.tier
+    state = alert.retracted_from or AlertState.OPEN
+    until_ms = muted_until(alert, tier) if state is AlertState.SNOOZED else 0
+    # a snooze that ended meanwhile is over
+    if state is AlertState.SNOOZED and until_ms <= now_ms:
+        state = AlertState.OPEN
+    return Step(
+        kind=StepKind.RESTORE,
+        family=alert.family,
+        alert=alert.id,
+        findings=tuple(sorted(mine, key=_in_order)),
+        tier=tier,
+        state=state,
+        rule=first.rule,
+        rule_version=first.rule_version,
+        sentence=headline(mine),
+        reason=HOLDS_AGAIN,
+        moves=(Action.RESTORE,),
+        snoozed_until_ms=until_ms if state is AlertState.SNOOZED else None,
+        is_demoted=demoted,
+    )
+
+
+def _after(alert: Alert, step: Step, now_ms: int) -> Alert:
+    is_open = step.state is AlertState.OPEN
+    return replace(
+        alert,
+        tier=step.tier,
+        state=step.state,
+        rule=step.rule,
+        sentence=step.sentence,
+        changed_ms=now_ms,
+        findings={f"{row.rule}:{row.key}": row for row in step.findings},
+        # nobody could see it while it was away, so the time to acknowledge it begins anew
+        unseen_since_ms=now_ms if is_open else None,
+        escalations=0 if is_open else alert.escalations,
+        snoozed_until_ms=step.snoozed_until_ms,
+        is_demoted=step.is_demoted,
+    )
+
+
+def _named(row: Finding) -> _Name:
+    return row.rule, row.key
+
+
+def _latest_first(alert: Alert) -> tuple[int, str]:
+    return -alert.changed_ms, alert.id
+
+
+def _in_order(row: Finding) -> tuple[int, str, str]:
+    return row.at_ms, row.rule, row.key
