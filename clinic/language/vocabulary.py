@@ -242,4 +242,5 @@ RULE_TITLES: tuple[str, ...] = (
     N_("High resting heart rate"),
     N_("Silent for a week"),
     N_("Symptom of the heart"),
+    N_("Heart rate above the ceiling"),
 )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from patient.pages import LINK_LOCALE
 from tests.browser.own_door import PAINED, own_world
-from tests.clinic.english_left import EnglishOf, without_words
+from tests.clinic.every_page.english_left import EnglishOf, without_words
 from tests.clinic_fixtures import world
 from tests.patient.link_world import LinkWorld
 from tests.patient.test_entry import door_link, signed_in

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import NEEDS_CHROMIUM, browser_context
-from tests.clinic.test_every_page import SESSION_OF_A_PATIENT, SWEDISH_PAGES
+from tests.clinic.every_page.test_every_page import SESSION_OF_A_PATIENT, SWEDISH_PAGES
 from tests.clinic_world import NAMES, Served
 
 pytestmark = NEEDS_CHROMIUM

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from clinic.pages.templating import CLINIC_LOCALE
-from tests.clinic.english_left import EnglishOf, without_words
+from tests.clinic.every_page.english_left import EnglishOf, without_words
 from tests.clinic_world import ALERTS, Served
 
 SESSION_OF_A_PATIENT = """
