@@ -75,6 +75,7 @@ ACTIONS: dict[str, str] = {
     "patient.door": N_("Link for signing in made"),
     "patient.erase": N_("Data erased"),
     "rule.set": N_("Threshold of a rule set"),
+    # the steps of what a patient asks for as a right
     "rights.open": N_("Request written down"),
     "rights.take": N_("Request taken on"),
     "rights.answer": N_("Request answered"),
@@ -82,6 +83,7 @@ ACTIONS: dict[str, str] = {
     "rights.extend": N_("Request given more time"),
     "rights.hand": N_("File for the patient fetched"),
     "rights.export": N_("File with the data made"),
+    # what operators do; it names a patient only where one was chosen
     "replay.begin": N_("Data read anew"),
     "replay.read": N_("Data read anew"),
     "replay.derive": N_("Data computed anew"),

@@ -135,6 +135,7 @@ def _origins(origins: Sequence[Mapping[str, str]]) -> str:
 
 
 def _origin(door: str, address: str, language: str) -> str:
+    # a door that has no words is newer than this table
     words_of = translated(_DOORS[door]) if door in _DOORS else door
     known = ADDRESS_WORDS.get(address)
     return f"{words_of}, {known.worded(language)}" if known else words_of

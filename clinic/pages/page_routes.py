@@ -57,6 +57,7 @@ _WRITTEN: dict[str, str] = {
     "annotate": N_("The annotation is written."),
     "take_back": N_("The annotation was taken back."),
     "pin_note": N_("The note is saved."),
+    # of the strip on the patient's page; the worklist has its own
     "review": N_("Marked as reviewed."),
 }
 

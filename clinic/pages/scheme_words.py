@@ -6,20 +6,25 @@ Pure. A name that has no words here is shown as it is stored.
 from model.words.language import N_, translated
 
 _SCHEMES: dict[str, str] = {
+    # guidelines, which are named by their year: the edges differ from year to year
     "acsm2011": N_("ACSM 2011"),
     "esc2020": N_("ESC 2020"),
+    # what watches and coaches show, for whoever compares with them
     "coaching5": N_("Five coaching zones"),
     "threshold5": N_("Five zones by the threshold"),
     "power7": N_("Seven zones of power"),
     "cadence": N_("Steps a minute"),
+    # below it, within it and above it
     "prescribed": N_("The prescribed range"),
 }
 # A method is several of these with colons between: on what it rests, and whose formula it took.
 _METHODS: dict[str, str] = {
     "prescribed": N_("as prescribed"),
+    # what a heart rate is compared with
     "hrr": N_("heart rate reserve"),
     "hrmax": N_("maximal heart rate"),
     "threshold_hr": N_("heart rate at the threshold"),
+    # what stands in for a heart rate
     "ftp": N_("threshold power"),
     "bpm": N_("beats a minute"),
     "watts": N_("watts"),
@@ -28,10 +33,12 @@ _METHODS: dict[str, str] = {
     "oxygen_uptake": N_("oxygen uptake"),
     "borg-cr10": N_("Borg CR10"),
     "borg-6-20": N_("Borg 6-20"),
+    # where the figures of the edges are from
     "measured": N_("measured"),
     "absolute": N_("equal for everybody"),
     "device": N_("stated by the device"),
     "clinician": N_("written by a clinician"),
+    # by a formula for the maximal heart rate, which is least certain
     "tanaka": N_("formula of Tanaka"),
     "brawner": N_("formula of Brawner"),
     "keteyian": N_("formula of Keteyian"),

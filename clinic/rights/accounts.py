@@ -73,6 +73,7 @@ async def accounts_of(scope: RequestScope) -> list[AccountLine]:
 
 def fits(line: AccountLine, text: str) -> bool:
     """Return whether a text is part of the name or the pseudonym of an account."""
+    # an empty text is part of every name
     part = text.casefold().strip()
     return part in line.name.casefold() or part in line.row.pseudonym.casefold()
 

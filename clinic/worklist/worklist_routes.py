@@ -104,6 +104,7 @@ async def show_worklist_page(
 
 
 def _conditions(unit: RuleSettings, view: GroupView) -> tuple[list[str], list[str]]:
+    # of the rows that are shown: the header explains what stands below it
     leading = {line.alert.rule for line in view.lines if line.alert}
     return conditions(view.group, unit, leading)
 
