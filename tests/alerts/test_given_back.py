@@ -120,7 +120,7 @@ def _steps(alert: Alert, days: int, *more: Alert) -> tuple[Step, ...]:
 
 
 @pytest.mark.parametrize(
-    ("state", "days", "is_told"),
+    ("state", "days", "is_sent"),
     [
         (AlertState.OPEN, 2, True),
         # old pain is on the worklist, and nobody gets a message of it
@@ -130,12 +130,12 @@ def _steps(alert: Alert, days: int, *more: Alert) -> tuple[Step, ...]:
     ],
 )
 def test_what_is_old_or_was_seen_is_told_to_nobody(
-    state: AlertState, days: int, *, is_told: bool
+    state: AlertState, days: int, *, is_sent: bool
 ) -> None:
     [step] = _steps(_retracted(retracted_from=state), days)
     assert (step.kind, step.state, step.moves) == (StepKind.RESTORE, state, (Action.RESTORE,))
     assert step.reason == "what it rests on counts again"
-    assert is_news(step) is is_told
+    assert is_news(step) is is_sent
 
 
 def test_the_time_to_acknowledge_it_begins_anew() -> None:
@@ -162,17 +162,17 @@ def test_what_a_person_has_closed_since_stays_away() -> None:
 
 
 def test_only_what_is_too_old_to_be_looked_for_is_judged_in_the_past() -> None:
-    asked: list[int] = []
+    instants: list[int] = []
 
     def judged_at(at_ms: int) -> tuple[Finding, ...]:
-        asked.append(at_ms)
+        instants.append(at_ms)
         return (finding_of("a", Tier.A, ALERT_NOW), finding_of("b", Tier.A, ALERT_NOW))
 
     alert = _retracted()
     assert returning_findings((), [alert], judged_at, ALERT_NOW + 27 * DAY) == ()
-    assert asked == []
+    assert instants == []
     [back] = returning_findings((), [alert], judged_at, ALERT_NOW + 29 * DAY)
-    assert (back.key, asked) == ("a", [alert.changed_ms])
+    assert (back.key, instants) == ("a", [alert.changed_ms])
     # another alert of the family is live: nothing can come back beside it
     live = replace(alert, id="3", state=AlertState.OPEN)
     assert returning_findings([live], [alert], judged_at, ALERT_NOW + 29 * DAY) == ()
