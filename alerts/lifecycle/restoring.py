@@ -48,6 +48,7 @@ def restoring_steps(
     `findings` are those of now and those of `returning_findings`.
     """
     busy = {alert.family for alert in live}
+    # what is held back, by a pause or a restriction that still holds, gives nothing back
     holds = {_named(row): row for row in findings if not row.suppressed}
     steps: list[Step] = []
     for alert in sorted(recent, key=_latest_first):
@@ -103,6 +104,7 @@ def _is_past(alert: Alert, recent: Iterable[Alert]) -> bool:
 
 
 def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
+    # of what holds again, which may be less than what the alert rested on
     first = min(mine, key=weight)
     demoted = alert.is_demoted and first.tier is Tier.B
     tier = Tier.C if demoted else first.tier

@@ -31,6 +31,7 @@ _DONE: dict[str, str] = {
 async def show_checks_page(request: Request) -> HTMLResponse:
     """Show the unit's samples: those that are open first."""
     async with open_scope(request) as scope:
+        # before anything is read: who may not review does not learn that somebody was checked
         checking.require_reviewer(scope)
         shown = await _list(scope)
     return render(request, "checks.html", shown)
@@ -45,12 +46,14 @@ async def take_draw_form(
 ) -> Response:
     """Draw a sample, and show it."""
     csrf_guard.check_form_token(request, token)
+    # as they were typed: a form that is not taken shows again what was in it
     given = {"size": size.strip(), "days": days.strip()}
     async with open_scope(request) as scope:
         checking.require_reviewer(scope)
         wrong, number = checking.draw_mistakes(**given), None
         if not wrong:
             number = await checking.draw_unit_sample(scope, int(given["size"]), int(given["days"]))
+            # an empty sample would be done at once, and look like a check
             wrong = {} if number else checking.draw_refusal()
         if wrong:
             shown = await _list(scope, wrong, given)
@@ -85,6 +88,7 @@ async def take_verdict_form(
     async with open_scope(request) as scope:
         checking.require_reviewer(scope)
         wrong = await checking.judge_in_sample(scope, number, row, verdict, plain)
+        # read within the same transaction, so that the page agrees with what refused the form
         if wrong:
             given = {"verdict": verdict, "comment": plain}
             shown = await _sample(scope, number, row, wrong, given)

@@ -80,6 +80,7 @@ def require_reviewer(scope: RequestScope) -> None:
 
 async def samples_of_unit(scope: RequestScope) -> list[ShownSample]:
     """Return the unit's samples, and note that somebody looked."""
+    # no patient is on this page, and that somebody looks at samples is in the log all the same
     await _noted(scope, "list")
     rows = await unit_samples.unit_samples(scope.conn, scope.unit)
     return [ShownSample(row=row, state=sample_state(row, scope.now_ms)) for row in rows]
@@ -105,6 +106,7 @@ async def draw_unit_sample(scope: RequestScope, size: int, days: int) -> int | N
 
     The seed is random and kept, so that anybody can draw it again.
     """
+    # nobody can foresee it, and it is kept, so that nobody can draw until the sample suits them
     now_ms, seed = scope.now_ms, secrets.randbelow(2**62)
     since_ms = now_ms - days * DAY_MS
     numbers = await unit_samples.unit_access_numbers(scope.conn, scope.unit, since_ms, now_ms)
@@ -161,6 +163,7 @@ async def judge_in_sample(
     _, sampled = await _sample(scope, number)
     if all(item.row != row for item in sampled):
         raise RequestRefused(404, "The sample has no such access.")
+    # there is exactly one: a sample of the unit has only rows that the unit sees
     (access,) = await audit_rows_of(scope.conn, [row])
     me = scope.actor.subject
     if not may_judge(access.actor, me):
@@ -170,6 +173,7 @@ async def judge_in_sample(
         return wrong
     try:
         await judge_access(scope.conn, number, row, verdict, comment, by=me, now_ms=scope.now_ms)
+    # a colleague was quicker: the first verdict stands
     except JudgedAlreadyError:
         raise RequestRefused(409, "Somebody has judged this access; that verdict stays.") from None
     await scope.wrote(AuditAction.LOG_REVIEW, access.patient, f"sample:{number}")
@@ -183,6 +187,7 @@ def verdict_mistakes(verdict: str, comment: str, named: Sequence[str]) -> dict[s
         wrong["verdict"] = _NO_VERDICT
     if not comment or text_problem(comment, LONGEST_COMMENT):
         wrong["comment"] = _NO_COMMENT
+    # the comment outlives the patient's erasure, so it must not name them
     elif any(name.casefold() in comment.casefold() for name in named if name):
         wrong["comment"] = _NAMED
     return wrong
@@ -212,6 +217,7 @@ def _shown(
 
 
 def _is_number(text: str, most: int) -> bool:
+    # int() would read digits of other scripts too, and very long ones slowly
     return (
         text.isascii()
         and text.isdecimal()

@@ -104,6 +104,7 @@ async def take_access_form(
     csrf_guard.check_form_token(request, form.token)
     wish = form.wish()
     async with open_scope(request) as scope:
+        # before the form is judged: of another unit's case nothing may be learned
         case = await supporting.held_case(scope, number)
         wrong = supporting.access_mistakes(wish, await supporting.support_people(scope))
         wrong = wrong or await supporting.let_look(scope, case, wish)
@@ -157,6 +158,7 @@ async def _page(
     given: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what the page shows; the form of case `number`, or of a new one, was not taken."""
+    # strict templates want every field, also of forms that were not sent
     empty = {**dict.fromkeys(_FIELDS, ""), "hours": "1"}
     return {
         **common_context(scope),

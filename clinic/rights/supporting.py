@@ -75,6 +75,7 @@ async def cases_of_unit(scope: RequestScope, patient: str = "") -> list[ShownCas
     """Return the cases of the unit's patients, or of one, and note whose they are."""
     rows = await unit_support.unit_support_cases(scope.conn, scope.unit, patient=patient)
     people = sorted({row.patient for row in rows})
+    # that somebody asked the support for help is about the patient, so it is a read
     await scope.listed("support", people)
     names = await scope.names(people)
     numbers = [row.number for row in rows]
@@ -87,6 +88,7 @@ async def cases_of_unit(scope: RequestScope, patient: str = "") -> list[ShownCas
 async def support_people(scope: RequestScope) -> Mapping[str, str]:
     """Return the names of those who may be let look: people of the unit, but not who asks."""
     people = await duty.colleagues(scope.conn, scope.unit)
+    # whoever gives an access treats the patient and sees the data already
     return {who: name for who, name in people.items() if who != scope.actor.subject}
 
 
@@ -115,6 +117,7 @@ async def open_unit_case(
 ) -> None:
     """Open a case about a patient, and let somebody look because of it where there is a wish."""
     by, now_ms = scope.actor.subject, scope.now_ms
+    # it arrived now: for a letter that came earlier there is the command
     number = await support_cases.open_support_case(
         scope.conn, pseudonym, about=about, by=by, arrived_ms=now_ms
     )
@@ -142,6 +145,7 @@ async def held_case(scope: RequestScope, number: int) -> SupportCase:
 async def let_look(scope: RequestScope, case: SupportCase, wish: AccessWish) -> dict[str, str]:
     """Let somebody look because of a case; else return what is wrong, by field."""
     now_ms, by = scope.now_ms, scope.actor.subject
+    # the case is locked, so nobody closes it between this check and the access
     try:
         until_ms = access_until(case, int(wish.hours), now_ms)
         await support_cases.give_support_access(
@@ -163,6 +167,7 @@ async def let_look(scope: RequestScope, case: SupportCase, wish: AccessWish) -> 
 
 async def end_look(scope: RequestScope, case: SupportCase) -> None:
     """End every access because of a case before its time; 409 where there is none any more."""
+    # it ran out by itself, or a colleague ended it: a row in the log would say otherwise
     if not await support_cases.end_support_accesses(scope.conn, case.number, scope.now_ms):
         raise RequestRefused(409, "Nobody has access because of this case any more.")
     await scope.wrote(AuditAction.SUPPORT_END, case.patient, f"support_case:{case.number}")

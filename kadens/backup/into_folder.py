@@ -42,6 +42,7 @@ def secrets_of_folder(root: Path) -> Path:
 def folder_of_up(root: Path) -> Iterator[FolderOfUp]:
     """Hold the folder in the block with its database running; `BackupError` where it is in use."""
     try:
+        # the lock comes before the server: two of them on one folder would not be told apart
         with (
             data_folder(Options(data=root), root) as folder,
             held(folder),
@@ -56,8 +57,9 @@ def folder_of_up(root: Path) -> Iterator[FolderOfUp]:
 
 def keep_erasures(listed: Path | None, root: Path) -> None:
     """Put the list of erasures where `kadens up` adds to it, unless one is there already."""
-    target = root / _ERASURES
-    if listed is None or not listed.exists() or target.exists():
+    kept = root / _ERASURES
+    if listed is None or not listed.exists() or kept.exists():
         return
-    shutil.copyfile(listed, target)
-    target.chmod(0o600)
+    # a copy: the list of the old place stays the proof that it was
+    shutil.copyfile(listed, kept)
+    kept.chmod(0o600)

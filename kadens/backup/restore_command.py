@@ -85,6 +85,7 @@ def _into_database(
     plan, kept = _planned(source, keys, key, listed)
     # before the rows: a database must never be there without the keys that open it
     write_secrets(secrets, kept.secrets_file)
+    # only now: what cannot be restored leaves no empty database behind
     run(make_database(settings.database))
     store, now_ms = open_bodies(settings.bodies), clock(settings.clock)()
     return listed, run(restore(settings.database, store, plan, kept, now_ms))
@@ -99,14 +100,15 @@ def _into_folder(
     data: Path,
 ) -> tuple[Path | None, Restored]:
     """Restore into a folder of `kadens up`; as `_into_database`."""
+    # else nobody could say into which of the two it went
     if names := ", ".join(sorted(installation_variables())):
         fail(f"the place is --data {data} or that of {names}; not both", code=2)
     plan, kept = _planned(source, keys, key, listed)
     now_ms = clock("system")()
-    with folder_of_up(data) as folder:
-        write_secrets(secrets_of_folder(folder.root), kept.secrets_file)
-        done = run(restore(folder.dsn, open_bodies(folder.bodies), plan, kept, now_ms))
-        keep_erasures(listed, folder.root)
+    with folder_of_up(data) as target:
+        write_secrets(secrets_of_folder(target.root), kept.secrets_file)
+        done = run(restore(target.dsn, open_bodies(target.bodies), plan, kept, now_ms))
+        keep_erasures(listed, target.root)
     if secrets is not None:
         write_secrets(secrets, kept.secrets_file)
     return listed, done

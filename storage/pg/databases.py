@@ -18,9 +18,11 @@ async def make_database(dsn: str) -> bool:
     if not name or name == _MAINTENANCE:
         return False
     try:
+        # a server may be away for good: a restore must say so soon
         where = make_conninfo(dsn, dbname=_MAINTENANCE, connect_timeout=10)
         async with await AsyncConnection.connect(where, autocommit=True) as conn:
             row = await (await conn.execute(_THERE, [name])).fetchone()
+            # there already, perhaps with data: whether it may be used is decided elsewhere
             if row is None or row[0]:
                 return False
             await conn.execute(SQL("create database {}").format(Identifier(name)))

@@ -78,6 +78,7 @@ async def unit_sample(
     Raises `UnknownNameError` where the unit has none of this number.
     """
     wanted = {"unit": unit, "number": number}
+    # no sample has the number 0, which stands for all of them
     kept = await rows.fetch_as(conn, _SAMPLES, wanted, AuditSample) if number else []
     if not kept:
         raise UnknownNameError("there is no such sample")

@@ -18,6 +18,7 @@ join care_unit u on u.id = p.care_unit
 where u.name = %(unit)s and (%(patient)s = '' or p.pseudonym = %(patient)s)
 and (%(number)s = 0 or c.id = %(number)s)
 order by c.closed_at is not null, c.arrived_at desc, c.id desc limit %(most)s"""
+# The zone is that of the unit's working hours, by whose dates a case is removed.
 _CASES = """
 select c.id as number, p.pseudonym as patient, coalesce(d.zone, p.zone) as zone, c.about,
   c.arrived_at as arrived_ms, c.opened_by, c.closed_at as closed_ms, c.answer,
@@ -77,6 +78,7 @@ async def unit_support_cases(
 
 async def unit_support_case(conn: Connection, unit: str, number: int) -> SupportCase:
     """Return a case of the unit, and lock its row. Raises `UnknownNameError`."""
+    # the unit first: locking shows nothing, and the lock is that of the commands
     if not await _case_numbers(conn, unit, number=number):
         raise UnknownNameError("there is no such case")
     return await support_case(conn, number)

@@ -178,6 +178,7 @@ def _correction(row: Mapping[str, Any]) -> ReadableLine:
 
 def _right_values(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is right, by the names of what had been stated."""
+    # times have columns of their own, everything else is in one
     kept = {**row["fields"], "start": row.get("start_at"), "end": row.get("end_at")}
     kept["exertion"] = kept.get("exertion_cr10")
     return {name: kept.get(name) for name in row["was"]}
@@ -189,6 +190,7 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 
 def _value_name(name: str) -> str:
+    # within a line it is no heading; only the first letter, because "Borg CR10" is a name
     worded = translated(VALUE_NAMES[name]) if name in VALUE_NAMES else name
     return worded[:1].lower() + worded[1:]
 
