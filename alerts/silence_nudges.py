@@ -27,6 +27,7 @@ def silence_nudge(on: RuleInput) -> str:
     # in a pause nobody need wear a watch, and a vendor's outage is nobody's at home
     if not in_force(on.prescriptions, today) or all_paused(on.prescriptions, today):
         return ""
+    # what is restricted is used for nothing, and so is its end
     is_restricted = any(start <= on.now_ms < end for start, end in on.restricted)
     if is_restricted or is_vendor_outage(on, SILENCE, last.vendor):
         return ""
@@ -38,6 +39,7 @@ def next_nudge_ms(on: RuleInput) -> int | None:
     last = last_delivered(on)
     if last is None:
         return None
+    # a mark may be ahead of the clock by what a device's clock is wrong
     number = max(0, on.now_ms - last.time_ms) // NUDGE_EVERY_MS + 1
     at_ms = last.time_ms + number * NUDGE_EVERY_MS
     return at_ms if at_ms - last.time_ms < _CLINIC_MS else None

@@ -154,6 +154,7 @@ def _plain_errors() -> Iterator[None]:
 
             from web.mistakes import mistakes_in  # noqa: PLC0415 - see above
 
+            # errors that we raise ourselves have no such cause, and are plain already
             if isinstance(cause, ValidationError):
                 error.message = mistakes_in(cause)[0][1]
         raise

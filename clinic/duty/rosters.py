@@ -97,6 +97,7 @@ def checked_roster(
     if len(line) > MOST_IN_LINE or len(set(line)) != len(line):
         refusal = _("The line has each person once, at most %(most)s.", most=MOST_IN_LINE)
         raise _wrong(refusal, "line")
+    # as it was read: a spelling that means the same is stored in one form
     return DutyRoster(hours=stored, line=line, on_call=on_call)
 
 

@@ -105,6 +105,7 @@ def _figure(key: str, value: float) -> str:
     """Return a number with its unit, a share in percent."""
     if key in PERCENT:
         return f"{words.exact(round(100.0 * value, 1))} %"
+    # `minutes_due` ends in no shorter key, and `known_days` does in `days`
     ends = [end for end in UNIT_BY_END if key == end or key.endswith(f"_{end}")]
     text = words.exact(value)
     return f"{text} {translated(UNIT_BY_END[max(ends, key=len)])}" if ends else text

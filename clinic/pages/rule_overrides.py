@@ -38,6 +38,7 @@ def set_figures(settings: RuleSettings) -> Iterator[SetFigure]:
 def _by(settings: RuleSettings, rule: str, name: str) -> str:
     if name in settings.own.get(rule, {}):
         return translated(N_("set for the patient"))
+    # in the order in which a layer stands before the next
     profile = PROFILES.get(settings.profile)
     if profile is not None and name in profile.values.get(rule, {}):
         return _("by the profile %(title)s", title=translated(profile.title))

@@ -139,6 +139,7 @@ def add_absence_of(
 
     async def work(conn: Connection, now_ms: int) -> None:
         await _need_unit(conn, name)
+        # a date begins at the midnight of the care unit, and not of this machine
         zone = str(_hours(await duty.unit_roster(conn, name, now_ms))["zone"])
         absence = Absence(
             subject=subject,

@@ -46,6 +46,7 @@ async def others_of(conn: Connection, patient: str, now_ms: int) -> Others:
 
 def exit_unless_confirmed(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> None:
     """Leave with code 2, and each note with the option that confirms it, unless all are named."""
+    # each with its own key: who confirms one overlap has not confirmed another
     open_notes = {note.key: note.text for note in notes if note.key not in confirmed}
     if open_notes:
         lines = [f"{text} --confirm {key}" for key, text in open_notes.items()]

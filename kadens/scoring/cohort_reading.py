@@ -49,6 +49,7 @@ def read_cohort(folder: Path) -> CohortFiles:
     _check(_BODIES, delivery_mistakes(lines))
     _check(_BODIES, _without_file(folder, lines))
     _check(_TRUTH, truth_mistakes(lines))
+    # last: of a file that is empty by mistake, what names its people is the better hint
     if not lines.patients:
         raise CohortError(f"{_PEOPLE}: the cohort must have at least one patient")
     truth = [line for _, line in lines.truth]
@@ -104,6 +105,7 @@ def _line(where: str, line: bytes, kind: type[_Line]) -> _Line:
         row = kind.model_validate_json(line)
     except ValidationError as error:
         raise CohortError(_refused(where, error)) from None
+    # pydantic takes a key twice and a NaN, and readers differ in what they make of them
     try:
         members = strict_json(line)
     except ValueError as error:

@@ -75,6 +75,7 @@ def with_hard_session(person: Inhabitant, did: Doings) -> Doings:
 
 def hard_range(person: Inhabitant) -> tuple[int, int]:
     """Return a range above the ceiling, in beats a minute."""
+    # well above, as the rate of a session swings around the middle of its range
     ceiling = person.moderate[1] + ABOVE_RANGE
     return ceiling + 4, ceiling + 8
 
