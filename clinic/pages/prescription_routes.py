@@ -137,12 +137,15 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
             base = await _base(scope, who, **names)
             context = await _context(scope, who)
             errors = await _take_fields(scope, pseudonym, fields, base["prescription"])
+    # no prescription was written: the scope rolls back when its block fails
     except UnconfirmedError as refused:
         return _form(request, context, base, fields, notes=refused.notes, status=UNUSABLE)
     except RequestRefused as refused:
+        # any other refusal is about who asks or what is gone, and no field could be mended
         if refused.status_code != UNUSABLE:
             raise
         errors = forms.violations_by_field(refused.errors)
+    # `known` is a number in every form of ours
     except ValueError as error:
         raise RequestRefused(422, "The form is not as this page made it.") from error
     if errors:
@@ -154,6 +157,7 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
 
 async def _fields_sent(request: Request) -> dict[str, list[str]]:
     """Return the values of a form by the names of its fields."""
+    # a field may come several times: each ticked box of a group sends its own value
     sent = await request.form()
     return {name: list(map(str, sent.getlist(name))) for name in sent}
 
@@ -271,6 +275,7 @@ async def _base(
     today = local_date(scope.now_ms, who.zone)
     if draft:
         kept = await writing.draft_of(scope, who.pseudonym, draft)
+        # the revision shows when somebody else has written in the draft meanwhile
         named = {"draft": draft, "known": kept.revision}
         return {"prescription": kept.prescription, "title": "draft", "named": named}
     if not (change or renew):
@@ -281,6 +286,7 @@ async def _base(
         following = next_version(newest, today)
         named = {"change": change, "known": newest.version}
         return {"prescription": following, "title": "change", "named": named}
+    # a renewal begins behind what it renews, as long as that still lies ahead
     first = max(today, newest.valid_to + timedelta(days=1))
     following = renewed(newest, first, first + (newest.valid_to - newest.valid_from))
     named = {"renew": renew, "known": newest.version}
@@ -296,6 +302,7 @@ def _form(
     notes: Sequence[PrescriptionNote] = (),
     status: int = 200,
 ) -> HTMLResponse:
+    # the fields show what was typed, and `before` what the form began with
     before: Prescription = base["prescription"]
     shown = {
         "base": base,
@@ -311,6 +318,7 @@ def _form(
         "scales": tuple(RPE_SCALES),
         "weekdays": WEEKDAYS,
         "types": tuple(TYPES),
+        # rows to spare, so that steps can be added without scripts
         "steps": range(len(before.progression) + forms.FREE_STEPS),
     }
     return render(request, "prescribe.html", {**context, **shown}, status=status)

@@ -115,11 +115,13 @@ async def _drawer(
     """Return what the drawer shows, None while it is closed; 404 for another unit's patient."""
     if not choice.patient:
         return None
+    # the rows are those of the unit, so another unit's patient is as unknown as nobody
     row = next((row for row in rows if row.patient.pseudonym == choice.patient), None)
     if row is None:
         raise RequestRefused(404, "This care unit has no such patient.")
     await scope.read("preview", choice.patient)
     line = next(line for line in lines if line.pseudonym == choice.patient)
+    # the day of a review ends with the patient's own, whose local dates the page shows
     today = local_date(scope.now_ms, row.patient.zone)
     is_today = line.reviewed_ms is not None and (
         local_date(line.reviewed_ms, row.patient.zone) == today

@@ -177,6 +177,7 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     # Without the demo it would wait for its full time and then fail.
     if until_alert and not demo:
         fail("--until-alert needs --demo, since nobody else reports pain", code=2)
+    # who asks for a free port of one door runs several side by side, and a fixed one would clash
     if patient_port is None:
         patient_port = _PATIENT_PORT if clinic_port else 0
     options = Options(

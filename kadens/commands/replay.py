@@ -118,6 +118,7 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
     session.retracted, day.revised and week.revised. When it is interrupted, run it again: the
     result is the same. Exits 1 when a body cannot be read any more: its facts stay as they were.
     """
+    # without a choice nothing runs: everyone is too much to replay by mistake
     if bool(patient) == everyone:
         fail("give either --patient or --all", code=2)
     if (diff or check) and not dry_run:
@@ -128,6 +129,7 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
         print_json(plain_report(results, dry_run=dry_run, diff=diff))
     else:
         _print_report(results, dry_run=dry_run, diff=diff)
+    # 1 tells a script to look, also where all that could be read was replayed
     has_unread = any(replayed.unreadable or replayed.left for replayed in results)
     has_differences = any(replayed.differences for replayed in results)
     raise typer.Exit(1 if has_unread or (check and has_differences) else 0)
@@ -164,8 +166,10 @@ async def _replay_all(
 ) -> list[ReplayReport]:
     work: _Work = rehearse if dry_run else replay
     async with await open_pool(settings.database, max_size=2, limits=LONG, role=ADMIN) as pool:
+        # a patient who is named twice is replayed once
         names = list(dict.fromkeys(patients)) or await _everyone(pool)
         results = await _replay_each(settings, pool, names, scope, work)
+    # of everyone somebody may have been erased meanwhile, which is no mistake
     if patients and len(results) < len(names):
         fail("there is no such patient")
     return results
