@@ -39,7 +39,13 @@ from clinic.pages import page_routes, rule_page_routes
 from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages.templating import STATIC, clinic_languages, packed
 from clinic.request_scope import open_scope
-from clinic.rights import account_pages, correction_pages, request_pages
+from clinic.rights import (
+    account_pages,
+    check_pages,
+    correction_pages,
+    request_pages,
+    support_pages,
+)
 from clinic.sign_in import csrf_guard
 from clinic.summary import summary_pages
 from clinic.visiting import shared_pages
@@ -78,6 +84,8 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     Serve it with a short graceful shutdown, because pages keep event streams open.
     """
     app = FastAPI(
+        # a redirect would name the host that the sender claims, and vendors follow none
+        redirect_slashes=False,
         title="Kadens clinician door",
         version="1",
         summary=_SUMMARY,
@@ -112,6 +120,8 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     app.include_router(request_pages.request_page_router)
     app.include_router(correction_pages.correction_pages)
     app.include_router(account_pages.account_pages)
+    app.include_router(support_pages.support_pages)
+    app.include_router(check_pages.check_pages)
     app.include_router(page_routes.page_router)
     app.include_router(prescription_pages.prescription_pages)
     app.include_router(note_pages.note_pages)

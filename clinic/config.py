@@ -56,7 +56,8 @@ class ClinicConfig:
     `origin` is the origin by which browsers reach the door; "" takes that of the request.
     A session ends when it was not used for `idle_ms`.
     `prescriber_roles` and `support_roles` are the words of the identity provider that mean a
-    licensed prescriber, and support.
+    licensed prescriber, and support. `reviewer_roles` are those who look over the audit log of
+    their unit; without any, everybody of the unit does but support.
     `wrapping` gives the keys that open files for patients; without it the door hands over none.
     `windows` reads what a patient's rows are derived from, for previews of corrections; without it
     a preview shows alerts alone.
@@ -77,6 +78,7 @@ class ClinicConfig:
     idle_ms: int = 3_600_000
     prescriber_roles: frozenset[str] = frozenset()
     support_roles: frozenset[str] = frozenset()
+    reviewer_roles: frozenset[str] = frozenset()
     note_head: NoteHead | None = None
     wrapping: Keys | None = field(default=None, repr=False)
     windows: WindowReader | None = None

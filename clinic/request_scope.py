@@ -64,6 +64,15 @@ class RequestScope:
         return self.role is not CareRole.SUPPORT and not self.home
 
     @property
+    def may_review(self) -> bool:
+        """Return whether this person may look over who looked at the data of the unit's patients.
+
+        Where roles of reviewers are set, only they may.
+        """
+        reviewers = self.clinic.reviewer_roles
+        return self.may_write and (not reviewers or self.clinician.role in reviewers)
+
+    @property
     def actor(self) -> audit.Actor:
         """Return the clinician as the audit log names them."""
         return actor_of(self.clinician)

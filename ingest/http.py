@@ -36,6 +36,8 @@ def vendor_app(door: Door) -> FastAPI:
     check_secrets(door)
     metrics = Metrics()
     app = FastAPI(
+        # a redirect would name the host that the sender claims, and vendors follow none
+        redirect_slashes=False,
         title="Kadens vendor door",
         version="1",
         summary="Takes what watches and apps push.",

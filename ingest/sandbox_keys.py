@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -94,9 +95,13 @@ def tink_signature(pem: str, body: bytes) -> bytes:
 
 
 def _loaded(pem: str) -> ec.EllipticCurvePrivateKey:
-    key = load_pem_private_key(pem.encode(), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError("not a key of P-256")  # noqa: TRY004 - the documented error of a key
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    # the library's own words are about its API; TypeError is of a key that wants a password
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError("no private key in PEM without a password") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != ec.SECP256R1.name:
+        raise ValueError("not a key of P-256")
     return key
 
 

@@ -19,7 +19,6 @@ from model.audit_log.origins import AccessOrigin, coming_from
 
 Command: TypeAlias = TyperCommand | TyperGroup
 
-_BEFORE_A_SENTENCE = "Value error, "  # pydantic, which typer reads options with, puts it there
 # A variable of the context, because only typer's private module tells which command runs.
 _words_of_command: ContextVar[str] = ContextVar("words_of_command", default="")
 _reason_to_run: ContextVar[str] = ContextVar("reason_to_run", default="")
@@ -60,6 +59,11 @@ class LazyGroup(TyperGroup):
             return None, None, rest
         return word, load_command(self._entries[word]), rest
 
+    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - as typer's
+        """Read the group's own options, with errors in plain words."""
+        with _plain_errors():
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer exports neither type
         """Run the group's own function, if it has one, and the command that was chosen."""
         if not self.invoke_without_command:
@@ -72,12 +76,9 @@ class LoadedCommand(TyperCommand):
     """A command, imported and with its options read when it is invoked."""
 
     def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - as typer's
-        """Read the options; an error of one of them is a sentence of its own."""
-        try:
+        """Read the options, with errors in plain words."""
+        with _plain_errors():
             return super().make_context(*args, **more)
-        except typer.BadParameter as error:
-            error.message = error.message.removeprefix(_BEFORE_A_SENTENCE)
-            raise
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer exports neither type
         """Run the function of the command."""
@@ -138,6 +139,24 @@ def _load_group(entry: Entry, callback: Any) -> LazyGroup:  # noqa: ANN401 - wha
     assert isinstance(group, LazyGroup)  # noqa: S101 - typer makes what `cls` names
     group.fill(entry.entries)
     return group
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Put an option's error into plain words: typer's own text is that of pydantic."""
+    try:
+        yield
+    except typer.BadParameter as error:
+        cause = error.__cause__
+        if cause is not None:
+            # imported only for an error, as pydantic takes long
+            from pydantic import ValidationError  # noqa: PLC0415 - see above
+
+            from web.mistakes import mistakes_in  # noqa: PLC0415 - see above
+
+            if isinstance(cause, ValidationError):
+                error.message = mistakes_in(cause)[0][1]
+        raise
 
 
 @contextmanager

@@ -66,6 +66,7 @@ class Settings:
     patient_oidc_acr: str = ""
     prescriber_roles: str = "prescriber"
     support_roles: str = "support"
+    reviewer_roles: str = ""
     session_minutes: int = 480
     session_idle_minutes: int = 60
     smtp: str = ""

@@ -41,6 +41,8 @@ SETTINGS_TABLE: Mapping[str, str] = {
     "prescriber_roles": "Roles that may submit prescriptions, with commas between.",
     "support_roles": "Roles that write nothing and see only whom `kadens support access` "
     "names, with commas between.",
+    "reviewer_roles": "Roles that make spot checks of the audit log of their unit, with commas "
+    "between; empty for everybody but support.",
     "session_minutes": "How long a sign-in lasts at most.",
     "session_idle_minutes": "How long a sign-in lasts without a request.",
     "smtp": "Mail server for notifications, `host:port`; empty sends no mail.",

@@ -106,7 +106,7 @@ _ROWS: tuple[Format, ...] = (
     # a history comes in chunks; a day of samples a second with three sensors has 30 MiB
     Format(
         name="terra",
-        version=1,
+        version=2,
         grows=("daily",),
         read=Named("parsers.vendors.hubs.terra:read_terra"),
         json=True,
@@ -136,7 +136,7 @@ _ROWS: tuple[Format, ...] = (
     # a cue has some hundred bytes, an answer a page of records
     Format(
         name="huawei",
-        version=1,
+        version=2,
         read=Named("parsers.vendors.huawei:read_huawei"),
         json=True,
         most_bytes=16 * MEBIBYTE,

@@ -70,6 +70,8 @@ _log = get_logger(__name__)
 def patient_app(config: PatientConfig) -> FastAPI:
     """Return the application. Its start-up opens the pool and fails without a database."""
     app = FastAPI(
+        # a redirect would name the host that the sender claims, and vendors follow none
+        redirect_slashes=False,
         title="Kadens patient door",
         openapi_url=None,
         docs_url=None,

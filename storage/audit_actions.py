@@ -93,6 +93,7 @@ class AuditAction(StrEnum):
     SUPPORT_OPEN = "support.open"
     SUPPORT_CLOSE = "support.close"
     SUPPORT_ACCESS = "support.access"  # somebody may look because of a case
+    SUPPORT_END = "support.end"  # it ended before its time
     SUPPORT_LIST = "support.list"
     STATISTICS_READ = "statistics.read"
     RIGHTS_OPEN = "rights.open"  # a patient asked for a right

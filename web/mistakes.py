@@ -46,6 +46,7 @@ _TEXTS: Mapping[str, str] = {
     "too_short": N_("must be a list of at least {min_length}"),
     "too_long": N_("must be a list of at most {max_length}"),
 }
+_OF_A_KEY = "[key]"  # pydantic ends the path of a key of an object with it
 _LONGEST_FIRST = sorted(_TEXTS, key=len, reverse=True)
 
 
@@ -60,7 +61,7 @@ def mistakes_in(error: ValidationError) -> list[tuple[str, str]]:
 
 def path_of(location: tuple[int | str, ...]) -> str:
     """Return the way to a field as text: the keys and positions that lead to it, such as `a.0`."""
-    return ".".join(map(str, location))
+    return ".".join(str(part) for part in location if part != _OF_A_KEY)
 
 
 def mistake_text(error: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ Confirmed = Annotated[
     Query(
         default_factory=list,
         max_length=100,
-        description="the keys of the draft's notes, each of them",
+        description="the keys of the notes, each of them",
     ),
 ]
 
@@ -188,14 +188,19 @@ async def answer_renewal(
     "/prescriptions/{prescription}/pauses", name="pause_prescription", responses=_WRITES
 )
 async def answer_pause(
-    request: Request, pseudonym: Pseudonym, prescription: PrescriptionKey, wish: PauseBody
+    request: Request,
+    pseudonym: Pseudonym,
+    prescription: PrescriptionKey,
+    wish: PauseBody,
+    confirm: Confirmed,
 ) -> Prescription:
     """Pause a prescription, for illness, a holiday or by the clinician's decision.
 
-    Nothing is due on its dates. They may be past: then a week that was missed is missed no more.
+    Nothing is due on its dates. They may be past: then a week that was missed is missed no more,
+    and the answer is 422 until that is confirmed.
     """
     async with open_scope(request) as scope:
-        written = await writing.pause(scope, pseudonym, prescription, wish)
+        written = await writing.pause(scope, pseudonym, prescription, wish, confirm)
     csrf_guard.count_action(request, "pause")
     return written
 

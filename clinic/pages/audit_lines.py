@@ -8,6 +8,7 @@ from itertools import chain
 
 from clinic.pages import words
 from model.audit_log.categories import categories_of
+from model.audit_log.exported import ExportedRow
 from model.audit_log.extract import category_words, origin_words
 from model.audit_log.plain_words import CAME_FROM, DATA_SEEN
 from model.words.language import N_, ngettext, reading_language, translated
@@ -28,8 +29,18 @@ _OBJECTS: dict[str, str] = {
     "annotations": N_("the annotations"),
     "annotation": N_("an annotation"),
     "note": N_("the pinned note"),
+    "worklist": N_("the worklist"),
+    "alerts": N_("the list of alerts"),
+    "accounts": N_("the list of accounts"),
+    "requests": N_("the list of requests"),
+    "corrections": N_("the corrections"),
+    "support": N_("the support cases"),
+    "sample": N_("a sample of the log"),
+    "fhir": N_("all data as a file"),
 }
 
+_LOOKS = frozenset({"data.read", "list.read"})
+_PATIENT_PAGE = N_("the patient's page")
 _NAMED = frozenset({"alert", "patient", "days", "weeks", "timeline", "summary"})
 
 
@@ -54,6 +65,22 @@ def deed(row: AuditRow, zone: str) -> str:
     did = f"{words.action(row.action).lower()}{about}{why}"
     origin = row.detail.get("origin")
     return f"{at}: {_who(row.actor, row.care_unit)}, {did}{_origins((origin,) if origin else ())}"
+
+
+def seen_words(kind: str) -> str:
+    """Return what was looked at, by its kind, for a page that is not the patient's."""
+    return translated(_PATIENT_PAGE) if kind == "patient" else _object(kind)
+
+
+def access_line(row: ExportedRow, zone: str) -> str:
+    """Return when somebody did something with a patient's data, who, what, and from where."""
+    kind = row.object.partition(":")[0]
+    # The words of most other actions name what it was done to.
+    about = f" ({seen_words(kind)})" if row.action in _LOOKS or kind in _NAMED else ""
+    who = f"{row.name or row.actor} ({words.label(row.role).lower()})"
+    where = _origins(({"door": row.door, "address": row.address},) if row.door else ())
+    did = f"{words.action(row.action).lower()}{about}"
+    return f"{words.when(row.at_ms, zone)}: {_who(who, row.care_unit)}, {did}{where}"
 
 
 def data_words(row: AuditRow | AuditReads) -> str:

@@ -194,6 +194,7 @@ def common_context(scope: RequestScope) -> dict[str, Any]:
         "guest_of": scope.home,
         # who may only read is shown no form that would be refused
         "may_write": scope.may_write,
+        "may_review": scope.may_review,
         "now_ms": scope.now_ms,
         # The first key signs; older keys only verify the forms of open pages.
         "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),

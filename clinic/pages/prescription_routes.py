@@ -4,7 +4,8 @@ They are complete without scripts. A form that is refused is shown again as it w
 a sentence beside each field that is wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -59,6 +60,19 @@ _METHOD_NAMES: dict[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShortRefusal:
+    """A refused form of a pause or an end: which, what is wrong or to be confirmed, and the fields.
+
+    `about` is the prescription and the kind of form, "" for no refusal.
+    """
+
+    about: str = ""
+    errors: FormErrors = NO_ERRORS
+    notes: tuple[PrescriptionNote, ...] = ()
+    sent: Mapping[str, str] = field(default_factory=dict)
+
+
 @prescription_pages.get("/patients/{pseudonym}/prescriptions")
 async def show_prescriptions(
     request: Request, pseudonym: Pseudonym, done: str = ""
@@ -72,9 +86,7 @@ async def _list(
     pseudonym: str,
     *,
     done: str = "",
-    errors: FormErrors = NO_ERRORS,
-    about: str = "",
-    status: int = 200,
+    refusal: _ShortRefusal | None = None,
 ) -> HTMLResponse:
     async with open_scope(request) as scope:
         who = await reads.read_brief(scope, pseudonym)
@@ -90,10 +102,10 @@ async def _list(
         "drafts": waiting,
         "today": today,
         "pause_reasons": PAUSE_REASONS,
-        "errors": errors,
-        "about": about,
+        "refusal": refusal or _ShortRefusal(),
         "done": translated(done),
     }
+    status = 200 if refusal is None else UNUSABLE
     return render(request, "prescriptions.html", {**context, **shown}, status=status)
 
 
@@ -169,6 +181,7 @@ async def take_pause(  # noqa: PLR0913, PLR0917 - a parameter for each field of 
     first: Annotated[str, Form()] = "",
     last: Annotated[str, Form()] = "",
     why: Annotated[str, Form()] = "",
+    confirm: Annotated[list[str] | None, Form()] = None,
     token: Annotated[str, Form()] = "",
 ) -> Response:
     """Pause a prescription, then show the prescriptions again."""
@@ -177,9 +190,9 @@ async def take_pause(  # noqa: PLR0913, PLR0917 - a parameter for each field of 
     try:
         wish = PauseBody.model_validate(body)
         async with open_scope(request) as scope:
-            await writing.pause(scope, pseudonym, prescription, wish)
+            await writing.pause(scope, pseudonym, prescription, wish, confirm or ())
     except (ValidationError, RequestRefused) as error:
-        return await _list_refused(request, pseudonym, f"{prescription}-pause", error)
+        return await _list_refused(request, pseudonym, f"{prescription}-pause", error, body)
     csrf_guard.count_action(request, "pause")
     return _back(pseudonym, "pause")
 
@@ -200,7 +213,8 @@ async def take_end(
         async with open_scope(request) as scope:
             await writing.end(scope, pseudonym, prescription, wish)
     except (ValidationError, RequestRefused) as error:
-        return await _list_refused(request, pseudonym, f"{prescription}-end", error)
+        sent = {"last": last}
+        return await _list_refused(request, pseudonym, f"{prescription}-end", error, sent)
     csrf_guard.count_action(request, "end")
     return _back(pseudonym, "end")
 
@@ -222,16 +236,24 @@ async def take_discard(
 
 
 async def _list_refused(
-    request: Request, pseudonym: str, about: str, error: ValidationError | RequestRefused
+    request: Request,
+    pseudonym: str,
+    about: str,
+    error: ValidationError | RequestRefused,
+    sent: Mapping[str, str],
 ) -> HTMLResponse:
-    """Show the prescriptions with what is wrong beside the form; other refusals are raised."""
-    if isinstance(error, ValidationError):
+    """Show the form filled as it was sent, with what is wrong; other refusals are raised."""
+    notes: tuple[PrescriptionNote, ...] = ()
+    if isinstance(error, UnconfirmedError):
+        errors, notes = NO_ERRORS, error.notes
+    elif isinstance(error, ValidationError):
         errors = forms.invalid_fields(error)
     elif error.status_code == UNUSABLE:
         errors = forms.violations_by_field(error.errors, forms.SHORT_FORMS)
     else:
         raise error
-    return await _list(request, pseudonym, errors=errors, about=about, status=422)
+    refusal = _ShortRefusal(about=about, errors=errors, notes=notes, sent=sent)
+    return await _list(request, pseudonym, refusal=refusal)
 
 
 async def _base(

@@ -57,6 +57,10 @@ async def check_confirmed(
     scope: RequestScope, pseudonym: str, prescription: Prescription, confirmed: Collection[str]
 ) -> None:
     """Raise `UnconfirmedError` unless `confirmed` has the key of each note."""
-    notes = await notes_of(scope, pseudonym, prescription)
+    need_confirmed(await notes_of(scope, pseudonym, prescription), confirmed)
+
+
+def need_confirmed(notes: Sequence[PrescriptionNote], confirmed: Collection[str]) -> None:
+    """Raise `UnconfirmedError` unless `confirmed` has the key of each note."""
     if any(note.key not in confirmed for note in notes):
         raise UnconfirmedError(notes, confirmed)

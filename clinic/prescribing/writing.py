@@ -15,11 +15,18 @@ from uuid import uuid4
 from alerts.prescribing import prescribing_problems
 from clinic import reads
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
-from clinic.prescribing.confirming import check_confirmed
+from clinic.prescribing.confirming import check_confirmed, need_confirmed
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight
 from model.prescribing.canonical import sealed
-from model.prescribing.changes import ended_on, renewed, with_pause
+from model.prescribing.changes import (
+    ended_on,
+    pause_problems,
+    renewal_problems,
+    renewed,
+    with_pause,
+)
+from model.prescribing.notes import pause_notes
 from model.prescription import Pause, Prescription
 from model.words.language import N_, _
 from model.words.roles import CareRole
@@ -171,11 +178,7 @@ async def renew(
     """Make a draft that renews a prescription, and return it."""
     who = await _begin(scope, pseudonym, _WRITERS)
     newest = await _known_version(scope, pseudonym, prescription, wish.version)
-    _check(
-        []
-        if wish.valid_from > newest.valid_from
-        else [_("`valid_from` must be after the first date of what it renews")]
-    )
+    _check(renewal_problems(newest, wish.valid_from))
     result = renewed(newest, wish.valid_from, wish.valid_to)
     _check(prescribing_problems(result))
     draft = _new_draft(scope, who.pseudonym, newest.version, result)
@@ -184,20 +187,21 @@ async def renew(
 
 
 async def pause(
-    scope: RequestScope, pseudonym: str, prescription: str, wish: PauseBody
+    scope: RequestScope,
+    pseudonym: str,
+    prescription: str,
+    wish: PauseBody,
+    confirmed: Collection[str],
 ) -> Prescription:
-    """Write a version with one pause more, and return it."""
+    """Write a version with one pause more, and return it.
+
+    422 for a pause that begins in the past, unless `confirmed` has the key of that note.
+    """
     who = await _begin(scope, pseudonym, _WRITERS)
     newest = await _known_version(scope, pseudonym, prescription, wish.version)
-    problems: list[str] = []
-    if wish.first > wish.last:
-        problems.append(_("`first` must not be after `last`"))
-    if wish.first < newest.valid_from:
-        problems.append(_("`first` must not be before the prescription begins"))
-    if wish.last > newest.valid_to:
-        problems.append(_("`last` must not be after the prescription ends"))
-    _check(problems)
     stop = Pause(first=wish.first, last=wish.last, why=wish.why)
+    _check(pause_problems(newest, stop))
+    need_confirmed(pause_notes(stop.first, _today(scope, who)), confirmed)
     result = with_pause(newest, stop, _today(scope, who))
     return await _write(scope, who, result, AuditAction.PRESCRIPTION_PAUSE)
 

@@ -3,7 +3,7 @@
 A rule's threshold is never written here a second time: the words are made from the rule.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from alerts.registry import RULES
@@ -65,12 +65,30 @@ def group_of_family(family: str) -> str:
     return OTHER
 
 
-def conditions(group: WorkGroup, unit: RuleSettings) -> list[str]:
-    """Return in words what puts a patient into a group: each of its rules with its thresholds.
+def conditions(
+    group: WorkGroup, unit: RuleSettings, leading: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """Return what put the patients of a group there now, and what else would put one there.
 
     `unit` is what the care unit has set: thresholds in place of ours, and rules without alerts.
+    `leading` are the ids of the rules whose alerts lead a patient. What has no rule is always among
+    the first.
     """
-    lines = [_condition(rule, unit) for rule in _rules_of(group) if rule.id not in unit.shadow]
+    now: list[str] = []
+    other: list[str] = []
+    for rule in _alerting(group, unit):
+        (now if rule.id in leading else other).append(_condition(rule, unit))
+    return now + _conditions_without_rule(group), other
+
+
+def _alerting(group: WorkGroup, unit: RuleSettings) -> Iterator[Rule]:
+    for rule in RULES:
+        if rule.family in group.families and rule.id not in unit.shadow:
+            yield rule
+
+
+def _conditions_without_rule(group: WorkGroup) -> list[str]:
+    lines: list[str] = []
     if group.key == "data":
         silent, quiet = SILENT_MS // DAY_MS, QUIET_MS // DAY_MS
         lines.append(
@@ -90,12 +108,6 @@ def conditions(group: WorkGroup, unit: RuleSettings) -> list[str]:
         )
         lines += [ends, _("no prescription runs")]
     return lines
-
-
-def _rules_of(group: WorkGroup) -> Iterator[Rule]:
-    for rule in RULES:
-        if rule.family in group.families:
-            yield rule
 
 
 def _condition(rule: Rule, unit: RuleSettings) -> str:

@@ -21,10 +21,11 @@ from clinic.request_scope import RequestScope, open_scope
 from clinic.rights.handling import due_of_unit
 from clinic.sign_in import csrf_guard
 from clinic.worklist import choosing, reviewing
-from clinic.worklist.choosing import SortName, WorkChoice
+from clinic.worklist.choosing import GroupView, SortName, WorkChoice
 from clinic.worklist.groups import conditions
 from clinic.worklist.reviewing import LONGEST_LABEL
 from model.calendar import local_date
+from model.prescribing.rule_settings import RuleSettings
 from model.prescription import in_force
 from model.schemas.plain_text import text_problem
 from model.words.language import N_, translated
@@ -91,11 +92,16 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         "unreviewed_days": choosing.UNREVIEWED,
         "page_size": choosing.PAGE,
         "kept_filters": kept,
-        "conditions": partial(conditions, unit=unit),
+        "conditions": partial(_conditions, unit),
         "due": due,
         "done": translated(_MARKED.get(done, "")),
     }
     return render(request, "worklist.html", {**context, **shown})
+
+
+def _conditions(unit: RuleSettings, view: GroupView) -> tuple[list[str], list[str]]:
+    leading = {line.alert.rule for line in view.lines if line.alert}
+    return conditions(view.group, unit, leading)
 
 
 async def _drawer(

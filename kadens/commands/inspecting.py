@@ -21,6 +21,7 @@ from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded.cases import RecordedCase, write_case
 from model.intensity import HeartProfile
 from model.received import Context, ReaderItems
+from model.storable import LAST_MS
 from parsers.formats import FILES_CONNECTOR
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -101,7 +102,10 @@ def record_case(
     header: HeaderWords = None,
     query: QueryWords = None,
     received_ms: Annotated[
-        int, typer.Option("--received", min=0, help="When it was received, epoch milliseconds.")
+        int,
+        typer.Option(
+            "--received", min=0, max=LAST_MS, help="When it was received, epoch milliseconds."
+        ),
     ] = 0,
 ) -> None:
     """Record a payload as a case for the tests of its reader.

@@ -18,18 +18,16 @@ from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
 from kadens.lazy_commands import running_command
 from kadens.output.terminal import fail, print_note
+from kadens.prescribing.confirmed import ConfirmedKeys, exit_unless_confirmed, others_of
 from kadens.settings import Settings
-from model.calendar import local_date
 from model.facts import Instrument
 from model.intensity import HeartProfile, profile_problems
 from model.marks import REASONS
 from model.prescribing.notes import prescription_notes
 from model.prescription import Prescription
 from storage.audit_actions import AuditAction
-from storage.people.patients import zone_of
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
-from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.deriving import settings
@@ -85,22 +83,20 @@ def write_prescription(
     ],
     *,
     patient: Patient,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write a version of a prescription.
 
     It replaces the version before it from its own valid_from on; earlier versions are kept. What it
-    overlaps with, and weeks that are over, are named before it is written.
+    overlaps with, weeks that are over and a dose that its sessions cannot give are confirmed first.
     """
     value = _value_of(path, Prescription)
     _refuse(path, list(prescribing_problems(value)))
 
     async def work(conn: Connection, now_ms: int) -> None:
-        stored = await prescriptions_of(conn, [patient])
-        today = local_date(now_ms, await zone_of(conn, patient))
-        # said before it is written, so that Ctrl-C still helps
-        for note in prescription_notes(value, stored.get(patient, ()), today):
-            print_note(f"note: {note.text}")
+        others = await others_of(conn, patient, now_ms)
+        exit_unless_confirmed(prescription_notes(value, others.stored, others.today), confirm or ())
         await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)

@@ -4,7 +4,7 @@ A manifest names the bodies of one patient, and what they are interpreted with. 
 used in part: with any mistake in it nothing is derived. No value of it is repeated in a message.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from alerts.prescribing import prescribing_problems
 from ingest.vendors import CONNECTORS
+from kadens.derivation.patient_rows import patient_row_problems
 from kadens.json_files import strict_json, unknown_members
 from model.calendar import epoch_ms
 from model.facts import AttributedFact, Instrument
-from model.intensity import HeartProfile, profile_problems
+from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
 from model.prescribing.canonical import sealed
 from model.prescription import Prescription, RecordingTimes
@@ -197,7 +197,7 @@ def read_manifest(path: Path) -> Manifest:
         fields_of_file = strict_json(content)
     except ValueError as error:
         raise _refusal(path, [f"the file {error}"]) from None
-    problems = [*_unknown_fields(fields_of_file), *_problems(manifest)]
+    problems = [*unknown_row_fields(fields_of_file), *_problems(manifest)]
     if problems:
         raise _refusal(path, problems)
     return manifest
@@ -216,16 +216,9 @@ def _refusal(path: Path, lines: Sequence[str]) -> ManifestError:
 
 def _problems(manifest: Manifest) -> Iterator[str]:
     """Yield what the bounds and the other rows of a manifest refuse."""
-    for number, profile in enumerate(manifest.profiles):
-        yield from _each(f"profiles.{number}", profile_problems(profile))
     # as written: only what can be kept has a hash
-    for number, row in enumerate(manifest.written):
-        yield from _each(f"prescriptions.{number}", prescribing_problems(row.as_written))
-    yield from _repeated("profiles", manifest.profiles, lambda row: row.valid_from)
-    yield from _repeated("prescriptions", manifest.written, lambda row: (row.id, row.version))
-    for number, consent in enumerate(manifest.consents or ()):
-        if consent.to_ms is not None and consent.to_ms < consent.from_ms:
-            yield f"consents.{number}.to must not be before its `from`"
+    prescriptions = [row.as_written for row in manifest.written]
+    yield from patient_row_problems(manifest.profiles, prescriptions, manifest.consents or ())
     for number, mark in enumerate(manifest.marks):
         if mark.reason not in REASONS[Instrument(mark.statement)]:
             yield f"marks.{number}.reason must be one of the reasons of its statement"
@@ -235,22 +228,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
             yield f"marks.{number}: {refusal}"
 
 
-def _each(where: str, problems: Sequence[str]) -> Iterator[str]:
-    for problem in problems:
-        yield f"{where}: {problem}"
-
-
-def _repeated(where: str, rows: Sequence[Any], key: Callable[[Any], object]) -> Iterator[str]:
-    # A manifest has no order in which the later of two rows could replace the earlier one.
-    known: set[object] = set()
-    for number, row in enumerate(rows):
-        # the database holds one row for each key, and would keep only the last of these
-        if key(row) in known:
-            yield f"{where}.{number} is there already: the same date or version twice"
-        known.add(key(row))
-
-
-def _unknown_fields(content: dict[str, Any]) -> Iterator[str]:
+def unknown_row_fields(content: dict[str, Any]) -> Iterator[str]:
     """Yield the unknown fields of profiles and prescriptions, which pydantic passes over."""
     for name, cls in (("profiles", HeartProfile), ("prescriptions", RecordedPrescription)):
         for number, row in enumerate(content.get(name, ())):

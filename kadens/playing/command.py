@@ -19,7 +19,8 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.playing.enrolling import PlayedConsent, consents_of, enrol_cohort, record_consents
 from kadens.playing.sent import SentSoFar, read_sent, write_sent
 from kadens.playing.signing import CohortSender, NotTakenError, keys_for
-from kadens.scoring.cohort_files import CohortDelivery, CohortError, CohortFiles, read_cohort
+from kadens.scoring.cohort_files import CohortDelivery, CohortFiles
+from kadens.scoring.cohort_reading import CohortError, read_cohort
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from model.topics import DERIVED, FACTS, RAW

@@ -1,14 +1,16 @@
 """Commands for prescriptions: list, show, renew, pause, export and import.
 
-What is written is checked completely before it is written, and audited. An operator writes for a
+What is written is checked completely before it is written, and audited. Overlaps, weeks that are
+over and the like are confirmed by their keys, as at the clinician door. An operator writes for a
 prescriber, whose name is in the file or in the version before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
@@ -21,9 +23,11 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.json_files import strict_json
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
+from kadens.prescribing.confirmed import ConfirmedKeys, Others, exit_unless_confirmed, others_of
 from model import codec
 from model.calendar import local_date
-from model.prescribing.changes import renewed, with_pause
+from model.prescribing.changes import pause_problems, renewal_problems, renewed, with_pause
+from model.prescribing.notes import PrescriptionNote, pause_notes, prescription_notes
 from model.prescribing.renewal import current_versions
 from model.prescription import Pause, Prescription, in_force
 from storage.audit_actions import AuditAction
@@ -32,15 +36,21 @@ from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
 from stream.deriving import settings
 
-# What makes the next version of the newest one, given the patient's local date.
-NextVersion: TypeAlias = Callable[[Prescription, date], Prescription]
-
 _LONGEST = 1024 * 1024  # bytes of a bundle
 PrescriptionArgument = Annotated[
     str, typer.Argument(help="The prescription's id, as `list` shows it.")
 ]
 _First = Annotated[str, typer.Option("--from", help="First date, such as 2026-11-23.")]
 _Last = Annotated[str, typer.Option("--to", help="Last date, inclusive.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextVersion:
+    """A version that is to follow: why it cannot be, and what is to be confirmed before it is."""
+
+    prescription: Prescription
+    problems: tuple[str, ...]
+    notes: tuple[PrescriptionNote, ...]
 
 
 class PauseWhy(StrEnum):
@@ -90,6 +100,7 @@ def renew_prescription(
     patient: Patient,
     first: _First,
     last: _Last,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Renew a prescription with what it had reached.
@@ -97,8 +108,17 @@ def renew_prescription(
     Its next version is written, on new dates. The renewal names the version that it renews. Pauses
     and progression stay with that one.
     """
-    dates = _date(first, "--from"), _date(last, "--to")
-    _write_next(patient, key, data, lambda newest, _: renewed(newest, *dates))
+    begins, ends = _date(first, "--from"), _date(last, "--to")
+
+    def following(newest: Prescription, others: Others) -> NextVersion:
+        result = renewed(newest, begins, ends)
+        return NextVersion(
+            prescription=result,
+            problems=renewal_problems(newest, begins),
+            notes=prescription_notes(result, others.stored, others.today),
+        )
+
+    _write_next(patient, key, data, following, confirm or ())
 
 
 def pause_prescription(
@@ -108,6 +128,7 @@ def pause_prescription(
     first: _First,
     last: _Last,
     why: Annotated[PauseWhy, typer.Option(help="Why nothing is due on these dates.")],
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Pause a prescription: nothing is due on some dates.
@@ -118,7 +139,15 @@ def pause_prescription(
     stop = Pause(first=_date(first, "--from"), last=_date(last, "--to"), why=why.value)
     if stop.first > stop.last:
         fail("--from must not be after --to", code=2)
-    _write_next(patient, key, data, lambda newest, today: with_pause(newest, stop, today))
+
+    def following(newest: Prescription, others: Others) -> NextVersion:
+        return NextVersion(
+            prescription=with_pause(newest, stop, others.today),
+            problems=pause_problems(newest, stop),
+            notes=pause_notes(stop.first, others.today),
+        )
+
+    _write_next(patient, key, data, following, confirm or ())
 
 
 def export_prescriptions(
@@ -144,6 +173,7 @@ def import_prescriptions(
     ],
     *,
     patient: Patient,
+    confirm: ConfirmedKeys = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write the prescriptions of a FHIR R4 bundle; all of them, or none.
@@ -158,12 +188,22 @@ def import_prescriptions(
             fail("\n  ".join([f"{path} cannot be used:", *problems]), code=2)
 
     async def work(conn: Connection, now_ms: int) -> None:
+        others = await others_of(conn, patient, now_ms)
+        exit_unless_confirmed(_notes_of_all(rows, others), confirm or ())
         for row in rows:
             await settings.prescribe(conn, patient, row, now_ms)
 
     names = ", ".join(f"{row.id}/{row.version}" for row in rows)
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, names)
     print_note(f"written: {names}")
+
+
+def _notes_of_all(rows: Sequence[Prescription], others: Others) -> Iterator[PrescriptionNote]:
+    """Yield the notes of what is imported, also about what comes in the same bundle."""
+    for number, row in enumerate(rows):
+        # what is stored already is left as it is, and need not be confirmed again
+        if (row.id, row.version) not in others.known:
+            yield from prescription_notes(row, (*others.stored, *rows[:number]), others.today)
 
 
 def _read_bundle(path: Path) -> tuple[Prescription, ...]:
@@ -196,21 +236,27 @@ def _stored(patient: str, data: Path | None) -> tuple[tuple[Prescription, ...], 
     return audited(settings_of(data), work, AuditAction.DATA_READ, patient, "prescriptions")
 
 
-def _write_next(patient: str, key: str, data: Path | None, next_of: NextVersion) -> None:
+def _write_next(
+    patient: str,
+    key: str,
+    data: Path | None,
+    next_of: Callable[[Prescription, Others], NextVersion],
+    confirmed: Collection[str],
+) -> None:
     """Write the version that follows the newest one of a prescription."""
 
     async def work(conn: Connection, now_ms: int) -> Prescription:
-        today = local_date(now_ms, await zone_of(conn, patient))
-        stored = (await prescriptions_of(conn, [patient])).get(patient, ())
-        own = [row for row in stored if row.id == key]
+        others = await others_of(conn, patient, now_ms)
+        own = [row for row in others.stored if row.id == key]
         if not own:
             fail("this patient has no such prescription")
-        following = next_of(own[-1], today)
-        problems = prescribing_problems(following)
+        following = next_of(own[-1], others)
+        problems = following.problems or prescribing_problems(following.prescription)
         if problems:
             fail("\n  ".join(["this cannot be prescribed:", *problems]), code=2)
-        await settings.prescribe(conn, patient, following, now_ms)
-        return following
+        exit_unless_confirmed(following.notes, confirmed)
+        await settings.prescribe(conn, patient, following.prescription, now_ms)
+        return following.prescription
 
     result = audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, key)
     print_line(f"{result.id}/{result.version}")

@@ -1,15 +1,14 @@
-"""Reads a cohort directory, and refuses whatever is wrong in it (`docs/cohorts.md`).
+"""The lines of a cohort directory as values (`docs/cohorts.md`).
 
-Every line is checked before anything is played. No value of a line is repeated in a message.
+What a line may hold is here; what lines say against each other is in `cohort_checks`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from kadens.derivation.manifest import (
     FileEntry,
@@ -22,13 +21,9 @@ from kadens.derivation.manifest import (
 )
 from kadens.names import PSEUDONYM
 from model.intensity import HeartProfile
-from web.mistakes import mistakes_in
 
-_Line = TypeVar("_Line", bound=FileEntry)
-
-
-class CohortError(ValueError):
-    """A cohort directory that cannot be used; the text names the file and the line."""
+_Count = Annotated[int, Field(ge=0)]
+ZoneName = Literal["very_light", "light", "moderate", "vigorous", "near_max"]
 
 
 def _pseudonym(text: str) -> str:
@@ -92,7 +87,7 @@ class TruthSession(FileEntry):
     start_ms: ReadInstant = Field(alias="start")
     end_ms: ReadInstant = Field(alias="end")
     recorded: bool = True
-    zones_ms: dict[str, int] | None = None
+    zones_ms: dict[ZoneName, _Count] | None = None
 
 
 class TruthWeek(FileEntry):
@@ -100,9 +95,9 @@ class TruthWeek(FileEntry):
 
     patient: _Patient
     monday: date
-    due: int
-    done: int
-    recorded: int = 0
+    due: _Count
+    done: _Count
+    recorded: _Count = 0
     judged: bool = True
 
 
@@ -154,64 +149,3 @@ class CohortFiles:
     def content(self, delivery: CohortDelivery) -> bytes:
         """Return the bytes of a body."""
         return (self.folder / delivery.body).read_bytes()
-
-
-def read_cohort(folder: Path) -> CohortFiles:
-    """Return the cohort of a directory, with deliveries by time; raises `CohortError`."""
-    head = _head_of(folder / "cohort.json")
-    patients = tuple(_lines(folder / "patients.jsonl", CohortPatient))
-    deliveries = sorted(_lines(folder / "deliveries.jsonl", CohortDelivery), key=_received)
-    truth = list(_lines(folder / "truth.jsonl", TruthLine))
-    _check_bodies(folder, deliveries)
-    return CohortFiles(
-        folder=folder,
-        head=head,
-        patients=patients,
-        deliveries=tuple(deliveries),
-        truth=CohortTruth(
-            sessions=tuple(line.session for line in truth if line.session is not None),
-            weeks=tuple(line.week for line in truth if line.week is not None),
-            events=tuple(line.event for line in truth if line.event is not None),
-        ),
-    )
-
-
-def _received(delivery: CohortDelivery) -> int:
-    return delivery.received_ms
-
-
-def _check_bodies(folder: Path, deliveries: list[CohortDelivery]) -> None:
-    root = folder.resolve()
-    for number, delivery in enumerate(deliveries, start=1):
-        path = (folder / delivery.body).resolve()
-        # a cohort from elsewhere must not make a program read what lies beside it
-        if not path.is_relative_to(root) or not path.is_file():
-            raise CohortError(f"deliveries.jsonl: body {number} by time is no file of the cohort")
-
-
-def _head_of(path: Path) -> CohortHead:
-    try:
-        return CohortHead.model_validate_json(_bytes_of(path))
-    except ValidationError as error:
-        raise CohortError(_refused(path.name, error)) from None
-
-
-def _lines(path: Path, kind: type[_Line]) -> Iterator[_Line]:
-    for number, line in enumerate(_bytes_of(path).splitlines(), start=1):
-        try:
-            yield kind.model_validate_json(line)
-        except ValidationError as error:
-            raise CohortError(_refused(f"{path.name}, line {number}", error)) from None
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CohortError(f"{path}: {error.strerror}") from None
-
-
-def _refused(where: str, error: ValidationError) -> str:
-    # pydantic's own text repeats values
-    lines = [f"{field or 'the line'} {text}" for field, text in mistakes_in(error)]
-    return f"{where}: {'; '.join(lines)}"

@@ -1,5 +1,6 @@
 """The commands about cohorts of known truth: make one, play it into a fresh system and compare."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing import cpu_count
@@ -10,7 +11,7 @@ import typer
 
 from kadens.commands.options import Json
 from kadens.output.terminal import fail, print_json, print_line, print_note
-from kadens.scoring.cohort_files import CohortError, read_cohort
+from kadens.scoring.cohort_reading import CohortError, read_cohort
 from kadens.scoring.comparing import compare
 from kadens.scoring.dividing import divide
 from kadens.scoring.side_by_side import play_parts
@@ -22,6 +23,19 @@ _MOST_PATIENTS, _MOST_WEEKS, _LEAST_WEEKS = 100_000, 520, 6
 _MOST_SEED = 2**31 - 1
 _MOST_JOBS = 256
 _KINDS = ", ".join(Course)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2090
+# What `--json` prints, in this order; the rest is for people and for `--details`.
+_FIGURES = (
+    "sensitivity",
+    "sensitivity_by_event",
+    "false_per_patient_week",
+    "false_per_patient_year",
+    "from_missing_data",
+    "median_delay_days",
+    "ppv_by_rule",
+    "alerts_per_clinician_day",
+)
+_OF_SESSIONS = ("found", "boundary_p95_s", "zone_error_minutes_p95")
 
 
 def _last_sunday() -> date:
@@ -39,6 +53,9 @@ def _sunday(text: str) -> str:
         day = date.fromisoformat(text) if text else _last_sunday()
     except ValueError:
         raise typer.BadParameter("must be a date, such as 2026-11-22") from None
+    # so that the first of the most weeks, and the years of birth, are dates that everything takes
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise typer.BadParameter(f"must be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return day.isoformat()
 
 
@@ -84,7 +101,8 @@ def simulate_cohort(
         for written in write_cohort(plan, out):
             done = written
     except FileExistsError:
-        fail(f"{out} is not empty: choose a new folder", code=2)
+        is_folder = out.is_dir()
+        fail(f"{out} {'is not empty' if is_folder else 'is no folder'}: choose a new one", code=2)
     except OSError as error:
         fail(f"{out}: {error.strerror}", code=2)
     if as_json:
@@ -114,6 +132,10 @@ def score_cohort(
             min=0, max=_MOST_JOBS, help="How many parts to play at once; 0 for one each processor."
         ),
     ] = 0,
+    details: Annotated[
+        Path | None,
+        typer.Option(help="A new file that gets every figure, miss and false alert, as JSON."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Play a cohort into a fresh system, and compare the truth.
@@ -127,14 +149,27 @@ def score_cohort(
         cohort = read_cohort(folder)
     except CohortError as error:
         fail(str(error), code=2)
+    # before it is played, so that no result is lost to a path
+    if details is not None and (details.exists() or not details.parent.is_dir()):
+        fail(f"{details} must be a new file, in a folder that is there", code=2)
     print_note(f"{len(cohort.patients)} people, {len(cohort.deliveries)} bodies")
+    late = sum(delivery.received_ms > cohort.head.ends_ms for delivery in cohort.deliveries)
+    if late:
+        print_note(f"{late} of them would arrive after the cohort ends, and are left out")
     played = play_parts(divide(cohort), jobs or cpu_count())
     figures = compare(cohort, played)
+    if details is not None:
+        details.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if as_json:
-        print_json(figures)
+        print_json(_shaped(figures))
         return
     for line in _lines(figures):
         print_line(line)
+
+
+def _shaped(figures: dict[str, Any]) -> dict[str, Any]:
+    sessions = {name: figures["sessions"][name] for name in _OF_SESSIONS}
+    return {**{name: figures[name] for name in _FIGURES}, "sessions": sessions}
 
 
 def _lines(figures: dict[str, Any]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from kadens.scoring.cohort_files import (
     TruthEvent,
     TruthSession,
     TruthWeek,
+    ZoneName,
 )
 from kadens.scoring.playing import DerivedSession, PlayedCohort, RaisedAlert
 from model.calendar import DAY_MS, MINUTE_MS, local_date, monday
@@ -225,7 +226,7 @@ def _common_ms(row: TruthSession, session: DerivedSession) -> int:
     return min(row.end_ms, session.end_ms) - max(row.start_ms, session.start_ms)
 
 
-def _zone_error_min(truth: Mapping[str, int], derived: Mapping[str, int]) -> float:
+def _zone_error_min(truth: Mapping[ZoneName, int], derived: Mapping[str, int]) -> float:
     total_ms = sum(abs(truth.get(name, 0) - derived.get(name, 0)) for name in truth)
     return total_ms / 2 / MINUTE_MS
 

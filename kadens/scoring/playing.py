@@ -188,7 +188,8 @@ def _changes(people: Iterable[CohortPatient]) -> Iterator[ClinicChange]:
             yield consent.from_ms, _giving(person.patient, consent.source, consent.from_ms)
             if consent.to_ms is not None:
                 yield consent.to_ms, _withdrawing(person.patient, consent.source, consent.to_ms)
-        for row in person.prescriptions:
+        # by version, which is the order of those that were written at one instant
+        for row in sorted(person.prescriptions, key=lambda row: row.version):
             yield row.recorded or 0, _prescribing(person.patient, row)
 
 

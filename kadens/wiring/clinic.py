@@ -78,6 +78,7 @@ def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
         names=names,
         prescriber_roles=frozenset(words_of(settings.prescriber_roles)),
         support_roles=frozenset(words_of(settings.support_roles)),
+        reviewer_roles=frozenset(words_of(settings.reviewer_roles)),
         note_head=_head_noter(settings),
         wrapping=keys,
         windows=load_window,

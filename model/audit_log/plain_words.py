@@ -147,6 +147,10 @@ DEEDS: Mapping[str, PlainWords] = {
     "support.access": PlainWords(
         "let support staff look at your data", "lät supporten titta på dina uppgifter"
     ),
+    "support.end": PlainWords(
+        "ended that support staff look at your data",
+        "avslutade att supporten får titta på dina uppgifter",
+    ),
     "files.import": PlainWords("imported your files", "läste in dina filer"),
     # Reading anew is a technician's work on kept bodies, and nobody looks at the values.
     "replay.begin": PlainWords("read your data anew", "läste om dina uppgifter"),

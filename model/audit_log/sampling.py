@@ -49,6 +49,11 @@ def drawn_rows(numbers: Sequence[int], size: int, seed: int) -> tuple[int, ...]:
     return tuple(sorted(shuffled[:size]))
 
 
+def may_judge(actor: str, reviewer: str) -> bool:
+    """Return whether a reviewer may judge an access of an actor (subjects): nobody their own."""
+    return actor != reviewer
+
+
 def sample_state(sample: AuditSample, now_ms: int) -> str:
     """Return how far a sample is, in a word: done, open, or OVERDUE."""
     if sample.judged == sample.size:

@@ -8,8 +8,29 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from model.prescription import STEPPED, Pause, Prescription, stepped
+from model.words.language import _
 
 PAUSE_REASONS = ("illness", "holiday", "clinician")
+
+
+def renewal_problems(newest: Prescription, valid_from: date) -> tuple[str, ...]:
+    """Return why a prescription cannot be renewed from a date on; empty when it can."""
+    if valid_from > newest.valid_from:
+        return ()
+    return (_("`valid_from` must be after the first date of what it renews"),)
+
+
+def pause_problems(newest: Prescription, pause: Pause) -> tuple[str, ...]:
+    """Return why a prescription cannot be paused so, a sentence for each reason."""
+    rows = (
+        (pause.first > pause.last, _("`first` must not be after `last`")),
+        (
+            pause.first < newest.valid_from,
+            _("`first` must not be before the prescription begins"),
+        ),
+        (pause.last > newest.valid_to, _("`last` must not be after the prescription ends")),
+    )
+    return tuple(text for is_wrong, text in rows if is_wrong)
 
 
 def renewed(newest: Prescription, valid_from: date, valid_to: date) -> Prescription:

@@ -41,6 +41,17 @@ def prescription_notes(
     )
 
 
+def pause_notes(first: date, today: date) -> tuple[PrescriptionNote, ...]:
+    """Return what a prescriber should know before a pause from a date on is written."""
+    if first >= today:
+        return ()
+    text = _(
+        "The pause begins in the past: what was missed on its days is missed no more, and alerts "
+        "about it are taken back."
+    )
+    return (PrescriptionNote(key=f"past-pause:{first}", text=text),)
+
+
 def _past_notes(prescription: Prescription, today: date) -> Iterator[PrescriptionNote]:
     key = f"past:{prescription.valid_from}"
     if prescription.valid_from < today - _LONG_AGO:

@@ -4,11 +4,12 @@
      "metaData": [...]}
 
 Only user, kind and time of an event are signed. Of the rest only a range of time is read, and only
-to ask Huawei for it: what an event says of a workout, or of its deletion, is never believed. A
-workout is named by its start, because that is how events name it.
+to ask Huawei for it: what an event says of a workout, or of its deletion, is never believed, and a
+body with an event in it is never read as an answer. A workout is named by its start, because that
+is how events name it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from model.facts import Deletion, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
@@ -31,6 +32,7 @@ from parsers.fields import (
 from parsers.pauses import SHORTEST_PAUSE_MS
 from parsers.vendors.hubs.values import workout_span
 from parsers.vendors.open_wearables_names import WORKOUT_TYPES, device_type
+from parsers.vendors.request_note import noted_answer, noted_request
 from parsers.word_tables import type_of_word
 
 _VENDOR = "huawei"
@@ -69,9 +71,12 @@ _NUMBERS = ("floatValue", "integerValue", "longValue", "doubleValue")
 def read_huawei(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what an event or an answer means; BodyError where it is neither."""
     body = document(payload)
+    # anybody who saw an event can add members to it, and its signature still holds
+    is_event = "eventType" in body or "openId" in body
+    requested = context.requested or (None if is_event else noted_request(body, "huawei"))
     try:
-        if context.requested is not None:
-            yield _answer(body, context.requested)
+        if requested is not None:
+            yield _answer(payload, body, requested)
         else:
             yield from _event(body)
     except Unreadable as error:
@@ -84,8 +89,10 @@ def _event(body: JsonObject) -> Iterator[ReaderItem]:
     if kind in _NOTICES:
         yield Notice(account=account, kind=_NOTICES[kind])
     elif kind in _ANNOUNCED:
-        for start, end in _ranges(body.get("metaData")):
+        errors: list[Unreadable] = []
+        for start, end in _ranges(body.get("metaData"), errors):
             yield _fetch(account, _ANNOUNCED[kind], start, end)
+        yield from rejects(errors)
     elif kind.startswith(_SAMPLES):
         why = "samples are not fetched from Huawei, only workouts: do not subscribe to them"
         raise Unreadable("eventType", why, RejectKind.UNKNOWN)
@@ -93,27 +100,44 @@ def _event(body: JsonObject) -> Iterator[ReaderItem]:
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
 
 
-def _ranges(value: object) -> list[tuple[int, int]]:
+def _ranges(value: object, errors: list[Unreadable]) -> list[tuple[int, int]]:
     """Return the ranges of time that an event names, each once, in order.
 
-    They come as one object each, or as a list of keys and values that make one object.
+    They come as one object each, or as a list of keys and values that make one object. One that
+    cannot be read is in `errors`, and the others stay.
     """
     listed = value if isinstance(value, list) else [value]
     if len(listed) > _MOST_META:
         raise Unreadable("metaData", f"more than {_MOST_META} entries", RejectKind.TOO_MUCH)
+    ranges: set[tuple[int, int]] = set()
+    for entry, where in _entries(listed, errors):
+        try:
+            ranges.add(_range(entry, where))
+        except Unreadable as error:
+            errors.append(error)
+    if not ranges and not errors:
+        raise Unreadable("metaData", "no range of time")
+    return sorted(ranges)
+
+
+def _entries(
+    listed: Sequence[object], errors: list[Unreadable]
+) -> Iterator[tuple[JsonObject, str]]:
+    """Yield the objects of a list with their paths, and the one that keys and values make."""
     # keys and values are the shape of the vendor's examples, objects that of its table of fields
     joined: JsonObject = {}
-    objects: list[tuple[str, JsonObject]] = [("metaData", joined)]
     for index, item in enumerate(listed):
-        entry = object_of(item, f"metaData[{index}]")
-        if "metaKey" in entry:
-            joined[text(entry["metaKey"], f"metaData[{index}].metaKey")] = entry.get("metaValue")
-        else:
-            objects.append((f"metaData[{index}]", entry))
-    ranges = [_range(entry, where) for where, entry in objects if entry]
-    if not ranges:
-        raise Unreadable("metaData", "no range of time")
-    return sorted(set(ranges))
+        where = f"metaData[{index}]"
+        try:
+            entry = object_of(item, where)
+            if "metaKey" in entry:
+                joined[text(entry["metaKey"], f"{where}.metaKey")] = entry.get("metaValue")
+            elif entry:
+                yield entry, where
+        except Unreadable as error:
+            errors.append(error)
+    if joined:
+        yield joined, "metaData"
 
 
 def _range(entry: JsonObject, where: str) -> tuple[int, int]:
@@ -147,8 +171,12 @@ def _fetch(account: str, resource: str, start_ms: int, end_ms: int) -> Fetch:
     )
 
 
-def _answer(body: JsonObject, requested: Fetch) -> Part:
-    """Return the workouts of a range; one that was reported deleted and is gone is taken back."""
+def _answer(payload: bytes, body: JsonObject, requested: Fetch) -> Part:
+    """Return the workouts of a range; one that was reported deleted and is gone is taken back.
+
+    What is kept has a note of the range: the answers for two ranges without a workout are alike,
+    and each of them takes back another one.
+    """
     errors: list[Unreadable] = []
     facts: list[Fact] = []
     name = next(filter(body.__contains__, _LISTS), _LISTS[0])
@@ -168,7 +196,8 @@ def _answer(body: JsonObject, requested: Fetch) -> Part:
     if requested.resource == DELETED_RECORDS and not errors and _record(start_ms) not in named:
         of = head(Source(vendor=_VENDOR), f"deletion:{start_ms}", 0, (start_ms, start_ms), None)
         facts.append(Deletion(head=of, target=_record(start_ms)))
-    return Part(account=requested.account, facts=tuple(facts), rejects=rejects(errors))
+    kept = noted_answer(payload, requested) if facts or errors else None
+    return Part(account=requested.account, facts=tuple(facts), rejects=rejects(errors), kept=kept)
 
 
 def _record(start_ms: int) -> str:
@@ -232,10 +261,14 @@ def _totals(
     try:
         summary = object_of(record.get("activitySummary") or {}, f"{where}.activitySummary")
         points = list_of(summary.get("dataSummary") or [], location)
-        for index, point in enumerate(points[:_MOST_META]):
-            yield from _fields(object_of(point, f"{location}[{index}]"), f"{location}[{index}]")
     except Unreadable as error:
         errors.append(error)
+        return
+    for index, point in enumerate(points[:_MOST_META]):
+        try:
+            yield from _fields(object_of(point, f"{location}[{index}]"), f"{location}[{index}]")
+        except Unreadable as error:
+            errors.append(error)
 
 
 def _fields(point: JsonObject, where: str) -> Iterator[tuple[str, float]]:

@@ -43,6 +43,7 @@ class Access:
 _DERIVED = Access(worker=ALL, clinic=READ)
 _SHOWN = Access(worker=ALL, clinic=READ, patient=READ)  # to the patient, as their own data
 _WORK = Access(worker=ALL)
+_JUDGED = "select, insert, update (verdict, reason, reviewer, reviewed_at)"
 _STATE_OF_FETCH = "select (connector, patient, state, is_past)"
 
 # Every table needs an entry; a test compares the entries with the schema.
@@ -176,13 +177,13 @@ TABLES: dict[str, Access] = {
     ),
     "account_move": Access(worker=ADD, clinic=ADD),
     # a verdict stays: it is written once into its row, and no row is taken away
-    "audit_sample": Access(admin=ADD),
-    "audit_sampled": Access(
-        admin="select, insert, update (verdict, reason, reviewer, reviewed_at)"
+    "audit_sample": Access(admin=ADD, clinic=ADD),
+    "audit_sampled": Access(admin=_JUDGED, clinic=_JUDGED),
+    "support_case": Access(
+        worker="select, update (id), delete", clinic="select, insert, update (closed_at, answer)"
     ),
-    "support_case": Access(worker="select, update (id), delete"),
     # the door looks whether somebody of the support staff may see a patient now
-    "support_access": Access(worker="select, delete", clinic=READ),
+    "support_access": Access(worker="select, delete", clinic="select, insert, update (until_at)"),
     "identity.statistic_key": Access(worker="select, insert, delete", clinic="select, delete"),
     "statistic_row": Access(worker=ADD),
     "statistic_month": Access(worker=ADD),

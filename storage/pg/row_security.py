@@ -71,6 +71,12 @@ _NOW_SET = "select coalesce(current_setting('kadens.patient', true), '')"
 _OF_ACCOUNT = frozenset({"vendor_fetch", "vendor_connection", "vendor_withdrawal"})
 # Rows of an alert that a patient may read: the others are the clinicians' own.
 _OPEN_TO_PATIENT = {"alert_note": "is_shared"}
+# Tables that name no patient and are a care unit's own: the clinician door sees those rows.
+_OF_ITS_UNIT = {
+    "audit_sample": _OWN_UNIT,
+    # the samples have a policy themselves, which holds here too
+    "audit_sampled": "sample in (select s.id from public.audit_sample s)",
+}
 
 # The last condition leaves out the table that is written by COPY.
 _COLUMNS = """
@@ -174,20 +180,23 @@ def _policies(table: _Table) -> dict[str, str]:
         "passing": f"to {', '.join(SEES_ALL)} using (true)",
         # guests read, and write nothing
         "of_unit": f"to {CLINIC} using ({condition}) with check (({condition}) and {_NO_GUEST})",
-        "of_patient": f"to {PATIENT_DOOR} using ({_own_condition(table)})",
     }
+    if table.name not in _OF_ITS_UNIT:
+        texts["of_patient"] = f"to {PATIENT_DOOR} using ({_own_condition(table)})"
     return {f"{name}_{_digest(text)}": text for name, text in texts.items()}
 
 
 def _condition(table: _Table) -> str:
-    """Return when the clinician door sees a row, "" for a table that concerns no patient."""
+    """Return when the clinician door sees a row, "" for a table that is everybody's."""
     # Everything else leads to this table, so it alone names the unit.
     if table.name == "patient":
         return f"{_OF_UNIT} and {_GRANTED}"
     if table.has_patient:
         of_patient = _OF_PATIENT.format(table.name)
         return f"patient is null or {of_patient}" if table.name in OF_NOBODY else of_patient
-    return _OF_ALERT.format(table.name) if table.has_alert else ""
+    if table.has_alert:
+        return _OF_ALERT.format(table.name)
+    return _OF_ITS_UNIT.get(table.name, "")
 
 
 def _own_condition(table: _Table) -> str:

@@ -38,8 +38,13 @@ async def put_sample(conn: Connection, drawn: Sequence[int], sample: AuditSample
     drawn_at, since, until, due = instants
     values = [drawn_at, sample.drawn_by, since, until, sample.seed, due]
     [number] = await rows.fetch_column(conn, _PUT, values)
-    await conn.execute(_PUT_ROWS, [number, list(drawn)])
+    await put_sampled_rows(conn, int(number), drawn)
     return int(number)
+
+
+async def put_sampled_rows(conn: Connection, number: int, drawn: Sequence[int]) -> None:
+    """Store which rows of the log a sample has."""
+    await conn.execute(_PUT_ROWS, [number, list(drawn)])
 
 
 async def audit_samples(conn: Connection) -> Sequence[AuditSample]:

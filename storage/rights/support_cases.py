@@ -71,7 +71,12 @@ async def close_support_case(conn: Connection, number: int, answer: str, now_ms:
     """
     if not (await conn.execute(_CLOSE, [utc(now_ms), answer, number])).rowcount:
         raise SupportRefusedError("the case is closed already")
-    await conn.execute(_END, {"case": number, "now": utc(now_ms)})
+    await end_support_accesses(conn, number, now_ms)
+
+
+async def end_support_accesses(conn: Connection, number: int, now_ms: int) -> int:
+    """End every access because of a case; return how many there were."""
+    return (await conn.execute(_END, {"case": number, "now": utc(now_ms)})).rowcount
 
 
 async def give_support_access(

@@ -35,6 +35,8 @@ _OTHERS: tuple[str, ...] = (
     f"/api/v1/patients/{LONG}/days",
     "/api/v1/patients/%ED%A0%80/days",
     "/api/v1/alerts/%00",
+    "/healthz/",
+    "/docs/",
 )
 
 

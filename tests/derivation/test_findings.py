@@ -10,6 +10,7 @@ from kadens.derivation.derivation import derive_manifest
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, rfc3339
 from simulate.fit_writer import Recording, write_activity
 
+_Body = tuple[str, bytes]  # the connector, and what came through it
 _MONDAY_MS = 1_763_971_200_000 - 14 * DAY_MS  # 2025-11-10T08:00:00Z
 _RX: dict[str, Any] = {
     "id": "rx-1",
@@ -35,7 +36,7 @@ def _answer(at_ms: int, **more: Any) -> bytes:  # noqa: ANN401
     return json.dumps(event).encode()
 
 
-def _found(folder: Path, *bodies: tuple[str, bytes], **rx: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+def _findings(folder: Path, *bodies: _Body, **rx: object) -> list[tuple[str, str]]:
     """Return rule and tier of what is found in bodies, each given with its connector."""
     entries: list[dict[str, Any]] = []
     for number, (connector, content) in enumerate(bodies):
@@ -58,14 +59,14 @@ def _found(folder: Path, *bodies: tuple[str, bytes], **rx: Any) -> list[tuple[st
 def test_an_answer_of_yes_to_a_warning_sign_is_found(tmp_path: Path) -> None:
     sign = {"instrument": "red_flag", "scale": "yes-no", "reason": "leg_weakness"}
     yes = _answer(_MONDAY_MS, value=1, **sign)
-    assert _found(tmp_path, ("reports", yes)) == [("P5", "A")]
-    assert _found(tmp_path, ("reports", _answer(_MONDAY_MS, value=0, **sign))) == []
+    assert _findings(tmp_path, ("reports", yes)) == [("P5", "A")]
+    assert _findings(tmp_path, ("reports", _answer(_MONDAY_MS, value=0, **sign))) == []
 
 
 def test_four_sessions_out_of_the_range_are_found(tmp_path: Path) -> None:
     easy = [("files", _walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
-    assert _found(tmp_path, *easy) == [("A7", "C")]
-    assert _found(tmp_path, *easy[:3]) == []
+    assert _findings(tmp_path, *easy) == [("A7", "C")]
+    assert _findings(tmp_path, *easy[:3]) == []
 
 
 def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Path) -> None:
@@ -79,12 +80,12 @@ def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Pat
         answer = _answer(
             _MONDAY_MS + 62 * MINUTE_MS, instrument="exertion", value=value, scale=scale
         )
-        assert _found(tmp_path, walk, ("reports", answer), rpe_ceiling=5) == rules, value
+        assert _findings(tmp_path, walk, ("reports", answer), rpe_ceiling=5) == rules, value
 
 
 def test_a_session_above_the_ceiling_is_found_where_one_is_prescribed(tmp_path: Path) -> None:
     walk = "files", _walk(_MONDAY_MS, 40, 125.0)
     for ceiling, rules in ((124, [("H1", "B")]), (125, []), (115, [("H1", "A")]), (None, [])):
-        assert _found(tmp_path, walk, hr_ceiling=ceiling) == rules, ceiling
+        assert _findings(tmp_path, walk, hr_ceiling=ceiling) == rules, ceiling
     off = {"H1": {"on": 0}}
-    assert _found(tmp_path, walk, hr_ceiling=115, rules=off) == []
+    assert _findings(tmp_path, walk, hr_ceiling=115, rules=off) == []

@@ -5,12 +5,11 @@ Reads sources, runs nothing.
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import chain, starmap
 from pathlib import Path
-
-import pytest
 
 from tests.rooms import ROOMS, ROOT
 from tests.rows import cells_of
@@ -96,6 +95,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 }
 # Our database is that of `storage`. The other two read and write files that happen to be databases.
 HAVE_SQL = ("storage", "parsers.health_connect.database", "simulate.exports.health_connect")
+Rule = Callable[[str, Path], Iterable[str]]
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic"}
 
 
@@ -114,12 +114,23 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return the nodes of a file's tree: to walk through it takes as long as to make it."""
+    return tuple(ast.walk(tree_of(path)))
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[str, int], ...]:
     """Return every module that a file imports, in full, with the line.
 
     Relative imports are refused by the linter.
     """
-    for node in ast.walk(tree_of(path)):
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -145,15 +156,21 @@ def arrows(name: str, path: Path) -> Iterator[tuple[str, int]]:
 ALL = list(modules())
 
 
-@pytest.mark.parametrize(("name", "path"), ALL, ids=cells_of(ALL, 0))
-def test_imports_go_one_way(name: str, path: Path) -> None:
+def refused_by(rule: Rule) -> list[str]:
+    """Return what a rule refuses in all modules; each line names the file, the line and what."""
+    return list(chain.from_iterable(starmap(rule, ALL)))
+
+
+def wrong_arrows(name: str, path: Path) -> Iterator[str]:
+    """Yield the imports of rooms that the module's room may not import."""
     _, may = room_of(name)
-    refused = [
-        f"{path}:{line} {target}"
-        for target, line in arrows(name, path)
-        if not {target, "*"} & set(may)
-    ]
-    assert refused == []
+    for target, line in arrows(name, path):
+        if not {target, "*"} & set(may):
+            yield f"{path}:{line} {target}"
+
+
+def test_imports_go_one_way() -> None:
+    assert refused_by(wrong_arrows) == []
 
 
 def test_no_room_imports_back() -> None:
@@ -166,51 +183,70 @@ def test_no_room_imports_back() -> None:
     assert list(TopologicalSorter(table).static_order())
 
 
-@pytest.mark.parametrize(("name", "path"), ALL, ids=cells_of(ALL, 0))
-def test_only_one_place_touches_it(name: str, path: Path) -> None:
+def not_its_own(name: str, path: Path) -> Iterator[str]:
+    """Yield the imports of what only other modules may touch."""
     for target, line in imports(path):
         allowed = ONLY_IN.get(target.split(".")[0])
-        assert allowed is None or any(within(name, part) for part in allowed), (
-            f"{path}:{line} {target}"
-        )
+        if allowed is not None and not any(within(name, part) for part in allowed):
+            yield f"{path}:{line} {target}"
 
 
-@pytest.mark.parametrize(("name", "path"), ALL, ids=cells_of(ALL, 0))
-def test_pure_modules_stay_pure(name: str, path: Path) -> None:
-    if not any(within(name, part) for part in (*PURE, *PURE_FILES)):
-        return
-    for target, line in imports(path):
-        # `urllib.parse` only takes texts apart
-        impure = target.split(".")[0] in IMPURE and not target.startswith("urllib.parse")
-        assert not impure, f"{path}:{line} {target}"
-    for node in ast.walk(tree_of(path)):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in CLOCKS
-        ):
-            owner = ast.unparse(node.func.value)
-            assert owner not in {"datetime", "date", "time", "datetime.datetime"}, (
-                f"{path}:{node.lineno} reads a clock"
-            )
+def test_only_one_place_touches_it() -> None:
+    assert refused_by(not_its_own) == []
 
 
-@pytest.mark.parametrize(("name", "path"), ALL, ids=cells_of(ALL, 0))
-def test_no_sql_outside_storage(name: str, path: Path) -> None:
-    if any(within(name, part) for part in HAVE_SQL):
-        return
+def is_pure(name: str) -> bool:
+    return any(within(name, part) for part in (*PURE, *PURE_FILES))
+
+
+def impure_imports(name: str, path: Path) -> Iterator[str]:
+    """Yield what a pure module imports that does I/O; `urllib.parse` only takes texts apart."""
+    for target, line in imports(path) if is_pure(name) else ():
+        if target.split(".")[0] in IMPURE and not target.startswith("urllib.parse"):
+            yield f"{path}:{line} {target}"
+
+
+def clocks_read(name: str, path: Path) -> Iterator[str]:
+    """Yield the calls of a pure module that read a clock."""
+    for node in nodes_of(path) if is_pure(name) else ():
+        if isinstance(node, ast.Call) and is_clock(node.func):
+            yield f"{path}:{node.lineno} reads a clock"
+
+
+def is_clock(called: ast.expr) -> bool:
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr in CLOCKS
+        and ast.unparse(called.value) in {"datetime", "date", "time", "datetime.datetime"}
+    )
+
+
+def test_pure_modules_stay_pure() -> None:
+    assert refused_by(impure_imports) == []
+
+
+def test_pure_modules_read_no_clock() -> None:
+    assert refused_by(clocks_read) == []
+
+
+def sql_texts(name: str, path: Path) -> Iterator[str]:
+    """Yield the queries of a module that may hold none."""
+    may = any(within(name, part) for part in HAVE_SQL)
+    for node in () if may else nodes_of(path):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_sql(node.value):
+            yield f"{path}:{node.lineno} {node.value!r}"
+
+
+def is_sql(text: str) -> bool:
+    """Tell whether a text on a single line is a query."""
+    words = text.strip().lower()
     verbs = ("select ", "insert into ", "update ", "delete from ", "create table ", "alter ")
-    for node in ast.walk(tree_of(path)):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and "\n" not in node.value
-        ):
-            text = node.value.strip().lower()
-            is_sql = text.startswith(verbs) and (
-                " from " in text or " set " in text or " values" in text
-            )
-            assert not is_sql, f"{path}:{node.lineno} {node.value!r}"
+    parts = (" from ", " set ", " values")
+    return "\n" not in text and words.startswith(verbs) and any(part in words for part in parts)
+
+
+def test_no_sql_outside_storage() -> None:
+    assert refused_by(sql_texts) == []
 
 
 def test_every_module_says_what_it_is() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from runtime.log_lines import FIELDS
-from tests.guards.test_imports import modules, tree_of
+from tests.guards.test_imports import modules, nodes_of
 from tests.rows import values_of
 
 _LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
@@ -15,7 +15,7 @@ _LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 def log_calls() -> Iterator[tuple[Path, ast.Call]]:
     """Yield the calls of loggers: of `_log`, `log`, `logger` or of `get_logger(...)` itself."""
     for _, path in modules():
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Call) and is_log_call(node):
                 yield path, node
 

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.guards.test_imports import ALL, tree_of
+from tests.guards.test_imports import ALL, nodes_of
 from tests.rows import values_of
 
 # the last part of a call's name, and the word that must be there
@@ -32,7 +32,7 @@ _OURS = {
 
 def calls() -> Iterator[tuple[str, ast.Call, Path]]:
     for _, path in ALL:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Call):
                 yield ast.unparse(node.func), node, path
 

@@ -7,6 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from ingest.door import Door
 from ingest.http import vendor_app
@@ -71,6 +79,26 @@ def test_both_requests_of_a_verification_get_what_google_wants(door: Door, log: 
     shown = [{"authorization": _AUTHORIZATION}, {}, {"authorization": "Bearer another"}]
     assert [_post(own, body, headers) for headers in shown] == [200, 401, 401]
     assert log.events == []
+
+
+def _written(curve: ec.EllipticCurve, protection: KeySerializationEncryption) -> str:
+    key = ec.generate_private_key(curve)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection).decode()
+
+
+@pytest.mark.parametrize(
+    ("pem", "why"),
+    [
+        ("", "no private key in PEM"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "no private key in PEM"),
+        (_written(ec.SECP256R1(), BestAvailableEncryption(b"x")), "without a password"),
+        (_written(ec.SECP384R1(), NoEncryption()), "not a key of P-256"),
+    ],
+    ids=["nothing", "damaged", "password", "another curve"],
+)
+def test_what_is_no_signing_key_is_said_in_plain_words(pem: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        _signed(pem)
 
 
 @pytest.mark.parametrize("header", ["x-healthapi-signature", "google-health-api-signature"])

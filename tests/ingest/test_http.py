@@ -143,6 +143,16 @@ def test_a_replayed_message_is_taken_in_again_and_is_the_same(door: Door, log: M
     assert log.events[0] == log.events[1]
 
 
+@pytest.mark.parametrize("path", [f"{HOOK}/", "/v1/reports/", "/v1/files/", "/healthz/"])
+def test_an_address_with_a_slash_behind_it_is_no_address(
+    client: httpx2.AsyncClient, door: Door, log: MemoryLog, path: str
+) -> None:
+    headers = {**_signed(door.secrets["open_wearables"][0]), "host": "evil.example"}
+    # a redirect would lead to the host that the sender named
+    assert _problem(post(client, path, _BODY, headers)) == (404, "not_found")
+    assert log.events == []
+
+
 def test_standard_webhooks_names(client: httpx2.AsyncClient, door: Door) -> None:
     headers = sign(STANDARD_WEBHOOKS, door.secrets["reports"][0], _BODY, "m", _NOW)
     assert post(client, "/v1/reports", _BODY, headers).status_code == 202

@@ -86,6 +86,7 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
         ["--header", "Authorization: Bearer x"],
         ["--header", "no colon"],
         ["--query", "no equals sign"],
+        ["--received", "99999999999999999999"],
     ],
 )
 def test_what_cannot_be_recorded_leaves_nothing_behind(tmp_path: Path, words: list[str]) -> None:

@@ -47,6 +47,12 @@ def answered_request(world: LinkWorld, patient: str, kind: RightKind, content: b
     return numbers[0]
 
 
+def test_a_path_with_a_slash_behind_it_leads_nowhere(links: LinkWorld) -> None:
+    headers = {"host": "evil.example"}
+    answer = httpx2.get(f"{links.url}/rights/", headers=headers, follow_redirects=False)
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("kind", [kind.value for kind in RIGHT_WORDS])
 def test_each_right_can_be_asked_for(links: LinkWorld, kind: str) -> None:

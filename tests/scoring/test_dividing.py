@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from kadens.scoring.cohort_files import CohortDelivery, CohortFiles, read_cohort
+from kadens.scoring.cohort_files import CohortDelivery, CohortFiles
+from kadens.scoring.cohort_reading import read_cohort
 from kadens.scoring.dividing import divide
 from kadens.scoring.playing import PlayedCohort
 from kadens.scoring.side_by_side import play_parts

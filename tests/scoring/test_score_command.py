@@ -29,12 +29,29 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_cohort_of_people_who_stop_is_found_to_stop(cohort: Path) -> None:
-    done = _run("score", str(cohort), "--json")
+    details = cohort.parent / "details.json"
+    done = _run("score", str(cohort), "--json", "--details", str(details))
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
+    assert list(figures) == [
+        "sensitivity",
+        "sensitivity_by_event",
+        "false_per_patient_week",
+        "false_per_patient_year",
+        "from_missing_data",
+        "median_delay_days",
+        "ppv_by_rule",
+        "alerts_per_clinician_day",
+        "sessions",
+    ]
+    assert list(figures["sessions"]) == ["found", "boundary_p95_s", "zone_error_minutes_p95"]
     assert figures["sensitivity"] == 1.0
     assert set(figures["sensitivity_by_event"]) <= {"interruption", "low_adherence"}
-    assert (figures["false"], figures["missed"], figures["from_missing_data"]) == ([], [], 0)
+    every = json.loads(details.read_text())
+    assert (every["false"], every["missed"], every["from_missing_data"]) == ([], [], 0)
+    assert {name: every[name] for name in list(figures)[:-1]} == {
+        name: figures[name] for name in list(figures)[:-1]
+    }
     assert figures["sessions"]["found"] == 1.0
     assert figures["sessions"]["boundary_p95_s"] == 0
 
@@ -42,7 +59,40 @@ def test_a_cohort_of_people_who_stop_is_found_to_stop(cohort: Path) -> None:
 def test_a_folder_that_is_not_empty_is_left_alone(cohort: Path) -> None:
     done = _run("simulate", "--out", str(cohort))
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is not empty: choose a new folder" in done.stderr
+    assert "is not empty: choose a new one" in done.stderr
+
+
+def test_a_file_in_place_of_a_folder_is_left_alone(cohort: Path) -> None:
+    done = _run("simulate", "--out", str(cohort / "cohort.json"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cohort.json is no folder" in done.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("--until", "0001-01-03"), "'--until': must be between the years 1990 and 2090"),
+        (("--until", "9999-12-31"), "'--until': must be between the years 1990 and 2090"),
+        (("--until", "2026-02-30"), "'--until': must be a date, such as 2026-11-22"),
+        (("--weeks", "1"), "'--weeks': must be at least 6"),
+        (("--weeks", "521"), "'--weeks': must be at most 520"),
+        (("--patients", "some"), "'--patients': must be a whole number"),
+        (("--seed", "-1"), "'--seed': must be at least 0"),
+    ],
+)
+def test_what_makes_no_cohort_is_refused_plainly(
+    tmp_path: Path, words: tuple[str, ...], refusal: str
+) -> None:
+    done = _run("simulate", "--out", str(tmp_path / "new"), *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert refusal in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_for_details_is_never_written_over(cohort: Path) -> None:
+    done = _run("score", str(cohort), "--details", str(cohort / "cohort.json"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "must be a new file" in done.stderr.replace("\n", " ")
 
 
 def _without_head(folder: Path) -> None:
@@ -63,7 +113,8 @@ def _unknown_field(folder: Path) -> None:
 
 
 def _outside(folder: Path) -> None:
-    line = {"received": 0, "connector": "files", "body": "../../etc/passwd"}
+    (folder / "patients.jsonl").write_text('{"patient":"p","zone":"UTC"}')
+    line = {"received": 0, "connector": "files", "patient": "p", "body": "../../etc/passwd"}
     (folder / "deliveries.jsonl").write_text(json.dumps(line) + "\n")
 
 
@@ -74,13 +125,13 @@ def _outside(folder: Path) -> None:
         (_other_version, "cohort.json: version must be at most 1"),
         (_no_json, "truth.jsonl, line 2:"),
         (_unknown_field, "truth.jsonl, line 1: secret is not known"),
-        (_outside, "deliveries.jsonl: body 1 by time is no file of the cohort"),
+        (_outside, "deliveries.jsonl, line 1: body is no file of the cohort"),
     ],
 )
 def test_a_cohort_that_is_wrong_is_refused(
     tmp_path: Path, breaks: Callable[[Path], None], words: str
 ) -> None:
-    head = {"version": 1, "begins": 0, "ends": 0}
+    head = {"version": 1, "begins": 0, "ends": 1}
     (tmp_path / "cohort.json").write_text(json.dumps(head))
     for name in ("patients", "deliveries", "truth"):
         (tmp_path / f"{name}.jsonl").write_text("")

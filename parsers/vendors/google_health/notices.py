@@ -132,6 +132,9 @@ def _notification(
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
         return
     intervals = list(_intervals(data, f"{where}.data", of.errors))
+    # nothing could be asked for, and nothing but a record that is named could be taken back
+    if data.get("intervals") == [] and (operation == "UPSERT" or data.get("recordId") is None):
+        of.errors.append(Unreadable(f"{where}.data.intervals", "no interval"))
     mark = ""
     if operation == "DELETE":
         # An answer with the very bytes of one before the deletion would count as that one, come

@@ -10,6 +10,7 @@ what is new, not a day. Of a workout's stream there is only a notice.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from model.calendar import utc
@@ -48,6 +49,7 @@ from parsers.vendors.hubs.junction_names import (
     WORKOUT_STREAM,
     WORKOUT_SUMMARIES,
 )
+from parsers.vendors.request_note import noted_answer, noted_request
 
 _FORMAT = "junction"
 _EVENT = re.compile(r"(daily|historical)\.data\.([a-z0-9_]{1,64})\.(created|updated)")
@@ -65,8 +67,12 @@ def read_junction(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what an event or an answer means; BodyError where it is neither or names no user."""
     body = document(payload)
     try:
-        if context.requested is not None:
-            yield from _answer(body, context.requested)
+        # what is pushed has a type, and what is kept of an answer has a note in its place
+        requested = context.requested
+        if requested is None and "event_type" not in body:
+            requested = noted_request(body, _FORMAT)
+        if requested is not None:
+            yield from _answer(payload, body, requested)
         else:
             yield from _event(text(body.get("event_type"), "event_type"), body)
     except Unreadable as error:
@@ -210,7 +216,7 @@ def _stream_fetch(account: str, workout: str, origin: HubOrigin) -> Fetch:
     )
 
 
-def _answer(body: JsonObject, requested: Fetch) -> Iterator[ReaderItem]:
+def _answer(payload: bytes, body: JsonObject, requested: Fetch) -> Iterator[ReaderItem]:
     """Yield the facts of an answer, and what is to be asked for next."""
     resource, into = requested.resource, Collected()
     if resource == WORKOUT_STREAM:
@@ -221,7 +227,9 @@ def _answer(body: JsonObject, requested: Fetch) -> Iterator[ReaderItem]:
     else:
         _add_groups(body, resource, into)
         yield from _next_page(body, requested)
-    yield _part(requested.account, into)
+    part = _part(requested.account, into)
+    is_kept = part.facts or part.rejects
+    yield replace(part, kept=noted_answer(payload, requested)) if is_kept else part
 
 
 def _summaries(body: JsonObject, requested: Fetch, into: Collected) -> Iterator[Fetch]:

@@ -21,7 +21,6 @@ from parsers.fields import (
     number_within,
     object_of,
     optional_text,
-    text,
 )
 from parsers.pauses import SHORTEST_PAUSE_MS
 from parsers.phone.collected import Collected
@@ -123,11 +122,20 @@ def _optional_object(value: object, where: str) -> JsonObject:
     return {} if value is None else object_of(value, where)
 
 
+def _terra_name(metadata: JsonObject, where: str, start: TerraTime) -> str:
+    """Return Terra's id of an object; its start where the vendor behind Terra has none."""
+    named = metadata.get("summary_id")
+    # a number keeps all its digits here
+    if isinstance(named, int) and not isinstance(named, bool):
+        return str(named)
+    return optional_text(named, f"{where}.summary_id") or str(start.ms)
+
+
 def _add_activity(entry: TerraEntry, into: Collected) -> None:
     """Add a workout with its samples, or what takes it back."""
     metadata, where = entry.metadata, entry.path(("metadata",))
-    record = text(metadata.get("summary_id"), f"{where}.summary_id")
     start = entry.time(metadata.get("start_time"), f"{where}.start_time")
+    record = _terra_name(metadata, where, start)
     end = entry.time(metadata.get("end_time"), f"{where}.end_time")
     upload = metadata.get("upload_type")
     source = entry.source(Method.MANUAL if upload == _BY_HAND else Method.WORKOUT, into)
@@ -284,7 +292,7 @@ def _add_night(entry: TerraEntry, into: Collected) -> None:
     source = entry.source(Method.MANUAL if by_hand else Method.BACKGROUND, into)
     start = entry.time(metadata.get("start_time"), f"{where}.start_time")
     end = entry.time(metadata.get("end_time"), f"{where}.end_time")
-    named = optional_text(metadata.get("summary_id"), f"{where}.summary_id") or str(start.ms)
+    named = _terra_name(metadata, where, start)
     # a device that measured sleep knows how long it lasted; a diary knows only its ends
     is_measured = entry.at(("sleep_durations_data", "asleep")) is not None
     if shows_sleep(source, is_measured=is_measured):

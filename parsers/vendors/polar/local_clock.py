@@ -35,7 +35,11 @@ class LocalClock:
     @property
     def note(self) -> JsonObject:
         """Return what places the times, for the kept answer."""
-        return {"zone": self.zone} if self.offset_min is None else {"offset_min": self.offset_min}
+        if self.offset_min is None:
+            return {"zone": self.zone}
+        # with the zone: on a date on which its clocks change, one offset is not enough
+        zone = {"zone": self.zone} if self.zone else {}
+        return {"offset_min": self.offset_min, **zone}
 
     @property
     def places(self) -> bool:

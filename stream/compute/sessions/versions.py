@@ -77,20 +77,20 @@ def _cell(reported: AttributedFact) -> _Cell:
     return head.source, head.start_ms // SAME_START_MS
 
 
-def _are_versions(one: AttributedFact, other: AttributedFact) -> bool:
-    a, b = one.fact.head, other.fact.head
+def _are_versions(first: AttributedFact, second: AttributedFact) -> bool:
+    a, b = first.fact.head, second.fact.head
     # A false start of a minute and the run after it are two workouts: neither corrects the other.
     overlap = min(a.end_ms, b.end_ms) > max(a.start_ms, b.start_ms)
-    return overlap and abs(a.start_ms - b.start_ms) <= SAME_START_MS and _are_alike(one, other)
+    return overlap and abs(a.start_ms - b.start_ms) <= SAME_START_MS and _are_alike(first, second)
 
 
-def _are_alike(one: AttributedFact, other: AttributedFact) -> bool:
-    types = {_type(one), _type(other)}
+def _are_alike(first: AttributedFact, second: AttributedFact) -> bool:
+    types = {_type(first), _type(second)}
     if len(types) == 1 or types & _BESIDE_OTHERS:
         return len(types) == 1
     families = {TYPES.get(name, _ANY_FAMILY) for name in types}
     # What one message tells of together is no correction: it may be a workout and its legs.
-    if one.body != other.body:
+    if first.body != second.body:
         families -= {_ANY_FAMILY}
     return len(families) <= 1
 

@@ -157,7 +157,8 @@ def test_of_two_pauses_at_once_one_is_written(writing_door: Served) -> None:
     wish = {"version": 2, "first": "2026-11-16", "last": "2026-11-29", "why": "illness"}
 
     def ask(_: int) -> int:
-        return _send(writing_door, "POST", f"{_RX}/pauses", wish).status_code
+        path = f"{_RX}/pauses?confirm=past-pause:2026-11-16"
+        return _send(writing_door, "POST", path, wish).status_code
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(ask, range(4))) == [200, 409, 409, 409]
@@ -169,6 +170,21 @@ def test_of_two_pauses_at_once_one_is_written(writing_door: Served) -> None:
         "2026-11-16",
         [{"first": "2026-11-16", "last": "2026-11-29", "why": "illness"}],
     )
+
+
+def test_a_pause_of_past_days_is_written_only_when_that_is_confirmed(
+    writing_door: Served,
+) -> None:
+    wish = {"version": 2, "first": "2026-11-16", "last": "2026-11-29", "why": "illness"}
+    refused = _send(writing_door, "POST", f"{_RX}/pauses", wish)
+    (wrong,) = refused.json()["errors"]
+    assert (refused.status_code, wrong["name"]) == (422, "confirm")
+    assert wrong["detail"].startswith("must name past-pause:2026-11-16. The pause begins in the")
+    assert len(_shapes(writing_door)[0]["versions"]) == 2
+    other = _send(writing_door, "POST", f"{_RX}/pauses?confirm=past-pause:2026-11-17", wish)
+    assert other.status_code == 422
+    _done(_send(writing_door, "POST", f"{_RX}/pauses?confirm=past-pause:2026-11-16", wish))
+    assert len(_shapes(writing_door)[0]["versions"]) == 3
 
 
 def test_a_draft_of_a_version_that_is_no_longer_the_newest_cannot_be_submitted(

@@ -11,7 +11,7 @@ from alerts.registry import RULES
 from clinic.language.vocabulary import RULE_TITLES
 from clinic.pages.worklist import Line, Need, renewal, worklist_line, worklist_lines
 from clinic.worklist.choosing import WorkChoice, chosen_work
-from clinic.worklist.groups import GROUPS, OTHER, conditions, group_of_family
+from clinic.worklist.groups import GROUPS, OTHER, WorkGroup, conditions, group_of_family
 from model.calendar import DAY_MS
 from model.prescribing.renewal import RENEW_WITHIN_DAYS
 from model.prescribing.rule_settings import RuleSettings
@@ -143,8 +143,12 @@ def test_every_family_of_a_rule_has_a_group_but_good_news() -> None:
     assert families == {"progress"}
 
 
+def _all_conditions(group: WorkGroup, unit: RuleSettings) -> list[str]:
+    return conditions(group, unit, {rule.id for rule in RULES})[0]
+
+
 def test_the_thresholds_of_a_group_are_those_of_its_rules() -> None:
-    texts = {group.key: conditions(group, RuleSettings()) for group in GROUPS}
+    texts = {group.key: _all_conditions(group, RuleSettings()) for group in GROUPS}
     assert texts["adherence"][1] == "3 due sessions in a row missed (A2)"
     assert "the prescription ends within 14 days" in texts["renew"]
     assert texts["adherence"][0] == "two weeks below 80 % of what is prescribed (A1)"
@@ -155,12 +159,27 @@ def test_the_thresholds_of_a_group_are_those_of_its_rules() -> None:
 
 def test_the_thresholds_of_a_group_are_those_that_the_care_unit_has_set() -> None:
     (group,) = [group for group in GROUPS if group.key == "adherence"]
-    texts = conditions(group, RuleSettings(unit={"A2": {"missed": 5}}, shadow=frozenset({"A1"})))
+    texts = _all_conditions(
+        group, RuleSettings(unit={"A2": {"missed": 5}}, shadow=frozenset({"A1"}))
+    )
     # a rule that is judged without alerts puts nobody into a group
     assert texts[0] == "5 due sessions in a row missed (A2)"
-    assert conditions(group, RuleSettings(unit={"A2": {"missed": 99}}))[1] == (
+    assert _all_conditions(group, RuleSettings(unit={"A2": {"missed": 99}}))[1] == (
         "3 due sessions in a row missed (A2)"
     )
+
+
+def test_a_groups_header_names_first_what_put_its_patients_there() -> None:
+    by_key = {group.key: group for group in GROUPS}
+    now, other = conditions(by_key["adherence"], RuleSettings(), {"A2"})
+    assert now == ["3 due sessions in a row missed (A2)"]
+    assert other[0] == "two weeks below 80 % of what is prescribed (A1)"
+    assert len(other) == 4
+    # what has no rule may always be why
+    assert conditions(by_key["renew"], RuleSettings(), set())[0] == [
+        "the prescription ends within 14 days",
+        "no prescription runs",
+    ]
 
 
 def test_the_title_of_each_rule_is_in_the_catalogues() -> None:

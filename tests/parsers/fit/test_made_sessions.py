@@ -138,8 +138,8 @@ def test_one_record_makes_no_workout_and_that_is_told(times: list[int], workouts
     parsed = parse_fit(plain(records(times)))
     assert len(of_type(Workout, parsed.facts)) == workouts
     (reject,) = parsed.rejects
-    told = "made from records" if workouts else "and no stretch of records to make one from"
-    assert reject.why.endswith(told)
+    ending = "made from records" if workouts else "and no stretch of records to make one from"
+    assert reject.why.endswith(ending)
 
 
 _RUN_ON = lap(start=900, written=1800, elapsed=900, timer=900)

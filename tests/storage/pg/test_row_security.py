@@ -206,3 +206,26 @@ async def test_a_refused_request_names_the_patient_whom_the_door_does_not_see(
     select p.pseudonym from audit a join patient p on p.id = a.patient
     where a.action = 'data.refused'"""
     assert await (await conn.execute(named)).fetchall() == [("somebody",)]
+
+
+async def test_samples_of_the_log_are_their_units_own(conn: Connection, tmp_path: Path) -> None:
+    await _two_units(conn, tmp_path)
+    await conn.execute("delete from audit_sampled")
+    await conn.execute("delete from audit_sample")
+    drawn = (
+        "insert into audit_sample (drawn_at, drawn_by, since_at, until_at, seed, due_at, care_unit)"
+        " select now(), 's', now(), now() + interval '1 s', 1, now(), {} returning id"
+    )
+    for unit in ("null", "(select id from care_unit where name = 'unit')"):
+        await conn.execute(drawn.format(unit).replace(" returning id", ""))
+    await conn.execute("insert into audit_sampled (sample, audit) select id, 1 from audit_sample")
+    await conn.commit()
+    for unit, wanted in (("unit", 1), ("other", 0), ("", 0)):
+        await _as_clinic(conn, unit)
+        for table in ("audit_sample", "audit_sampled"):
+            counted = await conn.execute(SQL("select count(*) from {}").format(Identifier(table)))
+            assert await counted.fetchone() == (wanted,), (unit, table)
+        await conn.rollback()
+    await _as_clinic(conn, "other")
+    with pytest.raises(InsufficientPrivilege, match="row-level security"):
+        await conn.execute(drawn.format("(select min(id) from care_unit where name = 'unit')"))
