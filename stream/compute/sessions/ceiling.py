@@ -19,10 +19,10 @@ from stream.compute.series.resolve import ResolvedMetric
 _Marks = NDArray[np.bool_]
 
 # All of these are defaults of ours.
-EXCEEDED_MS, FAR_MS = 2 * MINUTE_MS, 5 * MINUTE_MS
-LEAST_SAMPLES, SHARE = 6, 0.95
-CLEAR_BELOW_BPM, FAR_ABOVE_BPM = 5.0, 10.0
-LONGEST_SILENCE_MS = 90_000  # beyond it nothing is known, as with the longest hold of a sample
+_EXCEEDED_MS, _FAR_MS = 2 * MINUTE_MS, 5 * MINUTE_MS
+_LEAST_SAMPLES, _SHARE = 6, 0.95
+_CLEAR_BELOW_BPM, _FAR_ABOVE_BPM = 5.0, 10.0
+_LONGEST_SILENCE_MS = 90_000  # beyond it nothing is known, as with the longest hold of a sample
 
 
 def ceiling_flags(
@@ -38,7 +38,7 @@ def ceiling_flags(
         if source is None:
             continue
         t, v = series.t[first : last + 1], series.v[first : last + 1]
-        far = _holds(t, v >= ceiling + FAR_ABOVE_BPM, FAR_MS).any()
+        far = _holds(t, v >= ceiling + _FAR_ABOVE_BPM, _FAR_MS).any()
         yield QualityFlag(
             what=FAR_ABOVE_CEILING if far else ABOVE_CEILING,
             metric=HEART,
@@ -51,17 +51,19 @@ def ceiling_flags(
 
 def _times_above(t: Instants, v: Values, ceiling: float) -> Iterator[tuple[int, int]]:
     """Yield the positions of the first and the last sample of each time above a ceiling."""
-    begins = np.flatnonzero(np.diff(t, prepend=t[:1] - LONGEST_SILENCE_MS - 1) > LONGEST_SILENCE_MS)
+    begins = np.flatnonzero(
+        np.diff(t, prepend=t[:1] - _LONGEST_SILENCE_MS - 1) > _LONGEST_SILENCE_MS
+    )
     for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(t)], strict=True):
-        above, low = v[begin:end] > ceiling, v[begin:end] <= ceiling - CLEAR_BELOW_BPM
-        raised = np.flatnonzero(_holds(t[begin:end], above, EXCEEDED_MS))
-        cleared = np.flatnonzero(_holds(t[begin:end], low, EXCEEDED_MS))
+        above, low = v[begin:end] > ceiling, v[begin:end] <= ceiling - _CLEAR_BELOW_BPM
+        raised = np.flatnonzero(_holds(t[begin:end], above, _EXCEEDED_MS))
+        cleared = np.flatnonzero(_holds(t[begin:end], low, _EXCEEDED_MS))
         reached = 0
         for at in raised.tolist():
             if at < reached:
                 continue
-            place = int(np.searchsorted(cleared, at))
-            stop = int(cleared[place]) if place < len(cleared) else end - begin
+            later = int(np.searchsorted(cleared, at))
+            stop = int(cleared[later]) if later < len(cleared) else end - begin
             first = _first_of(t[begin:end], above, at, reached)
             yield begin + first, begin + int(np.flatnonzero(above[:stop])[-1])
             reached = stop
@@ -75,15 +77,15 @@ def _holds(t: Instants, marks: _Marks, least_ms: int) -> _Marks:
     n = len(t)
     positions = np.arange(n)
     begins = np.searchsorted(t, t - least_ms, side="right") - 1
-    begins = np.minimum(begins, positions - LEAST_SAMPLES + 1)
+    begins = np.minimum(begins, positions - _LEAST_SAMPLES + 1)
     sums = np.concatenate(([0], np.cumsum(marks)))
     of = np.maximum(begins, 0)
     share = (sums[positions + 1] - sums[of]) / (positions + 1 - of)
-    return (begins >= 0) & (share >= SHARE)
+    return (begins >= 0) & (share >= _SHARE)
 
 
 def _first_of(t: Instants, above: _Marks, at: int, reached: int) -> int:
     """Return the first sample above the ceiling of the time that is long enough at `at`."""
-    begin = int(np.searchsorted(t, t[at] - EXCEEDED_MS, side="right")) - 1
-    begin = max(min(begin, at - LEAST_SAMPLES + 1), reached, 0)
+    begin = int(np.searchsorted(t, t[at] - _EXCEEDED_MS, side="right")) - 1
+    begin = max(min(begin, at - _LEAST_SAMPLES + 1), reached, 0)
     return begin + int(np.argmax(above[begin : at + 1]))
