@@ -101,7 +101,7 @@ def _truth_problems(row: TruthSession | TruthWeek | TruthEvent) -> Iterator[str]
 
 
 def _own_mistakes(person: CohortPatient) -> Iterator[str]:
-    prescriptions = [row.prescription for row in person.prescriptions]
+    prescriptions = [row.as_written for row in person.prescriptions]
     yield from patient_row_problems(person.profiles, prescriptions, person.consents)
     yield from _late_versions(person)
 
