@@ -105,10 +105,17 @@ def measure(week: Week, due: Due) -> Adherence:
         frequency=_ratio(done.sessions, due.sessions),
         time=confirmed(_ratio(done.minutes, due.minutes), partial=recalled),
         dose=confirmed(dose, partial=partial or recalled),
-        # With several prescriptions it is not known to which of them a minute belongs.
-        intensity=_ratio(done.in_range_ms, done.range_known_ms) if len(due.parts) == 1 else None,
+        intensity=_in_range(week, due, done),
         strength=confirmed(_ratio(_strength_days(week), due.strength_days), partial=recalled),
     )
+
+
+def _in_range(week: Week, due: Due, done: Credited) -> float | None:
+    """Return the share of the time in the prescribed range of the time compared with it."""
+    if len(due.parts) == 1:
+        return _ratio(done.in_range_ms, done.range_known_ms)
+    # Each minute was compared with one prescription at most, but may be credited to several.
+    return _ratio(week.in_range_ms, week.range_known_ms)
 
 
 def confirmed(ratio: float | None, *, partial: bool) -> float | None:

@@ -18,6 +18,7 @@ from model.calendar import midnight
 
 Night = tuple[date, float]  # a local date and the resting heart rate of its night, bpm
 
+CARDIAC_SIGNS = frozenset({"chest_pain", "fainting", "breathless_at_rest", "breathless_more"})
 _ROBUST = 1.4826  # makes the median deviation of normal values their standard deviation
 _DAY = timedelta(days=1)
 

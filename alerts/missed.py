@@ -4,7 +4,7 @@ Only a day that is known counts as a missed day (clinical definition section 5.2
 nothing is known ends a run, because it could have held a session: no run rests on missing data.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -53,27 +53,42 @@ def missed_runs(
     patient may answer about a day on which the watch was off for as long as a session.
     """
     prescriptions = as_recorded(on)
+    waits = thresholds["lag_hours"], thresholds["answer_hours"]
     for name in sorted({row.id for row in prescriptions}):
-        # versions of one prescription follow each other, and a change of version ends no run
-        own = [row for row in prescriptions if row.id == name]
-        yield from _runs(on, own, thresholds, (least_due, least_days))
+        yield from _runs(_due_days(on, name, *waits), least_due, least_days)
 
 
-def _runs(
-    on: RuleInput,
-    own: Sequence[Prescription],
-    thresholds: Mapping[str, float],
-    enough: tuple[int, int],
-) -> Iterator[MissedRun]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DueDay:
+    """A judged day; `missed` is the version that asked for something when nothing was done."""
+
+    local_date: date
+    missed: Prescription | None
+
+
+@once
+def _due_days(on: RuleInput, name: str, lag_hours: float, answer_hours: float) -> list[_DueDay]:
+    """Return the judged days for one prescription, but those of its pauses.
+
+    In a pause nothing was due, so the day says nothing about whether the patient has stopped.
+    """
+    # versions of one prescription follow each other, and a change of version ends no run
+    own = [row for row in as_recorded(on) if row.id == name]
+    days: list[_DueDay] = []
+    for day in _judged_days(on, lag_hours, answer_hours):
+        held = next(iter(in_force(own, day.local_date)), None)
+        if held is None or not paused(held, day.local_date):
+            missed = held if held is not None and _is_missed(day, held) else None
+            days.append(_DueDay(local_date=day.local_date, missed=missed))
+    return days
+
+
+def _runs(judged: Iterable[_DueDay], least_due: int, least_days: int) -> Iterator[MissedRun]:
     days: list[date] = []
     per_week = 0
     reached: MissedRun | None = None
-    for day in _judged_days(on, thresholds["lag_hours"], thresholds["answer_hours"]):
-        held = in_force(own, day.local_date)
-        if held and paused(held[0], day.local_date):
-            # nothing was due, so the day says nothing about whether the patient has stopped
-            continue
-        if not held or not _is_missed(day, held[0]):
+    for day in judged:
+        if day.missed is None:
             if reached is not None:
                 # said only once the run has ended: until then nobody knows whether it goes on
                 yield replace(reached, ended_on=day.local_date)
@@ -81,10 +96,10 @@ def _runs(
             continue
         days.append(day.local_date)
         # each day asks for a seventh of its week; the sum of sevenths is kept whole
-        per_week += sevenths_due(held[0], day.local_date)
+        per_week += sevenths_due(day.missed, day.local_date)
         due = per_week // _WEEK_DAYS
-        if reached is None and due >= enough[0] and len(days) >= enough[1]:
-            reached = MissedRun(prescription=held[0], days=tuple(days), due=due, ended_on=None)
+        if reached is None and due >= least_due and len(days) >= least_days:
+            reached = MissedRun(prescription=day.missed, days=tuple(days), due=due, ended_on=None)
     if reached is not None:
         yield reached
 
@@ -125,7 +140,8 @@ def _days_by_date(on: RuleInput) -> dict[date, WeekDay]:
                 rows[day.local_date] = replace(day, known=False, carried=False)
             else:
                 known = day.known and (is_counted or day.local_date in worn)
-                rows[day.local_date] = replace(day, known=known)
+                # most days stay as they are
+                rows[day.local_date] = day if known is day.known else replace(day, known=known)
     return rows
 
 

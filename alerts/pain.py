@@ -17,7 +17,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import PHASE_WORDS, short_number
 from alerts.worked_out import once
 from model.alert import Finding, PainRating, Rule, RuleInput, Tier
-from model.answered_session import answered_session
+from model.answered_session import answered_sessions
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
 from model.prescription import all_paused, just_begun, known_at
@@ -42,8 +42,8 @@ def ratings_read(on: RuleInput) -> Ratings:
     """
     # The same answer may come twice, once with its session and once matched by time. It is equal
     # after matching, so the set keeps it once.
-    of_exercise = (rating for rating in on.pain if _is_read(rating, RATED_PHASES))
-    return sorted({_with_session(on, rating) for rating in of_exercise}, key=by_time)
+    of_exercise = [rating for rating in on.pain if _is_read(rating, RATED_PHASES)]
+    return sorted(set(_with_sessions(on, of_exercise)), key=by_time)
 
 
 @once
@@ -53,8 +53,9 @@ def ratings_of_now(on: RuleInput) -> Ratings:
     The session of such an answer is one near it in time, never one that it names: what hurts now
     is not what hurt then.
     """
-    of_now = (rating for rating in on.pain if _is_read(rating, (Phase.NONE,)))
-    return sorted({_with_session(on, replace(row, session=None)) for row in of_now}, key=by_time)
+    of_now = [rating for rating in on.pain if _is_read(rating, (Phase.NONE,))]
+    unnamed = [replace(row, session=None) for row in of_now]
+    return sorted(set(_with_sessions(on, unnamed)), key=by_time)
 
 
 def by_time(rating: PainRating) -> tuple[int, str]:
@@ -193,6 +194,10 @@ def _is_read(rating: PainRating, phases: Collection[Phase]) -> bool:
     return is_of_phases and rating.scale == PAIN_SCALE and 0 <= rating.value <= _TOP_OF_SCALE
 
 
-def _with_session(on: RuleInput, rating: PainRating) -> PainRating:
-    session = answered_session(rating.at_ms, on.sessions) if rating.session is None else None
-    return rating if session is None else replace(rating, session=session.id)
+def _with_sessions(on: RuleInput, ratings: Sequence[PainRating]) -> Iterator[PainRating]:
+    """Yield ratings, each with the session near it in time where it names none."""
+    instants = [rating.at_ms for rating in ratings if rating.session is None]
+    near = answered_sessions(instants, on.sessions)
+    for rating in ratings:
+        session = near[rating.at_ms] if rating.session is None else None
+        yield rating if session is None else replace(rating, session=session.id)

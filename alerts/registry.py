@@ -16,8 +16,10 @@ from alerts.rules.adherence.a6_overdose import OVERDOSE
 from alerts.rules.adherence.a7_intensity_off import INTENSITY_OFF
 from alerts.rules.adherence.a8_good_weeks import GOOD_WEEKS
 from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage
+from alerts.rules.heart.h1_ceiling import CEILING
 from alerts.rules.heart.h2_resting_rise import RESTING_RISE
 from alerts.rules.heart.h3_resting_high import RESTING_HIGH
+from alerts.rules.heart.h4_weight_gain import WEIGHT_GAIN
 from alerts.rules.heart.h6_symptom import SYMPTOM
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
@@ -52,8 +54,10 @@ RULES: tuple[Rule, ...] = (
     INTENSITY_OFF,
     GOOD_WEEKS,
     SILENCE,
+    CEILING,
     RESTING_RISE,
     RESTING_HIGH,
+    WEIGHT_GAIN,
     SYMPTOM,
 )
 

@@ -17,7 +17,9 @@ def as_seen(on: RuleInput) -> RuleInput:
     rated = {rating.local_date for rating in on.pain if rating.phase in EXERCISE_PHASES}
     if not rated:
         return on
-    return replace(on, weeks=tuple(_week(week, rated) for week in on.weeks))
+    weeks = tuple(_week(week, rated) for week in on.weeks)
+    # the input itself where nothing changes: what was worked out of it holds for the next question
+    return on if weeks == on.weeks else replace(on, weeks=weeks)
 
 
 def _week(week: Week, rated: set[date]) -> Week:

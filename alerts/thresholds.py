@@ -14,9 +14,13 @@ def thresholds_on(rule: Rule, prescriptions: Iterable[Prescription], day: date) 
     A threshold that a prescription may not set is ignored, as is one out of its bounds: such a
     prescription is refused when it is written (`alerts.prescribing`).
     """
-    held = in_force(prescriptions, day)
     # A copy: the thresholds of the rule itself are the same for all patients.
     thresholds = dict(rule.thresholds)
+    written = tuple(prescriptions)
+    # Most prescriptions set no thresholds, and this is asked for every rating, session and week.
+    if not rule.prescribed and not any(row.rules for row in written):
+        return thresholds
+    held = in_force(written, day)
     for name, threshold in rule.prescribed.items():
         # Of several prescriptions the strictest counts: each states what is acceptable.
         thresholds[name] = min(map(threshold.of, held), default=thresholds[name])

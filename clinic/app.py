@@ -12,7 +12,7 @@ from functools import partial
 from mimetypes import guess_type
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
 from alerts.prescribing import published_prescription
@@ -76,6 +76,33 @@ PUBLISHED: dict[str, Callable[[], JsonSchema]] = {
 }
 # The address of a file changes with its content (`templating.asset`).
 FOREVER = "public, max-age=31536000, immutable"
+# The order decides where two routes fit an address.
+_ROUTERS: tuple[APIRouter, ...] = (
+    api_routes.api_router,
+    data_routes.data_router,
+    fhir_routes.fhir_router,
+    annotation_api.annotation_router,
+    prescription_routes.prescription_router,
+    rule_routes.rule_router,
+    rule_page_routes.rule_pages,
+    summary_routes.summary_router,
+    worklist_routes.worklist_pages,
+    shared_pages.shared_pages,
+    review_api.review_router,
+    duty_routes.duty_router,
+    # Before the page of alerts, whose actions would otherwise be asked for "notes".
+    duty_pages.duty_page_router,
+    request_pages.request_page_router,
+    correction_pages.correction_pages,
+    account_pages.account_pages,
+    support_pages.support_pages,
+    check_pages.check_pages,
+    page_routes.page_router,
+    prescription_pages.prescription_pages,
+    note_pages.note_pages,
+    summary_pages.summary_pages,
+    language_routes.language_router,
+)
 
 
 def create_app(clinic: ClinicConfig) -> FastAPI:
@@ -95,45 +122,33 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
         lifespan=_lifespan,
         dependencies=[Depends(csrf_guard.refuse_cross_site)],
     )
+    _inject(app, clinic)
+    install_docs(app, PUBLISHED)
+    _complete_document(app)
+    problems.install_problems(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    _add_plain_routes(app)
+    _wrap(app)
+    return app
+
+
+def _inject(app: FastAPI, clinic: ClinicConfig) -> None:
+    """Put what routes and the server read beside the application."""
     metrics = ClinicMetrics()
     app.state.clinic = clinic
     app.state.metrics = metrics
     app.state.count = metrics.refused_by_server  # for the server, which refuses by itself
     app.state.registry = metrics.registry
-    install_docs(app, PUBLISHED)
-    _complete_document(app)
-    problems.install_problems(app)
-    app.include_router(api_routes.api_router)
-    app.include_router(data_routes.data_router)
-    app.include_router(fhir_routes.fhir_router)
-    app.include_router(annotation_api.annotation_router)
-    app.include_router(prescription_routes.prescription_router)
-    app.include_router(rule_routes.rule_router)
-    app.include_router(rule_page_routes.rule_pages)
-    app.include_router(summary_routes.summary_router)
-    app.include_router(worklist_routes.worklist_pages)
-    app.include_router(shared_pages.shared_pages)
-    app.include_router(review_api.review_router)
-    app.include_router(duty_routes.duty_router)
-    # Before the page of alerts, whose actions would otherwise be asked for "notes".
-    app.include_router(duty_pages.duty_page_router)
-    app.include_router(request_pages.request_page_router)
-    app.include_router(correction_pages.correction_pages)
-    app.include_router(account_pages.account_pages)
-    app.include_router(support_pages.support_pages)
-    app.include_router(check_pages.check_pages)
-    app.include_router(page_routes.page_router)
-    app.include_router(prescription_pages.prescription_pages)
-    app.include_router(note_pages.note_pages)
-    app.include_router(summary_pages.summary_pages)
-    app.include_router(language_routes.language_router)
-    _add_plain_routes(app)
-    # The middleware added last is the outermost: it measures everything within.
+
+
+def _wrap(app: FastAPI) -> None:
+    """Add what every request goes through; what is added last is the outermost."""
     app.add_middleware(InLanguage, languages=clinic_languages(), programs="/api/")
     app.add_middleware(AuditOrigin, door="clinic")
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestMetrics, observer=metrics)
-    return app
+    # it measures everything within
+    app.add_middleware(RequestMetrics, observer=app.state.metrics)
 
 
 def _complete_document(app: FastAPI) -> None:

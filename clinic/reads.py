@@ -33,6 +33,7 @@ from storage.reads.views import (
     DroppedRow,
     FactRow,
     PatientBrief,
+    PatientPage,
     ReportRow,
     SourceRow,
     WorkRow,
@@ -147,36 +148,25 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     # Which weeks to read depends on the patient's zone, so the zone is read first.
     zone = (await read_brief(scope, pseudonym)).zone
     await scope.read("patient", pseudonym)
-    page = await clinic_queries.patient_page(
-        scope.conn, scope.unit, pseudonym, _since(scope.now_ms, zone, WEEKS_SHOWN)
-    )
-    if page is None:
-        raise _unknown("patient")
-    page = replace(
-        page,
-        alerts=await reworded_alerts(scope.conn, page.alerts),
-        past_alerts=await reworded_alerts(scope.conn, page.past_alerts),
-    )
-    last = page.patient.last_data_ms
-    this = monday(local_date(scope.now_ms, zone))
-    shown = [this - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
+    page = await _reworded_page(scope, pseudonym, zone)
     row = WorkRow(
         patient=page.patient, alerts=page.alerts, weeks=page.weeks, prescriptions=page.prescriptions
     )
     need, reason = worklist.need_and_reason(row, scope.now_ms)
+    today = local_date(scope.now_ms, zone)
     return PatientView(
         need=need,
         reason=reason,
         patient=page.patient,
         name=await _name(scope, pseudonym),
         now_ms=scope.now_ms,
-        freshness=worklist.freshness(last, scope.now_ms),
+        freshness=worklist.freshness(page.patient.last_data_ms, scope.now_ms),
         silent=worklist.silent(page.patient, scope.now_ms),
-        in_force=in_force(page.prescriptions, local_date(scope.now_ms, zone)),
+        in_force=in_force(page.prescriptions, today),
         prescriptions=page.prescriptions,
         alerts=page.alerts,
         past_alerts=page.past_alerts,
-        weeks=weeks.week_views(page.weeks, page.prescriptions, shown),
+        weeks=weeks.week_views(page.weeks, page.prescriptions, _mondays_shown(today)),
         calendar=await _calendar(scope, page.patient, page.prescriptions),
         pain=page.pain,
         sessions=page.sessions,
@@ -188,6 +178,26 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         annotations=await annotations.annotations_of(scope.conn, scope.unit, pseudonym),
         notes=await pinned.note_versions(scope.conn, scope.unit, pseudonym),
     )
+
+
+async def _reworded_page(scope: RequestScope, pseudonym: str, zone: str) -> PatientPage:
+    """Return the rows of the page, with the alerts in the language of the request."""
+    page = await clinic_queries.patient_page(
+        scope.conn, scope.unit, pseudonym, _since(scope.now_ms, zone, WEEKS_SHOWN)
+    )
+    if page is None:
+        raise _unknown("patient")
+    return replace(
+        page,
+        alerts=await reworded_alerts(scope.conn, page.alerts),
+        past_alerts=await reworded_alerts(scope.conn, page.past_alerts),
+    )
+
+
+def _mondays_shown(today: date) -> list[date]:
+    """Return the Mondays of the weeks that the page shows, the running week last."""
+    last = monday(today)
+    return [last - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
 
 
 async def _connections(scope: RequestScope, pseudonym: str) -> tuple[VendorConnection, ...]:

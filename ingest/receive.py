@@ -6,35 +6,26 @@ before the log, and the log's acknowledgement before ours.
 """
 
 import asyncio
-import re
-import secrets
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import BinaryIO
 
 from starlette.requests import ClientDisconnect
 
 from ingest import links
-from ingest.connector import Connector, LinkToken, Probe, VendorAnswer
+from ingest.connector import Connector, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
-from ingest.ports import BodyStore, NotAcceptedError, Publisher
-from ingest.problems import Refused, refused, too_often
-from ingest.proving.proofs import EchoAndSignature, Evidence, SecretPath
+from ingest.ports import NotAcceptedError
+from ingest.problems import Refused, refused
+from ingest.proving.proofs import EchoAndSignature, Evidence
 from ingest.proving.verify import Check, Verdict
+from ingest.receiving.appending import append_body
+from ingest.receiving.envelopes import envelope_of, passed_query
+from ingest.receiving.link_tokens import link_of, use_up_rate
 from ingest.sealing import sealed_for_patient
 from ingest.spool import Spool, fill
 from model.envelope import INLINE, Envelope
-from model.received import Context
-from model.topics import RAW, RAW_LARGE
-from web.rates import Buckets
 
-MESSAGE_ID = ("svix-id", "webhook-id", "idempotency-key")
-LONGEST_HEADER = 200
-_PLACED_S = 300.0  # the longest time from storing a body to the message that names it
 PROBE_BYTES = 4096  # no vendor's handshake is longer
-TOKEN = "token"  # noqa: S105 - the name of the query parameter
-FILENAME = re.compile(r'filename="?([^";/\\]{1,200})')
 
 
 def connector_of(door: Door, name: str) -> Connector:
@@ -124,7 +115,7 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         if check is not None and (verdict := check.verdict()) is not Verdict.OK:
             raise _unproved(connector, verdict)
         # only proved bodies count: otherwise forged bodies would use up the connector's rate
-        _within(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
+        use_up_rate(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
         envelope = envelope_of(
             connector,
             incoming.headers,
@@ -147,78 +138,6 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
     )
 
 
-def passed_query(door: Door, connector: Connector, incoming: Incoming) -> Mapping[str, str]:
-    """Return the query parameters of a request, with the part of its path that travels too."""
-    query, name = _marked(door, connector, incoming), connector.passes.segment
-    if not name:
-        return query
-    # what is in the query under this name is not what the path says
-    others = {other: value for other, value in query.items() if other != name}
-    return {**others, name: incoming.segment} if incoming.segment else others
-
-
-def _marked(door: Door, connector: Connector, incoming: Incoming) -> Mapping[str, str]:
-    """Return the query parameters, with the value that the secrets file adds to this address."""
-    proof = connector.proof
-    if not isinstance(proof, SecretPath) or not proof.mark:
-        return incoming.query
-    # whoever sends decides nothing about it
-    others = {name: value for name, value in incoming.query.items() if name != proof.mark}
-    value = proof.marked(incoming.segment, door.secrets.get(connector.name, ()))
-    return {**others, proof.mark: value} if value else others
-
-
-def envelope_of(
-    connector: Connector,
-    headers: Mapping[str, str],
-    query: Mapping[str, str],
-    *,
-    sha256: str,
-    size: int,
-    received_ms: int,
-    link: links.Link | None = None,
-) -> Envelope:
-    """Return the envelope of a payload that a connector took in; header names are in lower case.
-
-    `sha256` (hex) and `size` are those of the payload. `link` is the link token that came with it.
-    """
-    message_ids = [headers[name] for name in MESSAGE_ID if name in headers]
-    # headers come from outside: each is cut, so that no sender fills the log's message headers
-    context = Context(
-        connector=connector.name,
-        content_type=headers.get("content-type", "")[:LONGEST_HEADER],
-        filename=_filename(headers),
-        headers=_passed(connector.passes.headers, headers),
-        query=_passed(connector.passes.parameters, query),
-        received_ms=received_ms,
-    )
-    return Envelope(
-        connector=connector.name,
-        received_ms=received_ms,
-        sha256=sha256,
-        size=size,
-        content_type=context.content_type,
-        patient=link.patient if link else "",
-        link=link.digest.hex() if link else "",
-        message_id=message_ids[0][:LONGEST_HEADER] if message_ids else "",
-        format=connector.format(context),
-        filename=context.filename,
-        passed_headers=tuple(context.headers.items()),
-        passed_query=tuple(context.query.items()),
-    )
-
-
-def _filename(headers: Mapping[str, str]) -> str:
-    """Return the name of an uploaded file without folders, "" where the request has none."""
-    disposition = headers.get("content-disposition")
-    match = FILENAME.search(disposition) if disposition else None
-    return match.group(1) if match else ""
-
-
-def _passed(names: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
-    return {name: values[name][:LONGEST_HEADER] for name in names if name in values}
-
-
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:
     """Return the declared length, None for a chunked body; raises `Refused` above `cap`."""
     result = headers.get("content-length")
@@ -232,47 +151,6 @@ def _declared(headers: Mapping[str, str], cap: int) -> int | None:
     if len(result) > len(str(cap)) or int(result) > cap:
         raise refused("too_large")
     return int(result)
-
-
-def _token(owner: LinkToken, incoming: Incoming) -> str:
-    """Return the link token from the part of the request that `owner` names, "" where absent."""
-    headers = incoming.headers
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    sources = {
-        "path": incoming.segment,
-        "query": incoming.query.get(TOKEN, ""),
-        "bearer": credentials.strip() if scheme.lower() == "bearer" else "",
-    }
-    return sources[owner.at] if owner.at in sources else headers.get(owner.at, "")
-
-
-def link_of(door: Door, connector: Connector, incoming: Incoming, now_ms: int) -> links.Link | None:
-    """Return the content of the link token, None where the body itself names an account.
-
-    Forged, expired and revoked tokens get the same answer: trying tokens shows nothing. Raises
-    `Refused`, also where the patient's rate is used up.
-    """
-    owner = connector.owner
-    reads_path = connector.proof.reads_path or (isinstance(owner, LinkToken) and owner.at == "path")
-    if incoming.segment and not (reads_path or connector.passes.segment):
-        raise refused("unknown_connector")
-    if not isinstance(owner, LinkToken):
-        return None
-    link = links.read_link(_token(owner, incoming), door.links.keys(), now_ms)
-    if link is None:
-        raise refused("link")
-    if not door.links.revoked.known():
-        raise refused("log")
-    if door.links.revoked.revoked(link.digest):
-        raise refused("link")
-    # only a valid token uses up the patient's rate
-    _within(door.rates.tokens, "token_rate", link.patient, door.rates.now())
-    return link
-
-
-def _within(buckets: Buckets, reason: str, key: str, now: float) -> None:
-    if wait_s := buckets.take(key, now):
-        raise too_often(reason, wait_s)
 
 
 def _check(
@@ -329,42 +207,3 @@ async def _keep(
             await append_body(door.publisher, door.bodies, envelope, content, door.store_s)
     except (NotAcceptedError, OSError, TimeoutError) as error:
         raise refused("log") from error
-
-
-async def append_body(
-    publisher: Publisher,
-    bodies: BodyStore,
-    envelope: Envelope,
-    content: bytes | BinaryIO,
-    store_s: float,
-) -> None:
-    """Append the message; a large body is stored first, so that no message names a missing body.
-
-    Storing may take `store_s` seconds. Raises NotAcceptedError, OSError or TimeoutError when it was
-    not taken.
-    """
-    began = time.monotonic()
-    value, address = await _placed(bodies, content, store_s, is_sealed=bool(envelope.sealed))
-    # nearly every body is in its message, and its envelope need not be made anew
-    headers = (replace(envelope, address=address) if address else envelope).headers()
-    topic = RAW_LARGE if address else RAW
-    await publisher.append(topic.name, envelope.sha256.encode(), value, headers)
-    if address and time.monotonic() - began > _PLACED_S:
-        # This process was suspended. A stored body that no message names for so long counts as an
-        # orphan and may have been removed, so the sender must send it again.
-        raise NotAcceptedError("suspended")
-
-
-async def _placed(
-    bodies: BodyStore, body: bytes | BinaryIO, store_s: float, *, is_sealed: bool
-) -> tuple[bytes, str]:
-    """Return the body that the message itself holds, or b"" and the address of the stored body.
-
-    Each receipt has an address of its own, so the consumer that settles its message may remove the
-    stored body.
-    """
-    # what is sealed was short enough before, and is a little longer now
-    if isinstance(body, bytes) and (is_sealed or len(body) <= INLINE):
-        return body, ""
-    async with asyncio.timeout(store_s):
-        return b"", await bodies.put(secrets.token_hex(32), body)

@@ -141,12 +141,26 @@ class SignAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AboveCeiling:
+    """A time [start_ms, end_ms) in epoch ms in which heart rate was above the prescribed ceiling.
+
+    `n` of its samples were, and `far` says that it was 10 beats or more above for 5 minutes.
+    """
+
+    start_ms: int
+    end_ms: int
+    n: int
+    far: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBrief:
     """What a rule needs of a session.
 
     `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
     prescribed range; None for a session that does not count, or without a range to compare with.
-    `exertion_cr10` is the exertion that was answered, on Borg CR10.
+    `exertion_cr10` is the exertion that was answered, on Borg CR10. `above_ceiling` are the times
+    in which heart rate was above the prescribed ceiling, in order.
     """
 
     id: str
@@ -157,6 +171,15 @@ class SessionBrief:
     timer_ms: int = 0
     range_ms: tuple[int, int, int] | None = None
     exertion_cr10: float | None = None
+    above_ceiling: tuple[AboveCeiling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """A body weight in kg at an instant (epoch ms)."""
+
+    at_ms: int
+    kg: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +203,10 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `silent_patients` are, by vendor, the patients without data for two days
-    and all whom it delivered to lately; only vendors of silent patients are counted.
+    nothing may be raised. `cardiac` is whether the heart profile of today names a disease of the
+    heart. `weighings` are there only for whose prescription turns a rule on. `silent_patients` are,
+    by vendor, the patients without data for two days and all whom it delivered to lately; only
+    vendors of silent patients are counted.
     """
 
     patient: str
@@ -198,6 +223,8 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    cardiac: bool = False
+    weighings: tuple[Weighing, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.

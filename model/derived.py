@@ -14,7 +14,7 @@ from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMe
 from model.words.language import N_
 
 # Raise it whenever the same facts would give other rows; every row and change names it.
-ALGORITHM = "2026.3"
+ALGORITHM = "2026.4"
 # Clinical definition section 3.3: with less wear the figures of a day say little about the day.
 VALID_WEAR_MIN = 600
 PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
@@ -27,6 +27,9 @@ FEW_STEPS = N_("steps in less than half of its minutes")
 # because the file has no usable session.
 FORGOT_TO_STOP = "forgot_to_stop"
 MADE_FROM = ("made_from_laps", "made_from_lengths", "made_from_records")
+# It is no doubt about samples: heart rate was above the prescribed ceiling, or far above it.
+ABOVE_CEILING, FAR_ABOVE_CEILING = "above_ceiling", "far_above_ceiling"
+CEILING_FLAGS = (ABOVE_CEILING, FAR_ABOVE_CEILING)
 _MARKED = "marked as not exercise by the "  # who said so follows, and why
 # What a patient answers is never about these, but about a session beside them.
 NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
@@ -125,8 +128,8 @@ class SourceSelection:
 class QualityFlag:
     """A doubt about `n` samples in [start, end) in epoch ms.
 
-    `what` is a key of `stream.compute.series.quality.QUALITY_CHECKS`, `FORGOT_TO_STOP`, or one of
-    `MADE_FROM`, which is about no samples.
+    `what` is a key of `stream.compute.series.quality.QUALITY_CHECKS`, `FORGOT_TO_STOP`, one of
+    `MADE_FROM`, which is about no samples, or one of `CEILING_FLAGS`, which is no doubt.
     """
 
     what: str

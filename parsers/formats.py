@@ -145,7 +145,7 @@ _ROWS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=5,
+        version=6,
         grows=("monitoring",),
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
@@ -164,7 +164,7 @@ _ROWS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.7 MiB; the schema has no bound
     Format(
         name="gpx",
-        version=1,
+        version=2,
         read=Named("parsers.tracks.gpx:parse_gpx"),
         sniff=Named("parsers.tracks.gpx:is_gpx"),
         suffixes=(".gpx",),
@@ -174,7 +174,7 @@ _ROWS: tuple[Format, ...] = (
     # resting heart rate a day for twenty of them.
     Format(
         name="apple_health",
-        version=1,
+        version=2,
         read=Named("parsers.apple.apple_health:read_apple_health"),
         sniff=Named("parsers.apple.clean:is_apple_health"),
         cut=Named("parsers.apple.cut:cut_apple_health"),
@@ -220,7 +220,7 @@ _ROWS: tuple[Format, ...] = (
     # a stream of years has 30 MiB
     Format(
         name="google_fit",
-        version=1,
+        version=2,
         grows=("Daily activity metrics",),
         read=Named("parsers.takeout.google_fit:read_google_fit"),
         sniff=Named("parsers.takeout.google_fit:is_google_fit"),
@@ -261,7 +261,7 @@ _ROWS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=2,
+        version=3,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -295,7 +295,7 @@ _ROWS: tuple[Format, ...] = (
     # A cue has some hundred bytes, a date of continuous heart rate 1 MiB, one of beats 10.
     Format(
         name="polar",
-        version=2,
+        version=3,
         grows=("activity_summary",),
         read=Named("parsers.vendors.polar.reader:read_polar"),
         json=True,
@@ -373,7 +373,7 @@ _ROWS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=1,
+        version=2,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),

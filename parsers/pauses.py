@@ -57,16 +57,18 @@ def pauses_in_gaps(gaps: Iterable[_Pause], paused_ms: int | None) -> tuple[_Paus
     return _longest(sorted(pauses))
 
 
-def pauses_at_breaks(gaps: Iterable[_Pause], begins: Container[int]) -> tuple[_Pause, ...]:
+def pauses_at_breaks(
+    gaps: Iterable[_Pause], begins: Container[int], held_ms: int = LAST_RECORD_MS
+) -> tuple[_Pause, ...]:
     """Return the pauses of a track whose file states no time of a timer.
 
     A gap is a pause if a new segment begins at its end, one of `begins` in epoch ms, or if it is
-    longer than five minutes.
+    longer than five minutes. The point before a gap holds for `held_ms`, as the last point does.
     """
     pauses: list[_Pause] = []
     for start, end in gaps:
         if end in begins or end - start > LONGEST_SILENCE_MS:
-            pauses.append((start + LAST_RECORD_MS, end))
+            pauses.append((start + held_ms, end))
     return _longest(pauses)
 
 

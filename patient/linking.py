@@ -154,19 +154,7 @@ async def _linked(
     if not await invitations.use_invitation(conn, invitation, now_ms):
         return LinkOutcome.USED
     await accounts.link_account(conn, patient, connector, granted.account, now_ms)
-    # who agreed before this page was changed has read another text, whose words are not here
-    is_shown = shown.version == invitation.text_version
-    if is_shown:
-        await keep_text(conn, shown)
-    await consents.give_consent(
-        conn,
-        patient,
-        connector,
-        from_ms=now_ms,
-        now_ms=now_ms,
-        text_version=invitation.text_version,
-        text_name=shown.name if is_shown else "",
-    )
+    await _agreed(conn, invitation, shown, now_ms)
     await queue_backfill(conn, door.wrapping_key, vendor, patient, granted.account, now_ms)
     await put_tokens(
         conn,
@@ -182,6 +170,25 @@ async def _linked(
     for action in (AuditAction.CONSENT_GIVE, AuditAction.ACCOUNT_CONNECT):
         await _write(conn, invitation, action, now_ms)
     return LinkOutcome.CONNECTED
+
+
+async def _agreed(
+    conn: Connection, invitation: Invitation, shown: ConsentText, now_ms: int
+) -> None:
+    """Keep the consent that the patient gave with the link, and the text that they read."""
+    # who agreed before this page was changed has read another text, whose words are not here
+    is_shown = shown.version == invitation.text_version
+    if is_shown:
+        await keep_text(conn, shown)
+    await consents.give_consent(
+        conn,
+        invitation.patient,
+        invitation.connector,
+        from_ms=now_ms,
+        now_ms=now_ms,
+        text_version=invitation.text_version,
+        text_name=shown.name if is_shown else "",
+    )
 
 
 async def queue_backfill(

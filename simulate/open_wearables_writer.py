@@ -58,6 +58,30 @@ def heart_rate_body(
     )
 
 
+def weight_body(account: str, zone: str, at_ms: int, kg: float) -> bytes:
+    """Return the body of a `body_composition.created` event: a weighing at an instant (ms)."""
+    at = utc(at_ms).astimezone(ZoneInfo(zone))
+    sample = {
+        "timestamp": at.isoformat(timespec="seconds"),
+        "zone_offset": _offset(at),
+        "type": "weight",
+        "unit": "kg",
+        "is_daily_total": None,
+        "source": {"provider": "withings", "device": "Demo Scale"},
+        "value": kg,
+    }
+    data = {
+        "user_id": account,
+        "provider": "withings",
+        "series_type": "weight",
+        "sample_count": 1,
+        "start_time": sample["timestamp"],
+        "end_time": sample["timestamp"],
+        "samples": [sample],
+    }
+    return dumps({"type": "body_composition.created", "data": data})
+
+
 def workout_body(
     account: str,
     zone: str,

@@ -19,6 +19,7 @@ from storage.pg.migrate import migrate
 from tests.groups import group_of, needs_server, rank_of
 from tests.storage.reuse import TEMPLATE
 
+pytest_plugins = ("tests.clinic.sign_in.keycloak_fixture",)
 # What is collected stays until the end. To look through it for garbage, again and again while it
 # grows and then while the tests run, is a fifth of the collection's time.
 gc.disable()

@@ -32,7 +32,8 @@ def course_at(
     restoring = restoring_steps(awake, recent, (*returning, *held), now_ms)
     back = restored(recent, restoring, now_ms)
     awake, live = (*awake, *back), (*live, *back)
-    recent = [alert for alert in recent if alert.id not in {row.id for row in back}]
+    returned = {row.id for row in back}
+    recent = [alert for alert in recent if alert.id not in returned]
     settled = settle(awake, recent, held, now_ms)
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)

@@ -4,8 +4,14 @@ It is what `storage.alerts.rule_inputs` loads; the two must never differ, or a p
 command that derives without a server would judge by other figures than the worker.
 """
 
-from model.alert import SessionBrief
-from model.derived import NOT_ANSWERED, Session
+from model.alert import AboveCeiling, SessionBrief
+from model.derived import (
+    CEILING_FLAGS,
+    FAR_ABOVE_CEILING,
+    NOT_ANSWERED,
+    QualityFlag,
+    Session,
+)
 
 
 def session_brief(row: Session) -> SessionBrief | None:
@@ -23,4 +29,14 @@ def session_brief(row: Session) -> SessionBrief | None:
         timer_ms=row.timer_ms,
         range_ms=None if within is None else (within[0], within[1], within[2]),
         exertion_cr10=row.exertion_cr10,
+        above_ceiling=tuple(map(_above, filter(_is_above, row.flags))),
     )
+
+
+def _is_above(flag: QualityFlag) -> bool:
+    return flag.what in CEILING_FLAGS
+
+
+def _above(flag: QualityFlag) -> AboveCeiling:
+    far = flag.what == FAR_ABOVE_CEILING
+    return AboveCeiling(start_ms=flag.start_ms, end_ms=flag.end_ms, n=flag.n, far=far)

@@ -3,7 +3,7 @@
 The unit is always that of the clinician. Each change has an audit row and names no patient.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,39 +54,19 @@ async def set_duty(
     scope: RequestScope, hours: dict[str, Any], line: tuple[str, ...], on_call: str
 ) -> UnitDuty:
     """Store who is on duty and return it; 422 for hours or people that cannot be."""
-    try:
-        stored = hours_json(parse_hours(hours))
-    except WorkingHoursError as error:
-        # The text names the field and what it must be, and no value.
-        refusal = _("The working hours: %(problem)s.", problem=error)
-        raise _wrong(refusal, error.field, error.text) from error
-    await _require_colleagues(scope, "line", line)
-    await _require_colleagues(scope, "on_call", filter(None, [on_call]))
-    if len(line) > MOST_IN_LINE or len(set(line)) != len(line):
-        refusal = _("The line has each person once, at most %(most)s.", most=MOST_IN_LINE)
-        raise _wrong(refusal, "line")
+    colleagues = await duty.colleagues(scope.conn, scope.unit)
+    roster = checked_roster(hours, line, on_call, colleagues)
     await duty.set_unit_duty(
-        scope.conn,
-        scope.unit,
-        roster=DutyRoster(hours=stored, line=line, on_call=on_call),
-        actor=scope.actor.subject,
-        now_ms=scope.now_ms,
+        scope.conn, scope.unit, roster=roster, actor=scope.actor.subject, now_ms=scope.now_ms
     )
-    detail = {"hours": stored, "line": list(line), "on_call": on_call}
+    detail = {"hours": roster.hours, "line": list(line), "on_call": on_call}
     await _audit(scope, AuditAction.DUTY_SET, detail)
     return await read_duty(scope)
 
 
 async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
     """Store that a clinician of the unit is away; 422 for people or times that cannot be."""
-    if not absence.from_ms < absence.until_ms <= absence.from_ms + LONGEST_ABSENCE_MS:
-        raise _wrong(_("An absence ends after it begins, within a year."), "last")
-    if absence.until_ms <= scope.now_ms:
-        raise _wrong(_("An absence ends in the future."), "last")
-    if absence.cover == absence.subject:
-        raise _wrong(_("Nobody covers for themselves."), "cover")
-    await _require_colleagues(scope, "subject", [absence.subject])
-    await _require_colleagues(scope, "cover", filter(None, [absence.cover]))
+    check_absence(absence, await duty.colleagues(scope.conn, scope.unit), scope.now_ms)
     await duty.put_absence(scope.conn, scope.unit, absence, scope.actor.subject, scope.now_ms)
     await _audit(scope, AuditAction.ABSENCE_ADD, _detail(absence))
     return await read_duty(scope)
@@ -94,14 +74,45 @@ async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
 
 async def end_absence(scope: RequestScope, subject: str) -> UnitDuty:
     """End the absences of a clinician who is back; 404 when there is none."""
-    if not await duty.end_absences(scope.conn, scope.unit, subject, scope.now_ms):
+    # PostgreSQL takes no text with this character, so nobody's subject has it
+    is_subject = "\x00" not in subject
+    if not (is_subject and await duty.end_absences(scope.conn, scope.unit, subject, scope.now_ms)):
         raise RequestRefused(404, "This care unit has no such absence.")
     await _audit(scope, AuditAction.ABSENCE_END, {"subject": subject})
     return await read_duty(scope)
 
 
-async def _require_colleagues(scope: RequestScope, field: str, subjects: Iterable[str]) -> None:
-    known = await duty.colleagues(scope.conn, scope.unit)
+def checked_roster(
+    hours: Mapping[str, Any], line: tuple[str, ...], on_call: str, colleagues: Mapping[str, str]
+) -> DutyRoster:
+    """Return who is on duty as it is stored; raises `RequestRefused` for what cannot be."""
+    try:
+        stored = hours_json(parse_hours(hours))
+    except WorkingHoursError as error:
+        # The text names the field and what it must be, and no value.
+        refusal = _("The working hours: %(problem)s.", problem=error)
+        raise _wrong(refusal, error.field, error.text) from error
+    _need_colleagues(colleagues, "line", line)
+    _need_colleagues(colleagues, "on_call", filter(None, [on_call]))
+    if len(line) > MOST_IN_LINE or len(set(line)) != len(line):
+        refusal = _("The line has each person once, at most %(most)s.", most=MOST_IN_LINE)
+        raise _wrong(refusal, "line")
+    return DutyRoster(hours=stored, line=line, on_call=on_call)
+
+
+def check_absence(absence: Absence, colleagues: Mapping[str, str], now_ms: int) -> None:
+    """Raise `RequestRefused` for people or times of an absence that cannot be."""
+    if not absence.from_ms < absence.until_ms <= absence.from_ms + LONGEST_ABSENCE_MS:
+        raise _wrong(_("An absence ends after it begins, within a year."), "last")
+    if absence.until_ms <= now_ms:
+        raise _wrong(_("An absence ends in the future."), "last")
+    if absence.cover == absence.subject:
+        raise _wrong(_("Nobody covers for themselves."), "cover")
+    _need_colleagues(colleagues, "subject", [absence.subject])
+    _need_colleagues(colleagues, "cover", filter(None, [absence.cover]))
+
+
+def _need_colleagues(known: Mapping[str, str], field: str, subjects: Iterable[str]) -> None:
     if not known.keys() >= set(subjects):
         raise _wrong(_("This care unit has no such colleague."), field)
 

@@ -9,7 +9,7 @@ from itertools import chain
 
 from alerts.registry import RULE
 from alerts.wording import reworded, sentence_of
-from model.alert import StoredSentence
+from model.alert import Step, StoredSentence
 from model.words.language import SOURCE_LANGUAGE, reading_language
 from storage.pg.pool import Connection
 from storage.reads import evidence
@@ -24,6 +24,18 @@ async def reworded_alerts(conn: Connection, alerts: Sequence[AlertBrief]) -> tup
     return tuple(
         replace(alert, sentence=reworded(alert.sentence, stored[str(alert.id)], RULE))
         for alert in alerts
+    )
+
+
+async def reworded_steps(conn: Connection, steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return steps of alerts that there are with their sentences in the reader's language."""
+    named = [step.alert for step in steps if step.alert is not None]
+    if not named or reading_language().code == SOURCE_LANGUAGE:
+        return tuple(steps)
+    stored = await evidence.stored_sentences(conn, named)
+    return tuple(
+        replace(step, sentence=reworded(step.sentence, stored.get(step.alert or "", ()), RULE))
+        for step in steps
     )
 
 

@@ -72,6 +72,23 @@ ACTIONS: dict[str, str] = {
     "sharing.begin": N_("Shared with another unit"),
     "sharing.end": N_("Sharing with another unit ended"),
     "files.import": N_("Files imported"),
+    "patient.door": N_("Link for signing in made"),
+    "patient.erase": N_("Data erased"),
+    "rule.set": N_("Threshold of a rule set"),
+    "rights.open": N_("Request written down"),
+    "rights.take": N_("Request taken on"),
+    "rights.answer": N_("Request answered"),
+    "rights.refuse": N_("Request refused"),
+    "rights.extend": N_("Request given more time"),
+    "rights.hand": N_("File for the patient fetched"),
+    "rights.export": N_("File with the data made"),
+    "replay.begin": N_("Data read anew"),
+    "replay.read": N_("Data read anew"),
+    "replay.derive": N_("Data computed anew"),
+    "replay.rehearse": N_("Reading anew tried out"),
+    "letter.show": N_("Looked at what could not be read"),
+    "letter.retry": N_("What could not be read was tried again"),
+    "letter.drop": N_("What could not be read was removed"),
 }
 
 # Senders of data. Most names are a brand, which no language changes.
@@ -149,7 +166,9 @@ STORED_NAMES: tuple[str, ...] = (
     N_("Left foot or ankle"), N_("Right foot or ankle"), N_("Several places"),
     # intensity and confidence
     N_("Very light"), N_("Light"), N_("Moderate"), N_("Vigorous"), N_("Near max"), N_("Unknown"),
-    N_("High"), N_("Medium"), N_("Low"),
+    N_("High"), N_("Medium"), N_("Low"), N_("Below"), N_("Within"), N_("Above"),
+    N_("Percent light"), N_("Percent moderate"), N_("Percent vigorous"), N_("Percent near max"),
+    N_("Bpm light"), N_("Bpm moderate"), N_("Bpm vigorous"), N_("Bpm near max"),
     # who and how
     N_("Clinician"), N_("Patient"), N_("Laps"), N_("Lengths"), N_("Records"), N_("Strap"),
     N_("Watch"), N_("Phone"), N_("Scale"), N_("Person"), N_("Background"), N_("Manual"),
@@ -165,7 +184,8 @@ STORED_NAMES: tuple[str, ...] = (
     N_("The snooze of this tier goes on"), N_("Note"), N_("Shared"), N_("Useful"), N_("To"),
     N_("Contacted"), N_("Plan changed"), N_("Not relevant"), N_("Data error"),
     N_("Waiting for the patient"), N_("Contact is planned"), N_("Everyday activity"),
-    N_("Illness"), N_("Recorded by mistake"), N_("Device error"), N_("Worn by somebody else"),
+    N_("Illness"), N_("Holiday"), N_("Recorded by mistake"), N_("Device error"),
+    N_("Worn by somebody else"), N_("Exertion cr10"), N_("Exertion 6 20"),
     N_("Marked by mistake"), N_("Confirmed by the patient"), N_("Reason"), N_("Statement"),
     N_("Days"), N_("Status"), N_("Connector"), N_("Until"),
     # kinds of annotations
@@ -186,6 +206,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("HR rest"), N_("HR max"), N_("Hr max"),
     N_("Outage patients"), N_("Outage share"), N_("Silent days"),
     N_("Red flag"), N_("Bpm"), N_("Level days"), N_("Level nights"), N_("Nights"), N_("Spreads"),
+    N_("Clear"), N_("Far"), N_("Far minutes"), N_("Most"),
     N_("Hr rest"), N_("Beta blocker"), N_("Rate limited"), N_("Age"),
 )  # fmt: skip
 
@@ -215,6 +236,8 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Much more than prescribed"),
     N_("Intensity beside the prescribed one"),
     N_("Four good weeks"),
+    N_("Heart rate above its ceiling"),
+    N_("Weight has risen within days"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),
     N_("Silent for a week"),

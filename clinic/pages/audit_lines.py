@@ -9,9 +9,9 @@ from itertools import chain
 from clinic.pages import words
 from model.audit_log.categories import categories_of
 from model.audit_log.exported import ExportedRow
-from model.audit_log.extract import category_words, origin_words
-from model.audit_log.plain_words import CAME_FROM, DATA_SEEN
-from model.words.language import N_, ngettext, reading_language, translated
+from model.audit_log.extract import category_words
+from model.audit_log.plain_words import ADDRESS_WORDS, CAME_FROM, DATA_SEEN
+from model.words.language import N_, _, ngettext, reading_language, translated
 from storage.reads.views import AuditReads, AuditRow
 
 # What a line is about, by the kind of its object.
@@ -37,7 +37,38 @@ _OBJECTS: dict[str, str] = {
     "support": N_("the support cases"),
     "sample": N_("a sample of the log"),
     "fhir": N_("all data as a file"),
+    "preview": N_("the preview"),
+    "prescription-drafts": N_("drafts of prescriptions"),
+    "prescription-bundle": N_("the prescriptions, as a file"),
+    "record": N_("what is on record"),
+    "reports": N_("the answers"),
+    "connections": N_("the connections"),
+    "fetches": N_("what was fetched"),
+    "export": N_("the log, as a file"),
+    "extract": N_("the log, in words"),
+    "restrictions": N_("the restrictions"),
+    "blocks": N_("the blocks between units"),
+    "rights": N_("the requests"),
+    "rights_request": N_("a request"),
+    # what patients read at their own door
+    "/": N_("their page of today"),
+    "/report": N_("their page of reports"),
+    "/data": N_("their data"),
+    "/looked": N_("who looked"),
+    "/sources": N_("their sources"),
+    "/rights": N_("their rights"),
+    "/rights/files/{number}": N_("a file with their data"),
+    "/block": N_("their page of other units"),
 }
+# From where something was done. The patient's words for it speak to the patient.
+_DOORS: dict[str, str] = {
+    "clinic": N_("the clinic's pages"),
+    "patient": N_("the patient's own pages"),
+    "command": N_("a command on the server"),
+}
+# Who is no person of the clinic; a name with this beginning is that of whoever ran a command.
+_ACTORS: dict[str, str] = {"patient": N_("the patient"), "demo": N_("the demo")}
+_OPERATOR = "os:"
 
 _LOOKS = frozenset({"data.read", "list.read"})
 _PATIENT_PAGE = N_("the patient's page")
@@ -99,12 +130,21 @@ def data_words(row: AuditRow | AuditReads) -> str:
 def _origins(origins: Sequence[Mapping[str, str]]) -> str:
     """Return from where something was done, as it follows the sentence."""
     language = reading_language().code
-    named = [origin_words(row.get("door", ""), row.get("address", ""), language) for row in origins]
+    named = [_origin(row.get("door", ""), row.get("address", ""), language) for row in origins]
     return f". {CAME_FROM.worded(language)} {'; '.join(named)}" if named else ""
 
 
+def _origin(door: str, address: str, language: str) -> str:
+    words_of = translated(_DOORS[door]) if door in _DOORS else door
+    known = ADDRESS_WORDS.get(address)
+    return f"{words_of}, {known.worded(language)}" if known else words_of
+
+
 def _who(actor: str, care_unit: str) -> str:
-    return f"{actor}, {care_unit}" if care_unit else actor
+    name = translated(_ACTORS[actor]) if actor in _ACTORS else actor
+    if actor.startswith(_OPERATOR):
+        name = _("a technician (%(login)s)", login=actor.removeprefix(_OPERATOR))
+    return f"{name}, {care_unit}" if care_unit else name
 
 
 def _object(kind: str) -> str:

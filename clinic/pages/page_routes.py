@@ -24,6 +24,7 @@ from clinic.request_scope import RequestScope, open_scope
 from clinic.rights.correcting import corrections_that_hold
 from clinic.rights.correction_words import correction_line, correction_lines
 from clinic.sign_in import csrf_guard
+from clinic.worklist.reviewing import latest_review
 from model.calendar import local_date
 from model.derived import is_marked
 from model.marks import CLINIC_VENDOR, REASONS
@@ -56,6 +57,7 @@ _WRITTEN: dict[str, str] = {
     "annotate": N_("The annotation is written."),
     "take_back": N_("The annotation was taken back."),
     "pin_note": N_("The note is saved."),
+    "review": N_("Marked as reviewed."),
 }
 
 
@@ -65,6 +67,7 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
         held = await corrections_that_hold(scope, pseudonym)
+        review = await latest_review(scope, pseudonym)
         context = common_context(scope)
     # Drawn after the scope has closed, so that it holds no connection meanwhile.
     drawn = {
@@ -73,6 +76,7 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
         "annotation_kinds": tuple(AnnotationKind),
         "corrected": correction_lines(held.values(), view.patient.zone),
         "today": local_date(view.now_ms, view.patient.zone),
+        "review": review,
         "done": translated(_WRITTEN.get(done, "")),
     }
     return render(

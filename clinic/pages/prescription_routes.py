@@ -126,37 +126,17 @@ async def show_form(
 @prescription_pages.post("/patients/{pseudonym}/prescriptions/write")
 async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
     """Take the form as a draft, or submit it, then show the prescriptions of the patient."""
-    sent = await request.form()
-    fields: dict[str, list[str]] = {}
-    for name in sent:
-        fields[name] = list(map(str, sent.getlist(name)))
+    fields = await _fields_sent(request)
     csrf_guard.check_form_token(request, _only(fields, "token"))
-    submits = _only(fields, "action") == "submit"
     try:
         async with open_scope(request) as scope:
             who = await reads.read_brief(scope, pseudonym)
             # a form with mistakes is shown again, with what is prescribed
             await scope.read("prescriptions", pseudonym)
-            base = await _base(
-                scope,
-                who,
-                change=_only(fields, "change"),
-                renew=_only(fields, "renew"),
-                draft=_only(fields, "draft"),
-            )
+            names = {name: _only(fields, name) for name in ("change", "renew", "draft")}
+            base = await _base(scope, who, **names)
             context = await _context(scope, who)
-            content, errors = forms.content_typed(fields, base["prescription"])
-            if content is not None:
-                known = int(_only(fields, "known") or "0")
-                await writing.take_written(
-                    scope,
-                    pseudonym,
-                    content,
-                    _only(fields, "draft"),
-                    known,
-                    submits=submits,
-                    confirmed=fields.get("confirm", ()),
-                )
+            errors = await _take_fields(scope, pseudonym, fields, base["prescription"])
     except UnconfirmedError as refused:
         return _form(request, context, base, fields, notes=refused.notes, status=UNUSABLE)
     except RequestRefused as refused:
@@ -167,9 +147,37 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
         raise RequestRefused(422, "The form is not as this page made it.") from error
     if errors:
         return _form(request, context, base, fields, errors, status=422)
-    action = "submit" if submits else "draft"
+    action = "submit" if _submits(fields) else "draft"
     csrf_guard.count_action(request, action)
     return _back(pseudonym, action)
+
+
+async def _fields_sent(request: Request) -> dict[str, list[str]]:
+    """Return the values of a form by the names of its fields."""
+    sent = await request.form()
+    return {name: list(map(str, sent.getlist(name))) for name in sent}
+
+
+def _submits(fields: dict[str, list[str]]) -> bool:
+    return _only(fields, "action") == "submit"
+
+
+async def _take_fields(
+    scope: RequestScope, pseudonym: str, fields: dict[str, list[str]], before: Prescription
+) -> FormErrors:
+    """Write what the fields say of a prescription, unless they have mistakes, which it returns."""
+    content, errors = forms.content_typed(fields, before)
+    if content is not None:
+        await writing.take_written(
+            scope,
+            pseudonym,
+            content,
+            _only(fields, "draft"),
+            int(_only(fields, "known") or "0"),
+            submits=_submits(fields),
+            confirmed=fields.get("confirm", ()),
+        )
+    return errors
 
 
 @prescription_pages.post("/patients/{pseudonym}/prescriptions/{prescription}/pauses")

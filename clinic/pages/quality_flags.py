@@ -19,6 +19,8 @@ FLAGS: dict[str, str] = {
         "Made from lengths of a pool: the file has no usable session of its own"
     ),
     "made_from_records": N_("Made from records: the file has no usable session of its own"),
+    "above_ceiling": N_("Above the prescribed ceiling for two minutes or more"),
+    "far_above_ceiling": N_("Ten beats or more above the prescribed ceiling for five minutes"),
     "forgot_to_stop": N_(
         "Forgot to stop? Very light for five minutes or more, taken out like a pause"
     ),

@@ -10,8 +10,9 @@ from itertools import chain
 from typing import Any
 
 from clinic.pages import words
+from clinic.pages.evidence_labels import EVIDENCE_LABELS, NOT_SHOWN, PERCENT, UNIT_BY_END
 from model.calendar import epoch_ms
-from model.words.language import _
+from model.words.language import _, translated
 
 FIRST = (
     "local_date",
@@ -25,7 +26,7 @@ FIRST = (
     "minutes",
     "minutes_due",
 )
-LAST = ("record", "session", "prescriptions")
+LAST = ("prescriptions",)
 _WORDED = ("phase",)  # keys whose values are names of ours
 # The form in which evidence is frozen: always UTC.
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -66,6 +67,8 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
     """
     tables, nested, single = [], [], {}
     for key, value in evidence.items():
+        if key in NOT_SHOWN:
+            continue
         if not _is_table(value):
             single[key] = value
         elif isinstance(value, list):
@@ -93,10 +96,23 @@ def _text(key: str, value: object, zone: str) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_text("", item, zone) for item in value) or _("none")
     if isinstance(value, dict):
-        return "; ".join(
-            f"{words.label(_bare(name))} {_text(name, item, zone)}" for name, item in value.items()
-        )
-    return words.exact(value) if isinstance(value, float) else _word(key, str(value))
+        shown = [(name, item) for name, item in value.items() if name not in NOT_SHOWN]
+        return "; ".join(f"{_label(name)} {_text(name, item, zone)}" for name, item in shown)
+    return _figure(key, value) if isinstance(value, (int, float)) else _word(key, str(value))
+
+
+def _figure(key: str, value: float) -> str:
+    """Return a number with its unit, a share in percent."""
+    if key in PERCENT:
+        return f"{words.exact(round(100.0 * value, 1))} %"
+    ends = [end for end in UNIT_BY_END if key == end or key.endswith(f"_{end}")]
+    text = words.exact(value)
+    return f"{text} {translated(UNIT_BY_END[max(ends, key=len)])}" if ends else text
+
+
+def _label(name: str) -> str:
+    meaning = EVIDENCE_LABELS.get(name)
+    return translated(meaning) if meaning else words.label(_bare(name))
 
 
 def _word(key: str, value: str) -> str:
@@ -105,7 +121,9 @@ def _word(key: str, value: str) -> str:
 
 def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
     rows = tuple(
-        (words.label(_bare(name)), _text(name, item, zone)) for name, item in values.items()
+        (_label(name), _text(name, item, zone))
+        for name, item in values.items()
+        if name not in NOT_SHOWN
     )
     return Grid(title=title, heads=(), rows=rows)
 
@@ -113,7 +131,10 @@ def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
 def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
     """Return a table with a row for each object, or a column when the table is narrower so."""
     # Objects of a list need not have the same keys: each key of any of them gets a column.
-    names = sorted(dict.fromkeys(chain.from_iterable(values)), key=_position)
+    named = dict.fromkeys(chain.from_iterable(values))
+    # all of them, where nothing but names for programs is there
+    shown = [name for name in named if name not in NOT_SHOWN] or list(named)
+    names = sorted(shown, key=_position)
     lines = [_line_of(name, values, zone) for name in names]
     turned = len(values) < len(names)
     heads, *cells = lines if turned else zip(*lines, strict=True)
@@ -123,7 +144,7 @@ def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
 def _line_of(name: str, values: list[dict[str, Any]], zone: str) -> tuple[str, ...]:
     """Return the head of a key, then its value in each object."""
     texts = (_text(name, value.get(name), zone) for value in values)
-    return words.label(_bare(name)), *texts
+    return _label(name), *texts
 
 
 def _position(name: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from clinic.pages import (
     prescription_words,
     quality_flags,
     rule_overrides,
+    scheme_words,
     words,
 )
 from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
@@ -71,6 +72,7 @@ def _environments() -> Mapping[str, Environment]:
         "look_signs": heatmap.LOOK_SIGNS,
         "look_words": heatmap.LOOK_WORDS,
         "quality_flags": quality_flags,
+        "scheme_words": scheme_words,
         "script_words": script_words,
         "audit_lines": audit_lines,
         "weekday_words": prescription_words.weekday_words,

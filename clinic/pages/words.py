@@ -144,6 +144,11 @@ def number(value: float | None) -> str:
     return NOTHING if value is None else _marked(f"{value:.1f}".removesuffix(".0"))
 
 
+def without_decimals(value: float | None) -> str:
+    """Return a number without decimal places, an en dash for None."""
+    return NOTHING if value is None else f"{value:.0f}"
+
+
 def thousands(value: int) -> str:
     """Return a whole number with a sign between its thousands, such as 3,160."""
     return format_decimal(value, locale=reading_language().code)

@@ -13,6 +13,7 @@ from clinic.pages import words
 from clinic.pages.weeks import WeekView, last_four
 from clinic.worklist.groups import QUIET_MS, SILENT_MS, group_of_family
 from model.calendar import DAY_MS, local_date, monday
+from model.prescribing.changes import PAUSE_REASONS
 from model.prescribing.renewal import ending_soon
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_, _, ngettext
@@ -303,7 +304,8 @@ def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:
     for prescription in in_force(prescriptions, on):
         for pause in prescription.pauses:
             if pause.first <= on <= pause.last:
-                yield _("Paused until %(day)s: %(why)s", day=words.day(pause.last), why=pause.why)
+                why = words.label(pause.why).lower() if pause.why in PAUSE_REASONS else pause.why
+                yield _("Paused until %(day)s: %(why)s", day=words.day(pause.last), why=why)
 
 
 def _rank(item: Line) -> tuple[int, int, str]:

@@ -5,7 +5,7 @@ Complete without scripts. What is wrong with a form is said beside its field.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
@@ -20,6 +20,7 @@ from model.words.language import N_, translated
 
 account_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+_PAGE = 100  # accounts shown at first, and added by each step
 _DONE: dict[str, str] = {
     "closed": N_("The account is closed."),
     "opened": N_("The account is open again. Consents and links are made anew."),
@@ -27,10 +28,15 @@ _DONE: dict[str, str] = {
 
 
 @account_pages.get("/accounts")
-async def show_accounts_page(request: Request, done: str = "") -> HTMLResponse:
+async def show_accounts_page(
+    request: Request,
+    done: str = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    most: Annotated[int, Query(ge=1, le=10_000)] = _PAGE,
+) -> HTMLResponse:
     """Show the accounts of the unit's patients."""
     async with open_scope(request) as scope:
-        shown = await _page(scope)
+        shown = await _page(scope, text=q, most=most)
     shown["done"] = translated(_DONE.get(done, ""))
     return render(request, "accounts.html", shown)
 
@@ -88,11 +94,21 @@ async def _page(
     pseudonym: str = "",
     wrong: dict[str, str] | None = None,
     given: dict[str, str] | None = None,
+    *,
+    text: str = "",
+    most: int = _PAGE,
 ) -> dict[str, Any]:
     """Return what the page shows; the form about `pseudonym` was not taken."""
+    lines = await accounts.accounts_of(scope)
+    # a form that was not taken is shown again, wherever its account is in the list
+    fitting = [row for row in lines if accounts.fits(row, pseudonym or text)]
     return {
         **common_context(scope),
-        "lines": await accounts.accounts_of(scope),
+        "lines": fitting[:most],
+        "fitting": len(fitting),
+        "text": text,
+        "most": most,
+        "page_size": _PAGE,
         "states": accounts.ACCOUNT_WORDS,
         "longest": accounts.LONGEST_ACCOUNT_WHY,
         "longest_how": accounts.LONGEST_HOW,

@@ -71,6 +71,12 @@ async def accounts_of(scope: RequestScope) -> list[AccountLine]:
     return sorted(lines, key=_urgency)
 
 
+def fits(line: AccountLine, text: str) -> bool:
+    """Return whether a text is part of the name or the pseudonym of an account."""
+    part = text.casefold().strip()
+    return part in line.name.casefold() or part in line.row.pseudonym.casefold()
+
+
 def closing_mistakes(why: str, identified: str) -> dict[str, str]:
     """Return what is wrong with the form of a closing, by field."""
     wrong: dict[str, str] = {}

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from alerts import lifecycle, registry
 from clinic.answers.briefs import session_brief
+from clinic.language.rewording import reworded_steps
 from clinic.request_scope import RequestScope
 from model.alert import RuleInput, Step
 from model.calendar import DAY_MS, monday
@@ -72,7 +73,7 @@ async def preview_correction(
         made = await _derived(scope, patient, _span(kept, right))
         steps = await _steps(scope, patient, made)
     # what would happen anyway is not because of the correction
-    following = tuple(step for step in steps if step not in usual)
+    following = await reworded_steps(conn, [step for step in steps if step not in usual])
     if made is None:
         return CorrectionPreview(sessions=(), weeks=(), steps=following)
     return CorrectionPreview(

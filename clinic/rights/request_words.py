@@ -40,7 +40,7 @@ KIND_WORDS: Mapping[RightKind, tuple[str, str]] = {
     RightKind.ERASURE: (N_("Erasure"), N_("The patient is erased with kadens erase, for good.")),
     RightKind.CLOSING: (
         N_("Closing of the account"),
-        N_("The account is closed with kadens account close, and its data erased later."),
+        N_("The account is closed on the page of accounts, and its data erased later."),
     ),
 }
 STATE_NAMES: Mapping[RightsState, str] = {

@@ -22,8 +22,12 @@ CONDITION_WORDS: dict[str, str] = {
     "P6": N_("pain with a load %(rise)s times that of the four weeks before, or more"),
     "P8": N_("no answer about pain for %(sessions)s sessions"),
     "D1": N_("nothing from a worn device for %(silent_days)s days"),
+    "H1": N_("heart rate above the ceiling that a prescription names"),
     "H2": N_("resting heart rate up by %(rise)s, where a prescription asks for it"),
     "H3": N_("resting heart rate of %(bpm)s or more, where a prescription asks for it"),
+    "H4": N_(
+        "weight up by %(rise)s kg or more within %(days)s days, where a prescription asks for it"
+    ),
     "H6": N_("a symptom of the heart that the patient named, where a prescription asks for it"),
     "A1": N_("two weeks below %(ratio)s of what is prescribed"),
     "A2": N_("%(missed)s due sessions in a row missed"),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from clinic import reads
@@ -47,9 +47,7 @@ _MARKED: dict[str, str] = {
 }
 
 
-@worklist_pages.get("/")
-async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each part of the choice
-    request: Request,
+def _choice_in_query(
     q: Annotated[str, Query(max_length=_LONGEST_SEARCH)] = "",
     tag: _Labels = [],  # noqa: B006 - FastAPI copies it
     site: _Labels = [],  # noqa: B006 - as above
@@ -57,10 +55,9 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
     sort: SortName = "need",
     most: Annotated[int, Query(ge=1, le=10_000)] = choosing.PAGE,
     patient: Annotated[str, Query(max_length=64)] = "",
-    done: str = "",
-) -> HTMLResponse:
-    """Show the worklist as chosen, and a patient of it in the drawer."""
-    choice = WorkChoice(
+) -> WorkChoice:
+    """Return the choice that an address names."""
+    return WorkChoice(
         text=q,
         tags=tuple(filter(None, tag)),
         sites=tuple(filter(None, site)),
@@ -69,6 +66,13 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         most=most,
         patient=patient,
     )
+
+
+@worklist_pages.get("/")
+async def show_worklist_page(
+    request: Request, choice: Annotated[WorkChoice, Depends(_choice_in_query)], done: str = ""
+) -> HTMLResponse:
+    """Show the worklist as chosen, and a patient of it in the drawer."""
     async with open_scope(request) as scope:
         rows, lines = await reads.read_work(scope)
         drawer = await _drawer(scope, rows, lines, choice)
@@ -85,7 +89,7 @@ async def show_worklist_page(  # noqa: PLR0913, PLR0917 - a parameter for each p
         "choice": choice,
         "closed": choosing.without_drawer(choice),
         "drawer": drawer,
-        "next_patient": view.next_after(patient) if drawer else "",
+        "next_patient": view.next_after(choice.patient) if drawer else "",
         "all_tags": tags,
         "all_sites": sites,
         "sorts": choosing.SORTS,

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from ingest.door import Door, Incoming
 from ingest.links import Link
 from ingest.problems import Refused, refused
-from ingest.receive import link_of
+from ingest.receiving.link_tokens import link_of
 from ingest.uploads.headers import (
     OFFSET_STREAM,
     byte_count,

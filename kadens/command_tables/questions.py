@@ -99,6 +99,28 @@ QUESTION_COMMANDS: tuple[Entry, ...] = (
         summary="Set how a clinician is reached, and when not.",
     ),
     Entry(
+        word="duty",
+        target="kadens.delivering.duty_commands:show_duty",
+        summary="Show who is on duty in a care unit, and who is away.",
+        entries=(
+            Entry(
+                word="set",
+                target="kadens.delivering.duty_commands:set_duty_of_unit",
+                summary="Set working hours, line and on-call of a care unit.",
+            ),
+            Entry(
+                word="away",
+                target="kadens.delivering.duty_commands:add_absence_of",
+                summary="Write down that a clinician is away, and who covers.",
+            ),
+            Entry(
+                word="back",
+                target="kadens.delivering.duty_commands:end_absence_of",
+                summary="End the absence of a clinician who is back.",
+            ),
+        ),
+    ),
+    Entry(
         word="digest",
         target=f"{_COMMANDS}.digest:print_digests",
         summary="Print one SHA-256 per table, to compare two runs.",

@@ -14,17 +14,18 @@ from kadens.clock import clock
 from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.links import issue_audited_token
-from kadens.commands.options import DEFAULT_DATA, Data, Json
-from kadens.commands.sending import LATER, NoAnswerError, door_of, post_patiently
+from kadens.commands.options import DEFAULT_DATA, Data, Json, zone_if_any
 from kadens.importing.finding import GivenFile, given_files
 from kadens.importing.flow import ImportFlow, StoppedError
 from kadens.importing.progress import ImportProgress, shown_progress
 from kadens.importing.tally import FileTally, ImportSummary
 from kadens.importing.walked_files import desk_pieces
 from kadens.output.terminal import fail, print_json, print_line, print_note
+from kadens.posting import LATER, NoAnswerError, door_of, post_patiently
 from kadens.settings import Settings
 from model.facts import Reject
 from parsers.formats import FILES_CONNECTOR, format_named
+from parsers.local_zone import NO_OFFSET, TIME_ZONE
 from parsers.packing.walk import Piece
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
@@ -45,6 +46,10 @@ def import_files(
     url: Annotated[
         str, typer.Option(help="Address of the vendor door; the running one when left out.")
     ] = "",
+    zone: Annotated[
+        str,
+        typer.Option(callback=zone_if_any, help="IANA zone of local times without an offset."),
+    ] = "",
     wait: Annotated[
         float,
         typer.Option("--wait", min=0, help="Wait so many seconds for the last outcomes."),
@@ -57,14 +62,15 @@ def import_files(
     Takes files, folders and packed files with files in them. A huge export is cut into pieces, of
     which only a few are on their way at any time. Prints a line for each file: stored, known
     already, refused and why, or received if nobody has read it yet. What is known is not sent
-    again, so after Ctrl-C or a crash the same command goes on. Exits 1 when something was refused.
+    again, so after Ctrl-C or a crash the same command goes on. Exits 1 when something was refused
+    or could not be sent, and 130 after Ctrl-C.
     """
     settings = settings_of(data)
     must_consent(settings, patient, FILES_CONNECTOR)
     given = list(given_files(paths))
     if not given:
         fail("no file is there", code=2)
-    with door_flow(settings, patient, url) as flow:
+    with door_flow(settings, patient, url, zone) as flow:
         summary = _imported(given, flow, wait)
     if summary.waiting and (why := consent_refusal(settings, patient, FILES_CONNECTOR)):
         print_note(f"{why} any more: what was sent after the withdrawal is dropped")
@@ -72,9 +78,11 @@ def import_files(
         print_json(summary.plain())
     else:
         for file in summary.files:
-            print_line(f"{file.path}: {file.words()}")
+            print_line(f"{file.shown}: {file.words()}")
         for line in summary.lines():
             print_note(line)
+    if not zone and NO_OFFSET in summary.reasons("refused") | summary.reasons("in_part"):
+        print_note("name the zone of local times with --zone, such as --zone Europe/Stockholm")
     raise typer.Exit(_code(summary))
 
 
@@ -106,7 +114,7 @@ def _imported(given: Sequence[GivenFile], flow: ImportFlow, wait_s: float) -> Im
         stopped = _BY_HAND
     if stopped:
         flow.finish(0)
-    return ImportSummary(files=tallies, stopped=stopped)
+    return ImportSummary(files=tallies, stopped=stopped, not_begun=len(given) - len(tallies))
 
 
 def import_file(
@@ -116,6 +124,7 @@ def import_file(
     if given.why:
         tally.refuse(given.why)
         return
+    tally.unsent += 1  # the rest of it, until it was walked to its end
     try:
         with given.path.open("rb") as file:
             for item in desk_pieces(file, given.path.name):
@@ -127,21 +136,23 @@ def import_file(
     except OSError as error:
         # what was read of it before is on its way
         tally.refuse(error.strerror or type(error).__name__)
+    tally.unsent -= 1
     progress.file_done(given.size)
 
 
 @contextmanager
-def door_flow(settings: Settings, patient: str, url: str) -> Iterator[ImportFlow]:
+def door_flow(settings: Settings, patient: str, url: str, zone: str = "") -> Iterator[ImportFlow]:
     """Give the flow of a patient's files through the vendor door, with a token of its own."""
     address = f"{door_of(settings, url)}/v1/files"
     since_ms = clock(settings.clock)()
+    passed = {TIME_ZONE: zone} if zone else {}
     headers: dict[str, str] = {}
 
     def send(piece: Piece) -> str:
         # a token is made only when there is something to send
         if not headers:
             token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, purpose="import")
-            headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS})
+            headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS, **passed})
         try:
             status, _ = post_patiently(address, piece.content, {**headers, **_named(piece)})
         except NoAnswerError as error:
@@ -160,7 +171,9 @@ def door_flow(settings: Settings, patient: str, url: str) -> Iterator[ImportFlow
                 return await file_outcomes(conn, patient, digests, since_ms)
 
         try:
-            yield ImportFlow(send=send, look=lambda digests: runner.run(outcomes(digests)))
+            yield ImportFlow(
+                send=send, look=lambda digests: runner.run(outcomes(digests)), headers=passed
+            )
         finally:
             runner.run(pool.close())
 

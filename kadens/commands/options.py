@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -40,6 +41,19 @@ def _name_of(rule: NameRule, text: str) -> str:
         return check_name(rule, text)
     except BadNameError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def iana_zone(text: str) -> str:
+    """Return the name of a time zone; leaves with code 2 for any other text."""
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise typer.BadParameter("must be an IANA time zone, such as Europe/Helsinki") from error
+
+
+def zone_if_any(text: str) -> str:
+    """Return the name of a time zone like `iana_zone`; "" is an absent option."""
+    return text and iana_zone(text)
 
 
 def connector_names() -> tuple[str, ...]:

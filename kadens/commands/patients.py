@@ -5,14 +5,13 @@ Each is one transaction with its audit rows. Neither names nor health values are
 
 from collections.abc import Sequence
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from kadens.clock import clock
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import run, settings_of
-from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked
+from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked, iana_zone
 from kadens.names import CARE_UNIT, PERSON, PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
@@ -30,13 +29,6 @@ from stream.deriving import settings
 USUAL_PATIENTS, MOST_PATIENTS = 100, 10_000
 
 
-def _zone(text: str) -> str:
-    try:
-        return ZoneInfo(text).key
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise typer.BadParameter("must be an IANA time zone, such as Europe/Helsinki") from error
-
-
 def enrol_patient(
     *,
     unit: Annotated[
@@ -47,7 +39,7 @@ def enrol_patient(
         ),
     ] = "",
     zone: Annotated[
-        str, typer.Option(callback=_zone, help="IANA time zone of the patient.")
+        str, typer.Option(callback=iana_zone, help="IANA time zone of the patient.")
     ] = "Europe/Stockholm",
     name: Annotated[
         str,
@@ -142,7 +134,7 @@ def show_patient(*, patient: Patient, as_json: Json = False, data: Data = DEFAUL
 
 def set_time_zone(
     name: Annotated[
-        str, typer.Argument(callback=_zone, help="IANA time zone, such as Europe/Helsinki.")
+        str, typer.Argument(callback=iana_zone, help="IANA time zone, such as Europe/Helsinki.")
     ],
     *,
     patient: Patient,

@@ -6,13 +6,16 @@ Imports are inside the functions, so that each process loads only what it runs.
 # ruff: noqa: PLC0415 - see above
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kadens.commands.console import process_settings
 from kadens.commands.options import DEFAULT_DATA, ProcessData
 from kadens.output.terminal import fail, print_note
+
+if TYPE_CHECKING:
+    from kadens.local.up_options import Options
 
 _PATIENT_PORT = 8803
 
@@ -112,63 +115,70 @@ def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
         print_note(line)
 
 
+_Demo = Annotated[
+    bool,
+    typer.Option("--demo", help="Enrol eight simulated patients, and play back their history."),
+]
+_UntilAlert = Annotated[
+    bool,
+    typer.Option("--until-alert", help="Print the first pain alert as JSON and exit 0, or exit 1."),
+]
+_Timeout = Annotated[
+    float, typer.Option(help="How many seconds --until-alert waits after the start.")
+]
+_Broker = Annotated[str, typer.Option(help="auto, kafka, mock, or HOST:PORT of a running Kafka.")]
+_Database = Annotated[str, typer.Option(help="embedded, or the DSN of a running PostgreSQL.")]
+_Folder = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data folder; by default a new one for --demo, else ./var."),
+]
+_VendorPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port of the vendor door; 0 for a free one.")
+]
+_ClinicPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port of the clinician door; 0 for a free one.")
+]
+_PatientPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Port of the patient door; by default 8803, or a free one beside --clinic-port 0.",
+    ),
+]
+_Clock = Annotated[str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")]
+_Seed = Annotated[int, typer.Option(help="Seed of the simulated patients.")]
+_Weeks = Annotated[
+    int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")
+]
+
+
 def run_everything(  # noqa: PLR0913 - one parameter per option
     *,
-    demo: Annotated[
-        bool,
-        typer.Option("--demo", help="Enrol eight simulated patients, and play back their history."),
-    ] = False,
-    until_alert: Annotated[
-        bool,
-        typer.Option(
-            "--until-alert", help="Print the first pain alert as JSON and exit 0, or exit 1."
-        ),
-    ] = False,
-    timeout: Annotated[
-        float, typer.Option(help="How many seconds --until-alert waits after the start.")
-    ] = 300.0,
-    broker: Annotated[
-        str, typer.Option(help="auto, kafka, mock, or HOST:PORT of a running Kafka.")
-    ] = "auto",
-    database: Annotated[
-        str, typer.Option(help="embedded, or the DSN of a running PostgreSQL.")
-    ] = "embedded",
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Data folder; by default a new one for --demo, else ./var."),
-    ] = None,
-    vendor_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the vendor door; 0 for a free one.")
-    ] = 8801,
-    clinic_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the clinician door; 0 for a free one.")
-    ] = 8802,
-    patient_port: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=65535,
-            help="Port of the patient door; by default 8803, or a free one beside --clinic-port 0.",
-        ),
-    ] = None,
-    clock: Annotated[
-        str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")
-    ] = "system",
-    seed: Annotated[int, typer.Option(help="Seed of the simulated patients.")] = 1,
-    weeks: Annotated[
-        int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")
-    ] = 12,
+    demo: _Demo = False,
+    until_alert: _UntilAlert = False,
+    timeout: _Timeout = 300.0,
+    broker: _Broker = "auto",
+    database: _Database = "embedded",
+    data: _Folder = None,
+    vendor_port: _VendorPort = 8801,
+    clinic_port: _ClinicPort = 8802,
+    patient_port: _PatientPort = None,
+    clock: _Clock = "system",
+    seed: _Seed = 1,
+    weeks: _Weeks = 12,
 ) -> None:
     """Run log, database, doors and worker on this machine.
 
     Ctrl-C stops it cleanly.
     """
-    from kadens.local.up import up as start
     from kadens.local.up_options import Options
 
     # Without the demo it would wait for its full time and then fail.
     if until_alert and not demo:
         fail("--until-alert needs --demo, since nobody else reports pain", code=2)
+    if patient_port is None:
+        patient_port = _PATIENT_PORT if clinic_port else 0
     options = Options(
         demo=demo,
         until_alert=until_alert,
@@ -178,13 +188,18 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
         data=data,
         vendor_port=vendor_port,
         clinic_port=clinic_port,
-        patient_port=(_PATIENT_PORT if clinic_port else 0)
-        if patient_port is None
-        else patient_port,
+        patient_port=patient_port,
         clock=clock,
         seed=seed,
         weeks=weeks,
     )
+    _run_until_stopped(options)
+
+
+def _run_until_stopped(options: "Options") -> None:
+    """Run everything to its end, and leave with its status; what fails is named in a sentence."""
+    from kadens.local.up import up as start
+
     try:
         raise typer.Exit(start(options))
     except OSError as error:

@@ -78,6 +78,22 @@ _To = Annotated[
         "was measured then.",
     ),
 ]
+_Again = Annotated[
+    bool,
+    typer.Option("--again", help="Also bodies that today's parser version has read already."),
+]
+_DeriveOnly = Annotated[
+    bool, typer.Option("--derive-only", help="Read no body; derive from the current facts.")
+]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Change nothing; print what would change.")
+]
+_Diff = Annotated[
+    bool, typer.Option("--diff", help="With --dry-run: print every row that differs, and how.")
+]
+_Check = Annotated[
+    bool, typer.Option("--check", help="With --dry-run: exit 1 when anything would change.")
+]
 
 
 def replay_bodies(  # noqa: PLR0913 - one parameter per option
@@ -87,23 +103,11 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
     source: Sources = None,
     since: _From = "",
     until: _To = "",
-    again: Annotated[
-        bool,
-        typer.Option("--again", help="Also bodies that today's parser version has read already."),
-    ] = False,
-    derive_only: Annotated[
-        bool, typer.Option("--derive-only", help="Read no body; derive from the current facts.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Change nothing; print what would change.")
-    ] = False,
-    diff: Annotated[
-        bool,
-        typer.Option("--diff", help="With --dry-run: print every row that differs, and how."),
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="With --dry-run: exit 1 when anything would change.")
-    ] = False,
+    again: _Again = False,
+    derive_only: _DeriveOnly = False,
+    dry_run: _DryRun = False,
+    diff: _Diff = False,
+    check: _Check = False,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -123,14 +127,18 @@ def replay_bodies(  # noqa: PLR0913 - one parameter per option
     if as_json:
         print_json(plain_report(results, dry_run=dry_run, diff=diff))
     else:
-        table = difference_table(results) if diff else None
-        if table is not None:
-            out.print(table)
-        for line in report_lines(results, dry_run=dry_run):
-            print_line(line)
+        _print_report(results, dry_run=dry_run, diff=diff)
     has_unread = any(replayed.unreadable or replayed.left for replayed in results)
     has_differences = any(replayed.differences for replayed in results)
     raise typer.Exit(1 if has_unread or (check and has_differences) else 0)
+
+
+def _print_report(results: list[ReplayReport], *, dry_run: bool, diff: bool) -> None:
+    table = difference_table(results) if diff else None
+    if table is not None:
+        out.print(table)
+    for line in report_lines(results, dry_run=dry_run):
+        print_line(line)
 
 
 def _scope(

@@ -32,24 +32,36 @@ class Way(StrEnum):
 def reach_clinician(
     subject: Annotated[str, typer.Argument(help="The clinician's subject at the sign-in.")],
     *,
-    way: Annotated[Way, typer.Option("--way", help="How messages arrive.")] = Way.EMAIL,
+    way: Annotated[
+        Way | None, typer.Option("--way", help="How messages arrive; email by default.")
+    ] = None,
     phone: Annotated[str, typer.Option("--phone", help="Number for sms, such as +4670...")] = "",
     quiet: Annotated[
         str,
         typer.Option("--quiet", help="Hours in which only tier A arrives, such as 20:00-07:00."),
     ] = "",
     digest: Annotated[
-        Digest, typer.Option("--digest", help="When the message about tier C arrives.")
-    ] = Digest.WEEKLY,
+        Digest | None,
+        typer.Option("--digest", help="When the message about tier C arrives; weekly by default."),
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Set how a clinician is reached, and when not.
 
     It replaces what was set before. Hours are in the care unit's time zone.
     """
+    # a subject alone would silently set back what somebody has chosen
+    if way is None and digest is None and not phone and not quiet:
+        fail("nothing is given that could be set: see --help", code=2)
     settings = settings_of(data)
-    _check_phone(settings, way, phone)
-    wish = ClinicianReach(way=way.value, phone=phone, quiet=_quiet_hours(quiet), digest=digest)
+    chosen = way or Way.EMAIL
+    _check_phone(settings, chosen, phone)
+    wish = ClinicianReach(
+        way=chosen.value,
+        phone=phone,
+        quiet=_quiet_hours(quiet),
+        digest=digest or Digest.WEEKLY,
+    )
 
     async def work(conn: Connection, _now_ms: int) -> None:
         await put_reach(conn, subject, wish)

@@ -12,7 +12,7 @@ from clinic.answers.briefs import session_brief
 from clinic.answers.days import blocked, reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
-from model.alert import Finding, RuleInput, SessionBrief, Watermark
+from model.alert import Finding, RuleInput, SessionBrief, Watermark, Weighing
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
 from model.derived import Day, DayState, Derived, Week
@@ -20,9 +20,11 @@ from model.facts import AttributedFact, Report
 from storage.alerts.rule_inputs import (
     EARLIER_DAYS,
     LOOK_BACK_DAYS,
+    is_cardiac,
     pain_ratings,
     sign_answers,
 )
+from storage.alerts.weighings import WEIGHED_MS, turns_rule_on
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
@@ -175,8 +177,24 @@ def rule_input(
         sessions=tuple(briefs),
         pain=pain_ratings(reports, manifest.zone, by_record),
         signs=sign_answers(reports, manifest.zone),
+        cardiac=is_cardiac(manifest.profiles, local_date(manifest.now_ms, manifest.zone)),
+        weighings=_weighings(manifest, held),
         watermarks=_vendor_watermarks(held, manifest.now_ms),
     )
+
+
+def _weighings(manifest: Manifest, held: HeldFacts) -> tuple[Weighing, ...]:
+    """Return the weighings by time, the highest of an instant, where a rule may read them."""
+    if not turns_rule_on(manifest.prescriptions):
+        return ()
+    weighed: dict[int, float] = {}
+    for column in held.columns:
+        if column.metric == "weight":
+            for at_ms, kg in zip(column.t.tolist(), column.v.tolist(), strict=True):
+                weighed[at_ms] = max(weighed.get(at_ms, 0.0), kg)
+    since_ms = manifest.now_ms - WEIGHED_MS
+    recent = [at_ms for at_ms in sorted(weighed) if since_ms <= at_ms <= manifest.now_ms]
+    return tuple(Weighing(at_ms=at_ms, kg=weighed[at_ms]) for at_ms in recent)
 
 
 def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:

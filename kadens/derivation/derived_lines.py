@@ -76,7 +76,7 @@ def day_text(derivation: Derivation, day: date) -> str:
         return f"{day} {state}"
     steps = "steps unknown" if row.steps is None else f"{row.steps} steps"
     return (
-        f"{day} {state}: {_sessions_text(row.sessions)}, {duration_text(row.session_ms)}, {steps}, "
+        f"{day} {state}: {sessions_text(row.sessions)}, {duration_text(row.session_ms)}, {steps}, "
         f"worn {row.wear_min} min"
     )
 
@@ -88,7 +88,7 @@ def week_text(derivation: Derivation, first: date) -> str:
     done = "nothing recorded"
     if row is not None:
         minutes = duration_text(row.session_ms)
-        done = f"{_sessions_text(row.sessions)}, {minutes}, dose {row.dose_min:g} min"
+        done = f"{sessions_text(row.sessions)}, {minutes}, dose {round(row.dose_min, 1):g} min"
     if item is None:
         return f"{first} {done}; no prescription holds on all seven days"
     ratios = {
@@ -110,7 +110,8 @@ def zones_text(zones: ZoneTimes) -> str:
     return ", ".join(times) or "no time"
 
 
-def _sessions_text(number: int) -> str:
+def sessions_text(number: int) -> str:
+    """Return a number of sessions in words."""
     return "1 session" if number == 1 else f"{number} sessions"
 
 

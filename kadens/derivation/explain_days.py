@@ -9,6 +9,7 @@ from kadens.derivation.derived_lines import (
     day_text,
     duration_text,
     session_text,
+    sessions_text,
     week_text,
     zones_text,
 )
@@ -168,7 +169,7 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
         return
     due, done = item.due, item.credited
     for row in due.prescriptions:
-        amount = f"{row.sessions_per_week} sessions of {row.minutes_per_session} min a week"
+        amount = f"{sessions_text(row.sessions_per_week)} of {row.minutes_per_session} min a week"
         types = ", ".join(row.types) or "every type"
         yield f"prescription {row.id} version {row.version}: {amount}, of {types}"
     if due.paused_days:
@@ -177,7 +178,7 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
     yield f"sessions: {done.sessions} done of {due.sessions} due{recalled}"
     yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"
     if due.dose_min is not None:
-        amount = f"{done.dose_min:g} done of {due.dose_min:g} due"
+        amount = f"{round(done.dose_min, 1):g} done of {round(due.dose_min, 1):g} due"
         yield f"dose: {amount}, moderate minutes and twice the vigorous ones"
     if done.range_known_ms:
         within, compared = duration_text(done.in_range_ms), duration_text(done.range_known_ms)
@@ -209,5 +210,7 @@ def _findings(derivation: Derivation, first: date) -> Iterator[str]:
     start_ms = day_bounds(first, derivation.manifest.zone)[0]
     end_ms = day_bounds(first + timedelta(days=6), derivation.manifest.zone)[1]
     for item in derivation.conclusions.findings:
-        if item.from_ms < end_ms and item.at_ms >= start_ms:
+        # what ends at this Monday's midnight is about the week before
+        is_after = item.at_ms > start_ms or item.from_ms >= start_ms
+        if item.from_ms < end_ms and is_after:
             yield f"{item.rule} {item.key}: {item.sentence}"

@@ -20,11 +20,13 @@ from kadens.derivation.evidence_words import (
     version_lines,
 )
 from kadens.derivation.held_facts import record_of
+from model.answered_session import AFTER_SESSION_MS
 from model.calendar import rfc3339
 from model.derived import Origin, Session, SourceSelection, is_no_exercise
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
+from model.words.borg_scales import on_cr10
 from stream.compute.derive import window_candidates
 from stream.compute.sessions.candidates import SessionCandidate, as_report, session_candidates
 from stream.compute.sessions.marks import marks_of
@@ -142,12 +144,22 @@ def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
         fact = item.fact
         if not isinstance(fact, Report) or fact.instrument in (Instrument.SESSION, *MARKS):
             continue
-        # An answer without a name belongs to a session by its time; the exertion below has it.
-        if fact.session and fact.session == session.record:
+        if _is_about(fact, session):
             path = payload_path(derivation, item.body)
-            yield f"{answer_words(fact)}, of {path}"
+            yield f"{answer_words(fact)}, at {rfc3339(fact.head.start_ms)}, of {path}"
     if session.exertion_cr10 is not None:
         yield f"exertion of the session on Borg CR10: {session.exertion_cr10:g}"
+
+
+def _is_about(answer: Report, session: Session) -> bool:
+    """Return whether an answer names a session, or is the exertion that it has by its time."""
+    if answer.session:
+        return answer.session == session.record
+    begun, until = session.start_ms, session.end_ms + AFTER_SESSION_MS
+    if answer.instrument is not Instrument.EXERTION or answer.value is None:
+        return False
+    is_near = begun <= answer.head.start_ms <= until
+    return is_near and on_cr10(answer.value, answer.scale) == session.exertion_cr10
 
 
 def _marks(derivation: Derivation, session: Session) -> Iterator[str]:

@@ -33,7 +33,8 @@ def _of_session(derivation: Derivation, name: str) -> Iterator[str]:
     # An id is copied by hand at times, so its beginning is enough as long as it is unique.
     begun = [row for row in sessions if row.id.startswith(name)]
     if len(name) < SHORTEST_ID or len(begun) != 1:
-        what = "several sessions begin with this id" if len(begun) > 1 else "no session has this id"
+        is_several = len(name) >= SHORTEST_ID and len(begun) > 1
+        what = "several sessions begin with this id" if is_several else "no session has this id"
         ids = ", ".join(row.id for row in sessions) or "none"
         raise NothingToExplainError(f"{what}; the sessions are: {ids}")
     return session_chain(derivation, begun[0])
@@ -57,8 +58,10 @@ def _listed(dates: tuple[date, ...], name: str, what: str) -> date:
         day = None
     if day in dates:
         return day
-    extent = f"from {dates[0]} to {dates[-1]}" if dates else "of which nothing is known"
-    raise NothingToExplainError(f"a {what} is wanted, such as 2026-11-23, among those {extent}")
+    if not dates:
+        raise NothingToExplainError(f"nothing is recorded, so there is no {what} to explain")
+    extent = f"from {dates[0]} to {dates[-1]}"
+    raise NothingToExplainError(f"a {what} is wanted, such as {dates[0]}, among those {extent}")
 
 
 _KINDS: Mapping[str, Callable[[Derivation, str], Iterator[str]]] = {

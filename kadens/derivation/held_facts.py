@@ -217,19 +217,12 @@ def _columns(
     sources: _Numbers[Source] = {}
     records: _Numbers[HeldRecord] = {}
     puts: list[Put] = []
-    for item in facts:
-        fact, name = item.fact, record_of(item)
-        if not isinstance(fact, SampleBlock):
-            continue
-        streamed = fact.joining is Joining.STREAM
-        # Samples of a replaced version are gone from storage. But a stream has no current version:
-        # each of its blocks counts, however old its revision is.
-        if not streamed and not record_version(item).same_payload(versions[name]):
-            continue
-        owner = STREAM if streamed else _number(records, name)
-        series = (_ONLY, METRIC[fact.metric].id, _number(sources, name[0]), owner)
+    for item, block in _current_blocks(facts, versions):
+        name = record_of(item)
+        owner = STREAM if block.joining is Joining.STREAM else _number(records, name)
+        series = (_ONLY, METRIC[block.metric].id, _number(sources, name[0]), owner)
         rank = sample_rank(item.order)
-        puts.append(Put(series=series, revision=rank, t=fact.t, v=fact.v, until=fact.until))
+        puts.append(Put(series=series, revision=rank, t=block.t, v=block.v, until=block.until))
     # numbers count from 1 in the order of mention, so that a place in the list is a number
     by_number, names = list(sources), list(records)
     for (patient, metric, source, owner), (t, v, revisions, spans) in by_series(puts):
@@ -249,6 +242,23 @@ def _columns(
         column = current_column(stored, retractions)
         if column is not None and len(column.t):
             yield column
+
+
+def _current_blocks(
+    facts: Iterable[AttributedFact], versions: Mapping[HeldRecord, RecordVersion]
+) -> Iterator[tuple[AttributedFact, SampleBlock]]:
+    """Yield the blocks of samples that storage would hold.
+
+    Samples of a replaced version are gone from storage. But a stream has no current version: each
+    of its blocks counts, however old its revision is.
+    """
+    for item in facts:
+        fact = item.fact
+        if isinstance(fact, SampleBlock) and (
+            fact.joining is Joining.STREAM
+            or record_version(item).same_payload(versions[record_of(item)])
+        ):
+            yield item, fact
 
 
 def _order(version: RecordVersion | None) -> VersionOrder:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path, PurePath
 
 from ingest.connector import Connector
-from ingest.receive import envelope_of
+from ingest.receiving.envelopes import envelope_of
 from ingest.vendors import CONNECTORS
 from kadens.derivation.manifest import Manifest, ManifestBody, ManifestError
 from model.envelope import Envelope

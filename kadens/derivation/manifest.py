@@ -141,10 +141,15 @@ class RecordedPrescription(Prescription):
     recorded: ReadInstant | None = None
 
     @property
+    def as_written(self) -> Prescription:
+        """Return the prescription alone, as it is written and not yet checked."""
+        values = {field.name: getattr(self, field.name) for field in fields(Prescription)}
+        return Prescription(**values)
+
+    @property
     def prescription(self) -> Prescription:
         """Return the prescription alone, with its hash."""
-        values = {field.name: getattr(self, field.name) for field in fields(Prescription)}
-        return sealed(Prescription(**values))
+        return sealed(self.as_written)
 
 
 class Manifest(FileEntry):
@@ -211,12 +216,13 @@ def _refusal(path: Path, lines: Sequence[str]) -> ManifestError:
 
 def _problems(manifest: Manifest) -> Iterator[str]:
     """Yield what the bounds and the other rows of a manifest refuse."""
-    yield from patient_row_problems(
-        manifest.profiles, manifest.prescriptions, manifest.consents or ()
-    )
+    # as written: only what can be kept has a hash
+    written = [row.as_written for row in manifest.written]
+    yield from patient_row_problems(manifest.profiles, written, manifest.consents or ())
     for number, mark in enumerate(manifest.marks):
         if mark.reason not in REASONS[Instrument(mark.statement)]:
             yield f"marks.{number}.reason must be one of the reasons of its statement"
+            continue
         refusal = fact_refusal(mark.fact("patient").fact)
         if refusal:
             yield f"marks.{number}: {refusal}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from ingest.ports import NotAcceptedError, Publisher
-from ingest.receive import envelope_of
+from ingest.receiving.envelopes import envelope_of
 from ingest.sealing import sealed_for_patient
 from ingest.vendors.reports import REPORTS
 from model.topics import RAW

@@ -7,6 +7,7 @@ again.
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from kadens.embedded.process import StartFailed
@@ -49,8 +50,12 @@ def kafka_available(cache: Path | None = None) -> str | None:
     return None
 
 
+@cache
 def java_version(java: str) -> int:
-    """Return the major version of a `java` program, 0 when its output does not contain it."""
+    """Return the major version of a `java` program, 0 when its output does not contain it.
+
+    It is asked once for each process: every file of tests that needs Java asks for it.
+    """
     reported = subprocess.run(  # noqa: S603 - found by which
         [java, "-version"], capture_output=True, text=True, check=False, timeout=60
     )

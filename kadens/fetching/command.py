@@ -23,6 +23,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import NEEDS_RECONNECTING
 from storage.fetching.queue import FetchFilter, FetchRow, fetch_rows
+from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 
 _STATES = ("waiting", "running", "failing", "done", "given_up")
@@ -83,6 +84,8 @@ def _read_rows(data: Path | None, wanted: FetchFilter) -> tuple[list[FetchRow], 
     others: list[FetchRow] = []
 
     async def work(conn: Connection, now_ms: int) -> None:
+        if wanted.patient:
+            await patient_id(conn, wanted.patient)
         rows = await fetch_rows(conn, wanted)
         shown.extend(rows)
         if not rows and wanted.state:

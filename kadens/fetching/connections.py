@@ -16,6 +16,7 @@ from kadens.output.terminal import print_json, print_line
 from model.calendar import rfc3339
 from storage import audit
 from storage.audit_actions import AuditAction
+from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 from storage.reads.connections import ConnectionRow, connection_rows
 
@@ -39,6 +40,8 @@ def list_connections(
     settings = settings_of(data)
 
     async def work(conn: Connection, now_ms: int) -> None:
+        if patient:
+            await patient_id(conn, patient)
         rows = await connection_rows(conn, patient=patient)
         shown.extend(rows)
         named = sorted({row.patient for row in rows})

@@ -94,7 +94,7 @@ class DropFolder:
         target = _unused(results / file.given.path.name)
         # the reasons come first, so that no file is ever there without them
         if tally.refused or tally.in_part or not stored:
-            target.with_name(f"{target.name}.txt").write_text(_reasons(tally), encoding="utf-8")
+            _beside(target).write_text(_reasons(tally), encoding="utf-8")
         file.given.path.rename(target)
         del self._seen[file.given.path]
 
@@ -134,10 +134,18 @@ def _state(path: Path) -> _State | None:
     return state.st_size, state.st_mtime_ns
 
 
+def _is_taken(path: Path) -> bool:
+    return path.exists() or path.is_symlink()  # a link may lead nowhere yet
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.txt")
+
+
 def _unused(path: Path) -> Path:
-    """Return the path, with a number where a file has it."""
+    """Return the path, with a number where a file has it, or has the place of its reasons."""
     number, unused = 1, path
-    while unused.exists():
+    while _is_taken(unused) or _is_taken(_beside(unused)):
         number += 1
         unused = path.with_name(f"{path.stem}.{number}{path.suffix}")
     return unused

@@ -47,6 +47,7 @@ class ImportFlow:
 
     send: SendPiece
     look: LookUp
+    headers: Mapping[str, str] = field(default_factory=dict)  # that a reader sees
     _waiting: dict[str, tuple[Piece, list[FileTally]]] = field(default_factory=dict, init=False)
     _sent: dict[str, _Sent] = field(default_factory=dict, init=False)
     _bytes: int = field(default=0, init=False)
@@ -67,20 +68,38 @@ class ImportFlow:
             self.flush()
 
     def flush(self) -> None:
-        """SendPiece the pieces that were taken and are not known. Raises StoppedError."""
+        """Send the pieces that were taken and are not known. Raises StoppedError.
+
+        Those that are not sent because it ends early are counted as unsent.
+        """
         waiting, self._waiting, self._bytes = self._waiting, {}, 0
-        outcomes = self.look(waiting.keys()) if waiting else {}
-        for digest, (piece, files) in waiting.items():
-            if digest in outcomes:
-                _settle(files, outcomes[digest], is_new=False)
-                continue
-            reject = unread_piece(piece) or self._posted(digest, piece, files)
-            if reject:
-                for file in files:
-                    file.leave(reject)
+        try:
+            outcomes = self.look(waiting.keys()) if waiting else {}
+            # what is known needs no door
+            for digest in sorted(waiting, key=lambda some: some not in outcomes):
+                self._flushed(digest, *waiting[digest], outcomes.get(digest))
+                del waiting[digest]
+        finally:
+            _leave_unsent(waiting)
+
+    def _flushed(
+        self, digest: str, piece: Piece, files: list[FileTally], outcome: FileOutcome | None
+    ) -> None:
+        if outcome is not None:
+            _settle(files, outcome, is_new=False)
+            return
+        reject = unread_piece(piece, self.headers) or self._posted(digest, piece, files)
+        if reject:
+            for file in files:
+                file.leave(reject)
 
     def finish(self, wait_s: float) -> None:
-        """Wait so long for the outcomes that are still missing; those that stay away wait."""
+        """Wait so long for the outcomes that are still missing; those that stay away wait.
+
+        Pieces that were not flushed are left behind.
+        """
+        _leave_unsent(self._waiting)
+        self._waiting.clear()
         until_s = time.monotonic() + wait_s
         while self._sent:
             self._note_outcomes()
@@ -122,11 +141,17 @@ class ImportFlow:
         return bool(outcomes)
 
 
+def _leave_unsent(pieces: Mapping[str, tuple[Piece, list[FileTally]]]) -> None:
+    for _, files in pieces.values():
+        for file in files:
+            file.unsent += 1
+
+
 def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> None:
     """Note an outcome; of equal pieces the first alone is new."""
     for number, file in enumerate(files):
-        if not outcome.kept:
-            file.refuse(outcome.rejects[0][1])
+        if outcome.refusal:
+            file.refuse(outcome.refusal)
             continue
         if is_new and number == 0:
             file.new += 1
@@ -136,7 +161,7 @@ def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> No
             file.in_part[outcome.rejects[0][1]] += 1
 
 
-def unread_piece(piece: Piece) -> Reject | None:
+def unread_piece(piece: Piece, headers: Mapping[str, str]) -> Reject | None:
     """Return why nothing in a piece can be read, None where something can.
 
     Such a piece would only make a dead letter. A part of a huge file is not tried: its cutter
@@ -145,7 +170,7 @@ def unread_piece(piece: Piece) -> Reject | None:
     if "#" in piece.where:
         return None
     last = Reject(where=piece.where, why="it holds no recording", kind=RejectKind.UNKNOWN)
-    context = Context(connector=FILES_CONNECTOR, filename=piece.filename)
+    context = Context(connector=FILES_CONNECTOR, filename=piece.filename, headers=headers)
     for item in read_items(piece.format, piece.content, context):
         if isinstance(item, Part) and item.facts:
             return None

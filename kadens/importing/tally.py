@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kadens.output.visible import REPLACED, visible
 from model.facts import Reject, RejectKind
 
 # What of a file is no loss: an export holds pictures, settings and notes, too.
 _NO_LOSS = frozenset({RejectKind.UNKNOWN})
-NOT_READ_YET = "received, and not read yet"
+NOT_READ_YET, NOT_SENT = "received, and not read yet", "not sent"
 # of each kind of reason
 _SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored in part"}
 
@@ -19,7 +20,8 @@ _SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored i
 class FileTally:
     """The outcomes of the pieces of one file; a small file is one piece.
 
-    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet.
+    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet, and
+    `unsent` those that an import which ended early left behind, the rest of a file as one.
     `in_part`, `refused` and `left_out` count pieces by reason.
     """
 
@@ -28,9 +30,15 @@ class FileTally:
     new: int = 0
     known: int = 0
     waiting: int = 0
+    unsent: int = 0
     in_part: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def shown(self) -> str:
+        """The path on one line: names of files may hold any bytes, and line ends."""
+        return visible(str(self.path)).replace("\n", REPLACED)
 
     def refuse(self, why: str, count: int = 1) -> None:
         """Note what is not stored, and why."""
@@ -44,21 +52,25 @@ class FileTally:
     def accepted(self) -> bool:
         """Return whether nothing was refused, and something is stored or was left out rightly."""
         empty = not (self.new or self.known or self.waiting)
-        return not self.refused and not (empty and self.named)
+        return not (self.refused or self.unsent or (empty and self.named))
 
     def words(self) -> str:
         """Return a line about the file."""
         stored = self.new + self.known
         lost = (*self.refused, *self.left_out)
+        if self.unsent and not stored and not self.waiting:
+            return NOT_SENT
         if not stored and not self.waiting:
             word = "refused" if self.refused or self.named else "left out"
             return f"{word}: {lost[0] if lost else 'it holds no recording'}"
-        if stored + self.waiting + sum(self.refused.values()) + sum(self.left_out.values()) == 1:
+        others = sum(self.refused.values()) + sum(self.left_out.values()) + self.unsent
+        if stored + self.waiting + others == 1:
             return self._as_single()
         rest = (
             ("refused", sum(self.refused.values())),
             ("left out", sum(self.left_out.values())),
             (NOT_READ_YET, self.waiting),
+            (NOT_SENT, self.unsent),
         )
         kept = ", ".join(_counted((("stored", self.new), ("known already", self.known))))
         # what is stored in part is stored, and is not counted a second time
@@ -94,10 +106,14 @@ def _counted(counts: Iterable[tuple[str, int]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSummary:
-    """What became of all files; `stopped` is why an import ended early, "" where it did not."""
+    """What became of all files; `stopped` is why an import ended early, "" where it did not.
+
+    `not_begun` counts the files that it did not come to.
+    """
 
     files: Sequence[FileTally]
     stopped: str = ""
+    not_begun: int = 0
 
     @property
     def done(self) -> bool:
@@ -125,6 +141,8 @@ class ImportSummary:
             pieces = f"{new:,} stored, {known:,} known already, {waiting:,} not read yet"
             lines.append(f"pieces: {pieces}")
         lines += reason_lines({kind: self.reasons(kind) for kind in _SENTENCES})
+        if self.not_begun:
+            lines.append(f"files that were not begun: {self.not_begun:,}")
         if self.stopped:
             lines.append(f"stopped: {self.stopped}; the same command goes on from here")
         return lines
@@ -134,8 +152,9 @@ class ImportSummary:
         files = []
         for file in self.files:
             counts = {"new": file.new, "known": file.known, "waiting": file.waiting}
+            counts["unsent"] = file.unsent
             why = {kind: dict(getattr(file, kind)) for kind in ("in_part", "refused", "left_out")}
-            files.append({"path": str(file.path), "accepted": file.accepted, **counts, **why})
+            files.append({"path": file.shown, "accepted": file.accepted, **counts, **why})
         return {
             "files": files,
             "new": self._count("new"),
@@ -145,6 +164,7 @@ class ImportSummary:
             "left_out": dict(self.reasons("left_out")),
             "in_part": dict(self.reasons("in_part")),
             "stopped": self.stopped,
+            "not_begun": self.not_begun,
         }
 
     def _count(self, name: str) -> int:

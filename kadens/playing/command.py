@@ -14,11 +14,11 @@ import typer
 from kadens.clock import clock
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
-from kadens.commands.sending import NoAnswerError, door_of
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.playing.enrolling import PlayedConsent, consents_of, enrol_cohort, record_consents
 from kadens.playing.sent import SentSoFar, read_sent, write_sent
 from kadens.playing.signing import CohortSender, NotTakenError, keys_for
+from kadens.posting import NoAnswerError, door_of
 from kadens.scoring.cohort_files import CohortDelivery, CohortFiles
 from kadens.scoring.cohort_reading import CohortError, read_cohort
 from kadens.settings import Settings

@@ -13,7 +13,7 @@ from ingest.links import mint
 from ingest.proving.proofs import LinkOnly
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
-from kadens.commands.sending import post_patiently
+from kadens.posting import post_patiently
 from kadens.recorded.played import proving_key
 from kadens.scoring.cohort_files import CohortDelivery
 from kadens.settings import Settings

@@ -16,7 +16,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, TypeAlias, cast
 
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
-from ingest.receive import append_body
+from ingest.receiving.appending import append_body
 from ingest.uploads.shelf import DATA_FILE, Shelf
 from ingest.uploads.upload import Ended, Upload, UploadRefusal, UploadResult, UploadState
 from ingest.vendors.files import FILES
@@ -193,8 +193,8 @@ class Taking:
         outcomes = await self.outcomes(upload.patient, waiting, ended.received_ms)
         for digest, outcome in outcomes.items():
             _, why = outcome.rejects[0] if outcome.rejects else ("", "")
-            word = PIECE_STORED if outcome.kept else PIECE_REFUSED
-            journal.note(digest, word, outcome.kind, why)
+            word = PIECE_REFUSED if outcome.refusal else PIECE_STORED
+            journal.note(digest, word, outcome.kind, outcome.refusal or why)
 
 
 def _items(file: BinaryIO, upload: Upload, folder: Path) -> _Items:

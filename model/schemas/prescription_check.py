@@ -355,4 +355,4 @@ def within(value: float, bounds: Bounds) -> bool:
 def bounds_text(bounds: Bounds) -> str:
     """Return bounds in words: "from 0 to 21"."""
     low, high = bounds
-    return _("from %(low)s to %(high)s", low=f"{low:,g}", high=f"{high:,g}")
+    return _("from %(low)s to %(high)s", low=f"{low:,.9g}", high=f"{high:,.9g}")

@@ -21,6 +21,8 @@ UNITS: tuple[Unit, ...] = (
     Unit("/min", "/min"),
     Unit("bpm", "/min"),
     Unit("count/min", "/min"),
+    Unit("count/s", "/min", 60.0),
+    Unit("Hz", "/min", 60.0),
     Unit("beats/min", "/min"),
     Unit("brpm", "/min"),
     Unit("breaths_per_minute", "/min"),

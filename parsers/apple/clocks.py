@@ -17,6 +17,7 @@ from model.columns.build import EncodedTexts, local_instants
 from model.facts import Instants, RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, real_offset
+from parsers.halves import hours_of_clock
 
 _LOCAL = 19  # characters of a time without its offset, as of `2024-03-01 07:14:22`
 _TIME = re.compile(
@@ -27,10 +28,8 @@ _TIME = re.compile(
 _OFFSET = re.compile(rb" ([+-])([0-9]{2})([0-5][0-9])")
 # Hours, minutes and seconds, with a point, a comma or an Arabic sign before the parts of a second.
 _CLOCK = re.compile(r"(\D*)(\d{1,2})[:.](\d{2})[:.](\d{2})(?:[.,\u066b](\d{1,6}))?(\D*)", re.DOTALL)
-# What languages write for the halves of the day, without points and blanks.
-_MORNING = frozenset(("am", "fm", "vorm", "ap", "上午", "오전", "午前", "ص", "πμ"))
-_AFTERNOON = frozenset(("pm", "em", "nachm", "ip", "下午", "오후", "午後", "م", "μμ"))
-_NOON, _HOURS, _SIXTY = 12, 24, 60
+_HOURS, _SIXTY = 24, 60
+_NO_MARK = " .\t\n\u202f\u00a0\u200e\u200f"
 _TOLERANCE_MS = 2_000  # of a beat before or after its record, whose times have no parts of seconds
 
 TimeColumns: TypeAlias = tuple[Instants, NDArray[np.int64]]  # epoch ms, offset in minutes
@@ -115,12 +114,6 @@ def beat_time(text: str, span: tuple[int, int], offset_min: int) -> int | None:
 
 def _hours_of(hour: int, marks: str) -> list[int]:
     """Return the hours of 24 that an hour with the words around it may be."""
-    mark = re.sub(r"[\s.\u202f\u00a0\u200e\u200f]", "", marks).lower()
-    if not mark:
+    if not marks.strip(_NO_MARK):
         return [hour] if hour < _HOURS else []
-    if not 1 <= hour <= _NOON:
-        return []
-    morning = hour % _NOON
-    if mark in _MORNING:
-        return [morning]
-    return [morning + _NOON] if mark in _AFTERNOON else [morning, morning + _NOON]
+    return hours_of_clock(hour, marks)

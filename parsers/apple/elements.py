@@ -17,6 +17,9 @@ _WITHIN = re.compile(rb"<!--|<!\[CDATA\[|<(Record|Workout)(?=[\s/>])|</(?:Record
 _NO_MARKUP = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}
 _TAG = re.compile(rb"""<[A-Za-z]+(?:\s+[^\s<>"'=/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*(/?)>""")
 _ATTRIBUTE = re.compile(rb"""\s+([^\s<>"'=/]+)\s*=\s*("[^"<]*"|'[^'<]*')""")
+# What stands for a character by its number, and a sign that stands for nothing.
+_REFERENCE = re.compile(rb"&(?:#x([0-9A-Fa-f]{1,8});|#([0-9]{1,8});|(?![A-Za-z_:#]))")
+_LEGAL = ((0x9, 0xA), (0xD, 0xD), (0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
 _OPEN, _CLOSE = b"<export>", b"</export>"
 # A second start is the end that a writer gave the wrong name.
 _SECOND = {b"startDate": b"endDate"}
@@ -102,10 +105,25 @@ def parsed(units: list[bytes]) -> Iterator[Element | Damage]:
 def element_of(unit: bytes) -> Element | None:
     """Return a unit as an element, None when it is damaged.
 
-    What is no UTF-8 in it is replaced by a sign: a name must not cost a record.
+    What is no UTF-8 in it is replaced by a sign, and a reference to a character that XML does not
+    have is left out: a name must not cost a record.
     """
-    elements = _tree(unit) or _tree(unit.decode("utf-8", "replace").encode())
+    elements = _tree(unit) or _tree(_REFERENCE.sub(_referred, _as_utf_8(unit)))
     return elements[0] if elements is not None and len(elements) == 1 else None
+
+
+def _as_utf_8(unit: bytes) -> bytes:
+    return unit.decode("utf-8", "replace").encode()
+
+
+def _referred(reference: re.Match[bytes]) -> bytes:
+    """Return a reference that XML has, in place of one that it may not have."""
+    hexadecimal, decimal = reference.groups()
+    if hexadecimal is None and decimal is None:
+        return b"&amp;"
+    number = int(hexadecimal, 16) if hexadecimal else int(decimal)
+    is_legal = any(first <= number <= last for first, last in _LEGAL)
+    return reference[0] if is_legal else b""
 
 
 def _singly(unit: bytes) -> Iterator[Element | Damage]:

@@ -8,6 +8,7 @@ from model.calendar import MINUTE_MS
 from model.errors import BodyError
 from model.facts import RejectKind
 from parsers.fields import Unreadable, check_width, number_within, real_offset
+from parsers.local_zone import NO_OFFSET
 from parsers.phone.moments import moment_of
 
 _LENGTH = re.compile(
@@ -34,16 +35,16 @@ def lenient_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower 
         raise BodyError("body", "not JSON that can be read") from error
 
 
-def placed_ms(value: object, offset_min: int | None, where: str) -> int:
-    """Return the epoch ms of a local time; `offset_min` is what its record states.
+def placed_ms(value: object, offset_min: int | None, where: str, zone: str = "") -> int:
+    """Return the epoch ms of a local time; `offset_min` is what its record states, else `zone`.
 
     Raises Unreadable for no time, and for a local time of which nobody states the offset.
     """
-    moment = moment_of(value, where)
+    moment = moment_of(value, where, zone if offset_min is None else "")
     if moment.placed:
         return moment.ms
     if offset_min is None:
-        raise Unreadable(where, "a local time without an offset from UTC")
+        raise Unreadable(where, NO_OFFSET)
     return moment.ms - offset_min * MINUTE_MS
 
 

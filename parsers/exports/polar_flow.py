@@ -39,6 +39,7 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import holds_marks
+from parsers.local_zone import named_zone
 from parsers.pauses import pauses_within
 from parsers.streams import SeriesByKey
 from parsers.vendors.open_wearables_names import device_type
@@ -60,8 +61,11 @@ _MARKS: tuple[tuple[bytes, ...], ...] = (
 _TOTALS: dict[str, tuple[tuple[str, ...], float]] = {
     "distance": (("distance", "distanceMeters"), 1e9),
     "active_energy": (("kiloCalories", "calories"), 1e6),
-    "heart_rate_mean": (("heartRate.avg", "heart_rate.average", "hrAvg"), 1e3),
-    "heart_rate_max": (("heartRate.max", "heart_rate.maximum", "hrMax"), 1e3),
+    "heart_rate_mean": (
+        ("heartRate.avg", "heart_rate.average", "hrAvg", "averageHeartRate"),
+        1e3,
+    ),
+    "heart_rate_max": (("heartRate.max", "heart_rate.maximum", "hrMax", "maximumHeartRate"), 1e3),
     "ascent": (("ascent", "ascentMeters"), 1e5),
 }
 # What Polar calls continuous comes from the optical sensor of a watch.
@@ -80,7 +84,7 @@ def is_polar_flow(head_bytes: bytes) -> bool:
     return holds_marks(head_bytes, _MARKS)
 
 
-def read_polar_flow(payload: bytes, _context: Context) -> Iterator[Part]:
+def read_polar_flow(payload: bytes, context: Context) -> Iterator[Part]:
     """Yield the only part of a file; BodyError when it is none of Polar's, or a plan."""
     body = lenient_json(payload)
     if not isinstance(body, dict):
@@ -89,7 +93,7 @@ def read_polar_flow(payload: bytes, _context: Context) -> Iterator[Part]:
     errors: _Errors = []
     facts: list[Fact] = []
     if "deviceDays" in body:
-        facts += _continuous(body, errors)
+        facts += _continuous(body, kept_without(errors, "", named_zone, context), errors)
     elif "date" in body and "startTime" not in body:
         facts += _day(body, errors)
     else:
@@ -179,7 +183,7 @@ def _exercise(
         pauses=pauses_within(_pauses(record, offset_min, where, errors), (start, end), moving_ms),
         exertion_cr10=POLAR_EFFORTS.get(word_of_effort),
         effort_stated=word_of_effort,
-        summary=_summary(record, where, errors),
+        summary=_summary((record, _totals(session)), where, errors),
     )
     series = SeriesByKey()
     samples = record.get("samples")
@@ -247,10 +251,18 @@ def _effort(record: JsonObject, errors: _Errors) -> str:
     return stated
 
 
-def _summary(record: JsonObject, where: str, errors: _Errors) -> dict[str, float]:
+def _totals(session: JsonObject) -> JsonObject:
+    """Return a session where its totals are those of its only exercise."""
+    listed = session.get("exercises")
+    return session if isinstance(listed, list) and len(listed) == 1 else {}
+
+
+def _summary(records: tuple[JsonObject, ...], where: str, errors: _Errors) -> dict[str, float]:
+    """Return the totals of the first record that states each."""
     summary: dict[str, float] = {}
     for name, (paths, most) in _TOTALS.items():
-        if (value := _first(record, paths)) is not None:
+        stated = (_first(record, paths) for record in records)
+        if (value := next((some for some in stated if some is not None), None)) is not None:
             figure = kept_without(errors, None, number_within, value, 0, most, f"{where}.{name}")
             summary |= {} if figure is None else {name: figure}
     return summary
@@ -281,7 +293,7 @@ def _date(value: object, where: str) -> date | None:
         return None
 
 
-def _continuous(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
+def _continuous(body: JsonObject, zone: str, errors: _Errors) -> Iterator[Fact]:
     """Yield the heart rate of days, whose times are seconds after local midnight."""
     series = SeriesByKey()
     source = _WATCH
@@ -293,8 +305,8 @@ def _continuous(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
             day = object_of(item, where)
             offset = _first({**body, **day}, _OFFSETS)
             offset_min = None if offset is None else offset_of(offset, f"{where}.timezoneOffset")
-            # Nobody states the zone of a day, so its offset must be there.
-            midnight = placed_ms(f"{day.get('date')} 00:00:00", offset_min, f"{where}.date")
+            # No day states its zone, so its offset must be there, or who sends it knows.
+            midnight = placed_ms(f"{day.get('date')} 00:00:00", offset_min, f"{where}.date", zone)
             for point in list_of(day.get("samples") or [], f"{where}.samples"):
                 _point(series, source, offset_min, midnight, point, f"{where}.samples", errors)
         except Unreadable as error:

@@ -117,6 +117,8 @@ def _spaced(
 ) -> Iterator[tuple[int, object]]:
     """Yield the points of a series with a value at each interval, which may be one text."""
     data = series.get("data", series.get("values"))
+    if not data:
+        return  # a sensor that was not there, mostly without an interval as well
     rate_ms = series.get("intervalMillis", series.get("interval"))
     try:
         if rate_ms is None:

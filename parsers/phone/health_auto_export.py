@@ -14,8 +14,9 @@ from sys import intern
 from typing import Any
 
 from model.received import Context, Notice, NoticeKind, Part, ReaderItem
-from parsers.fields import JsonObject, Unreadable, object_of
+from parsers.fields import JsonObject, Unreadable, kept_without, object_of
 from parsers.json_records import ListedRecord, records_inside, text_of
+from parsers.local_zone import named_zone
 from parsers.phone.collected import Collected
 from parsers.phone.export_metrics import Setting, add_metric
 from parsers.phone.export_tables import add_tables
@@ -23,7 +24,7 @@ from parsers.phone.export_workouts import add_workout
 from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
 
 VENDOR = "health_auto_export"
-GROUPING, ZONE = "automation-aggregation", "time-zone"  # headers
+GROUPING = "automation-aggregation"  # a header
 _DATA = "data"
 _OBJECT = re.compile(rb"\s*[{\[]")
 _LISTS: dict[str, Callable[[JsonObject, str, Setting, Collected], None]] = {
@@ -39,12 +40,8 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
 
     Raises BodyError where the payload is neither a JSON object nor a table.
     """
-    setting = Setting(
-        vendor=VENDOR,
-        grouping=context.headers.get(GROUPING, ""),
-        zone=context.headers.get(ZONE, ""),
-    )
     into, unread = Collected(), set[str]()
+    setting = _setting(context, into)
     if not _OBJECT.match(payload.removeprefix(BOM)):
         add_tables(payload, setting, into)
         yield _part(into)
@@ -59,6 +56,14 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
             unread.add(record.name)
             yield Notice(account="", kind=NoticeKind.UNKNOWN)
     yield _part(into)
+
+
+def _setting(context: Context, into: Collected) -> Setting:
+    errors: list[Unreadable] = []
+    zone = kept_without(errors, "", named_zone, context)
+    for error in errors:
+        into.refused.add("", None, error)
+    return Setting(vendor=VENDOR, grouping=context.headers.get(GROUPING, ""), zone=zone)
 
 
 def _part(into: Collected) -> Part:

@@ -15,6 +15,8 @@ from model.calendar import DAY_MS, local_instant
 from model.facts import RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, zone_offset
+from parsers.halves import hours_of_clock
+from parsers.local_zone import NO_OFFSET
 
 _MINUTE_MS = 60_000
 _USUAL = re.compile(
@@ -24,13 +26,10 @@ _USUAL = re.compile(
 _WRITTEN = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:[Tt\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
-    r"\s*((?![Zz]$)[^\W\d_][^\s\d+-]*?)?)?"
+    r"\s*((?![Zz]$)[^\W\d_][^\d+-]*?)?)?"
     r"\s*([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _LONGEST_TIME = 64  # characters
-# What half of the day a word names, by its hours after midnight. Case and points do not count.
-_HALVES = {"am": 0, "a": 0, "fm": 0, "pm": 12, "p": 12, "em": 12}
-_NOON = 12
 _FIRST_MS = 100_000_000_000  # epoch seconds of the year 5138, epoch milliseconds of 1973
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _DIGITS = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?", re.ASCII)
@@ -74,7 +73,7 @@ def placed_moment(value: object, where: str, zone: str = "") -> Moment:
     """Return a moment that is an instant; Unreadable for a local time without an offset."""
     moment = moment_of(value, where, zone)
     if not moment.placed:
-        raise Unreadable(where, "a local time without an offset from UTC")
+        raise Unreadable(where, NO_OFFSET)
     return moment
 
 
@@ -149,7 +148,7 @@ def _hour(written: str, half: str, where: str) -> int:
     hour = int(written)
     if not half:
         return hour
-    after_midnight = _HALVES.get(half.replace(".", "").lower())
-    if after_midnight is None or not 1 <= hour <= _NOON:
+    hours = hours_of_clock(hour, half)
+    if len(hours) != 1:
         raise Unreadable(where, "not a time of a clock with 12 hours")
-    return hour % _NOON + after_midnight
+    return hours[0]

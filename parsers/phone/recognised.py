@@ -8,6 +8,13 @@ _EXPORT = re.compile(
     rb'\s*\{\s*"data"\s*:\s*\{\s*"(?:metrics|workouts|stateOfMind|symptoms|ecg|medications|'
     rb'cycleTracking|heartRateNotifications)"\s*:\s*[\[n]'
 )
+# A new version may write a list of another name first.
+_DATA, _LISTED = (
+    re.compile(rb'\s*\{\s*"data"\s*:\s*\{\s*"\w{1,40}"\s*:\s*[\[n]'),
+    re.compile(
+        rb'"(?:metrics|workouts)"\s*:\s*\[\s*\{\s*"(?:name|units|data|id|start|end|duration)"\s*:'
+    ),
+)
 # A table of the app, alone or as a part of a form. The first heading is in English everywhere.
 WORKOUT_TABLE = re.compile(rb'"?Workout Type"?[,;\t]"?Start"?[,;\t]"?End"?[,;\t]')
 _METRIC_TABLE = re.compile(rb'"?Date/Time"?[,;\t][^\r\n]*\(')
@@ -26,6 +33,8 @@ def is_health_auto_export(first: bytes) -> bool:
     content = first.removeprefix(BOM)
     form = FORM_START.match(content)
     file = content[form.end() :].removeprefix(BOM) if form else content
+    if _DATA.match(file) and _LISTED.search(file):
+        return True
     return any(look.match(file) for look in (_EXPORT, WORKOUT_TABLE, _METRIC_TABLE))
 
 

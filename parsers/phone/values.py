@@ -13,6 +13,7 @@ from model.facts import DaySummary, Method, RejectKind, Source
 from model.metrics import METRIC
 from model.words.units import Unit, unit_conversion
 from parsers.fields import JsonObject, Unreadable, head, measure_of, number_of, object_of
+from parsers.local_zone import NO_OFFSET
 from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_names import Followed, Held
 from parsers.phone.grids import DAYS, HOURS, LONGER, Grouping
@@ -119,7 +120,7 @@ def written_unit(metric: str, units: object) -> Unit:
 
 def _add_sample(column: ValueColumn, valued: Valued, value: float, into: Collected) -> None:
     if not valued.at.placed:
-        raise Unreadable("date", "a local time without an offset from UTC")
+        raise Unreadable("date", NO_OFFSET)
     metric, start_ms = column.followed.metric, valued.at.ms
     end_ms = start_ms
     if column.followed.held is Held.COUNT:

@@ -37,6 +37,7 @@ from parsers.fields import (
 from parsers.json_records import listed_records, text_of
 from parsers.phone.collected import Collected
 from parsers.takeout.google_fit_names import (
+    BY_PERSON,
     COLUMNS_OF_DATES,
     DATA_TYPES,
     DATE_COLUMNS,
@@ -51,6 +52,7 @@ from parsers.takeout.values import day_total, only_part, parsed_json
 from parsers.word_tables import type_of_word
 
 _VENDOR = "google_fit"
+_APP_AND_NAME = 2
 _NANOS_MS, _NANO_DIGITS = 1_000_000, 20
 _STREAM = re.compile(rb'\s*\{\s*"(?:Data Source|Data Points)"\s*:')
 _SESSION = re.compile(rb'\s*\{\s*"(?:fitnessActivity|startTime|activity)"\s*:')
@@ -122,9 +124,18 @@ def _unquoted(written: str) -> object:
 
 def _source_of(named: str) -> Source:
     """Return the source of `raw:TYPE:PACKAGE:MAKER:MODEL:ID:NAME`; all but the type may lack."""
-    # A stream of an app alone has no maker and model, and many devices have no name.
+    # A stream of an app alone has no maker and model but its name, and many have no name.
     _, _, *rest = named.split(":")
     app, maker, model = ([*rest, "", "", ""])[:3]
+    if len(rest) <= _APP_AND_NAME:
+        maker = ""
+    if named.endswith(BY_PERSON):
+        return Source(
+            vendor=_VENDOR,
+            app=app[:256],
+            device_type=DeviceType.PERSON,
+            method=Method.MANUAL,
+        )
     is_phone = named.endswith(OF_THE_PHONE)
     return Source(
         vendor=_VENDOR,

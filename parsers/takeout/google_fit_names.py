@@ -19,6 +19,7 @@ DATA_TYPES: dict[str, tuple[str, bool]] = {
 # A stream is read if it is raw, or counts the steps of the phone itself, whose raw form is a
 # counter. All others are made from these, and would say the same once more.
 RAW_STREAM, OF_THE_PHONE = "raw:", ":derive_step_deltas"
+BY_PERSON = ":user_input"  # the name of the stream of what somebody typed
 
 GOOGLE_FIT_TYPES: dict[str, str] = type_by_word(
     {

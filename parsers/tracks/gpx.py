@@ -116,7 +116,8 @@ def _workouts(
         head=track_head(track, file, named[0], (start, end)),
         type=named[1],
         vendor_type=track.sport,
-        pauses=pauses_at_breaks(track_gaps(clock), _segment_starts(track, clock)),
+        # the workout ends with its last point, and so does each stretch before a pause
+        pauses=pauses_at_breaks(track_gaps(clock), _segment_starts(track, clock), held_ms=0),
     )
 
 

@@ -9,6 +9,7 @@ body with an event in it is never read as an answer. A workout is named by its s
 is how events name it.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from model.facts import Deletion, Fact, Method, RejectKind, Source, Workout
@@ -41,6 +42,7 @@ _PATH = "/healthkit/v1/activityRecords"
 _LISTS = ("activityRecord", "activityRecords", "records")
 _LONGEST_RANGE_MS = 31 * 86_400_000
 _LONGEST_STAMP = 15  # digits; epoch ms have 13
+_STAMP = rf"[0-9]{{1,{_LONGEST_STAMP}}}"
 _MOST_META = 1_000
 _MOST_RECORDS = 2_000
 
@@ -91,7 +93,7 @@ def _event(body: JsonObject) -> Iterator[ReaderItem]:
     elif kind in _ANNOUNCED:
         errors: list[Unreadable] = []
         for start, end in _ranges(body.get("metaData"), errors):
-            yield _fetch(account, _ANNOUNCED[kind], start, end)
+            yield _fetch(account, _ANNOUNCED[kind], (start, end), _sent(body.get("eventTime")))
         yield from rejects(errors)
     elif kind.startswith(_SAMPLES):
         why = "samples are not fetched from Huawei, only workouts: do not subscribe to them"
@@ -160,11 +162,20 @@ def _epoch_ms(value: object, where: str) -> int:
     return value
 
 
-def _fetch(account: str, resource: str, start_ms: int, end_ms: int) -> Fetch:
+def _sent(value: object) -> str:
+    """Return when an event was sent, in digits, "" where that is no such time; it is signed."""
+    written = str(value) if isinstance(value, (int, str)) else ""
+    return written if re.fullmatch(_STAMP, written) else ""
+
+
+def _fetch(account: str, resource: str, span: tuple[int, int], sent: str) -> Fetch:
+    # The key comes back with the answer and is kept with it. What one event made us ask for is
+    # then another body than what a later one did, though a workout may be again what it once was.
+    start_ms, end_ms = span
     return Fetch(
         account=account,
         resource=resource,
-        key=f"{start_ms}-{end_ms}",
+        key=f"{start_ms}-{end_ms}/{sent}",
         path=_PATH,
         query=(("startTime", str(start_ms)), ("endTime", str(end_ms))),
         format="huawei",

@@ -19,8 +19,9 @@ from simulate.cohort import Body
 from simulate.delivery import FIT_TYPE, JSON_TYPE, TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS
 from simulate.fit_day import monitoring_file
 from simulate.fit_writer import Recording, write_activity
-from simulate.open_wearables_writer import workout_body
+from simulate.open_wearables_writer import weight_body, workout_body
 from simulate.population.doings import Doings, TrueSession
+from simulate.population.heart_course import hard_range, night_rate, symptom_ms, weighed
 from simulate.population.people import Course, Inhabitant, Recorder, generator
 from simulate.report_writer import ReportAnswer, report_body
 
@@ -66,6 +67,7 @@ def person_arrivals(person: Inhabitant, did: Doings, seed: int) -> list[Arrival]
     if person.device is Recorder.HAND:
         bodies += _weekly(person, did, seed)
     bodies += _warned(person, did)
+    bodies += _of_heart(person, did)
     again = [
         replace(item, received_ms=item.received_ms + int(chance.integers(1, 3 * 24)) * HOUR_MS)
         for item in bodies
@@ -81,6 +83,8 @@ def _when(item: Arrival) -> tuple[int, str]:
 def true_heart(person: Inhabitant, session: TrueSession, seed: int) -> NDArray[np.float64]:
     """Return the true heart rate of a session at 1 Hz (1/min), NaN where the watch lost it."""
     low, high = person.easy if session.easy else person.moderate
+    if session.hard:
+        low, high = hard_range(person)
     chance = generator(seed, person.number, 10_000 + session.start_ms // MINUTE_MS)
     seconds = (session.end_ms - session.start_ms) // 1000
     return signals.session_heart(chance, Body(rest=person.rest, low=low, high=high), seconds)
@@ -93,7 +97,7 @@ def _watch(person: Inhabitant, did: Doings, seed: int) -> Iterator[Arrival]:
         if session.recorded:
             yield from _workout(person, session, seed)
     for day in did.worn:
-        yield _day(person, day, by_day.get(day, ()), seed)
+        yield _day(person, day, by_day.get(day, ()), seed, did.first)
 
 
 def _synced_ms(person: Inhabitant, at_ms: int, seed: int) -> int:
@@ -154,15 +158,25 @@ def _by_hub(person: Inhabitant, session: TrueSession) -> Arrival:
     )
 
 
-def _day(person: Inhabitant, day: date, sessions: Sequence[TrueSession], seed: int) -> Arrival:
-    """Return the watch's file of a day, from early to late; a session's beats are in it."""
+def _day(
+    person: Inhabitant, day: date, sessions: Sequence[TrueSession], seed: int, begun: date
+) -> Arrival:
+    """Return the watch's file of a day, from early to late; a session's beats are in it.
+
+    `begun` is the first date of all. Who is followed for the heart wears the watch at night too.
+    """
     zero = midnight(day, person.zone)
-    first, last = (zero + minute * MINUTE_MS for minute in _WORN_MIN)
+    has_night = person.course is Course.HEART
+    worn = (0, _WORN_MIN[1]) if has_night else _WORN_MIN
+    first, last = (zero + minute * MINUTE_MS for minute in worn)
     t = np.arange(first, last, MINUTE_MS, dtype=np.int64)
     low, high = person.moderate
     chance = generator(seed, person.number, 30_000 + day.toordinal())
     body = Body(rest=person.rest, low=low, high=high)
     beats = signals.background_heart(chance, body, len(t))
+    if has_night:
+        asleep = t < zero + _WORN_MIN[0] * MINUTE_MS + HOUR_MS
+        beats[asleep] = night_rate(person, day, begun) + chance.integers(0, 3, asleep.sum())
     for session in sessions:
         if session.recorded:
             within = (t >= session.start_ms) & (t < session.end_ms)
@@ -205,15 +219,36 @@ def _answers(person: Inhabitant, session: TrueSession) -> Iterator[Arrival]:
 def _warned(person: Inhabitant, did: Doings) -> Iterator[Arrival]:
     """Yield the yes to a warning sign, which the app sends at once."""
     if did.warned_ms is not None:
-        answer = ReportAnswer(
-            key=f"{person.pseudonym}-warning",
-            instrument=Instrument.RED_FLAG,
-            answered_ms=did.warned_ms,
-            value=1,
-            scale="yes-no",
-            reason="chest_pain",
-        )
+        answer = _yes(person, "warning", did.warned_ms, "chest_pain")
         yield _report(person, [answer], did.warned_ms + MINUTE_MS, "warning")
+
+
+def _yes(person: Inhabitant, key: str, at_ms: int, sign: str) -> ReportAnswer:
+    return ReportAnswer(
+        key=f"{person.pseudonym}-{key}",
+        instrument=Instrument.RED_FLAG,
+        answered_ms=at_ms,
+        value=1,
+        scale="yes-no",
+        reason=sign,
+    )
+
+
+def _of_heart(person: Inhabitant, did: Doings) -> Iterator[Arrival]:
+    """Yield the weighings of a scale, and the yes to the question about a symptom of the heart."""
+    account = hub_account(person)
+    for at_ms, kg in weighed(person, did):
+        yield Arrival(
+            received_ms=at_ms + 10 * MINUTE_MS,
+            connector=TO_OPEN_WEARABLES,
+            content_type=JSON_TYPE,
+            filename=f"{at_ms // 1000}-scale.json",
+            body=weight_body(account, person.zone, at_ms, kg),
+            account=account,
+        )
+    at = symptom_ms(person, did.first)
+    if at is not None:
+        yield _report(person, [_yes(person, "symptom", at, "breathless_more")], at + MINUTE_MS, "s")
 
 
 def _pain(key: str, value: int | None, phase: Phase, at_ms: int) -> Iterator[ReportAnswer]:

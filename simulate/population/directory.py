@@ -16,12 +16,14 @@ import numpy as np
 from model.calendar import DAY_MS, midnight, monday, rfc3339
 from simulate.population.arrivals import Arrival, hub_account, person_arrivals, true_heart
 from simulate.population.doings import Doings, TrueSession, doings
+from simulate.population.heart_course import ABOVE_RANGE, with_hard_session
 from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
 from simulate.population.true_weeks import AlertOccasion, TrueWeek, true_weeks
 
 COHORT_VERSION = 1
 ZONE_NAMES = ("very_light", "light", "moderate", "vigorous", "near_max")
+_OF_HEART = tuple(f"H{number}" for number in (1, 2, 3, 4, 6))  # the rules that are off otherwise
 _RESERVE = (0.3, 0.4, 0.6, 0.9)  # of heart rate reserve, the lower edges of all zones but the first
 
 
@@ -65,7 +67,7 @@ def write_cohort(plan: CohortPlan, folder: Path) -> Iterator[WrittenCohort]:
     people: list[dict[str, Any]] = []
     with (folder / "truth.jsonl").open("w", encoding="utf-8") as truth:
         for person in inhabitants(plan.seed, plan.patients, plan.weeks, plan.courses):
-            did = doings(person, plan.seed, plan.first, plan.weeks)
+            did = with_hard_session(person, doings(person, plan.seed, plan.first, plan.weeks))
             people.append(_person(person, did, plan))
             arrived = list(_bodies(folder, person, person_arrivals(person, did, plan.seed)))
             lines += arrived
@@ -167,6 +169,9 @@ def _prescriptions(
     if person.course is Course.TOO_MUCH:
         # a moderate minute counts once, and so the time is the dose
         row["dose_min_per_week"] = row["sessions_per_week"] * row["minutes_per_session"]
+    if person.course is Course.HEART:
+        row["hr_ceiling"] = high + ABOVE_RANGE
+        row["rules"] = {rule: {"on": 1} for rule in _OF_HEART}
     yield row
     if did.paused is not None:
         first, last = (day.isoformat() for day in did.paused)

@@ -29,7 +29,7 @@ class TrueSession:
 
     `pain` is the pain after it, `before` that before it, and `morning` that of the next morning;
     each is None where the person was not asked or did not answer. `exertion` is on Borg CR10.
-    `easy` is a session far below the prescribed intensity.
+    `easy` is a session far below the prescribed intensity, `hard` one above the ceiling.
     """
 
     day: date
@@ -41,6 +41,7 @@ class TrueSession:
     pain: int | None = None
     morning: int | None = None
     easy: bool = False
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

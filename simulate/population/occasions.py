@@ -13,6 +13,7 @@ from statistics import median
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight
 from simulate.population.digest_occasions import digest_occasions
 from simulate.population.doings import RISEN_WEEKS, Doings, TrueSession
+from simulate.population.heart_course import heart_occasions
 from simulate.population.people import Course, Inhabitant, Recorder
 from simulate.population.true_weeks import (
     ADHERENCE_FAMILY,
@@ -39,6 +40,7 @@ def occasions(person: Inhabitant, did: Doings) -> list[AlertOccasion]:
         *_flares(person, did),
         *_rises(person, did),
         *_warnings(did),
+        *heart_occasions(person, did),
         *digest_occasions(person, did),
     ]
     return sorted(rows, key=lambda row: (row.knowable_ms, row.event))

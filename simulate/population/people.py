@@ -33,6 +33,7 @@ class Course(StrEnum):
     TOO_MUCH = "too_much"  # sessions of more than twice the prescribed time
     RISE = "rise"  # pain that is a point higher from week to week
     STRAIN = "strain"  # sessions of more than twice the usual time, which hurt for two weeks
+    HEART = "heart"  # signs of the heart, with its rules turned on; only when asked for
 
 
 class Recorder(StrEnum):
@@ -43,6 +44,7 @@ class Recorder(StrEnum):
 
 
 # How likely each course is. The shares are made up, so that each kind of event is met often enough.
+# `heart` is not among them: the rules about the heart are off.
 COURSES: tuple[tuple[Course, float], ...] = (
     (Course.STEADY, 0.24),
     (Course.RISE, 0.04),

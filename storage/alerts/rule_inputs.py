@@ -6,11 +6,12 @@ It reads and locks, and changes nothing.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from operator import attrgetter
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from model.alert import (
+    AboveCeiling,
     Alert,
     AlertState,
     Finding,
@@ -22,7 +23,7 @@ from model.alert import (
     Watermark,
 )
 from model.calendar import DAY_MS, local_date
-from model.derived import NOT_ANSWERED
+from model.derived import FAR_ABOVE_CEILING, NOT_ANSWERED
 from model.facts import (
     UNWORN_METHODS,
     UNWORN_TYPES,
@@ -31,13 +32,16 @@ from model.facts import (
     Phase,
     Report,
 )
+from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
 from storage.alerts.duty import load_rosters
+from storage.alerts.weighings import weighings_of
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
+from storage.people.profiles import profiles_of
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.ruling.held import restricted_of
@@ -75,7 +79,8 @@ select x.* {_SINCE} cross join lateral (
   select patient, session as id, start_at as start_ms, end_at as end_ms, local_date, type, record,
     exertion_cr10, extract(epoch from end_at - start_at) * 1000 - paused_ms as timer_ms,
     case when counts then jsonb_path_query_first(zone_times_by_method,
-      '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms
+      '$[*] ? (@.scheme == "prescribed" && @.valid == true)') -> 'ms' end as range_ms,
+    jsonb_path_query_array(flags, '$[*] ? (@.what like_regex "above_ceiling$")') as above_ceiling
   from session
   where patient = k.patient and local_date >= k.since and why <> all(%(unanswered)s) offset 0) x
 order by x.patient, x.start_ms, x.id"""  # noqa: S608 - constants of this file
@@ -196,6 +201,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
     silent = await _silent_patients(conn, watermarks, now_ms)
+    weighings = await weighings_of(conn, {n: _rows(prescriptions[n]) for n in of}, now_ms)
+    profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
     for (number, (patient, row)), since_day in zip(of.items(), since, strict=True):
@@ -216,6 +223,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
+            weighings=weighings.get(number, ()),
+            cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
     return inputs
@@ -249,6 +258,17 @@ async def _each(
     ):
         values[number].append(item)
     return values
+
+
+def _rows(recorded: Iterable[tuple[Prescription, int]]) -> list[Prescription]:
+    return [row for row, _ in recorded]
+
+
+def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
+    """Return whether the profile that holds on a date names a disease of the heart."""
+    held = [row for row in profiles if row.valid_from <= today]
+    last = max(held, key=attrgetter("valid_from"), default=None)
+    return last is not None and (last.coronary_disease or last.heart_failure)
 
 
 def pain_ratings(
@@ -333,8 +353,17 @@ async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[s
 
 def _session(row: rows.Row) -> tuple[str, SessionBrief]:
     ms = row["range_ms"]
-    typed = {"timer_ms": int(row["timer_ms"]), "range_ms": tuple(ms) if ms else None}
+    typed = {
+        "timer_ms": int(row["timer_ms"]),
+        "range_ms": tuple(ms) if ms else None,
+        "above_ceiling": tuple(map(_above, row["above_ceiling"])),
+    }
     return row.pop("record"), SessionBrief(**{**row, **typed})
+
+
+def _above(flag: Mapping[str, Any]) -> AboveCeiling:
+    far = flag["what"] == FAR_ABOVE_CEILING
+    return AboveCeiling(start_ms=flag["start_ms"], end_ms=flag["end_ms"], n=flag["n"], far=far)
 
 
 def _finding(row: rows.Row) -> tuple[str, Finding]:

@@ -10,7 +10,7 @@ them. `kept` has payloads that an older version kept unpacked.
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -41,13 +41,16 @@ from unnest(%s::text[], %s::bytea[]) as k (pseudonym, sha256)
 join patient p using (pseudonym) join body b on b.patient = p.id and b.sha256 = k.sha256"""
 # Parser 0 is older than any: the facts were stored with a later time of stating than the first, and
 # may have replaced a version that counts. Sending them on again lowers their time and brings no
-# replaced version back; `kadens replay` does.
-_EARLIER = """
+# replaced version back; `kadens replay` does. A time that gets later replaces by itself.
+_MOVED = """
 update body b
-set received_at = least(b.received_at, k.received_at), stated_ms = least(b.stated_ms, k.stated_ms),
-    parser = 0
-from unnest(%s::text[], %s::bytea[], %s::timestamptz[], %s::bigint[])
-  as k (pseudonym, sha256, received_at, stated_ms)
+set received_at = case when k.is_answer then greatest(b.received_at, k.received_at)
+      else least(b.received_at, k.received_at) end,
+    stated_ms = case when k.is_answer then greatest(b.stated_ms, k.stated_ms)
+      else least(b.stated_ms, k.stated_ms) end,
+    parser = case when k.is_answer then b.parser else 0 end
+from unnest(%s::text[], %s::bytea[], %s::timestamptz[], %s::bigint[], %s::boolean[])
+  as k (pseudonym, sha256, received_at, stated_ms, is_answer)
 join patient p using (pseudonym)
 where b.patient = p.id and b.sha256 = k.sha256"""
 _SEALED = """
@@ -97,14 +100,16 @@ class FirstKept:
     """What counts of a payload that may have come before.
 
     `parser` is the version of the reader whose facts count: its own, or the version that it was
-    kept with before. `received_ms` is its first receipt and `stated_ms` when it was first stated,
-    both in epoch ms. `is_earlier` says that either is earlier than all that was kept before.
+    kept with before. `received_ms` is its receipt and `stated_ms` when it was stated, both in epoch
+    ms: the first ones of what is pushed, because a sender may deliver it again; the last ones of an
+    answer, because that is how the vendor had it when it was asked. `is_moved` says that either is
+    another than was kept before.
     """
 
     parser: int
     received_ms: int
     stated_ms: int
-    is_earlier: bool = False
+    is_moved: bool = False
 
 
 async def keep_all(
@@ -112,15 +117,15 @@ async def keep_all(
 ) -> dict[BodyKey, FirstKept]:
     """Seal each payload with its patient's key, store it and write its row.
 
-    A payload that comes again is kept once, with its first receipt. Returns, for each, what counts
-    of it. Raises `UnknownNameError` when a patient has no data key.
+    A payload that comes again is kept once, with the receipt that counts. Returns, for each, what
+    counts of it. Raises `UnknownNameError` when a patient has no data key.
     """
     bodies: dict[BodyKey, Received] = {}
     for item in received:
         key = item.patient, item.envelope.sha256
-        bodies[key] = _first(bodies.get(key, item), item)
+        bodies[key] = _of_two(bodies.get(key, item), item)
     there = await _there(conn, bodies)
-    there |= await _note_earlier(conn, bodies, there)
+    there |= await _note_moved(conn, bodies, there)
     new = {key: entry for key, entry in bodies.items() if key not in there}
     if not new:
         return there
@@ -139,13 +144,19 @@ async def keep_all(
     )
 
 
-def _first(a: Received, b: Received) -> Received:
-    """Return a payload that came twice in one batch, with the earlier receipt and order."""
+def _of_two(a: Received, b: Received) -> Received:
+    """Return a payload that came twice in one batch, with the receipt and order that count."""
     if a is b:
         return a
-    received_ms = min(a.envelope.received_ms, b.envelope.received_ms)
-    stated_ms = min(a.envelope.first_stated_ms, b.envelope.first_stated_ms)
+    counts = _that_counts(b.envelope)
+    received_ms = counts(a.envelope.received_ms, b.envelope.received_ms)
+    stated_ms = counts(a.envelope.first_stated_ms, b.envelope.first_stated_ms)
     return replace(a, envelope=replace(a.envelope, received_ms=received_ms, stated_ms=stated_ms))
+
+
+def _that_counts(envelope: Envelope) -> Callable[[int, int], int]:
+    """Return which of two times counts of a payload: see `FirstKept`."""
+    return min if envelope.requested is None else max
 
 
 def _kept_now(entry: Received) -> FirstKept:
@@ -155,33 +166,35 @@ def _kept_now(entry: Received) -> FirstKept:
     )
 
 
-async def _note_earlier(
+async def _note_moved(
     conn: Connection, bodies: Mapping[BodyKey, Received], there: Mapping[BodyKey, FirstKept]
 ) -> dict[BodyKey, FirstKept]:
-    """Lower the receipt of payloads that are worked on after a later delivery of the same.
+    """Move the receipt of payloads of which another delivery counts from now on.
 
-    Returns what counts of them from now on.
+    That is an earlier one of what was pushed, which is worked on last, and a later answer. Returns
+    what counts of them.
     """
-    lowered: dict[BodyKey, FirstKept] = {}
+    moved: dict[BodyKey, FirstKept] = {}
     changes: list[tuple[Any, ...]] = []
     for key, first in there.items():
-        earlier = _earlier(first, bodies[key].envelope)
-        if earlier.is_earlier:
-            lowered[key] = earlier
-            patient, sha256 = key
-            received_at = utc(earlier.received_ms)
-            changes.append((patient, bytes.fromhex(sha256), received_at, earlier.stated_ms))
+        envelope = bodies[key].envelope
+        now = _moved(first, envelope)
+        if now.is_moved:
+            moved[key] = now
+            times = utc(now.received_ms), now.stated_ms
+            changes.append((key[0], bytes.fromhex(key[1]), *times, envelope.requested is not None))
     if changes:
-        await conn.execute(_EARLIER, rows.as_arrays(changes, 4))
-    return lowered
+        await conn.execute(_MOVED, rows.as_arrays(changes, 5))
+    return moved
 
 
-def _earlier(first: FirstKept, again: Envelope) -> FirstKept:
+def _moved(first: FirstKept, again: Envelope) -> FirstKept:
     """Return what counts of a kept payload once another of its deliveries is known."""
-    received_ms = min(first.received_ms, again.received_ms)
-    stated_ms = min(first.stated_ms, again.first_stated_ms)
-    is_earlier = (received_ms, stated_ms) != (first.received_ms, first.stated_ms)
-    return replace(first, received_ms=received_ms, stated_ms=stated_ms, is_earlier=is_earlier)
+    counts = _that_counts(again)
+    received_ms = counts(first.received_ms, again.received_ms)
+    stated_ms = counts(first.stated_ms, again.first_stated_ms)
+    is_moved = (received_ms, stated_ms) != (first.received_ms, first.stated_ms)
+    return replace(first, received_ms=received_ms, stated_ms=stated_ms, is_moved=is_moved)
 
 
 async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, FirstKept]:

@@ -31,6 +31,12 @@ async def add_unit(conn: Connection, name: str) -> None:
     await conn.execute("insert into care_unit (name) values (%s) on conflict do nothing", [name])
 
 
+async def unit_exists(conn: Connection, name: str) -> bool:
+    """Return whether there is a care unit of a name."""
+    result = await conn.execute("select from care_unit where name = %s", [name])
+    return await result.fetchone() is not None
+
+
 async def add_clinician(conn: Connection, clinician: Clinician) -> None:
     """Add a clinician, or update name, address and unit of the clinician with this subject.
 

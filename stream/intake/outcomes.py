@@ -82,24 +82,25 @@ async def outcome_of(
     if lost:
         # a letter without the body, because a body that was read in part is kept with its patient
         letters.append(RefusedMessage(message=result.message, rejects=lost, patient=patient))
-    return Outcome(word="stored", stored=_as_first_received(owned, first), letters=letters)
+    return Outcome(word="stored", stored=_as_it_counts(owned, first), letters=letters)
 
 
 def _was_read_before(read: Read, first: FirstKept) -> bool:
-    """Return whether the facts of a body were sent on before; `first` is its first receipt."""
+    """Return whether the facts of a body were sent on before; `first` is what counts of it."""
     if first.parser != version_of(read.format):
         # another version of the parser has read it before; `kadens replay` will read it again
         return True
-    if first.is_earlier:
-        # the facts were sent on with a later time of stating, which would go before other versions
+    if first.is_moved:
+        # The facts were sent on with another time of stating. A later one would go before other
+        # versions; an earlier one of an answer would stay behind what it has become again.
         return False
     # What a reader takes from a body depends on its receipt. All that it took at the first one was
     # on the log before that was committed, and a later receipt is no evidence of anything.
     return first.received_ms < read.envelope.received_ms
 
 
-def _as_first_received(owned: Owned, first: FirstKept) -> Owned:
-    """Return a body with its first receipt: a redelivery is no later statement of the sender."""
+def _as_it_counts(owned: Owned, first: FirstKept) -> Owned:
+    """Return a body with the receipt that counts: a redelivery is no later statement."""
     envelope = replace(
         owned.read.envelope, received_ms=first.received_ms, stated_ms=first.stated_ms
     )
@@ -136,8 +137,8 @@ async def keep_bodies(
 ) -> Mapping[BodyKey, FirstKept]:
     """Keep the bodies that could be read, sealed with their patients' data keys.
 
-    A later version of the parser can then read them again. Returns, for each body, its first
-    receipt and the version of the parser by which it counts as read.
+    A later version of the parser can then read them again. Returns, for each body, the
+    receipt that counts and the version of the parser by which it counts as read.
     """
     bodies: list[Received] = []
     for entry in allowed:

@@ -219,6 +219,14 @@ def test_only_sessions_of_the_prescribed_types_count(
     assert (got.frequency, got.time, got.dose) == (frequency, time, dose)
 
 
+def test_intensity_beside_another_prescription_is_that_of_all_compared_time() -> None:
+    week = replace(_days((("walking", 1),)), in_range_ms=6 * _MIN, range_known_ms=10 * _MIN)
+    lifting = replace(_PRESCRIPTION, id="b", types=("strength",))
+    due = due_in_week((_PRESCRIPTION, lifting), _MONDAY)
+    assert due is not None
+    assert measure(week, due).intensity == 0.6
+
+
 def test_strength_days_are_measured_by_days() -> None:
     week = _days((("strength", 2),), (("walking", 1), ("strength", 1)), (("yoga", 1),))
     got = adherence(week, replace(_PRESCRIPTION, strength_days=2))

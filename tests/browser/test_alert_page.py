@@ -17,7 +17,7 @@ _SAYS = {
     "en": "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once).",
 }
 _STATES = {
-    "sv": {"acknowledged": "Kvitterad", "resolved": "Åtgärdad", "open": "Öppen"},
+    "sv": {"acknowledged": "Kvitterad", "resolved": "Avslutad", "open": "Öppen"},
     "en": {"acknowledged": "Acknowledged", "resolved": "Resolved", "open": "Open"},
 }
 _ZONE = {

@@ -1,12 +1,26 @@
-"""The seed of the chaos tests: drawn anew unless given, and printed."""
+"""The environment of the chaos tests, and their seed.
+
+The seed is drawn anew unless given, and printed.
+"""
 
 import secrets
+from collections.abc import Iterator
 
 import pytest
+
+from tests.chaos.system.environment import Environment, open_environment
+from tests.chaos.world import world
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=None, help="the first seed of tests/chaos")
+
+
+@pytest.fixture(scope="session")
+def on() -> Iterator[Environment]:
+    """Open the environment that all schedules use one after the other, as `make chaos` does."""
+    with open_environment(world()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ Kafka, the embedded PostgreSQL and real worker processes. In one more schedule t
 bug, which the same comparison must detect.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
 from kadens.embedded.kafka_jars import kafka_available
@@ -14,9 +12,8 @@ from tests.chaos.check import Outcome
 from tests.chaos.report import paragraph
 from tests.chaos.schedule import Copy, Fault, Kind, Schedule, Turn, schedules
 from tests.chaos.stage import chaos_stage
-from tests.chaos.system.environment import Environment, open_environment
+from tests.chaos.system.environment import Environment
 from tests.chaos.walk import calm, quiet, walk, walk_all
-from tests.chaos.world import world
 
 _SEEDS = 4
 
@@ -27,12 +24,6 @@ pytestmark = [
         kafka_available() is not None, reason=f"Apache Kafka cannot run here: {kafka_available()}"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Environment]:
-    with open_environment(world()) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

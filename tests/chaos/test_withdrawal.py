@@ -5,7 +5,7 @@ quiet run leaves in which the withdrawal was recorded before anything came.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -18,9 +18,9 @@ from storage.rights.stopping import stop_source
 from tests.chaos.check import Outcome, outcome
 from tests.chaos.schedule import Copy, Schedule
 from tests.chaos.stage import ChaosStage, chaos_stage, clock_to_end, now
-from tests.chaos.system.environment import Environment, open_environment
+from tests.chaos.system.environment import Environment
 from tests.chaos.walk import calm
-from tests.chaos.world import CHAOS_NOW_MS, world
+from tests.chaos.world import CHAOS_NOW_MS
 from tests.rig import run
 
 pytestmark = [
@@ -45,12 +45,6 @@ class _Withdrawn:
     patient: str
     source: str
     at_ms: int
-
-
-@pytest.fixture(scope="module")
-def on() -> Iterator[Environment]:
-    with open_environment(world()) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

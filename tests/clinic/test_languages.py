@@ -26,6 +26,7 @@ from model.intensity import Confidence, Zone
 from model.marks import REASONS
 from model.metrics import METRIC
 from model.notes.annotation import AnnotationKind
+from model.prescribing.changes import PAUSE_REASONS
 from model.words.activities import TYPES
 from model.words.language import _, ngettext, read_in, translated
 from storage.audit_actions import AuditAction
@@ -111,6 +112,7 @@ def _names() -> Iterable[str]:
         yield from (str(row.value) for row in enum)
     yield from TYPES
     yield from METRIC
+    yield from PAUSE_REASONS
     for reasons in REASONS.values():
         yield from reasons
     for rule in RULES:

@@ -3,6 +3,7 @@
 import http.client
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from tests.clinic_world import Served
@@ -58,6 +59,13 @@ def test_a_file_that_is_not_there(door: Served, path: str) -> None:
 @pytest.mark.parametrize("path", _OTHERS, ids=lambda path: path[:40])
 def test_a_page_that_is_not_there(door: Served, path: str) -> None:
     assert _status(door, path) in {404, 422}
+
+
+@pytest.mark.parametrize("subject", ["%00", LONG, "c-berg%00"], ids=lambda text: text[:10])
+def test_nobody_odd_is_back_from_an_absence(door: Served, subject: str) -> None:
+    answer = httpx2.delete(f"{door.url}/api/v1/absences/{subject}")
+    assert answer.status_code in {404, 422}
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
         "Unknown no sample 4:35",
         "Sum 42:00 100.0 %",
         "17:25 22:00 4:35",
-        "hrr:tanaka",
+        "heart rate reserve, formula of Tanaka",
         "Low",
         row[1][:12],
         "8 of 10",

@@ -134,9 +134,26 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
     assert values_of(result, "title") == ["Ratings", "More", "Thresholds", "Rule and window"]
     assert result[0].turned
     assert result[0].heads == ("Local date", "2026-11-22")
-    assert result[0].rows == (("At", "Sun 22 Nov 2026, 18:02"), ("Value", "8"), ("Record", "r"))
-    assert (result[1].heads, result[1].rows) == (("Value", "Record"), (("6", "r1"), ("7.5", "r2")))
-    assert result[3].rows == (("From", "Mon 23 Nov 2026, 13:40"), ("Gap", "1:01"))
+    # a record's name is for programs
+    assert result[0].rows == (("At", "Sun 22 Nov 2026, 18:02"), ("Value", "8"))
+    assert (result[1].heads, result[1].rows) == (("Value",), (("6",), ("7.5",)))
+    assert result[3].rows == (("Evidence from", "Mon 23 Nov 2026, 13:40"), ("Gap", "1:01"))
+
+
+def test_figures_of_evidence_have_their_unit_and_shares_are_in_percent() -> None:
+    week = {"monday": "2026-11-16", "frequency": 1 / 3, "minutes": 42.0, "unseen_days": 6}
+    part = {"id": "rx", "version": 1, "sha256": "0" * 64, "sessions": 1}
+    result = grids({"weeks": [{**week, "prescriptions": [part]}], "sha256": "f" * 64}, CLINIC_ZONE)
+    assert values_of(result, "title") == ["Weeks"]
+    assert (result[0].heads, result[0].rows) == (
+        ("Monday", "2026-11-16"),
+        (
+            ("Minutes", "42 min"),
+            ("Sessions done, of those due", "33.3 %"),
+            ("Days with the watch off for as long as a session", "6 days"),
+            ("Prescriptions", "Id rx; Version 1; Sessions 1"),
+        ),
+    )
 
 
 def _week(first: date, sessions: int, known: int) -> Week:

@@ -7,11 +7,12 @@ starting one; missing topics are created on it.
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
 from kadens.embedded.kafka_jars import kafka_available
@@ -26,33 +27,48 @@ OUTSIDE = "KADENS_TEST_KAFKA"
 CONTRACT_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday
 
 
+_ANSWER_S = 10.0
 BINDINGS = ["mock", pytest.param("kafka", marks=pytest.mark.kafka)]
 
 
 @pytest.fixture(scope="session", params=BINDINGS)
 def rig(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
     """Give a rig with a worker that runs as long as the tests do."""
-    with _rig(request.param, postgres, os.environ.get(OUTSIDE)) as made:
+    is_mock = request.param == "mock"
+    log = _mock() if is_mock else _kafka(os.environ.get(OUTSIDE))
+    with log as address, _rig(address, postgres, mock=is_mock) as made:
         made.start_worker()
         yield made
 
 
+@pytest.fixture(scope="session")
+def lent_kafka() -> Iterator[str]:
+    """Start the broker that the tests with a rig of their own use one after the other.
+
+    To start it takes four seconds of processor time, which is more than most of the tests take.
+    """
+    with _kafka(None) as address:
+        yield address
+
+
 @pytest.fixture(params=BINDINGS)
 def own(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
-    """Give a rig of the test's own, without a worker."""
-    with _rig(request.param, postgres, None) as made:
+    """Give a rig of the test's own, with empty topics and without a worker."""
+    if request.param == "mock":
+        with _mock() as address, _rig(address, postgres, mock=True) as made:
+            yield made
+        return
+    address = request.getfixturevalue("lent_kafka")
+    # with the topics their offsets of the group are gone too
+    delete_topics(address, CONFIGS)
+    create_topics(address, CONFIGS)
+    with _rig(address, postgres, mock=False) as made:
         yield made
 
 
 @contextmanager
-def _rig(binding: str, postgres: Postgres, outside: str | None) -> Iterator[Rig]:
+def _rig(brokers: str, postgres: Postgres, *, mock: bool) -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="kadens-contract-") as folder, ExitStack() as stack:
-        mock = binding == "mock"
-        brokers = (
-            stack.enter_context(MockKafka(PARTITIONS)).address
-            if mock
-            else _kafka(stack, Path(folder), outside)
-        )
         dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
         made = Rig(brokers=brokers, mock=mock, dsn=dsn, folder=Path(folder))
         made.set_clock(CONTRACT_NOW_MS)
@@ -68,12 +84,36 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _kafka(stack: ExitStack, folder: Path, outside: str | None) -> str:
-    brokers = outside
-    if brokers is None:
-        reason = kafka_available()
-        if reason:
-            pytest.skip(f"Apache Kafka cannot run here: {reason}")
-        brokers = stack.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY)).address
-    create_topics(brokers, CONFIGS)
-    return brokers
+@contextmanager
+def _mock() -> Iterator[str]:
+    with MockKafka(PARTITIONS) as mock:
+        yield mock.address
+
+
+@contextmanager
+def _kafka(outside: str | None) -> Iterator[str]:
+    """Give the address of Apache Kafka with our topics: `outside`, or a broker that is started."""
+    reason = None if outside else kafka_available()
+    if reason:
+        pytest.skip(f"Apache Kafka cannot run here: {reason}")
+    with ExitStack() as stack:
+        address = outside or stack.enter_context(_started()).address
+        create_topics(address, CONFIGS)
+        yield address
+
+
+@contextmanager
+def _started() -> Iterator[Kafka]:
+    with (
+        tempfile.TemporaryDirectory(prefix="kadens-contract-kafka-") as folder,
+        Kafka(Path(folder), jvm=FIRST_COMPILER_ONLY) as running,
+    ):
+        yield running
+
+
+def delete_topics(address: str, names: Collection[str]) -> None:
+    """Remove those of the topics that the broker has, with all that they hold."""
+    admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
+    kept = sorted(set(admin.list_topics(timeout=_ANSWER_S).topics) & set(names))
+    for done in admin.delete_topics(kept, operation_timeout=_ANSWER_S).values():
+        done.result(timeout=2 * _ANSWER_S)

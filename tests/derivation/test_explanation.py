@@ -189,6 +189,28 @@ def test_a_week_is_what_was_done_over_what_was_due(manifest: Path) -> None:
         assert line in done.stdout
 
 
+def test_an_answer_that_names_no_session_is_found_by_its_time(manifest: Path) -> None:
+    report = {
+        "id": "e1",
+        "instrument": "exertion",
+        "value": 15,
+        "scale": "borg-6-20",
+        "answered_at": "2025-11-24T10:00:00Z",
+    }
+    event = {"type": "report.created", "patient": "u", "report": report}
+    (manifest.parent / "answer.json").write_text(json.dumps(event), encoding="utf-8")
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    answer = {"path": "answer.json", "connector": "reports", "received": _RECEIVED}
+    content["bodies"].append(answer)
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    lines = explained(manifest, "session", _only_id(manifest)).stdout.splitlines()
+    at = lines.index("answers")
+    assert lines[at + 1 : at + 3] == [
+        "  exertion: 15 (borg-6-20), at 2025-11-24T10:00:00Z, of answer.json",
+        "  exertion of the session on Borg CR10: 5",
+    ]
+
+
 def test_a_day_without_anything_says_so(manifest: Path) -> None:
     assert "nothing is recorded about this date" in explained(manifest, "day", "2025-11-30").stdout
 
@@ -221,7 +243,7 @@ def test_json_has_the_lines_as_well(manifest: Path) -> None:
         ("month", "2025-11-24", "--explain takes session, day, week"),
         ("session", "0000", "no session has this id; the sessions are: "),
         ("session", "", "no session has this id"),
-        ("day", "yesterday", "a date is wanted, such as 2026-11-23, among those from 2025-11-24"),
+        ("day", "yesterday", "a date is wanted, such as 2025-11-24, among those from 2025-11-24"),
         ("day", "1999-01-01", "among those from 2025-11-24 to 2025-12-03"),
         ("week", "2025-11-25", "a Monday is wanted"),
         ("week", "", "a Monday is wanted"),

@@ -56,14 +56,14 @@ def _findings(folder: Path, *bodies: _Body, **rx: object) -> list[tuple[str, str
     return [(item.rule, item.tier.value) for item in findings]
 
 
-def test_an_answer_of_yes_to_a_warning_sign_is_found(tmp_path: Path) -> None:
+def test_an_answer_of_yes_to_a_warning_sign_is_findings(tmp_path: Path) -> None:
     sign = {"instrument": "red_flag", "scale": "yes-no", "reason": "leg_weakness"}
     yes = _answer(_MONDAY_MS, value=1, **sign)
     assert _findings(tmp_path, ("reports", yes)) == [("P5", "A")]
     assert _findings(tmp_path, ("reports", _answer(_MONDAY_MS, value=0, **sign))) == []
 
 
-def test_four_sessions_out_of_the_range_are_found(tmp_path: Path) -> None:
+def test_four_sessions_out_of_the_range_are_findings(tmp_path: Path) -> None:
     easy = [("files", _walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
     assert _findings(tmp_path, *easy) == [("A7", "C")]
     assert _findings(tmp_path, *easy[:3]) == []
@@ -81,3 +81,11 @@ def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Pat
             _MONDAY_MS + 62 * MINUTE_MS, instrument="exertion", value=value, scale=scale
         )
         assert _findings(tmp_path, walk, ("reports", answer), rpe_ceiling=5) == rules, value
+
+
+def test_a_session_above_the_ceiling_is_found_where_one_is_prescribed(tmp_path: Path) -> None:
+    walk = "files", _walk(_MONDAY_MS, 40, 125.0)
+    for ceiling, rules in ((124, [("H1", "B")]), (125, []), (115, [("H1", "A")]), (None, [])):
+        assert _findings(tmp_path, walk, hr_ceiling=ceiling) == rules, ceiling
+    off = {"H1": {"on": 0}}
+    assert _findings(tmp_path, walk, hr_ceiling=115, rules=off) == []

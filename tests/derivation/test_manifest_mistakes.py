@@ -131,12 +131,20 @@ def test_a_right_manifest_gives_the_shape_that_is_published(tmp_path: Path) -> N
             "prescriptions.0: `sessions_per_week` must be from 0 to 21",
         ),
         (
+            {"prescriptions": [{**_PRESCRIPTION, "version": 10**30}]},  # it has no hash
+            "prescriptions.0: `version` must be from 1 to 1,000,000",
+        ),
+        (
+            {"prescriptions": [{**_PRESCRIPTION, "sha256": "0" * 64}]},
+            "prescriptions.0: `sha256` must be the hash of this prescription, or left out",
+        ),
+        (
             {"prescriptions": [{**_PRESCRIPTION, "rules": {"P1": {"very_high": 99}}}]},
             "prescriptions.0: `rules.P1.very_high` must be from",
         ),
         (
             {"prescriptions": [{**_PRESCRIPTION, "rules": {"Z9": {}}}]},
-            "`rules` may name the rules A1, A2, A3, A4, A5, A6, A7, A8, D1, H2, H3, H6, P1, P2",
+            "`rules` may name the rules A1, A2, A3, A4, A5, A6, A7, A8, D1, H1, H2, H3, H6, P1, P2",
         ),
         (
             {

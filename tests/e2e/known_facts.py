@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from model.calendar import epoch_ms
+from model.facts import BEGUN_WORKOUTS
 from model.metrics import METRICS
 from simulate.vendors.vendor_truth import VendorTruth
 from tests.rows import values_of
@@ -21,8 +22,10 @@ select f.kind, f.start_at, f.end_at, f.local_date, f.payload from fact f
 join patient p on p.id = f.patient join record r on r.id = f.record join source s on s.id = f.source
 where p.pseudonym = %s and f.kind in ('workout', 'day') and not exists (
   select from fact d join record dr on dr.id = d.record join source ds on ds.id = d.source
-  where d.patient = f.patient and d.kind = 'deletion' and d.payload ->> 'target' = r.record
-  and ds.vendor = s.vendor and (dr.revision = 0 and dr.stated_ms >= r.stated_ms
+  where d.patient = f.patient and d.kind = 'deletion' and ds.vendor = s.vendor
+  and (d.payload ->> 'target' = r.record or f.kind = 'workout'
+    and d.payload ->> 'metric' = %s and f.start_at >= d.start_at and f.start_at < d.end_at)
+  and (dr.revision = 0 and dr.stated_ms >= r.stated_ms
     or (dr.revision, dr.stated_ms) >= (r.revision, r.stated_ms)))"""
 _SAMPLES = """
 select x.metric, x.time, x.span_ms, x.value from sample x join patient p on p.id = x.patient
@@ -43,7 +46,9 @@ def known_facts(dsn: str, patient: str, metrics: Iterable[str]) -> VendorTruth:
     wanted = frozenset(metrics)
     known = VendorTruth()
     with psycopg.connect(dsn) as conn:
-        for kind, start, end, day, payload in conn.execute(_FACTS, [patient]).fetchall():
+        for kind, start, end, day, payload in conn.execute(
+            _FACTS, [patient, BEGUN_WORKOUTS]
+        ).fetchall():
             if kind == "workout":
                 known.workouts.add((epoch_ms(start), epoch_ms(end), payload["type"]))
             # one vendor may state a day in several summaries

@@ -12,20 +12,24 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from random import Random
 
+import httpx2
 import psycopg
 import pytest
 
 from ingest.vendors import CONNECTORS
 from kadens.local.up_options import free_port
 from simulate.vendors.__main__ import PlayedVendor, send_round
+from simulate.vendors.partners.fitbit import FitbitServer, fitbit_headers, fitbit_notices
 from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import WebhookSender
 from simulate.vendors.withings import WithingsServer
 from tests.e2e.conftest import Running, up_in
 from tests.e2e.known_facts import apart, known_facts
+from tests.e2e.lives.life import LIFE_SECRET
 from tests.e2e.lives.table import VENDOR_LIVES, played_life
 from tests.patient.link_world import Surfer
 from tests.rows import values_of
@@ -35,10 +39,8 @@ _DEADLINE_S = 150
 _OTHER = "777"
 _ROWS = dict(zip(values_of(CONNECTORS, "name"), CONNECTORS, strict=True))
 _WITH_API = [row.name for row in CONNECTORS if row.api is not None and row.api.request is not None]
-_UNPLAYED = {
-    "huawei": "how Huawei answers is known from open code alone, so nobody plays it",
-    "fitbit": "Fitbit ended this interface: its notices are given up, see tests/parsers",
-}
+_REPLAYED = "fitbit"  # nobody can be asked any more: it has a walk of its own below
+_FITBIT_CODE = "made-up-code"
 _REVOKED = [
     name for name in VENDOR_LIVES if (api := _ROWS[name].api) and api.auth and api.auth.revoke
 ]
@@ -52,10 +54,11 @@ _OPEN = (
 
 @dataclass(slots=True, kw_only=True)
 class _Walked:
-    """A running Kadens and the vendors that are played, by name."""
+    """A running Kadens and the vendors that are played, by name; `fitbit` is one that ended."""
 
     running: Running
     vendors: dict[str, PlayedVendor]
+    fitbit: FitbitServer
 
     @property
     def dsn(self) -> str:
@@ -68,8 +71,13 @@ class _Walked:
         if VENDOR_LIVES[name].signs_in:
             link = self.running.kadens("connect", name, "--patient", patient).split()[0]
             assert Surfer().connect(link, user).status_code == 200
+            return patient
+        self.running.kadens("consent", "give", *of_patient)
+        if VENDOR_LIVES[name].brings_tokens:
+            tokens = self.running.data / "tokens.json"
+            tokens.write_text(json.dumps(self.vendors[name].server.grant(user)), encoding="utf-8")
+            self.running.kadens("connect", user, *of_patient, "--tokens", str(tokens))
         else:
-            self.running.kadens("consent", "give", *of_patient)
             self.running.kadens("patient", "link", user, *of_patient)
         return patient
 
@@ -101,9 +109,21 @@ class _Walked:
     def _sender(self, vendor: PlayedVendor, name: str) -> WebhookSender:
         if isinstance(vendor.server, WithingsServer):
             return vendor.server.sender
-        door = self.running.runtime["addresses"]["vendor door"]
-        callback = f"{door}/v1/hooks/{name}{VENDOR_LIVES[name].path}"
+        callback = f"{self.hook(name)}{VENDOR_LIVES[name].path}"
         return WebhookSender(now_s=time.time, callback=callback, sign=vendor.sign)
+
+    def hook(self, name: str) -> str:
+        return f"{self.running.runtime['addresses']['vendor door']}/v1/hooks/{name}"
+
+    def post_fitbit(self, body: bytes) -> int:
+        """Send a body as Fitbit did; return the status of the answer."""
+        headers = dict(fitbit_headers(LIFE_SECRET, body))
+        return httpx2.post(self.hook(_REPLAYED), content=body, headers=headers).status_code
+
+    def fetches(self, patient: str) -> dict[str, tuple[str, str]]:
+        """Return state and reason of a patient's fetches, by resource."""
+        rows = json.loads(self.running.kadens("fetches", "--patient", patient, "--json"))
+        return {row["resource"]: (row["state"], row["reason"]) for row in rows}
 
     def apart(self, name: str, patient: str) -> str:
         """Return how what is known differs from what is true, and what is still to be fetched."""
@@ -143,19 +163,23 @@ def walked() -> Iterator[_Walked]:
             vendors[name] = vendor
             text += [f"[connectors.{name}]", f"keys = ['{life.key}']", f'api = "{address}"']
             text += [f'api_key = "{vendor.api_key}"']
-            if life.signs_in:
+            if life.has_tokens:
                 text += [f'client_id = "{vendor.server.client_id}"']
                 text += [f'client_secret = "{vendor.server.client_secret}"']
             if life.registers:
                 text += [f'callback = "http://127.0.0.1:{port}/v1/hooks/{name}"']
+        gone = FitbitServer(now_s=time.time)
+        text += [f"[connectors.{_REPLAYED}]", f"keys = ['{LIFE_SECRET}', 'verify {_FITBIT_CODE}']"]
+        text += [f'api = "{stack.enter_context(serving_vendor(gone))}"']
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (data / "secrets.toml").write_text("\n".join(text), encoding="utf-8")
         (data / "secrets.toml").chmod(0o600)
-        yield _Walked(running=stack.enter_context(up_in(data, port)), vendors=vendors)
+        running = stack.enter_context(up_in(data, port))
+        yield _Walked(running=running, vendors=vendors, fitbit=gone)
 
 
-def test_every_vendor_with_an_api_is_walked_or_says_why_not() -> None:
-    assert sorted(_WITH_API) == sorted([*VENDOR_LIVES, *_UNPLAYED])
+def test_every_vendor_with_an_api_is_walked() -> None:
+    assert sorted(_WITH_API) == sorted([*VENDOR_LIVES, _REPLAYED])
 
 
 @pytest.mark.parametrize("name", VENDOR_LIVES)
@@ -170,6 +194,10 @@ def test_a_vendor_is_walked_from_sign_in_to_withdrawal(name: str, walked: _Walke
     # what was sent before comes once more among what is new, as after a lost answer
     walked.send(name, [*VENDOR_LIVES[name].change(server), *vendor.bodies[::3]])
     walked.settles(name, patient)
+    back = VENDOR_LIVES[name].back
+    if back is not None:
+        walked.send(name, back(server))
+        walked.settles(name, patient)
     assert (server.exceeded, server.reused) == (0, 0)
     walked.running.kadens("consent", "withdraw", "--patient", patient, "--source", name)
     if name in _REVOKED:
@@ -177,7 +205,7 @@ def test_a_vendor_is_walked_from_sign_in_to_withdrawal(name: str, walked: _Walke
         assert not server.holds(server.user)
 
 
-@pytest.mark.parametrize("name", [name for name in VENDOR_LIVES if VENDOR_LIVES[name].signs_in])
+@pytest.mark.parametrize("name", [name for name in VENDOR_LIVES if VENDOR_LIVES[name].has_tokens])
 def test_who_takes_the_permission_back_at_the_vendor_is_asked_no_longer(
     name: str, walked: _Walked
 ) -> None:
@@ -198,3 +226,30 @@ def test_who_takes_the_permission_back_at_the_vendor_is_asked_no_longer(
         seconds=_DEADLINE_S,
         tell=lambda: walked.state(patient),
     )
+
+
+def test_what_fitbit_still_had_in_its_queue_is_taken_and_nobody_is_asked(walked: _Walked) -> None:
+    address = walked.hook(_REPLAYED)
+    codes = (_FITBIT_CODE, "another")
+    assert [httpx2.get(f"{address}?verify={code}").status_code for code in codes] == [204, 404]
+    patient = walked.running.kadens("patient", "add").strip()
+    of_patient = ("--patient", patient, "--source", _REPLAYED)
+    walked.running.kadens("consent", "give", *of_patient)
+    walked.running.kadens("patient", "link", "ABC123", *of_patient)
+    notices = fitbit_notices("ABC123", ["activities", "sleep", "body"], date(2026, 10, 25))
+    # in a queue a notice may come twice, and what was forged is answered as Fitbit wanted it
+    assert [walked.post_fitbit(notices), walked.post_fitbit(notices)] == [204, 204]
+    assert httpx2.post(address, content=notices).status_code == 404
+    given_up = ("given_up", "Fitbit ended this interface in November 2026")
+    until(
+        lambda: len(walked.fetches(patient)) == len(("activities", "sleep")),
+        seconds=_DEADLINE_S,
+        tell=lambda: str(walked.fetches(patient)),
+    )
+    until(
+        lambda: {state for state, _ in walked.fetches(patient).values()} == {given_up[0]},
+        seconds=_DEADLINE_S,
+        tell=lambda: str(walked.fetches(patient)),
+    )
+    assert all(why.startswith(given_up[1]) for _, why in walked.fetches(patient).values())
+    assert walked.fitbit.requests == []

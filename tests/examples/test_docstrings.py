@@ -24,12 +24,19 @@ _ALL = chain.from_iterable(sorted((ROOT / room).rglob("*.py")) for room in ROOMS
 _FILES = [file for file in _ALL if file.name != "__main__.py"]
 
 
-@pytest.mark.parametrize("file", _FILES, ids=list(map(name_of, _FILES)))
+# To look for examples takes longer than most of them, and where there is no prompt is none.
+_WITH_EXAMPLES = [file for file in _FILES if _PROMPT in file.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("file", _WITH_EXAMPLES, ids=list(map(name_of, _WITH_EXAMPLES)))
 def test_the_examples_of_a_module_hold(file: Path) -> None:
     module = importlib.import_module(name_of(file))
-    # to look for examples takes longer than most of them, and where there is no prompt is none
-    if _PROMPT in file.read_text(encoding="utf-8"):
-        assert doctest.testmod(module, optionflags=_SHOWN).failed == 0
+    assert doctest.testmod(module, optionflags=_SHOWN).failed == 0
+
+
+def test_every_module_can_be_imported() -> None:
+    for file in _FILES:
+        importlib.import_module(name_of(file))
 
 
 def test_a_wrong_example_is_found() -> None:

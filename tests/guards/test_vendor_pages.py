@@ -40,6 +40,21 @@ def test_the_table_of_coverage_tells_the_ways_apart() -> None:
     assert (junction["steps"], junction["resting heart rate"]) == ("push", "push (days)")
 
 
+def test_the_page_says_which_vendors_tell_of_no_deletion() -> None:
+    page = vendor_pages.vendor_pages()["coverage.md"].partition("takes back")[2]
+    table, _, rest = page.partition("These tell of no deletion")
+    taken = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    silent = re.findall(r"`(\w+)`", rest.partition(".\n")[0])
+    # of each vendor the facts say which: it is no accident of the cases that there are
+    assert taken == [
+        "reports", "strava", "google_health", "huawei", "terra", "oura", "whoop",
+    ]  # fmt: skip
+    assert silent == [
+        "open_wearables", "garmin", "polar", "suunto", "fitbit", "coros", "junction",
+        "health_auto_export", "hc_webhook", "withings",
+    ]  # fmt: skip
+
+
 _NOW_S = 1_763_974_800  # 2025-11-24T09:00:00Z
 _MADE = vendor_pages.vendor_pages().keys()
 _PAGES = sorted(path for path in vendor_pages.FOLDER.glob("*.md") if path.name not in _MADE)

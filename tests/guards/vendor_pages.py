@@ -76,6 +76,7 @@ The status 410 is never sent. A 5xx means that the body was not kept: send it ag
 
 - Send again whatever was not answered with success, with growing pauses, and obey `Retry-After`.
 - The same body twice is one body: it is recognised by its SHA-256. Deliver twice rather than never.
+  What you answer when we ask is how you have it then, also with the bytes of an answer before.
 - Bodies may come in any order and late. Of two versions of a record the one counts that you changed
   last, by your own revision or time of change where you send one, else the one that came last.
   A total of a day that grows never falls back to an earlier state.
@@ -116,7 +117,17 @@ samples, and never added to them.
 {coverage}
 Activities that are fetched as files give what the file holds:
 
-{files}"""
+{files}
+## What a source takes back
+
+`push`: an event says that something is gone, and is believed. `fetch`: an event is a cue alone, and
+what the answer no longer has is taken back.
+
+{deletions}
+These tell of no deletion, as far as is known: {silent}.
+What a patient deletes there stays here until it is corrected (`docs/requests.md`). What is sent
+again with other values replaces what was.
+"""
 
 
 def vendor_pages() -> dict[str, str]:
@@ -162,12 +173,15 @@ def _size(row: Connector) -> str:
 def _coverage() -> str:
     given: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     files: dict[str, set[str]] = defaultdict(set)
+    gone: dict[str, set[str]] = defaultdict(set)
     for folder, request, lines in _cases():
         way = _way(request)
         source = folder if way == "file" else str(request["connector"])
         for line in lines:
             for word in _words(line):
                 given[source][word].add(way)
+            if line.get("kind") == "deletion":
+                gone[source].add(way)
             wanted = line.get("fetch", {}).get("format", "")
             if wanted in _FILES:
                 files[source].add("FIT, TCX or GPX by its bytes" if wanted == "sniff" else wanted)
@@ -176,7 +190,16 @@ def _coverage() -> str:
     return _COVERAGE.format(
         coverage=table(("source", *COVERED), [*rows, ("`fit`", _FIT, *[""] * (len(COVERED) - 1))]),
         files=table(("source", "file"), listed),
+        **_taken_back(gone),
     )
+
+
+def _taken_back(gone: Mapping[str, set[str]]) -> dict[str, str]:
+    """Return the table of connectors whose cases show a deletion, and the names of all others."""
+    names = [row.name for row in CONNECTORS if row.name != FILES_CONNECTOR]
+    rows = [(f"`{name}`", ", ".join(sorted(gone[name]))) for name in names if name in gone]
+    silent = code(name for name in names if name not in gone)
+    return {"deletions": table(("source", "deletions"), rows), "silent": silent}
 
 
 def _order() -> Iterator[str]:

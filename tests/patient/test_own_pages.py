@@ -57,12 +57,14 @@ def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
     with signed_in(links, patient) as client:
         english, swedish = text_of(client.get("/")), text_of(client.get("/?lang=sv"))
     assert english == (
-        "Today This week Sessions 0 of 3 Minutes 0 of 90 What is prescribed Exercise 3 times a "
-        "week, 30 to 45 minutes each time. Pain up to 5 of 10 is all right. The prescription holds "
+        "Today This week Sessions 0 of 3 Minutes 0 of 90 Report how it went "
+        "What is prescribed Exercise 3 times a week, 30 to 45 minutes each time. "
+        "Pain up to 5 of 10 is all right. The prescription holds "
         "until 31 December 2026."
     )
     assert swedish == (
-        "I dag Den här veckan Träningspass 0 av 3 Minuter 0 av 90 Ditt recept Träna 3 gånger i "
+        "I dag Den här veckan Träningspass 0 av 3 Minuter 0 av 90 Rapportera hur det gick "
+        "Ditt recept Träna 3 gånger i "
         "veckan, 30 till 45 minuter varje gång. Smärta upp till 5 av 10 går bra. Receptet gäller "
         "till och med 31 december 2026."
     )
@@ -71,7 +73,7 @@ def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
 def test_a_patient_without_anything_is_told_so(links: LinkWorld) -> None:
     with signed_in(links, links.patient()) as client:
         assert text_of(client.get("/")) == (
-            "Today This week Sessions 0 Minutes 0 What is prescribed "
+            "Today This week Sessions 0 Minutes 0 Report how it went What is prescribed "
             "Nothing is prescribed at the moment."
         )
         assert text_of(client.get("/data")).endswith(

@@ -246,8 +246,9 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     assert reads == [("b-2", "record"), ("b-2", "record")]
 
 
-def test_a_patient_that_is_not_there_is_a_line() -> None:
-    done = _kadens("patient", "show", "--patient", "nobody")
+@pytest.mark.parametrize("command", ["patient show", "fetches", "connections"])
+def test_a_patient_that_is_not_there_is_a_line(command: str) -> None:
+    done = _kadens(*command.split(), "--patient", "nobody")
     assert (done.exit_code, done.stderr) == (1, "error: there is no such patient\n")
 
 

@@ -6,14 +6,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from kadens.commands.sending import TRIES, post, post_patiently, seconds_of
+from kadens.posting import TRIES, post, post_patiently, seconds_of
 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the waits, which take no time here."""
     taken: list[float] = []
-    monkeypatch.setattr("kadens.commands.sending.time.sleep", taken.append)
+    monkeypatch.setattr("time.sleep", taken.append)
     return taken
 
 

@@ -56,6 +56,20 @@ def test_a_cohort_of_people_who_stop_is_found_to_stop(cohort: Path) -> None:
     assert figures["sessions"]["boundary_p95_s"] == 0
 
 
+def test_every_sign_of_a_heart_is_told_of_where_the_rules_are_on(tmp_path: Path) -> None:
+    folder, details = tmp_path / "hearts", tmp_path / "details.json"
+    options = ("--patients", "5", "--weeks", "6", "--seed", "4", "--scenario", "heart")
+    made = _run("simulate", "--out", str(folder), *options, "--until", "2026-11-22")
+    assert made.returncode == 0, made.stderr
+    done = _run("score", str(folder), "--json", "--details", str(details))
+    assert done.returncode == 0, done.stderr
+    signs = {"above_ceiling", "resting_rise", "resting_high", "weight_gain", "heart_symptom"}
+    by_event = json.loads(done.stdout)["sensitivity_by_event"]
+    assert {name: by_event.get(name) for name in signs} == dict.fromkeys(signs, 1.0)
+    every = json.loads(details.read_text())
+    assert (every["missed"], every["false"]) == ([], [])
+
+
 def test_a_folder_that_is_not_empty_is_left_alone(cohort: Path) -> None:
     done = _run("simulate", "--out", str(cohort))
     assert (done.returncode, done.stdout) == (2, "")

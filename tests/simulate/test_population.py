@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from parsers.reports import parse_reports
 from simulate.population.arrivals import person_arrivals
 from simulate.population.directory import CohortPlan, write_cohort
 from simulate.population.doings import Doings, TrueSession, doings
+from simulate.population.heart_course import HeartSign, heart_sign
 from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
 from simulate.population.true_weeks import true_weeks
 
 _FIRST = date(2026, 8, 31)  # a Monday
 _PLAN = CohortPlan(patients=3, weeks=6, seed=7, last=date(2026, 10, 11))
+_BYTES_OF_ANY = "3b93894660357f686b54cf3946f76b54b4c4d39dd3e90112b683661657425946"
+_BYTES_OF_STEADY = "dd18d5e49af6215223689f41faa83bde9afb8b59c312b6af0ac1ca9e5b21f3ce"
 
 
 def _written(folder: Path, plan: CohortPlan) -> dict[str, bytes]:
@@ -273,3 +277,24 @@ def test_who_strains_does_far_more_for_two_weeks_and_it_hurts() -> None:
         assert "flare" not in events
         seen += "pain_with_load" in events
     assert seen == 20
+
+
+def _bytes_in(folder: Path, plan: CohortPlan) -> str:
+    digest = sha256()
+    for name, content in _written(folder, plan).items():
+        digest.update(name.encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def test_the_bytes_of_a_seed_stay_as_they_are(tmp_path: Path) -> None:
+    """Whoever has made a cohort can make it again: a new course changes no other one."""
+    assert _bytes_in(tmp_path / "any", _PLAN) == _BYTES_OF_ANY
+    steady = replace(_PLAN, patients=1, courses=(Course.STEADY,))
+    assert _bytes_in(tmp_path / "steady", steady) == _BYTES_OF_STEADY
+
+
+def test_nobody_is_followed_for_the_heart_unless_asked_for() -> None:
+    assert Course.HEART not in {person.course for person in inhabitants(7, 500, 6)}
+    hearts = inhabitants(7, 5, 6, (Course.HEART,))
+    assert {heart_sign(person) for person in hearts} == set(HeartSign)
+    assert {person.device for person in hearts} == {Recorder.WATCH}

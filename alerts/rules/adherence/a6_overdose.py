@@ -2,9 +2,11 @@
 
 It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
 long as prescribed with pain or exertion above the prescription's limits. A session is as long as
-its timer ran: a pause is no exercise.
+its timer ran: a pause is no exercise. It is of tier C, and of tier B for whom a
+disease of the heart is recorded.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,7 +19,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
 from model.calendar import MINUTE_MS, week_bounds
-from model.prescription import Prescription, in_force
+from model.prescription import Prescription, in_force, is_credited
 from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
 from model.words.language import _
 
@@ -28,11 +30,18 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding for each two weeks with a high dose, and each long session with pain."""
     yield from _two_weeks(on, rule)
     prescriptions = as_recorded(on)
-    ratings = [rating for rating in ratings_read(on) if rating.phase in EXERCISE_PHASES]
+    ratings: defaultdict[str | None, list[PainRating]] = defaultdict(list)
+    for rating in ratings_read(on):
+        if rating.phase in EXERCISE_PHASES:
+            ratings[rating.session].append(rating)
     for session in on.sessions:
-        own = [rating for rating in ratings if rating.session == session.id]
+        # a session without an answer hurt nobody that we know of, and was not too hard
+        if session.id not in ratings and session.exertion_cr10 is None:
+            continue
         for row in in_force(prescriptions, session.local_date):
-            yield from _long_session(on, rule, session, own, row)
+            # a walk is not too long for who should lift weights for less
+            if is_credited(row, session.type):
+                yield from _long_session(on, rule, session, ratings[session.id], row)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -126,6 +135,7 @@ def _finding(
             from_ms=from_ms,
             fresh_until_ms=fresh_until_ms,
             session=session,
+            tier=Tier.B if on.cardiac else Tier.C,
         ),
         evidence,
     )
@@ -177,7 +187,7 @@ OVERDOSE = Rule(
     id="A6",
     family="load",
     version=2,
-    tier=Tier.C,
+    tier=Tier.B,  # at the gravest
     title="Much more than prescribed",
     thresholds={
         "dose": 1.5,  # above, as a multiple of the prescribed dose

@@ -7,20 +7,18 @@ to who watches a heart.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alerts.heart import thresholds_if_on
+from alerts.heart import CARDIAC_SIGNS, thresholds_if_on
 from alerts.signs import sign_evidence, sign_finding
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.words.language import _
 from model.words.red_flags import sign_words
-
-_SYMPTOMS = frozenset({"chest_pain", "fainting", "breathless_at_rest", "breathless_more"})
 
 
 def _symptom(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding for each answer of yes about a symptom of the heart."""
     for answer in on.signs:
         is_on = thresholds_if_on(on, rule, answer.local_date) is not None
-        if is_on and answer.sign in _SYMPTOMS:
+        if is_on and answer.sign in CARDIAC_SIGNS:
             yield sign_finding(on, rule, answer, [sign_evidence(answer)])
 
 

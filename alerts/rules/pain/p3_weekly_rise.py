@@ -1,7 +1,8 @@
 """Rule P3, pain around exercise that rises from week to week (clinical definition section 4).
 
 The medians of whole weeks are compared, because single ratings scatter. A week with few ratings has
-no median that is compared.
+no median that is compared. Every rating around exercise counts: who exercises twice a week rates
+four times or more, and only twice after exercise.
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from alerts.occasions import Occasion, finding_of
-from alerts.pain import EXERCISE_PHASES, Ratings, is_muted, ratings_read
+from alerts.pain import Ratings, is_muted, ratings_read
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import Finding, Rule, RuleInput, Tier
@@ -38,11 +39,10 @@ def _weekly_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _by_week(ratings: Ratings) -> dict[date, Ratings]:
-    """Return the ratings during and after exercise by the Monday of their week."""
+    """Return the ratings by the Monday of their week."""
     by_week: dict[date, Ratings] = defaultdict(list)
     for rating in ratings:
-        if rating.phase in EXERCISE_PHASES:
-            by_week[monday(rating.local_date)].append(rating)
+        by_week[monday(rating.local_date)].append(rating)
     return by_week
 
 
@@ -142,7 +142,7 @@ def _next_due(on: RuleInput, _rule: Rule) -> tuple[int, ...]:
 WEEKLY_RISE = Rule(
     id="P3",
     family="pain",
-    version=1,
+    version=2,
     tier=Tier.B,
     title="Pain rising from week to week",
     thresholds={

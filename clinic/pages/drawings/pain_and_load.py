@@ -138,7 +138,7 @@ def _bands(canvas: Canvas, frame: Frame, level: AxisScale) -> None:
         )
         # A narrow screen has no room beside the points, and the axis says the same.
         if frame.right > _ROOMY:
-            canvas.text((frame.right - 4, high + 14), translated(name), "tick tick-end")
+            canvas.text((frame.left + 5, high + 14), translated(name), "tick band-name")
     for value in range(0, _TOP_OF_SCALE + 1, 2):
         canvas.text((frame.left - 6, level(value) + 4), str(value), "tick tick-end")
     canvas.text((4, frame.top - 6), _("pain"), "tick")

@@ -18,6 +18,7 @@ from model.received import Context
 from model.storable import is_offset
 from parsers.bounds import readable
 from parsers.fields import JsonObject, Unreadable
+from parsers.local_zone import NO_OFFSET
 
 PLACED_BY = "kadens"  # the member of a kept answer that says by what its times were placed
 _MARKED = re.compile(r"UTC([+-][0-9]{1,3})")
@@ -85,7 +86,7 @@ class LocalClock:
         elif self.zone:
             placed = shown_ms - _minutes(self.zone, shown_ms // MINUTE_MS, fold) * MINUTE_MS
         else:
-            raise Unreadable(where, "a local time without an offset from UTC")
+            raise Unreadable(where, NO_OFFSET)
         if not readable(placed):
             raise Unreadable(where, _BEYOND, RejectKind.RANGE)
         return placed

@@ -20,6 +20,7 @@ from stream.compute.sessions.versions import WorkoutVersions, latest_versions
 _ORIGIN_ORDER: tuple[Origin, ...] = (Origin.DECLARED, Origin.REPORTED, Origin.DETECTED)
 # A pause so long ends the session (clinical definition section 3.3).
 ENDS_SESSION_MS = 60 * MINUTE_MS
+_ROUNDING_MS = 2_000  # an event and a total may each be a second off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,10 @@ def _parts(patient: str, workout: SessionCandidate) -> list[SessionCandidate]:
     spans = cut_out(workout.start_ms, workout.end_ms, long)
     if not long or not spans:
         return [workout]
+    # The total of all parts says nothing of one part, unless all of it is what the pauses leave.
+    is_moving = workout.moving_ms is not None and (
+        abs(workout.moving_ms - workout.running_ms) <= _ROUNDING_MS
+    )
     parts: list[SessionCandidate] = []
     for number, (start, end) in enumerate(spans):
         part = replace(
@@ -164,13 +169,12 @@ def _parts(patient: str, workout: SessionCandidate) -> list[SessionCandidate]:
             id=session_id(patient, workout.source, workout.record, number),
             start_ms=start,
             end_ms=end,
-            # The total of all parts says nothing of one part; their pauses are told as intervals.
             moving_ms=None,
             unplaced_ms=0,
             pauses=tuple(pause for pause in workout.pauses if start <= pause[0] < end),
             is_part=True,
         )
-        parts.append(part)
+        parts.append(replace(part, moving_ms=part.running_ms) if is_moving else part)
     return parts
 
 
@@ -218,7 +222,8 @@ def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
         record=head.record,
         body=reported.body,
         exertion_cr10=workout.exertion_cr10,
-        moving_ms=workout.moving_ms,
+        # a timer of 0 was not kept, and tells nothing
+        moving_ms=workout.moving_ms or None,
         pauses=union_of_spans(workout.pauses),
         unplaced_ms=unplaced_pause_ms(workout),
         records=versions.records,

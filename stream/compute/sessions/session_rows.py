@@ -27,6 +27,7 @@ from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, Report
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate, type_family
+from stream.compute.sessions.ceiling import ceiling_flags
 from stream.compute.sessions.moving import moving_ms, stops_between
 from stream.compute.sessions.overlap import mostly_covered, unplaced_ms_in
 
@@ -155,7 +156,21 @@ def derive_session(
             running=candidate.running,
             timer_ms=timer_ms,
         ),
-        flags=_flags(candidate, samples),
+        flags=(*_flags(candidate, samples), *_ceiling_flags(candidate, inputs, samples)),
+    )
+
+
+def _ceiling_flags(
+    candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples
+) -> Iterator[QualityFlag]:
+    """Yield the times above the strictest ceiling that is prescribed on the date."""
+    ceilings = [row.hr_ceiling for row in inputs.prescribed if row.hr_ceiling is not None]
+    # Pauses are not left out: what the heart does then matters as much.
+    yield from ceiling_flags(
+        samples.resolved.get(HEART),
+        candidate.start_ms,
+        candidate.end_ms,
+        min(ceilings, default=None),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from model.alert import PainRating, RuleInput, SessionBrief, Watermark
+from model.alert import PainRating, RuleInput, SessionBrief, Watermark, Weighing
 from model.calendar import HOUR_MS, MINUTE_MS, local_date, midnight
 from model.derived import Day
 from model.facts import Phase
@@ -105,6 +105,12 @@ def _dosed() -> RuleInput:
     )
 
 
+def _weighed() -> RuleInput:
+    rows = [Weighing(at_ms=PAIN_NOW - n * _DAY_H * HOUR_MS, kg=82.0 - n) for n in (0, 2)]
+    asks = replace(PAIN_PRESCRIPTION, rules={"H4": {"on": 1}})
+    return pain_input(weighings=tuple(rows), prescriptions=(asks,))
+
+
 def _long_session() -> RuleInput:
     return pain_input(rated("r", 0.5, 6, session="s0"), sessions=(_session(0, 61, 0),))
 
@@ -199,5 +205,6 @@ FLIPS: tuple[Flip, ...] = (
     Flip(rule="A8", name="ratio", value=0.5, make=_missed("xx..... " * 4, **_BEGUN)),
     Flip(rule="D1", name="silent_days", value=9, make=_silent),
     Flip(rule="H2", name="rise", value=12, make=_nights(*[54.0] * 7, 64, 64, 64)),
+    Flip(rule="H4", name="rise", value=2.5, make=_weighed),
     Flip(rule="H3", name="bpm", value=110, make=_nights(100, 100)),
 )

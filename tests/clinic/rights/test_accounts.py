@@ -68,3 +68,13 @@ def test_the_account_of_another_unit_is_not_there(account_door: Served) -> None:
     assert _send(door, "p-south", "close", why="").status_code == 404
     assert _send(door, "p-good", "close", why="x", identified="x", token="").status_code == 403
     assert door.rows(_MOVES) == []
+
+
+def test_of_many_accounts_those_that_are_searched_for_are_shown(account_door: Served) -> None:
+    page = account_door.get("/accounts?q=uppdiktad").text
+    assert "account-p-good" in page
+    assert "account-p-fine" not in page
+    first = account_door.get("/accounts?most=1").text
+    assert first.count('id="account-') == 1
+    assert "1 of 9 shown." in first
+    assert "No account fits." in account_door.get("/accounts?q=nobody-of-that-name").text

@@ -25,11 +25,12 @@ def _correct_door(door: Served) -> Iterator[Served]:
     door.change("delete from due")
 
 
-def send(door: Served, step: str, **form: str) -> httpx2.Response:
+def send(door: Served, step: str, *, language: str = "en", **form: str) -> httpx2.Response:
     """Send the form of a correction."""
     token = csrf.form_token(CLINIC_KEY, CLINICIAN.subject, door.clock[0])
     data = {"token": token, "step": step, "record": PAIN_RECORD, "source": "reports", **form}
-    return door.post(f"{HOME}/write", data=data, headers={"origin": door.url})
+    headers = {"origin": door.url, "accept-language": language}
+    return door.post(f"{HOME}/write", data=data, headers=headers)
 
 
 def test_what_was_stated_is_listed_with_a_link_to_correct_it(correct_door: Served) -> None:
@@ -76,6 +77,12 @@ def test_a_correction_is_previewed_written_and_taken_back(correct_door: Served) 
     assert again.status_code == 409
     actions = door.rows("select action from audit where action like 'rectification.%%' order by id")
     assert actions[-2:] == [("rectification.make",), ("rectification.withdraw",)]
+
+
+def test_what_is_taken_back_is_said_in_the_readers_language(correct_door: Served) -> None:
+    shown = send(correct_door, "preview", language="sv", value="2", why="det var 2").text
+    assert "Smärta 8 av 10 efter träning 2026-11-22 (regel P1: 8 eller mer en gång)." in shown
+    assert "Pain 8 of 10" not in shown
 
 
 @pytest.mark.parametrize(

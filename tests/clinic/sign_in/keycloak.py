@@ -67,10 +67,10 @@ def fetch() -> None:
 
 
 @contextmanager
-def running_keycloak(here: str, log: Path, marks: Mapping[str, str] = {}) -> Iterator[str]:
-    """Run Keycloak with a realm that knows the door at `here`, and give the realm's issuer.
+def running_keycloak(log: Path, marks: Mapping[str, str]) -> Iterator[str]:
+    """Run Keycloak with a realm that knows our doors, and give the realm's issuer.
 
-    `marks` are words of the realm, and what stands in their places: addresses of further doors, and
+    `marks` are words of the realm, and what stands in their places: addresses of doors, and
     personal numbers.
     """
     if not cached().is_dir():
@@ -81,7 +81,7 @@ def running_keycloak(here: str, log: Path, marks: Mapping[str, str] = {}) -> Ite
         imported = home / "data" / "import"
         imported.mkdir(parents=True, exist_ok=True)
         realm = REALM.read_text(encoding="utf-8")
-        for mark, text in {"HERE": here, "REPLACED": SECRET, **marks}.items():
+        for mark, text in {"REPLACED": SECRET, **marks}.items():
             realm = realm.replace(mark, text)
         (imported / "realm.json").write_text(realm, encoding="utf-8")
         words = [

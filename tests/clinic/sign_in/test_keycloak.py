@@ -11,7 +11,8 @@ import pytest
 from kadens.wiring.clinic import clinic_door
 from tests.clinic.sign_in import keycloak
 from tests.clinic.sign_in.conftest import SIGN_IN_UNIT, Kept, browser, settings_of
-from tests.clinic.sign_in.provider import listening, served_provider
+from tests.clinic.sign_in.keycloak_fixture import SharedKeycloak
+from tests.clinic.sign_in.provider import served_provider
 
 _MISSING = keycloak.missing()
 pytestmark = [pytest.mark.keycloak, pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))]
@@ -30,25 +31,23 @@ _INERA = {
 
 
 @pytest.fixture(scope="module")
-def doors(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def doors(
+    dsn: str, hospital: SharedKeycloak, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
     """Serve two doors whose clinicians Keycloak knows: with our names of claims, and Inera's."""
     own, assigned = tmp_path_factory.mktemp("keycloak"), tmp_path_factory.mktemp("inera")
     roles = {"KADENS_OIDC_ROLE_CLAIM": "roles", "KADENS_OIDC_ROLES": "nurse,physiotherapist"}
     with psycopg.connect(dsn, autocommit=True) as conn:
         conn.execute("insert into care_unit (name) values (%s)", [ASSIGNMENT_UNIT])
+    (socket, url), (second, other) = hospital.doors["HERE"], hospital.doors["ASSIGNED"]
+    known = {"KADENS_OIDC_ISSUER": hospital.issuer}
+    ours = settings_of(dsn, own, KADENS_CLINIC_URL=url, **known, **roles)
+    theirs = settings_of(dsn, assigned, KADENS_CLINIC_URL=other, **known, **_INERA)
     with (
-        listening() as (socket, url),
-        listening() as (second, other),
-        keycloak.running_keycloak(url, own / "keycloak.log", {"ASSIGNED": other}) as issuer,
+        served_provider(clinic_door(ours), socket),
+        served_provider(clinic_door(theirs), second),
     ):
-        known = {"KADENS_OIDC_ISSUER": issuer}
-        ours = settings_of(dsn, own, KADENS_CLINIC_URL=url, **known, **roles)
-        theirs = settings_of(dsn, assigned, KADENS_CLINIC_URL=other, **known, **_INERA)
-        with (
-            served_provider(clinic_door(ours), socket),
-            served_provider(clinic_door(theirs), second),
-        ):
-            yield url, other
+        yield url, other
 
 
 @pytest.fixture

@@ -29,9 +29,11 @@ class VendorLife:
 
     `path` follows the connector's address at the door. `change` lets the user do more and returns
     what the vendor sends of it. Of the truth only `metrics` are compared, of samples and of days.
+    `back` lets something be again what it was, where no time of change comes with an answer.
     `leaves` is what the vendor sends when a user takes the permission back there, and `news` is for
     a vendor that says nothing: something to ask for, with tokens that ended. Where `signs_in` is
-    False, nobody signs in at Kadens. `registers` says that the fetcher names an address at our door
+    False, nobody signs in at Kadens; where `brings_tokens`, the clinic stores those of a sign-in
+    elsewhere. `registers` says that the fetcher names an address at our door
     to the vendor. Where `orders_by_arrival`, nothing but the order of arrival tells a version from
     an older one. `play` gives the vendor; without it, it is the one that can be tried by hand.
     """
@@ -42,12 +44,19 @@ class VendorLife:
     change: Callable[[PlatformServer], Bodies]
     truth: Callable[[PlatformServer], VendorTruth]
     path: str = ""
+    back: Callable[[PlatformServer], Bodies] | None = None
     leaves: Callable[[PlatformServer, str], Bodies] | None = None
     news: Callable[[PlatformServer, str], Bodies] | None = None
     signs_in: bool = True
+    brings_tokens: bool = False
     registers: bool = False
     orders_by_arrival: bool = False
     play: Callable[[int, str], PlayedVendor] | None = None
+
+    @property
+    def has_tokens(self) -> bool:
+        """Return whether each user has tokens of their own."""
+        return self.signs_in or self.brings_tokens
 
 
 def add_days(truth: VendorTruth, rows: Iterable[Any]) -> None:

@@ -8,7 +8,7 @@ from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.oura import OuraServer
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
-from simulate.vendors.whoop import WhoopServer
+from simulate.vendors.whoop import WhoopServer, whoop_workout
 from simulate.vendors.withings import WithingsServer
 from tests.e2e.lives.life import (
     LIFE_SECRET,
@@ -21,19 +21,21 @@ from tests.e2e.lives.life import (
 
 
 def _oura_changes(server: PlatformServer) -> Bodies:
-    """Let a run become a walk and a day grow; delete a night."""
+    """Let a run become a walk and a day grow; delete a night and the other run."""
     assert isinstance(server, OuraServer)
     own = server.objects[server.user]
-    run, *_ = own["workout"].values()
+    run, gone, *_ = own["workout"].values()
     day, *_ = own["daily_activity"].values()
     night = min(own["sleep"])
     server.put(server.user, "workout", {**run, "activity": "walking"})
     server.put(server.user, "daily_activity", {**day, "steps": 5_200})
     server.remove(server.user, "sleep", night)
+    server.remove(server.user, "workout", gone["id"])
     return [
         server.cue(server.user, "update", "workout", run["id"]),
         server.cue(server.user, "update", "daily_activity", day["id"]),
         server.cue(server.user, "delete", "sleep", night),
+        server.cue(server.user, "delete", "workout", gone["id"]),
     ]
 
 
@@ -48,7 +50,7 @@ def _oura_truth(server: PlatformServer) -> VendorTruth:
 
 
 def _whoop_changes(server: PlatformServer) -> Bodies:
-    """Let a run be longer than was first said, and delete a night."""
+    """Let a run be longer than was first said; delete a night and another run."""
     assert isinstance(server, WhoopServer)
     server.sender.waiting.clear()
     (run,) = server.workouts[server.user].values()
@@ -56,6 +58,9 @@ def _whoop_changes(server: PlatformServer) -> Bodies:
     later = datetime.fromisoformat(run["end"]) + timedelta(minutes=5)
     server.put_workout(server.user, {**run, "end": f"{later:%Y-%m-%dT%H:%M:%S}.000Z"})
     server.remove_sleep(server.user, night)
+    before = datetime.fromisoformat(run["start"]) - timedelta(hours=5)
+    server.put_workout(server.user, whoop_workout("run-of-nobody", before))
+    server.remove_workout(server.user, "run-of-nobody")
     return [call.body for call in server.sender.waiting]
 
 

@@ -27,16 +27,18 @@ from tests.e2e.lives.life import (
 
 
 def _google_changes(server: PlatformServer) -> Bodies:
-    """Let a walk get longer, and delete a night and a stretch of heart rate."""
+    """Let a walk get longer; delete another one, a night, and stretches of heart rate and steps."""
     assert isinstance(server, GoogleServer)
     user = server.person(server.user)
     name, (start_ms, end_ms, _) = min(user.workouts.items())
     night = min(user.nights)
-    first_ms = min(user.heart)
+    first_ms, walked_ms = min(user.heart), min(start for start, _ in user.steps)
     notices = [
         user.exercised(name, start_ms, end_ms + 600_000, end_ms + 8 * HOUR_MS),
         user.deleted(night, "sleep"),
+        user.deleted(max(user.workouts), "exercise", names_it=False),
         user.forgot("heart-rate", first_ms, first_ms + 300_000),
+        user.forgot("steps", walked_ms, walked_ms + 300_000),
     ]
     return list(map(_google_body, notices))
 
@@ -77,6 +79,15 @@ def _polar_changes(server: PlatformServer) -> Bodies:
         user.walked(day, {600: 100, 601: 90}, sent.replace("+00:00", "Z")),
         user.slept(day, bed_ms, up_ms + 1_800_000, 44, sent.replace("+00:00", "Z")),
     ]
+
+
+def _polar_back(server: PlatformServer) -> Bodies:
+    """Let the run be again as it was at first, with the bytes of its file and its answer."""
+    assert isinstance(server, PolarServer)
+    user = server.person(int(server.user))
+    name, (start_ms, _, _, _) = min(user.workouts.items())
+    beats = [110 + number % 20 for number in range(360)]
+    return [user.exercised(name, start_ms, beats, ("RPE_MODERATE", 6.0))]
 
 
 def _polar_news(server: PlatformServer, user: str) -> Bodies:
@@ -140,6 +151,7 @@ POLAR_LIFE = VendorLife(
     signs_with=LIFE_SECRET,
     metrics=USUAL,
     change=_polar_changes,
+    back=_polar_back,
     truth=_polar_truth,
     news=_polar_news,
 )

@@ -7,7 +7,7 @@ from tests.e2e.lives.hubs import JUNCTION_LIFE
 from tests.e2e.lives.life import VendorLife
 from tests.e2e.lives.rings import OURA_LIFE, WHOOP_LIFE, WITHINGS_LIFE
 from tests.e2e.lives.services import GOOGLE_LIFE, POLAR_LIFE, STRAVA_LIFE
-from tests.e2e.lives.watches import COROS_LIFE, GARMIN_LIFE, SUUNTO_LIFE
+from tests.e2e.lives.watches import COROS_LIFE, GARMIN_LIFE, HUAWEI_LIFE, SUUNTO_LIFE
 
 VENDOR_LIVES: Mapping[str, VendorLife] = {
     "garmin": GARMIN_LIFE,
@@ -20,6 +20,7 @@ VENDOR_LIVES: Mapping[str, VendorLife] = {
     "withings": WITHINGS_LIFE,
     "junction": JUNCTION_LIFE,
     "coros": COROS_LIFE,
+    "huawei": HUAWEI_LIFE,
 }
 
 

@@ -1,4 +1,4 @@
-"""Users of watches at Garmin, Suunto and COROS: what they do, and what is true of them."""
+"""Users of watches at Garmin, Suunto, COROS and Huawei: what they do, and what is true of them."""
 
 import time
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.coros import CorosServer, coros_activity, coros_headers, coros_push
 from simulate.vendors.garmin.bodies import push
 from simulate.vendors.garmin.server import GarminServer
+from simulate.vendors.partners.huawei import HuaweiRecord, HuaweiServer
 from simulate.vendors.platform import PlatformServer
 from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_truth import VendorTruth
@@ -122,6 +123,50 @@ def _coros_truth(server: PlatformServer) -> VendorTruth:
     return VendorTruth(workouts=workouts, samples={"heart_rate": beats})
 
 
+# Huawei
+
+_HUAWEI_SECRET = "bWFkZS11cC1odWF3ZWktc2VjcmV0"  # noqa: S105 - of nobody
+
+
+def _huawei_run(name: str, start_ms: int, minutes: int, word: str = "running") -> HuaweiRecord:
+    end_ms = start_ms + minutes * 60_000
+    totals = {"distance": minutes * 150.0, "heart_rate": 131.0}
+    return HuaweiRecord(id=name, start_ms=start_ms, end_ms=end_ms, type=word, totals=totals)
+
+
+def _played_huawei(now_s: int, key: str) -> PlayedVendor:
+    server = HuaweiServer(now_s=time.time, user="MDFAMTAw", secret=key)
+    midnight_ms = (now_s // DAY_S - 2) * DAY_S * 1000
+    bodies = []
+    for number in range(4):
+        run = _huawei_run(f"r-{number}", midnight_ms + number * 6 * 3_600_000, 20)
+        bodies.append(server.did(server.user, run))
+    return PlayedVendor(server=server, sign=server.signed, bodies=bodies, api_key=server.client_id)
+
+
+def _huawei_changes(server: PlatformServer) -> Bodies:
+    """Let a run be a shorter walk, delete two others, and do one of them once more as it was."""
+    assert isinstance(server, HuaweiServer)
+    first, again, gone, _ = server.records[server.user].values()
+    walk = _huawei_run(first.id, first.start_ms, 15, "walking")
+    bodies = [
+        server.did(server.user, walk),
+        server.deleted(server.user, again.id),
+        server.deleted(server.user, gone.id),
+    ]
+    return [*bodies, server.did(server.user, again)]
+
+
+def _huawei_truth(server: PlatformServer) -> VendorTruth:
+    assert isinstance(server, HuaweiServer)
+    return server.truth(server.user)
+
+
+def _huawei_leaves(server: PlatformServer, user: str) -> Bodies:
+    assert isinstance(server, HuaweiServer)
+    return [server.leave(user)]
+
+
 GARMIN_LIFE = VendorLife(
     key=f"{SEGMENT}:client-of-tests",
     signs_with="client-of-tests",
@@ -150,4 +195,16 @@ COROS_LIFE = VendorLife(
     truth=_coros_truth,
     signs_in=False,
     play=_played_coros,
+)
+
+HUAWEI_LIFE = VendorLife(
+    key=_HUAWEI_SECRET,
+    signs_with=_HUAWEI_SECRET,
+    metrics=USUAL,
+    change=_huawei_changes,
+    truth=_huawei_truth,
+    leaves=_huawei_leaves,
+    signs_in=False,
+    brings_tokens=True,
+    play=_played_huawei,
 )

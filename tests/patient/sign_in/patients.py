@@ -43,7 +43,12 @@ class People:
 
     def patient(self, *, day_more: int = 0) -> tuple[str, str]:
         """Return the pseudonym of a new patient, and their number."""
-        name, number = f"p-{secrets.token_hex(4)}", invented_number(day_more=day_more)
+        number = invented_number(day_more=day_more)
+        return self.patient_with(number), number
+
+    def patient_with(self, number: str) -> str:
+        """Return the pseudonym of a new patient who has this number."""
+        name = f"p-{secrets.token_hex(4)}"
         digests = number_digests(IDENTITY_KEYS, read_personal_number(number, TODAY))
 
         async def work(conn: Connection) -> None:
@@ -58,7 +63,7 @@ class People:
             await put_number(conn, name, digests, SIGN_IN_NOW)
 
         self.run(work)
-        return name, number
+        return name
 
     def run(self, work: Any) -> None:  # noqa: ANN401 - a coroutine of a connection
         async def run() -> None:

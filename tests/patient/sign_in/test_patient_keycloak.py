@@ -22,10 +22,11 @@ from kadens.wiring.sign_in import patient_sign_in_of
 from model.keyring import KeyRing
 from patient.visit import IDLE_MS, LIFE_MS
 from tests.clinic.sign_in import keycloak
-from tests.clinic.sign_in.provider import listening, served_provider
+from tests.clinic.sign_in.keycloak_fixture import SharedKeycloak
+from tests.clinic.sign_in.provider import served_provider
 from tests.clinic.sign_in.test_keycloak import form
 from tests.patient.sign_in.conftest import patient_settings
-from tests.patient.sign_in.patients import People, invented_number, refused_page
+from tests.patient.sign_in.patients import People, refused_page
 from tests.patient.test_entry import token_of_form
 from tests.rows import lines_by_patient
 from web.sign_in.code_flow import pending_cookie
@@ -55,26 +56,26 @@ class RealDoor:
 
 
 @pytest.fixture(scope="module")
-def served_door(people: People, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealDoor]:
+def served_door(
+    people: People, hospital: SharedKeycloak, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RealDoor]:
     """Serve a door whose patients Keycloak knows."""
     folder = tmp_path_factory.mktemp("keycloak")
-    anna, number = people.patient()
-    with listening() as (socket, url):
-        marks = {"OWNDOOR": url, "NUMBER-1": number, "NUMBER-2": invented_number()}
-        with keycloak.running_keycloak("http://127.0.0.1:9", folder / "log", marks) as issuer:
-            settings = patient_settings(
-                people.dsn,
-                folder,
-                KADENS_PATIENT_URL=url,
-                KADENS_PATIENT_OIDC_ISSUER=issuer,
-                KADENS_PATIENT_OIDC_CLIENT_ID="kadens patient",
-                KADENS_PATIENT_OIDC_ACR=_LOA3,
-                KADENS_CLOCK=f"file:{folder / 'clock'}",
-            )
-            made = RealDoor(url=url, settings=settings, clock=folder / "clock", anna=anna)
-            made.at()
-            with served_provider(patient_door(settings), socket):
-                yield made
+    anna = people.patient_with(hospital.number)
+    socket, url = hospital.doors["OWNDOOR"]
+    settings = patient_settings(
+        people.dsn,
+        folder,
+        KADENS_PATIENT_URL=url,
+        KADENS_PATIENT_OIDC_ISSUER=hospital.issuer,
+        KADENS_PATIENT_OIDC_CLIENT_ID="kadens patient",
+        KADENS_PATIENT_OIDC_ACR=_LOA3,
+        KADENS_CLOCK=f"file:{folder / 'clock'}",
+    )
+    made = RealDoor(url=url, settings=settings, clock=folder / "clock", anna=anna)
+    made.at()
+    with served_provider(patient_door(settings), socket):
+        yield made
 
 
 @pytest.fixture

@@ -119,6 +119,17 @@ def test_what_is_refused_has_its_reasons_beside_it(tmp_path: Path, clock: list[f
     )
 
 
+def test_reasons_never_take_the_place_of_a_file(tmp_path: Path, clock: list[float]) -> None:
+    drop = _drop(tmp_path)
+    for name, content in (("p/a.fit.txt", b"a diary"), ("p/a.fit", b"x")):
+        _put(tmp_path, name, content)
+        (file,) = _later(drop, clock)
+        drop.put_away(file, _tally(file.given.path, new=0, refused="cut off"))
+    assert (tmp_path / "p/refused/a.fit.txt").read_bytes() == b"a diary"
+    assert (tmp_path / "p/refused/a.2.fit").read_bytes() == b"x"
+    assert (tmp_path / "p/refused/a.2.fit.txt").exists()
+
+
 def test_a_file_that_changes_while_it_is_read_stays(tmp_path: Path, clock: list[float]) -> None:
     drop, path = _drop(tmp_path), _put(tmp_path, "p/a.fit")
     (file,) = _later(drop, clock)

@@ -1,14 +1,16 @@
 """Pieces on their way: known ones are not sent, few are in hand, and each outcome is noted."""
 
+import os
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+import orjson
 import pytest
 
 from kadens.importing import flow as flow_module
 from kadens.importing.flow import IN_HAND, LOOKED_UP, ImportFlow, StoppedError
-from kadens.importing.tally import NOT_READ_YET, FileTally, ImportSummary
+from kadens.importing.tally import NOT_READ_YET, NOT_SENT, FileTally, ImportSummary
 from model.facts import Reject, RejectKind
 from parsers.packing.walk import Piece
 from storage.reads.import_outcomes import FileOutcome
@@ -145,3 +147,50 @@ def test_the_summary_counts_each_reason() -> None:
     assert not summary.done
     plain = summary.plain()
     assert (plain["new"], plain["known"], plain["refused"]) == (3, 1, {"cut off": 1})
+
+
+def test_what_was_not_sent_is_not_refused() -> None:
+    at, tallies = _Installation(), [FileTally(path=Path("x"), named=True) for _ in range(3)]
+    flow = at.flow()
+    flow.take(_piece(0), tallies[0])
+    flow.flush()
+    sent = flow.send
+
+    def away(piece: Piece) -> str:
+        if piece.content == b"1":
+            raise StoppedError("the door is away")
+        return sent(piece)
+
+    flow.send = away
+    for number in (1, 2):
+        flow.take(_piece(number), tallies[number])
+    with pytest.raises(StoppedError):
+        flow.flush()
+    flow.take(_piece(3), tallies[2])
+    flow.finish(1.0)
+    assert [tally.words() for tally in tallies] == ["stored", NOT_SENT, NOT_SENT]
+    assert [tally.unsent for tally in tallies] == [0, 1, 2]
+    summary = ImportSummary(files=tallies, stopped="the door is away", not_begun=1200)
+    assert summary.lines()[:2] == [
+        "1 of 3 files without a refusal",
+        "files that were not begun: 1,200",
+    ]
+
+
+def test_a_name_of_any_bytes_is_one_line_and_json() -> None:
+    tally = FileTally(path=Path(os.fsdecode(b"\xff-m\xe4t\n.fit")), new=1)
+    plain = ImportSummary(files=[tally]).plain()
+    assert orjson.loads(orjson.dumps(plain))["files"][0]["path"] == tally.shown
+    assert tally.shown == "\ufffd-m\ufffdt\ufffd.fit"
+
+
+def test_a_table_in_local_time_is_sent_where_its_zone_is_named() -> None:
+    table = b"Date/Time,Step Count (count)\r\n2026-10-05 18:00:00,100\r\n2026-10-05 18:01:00,9\r\n"
+    piece = Piece(where="", format="health_auto_export", filename="", content=table)
+    for headers, sent in (({}, []), ({"time-zone": "Europe/Stockholm"}, [table])):
+        at, tally = _Installation(), FileTally(path=Path("x"))
+        flow = ImportFlow(send=at.send, look=at.look, headers=headers)
+        flow.take(piece, tally)
+        flow.flush()
+        assert at.sent == sent
+        assert bool(tally.refused) is not bool(sent)

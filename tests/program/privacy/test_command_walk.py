@@ -36,6 +36,7 @@ _SILENT: dict[str, str] = {
     **dict.fromkeys(("messages", "messages retry", "messages drop"), _MESSAGES),
     **dict.fromkeys(("consent text add", "consent text list", "consent text show"), _NO_PATIENT),
     **dict.fromkeys(("backup", "backup keys", "backup new-key", "restore", "vacuum"), _COPIES),
+    **dict.fromkeys(("duty", "duty set", "duty away", "duty back"), _NO_PATIENT),
     **dict.fromkeys(("audit sample", "audit samples"), "numbers of rows, and counts"),
     "statistics": "counts that name nobody",
     "digest": "hashes of tables; its row says so",

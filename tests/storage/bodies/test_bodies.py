@@ -168,7 +168,7 @@ async def test_what_the_connector_let_through_is_kept_with_a_body(
 
 
 @pytest.mark.parametrize(
-    ("later", "counts", "is_earlier"),
+    ("later", "counts", "is_moved"),
     [
         ((9, 7), (7, 7), False),  # a redelivery keeps the first receipt
         ((3, 7), (3, 7), True),  # the first one is worked on last
@@ -181,17 +181,17 @@ async def test_a_body_counts_as_it_was_received_and_told_first(
     later: tuple[int, int],
     counts: tuple[int, int],
     *,
-    is_earlier: bool,
+    is_moved: bool,
 ) -> None:
     item = received(_BODY)
     await kept_bodies.keep_all(conn, store, _KEY, [item])
     again = replace(item, envelope=replace(item.envelope, received_ms=later[0], stated_ms=later[1]))
     first = (await kept_bodies.keep_all(conn, store, _KEY, [again]))["p1", SHA]
     assert (first.received_ms, first.stated_ms, first.parser) == (*counts, 1)
-    assert first.is_earlier == is_earlier
+    assert first.is_moved == is_moved
     (kept,) = await kept_bodies.kept_of(conn, "p1")
     # `kadens replay` reads a body again whose facts were stored with a later time of stating
-    assert kept.parser == (0 if is_earlier else 1)
+    assert kept.parser == (0 if is_moved else 1)
     assert (kept.envelope.received_ms, kept.envelope.first_stated_ms) == counts
 
 

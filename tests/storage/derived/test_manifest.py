@@ -50,11 +50,15 @@ def manifest_of(person: Person, folder: Path) -> Path:
             (folder / name).write_bytes(delivery.make())
             received = rfc3339(delivery.due_ms)
             bodies.append({"path": name, "connector": delivery.connector, "received": received})
+    # low, so that rule H1 has something to find
+    meant = person.prescription.intensity
+    ceiling = meant.high if meant.method == "bpm" else 105
+    prescription = {**plain(person.prescription), "hr_ceiling": ceiling, "sha256": ""}
     manifest = {
         "zone": person.zone,
         "now": rfc3339(JUDGED_MS),
         "profiles": [plain(person.profile)],
-        "prescriptions": [{**plain(person.prescription), "recorded": rfc3339(WRITTEN_MS)}],
+        "prescriptions": [{**prescription, "recorded": rfc3339(WRITTEN_MS)}],
         "consents": [{"source": name, "from": rfc3339(0)} for name in CONSENTED],
         "bodies": bodies,
     }

@@ -29,13 +29,14 @@ from model.facts import (
     Workout,
 )
 from model.intensity import ZoneTimes
-from stream.compute.derive import BEYOND_LIMIT, derive
+from stream.compute.derive import derive
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import zone_times_between, zone_times_in_pieces
 from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, STEPS
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.adjacent import LONGEST_BREAK_MS, merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate
+from stream.compute.sessions.counted_sessions import BEYOND_LIMIT
 from stream.compute.sessions.overlap import (
     MOST_A_DATE,
     SAME_SESSION_FROM,

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.adherence.a6_overdose import OVERDOSE
-from model.alert import SessionBrief
+from model.alert import SessionBrief, Tier
 from model.calendar import MINUTE_MS, midnight
 from model.intensity import ZoneTimes
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
@@ -78,6 +78,18 @@ def test_a_session_more_than_twice_as_long_with_pain(
 
 
 @pytest.mark.parametrize(
+    ("types", "held"), [((), True), (("walking",), True), (("strength",), False)]
+)
+def test_a_session_is_too_long_only_for_who_prescribed_its_type(
+    types: tuple[str, ...], *, held: bool
+) -> None:
+    row = replace(PAIN_PRESCRIPTION, types=types)
+    rated_s = rated("r", 0.5, 8, session="s")
+    on = pain_input(rated_s, sessions=(_session(61),), prescriptions=(row,))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
+
+
+@pytest.mark.parametrize(
     ("minutes", "cr10", "ceiling", "held"),
     [
         (61, 5.5, (5, "borg-cr10"), True),
@@ -95,6 +107,14 @@ def test_a_session_more_than_twice_as_long_that_was_too_hard(
     row = replace(PAIN_PRESCRIPTION, rpe_ceiling=ceiling[0], rpe_scale=ceiling[1])
     on = pain_input(sessions=(_session(minutes, 0, cr10),), prescriptions=(row,))
     assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
+
+
+@pytest.mark.parametrize(("cardiac", "tier"), [(False, Tier.C), (True, Tier.B)])
+def test_too_much_is_graver_with_a_disease_of_the_heart(*, cardiac: bool, tier: Tier) -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=5.0)
+    on = pain_input(sessions=(_session(61, 0, 8),), prescriptions=(row,))
+    (finding,) = judge(replace(on, cardiac=cardiac), (OVERDOSE,))
+    assert finding.tier is tier
 
 
 def test_what_was_too_hard_is_told_on_the_scale_of_the_ceiling() -> None:

@@ -1,6 +1,7 @@
 """Rule P3: medians that rise from week to week, just inside and just outside."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -51,12 +52,16 @@ def test_the_medians_of_weeks(weeks: tuple[Sequence[float], ...], *, findings: b
     assert keys == ([("2026-11-16", True)] if findings else [])
 
 
-def test_only_ratings_during_and_after_exercise_count() -> None:
-    rising = [
-        rated(row.record, (PAIN_NOW - row.at_ms) / HOUR_MS, row.value, Phase.BEFORE)
-        for row in _weeks((2, 2, 2), (9, 9, 9))
-    ]
-    assert judge(pain_input(*rising), (WEEKLY_RISE,)) == ()
+def _in_phases(*phases: Phase) -> list[PainRating]:
+    """Return the ratings of two weeks with a steep rise, in phases that take turns."""
+    rows = _weeks((2, 2, 2), (9, 9, 9))
+    return [replace(row, phase=phases[number % len(phases)]) for number, row in enumerate(rows)]
+
+
+def test_every_rating_around_exercise_counts_and_no_answer_of_now() -> None:
+    around = (Phase.BEFORE, Phase.AFTER, Phase.NEXT_MORNING)
+    assert len(judge(pain_input(*_in_phases(*around)), (WEEKLY_RISE,))) == 1
+    assert judge(pain_input(*_in_phases(Phase.AFTER, Phase.NONE)), (WEEKLY_RISE,)) == ()
 
 
 def test_a_week_is_compared_when_it_is_over_and_raises_until_the_next_is() -> None:

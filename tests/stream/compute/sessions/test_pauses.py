@@ -191,6 +191,23 @@ def test_intervals_and_total_together_take_no_more_than_the_total() -> None:
     assert longer.moving_ms == longer.timer_ms
 
 
+def test_a_timer_of_nothing_tells_no_moving_time() -> None:
+    session = _only(_derived(_workout(0, 30, timer=0)))
+    assert (session.timer_ms, session.moving_ms) == (30 * MINUTE_MS, None)
+
+
+@pytest.mark.parametrize(
+    ("timer", "moving"),
+    [(60, [20, 40]), (60 + 2 / 60, [20, 40]), (60 + 3 / 60, [None, None]), (50, [None, None])],
+)
+def test_parts_know_their_moving_time_where_the_pauses_leave_exactly_it(
+    timer: float, moving: list[float | None]
+) -> None:
+    sessions = _derived(_workout(0, 120, (20, 80), timer=timer)).sessions
+    ms = [None if minutes is None else minutes * MINUTE_MS for minutes in moving]
+    assert [session.moving_ms for session in sessions] == ms
+
+
 @pytest.mark.parametrize(
     ("pauses", "spans"),
     [

@@ -1,0 +1,119 @@
+"""Rule H1, heart rate above the prescribed ceiling (clinical definition section 5.4).
+
+A prescription turns it on by naming a ceiling. It tells of what was recorded, minutes to days
+later, and is no alarm.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from alerts.completeness import as_recorded
+from alerts.heart import CARDIAC_SIGNS
+from alerts.occasions import Occasion, finding_of, fresh_until
+from alerts.thresholds import thresholds_on
+from alerts.wording import short_number
+from model.alert import AboveCeiling, Finding, Rule, RuleInput, SessionBrief, SignAnswer, Tier
+from model.answered_session import AFTER_SESSION_MS
+from model.calendar import DAY_MS, MINUTE_MS
+from model.prescription import in_force
+from model.words.language import _
+
+
+def _above_ceiling(on: RuleInput, rule: Rule) -> Iterator[Finding]:
+    """Yield a finding for each session with heart rate above its ceiling.
+
+    It is of tier A where far above, or with a symptom of the heart until six hours after it.
+
+    A ceiling that was written after the session says nothing about it.
+    """
+    prescriptions = as_recorded(on)
+    since_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
+    for session in on.sessions:
+        held = in_force(prescriptions, session.local_date)
+        ceilings = [row.hr_ceiling for row in held if row.hr_ceiling is not None]
+        is_seen = session.above_ceiling and session.start_ms >= since_ms
+        if not ceilings or not is_seen:
+            continue
+        thresholds = thresholds_on(rule, prescriptions, session.local_date)
+        if thresholds["on"] >= 1:
+            yield _finding(on, rule, session, min(ceilings), thresholds)
+
+
+def _finding(
+    on: RuleInput, rule: Rule, session: SessionBrief, ceiling: float, thresholds: dict[str, float]
+) -> Finding:
+    times = session.above_ceiling
+    at_ms = times[-1].end_ms
+    far = any(item.far for item in times)
+    signs = sorted({row.sign for row in on.signs if _is_symptom_of(session, row)})
+    return finding_of(
+        on,
+        rule,
+        Occasion(
+            key=session.id,
+            at_ms=at_ms,
+            from_ms=session.start_ms,
+            fresh_until_ms=fresh_until(rule, at_ms),
+            session=session.id,
+            tier=Tier.A if far or signs else Tier.B,
+        ),
+        {
+            "local_date": session.local_date.isoformat(),
+            "ceiling": ceiling,
+            "minutes": sum(map(_length_ms, times)) / MINUTE_MS,
+            "samples": sum(item.n for item in times),
+            "far": far,
+            "signs": signs,
+            "thresholds": thresholds,
+        },
+    )
+
+
+def _is_symptom_of(session: SessionBrief, answer: SignAnswer) -> bool:
+    is_about = session.start_ms <= answer.at_ms <= session.end_ms + AFTER_SESSION_MS
+    return is_about and answer.sign in CARDIAC_SIGNS
+
+
+def _length_ms(item: AboveCeiling) -> int:
+    return item.end_ms - item.start_ms
+
+
+def _sentence(evidence: Mapping[str, Any]) -> str:
+    far = ""
+    if evidence["far"]:
+        far = _(", by 10 or more for 5 minutes")
+    return _(
+        "Heart rate above the ceiling of %(ceiling)s a minute for %(minutes)s minutes in the "
+        "session of %(date)s%(far)s (rule H1: nearly all samples of 2 minutes or more).",
+        ceiling=short_number(evidence["ceiling"]),
+        minutes=short_number(round(evidence["minutes"], 1)),
+        date=evidence["local_date"],
+        far=far,
+    )
+
+
+def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
+    """Return no time: only new data changes what this rule finds."""
+    return ()
+
+
+CEILING = Rule(
+    id="H1",
+    family="heart",
+    version=1,
+    tier=Tier.A,  # at the gravest
+    title="Heart rate above the ceiling",
+    thresholds={
+        "on": 1,  # where a prescription names a ceiling
+        "look_back_days": 28,
+        "fresh_days": 7,
+    },
+    overridable={"on": (0, 1)},
+    in_order=(),
+    cooldown_days=7,
+    prescribed={},
+    renewed=False,
+    predicate=_above_ceiling,
+    sentence=_sentence,
+    next_due=_next_due,
+)

@@ -1,0 +1,59 @@
+"""What the keys of frozen evidence mean, and in which unit their figures are. Data only.
+
+A key that is not listed is worded as every stored name is. Nothing here changes what is stored.
+"""
+
+from collections.abc import Mapping
+
+from model.words.language import N_
+
+EVIDENCE_LABELS: Mapping[str, str] = {
+    "frequency": N_("Sessions done, of those due"),
+    "time": N_("Minutes done, of those due"),
+    "known_days": N_("Days of which something is known"),
+    "valid_days": N_("Days with the watch worn"),
+    "answered_days": N_("Days that the patient answered for"),
+    "carried_days": N_("Days with a phone carried"),
+    "unseen_days": N_("Days with the watch off for as long as a session"),
+    "recalled_sessions": N_("Sessions that the patient told of"),
+    "share": N_("Share"),
+    "ratio": N_("Least share of what is due"),
+    "lag_hours": N_("Waits for late data"),
+    "answer_hours": N_("Waits for the patient's answer"),
+    "look_back_days": N_("Looks back"),
+    "fresh_days": N_("Raises an alert for"),
+    "fresh_until_ms": N_("Raises an alert until"),
+    "from_ms": N_("Evidence from"),
+    "apart_hours": N_("Apart, at least"),
+    "mean": N_("Weighted mean of late"),
+    "least_mean": N_("Limit of the weighted mean"),
+    "lost": N_("Sum of what the weeks lost"),
+    "most_lost": N_("Limit of the sum"),
+    "baseline": N_("Level at the beginning"),
+    "mean_dose_min": N_("Mean dose of the four weeks before"),
+    "dose_min": N_("Dose of the week"),
+    "below_ms": N_("Time below the prescribed range"),
+    "within_ms": N_("Time within the prescribed range"),
+    "above_ms": N_("Time above the prescribed range"),
+    "usual": N_("Usual pain before exercise"),
+    "very_high": N_("Very high from"),
+    "high": N_("High from"),
+}
+# What a figure is followed by, by the end of its key; the longest end that fits wins.
+UNIT_BY_END: Mapping[str, str] = {
+    "days": N_("days"),
+    "hours": N_("h"),
+    "minutes": N_("min"),
+    "minutes_due": N_("min"),
+    "minutes_prescribed": N_("min"),
+    "dose_min": N_("min"),
+    "bpm": N_("a minute"),
+    "ceiling": N_("a minute"),
+    "highest": N_("a minute"),
+    "level": N_("a minute"),
+    "kg": N_("kg"),
+}
+# Shares of 1, which read better in percent.
+PERCENT = frozenset({"frequency", "time", "ratio", "share", "mean", "least_mean", "baseline"})
+# Names for programs: the API has them, and no reader needs them.
+NOT_SHOWN = frozenset({"sha256", "record", "session"})

@@ -1,0 +1,45 @@
+"""What applies on a local date: profile, thresholds, prescriptions, the least length. Pure."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from model.calendar import MINUTE_MS
+from model.columns.window import Window
+from model.prescription import Prescription, in_force
+from stream.compute.intensity.thresholds import profile_on, zone_thresholds
+from stream.compute.sessions.session_rows import DateInputs
+
+SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
+LEAST_SESSION_MS = 5 * MINUTE_MS
+_SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
+
+
+def inputs_by_date(window: Window) -> dict[date, DateInputs]:
+    """Return by date, in order, what applies on it: profile, thresholds, prescriptions, limits."""
+    return {day: inputs_on(window, day) for day in sorted(set(window.dates))}
+
+
+def inputs_on(window: Window, day: date) -> DateInputs:
+    """Return what applies on a local date."""
+    profile = profile_on(window.profiles, day)
+    prescribed = in_force(window.prescriptions, day)
+    return DateInputs(
+        day=day,
+        profile=profile,
+        thresholds=zone_thresholds(profile, day),
+        prescribed=prescribed,
+        shortest_ms=_shortest_ms(prescribed),
+    )
+
+
+def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
+    """Return the least length of a session in ms.
+
+    It is 10 minutes, or half of the prescribed length where that is shorter, but never under 5
+    minutes: a walk to the kitchen is no session, whatever is prescribed.
+    """
+    shortest = SHORTEST_SESSION_MS
+    for row in prescribed:
+        half_ms = int(_SHARE_OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS)
+        shortest = min(shortest, half_ms)
+    return max(shortest, LEAST_SESSION_MS)

@@ -1,0 +1,80 @@
+"""Rule H1: what it makes of the times above a ceiling that a session has."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from alerts.registry import judge
+from alerts.rules.heart.h1_ceiling import CEILING
+from model.alert import AboveCeiling, Finding, SessionBrief, SignAnswer, Tier
+from model.calendar import HOUR_MS, MINUTE_MS
+from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
+from tests.rows import values_of
+
+_START = PAIN_NOW - 3 * HOUR_MS
+_DATE = date(2026, 11, 23)
+_ASKS = replace(PAIN_PRESCRIPTION, hr_ceiling=120.0)
+
+
+def _judged(*above: AboveCeiling, **more: object) -> tuple[Finding, ...]:
+    session = SessionBrief(
+        id="s",
+        start_ms=_START,
+        end_ms=_START + HOUR_MS,
+        local_date=_DATE,
+        type="walking",
+        timer_ms=HOUR_MS,
+        above_ceiling=above,
+    )
+    values: dict[str, Any] = {"sessions": (session,), "prescriptions": (_ASKS,), **more}
+    return judge(pain_input(**values), (CEILING,))
+
+
+def _above(minute: int, minutes: int, *, far: bool = False) -> AboveCeiling:
+    start_ms = _START + minute * MINUTE_MS
+    end_ms = start_ms + minutes * MINUTE_MS
+    return AboveCeiling(start_ms=start_ms, end_ms=end_ms, n=60 * minutes, far=far)
+
+
+def test_a_session_with_such_times_is_one_finding() -> None:
+    (finding,) = _judged(_above(5, 2), _above(20, 3))
+    assert (finding.key, finding.tier, finding.at_ms) == ("s", Tier.B, _START + 23 * MINUTE_MS)
+    assert finding.sentence == (
+        "Heart rate above the ceiling of 120 a minute for 5 minutes in the session of 2026-11-23 "
+        "(rule H1: nearly all samples of 2 minutes or more)."
+    )
+    assert _judged() == ()
+
+
+def test_far_above_for_long_is_graver() -> None:
+    assert values_of(_judged(_above(5, 2), _above(20, 6, far=True)), "tier") == [Tier.A]
+
+
+@pytest.mark.parametrize(
+    ("sign", "hours", "tier"),
+    [
+        ("chest_pain", -0.1, Tier.B),
+        ("chest_pain", 6.9, Tier.A),
+        ("chest_pain", 7.1, Tier.B),
+        ("bladder_bowel", 2, Tier.B),
+    ],
+)
+def test_a_symptom_in_or_after_the_session_is_graver(sign: str, hours: float, tier: Tier) -> None:
+    at_ms = _START + int(hours * HOUR_MS)
+    answer = SignAnswer(record="r", at_ms=at_ms, local_date=_DATE, sign=sign)
+    now_ms = PAIN_NOW + 12 * HOUR_MS
+    (finding,) = _judged(_above(5, 2), signs=(answer,), now_ms=now_ms)
+    assert (finding.tier, finding.evidence["signs"]) == (tier, [sign] if tier is Tier.A else [])
+
+
+def test_no_ceiling_and_a_ceiling_that_was_written_afterwards_find_nothing() -> None:
+    assert _judged(_above(5, 2), prescriptions=(replace(_ASKS, hr_ceiling=None),)) == ()
+    written = {(_ASKS.id, _ASKS.version): PAIN_NOW}
+    assert _judged(_above(5, 2), recorded=written) == ()
+
+
+def test_a_prescription_turns_the_rule_off() -> None:
+    off = replace(_ASKS, rules={"H1": {"on": 0}})
+    assert _judged(_above(5, 2), prescriptions=(off,)) == ()
