@@ -57,9 +57,9 @@ def folder_of_up(root: Path) -> Iterator[FolderOfUp]:
 
 def keep_erasures(listed: Path | None, root: Path) -> None:
     """Put the list of erasures where `kadens up` adds to it, unless one is there already."""
-    kept = root / _ERASURES
-    if listed is None or not listed.exists() or kept.exists():
+    target = root / _ERASURES
+    if listed is None or not listed.exists() or target.exists():
         return
     # a copy: the list of the old place stays the proof that it was
-    shutil.copyfile(listed, kept)
-    kept.chmod(0o600)
+    shutil.copyfile(listed, target)
+    target.chmod(0o600)

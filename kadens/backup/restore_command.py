@@ -105,10 +105,10 @@ def _into_folder(
         fail(f"the place is --data {data} or that of {names}; not both", code=2)
     plan, kept = _planned(source, keys, key, listed)
     now_ms = clock("system")()
-    with folder_of_up(data) as target:
-        write_secrets(secrets_of_folder(target.root), kept.secrets_file)
-        done = run(restore(target.dsn, open_bodies(target.bodies), plan, kept, now_ms))
-        keep_erasures(listed, target.root)
+    with folder_of_up(data) as folder:
+        write_secrets(secrets_of_folder(folder.root), kept.secrets_file)
+        done = run(restore(folder.dsn, open_bodies(folder.bodies), plan, kept, now_ms))
+        keep_erasures(listed, folder.root)
     if secrets is not None:
         write_secrets(secrets, kept.secrets_file)
     return listed, done

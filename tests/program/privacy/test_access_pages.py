@@ -44,7 +44,7 @@ _DOSE = {
     "version": 2,
     "body": {"sessions_per_week": None, "minutes_per_session": None, "dose_min_per_week": 150.0},
 }
-_REQUEST = {
+_REQUESTED = {
     "received_at": "2026-11-01T00:00:00+00:00",
     "kind": "access",
     "state": "answered",
@@ -135,7 +135,7 @@ def test_what_a_deployment_has_not_stated_is_said() -> None:
         ),
         (
             "rights_request",
-            _REQUEST,
+            _REQUESTED,
             "Tillgång till alla uppgifter, besvarad: allt Här är den.",
             "Access to all data, answered: allt Här är den.",
         ),

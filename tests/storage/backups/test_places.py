@@ -58,24 +58,24 @@ async def test_kadens_up_starts_from_a_folder_that_was_restored(
     kept = read_keys(world.keys, private)
     plan = plan_restore(read_contents(world.folder, private), kept, None)
     root = tmp_path / "new" / "up"
-    with folder_of_up(root) as target:
-        write_secrets(secrets_of_folder(target.root), kept.secrets_file)
-        done = await restore(target.dsn, open_bodies(target.bodies), plan, kept, T0)
-        keep_erasures(world.erasures, target.root)
+    with folder_of_up(root) as folder:
+        write_secrets(secrets_of_folder(folder.root), kept.secrets_file)
+        done = await restore(folder.dsn, open_bodies(folder.bodies), plan, kept, T0)
+        keep_erasures(world.erasures, folder.root)
     assert done.rows > 0
     assert (root / "erasures.jsonl").exists()
 
 
 def test_the_steps_of_up_take_a_restored_folder(tmp_path: Path) -> None:
     root = tmp_path / "up"
-    with folder_of_up(root) as target:
+    with folder_of_up(root) as folder:
         key = f'wrapping_key = "{bytes(32).hex()}"\n'
-        write_secrets(secrets_of_folder(target.root), key.encode())
+        write_secrets(secrets_of_folder(folder.root), key.encode())
         # as `kadens up` does: the secrets of the folder, the schema, the check of the keys
-        _, secrets = own_secrets(target.root, "")
-        ready_database(target.dsn)
-        ready_keys(target.dsn, secrets.wrapping_keys, T0)
-        assert Path(target.bodies).parent == target.root
+        _, secrets = own_secrets(folder.root, "")
+        ready_database(folder.dsn)
+        ready_keys(folder.dsn, secrets.wrapping_keys, T0)
+        assert Path(folder.bodies).parent == folder.root
     assert secrets.wrapping_keys
     assert (root / "bodies").stat().st_mode & 0o077 == 0
 
