@@ -18,7 +18,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Patient
 from kadens.json_files import JsonFileError, read_json_file, refusal
 from kadens.lazy_commands import running_command
 from kadens.output.terminal import fail, print_note
-from kadens.prescribing.confirmed import ConfirmedKeys, exit_unless_confirmed, others_of
+from kadens.prescribing.confirmed import ConfirmedKeys, others_of, say_notes
 from kadens.settings import Settings
 from model.facts import Instrument
 from model.intensity import HeartProfile, profile_problems
@@ -89,14 +89,15 @@ def write_prescription(
     """Write a version of a prescription.
 
     It replaces the version before it from its own valid_from on; earlier versions are kept. What it
-    overlaps with, weeks that are over and a dose that its sessions cannot give are confirmed first.
+    overlaps with, weeks that are over and a dose that its sessions cannot give are said before it
+    is written.
     """
     value = _value_of(path, Prescription)
     _refuse(path, list(prescribing_problems(value)))
 
     async def work(conn: Connection, now_ms: int) -> None:
         others = await others_of(conn, patient, now_ms)
-        exit_unless_confirmed(prescription_notes(value, others.stored, others.today), confirm or ())
+        say_notes(prescription_notes(value, others.stored, others.today), confirm or ())
         await settings.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)

@@ -1,5 +1,6 @@
-"""What an operator confirms before a prescription is written, by the same keys as at the door."""
+"""What an operator is told before a prescription is written, by the same keys as at the door."""
 
+import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kadens.output.terminal import fail
+from kadens.output.terminal import fail, print_note
 from model.calendar import local_date
 from model.prescribing.notes import PrescriptionNote
 from model.prescription import Prescription
@@ -20,7 +21,7 @@ ConfirmedKeys = Annotated[
     typer.Option(
         "--confirm",
         metavar="KEY",
-        help="A note that is meant, by its key; without it nothing is written.",
+        help="A note that is meant, by its key: it is not said, and not asked about.",
     ),
 ]
 
@@ -44,10 +45,15 @@ async def others_of(conn: Connection, patient: str, now_ms: int) -> Others:
     return Others(stored=stored, today=local_date(now_ms, await zone_of(conn, patient)))
 
 
-def exit_unless_confirmed(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> None:
-    """Leave with code 2, and each note with the option that confirms it, unless all are named."""
+def say_notes(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> None:
+    """Say each note before anything is written; leave with code 2 when a person thinks again.
+
+    `confirmed` are the keys of notes that need not be said. Only a person at a terminal is asked: a
+    program cannot answer, and what it was told to write is written.
+    """
     # each with its own key: who confirms one overlap has not confirmed another
     open_notes = {note.key: note.text for note in notes if note.key not in confirmed}
-    if open_notes:
-        lines = [f"{text} --confirm {key}" for key, text in open_notes.items()]
-        fail("\n  ".join(["nothing is written until this is confirmed:", *lines]), code=2)
+    for key, text in open_notes.items():
+        print_note(f"note: {text} (--confirm {key})")
+    if open_notes and sys.stdin.isatty() and not typer.confirm("Write it?", err=True):
+        fail("nothing is written", code=2)

@@ -1,7 +1,7 @@
 """Commands for prescriptions: list, show, renew, pause, export and import.
 
 What is written is checked completely before it is written, and audited. Overlaps, weeks that are
-over and the like are confirmed by their keys, as at the clinician door. An operator writes for a
+over and the like are said first, and a person at a terminal is asked. An operator writes for a
 prescriber, whose name is in the file or in the version before.
 """
 
@@ -23,7 +23,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.json_files import strict_json
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
-from kadens.prescribing.confirmed import ConfirmedKeys, Others, exit_unless_confirmed, others_of
+from kadens.prescribing.confirmed import ConfirmedKeys, Others, others_of, say_notes
 from model import codec
 from model.calendar import local_date
 from model.prescribing.changes import pause_problems, renewal_problems, renewed, with_pause
@@ -46,7 +46,7 @@ _Last = Annotated[str, typer.Option("--to", help="Last date, inclusive.")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextVersion:
-    """A version that is to follow: why it cannot be, and what is to be confirmed before it is."""
+    """A version that is to follow: why it cannot be, and what is said before it is."""
 
     prescription: Prescription
     problems: tuple[str, ...]
@@ -189,7 +189,7 @@ def import_prescriptions(
 
     async def work(conn: Connection, now_ms: int) -> None:
         others = await others_of(conn, patient, now_ms)
-        exit_unless_confirmed(_notes_of_all(rows, others), confirm or ())
+        say_notes(_notes_of_all(rows, others), confirm or ())
         for row in rows:
             await settings.prescribe(conn, patient, row, now_ms)
 
@@ -254,7 +254,7 @@ def _write_next(
         problems = following.problems or prescribing_problems(following.prescription)
         if problems:
             fail("\n  ".join(["this cannot be prescribed:", *problems]), code=2)
-        exit_unless_confirmed(following.notes, confirmed)
+        say_notes(following.notes, confirmed)
         await settings.prescribe(conn, patient, following.prescription, now_ms)
         return following.prescription
 

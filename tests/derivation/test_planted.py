@@ -65,10 +65,11 @@ def _first_only(selections: tuple[SourceSelection, ...]) -> tuple[SourceSelectio
 
 
 _DERIVE, _DAY_ROWS = "stream.compute.derive", "stream.compute.day_rows"
+_COUNTED = "stream.compute.sessions.counted_sessions"
 _HELD, _STATES = "kadens.derivation.held_facts", "stream.compute.day_states"
 # What is planted: the property, where a function is used, and what its result becomes.
 _PLANTED: Mapping[str, tuple[Any, str, _Result]] = {
-    "a millisecond of a session": (times_property, f"{_DERIVE}.derive_session", _session),
+    "a millisecond of a session": (times_property, f"{_COUNTED}.derive_session", _session),
     "a millisecond of a day": (times_property, f"{_DERIVE}.derive_day", _day),
     "a millisecond of a week": (times_property, "tests.oracle.week_of_days", _week),
     "a step of a week": (times_property, "tests.oracle.week_of_days", _week_steps),

@@ -3,16 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import chain
+from io import StringIO
 from pathlib import Path
 
 import psycopg
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
+from kadens.prescribing.confirmed import say_notes
 from kadens.settings import SettingsError, read_settings
+from model.prescribing.notes import PrescriptionNote
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import cells_of
 from tests.storage.reuse import database_copied
@@ -132,50 +135,61 @@ def test_prescriptions_are_renewed_paused_exported_and_imported(tmp_path: Path) 
     assert "Bundle.entry[1].resource.status must be one of" in refused.stderr
 
 
-def _unconfirmed(*words: str) -> list[str]:
-    """Return the keys that a refused command wants to be confirmed."""
+def _noted(*words: str) -> list[str]:
+    """Return the keys of the notes that a command says of what it writes."""
     done = _kadens(*words)
-    assert (done.exit_code, done.stdout) == (2, ""), done.output
-    assert "nothing is written until this is confirmed" in done.stderr
-    return [line.split("--confirm ")[1] for line in done.stderr.splitlines() if "--confirm" in line]
+    assert done.exit_code == 0, done.output
+    notes = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
+    return [line.split("--confirm ")[1].rstrip(")") for line in notes]
 
 
-def test_no_command_writes_a_prescription_before_its_notes_are_confirmed(tmp_path: Path) -> None:
+def test_each_command_says_its_notes_before_it_writes_a_prescription(tmp_path: Path) -> None:
     path, bundle = tmp_path / "prescription.json", tmp_path / "bundle.json"
     _kadens("patient", "add", "--pseudonym", "w-6", "--unit", "Ward 9")
     mine = ("--patient", "w-6")
     past = {**PRESCRIPTION, "valid_from": "2023-01-02", "valid_to": "2023-12-31"}
     path.write_text(json.dumps(past), encoding="utf-8")
     add = ("prescription", "add", str(path), *mine)
-    assert _unconfirmed(*add) == ["past:2023-01-02"]
-    assert _unconfirmed(*add, "--confirm", "past:2023-01-03") == ["past:2023-01-02"]
-    _written(*add, "--confirm", "past:2023-01-02")
+    assert _noted(*add, "--confirm", "past:2023-01-03") == ["past:2023-01-02"]
 
     renew = ("prescription", "renew", "rx-1", *mine, "--from", "2023-11-01", "--to", "2024-02-01")
-    assert _unconfirmed(*renew) == ["past:2023-11-01"]
     pause = ("prescription", "pause", "rx-1", *mine, "--why", "illness", "--to", "2023-11-20")
-    assert _unconfirmed(*pause, "--from", "2023-11-10") == ["past-pause:2023-11-10"]
     early = _kadens("prescription", "renew", "rx-1", *mine, "--from", "2023-01-02", "--to", "2024")
     assert early.exit_code == 2
     early = _kadens(*renew[:-4], "--from", "2022-12-31", "--to", "2024-02-01")
     assert "`valid_from` must be after the first date of what it renews" in early.stderr
     late = _kadens(*pause[:-1], "2024-02-01", "--from", "2023-12-01")
     assert "`last` must not be after the prescription ends" in late.stderr
-    assert _kadens(*pause, "--from", "2023-11-10", "--confirm", "past-pause:2023-11-10").stdout == (
-        "rx-1/2\n"
-    )
+    assert _noted(*pause, "--from", "2023-11-10") == ["past-pause:2023-11-10"]
 
     request = json.loads(_kadens("prescription", "export", "--fhir", *mine).stdout)["entry"][-1]
     # a prescription of the same content and another name, so that both would hold
     renamed = json.dumps(request["resource"]).replace('"rx-1', '"rx-7')
     bundle.write_text(re.sub(r"[0-9a-f]{64}", "", renamed), encoding="utf-8")
     take = ("prescription", "import", str(bundle), *mine)
-    keys = _unconfirmed(*take)
-    assert keys == ["past:2023-11-10", "same:rx-1"]
-    confirmed = list(chain.from_iterable(("--confirm", key) for key in keys))
-    assert _written(*take, *confirmed).startswith("written: rx-7")
+    assert _noted(*take, "--confirm", "same:rx-1") == ["past:2023-11-10"]
+    later = [*renew[:-3], "2023-11-13", *renew[-2:]]
+    assert "past:2023-11-13" in _noted(*later)
     versions = json.loads(_kadens("prescription", "show", "rx-1", *mine).stdout)
-    assert [row["version"] for row in versions] == [1, 2]
+    assert [row["version"] for row in versions] == [1, 2, 3]
+
+
+class _Terminal(StringIO):
+    """An input at which a person sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_at_a_terminal_can_think_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = [PrescriptionNote(key="past:2023-01-02", text="It begins in the past.")]
+    monkeypatch.setattr("sys.stdin", _Terminal("n\ny\n"))
+    with pytest.raises(typer.Exit) as left:
+        say_notes(notes, ())
+    assert left.value.exit_code == 2
+    say_notes(notes, ())
+    # what was confirmed is not asked about: the input has ended
+    say_notes(notes, ("past:2023-01-02",))
 
 
 def test_a_body_that_came_before_the_consent_is_released_and_not_kept(dsn: str) -> None:
