@@ -64,7 +64,11 @@ def _holding(folder: Path, traces: dict[str, bytes]) -> dict[str, set[str]]:
     matches: dict[str, set[str]] = {}
     for path in files(folder):
         at = str(path.relative_to(folder))
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            # the server has renamed a new file of its log, or dropped what it had no use for
+            continue
         names = {name for name, trace in traces.items() if trace in content}
         if names:
             matches[at] = names

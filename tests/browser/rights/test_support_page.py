@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from model.calendar import DAY_MS
 from tests.browser.chromium import NEEDS_CHROMIUM, browser_context
 from tests.clinic.rights.test_checks import looked
 from tests.clinic_world import CLINICIAN, COLLEAGUE, Served
@@ -27,7 +28,9 @@ _JUDGED = {"en": "The verdict is written.", "sv": "Bedömningen är sparad."}
 
 @pytest.fixture(name="rights_door")
 def _rights_door(door: Served) -> Iterator[Served]:
+    now_ms = door.clock[0]
     yield door
+    door.clock[0] = now_ms
     for table in ("support_access", "support_case", "audit_sampled", "audit_sample"):
         door.change(f"delete from {table}")  # noqa: S608 - names of this test
 
@@ -69,6 +72,8 @@ def test_a_case_is_opened_and_its_access_ended_with_the_keyboard(
 def test_an_access_is_judged_with_the_keyboard(
     browser: Browser, rights_door: Served, width: int, language: str
 ) -> None:
+    # days on their own, so that a sample of a day has both accesses whatever else was looked at
+    rights_door.clock[0] += 2 * DAY_MS * (1 + _BOTH.index((width, language)))
     rows = [looked(rights_door, who) for who in (COLLEAGUE.subject, CLINICIAN.subject)]
     with browser_context(browser, rights_door.url, width, language) as context:
         page = context.new_page()
@@ -78,6 +83,7 @@ def test_an_access_is_judged_with_the_keyboard(
         expect(page.locator("#size")).to_have_attribute("aria-invalid", "true")
         _is_clean(page, width)
         page.locator("#size").fill("100")
+        page.locator("#days").fill("1")
         page.locator("#size").press("Enter")
         card = page.locator(f"#access-{rows[0]}")
         card.locator("[value=justified]").press("Space")

@@ -211,7 +211,6 @@ async def test_only_the_owner_may_read_what_was_written(
     written = [_data(world), next(world.keys.iterdir()), world.key, world.erasures]
     assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
     assert stat.S_IMODE(world.folder.stat().st_mode) == 0o700
-    assert b"p2" not in _data(world).read_bytes()
 
 
 async def test_a_patient_without_a_key_is_not_written_open(
