@@ -151,23 +151,24 @@ def _nudge(move: AlertMove, patient: int, rule: str, by: Announcing) -> Sequence
     if move.kind is not Action.RAISE or not nudges or ReceiverKind.NUDGE not in by.ways:
         return []
     return [
-        OutboxMessage(
-            channel=ReceiverKind.NUDGE.value,
-            key=f"{move.alert}/{move.id}/{move.patient}",
-            recipient=move.patient,
-            body=nudge_body(move.patient),
-            patient=patient,
-            to_patient=True,
-        )
+        nudge_message(patient, move.patient, f"{move.alert}/{move.id}/{move.patient}"),
     ]
 
 
 def closing_nudge(patient: int, pseudonym: str, last: date) -> OutboxMessage:
     """Return the nudge that warns a patient whose account is open until `last`: it says no more."""
+    # a warning of another day is another message; the same one goes out once
+    return nudge_message(patient, pseudonym, f"closing/{patient}/{last}")
+
+
+def nudge_message(patient: int, pseudonym: str, key: str) -> OutboxMessage:
+    """Return a nudge to a patient (by the database's number and by pseudonym), once for each key.
+
+    It says that the app should be opened, and nothing of why.
+    """
     return OutboxMessage(
         channel=ReceiverKind.NUDGE.value,
-        # a warning of another day is another message; the same one goes out once
-        key=f"closing/{patient}/{last}",
+        key=key,
         recipient=pseudonym,
         body=nudge_body(pseudonym),
         patient=patient,

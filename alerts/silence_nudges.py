@@ -4,11 +4,9 @@ Nobody at the clinic is told before rule D1 is met. A nudge says nothing about w
 most every 48 hours; with the week's end it is the clinic's turn.
 """
 
-from alerts.announcing import nudge_body
 from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage, last_delivered
 from model.alert import RuleInput
 from model.calendar import DAY_MS, HOUR_MS, local_date
-from model.messages.outgoing import OutboxMessage, ReceiverKind
 from model.prescription import all_paused, in_force
 
 NUDGE_EVERY_MS = 48 * HOUR_MS
@@ -43,15 +41,3 @@ def next_nudge_ms(on: RuleInput) -> int | None:
     number = max(0, on.now_ms - last.time_ms) // NUDGE_EVERY_MS + 1
     at_ms = last.time_ms + number * NUDGE_EVERY_MS
     return at_ms if at_ms - last.time_ms < _CLINIC_MS else None
-
-
-def nudge_message(patient: int, pseudonym: str, name: str) -> OutboxMessage:
-    """Return the message of a nudge to a patient (by the database's number and by pseudonym)."""
-    return OutboxMessage(
-        channel=ReceiverKind.NUDGE.value,
-        key=f"{name}/{pseudonym}",
-        recipient=pseudonym,
-        body=nudge_body(pseudonym),
-        patient=patient,
-        to_patient=True,
-    )

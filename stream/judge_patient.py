@@ -11,8 +11,14 @@ from dataclasses import replace
 from functools import partial
 
 from alerts import lifecycle, registry
-from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times
-from alerts.silence_nudges import next_nudge_ms, nudge_message, silence_nudge
+from alerts.announcing import (
+    ANNOUNCED,
+    Announcing,
+    announcements_of,
+    digest_times,
+    nudge_message,
+)
+from alerts.silence_nudges import next_nudge_ms, silence_nudge
 from model.alert import Action, Finding, JudgementResult, Step, StepKind, Tier
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL, ReceiverKind
@@ -161,7 +167,7 @@ async def apply_judgements(
     await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
     if ReceiverKind.NUDGE.value in ways:
         nudged = [(name, result.nudge) for name, result in results.items() if result.nudge]
-        messages = [nudge_message(numbers[name], name, nudge) for name, nudge in nudged]
+        messages = [nudge_message(numbers[name], name, f"{nudge}/{name}") for name, nudge in nudged]
         await outbox.put_all(conn, messages, now_ms)
     for patient, result in results.items():
         by = Announcing(ways=ways, link=link, zone=result.zone, digest_ms=result.digest_ms)

@@ -134,8 +134,13 @@ from public.patient p cross join lateral (
                     / nullif(sum(sevenths_due) filter (where not paused), 0)::double precision, 0) as mean_min,
            coalesce(sum(strength_days) filter (where not paused), 0)::int / 7 as due_strength_days,
            -- a week of which one version names no dose has none
-           case when not coalesce(bool_or(dose_min_per_week is null) filter (where not paused), false)
-             then coalesce(sum(dose_min_per_week) filter (where not paused), 0) / 7 end as due_dose_min,
+           case when coalesce(bool_or(dose_min_per_week is null) filter (where not paused), false) then null
+             -- where only a dose is asked for, each day asks for a seventh of it
+             when coalesce(max(sessions_per_week) filter (where not paused), 0) = 0
+               then coalesce(sum(dose_min_per_week) filter (where not paused), 0) / 7
+             else coalesce(sum(dose_min_per_week) filter (where not paused)
+               * (sum(sevenths_due) filter (where not paused) / 7)
+               / nullif(sum(sevenths_due) filter (where not paused), 0), 0) end as due_dose_min,
            sum(sessions)::int as recorded_sessions, sum(ms)::bigint as ms, sum(unknown_ms)::bigint as unknown_ms,
            sum(exertion_ms)::bigint as exertion_ms, sum(in_range_ms)::bigint as in_range_ms,
            sum(range_known_ms)::bigint as range_known_ms, sum(dose_min) as dose_min,
@@ -177,7 +182,7 @@ comment on column analysis.adherence.known_days is 'days worn for 600 minutes or
 comment on column analysis.adherence.paused_days is 'days of a pause, taken off what was due';
 comment on column analysis.adherence.due_sessions is 'whole sessions that were due';
 comment on column analysis.adherence.due_min is 'their length, minutes';
-comment on column analysis.adherence.due_dose_min is 'dose that was due: moderate minutes plus twice the vigorous ones; null when none is prescribed';
+comment on column analysis.adherence.due_dose_min is 'dose that was due: moderate minutes plus twice the vigorous ones of the whole sessions due, or of the days where no session is prescribed; null when none is prescribed';
 comment on column analysis.adherence.due_strength_days is 'days with strength training that were due';
 comment on column analysis.adherence.credited_sessions is 'sessions of its types, at most `max_per_day` a day';
 comment on column analysis.adherence.credited_recalled is 'those of them that the patient told of and nobody recorded';
