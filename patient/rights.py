@@ -20,7 +20,7 @@ from model.privacy.requests import (
     RightsState,
     is_overdue,
 )
-from model.schemas.plain_text import text_problem
+from model.schemas.plain_text import text_problem, typed_text
 from model.words.language import N_
 from patient.config import patient_door_of
 from patient.own_pages import door_page
@@ -192,7 +192,7 @@ def _kind(text: str) -> RightKind:
 
 def _wish(text: str) -> str:
     # a form sends its line breaks as two characters
-    plain = text.replace("\r\n", "\n").strip()
+    plain = typed_text(text)
     if problem := text_problem(plain, LONGEST_WISH, allowed="\n"):
         raise RequestRefused(422, f"The text {problem}.")
     return plain

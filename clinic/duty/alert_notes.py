@@ -5,7 +5,7 @@ timer of an alert nor changes its state, and a closed alert takes notes too.
 """
 
 from clinic.request_scope import RequestScope
-from model.schemas.plain_text import text_problem
+from model.schemas.plain_text import text_problem, typed_text
 from model.words.language import _
 from storage import audit
 from storage.alerts import notes, outbox
@@ -27,7 +27,7 @@ async def note_alert(scope: RequestScope, alert: str, text: str, *, is_shared: b
     if brief is None:
         raise RequestRefused(404, "This care unit has no such alert.")
     # A form sends its line breaks as two characters.
-    plain = text.replace("\r\n", "\n").strip()
+    plain = typed_text(text)
     problem = text_problem(plain, LONGEST_ALERT_NOTE, allowed="\n") or (
         "" if plain else _("is empty")
     )

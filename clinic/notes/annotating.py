@@ -15,7 +15,7 @@ from model.notes.annotation import (
     PinnedNote,
     annotation_problems,
 )
-from model.schemas.plain_text import text_problem
+from model.schemas.plain_text import text_problem, typed_text
 from model.storable import MOST_JSON_INT
 from model.words.language import _
 from storage import audit
@@ -81,7 +81,7 @@ async def pin_note(scope: RequestScope, pseudonym: str, text: str, after: int) -
     """
     await reads.read_brief(scope, pseudonym)
     # A form sends its line breaks as two characters.
-    plain = text.replace("\r\n", "\n").strip()
+    plain = typed_text(text)
     problem = text_problem(plain, LONGEST_NOTE, allowed="\n")
     if problem:
         raise RequestRefused(422, _("The note %(problem)s.", problem=problem))

@@ -6,7 +6,7 @@ Complete without scripts. What is wrong with a form is said beside its field.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from clinic import reads
@@ -15,6 +15,7 @@ from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.rights import accounts
+from clinic.rights.form_answer import answer_form
 from clinic.sign_in import csrf_guard
 from model.words.language import N_, translated
 
@@ -59,10 +60,10 @@ async def take_closing_form(
             shown = await _page(scope, pseudonym, wrong, {"why": plain, "identified": how})
         else:
             await accounts.end_account(scope, pseudonym, plain, how)
-    if wrong:
-        return render(request, "accounts.html", shown, status=422)
-    csrf_guard.count_action(request, "close_account")
-    return RedirectResponse("/accounts?done=closed", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "accounts.html", refused, action="close_account", to="/accounts?done=closed"
+    )
 
 
 @account_pages.post("/accounts/{pseudonym}/reopen")
@@ -83,10 +84,10 @@ async def take_reopening_form(
             shown = await _page(scope, pseudonym, wrong, {"why": plain, "identified": ""})
         else:
             await accounts.open_again(scope, pseudonym, plain)
-    if wrong:
-        return render(request, "accounts.html", shown, status=422)
-    csrf_guard.count_action(request, "open_account")
-    return RedirectResponse("/accounts?done=opened", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "accounts.html", refused, action="open_account", to="/accounts?done=opened"
+    )
 
 
 async def _page(

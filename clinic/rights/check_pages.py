@@ -7,13 +7,14 @@ then.
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.rights import checking
+from clinic.rights.form_answer import answer_form
 from clinic.sign_in import csrf_guard
 from model.words.language import N_, translated
 from storage.alerts import duty
@@ -57,10 +58,10 @@ async def take_draw_form(
             wrong = {} if number else checking.draw_refusal()
         if wrong:
             shown = await _list(scope, wrong, given)
-    if wrong:
-        return render(request, "checks.html", shown, status=422)
-    csrf_guard.count_action(request, "draw_sample")
-    return RedirectResponse(f"{_CHECKS}/{number}?done=drawn", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "checks.html", refused, action="draw_sample", to=f"{_CHECKS}/{number}?done=drawn"
+    )
 
 
 @check_pages.get(f"{_CHECKS}/{{number}}")
@@ -92,10 +93,10 @@ async def take_verdict_form(
         if wrong:
             given = {"verdict": verdict, "comment": plain}
             shown = await _sample(scope, number, row, wrong, given)
-    if wrong:
-        return render(request, "sample.html", shown, status=422)
-    csrf_guard.count_action(request, "judge_access")
-    return RedirectResponse(f"{_CHECKS}/{number}?done=judged", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "sample.html", refused, action="judge_access", to=f"{_CHECKS}/{number}?done=judged"
+    )
 
 
 async def _list(

@@ -16,7 +16,7 @@ from model.privacy.rectification import (
     correctable,
     with_right_values,
 )
-from model.schemas.plain_text import text_problem
+from model.schemas.plain_text import text_problem, typed_text
 from model.words.language import N_
 
 LONGEST_CORRECTION_WHY = 500  # characters, as the database keeps them
@@ -79,7 +79,7 @@ def checked_correction(
 ) -> CheckedCorrection:
     """Return the right values of a form, where they differ from what is read `now`."""
     wrong: dict[str, str] = {}
-    plain = form.why.replace("\r\n", "\n").strip()
+    plain = typed_text(form.why)
     if not plain or text_problem(plain, LONGEST_CORRECTION_WHY, allowed="\n"):
         wrong["why"] = _WHY
     typed = form.model_dump()

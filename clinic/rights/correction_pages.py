@@ -23,8 +23,9 @@ from clinic.rights.correction_form import (
 )
 from clinic.rights.correction_preview import CorrectionPreview, preview_correction
 from clinic.rights.correction_words import correction_lines, record_words, right_words
+from clinic.rights.form_answer import answer_form
 from clinic.sign_in import csrf_guard
-from model.schemas.plain_text import text_problem
+from model.schemas.plain_text import text_problem, typed_text
 from model.words.activities import TYPES
 from model.words.language import N_, translated
 
@@ -95,7 +96,7 @@ async def take_correction_back_form(
 ) -> Response:
     """Take a correction back, with a reason."""
     csrf_guard.check_form_token(request, token)
-    plain = why.replace("\r\n", "\n").strip()
+    plain = typed_text(why)
     is_bad = not plain or text_problem(plain, LONGEST_CORRECTION_WHY, allowed="\n")
     async with open_scope(request) as scope:
         if not is_bad:
@@ -103,10 +104,14 @@ async def take_correction_back_form(
         else:
             shown = await _list_page(scope, pseudonym)
             shown |= {"wrong_number": correction, "wrong_why": _NO_WHY}
-    if is_bad:
-        return render(request, "corrections.html", shown, status=422)
-    csrf_guard.count_action(request, "uncorrect")
-    return RedirectResponse(f"/patients/{quote(pseudonym)}/corrections?done=back", 303)
+    refused = shown if is_bad else None
+    return answer_form(
+        request,
+        "corrections.html",
+        refused,
+        action="uncorrect",
+        to=f"/patients/{quote(pseudonym)}/corrections?done=back",
+    )
 
 
 async def _list_page(scope: RequestScope, pseudonym: str) -> dict[str, Any]:

@@ -7,13 +7,14 @@ then.
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
+from clinic.rights.form_answer import answer_form
 from clinic.rights.handling import (
     file_to_hand,
     files_of_unit,
@@ -24,6 +25,7 @@ from clinic.rights.request_words import KIND_WORDS, STATE_NAMES, STEP_DONE
 from clinic.sign_in import csrf_guard
 from model.calendar import DAY_MS
 from model.privacy.requests import FILE_KEPT_MS, LONGEST_ANSWER, LONGEST_IDENTIFIED
+from model.schemas.plain_text import typed_text
 from model.words.language import N_, translated
 
 request_page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -88,17 +90,20 @@ async def take_step_form(
 ) -> Response:
     """Take a step of a request, then show the list again; what is wrong is said by its field."""
     csrf_guard.check_form_token(request, form.token)
-    # a form sends its line breaks as two characters
-    text, identified = form.text.replace("\r\n", "\n").strip(), form.identified.strip()
+    text, identified = typed_text(form.text), form.identified.strip()
     async with open_scope(request) as scope:
         wrong = await take_step(scope, number, step, text, identified)
         if wrong:
             kept = {"number": number, "given_text": text, "given_identified": identified}
             shown = await _shown(scope, wrong={**wrong, **kept})
-    if wrong:
-        return render(request, "requests.html", shown, status=422)
-    csrf_guard.count_action(request, f"rights_{step}")
-    return RedirectResponse(f"{REQUESTS_PATH}?done={step}", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request,
+        "requests.html",
+        refused,
+        action=f"rights_{step}",
+        to=f"{REQUESTS_PATH}?done={step}",
+    )
 
 
 async def _shown(

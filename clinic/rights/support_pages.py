@@ -16,9 +16,11 @@ from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.rights import supporting
+from clinic.rights.form_answer import answer_form
 from clinic.rights.supporting import AccessWish
 from clinic.sign_in import csrf_guard
 from model.privacy.support import MOST_SUPPORT_WORDS
+from model.schemas.plain_text import typed_text
 from model.words.language import N_, translated
 from storage.alerts import duty
 
@@ -46,7 +48,7 @@ class CaseForm(BaseModel):
 
     def given(self) -> dict[str, str]:
         """Return the fields as they are kept, with the line breaks of a form as one character."""
-        return {name: _plain(getattr(self, name)) for name in _FIELDS}
+        return {name: typed_text(getattr(self, name)) for name in _FIELDS}
 
     def wish(self) -> AccessWish:
         """Return who shall look, why, and for how long."""
@@ -90,10 +92,10 @@ async def take_case_form(
         else:
             wanted = wish if wish.staff else None
             await supporting.open_unit_case(scope, pseudonym, given["about"], wanted)
-    if wrong:
-        return render(request, "support.html", shown, status=422)
-    csrf_guard.count_action(request, "support_open")
-    return RedirectResponse(f"{_SUPPORT}?done=opened", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "support.html", refused, action="support_open", to=f"{_SUPPORT}?done=opened"
+    )
 
 
 @support_pages.post(f"{_SUPPORT}/{{number}}/access")
@@ -110,10 +112,10 @@ async def take_access_form(
         wrong = wrong or await supporting.let_look(scope, case, wish)
         if wrong:
             shown = await _page(scope, number=number, wrong=wrong, given=form.given())
-    if wrong:
-        return render(request, "support.html", shown, status=422)
-    csrf_guard.count_action(request, "support_access")
-    return RedirectResponse(f"{_SUPPORT}?done=access", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "support.html", refused, action="support_access", to=f"{_SUPPORT}?done=access"
+    )
 
 
 @support_pages.post(f"{_SUPPORT}/{{number}}/end")
@@ -142,10 +144,10 @@ async def take_close_form(
             shown = await _page(scope, number=number, wrong=wrong, given=given)
         else:
             await supporting.close_unit_case(scope, case, given["answer"])
-    if wrong:
-        return render(request, "support.html", shown, status=422)
-    csrf_guard.count_action(request, "support_close")
-    return RedirectResponse(f"{_SUPPORT}?done=closed", 303)
+    refused = shown if wrong else None
+    return answer_form(
+        request, "support.html", refused, action="support_close", to=f"{_SUPPORT}?done=closed"
+    )
 
 
 async def _page(
@@ -175,7 +177,3 @@ async def _page(
         "given": {**empty, **(given or {})},
         "done": "",
     }
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()

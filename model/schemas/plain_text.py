@@ -13,6 +13,11 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def typed_text(text: str) -> str:
+    """Return a text as it is kept; a form sends each of its line breaks as two characters."""
+    return text.replace("\r\n", "\n").strip()
+
+
 def text_problem(text: str, longest: int, *, allowed: str = "") -> str:
     r"""Return what is wrong with a text, to be read after its name; "" when nothing is.
 
