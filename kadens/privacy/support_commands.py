@@ -11,7 +11,16 @@ import typer
 from kadens.clock import clock
 from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, instant, required
+from kadens.commands.options import (
+    DEFAULT_DATA,
+    At,
+    Data,
+    Json,
+    Patient,
+    instant,
+    required,
+    typed_words,
+)
 from kadens.names import PERSON
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line
@@ -29,11 +38,7 @@ from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
 from storage.rights import support_cases
 
-
-def _words(text: str) -> str:
-    if not 1 <= len(text.strip()) <= MOST_SUPPORT_WORDS:
-        raise typer.BadParameter(f"must have 1 to {MOST_SUPPORT_WORDS} characters")
-    return text.strip()
+_words = typed_words(MOST_SUPPORT_WORDS)
 
 
 CaseNumber = Annotated[int, typer.Argument(min=1, help="Number of the case, from `support list`.")]
