@@ -72,6 +72,18 @@ LIVE_STATES: frozenset[AlertState] = frozenset(
 )
 
 
+# A person has dealt with the patient's training as such: what came before is no news any more.
+_RENEWING = frozenset({"contacted", "plan changed"})
+
+
+def is_contact(resolution: str) -> bool:
+    """Return whether an alert was resolved by a contact with the patient or a change of plan.
+
+    `resolution` is the reason as it is stored, which a colon may separate from a note.
+    """
+    return resolution.partition(":")[0].strip() in _RENEWING
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One occasion on which a rule is met.
@@ -211,10 +223,12 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `cardiac` is whether the heart profile of today names a disease of the
-    heart. `weighings` and `rhythm_notices` are there only for whose prescription turns a rule on.
-    `silent_patients` are, by vendor, the patients without data for two days and all whom it
-    delivered to lately; only vendors of silent patients are counted.
+    nothing may be raised. `contacts` are the times (epoch ms, in order) at which a clinician
+    resolved an alert of a family of rules by a contact, see `is_contact`. `cardiac` is whether the
+    heart profile of today names a disease of the heart. `weighings` and `rhythm_notices` are there
+    only for whose prescription turns a rule on. `silent_patients` are, by vendor, the patients
+    without data for two days and all whom it delivered to lately; only vendors of silent patients
+    are counted.
     """
 
     patient: str
@@ -231,6 +245,7 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    contacts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     cardiac: bool = False
     weighings: tuple[Weighing, ...] = ()
     rhythm_notices: tuple[RhythmNotice, ...] = ()

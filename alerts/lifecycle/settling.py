@@ -22,11 +22,10 @@ from model.alert import (
     Step,
     StepKind,
     Tier,
+    is_contact,
 )
 from model.calendar import DAY_MS
 
-# A person has dealt with the patient's training as such: what came before is no news any more.
-RENEWING = frozenset({"contacted", "plan changed"})
 CORRECTED = "corrected"  # the reason of a retraction that follows from data
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
@@ -250,9 +249,8 @@ def _is_before_contact(finding: Finding, recent: Iterable[Alert]) -> bool:
     if not RULE[finding.rule].renewed:
         return False
     for alert in recent:
-        is_contact = alert.resolution.partition(":")[0].strip() in RENEWING
         of_family = alert.family == finding.family and alert.state is AlertState.RESOLVED
-        if of_family and is_contact and finding.from_ms < alert.changed_ms:
+        if of_family and is_contact(alert.resolution) and finding.from_ms < alert.changed_ms:
             return True
     return False
 

@@ -21,6 +21,7 @@ from model.alert import (
     SignAnswer,
     Tier,
     Watermark,
+    is_contact,
 )
 from model.calendar import DAY_MS, local_date
 from model.derived import FAR_ABOVE_CEILING, NOT_ANSWERED
@@ -124,6 +125,10 @@ from alert
 where patient = any(%(patients)s) \
 and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
 order by patient, family, raised_at, id"""  # noqa: S608 - a constant of this file
+_RESOLVED = """
+select patient, family, resolution, changed_at as changed_ms from alert
+where patient = any(%(patients)s) and state = 'resolved'
+  and changed_at >= to_timestamp(%(recent)s / 1000.0) order by patient, changed_at"""
 _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
 f.evidence,
@@ -193,6 +198,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
         "sinces": since,
         "earlier": EARLIER_DAYS - LOOK_BACK_DAYS,
         "now": now_ms,
+        "recent": now_ms - RECENT_MS,
         "unanswered": list(NOT_ANSWERED),
         **_UNWORN,
     }
@@ -203,6 +209,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
+    resolved = await _each(conn, _RESOLVED, requested, lambda row: row)
     silent = await _silent_patients(conn, watermarks, now_ms)
     asking = [number for number in of if turns_rule_on(_rows(prescriptions[number]))]
     weights = await rule_samples(conn, asking, WEIGHT, weighed_within(now_ms))
@@ -225,6 +232,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             sessions=tuple(item for _, item in sessions[number]),
             settings=settings.get(number, RuleSettings()),
             restricted=restricted.get(number, ()),
+            contacts=_contacts(resolved[number]),
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
@@ -268,6 +276,16 @@ async def _each(
 
 def _rows(recorded: Iterable[tuple[Prescription, int]]) -> list[Prescription]:
     return [row for row, _ in recorded]
+
+
+def _contacts(resolved: Iterable[rows.Row]) -> dict[str, tuple[int, ...]]:
+    """Return when alerts were resolved by a contact, by family, in the order of the rows."""
+    contacts: dict[str, tuple[int, ...]] = {}
+    for row in resolved:
+        if is_contact(row["resolution"]):
+            family = row["family"]
+            contacts[family] = (*contacts.get(family, ()), row["changed_ms"])
+    return contacts
 
 
 def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
