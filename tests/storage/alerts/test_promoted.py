@@ -5,6 +5,7 @@ Nothing arrives here but what a test names: the table `due` alone brings each pa
 
 import asyncio
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 from psycopg import AsyncConnection
@@ -36,7 +37,7 @@ async def _spend(conn: Connection, now_ms: int, name: str) -> None:
 
 async def _held(conn: Connection, patient: str) -> list[Finding]:
     live = (await rule_inputs.load_all(conn, [patient], ALERT_NOW))[patient].live
-    return [row for alert in live for row in alert.findings.values()]
+    return list(chain.from_iterable(alert.findings.values() for alert in live))
 
 
 async def _monday(conn: Connection) -> None:
