@@ -304,4 +304,4 @@ def test_further_scopes_are_those_that_the_vendor_has() -> None:
         fetched_vendors(_with("polar", ["irn"]))
     for scopes in ("irn", [1], 3):
         with pytest.raises(SettingsError, match="scopes is a list of names"):
-            secrets_of({"connectors": {"google_health": {"keys": ["k"], "scopes": scopes}}})
+            secrets_of({"connectors": {"polar": {"keys": ["k"], "scopes": scopes}}})
