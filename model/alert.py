@@ -45,8 +45,8 @@ class Action(StrEnum):
 
     RAISE begins an alert. Judging makes WORSEN (its tier rises), RETRACT (no evidence is left) and
     RESTORE (the evidence of a retracted one holds again).
-    Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE. All
-    others are a clinician's.
+    Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE and, on
+    a later working day, PROMOTE. All others are a clinician's.
     """
 
     RAISE = "raise"
@@ -57,6 +57,7 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     EXPIRE = "expire"
     DEMOTE = "demote"
+    PROMOTE = "promote"
     ACKNOWLEDGE = "acknowledge"
     CLAIM = "claim"
     HAND_OVER = "hand_over"
@@ -341,7 +342,7 @@ class Alert:
 class StepKind(StrEnum):
     """What happens to an alert: it is raised, retracted or restored, or findings come or go.
 
-    Time alone wakes, escalates and expires it.
+    Time alone wakes, escalates and expires it. It is promoted where the budget has room.
     """
 
     RAISE = "raise"
@@ -352,6 +353,7 @@ class StepKind(StrEnum):
     WAKE = "wake"
     ESCALATE = "escalate"
     EXPIRE = "expire"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,15 +388,18 @@ class JudgementResult:
     """The result of judging a patient: the steps, and when to judge again.
 
     `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
-    day of the care unit, whose budget new alerts count against, began at `day_from_ms`. `zone` is
-    the unit's, and `digest_ms` when its next digests go out. `held` are the findings that raise no
-    alert although their rule is met, `outages` the vendors whose silence held one back, as in
-    `RuleInput.silent_patients`. `nudge` names a nudge of the patient that is due, "" for none.
+    day of the care unit, whose budget new alerts count against, began at `day_from_ms`, and the
+    next begins at `day_until_ms`. The `promotions` follow the steps where that budget has room.
+    `zone` is the unit's, and `digest_ms` when its next digests go out. `held` are the findings that
+    raise no alert although their rule is met, `outages` the vendors whose silence held one back, as
+    in `RuleInput.silent_patients`. `nudge` names a nudge that is due, "" for none.
     """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
     day_from_ms: int = 0
+    day_until_ms: int = 0
+    promotions: tuple[Step, ...] = ()
     held: tuple[Finding, ...] = ()
     outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     zone: str = "UTC"

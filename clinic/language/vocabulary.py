@@ -125,6 +125,7 @@ MOVES: dict[str, str] = {
     "escalate": N_("Passed on, because nobody saw it"),
     "expire": N_("Expired"),
     "demote": N_("Left to the digest: the rule was over its budget"),
+    "promote": N_("Moved up from the digest: the day's budget has room for it"),
     "acknowledge": N_("Acknowledged"),
     "claim": N_("Taken"),
     "hand_over": N_("Handed over"),

@@ -38,6 +38,10 @@ _TICK = """
 update alert set state = %(state)s, changed_at = %(at)s, escalations = escalations + %(passed)s,
   snoozed_until = null
 where id = %(alert)s returning (select state from alert b where b.id = alert.id) as before"""
+# it stays open, and is new on the worklist
+_PROMOTE = """
+update alert set tier = %(tier)s, is_demoted = false, changed_at = %(at)s, promoted_at = %(at)s, \
+unseen_since = %(at)s, escalations = 0 where id = %(alert)s returning state"""
 _ANEW = "update alert set unseen_since = %(at)s, escalations = 0 where id = %(alert)s"
 _PASSED = "update alert set unseen_since = %(at)s where id = %(alert)s"
 # A finding is not deleted while its alert exists, so that its evidence can still be shown. When it
@@ -119,6 +123,11 @@ async def _tick(conn: Connection, row: rows.Row) -> AlertState | None:
     return AlertState(before)
 
 
+async def _promote(conn: Connection, row: rows.Row) -> AlertState | None:
+    [before] = await rows.fetch_column(conn, _PROMOTE, row)
+    return AlertState(before)
+
+
 _WAYS: dict[StepKind, Callable[[Connection, rows.Row], Awaitable[AlertState | None]]] = {
     StepKind.RAISE: _raise,
     StepKind.APPEND: _change,
@@ -128,6 +137,7 @@ _WAYS: dict[StepKind, Callable[[Connection, rows.Row], Awaitable[AlertState | No
     StepKind.WAKE: _tick,
     StepKind.ESCALATE: _tick,
     StepKind.EXPIRE: _tick,
+    StepKind.PROMOTE: _promote,
 }
 
 
