@@ -196,6 +196,14 @@ class Weighing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmNotice:
+    """A vendor's own notice about rhythm, at the instant (epoch ms) at which it says it began."""
+
+    vendor: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """The latest measured instant that the sources of a vendor have delivered.
 
@@ -218,9 +226,10 @@ class RuleInput:
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
     nothing may be raised. `contacts` are the times (epoch ms, in order) at which a clinician
     resolved an alert of a family of rules by a contact, see `is_contact`. `cardiac` is whether the
-    heart profile of today names a disease of the heart. `weighings` are there only for whose
-    prescription turns a rule on. `silent_patients` are, by vendor, the patients without data for
-    two days and all whom it delivered to lately; only vendors of silent patients are counted.
+    heart profile of today names a disease of the heart. `weighings` and `rhythm_notices` are there
+    only for whose prescription turns a rule on. `silent_patients` are, by vendor, the patients
+    without data for two days and all whom it delivered to lately; only vendors of silent patients
+    are counted.
     """
 
     patient: str
@@ -240,6 +249,7 @@ class RuleInput:
     contacts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     cardiac: bool = False
     weighings: tuple[Weighing, ...] = ()
+    rhythm_notices: tuple[RhythmNotice, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.

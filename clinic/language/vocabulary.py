@@ -153,7 +153,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("Body temperature"), N_("Oxygen uptake"), N_("Blood glucose"),
     N_("Blood pressure systolic"), N_("Blood pressure diastolic"), N_("Mets"),
     N_("Walking heart rate"), N_("Vo2 max"), N_("Exercise time"), N_("Stand time"), N_("Floors"),
-    N_("Effort score"), N_("Wear"), N_("Total energy"),
+    N_("Effort score"), N_("Wear"), N_("Total energy"), N_("Rhythm notice"),
     # kinds of facts
     N_("Samples"), N_("Workout"), N_("Report"), N_("Daily total"), N_("Sleep"), N_("Day"),
     # phases and instruments of reports
@@ -241,6 +241,7 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Four good weeks"),
     N_("Heart rate above the ceiling"),
     N_("Weight has risen within days"),
+    N_("Notice about rhythm, by the vendor"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),
     N_("Silent for a week"),

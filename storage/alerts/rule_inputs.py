@@ -37,8 +37,11 @@ from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
+from model.vendors.rhythm_notices import RHYTHM_NOTICE
 from storage.alerts.duty import load_rosters
-from storage.alerts.weighings import weighings_of
+from storage.alerts.rhythm_notices import notices_in, notices_within
+from storage.alerts.rule_samples import rule_samples, turns_rule_on
+from storage.alerts.weighings import WEIGHT, weighed_within, weighings_in
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
@@ -208,7 +211,9 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     restricted = await restricted_of(conn, list(of))
     resolved = await _each(conn, _RESOLVED, requested, lambda row: row)
     silent = await _silent_patients(conn, watermarks, now_ms)
-    weighings = await weighings_of(conn, {n: _rows(prescriptions[n]) for n in of}, now_ms)
+    asking = [number for number in of if turns_rule_on(_rows(prescriptions[number]))]
+    weights = await rule_samples(conn, asking, WEIGHT, weighed_within(now_ms))
+    notices = await rule_samples(conn, asking, RHYTHM_NOTICE, notices_within(now_ms))
     profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
@@ -231,7 +236,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
-            weighings=weighings.get(number, ()),
+            weighings=weighings_in(weights.get(number, ()), now_ms),
+            rhythm_notices=notices_in(notices.get(number, ()), now_ms),
             cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
