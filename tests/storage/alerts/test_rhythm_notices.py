@@ -168,7 +168,7 @@ async def test_an_export_alone_makes_the_worker_judge_and_tell(
         await inline.receive("files", _EXPORT)
         await inline.judge()
         alerts = await inline.rows("select id, rule, state, sentence from alert")
-        assert [row[1:3] for row in alerts] == [("H5", "open")]
+        assert cells_of(alerts, 1, 2) == [("H5", "open")]
         moves = await inline.rows("select count(*) from alert_move")
         await inline.receive("files", _EXPORT.replace(b"</HealthData>", b"\n</HealthData>"))
         await inline.judge()
