@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fhir_r4.alerts import alert_resources
+from fhir_r4.audit_events import audit_resources
 from fhir_r4.elements import bundle, known_patient, transaction
 from fhir_r4.observations import (
     PainAnswer,
@@ -17,6 +18,7 @@ from fhir_r4.observations import (
     session_observations,
     week_observations,
 )
+from model.audit_log.exported import ExportedRow
 from model.calendar import HOUR_MS, MINUTE_MS
 from model.derived import ALGORITHM, HeartSummary, Session, TypeTotal, Week, WeekDay
 from model.facts import Method, Source
@@ -128,6 +130,30 @@ def sample_bundle() -> dict[str, Any]:
     resources += pain_observations([answer], subject)
     resources += alert_resources(sample_alert())[1:]  # the patient is there already
     return bundle("collection", resources, _MONDAY + 3 * _DAY)
+
+
+def sample_log() -> dict[str, Any]:
+    """Return what another system gets of the audit log: a row of each pattern, and of none."""
+    words = ("data.read", "annotation.add", "note.write", "annotation.remove", "data.refused")
+    shown = [
+        ExportedRow(
+            number=number,
+            at_ms=_MONDAY + number * HOUR_MS,
+            actor="c-1",
+            name="Anna Exempel",
+            role="clinician",
+            care_unit="Ward",
+            action=word,
+            patient="k7q2m9",
+            object="session:0190",
+            reason="case 12",
+            categories=["sessions", "measurements"],
+            door="command" if number == len(words) else "clinic",
+            address="internet" if number else "",
+        )
+        for number, word in enumerate((*words, "data.read"))
+    ]
+    return bundle("collection", audit_resources(shown), _MONDAY + _DAY)
 
 
 def sample_push(snapshot: AlertSnapshot) -> dict[str, Any]:

@@ -44,6 +44,7 @@ _EACH: list[tuple[str, dict[str, Any]]] = [
             sample.sample_alert(state="snoozed", snoozed_until_ms=1_793_000_000_000, tier="C")
         ),
     ),
+    ("audit log", sample.sample_log()),
     ("nothing", bundle("collection", [], 0)),
     (
         "not counted",

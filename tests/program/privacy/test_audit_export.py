@@ -46,14 +46,14 @@ def test_a_row_is_an_audit_event_with_who_what_whose_where_and_why() -> None:
         "0",
         "2023-11-14T22:13:20Z",
     )
-    [user] = event["agent"]
+    client, _server, user = event["agent"]
     assert user["who"]["identifier"]["value"] == "c-1"
-    assert (user["requestor"], user["network"]["address"]) == (True, "own network")
+    assert (user["requestor"], client["network"]["address"]) == (True, "own network")
     assert event["source"]["site"] == "Ward"
-    assert event["purposeOfEvent"] == [{"text": "case 12"}]
-    patient, what = event["entity"]
+    assert user["purposeOfUse"] == [{"text": "case 12"}]
+    patient, _what, deed = event["entity"]
     assert patient["role"]["code"] == "1"
-    assert [event["valueString"] for event in what["detail"]] == ["sessions", "measurements"]
+    assert [event["valueString"] for event in deed["detail"]] == ["sessions", "measurements"]
 
 
 def test_the_export_holds_the_rows_of_a_patient_and_leaves_its_own(
