@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from fhir_r4.elements import TERMINOLOGY, FhirResource, known_patient, link_to
-from fhir_r4.exchanged import DICOM, EXCHANGES, Exchange, coded
+from fhir_r4.exchanged import DICOM, EXCHANGES, ExchangeKind, coded
 from model.audit_log.exported import ExportedRow
 from model.calendar import rfc3339
 
-PROFILES = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit"
+BALP_PROFILES = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit"
 _IDS = UUID("2b1c0f0e-8f0e-5d0c-9a3a-3c1f2f6f9a77")
 _OURS = "urn:kadens"
 _SUCCESS, _MINOR_FAILURE = "0", "4"
@@ -58,11 +58,11 @@ def audit_event(row: ExportedRow) -> FhirResource:
     }
 
 
-def _profile(row: ExportedRow, exchange: Exchange) -> str:
-    return f"{PROFILES}.{'Patient' if row.patient else ''}{exchange.profile}"
+def _profile(row: ExportedRow, exchange: ExchangeKind) -> str:
+    return f"{BALP_PROFILES}.{'Patient' if row.patient else ''}{exchange.profile}"
 
 
-def _kind(row: ExportedRow, exchange: Exchange | None) -> dict[str, Any]:
+def _kind(row: ExportedRow, exchange: ExchangeKind | None) -> dict[str, Any]:
     ours = coded(f"{_OURS}:audit-action", row.action)
     if exchange is None:
         return {"type": coded(DICOM, "110110", "Patient Record"), "subtype": [ours]}
@@ -71,7 +71,7 @@ def _kind(row: ExportedRow, exchange: Exchange | None) -> dict[str, Any]:
     return {"type": rest, "subtype": [did] if exchange.is_alone else [did, ours]}
 
 
-def _machines(row: ExportedRow, exchange: Exchange | None) -> Iterator[dict[str, Any]]:
+def _machines(row: ExportedRow, exchange: ExchangeKind | None) -> Iterator[dict[str, Any]]:
     """Yield what asked and what answered; of a browser the log keeps the class of its address."""
     if exchange is None:
         return
@@ -91,7 +91,7 @@ def _machines(row: ExportedRow, exchange: Exchange | None) -> Iterator[dict[str,
     }
 
 
-def _user(row: ExportedRow, exchange: Exchange | None) -> dict[str, Any]:
+def _user(row: ExportedRow, exchange: ExchangeKind | None) -> dict[str, Any]:
     code = exchange.user if exchange else EXCHANGES["R"].user
     made: dict[str, Any] = {
         "type": {"coding": [code]},

@@ -21,7 +21,7 @@ _AUTHOR = coded(_PARTS, "AUT", "author (originator)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class ExchangeKind:
     """A pattern: the end of its profile's name, FHIR's interaction, and the types of its agents.
 
     `is_alone` says that it allows no other subtype.
@@ -36,17 +36,17 @@ class Exchange:
 
 
 # By the action of the event. What is read flows to the client, what is written to the server.
-EXCHANGES: Mapping[str, Exchange] = {
-    "R": Exchange(
+EXCHANGES: Mapping[str, ExchangeKind] = {
+    "R": ExchangeKind(
         profile="Read",
         code="read",
         client=_TO,
         server=_FROM,
         user=coded(_PARTS, "IRCP", "information recipient"),
     ),
-    "C": Exchange(profile="Create", code="create", client=_FROM, server=_TO, user=_AUTHOR),
-    "U": Exchange(profile="Update", code="update", client=_FROM, server=_TO, user=_AUTHOR),
-    "D": Exchange(
+    "C": ExchangeKind(profile="Create", code="create", client=_FROM, server=_TO, user=_AUTHOR),
+    "U": ExchangeKind(profile="Update", code="update", client=_FROM, server=_TO, user=_AUTHOR),
+    "D": ExchangeKind(
         profile="Delete",
         code="delete",
         client=coded(DICOM, "110150", "Application"),
