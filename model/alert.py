@@ -44,7 +44,8 @@ class Action(StrEnum):
     """What may happen to an alert: the kind of a move.
 
     RAISE begins an alert. Judging makes WORSEN (its tier rises), RETRACT (no evidence is left) and
-    RESTORE (the evidence of a retracted one holds again).
+    RESTORE (evidence that it had lost holds again, and gives it back or makes it as grave as it
+    was).
     Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE and, on
     a later working day, PROMOTE. All others are a clinician's.
     """
@@ -308,6 +309,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostFinding:
+    """A finding that an alert has lost, and when (epoch ms): it may hold again."""
+
+    finding: Finding
+    lost_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """An alert as it is stored.
 
@@ -315,8 +324,9 @@ class Alert:
     is the subject of the clinician who took it, "" for nobody. `unseen_since_ms` is when it last
     became open, None once a person has acknowledged it; since then it was passed on `escalations`
     times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
-    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. Of a
-    retracted alert `findings` are all that it ever had, and `retracted_from` is the state it had.
+    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. `lost`
+    are the findings that a live or expired alert has had and that do not hold now. Of a retracted
+    alert `findings` are all that it ever had, and `retracted_from` is the state it had.
     """
 
     id: str
@@ -337,6 +347,7 @@ class Alert:
     mutes: Mapping[Tier, int] = field(default_factory=dict)
     is_demoted: bool = False
     retracted_from: AlertState | None = None
+    lost: Mapping[str, LostFinding] = field(default_factory=dict)
 
 
 class StepKind(StrEnum):

@@ -9,6 +9,7 @@ a crash it is still due.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from alerts import lifecycle, registry
 from alerts.announcing import (
@@ -180,7 +181,7 @@ async def apply_judgements(
     changed = [patient for patient, steps in done.items() if steps]
     if changed:
         await outbox.notify(conn, changed)
-    return [step for steps in done.values() for step in steps]
+    return list(chain.from_iterable(done.values()))
 
 
 def _needs_room(result: JudgementResult) -> bool:

@@ -151,7 +151,8 @@ def _stepped(alert: Alert, step: Step, now_ms: int) -> Alert:
         else:
             findings.pop(f"{finding.rule}:{finding.key}", None)
     passed_on = step.kind is StepKind.ESCALATE
-    is_anew = not ANEW.isdisjoint(step.moves)
+    is_back = Action.RESTORE in step.moves and step.state is AlertState.OPEN
+    is_anew = is_back or not ANEW.isdisjoint(step.moves)
     level = 0 if is_anew else alert.escalations + passed_on
     return replace(
         alert,

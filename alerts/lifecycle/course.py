@@ -7,6 +7,7 @@ from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_
 from alerts.lifecycle.duty import hours_of, responsible
 from alerts.lifecycle.promoting import promotion_steps, tried_at, waiting_alerts
 from alerts.lifecycle.restoring import restored, restoring_steps
+from alerts.lifecycle.returning import lost_again
 from alerts.lifecycle.settling import settle, wakes
 from model.alert import Alert, Finding, JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
@@ -25,7 +26,7 @@ def course_at(
     `live` and `recent` are as for `settle`, `returning` is of `returning_findings`. The next look
     is only what alerts ask for: rules may ask for an earlier one.
     """
-    held = tuple(findings)
+    held, returning = tuple(findings), tuple(returning)
     # Rules must see an alert whose snooze has ended as open.
     waking = waking_steps(live, now_ms)
     awake = after_steps(live, waking, now_ms)
@@ -35,7 +36,7 @@ def course_at(
     awake, live = (*awake, *back), (*live, *back)
     returned = {row.id for row in back}
     recent = [alert for alert in recent if alert.id not in returned]
-    settled = settle(awake, recent, held, now_ms)
+    settled = settle(awake, recent, (*held, *lost_again(awake, returning, now_ms)), now_ms)
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)
     last = after_steps(after, ticking, now_ms)

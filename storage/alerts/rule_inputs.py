@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 from model.alert import (
     AboveCeiling,
     Alert,
     AlertState,
     Finding,
+    LostFinding,
     PainRating,
     RuleInput,
     SessionBrief,
@@ -132,9 +133,11 @@ where patient = any(%(patients)s) and state = 'resolved'
 _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
 f.evidence,
-  f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
+  f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence,
+  case when not f.current and a.state <> 'retracted' then coalesce(f.dropped_at, f.added_at) end \
+as lost_ms
 from alert_finding f join alert a on a.id = f.alert \
-where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state = 'retracted')"""
+where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state <> 'resolved')"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,6 +351,13 @@ def _rating(
     )
 
 
+class _Evidence(TypedDict):
+    """What an alert rests on, and what it has lost, by rule and key."""
+
+    findings: dict[str, Finding]
+    lost: dict[str, LostFinding]
+
+
 async def _alerts(
     conn: Connection, names: Mapping[int, str], now_ms: int
 ) -> dict[int, list[Alert]]:
@@ -361,18 +371,27 @@ async def _alerts(
         enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
         before = AlertState(row["retracted_from"]) if row["retracted_from"] else None
         typed = {**row, **enums, "mutes": mutes, "retracted_from": before}
-        alerts[number].append(Alert(patient=names[number], findings=findings[row["id"]], **typed))
+        alerts[number].append(Alert(patient=names[number], **findings[row["id"]], **typed))
     return alerts
 
 
-async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[str, Finding]]:
-    """Return the current findings of each alert (id), by rule and key; all of a retracted one."""
-    findings: dict[str, dict[str, Finding]] = defaultdict(dict)
+async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, _Evidence]:
+    """Return the current findings of each alert (id) and the lost ones, by rule and key.
+
+    All of a retracted alert count as its own.
+    """
+    evidence: dict[str, _Evidence] = defaultdict(lambda: _Evidence(findings={}, lost={}))
     if not alerts:  # most patients have none, and a query costs a round trip
-        return findings
-    for id_, finding in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, _finding):
-        findings[id_][f"{finding.rule}:{finding.key}"] = finding
-    return findings
+        return evidence
+    for row in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, dict):
+        lost_ms = row.pop("lost_ms")
+        id_, finding = _finding(row)
+        name = f"{finding.rule}:{finding.key}"
+        if lost_ms is None:
+            evidence[id_]["findings"][name] = finding
+        else:
+            evidence[id_]["lost"][name] = LostFinding(finding=finding, lost_ms=lost_ms)
+    return evidence
 
 
 def _session(row: rows.Row) -> tuple[str, SessionBrief]:

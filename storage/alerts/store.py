@@ -55,10 +55,10 @@ on conflict (alert, rule, key) do update set rule_version = excluded.rule_versio
 tier = excluded.tier,
   at = excluded.at, session = excluded.session, evidence = excluded.evidence, current = true,
   added_at = excluded.added_at, from_at = excluded.from_at, fresh_until = excluded.fresh_until,
-  sentence = excluded.sentence"""
-_DROP_FINDING = (
-    "update alert_finding set current = false where alert = %s and rule = %s and key = %s"
-)
+  sentence = excluded.sentence, dropped_at = null"""
+_DROP_FINDING = """
+update alert_finding set current = false, dropped_at = %s
+where alert = %s and rule = %s and key = %s"""
 # a patient may have no responsible clinician; then every clinician of the unit is the contact
 _CONTACTS = """
 select c.subject, c.email, coalesce(c.id = p.clinician, false) as responsible,
@@ -161,7 +161,7 @@ def _row(alert: str, number: int, step: Step, now_ms: int) -> rows.Row:
 
 
 def _is_back_unseen(step: Step) -> bool:
-    return step.kind is StepKind.RESTORE and step.state is AlertState.OPEN
+    return Action.RESTORE in step.moves and step.state is AlertState.OPEN
 
 
 def _move(
@@ -189,7 +189,8 @@ async def _put_evidence(conn: Connection, alert: str, step: Step, now_ms: int) -
         await _put_findings(conn, alert, step.findings, now_ms)
         return
     async with conn.cursor() as cursor:
-        await cursor.executemany(_DROP_FINDING, [(alert, f.rule, f.key) for f in step.findings])
+        at = utc(now_ms)
+        await cursor.executemany(_DROP_FINDING, [(at, alert, f.rule, f.key) for f in step.findings])
 
 
 async def _put_findings(

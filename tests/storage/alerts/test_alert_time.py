@@ -10,6 +10,7 @@ from model.messages.alert_move import Absence
 from storage.alerts import due, duty, rule_inputs
 from storage.pg.pool import Connection
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
+from tests.rows import cells_of
 from tests.storage.alerts.staffed_unit import judge_by, mailed_to, moves_made, staff_unit
 
 pytestmark = pytest.mark.anyio
@@ -69,11 +70,11 @@ async def test_a_snoozed_alert_is_silent_on_every_channel_until_its_end(conn: Co
     for hours in (1, 5, 30, 71):
         evidence = (finding_of("x", Tier.A), finding_of(f"y{hours}", Tier.A))
         await judge_by(conn, ALERT_NOW + hours * HOUR, *evidence)
-    assert [kind for kind, _, _ in await moves_made(conn)] == ["raise"]
+    assert cells_of(await moves_made(conn), 0) == ["raise"]
     assert await mailed_to(conn) == ["anna@example.org"]
     assert await due.take_due(conn, until - 1, 5) == []
     await judge_by(conn, until, finding_of("x", Tier.A))
-    assert [kind for kind, _, _ in await moves_made(conn)] == ["raise", "wake"]
+    assert cells_of(await moves_made(conn), 0) == ["raise", "wake"]
     assert (await _alert(conn, until)).unseen_since_ms == until
 
 
@@ -96,7 +97,7 @@ async def test_evidence_counts_once_however_often_it_is_judged(conn: Connection)
         await judge_by(conn, ALERT_NOW + hours * HOUR, finding)
     alert = await _alert(conn, ALERT_NOW + 5 * HOUR)
     assert (len(alert.findings), alert.sentence) == (1, finding.sentence)
-    assert [kind for kind, _, _ in await moves_made(conn)] == ["raise"]
+    assert cells_of(await moves_made(conn), 0) == ["raise"]
 
 
 async def test_nothing_is_raised_again_without_newer_evidence(conn: Connection) -> None:
@@ -106,10 +107,10 @@ async def test_nothing_is_raised_again_without_newer_evidence(conn: Connection) 
     await conn.execute("update alert set state = 'resolved', resolution = 'other'")
     for days in (1, 8, 20):
         await judge_by(conn, ALERT_NOW + days * DAY, finding)
-    assert [kind for kind, _, _ in await moves_made(conn)] == ["raise"]
+    assert cells_of(await moves_made(conn), 0) == ["raise"]
     newer = finding_of("y", at_ms=ALERT_NOW + 20 * DAY)
     await judge_by(conn, ALERT_NOW + 20 * DAY, finding, newer)
-    assert [kind for kind, _, _ in await moves_made(conn)] == ["raise", "raise"]
+    assert cells_of(await moves_made(conn), 0) == ["raise", "raise"]
 
 
 async def test_the_sixth_alert_of_a_day_is_left_to_the_digest_and_reported(
