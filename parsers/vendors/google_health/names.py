@@ -10,9 +10,7 @@ from model.vendors.rhythm_notices import NOTICE_NAMES, RHYTHM_NOTICE
 from parsers.word_tables import type_by_word
 
 GOOGLE_VENDOR = "google_health"
-RHYTHM_NOTICES = NOTICE_NAMES[
-    GOOGLE_VENDOR
-].verbatim  # the data type of Google's notices about rhythm
+GOOGLE_NOTICES = NOTICE_NAMES[GOOGLE_VENDOR].verbatim  # a data type
 # Google is not known to announce its own notices: they are asked for with what comes once a day.
 DAILY_TYPES = frozenset({"sleep", "daily-resting-heart-rate"})
 
@@ -115,7 +113,7 @@ TYPES_FOLLOWED: tuple[DataType, ...] = (
     DataType(name="activity-level", member="activityLevel"),
     DataType(name="exercise", member="exercise"),
     DataType(name="sleep", member="sleep"),
-    DataType(name=RHYTHM_NOTICES, member="irregularRhythmNotification"),
+    DataType(name=GOOGLE_NOTICES, member="irregularRhythmNotification"),
 )
 TYPE_BY_NAME: Mapping[str, DataType] = {row.name: row for row in TYPES_FOLLOWED}
 TYPE_BY_MEMBER: Mapping[str, DataType] = {row.member: row for row in TYPES_FOLLOWED}
@@ -157,7 +155,7 @@ METRICS_OF: Mapping[str, tuple[str, ...]] = {
     "active-minutes": (ACTIVE_MINUTES,),
     "activity-level": (ACTIVE_MINUTES,),
     "sleep": (NIGHT_METRIC,),
-    RHYTHM_NOTICES: (RHYTHM_NOTICE,),
+    GOOGLE_NOTICES: (RHYTHM_NOTICE,),
     "exercise": (BEGUN_WORKOUTS,),
 }
 

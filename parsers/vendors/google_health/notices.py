@@ -31,9 +31,9 @@ from parsers.fields import (
 from parsers.vendors.google_health.exercises import record_named
 from parsers.vendors.google_health.names import (
     DAILY_TYPES,
+    GOOGLE_NOTICES,
     GOOGLE_VENDOR,
     METRICS_OF,
-    RHYTHM_NOTICES,
     TYPE_BY_NAME,
     TYPES_NOT_FOLLOWED,
     DataType,
@@ -153,7 +153,7 @@ def _notification(
     for interval in intervals:
         yield from fetches_of(account, row.name, interval.window, mark)
         if row.name in DAILY_TYPES and operation == "UPSERT":
-            yield from fetches_of(account, RHYTHM_NOTICES, _with_week_before(interval.window))
+            yield from fetches_of(account, GOOGLE_NOTICES, _with_week_before(interval.window))
 
 
 def _with_week_before(window: TimeWindow) -> TimeWindow:
