@@ -174,7 +174,7 @@ _ROWS: tuple[Format, ...] = (
     # resting heart rate a day for twenty of them.
     Format(
         name="apple_health",
-        version=2,
+        version=3,
         read=Named("parsers.apple.apple_health:read_apple_health"),
         sniff=Named("parsers.apple.clean:is_apple_health"),
         cut=Named("parsers.apple.cut:cut_apple_health"),

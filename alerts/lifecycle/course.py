@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
 from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.promoting import promotion_steps, tried_at, waiting_alerts
 from alerts.lifecycle.restoring import restored, restoring_steps
 from alerts.lifecycle.returning import lost_again
 from alerts.lifecycle.settling import settle, wakes
@@ -39,11 +40,19 @@ def course_at(
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)
     last = after_steps(after, ticking, now_ms)
-    times = (wakes(recent, held, now_ms), next_clock(last, roster, now_ms))
+    day = hours_of(roster)
+    day_from_ms, day_until_ms = day.last_closing(now_ms), day.next_closing(now_ms)
+    waiting = waiting_alerts(last, recent, held, now_ms)
+    times = [wakes(recent, held, now_ms), next_clock(last, roster, now_ms)]
+    # also where there is room now: only the caller knows
+    times += [tried_at(alert.raised_ms, day_until_ms) for alert in waiting]
+    promotions = promotion_steps(waiting, day_from_ms)
     return JudgementResult(
         steps=_with_responsible(live, (*waking, *restoring, *settled, *ticking), roster, now_ms),
         next_due_ms=min(filter(None, times), default=None),
-        day_from_ms=hours_of(roster).last_closing(now_ms),
+        day_from_ms=day_from_ms,
+        day_until_ms=day_until_ms,
+        promotions=_with_responsible(last, promotions, roster, now_ms),
     )
 
 

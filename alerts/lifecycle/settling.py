@@ -95,9 +95,14 @@ def _family(
         return _changed(alert, recent, mine, now_ms)
     new = _new(mine, recent)
     # One finding is enough to raise the alert, which then lists the others as well.
-    if any(finding.fresh and _held_until(finding, recent) <= now_ms for finding in new):
+    if any(may_raise(finding, recent, now_ms) for finding in new):
         return [_step(StepKind.RAISE, family, None, new, new, now_ms)]
     return []
+
+
+def may_raise(finding: Finding, recent: Iterable[Alert], now_ms: int) -> bool:
+    """Return whether a finding may raise an alert now: fresh, and held back by no cooldown."""
+    return finding.fresh and _held_until(finding, recent) <= now_ms
 
 
 def _changed(

@@ -39,7 +39,6 @@ from stream.judge_patient import judge_runs
 
 _READY_S, _STOP_S = 60.0, 30.0
 _SLACK = 1.5  # so many times what half of the speed should need is made before
-_PARTS = (50, 99)  # percentiles
 _KEPT_DAYS = 10
 _IN_PAIN = 20  # one of so many people has an alert
 # what each kind of page is asked for, and the most milliseconds that it should take on the server
@@ -76,7 +75,7 @@ TINY_PANEL = PanelSize(patients=4, days=21, rounds=2, per_second=20.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Answers:
     """The answers to pages by kind: seconds since each was due, and bytes of the last."""
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -87,12 +86,12 @@ def run_panel(size: PanelSize) -> list[Row]:
     """Return the figures of each kind of page, and of judging everybody."""
     with stage(size.patients) as on, _clinic(on) as client:
         half = _filled(on, size) / 2
-        asked = _ask_under_load(on, client, size, half)
+        results = _ask_under_load(on, client, size, half)
         for worker in on.workers:
             # it would take some of the patients who are to be judged in one round
             end_child(worker, first=signal.SIGTERM, seconds=_STOP_S)
         judging = asyncio.run(_judged(on))
-    return [*(_row(asked, kind, half) for kind in _PAGES), *judging]
+    return [*(_row(results, kind, half) for kind in _PAGES), *judging]
 
 
 @contextmanager
@@ -132,22 +131,22 @@ def _days(size: PanelSize) -> tuple[int, int]:
     return last - size.days, last
 
 
-def _ask_under_load(on: Stage, client: httpx2.Client, size: PanelSize, half: float) -> _Asked:
+def _ask_under_load(on: Stage, client: httpx2.Client, size: PanelSize, half: float) -> _Answers:
     """Ask for all pages while watches send `half` bodies a second."""
     seconds = size.rounds * len(_PAGES) / size.per_second
     rest = endless_syncs(
         on, on.people.people, math.ceil(half * seconds * _SLACK), _days(size)[1] + 1
     )
     paths = list(itertools.islice(_paths(on), size.rounds * len(_PAGES)))
-    stop, asked = threading.Event(), _Asked()
+    stop, results = threading.Event(), _Answers()
     with ThreadPoolExecutor(1, thread_name_prefix="timed") as pool:
         sending = pool.submit(play, at_their_times(rest, 1 / half, stop), on.door.post)
         try:
-            _ask(client, paths, 1 / size.per_second, asked)
+            _ask(client, paths, 1 / size.per_second, results)
         finally:
             stop.set()
         sending.result()
-    return asked
+    return results
 
 
 def _paths(on: Stage) -> Iterator[tuple[str, str]]:
@@ -161,15 +160,15 @@ def _paths(on: Stage) -> Iterator[tuple[str, str]]:
 
 
 def _ask(
-    client: httpx2.Client, paths: Sequence[tuple[str, str]], apart_s: float, asked: _Asked
+    client: httpx2.Client, paths: Sequence[tuple[str, str]], apart_s: float, results: _Answers
 ) -> None:
     begun = time.perf_counter()
     for number, (kind, path) in enumerate(paths):
         due_s = begun + number * apart_s
         time.sleep(max(due_s - time.perf_counter(), 0))
         answer = client.get(path).raise_for_status()
-        asked.took[kind].append(time.perf_counter() - due_s)
-        asked.size[kind] = len(answer.content)
+        results.took[kind].append(time.perf_counter() - due_s)
+        results.size[kind] = len(answer.content)
 
 
 async def _judged(on: Stage) -> list[Row]:
@@ -195,16 +194,22 @@ async def _judged(on: Stage) -> list[Row]:
     ]
 
 
-def _row(asked: _Asked, kind: str, half: float) -> Row:
-    took_ms = [1000 * seconds for seconds in sorted(asked.took[kind])]
-    p50, p99 = (took_ms[math.ceil(len(took_ms) * part / 100) - 1] for part in _PARTS)
+def _milliseconds(took: Sequence[float], part: int) -> float:
+    """Return a percentile of seconds in order."""
+    return took[math.ceil(len(took) * part / 100) - 1] * 1000
+
+
+def _row(results: _Answers, kind: str, half: float) -> Row:
+    took = sorted(results.took[kind])
+    p50, p99 = _milliseconds(took, 50), _milliseconds(took, 99)
     goal_ms = _PAGES[kind][1]
     return Row(
         name=f"page under load, p99: {kind}",
         value=p99,
         unit="ms",
-        baseline=f"{goal_ms:.0f} ms; p50 {p50:.3g} ms, {len(took_ms)} pages of "
-        f"{asked.size[kind] / 1000:.0f} kB, at {half:,.0f} bodies/s, half of what it keeps up with",
+        baseline=f"{goal_ms:.0f} ms; p50 {p50:.3g} ms, {len(took)} pages of "
+        f"{results.size[kind] / 1000:.0f} kB, at {half:,.0f} bodies/s, "
+        "half of what it keeps up with",
         ratio=goal_ms / p99,
         # No floor: a figure in ms falls with whatever else the machine does.
         goal=1.0,

@@ -5,7 +5,7 @@ It reads and locks, and changes nothing.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, TypeAlias, TypedDict, TypeVar
@@ -38,8 +38,11 @@ from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
+from model.vendors.rhythm_notices import RHYTHM_NOTICE
 from storage.alerts.duty import load_rosters
-from storage.alerts.weighings import weighings_of
+from storage.alerts.rhythm_notices import notices_in, notices_within
+from storage.alerts.rule_samples import rule_samples, turns_rule_on
+from storage.alerts.weighings import WEIGHT, weighed_within, weighings_in
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
@@ -131,8 +134,8 @@ _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
 f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence,
-  case when not f.current and a.state <> 'retracted' then coalesce(f.dropped_at, f.added_at) end \
-as lost_ms
+  f.current or a.state = 'retracted' as is_own, coalesce(f.had_tier, f.tier) as had_tier,
+  coalesce(f.dropped_at, f.added_at) as lost_ms
 from alert_finding f join alert a on a.id = f.alert \
 where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state <> 'resolved')"""
 
@@ -211,7 +214,9 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     restricted = await restricted_of(conn, list(of))
     resolved = await _each(conn, _RESOLVED, requested, lambda row: row)
     silent = await _silent_patients(conn, watermarks, now_ms)
-    weighings = await weighings_of(conn, {n: _rows(prescriptions[n]) for n in of}, now_ms)
+    asking = [number for number in of if turns_rule_on(_rows(prescriptions[number]))]
+    weights = await rule_samples(conn, asking, WEIGHT, weighed_within(now_ms))
+    notices = await rule_samples(conn, asking, RHYTHM_NOTICE, notices_within(now_ms))
     profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
@@ -234,7 +239,8 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
-            weighings=weighings.get(number, ()),
+            weighings=weighings_in(weights.get(number, ()), now_ms),
+            rhythm_notices=notices_in(notices.get(number, ()), now_ms),
             cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
@@ -378,13 +384,15 @@ async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, _Evide
     if not alerts:  # most patients have none, and a query costs a round trip
         return evidence
     for row in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, dict):
-        lost_ms = row.pop("lost_ms")
+        is_own, lost_ms, had = row.pop("is_own"), row.pop("lost_ms"), Tier(row.pop("had_tier"))
         id_, finding = _finding(row)
         name = f"{finding.rule}:{finding.key}"
-        if lost_ms is None:
+        if is_own:
             evidence[id_]["findings"][name] = finding
-        else:
-            evidence[id_]["lost"][name] = LostFinding(finding=finding, lost_ms=lost_ms)
+        # of what is milder than it was, the grave form is lost
+        if not is_own or had is not finding.tier:
+            grave = replace(finding, tier=had)
+            evidence[id_]["lost"][name] = LostFinding(finding=grave, lost_ms=lost_ms)
     return evidence
 
 

@@ -124,8 +124,8 @@ def test_nobody_judges_their_own_access_by_command(installation: str) -> None:
     number, shown = _draw(installation)
     own, other = shown[operator()][0], shown[_COLLEAGUE][0]
     judging = ("--verdict", "justified", "--reason", "I had to")
-    said = refused("audit", "review", number, "--row", str(own["row"]), *judging)
-    assert said == "error: this is your own access: another person judges it"
+    printed = refused("audit", "review", number, "--row", str(own["row"]), *judging)
+    assert printed == "error: this is your own access: another person judges it"
     assert _listed(number)["judged"] == 0
     with psycopg.connect(installation) as conn:
         reviews = "select count(*) from audit where action = 'log.review' and object = %s"
@@ -178,8 +178,8 @@ def test_what_cannot_be_judged_is_refused_plainly(installation: str) -> None:
     assert "no such sample" in refused("audit", "review", "999", *wrong)
     # it outlives the patient, and stands on a page
     for named in ("asked for by A-1", "a-1"):
-        said = refused("audit", "review", number, *judging, "--reason", named)
-        assert said.endswith("without the patient's name or pseudonym: it outlives an erasure")
+        printed = refused("audit", "review", number, *judging, "--reason", named)
+        assert printed.endswith("without the patient's name or pseudonym: it outlives an erasure")
     for odd in ("a\x1b[2J", "a\udcff", "x" * 501):
         kadens("audit", "review", number, *judging, "--reason", odd, code=2)
     assert _listed(number)["judged"] == 0

@@ -50,5 +50,5 @@ def test_a_name_of_any_bytes_is_no_traceback(words: tuple[str, ...]) -> None:
 
 @pytest.mark.usefixtures("installation")
 def test_a_text_may_have_lines() -> None:
-    said = kadens("support", "open", *_OF, "--about", " no watch\nsince Monday ").stdout
-    assert said.startswith("1  removed ")
+    printed = kadens("support", "open", *_OF, "--about", " no watch\nsince Monday ").stdout
+    assert printed.startswith("1  removed ")

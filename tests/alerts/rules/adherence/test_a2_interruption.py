@@ -98,9 +98,9 @@ def test_a_run_after_a_contact_names_it() -> None:
 
 
 def test_who_was_called_and_goes_on_missing_is_on_the_worklist_again() -> None:
-    told = judge(missed_input("x......."), (INTERRUPTION,))
+    findings = judge(missed_input("x......."), (INTERRUPTION,))
     closed = replace(
-        alert_of(*told, family="adherence", rule="A2"),
+        alert_of(*findings, family="adherence", rule="A2"),
         state=AlertState.RESOLVED,
         resolution="contacted",
         changed_ms=_NOON_10TH_MS,
