@@ -335,7 +335,7 @@ _ROWS: tuple[Format, ...] = (
     # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
     Format(
         name="google_health",
-        version=1,
+        version=2,
         read=Named("parsers.vendors.google_health.reading:read_google_health"),
         json=True,
         most_bytes=16 * MEBIBYTE,

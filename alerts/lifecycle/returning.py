@@ -6,6 +6,7 @@ were told of it when it came first. The alert is as grave as it was, and nobody 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from model.alert import Action, Alert, AlertState, Finding, Step, Tier
 
@@ -52,7 +53,7 @@ def lost_again(
 
     `returning` is of `returning_findings`: found by judging the past, when all of it was fresh.
     """
-    lost = {name for alert in live for name in alert.lost}
+    lost = set(chain.from_iterable(alert.lost for alert in live))
     for row in returning:
         if f"{row.rule}:{row.key}" in lost:
             yield replace(row, fresh=row.fresh_until_ms >= now_ms)

@@ -24,4 +24,5 @@ NOTICE_NAMES: Mapping[str, NoticeName] = {
     "apple_health": NoticeName(
         title="Apple Health", verbatim="HKCategoryTypeIdentifierIrregularHeartRhythmEvent"
     ),
+    "google_health": NoticeName(title="Google Health", verbatim="irregular-rhythm-notification"),
 }

@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=None, help="the first seed of tests/chaos")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def on() -> Iterator[Environment]:
     """Open the environment that all schedules use one after the other, as `make chaos` does."""
     with open_environment(world()) as made:

@@ -31,7 +31,7 @@ _ANSWER_S = 10.0
 BINDINGS = ["mock", pytest.param("kafka", marks=pytest.mark.kafka)]
 
 
-@pytest.fixture(scope="session", params=BINDINGS)
+@pytest.fixture(scope="package", params=BINDINGS)
 def rig(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
     """Give a rig with a worker that runs as long as the tests do."""
     is_mock = request.param == "mock"
@@ -41,7 +41,7 @@ def rig(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Rig]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lent_kafka() -> Iterator[str]:
     """Start the broker that the tests with a rig of their own use one after the other.
 

@@ -43,7 +43,7 @@ class Running:
         return loads
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(prefix="kadens-e2e-") as folder:
         data = Path(folder)

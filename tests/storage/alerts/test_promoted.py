@@ -5,7 +5,6 @@ Nothing arrives here but what a test names: the table `due` alone brings each pa
 
 import asyncio
 from dataclasses import replace
-from itertools import chain
 
 import pytest
 from psycopg import AsyncConnection
@@ -36,8 +35,10 @@ async def _spend(conn: Connection, now_ms: int, name: str) -> None:
 
 
 async def _held(conn: Connection, patient: str) -> list[Finding]:
-    live = (await rule_inputs.load_all(conn, [patient], ALERT_NOW))[patient].live
-    return list(chain.from_iterable(alert.findings.values() for alert in live))
+    held: list[Finding] = []
+    for alert in (await rule_inputs.load_all(conn, [patient], ALERT_NOW))[patient].live:
+        held.extend(alert.findings.values())
+    return held
 
 
 async def _monday(conn: Connection) -> None:
@@ -45,7 +46,11 @@ async def _monday(conn: Connection) -> None:
     await staff_unit(conn)
     await _spend(conn, ALERT_NOW, "spent")
     await judge_by(conn, ALERT_NOW, _PAIN, patient="p3")
-    assert [move[:2] for move in (await moves_made(conn))[-2:]] == [("raise", "C"), ("demote", "C")]
+    assert await _last_moves(conn, 2) == [("raise", "C"), ("demote", "C")]
+
+
+async def _last_moves(conn: Connection, count: int) -> list[tuple[str, str]]:
+    return [(kind, tier) for kind, tier, _ in (await moves_made(conn))[-count:]]
 
 
 async def _alert(conn: Connection, patient: str = "p3") -> Alert:
@@ -105,14 +110,11 @@ async def test_without_room_it_waits_for_the_day_after_and_takes_room_there(
     assert "p3" not in await due.take_due(conn, at - 1, 5)
     assert await due.take_due(conn, at, 5) == ["p3"]
     await judge_by(conn, at, _PAIN, patient="p3")
-    assert (await moves_made(conn))[-1][:2] == ("promote", "B")
+    assert await _last_moves(conn, 1) == [("promote", "B")]
     # it has taken one of Wednesday's five
-    await judge_by(conn, at, _LOAD, patient="p2")
-    for number in range(4):
-        held = [replace(_PAIN, family=f"w{row}") for row in range(number + 1)]
-        await judge_by(conn, at, _LOAD, *held, patient="p2")
-    kinds = [move[:2] for move in await moves_made(conn)]
-    assert kinds[-6:] == [("raise", "B")] * 4 + [("raise", "C"), ("demote", "C")]
+    held = [replace(_PAIN, family=family) for family in "vwxyz"]
+    await judge_by(conn, at, *held, patient="p2")
+    assert await _last_moves(conn, 6) == [("raise", "B")] * 4 + [("raise", "C"), ("demote", "C")]
 
 
 async def test_the_oldest_of_those_that_wait_gets_the_room(conn: Connection) -> None:
@@ -128,7 +130,8 @@ async def test_the_oldest_of_those_that_wait_gets_the_room(conn: Connection) -> 
     await judge_by(conn, day + 59 * _SECOND, _PAIN, patient="p3")
     assert await due.take_due(conn, day + 60 * _SECOND, 5) == ["p2"]
     await judge_by(conn, day + 60 * _SECOND, _PAIN, patient="p2")
-    assert [(await _alert(conn, name)).tier for name in ("p2", "p3")] == [Tier.C, Tier.B]
+    assert (await _alert(conn, "p2")).tier is Tier.C
+    assert (await _alert(conn, "p3")).tier is Tier.B
     # p2 is tried again the day after, by now a second earlier than what is left that day would be
     assert "p2" in await due.take_due(conn, day + DAY + 59 * _SECOND, 5)
     await judge_by(conn, day + DAY + 59 * _SECOND, _PAIN, patient="p2")
@@ -170,7 +173,7 @@ async def test_what_a_person_has_put_off_comes_back_after_its_end(conn: Connecti
     assert await due.take_due(conn, until - 1, 5) == []
     assert await due.take_due(conn, until, 5) == ["p3"]
     await judge_by(conn, until, _PAIN, patient="p3")
-    assert [move[:2] for move in (await moves_made(conn))[-2:]] == [("wake", "C"), ("promote", "B")]
+    assert await _last_moves(conn, 2) == [("wake", "C"), ("promote", "B")]
 
 
 async def test_what_is_too_old_to_raise_an_alert_stays_in_the_digest(conn: Connection) -> None:
@@ -185,13 +188,12 @@ async def test_a_retracted_alert_comes_back_and_is_then_promoted(conn: Connectio
     await judge_by(conn, ALERT_NOW + HOUR, patient="p3")
     await judge_by(conn, _CLOSING + DAY, patient="p3")
     await judge_by(conn, _CLOSING + 2 * DAY, _PAIN, patient="p3")
-    moves = [move[:2] for move in await moves_made(conn)]
-    assert moves[-3:] == [("retract", "C"), ("restore", "C"), ("promote", "B")]
+    moves = [("retract", "C"), ("restore", "C"), ("promote", "B")]
+    assert await _last_moves(conn, 3) == moves
     # a second time it comes back as what it was
     await judge_by(conn, _CLOSING + 2 * DAY + HOUR, patient="p3")
     await judge_by(conn, _CLOSING + 3 * DAY, _PAIN, patient="p3")
-    moves = [move[:2] for move in await moves_made(conn)]
-    assert moves[-2:] == [("retract", "B"), ("restore", "B")]
+    assert await _last_moves(conn, 2) == [("retract", "B"), ("restore", "B")]
 
 
 async def test_two_judgements_at_once_do_not_take_the_same_room(conn: Connection, dsn: str) -> None:
@@ -207,8 +209,8 @@ async def test_two_judgements_at_once_do_not_take_the_same_room(conn: Connection
         await conn.commit()
         await waiting
         await other.commit()
-    tiers = [(await _alert(conn, name)).tier for name in ("p2", "p3")]
-    assert tiers == [Tier.B, Tier.C]
+    assert (await _alert(conn, "p2")).tier is Tier.B
+    assert (await _alert(conn, "p3")).tier is Tier.C
 
 
 async def _until_waiting(conn: Connection) -> None:

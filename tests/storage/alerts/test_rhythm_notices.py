@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,15 @@ from storage.facts.retractions import RestrictedInterval
 from storage.facts.writer import write_facts
 from storage.people import care_team
 from storage.pg.pool import Connection
+from storage.reads.own_rows import own_rows
+from storage.reads.supplied import supplied_samples
 from storage.rights import restrictions
 from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.judge_patient import apply_judgements, verdict
-from tests.rows import values_of
+from tests.rows import cells_of, values_of
 from tests.storage.alerts.test_heart_inputs import HEART_PLAN
+from tests.storage.inline import open_inline
 from tests.storage.tellers import T0, WATCH, attributed_batch, block, head
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +40,12 @@ _NOW = T0 + DAY_MS
 _APPLE = replace(WATCH, vendor="apple_health", method=Method.BACKGROUND)
 _PHONE = replace(_APPLE, device="phone")
 _BY_HAND = replace(_APPLE, method=Method.MANUAL)
+_WRITTEN = "2026-09-21 14:13:20 +0000"
+_EXPORT = (
+    '<HealthData><Record type="HKCategoryTypeIdentifierIrregularHeartRhythmEvent" '
+    f'sourceName="Watch" creationDate="{_WRITTEN}" startDate="{_WRITTEN}" endDate="{_WRITTEN}" '
+    'value="HKCategoryValueNotApplicable"/></HealthData>'
+).encode()
 _ASKS = replace(HEART_PLAN, rules={"H4": {"on": 1}, "H5": {"on": 1}}, hr_ceiling=None)
 
 
@@ -138,6 +148,32 @@ async def test_a_late_notice_is_not_lost(conn: Connection) -> None:
     await _tell(conn, [_notice(_NOW - 27 * DAY_MS)])
     assert await _judged(conn) == [("H5", "open")]
     assert await _judged(conn, _NOW + 27 * DAY_MS) == [("H5", "open")]
+
+
+async def test_the_person_gets_the_notice_in_the_access_file_and_the_portable_one(
+    conn: Connection,
+) -> None:
+    await _tell(conn, [_notice(T0)])
+    accessed = [row async for row in own_rows(conn, "p1", "sample")]
+    assert cells_of(accessed, "metric", "vendor") == [("rhythm_notice", "apple_health")]
+    supplied = [sample async for sample in supplied_samples(conn, "p1")]
+    assert values_of(supplied, "metric", "at_ms") == [("rhythm_notice", T0)]
+
+
+async def test_an_export_alone_makes_the_worker_judge_and_tell(
+    dsn: str, conn: Connection, tmp_path: Path
+) -> None:
+    await _prescribed(conn)
+    async with open_inline(dsn, conn, tmp_path) as inline:
+        await inline.receive("files", _EXPORT)
+        await inline.judge()
+        alerts = await inline.rows("select id, rule, state, sentence from alert")
+        assert [row[1:3] for row in alerts] == [("H5", "open")]
+        moves = await inline.rows("select count(*) from alert_move")
+        await inline.receive("files", _EXPORT.replace(b"</HealthData>", b"\n</HealthData>"))
+        await inline.judge()
+        assert await inline.rows("select id, rule, state, sentence from alert") == alerts
+        assert await inline.rows("select count(*) from alert_move") == moves
 
 
 _LIVES: dict[str, list[Fact]] = {
