@@ -45,9 +45,8 @@ class Action(StrEnum):
 
     RAISE begins an alert. Judging makes WORSEN (its tier rises), RETRACT (no evidence is left) and
     RESTORE (evidence that it had lost holds again, and gives it back or makes it as grave as it
-    was).
-    Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE and, on
-    a later working day, PROMOTE. All others are a clinician's.
+    was). Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE
+    and, on a later working day, PROMOTE. All others are a clinician's.
     """
 
     RAISE = "raise"
@@ -310,7 +309,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostFinding:
-    """A finding that an alert has lost, and when (epoch ms): it may hold again."""
+    """A finding that an alert has lost, and when (epoch ms): it may hold again.
+
+    Its tier is the gravest that it has had, and what it rests on is of its latest form. A finding
+    that only became milder is lost in its grave form, and the alert has it still.
+    """
 
     finding: Finding
     lost_ms: int
@@ -325,7 +328,7 @@ class Alert:
     became open, None once a person has acknowledged it; since then it was passed on `escalations`
     times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
     says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. `lost`
-    are the findings that a live or expired alert has had and that do not hold now. Of a retracted
+    are the findings that it has had and that do not hold now, or not as gravely. Of a retracted
     alert `findings` are all that it ever had, and `retracted_from` is the state it had.
     """
 

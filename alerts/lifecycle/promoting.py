@@ -27,8 +27,10 @@ def waiting_alerts(
     """
     waiting: list[Alert] = []
     for alert in live:
-        may = (item for item in findings if _name(item) in alert.findings)
-        if _is_left(alert, now_ms) and any(may_raise(item, recent, now_ms) for item in may):
+        mine = (item for item in findings if _name(item) in alert.findings)
+        # what is left of one that lost its evidence of tier B is milder, and was over no budget
+        may = (may_raise(item, recent, now_ms) for item in mine if item.tier is Tier.B)
+        if _is_left(alert, now_ms) and any(may):
             waiting.append(alert)
     return tuple(sorted(waiting, key=lambda alert: (alert.raised_ms, alert.family)))
 

@@ -10,11 +10,11 @@ what it had lost by then may bring it back, where it would not have expired with
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from alerts.lifecycle.clock import expires_at
-from alerts.lifecycle.returning import HOLDS_AGAIN
+from alerts.lifecycle.returning import HOLDS_AGAIN, graver
 from alerts.lifecycle.settling import DEALT_WITH, in_sight, muted_until
 from alerts.wording import headline, weight
 from model.alert import Action, Alert, AlertState, Finding, LostFinding, Step, StepKind, Tier
@@ -89,7 +89,8 @@ def _again(alert: Alert, holds: dict[_Name, Finding], now_ms: int) -> Iterator[F
         now = holds.get(_named(lost.finding))
         if now is not None:
             # a changed one is stored as it was; settling then adds what it is now
-            yield replace(lost.finding, fresh=now.fresh_until_ms >= now_ms)
+            row = lost.finding if lost.finding.tier is now.tier else now
+            yield replace(row, fresh=now.fresh_until_ms >= now_ms)
 
 
 def _away(alert: Alert) -> Iterable[LostFinding]:
@@ -133,7 +134,7 @@ def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
     # what an expired alert rests on has never ceased to hold
     if alert.state is AlertState.EXPIRED:
         own = [replace(row, fresh=row.fresh_until_ms >= now_ms) for row in alert.findings.values()]
-        mine = (*own, *mine)
+        mine = tuple({_key(row): row for row in (*own, *mine)}.values())
     # of what holds again, which may be less than what the alert rested on
     first = min(mine, key=weight)
     demoted = alert.is_demoted and first.tier is Tier.B
@@ -171,13 +172,23 @@ def _after(alert: Alert, step: Step, now_ms: int) -> Alert:
         sentence=step.sentence,
         changed_ms=now_ms,
         findings=back,
-        lost={_key(row.finding): row for row in _away(alert) if _key(row.finding) not in back},
+        lost=_still_lost(alert, back),
         # nobody could see it while it was away, so the time to acknowledge it begins anew
         unseen_since_ms=now_ms if is_open else None,
         escalations=0 if is_open else alert.escalations,
         snoozed_until_ms=step.snoozed_until_ms,
         is_demoted=step.is_demoted,
     )
+
+
+def _still_lost(alert: Alert, back: Mapping[str, Finding]) -> dict[str, LostFinding]:
+    """Return what an alert has lost and not got back, or not as gravely."""
+    lost = {_key(row.finding): row for row in _away(alert)} | dict(alert.lost)
+    return {
+        name: row
+        for name, row in lost.items()
+        if name not in back or graver(row.finding.tier, back[name].tier)
+    }
 
 
 def _key(row: Finding) -> str:

@@ -5,7 +5,7 @@ It reads and locks, and changes nothing.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, TypeAlias, TypedDict, TypeVar
@@ -134,8 +134,8 @@ _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
 f.evidence,
   f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence,
-  case when not f.current and a.state <> 'retracted' then coalesce(f.dropped_at, f.added_at) end \
-as lost_ms
+  f.current or a.state = 'retracted' as is_own, coalesce(f.had_tier, f.tier) as had_tier,
+  coalesce(f.dropped_at, f.added_at) as lost_ms
 from alert_finding f join alert a on a.id = f.alert \
 where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state <> 'resolved')"""
 
@@ -384,13 +384,15 @@ async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, _Evide
     if not alerts:  # most patients have none, and a query costs a round trip
         return evidence
     for row in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, dict):
-        lost_ms = row.pop("lost_ms")
+        is_own, lost_ms, had = row.pop("is_own"), row.pop("lost_ms"), Tier(row.pop("had_tier"))
         id_, finding = _finding(row)
         name = f"{finding.rule}:{finding.key}"
-        if lost_ms is None:
+        if is_own:
             evidence[id_]["findings"][name] = finding
-        else:
-            evidence[id_]["lost"][name] = LostFinding(finding=finding, lost_ms=lost_ms)
+        # of what is milder than it was, the grave form is lost
+        if not is_own or had is not finding.tier:
+            grave = replace(finding, tier=had)
+            evidence[id_]["lost"][name] = LostFinding(finding=grave, lost_ms=lost_ms)
     return evidence
 
 

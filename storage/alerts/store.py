@@ -49,13 +49,18 @@ _PASSED = "update alert set unseen_since = %(at)s where id = %(alert)s"
 _PUT_FINDING = """
 insert into alert_finding (alert, key, rule, rule_version, tier, at, session, from_at, \
 fresh_until, sentence,
-  evidence, current, added_at)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s)
+  evidence, current, added_at, had_tier)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, %s, %s)
 on conflict (alert, rule, key) do update set rule_version = excluded.rule_version, \
 tier = excluded.tier,
   at = excluded.at, session = excluded.session, evidence = excluded.evidence, current = true,
   added_at = excluded.added_at, from_at = excluded.from_at, fresh_until = excluded.fresh_until,
-  sentence = excluded.sentence, dropped_at = null"""
+  sentence = excluded.sentence,
+  had_tier = least(coalesce(alert_finding.had_tier, alert_finding.tier), excluded.tier),
+  dropped_at = case
+    when excluded.tier <= coalesce(alert_finding.had_tier, alert_finding.tier) then null
+    when excluded.tier > alert_finding.tier then excluded.added_at
+    else alert_finding.dropped_at end"""
 _DROP_FINDING = """
 update alert_finding set current = false, dropped_at = %s
 where alert = %s and rule = %s and key = %s"""
@@ -215,7 +220,8 @@ def _finding_row(alert: str, finding: Finding, now_ms: int) -> tuple[Any, ...]:
         utc(finding.fresh_until_ms),
         finding.sentence,
     )
-    return (alert, *result, Jsonb(finding.evidence, dumps=codec.dumps), utc(now_ms))
+    evidence = Jsonb(finding.evidence, dumps=codec.dumps)
+    return (alert, *result, evidence, utc(now_ms), finding.tier.value)
 
 
 async def _next_id(conn: Connection, number: int, patient: str, family: str) -> str:

@@ -1,6 +1,6 @@
 """Histories of a patient, and the alerts of a world that is judged again and again. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -223,14 +223,11 @@ class JudgedWorld:
         lost = dict(before.lost) if before else {}
         kept = had if step.kind is StepKind.RETRACT else had | changed
         if step.kind is StepKind.RETRACT:
-            kept, lost = had | {key: row.finding for key, row in lost.items()}, {}
+            kept = {key: row.finding for key, row in lost.items()} | had
         elif step.kind is StepKind.RESTORE:
             lost |= {key: LostFinding(finding=had[key], lost_ms=now_ms) for key in left}
             kept = changed
-        if step.kind is StepKind.DROP:
-            lost |= {key: LostFinding(finding=had[key], lost_ms=now_ms) for key in changed}
-        else:
-            lost = {key: row for key, row in lost.items() if key not in changed}
+        _lose(lost, had, changed, now_ms, is_gone=step.kind is StepKind.DROP)
         was = made.state if step.kind is StepKind.RETRACT else None
         is_back = Action.RESTORE in step.moves and step.state is AlertState.OPEN
         # time alone changes nothing in what an alert says
@@ -254,6 +251,34 @@ class JudgedWorld:
         """Return the live alerts as a clinician sees them, with all on which each rests."""
         live = [row for row in self.alerts.values() if row.state in LIVE_STATES]
         return sorted(map(_shown, live))
+
+
+def _lose(
+    lost: dict[str, LostFinding],
+    had: Mapping[str, Finding],
+    changed: Mapping[str, Finding],
+    now_ms: int,
+    *,
+    is_gone: bool,
+) -> None:
+    """Note what an alert loses by a step, wholly or in its grave form, and what it gets back."""
+    for key, now in changed.items():
+        grave = min((row.tier for row in _forms(key, lost, had)), default=now.tier)
+        if is_gone or grave.value < now.tier.value:
+            is_milder = key in had and had[key].tier.value < now.tier.value
+            at_ms = now_ms if is_gone or is_milder or key not in lost else lost[key].lost_ms
+            lost[key] = LostFinding(finding=replace(now, tier=grave), lost_ms=at_ms)
+        else:
+            lost.pop(key, None)
+
+
+def _forms(
+    key: str, lost: Mapping[str, LostFinding], had: Mapping[str, Finding]
+) -> Iterator[Finding]:
+    if key in lost:
+        yield lost[key].finding
+    if key in had:
+        yield had[key]
 
 
 def _shown(alert: Alert) -> Shown:

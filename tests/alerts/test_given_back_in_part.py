@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.lifecycle import course_at, is_news
+from alerts.lifecycle import course_at, is_news, returning_findings
+from alerts.lifecycle.promoting import waiting_alerts
 from model.alert import (
     Action,
     Alert,
@@ -80,12 +81,39 @@ def test_a_snooze_of_the_milder_tier_does_not_hide_it_and_one_of_its_own_does() 
     assert (step.tier, step.state, step.moves) == (Tier.A, AlertState.SNOOZED, ())
 
 
+def test_evidence_that_was_milder_for_a_while_is_no_news_either() -> None:
+    # such as an answer whose session was restricted: it was about exercise, and is so again
+    mild = replace(GRAVE, tier=Tier.B, evidence={"session": ""})
+    lost = {f"{GRAVE.rule}:a": LostFinding(finding=GRAVE, lost_ms=_LOST_MS)}
+    alert = replace(alert_of(mild, state=AlertState.ACKNOWLEDGED), lost=lost)
+    [step] = _course(alert, [GRAVE])
+    assert (step.tier, step.state, step.moves) == (
+        Tier.A,
+        AlertState.ACKNOWLEDGED,
+        (Action.RESTORE,),
+    )
+    # and where it is too old to be looked for, it is judged as of when it became milder
+    looks: list[int] = []
+
+    def judged_at(at_ms: int) -> tuple[Finding, ...]:
+        looks.append(at_ms)
+        return (GRAVE,)
+
+    returning = returning_findings([alert], [], judged_at, ALERT_NOW + 40 * DAY)
+    assert (returning, looks) == ((GRAVE,), [_LOST_MS])
+    [step] = _course(alert, [], days=40, returning=returning)
+    assert (step.tier, step.moves) == (Tier.A, (Action.RESTORE,))
+
+
 def test_what_was_over_the_budget_is_so_again() -> None:
     over = finding_of("b", Tier.B, ALERT_NOW)
     had = replace(alert_of(over, MILD, tier=Tier.C), is_demoted=True, unseen_since_ms=ALERT_NOW)
     [drop] = _course(had, [MILD])
     assert (drop.kind, drop.tier, drop.is_demoted) == (StepKind.DROP, Tier.C, True)
     lost = {f"{over.rule}:b": LostFinding(finding=over, lost_ms=_LOST_MS)}
+    # meanwhile nothing of it waits for room in a budget
+    left = _alert(lost=lost, is_demoted=True)
+    assert waiting_alerts([left], [], [MILD], ALERT_NOW + DAY) == ()
     [step] = _course(_alert(lost=lost, is_demoted=True), [over, MILD])
     assert (step.kind, step.tier, step.moves) == (StepKind.APPEND, Tier.C, ())
 

@@ -162,3 +162,30 @@ async def _shown(conn: Connection) -> list[tuple[str, ...]]:
         "where a.family = 'pain' and a.state <> 'retracted' order by f.rule, f.key"
     )
     return list(await shown.fetchall())
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("later", [2, 31 * _DAY])
+async def test_evidence_that_was_milder_for_a_while_comes_back_without_a_word(
+    conn: Connection, later: int
+) -> None:
+    await in_pain(conn)
+    # an answer of now counts as one about exercise because of the workout before it
+    now_answer = replace(pain("q1", PAIN_AT, 9, revision=1), phase=Phase.NONE)
+    await write_facts(conn, [attributed_fact(now_answer)])
+    await conn.execute("delete from alert_finding")
+    await rules_judged(conn, PAIN_MS)
+    await conn.execute("update alert set state = 'acknowledged', assignee = 'c'")
+    await conn.execute("delete from outbox")
+    had = await _shown(conn)
+    number = await restrictions.add_restriction(
+        conn, "p1", interval=(T0, T0 + 1), source="files", by="c", why="disputed", now_ms=PAIN_MS
+    )
+    await rules_judged(conn, PAIN_MS + 1)
+    assert [row[1] for row in had] == ["A"]
+    assert [row[1] for row in await _shown(conn)] == ["B"]
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=PAIN_MS + 1)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=PAIN_MS + 1)
+    await rules_judged(conn, PAIN_MS + later)
+    assert await _shown(conn) == had
+    assert await (await conn.execute("select count(*) from outbox")).fetchone() == (0,)
