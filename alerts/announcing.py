@@ -22,7 +22,9 @@ from model.privacy.requests import OpenDue
 
 # What people are told of; of everything else the worklist shows it, and EHRs get it.
 # Of what is restored only what is news is announced: `alerts.lifecycle.is_news`.
-ANNOUNCED = frozenset({Action.RAISE, Action.WORSEN, Action.ESCALATE, Action.RESTORE})
+ANNOUNCED = frozenset(
+    {Action.RAISE, Action.WORSEN, Action.ESCALATE, Action.RESTORE, Action.PROMOTE}
+)
 _DAYS = 7
 
 

@@ -4,7 +4,7 @@ Only a day that is known counts as a missed day (clinical definition section 5.2
 nothing is known ends a run, because it could have held a session: no run rests on missing data.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -27,6 +27,7 @@ from model.prescription import (
 
 _DAY = timedelta(days=1)
 _WEEK_DAYS = 7
+_FAMILY = "adherence"  # of the rules that count missed days
 _WAITING_DAYS = 4  # so many days may still wait for late data and for an answer
 
 
@@ -35,13 +36,17 @@ class MissedRun:
     """Known days in a row without a session, `days`, and what was prescribed on the last of them.
 
     `due` is how many whole sessions were due on these days. `ended_on` is the first day that is
-    known to end the run, None while it may go on. Days of a pause are left out and end no run.
+    known to end the run, None while it may go on. Days of a pause are left out and end no run. A
+    contact with the patient ends a run, and the next begins with the day after: what is missed from
+    then on is news. `contacted_ms` is the contact (epoch ms) after which the run began, None where
+    it began by itself.
     """
 
     prescription: Prescription
     days: tuple[date, ...]
     due: int
     ended_on: date | None
+    contacted_ms: int | None = None
 
 
 def missed_runs(
@@ -55,7 +60,11 @@ def missed_runs(
     prescriptions = as_recorded(on)
     waits = thresholds["lag_hours"], thresholds["answer_hours"]
     for name in sorted({row.id for row in prescriptions}):
-        yield from _runs(_due_days(on, name, *waits), least_due, least_days)
+        judged = _due_days(on, name, *waits)
+        for stretch in _stretches(judged, on.contacts.get(_FAMILY, ()), on.zone):
+            run = _first_enough(stretch, least_due, least_days)
+            if run is not None:
+                yield run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,25 +92,68 @@ def _due_days(on: RuleInput, name: str, lag_hours: float, answer_hours: float) -
     return days
 
 
-def _runs(judged: Iterable[_DueDay], least_due: int, least_days: int) -> Iterator[MissedRun]:
-    days: list[date] = []
-    per_week = 0
-    reached: MissedRun | None = None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """Missed days in a row, each with what asked for something, and what ended them.
+
+    `contacted_ms` is the contact after which they began, None without one.
+    """
+
+    days: tuple[tuple[date, Prescription], ...]
+    ended_on: date | None
+    contacted_ms: int | None
+
+
+def _stretches(
+    judged: Iterable[_DueDay], contacts_ms: Sequence[int], zone: str
+) -> Iterator[_Stretch]:
+    """Yield the missed days in a row, divided at each contact (epoch ms, in order).
+
+    The last has no end: nobody knows yet whether it goes on.
+    """
+    days: list[tuple[date, Prescription]] = []
+    contacted_ms: int | None = None
     for day in judged:
+        contact_ms = _contact_between(days, day.local_date, contacts_ms, zone)
+        if days and (day.missed is None or contact_ms is not None):
+            yield _Stretch(days=tuple(days), ended_on=day.local_date, contacted_ms=contacted_ms)
+            days, contacted_ms = [], contact_ms
         if day.missed is None:
-            if reached is not None:
-                # said only once the run has ended: until then nobody knows whether it goes on
-                yield replace(reached, ended_on=day.local_date)
-            days, per_week, reached = [], 0, None
-            continue
-        days.append(day.local_date)
+            contacted_ms = None
+        else:
+            days.append((day.local_date, day.missed))
+    yield _Stretch(days=tuple(days), ended_on=None, contacted_ms=contacted_ms)
+
+
+def _contact_between(
+    days: Sequence[tuple[date, Prescription]],
+    following: date,
+    contacts_ms: Sequence[int],
+    zone: str,
+) -> int | None:
+    """Return the latest contact after the last of some days began and before the following did."""
+    if not days or not contacts_ms:  # nearly always, and midnights cost time
+        return None
+    from_ms, until_ms = midnight(days[-1][0], zone), midnight(following, zone)
+    return max((at_ms for at_ms in contacts_ms if from_ms < at_ms <= until_ms), default=None)
+
+
+def _first_enough(stretch: _Stretch, least_due: int, least_days: int) -> MissedRun | None:
+    """Return the first days of a stretch that are enough, None where all of it is too little."""
+    per_week = 0
+    for count, (day, missed) in enumerate(stretch.days, start=1):
         # each day asks for a seventh of its week; the sum of sevenths is kept whole
-        per_week += sevenths_due(day.missed, day.local_date)
+        per_week += sevenths_due(missed, day)
         due = per_week // _WEEK_DAYS
-        if reached is None and due >= least_due and len(days) >= least_days:
-            reached = MissedRun(prescription=day.missed, days=tuple(days), due=due, ended_on=None)
-    if reached is not None:
-        yield reached
+        if due >= least_due and count >= least_days:
+            return MissedRun(
+                prescription=missed,
+                days=tuple(date_ for date_, _ in stretch.days[:count]),
+                due=due,
+                ended_on=stretch.ended_on,
+                contacted_ms=stretch.contacted_ms,
+            )
+    return None
 
 
 @once
@@ -208,10 +260,18 @@ def run_finding(
             "last": last.isoformat(),
             "days": len(run.days),
             "missed": run.due,
+            **_contact(run, on.zone),
             "thresholds": dict(thresholds),
         },
     )
     return replace(finding, fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms))
+
+
+def _contact(run: MissedRun, zone: str) -> dict[str, str]:
+    """Return the evidence of the contact after which a run began: nothing where there was none."""
+    if run.contacted_ms is None:
+        return {}
+    return {"contacted": local_date(run.contacted_ms, zone).isoformat()}
 
 
 def days_judged_ms(on: RuleInput, rule: Rule) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ from alerts.rules.heart.h1_ceiling import CEILING
 from alerts.rules.heart.h2_resting_rise import RESTING_RISE
 from alerts.rules.heart.h3_resting_high import RESTING_HIGH
 from alerts.rules.heart.h4_weight_gain import WEIGHT_GAIN
+from alerts.rules.heart.h5_rhythm_notice import RHYTHM
 from alerts.rules.heart.h6_symptom import SYMPTOM
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
@@ -58,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     RESTING_RISE,
     RESTING_HIGH,
     WEIGHT_GAIN,
+    RHYTHM,
     SYMPTOM,
 )
 

@@ -103,6 +103,12 @@ class WorkingHours:
                 return span[1]
         raise WorkingHoursError("weekdays", _("no working day within a year"))
 
+    def next_closing(self, at_ms: int) -> int:
+        """Return when the unit closes next after an instant (epoch ms), as in `last_closing`."""
+        for _start, end in self._spans(at_ms):
+            return end
+        raise WorkingHoursError("weekdays", _("no working day within a year"))
+
     def is_open_on(self, day: date) -> bool:
         """Return whether the unit works on a local date."""
         is_workday = day.isoweekday() in self.weekdays and day not in self.closed

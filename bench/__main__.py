@@ -37,6 +37,7 @@ from bench.auditing.log_cost import FULL_LOG, TINY_LOG, run_log_cost
 from bench.doors import FULL_DOORS, TINY_DOORS, run_doors
 from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
+from bench.pages.panel import FULL_PANEL, TINY_PANEL, run_panel
 from bench.pages.patient_page import FULL_DAYS, TINY_DAYS, run_patient_page
 from bench.pages.policies import FULL_LIST, TINY_LIST, run_policies
 from bench.row import Row
@@ -137,12 +138,13 @@ BENCHES: dict[str, _Bench] = {
     "fetching": lambda value: run_fetching(TINY_FETCHING if value.tiny else FULL_FETCHING),
     "doors": lambda value: run_doors(TINY_DOORS if value.tiny else FULL_DOORS),
     "patient_page": lambda value: run_patient_page(TINY_DAYS if value.tiny else FULL_DAYS),
+    "panel": lambda value: run_panel(TINY_PANEL if value.tiny else FULL_PANEL),
     "policies": lambda value: run_policies(TINY_LIST if value.tiny else FULL_LIST),
     "letters": lambda value: letters.run(letters.TINY if value.tiny else letters.FULL),
     "audit": lambda value: run_log_cost(TINY_LOG if value.tiny else FULL_LOG),
 }
 # the mock forgets what it cannot hold
-ON_KAFKA = frozenset({"pipeline", "latency", "importing", "soak"})
+ON_KAFKA = frozenset({"pipeline", "latency", "importing", "panel", "soak"})
 
 
 def _table(rows: list[Row]) -> Table:

@@ -34,7 +34,7 @@ from model.topics import FACTS
 from storage.bodies.body_store import open_bodies
 from storage.people import care_team, patients
 from storage.pg.migrate import migrate
-from storage.pg.pool import Connection, open_pool
+from storage.pg.pool import Connection, Pool, open_pool
 from stream.collaborators import Collaborators
 from stream.derive_batch import derive_runs
 from stream.deriving import settings
@@ -108,18 +108,23 @@ async def deriver(server: Postgres, name: str, patients: int) -> AsyncIterator[D
     async with await open_pool(dsn, max_size=4) as pool:
         async with pool.connection() as conn:
             names = await _people(conn, patients)
-        parts = Collaborators(
-            pool=pool,
-            producer=_Nowhere(),
-            ledger=Ledger(cluster="bench"),
-            bodies=open_bodies("/nowhere"),
-            reader=InlineReader(),  # deriving reads no body
-            wrapping=lambda: _KEY,
-            now=lambda: NOW_MS,
-            metrics=make_metrics(),
-        )
+        parts = parts_of_worker(pool)
         yield Deriver(parts=parts, people=names)
         await _check_nothing_refused(parts)
+
+
+def parts_of_worker(pool: Pool) -> Collaborators:
+    """Return the parts of a worker over a database; what it would send is dropped."""
+    return Collaborators(
+        pool=pool,
+        producer=_Nowhere(),
+        ledger=Ledger(cluster="bench"),
+        bodies=open_bodies("/nowhere"),
+        reader=InlineReader(),  # deriving and judging read no body
+        wrapping=lambda: _KEY,
+        now=lambda: NOW_MS,
+        metrics=make_metrics(),
+    )
 
 
 async def _check_nothing_refused(parts: Collaborators) -> None:

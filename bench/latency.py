@@ -69,9 +69,11 @@ def run(size: _Size) -> list[Row]:
     with stage(size.patients + 2 * size.probes) as on:
         senders, others = on.people.people[: size.patients], on.people.people[size.patients :]
         days = [deliveries(mixed, on.people, senders, day_of(number)) for number in range(2)]
-        half = [_speed(on, day) for day in days][-1] / 2  # the first warms up
+        half = [steady_speed(on, day) for day in days][-1] / 2  # the first warms up
         apart_s = min(1 / (half * PROBED), size.most_apart_s)
-        rest = _syncs(on, senders, math.ceil(half * size.probes * apart_s * SLACK))
+        rest = endless_syncs(
+            on, senders, math.ceil(half * size.probes * apart_s * SLACK), len(days)
+        )
         probes = _probes(on, others)
         _measure(on, rest, probes, 1 / (half * (1 - 2 * PROBED)), apart_s)
     rows: list[Row] = []
@@ -80,7 +82,7 @@ def run(size: _Size) -> list[Row]:
     return rows
 
 
-def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
+def steady_speed(on: Stage, sent: Sequence[Delivery]) -> float:
     """Return the speed, in payloads a second, that the pipeline keeps up with."""
     begun = time.perf_counter()
     on.post(sent)
@@ -88,14 +90,15 @@ def _speed(on: Stage, sent: Sequence[Delivery]) -> float:
     return len(sent) / (time.perf_counter() - begun)
 
 
-def _syncs(on: Stage, people: Sequence[Person], made: int) -> Iterator[Delivery]:
-    """Return an endless iterator of syncs of later days.
+def endless_syncs(
+    on: Stage, people: Sequence[Person], made: int, first_day: int
+) -> Iterator[Delivery]:
+    """Return an endless iterator of syncs of the days from `first_day` on.
 
     The first `made` of them are made in advance.
     """
-    days = (
-        deliveries(background(hours=6), on.people, people, day_of(n)) for n in itertools.count(2)
-    )
+    later = itertools.count(first_day)
+    days = (deliveries(background(hours=6), on.people, people, day_of(n)) for n in later)
     endless = itertools.chain.from_iterable(days)
     return itertools.chain(list(itertools.islice(endless, made)), endless)
 
@@ -107,7 +110,7 @@ def _probes(on: Stage, people: Sequence[Person]) -> list[Probe]:
     """
     active, hurt = people[: len(people) // 2], people[len(people) // 2 :]
     files = [deliveries(workouts, on.people, [person], day_of(0))[0] for person in active]
-    pains = list(map(_pain, hurt))
+    pains = list(map(strong_pain, hurt))
     return [
         Probe(
             name="session, workout at the door to session",
@@ -128,7 +131,8 @@ def _by_number(
     return dict(zip(on.of(people), sent, strict=True))
 
 
-def _pain(person: Person) -> Delivery:
+def strong_pain(person: Person) -> Delivery:
+    """Return a report of pain that raises an alert of tier A."""
     answer = ReportAnswer(
         key=f"{person.pseudonym}-pain",
         instrument=Instrument.PAIN,
@@ -156,7 +160,7 @@ def _measure(
     stop = threading.Event()
     with ThreadPoolExecutor(len(probes) + 1, thread_name_prefix="timed") as pool:
         sending: list[Future[Any]] = [pool.submit(_send, on, probe, apart_s) for probe in probes]
-        sending.append(pool.submit(play, _on_time(rest, rest_s, stop), on.door.post))
+        sending.append(pool.submit(play, at_their_times(rest, rest_s, stop), on.door.post))
         try:
             on.wait(lambda: _all_seen(on, probes, sending), _LOOK_S)
         finally:
@@ -172,7 +176,9 @@ def _send(on: Stage, probe: Probe, apart_s: float) -> None:
         on.door.post(delivery)
 
 
-def _on_time(rest: Iterable[Delivery], apart_s: float, stop: threading.Event) -> Iterator[Delivery]:
+def at_their_times(
+    rest: Iterable[Delivery], apart_s: float, stop: threading.Event
+) -> Iterator[Delivery]:
     """Yield payloads at their times until it must stop."""
     for delivery, due in zip(rest, _times(apart_s), strict=False):
         if stop.wait(max(due - time.perf_counter(), 0)):

@@ -15,6 +15,7 @@ from simulate.plan import Outing, Wear
 
 NOW_MS = 1_788_220_800_000  # 2026-09-01T00:00Z
 HOUR_MS = 60 * MINUTE_MS
+DAYS_A_WEEK = 7
 WEEKS = 8  # of prescription behind NOW_MS; rounds lie within
 COLUMNS = ("heart_rate", "cadence", "speed", "power")
 WORKOUT_MS = 40 * MINUTE_MS
@@ -48,7 +49,7 @@ def day_of(number: int) -> int:
 
     Round 0 has the oldest day, as data arrive.
     """
-    return NOW_MS - WEEKS * 7 * DAY_MS + (number + 1) * DAY_MS
+    return NOW_MS - WEEKS * DAYS_A_WEEK * DAY_MS + (number + 1) * DAY_MS
 
 
 def deliveries(make: Make, value: Cohort, of: Sequence[Person], day_ms: int) -> list[Delivery]:

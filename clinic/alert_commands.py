@@ -30,6 +30,7 @@ _DID: dict[str, str] = {
     Action.ESCALATE: "passed on",
     Action.EXPIRE: "let expire",
     Action.DEMOTE: "demoted",
+    Action.PROMOTE: "promoted",
     Action.ACKNOWLEDGE: "acknowledged",
     Action.CLAIM: "took",
     Action.HAND_OVER: "handed over",

@@ -66,6 +66,12 @@ _FAILURES = (
         code=_FAILED,
         text=lambda error: f"the log does not answer ({type(error).__name__})",
     ),
+    # an argument of any bytes reaches Python as halves of surrogate pairs, which no store takes
+    Failure(
+        kinds=(UnicodeEncodeError,),
+        code=WRONG_USE,
+        text=lambda _error: "a value has bytes that are no UTF-8 text",
+    ),
     Failure(kinds=(TimeoutError,), code=_FAILED, text=lambda _error: "no answer in time"),
     Failure(kinds=(OSError,), code=_FAILED, text=_file),
 )

@@ -39,7 +39,7 @@ class ConnectorSecrets:
     `api_key` is what some vendors want beside them. `callback` is the full address at our door that
     the vendor is told to call, "" where a person registers it. `api` is the address that is asked
     in place of the vendor's, for tests and sandboxes, "" else. `hosts` are further hosts that links
-    of this vendor may lead to.
+    of this vendor may lead to, and `scopes` names of scopes that are asked for beside the usual.
     """
 
     keys: tuple[str, ...] = ()
@@ -49,6 +49,7 @@ class ConnectorSecrets:
     callback: str = field(default="", repr=False)
     api: str = ""
     hosts: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +238,10 @@ def _connector(name: str, row: object) -> ConnectorSecrets:
             f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
         )
     _check_keys(name, keys)
-    return ConnectorSecrets(keys=tuple(keys), hosts=hosts, **client)
+    scopes = values.get("scopes", [])
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise SettingsError(f"[connectors.{name}]: scopes is a list of names")
+    return ConnectorSecrets(keys=tuple(keys), hosts=hosts, scopes=tuple(scopes), **client)
 
 
 def _hosts(name: str, value: object) -> tuple[str, ...]:

@@ -44,9 +44,10 @@ class Action(StrEnum):
     """What may happen to an alert: the kind of a move.
 
     RAISE begins an alert. Judging makes WORSEN (its tier rises), RETRACT (no evidence is left) and
-    RESTORE (the evidence of a retracted one holds again).
-    Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE. All
-    others are a clinician's.
+    RESTORE (evidence that it had lost holds again, and gives it back or makes it as grave as it
+    was).
+    Time makes WAKE, ESCALATE (nobody has acknowledged it) and EXPIRE, and the budget DEMOTE and, on
+    a later working day, PROMOTE. All others are a clinician's.
     """
 
     RAISE = "raise"
@@ -57,6 +58,7 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     EXPIRE = "expire"
     DEMOTE = "demote"
+    PROMOTE = "promote"
     ACKNOWLEDGE = "acknowledge"
     CLAIM = "claim"
     HAND_OVER = "hand_over"
@@ -70,6 +72,18 @@ class Action(StrEnum):
 LIVE_STATES: frozenset[AlertState] = frozenset(
     {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS, AlertState.SNOOZED}
 )
+
+
+# A person has dealt with the patient's training as such: what came before is no news any more.
+_RENEWING = frozenset({"contacted", "plan changed"})
+
+
+def is_contact(resolution: str) -> bool:
+    """Return whether an alert was resolved by a contact with the patient or a change of plan.
+
+    `resolution` is the reason as it is stored, which a colon may separate from a note.
+    """
+    return resolution.partition(":")[0].strip() in _RENEWING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +197,14 @@ class Weighing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmNotice:
+    """A vendor's own notice about rhythm, at the instant (epoch ms) at which it says it began."""
+
+    vendor: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """The latest measured instant that the sources of a vendor have delivered.
 
@@ -203,10 +225,12 @@ class RuleInput:
     raise nothing about what happened before. `earlier_weeks` lie before the look-back of all other
     rows, for rules that compare with the beginning of a prescription. `settings` are the thresholds
     that are set for the patient, and `restricted` the times [from, until) in epoch ms in which
-    nothing may be raised. `cardiac` is whether the heart profile of today names a disease of the
-    heart. `weighings` are there only for whose prescription turns a rule on. `silent_patients` are,
-    by vendor, the patients without data for two days and all whom it delivered to lately; only
-    vendors of silent patients are counted.
+    nothing may be raised. `contacts` are the times (epoch ms, in order) at which a clinician
+    resolved an alert of a family of rules by a contact, see `is_contact`. `cardiac` is whether the
+    heart profile of today names a disease of the heart. `weighings` and `rhythm_notices` are there
+    only for whose prescription turns a rule on. `silent_patients` are, by vendor, the patients
+    without data for two days and all whom it delivered to lately; only vendors of silent patients
+    are counted.
     """
 
     patient: str
@@ -223,8 +247,10 @@ class RuleInput:
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)
     restricted: tuple[tuple[int, int], ...] = ()
+    contacts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     cardiac: bool = False
     weighings: tuple[Weighing, ...] = ()
+    rhythm_notices: tuple[RhythmNotice, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
@@ -283,6 +309,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostFinding:
+    """A finding that an alert has lost, and when (epoch ms): it may hold again."""
+
+    finding: Finding
+    lost_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """An alert as it is stored.
 
@@ -290,8 +324,9 @@ class Alert:
     is the subject of the clinician who took it, "" for nobody. `unseen_since_ms` is when it last
     became open, None once a person has acknowledged it; since then it was passed on `escalations`
     times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
-    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. Of a
-    retracted alert `findings` are all that it ever had, and `retracted_from` is the state it had.
+    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. `lost`
+    are the findings that a live or expired alert has had and that do not hold now. Of a retracted
+    alert `findings` are all that it ever had, and `retracted_from` is the state it had.
     """
 
     id: str
@@ -312,12 +347,13 @@ class Alert:
     mutes: Mapping[Tier, int] = field(default_factory=dict)
     is_demoted: bool = False
     retracted_from: AlertState | None = None
+    lost: Mapping[str, LostFinding] = field(default_factory=dict)
 
 
 class StepKind(StrEnum):
     """What happens to an alert: it is raised, retracted or restored, or findings come or go.
 
-    Time alone wakes, escalates and expires it.
+    Time alone wakes, escalates and expires it. It is promoted where the budget has room.
     """
 
     RAISE = "raise"
@@ -328,6 +364,7 @@ class StepKind(StrEnum):
     WAKE = "wake"
     ESCALATE = "escalate"
     EXPIRE = "expire"
+    PROMOTE = "promote"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,15 +399,18 @@ class JudgementResult:
     """The result of judging a patient: the steps, and when to judge again.
 
     `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
-    day of the care unit, whose budget new alerts count against, began at `day_from_ms`. `zone` is
-    the unit's, and `digest_ms` when its next digests go out. `held` are the findings that raise no
-    alert although their rule is met, `outages` the vendors whose silence held one back, as in
-    `RuleInput.silent_patients`. `nudge` names a nudge of the patient that is due, "" for none.
+    day of the care unit, whose budget new alerts count against, began at `day_from_ms`, and the
+    next begins at `day_until_ms`. The `promotions` follow the steps where that budget has room.
+    `zone` is the unit's, and `digest_ms` when its next digests go out. `held` are the findings that
+    raise no alert although their rule is met, `outages` the vendors whose silence held one back, as
+    in `RuleInput.silent_patients`. `nudge` names a nudge that is due, "" for none.
     """
 
     steps: tuple[Step, ...]
     next_due_ms: int | None
     day_from_ms: int = 0
+    day_until_ms: int = 0
+    promotions: tuple[Step, ...] = ()
     held: tuple[Finding, ...] = ()
     outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     zone: str = "UTC"

@@ -87,6 +87,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(id=30, name="wear", unit="1", floor=0, ceiling=1, holding=Holding.STATE),
     # at rest and in motion together; never added to the two that it consists of
     Metric(id=31, name="total_energy", unit="kcal", floor=0, ceiling=1e6, holding=Holding.COUNT),
+    # 1 at the beginning of each notice about rhythm of a vendor's own (`model.vendors`)
+    Metric(id=32, name="rhythm_notice", unit="1", floor=0, ceiling=1),
 )
 
 METRIC: dict[str, Metric] = {row.name: row for row in METRICS}

@@ -6,8 +6,8 @@ else. Only reading scopes are requested, so no token of ours can change anything
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -124,8 +124,9 @@ class OAuth:
     """A vendor's OAuth 2.0: authorisation code with PKCE S256, and refresh tokens.
 
     A patient grants `scopes` at `authorize_path` of `authorize_host`, where `authorize_params` are
-    further parameters and `separator` stands between the scopes. With the code or a refresh token
-    the fetcher's client asks `path` of `host`; `token_form` are further fields of that form.
+    further parameters and `separator` stands between the scopes. `further` are scopes that only
+    some deployments ask for, by the names that their secrets file has. With the code or a refresh
+    token the fetcher's client asks `path` of `host`; `token_form` are further fields of that form.
     `client_auth` is how our application proves itself there, and `pkce` whether the vendor knows
     PKCE. `read` is pure: the tokens of an answer; it raises `GrantEndedError` and ValueError.
 
@@ -138,6 +139,7 @@ class OAuth:
     host: str
     path: str
     scopes: tuple[str, ...]
+    further: Mapping[str, str] = field(default_factory=dict)
     authorize_host: str = ""
     authorize_path: str = ""
     separator: str = " "
@@ -155,7 +157,7 @@ class OAuth:
             _check_host(host)
         if not self.path.startswith("/"):
             raise ValueError("the token endpoint has a path")
-        for scope in self.scopes:
+        for scope in (*self.scopes, *self.further.values()):
             plain = scope.startswith(_GOOGLE) and not scope.endswith(".readonly")
             if plain or _WRITES.search(scope):
                 raise ValueError(f"the scope {scope} may change data at the vendor")
@@ -163,6 +165,12 @@ class OAuth:
             raise ValueError("a page of authorisation has a host and a path")
         if (self.who is None) != (self.account_of is None):
             raise ValueError("who asks for the account can read the answer, and only then")
+
+    def asking_for(self, names: Collection[str]) -> "OAuth":
+        """Return it with some of its further scopes; raises ValueError for one it does not have."""
+        if not set(names) <= self.further.keys():
+            raise ValueError(f"scopes may be: {', '.join(self.further) or 'none'}")
+        return replace(self, scopes=(*self.scopes, *map(self.further.__getitem__, names)))
 
     @property
     def is_linkable(self) -> bool:

@@ -174,7 +174,7 @@ _ROWS: tuple[Format, ...] = (
     # resting heart rate a day for twenty of them.
     Format(
         name="apple_health",
-        version=2,
+        version=3,
         read=Named("parsers.apple.apple_health:read_apple_health"),
         sniff=Named("parsers.apple.clean:is_apple_health"),
         cut=Named("parsers.apple.cut:cut_apple_health"),
@@ -335,7 +335,7 @@ _ROWS: tuple[Format, ...] = (
     # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
     Format(
         name="google_health",
-        version=1,
+        version=2,
         read=Named("parsers.vendors.google_health.reading:read_google_health"),
         json=True,
         most_bytes=16 * MEBIBYTE,

@@ -9,6 +9,7 @@ a crash it is still due.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from alerts import lifecycle, registry
 from alerts.announcing import (
@@ -19,7 +20,7 @@ from alerts.announcing import (
     nudge_message,
 )
 from alerts.silence_nudges import next_nudge_ms, silence_nudge
-from model.alert import Action, Finding, JudgementResult, Step, StepKind, Tier
+from model.alert import Action, Finding, JudgementResult, Step
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL, ReceiverKind
 from runtime.log_lines import describe, get_logger
@@ -99,11 +100,10 @@ async def judge_patients(
     await derive_stale(conn, patients)
     loaded = await rule_inputs.load_all(conn, patients, now_ms)
     results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
-    await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
+    done = await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
     parts.metrics.judged.inc(len(patients))
-    for result in results.values():
-        for step in result.steps:
-            parts.metrics.alerts.labels(step.kind.value).inc()
+    for step in done:
+        parts.metrics.alerts.labels(step.kind.value).inc()
 
 
 def verdict(on: Loaded, now_ms: int) -> JudgementResult:
@@ -153,14 +153,17 @@ async def apply_judgements(
     *,
     link: str = WORKLIST,
     ways: frozenset[str] = ONLY_MAIL,
-) -> None:
+) -> list[Step]:
     """Apply the steps of patients, write their messages, and set when each patient is due next.
 
-    It must run in the transaction that loaded the patients. `link` is the address that a message
-    leads to, and `ways` are the channels on which messages may leave.
+    It returns the steps as they were applied. It must run in the transaction that loaded the
+    patients. `link` is the address that a message leads to, and `ways` are the channels on which
+    messages may leave.
     """
     locked = await lock_patients(conn, results)
     numbers = {name: row.id for name, row in locked.items()}
+    # before any message is put: whoever waits for this lock holds no row that its holder waits for
+    await duty.lock_budgets(conn, [numbers[name] for name in results if _needs_room(results[name])])
     for vendor, (silent, panel) in _outages(results).items():
         if await put_outage(conn, vendor, silent, panel, now_ms):
             _log.warning("a vendor delivers nothing to many patients", connector=vendor)
@@ -169,14 +172,54 @@ async def apply_judgements(
         nudged = [(name, result.nudge) for name, result in results.items() if result.nudge]
         messages = [nudge_message(numbers[name], name, f"{nudge}/{name}") for name, nudge in nudged]
         await outbox.put_all(conn, messages, now_ms)
+    done: dict[str, list[Step]] = {}
     for patient, result in results.items():
         by = Announcing(ways=ways, link=link, zone=result.zone, digest_ms=result.digest_ms)
-        for step in result.steps:
-            await _apply(conn, numbers[patient], patient, step, result, now_ms, by)
-    await due.settle_all(conn, {name: result.next_due_ms for name, result in results.items()})
-    changed = [patient for patient, result in results.items() if result.steps]
+        done[patient] = await _applied(conn, numbers[patient], patient, result, now_ms, by)
+    nexts = {name: _next_due(result, done[name], now_ms) for name, result in results.items()}
+    await due.settle_all(conn, nexts)
+    changed = [patient for patient, steps in done.items() if steps]
     if changed:
         await outbox.notify(conn, changed)
+    return list(chain.from_iterable(done.values()))
+
+
+def _needs_room(result: JudgementResult) -> bool:
+    return any(map(lifecycle.needs_room, (*result.steps, *result.promotions)))
+
+
+async def _applied(
+    conn: Connection,
+    number: int,
+    patient: str,
+    result: JudgementResult,
+    now_ms: int,
+    by: Announcing,
+) -> list[Step]:
+    """Apply the steps and promotions of a patient, and return those that were applied."""
+    done: list[Step] = []
+    for wish in (*result.steps, *result.promotions):
+        step = await _budgeted(conn, number, wish, result.day_from_ms)
+        if step is not None:
+            await _apply(conn, number, patient, step, result, now_ms, by)
+            done.append(step)
+    return done
+
+
+async def _budgeted(conn: Connection, number: int, step: Step, day_from_ms: int) -> Step | None:
+    """Return a step as the budget of the working day leaves it, None for one that must wait."""
+    if not lifecycle.needs_room(step):
+        return step
+    raised, panel = await duty.raised_since(conn, number, day_from_ms)
+    return lifecycle.budgeted(step, raised, panel)
+
+
+def _next_due(result: JudgementResult, done: Sequence[Step], now_ms: int) -> int | None:
+    """Return when a patient is due next (epoch ms); what was demoted now is tried the next day."""
+    times = [result.next_due_ms]
+    if any(Action.DEMOTE in step.moves for step in done):
+        times.append(lifecycle.tried_at(now_ms, result.day_until_ms))
+    return _earliest(*times)
 
 
 async def _apply(
@@ -188,9 +231,6 @@ async def _apply(
     now_ms: int,
     by: Announcing,
 ) -> None:
-    if step.kind is StepKind.RAISE and step.tier is Tier.B:
-        raised, panel = await duty.raised_since(conn, number, result.day_from_ms)
-        step = lifecycle.demoted(step, raised, panel)
     moves = await store.apply_step(conn, number, patient, step, now_ms)
     if step.is_demoted and Action.DEMOTE in step.moves:
         await duty.put_budget_notice(conn, number, step.rule, result.day_from_ms, now_ms)

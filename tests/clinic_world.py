@@ -8,8 +8,6 @@ does not move from NOW unless a test moves it.
 import asyncio
 import hashlib
 import math
-import socket
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +20,6 @@ from typing import Any
 import httpx2
 import numpy as np
 import psycopg
-import uvicorn
 from psycopg.types.json import Jsonb
 
 from alerts.registry import RULE
@@ -55,8 +52,10 @@ from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
+from tests.serving import served
 from tests.storage.reuse import TEMPLATE, create
 from tests.until import until
+from web.server import Serving
 from web.sign_in.identity import Identity, demo_identity
 
 CLINIC_NOW = epoch_ms(datetime(2026, 11, 23, 12, 40, tzinfo=UTC))  # a Monday, 13:40 in Stockholm
@@ -536,27 +535,10 @@ def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
             windows=load_window,
         )
     )
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        log_level="warning",
-        timeout_graceful_shutdown=1,
-        lifespan="on",
-        ws="none",
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        wait_until(lambda: server.started or not thread.is_alive())
-        assert server.started, "the door did not start"
-        yield Served(url=f"http://127.0.0.1:{listener.getsockname()[1]}", dsn=dsn, clock=clock)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=30)
-        listener.close()
+    # the product's server: another one resets a connection whose request it has not read in full
+    serving = Serving(host="127.0.0.1", port=0, graceful_s=1)
+    with served(app, serving, lambda _reason: None) as port:
+        yield Served(url=f"http://127.0.0.1:{port}", dsn=dsn, clock=clock)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -4,10 +4,11 @@ All of it is pure: the caller loads, stores and sends.
 """
 
 from alerts.lifecycle.acting import ClinicianAction, TakenAlertError, acted
-from alerts.lifecycle.budget import allowance, demoted
+from alerts.lifecycle.budget import allowance, budgeted, needs_room
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
 from alerts.lifecycle.course import course_at
 from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.promoting import tried_at
 from alerts.lifecycle.restoring import (
     is_news,
     restored,
@@ -44,13 +45,14 @@ __all__ = [
     "actions",
     "after_steps",
     "allowance",
+    "budgeted",
     "clock_steps",
     "course_at",
-    "demoted",
     "hours_of",
     "is_news",
     "move",
     "muted_until",
+    "needs_room",
     "next_clock",
     "recipients",
     "responsible",
@@ -58,6 +60,7 @@ __all__ = [
     "restoring_steps",
     "returning_findings",
     "settle",
+    "tried_at",
     "wakes",
     "waking_steps",
 ]

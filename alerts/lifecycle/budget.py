@@ -1,7 +1,8 @@
 """The budget of new alerts: how many a clinician can look at in a working day. Pure.
 
 A rule that exceeds its share of a spent budget is demoted for the rest of the day: its new alerts
-are of tier C, for the digest. Tier A is never demoted.
+are of tier C, for the digest. On a later working day they are promoted where that day's budget has
+room (`promoting`). Tier A is never demoted.
 """
 
 from collections.abc import Mapping
@@ -19,18 +20,34 @@ def allowance(patients: int) -> float:
     return PER_HUNDRED * max(patients, 100) / 100
 
 
-def demoted(step: Step, raised: Mapping[str, int], patients: int) -> Step:
-    """Return a step, of tier C when its rule has exceeded its share of the budget.
+def needs_room(step: Step) -> bool:
+    """Return whether the budget decides about a step: a new alert of tier B, or a promotion."""
+    return step.kind is StepKind.PROMOTE or (step.kind is StepKind.RAISE and step.tier is Tier.B)
 
-    `raised` counts the new alerts of tier A and B of that clinician and working day by rule, before
-    this step. The share of a rule is the budget divided by the rules that raised alerts that day.
+
+def has_room(rule: str, raised: Mapping[str, int], patients: int) -> bool:
+    """Return whether a rule may have another alert of tier B on the day.
+
+    `raised` counts the alerts that became new ones of tier A and B of that clinician and working
+    day by rule, raised or promoted. The share of a rule is the budget divided by the rules that
+    have such alerts that day, this rule included.
     """
-    if step.kind is not StepKind.RAISE or step.tier is not Tier.B:
-        return step
     budget = allowance(patients)
-    share = budget / len(raised.keys() | {step.rule})
-    if sum(raised.values()) < budget or raised.get(step.rule, 0) < share:
+    share = budget / len(raised.keys() | {rule})
+    return sum(raised.values()) < budget or raised.get(rule, 0) < share
+
+
+def budgeted(step: Step, raised: Mapping[str, int], patients: int) -> Step | None:
+    """Return a step as the budget leaves it, None for a promotion that finds no room.
+
+    `raised` and `patients` are as for `has_room`, before this step.
+    """
+    if not needs_room(step) or has_room(step.rule, raised, patients):
         return step
+    return None if step.kind is StepKind.PROMOTE else _demoted(step)
+
+
+def _demoted(step: Step) -> Step:
     reason = f"rule {step.rule} exceeded its share of the day's budget"
     moves = (*step.moves, Action.DEMOTE)
     return replace(step, tier=Tier.C, is_demoted=True, reason=reason, moves=moves)

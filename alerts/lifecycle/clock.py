@@ -93,7 +93,7 @@ _ACTIONS = {
     StepKind.WAKE: Action.WAKE,
 }
 # After these moves an alert is open and new to the person who has to act.
-ANEW = frozenset({Action.RAISE, Action.WORSEN, Action.WAKE, Action.REOPEN})
+ANEW = frozenset({Action.RAISE, Action.WORSEN, Action.WAKE, Action.REOPEN, Action.PROMOTE})
 
 
 def _step(kind: StepKind, alert: Alert, reason: str) -> Step:
@@ -139,6 +139,7 @@ def _raised(step: Step, now_ms: int) -> Alert:
         sentence=step.sentence,
         findings={f"{finding.rule}:{finding.key}": finding for finding in step.findings},
         unseen_since_ms=now_ms,
+        is_demoted=step.is_demoted,
     )
 
 
@@ -150,10 +151,13 @@ def _stepped(alert: Alert, step: Step, now_ms: int) -> Alert:
         else:
             findings.pop(f"{finding.rule}:{finding.key}", None)
     passed_on = step.kind is StepKind.ESCALATE
-    is_anew = not ANEW.isdisjoint(step.moves)
+    is_back = Action.RESTORE in step.moves and step.state is AlertState.OPEN
+    is_anew = is_back or not ANEW.isdisjoint(step.moves)
     level = 0 if is_anew else alert.escalations + passed_on
     return replace(
         alert,
+        rule=step.rule,
+        sentence=step.sentence,
         tier=step.tier,
         state=step.state,
         findings=findings,

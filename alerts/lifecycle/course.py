@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
 from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.promoting import promotion_steps, tried_at, waiting_alerts
 from alerts.lifecycle.restoring import restored, restoring_steps
+from alerts.lifecycle.returning import lost_again
 from alerts.lifecycle.settling import settle, wakes
 from model.alert import Alert, Finding, JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
@@ -24,7 +26,7 @@ def course_at(
     `live` and `recent` are as for `settle`, `returning` is of `returning_findings`. The next look
     is only what alerts ask for: rules may ask for an earlier one.
     """
-    held = tuple(findings)
+    held, returning = tuple(findings), tuple(returning)
     # Rules must see an alert whose snooze has ended as open.
     waking = waking_steps(live, now_ms)
     awake = after_steps(live, waking, now_ms)
@@ -34,15 +36,23 @@ def course_at(
     awake, live = (*awake, *back), (*live, *back)
     returned = {row.id for row in back}
     recent = [alert for alert in recent if alert.id not in returned]
-    settled = settle(awake, recent, held, now_ms)
+    settled = settle(awake, recent, (*held, *lost_again(awake, returning, now_ms)), now_ms)
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)
     last = after_steps(after, ticking, now_ms)
-    times = (wakes(recent, held, now_ms), next_clock(last, roster, now_ms))
+    day = hours_of(roster)
+    day_from_ms, day_until_ms = day.last_closing(now_ms), day.next_closing(now_ms)
+    waiting = waiting_alerts(last, recent, held, now_ms)
+    times = [wakes(recent, held, now_ms), next_clock(last, roster, now_ms)]
+    # also where there is room now: only the caller knows
+    times += [tried_at(alert.raised_ms, day_until_ms) for alert in waiting]
+    promotions = promotion_steps(waiting, day_from_ms)
     return JudgementResult(
         steps=_with_responsible(live, (*waking, *restoring, *settled, *ticking), roster, now_ms),
         next_due_ms=min(filter(None, times), default=None),
-        day_from_ms=hours_of(roster).last_closing(now_ms),
+        day_from_ms=day_from_ms,
+        day_until_ms=day_until_ms,
+        promotions=_with_responsible(last, promotions, roster, now_ms),
     )
 
 

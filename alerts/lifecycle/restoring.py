@@ -1,19 +1,23 @@
-"""Gives an alert back that lost its evidence, in the state it had, once that evidence holds. Pure.
+"""Gives a closed alert back that had lost evidence, in the state it had, once it holds. Pure.
 
 A restriction that is lifted, a correction that is taken back or data that returns make a finding
 hold again. A person who had acknowledged, taken or put off its alert had dealt with it, so a new
 alert would cry wolf; and an alert that stays away because its pain is old by now would look like
 nothing. How long it was away is no news: what is old is told to nobody, and waits on the worklist.
+
+An alert that expired stays expired: for 28 days it was on the worklist, and nobody took it up. Only
+what it had lost by then may bring it back, where it would not have expired with that.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from alerts.lifecycle.clock import expires_at
+from alerts.lifecycle.returning import HOLDS_AGAIN
 from alerts.lifecycle.settling import DEALT_WITH, in_sight, muted_until
 from alerts.wording import headline, weight
-from model.alert import Action, Alert, AlertState, Finding, Step, StepKind, Tier
-
-HOLDS_AGAIN = "what it rests on counts again"
+from model.alert import Action, Alert, AlertState, Finding, LostFinding, Step, StepKind, Tier
 
 JudgedAt = Callable[[int], Iterable[Finding]]
 _Name = tuple[str, str]
@@ -22,28 +26,29 @@ _Name = tuple[str, str]
 def returning_findings(
     live: Iterable[Alert], recent: Iterable[Alert], judged_at: JudgedAt, now_ms: int
 ) -> tuple[Finding, ...]:
-    """Return findings of retracted alerts that are too old to be found by judging now.
+    """Return findings that alerts have lost and that are too old to be found by judging now.
 
-    `judged_at` judges today's facts as of an earlier instant: that of the retraction, when each of
-    these findings was still looked for.
+    `judged_at` judges today's facts as of an earlier instant: that at which the alert lost them,
+    when each was still looked for.
     """
     busy = {alert.family for alert in live}
+    away = [alert for alert in recent if alert.family not in busy]
+    old: dict[int, set[_Name]] = defaultdict(set)
+    for alert in (*live, *away):
+        for lost in _away(alert):
+            if not in_sight(lost.finding, now_ms):
+                old[lost.lost_ms].add(_named(lost.finding))
     again: dict[_Name, Finding] = {}
-    for alert in recent:
-        if alert.state is not AlertState.RETRACTED or alert.family in busy:
-            continue
-        old = {_named(row) for row in alert.findings.values() if not in_sight(row, now_ms)}
-        # most retracted alerts are young: only for an old one the past is judged again
-        if old:
-            rows = judged_at(alert.changed_ms)
-            again |= {_named(row): row for row in rows if _named(row) in old}
+    # most of it is young: only for what is old the past is judged again
+    for at_ms, names in sorted(old.items()):
+        again |= {_named(row): row for row in judged_at(at_ms) if _named(row) in names}
     return tuple(again.values())
 
 
 def restoring_steps(
     live: Iterable[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
 ) -> tuple[Step, ...]:
-    """Return the steps that give retracted alerts back: at most one alert for each family.
+    """Return the steps that give closed alerts back: at most one alert for each family.
 
     `findings` are those of now and those of `returning_findings`.
     """
@@ -52,10 +57,10 @@ def restoring_steps(
     holds = {_named(row): row for row in findings if not row.suppressed}
     steps: list[Step] = []
     for alert in sorted(recent, key=_latest_first):
-        if alert.state is not AlertState.RETRACTED or alert.family in busy:
+        if alert.family in busy:
             continue
         mine = tuple(_again(alert, holds, now_ms))
-        if _keeps_alive(alert, mine) and not _is_past(alert, recent):
+        if _comes_back(alert, mine, now_ms) and not _is_past(alert, recent):
             busy.add(alert.family)
             steps.append(_step(alert, mine, now_ms))
     return tuple(steps)
@@ -71,24 +76,43 @@ def is_news(step: Step) -> bool:
     """Return whether people are told of a step: of an alert given back only if they can act on it.
 
     Somebody had seen it where it is not open, and where it is old nothing is gained by a message.
+    An alert that only got a part of its evidence back was on the worklist all the time.
     """
     if step.kind is not StepKind.RESTORE:
-        return True
+        return Action.RESTORE not in step.moves
     return step.state is AlertState.OPEN and any(row.fresh for row in step.findings)
 
 
 def _again(alert: Alert, holds: dict[_Name, Finding], now_ms: int) -> Iterator[Finding]:
-    """Yield the alert's findings that hold again, as they were stored."""
-    for row in alert.findings.values():
-        now = holds.get(_named(row))
+    """Yield what a closed alert had lost and that holds again, as it was stored."""
+    for lost in _away(alert):
+        now = holds.get(_named(lost.finding))
         if now is not None:
             # a changed one is stored as it was; settling then adds what it is now
-            yield replace(row, fresh=now.fresh_until_ms >= now_ms)
+            yield replace(lost.finding, fresh=now.fresh_until_ms >= now_ms)
 
 
-def _keeps_alive(alert: Alert, mine: Sequence[Finding]) -> bool:
-    """Return whether one of the findings could have raised the alert when it was raised."""
-    return any(row.fresh or row.fresh_until_ms >= alert.raised_ms for row in mine)
+def _away(alert: Alert) -> Iterable[LostFinding]:
+    """Return what an alert has lost, and may get back: all of it, where it was retracted."""
+    if alert.state is not AlertState.RETRACTED:
+        return alert.lost.values()
+    at_ms = alert.changed_ms
+    return [LostFinding(finding=row, lost_ms=at_ms) for row in alert.findings.values()]
+
+
+def _comes_back(alert: Alert, mine: Sequence[Finding], now_ms: int) -> bool:
+    """Return whether an alert is given back by findings that hold again."""
+    if alert.state is AlertState.EXPIRED:
+        first = min((*alert.findings.values(), *mine), key=weight, default=None)
+        if not mine or first is None:
+            return False
+        findings = alert.findings | {_key(row): row for row in mine}
+        kept = replace(alert, state=AlertState.OPEN, tier=first.tier, findings=findings)
+        at_ms = expires_at(kept)
+        return at_ms is None or at_ms > now_ms
+    # one of them could have raised the alert when it was raised
+    could = any(row.fresh or row.fresh_until_ms >= alert.raised_ms for row in mine)
+    return could and alert.state is AlertState.RETRACTED
 
 
 def _is_past(alert: Alert, recent: Iterable[Alert]) -> bool:
@@ -97,6 +121,8 @@ def _is_past(alert: Alert, recent: Iterable[Alert]) -> bool:
     That alert would have been this one, had it not been retracted.
     """
     for other in recent:
+        if other.id == alert.id:
+            continue
         is_later = other.family == alert.family and other.changed_ms >= alert.changed_ms
         if is_later and other.state in DEALT_WITH:
             return True
@@ -104,6 +130,10 @@ def _is_past(alert: Alert, recent: Iterable[Alert]) -> bool:
 
 
 def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
+    # what an expired alert rests on has never ceased to hold
+    if alert.state is AlertState.EXPIRED:
+        own = [replace(row, fresh=row.fresh_until_ms >= now_ms) for row in alert.findings.values()]
+        mine = (*own, *mine)
     # of what holds again, which may be less than what the alert rested on
     first = min(mine, key=weight)
     demoted = alert.is_demoted and first.tier is Tier.B
@@ -132,6 +162,7 @@ def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
 
 def _after(alert: Alert, step: Step, now_ms: int) -> Alert:
     is_open = step.state is AlertState.OPEN
+    back = {_key(row): row for row in step.findings}
     return replace(
         alert,
         tier=step.tier,
@@ -139,13 +170,18 @@ def _after(alert: Alert, step: Step, now_ms: int) -> Alert:
         rule=step.rule,
         sentence=step.sentence,
         changed_ms=now_ms,
-        findings={f"{row.rule}:{row.key}": row for row in step.findings},
+        findings=back,
+        lost={_key(row.finding): row for row in _away(alert) if _key(row.finding) not in back},
         # nobody could see it while it was away, so the time to acknowledge it begins anew
         unseen_since_ms=now_ms if is_open else None,
         escalations=0 if is_open else alert.escalations,
         snoozed_until_ms=step.snoozed_until_ms,
         is_demoted=step.is_demoted,
     )
+
+
+def _key(row: Finding) -> str:
+    return f"{row.rule}:{row.key}"
 
 
 def _named(row: Finding) -> _Name:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from alerts.lifecycle.returning import given_back, graver, is_no_news, is_return
 from alerts.lifecycle.transitions import TRANSITIONS
 from alerts.registry import RULE
 from alerts.wording import headline, weight
@@ -22,11 +23,10 @@ from model.alert import (
     Step,
     StepKind,
     Tier,
+    is_contact,
 )
 from model.calendar import DAY_MS
 
-# A person has dealt with the patient's training as such: what came before is no news any more.
-RENEWING = frozenset({"contacted", "plan changed"})
 CORRECTED = "corrected"  # the reason of a retraction that follows from data
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
@@ -95,9 +95,14 @@ def _family(
         return _changed(alert, recent, mine, now_ms)
     new = _new(mine, recent)
     # One finding is enough to raise the alert, which then lists the others as well.
-    if any(finding.fresh and _held_until(finding, recent) <= now_ms for finding in new):
+    if any(may_raise(finding, recent, now_ms) for finding in new):
         return [_step(StepKind.RAISE, family, None, new, new, now_ms)]
     return []
+
+
+def may_raise(finding: Finding, recent: Iterable[Alert], now_ms: int) -> bool:
+    """Return whether a finding may raise an alert now: fresh, and held back by no cooldown."""
+    return finding.fresh and _held_until(finding, recent) <= now_ms
 
 
 def _changed(
@@ -107,8 +112,9 @@ def _changed(
     had = _by_name(alert.findings.values())
     # A finding of the live alert stays, even where a closed alert has dealt with the same finding.
     holds = _by_name(_new(mine, recent))
+    lost = _by_name(row.finding for row in alert.lost.values())
     for finding in mine:
-        if _name(finding) in had:
+        if _name(finding) in had or _name(finding) in lost:
             holds[_name(finding)] = finding
     standing = had | holds
     # A finding that has slid out of the look-back cannot come again and is not gone.
@@ -121,7 +127,9 @@ def _changed(
     steps: list[Step] = []
     # Added first, so that the alert is never without a finding in between.
     if added:
-        steps.append(_step(StepKind.APPEND, alert.family, alert, added, standing.values(), now_ms))
+        step = _step(StepKind.APPEND, alert.family, alert, added, standing.values(), now_ms)
+        news = [row for name, row in standing.items() if not is_return(lost.get(name), row)]
+        steps.append(given_back(step, alert) if is_no_news(step, alert, news) else step)
     if gone:
         steps.append(_step(StepKind.DROP, alert.family, alert, gone, standing.values(), now_ms))
     return steps
@@ -157,14 +165,16 @@ def _kept(step: Step, alert: Alert, now_ms: int) -> Step:
     # Evidence of the tier that was over the budget leaves the alert where it is; graver does not.
     demoted = alert.is_demoted and step.tier is Tier.B
     tier = Tier.C if demoted else step.tier
-    step = replace(step, tier=tier, state=alert.state, moves=(), is_demoted=demoted)
+    # What is lost may come back, and is over the budget then as before.
+    kept = demoted or (alert.is_demoted and step.kind is StepKind.DROP)
+    step = replace(step, tier=tier, state=alert.state, moves=(), is_demoted=kept)
     # What was graver before and is so again is muted as long as its clinician wanted.
     still_muted = alert.state is AlertState.SNOOZED and muted_until(alert, tier) > now_ms
-    if _graver(tier, alert.tier) and not still_muted:
+    if graver(tier, alert.tier) and not still_muted:
         # A graver finding opens an alert again that a clinician has put off.
         state, reason = TRANSITIONS[alert.state, Action.WORSEN], "a graver finding"
         return replace(step, state=state, reason=reason, moves=(Action.WORSEN,))
-    return _milder(step, alert, now_ms) if _graver(alert.tier, tier) else step
+    return _milder(step, alert, now_ms) if graver(alert.tier, tier) else step
 
 
 def _milder(step: Step, alert: Alert, now_ms: int) -> Step:
@@ -193,7 +203,7 @@ def muted_until(alert: Alert, tier: Tier) -> int:
     """
     ends = [0]
     for snoozed, end_ms in alert.mutes.items():
-        if not _graver(tier, snoozed):
+        if not graver(tier, snoozed):
             ends.append(end_ms)
     return max(ends)
 
@@ -231,12 +241,12 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
     for alert in filter(_is_dealt_with, closed):
         for finding in alert.findings.values():
             name = _name(finding)
-            if name not in gravest or _graver(finding.tier, gravest[name]):
+            if name not in gravest or graver(finding.tier, gravest[name]):
                 gravest[name] = finding.tier
     new: list[Finding] = []
     for finding in findings:
         dealt = gravest.get(_name(finding))
-        is_graver = dealt is None or _graver(finding.tier, dealt)
+        is_graver = dealt is None or graver(finding.tier, dealt)
         if is_graver and not _is_before_contact(finding, closed):
             new.append(finding)
     return new
@@ -250,9 +260,8 @@ def _is_before_contact(finding: Finding, recent: Iterable[Alert]) -> bool:
     if not RULE[finding.rule].renewed:
         return False
     for alert in recent:
-        is_contact = alert.resolution.partition(":")[0].strip() in RENEWING
         of_family = alert.family == finding.family and alert.state is AlertState.RESOLVED
-        if of_family and is_contact and finding.from_ms < alert.changed_ms:
+        if of_family and is_contact(alert.resolution) and finding.from_ms < alert.changed_ms:
             return True
     return False
 
@@ -268,8 +277,9 @@ def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
     end_ms = 0
     for alert in filter(_is_dealt_with, recent):
         # The tier of its evidence counts: the budget makes no finding milder.
-        tier = Tier.B if alert.is_demoted else alert.tier
-        if alert.family == finding.family and not _graver(finding.tier, tier):
+        over = alert.is_demoted and any(row.tier is Tier.B for row in alert.findings.values())
+        tier = Tier.B if over else alert.tier
+        if alert.family == finding.family and not graver(finding.tier, tier):
             end_ms = max(end_ms, alert.changed_ms + cooldown_ms)
     return end_ms
 
@@ -295,10 +305,6 @@ def _is_kept_alive(alert: Alert, standing: Iterable[Finding]) -> bool:
     Other findings are only listed with it, and do not keep it alive.
     """
     return any(finding.fresh or finding.fresh_until_ms >= alert.raised_ms for finding in standing)
-
-
-def _graver(tier: Tier, other: Tier) -> bool:
-    return tier.value < other.value
 
 
 def _name(finding: Finding) -> _Name:

@@ -7,9 +7,9 @@ from model.alert import Action, Alert, AlertState
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 
-# An alert that a person has taken up does not expire. Of closed alerts only one that a person has
-# resolved can be opened again: what data or time have closed stays closed. What is handed over
-# must be acknowledged by the person who gets it.
+# An alert that a person has taken up does not expire, and is not promoted. Of closed alerts only
+# one that a person has resolved can be opened again: what data or time have closed stays closed.
+# What is handed over must be acknowledged by the person who gets it.
 TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
     (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
     (AlertState.OPEN, Action.CLAIM): AlertState.ACKNOWLEDGED,
@@ -20,6 +20,7 @@ TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
     (AlertState.OPEN, Action.WORSEN): AlertState.OPEN,
     (AlertState.OPEN, Action.ESCALATE): AlertState.OPEN,
     (AlertState.OPEN, Action.DEMOTE): AlertState.OPEN,
+    (AlertState.OPEN, Action.PROMOTE): AlertState.OPEN,
     (AlertState.OPEN, Action.RETRACT): AlertState.RETRACTED,
     (AlertState.OPEN, Action.EXPIRE): AlertState.EXPIRED,
     (AlertState.ACKNOWLEDGED, Action.CLAIM): AlertState.ACKNOWLEDGED,

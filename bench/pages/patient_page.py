@@ -109,7 +109,7 @@ async def _figure(client: httpx2.AsyncClient, path: str, of: tuple[str, int]) ->
     await client.get(path)  # the first one reads the templates
     seconds: list[float] = []
     size = 0
-    with _Counted() as counted:
+    with CountedStatements() as counted:
         for _ in range(_ROUNDS):
             begun = time.perf_counter()
             answer = await client.get(path)
@@ -128,7 +128,7 @@ async def _figure(client: httpx2.AsyncClient, path: str, of: tuple[str, int]) ->
     )
 
 
-class _Counted:
+class CountedStatements:
     """Counts the statements of the block."""
 
     def __init__(self) -> None:

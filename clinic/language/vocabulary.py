@@ -125,6 +125,7 @@ MOVES: dict[str, str] = {
     "escalate": N_("Passed on, because nobody saw it"),
     "expire": N_("Expired"),
     "demote": N_("Left to the digest: the rule was over its budget"),
+    "promote": N_("Moved up from the digest: the day's budget has room for it"),
     "acknowledge": N_("Acknowledged"),
     "claim": N_("Taken"),
     "hand_over": N_("Handed over"),
@@ -152,7 +153,7 @@ STORED_NAMES: tuple[str, ...] = (
     N_("Body temperature"), N_("Oxygen uptake"), N_("Blood glucose"),
     N_("Blood pressure systolic"), N_("Blood pressure diastolic"), N_("Mets"),
     N_("Walking heart rate"), N_("Vo2 max"), N_("Exercise time"), N_("Stand time"), N_("Floors"),
-    N_("Effort score"), N_("Wear"), N_("Total energy"),
+    N_("Effort score"), N_("Wear"), N_("Total energy"), N_("Rhythm notice"),
     # kinds of facts
     N_("Samples"), N_("Workout"), N_("Report"), N_("Daily total"), N_("Sleep"), N_("Day"),
     # phases and instruments of reports
@@ -240,6 +241,7 @@ RULE_TITLES: tuple[str, ...] = (
     N_("Four good weeks"),
     N_("Heart rate above the ceiling"),
     N_("Weight has risen within days"),
+    N_("Notice about rhythm, by the vendor"),
     N_("Resting heart rate has risen"),
     N_("High resting heart rate"),
     N_("Silent for a week"),

@@ -36,6 +36,8 @@ EVIDENCE_LABELS: Mapping[str, str] = {
     "within_ms": N_("Time within the prescribed range"),
     "above_ms": N_("Time above the prescribed range"),
     "at": N_("When"),
+    "verbatim": N_("In the vendor's own words"),
+    "local": N_("Began, by the patient's clock"),
     "of_last": N_("Of so many last sessions"),
     "usual": N_("Usual pain before exercise"),
     "very_high": N_("Very high from"),

@@ -16,6 +16,7 @@ from model.audit_log.sampling import (
     SampledAccess,
     drawn_rows,
     may_judge,
+    names_patient,
     sample_state,
 )
 from model.calendar import DAY_MS
@@ -187,8 +188,7 @@ def verdict_mistakes(verdict: str, comment: str, named: Sequence[str]) -> dict[s
         wrong["verdict"] = _NO_VERDICT
     if not comment or text_problem(comment, LONGEST_COMMENT):
         wrong["comment"] = _NO_COMMENT
-    # the comment outlives the patient's erasure, so it must not name them
-    elif any(name.casefold() in comment.casefold() for name in named if name):
+    elif names_patient(comment, named):
         wrong["comment"] = _NAMED
     return wrong
 

@@ -28,6 +28,7 @@ CONDITION_WORDS: dict[str, str] = {
     "H4": N_(
         "weight up by %(rise)s kg or more within %(days)s days, where a prescription asks for it"
     ),
+    "H5": N_("a vendor's own notice about rhythm, where a prescription asks for it"),
     "H6": N_("a symptom of the heart that the patient named, where a prescription asks for it"),
     "A1": N_("two weeks below %(ratio)s of what is prescribed"),
     "A2": N_("%(missed)s due sessions in a row missed"),

@@ -24,7 +24,7 @@ from model.vendor_api import (
     RateWindow,
     account_in,
 )
-from model.vendors.google_windows import GOOGLE_FORMAT, SHAPES, TimeWindow, fetches_of
+from model.vendors.google_windows import GOOGLE_FORMAT, SHAPES, PointShape, TimeWindow, fetches_of
 
 KEY_SET = "www.gstatic.com/googlehealthapi/webhooks/webhooks_public_keyset.json"
 _VERIFIED = VendorAnswer(status=200)
@@ -59,7 +59,9 @@ def _is_verification(body: bytes) -> bool:
 
 def google_request(fetch: Fetch) -> ApiRequest:
     """Return the request for a page of points; the list of a data type always exists."""
-    return ApiRequest(path=fetch.path, query=fetch.query, is_collection=True)
+    # nobody is told that a permission lacks which was never asked for
+    noted = (403,) if SHAPES.get(fetch.resource) is PointShape.NOTICE else ()
+    return ApiRequest(path=fetch.path, query=fetch.query, is_collection=True, noted=noted)
 
 
 def google_account(body: bytes) -> str:
@@ -101,6 +103,7 @@ GOOGLE_HEALTH = Connector(
             host=_TOKENS,
             path="/token",
             scopes=tuple(f"{_SCOPES}.{name}.readonly" for name in _READ),
+            further={"irn": f"{_SCOPES}.irn.readonly"},
             authorize_host="accounts.google.com",
             authorize_path="/o/oauth2/v2/auth",
             client_auth=ClientAuth.BODY,

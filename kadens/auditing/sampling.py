@@ -8,9 +8,10 @@ import typer
 
 from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.commands.options import DEFAULT_DATA, Data, Json, words_if_any
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
+from kadens.settings import Settings
 from model.audit_log.exported import ExportedRow
 from model.audit_log.sampling import (
     MOST_DRAWN,
@@ -18,11 +19,14 @@ from model.audit_log.sampling import (
     AuditSample,
     SampledAccess,
     drawn_rows,
+    may_judge,
+    names_patient,
     sample_state,
 )
 from model.calendar import DAY_MS, rfc3339
 from storage.audit_actions import AuditAction
-from storage.people.errors import RefusedError
+from storage.people.errors import RefusedError, UnknownNameError
+from storage.people.identities import names_of
 from storage.pg.pool import Connection
 from storage.reads.audit_rows import access_numbers, audit_rows_of
 from storage.rights import audit_samples
@@ -106,37 +110,64 @@ def review_sample(
         AccessVerdict | None, typer.Option("--verdict", help="What you found of it.")
     ] = None,
     reason: Annotated[
-        str, typer.Option("--reason", help="On what it rests, without the patient's name.")
+        str,
+        typer.Option(
+            "--reason",
+            callback=words_if_any(_LONGEST_REASON),
+            help="On what it rests, without the patient's name.",
+        ),
     ] = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Show the accesses of a sample, or judge one of them with a reason.
 
-    A verdict stays: of two reviewers the second is told who judged before.
+    A verdict stays: of two reviewers the second is told who judged before. Nobody judges an access
+    of their own: it takes another account of this machine, or the spot checks of the clinic.
     """
+    settings = settings_of(data)
     if row is None and verdict is None and not reason:
-        _show_sample(number, as_json=as_json, data=data)
+        _show_sample(number, settings, as_json=as_json)
         return
-    if row is None or verdict is None or not reason.strip():
+    if row is None or verdict is None or not reason:
         fail("to judge an access give --row, --verdict and --reason", code=2)
-    if len(reason) > _LONGEST_REASON:
-        fail(f"--reason has at most {_LONGEST_REASON} characters", code=2)
     judged, word = row, verdict.value
 
     async def work(conn: Connection, now_ms: int) -> str | None:
+        access = await _access(conn, number, judged)
+        await _check(conn, settings, access, reason)
         await audit_samples.judge_access(
-            conn, number, judged, word, reason.strip(), by=person().subject, now_ms=now_ms
+            conn, number, judged, word, reason, by=person().subject, now_ms=now_ms
         )
-        rows = await audit_rows_of(conn, [judged])
-        return (rows[0].patient or None) if rows else None
+        return access.patient or None
 
     about = f"sample:{number}"
-    audited(settings_of(data), work, AuditAction.LOG_REVIEW, lambda whose: whose, about)
+    audited(settings, work, AuditAction.LOG_REVIEW, lambda whose: whose, about)
     print_note(f"recorded: {word}")
 
 
-def _show_sample(number: int, *, as_json: bool, data: Data) -> None:
+async def _access(conn: Connection, number: int, row: int) -> ExportedRow:
+    """Return the row of the log of an access that the sample has."""
+    sampled = await audit_samples.sampled_accesses(conn, number)
+    kept = await audit_rows_of(conn, [item.row for item in sampled if item.row == row])
+    if not kept:
+        raise UnknownNameError("the sample has no such access")
+    return kept[0]
+
+
+async def _check(conn: Connection, settings: Settings, access: ExportedRow, reason: str) -> None:
+    """Refuse to judge one's own access, and a reason that names the patient."""
+    if not may_judge(access.actor, person().subject):
+        raise RefusedError("this is your own access: another person judges it")
+    keys = settings.secrets.wrapping_keys
+    names = await names_of(conn, keys, [access.patient]) if access.patient else {}
+    if names_patient(reason, (access.patient, *names.values())):
+        raise RefusedError(
+            "write --reason without the patient's name or pseudonym: it outlives an erasure"
+        )
+
+
+def _show_sample(number: int, settings: Settings, *, as_json: bool) -> None:
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
         kept = await audit_samples.sampled_accesses(conn, number)
         rows = await audit_rows_of(conn, [item.row for item in kept])
@@ -145,7 +176,7 @@ def _show_sample(number: int, *, as_json: bool, data: Data) -> None:
         known = {item.number: item for item in rows}
         return [_access_line(item, known.get(item.row)) for item in kept]
 
-    lines = audited(settings_of(data), work, AuditAction.LOG_SAMPLE, None, f"sample:{number}")
+    lines = audited(settings, work, AuditAction.LOG_SAMPLE, None, f"sample:{number}")
     if as_json:
         print_json(lines)
         return

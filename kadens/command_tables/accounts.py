@@ -58,6 +58,11 @@ ACCOUNT_COMMANDS: tuple[Entry, ...] = (
                 target="kadens.privacy.support_commands:give_access",
                 summary="Let support staff see a patient's data for some hours.",
             ),
+            Entry(
+                word="end",
+                target="kadens.privacy.support_commands:end_access",
+                summary="End accesses because of a case before their time; the case stays open.",
+            ),
         ),
     ),
     Entry(

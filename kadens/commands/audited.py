@@ -53,7 +53,7 @@ async def note_listed(conn: Connection, now_ms: int, what: str, patients: Iterab
 def audited(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[_T]],
-    action: AuditAction,
+    action: AuditAction | Callable[[_T], AuditAction],
     patient: str | Callable[[_T], str | None] | None = None,
     detail: str = "",
     reason: str = "",
@@ -61,8 +61,9 @@ def audited(
     """Run one transaction with its audit row, and return what `work` returns.
 
     `work` gets the connection and the time in epoch ms. `detail` names what was acted on, and
-    `reason` why. `patient` is a pseudonym, or a function that takes it from the result. Leaves
-    with exit code 1 and a line when the store refuses.
+    `reason` why. `patient` is a pseudonym, or a function that takes it from the result; `action`
+    may be one too, where only the work tells what was done. Leaves with exit code 1 and a line when
+    the store refuses.
     """
     try:
         return run(_transaction(settings, work, action, patient, detail, reason))
@@ -73,7 +74,7 @@ def audited(
 async def _transaction(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[_T]],
-    action: AuditAction,
+    action: AuditAction | Callable[[_T], AuditAction],
     patient: str | Callable[[_T], str | None] | None,
     detail: str,
     reason: str,
@@ -86,5 +87,6 @@ async def _transaction(
         # Both commit together, so nothing is done or read without a row.
         result = await work(conn, now_ms)
         whose = patient(result) if callable(patient) else patient
-        await audit.write_entry(conn, entry_of(action, now_ms, whose, detail, reason))
+        deed = action if isinstance(action, AuditAction) else action(result)
+        await audit.write_entry(conn, entry_of(deed, now_ms, whose, detail, reason))
         return result

@@ -11,6 +11,7 @@ import typer
 from kadens.names import ACCOUNT, CONNECTOR, PSEUDONYM, BadNameError, NameRule, check_name
 from kadens.output.terminal import fail
 from model.calendar import epoch_ms
+from model.schemas.plain_text import text_problem
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _FIRST_MS = epoch_ms(datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC))
@@ -41,6 +42,35 @@ def _name_of(rule: NameRule, text: str) -> str:
         return check_name(rule, text)
     except BadNameError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def typed_words(most: int) -> Callable[[str], str]:
+    """Return a callback for a text of 1 to `most` characters, without the space around it."""
+    shown = words_if_any(most)
+
+    def check(text: str) -> str:
+        kept = text.strip()
+        if not 1 <= len(kept) <= most:
+            raise typer.BadParameter(f"must have 1 to {most} characters")
+        return shown(kept)
+
+    return check
+
+
+def words_if_any(most: int) -> Callable[[str], str]:
+    """Return a callback like `typed_words` for a text that may be empty.
+
+    A text is stored and read by people, so bytes that are no text and what moves a terminal's
+    cursor are refused; line breaks are not.
+    """
+
+    def check(text: str) -> str:
+        kept = text.strip()
+        if problem := text_problem(kept, most, allowed="\n\t"):
+            raise typer.BadParameter(f"the text {problem}")
+        return kept
+
+    return check
 
 
 def iana_zone(text: str) -> str:

@@ -12,11 +12,12 @@ from clinic.answers.briefs import session_brief
 from clinic.answers.days import blocked, reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
-from model.alert import Finding, RuleInput, SessionBrief, Watermark, Weighing
+from model.alert import Finding, RuleInput, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
 from model.derived import Day, DayState, Derived, Week
 from model.facts import AttributedFact, Report
+from storage.alerts.rhythm_notices import notices_in
 from storage.alerts.rule_inputs import (
     EARLIER_DAYS,
     LOOK_BACK_DAYS,
@@ -24,7 +25,8 @@ from storage.alerts.rule_inputs import (
     pain_ratings,
     sign_answers,
 )
-from storage.alerts.weighings import WEIGHED_MS, turns_rule_on
+from storage.alerts.rule_samples import turns_rule_on
+from storage.alerts.weighings import weighings_in
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
@@ -165,6 +167,7 @@ def rule_input(
             by_record[row.record] = brief
             briefs.append(brief)
     reports = _recent_reports(held, manifest.now_ms)
+    columns = held.columns if turns_rule_on(manifest.prescriptions) else ()
     return RuleInput(
         patient=held.patient,
         zone=manifest.zone,
@@ -178,23 +181,10 @@ def rule_input(
         pain=pain_ratings(reports, manifest.zone, by_record),
         signs=sign_answers(reports, manifest.zone),
         cardiac=is_cardiac(manifest.profiles, local_date(manifest.now_ms, manifest.zone)),
-        weighings=_weighings(manifest, held),
+        weighings=weighings_in(columns, manifest.now_ms),
+        rhythm_notices=notices_in(columns, manifest.now_ms),
         watermarks=_vendor_watermarks(held, manifest.now_ms),
     )
-
-
-def _weighings(manifest: Manifest, held: HeldFacts) -> tuple[Weighing, ...]:
-    """Return the weighings by time, the highest of an instant, where a rule may read them."""
-    if not turns_rule_on(manifest.prescriptions):
-        return ()
-    weighed: dict[int, float] = {}
-    for column in held.columns:
-        if column.metric == "weight":
-            for at_ms, kg in zip(column.t.tolist(), column.v.tolist(), strict=True):
-                weighed[at_ms] = max(weighed.get(at_ms, 0.0), kg)
-    since_ms = manifest.now_ms - WEIGHED_MS
-    recent = [at_ms for at_ms in sorted(weighed) if since_ms <= at_ms <= manifest.now_ms]
-    return tuple(Weighing(at_ms=at_ms, kg=weighed[at_ms]) for at_ms in recent)
 
 
 def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:

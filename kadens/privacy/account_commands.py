@@ -13,7 +13,7 @@ from kadens.clock import clock
 from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import run, settings_of
 from kadens.commands.erase import clear_after_erasing, erase_with_line
-from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked
+from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked, typed_words
 from kadens.names import CARE_UNIT
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
@@ -38,10 +38,7 @@ from stream.rights.closing import zone_of_account
 _MOST_WORDS = 500
 
 
-def _ground(text: str) -> str:
-    if not 1 <= len(text.strip()) <= _MOST_WORDS:
-        raise typer.BadParameter(f"must have 1 to {_MOST_WORDS} characters")
-    return text.strip()
+_ground = typed_words(_MOST_WORDS)
 
 
 AccountUnit = Annotated[

@@ -7,26 +7,27 @@ import typer
 
 from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked, instant
+from kadens.commands.options import (
+    DEFAULT_DATA,
+    Data,
+    Json,
+    Patient,
+    checked,
+    instant,
+    typed_words,
+)
 from kadens.names import CARE_UNIT
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_note
 from model.calendar import rfc3339
-from model.privacy.blocks import check_reason
+from model.privacy.blocks import LONGEST_REASON
 from storage.audit_actions import AuditAction
 from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 from storage.rights import unit_blocks
 from storage.rights.unit_blocks import BlockOpening, UnitBlock, UnitBlockError
 
-
-def _words(text: str) -> str:
-    try:
-        return check_reason(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
+_words = typed_words(LONGEST_REASON)
 OtherUnit = Annotated[
     str, typer.Option("--unit", callback=checked(CARE_UNIT), help="The other care unit.")
 ]

@@ -25,6 +25,7 @@ from model.privacy.requests import (
     check_rights_move,
     is_overdue,
 )
+from model.schemas.plain_text import text_problem
 from storage.audit_actions import AuditAction
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -204,8 +205,8 @@ def _move(
 
 def _check_lengths(**texts: str) -> None:
     for name, text in texts.items():
-        if len(text) > _LONGEST[name]:
-            fail(f"--{name} has more than {_LONGEST[name]} characters", code=2)
+        if problem := text_problem(text, _LONGEST[name], allowed="\n\t"):
+            fail(f"--{name} {problem}", code=2)
 
 
 def plain_request(row: RightsRequest, now_ms: int, zone: str) -> dict[str, object]:

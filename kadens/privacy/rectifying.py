@@ -14,6 +14,7 @@ from kadens.commands.options import (
     Patient,
     instant,
     known_connector,
+    typed_words,
 )
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
@@ -24,11 +25,7 @@ from storage.pg.pool import Connection
 from storage.rights import corrections
 from storage.rights.corrections import CorrectedRecord, Correction
 
-
-def _reason_of_correction(text: str) -> str:
-    if not 1 <= len(text.strip()) <= corrections.MOST_WORDS_OF_WHY:
-        raise typer.BadParameter(f"must have 1 to {corrections.MOST_WORDS_OF_WHY} characters")
-    return text.strip()
+_reason_of_correction = typed_words(corrections.MOST_WORDS_OF_WHY)
 
 
 def _vendor(text: str) -> str:

@@ -17,6 +17,7 @@ from kadens.commands.options import (
     Patient,
     instant,
     known_connector,
+    typed_words,
 )
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line, print_note
@@ -31,10 +32,7 @@ def _source(text: str) -> str:
     return text and known_connector(text)
 
 
-def _reason(text: str) -> str:
-    if not 1 <= len(text.strip()) <= restrictions.MOST_WORDS:
-        raise typer.BadParameter(f"must have 1 to {restrictions.MOST_WORDS} characters")
-    return text.strip()
+_reason = typed_words(restrictions.MOST_WORDS)
 
 
 From = Annotated[str, typer.Option("--from", help="RFC 3339 instant of measured time.")]

@@ -1,4 +1,4 @@
-"""Commands about cases of support: open, list, close, access. Each leaves its row in the log.
+"""Commands about cases of support: open, list, close, access, end. Each leaves its row in the log.
 
 An access is what lets somebody with the role of support see a patient at the clinician door. The
 reason of it is shown to the patient, with who looked.
@@ -11,10 +11,20 @@ import typer
 from kadens.clock import clock
 from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, instant, required
+from kadens.commands.options import (
+    DEFAULT_DATA,
+    At,
+    Data,
+    Json,
+    Patient,
+    checked,
+    instant,
+    required,
+    typed_words,
+)
 from kadens.names import PERSON
 from kadens.output.console import list_table, print_table
-from kadens.output.terminal import fail, print_json, print_line
+from kadens.output.terminal import fail, print_json, print_line, print_note
 from model.calendar import local_date, rfc3339
 from model.privacy.support import (
     MOST_ACCESS_HOURS,
@@ -29,11 +39,7 @@ from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
 from storage.rights import support_cases
 
-
-def _words(text: str) -> str:
-    if not 1 <= len(text.strip()) <= MOST_SUPPORT_WORDS:
-        raise typer.BadParameter(f"must have 1 to {MOST_SUPPORT_WORDS} characters")
-    return text.strip()
+_words = typed_words(MOST_SUPPORT_WORDS)
 
 
 CaseNumber = Annotated[int, typer.Argument(min=1, help="Number of the case, from `support list`.")]
@@ -159,6 +165,45 @@ def give_access(
     except SupportRefusedError as error:
         _refuse(error)
     print_line(f"{staff} may look until {rfc3339(until_ms)}")
+
+
+def end_access(
+    number: CaseNumber,
+    *,
+    staff: Annotated[
+        str,
+        typer.Option("--staff", callback=checked(PERSON), help="Only this person's; all without."),
+    ] = "",
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """End accesses because of a case before their time; the case stays open.
+
+    They end at once. Where nobody has access any more, nothing is done, and that is no error.
+    """
+
+    async def work(conn: Connection, now_ms: int) -> tuple[str, list[str]]:
+        # locked, so that nobody is let look between the check and the end
+        case = await support_cases.support_case(conn, number)
+        # a slip in a name must not be taken for an access that is over
+        if staff and staff not in await support_cases.support_staff(conn, number):
+            raise SupportRefusedError("that person never had access because of this case")
+        ended = await support_cases.end_support_accesses(conn, number, now_ms, staff=staff)
+        return case.patient, ended
+
+    settings, what = settings_of(data), f"support_case:{number}"
+    try:
+        _, ended = audited(settings, work, _end_deed, lambda done: done[0], what)
+    except SupportRefusedError as error:
+        _refuse(error)
+    if ended:
+        print_line(f"{number}  ended for {', '.join(ended)}")
+    else:
+        print_note("nobody had such an access any more")
+
+
+def _end_deed(done: tuple[str, list[str]]) -> AuditAction:
+    # the case was looked at; that an access ended would not be true
+    return AuditAction.SUPPORT_END if done[1] else AuditAction.SUPPORT_LIST
 
 
 def _case_line(case: SupportCase, now_ms: int) -> dict[str, object]:

@@ -46,14 +46,25 @@ _IN_A_HURRY = {
 }
 _KEY = KeyRing.single(bytes(32))
 _CLINICIAN = audit.Actor(subject="clinician", role="clinician", care_unit=_UNIT)
-_OPEN = """
-select a.id::text as id from alert a
+# When an alert became one of the worklist, and so reached somebody: it was raised, promoted by the
+# budget of a later day, or got worse than tier C. The last time counts.
+_ON_WORKLIST = """
+left join lateral (select max(k.at) as at from (
+    select m.at, m.kind, m.tier, lag(m.tier, 1, 'C') over (order by m.id) as before
+    from alert_move m where m.alert = a.id) k
+  where k.tier in ('A', 'B') and (k.before = 'C' or (k.kind, k.tier) = ('worsen', 'B'))) w
+  on a.tier in ('A', 'B')
+cross join lateral (select coalesce(w.at, a.raised_at) as at) shown"""
+_OPEN = f"""
+select a.id::text as id from alert a {_ON_WORKLIST}
 where a.state in ('open', 'acknowledged', 'in_progress') and a.tier in ('A', 'B')
-  and a.raised_at <= to_timestamp(%(before)s / 1000.0) order by a.raised_at, a.id"""
-_ALERTS = """
-select p.pseudonym as patient, a.family, a.rule, a.tier, a.raised_at as raised_ms, a.state,
+  and shown.at <= to_timestamp(%(before)s / 1000.0)
+order by shown.at, a.id"""  # noqa: S608 - a constant of this file
+_ALERTS = f"""
+select p.pseudonym as patient, a.family, a.rule, a.tier, shown.at as raised_ms, a.state,
   a.resolution
-from alert a join patient p on p.id = a.patient order by a.raised_at, p.pseudonym, a.family"""
+from alert a join patient p on p.id = a.patient {_ON_WORKLIST}
+order by shown.at, p.pseudonym, a.family"""  # noqa: S608 - as above
 _SESSIONS = """
 select p.pseudonym as patient, s.start_at as start_ms, s.end_at as end_ms, s.very_light_ms,
   s.light_ms, s.moderate_ms, s.vigorous_ms, s.near_max_ms, s.unknown_ms
@@ -62,7 +73,11 @@ from session s join patient p on p.id = s.patient where s.counts order by 1, 2""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedAlert:
-    """An alert that was raised, with its tier in the end; `raised_ms` is epoch ms."""
+    """An alert that was raised, with its tier in the end.
+
+    `raised_ms` (epoch ms) is when it became an alert of that worklist tier: for one that waited in
+    the digest for room in the budget, when it was promoted.
+    """
 
     patient: str
     family: str
@@ -129,7 +144,7 @@ async def play_inline(cohort: CohortFiles, progress: PlayProgress) -> PlayedCoho
         await _enrol(parts, cohort.patients, clock.now_ms)
         await _play(InlineWorker(parts=parts, log=log), cohort, clock, progress)
         async with pool.connection() as conn:
-            return await _read(conn)
+            return await read_played(conn)
 
 
 async def _enrol(parts: Collaborators, people: Iterable[CohortPatient], now_ms: int) -> None:
@@ -237,7 +252,8 @@ def _id(row: rows.Row) -> str:
     return str(row["id"])
 
 
-async def _read(conn: Connection) -> PlayedCohort:
+async def read_played(conn: Connection) -> PlayedCohort:
+    """Return what became of the patients of a database."""
     alerts = await rows.fetch_as(conn, _ALERTS, {}, RaisedAlert)
     sessions = await rows.fetch(conn, _SESSIONS, {}, _session)
     return PlayedCohort(alerts=tuple(alerts), sessions=tuple(sessions))

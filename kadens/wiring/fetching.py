@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kadens.clock import clock
-from kadens.secrets_file import ConnectorSecrets
+from kadens.secrets_file import ConnectorSecrets, SettingsError
 from kadens.settings import Settings
 from kadens.wiring.needs import keys_of, needed
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fetcher.parts import FetchedVendor
+    from model.vendor_api import OAuth
 
 
 def run_fetcher(settings: Settings) -> int:
@@ -61,7 +62,7 @@ def fetched_vendors(settings: Settings) -> "Mapping[str, FetchedVendor]":
         client = None
         if row.api.auth is not None and own.client_id:
             client = OAuthClient(
-                oauth=row.api.auth,
+                oauth=_asking_for(row.name, row.api.auth, own.scopes),
                 client_id=own.client_id,
                 client_secret=own.client_secret,
                 api=own.api,
@@ -76,3 +77,11 @@ def fetched_vendors(settings: Settings) -> "Mapping[str, FetchedVendor]":
             word=next(iter(own.keys), ""),
         )
     return fetched
+
+
+def _asking_for(name: str, oauth: "OAuth", scopes: tuple[str, ...]) -> "OAuth":
+    """Return a vendor's authorisation with the scopes that the secrets file names beside others."""
+    try:
+        return oauth.asking_for(scopes)
+    except ValueError as error:
+        raise SettingsError(f"[connectors.{name}]: {error}") from None

@@ -54,6 +54,15 @@ def may_judge(actor: str, reviewer: str) -> bool:
     return actor != reviewer
 
 
+def names_patient(comment: str, named: Sequence[str]) -> bool:
+    """Return whether a comment has one of the words for the patient in it; "" is no word.
+
+    A comment outlives the patient's erasure, so none may name them.
+    """
+    lowered = comment.casefold()
+    return any(name.casefold() in lowered for name in named if name)
+
+
 def sample_state(sample: AuditSample, now_ms: int) -> str:
     """Return how far a sample is, in a word: done, open, or OVERDUE."""
     if sample.judged == sample.size:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from model.calendar import DAY_MS, HOUR_MS, rfc3339
 from model.received import Fetch
+from model.vendors.rhythm_notices import NOTICE_NAMES
 
 GOOGLE_FORMAT = "google_health"
 MOST_PAGES = (
@@ -35,6 +36,7 @@ class PointShape(StrEnum):
     DAILY = "daily"
     EXERCISE = "exercise"
     SLEEP = "sleep"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ FILTERS: Mapping[PointShape, Filter] = {
     PointShape.SLEEP: Filter(
         physical="interval.end_time", civil="interval.civil_end_time", page=25
     ),
+    PointShape.NOTICE: Filter(physical="", civil="interval.civil_start_time", page=25),
 }
 # The data types that are asked for. Calories in total are not among them: Google computes them for
 # the window that is asked for, so that each window would give another figure.
@@ -78,6 +81,7 @@ SHAPES: Mapping[str, PointShape] = {
     "daily-vo2-max": PointShape.DAILY,
     "exercise": PointShape.EXERCISE,
     "sleep": PointShape.SLEEP,
+    NOTICE_NAMES[GOOGLE_FORMAT].verbatim: PointShape.NOTICE,
 }
 
 
@@ -112,7 +116,7 @@ def fetches_of(account: str, data_type: str, window: TimeWindow, mark: str = "")
 
     `mark` are digits that set apart what is asked for after a deletion (see `mark_of`).
     """
-    # Exercises and dates can only be found by the local clock, whose zone nobody here knows.
+    # Sessions and dates can only be found by the local clock, whose zone nobody here knows.
     needs_civil = not FILTERS[SHAPES[data_type]].physical
     for step in (window.civil() if needs_civil else window).steps():
         clock = "c" if step.is_civil else "p"

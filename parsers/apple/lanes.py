@@ -126,6 +126,8 @@ class Lane:
 
     def _numbers(self, values: list[bytes]) -> Values | None:
         """Return the values in the unit of the metric, None when one is written unusually."""
+        if self.quantity.is_notice:
+            return np.ones(len(values))
         if self.quantity.words:
             known = self.quantity.words
             return np.array([float(_text(value) in known) for value in values])
@@ -169,6 +171,8 @@ class Lane:
         return at, until, v, offset
 
     def _value(self, value: str) -> float:
+        if self.quantity.is_notice:
+            return 1.0
         if self.quantity.words:
             return float(value in self.quantity.words)
         number = number_of_text(value, self.where("value"))
@@ -227,6 +231,9 @@ class Lanes:
         # A diary app or a phone on the bedside table knows of sleep and shows no wear.
         if quantity.words and not shows_wear(source):
             return None
+        # what somebody typed in is no notice of the vendor's
+        if quantity.is_notice and by_hand:
+            return None
         key = named, of.get("unit", ""), source, stated.get(ZONE_KEY, "")
         if key not in self.by_key:
             if len(self.by_key) >= MOST_LANES:
@@ -244,7 +251,7 @@ def _new_lane(key: LaneKey, quantity: Quantity) -> Lane:
     lane = Lane(type=named, quantity=quantity, source=source, zone=zone)
     row = METRIC[quantity.metric]
     conversion = unit_conversion(unit, row.unit)
-    if quantity.words:
+    if quantity.is_category:
         return lane
     if conversion is None:
         why = f"not a unit of {row.name}"

@@ -5,6 +5,7 @@ They are those of HealthKit up to iOS 26.
 
 from dataclasses import dataclass
 
+from model.vendors.rhythm_notices import NOTICE_NAMES, RHYTHM_NOTICE
 from parsers.word_tables import type_by_word
 
 QUANTITY, CATEGORY = "HKQuantityTypeIdentifier", "HKCategoryTypeIdentifier"
@@ -17,7 +18,8 @@ class Quantity:
 
     `holds`: its value holds over the time of the record, as a count does. `by_hand`: only people
     enter it. `share`: a percentage that is written as a share of 1. `words` are the values of a
-    category that count, as 1; a category is of `worn` devices alone.
+    category that count, as 1; a category is of `worn` devices alone. `is_notice`: the record
+    itself counts, as 1, whatever its value and whichever device passed it on.
     """
 
     metric: str
@@ -25,6 +27,12 @@ class Quantity:
     by_hand: bool = False
     share: bool = False
     words: frozenset[str] = frozenset()
+    is_notice: bool = False
+
+    @property
+    def is_category(self) -> bool:
+        """Return whether its records have no number and no unit."""
+        return self.is_notice or bool(self.words)
 
 
 _ASLEEP = "HKCategoryValueSleepAnalysis"
@@ -78,13 +86,15 @@ FOLLOWED: dict[str, Quantity] = {
     f"{CATEGORY}AppleStandHour": Quantity(
         metric="wear", holds=True, words=frozenset(("HKCategoryValueAppleStandHourStood",))
     ),
+    # Apple's own notice, passed on as such. The beats and the electrocardiogram are never read.
+    NOTICE_NAMES["apple_health"].verbatim: Quantity(metric=RHYTHM_NOTICE, is_notice=True),
 }
 # What a person felt of a workout, on a scale of 1 to 10.
 EFFORT = f"{QUANTITY}WorkoutEffortScore"
 VARIABILITY = f"{QUANTITY}HeartRateVariabilitySDNN"
 
 # Known and not kept, because following up exercise does not need it. Categories other than those
-# above are never read: they are symptoms, cycles and findings.
+# above are never read: they are symptoms, cycles and findings, and notices of a heart rate.
 UNFOLLOWED_TYPES: frozenset[str] = frozenset(
     f"{QUANTITY}{word}"
     for word in """
@@ -150,7 +160,9 @@ LEG_TYPES: dict[str, str] = {
 # Attributes of `WorkoutStatistics` -> what is added to the name of a metric in a summary. A total
 # of what holds over time is a sum; of the rest there is a mean and a maximum.
 FIGURES: dict[str, str] = {"sum": "", "average": "_mean", "maximum": "_max"}
-STATISTICS: dict[str, str] = {name: row.metric for name, row in FOLLOWED.items() if not row.words}
+STATISTICS: dict[str, str] = {
+    name: row.metric for name, row in FOLLOWED.items() if not row.is_category
+}
 # The totals of exports before iOS 15: attribute, that of its unit, metric.
 OLD_TOTALS: tuple[tuple[str, str, str], ...] = (
     ("totalDistance", "totalDistanceUnit", "distance"),

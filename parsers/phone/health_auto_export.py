@@ -4,8 +4,10 @@
 
 The app sends overlapping windows again and again, with other means once the phone knows more. What
 it sends again replaces itself: it has the same source, metric and time. Absence proves nothing.
-Of an export, only metrics and workouts are read. Symptoms, states of mind, electrocardiograms,
-medication and cycles are passed over unseen, and positions are dropped while they are parsed.
+Of an export, only metrics and workouts are read. The notices about heart rate are not, because the
+app does not say which of Apple's notices each one is, and what it leaves out proves nothing.
+Symptoms, states of mind, electrocardiograms, medication and cycles are passed over unseen, and
+positions are dropped while they are parsed.
 """
 
 import re

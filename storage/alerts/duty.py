@@ -30,9 +30,15 @@ p.care_unit = (select care_unit from patient where id = %(patient)s) and p.clini
 is not distinct from (select clinician from patient where id = %(patient)s)"""
 _RAISED = f"""
 select a.rule, count(*)::int from alert a join patient p on p.id = a.patient
-where a.raised_at > to_timestamp(%(since)s / 1000.0) and a.tier in ('A', 'B') and {_SAME}
+where (a.raised_at >= to_timestamp(%(since)s / 1000.0)
+    or a.promoted_at >= to_timestamp(%(since)s / 1000.0)) and a.tier in ('A', 'B') and {_SAME}
 group by a.rule"""  # noqa: S608 - a constant of this file
 _PANEL = f"select count(*)::int from patient p where {_SAME}"  # noqa: S608 - as above
+# By care unit, the lowest first: two judgements that lock several never wait for each other.
+_LOCK = """
+select pg_advisory_xact_lock(%(key)s, unit) from (select distinct care_unit as unit
+  from patient where id = any(%(patients)s) order by 1) as units"""
+_LOCK_KEY = 0x62756467  # "budg"
 _NOTICE = """
 insert into budget_notice (care_unit, clinician, rule, day_from, at)
 select p.care_unit, coalesce(c.subject, ''), %(rule)s, to_timestamp(%(since)s / 1000.0),
@@ -81,11 +87,20 @@ async def load_rosters(
     return rosters
 
 
+async def lock_budgets(conn: Connection, patients: Collection[int]) -> None:
+    """Lock the budgets of the care units of patients (by id) until the transaction ends.
+
+    What two judgements raise at the same time then counts for both.
+    """
+    if patients:
+        await conn.execute(_LOCK, {"key": _LOCK_KEY, "patients": list(patients)})
+
+
 async def raised_since(conn: Connection, patient: int, since_ms: int) -> tuple[dict[str, int], int]:
     """Return the new alerts of tier A and B by rule, and the number of patients.
 
     Both are those of the clinician who is responsible for a patient (by id), or of all patients of
-    the care unit without one. Alerts count that were raised after `since_ms`.
+    the care unit without one. Alerts count that were raised or promoted at `since_ms` or later.
     """
     requested = {"patient": patient, "since": since_ms}
     raised = await (await conn.execute(_RAISED, requested)).fetchall()

@@ -8,19 +8,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 from model.alert import (
     AboveCeiling,
     Alert,
     AlertState,
     Finding,
+    LostFinding,
     PainRating,
     RuleInput,
     SessionBrief,
     SignAnswer,
     Tier,
     Watermark,
+    is_contact,
 )
 from model.calendar import DAY_MS, local_date
 from model.derived import FAR_ABOVE_CEILING, NOT_ANSWERED
@@ -36,8 +38,11 @@ from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
+from model.vendors.rhythm_notices import RHYTHM_NOTICE
 from storage.alerts.duty import load_rosters
-from storage.alerts.weighings import weighings_of
+from storage.alerts.rhythm_notices import notices_in, notices_within
+from storage.alerts.rule_samples import rule_samples, turns_rule_on
+from storage.alerts.weighings import WEIGHT, weighed_within, weighings_in
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
@@ -121,12 +126,18 @@ from alert
 where patient = any(%(patients)s) \
 and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
 order by patient, family, raised_at, id"""  # noqa: S608 - a constant of this file
+_RESOLVED = """
+select patient, family, resolution, changed_at as changed_ms from alert
+where patient = any(%(patients)s) and state = 'resolved'
+  and changed_at >= to_timestamp(%(recent)s / 1000.0) order by patient, changed_at"""
 _FINDINGS = """
 select f.alert, a.family, f.key, f.rule, f.rule_version, f.tier, f.at as at_ms, f.session, \
 f.evidence,
-  f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence
+  f.from_at as from_ms, f.fresh_until as fresh_until_ms, f.sentence,
+  case when not f.current and a.state <> 'retracted' then coalesce(f.dropped_at, f.added_at) end \
+as lost_ms
 from alert_finding f join alert a on a.id = f.alert \
-where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state = 'retracted')"""
+where f.alert = any(%(alerts)s::uuid[]) and (f.current or a.state <> 'resolved')"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +201,7 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
         "sinces": since,
         "earlier": EARLIER_DAYS - LOOK_BACK_DAYS,
         "now": now_ms,
+        "recent": now_ms - RECENT_MS,
         "unanswered": list(NOT_ANSWERED),
         **_UNWORN,
     }
@@ -200,8 +212,11 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
     watermarks = await _each(conn, _WATERMARKS, requested, lambda row: Watermark(**row))
     settings = await rule_settings_of(conn, list(of))
     restricted = await restricted_of(conn, list(of))
+    resolved = await _each(conn, _RESOLVED, requested, lambda row: row)
     silent = await _silent_patients(conn, watermarks, now_ms)
-    weighings = await weighings_of(conn, {n: _rows(prescriptions[n]) for n in of}, now_ms)
+    asking = [number for number in of if turns_rule_on(_rows(prescriptions[number]))]
+    weights = await rule_samples(conn, asking, WEIGHT, weighed_within(now_ms))
+    notices = await rule_samples(conn, asking, RHYTHM_NOTICE, notices_within(now_ms))
     profiles = await profiles_of(conn, [patient for patient, _ in of.values()])
     reports = await current_reports(conn, list(of), now_ms - LOOK_BACK_DAYS * DAY_MS)
     inputs: dict[int, RuleInput] = {}
@@ -220,10 +235,12 @@ async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleI
             sessions=tuple(item for _, item in sessions[number]),
             settings=settings.get(number, RuleSettings()),
             restricted=restricted.get(number, ()),
+            contacts=_contacts(resolved[number]),
             silent_patients=silent,
             signs=sign_answers(reports[number], row.zone),
             pain=pain_ratings(reports[number], row.zone, by_record),
-            weighings=weighings.get(number, ()),
+            weighings=weighings_in(weights.get(number, ()), now_ms),
+            rhythm_notices=notices_in(notices.get(number, ()), now_ms),
             cardiac=is_cardiac(profiles.get(patient, ()), local_date(now_ms, row.zone)),
             watermarks=tuple(watermarks[number]),
         )
@@ -262,6 +279,16 @@ async def _each(
 
 def _rows(recorded: Iterable[tuple[Prescription, int]]) -> list[Prescription]:
     return [row for row, _ in recorded]
+
+
+def _contacts(resolved: Iterable[rows.Row]) -> dict[str, tuple[int, ...]]:
+    """Return when alerts were resolved by a contact, by family, in the order of the rows."""
+    contacts: dict[str, tuple[int, ...]] = {}
+    for row in resolved:
+        if is_contact(row["resolution"]):
+            family = row["family"]
+            contacts[family] = (*contacts.get(family, ()), row["changed_ms"])
+    return contacts
 
 
 def is_cardiac(profiles: Iterable[HeartProfile], today: date) -> bool:
@@ -324,6 +351,13 @@ def _rating(
     )
 
 
+class _Evidence(TypedDict):
+    """What an alert rests on, and what it has lost, by rule and key."""
+
+    findings: dict[str, Finding]
+    lost: dict[str, LostFinding]
+
+
 async def _alerts(
     conn: Connection, names: Mapping[int, str], now_ms: int
 ) -> dict[int, list[Alert]]:
@@ -337,18 +371,27 @@ async def _alerts(
         enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
         before = AlertState(row["retracted_from"]) if row["retracted_from"] else None
         typed = {**row, **enums, "mutes": mutes, "retracted_from": before}
-        alerts[number].append(Alert(patient=names[number], findings=findings[row["id"]], **typed))
+        alerts[number].append(Alert(patient=names[number], **findings[row["id"]], **typed))
     return alerts
 
 
-async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, dict[str, Finding]]:
-    """Return the current findings of each alert (id), by rule and key; all of a retracted one."""
-    findings: dict[str, dict[str, Finding]] = defaultdict(dict)
+async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, _Evidence]:
+    """Return the current findings of each alert (id) and the lost ones, by rule and key.
+
+    All of a retracted alert count as its own.
+    """
+    evidence: dict[str, _Evidence] = defaultdict(lambda: _Evidence(findings={}, lost={}))
     if not alerts:  # most patients have none, and a query costs a round trip
-        return findings
-    for id_, finding in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, _finding):
-        findings[id_][f"{finding.rule}:{finding.key}"] = finding
-    return findings
+        return evidence
+    for row in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, dict):
+        lost_ms = row.pop("lost_ms")
+        id_, finding = _finding(row)
+        name = f"{finding.rule}:{finding.key}"
+        if lost_ms is None:
+            evidence[id_]["findings"][name] = finding
+        else:
+            evidence[id_]["lost"][name] = LostFinding(finding=finding, lost_ms=lost_ms)
+    return evidence
 
 
 def _session(row: rows.Row) -> tuple[str, SessionBrief]:

@@ -38,6 +38,10 @@ _TICK = """
 update alert set state = %(state)s, changed_at = %(at)s, escalations = escalations + %(passed)s,
   snoozed_until = null
 where id = %(alert)s returning (select state from alert b where b.id = alert.id) as before"""
+# it stays open, and is new on the worklist
+_PROMOTE = """
+update alert set tier = %(tier)s, is_demoted = false, changed_at = %(at)s, promoted_at = %(at)s, \
+unseen_since = %(at)s, escalations = 0 where id = %(alert)s returning state"""
 _ANEW = "update alert set unseen_since = %(at)s, escalations = 0 where id = %(alert)s"
 _PASSED = "update alert set unseen_since = %(at)s where id = %(alert)s"
 # A finding is not deleted while its alert exists, so that its evidence can still be shown. When it
@@ -51,10 +55,10 @@ on conflict (alert, rule, key) do update set rule_version = excluded.rule_versio
 tier = excluded.tier,
   at = excluded.at, session = excluded.session, evidence = excluded.evidence, current = true,
   added_at = excluded.added_at, from_at = excluded.from_at, fresh_until = excluded.fresh_until,
-  sentence = excluded.sentence"""
-_DROP_FINDING = (
-    "update alert_finding set current = false where alert = %s and rule = %s and key = %s"
-)
+  sentence = excluded.sentence, dropped_at = null"""
+_DROP_FINDING = """
+update alert_finding set current = false, dropped_at = %s
+where alert = %s and rule = %s and key = %s"""
 # a patient may have no responsible clinician; then every clinician of the unit is the contact
 _CONTACTS = """
 select c.subject, c.email, coalesce(c.id = p.clinician, false) as responsible,
@@ -119,6 +123,11 @@ async def _tick(conn: Connection, row: rows.Row) -> AlertState | None:
     return AlertState(before)
 
 
+async def _promote(conn: Connection, row: rows.Row) -> AlertState | None:
+    [before] = await rows.fetch_column(conn, _PROMOTE, row)
+    return AlertState(before)
+
+
 _WAYS: dict[StepKind, Callable[[Connection, rows.Row], Awaitable[AlertState | None]]] = {
     StepKind.RAISE: _raise,
     StepKind.APPEND: _change,
@@ -128,6 +137,7 @@ _WAYS: dict[StepKind, Callable[[Connection, rows.Row], Awaitable[AlertState | No
     StepKind.WAKE: _tick,
     StepKind.ESCALATE: _tick,
     StepKind.EXPIRE: _tick,
+    StepKind.PROMOTE: _promote,
 }
 
 
@@ -151,7 +161,7 @@ def _row(alert: str, number: int, step: Step, now_ms: int) -> rows.Row:
 
 
 def _is_back_unseen(step: Step) -> bool:
-    return step.kind is StepKind.RESTORE and step.state is AlertState.OPEN
+    return Action.RESTORE in step.moves and step.state is AlertState.OPEN
 
 
 def _move(
@@ -179,7 +189,8 @@ async def _put_evidence(conn: Connection, alert: str, step: Step, now_ms: int) -
         await _put_findings(conn, alert, step.findings, now_ms)
         return
     async with conn.cursor() as cursor:
-        await cursor.executemany(_DROP_FINDING, [(alert, f.rule, f.key) for f in step.findings])
+        at = utc(now_ms)
+        await cursor.executemany(_DROP_FINDING, [(at, alert, f.rule, f.key) for f in step.findings])
 
 
 async def _put_findings(

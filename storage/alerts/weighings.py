@@ -1,52 +1,28 @@
-"""Loads the weighings that rule H4 reads, of those whose prescription turns a rule on.
+"""The weighings that rule H4 reads, as storage and `derive` give them alike."""
 
-Nearly nobody's does, and then no sample is read.
-"""
-
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 from model.alert import Weighing
 from model.calendar import DAY_MS
-from model.metrics import METRIC
-from model.prescription import Prescription
-from storage.facts.unrestricted import unrestricted_sql
-from storage.pg import rows
-from storage.pg.pool import Connection
+from model.columns.window import SampleColumn
+from model.spans import Span
 
-WEIGHED_MS = 28 * DAY_MS  # as long as rule H4 looks back
-_FREE = unrestricted_sql("s", "o", "s.time", "s.time + s.span_ms * interval '1 millisecond'")
-_WEIGHTS = f"""
-select s.patient, s.time as at_ms, max(s.value) as kg
-from sample s join source o on o.id = s.source
-where s.patient = any(%(patients)s) and s.metric = %(metric)s and {_FREE}
-  and s.time >= to_timestamp(%(since)s / 1000.0) and s.time <= to_timestamp(%(now)s / 1000.0)
-group by s.patient, s.time order by s.patient, s.time"""  # noqa: S608 - constants of this package
+WEIGHT = "weight"
 
 
-async def weighings_of(
-    conn: Connection, prescriptions: Mapping[int, Sequence[Prescription]], now_ms: int
-) -> dict[int, tuple[Weighing, ...]]:
-    """Return the weighings by surrogate, by time, of whose prescriptions turn a rule on."""
-    asking = [number for number, own in prescriptions.items() if turns_rule_on(own)]
-    if not asking:
-        return {}
-    requested: rows.Row = {
-        "patients": asking,
-        "metric": METRIC["weight"].id,
-        "since": now_ms - WEIGHED_MS,
-        "now": now_ms,
-    }
-    weighed: dict[int, list[Weighing]] = defaultdict(list)
-    for row in await rows.fetch(conn, _WEIGHTS, requested, lambda row: row):
-        weighed[row["patient"]].append(Weighing(at_ms=row["at_ms"], kg=row["kg"]))
-    return {patient: tuple(own) for patient, own in weighed.items()}
+def weighed_within(now_ms: int) -> Span:
+    """Return the time of which weighings count: as long as rule H4 looks back."""
+    return Span(start_ms=now_ms - 28 * DAY_MS, end_ms=now_ms + 1)
 
 
-def turns_rule_on(prescriptions: Sequence[Prescription]) -> bool:
-    """Return whether one of these turns a rule on that is off otherwise."""
-    return any(map(_turns_rule_on, prescriptions))
-
-
-def _turns_rule_on(row: Prescription) -> bool:
-    return any(values.get("on", 0) >= 1 for values in (row.rules or {}).values())
+def weighings_in(columns: Iterable[SampleColumn], now_ms: int) -> tuple[Weighing, ...]:
+    """Return the weighings among columns of samples by time, the highest of an instant."""
+    span = weighed_within(now_ms)
+    weighed: dict[int, float] = {}
+    for column in columns:
+        if column.metric != WEIGHT:
+            continue
+        for at_ms, kg in zip(column.t.tolist(), column.v.tolist(), strict=True):
+            if span.start_ms <= at_ms < span.end_ms:
+                weighed[at_ms] = max(weighed.get(at_ms, 0.0), kg)
+    return tuple(Weighing(at_ms=at_ms, kg=weighed[at_ms]) for at_ms in sorted(weighed))

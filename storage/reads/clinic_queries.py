@@ -49,7 +49,8 @@ _ALERTS = """
 select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
 a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution,
-       a.assignee, coalesce(c.name, a.assignee) as assignee_name, a.last_move, a.useful
+       a.assignee, coalesce(c.name, a.assignee) as assignee_name, a.last_move, a.useful,
+       a.is_demoted
   from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
   left join clinician c on c.subject = a.assignee
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)

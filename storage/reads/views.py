@@ -37,7 +37,8 @@ class AlertBrief:
 
     `assignee` is the subject of the clinician who took it, "" for nobody. `last_move` is the number
     of its latest move: an action that names an older one is refused. `useful` is what the clinician
-    who resolved it thought of it.
+    who resolved it thought of it. `is_demoted` says that it waits in the digest for a working day
+    whose budget has room for it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class AlertBrief:
     assignee_name: str = ""
     last_move: int = 0
     useful: bool | None = None
+    is_demoted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

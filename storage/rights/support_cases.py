@@ -29,7 +29,9 @@ update support_case set closed_at = %s, answer = %s where id = %s and closed_at 
 # with the case its accesses end, also those of people who are looking now
 _END = """
 update support_access set until_at = greatest(from_at, %(now)s)
-where case_id = %(case)s and until_at > %(now)s"""
+where case_id = %(case)s and until_at > %(now)s and (%(staff)s = '' or staff = %(staff)s)
+returning staff"""
+_EVER = "select distinct staff from support_access where case_id = %s order by staff"
 _LIVE = """
 select exists (select from support_access
   where case_id = %(case)s and staff = %(staff)s and until_at > %(now)s)"""
@@ -74,9 +76,17 @@ async def close_support_case(conn: Connection, number: int, answer: str, now_ms:
     await end_support_accesses(conn, number, now_ms)
 
 
-async def end_support_accesses(conn: Connection, number: int, now_ms: int) -> int:
-    """End every access because of a case; return how many there were."""
-    return (await conn.execute(_END, {"case": number, "now": utc(now_ms)})).rowcount
+async def end_support_accesses(
+    conn: Connection, number: int, now_ms: int, *, staff: str = ""
+) -> list[str]:
+    """End every access because of a case, or that of one person; return whose ended, in order."""
+    row = {"case": number, "now": utc(now_ms), "staff": staff}
+    return sorted(map(str, await rows.fetch_column(conn, _END, row)))
+
+
+async def support_staff(conn: Connection, number: int) -> list[str]:
+    """Return who was ever let look because of a case, in order."""
+    return [str(staff) for staff in await rows.fetch_column(conn, _EVER, [number])]
 
 
 async def give_support_access(

@@ -13,9 +13,11 @@ from kadens.derivation.held_facts import hold_facts
 from kadens.derivation.manifest import Manifest
 from model.alert import (
     LIVE_STATES,
+    Action,
     Alert,
     AlertState,
     Finding,
+    LostFinding,
     RuleInput,
     Step,
     StepKind,
@@ -174,6 +176,7 @@ class JudgedWorld:
 
     alerts: dict[str, Alert] = field(default_factory=dict)
     minute: int = 0
+    steps: tuple[Step, ...] = ()  # of the last time
 
     def judge(self, on: RuleInput) -> list[Shown]:
         """Judge once more, a minute after the last time, and return the live alerts."""
@@ -188,6 +191,7 @@ class JudgedWorld:
 
         returning = returning_findings(live, recent, judged_at, now_ms)
         result = course_at(live, recent, findings, DutyRoster(), now_ms, returning)
+        self.steps = result.steps
         for step in result.steps:
             self._apply(on.patient, step, now_ms)
         return self.shown()
@@ -216,11 +220,19 @@ class JudgedWorld:
             unseen_since_ms=now_ms,
         )
         # of a retracted alert all evidence is kept, as storage does
+        lost = dict(before.lost) if before else {}
         kept = had if step.kind is StepKind.RETRACT else had | changed
-        if step.kind is StepKind.RESTORE:
+        if step.kind is StepKind.RETRACT:
+            kept, lost = had | {key: row.finding for key, row in lost.items()}, {}
+        elif step.kind is StepKind.RESTORE:
+            lost |= {key: LostFinding(finding=had[key], lost_ms=now_ms) for key in left}
             kept = changed
+        if step.kind is StepKind.DROP:
+            lost |= {key: LostFinding(finding=had[key], lost_ms=now_ms) for key in changed}
+        else:
+            lost = {key: row for key, row in lost.items() if key not in changed}
         was = made.state if step.kind is StepKind.RETRACT else None
-        is_back = step.kind is StepKind.RESTORE and step.state is AlertState.OPEN
+        is_back = Action.RESTORE in step.moves and step.state is AlertState.OPEN
         # time alone changes nothing in what an alert says
         is_tick = step.kind in {StepKind.WAKE, StepKind.ESCALATE, StepKind.EXPIRE}
         self.alerts[name] = replace(
@@ -231,9 +243,11 @@ class JudgedWorld:
             changed_ms=now_ms,
             sentence=made.sentence if is_tick else step.sentence,
             findings=left if step.kind is StepKind.DROP else kept,
+            lost=lost,
             retracted_from=was,
             unseen_since_ms=now_ms if is_back else made.unseen_since_ms,
             snoozed_until_ms=step.snoozed_until_ms or made.snoozed_until_ms,
+            is_demoted=step.is_demoted,
         )
 
     def shown(self) -> list[Shown]:

@@ -9,8 +9,8 @@ from alerts.lifecycle import (
     ClinicianAction,
     TakenAlertError,
     acted,
+    budgeted,
     clock_steps,
-    demoted,
     muted_until,
     next_clock,
     responsible,
@@ -252,7 +252,8 @@ def _raise(tier: Tier = Tier.B) -> Step:
 def test_a_rule_over_its_share_is_demoted(
     raised: Mapping[str, int], patients: int, *, is_demoted: bool
 ) -> None:
-    step = demoted(_raise(), raised, patients)
+    step = budgeted(_raise(), raised, patients)
+    assert step is not None
     assert step.is_demoted is is_demoted
     assert step.tier is (Tier.C if is_demoted else Tier.B)
     assert step.moves == ((Action.RAISE, Action.DEMOTE) if is_demoted else (Action.RAISE,))
@@ -260,7 +261,7 @@ def test_a_rule_over_its_share_is_demoted(
 
 def test_tier_a_is_never_demoted() -> None:
     step = _raise(Tier.A)
-    assert demoted(step, {"P1": 50}, 100) is step
+    assert budgeted(step, {"P1": 50}, 100) is step
     assert allowance(250) == 12.5
 
 

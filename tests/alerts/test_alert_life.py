@@ -18,8 +18,10 @@ from alerts.lifecycle import (
     acted,
     actions,
     after_steps,
+    budgeted,
     course_at,
 )
+from alerts.working_hours import DEFAULT_HOURS
 from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Step, StepKind, Tier
 from model.messages.alert_move import DutyRoster
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
@@ -49,6 +51,7 @@ class AlertLife(RuleBasedStateMachine):
         self.findings: dict[str, Finding] = {}
         self.alerts: dict[str, Alert] = {}
         self.moves: list[tuple[str, Action, AlertState, AlertState]] = []
+        self.others = 0  # the new alerts that other patients have today
 
     def _live(self) -> list[Alert]:
         return [item for item in self.alerts.values() if item.state in LIVE_STATES]
@@ -56,9 +59,13 @@ class AlertLife(RuleBasedStateMachine):
     def _judge(self) -> tuple[Step, ...]:
         closed = [item for item in self.alerts.values() if item.state not in LIVE_STATES]
         result = course_at(self._live(), closed, self.findings.values(), _ROSTER, self.now)
-        for step in result.steps:
-            self._apply(step)
-        return result.steps
+        done: list[Step] = []
+        for wish in (*result.steps, *result.promotions):
+            step = budgeted(wish, {"P1": self.others}, 100)
+            if step is not None:
+                self._apply(step)
+                done.append(step)
+        return tuple(done)
 
     def _apply(self, step: Step) -> None:
         """Do with a step what storage does."""
@@ -67,6 +74,9 @@ class AlertLife(RuleBasedStateMachine):
         if step.kind is StepKind.RAISE:
             (after,) = after_steps([], [step], self.now)
         elif before is not None:
+            if step.kind is StepKind.PROMOTE:
+                assert (before.state, before.is_demoted) == (AlertState.OPEN, True)
+                assert before.raised_ms < DEFAULT_HOURS.last_closing(self.now)
             (after,) = after_steps([before], [replace(step, state=AlertState.OPEN)], self.now)
         self.alerts[id_] = replace(after, id=id_, state=step.state, changed_ms=self.now)
         for kind in step.moves:
@@ -100,6 +110,12 @@ class AlertLife(RuleBasedStateMachine):
     def pass_time(self, hours: int) -> None:
         """Let time pass without any data."""
         self.now += hours * HOUR
+        self._judge()
+
+    @rule(others=st.sampled_from([0, 5]))
+    def fill_the_budget(self, others: int) -> None:
+        """Let the clinician's other patients leave room in the day's budget, or none."""
+        self.others = others
         self._judge()
 
     @rule(
@@ -160,6 +176,16 @@ class AlertLife(RuleBasedStateMachine):
         for _, kind, before, after in self.moves:
             if before is AlertState.SNOOZED and after is AlertState.OPEN:
                 assert kind in _OPENING
+
+    @invariant()
+    def the_budget_leaves_an_alert_to_the_digest_once_and_gives_it_back_once(self) -> None:
+        for alert in self.alerts.values():
+            kinds = [kind for id_, kind, _, _ in self.moves if id_ == alert.id]
+            assert kinds.count(Action.PROMOTE) <= kinds.count(Action.DEMOTE) <= 1
+            assert not alert.is_demoted or alert.tier is Tier.C
+            if Action.PROMOTE in kinds:
+                assert not alert.is_demoted
+                assert kinds.index(Action.DEMOTE) < kinds.index(Action.PROMOTE)
 
     @invariant()
     def what_is_snoozed_has_an_end_in_the_future(self) -> None:

@@ -173,6 +173,30 @@ def test_hours_that_cannot_be_are_refused_by_field(field: str, value: object) ->
         parse_hours({**_JSON, field: value})
 
 
+@pytest.mark.parametrize(
+    ("at", "last", "following"),
+    [
+        ("2026-11-23T10:00", "2026-11-20T16:00", "2026-11-23T16:00"),  # Monday
+        ("2026-11-23T15:59:59.999", "2026-11-20T16:00", "2026-11-23T16:00"),
+        ("2026-11-23T16:00", "2026-11-23T16:00", "2026-11-24T16:00"),  # 17:00 in Stockholm
+        ("2026-11-27T16:00", "2026-11-27T16:00", "2026-11-30T16:00"),  # Friday
+        ("2026-06-18T15:00", "2026-06-18T15:00", "2026-06-22T15:00"),  # before Midsummer
+    ],
+)
+def test_a_working_day_is_between_two_closings(at: str, last: str, following: str) -> None:
+    assert DEFAULT_HOURS.last_closing(_utc(at)) == _utc(last)
+    assert DEFAULT_HOURS.next_closing(_utc(at)) == _utc(following)
+
+
+@given(st.integers(_utc("2026-01-01T00:00"), _utc("2027-12-31T00:00")))
+def test_each_instant_is_in_a_single_working_day(at: int) -> None:
+    for hours in (DEFAULT_HOURS, _ROUND_THE_CLOCK):
+        first, last = hours.last_closing(at), hours.next_closing(at)
+        assert first <= at < last
+        assert hours.last_closing(last - 1) == first
+        assert hours.last_closing(last) == last == hours.next_closing(first)
+
+
 def test_hours_without_a_working_day_end() -> None:
     closed = tuple(date(2026, 1, 1 + n) for n in range(31))
     january = replace(DEFAULT_HOURS, closed=closed)

@@ -222,3 +222,15 @@ def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
     assert {"worker", "PostgreSQL", "broker (JVM)"} <= {
         name.split(",")[0].strip() for name in costs
     }
+
+
+@pytest.mark.kafka
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
+def test_pages_are_timed_while_watches_send_and_judging_is_counted(tmp_path: Path) -> None:
+    rows, _ = bench(tmp_path, "panel")
+    names = cells_of(rows, "name")
+    assert names[0] == "page under load, p99: worklist"
+    assert names[-1] == "judging 4 patients in one round"
+    assert len(names) == 10 + 1
+    assert all(" 2 pages of " in row["baseline"] for row in rows[:-1])
+    assert rows[-1]["baseline"].endswith(" statements a patient")

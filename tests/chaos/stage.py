@@ -112,7 +112,12 @@ class ChaosStage:
         look = self.gauge.latest
         if look.waiting or (look.raw, look.facts) != patiently(self.cluster.producers.ends):
             return False
-        return self.gauge.latest == look and self.rig.rows(_UNFETCHED) == [(0,)]
+        if self.rig.rows(_UNFETCHED) != [(0,)]:
+            return False
+        # Looked at once more: what a fetcher got meanwhile was on the log before its row was done,
+        # and the first look may be older than that.
+        ends = patiently(self.cluster.producers.ends)
+        return self.gauge.latest == look and (look.raw, look.facts) == ends
 
 
 @contextmanager

@@ -89,3 +89,23 @@ def test_a_session_above_the_ceiling_is_found_where_one_is_prescribed(tmp_path: 
         assert _findings(tmp_path, walk, hr_ceiling=ceiling) == rules, ceiling
     off = {"H1": {"on": 0}}
     assert _findings(tmp_path, walk, hr_ceiling=115, rules=off) == []
+
+
+def test_a_vendors_notice_about_rhythm_is_passed_on_where_a_prescription_asks(
+    tmp_path: Path,
+) -> None:
+    at = "2025-11-12 09:41:05 +0100"
+    notice = (
+        '<HealthData><Record type="HKCategoryTypeIdentifierIrregularHeartRhythmEvent" '
+        f'sourceName="Watch" creationDate="{at}" startDate="{at}" endDate="{at}" '
+        'value="HKCategoryValueNotApplicable"/></HealthData>'
+    )
+    export = "files", notice.encode()
+    other = "files", notice.replace("IrregularHeartRhythm", "HighHeartRate").encode()
+    asks = {"H5": {"on": 1}}
+    assert _findings(tmp_path, export) == []
+    assert _findings(tmp_path, export, rules=asks) == [("H5", "B")]
+    # the next export has it again, and one of a high heart rate is none about rhythm
+    again = "files", notice.replace("</HealthData>", "\n</HealthData>").encode()
+    assert _findings(tmp_path, export, again, rules=asks) == [("H5", "B")]
+    assert _findings(tmp_path, other, rules=asks) == []

@@ -19,6 +19,8 @@ from kadens.secrets_file import (
     secrets_of,
 )
 from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
+from kadens.settings import Settings
+from kadens.wiring.fetching import fetched_vendors
 from tests.rows import values_of
 
 HEX = "ab" * 32
@@ -282,3 +284,24 @@ def test_further_hosts_are_complete_names() -> None:
     for host in ("*.cloudfront.net", "a.example:8443", "https://a.example", "localhost", 7, ""):
         with pytest.raises(SettingsError, match="hosts are complete names"):
             secrets_of({"connectors": {"coros": {"hosts": [host]}}})
+
+
+def test_further_scopes_are_those_that_the_vendor_has() -> None:
+    def _with(name: str, scopes: object) -> Settings:
+        own = {"client_id": "id", "client_secret": "s", "scopes": scopes}
+        held = secrets_of({"connectors": {name: own}})
+        return Settings(kafka="", database="", bodies="", secrets=held)
+
+    google = fetched_vendors(_with("google_health", ["irn"]))["google_health"].client
+    assert google is not None
+    assert google.oauth.scopes[-1].endswith("googlehealth.irn.readonly")
+    plain = fetched_vendors(_with("google_health", []))["google_health"].client
+    assert plain is not None
+    assert google.oauth.scopes[:-1] == plain.oauth.scopes
+    with pytest.raises(SettingsError, match=r"^\[connectors.google_health\]: scopes may be: irn$"):
+        fetched_vendors(_with("google_health", ["ecg"]))
+    with pytest.raises(SettingsError, match="scopes may be: none"):
+        fetched_vendors(_with("polar", ["irn"]))
+    for scopes in ("irn", [1], 3):
+        with pytest.raises(SettingsError, match="scopes is a list of names"):
+            secrets_of({"connectors": {"polar": {"keys": ["k"], "scopes": scopes}}})

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from fetcher.answers import Meaning, VendorResponse, meaning_of
 from fetcher.key_sets import key_set_load
 from ingest.key_sets import KeySetFollower
 from ingest.proving.proofs import Evidence
@@ -153,7 +154,7 @@ def test_the_past_gives_the_same_as_the_notices() -> None:
     late = _Intake(intake.server, "h-1")
     waiting = list(google_past("h-1", _T0 - 3 * DAY_MS, _T0 + 3 * DAY_MS))
     keys = {(fetch.resource, fetch.key) for fetch in waiting}
-    assert len(keys) == len(waiting) == 17
+    assert len(keys) == len(waiting) == 18
     while waiting:
         waiting += late.answer(waiting.pop(0))
     _compare(late.held(range(len(late.received))), user)
@@ -265,3 +266,29 @@ def test_the_account_is_the_one_that_notices_name() -> None:
     for body in (b"{}", b"[]", b"no"):
         with pytest.raises(ValueError, match=r".+"):
             google_account(body)
+
+
+def test_notices_about_rhythm_are_asked_for_and_missed_by_nobody_without_the_scope() -> None:
+    assert GOOGLE_HEALTH.api is not None
+    assert GOOGLE_HEALTH.api.request is not None
+    meanings: dict[str, Meaning] = {}
+    for fetch in google_past("h-1", _T0, _T0 + DAY_MS):
+        request = GOOGLE_HEALTH.api.request(fetch)
+        meanings[fetch.resource] = meaning_of(
+            VendorResponse(status=403, headers={}), request
+        ).meaning
+    # a permission that was never asked for is no permission that a person must look after
+    assert meanings.pop("irregular-rhythm-notification") is Meaning.NOTHING
+    assert set(meanings.values()) == {Meaning.FORBIDDEN}
+    assert len(meanings) == 17
+
+
+def test_the_scope_of_notices_about_rhythm_is_asked_for_where_it_is_named() -> None:
+    scope = "https://www.googleapis.com/auth/googlehealth.irn.readonly"
+    assert GOOGLE_HEALTH.api is not None
+    assert GOOGLE_HEALTH.api.auth is not None
+    auth = GOOGLE_HEALTH.api.auth
+    assert scope not in auth.asking_for(()).scopes
+    assert auth.asking_for(("irn",)).scopes == (*auth.scopes, scope)
+    with pytest.raises(ValueError, match="scopes may be: irn"):
+        auth.asking_for(("ecg",))

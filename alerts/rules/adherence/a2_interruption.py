@@ -16,7 +16,10 @@ from model.words.language import _
 
 
 def _interruption(on: RuleInput, rule: Rule) -> Iterator[Finding]:
-    """Yield a finding for each run of known days on which enough sessions were due and missed."""
+    """Yield a finding for each run of known days on which enough sessions were due and missed.
+
+    After a contact with the patient the count begins anew, so that a run that goes on is news.
+    """
     thresholds = thresholds_on(rule, as_recorded(on), local_date(on.now_ms, on.zone))
     earliest_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
     for run in missed_runs(on, thresholds, least_due=int(thresholds["missed"])):
@@ -25,6 +28,14 @@ def _interruption(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
+    texts = [_missed_words(evidence)]
+    if "contacted" in evidence:
+        contacted = evidence["contacted"]
+        texts.append(_("Counted from the day after the contact of %(date)s.", date=contacted))
+    return " ".join(texts)
+
+
+def _missed_words(evidence: Mapping[str, Any]) -> str:
     return _(
         "No session on %(days)s days of which the data is in, from %(first)s to %(last)s, while "
         "%(missed)s were due (rule A2: %(enough)s due sessions in a row).",
@@ -36,7 +47,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
 INTERRUPTION = Rule(
     id="A2",
     family="adherence",
-    version=1,
+    version=2,
     tier=Tier.B,
     title="Interruption",
     thresholds={

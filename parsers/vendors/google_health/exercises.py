@@ -42,7 +42,7 @@ _EVENTS = "exercise.exerciseEvents"
 
 
 def record_named(kind: str, name: object) -> str:
-    """Return the record of an exercise or a night by its name or id, "" for what is neither.
+    """Return the record of a session by its name or id, "" for what is neither.
 
     A name ends in the id: `users/1/dataTypes/exercise/dataPoints/42`.
 
@@ -53,7 +53,8 @@ def record_named(kind: str, name: object) -> str:
     return f"{kind}:{last}" if _ID.fullmatch(last) else ""
 
 
-def _record(kind: str, point: JsonObject, start_ms: int) -> str:
+def point_record(kind: str, point: JsonObject, start_ms: int) -> str:
+    """Return the record of a point: by its name, else by its start."""
     # A point of several sources that were joined names its own as `dataPointName`.
     named = record_named(kind, point.get("name") or point.get("dataPointName"))
     return named or f"{kind}:at {start_ms}"
@@ -74,7 +75,7 @@ def add_exercise(point: JsonObject, content: JsonObject, errors: list[Unreadable
     return Workout(
         head=head(
             point_source(point, Method.WORKOUT),
-            _record("exercise", point, start),
+            point_record("exercise", point, start),
             revision,
             (start, end),
             offset,
@@ -159,7 +160,7 @@ def add_sleep(
         raise Unreadable("sleep.interval", "longer than 25 hours", RejectKind.RANGE)
     return SampleBlock(
         # Its time of stating orders its versions: an interval that is deleted compares with that.
-        head=head(source, _record("sleep", point, start), 0, (start, end), offset),
+        head=head(source, point_record("sleep", point, start), 0, (start, end), offset),
         metric=NIGHT_METRIC,
         t=np.array([start], np.int64),
         v=np.array([1.0]),

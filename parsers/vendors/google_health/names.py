@@ -6,9 +6,15 @@ from operator import attrgetter
 
 from model.facts import BEGUN_WORKOUTS, DeviceType, Method
 from model.vendors.google_windows import SHAPES, PointShape
+from model.vendors.rhythm_notices import NOTICE_NAMES, RHYTHM_NOTICE
 from parsers.word_tables import type_by_word
 
 GOOGLE_VENDOR = "google_health"
+GOOGLE_NOTICES = NOTICE_NAMES[
+    GOOGLE_VENDOR
+].verbatim  # the data type of Google's notices about rhythm
+# Google is not known to announce its own notices: they are asked for with what comes once a day.
+DAILY_TYPES = frozenset({"sleep", "daily-resting-heart-rate"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,7 @@ TYPES_FOLLOWED: tuple[DataType, ...] = (
     DataType(name="activity-level", member="activityLevel"),
     DataType(name="exercise", member="exercise"),
     DataType(name="sleep", member="sleep"),
+    DataType(name=GOOGLE_NOTICES, member="irregularRhythmNotification"),
 )
 TYPE_BY_NAME: Mapping[str, DataType] = {row.name: row for row in TYPES_FOLLOWED}
 TYPE_BY_MEMBER: Mapping[str, DataType] = {row.member: row for row in TYPES_FOLLOWED}
@@ -130,7 +137,6 @@ TYPES_NOT_FOLLOWED = frozenset(
         "food-measurement-unit",
         "height",
         "hydration-log",
-        "irregular-rhythm-notification",
         "nutrition-log",
         "oxygen-saturation",
         "respiratory-rate-sleep-summary",
@@ -151,6 +157,7 @@ METRICS_OF: Mapping[str, tuple[str, ...]] = {
     "active-minutes": (ACTIVE_MINUTES,),
     "activity-level": (ACTIVE_MINUTES,),
     "sleep": (NIGHT_METRIC,),
+    GOOGLE_NOTICES: (RHYTHM_NOTICE,),
     "exercise": (BEGUN_WORKOUTS,),
 }
 

@@ -8,7 +8,7 @@ asked for anew as well, because points of other sources in it may still hold.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from model.calendar import DAY_MS, HOUR_MS
@@ -30,6 +30,8 @@ from parsers.fields import (
 )
 from parsers.vendors.google_health.exercises import record_named
 from parsers.vendors.google_health.names import (
+    DAILY_TYPES,
+    GOOGLE_NOTICES,
     GOOGLE_VENDOR,
     METRICS_OF,
     TYPE_BY_NAME,
@@ -37,6 +39,7 @@ from parsers.vendors.google_health.names import (
     DataType,
 )
 from parsers.vendors.google_health.points import day_record
+from parsers.vendors.google_health.rhythm import RHYTHM_KIND
 from parsers.vendors.google_health.times import civil_ms, offset_between
 
 _MOST_NOTIFICATIONS = 20_000
@@ -48,7 +51,9 @@ _PHYSICAL, _SHOWN, _WRITTEN = (
     "civilIso8601TimeInterval",
 )
 _SOURCE = Source(vendor=GOOGLE_VENDOR)
-_KIND = {PointShape.EXERCISE: "exercise", PointShape.SLEEP: "sleep"}
+_KIND = {PointShape.EXERCISE: "exercise", PointShape.SLEEP: "sleep", PointShape.NOTICE: RHYTHM_KIND}
+# A notice about rhythm may be made days after what it rests on, and seen later still.
+_NOTICED_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,13 @@ def _notification(
     # a deletion is asked for as well: see the head of this module
     for interval in intervals:
         yield from fetches_of(account, row.name, interval.window, mark)
+        if row.name in DAILY_TYPES and operation == "UPSERT":
+            yield from fetches_of(account, GOOGLE_NOTICES, _with_week_before(interval.window))
+
+
+def _with_week_before(window: TimeWindow) -> TimeWindow:
+    """Return a window with the week before it."""
+    return replace(window, low_ms=max(0, window.low_ms - _NOTICED_MS))
 
 
 def _intervals(data: JsonObject, where: str, errors: list[Unreadable]) -> Iterator[NoticeInterval]:

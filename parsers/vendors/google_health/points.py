@@ -28,6 +28,7 @@ from parsers.vendors.google_health.names import (
     DataType,
     Measure,
 )
+from parsers.vendors.google_health.rhythm import google_notice
 from parsers.vendors.google_health.sources import point_source
 from parsers.vendors.google_health.times import (
     civil_date,
@@ -198,6 +199,14 @@ def _add_sleep(
         into.facts.append(add_sleep(source, point, content, errors))
 
 
+def _add_notice(
+    _row: DataType, point: JsonObject, content: JsonObject, into: Collected, errors: _Errors
+) -> None:
+    notice = google_notice(point_source(point, Method.BACKGROUND), point, content, errors)
+    if notice is not None:
+        into.facts.append(notice)
+
+
 def _is_worn(source: Source) -> bool:
     return source.device_type is DeviceType.WATCH and source.method is not Method.MANUAL
 
@@ -209,6 +218,7 @@ _BY_SHAPE: Mapping[PointShape, _Add] = {
     PointShape.DAILY: _add_day,
     PointShape.EXERCISE: _add_exercise,
     PointShape.SLEEP: _add_sleep,
+    PointShape.NOTICE: _add_notice,
 }
 _ADD: Mapping[str, _Add] = {
     **{row.name: _BY_SHAPE[row.shape] for row in TYPE_BY_MEMBER.values()},

@@ -159,12 +159,19 @@ def interval_moments(
 ) -> tuple[int, int, int | None]:
     """Return [start, end) of an interval in epoch ms, and its offset in minutes at the start."""
     times: JsonObject = object_of(value, where)
-    start, offset = instant_of(times.get("startTime"), f"{where}.startTime")
+    start, _ = instant_of(times.get("startTime"), f"{where}.startTime")
     end, _ = instant_of(times.get("endTime"), f"{where}.endTime")
     if end <= start:
         raise Unreadable(f"{where}.endTime", "not after the start", RejectKind.RANGE)
+    return start, end, interval_start(times, where, errors)[1]
+
+
+def interval_start(value: object, where: str, errors: list[Unreadable]) -> tuple[int, int | None]:
+    """Return the start of an interval in epoch ms, and its offset in minutes there."""
+    times: JsonObject = object_of(value, where)
+    start, offset = instant_of(times.get("startTime"), f"{where}.startTime")
     stated = stated_offset(start, times, ("startUtcOffset", "civilStartTime"), where, errors)
-    return start, end, offset if stated is None else stated
+    return start, offset if stated is None else stated
 
 
 def next_day(day: date) -> date:

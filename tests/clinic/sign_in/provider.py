@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import httpx2
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
@@ -25,6 +24,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
+
+from web.server import Serving, server
 
 CLIENT, SECRET = "kadens door", "s3cret:&+%"  # as awkward as RFC 6749 allows
 SIGN_IN_NOW = 1_790_000_000_000
@@ -161,18 +162,16 @@ def listening() -> Iterator[tuple[socket.socket, str]]:
 @contextmanager
 def served_provider(application: ASGIApp, door: socket.socket) -> Iterator[None]:
     """Serve an application in a thread, from its start-up to its shutdown."""
-    server = uvicorn.Server(
-        uvicorn.Config(application, log_level="error", ws="none", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, args=([door],))
+    made = server(application, Serving(host="127.0.0.1", port=0, graceful_s=1))
+    thread = threading.Thread(target=made.run, args=([door],))
     thread.start()
     deadline = time.monotonic() + 20
     try:
-        while not server.started:
+        while not made.started:
             assert thread.is_alive()
             assert time.monotonic() < deadline
             thread.join(0.01)
         yield
     finally:
-        server.should_exit = True
+        made.should_exit = True
         thread.join(20)

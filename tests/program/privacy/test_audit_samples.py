@@ -9,12 +9,16 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from kadens.settings import operator
 from model.audit_log.sampling import AuditSample, drawn_rows, sample_state
 from model.calendar import DAY_MS
+from storage.audit import Actor, AuditEntry, write_entry
+from storage.audit_actions import AuditAction
 from storage.rights.audit_samples import JudgedAlreadyError, judge_access
 from tests.program.privacy.running import kadens, refused
 
 _NOW_MS = 1_700_000_000_000
+_COLLEAGUE = "os:somebody-else"
 
 
 def _sample(judged: int) -> AuditSample:
@@ -31,12 +35,37 @@ def _sample(judged: int) -> AuditSample:
     )
 
 
-def _draw(size: int = 3) -> tuple[str, list[dict[str, Any]]]:
-    """Draw a sample over some accesses, and return its number and what is shown of it."""
-    for _ in range(5):
-        kadens("patient", "show", "--patient", "a-1")
-    number = kadens("audit", "sample", "--size", str(size), "--seed", "7").stdout.strip()
-    return number, json.loads(kadens("audit", "review", number, "--json").stdout)
+def _look(dsn: str, actor: str) -> None:
+    """Leave the row of somebody who looks at the patient."""
+    entry = AuditEntry(
+        at_ms=_NOW_MS,
+        actor=Actor(subject=actor, role="operator"),
+        action=AuditAction.DATA_READ,
+        patient="a-1",
+        object="patient",
+    )
+
+    async def write() -> None:
+        async with await AsyncConnection.connect(dsn) as conn:
+            await write_entry(conn, entry)
+
+    asyncio.run(write())
+
+
+def _draw(dsn: str) -> tuple[str, dict[str, list[dict[str, Any]]]]:
+    """Draw a sample of every access; return its number, and its accesses by who made them."""
+    _look(dsn, _COLLEAGUE)
+    kadens("patient", "show", "--patient", "a-1")
+    number = kadens("audit", "sample", "--size", "1000", "--seed", "7").stdout.strip()
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for line in _shown(number):
+        shown.setdefault(line["actor"], []).append(line)
+    return number, shown
+
+
+def _shown(number: str) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = json.loads(kadens("audit", "review", number, "--json").stdout)
+    return lines
 
 
 def _listed(number: str, code: int = 0) -> dict[str, Any]:
@@ -66,16 +95,19 @@ def test_a_sample_is_overdue_until_all_of_it_is_judged(
 
 @pytest.mark.promise(19)
 def test_a_sample_is_drawn_reviewed_and_listed(installation: str) -> None:
-    number, shown = _draw()
-    assert [line["verdict"] for line in shown] == [None, None, None]
-    assert {line["patient"] for line in shown} == {"a-1"}
-    row = str(shown[0]["row"])
+    number, shown = _draw(installation)
+    every = list(chain.from_iterable(shown.values()))
+    assert {line["verdict"] for line in every} == {None}
+    assert {line["patient"] for line in every} == {"a-1"}
+    assert set(shown) == {_COLLEAGUE, operator()}
+    row = str(shown[_COLLEAGUE][0]["row"])
     judge = ("audit", "review", number, "--row", row, "--verdict", "justified")
     kadens(*judge, "--reason", "support case 12")
-    again = json.loads(kadens("audit", "review", number, "--json").stdout)
-    assert (again[0]["verdict"], again[0]["reason"]) == ("justified", "support case 12")
+    [judged] = [line for line in _shown(number) if line["verdict"]]
+    assert (str(judged["row"]), judged["reason"]) == (row, "support case 12")
+    assert (judged["verdict"], judged["reviewer"]) == ("justified", operator())
     line = _listed(number)
-    assert (line["size"], line["judged"], line["state"]) == (3, 1, "open")
+    assert (line["size"], line["judged"], line["state"]) == (len(every), 1, "open")
     # the second reviewer is told, and the first verdict stays
     assert "that verdict stays" in refused(*judge[:-1], "unjustified", "--reason", "no")
     assert _listed(number)["judged"] == 1
@@ -87,17 +119,33 @@ def test_a_sample_is_drawn_reviewed_and_listed(installation: str) -> None:
     assert rows == [("a-1", f"sample:{number}")]
 
 
-@pytest.mark.usefixtures("installation")
-def test_a_sample_that_is_not_judged_in_time_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    number, _shown = _draw(1)
+@pytest.mark.promise(19)
+def test_nobody_judges_their_own_access_by_command(installation: str) -> None:
+    number, shown = _draw(installation)
+    own, other = shown[operator()][0], shown[_COLLEAGUE][0]
+    judging = ("--verdict", "justified", "--reason", "I had to")
+    printed = refused("audit", "review", number, "--row", str(own["row"]), *judging)
+    assert printed == "error: this is your own access: another person judges it"
+    assert _listed(number)["judged"] == 0
+    with psycopg.connect(installation) as conn:
+        reviews = "select count(*) from audit where action = 'log.review' and object = %s"
+        assert conn.execute(reviews, [f"sample:{number}"]).fetchall() == [(0,)]
+    kadens("audit", "review", number, "--row", str(other["row"]), *judging)
+    assert _listed(number)["judged"] == 1
+
+
+def test_a_sample_that_is_not_judged_in_time_is_overdue(
+    installation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, _ = _draw(installation)
     assert _listed(number)["state"] == "open"
     monkeypatch.setenv("KADENS_CLOCK", f"fixed:{_NOW_MS + 15 * DAY_MS}")
     assert _listed(number, code=1)["state"] == "OVERDUE"
 
 
 def test_of_two_reviewers_at_once_one_judges_and_one_is_told(installation: str) -> None:
-    number, shown = _draw(1)
-    row = int(shown[0]["row"])
+    number, shown = _draw(installation)
+    row = int(shown[_COLLEAGUE][0]["row"])
 
     async def judge(by: str) -> str:
         async with await AsyncConnection.connect(installation) as conn:
@@ -119,13 +167,19 @@ def test_of_two_reviewers_at_once_one_judges_and_one_is_told(installation: str) 
     )
 
 
-@pytest.mark.usefixtures("installation")
-def test_what_cannot_be_judged_is_refused_plainly() -> None:
-    number, shown = _draw(1)
-    judging = ("--row", str(shown[0]["row"]), "--verdict", "justified")
+def test_what_cannot_be_judged_is_refused_plainly(installation: str) -> None:
+    number, shown = _draw(installation)
+    judging = ("--row", str(shown[_COLLEAGUE][0]["row"]), "--verdict", "justified")
     assert "--reason" in kadens("audit", "review", number, *judging, code=2).stderr
     assert "--reason" in kadens("audit", "review", number, *judging, "--reason", " ", code=2).stderr
     wrong = ("--row", "999999", "--verdict", "justified", "--reason", "x")
     assert "no such access" in refused("audit", "review", number, *wrong)
     assert "no such sample" in refused("audit", "review", "999")
     assert "no such sample" in refused("audit", "review", "999", *wrong)
+    # it outlives the patient, and stands on a page
+    for named in ("asked for by A-1", "a-1"):
+        printed = refused("audit", "review", number, *judging, "--reason", named)
+        assert printed.endswith("without the patient's name or pseudonym: it outlives an erasure")
+    for odd in ("a\x1b[2J", "a\udcff", "x" * 501):
+        kadens("audit", "review", number, *judging, "--reason", odd, code=2)
+    assert _listed(number)["judged"] == 0

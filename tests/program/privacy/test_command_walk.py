@@ -120,6 +120,7 @@ _RUN: dict[str, tuple[str, ...]] = {
     "support open": (*_OF, "--about", "sign-in"),
     "support list": (),
     "support access": ("1", "--staff", "s-1", "--reason", "asked"),
+    "support end": ("1",),
     "support close": ("1", "--answer", "done"),
     "account list": (),
     "account close": ("--patient", "w-1", "--why", "wants it"),

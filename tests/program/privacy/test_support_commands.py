@@ -70,6 +70,63 @@ def test_a_case_from_beginning_to_end(dsn: str) -> None:
     assert "to see the connections" in extract
 
 
+@pytest.mark.promise(22)
+def test_an_access_ends_before_its_time_and_only_once(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = _kadens("support", "open", "--patient", "a-1", "--about", "no watch").stdout
+    number = opened.split()[0]
+    for staff in ("s-1", "s-2", "s-3"):
+        given = ("support", "access", number, "--staff", staff, "--reason", "asked")
+        assert _kadens(*given).exit_code == 0
+    monkeypatch.setenv("KADENS_CLOCK", "fixed:1700000060000")  # a minute later
+    end = ("support", "end", number)
+    assert _kadens(*end, "--staff", "s-2").stdout == f"{number}  ended for s-2\n"
+    assert _live(dsn, number) == ["s-1", "s-3"]
+    # once more, nothing is done and no row says that it was
+    again = _kadens(*end, "--staff", "s-2")
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert again.stderr == "nobody had such an access any more\n"
+    # a slip in the name is no access that is over
+    never = "that person never had access because of this case"
+    assert _refused(*end, "--staff", "s-22") == never
+    assert _kadens(*end).stdout == f"{number}  ended for s-1, s-3\n"
+    assert _live(dsn, number) == []
+    assert _kadens(*end).stderr == "nobody had such an access any more\n"
+    [case] = json.loads(_kadens("support", "list", "--json").stdout)
+    assert (case["state"], case["access_until"]) == ("open", None)
+    # a new one may be given, and a closed case has none
+    assert _kadens("support", "access", number, "--staff", "s-2", "--reason", "x").exit_code == 0
+    assert _kadens("support", "close", number, "--answer", "linked").exit_code == 0
+    assert _kadens(*end).stderr == "nobody had such an access any more\n"
+    assert _refused("support", "end", "99") == "there is no such case"
+    assert _kadens(*end[:-1], "0").exit_code == 2
+    with psycopg.connect(dsn) as conn:
+        log = [row for row in conn.execute(_LOG).fetchall() if row[2] == f"support_case:{number}"]
+    assert [row[:2] for row in log] == [
+        *[("support.access", "a-1")] * 3,
+        ("support.end", "a-1"),
+        ("support.list", "a-1"),
+        ("support.end", "a-1"),
+        ("support.list", "a-1"),
+        ("support.access", "a-1"),
+        ("support.close", "a-1"),
+        ("support.list", "a-1"),
+    ]
+    extract = _kadens("audit", "extract", "--patient", "a-1", "--language", "en").stdout
+    assert "ended that support staff look at your data" in extract
+
+
+def _live(dsn: str, number: str) -> list[str]:
+    """Return who has access because of a case a minute after the time of the installation."""
+    query = (
+        "select staff from support_access where case_id = %s "
+        "and until_at > to_timestamp(1700000060) order by staff"
+    )
+    with psycopg.connect(dsn) as conn:
+        return [row[0] for row in conn.execute(query, [number]).fetchall()]
+
+
 @pytest.mark.usefixtures("dsn")
 def test_what_cannot_be_is_a_sentence() -> None:
     unknown = ("support", "open", "--patient", "nobody", "--about", "x")

@@ -21,7 +21,7 @@ from tests.rows import values_of
 from tests.storage.tellers import T0, attributed_batch, block, head, run
 
 pytestmark = pytest.mark.anyio
-_PLAN = Prescription(
+HEART_PLAN = Prescription(
     id="rx",
     version=1,
     valid_from=date(2026, 8, 3),
@@ -49,7 +49,7 @@ async def _loaded(conn: Connection, plan: Prescription) -> RuleInput:
 
 
 async def test_who_is_asked_for_gets_what_was_measured(conn: Connection) -> None:
-    on = await _loaded(conn, _PLAN)
+    on = await _loaded(conn, HEART_PLAN)
     (session,) = on.sessions
     (above,) = session.above_ceiling
     assert (above.start_ms, above.n, above.far) == (T0, 180, False)
@@ -64,7 +64,7 @@ async def test_who_is_asked_for_gets_what_was_measured(conn: Connection) -> None
 async def test_nothing_is_read_for_who_is_not_asked_for(
     conn: Connection, rules: dict[str, dict[str, float]] | None
 ) -> None:
-    on = await _loaded(conn, replace(_PLAN, rules=rules))
+    on = await _loaded(conn, replace(HEART_PLAN, rules=rules))
     assert on.weighings == ()
 
 

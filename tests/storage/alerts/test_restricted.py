@@ -1,10 +1,12 @@
 """Alerts that rest on restricted facts are retracted, and return when the facts are used again."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from model.calendar import MINUTE_MS
+from model.facts import Phase
 from model.prescription import Intensity, Prescription
 from storage.alerts import due, rule_inputs
 from storage.facts.writer import write_facts
@@ -113,3 +115,50 @@ async def test_an_alert_is_given_back_as_it_was_when_its_pain_is_old(conn: Conne
         "where a.rule = 'P1'"
     )
     assert await (await conn.execute(about)).fetchone() == (0,)
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("later", [2, 31 * _DAY])
+async def test_a_part_of_the_evidence_comes_back_without_a_word(
+    conn: Connection, later: int
+) -> None:
+    await in_pain(conn)
+    # another answer, of tier B, that nobody disputes
+    mild_at = PAIN_AT + 24 * 60 * MINUTE_MS
+    mild = attributed_fact(replace(pain("q2", mild_at, 8), phase=Phase.BEFORE))
+    for patient, spans in (await write_facts(conn, [mild])).affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+    begun = PAIN_MS + 2 * _DAY
+    await rules_judged(conn, begun)
+    await conn.execute("update alert set state = 'acknowledged', assignee = 'c'")
+    await conn.execute("delete from outbox")
+    had = await _shown(conn)
+    number = await restrictions.add_restriction(
+        conn, "p1", interval=(PAIN_AT, PAIN_AT + 1), by="c", why="disputed", now_ms=begun
+    )
+    await rules_judged(conn, begun + 1)
+    assert {row[1] for row in had} == {"A"}
+    [in_part] = await _shown(conn)
+    assert in_part[:4] == ("P1", "B", "acknowledged", "c")
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=begun + 1)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=begun + 1)
+    await rules_judged(conn, begun + later)
+    assert await _shown(conn) == had
+    moved = await conn.execute(
+        "select kind, from_state, to_state, reason from alert_move m where at = "
+        "(select max(at) from alert_move) and kind <> 'raise'"
+    )
+    why = "what it rests on counts again"
+    assert ("restore", "acknowledged", "acknowledged", why) in await moved.fetchall()
+    assert await (await conn.execute("select count(*) from outbox")).fetchone() == (0,)
+
+
+async def _shown(conn: Connection) -> list[tuple[str, ...]]:
+    """Return the live alerts about pain with tier, state, sentence and evidence."""
+    shown = await conn.execute(
+        "select a.rule, a.tier, a.state, a.assignee, a.sentence, f.rule || f.key from alert a "
+        "join alert_finding f on f.alert = a.id and f.current "
+        "where a.family = 'pain' and a.state <> 'retracted' order by f.rule, f.key"
+    )
+    return list(await shown.fetchall())

@@ -20,6 +20,7 @@ from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.rows import values_of
+from tests.storage.alerts.test_restricted import PAIN_MS, in_pain, rules_judged
 from tests.storage.tellers import T0, attributed_fact, run
 
 pytestmark = pytest.mark.anyio
@@ -120,6 +121,32 @@ async def test_settings_and_restrictions_of_a_patient_are_loaded(conn: Connectio
         unit={"A2": {"missed": 4}}, profile="back_pain", shadow=frozenset({"A1"})
     )
     assert on.restricted == ((1_000, 2_000),)
+
+
+@pytest.mark.parametrize(
+    ("state", "resolution", "days_ago", "contacts"),
+    [
+        ("resolved", "contacted", 8, {"pain": (PAIN_MS,)}),
+        ("resolved", "plan changed: less of it", 8, {"pain": (PAIN_MS,)}),
+        ("resolved", "not relevant", 8, {}),
+        ("retracted", "contacted", 8, {}),
+        ("open", "", 8, {}),
+        ("resolved", "contacted", 60, {"pain": (PAIN_MS,)}),
+        ("resolved", "contacted", 61, {}),  # no rule looks back so far
+    ],
+)
+async def test_contacts_are_loaded(
+    conn: Connection,
+    state: str,
+    resolution: str,
+    days_ago: int,
+    contacts: dict[str, tuple[int, ...]],
+) -> None:
+    await in_pain(conn)
+    assert (await rules_judged(conn, PAIN_MS))[0]
+    await conn.execute("update alert set state = %s, resolution = %s", (state, resolution))
+    loaded = await rule_inputs.load_all(conn, ["p1"], PAIN_MS + days_ago * _DAY)
+    assert loaded["p1"].judgeable.contacts == contacts
 
 
 async def test_an_outage_is_one_notice(conn: Connection) -> None:

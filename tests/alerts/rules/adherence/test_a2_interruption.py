@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.lifecycle import settle
 from alerts.registry import judge, next_due
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
-from model.alert import PainRating, RuleInput, Watermark
-from model.calendar import HOUR_MS, midnight
+from model.alert import AlertState, PainRating, RuleInput, Watermark
+from model.calendar import DAY_MS, HOUR_MS, midnight
 from model.facts import Phase
 from model.prescription import Pause
+from tests.alerts.alert_values import alert_of
 from tests.alerts.rules.known_weeks import (
     FIRST_MONDAY,
     MISSED_ZONE,
@@ -45,6 +47,74 @@ def _judged(on: RuleInput) -> list[tuple[str, bool]]:
 )
 def test_three_due_sessions(marks: str, keys: list[tuple[str, bool]]) -> None:
     assert _judged(missed_input(marks)) == keys
+
+
+_NOON_10TH_MS = midnight(FIRST_MONDAY + timedelta(days=8), MISSED_ZONE) + 12 * HOUR_MS
+_MIDNIGHT_10TH_MS = _NOON_10TH_MS - 12 * HOUR_MS
+_BEFORE = ("a/2026-11-03", False)
+
+
+@pytest.mark.parametrize(
+    ("marks", "contacts", "keys"),
+    [
+        # the run went on on the day of the contact; two sessions were due since, and then three
+        ("x....... .......", (_NOON_10TH_MS,), [_BEFORE]),
+        ("x....... ........", (_NOON_10TH_MS,), [_BEFORE, ("a/2026-11-11", True)]),
+        ("x....... ........ x", (_NOON_10TH_MS,), [_BEFORE, ("a/2026-11-11", False)]),
+        # of that day all was missed after the contact
+        ("x....... .......", (_MIDNIGHT_10TH_MS,), [_BEFORE, ("a/2026-11-10", True)]),
+        ("x....... .......", (_MIDNIGHT_10TH_MS + 1,), [_BEFORE]),
+        # each contact begins a new count
+        ("x....... ........", (_NOON_10TH_MS, _NOON_10TH_MS + DAY_MS), [_BEFORE]),
+        (
+            "x....... .........",
+            (_NOON_10TH_MS, _NOON_10TH_MS + DAY_MS),
+            [_BEFORE, ("a/2026-11-12", True)],
+        ),
+        # a contact before enough was missed, and one while the patient exercised
+        ("x........", (_NOON_10TH_MS - 4 * DAY_MS,), []),
+        ("x.......", (_NOON_10TH_MS - 8 * DAY_MS,), _HELD),
+        # until a day after it is judged, the run is the same
+        ("x.......", (_NOON_10TH_MS,), _HELD),
+    ],
+)
+def test_after_a_contact_sessions_are_counted_anew(
+    marks: str, contacts: tuple[int, ...], keys: list[tuple[str, bool]]
+) -> None:
+    on = missed_input(marks, contacts={"adherence": contacts})
+    assert _judged(on) == keys
+
+
+def test_a_run_after_a_contact_names_it() -> None:
+    on = missed_input("x...............", contacts={"adherence": (_NOON_10TH_MS,)})
+    before, after = judge(on, (INTERRUPTION,))
+    assert "contacted" not in before.evidence
+    assert after.evidence["contacted"] == "2026-11-10"
+    assert after.sentence == (
+        "No session on 7 days of which the data is in, from 2026-11-11 to 2026-11-17, while 3 "
+        "were due (rule A2: 3 due sessions in a row). Counted from the day after the contact of "
+        "2026-11-10."
+    )
+
+
+def test_who_was_called_and_goes_on_missing_is_on_the_worklist_again() -> None:
+    findings = judge(missed_input("x......."), (INTERRUPTION,))
+    closed = replace(
+        alert_of(*findings, family="adherence", rule="A2"),
+        state=AlertState.RESOLVED,
+        resolution="contacted",
+        changed_ms=_NOON_10TH_MS,
+    )
+    steps: list[int] = []
+    for days in (13, 14, 15):
+        on = missed_input("x" + "." * days, contacts={"adherence": (_NOON_10TH_MS,)})
+        steps.append(len(settle([], [closed], judge(on, (INTERRUPTION,)), on.now_ms)))
+    assert steps == [0, 0, 1]
+
+
+def test_a_contact_about_pain_begins_no_new_count() -> None:
+    on = missed_input("x...............", contacts={"pain": (_NOON_10TH_MS,)})
+    assert _judged(on) == _HELD
 
 
 @pytest.mark.parametrize(

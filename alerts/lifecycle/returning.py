@@ -1,0 +1,63 @@
+"""What an alert had lost and gets back: it is no news. Pure.
+
+A restriction that is lifted, or a correction that is taken back, makes evidence count again. People
+were told of it when it came first. The alert is as grave as it was, and nobody is told again.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+
+from model.alert import Action, Alert, AlertState, Finding, Step, Tier
+
+HOLDS_AGAIN = "what it rests on counts again"
+
+
+def graver(tier: Tier, other: Tier) -> bool:
+    """Return whether a tier is graver than another."""
+    return _gravity(tier) < _gravity(other)
+
+
+def is_return(lost: Finding | None, now: Finding) -> bool:
+    """Return whether a finding is one that its alert had and lost, and is no graver than it was."""
+    return lost is not None and not graver(now.tier, lost.tier)
+
+
+def is_no_news(step: Step, alert: Alert, news: Iterable[Finding]) -> bool:
+    """Return whether a step makes an alert graver only by evidence that it had before.
+
+    `news` is the other evidence on which it then rests.
+    """
+    if not graver(step.tier, alert.tier) or step.state is AlertState.SNOOZED:
+        return False
+    reached = min((row.tier for row in news), key=_gravity, default=alert.tier)
+    reached = Tier.C if step.is_demoted and reached is Tier.B else reached
+    return not graver(reached, alert.tier)
+
+
+def given_back(step: Step, alert: Alert) -> Step:
+    """Return a step that gives an alert the tier back that it had, and does not call it worse.
+
+    Who had acknowledged it had seen that evidence. A snooze of the milder tier, which began or went
+    on while the evidence was away, does not cover it.
+    """
+    is_muted = alert.state is AlertState.SNOOZED
+    state = AlertState.OPEN if is_muted else alert.state
+    return replace(step, state=state, reason=HOLDS_AGAIN, moves=(Action.RESTORE,))
+
+
+def lost_again(
+    live: Iterable[Alert], returning: Iterable[Finding], now_ms: int
+) -> Iterator[Finding]:
+    """Yield what live alerts have lost and get back although it is too old to be looked for.
+
+    `returning` is of `returning_findings`: found by judging the past, when all of it was fresh.
+    """
+    lost = set(chain.from_iterable(alert.lost for alert in live))
+    for row in returning:
+        if f"{row.rule}:{row.key}" in lost:
+            yield replace(row, fresh=row.fresh_until_ms >= now_ms)
+
+
+def _gravity(tier: Tier) -> str:
+    return tier.value

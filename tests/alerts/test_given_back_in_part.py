@@ -1,0 +1,114 @@
+"""An alert that lost a part of its evidence gets it back, and nobody is told again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from alerts.lifecycle import course_at, is_news
+from model.alert import (
+    Action,
+    Alert,
+    AlertState,
+    Finding,
+    LostFinding,
+    Step,
+    StepKind,
+    Tier,
+)
+from model.calendar import HOUR_MS
+from model.messages.alert_move import DutyRoster
+from tests.alerts.alert_values import ALERT_NOW, DAY, alert_of, finding_of
+
+_AGAIN = "what it rests on counts again"
+_LOST_MS = ALERT_NOW + HOUR_MS
+GRAVE = finding_of("a", Tier.A, ALERT_NOW)
+MILD = finding_of("c", Tier.C, ALERT_NOW)
+
+
+def _alert(state: AlertState = AlertState.OPEN, **more: object) -> Alert:
+    """Return an alert that lost its gravest evidence and rests on the rest."""
+    lost = {f"{GRAVE.rule}:a": LostFinding(finding=GRAVE, lost_ms=_LOST_MS)}
+    alert = alert_of(MILD, tier=Tier.C, state=state)
+    made = {"lost": lost, "unseen_since_ms": ALERT_NOW, **more}
+    return replace(alert, **made)  # type: ignore[arg-type]  # by name
+
+
+def _course(
+    alert: Alert, findings: Sequence[Finding], days: int = 2, returning: Sequence[Finding] = ()
+) -> tuple[Step, ...]:
+    live, recent = ([], [alert]) if alert.state is AlertState.EXPIRED else ([alert], [])
+    at_ms = ALERT_NOW + days * DAY
+    return course_at(live, recent, findings, DutyRoster(), at_ms, returning).steps
+
+
+@pytest.mark.parametrize(
+    "state", [AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS]
+)
+def test_it_is_as_grave_as_it_was_in_the_state_it_had(state: AlertState) -> None:
+    [step] = _course(_alert(state), [GRAVE, MILD])
+    assert (step.kind, step.tier, step.state) == (StepKind.APPEND, Tier.A, state)
+    assert (step.moves, step.reason) == ((Action.RESTORE,), _AGAIN)
+    assert [row.key for row in step.findings] == ["a"]
+    assert not is_news(step)
+
+
+def test_the_time_to_acknowledge_the_graver_tier_begins_anew() -> None:
+    # two days are past the four working hours in which an alert of tier A is acknowledged
+    steps = _course(_alert(unseen_since_ms=ALERT_NOW - 9 * DAY), [GRAVE, MILD])
+    assert [step.kind for step in steps] == [StepKind.APPEND]
+
+
+@pytest.mark.parametrize("key", ["b", "a"])
+def test_other_evidence_or_graver_than_it_was_is_worse(key: str) -> None:
+    mild = replace(GRAVE, tier=Tier.B)
+    lost = {f"{GRAVE.rule}:a": LostFinding(finding=mild, lost_ms=_LOST_MS)}
+    now = replace(GRAVE, key=key)
+    findings = [MILD, now] if key == "a" else [MILD, mild, now]
+    [step] = _course(_alert(AlertState.ACKNOWLEDGED, lost=lost), findings)
+    assert (step.tier, step.state, step.moves) == (Tier.A, AlertState.OPEN, (Action.WORSEN,))
+    assert is_news(step)
+
+
+def test_a_snooze_of_the_milder_tier_does_not_hide_it_and_one_of_its_own_does() -> None:
+    until_ms = ALERT_NOW + 9 * DAY
+    snoozed = _alert(AlertState.SNOOZED, mutes={Tier.C: until_ms}, snoozed_until_ms=until_ms)
+    [step] = _course(snoozed, [GRAVE, MILD])
+    assert (step.tier, step.state, step.moves) == (Tier.A, AlertState.OPEN, (Action.RESTORE,))
+    assert not is_news(step)
+    [step] = _course(replace(snoozed, mutes={Tier.A: until_ms}), [GRAVE, MILD])
+    assert (step.tier, step.state, step.moves) == (Tier.A, AlertState.SNOOZED, ())
+
+
+def test_what_was_over_the_budget_is_so_again() -> None:
+    over = finding_of("b", Tier.B, ALERT_NOW)
+    had = replace(alert_of(over, MILD, tier=Tier.C), is_demoted=True, unseen_since_ms=ALERT_NOW)
+    [drop] = _course(had, [MILD])
+    assert (drop.kind, drop.tier, drop.is_demoted) == (StepKind.DROP, Tier.C, True)
+    lost = {f"{over.rule}:b": LostFinding(finding=over, lost_ms=_LOST_MS)}
+    [step] = _course(_alert(lost=lost, is_demoted=True), [over, MILD])
+    assert (step.kind, step.tier, step.moves) == (StepKind.APPEND, Tier.C, ())
+
+
+def test_what_is_too_old_to_be_looked_for_comes_back_as_well() -> None:
+    [step] = _course(_alert(AlertState.IN_PROGRESS), [], days=40, returning=[GRAVE])
+    assert (step.tier, step.state, step.moves) == (
+        Tier.A,
+        AlertState.IN_PROGRESS,
+        (Action.RESTORE,),
+    )
+    assert not step.findings[0].fresh
+
+
+def test_an_expired_alert_stays_so_unless_it_had_lost_what_keeps_it() -> None:
+    expired = _alert(AlertState.EXPIRED, changed_ms=ALERT_NOW + 28 * DAY)
+    assert _course(expired, [MILD], days=30) == ()
+    # an alert of tier A never expires, because it would pass unseen
+    [step] = _course(expired, [], days=30, returning=[GRAVE])
+    assert (step.kind, step.tier, step.state) == (StepKind.RESTORE, Tier.A, AlertState.OPEN)
+    assert [row.key for row in step.findings] == ["a", "c"]
+    assert not is_news(step)
+    # with evidence of the same age it would have expired all the same
+    old = replace(GRAVE, tier=Tier.B)
+    lost = {f"{GRAVE.rule}:a": LostFinding(finding=old, lost_ms=_LOST_MS)}
+    assert _course(replace(expired, lost=lost), [], days=30, returning=[old]) == ()
