@@ -6,6 +6,7 @@
 import asyncio
 import gc
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 
 import httpcore2
@@ -16,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from storage.pg.migrate import migrate
+from tests.embedded.in_memory import temporary_folders_in_memory
 from tests.groups import group_of, needs_server, rank_of
 from tests.storage.reuse import TEMPLATE
 
@@ -59,6 +61,13 @@ def postgres() -> Iterator[Postgres]:
     with temporary_postgres() as server:
         asyncio.run(migrate(server.create_database(TEMPLATE)))
         yield server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put temporary folders into memory until the run has ended."""
+    until_the_end = ExitStack()
+    until_the_end.enter_context(temporary_folders_in_memory())
+    config.add_cleanup(until_the_end.close)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:

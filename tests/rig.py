@@ -44,6 +44,8 @@ class Rig:
     settings: dict[str, str] = field(default_factory=dict)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _producer: Any = None
+    _asking: psycopg.Connection | None = None
+    _address: str = ""
 
     @property
     def clock(self) -> Path:
@@ -97,6 +99,7 @@ class Rig:
         return self.folder / f"{worker_id}.log"
 
     def stop(self) -> None:
+        self._leave()
         for worker in self.workers:
             worker.terminate()
         for worker in self.workers:
@@ -159,10 +162,25 @@ class Rig:
         return asyncio.run(run())
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        async def ask(conn: Connection) -> list[tuple[Any, ...]]:
-            return await (await conn.execute(query.encode(), values)).fetchall()
+        """Ask the database, over a connection that is kept: waiting asks again and again."""
+        try:
+            return self._ask(query, values)
+        except psycopg.OperationalError:  # the database ended meanwhile, or cut the connection
+            self._leave()
+            return self._ask(query, values)
 
-        return self.do(ask)
+    def _ask(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        # a standby that took over has another address
+        if self._asking is None or self._address != self.dsn:
+            self._leave()
+            self._asking = psycopg.connect(self.dsn, autocommit=True, options="-c timezone=UTC")
+            self._address = self.dsn
+        return self._asking.execute(query.encode(), values).fetchall()
+
+    def _leave(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+        self._asking = None
 
     def value(self, query: str, *values: object) -> Any:  # noqa: ANN401 - any column
         return self.rows(query, *values)[0][0]

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from kadens.cli import app
 from tests.until import until
 
 _START_S = 120
@@ -35,6 +37,16 @@ class Running:
             check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def asks(self, *words: str) -> str:
+        """Run a command on it within this process, expect that it went well; return its output.
+
+        A program takes half a second of processor time to start. Who waits asks many times, and
+        who only prepares something proves nothing of how a program starts.
+        """
+        done = CliRunner().invoke(app, [*words, "--data", str(self.data)])
+        assert done.exit_code == 0, done.output
         return done.stdout
 
     @property

@@ -70,17 +70,17 @@ class Hand:
             connection.close()
 
     def dead(self) -> list[dict[str, Any]]:
-        loads: list[dict[str, Any]] = json.loads(self.running.kadens("dead", "--json"))
+        loads: list[dict[str, Any]] = json.loads(self.running.asks("dead", "--json"))
         return loads
 
 
 @pytest.fixture(scope="module")
 def hand(running: Running) -> Iterator[Hand]:
-    patient = running.kadens("patient", "add").strip()
+    patient = running.asks("patient", "add").strip()
     for source in ("files", "reports", "open_wearables"):
-        running.kadens("consent", "give", "--patient", patient, "--source", source)
+        running.asks("consent", "give", "--patient", patient, "--source", source)
     for source in ("reports", "open_wearables"):
-        running.kadens("patient", "link", _ACCOUNT, "--patient", patient, "--source", source)
+        running.asks("patient", "link", _ACCOUNT, "--patient", patient, "--source", source)
     yield Hand(running, patient)
     most = max(map(_memory, _processes(running)))
     assert most < _MOST_MEMORY, f"{most / _MB:.0f} MB"

@@ -66,19 +66,19 @@ class _Walked:
 
     def connect(self, name: str, user: str) -> str:
         """Let a new patient connect an account; return the pseudonym."""
-        patient = self.running.kadens("patient", "add").strip()
+        patient = self.running.asks("patient", "add").strip()
         of_patient = ("--patient", patient, "--source", name)
         if VENDOR_LIVES[name].signs_in:
-            link = self.running.kadens("connect", name, "--patient", patient).split()[0]
+            link = self.running.asks("connect", name, "--patient", patient).split()[0]
             assert Surfer().connect(link, user).status_code == 200
             return patient
-        self.running.kadens("consent", "give", *of_patient)
+        self.running.asks("consent", "give", *of_patient)
         if VENDOR_LIVES[name].brings_tokens:
             tokens = self.running.data / "tokens.json"
             tokens.write_text(json.dumps(self.vendors[name].server.grant(user)), encoding="utf-8")
-            self.running.kadens("connect", user, *of_patient, "--tokens", str(tokens))
+            self.running.asks("connect", user, *of_patient, "--tokens", str(tokens))
         else:
-            self.running.kadens("patient", "link", user, *of_patient)
+            self.running.asks("patient", "link", user, *of_patient)
         return patient
 
     def subscribed(self, name: str, user: str) -> bool:
@@ -122,7 +122,7 @@ class _Walked:
 
     def fetches(self, patient: str) -> dict[str, tuple[str, str]]:
         """Return state and reason of a patient's fetches, by resource."""
-        rows = json.loads(self.running.kadens("fetches", "--patient", patient, "--json"))
+        rows = json.loads(self.running.asks("fetches", "--patient", patient, "--json"))
         return {row["resource"]: (row["state"], row["reason"]) for row in rows}
 
     def apart(self, name: str, patient: str) -> str:
@@ -144,7 +144,7 @@ class _Walked:
         )
 
     def state(self, patient: str) -> str:
-        rows = json.loads(self.running.kadens("connections", "--patient", patient, "--json"))
+        rows = json.loads(self.running.asks("connections", "--patient", patient, "--json"))
         return str(rows[0]["state"])
 
 
@@ -201,7 +201,7 @@ def test_a_vendor_is_walked_from_sign_in_to_withdrawal(name: str, walked: _Walke
         walked.send(name, back(server))
         walked.settles(name, patient)
     assert (server.exceeded, server.reused) == (0, 0)
-    walked.running.kadens("consent", "withdraw", "--patient", patient, "--source", name)
+    walked.running.asks("consent", "withdraw", "--patient", patient, "--source", name)
     if name in _REVOKED:
         until(lambda: server.withdrawn == [server.user], seconds=_DEADLINE_S)
         assert not server.holds(server.user)
@@ -234,10 +234,10 @@ def test_what_fitbit_still_had_in_its_queue_is_taken_and_nobody_is_asked(walked:
     address = walked.hook(_REPLAYED)
     codes = (_FITBIT_CODE, "another")
     assert [httpx2.get(f"{address}?verify={code}").status_code for code in codes] == [204, 404]
-    patient = walked.running.kadens("patient", "add").strip()
+    patient = walked.running.asks("patient", "add").strip()
     of_patient = ("--patient", patient, "--source", _REPLAYED)
-    walked.running.kadens("consent", "give", *of_patient)
-    walked.running.kadens("patient", "link", "ABC123", *of_patient)
+    walked.running.asks("consent", "give", *of_patient)
+    walked.running.asks("patient", "link", "ABC123", *of_patient)
     notices = fitbit_notices("ABC123", ["activities", "sleep", "body"], date(2026, 10, 25))
     # in a queue a notice may come twice, and what was forged is answered as Fitbit wanted it
     assert [walked.post_fitbit(notices), walked.post_fitbit(notices)] == [204, 204]

@@ -47,8 +47,8 @@ def _run(number: int) -> bytes:
 
 
 def _patient(running: Running) -> str:
-    patient = running.kadens("patient", "add").strip()
-    running.kadens("consent", "give", "--patient", patient, "--source", "files")
+    patient = running.asks("patient", "add").strip()
+    running.asks("consent", "give", "--patient", patient, "--source", "files")
     return patient
 
 
@@ -83,7 +83,7 @@ def _sessions(running: Running, patient: str, expected: int) -> list[dict[str, A
     rows: list[dict[str, Any]] = []
 
     def are_derived() -> bool:
-        rows[:] = json.loads(running.kadens("query", *words))["sessions"]
+        rows[:] = json.loads(running.asks("query", *words))["sessions"]
         return len(rows) == expected
 
     until(are_derived, tell=lambda: f"{len(rows)} sessions")
@@ -113,7 +113,7 @@ def _contents(folder: Path) -> list[str]:
 
 
 def test_a_drop_folder_is_emptied_into_done_and_refused(running: Running, tmp_path: Path) -> None:
-    patient, silent = _patient(running), running.kadens("patient", "add").strip()
+    patient, silent = _patient(running), running.asks("patient", "add").strip()
     for name, content in (
         (f"{patient}/run.fit", _run(3)),
         (f"{patient}/letter.txt", b"dear clinician"),

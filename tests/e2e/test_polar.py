@@ -67,7 +67,7 @@ class PolarPatient:
     def fetches(self) -> list[dict[str, Any]]:
         """Return the fetches of what was announced, not those of the past."""
         rows: list[dict[str, Any]] = json.loads(
-            self.running.kadens("fetches", "--patient", self.patient, "--json")
+            self.running.asks("fetches", "--patient", self.patient, "--json")
         )
         return [row for row in rows if row["resource"] in _ANNOUNCED]
 
@@ -89,8 +89,8 @@ def polar() -> Iterator[PolarPatient]:
         (data / "secrets.toml").write_text(_secrets(vendor, address), encoding="utf-8")
         (data / "secrets.toml").chmod(0o600)
         with up_in(data) as running:
-            patient = running.kadens("patient", "add", "--pseudonym", "walker").strip()
-            link = running.kadens("connect", "polar", "--patient", patient).split()[0]
+            patient = running.asks("patient", "add", "--pseudonym", "walker").strip()
+            link = running.asks("connect", "polar", "--patient", patient).split()[0]
             door = running.runtime["addresses"]["patient door"]
             assert link.startswith(f"{door}/connect/")
             page = Surfer().connect(link, str(_USER))
@@ -171,7 +171,7 @@ def test_the_doctor_tells_of_connected_accounts(polar: PolarPatient) -> None:
 
 def test_a_withdrawal_reaches_the_vendor_and_ends_the_connection(polar: PolarPatient) -> None:
     def state() -> str:
-        rows = json.loads(polar.running.kadens("connections", "--json"))
+        rows = json.loads(polar.running.asks("connections", "--json"))
         (only,) = [row for row in rows if row["patient"] == polar.patient]
         return str(only["state"])
 
