@@ -57,7 +57,8 @@ _METADATA = {
     **_header(
         "Upload-Metadata",
         "pairs of a key and its value in base64, with commas between: `filename`, `sha256` (hex, "
-        "compared with the complete file), `mark` (a text of the sender's own)",
+        "compared with the complete file), `mark` (a text of the sender's own), `time-zone` (the "
+        "IANA zone of local times without an offset in the file)",
     ),
     "required": False,
 }

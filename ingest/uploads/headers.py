@@ -8,6 +8,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from email.utils import formatdate
+from zoneinfo import ZoneInfo
 
 from ingest.problems import refused
 from ingest.uploads.upload import Upload
@@ -18,6 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 _KEY = re.compile(r"[!-+\--~]{1,100}")  # visible ASCII without a comma
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_METADATA = 4_096
+TIME_ZONE = "time-zone"  # the key, and the header that passes its value on to the readers
 LONGEST_NAME = 200
 
 
@@ -68,6 +70,18 @@ def sha256_in(pairs: Mapping[str, str]) -> str:
     return text
 
 
+def time_zone_in(pairs: Mapping[str, str]) -> str:
+    """Return the IANA zone that the client names for local times, "" where it names none.
+
+    Raises `Refused` for a name that is no zone.
+    """
+    name = pairs.get(TIME_ZONE, "")
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ValueError, OSError, KeyError) as error:  # KeyError: ZoneInfoNotFoundError
+        raise refused("upload_metadata") from error
+
+
 def stated_name(pairs: Mapping[str, str]) -> str:
     """Return the name of the file without folders and without what no name should hold."""
     # browsers send a base name; others may send the way to the file, which can name a person
@@ -77,7 +91,12 @@ def stated_name(pairs: Mapping[str, str]) -> str:
 
 def metadata_text(upload: Upload) -> str:
     """Return Upload-Metadata as a HEAD request answers it."""
-    pairs = {"filename": upload.filename, "sha256": upload.sha256, "mark": upload.mark}
+    pairs = {
+        "filename": upload.filename,
+        "sha256": upload.sha256,
+        "mark": upload.mark,
+        TIME_ZONE: upload.time_zone,
+    }
     parts = []
     for key, value in pairs.items():
         if value:

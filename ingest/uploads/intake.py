@@ -24,6 +24,7 @@ from ingest.uploads.headers import (
     metadata_in,
     sha256_in,
     stated_name,
+    time_zone_in,
 )
 from ingest.uploads.shelf import BusyUploadError, Shelf, UploadPart
 from ingest.uploads.upload import Ended, Upload, UploadState, new_id, owner_hash
@@ -92,6 +93,7 @@ async def begin_upload(uploads: Uploads, incoming: Incoming) -> Upload:
         sha256=sha256_in(pairs),
         mark=pairs.get("mark", "")[:_LONGEST_MARK],
         created_ms=now_ms,
+        time_zone=time_zone_in(pairs),
     )
     # two that begin at once must not both take the last room
     async with uploads.lock:

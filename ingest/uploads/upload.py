@@ -26,7 +26,8 @@ class Upload:
 
     `length` is in bytes. `sha256` (hex) is that of the complete file as the sender stated it, ""
     where it did not. `mark` is a text of the sender's own, by which it knows its file again, such
-    as the time of its last change.
+    as the time of its last change. `time_zone` is the IANA zone of local times without an offset in
+    it, "" where the sender names none.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Upload:
     sha256: str
     mark: str
     created_ms: int
+    time_zone: str = ""
 
     @property
     def expires_ms(self) -> int:

@@ -97,7 +97,9 @@ def width() -> int:
 
 @pytest.fixture
 def page(browser: Browser, site: Site, width: int) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="sv-SE")
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, locale="sv-SE", timezone_id="Europe/Stockholm"
+    )
     context.add_init_script(WATCH_POLICY)
     faults: list[str] = []
     made = context.new_page()
@@ -163,6 +165,7 @@ def test_a_file_is_stored_and_another_is_refused(
     (event,) = site.world.log.events
     assert (event.value, event.envelope.patient) == (RUN_FIT, "patient-7")
     assert event.envelope.filename == "löprunda.fit"
+    assert event.envelope.passed_headers == (("time-zone", "Europe/Stockholm"),)
 
 
 def test_a_file_that_is_sent_again_is_known(page: Page, site: Site) -> None:

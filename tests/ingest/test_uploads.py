@@ -33,7 +33,7 @@ from ingest.uploads.upload import (
 from model.calendar import DAY_MS
 from tests.ingest.conftest import NOW, link_token
 from tests.rooms import ROOT
-from tests.rows import cells_of
+from tests.rows import cells_of, values_of
 
 _AT = "/v1/files/uploads"
 _FILE = bytes(range(256)) * 40
@@ -156,6 +156,13 @@ def test_head_answers_length_and_metadata(uploading: Door) -> None:
     assert answer.headers["upload-metadata"] == metadata(filename="löp.fit")["upload-metadata"]
 
 
+def test_the_time_zone_of_an_upload_is_kept(uploading: Door, shelf: Shelf) -> None:
+    sender, zone = TusClient(uploading), {"time-zone": "Europe/Stockholm"}
+    answer = sender.send("HEAD", sender.begin(len(_FILE), **zone))
+    assert answer.headers["upload-metadata"] == metadata(**zone)["upload-metadata"]
+    assert values_of(shelf.of("patient-7"), "time_zone") == ["Europe/Stockholm"]
+
+
 _BEGUN: list[tuple[str, _Headers, int, str]] = [
     ("no token", {"authorization": ""}, 401, "link"),
     ("no version", {"tus-resumable": ""}, 412, "tus_version"),
@@ -171,6 +178,9 @@ _BEGUN: list[tuple[str, _Headers, int, str]] = [
     ("too much metadata", {"upload-metadata": f"a {'eHh4' * 2000}"}, 400, "upload_metadata"),
     ("no text", {"upload-metadata": "filename /w=="}, 400, "upload_metadata"),
     ("a digest that is none", metadata(sha256="abc"), 400, "upload_metadata"),
+    ("no time zone", metadata(**{"time-zone": "Mars/Base"}), 400, "upload_metadata"),
+    ("a folder of zones", metadata(**{"time-zone": "Europe"}), 400, "upload_metadata"),
+    ("a way to a file", metadata(**{"time-zone": "../../etc/passwd"}), 400, "upload_metadata"),
 ]
 
 

@@ -76,7 +76,7 @@ class UploadWorld:
             now=lambda: self.now_ms,
         )
 
-    def put(self, content: bytes, filename: str = "", sha256: str = "") -> str:
+    def put(self, content: bytes, filename: str = "", sha256: str = "", time_zone: str = "") -> str:
         upload = Upload(
             id=new_id("patient-7", len(content), UPLOADED_MS),
             patient="patient-7",
@@ -85,6 +85,7 @@ class UploadWorld:
             sha256=sha256,
             mark="",
             created_ms=UPLOADED_MS - 1,
+            time_zone=time_zone,
         )
         self.shelf.create(upload)
         part = self.shelf.open(upload)

@@ -47,7 +47,14 @@ def test_a_small_file_is_one_body_on_the_log(world: UploadWorld) -> None:
     )
     assert (envelope.received_ms, envelope.sha256) == (UPLOADED_MS, sha_of(RUN_FIT))
     assert (envelope.format, envelope.filename) == ("fit", "run.fit")
+    assert envelope.passed_headers == ()
     assert not (world.shelf.path(name) / "data").exists()
+
+
+def test_each_piece_of_a_file_has_the_time_zone_of_its_sender(world: UploadWorld) -> None:
+    world.take(world.put(zipped_fits(RUN_FIT, RIDE_FIT), time_zone="Europe/Stockholm"))
+    zones = [dict(event.envelope.passed_headers)["time-zone"] for event in world.log.events]
+    assert zones == ["Europe/Stockholm", "Europe/Stockholm"]
 
 
 def test_each_file_of_a_zip_is_stored_known_or_refused(world: UploadWorld) -> None:

@@ -105,7 +105,9 @@
       unfinished.hidden = !unfinished.querySelector("li");
       return;
     }
-    const metadata = `filename ${encoded(item.file.name)},mark ${encoded(mark(item.file))}`;
+    // tables of some apps have local times: they are those of where this device is
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const metadata = `filename ${encoded(item.file.name)},mark ${encoded(mark(item.file))}${zone ? `,time-zone ${encoded(zone)}` : ""}`;
     const answer = await ask("POST", address, { "upload-length": String(item.file.size), "upload-metadata": metadata });
     item.url = answer.headers.get("location");
   }
