@@ -8,6 +8,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
+from multiprocessing.util import Finalize
 
 import httpcore2
 import pytest
@@ -63,11 +64,12 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Put temporary folders into memory until the run has ended."""
+def pytest_configure() -> None:
+    """Put temporary folders into memory until the process ends."""
     until_the_end = ExitStack()
     until_the_end.enter_context(temporary_folders_in_memory())
-    config.add_cleanup(until_the_end.close)
+    # after multiprocessing has removed its own folder there, which it does at -100
+    Finalize(None, until_the_end.close, exitpriority=-200)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:

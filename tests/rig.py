@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,7 +46,6 @@ class Rig:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _producer: Any = None
     _asking: psycopg.Connection | None = None
-    _address: str = ""
 
     @property
     def clock(self) -> Path:
@@ -99,7 +99,6 @@ class Rig:
         return self.folder / f"{worker_id}.log"
 
     def stop(self) -> None:
-        self._leave()
         for worker in self.workers:
             worker.terminate()
         for worker in self.workers:
@@ -162,25 +161,36 @@ class Rig:
         return asyncio.run(run())
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the database, over a connection that is kept: waiting asks again and again."""
-        try:
-            return self._ask(query, values)
-        except psycopg.OperationalError:  # the database ended meanwhile, or cut the connection
-            self._leave()
-            return self._ask(query, values)
-
-    def _ask(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        # a standby that took over has another address
-        if self._asking is None or self._address != self.dsn:
-            self._leave()
-            self._asking = psycopg.connect(self.dsn, autocommit=True, options="-c timezone=UTC")
-            self._address = self.dsn
-        return self._asking.execute(query.encode(), values).fetchall()
-
-    def _leave(self) -> None:
         if self._asking is not None:
+            return self._ask_again(self._asking, query, values)
+
+        async def ask(conn: Connection) -> list[tuple[Any, ...]]:
+            return await (await conn.execute(query.encode(), values)).fetchall()
+
+        return self.do(ask)
+
+    def _ask_again(
+        self, conn: psycopg.Connection, query: str, values: Sequence[object]
+    ) -> list[tuple[Any, ...]]:
+        try:
+            return conn.execute(query.encode(), values).fetchall()
+        except psycopg.OperationalError:  # the database ended meanwhile: the next look is another
+            conn.close()
+            self._asking = self._connected()
+            return self._asking.execute(query.encode(), values).fetchall()
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.dsn, autocommit=True, options="-c timezone=UTC")
+
+    @contextmanager
+    def _asking_often(self) -> Iterator[None]:
+        """Keep a connection: to open one for each look takes forty times as long as to look."""
+        self._asking = self._connected()
+        try:
+            yield
+        finally:
             self._asking.close()
-        self._asking = None
+            self._asking = None
 
     def value(self, query: str, *values: object) -> Any:  # noqa: ANN401 - any column
         return self.rows(query, *values)[0][0]
@@ -229,7 +239,8 @@ class Rig:
             dead.extend(worker.returncode for worker in self.workers if worker.poll() is not None)
             return bool(dead)
 
-        until(is_over, seconds=seconds, tell=lambda: f"{what}: time is up\n{self.tail()}")
+        with self._asking_often():
+            until(is_over, seconds=seconds, tell=lambda: f"{what}: time is up\n{self.tail()}")
         assert not dead, f"{what}: a worker ended {dead}\n{self.tail()}"
 
     def tail(self) -> str:
