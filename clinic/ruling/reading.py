@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from alerts.lifecycle import hours_of
 from alerts.registry import RULE, RULES
@@ -111,7 +111,7 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
 
     Each patient whose history is judged leaves an audit row.
     """
-    refuse_unusable(change)
+    refuse_unusable(change, where="query")
     panel = await stored.panel_of(scope.conn, scope.unit)
     settings = await stored.rule_settings_of(scope.conn, list(panel))
     inputs = await _inputs(scope, panel)
@@ -161,11 +161,11 @@ async def _inputs(
     return await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
 
 
-def refuse_unusable(change: RuleSetting) -> None:
+def refuse_unusable(change: RuleSetting, where: Literal["body", "query"] = "body") -> None:
     """Raise `RequestRefused` (422) with each reason for which a change cannot be made."""
     problems = setting_problems(change, RULE)
     if problems:
-        errors = [Violation(where="body", name=_field(row), detail=row) for row in problems]
+        errors = [Violation(where=where, name=_field(row), detail=row) for row in problems]
         raise RequestRefused(422, CANNOT_BE_SET, errors)
 
 

@@ -128,6 +128,11 @@ def test_what_cannot_be_set_changes_nothing(
     assert ruling_door.rows("select count(*)::int from rule_setting") == [(0,)]
 
 
+def test_what_cannot_be_tried_names_the_query_and_not_a_body(ruling_door: Served) -> None:
+    answer = ruling_door.get("/api/v1/rules/what-if?rule=P1&name=very_high&value=99")
+    assert [(row["where"], row["name"]) for row in answer.json()["errors"]] == [("query", "value")]
+
+
 def test_the_page_tries_a_threshold_and_sets_it(ruling_door: Served) -> None:
     door = ruling_door
     page = door.get("/rules?change=P1+very_high&value=6").text
