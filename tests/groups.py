@@ -7,10 +7,9 @@ together.
 
 from collections.abc import Collection
 
-# Group -> beginnings of the paths of its tests. Groups begin in this order, longest first.
+# Group -> beginnings of the paths of its tests. Groups begin in this order, longest first; those
+# that mostly wait for other programs between those that compute: not all workers wait at once.
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "alert": ("tests/e2e/test_until_alert.py",),
-    "running": ("tests/e2e/",),
     "contract": (
         "tests/contract/test_keys.py",
         "tests/contract/test_killed.py",
@@ -19,26 +18,41 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         "tests/contract/test_stall.py",
         "tests/contract/test_worker.py",
     ),
-    "chaos": ("tests/chaos/",),
-    "bench": ("tests/bench/",),
+    # they share a running Kadens; others of its folder start their own
+    "running": (
+        "tests/e2e/test_bad_input.py",
+        "tests/e2e/test_commands.py",
+        "tests/e2e/test_import.py",
+        "tests/e2e/test_keys.py",
+        "tests/e2e/test_options.py",
+        "tests/e2e/test_play.py",
+    ),
     "browser": (
         "tests/browser/",
         "tests/clinic/sign_in/test_browser.py",
         "tests/patient/sign_in/test_sign_in_browser.py",
     ),
     "clinic": ("tests/clinic/test_",),
-    "stored life": ("tests/storage/facts/test_life.py",),
-    "kill": ("tests/up/test_kill.py",),
     "sign_in": ("tests/clinic/sign_in/", "tests/patient/sign_in/"),
-    "derive": ("tests/stream/compute/test_derive.py",),
+    "vendors": ("tests/e2e/test_every_vendor.py",),
+    "stored life": ("tests/storage/facts/test_life.py",),
+    "alert": ("tests/e2e/test_until_alert.py",),
+    "scores": ("tests/scoring/test_score_command.py",),
     "life": ("tests/stream/compute/test_life.py",),
+    "chaos": ("tests/chaos/",),
+    "derive": ("tests/stream/compute/test_derive.py",),
     # they share the trees of all sources
     "sources": (
         "tests/guards/test_imports.py",
         "tests/guards/test_log_calls.py",
         "tests/guards/test_waits.py",
     ),
+    "kill": ("tests/up/test_kill.py",),
     "stored order": ("tests/storage/facts/test_order.py",),
+    "bench": ("tests/bench/",),
+    "leaving": ("tests/e2e/test_leaves_nothing.py",),
+    "polar": ("tests/e2e/test_polar.py",),
+    "demo": ("tests/e2e/test_interrupted_demo.py",),
 }
 
 # Fixtures that start a database, a log, or all of Kadens. What uses one is no part of `make quick`.
