@@ -17,6 +17,7 @@ from model.prescribing.rule_settings import SHADOW, RuleSetting, RuleSettings
 from model.words.language import N_
 from storage.alerts import duty, rule_inputs
 from storage.facts.ids import PatientRow
+from storage.reads import clinic_queries
 from storage.ruling import quality
 from storage.ruling import settings as stored
 from web.problems import RequestRefused, Violation
@@ -143,6 +144,15 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
         judged=len(inputs),
         patients=len(panel),
     )
+
+
+async def name_of_patient(scope: RequestScope, pseudonym: str) -> str:
+    """Return what a patient of the care unit is called, "" for anybody else; it is a read."""
+    brief = await clinic_queries.patient_brief(scope.conn, scope.unit, pseudonym)
+    if brief is None:
+        return ""
+    await scope.listed("rules", [pseudonym])
+    return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
 
 
 def _tried(on: RuleInput, change: RuleSetting, hours: WorkingHours) -> WhatIf:
