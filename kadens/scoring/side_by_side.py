@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,19 +30,20 @@ def play_parts(parts: Sequence[CohortFiles], jobs: int) -> PlayedCohort:
         return _play(parts[0], "")
     # a new process and no fork: the parent may have threads, and a fork would copy their locks
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, len(parts)), mp_context=context, initializer=_end_with, initargs=(os.getpid(),)
-    ) as pool:
+    count = min(jobs, len(parts))
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent) as pool:
         return _joined(list(pool.map(_play, parts, names)))
 
 
-def _end_with(parent: int) -> None:
+def _end_with_parent() -> None:
     """Let this process be killed when its parent is gone, and its database with it.
 
     By itself it would play its part to the end, which may take an hour. A softer signal would end
     only the part: the pool takes every exception for a result, and waits for more work.
     """
-    follow(parent, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        follow(parent.pid, signal.SIGKILL)
 
 
 def _play(part: CohortFiles, name: str) -> PlayedCohort:
