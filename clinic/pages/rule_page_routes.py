@@ -19,6 +19,7 @@ from clinic.sign_in import csrf_guard
 from model.prescribing.rule_settings import RuleSetting
 from model.words.language import _
 from model.words.roles import CareRole
+from storage.alerts import duty
 from web.problems import RequestRefused, Violation
 
 rule_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -34,6 +35,7 @@ class _Wish:
     change: str = ""
     value: str = ""
     why: str = ""
+    rule: str = ""
 
 
 @rule_pages.get("/rules")
@@ -41,13 +43,16 @@ async def show_rules_page(
     request: Request,
     change: Annotated[str, Query(max_length=80)] = "",
     value: Annotated[str, Query(max_length=20)] = "",
+    rule: Annotated[str, Query(max_length=8)] = "",
     done: str = "",
 ) -> HTMLResponse:
     """Show how well the rules do, and with `change` what another threshold would have found.
 
+    With `rule` the form begins with its first threshold.
+
     A change that cannot be is said beside its field, and the form stays as it was sent.
     """
-    wish = _Wish(change=change, value=value)
+    wish = _Wish(change=change, value=value, rule=rule)
     try:
         return await _page(request, wish, _change_of(change, value), is_done=done == "set")
     except RequestRefused as refused:
@@ -99,18 +104,23 @@ async def _page(
     async with open_scope(request) as scope:
         view = await reading.read_rules(scope)
         preview = None if wanted is None else await reading.preview(scope, wanted)
-        names = {} if preview is None else await scope.names(preview.affected)
+        named = {*(preview.affected if preview else ()), *(row.patient for row in view.changes)}
+        names = await scope.names(sorted(named - {""}))
+        colleagues = await duty.colleagues(scope.conn, scope.unit)
         context = common_context(scope)
         may_set = scope.role is CareRole.PRESCRIBER
+    thresholds = rule_words.settable_words(view.rules)
+    wish = replace(wish, change=wish.change or rule_words.first_of(thresholds, wish.rule))
     shown = {
         "view": view,
+        "colleagues": colleagues,
         "preview": preview,
         "names": names,
         "may_set": may_set,
         "days": reading.QUALITY_DAYS,
         "rule_file": RULE_FILE,
         "profiles": PROFILES,
-        "thresholds": rule_words.settable_words(),
+        "thresholds": thresholds,
         "wish": wish,
         "errors": errors,
         "examples": _EXAMPLES,

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from alerts.registry import RULES
+from alerts.ruling.quality import ClinicianLoad
 from alerts.ruling.settings import settable
 from alerts.ruling.what_if import EventOutcome, WhatIfEvent
 from alerts.wording import short_number
-from clinic.pages.words import NOTHING
+from clinic.pages.words import NOTHING, exact
 from clinic.ruling.reading import RuleView
+from model.alert import Rule
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from model.words.language import N_, reading_language, translated
+from model.prescribing.rule_settings import SHADOW
+from model.words.language import N_, _, ngettext, reading_language, translated
 
 # What a threshold means, by its name; a name means the same in each rule that has it.
 THRESHOLD_WORDS: Mapping[str, str] = {
@@ -46,13 +48,42 @@ HELD_WORDS: Mapping[str, str] = {
 }
 
 
-def settable_words() -> list[tuple[str, str]]:
+def settable_words(views: Iterable[RuleView]) -> list[tuple[str, str]]:
     """Return (value of the form, words) for each threshold that a unit may set."""
     listed: list[tuple[str, str]] = []
-    for rule in sorted(RULES, key=lambda row: row.id):
-        names = (*settable(rule), "shadow")
-        listed += [(f"{rule.id} {name}", f"{rule.id}: {threshold_words(name)}") for name in names]
+    for view in sorted(views, key=lambda row: row.rule.id):
+        rule, held = view.rule, {**view.rule.thresholds, **view.unit}
+        for name, (low, high) in settable(rule).items():
+            bounds = {"low": figure_words(low), "high": figure_words(high)}
+            now = figure_words(held[name])
+            text = _(
+                "%(what)s, now %(now)s (%(low)s to %(high)s)",
+                what=_lead(rule, name),
+                now=now,
+                **bounds,
+            )
+            listed.append((f"{rule.id} {name}", text))
+        text = _("%(what)s, now %(now)s", what=_lead(rule, SHADOW), now=int(view.in_shadow))
+        listed.append((f"{rule.id} {SHADOW}", text))
     return listed
+
+
+def first_of(thresholds: Iterable[tuple[str, str]], rule: str) -> str:
+    """Return the first threshold of a rule among those of the form, "" where there is none."""
+    return next((key for key, _words in thresholds if key.partition(" ")[0] == rule), "")
+
+
+def _lead(rule: Rule, name: str) -> str:
+    return f"{rule.id}: {threshold_words(name)}"
+
+
+def load_words(row: ClinicianLoad, days: int) -> str:
+    """Return how many new alerts a clinician got."""
+    alerts = ngettext("%(num)s alert of tier A or B", "%(num)s alerts of tier A or B", row.alerts)
+    patients = ngettext("%(num)s patient", "%(num)s patients", row.patients)
+    daily = _("%(each)s a day", each=exact(round(row.per_day(days), 2)))
+    who = row.clinician or _("Patients without a clinician")
+    return f"{who}: {alerts}, {patients}, {daily}"
 
 
 def threshold_words(name: str) -> str:

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 _KEY = re.compile(r"[!-+\--~]{1,100}")  # visible ASCII without a comma
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_METADATA = 4_096
-ZONE_KEY = "time-zone"  # the key, and the header that passes its value on to the readers
+UPLOAD_ZONE = "time-zone"  # the key, and the header that passes its value on to the readers
 LONGEST_NAME = 200
 
 
@@ -75,7 +75,7 @@ def time_zone_in(pairs: Mapping[str, str]) -> str:
 
     Raises `Refused` for a name that is no zone.
     """
-    name = pairs.get(ZONE_KEY, "")
+    name = pairs.get(UPLOAD_ZONE, "")
     try:
         return ZoneInfo(name).key if name else ""
     except (ValueError, OSError, KeyError) as error:  # KeyError: ZoneInfoNotFoundError
@@ -95,7 +95,7 @@ def metadata_text(upload: Upload) -> str:
         "filename": upload.filename,
         "sha256": upload.sha256,
         "mark": upload.mark,
-        ZONE_KEY: upload.time_zone,
+        UPLOAD_ZONE: upload.time_zone,
     }
     parts = []
     for key, value in pairs.items():

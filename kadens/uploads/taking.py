@@ -17,7 +17,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.receiving.appending import append_body
-from ingest.uploads.headers import ZONE_KEY
+from ingest.uploads.headers import UPLOAD_ZONE
 from ingest.uploads.shelf import DATA_FILE, Shelf
 from ingest.uploads.upload import Ended, Upload, UploadRefusal, UploadResult, UploadState
 from ingest.vendors.files import FILES
@@ -165,7 +165,7 @@ class Taking:
             link=ended.link,
             format=piece.format,
             filename=piece.filename,
-            passed_headers=((ZONE_KEY, upload.time_zone),) if upload.time_zone else (),
+            passed_headers=((UPLOAD_ZONE, upload.time_zone),) if upload.time_zone else (),
         )
         # the log comes before the journal: killed in between, the piece is appended twice
         await self._append(envelope, piece.content)

@@ -8,7 +8,9 @@ import httpx2
 import pytest
 
 from alerts.registry import RULES
+from alerts.ruling.quality import ClinicianLoad
 from clinic.pages.rule_overrides import set_figures
+from clinic.pages.rule_words import load_words
 from model.prescribing.rule_settings import RuleSettings
 from tests.clinic_world import CLINICIAN, Served
 from tests.rows import values_of
@@ -145,3 +147,42 @@ def test_the_page_refuses_what_it_does_not_know(ruling_door: Served) -> None:
     assert ruling_door.get("/rules?change=Z9+x&value=1").status_code == 422
     assert ruling_door.get("/rules?change=A2+missed&value=many").status_code == 422
     assert ruling_door.get("/rules?change=A2+shadow&value=1").status_code == 200
+
+
+def test_a_threshold_is_offered_with_what_holds_now_and_its_bounds(ruling_door: Served) -> None:
+    door = ruling_door
+    assert "P1: pain that counts at once, now 8 (4 to 10)" in door.get("/rules").text
+    assert _set(door, rule="P1", name="very_high", value=9).status_code == 200
+    page = door.get("/rules").text
+    assert "P1: pain that counts at once, now 9 (4 to 10)" in page
+    assert "Empty: the rule's own value." in page
+    assert _set(door, rule="P1", name="shadow", value=1).status_code == 200
+    assert "P1: judged without alerts (1 is yes), now 1" in door.get("/rules").text
+
+
+def test_an_alert_leads_to_the_thresholds_of_its_rule(ruling_door: Served) -> None:
+    door = ruling_door
+    alert = next(row for row in door.get("/api/v1/alerts").json() if row["rule"] == "P1")
+    assert 'href="/rules?rule=P1#head-what"' in door.get(f"/alerts/{alert['id']}").text
+    page = door.get("/rules?rule=P1").text
+    assert re.search(r'<option value="P1 very_high" selected>', page)
+    assert "Found in addition" not in page
+    assert " selected>" not in door.get("/rules?rule=Z9").text.partition('name="change"')[2]
+
+
+def test_a_change_names_who_made_it_and_for_whom(ruling_door: Served) -> None:
+    door = ruling_door
+    patient = next(row for row in door.get("/api/v1/worklist").json() if row["name"])
+    wish = {"rule": "P1", "name": "very_high", "value": 9, "patient": patient["pseudonym"]}
+    assert _set(door, **wish).status_code == 200
+    changes = door.get("/rules").text.partition('id="changes"')[2]
+    assert "Karin Lind" in changes
+    assert f"for {patient['name']}." in changes
+    assert CLINICIAN.subject not in changes
+
+
+def test_a_count_of_one_is_worded_as_one() -> None:
+    row = ClinicianLoad(clinician="", alerts=1, patients=1)
+    assert load_words(row, 90) == (
+        "Patients without a clinician: 1 alert of tier A or B, 1 patient, 0.01 a day"
+    )

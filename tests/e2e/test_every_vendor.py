@@ -22,7 +22,7 @@ import pytest
 
 from ingest.vendors import CONNECTORS
 from kadens.local.up_options import free_port
-from simulate.vendors.__main__ import PlayedVendor, send_round
+from simulate.vendors.__main__ import PlayedVendor, refusals, send_round
 from simulate.vendors.partners.fitbit import FitbitServer, fitbit_headers, fitbit_notices
 from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import WebhookSender
@@ -99,12 +99,20 @@ class _Walked:
             sender.push(body)
         if is_mixed:
             sender.mix(Random(name))  # noqa: S311 - no secret
+        # a busy door may answer none of the first attempts in time, and vendors try again
+        until(
+            lambda: self._is_sent(vendor, sender),
+            seconds=_DEADLINE_S,
+            tell=lambda: refusals(sender),
+        )
+
+    def _is_sent(self, vendor: PlayedVendor, sender: WebhookSender) -> bool:
         # a vendor that was told where to call calls there
         if isinstance(vendor.server, WithingsServer):
             sender.send_due()
         else:
             send_round(vendor, sender)
-        assert sender.waiting == []
+        return not sender.waiting
 
     def _sender(self, vendor: PlayedVendor, name: str) -> WebhookSender:
         if isinstance(vendor.server, WithingsServer):
