@@ -47,6 +47,7 @@ HELPERS = {
     "links",
     "local_times",
     "polar_series",
+    "polar_times",
     "request_note",
     "__init__",
 }
