@@ -119,7 +119,7 @@ ANSWER_SCALES: dict[str, str] = {
 MOVES: dict[str, str] = {
     "raise": N_("Raised"),
     "worsen": N_("Opened again, because it got worse"),
-    "retract": N_("Withdrawn, because the data it rests on do not count any more"),
+    "retract": N_("Withdrawn, because what it rests on does not count any more"),
     "restore": N_("Back, because the data it rests on count again"),
     "wake": N_("The snooze has ended"),
     "escalate": N_("Passed on, because nobody saw it"),
