@@ -43,6 +43,12 @@ EVIDENCE_LABELS: Mapping[str, str] = {
     "very_high": N_("Very high from"),
     "high": N_("High from"),
 }
+# Thresholds that are named like a figure of the evidence and mean another thing.
+THRESHOLD_LABELS: Mapping[str, str] = {
+    "sessions": N_("In so many sessions"),
+}
+# Thresholds that are read one after the other; the others follow.
+FIRST_THRESHOLDS = ("very_high", "high", "rise", "sessions", "of_last")
 # What a figure is followed by, by the end of its key; the longest end that fits wins.
 UNIT_BY_END: Mapping[str, str] = {
     "days": N_("days"),

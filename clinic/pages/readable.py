@@ -10,7 +10,14 @@ from itertools import chain
 from typing import Any
 
 from clinic.pages import words
-from clinic.pages.evidence_labels import EVIDENCE_LABELS, NOT_SHOWN, PERCENT, UNIT_BY_END
+from clinic.pages.evidence_labels import (
+    EVIDENCE_LABELS,
+    FIRST_THRESHOLDS,
+    NOT_SHOWN,
+    PERCENT,
+    THRESHOLD_LABELS,
+    UNIT_BY_END,
+)
 from model.calendar import epoch_ms
 from model.words.language import _, translated
 
@@ -74,7 +81,7 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
         elif isinstance(value, list):
             tables.append(_listed(key, value, zone))
         else:
-            nested.append(_named(words.label(key), value, zone))
+            nested.append(_nested(key, value, zone))
     if single:
         nested.append(_named(_("Rule and window"), single, zone))
     return (*tables, *nested)
@@ -129,6 +136,21 @@ def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
         if name not in NOT_SHOWN
     )
     return Grid(title=title, heads=(), rows=rows)
+
+
+def _nested(key: str, values: dict[str, Any], zone: str) -> Grid:
+    """Return the table of a nested object; thresholds in the order in which they are read."""
+    if key != "thresholds":
+        return _named(words.label(key), values, zone)
+    ranked = {name: rank for rank, name in enumerate(FIRST_THRESHOLDS)}
+    names = sorted(values, key=lambda name: ranked.get(name, len(ranked)))
+    rows = tuple((_threshold(name), _text(name, values[name], zone)) for name in names)
+    return Grid(title=words.label(key), heads=(), rows=rows)
+
+
+def _threshold(name: str) -> str:
+    meaning = THRESHOLD_LABELS.get(name)
+    return translated(meaning) if meaning else _label(name)
 
 
 def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:

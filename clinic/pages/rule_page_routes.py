@@ -36,6 +36,7 @@ class _Wish:
     value: str = ""
     why: str = ""
     rule: str = ""
+    patient: str = ""
 
 
 @rule_pages.get("/rules")
@@ -44,15 +45,17 @@ async def show_rules_page(
     change: Annotated[str, Query(max_length=80)] = "",
     value: Annotated[str, Query(max_length=20)] = "",
     rule: Annotated[str, Query(max_length=8)] = "",
+    patient: Annotated[str, Query(max_length=64)] = "",
     done: str = "",
 ) -> HTMLResponse:
     """Show how well the rules do, and with `change` what another threshold would have found.
 
-    With `rule` the form begins with its first threshold.
+    With `rule` the form begins with its first threshold; with `patient` it may be set for them
+    alone.
 
     A change that cannot be is said beside its field, and the form stays as it was sent.
     """
-    wish = _Wish(change=change, value=value, rule=rule)
+    wish = _Wish(change=change, value=value, rule=rule, patient=patient)
     try:
         return await _page(request, wish, _change_of(change, value), is_done=done == "set")
     except RequestRefused as refused:
@@ -65,17 +68,19 @@ async def take_setting(
     change: Annotated[str, Form(max_length=80)],
     value: Annotated[str, Form(max_length=20)] = "",
     why: Annotated[str, Form()] = "",
+    patient: Annotated[str, Form(max_length=64)] = "",
+    whom: Annotated[str, Form(max_length=64)] = "",
     token: Annotated[str, Form()] = "",
 ) -> Response:
-    """Take a default of the care unit from a form, then show the rules again."""
+    """Take a default of the care unit, or of the patient `whom`, then show the rules again."""
     csrf_guard.check_form_token(request, token)
-    wish = _Wish(change=change, value=value, why=why)
+    wish = _Wish(change=change, value=value, why=why, patient=patient)
     try:
         wanted = _change_of(change, value)
         if wanted is None:
             raise _wrong("change", _("No threshold is named."))
         async with open_scope(request) as scope:
-            await writing.change_setting(scope, replace(wanted, why=why))
+            await writing.change_setting(scope, replace(wanted, why=why, patient=whom))
     except RequestRefused as refused:
         return await _again(request, wish, refused)
     csrf_guard.count_action(request, "rule")
@@ -104,6 +109,7 @@ async def _page(
     async with open_scope(request) as scope:
         view = await reading.read_rules(scope)
         preview = None if wanted is None else await reading.preview(scope, wanted)
+        patient_name = await reading.name_of_patient(scope, wish.patient)
         named = {*(preview.affected if preview else ()), *(row.patient for row in view.changes)}
         names = await scope.names(sorted(named - {""}))
         colleagues = await duty.colleagues(scope.conn, scope.unit)
@@ -116,6 +122,7 @@ async def _page(
         "colleagues": colleagues,
         "preview": preview,
         "names": names,
+        "patient_name": patient_name,
         "may_set": may_set,
         "days": reading.QUALITY_DAYS,
         "rule_file": RULE_FILE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from alerts.lifecycle import hours_of
 from alerts.registry import RULE, RULES
@@ -17,6 +17,7 @@ from model.prescribing.rule_settings import SHADOW, RuleSetting, RuleSettings
 from model.words.language import N_
 from storage.alerts import duty, rule_inputs
 from storage.facts.ids import PatientRow
+from storage.reads import clinic_queries
 from storage.ruling import quality
 from storage.ruling import settings as stored
 from web.problems import RequestRefused, Violation
@@ -111,7 +112,7 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
 
     Each patient whose history is judged leaves an audit row.
     """
-    refuse_unusable(change)
+    refuse_unusable(change, where="query")
     panel = await stored.panel_of(scope.conn, scope.unit)
     settings = await stored.rule_settings_of(scope.conn, list(panel))
     inputs = await _inputs(scope, panel)
@@ -145,6 +146,15 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
     )
 
 
+async def name_of_patient(scope: RequestScope, pseudonym: str) -> str:
+    """Return what a patient of the care unit is called, "" for anybody else; it is a read."""
+    brief = await clinic_queries.patient_brief(scope.conn, scope.unit, pseudonym)
+    if brief is None:
+        return ""
+    await scope.listed("rules", [pseudonym])
+    return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
+
+
 def _tried(on: RuleInput, change: RuleSetting, hours: WorkingHours) -> WhatIf:
     if change.name == SHADOW:
         return what_if_shadow(on, change.rule, hours, in_shadow=bool(change.value))
@@ -161,11 +171,11 @@ async def _inputs(
     return await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
 
 
-def refuse_unusable(change: RuleSetting) -> None:
+def refuse_unusable(change: RuleSetting, where: Literal["body", "query"] = "body") -> None:
     """Raise `RequestRefused` (422) with each reason for which a change cannot be made."""
     problems = setting_problems(change, RULE)
     if problems:
-        errors = [Violation(where="body", name=_field(row), detail=row) for row in problems]
+        errors = [Violation(where=where, name=_field(row), detail=row) for row in problems]
         raise RequestRefused(422, CANNOT_BE_SET, errors)
 
 

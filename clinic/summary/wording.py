@@ -94,8 +94,12 @@ def _head(item: FollowUp) -> Iterator[SummaryLine]:
 
 
 def _prescribed(item: FollowUp) -> Iterator[SummaryLine]:
+    several = len({row.id for row in item.prescriptions}) > 1
     for row in item.prescriptions[:MOST_PRESCRIPTIONS]:
-        yield _line(_("Version %(n)s", n=row.version), prescription_words(row))
+        label = _("Version %(n)s", n=row.version)
+        if several:
+            label = _("%(id)s, version %(n)s", id=row.id, n=row.version)
+        yield _line(label, prescription_words(row))
     more = len(item.prescriptions) - MOST_PRESCRIPTIONS
     if more > 0:
         yield _line("", _("and %(n)s more", n=more))
@@ -146,7 +150,7 @@ def _adherence(item: FollowUp) -> Iterator[SummaryLine]:
         due=words.number(item.minutes_due),
     )
     yield _line(_("Time"), f"{minutes}; {_average(item.a_time)}")
-    yield _line(_("Intensity"), _share(item.a_int))
+    yield _line(_("Intensity"), _in_range(item))
     yield _line(_("Dose"), _average(item.a_dose))
     if item.a_strength is not None:
         yield _line(_("Strength days"), _average(item.a_strength))
@@ -167,7 +171,10 @@ def _average(average: Average | None) -> str:
     return text + _(" (%(share)s uncapped)", share=words.percent(average.uncapped))
 
 
-def _share(average: Average | None) -> str:
+def _in_range(item: FollowUp) -> str:
+    average = item.a_int
+    if average is None and len({row.id for row in item.prescriptions}) > 1:
+        return _("not known: prescriptions for the same exercise give no single range")
     if average is None:
         return _("not known")
     return _(

@@ -77,6 +77,18 @@ QUESTION_COMMANDS: tuple[Entry, ...] = (
         ),
     ),
     Entry(
+        word="alerts",
+        target="kadens.delivering.alert_commands:list_alerts",
+        summary="List alerts: the open ones of a care unit, or all of a patient.",
+        entries=(
+            Entry(
+                word="show",
+                target="kadens.delivering.alert_commands:show_alert",
+                summary="Show why an alert arose: its evidence, its thresholds, and its history.",
+            ),
+        ),
+    ),
+    Entry(
         word="messages",
         target="kadens.delivering.message_commands:list_messages",
         summary="List messages that wait or were given up, and why.",

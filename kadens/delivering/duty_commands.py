@@ -47,7 +47,7 @@ def show_duty(
     if context.invoked_subcommand is not None:
         return
     settings = settings_of(data)
-    name = _unit(settings, unit)
+    name = unit_named(settings, unit)
 
     try:
         roster, colleagues = run(_read(settings, name))
@@ -92,7 +92,7 @@ def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
     What no option names stays as it is.
     """
     settings = settings_of(data)
-    name = _unit(settings, unit)
+    name = unit_named(settings, unit)
     given: dict[str, Any] = {
         "zone": zone,
         "weekdays": None if weekdays is None else _numbers(weekdays),
@@ -107,7 +107,7 @@ def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
         fail("nothing is given that could be set: see --help", code=2)
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await _need_unit(conn, name)
+        await need_unit(conn, name)
         before = await duty.unit_roster(conn, name, now_ms)
         roster = checked_roster(
             {**_hours(before), **wanted},
@@ -134,11 +134,11 @@ def add_absence_of(
     The dates are those of the care unit's time zone.
     """
     settings = settings_of(data)
-    name = _unit(settings, unit)
+    name = unit_named(settings, unit)
     begins, ends = _date(first, "--from"), _date(last, "--to")
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await _need_unit(conn, name)
+        await need_unit(conn, name)
         # a date begins at the midnight of the care unit, and not of this machine
         zone = str(_hours(await duty.unit_roster(conn, name, now_ms))["zone"])
         absence = Absence(
@@ -156,10 +156,10 @@ def add_absence_of(
 def end_absence_of(subject: OfSubject, *, unit: OfUnit = "", data: Data = DEFAULT_DATA) -> None:
     """End the absence of a clinician who is back."""
     settings = settings_of(data)
-    name = _unit(settings, unit)
+    name = unit_named(settings, unit)
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await _need_unit(conn, name)
+        await need_unit(conn, name)
         if not await duty.end_absences(conn, name, subject, now_ms):
             raise RefusedError("this care unit has no such absence")
 
@@ -172,7 +172,7 @@ async def _read(settings: Settings, name: str) -> tuple[DutyRoster, dict[str, st
         await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
         pool.connection() as conn,
     ):
-        await _need_unit(conn, name)
+        await need_unit(conn, name)
         roster = await duty.unit_roster(conn, name, clock(settings.clock)())
         return roster, await duty.colleagues(conn, name)
 
@@ -218,11 +218,13 @@ def _hours(roster: DutyRoster) -> dict[str, Any]:
     return hours_json(DEFAULT_HOURS) if roster.hours is None else dict(roster.hours)
 
 
-def _unit(settings: Settings, unit: str) -> str:
+def unit_named(settings: Settings, unit: str) -> str:
+    """Return the care unit that is named, or that of the settings; leaves with code 2 without."""
     return unit or settings.clinic_unit or fail(_NEEDED, code=2)
 
 
-async def _need_unit(conn: Connection, name: str) -> None:
+async def need_unit(conn: Connection, name: str) -> None:
+    """Raise `UnknownNameError` where there is no such care unit."""
     if not await unit_exists(conn, name):
         raise UnknownNameError("there is no such care unit")
 

@@ -479,3 +479,18 @@ def test_a_session_without_usable_edges_does_not_say_that_samples_are_missing() 
     assert rows[-1].range == "no edges to compare with"
     text = quality_flags.no_classes(nothing.method, 3_160)
     assert text.startswith("3,160 heart rate samples are there, but there is no heart profile")
+
+
+def test_prescriptions_side_by_side_have_a_heading_each(door: Served) -> None:
+    assert "<h3>rx-beside</h3>" not in door.get("/patients/p-good").text
+    door.change(
+        "insert into prescription (patient, prescription, version, valid_from, valid_to, body, "
+        "recorded_at) select r.patient, 'rx-beside', 1, r.valid_from, r.valid_to, "
+        'r.body || \'{"id": "rx-beside", "version": 1, "activity": ""}\', r.recorded_at '
+        "from prescription r join patient p on p.id = r.patient "
+        "where p.pseudonym = 'p-good' limit 1"
+    )
+    try:
+        assert "<h3>rx-beside</h3>" in door.get("/patients/p-good").text
+    finally:
+        door.change("delete from prescription where prescription = 'rx-beside'")

@@ -12,7 +12,7 @@ from alerts.ruling.quality import ClinicianLoad
 from clinic.pages.rule_overrides import set_figures
 from clinic.pages.rule_words import load_words
 from model.prescribing.rule_settings import RuleSettings
-from tests.clinic_world import CLINICIAN, Served
+from tests.clinic_world import CLINICIAN, NAMES, Served
 from tests.rows import values_of
 
 
@@ -128,6 +128,39 @@ def test_what_cannot_be_set_changes_nothing(
     assert ruling_door.rows("select count(*)::int from rule_setting") == [(0,)]
 
 
+def test_a_threshold_is_set_from_an_alert_for_its_patient_alone(ruling_door: Served) -> None:
+    door = ruling_door
+    alert = next(row for row in door.get("/api/v1/alerts").json() if row["rule"] == "P1")
+    of = alert["pseudonym"]
+    assert (
+        f'href="/rules?rule=P1&amp;patient={of}#head-what"'
+        in door.get(f"/alerts/{alert['id']}").text
+    )
+    page = door.get(f"/rules?change=P1+very_high&value=9&patient={of}").text
+    assert "Open alerts that rest on nothing else are taken back at once." in page
+    assert f"Set it for {NAMES[of]} only" in page
+    token = re.search(r'name="token" value="([^"]+)"', page.partition("/rules/settings")[2])
+    assert token is not None
+    form = {"change": "P1 very_high", "value": "9", "why": "agreed", "token": token[1]}
+    answer = door.post("/rules/settings", data={**form, "patient": of, "whom": of})
+    assert answer.status_code == 303, answer.text
+    assert door.get("/api/v1/rules").json()["changes"][0]["patient"] == of
+    # the other button sets it for the care unit, though the form names the patient
+    assert door.post("/rules/settings", data={**form, "patient": of}).status_code == 303
+    assert door.get("/api/v1/rules").json()["changes"][0]["patient"] == ""
+
+
+def test_a_patient_of_another_care_unit_is_not_named(ruling_door: Served) -> None:
+    page = ruling_door.get("/rules?change=P1+very_high&value=9&patient=p-south").text
+    assert "Set it for the care unit" in page
+    assert " only</button>" not in page
+
+
+def test_what_cannot_be_tried_names_the_query_and_not_a_body(ruling_door: Served) -> None:
+    answer = ruling_door.get("/api/v1/rules/what-if?rule=P1&name=very_high&value=99")
+    assert [(row["where"], row["name"]) for row in answer.json()["errors"]] == [("query", "value")]
+
+
 def test_the_page_tries_a_threshold_and_sets_it(ruling_door: Served) -> None:
     door = ruling_door
     page = door.get("/rules?change=P1+very_high&value=6").text
@@ -163,7 +196,7 @@ def test_a_threshold_is_offered_with_what_holds_now_and_its_bounds(ruling_door: 
 def test_an_alert_leads_to_the_thresholds_of_its_rule(ruling_door: Served) -> None:
     door = ruling_door
     alert = next(row for row in door.get("/api/v1/alerts").json() if row["rule"] == "P1")
-    assert 'href="/rules?rule=P1#head-what"' in door.get(f"/alerts/{alert['id']}").text
+    assert 'href="/rules?rule=P1&amp;patient=' in door.get(f"/alerts/{alert['id']}").text
     page = door.get("/rules?rule=P1").text
     assert re.search(r'<option value="P1 very_high" selected>', page)
     assert "Found in addition" not in page

@@ -140,6 +140,18 @@ def test_evidence_lists_what_happened_first_and_turns_wide_tables() -> None:
     assert result[3].rows == (("Evidence from", "Mon 23 Nov 2026, 13:40"), ("Gap", "1:01"))
 
 
+def test_thresholds_of_evidence_are_in_the_order_in_which_they_are_read() -> None:
+    stored = {"high": 6, "of_last": 3, "sessions": 2, "very_high": 8, "fresh_days": 14}
+    (result,) = grids({"thresholds": stored}, CLINIC_ZONE)
+    assert result.rows == (
+        ("Very high from", "8"),
+        ("High from", "6"),
+        ("In so many sessions", "2"),
+        ("Of so many last sessions", "3"),
+        ("Raises an alert for", "14 days"),
+    )
+
+
 def test_figures_of_evidence_have_their_unit_and_shares_are_in_percent() -> None:
     week = {"monday": "2026-11-16", "frequency": 1 / 3, "minutes": 42.0, "unseen_days": 6}
     part = {"id": "rx", "version": 1, "sha256": "0" * 64, "sessions": 1}

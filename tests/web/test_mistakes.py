@@ -5,11 +5,22 @@ from uuid import UUID
 
 import pytest
 from annotated_types import Ge, Gt, Le, Len, Lt
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, Discriminator, TypeAdapter, ValidationError
 
 from web.mistakes import NOT_AS_DESCRIBED, mistake_text, mistakes_in
 
 GIVEN = "98765-secret"
+
+
+class _Claim(BaseModel):
+    action: Literal["claim"]
+
+
+class _Snooze(BaseModel):
+    action: Literal["snooze"]
+
+
+_Act = Annotated[_Claim | _Snooze, Discriminator("action")]
 
 
 def _refuse(_value: str) -> str:
@@ -37,6 +48,8 @@ def _refuse(_value: str) -> str:
         (Annotated[list[int], Len(0, 1)], [1, 2], "must be a list of at most 1"),
         (Annotated[list[int], Len(3)], [1, 2], "must be a list of at least 3"),
         (Annotated[str, AfterValidator(_refuse)], GIVEN, "must be known here"),
+        (_Act, {"action": GIVEN}, "'action' must be one of 'claim', 'snooze'"),
+        (_Act, {}, "must have 'action'"),
         (bytes, 98765, NOT_AS_DESCRIBED),
     ],
 )

@@ -196,7 +196,8 @@ def _annotation(canvas: Canvas, item: Annotation, days: _Days, at_y: tuple[float
 
 def _alerts(canvas: Canvas, chart: DayChart, days: _Days, from_to: tuple[float, float]) -> None:
     top, bottom = from_to
-    for alert in chart.alerts:
+    # the gravest last: where flags cover each other it is the one to be seen
+    for alert in sorted(chart.alerts, key=lambda row: row.tier, reverse=True):
         x = days.at(alert.raised_ms)
         if not days.scale.start <= x <= days.scale.end:
             continue

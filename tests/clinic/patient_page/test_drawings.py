@@ -112,14 +112,14 @@ def _answer(day: date, hour: int, value: float | None, **more: str) -> ReportRow
     )
 
 
-def _alert(raised_ms: int) -> AlertBrief:
+def _alert(raised_ms: int, tier: str = "A") -> AlertBrief:
     return AlertBrief(
         id="a",
         pseudonym="p",
         family="pain",
         rule="P1",
         rule_version=1,
-        tier="A",
+        tier=tier,
         state="open",
         raised_ms=raised_ms,
         changed_ms=raised_ms,
@@ -200,6 +200,12 @@ def test_alerts_and_annotations_lie_on_the_same_axis() -> None:
     # two that overlap have lanes of their own
     assert _number(note, "y") > _number(pause, "y")
     assert abs(_number(pause, "width") * 2 / 7 - _number(note, "width")) < 0.2
+
+
+def test_the_gravest_of_alerts_at_a_time_is_drawn_over_the_others() -> None:
+    alerts = (_alert(CLINIC_NOW), _alert(CLINIC_NOW + 1, "C"), _alert(CLINIC_NOW, "B"))
+    chart = pain_and_load.pain_and_load(_chart(alerts=alerts), pain_and_load.WIDE_DAYS)
+    assert [shape.text for shape in _of(chart, "alert-letter")] == ["C", "B", "A"]
 
 
 def test_usual_pain_is_that_of_the_rules_and_unknown_before_three_answers() -> None:

@@ -167,6 +167,18 @@ def test_the_words_of_the_figures_are_exact() -> None:
     assert f"- {days}: Illness: A cold (nothing due)" in lines
 
 
+def test_prescriptions_side_by_side_are_named_and_share_no_range() -> None:
+    item = _follow_up()
+    first = item.prescriptions[0]
+    both = (first, replace(first, id="rx-other"))
+    text = as_text(worded(replace(item, prescriptions=both, a_int=None)))
+    assert f"- {first.id}, version {first.version}: " in text
+    assert "- rx-other, version " in text
+    assert (
+        "- Intensity: not known: prescriptions for the same exercise give no single range" in text
+    )
+
+
 def test_every_word_of_the_text_is_in_the_pdf_of_one_page() -> None:
     summary = worded(_follow_up())
     data = as_pdf(summary, CLINIC_NOW)
@@ -246,6 +258,9 @@ def test_too_little_data_is_refused_with_what_is_missing(door: Served, form: str
     refused = door.get(f"{api}/patients/p-new/summary{form}", headers={"accept": "text/html"})
     assert refused.status_code == 422
     assert "0 weeks that have ended are known on 4 days or more" in unescape(refused.text)
+    # a page speaks to a person, and not of HTTP
+    assert ("<h1>This cannot be done</h1>" in refused.text) is not bool(api)
+    assert ("Unprocessable" in refused.text) is bool(api)
 
 
 @pytest.mark.promise(23)

@@ -57,6 +57,8 @@ _ELSEWHERE: dict[str, tuple[AuditAction, str]] = {
         AuditAction.RECTIFICATION_WITHDRAW,
         "tests/program/privacy/test_rectifying.py",
     ),
+    "alerts": (AuditAction.LIST_READ, "tests/program/delivering/test_alert_commands.py"),
+    "alerts show": (AuditAction.DATA_READ, "tests/program/delivering/test_alert_commands.py"),
     "mark": (AuditAction.SESSION_MARK, "tests/storage/derived/test_marks.py"),
 }
 _OF = ("--patient", "a-1")
