@@ -79,12 +79,12 @@ QUESTION_COMMANDS: tuple[Entry, ...] = (
     Entry(
         word="alerts",
         target="kadens.delivering.alert_commands:list_alerts",
-        summary="List alerts: the open ones of a care unit, or all of a patient.",
+        summary="List open alerts of a care unit, or all of a patient.",
         entries=(
             Entry(
                 word="show",
                 target="kadens.delivering.alert_commands:show_alert",
-                summary="Show why an alert arose: its evidence, its thresholds, and its history.",
+                summary="Show why an alert arose, and what became of it.",
             ),
         ),
     ),

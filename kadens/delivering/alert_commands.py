@@ -43,7 +43,7 @@ def list_alerts(
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """List alerts: the open ones of a care unit, or all of a patient."""
+    """List open alerts of a care unit, or all of a patient."""
     if context.invoked_subcommand is not None:
         return
     settings = settings_of(data)
@@ -68,7 +68,7 @@ def show_alert(
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Show why an alert arose: its evidence, its thresholds, and its history."""
+    """Show why an alert arose, and what became of it."""
     settings = settings_of(data)
     name = unit_named(settings, unit)
 
