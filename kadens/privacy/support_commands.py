@@ -176,9 +176,10 @@ def end_access(
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """End accesses because of a case before their time; the case stays open.
+    """End accesses because of a case before their time.
 
-    They end at once. Where nobody has access any more, nothing is done, and that is no error.
+    They end at once, and the case stays open. Where nobody has access any more, nothing is done,
+    and that is no error.
     """
 
     async def work(conn: Connection, now_ms: int) -> tuple[str, list[str]]:
