@@ -61,7 +61,7 @@ ACCOUNT_COMMANDS: tuple[Entry, ...] = (
             Entry(
                 word="end",
                 target="kadens.privacy.support_commands:end_access",
-                summary="End accesses because of a case before their time; the case stays open.",
+                summary="End accesses because of a case; the case stays open.",
             ),
         ),
     ),

@@ -176,7 +176,7 @@ def end_access(
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """End accesses because of a case before their time; the case stays open.
+    """End accesses because of a case; the case stays open.
 
     They end at once. Where nobody has access any more, nothing is done, and that is no error.
     """
