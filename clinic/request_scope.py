@@ -17,6 +17,7 @@ from model.words.roles import CareRole, care_role
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people import clinic_sessions
+from storage.pg.health import NUL_IN_TEXT, is_nul_in_text
 from storage.pg.pool import Connection
 from storage.pg.row_security import set_granted, set_unit
 from storage.rights.support_cases import support_accesses
@@ -154,6 +155,12 @@ async def open_scope(request: Request, *, used: bool = True) -> AsyncIterator[Re
         if refused.status_code in AUDITED_REFUSALS:
             await _audit_refusal(request, clinician, refused.status_code)
         raise
+    except NUL_IN_TEXT as error:
+        if not is_nul_in_text(error):
+            raise
+        # whichever field it is in, of a form, a query or JSON, the database has taken nothing
+        await _audit_refusal(request, clinician, 422)
+        raise RequestRefused(422, "A field has a control character.") from None
 
 
 def signed_in(request: Request) -> Identity:

@@ -16,6 +16,7 @@ from fhir_r4.service_request import (
     list_at,
     prescription_of,
     service_request,
+    text_at,
 )
 from model.prescribing.canonical import prescription_hash
 from model.prescription import Prescription
@@ -102,7 +103,8 @@ def bundled_prescriptions(resource: Any) -> tuple[Prescription, ...]:  # noqa: A
             wanted |= _requests_of(inner, f"{path}.resource")
         else:
             rows.append(prescription_of(inner, f"{path}.resource"))
-            addresses.add(entry.get("fullUrl"))
+            if "fullUrl" in entry:
+                addresses.add(text_at(entry, path, "fullUrl"))
     for address, path in wanted.items():
         if address not in addresses:
             raise FhirInputError(path, "is not in this bundle")

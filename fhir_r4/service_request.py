@@ -42,6 +42,7 @@ _REPEAT = frozenset({
     "boundsPeriod", "frequency", "period", "periodUnit", "duration", "durationMax",
     "durationUnit", "dayOfWeek",
 })  # fmt: skip
+_LONGEST_VERSION = 9  # digits
 _TAKEN = frozenset({"active", "completed", "draft", "on-hold"})
 
 
@@ -128,7 +129,8 @@ def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription
     row = known_object(resource, path, _ELEMENTS)
     if row.get("resourceType") != "ServiceRequest":
         raise FhirInputError(f"{path}.resourceType", "must be ServiceRequest")
-    if row.get("status") not in _TAKEN:
+    status = row.get("status")
+    if not isinstance(status, str) or status not in _TAKEN:
         raise FhirInputError(f"{path}.status", f"must be one of {', '.join(sorted(_TAKEN))}")
     key, version = _version_named(row, path)
     members = extension_members(
@@ -159,7 +161,7 @@ def _version_named(row: Mapping[str, Any], path: str) -> tuple[str, int]:
         at = f"{path}.identifier[{number}]"
         if isinstance(item, dict) and item.get("system") == PRESCRIPTION_SYSTEM:
             key, _, version = text_at(item, at, "value").partition("/")
-            if not version.isdecimal():
+            if not (version.isascii() and version.isdecimal() and len(version) <= _LONGEST_VERSION):
                 raise FhirInputError(f"{at}.value", "must be an id and a version, such as rx-1/2")
             return key, int(version)
     # Without a name of ours it is a new one: the door or the command gives it an id.
@@ -193,9 +195,12 @@ def _timing(row: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 def _integer(value: object, path: str) -> int:
     # a decimal of FHIR may be written with a point: 30.0 minutes are 30
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    # JSON of Python has numbers beyond every other, which are no whole ones
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
         raise FhirInputError(path, "must be a whole number")
-    return int(value)
+    return value
 
 
 def _types(row: Mapping[str, Any], path: str) -> tuple[str, ...]:

@@ -167,5 +167,6 @@ def _linkable(door: OpenPatientDoor) -> Sequence[str]:
 
 
 async def _named(request: Request) -> str:
-    named = (await request.form()).get("source", "")
+    async with request.form() as form:
+        named = form.get("source", "")
     return named if isinstance(named, str) else ""

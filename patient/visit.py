@@ -140,7 +140,8 @@ def is_foreign(request: Request) -> bool:
 async def _check_form(request: Request, secret: str) -> None:
     if is_foreign(request):
         raise RequestRefused(403, "This action was started by another site.")
-    token = (await request.form()).get(TOKEN_FIELD, "")
+    async with request.form() as form:
+        token = form.get(TOKEN_FIELD, "")
     now_ms = patient_door_of(request).now()
     is_ours = isinstance(token, str) and is_valid_form_token(
         _form_key(secret), "patient", token, now_ms

@@ -158,8 +158,8 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
 async def _fields_sent(request: Request) -> dict[str, list[str]]:
     """Return the values of a form by the names of its fields."""
     # a field may come several times: each ticked box of a group sends its own value
-    sent = await request.form()
-    return {name: list(map(str, sent.getlist(name))) for name in sent}
+    async with request.form() as sent:
+        return {name: list(map(str, sent.getlist(name))) for name in sent}
 
 
 def _submits(fields: dict[str, list[str]]) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from clinic.answers.query_params import ID_PATTERN
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
@@ -46,7 +47,7 @@ async def show_shared(request: Request, done: str = "") -> HTMLResponse:
 @shared_pages.post("/shared/openings")
 async def take_opening(
     request: Request,
-    patient: Annotated[str, Form(max_length=64)],
+    patient: Annotated[str, Form(max_length=64, pattern=ID_PATTERN)],
     ground: Annotated[Ground, Form()],
     token: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",

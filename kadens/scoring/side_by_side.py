@@ -3,10 +3,12 @@
 import asyncio
 import gc
 import multiprocessing
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
+from kadens.embedded.guard import follow
 from kadens.output.terminal import print_note
 from kadens.scoring.cohort_files import CohortFiles
 from kadens.scoring.playing import PlayedCohort, play_inline
@@ -28,8 +30,20 @@ def play_parts(parts: Sequence[CohortFiles], jobs: int) -> PlayedCohort:
         return _play(parts[0], "")
     # a new process and no fork: the parent may have threads, and a fork would copy their locks
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=context) as pool:
+    count = min(jobs, len(parts))
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_end_with_parent) as pool:
         return _joined(list(pool.map(_play, parts, names)))
+
+
+def _end_with_parent() -> None:
+    """Let this process be killed when its parent is gone, and its database with it.
+
+    By itself it would play its part to the end, which may take an hour. A softer signal would end
+    only the part: the pool takes every exception for a result, and waits for more work.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        follow(parent.pid, signal.SIGKILL)
 
 
 def _play(part: CohortFiles, name: str) -> PlayedCohort:

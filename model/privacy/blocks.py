@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from model.calendar import HOUR_MS
+from model.schemas.plain_text import text_problem, typed_text
 
 LONGEST_REASON = 500  # characters
 
@@ -61,8 +62,8 @@ def open_until_ms(ground: Ground, now_ms: int) -> int:
 
 
 def check_reason(reason: str) -> str:
-    """Return a reason without the space around it; raises `ValueError` for none or a long one."""
-    plain = reason.strip()
-    if not 0 < len(plain) <= LONGEST_REASON:
+    """Return a reason as it is kept; raises `ValueError` for one that is not kept."""
+    plain = typed_text(reason)
+    if not plain or text_problem(plain, LONGEST_REASON, allowed="\n"):
         raise ValueError(f"give a reason of 1 to {LONGEST_REASON} characters")
     return plain

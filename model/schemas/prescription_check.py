@@ -40,7 +40,10 @@ STEP_BOUNDS: Mapping[str, Bounds] = {
 }
 FROM_WEEK: Bounds = (2, 520)  # week 1 is the prescription itself; ten years
 RPE_SCALES: Mapping[str, Bounds] = {"borg-cr10": (0, 10), "borg-6-20": (6, 20)}
-CONTROL_CHARACTERS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+# With halves of surrogate pairs, which no store takes, and signs that turn the order of reading.
+CONTROL_CHARACTERS = re.compile(
+    r"[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+)
 _SCALE_OF = {"rpe_cr10": "borg-cr10", "rpe_6_20": "borg-6-20"}
 # A share of heart rate below this is no exercise: a fraction was typed where percent is wanted.
 LEAST_SHARE = 0.1

@@ -96,9 +96,10 @@ async def show_report(request: Request) -> Response:
 
 async def take_report(request: Request) -> Response:
     """Take the answers of a form: note them, send them to the log, and only then say thanks."""
-    async with open_visit(request) as visit:
+    # closed at the end, with the files that somebody sent in place of texts
+    async with open_visit(request) as visit, request.form() as form:
         questions = await _questions(visit)
-        given = _given(await request.form())
+        given = _given(form)
         try:
             answers = answers_of(given, visit.pseudonym, questions.zone, visit.now_ms)
         except UnfitAnswerError as error:

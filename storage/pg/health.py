@@ -14,6 +14,8 @@ UNWRITABLE: tuple[type[Exception], ...] = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.ReadOnlySqlTransaction,
 )
+# It takes no text with this character, which a request may hold in any of its parts.
+NUL_IN_TEXT = psycopg.DataError
 NOT_OURS: tuple[
     type[Exception], ...
 ] = (  # it answers, but it is not migrated, or not for this account
@@ -24,6 +26,12 @@ NOT_OURS: tuple[
     psycopg.errors.InsufficientPrivilege,
 )
 WRONG_ADDRESS: tuple[type[Exception], ...] = (DsnError,)
+
+
+def is_nul_in_text(error: Exception) -> bool:
+    """Return whether an error is `NUL_IN_TEXT`; other errors of that class are defects of ours."""
+    # psycopg finds it before anything is sent, and has no class or code of its own for it
+    return isinstance(error, NUL_IN_TEXT) and "NUL" in str(error)
 
 
 async def database_answers(pool: Pool, timeout_s: float = 2.0) -> bool:

@@ -1,9 +1,10 @@
 """A prescription as FHIR resources: what goes out comes back, and the rest is refused."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from model.prescription import (
     Prescription,
     ProgressionStep,
 )
+from model.schemas.prescription_check import prescription_problems
 
 _TODAY = date(2026, 6, 10)
 _PLAIN = sealed(
@@ -136,6 +138,11 @@ _REPEAT = ("occurrenceTiming", "repeat")
     [
         (_set("resourceType", to="Patient"), f"{_AT}.resourceType"),
         (_set("status", to="revoked"), f"{_AT}.status"),
+        (_set("status", to=["active"]), f"{_AT}.status"),
+        (_set("status", to={}), f"{_AT}.status"),
+        (_set(*_REPEAT, "frequency", to=inf), f"{_AT}.occurrenceTiming.repeat.frequency"),
+        (_set(*_REPEAT, "duration", to=nan), f"{_AT}.occurrenceTiming.repeat.duration"),
+        (_set("identifier", 0, "value", to="rx-2/" + "9" * 5000), f"{_AT}.identifier[0].value"),
         (_set("doNotPerform", to=True), f"{_AT}.doNotPerform"),
         (_set("modifierExtension", to=[]), f"{_AT}.modifierExtension"),
         (_set("occurrenceTiming", to=None), f"{_AT}.occurrenceTiming"),
@@ -188,6 +195,44 @@ def test_what_is_no_bundle_is_refused(resource: object, path: str) -> None:
     with pytest.raises(FhirInputError) as caught:
         bundled_prescriptions(resource)
     assert caught.value.path == path
+
+
+_OF_ANY_KIND: tuple[object, ...] = (
+    None, True, [], {}, "", "\x00", "\ud800", "x" * 3000, 10**400, -1, inf, nan, 0.5,
+    [[]], {"a": 1}, [None], ["x"],
+)  # fmt: skip
+
+
+def _places(value: object, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the way to each value within JSON."""
+    inner: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    for key, item in inner:
+        yield (*way, key)
+        yield from _places(item, (*way, key))
+
+
+@pytest.mark.parametrize("way", list(_places(_sent(_FULL))), ids=str)
+def test_whatever_stands_anywhere_is_taken_or_refused_with_its_path(
+    way: tuple[str | int, ...],
+) -> None:
+    for content in _OF_ANY_KIND:
+        bundle: Any = _sent(_FULL)
+        owner = bundle
+        for key in way[:-1]:
+            owner = owner[key]
+        owner[way[-1]] = content
+        try:
+            taken = bundled_prescriptions(bundle)
+        except FhirInputError:
+            continue
+        # what is read is checked before it is kept, and a problem is a sentence
+        for row in taken:
+            for problem in prescription_problems(row):
+                assert problem.isprintable()
 
 
 def test_a_request_of_a_plan_must_be_there() -> None:

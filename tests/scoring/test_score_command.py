@@ -1,13 +1,18 @@
 """Cohorts are made and scored by the commands, and a cohort that is wrong is refused plainly."""
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.rooms import ROOT
+from tests.until import until
 
 _KADENS = ROOT / ".venv" / "bin" / "kadens"
 
@@ -54,6 +59,43 @@ def test_a_cohort_of_people_who_stop_is_found_to_stop(cohort: Path) -> None:
     }
     assert figures["sessions"]["found"] == 1.0
     assert figures["sessions"]["boundary_p95_s"] == 0
+
+
+_TWO_PARTS = """
+import sys
+from pathlib import Path
+from kadens.scoring.cohort_reading import read_cohort
+from kadens.scoring.dividing import divide
+from kadens.scoring.side_by_side import play_parts
+if __name__ == "__main__":
+    play_parts(divide(read_cohort(Path(sys.argv[1])), 2), 2)
+"""
+
+
+def test_who_kills_a_score_ends_all_of_it(cohort: Path, tmp_path: Path) -> None:
+    """Each part has a process and a database of its own, and none of them outlives the command."""
+    (tmp_path / "score.py").write_text(_TWO_PARTS, encoding="utf-8")
+    argv = [sys.executable, str(tmp_path / "score.py"), str(cohort)]
+    # a short one: the socket of a database lies in it
+    with TemporaryDirectory(prefix="score-") as name:
+        mine, own = Path(name), {"TMPDIR": name, "PYTHONPATH": str(ROOT)}
+        mine.chmod(0o711)  # the database's account must be able to pass
+        with subprocess.Popen(argv, env={**os.environ, **own}) as score:
+            until(lambda: _running(mine, b"/bin/postgres") == len(("part 1", "part 2")))
+            score.kill()
+        until(lambda: _running(mine) == 0)
+
+
+def _running(folder: Path, name: bytes = b"") -> int:
+    """Return how many processes use a folder and have a name in their command line."""
+    count, mark = 0, str(folder).encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        # it may have ended meanwhile
+        with suppress(OSError):
+            line = (process / "cmdline").read_bytes()
+            is_marked = mark in line or mark in (process / "environ").read_bytes()
+            count += is_marked and name in line
+    return count
 
 
 def test_every_sign_of_a_heart_is_told_of_where_the_rules_are_on(tmp_path: Path) -> None:
