@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from clinic.answers.moments import DateParam
 from clinic.api.api_routes import Pseudonym
+from clinic.api.strict_json import StrictJsonRoute
 from clinic.notes import annotating
 from clinic.notes.annotating import FIRST_NUMBER, LAST_NUMBER, AnnotationWish
 from clinic.notes.noted import read_annotations, read_note
@@ -30,6 +31,7 @@ AnnotationNumber = Annotated[
 ]
 
 annotation_router = APIRouter(
+    route_class=StrictJsonRoute,
     prefix="/api/v1/patients/{pseudonym}",
     tags=["annotations"],
     responses=documented(401, 404, 422),

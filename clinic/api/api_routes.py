@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from clinic import reads
 from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
 from clinic.answers.query_params import ID_PATTERN
+from clinic.api.strict_json import StrictJsonRoute
 from clinic.pages.worklist import Line
 from clinic.reads import AlertView, PatientView
 from clinic.request_scope import open_scope
@@ -27,7 +28,7 @@ Pseudonym = Annotated[
     Path(min_length=1, max_length=64, pattern=ID_PATTERN, description="The patient's pseudonym"),
 ]
 
-api_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
+api_router = APIRouter(route_class=StrictJsonRoute, prefix="/api/v1", tags=["clinician door"])
 
 
 # Each action has a body of its own and takes no other field: `days` with `resolve` is a mistake

@@ -21,6 +21,7 @@ from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.api import patient_queries
 from clinic.api.api_routes import Pseudonym
+from clinic.api.strict_json import StrictJsonRoute
 from clinic.marking import MarkReceipt, MarkRequest, WhyAfterAll, WhyNot, mark_session
 from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
@@ -55,6 +56,7 @@ class AsExercise(BaseModel, extra="forbid"):
 Mark = Annotated[AsNotExercise | AsExercise, Field(discriminator="statement")]
 
 data_router = APIRouter(
+    route_class=StrictJsonRoute,
     prefix="/api/v1/patients/{pseudonym}",
     tags=["patient data"],
     responses=documented(401, 404, 422),

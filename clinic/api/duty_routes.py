@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
+from clinic.api.strict_json import StrictJsonRoute
 from clinic.duty import alert_notes, rosters
 from clinic.duty.alert_notes import LONGEST_ALERT_NOTE
 from clinic.duty.rosters import MOST_IN_LINE, UnitDuty
@@ -24,7 +25,7 @@ _LAST_MS = 1 << 43  # beyond the year 2200
 Subject = Annotated[str, Field(min_length=1, max_length=_LONGEST_SUBJECT)]
 EpochMs = Annotated[int, Field(ge=0, le=_LAST_MS, description="epoch milliseconds")]
 
-duty_router = APIRouter(prefix="/api/v1", tags=["clinician door"])
+duty_router = APIRouter(route_class=StrictJsonRoute, prefix="/api/v1", tags=["clinician door"])
 
 
 class HoursBody(BaseModel, extra="forbid"):

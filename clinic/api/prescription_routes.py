@@ -16,6 +16,7 @@ from clinic.answers.weeks import PrescriptionShape
 from clinic.api import patient_queries
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import PrescriptionKey
+from clinic.api.strict_json import StrictJsonRoute
 from clinic.prescribing import writing
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
 from clinic.prescribing.confirming import NoteShape, notes_of
@@ -41,6 +42,7 @@ Confirmed = Annotated[
 ]
 
 prescription_router = APIRouter(
+    route_class=StrictJsonRoute,
     prefix="/api/v1/patients/{pseudonym}",
     tags=["prescriptions"],
     responses=documented(401, 404, 422),

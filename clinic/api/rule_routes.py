@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts.ruling.profiles import PROFILES, RULE_FILE
 from alerts.ruling.settings import settable
 from alerts.ruling.what_if import WhatIfEvent
+from clinic.api.strict_json import StrictJsonRoute
 from clinic.request_scope import open_scope
 from clinic.ruling import reading, writing
 from clinic.sign_in import csrf_guard
 from model.prescribing.rule_settings import RuleSetting
 from web.problems import documented
 
-rule_router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
+rule_router = APIRouter(route_class=StrictJsonRoute, prefix="/api/v1/rules", tags=["rules"])
 _LONGEST = 500
 _WORD = r"^[A-Za-z0-9._-]{0,64}$"
 

@@ -72,21 +72,7 @@ def make_backup(
         begin_erasure_list(Path(settings.erasures))
     folder = keys_to or to.absolute().parent / "keys"
     saved, keys = run(_back_up(settings, to.absolute(), folder, public))
-    result = {
-        "backup": str(to),
-        "keys": str(folder),
-        "rows": sum(saved.tables.values()),
-        "bodies": saved.bodies,
-        "bodies_gone": saved.missing,
-        "data_keys": keys,
-    }
-    if as_json:
-        print_json(result)
-        return
-    print_line(f"{to}: {result['rows']:,} rows and {saved.bodies:,} files of the body store")
-    print_line(f"{folder}: the keys of {keys:,} patients and the secrets file")
-    if saved.missing:
-        print_note(f"note: {saved.missing:,} bodies that rows name are not in the body store")
+    _print_saved(to, folder, saved, keys, as_json=as_json)
 
 
 def back_up_keys(
@@ -131,6 +117,26 @@ def make_backup_key(
         print_json({"private_key": str(path), "public_key": public})
     else:
         print_line(public)
+
+
+def _print_saved(to: Path, folder: Path, saved: SavedBackup, keys: int, *, as_json: bool) -> None:
+    rows = sum(saved.tables.values())
+    if as_json:
+        print_json(
+            {
+                "backup": str(to),
+                "keys": str(folder),
+                "rows": rows,
+                "bodies": saved.bodies,
+                "bodies_gone": saved.missing,
+                "data_keys": keys,
+            }
+        )
+        return
+    print_line(f"{to}: {rows:,} rows and {saved.bodies:,} files of the body store")
+    print_line(f"{folder}: the keys of {keys:,} patients and the secrets file")
+    if saved.missing:
+        print_note(f"note: {saved.missing:,} bodies that rows name are not in the body store")
 
 
 def _public_key(settings: Settings, text: str) -> bytes:

@@ -16,7 +16,7 @@ from kadens.scoring.comparing import compare
 from kadens.scoring.dividing import divide
 from kadens.scoring.side_by_side import play_parts
 from model.calendar import monday
-from simulate.population.directory import CohortPlan, write_cohort
+from simulate.population.directory import CohortPlan, WrittenCohort, write_cohort
 from simulate.population.people import Course
 
 _MOST_PATIENTS, _MOST_WEEKS, _LEAST_WEEKS = 100_000, 520, 6
@@ -97,6 +97,11 @@ def simulate_cohort(
         last=monday(date.fromisoformat(until)) + timedelta(days=6),
         courses=(Course(scenario),) if scenario else (),
     )
+    _print_written(out, _written(plan, out), as_json=as_json)
+
+
+def _written(plan: CohortPlan, out: Path) -> WrittenCohort:
+    """Write a cohort; a folder that cannot be used ends the command."""
     try:
         for written in write_cohort(plan, out):
             done = written
@@ -105,6 +110,10 @@ def simulate_cohort(
         fail(f"{out} {'is not empty' if is_folder else 'is no folder'}: choose a new one", code=2)
     except OSError as error:
         fail(f"{out}: {error.strerror}", code=2)
+    return done
+
+
+def _print_written(out: Path, done: WrittenCohort, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {

@@ -15,16 +15,22 @@ from model.calendar import DAY_MS, local_instant
 from model.errors import BodyError
 from model.facts import DaySummary, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
-from parsers.bounds import LONGEST_WORKOUT_MS, MOST_FILE_SESSIONS
+from parsers.bounds import MOST_FILE_SESSIONS
 from parsers.exports.local_times import (
-    duration_ms,
-    length_ms,
     lenient_json,
     offset_of,
     placed_ms,
 )
 from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
 from parsers.exports.polar_series import polar_series
+from parsers.exports.polar_times import (
+    POLAR_OFFSETS,
+    POLAR_STOPS,
+    polar_member,
+    polar_offset,
+    polar_pauses,
+    polar_times,
+)
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -72,9 +78,7 @@ _TOTALS: dict[str, tuple[tuple[str, ...], float]] = {
 _WATCH = Source(
     vendor=_VENDOR, app="Polar Flow", device_type=device_type(_VENDOR, ""), method=Method.BACKGROUND
 )
-_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
 _LOADS = ("training_load_pro", "trainingLoadPro", "loadInformation", "trainingLoadReport")
-_STARTS, _STOPS = ("startTime", "start_time"), ("stopTime", "stop_time")
 
 
 def is_polar_flow(head_bytes: bytes) -> bool:
@@ -106,24 +110,13 @@ def underscored(value: Any) -> Any:  # noqa: ANN401 - JSON has no narrower type
     return {name.replace("-", "_"): item for name, item in value.items()}
 
 
-def _first(record: JsonObject, names: tuple[str, ...]) -> object:
-    """Return the first member that is there, None for none; a dot leads into an object."""
-    for name in names:
-        value: object = record
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is not None:
-            return value
-    return None
-
-
 def polar_session(body: JsonObject, errors: list[Unreadable]) -> Iterator[Fact]:
     """Yield the workouts of a session, one for each exercise, with their samples.
 
     Raises Unreadable and BodyError for what is no session that anybody did.
     """
     listed: list[Any] = kept_without(errors, [], list_of, body.get("exercises") or [], "exercises")
-    has_length = _first(body, (*_STOPS, "duration", "durationMillis")) is not None
+    has_length = polar_member(body, (*POLAR_STOPS, "duration", "durationMillis")) is not None
     if not has_length and not any(isinstance(item, dict) and "stopTime" in item for item in listed):
         why = "a planned training: nothing that anybody did"
         raise BodyError("stopTime", why, RejectKind.UNKNOWN)
@@ -142,7 +135,7 @@ def polar_session(body: JsonObject, errors: list[Unreadable]) -> Iterator[Fact]:
 
 def _identity(body: JsonObject) -> str:
     """Return Polar's own id of a session, "" where it states none."""
-    stated = _first(body, ("identifier.id", "id"))
+    stated = polar_member(body, ("identifier.id", "id"))
     return str(stated) if isinstance(stated, int) else optional_text(stated, "identifier.id")
 
 
@@ -151,26 +144,10 @@ def _exercise(
 ) -> Iterator[Fact]:
     """Yield the workout of an exercise and its samples; what it lacks is its session's."""
     joined = {**session, **record}
-    offset = _first(joined, _OFFSETS)
-    offset_min = (
-        None
-        if offset is None
-        else kept_without(errors, None, offset_of, offset, f"{where}.timezoneOffset")
-    )
-    start = placed_ms(_first(joined, _STARTS), offset_min, f"{where}.startTime")
-    timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
-    stop = _first(record, _STOPS) or (None if timed_ms else _first(session, _STOPS))
-    # The stated length may be without pauses, so the stated end counts where there is one.
-    end = start + timed_ms
-    if stop is not None:
-        stopped = kept_without(errors, 0, placed_ms, stop, offset_min, f"{where}.stopTime")
-        end = stopped if stopped > start else end
-    if not 0 < end - start <= LONGEST_WORKOUT_MS:
-        why = "exercise without a length of at most seven days"
-        raise Unreadable(where, why, RejectKind.RANGE)
-    moving_ms = timed_ms if stop is not None and 0 < timed_ms <= end - start else None
+    offset_min = polar_offset(joined, where, errors)
+    start, end, moving_ms = polar_times(record, session, offset_min, where, errors)
     kind, word = _sport(joined, where, errors)
-    modified = _first(joined, ("modified",))
+    modified = polar_member(joined, ("modified",))
     revision = kept_without(errors, 0, placed_ms, modified, 0, "modified") if modified else 0
     record_name = f"polar:{name or start}"
     of = head(_source(joined, errors), record_name, revision, (start, end), offset_min)
@@ -180,7 +157,9 @@ def _exercise(
         type=kind,
         vendor_type=word,
         moving_ms=moving_ms,
-        pauses=pauses_within(_pauses(record, offset_min, where, errors), (start, end), moving_ms),
+        pauses=pauses_within(
+            polar_pauses(record, offset_min, where, errors), (start, end), moving_ms
+        ),
         exertion_cr10=POLAR_EFFORTS.get(word_of_effort),
         effort_stated=word_of_effort,
         summary=_summary((record, _totals(session)), where, errors),
@@ -192,25 +171,15 @@ def _exercise(
     yield from series.of_record(f"{record_name}:samples", revision)
 
 
-def _timed_ms(record: JsonObject, where: str) -> int:
-    """Return the stated length in ms, 0 where there is none."""
-    if record.get("durationMillis") is not None:
-        where = f"{where}.durationMillis"
-        longest = float(LONGEST_WORKOUT_MS)
-        return round(number_within(duration_ms(record["durationMillis"], where), 0, longest, where))
-    duration = record.get("duration")
-    return 0 if duration is None else length_ms(duration, f"{where}.duration")
-
-
 def _sport(record: JsonObject, where: str, errors: _Errors) -> tuple[str, str]:
     """Return our type and Polar's word."""
-    stated = _first(record, ("detailed_sport_info", "sport.id", "sport"))
+    stated = polar_member(record, ("detailed_sport_info", "sport.id", "sport"))
     word = kept_without(errors, "", optional_text, stated, f"{where}.sport")
     return type_of_word(POLAR_SPORTS, word, f"{where}.sport", errors), word
 
 
 def _source(record: JsonObject, errors: _Errors) -> Source:
-    stated = _first(record, ("device", "product.modelName", "application.name"))
+    stated = polar_member(record, ("device", "product.modelName", "application.name"))
     device = kept_without(errors, "", optional_text, stated, "device")
     return Source(
         vendor=_VENDOR,
@@ -221,28 +190,11 @@ def _source(record: JsonObject, errors: _Errors) -> Source:
     )
 
 
-def _pauses(
-    record: JsonObject, offset_min: int | None, where: str, errors: _Errors
-) -> list[tuple[int, int | None]]:
-    location = f"{where}.pauseTimes"
-    pauses: list[tuple[int, int | None]] = []
-    nothing: list[Any] = []
-    listed = kept_without(errors, nothing, list_of, record.get("pauseTimes") or [], location)
-    for item in listed:
-        try:
-            pause = object_of(item, location)
-            begin = placed_ms(pause.get("startTime"), offset_min, f"{location}.startTime")
-            pauses.append((begin, placed_ms(pause.get("endTime"), offset_min, location)))
-        except Unreadable as error:
-            errors.append(error)
-    return sorted(pauses)
-
-
 def _effort(record: JsonObject, errors: _Errors) -> str:
     """Return Polar's word for the patient's grade of effort, "" where nobody answered."""
-    load = _first(record, _LOADS)
+    load = polar_member(record, _LOADS)
     named = underscored(load) if isinstance(load, dict) else record
-    word = _first(named, ("user_rpe", "userRpe", "sessionRpe"))
+    word = polar_member(named, ("user_rpe", "userRpe", "sessionRpe"))
     if not word or word == "UNKNOWN":
         return ""
     stated = kept_without(errors, "", text, word, "user-rpe")
@@ -261,7 +213,7 @@ def _summary(records: tuple[JsonObject, ...], where: str, errors: _Errors) -> di
     """Return the totals of the first record that states each."""
     summary: dict[str, float] = {}
     for name, (paths, most) in _TOTALS.items():
-        stated = (_first(record, paths) for record in records)
+        stated = (polar_member(record, paths) for record in records)
         if (value := next((some for some in stated if some is not None), None)) is not None:
             figure = kept_without(errors, None, number_within, value, 0, most, f"{where}.{name}")
             summary |= {} if figure is None else {name: figure}
@@ -271,7 +223,7 @@ def _summary(records: tuple[JsonObject, ...], where: str, errors: _Errors) -> di
 def _day(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     """Yield the steps of a date; the samples of a day have no offset and are left out."""
     day = _date(body["date"], "date")
-    steps = _first(body, ("summary.stepCount",))
+    steps = polar_member(body, ("summary.stepCount",))
     if day is None or steps is None:
         errors.append(Unreadable("summary.stepCount", "a day without a date or a total of steps"))
         return
@@ -303,7 +255,7 @@ def _continuous(body: JsonObject, zone: str, errors: _Errors) -> Iterator[Fact]:
         where = f"deviceDays[{k}]"
         try:
             day = object_of(item, where)
-            offset = _first({**body, **day}, _OFFSETS)
+            offset = polar_member({**body, **day}, POLAR_OFFSETS)
             offset_min = None if offset is None else offset_of(offset, f"{where}.timezoneOffset")
             # No day states its zone, so its offset must be there, or who sends it knows.
             midnight = placed_ms(f"{day.get('date')} 00:00:00", offset_min, f"{where}.date", zone)

@@ -13,7 +13,8 @@ from typing import BinaryIO, TypeAlias
 
 from model.errors import BodyError
 from model.facts import Reject, RejectKind
-from parsers.formats import LARGEST_PIECE, SNIFFED, Format, format_named, is_packed, sniff
+from parsers.format_rows.row import Format
+from parsers.formats import LARGEST_PIECE, SNIFFED, format_named, is_packed, sniff
 from parsers.packing import zips
 from parsers.packing.bounds import UNPACK_STEP, Unpacking, UnpackingBounds
 from parsers.packing.other_files import name_of_other

@@ -10,7 +10,8 @@ from model.errors import BodyError
 from model.facts import Reject, RejectKind
 from model.received import Context
 from model.versions.receipt import MEASURED_LATER
-from parsers.formats import FORMATS, SNIFFED, Format, load_readers, parse, read_items, sniff
+from parsers.format_rows.row import Format
+from parsers.formats import FORMATS, SNIFFED, load_readers, parse, read_items, sniff
 from parsers.lazy_readers import Named
 from tests.rooms import ROOT
 from tests.rows import values_of
@@ -46,6 +47,7 @@ HELPERS = {
     "links",
     "local_times",
     "polar_series",
+    "polar_times",
     "request_note",
     "__init__",
 }

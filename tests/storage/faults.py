@@ -7,6 +7,7 @@ from typing import TypeAlias
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
 from parsers import formats
+from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
 from parsers.vendors import open_wearables
 from tests.rows import matching
@@ -28,7 +29,7 @@ def faulty(change: ParserFault) -> Callable[[bytes], Parsed]:
     return parse
 
 
-def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[formats.Format, ...]:
+def read_with(parse: Callable[[bytes], Parsed], version: int) -> tuple[Format, ...]:
     """Return the table of parsers with a changed parser for Open Wearables."""
     mine = matching(formats.FORMATS, name="open_wearables")[0]
     return (

@@ -77,6 +77,10 @@ def test_a_query_with_what_cannot_be_kept_is_refused_and_logged(door: Served, qu
         (f"{_P}/prescription-drafts", _DRAFT % (b"balance", b'"\\u202e"')),
         (f"{_P}/prescription-drafts", _DRAFT % (b"activity", b'"\\u0000"')),
         (f"{_P}/prescription-drafts", _DRAFT % (b"hr_ceiling", b"1e999")),
+        # of two figures nobody knows which was meant
+        (f"{_P}/prescription-drafts", _DRAFT % (b"sessions_per_week", b"5")),
+        (f"{_P}/annotations", b'{"kind":"illness","first":"2026-11-20","first":"2026-11-21"}'),
+        ("/api/v1/rules/settings", b'{"rule":"A2","name":"missed","value":4,"value":5,"why":"x"}'),
         (
             f"{_P}/prescription-bundle",
             _BUNDLE % (b"[]", b'{"resourceType":"ServiceRequest","status":"active"}'),

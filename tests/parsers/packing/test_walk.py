@@ -15,7 +15,8 @@ import pytest
 from model.errors import BodyError
 from model.facts import Reject, RejectKind
 from parsers import formats
-from parsers.formats import LARGEST_PIECE, Format
+from parsers.format_rows.row import Format
+from parsers.formats import LARGEST_PIECE
 from parsers.lazy_readers import Named
 from parsers.packing import zips
 from parsers.packing.bounds import BOMB, ON_A_DESK

@@ -15,6 +15,7 @@ from model.errors import BodyError
 from model.facts import Parsed, Report
 from model.prescription import Intensity, Prescription
 from parsers import formats, reports
+from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
 from parsers.vendors import open_wearables
 from storage.alerts import due
@@ -58,7 +59,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, parse: Callable[[bytes], Parsed], vers
     monkeypatch.setattr(formats, "FORMATS", read_with(parse, version))
 
 
-def _raised(rows: Iterable[formats.Format]) -> tuple[formats.Format, ...]:
+def _raised(rows: Iterable[Format]) -> tuple[Format, ...]:
     """Return formats of the next version of their parsers."""
     return tuple(replace(row, version=row.version + 1) for row in rows)
 
@@ -321,7 +322,7 @@ async def _prescribed(world: Inline) -> None:
         await settings.prescribe(conn, "p1", plan, INLINE_NOW - 30 * DAY_MS)
 
 
-def answers_as(value: float) -> tuple[formats.Format, ...]:
+def answers_as(value: float) -> tuple[Format, ...]:
     """Return the table of parsers with a parser that takes every answer for the same value."""
 
     def parse(body: bytes) -> Parsed:

@@ -1,0 +1,88 @@
+"""When a session of Polar's began and ended, and where it was paused. Pure."""
+
+from typing import Any
+
+from model.facts import RejectKind
+from parsers.bounds import LONGEST_WORKOUT_MS
+from parsers.exports.local_times import duration_ms, length_ms, offset_of, placed_ms
+from parsers.fields import (
+    JsonObject,
+    Unreadable,
+    kept_without,
+    list_of,
+    number_within,
+    object_of,
+)
+
+_Errors = list[Unreadable]
+POLAR_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
+POLAR_STOPS = ("stopTime", "stop_time")
+_STARTS = ("startTime", "start_time")
+
+
+def polar_member(record: JsonObject, names: tuple[str, ...]) -> object:
+    """Return the first member that is there, None for none; a dot leads into an object."""
+    for name in names:
+        value: object = record
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None:
+            return value
+    return None
+
+
+def polar_offset(record: JsonObject, where: str, errors: _Errors) -> int | None:
+    """Return the stated offset in minutes, None where there is none that can be read."""
+    stated = polar_member(record, POLAR_OFFSETS)
+    if stated is None:
+        return None
+    return kept_without(errors, None, offset_of, stated, f"{where}.timezoneOffset")
+
+
+def polar_times(
+    record: JsonObject, session: JsonObject, offset_min: int | None, where: str, errors: _Errors
+) -> tuple[int, int, int | None]:
+    """Return start and end in ms, and the time without pauses where it is told apart."""
+    joined = {**session, **record}
+    start = placed_ms(polar_member(joined, _STARTS), offset_min, f"{where}.startTime")
+    timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
+    stop = polar_member(record, POLAR_STOPS) or (
+        None if timed_ms else polar_member(session, POLAR_STOPS)
+    )
+    # The stated length may be without pauses, so the stated end counts where there is one.
+    end = start + timed_ms
+    if stop is not None:
+        stopped = kept_without(errors, 0, placed_ms, stop, offset_min, f"{where}.stopTime")
+        end = stopped if stopped > start else end
+    if not 0 < end - start <= LONGEST_WORKOUT_MS:
+        why = "exercise without a length of at most seven days"
+        raise Unreadable(where, why, RejectKind.RANGE)
+    return start, end, timed_ms if stop is not None and 0 < timed_ms <= end - start else None
+
+
+def _timed_ms(record: JsonObject, where: str) -> int:
+    """Return the stated length in ms, 0 where there is none."""
+    if record.get("durationMillis") is not None:
+        where = f"{where}.durationMillis"
+        longest = float(LONGEST_WORKOUT_MS)
+        return round(number_within(duration_ms(record["durationMillis"], where), 0, longest, where))
+    duration = record.get("duration")
+    return 0 if duration is None else length_ms(duration, f"{where}.duration")
+
+
+def polar_pauses(
+    record: JsonObject, offset_min: int | None, where: str, errors: _Errors
+) -> list[tuple[int, int | None]]:
+    """Return begin and end of each pause, in their order."""
+    location = f"{where}.pauseTimes"
+    pauses: list[tuple[int, int | None]] = []
+    nothing: list[Any] = []
+    listed = kept_without(errors, nothing, list_of, record.get("pauseTimes") or [], location)
+    for item in listed:
+        try:
+            pause = object_of(item, location)
+            begin = placed_ms(pause.get("startTime"), offset_min, f"{location}.startTime")
+            pauses.append((begin, placed_ms(pause.get("endTime"), offset_min, location)))
+        except Unreadable as error:
+            errors.append(error)
+    return sorted(pauses)
