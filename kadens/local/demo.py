@@ -23,7 +23,7 @@ from kadens.link_tokens import TokenKeys, issue_token
 from kadens.local.demo_link import demo_door_link
 from kadens.local.demo_state import DemoState, begin, write_state
 from kadens.local.enrol import enrol, simulated_tokens
-from kadens.local.shown_alert import shown_alert
+from kadens.local.shown_alert import alert_hints, shown_alert
 from kadens.settings import Secrets
 from model.calendar import rfc3339
 from model.topics import DERIVED, FACTS, RAW
@@ -203,6 +203,8 @@ class Demo:
         show(f"first alert: {alert['sentence']}", style="bold", markup=False)
         for name, address in self._endpoints.addresses().items():
             show(f"  {name:<12} {address}", markup=False)
+        for line in alert_hints(alert, self._endpoints.addresses()):
+            show(line, markup=False)
         patient = str(alert["patient"])
         show(f"  {'as patient':<12} {self._door_link(patient)}", markup=False)
         show("open that link to see what the patient of the alert sees; it works once. Another:")

@@ -1,5 +1,6 @@
 """An alert as plain values for JSON, the answer of `--until-alert`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from model.calendar import rfc3339
@@ -59,3 +60,12 @@ def _session(value: Any) -> dict[str, Any]:  # noqa: ANN401 - model.derived.Sess
         "heart_source": value.heart_source.device if value.heart_source else None,
         "partial": value.partial,
     }
+
+
+def alert_hints(alert: Mapping[str, Any], addresses: Mapping[str, str]) -> tuple[str, ...]:
+    """Return lines that say where the alert of a demo is, and how one goes on from there."""
+    return (
+        f"  {'alert':<12} {addresses['clinic']}/alerts/{alert['alert']}",
+        "why it arose, and how to act on it, is on that page and in docs/alerts.md. As a command:",
+        f"  .venv/bin/kadens alerts show {alert['alert']} --data {addresses['data']}",
+    )
