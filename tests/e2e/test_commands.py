@@ -5,6 +5,7 @@ import json
 import re
 import urllib.request
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,29 @@ def words(running: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         archive.writestr("walk.fit", recording())
     patient = running.kadens("patient", "add", "--name", "Test Testsson").strip()
     files = ("walk.fit", "export.zip", "folder/", "access.zip", "portable.zip", *named)
-    return {"PATIENT": patient, **{name: str(folder / name) for name in files}}
+    alert = _alert(running, folder, report)
+    return {"PATIENT": patient, "ALERT": alert, **{name: str(folder / name) for name in files}}
+
+
+def _alert(running: Running, folder: Path, report: dict[str, Any]) -> str:
+    """Return the id of an alert: another patient reports very high pain today."""
+    patient = running.asks("patient", "add").strip()
+    of_patient = ("--patient", patient, "--source", "reports")
+    running.asks("consent", "give", *of_patient)
+    running.asks("patient", "link", "app-user-8", *of_patient)
+    hurts = {**report["report"], "value": 9, "answered_at": datetime.now(UTC).isoformat()}
+    path = folder / "hurts.json"
+    path.write_text(json.dumps({**report, "patient": "app-user-8", "report": hurts}), "utf-8")
+    running.asks("send", "reports", str(path))
+
+    def raised() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(
+            running.asks("alerts", "--patient", patient, "--json")
+        )
+        return rows
+
+    until(lambda: bool(raised()))
+    return str(raised()[0]["id"])
 
 
 def _commands() -> list[str]:
