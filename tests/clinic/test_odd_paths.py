@@ -74,7 +74,8 @@ def test_a_body_that_nobody_reads_resets_no_connection(door: Served, size: int) 
     for subject in ("c-berg", LONG):
         address = f"{door.url}/api/v1/absences/{subject}"
         answer = httpx2.request("DELETE", address, content=b"x" * size, timeout=30)
-        assert answer.status_code in ({413} if size > 100_000 else {404, 422})
+        # of what is wrong with both, address and length, the door tells what it noticed first
+        assert answer.status_code in ({404, 413, 422} if size > 100_000 else {404, 422})
 
 
 @pytest.mark.parametrize(
