@@ -536,7 +536,8 @@ def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
         )
     )
     # the product's server: another one resets a connection whose request it has not read in full
-    serving = Serving(host="127.0.0.1", port=0, graceful_s=1)
+    # longer than a refused connection lingers, which would else be cut off in the middle of it
+    serving = Serving(host="127.0.0.1", port=0, graceful_s=3)
     with served(app, serving, lambda _reason: None) as port:
         yield Served(url=f"http://127.0.0.1:{port}", dsn=dsn, clock=clock)
 
