@@ -54,9 +54,7 @@ class _Target:
 
     async def post(self, path: str, body: bytes, headers: dict[str, str]) -> int:
         """Return the status of the answer to a body."""
-        if not self.idle:
-            self.idle.append(await asyncio.open_connection("127.0.0.1", self.port))
-        reader, writer = connection = self.idle.pop()
+        reader, writer = connection = await self._connection()
         lines = [f"POST {path} HTTP/1.1", "host: door", f"content-length: {len(body)}"]
         lines += map(": ".join, headers.items())
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
@@ -66,6 +64,15 @@ class _Target:
             await reader.readexactly(int(rest.split("\r\n")[0]))
         self.idle.append(connection)
         return int(head.split()[1])
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self.idle:
+            reader, writer = self.idle.pop()
+            # a server closes what has waited for long
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self.port)
 
 
 def run_doors(size: DoorSize) -> list[Row]:
