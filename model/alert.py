@@ -113,6 +113,11 @@ class Finding:
     sentence: str = ""  # the judge sets it, and why the finding raises no alert
     suppressed: str = ""
 
+    @property
+    def name(self) -> str:
+        """The rule and the key: by it an alert holds its findings, each once."""
+        return f"{self.rule}:{self.key}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSentence:

@@ -137,7 +137,7 @@ def _raised(step: Step, now_ms: int) -> Alert:
         raised_ms=now_ms,
         changed_ms=now_ms,
         sentence=step.sentence,
-        findings={f"{finding.rule}:{finding.key}": finding for finding in step.findings},
+        findings={finding.name: finding for finding in step.findings},
         unseen_since_ms=now_ms,
         is_demoted=step.is_demoted,
     )
@@ -147,9 +147,9 @@ def _stepped(alert: Alert, step: Step, now_ms: int) -> Alert:
     findings = dict(alert.findings)
     for finding in step.findings:
         if step.kind is StepKind.APPEND:
-            findings[f"{finding.rule}:{finding.key}"] = finding
+            findings[finding.name] = finding
         else:
-            findings.pop(f"{finding.rule}:{finding.key}", None)
+            findings.pop(finding.name, None)
     passed_on = step.kind is StepKind.ESCALATE
     is_back = Action.RESTORE in step.moves and step.state is AlertState.OPEN
     is_anew = is_back or not ANEW.isdisjoint(step.moves)

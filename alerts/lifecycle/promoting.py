@@ -27,7 +27,7 @@ def waiting_alerts(
     """
     waiting: list[Alert] = []
     for alert in live:
-        mine = (item for item in findings if _name(item) in alert.findings)
+        mine = (item for item in findings if item.name in alert.findings)
         # what is left of one that lost its evidence of tier B is milder, and was over no budget
         may = (may_raise(item, recent, now_ms) for item in mine if item.tier is Tier.B)
         if _is_left(alert, now_ms) and any(may):
@@ -68,7 +68,3 @@ def _step(alert: Alert) -> Step:
         sentence=alert.sentence,
         moves=(Action.PROMOTE,),
     )
-
-
-def _name(finding: Finding) -> str:
-    return f"{finding.rule}:{finding.key}"

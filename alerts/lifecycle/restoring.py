@@ -107,7 +107,7 @@ def _comes_back(alert: Alert, mine: Sequence[Finding], now_ms: int) -> bool:
         first = min((*alert.findings.values(), *mine), key=weight, default=None)
         if not mine or first is None:
             return False
-        findings = alert.findings | {_key(row): row for row in mine}
+        findings = alert.findings | {row.name: row for row in mine}
         kept = replace(alert, state=AlertState.OPEN, tier=first.tier, findings=findings)
         at_ms = expires_at(kept)
         return at_ms is None or at_ms > now_ms
@@ -134,7 +134,7 @@ def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
     # what an expired alert rests on has never ceased to hold
     if alert.state is AlertState.EXPIRED:
         own = [replace(row, fresh=row.fresh_until_ms >= now_ms) for row in alert.findings.values()]
-        mine = tuple({_key(row): row for row in (*own, *mine)}.values())
+        mine = tuple({row.name: row for row in (*own, *mine)}.values())
     # of what holds again, which may be less than what the alert rested on
     first = min(mine, key=weight)
     demoted = alert.is_demoted and first.tier is Tier.B
@@ -163,7 +163,7 @@ def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
 
 def _after(alert: Alert, step: Step, now_ms: int) -> Alert:
     is_open = step.state is AlertState.OPEN
-    back = {_key(row): row for row in step.findings}
+    back = {row.name: row for row in step.findings}
     return replace(
         alert,
         tier=step.tier,
@@ -183,16 +183,12 @@ def _after(alert: Alert, step: Step, now_ms: int) -> Alert:
 
 def _still_lost(alert: Alert, back: Mapping[str, Finding]) -> dict[str, LostFinding]:
     """Return what an alert has lost and not got back, or not as gravely."""
-    lost = {_key(row.finding): row for row in _away(alert)} | dict(alert.lost)
+    lost = {row.finding.name: row for row in _away(alert)} | dict(alert.lost)
     return {
         name: row
         for name, row in lost.items()
         if name not in back or graver(row.finding.tier, back[name].tier)
     }
-
-
-def _key(row: Finding) -> str:
-    return f"{row.rule}:{row.key}"
 
 
 def _named(row: Finding) -> _Name:

@@ -55,7 +55,7 @@ def lost_again(
     """
     lost = set(chain.from_iterable(alert.lost for alert in live))
     for row in returning:
-        if f"{row.rule}:{row.key}" in lost:
+        if row.name in lost:
             yield replace(row, fresh=row.fresh_until_ms >= now_ms)
 
 

@@ -386,7 +386,7 @@ async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, _Evide
     for row in await rows.fetch(conn, _FINDINGS, {"alerts": list(alerts)}, dict):
         is_own, lost_ms, had = row.pop("is_own"), row.pop("lost_ms"), Tier(row.pop("had_tier"))
         id_, finding = _finding(row)
-        name = f"{finding.rule}:{finding.key}"
+        name = finding.name
         if is_own:
             evidence[id_]["findings"][name] = finding
         # of what is milder than it was, the grave form is lost

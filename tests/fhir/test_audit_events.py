@@ -13,29 +13,14 @@ from fhir.resources.R4B.auditevent import AuditEvent
 
 from fhir_r4.audit_events import audit_event
 from fhir_r4.elements import full_url, known_patient
-from model.audit_log.exported import ExportedRow
 from storage.audit_actions import AuditAction
+from tests.fhir.exported_row import EXPORTED_ROW
 
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit"
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _UNKNOWN = {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}
-_ROW = ExportedRow(
-    number=7,
-    at_ms=1_700_000_000_000,
-    actor="c-1",
-    name="Anna Exempel",
-    role="clinician",
-    care_unit="Ward",
-    action="data.read",
-    patient="a-1",
-    object="session:0190",
-    reason="case 12",
-    categories=["sessions", "measurements"],
-    door="clinic",
-    address="own network",
-)
 _PATIENT = {
     "what": {"reference": full_url(known_patient("a-1")), "type": "Patient"},
     "type": {"system": f"{_TERMS}/audit-entity-type", "code": "1", "display": "Person"},
@@ -139,7 +124,9 @@ _DEMANDS: Mapping[str, tuple[str, str, str, str, Sequence[str]]] = {
     "Delete": ("D", "delete", "110150", "custodian", ["AUT", "INF", "CST"]),
 }
 _AT_DOORS = [
-    replace(_ROW, action=action.value, patient=patient, object=what, address=address, door=door)
+    replace(
+        EXPORTED_ROW, action=action.value, patient=patient, object=what, address=address, door=door
+    )
     for action, patient, what, address, door in product(
         AuditAction, ("a-1", ""), ("note", ""), ("internet", ""), ("clinic", "patient")
     )
@@ -147,7 +134,7 @@ _AT_DOORS = [
 
 
 def test_a_read_is_exactly_this() -> None:
-    assert audit_event(_ROW) == _READ
+    assert audit_event(EXPORTED_ROW) == _READ
 
 
 def _by_type(parts: Sequence[Mapping[str, Any]], *codes: str) -> list[Mapping[str, Any]]:
@@ -224,7 +211,7 @@ def _keeps_its_entities(
     ],
 )
 def test_what_no_pattern_is_of_names_none(changes: dict[str, str], kind: str, outcome: str) -> None:
-    event = audit_event(replace(_ROW, **changes))  # type: ignore[arg-type]  # by name
+    event = audit_event(replace(EXPORTED_ROW, **changes))  # type: ignore[arg-type]  # by name
     assert "meta" not in event
     assert (event["action"], event["outcome"]) == (kind, outcome)
     assert event["type"] == {"system": _DCM, "code": "110110", "display": "Patient Record"}

@@ -9,24 +9,8 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from fhir_r4.audit_events import audit_event
-from model.audit_log.exported import ExportedRow
+from tests.fhir.exported_row import EXPORTED_ROW
 from tests.program.privacy.running import kadens, refused
-
-_ROW = ExportedRow(
-    number=7,
-    at_ms=1_700_000_000_000,
-    actor="c-1",
-    name="Anna Exempel",
-    role="clinician",
-    care_unit="Ward",
-    action="data.read",
-    patient="a-1",
-    object="session:0190",
-    reason="case 12",
-    categories=["sessions", "measurements"],
-    door="clinic",
-    address="own network",
-)
 
 
 def _events(path: Path) -> list[dict[str, Any]]:
@@ -37,7 +21,7 @@ def _events(path: Path) -> list[dict[str, Any]]:
 
 
 def test_a_row_is_an_audit_event_with_who_what_whose_where_and_why() -> None:
-    event = audit_event(_ROW)
+    event = audit_event(EXPORTED_ROW)
     Bundle.model_validate(
         {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": event}]}
     )
