@@ -128,18 +128,22 @@ def rewrap_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
         )
 
 
+_Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", callback=required(KEY_ID), help="The key's id, as in `kadens keys list`."
+    ),
+]
+_Force = Annotated[
+    bool, typer.Option("--force", help="Even if that ends valid tokens or sessions.")
+]
+
+
 def retire_key(
     kind: KeyKind,
-    id_: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", callback=required(KEY_ID), help="The key's id, as in `kadens keys list`."
-        ),
-    ],
+    id_: _Id,
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Even if that ends valid tokens or sessions.")
-    ] = False,
+    force: _Force = False,
     also: Also = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
