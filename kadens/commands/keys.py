@@ -21,8 +21,9 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, required
 from kadens.names import KEY_ID
 from kadens.output.console import out
 from kadens.output.terminal import fail, print_json, print_note
-from kadens.secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
-from kadens.secrets_writer import (
+from kadens.secrets.reading import read_secrets
+from kadens.secrets.values import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError
+from kadens.secrets.writing import (
     Change,
     new_secret,
     rewrite_secrets,
