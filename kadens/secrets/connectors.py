@@ -52,7 +52,12 @@ def _texts(name: str, values: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-def _keys(name: str, value: Any, *, may_lack: bool) -> tuple[str, ...]:  # noqa: ANN401 - as TOML has it
+def _keys(
+    name: str,
+    value: Any,  # noqa: ANN401 - as TOML has it
+    *,
+    may_lack: bool,
+) -> tuple[str, ...]:
     """Return the keys of the door.
 
     They `may_lack` where the vendor is fetched from: some vendors give the key only after they have
