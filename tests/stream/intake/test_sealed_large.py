@@ -105,9 +105,9 @@ class _World:
 
 def _report(patient: str) -> bytes:
     answer = {"id": patient, "instrument": "pain", "phase": "after", "value": 2}
-    asked = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
+    scale = {"scale": "nrs-0-10", "answered_at": "2026-09-21T11:00:00+02:00"}
     filling = (_MARKER * (INLINE // len(_MARKER) + 1)).decode()
-    report = {"type": "report.created", "patient": "app", "report": {**answer, **asked}}
+    report = {"type": "report.created", "patient": "app", "report": {**answer, **scale}}
     return json.dumps({**report, "filling": filling}).encode()
 
 
