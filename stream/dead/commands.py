@@ -22,7 +22,7 @@ from storage.people.errors import UnknownNameError
 from storage.pg.crypto import SealError
 from storage.pg.pool import Connection, Pool
 from stream.dead.bury import unpack_headers
-from stream.dead.resend import Resent, public_keys, resend
+from stream.dead.resend import Resent, resend, sealing_keys
 from stream.log.messages import Producer
 
 SENT, STILL_KEPT, GONE, LETTER_DROPPED = "sent", "kept", "gone", "dropped"
@@ -90,7 +90,7 @@ async def _send(
     # writer recognises them
     counts: Counter[str] = Counter()
     ready: list[Letter] = []
-    keys = await public_keys(conn, desk.wrapping_key, [letter.patient for letter in letters])
+    keys = await sealing_keys(conn, desk.wrapping_key, [letter.patient for letter in letters])
     for group in _by_size(letters):
         messages: list[Resent] = []
         for letter in group:

@@ -50,7 +50,7 @@ class Resent:
     public: bytes = b""
 
 
-async def public_keys(
+async def sealing_keys(
     conn: Connection, wrapping_key: KeyRing, patients: Iterable[str | None]
 ) -> dict[str | None, bytes]:
     """Return the public key of each patient who has one; None and "" stand for nobody."""

@@ -17,7 +17,7 @@ from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.letters import RefusedMessage
-from stream.dead.resend import Resent, public_keys, resend
+from stream.dead.resend import Resent, resend, sealing_keys
 from stream.intake.outcomes import Outcome, count_outcome
 from stream.intake.owners import Owned, allowed_positions, owners_of, patients_in
 from stream.reading import Read, slice_of
@@ -37,7 +37,7 @@ async def divide_bodies(
     owned = await owners_of(conn, slices)
     allowed = await allowed_positions(conn, owned)
     again = []
-    keys = await public_keys(conn, parts.wrapping_key, patients_in(owned))
+    keys = await sealing_keys(conn, parts.wrapping_key, patients_in(owned))
     for position, entry in enumerate(owned):
         if entry.patient is None or position in allowed:
             # once read, a slice whose account is linked to no patient goes into quarantine

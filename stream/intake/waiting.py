@@ -13,7 +13,7 @@ from stream import settled
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import RefusedMessage
-from stream.dead.resend import Resent, public_keys, resend
+from stream.dead.resend import Resent, resend, sealing_keys
 from stream.log.messages import Message
 
 # bodies sent again in one transaction: all of them are in memory at once
@@ -64,7 +64,7 @@ async def _owners(
     """Return the patient of each body by its place, and the public keys of these patients."""
     receipts = [(item.vendor, item.account, int(item.headers["received_ms"])) for item in held]
     owners = await accounts.owners(conn, receipts) if receipts else {}
-    return owners, await public_keys(conn, parts.wrapping_key, owners.values())
+    return owners, await sealing_keys(conn, parts.wrapping_key, owners.values())
 
 
 def _again(held: quarantine.QuarantinedBody, body: bytes, patient: str, public: bytes) -> Resent:

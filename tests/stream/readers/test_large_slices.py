@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import product, starmap
 
 import pytest
 
@@ -44,7 +45,7 @@ def _activity(user: int, number: int) -> dict[str, object]:
 
 
 def _pushed(users: int, activities: int) -> BodyToRead:
-    records = [_activity(user, n) for n in range(activities) for user in range(users)]
+    records = list(starmap(_activity, product(range(users), range(activities))))
     body = push(activityDetails=records)
     return BodyToRead(format="garmin", context=Context(connector="garmin"), content=body)
 
