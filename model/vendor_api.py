@@ -71,6 +71,7 @@ class GrantEndedError(ValueError):
 _ACCOUNT_KEYS = ("x_user_id", "user_id", "openId")
 _ENDED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
 _LONGEST_S = 10 * 366 * 86_400
+_DIGITS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 def standard_tokens(body: bytes) -> TokenAnswer:
@@ -89,20 +90,33 @@ def standard_tokens(body: bytes) -> TokenAnswer:
 
 def tokens_in(values: Mapping[str, object]) -> TokenAnswer:
     """Return the tokens of a decoded answer; raises as `standard_tokens` does."""
-    if values.get("error") in _ENDED:
+    # some vendors write an object there, and an object is no word
+    error = values.get("error")
+    if isinstance(error, str) and error in _ENDED:
         raise GrantEndedError("the vendor does not take the grant")
-    access, refresh = values.get("access_token"), values.get("refresh_token", "")
+    # null is written by vendors that leave the old refresh token as it is
+    access, refresh = values.get("access_token"), values.get("refresh_token") or ""
     if not (isinstance(access, str) and isinstance(refresh, str)):
         raise ValueError("the answer has no tokens")  # noqa: TRY004 - the documented error
-    lasts_s = values.get("expires_in")
-    # an end that nobody can mean counts as none: the token is used until it is refused
-    known = isinstance(lasts_s, int) and not isinstance(lasts_s, bool) and 0 < lasts_s < _LONGEST_S
     return TokenAnswer(
         access=access,
         refresh=refresh,
-        expires_s=int(str(lasts_s)) if known else 0,
+        expires_s=_seconds(values.get("expires_in")),
         account=account_in(values, _ACCOUNT_KEYS),
     )
+
+
+def _seconds(lasts_s: object) -> int:
+    """Return the seconds for which a token holds, 0 where nobody can mean what is stated.
+
+    Such a token is used until it is refused. Some vendors write the number as a text, or with a
+    fraction.
+    """
+    if isinstance(lasts_s, str) and _DIGITS.fullmatch(lasts_s):
+        lasts_s = int(lasts_s)
+    if isinstance(lasts_s, bool) or not isinstance(lasts_s, int | float):
+        return 0
+    return int(lasts_s) if 0 < lasts_s < _LONGEST_S else 0
 
 
 def account_in(values: Mapping[str, object], keys: Iterable[str]) -> str:
