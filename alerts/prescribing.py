@@ -11,7 +11,8 @@ from model.prescribing.canonical import prescription_hash
 from model.prescription import Prescription
 from model.schemas.documents import named_schema, prescription_schema
 from model.schemas.from_types import JsonSchema
-from model.schemas.prescription_check import bounds_text, prescription_problems, within
+from model.schemas.prescription_bounds import bounds_text, within
+from model.schemas.prescription_check import prescription_problems
 from model.words.language import _
 
 OVERRIDABLE = {rule.id: rule.overridable for rule in RULE.values()}

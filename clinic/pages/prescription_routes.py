@@ -29,7 +29,7 @@ from model.calendar import local_date
 from model.prescribing.changes import PAUSE_REASONS, next_version, renewed
 from model.prescribing.notes import PrescriptionNote
 from model.prescription import WEEKDAYS, Prescription, in_force
-from model.schemas.prescription_check import INTENSITY_BOUNDS, RPE_SCALES
+from model.schemas.prescription_bounds import INTENSITY_BOUNDS, RPE_SCALES
 from model.words.activities import TYPES
 from model.words.language import N_, translated
 from model.words.roles import CareRole

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from model.alert import PainRating, RuleInput, SessionBrief, Watermark, Weighing
+from model.alert import RuleInput
+from model.alerting.rule_rows import PainRating, SessionBrief, Watermark, Weighing
 from model.calendar import HOUR_MS, MINUTE_MS, local_date, midnight
 from model.derived import Day
 from model.facts import Phase
