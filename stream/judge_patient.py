@@ -12,13 +12,7 @@ from functools import partial
 from itertools import chain
 
 from alerts import lifecycle, registry
-from alerts.announcing import (
-    ANNOUNCED,
-    Announcing,
-    announcements_of,
-    digest_times,
-    nudge_message,
-)
+from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times, nudge_message
 from alerts.silence_nudges import next_nudge_ms, silence_nudge
 from model.alert import Action, Finding
 from model.alerting.steps import JudgementResult, Step

@@ -14,9 +14,7 @@ from model.alerting.rule_rows import AboveCeiling, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date
 from model.columns.window import SampleColumn
 from model.derived import FAR_ABOVE_CEILING, Day, Week
-from model.facts import (
-    AttributedFact,
-)
+from model.facts import AttributedFact
 from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings

@@ -12,12 +12,7 @@ from model.facts import Phase
 from model.intensity import ZoneTimes
 from model.prescribing.rule_settings import SettingValues
 from model.prescription import Pause
-from tests.alerts.rules.known_weeks import (
-    FIRST_MONDAY,
-    MISSED_ZONE,
-    THRICE_A_WEEK,
-    missed_input,
-)
+from tests.alerts.rules.known_weeks import FIRST_MONDAY, MISSED_ZONE, THRICE_A_WEEK, missed_input
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated, usual
 from tests.weeks import week_of
 
