@@ -16,7 +16,7 @@ from storage.prescribing.drafts import PrescriptionDraft
 from storage.reads.views import PatientBrief
 from web.problems import RequestRefused
 
-WRITERS = frozenset({CareRole.PRESCRIBER, CareRole.CLINICIAN})
+PRESCRIPTION_WRITERS = frozenset({CareRole.PRESCRIBER, CareRole.CLINICIAN})
 PRESCRIBERS = frozenset({CareRole.PRESCRIBER})
 CHANGED_MEANWHILE = N_(
     "Somebody has changed this meanwhile. Look at it as it is now, and write it again."

@@ -18,7 +18,7 @@ from clinic.prescribing.confirming import check_confirmed, need_confirmed
 from clinic.prescribing.known import (
     CHANGED_MEANWHILE,
     PRESCRIBERS,
-    WRITERS,
+    PRESCRIPTION_WRITERS,
     begin_writing,
     known_draft,
     known_version,
@@ -52,7 +52,7 @@ async def add_draft(
     scope: RequestScope, pseudonym: str, content: PrescriptionContent
 ) -> PrescriptionDraft:
     """Store a new draft, and return it."""
-    who = await begin_writing(scope, pseudonym, WRITERS)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
     stored = await stored_versions(scope, pseudonym)
     key = content.id or _free_id(stored, await drafts.drafts_of(scope.conn, pseudonym))
     draft = _draft(scope, who, key, content, _newest_version(stored, key))
@@ -64,7 +64,7 @@ async def change_draft(
     scope: RequestScope, pseudonym: str, draft: str, revision: int, content: PrescriptionContent
 ) -> PrescriptionDraft:
     """Replace the content of a draft that the client knows in its present revision."""
-    who = await begin_writing(scope, pseudonym, WRITERS)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
     before = await known_draft(scope, pseudonym, draft, revision)
     key = content.id or before.prescription.id
     based_on = before.based_on
@@ -84,7 +84,7 @@ async def add_imported(
 
     A prescription keeps its id: with the id of a stored one it is to be its next version.
     """
-    await begin_writing(scope, pseudonym, WRITERS)
+    await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
     stored = await stored_versions(scope, pseudonym)
     kept: list[PrescriptionDraft] = []
     for result in results:
@@ -134,7 +134,7 @@ async def discard_draft(
     scope: RequestScope, pseudonym: str, draft: str, revision: int
 ) -> PrescriptionDraft:
     """Throw a draft away, and return what it was."""
-    await begin_writing(scope, pseudonym, WRITERS)
+    await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
     before = await known_draft(scope, pseudonym, draft, revision)
     await drafts.drop_draft(scope.conn, pseudonym, before.id)
     what = _named(before.prescription)
@@ -164,7 +164,7 @@ async def renew(
     scope: RequestScope, pseudonym: str, prescription: str, wish: RenewalBody
 ) -> PrescriptionDraft:
     """Make a draft that renews a prescription, and return it."""
-    who = await begin_writing(scope, pseudonym, WRITERS)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
     newest = await known_version(scope, pseudonym, prescription, wish.version)
     _check(renewal_problems(newest, wish.valid_from))
     result = renewed(newest, wish.valid_from, wish.valid_to)
@@ -185,7 +185,7 @@ async def pause(
 
     422 for a pause that begins in the past, unless `confirmed` has the key of that note.
     """
-    who = await begin_writing(scope, pseudonym, WRITERS)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
     newest = await known_version(scope, pseudonym, prescription, wish.version)
     stop = Pause(first=wish.first, last=wish.last, why=wish.why)
     _check(pause_problems(newest, stop))

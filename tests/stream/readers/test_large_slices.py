@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -44,7 +45,8 @@ def _activity(user: int, number: int) -> dict[str, object]:
 
 
 def _pushed(users: int, activities: int) -> BodyToRead:
-    records = [_activity(user, n) for n in range(activities) for user in range(users)]
+    each = product(range(activities), range(users))
+    records = [_activity(user, number) for number, user in each]
     body = push(activityDetails=records)
     return BodyToRead(format="garmin", context=Context(connector="garmin"), content=body)
 
