@@ -159,10 +159,10 @@ def unspill(spilled: Spilled, file: IO[bytes]) -> Holdings:
     """
     facts = SpilledFacts(file, [])
     parts = []
-    for part, offsets, reach in zip(
+    for part, offsets, span in zip(
         spilled.rest.parts, spilled.offsets, spilled.slices, strict=True
     ):
-        parts.append(replace(part, facts=facts.at(offsets), kept=_slice(file, reach)))
+        parts.append(replace(part, facts=facts.at(offsets), kept=_slice(file, span)))
     return replace(spilled.rest, parts=tuple(parts))
 
 
@@ -174,10 +174,10 @@ def _spilled(part: Part, file: IO[bytes]) -> tuple[int, ...]:
     return tuple(offsets)
 
 
-def _slice(file: IO[bytes], reach: tuple[int, int] | None) -> bytes | None:
-    if reach is None:
+def _slice(file: IO[bytes], span: tuple[int, int] | None) -> bytes | None:
+    if span is None:
         return None
-    begin, length = reach
+    begin, length = span
     file.seek(begin)
     return file.read(length)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from itertools import product, starmap
+from itertools import product
 
 import pytest
 
@@ -45,7 +45,8 @@ def _activity(user: int, number: int) -> dict[str, object]:
 
 
 def _pushed(users: int, activities: int) -> BodyToRead:
-    records = list(starmap(_activity, product(range(users), range(activities))))
+    each = product(range(activities), range(users))
+    records = [_activity(user, number) for number, user in each]
     body = push(activityDetails=records)
     return BodyToRead(format="garmin", context=Context(connector="garmin"), content=body)
 
