@@ -23,7 +23,7 @@ from parsers.phone.collected import Collected
 from parsers.takeout.fitbit_names import FITBIT_TYPES, SESSION_FIGURES
 from parsers.word_tables import type_of_word
 
-SESSION_COLUMNS = ("exercise_id", "exercise_start", "exercise_end")
+LISTED_COLUMNS = ("exercise_id", "exercise_start", "exercise_end")
 _VENDOR = "fitbit"
 _BY_ITSELF, _BY_HAND = "AUTO_DETECTED", "MANUAL"
 _PLACES = re.compile(r"^(?:outdoor|indoor)_")

@@ -29,7 +29,7 @@ from parsers.takeout.fitbit_names import (
     ON_A_PHONE,
     UNIT_FACTORS,
 )
-from parsers.takeout.fitbit_sessions import SESSION_COLUMNS, add_listed_session
+from parsers.takeout.fitbit_sessions import LISTED_COLUMNS, add_listed_session
 from parsers.takeout.values import day_total, only_part
 
 _VENDOR = "fitbit"
@@ -45,7 +45,7 @@ def is_fitbit_table(first: bytes) -> bool:
     """Return whether a file is a table of the export, by the names of its columns."""
     names = _names(first)
     is_series = names[:1] == [_TIME] and (names[-1] == _SOURCE or _metric_column(names) != "")
-    return is_series or set(SESSION_COLUMNS) <= set(names)
+    return is_series or set(LISTED_COLUMNS) <= set(names)
 
 
 def is_fitbit_heart_table(first: bytes) -> bool:
@@ -57,7 +57,7 @@ def read_fitbit_table(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield the only part of a table; BodyError for a table that is not read."""
     names = _names(payload)
     into = Collected()
-    if set(SESSION_COLUMNS) <= set(names):
+    if set(LISTED_COLUMNS) <= set(names):
         for index, row in enumerate(_rows(payload)):
             try:
                 add_listed_session(row, into)

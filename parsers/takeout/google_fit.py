@@ -44,8 +44,8 @@ from parsers.takeout.google_fit_names import (
     COLUMNS_OF_DATES,
     DATA_TYPES,
     DATE_COLUMNS,
+    DERIVED_FROM,
     GOOGLE_FIT_TYPES,
-    MADE_FROM,
     MERGED_STREAM,
     NOT_EXERCISE,
     OF_THE_PHONE,
@@ -110,7 +110,7 @@ def _add_stream(content: str, into: Collected) -> None:
     """Add the points of a stream, one at a time: a stream of years has half a million."""
     matches = _NAME.search(content, 0, _NEAR) or _NAME.search(content, max(0, len(content) - _NEAR))
     named = text(_unquoted(matches[1]) if matches else None, "Data Source", 512)
-    stream, _, _ = named.partition(MADE_FROM)
+    stream, _, _ = named.partition(DERIVED_FROM)
     is_read = stream.startswith(RAW_STREAM) or stream.endswith(OF_THE_PHONE)
     if not is_read and MERGED_STREAM not in stream:
         why = "made from other streams of the same export, which are read instead"

@@ -20,7 +20,7 @@ DATA_TYPES: dict[str, tuple[str, bool]] = {
 # counter, or is merged from those. All others are made from these, and would say the same once
 # more. Behind the arrow some name the stream that they are made from.
 RAW_STREAM, OF_THE_PHONE = "raw:", ":derive_step_deltas"
-MERGED_STREAM, MADE_FROM = ":merge_", "<-"
+MERGED_STREAM, DERIVED_FROM = ":merge_", "<-"
 BY_PERSON = ":user_input"  # the name of the stream of what somebody typed
 
 GOOGLE_FIT_TYPES: dict[str, str] = type_by_word(

@@ -19,17 +19,16 @@ from model.alert import (
     Finding,
     LostFinding,
     RuleInput,
-    Step,
-    StepKind,
     Tier,
 )
+from model.alerting.steps import Step, StepKind
 from model.calendar import HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, Fact, Instrument, Phase, Report, SampleBlock
 from model.messages.alert_move import DutyRoster
 from model.privacy.rectification import RightValues
 from model.spans import Span
 from model.words.red_flags import YES_NO_SCALE
-from storage.alerts.rule_inputs import sign_answers
+from storage.alerts.report_answers import sign_answers
 from storage.facts.retractions import RestrictedInterval
 from tests.derivation.lives import LIVES_PROFILE, THREE_A_WEEK, Diary
 from tests.storage.tellers import attributed_fact, head

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.lifecycle import (
-    CORRECTED,
     RESOLUTIONS,
     TRANSITIONS,
     Action,
@@ -23,7 +22,8 @@ from alerts.lifecycle import (
     wakes,
 )
 from alerts.wording import headline
-from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Finding, Tier
+from model.alerting.steps import Step, StepKind
 from tests.rows import keyed, values_of
 
 _NOW = 1_900_000_000_000
@@ -242,7 +242,7 @@ def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() ->
         assert (step.kind, step.state, step.reason) == (
             StepKind.RETRACT,
             AlertState.RETRACTED,
-            CORRECTED,
+            "corrected",
         )
         assert step.findings == (_pain("x"),)
 

@@ -12,8 +12,9 @@ from functools import cache
 
 from model.calendar import day_bounds, local_date
 from model.columns.window import Window
-from model.derived import WITHIN_OTHERS, Origin, Session
+from model.derived import Origin, Session
 from model.intensity import ZoneTimes
+from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.pieces import pieces_ms
 from stream.compute.series.reported_columns import DAY_METRICS
 from stream.compute.sessions.candidates import SessionCandidate
