@@ -91,16 +91,16 @@ def _trimmed(
     Both begin or both end within two minutes, and are of one origin and type family. Such a part is
     at most half as long, because more of it would leave the other one mostly covered.
     """
-    whole: dict[_Edge, SessionCandidate] = {}
+    longest: dict[_Edge, SessionCandidate] = {}
     for candidate in candidates:
         if not mostly_covered(candidate, pieces[candidate.id].running):
             for edge in _edges(candidate):
                 # the longest says for all that begin or end there whether they are parts of one
-                known = whole.setdefault(edge, candidate)
+                known = longest.setdefault(edge, candidate)
                 if candidate.length_ms > known.length_ms:
-                    whole[edge] = candidate
+                    longest[edge] = candidate
     for candidate in candidates:
-        near = [whole.get(edge) for edge in _edges(candidate, (-1, 0, 1))]
+        near = [longest.get(edge) for edge in _edges(candidate, (-1, 0, 1))]
         if any(around is not None and _is_part(candidate, around) for around in near):
             yield candidate.id
 
@@ -113,11 +113,11 @@ def _edges(candidate: SessionCandidate, steps: Sequence[int] = (0,)) -> Iterator
             yield (*kind, is_end, at // SAME_WITHIN_MS + step)
 
 
-def _is_part(candidate: SessionCandidate, whole: SessionCandidate) -> bool:
-    start_ms, end_ms = candidate.start_ms - whole.start_ms, whole.end_ms - candidate.end_ms
+def _is_part(candidate: SessionCandidate, around: SessionCandidate) -> bool:
+    start_ms, end_ms = candidate.start_ms - around.start_ms, around.end_ms - candidate.end_ms
     is_within = min(start_ms, end_ms) >= -SAME_WITHIN_MS
     is_near = min(abs(start_ms), abs(end_ms)) <= SAME_WITHIN_MS
-    return is_within and is_near and candidate.length_ms < whole.length_ms / 2
+    return is_within and is_near and candidate.length_ms < around.length_ms / 2
 
 
 class _TakenTime:
