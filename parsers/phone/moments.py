@@ -22,12 +22,15 @@ _MINUTE_MS = 60_000
 _USUAL = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}):([0-5][0-9]):([0-5][0-9]) ([+-][0-9]{4})", re.ASCII
 )
-# Digits of other scripts and every kind of space are what phones of other languages write.
+# Digits of other scripts and every kind of space are what phones of other languages write. Some of
+# them put the half of the day before the hour, or points between the parts of a time.
+_HALF = r"(?![Zz]$)[^\W\d_][^\d+-]*?"
 _WRITTEN = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:[Tt\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
-    r"\s*((?![Zz]$)[^\W\d_][^\d+-]*?)?)?"
-    r"\s*([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    rf"(?:[Tt\s]+(?P<before>{_HALF})?\s*(?P<hour>\d{{1,2}})(?P<mark>[:.])(?P<minute>\d{{2}})"
+    r"(?:(?P=mark)(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    rf"\s*(?P<half>{_HALF})?)?"
+    r"\s*(?P<offset>[Zz]|[+\u2212-][0-9]{2}:?[0-9]{2})?"
 )
 _LONGEST_TIME = 64  # characters
 _FIRST_MS = 100_000_000_000  # epoch seconds of the year 5138, epoch milliseconds of 1973
@@ -122,10 +125,13 @@ def _any(value: object, where: str, zone: str) -> Moment:
 
 
 def _of_parts(matches: re.Match[str], where: str, zone: str) -> Moment:
-    year, month, day, hour, minute, second, fraction, half, written = matches.groups(default="")
+    parts = matches.groupdict(default="")
+    hour, fraction, half = parts["hour"], parts["fraction"], parts["before"] or parts["half"]
+    written = parts["offset"].replace("\u2212", "-")
     try:
-        shown_date = date(int(year), int(month), int(day))
-        at = time(_hour(hour or "0", half, where), int(minute or 0), int(second or 0))
+        shown_date = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+        minute, second = int(parts["minute"] or 0), int(parts["second"] or 0)
+        at = time(_hour(hour or "0", half, where), minute, second)
     except ValueError as error:
         if isinstance(error, Unreadable):
             raise
