@@ -119,7 +119,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=3,
+        version=4,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -153,7 +153,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=1,
+        version=2,
         grows=("activities-steps", "activities-heart"),
         read=Named("parsers.vendors.fitbit_api.reading:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reading:is_fitbit_answer"),
@@ -166,7 +166,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=2,
+        version=3,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),
@@ -178,7 +178,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # two days, or as many as its user asks for by hand
     Format(
         name="hc_webhook",
-        version=1,
+        version=2,
         grows=("steps", "distance", "active_calories"),
         read=Named("parsers.phone.hc_webhook:read_hc_webhook"),
         sniff=Named("parsers.phone.recognised:is_hc_webhook"),

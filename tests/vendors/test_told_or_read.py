@@ -239,6 +239,24 @@ _CASES = [
         ("beats_list", "2026-11-20/2026"),
     ),
     _Case(
+        "a page of samples whose next token is none",
+        "junction",
+        {
+            "groups": {
+                "oura": [
+                    {
+                        "source": {"provider": "oura", "type": "ring"},
+                        "data": [{"timestamp": _AT, "value": 60}],
+                    }
+                ]
+            },
+            "next_cursor": 7,
+        },
+        (("next_cursor", "not a text"),),
+        ("heart_rate:0917cb196c5f2700",),
+        ("heartrate", "2026-11-01/2026-11-20/oura"),
+    ),
+    _Case(
         "a sample at an offset without a colon",
         "suunto",
         {

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from model.calendar import DAY_MS, HOUR_MS
-from model.codec import dumps
 from model.errors import BodyError
 from model.facts import Deletion, Fact, Head, RejectKind, Source
 from model.received import Notice, NoticeKind, Part, ReaderItem
@@ -28,6 +27,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.stated_once import dumps_once
 from parsers.vendors.google_health.exercises import record_named
 from parsers.vendors.google_health.names import (
     DAILY_TYPES,
@@ -105,7 +105,7 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
     several = len(accounts) > 1
     for account, of in accounts.items():
         if of.facts or of.errors or of.is_known:
-            kept = dumps(of.written) if several else None
+            kept = dumps_once(of.written) if several else None
             yield Part(
                 account=account,
                 facts=tuple(of.facts.values()),
