@@ -21,6 +21,7 @@ from fhir_r4.elements import (
 from model.alert import AlertState, Tier
 from model.calendar import rfc3339
 from model.messages.alert_event import AlertSnapshot, FindingState
+from model.messages.withdrawal import WithdrawalReason
 
 _WITHDRAWN = "entered-in-error"
 _SEVERITY: Mapping[Tier, str] = {Tier.A: "high", Tier.B: "moderate", Tier.C: "low"}
@@ -38,8 +39,13 @@ _TASK: Mapping[AlertState, str] = {
 # FHIR wants a reason where work is held or given up.
 _REASONS: Mapping[AlertState, str] = {
     AlertState.SNOOZED: "put off by a clinician",
-    AlertState.RETRACTED: "the data was corrected",
     AlertState.EXPIRED: "nobody took it up in its time",
+}
+_WITHDRAWN_WHY: Mapping[str, str] = {
+    WithdrawalReason.CORRECTED: "the data was corrected",
+    WithdrawalReason.RESTRICTED: "use of the data was restricted",
+    WithdrawalReason.SETTINGS: "a threshold, a profile or the prescription was changed",
+    WithdrawalReason.SEVERAL: "the data or the settings were changed",
 }
 
 
@@ -145,6 +151,13 @@ def _flag(snapshot: AlertSnapshot, subject: FhirResource) -> FhirResource:
     }
 
 
+def _status_reason(snapshot: AlertSnapshot, state: AlertState) -> str:
+    if state is not AlertState.RETRACTED:
+        return _REASONS.get(state, "")
+    # events of before this was told have none
+    return _WITHDRAWN_WHY.get(snapshot.retraction, _WITHDRAWN_WHY[WithdrawalReason.SEVERAL])
+
+
 def _task(snapshot: AlertSnapshot, subject: FhirResource, issue: FhirResource) -> FhirResource:
     state = AlertState(snapshot.state)
     made = identified("Task", snapshot.alert) | {
@@ -157,8 +170,8 @@ def _task(snapshot: AlertSnapshot, subject: FhirResource, issue: FhirResource) -
         "authoredOn": rfc3339(snapshot.raised_ms),
         "lastModified": rfc3339(snapshot.changed_ms),
     }
-    if state in _REASONS:
-        made["statusReason"] = {"text": _REASONS[state]}
+    if reason := _status_reason(snapshot, state):
+        made["statusReason"] = {"text": reason}
     if snapshot.snoozed_until_ms is not None and state is AlertState.SNOOZED:
         # the work begins when the snooze ends
         made["restriction"] = {"period": period(snapshot.snoozed_until_ms)}

@@ -6,7 +6,7 @@ lost or doubled event changes nothing. A row of `due` is taken in the judging tr
 a crash it is still due.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -23,6 +23,7 @@ from alerts.silence_nudges import next_nudge_ms, silence_nudge
 from model.alert import Action, Finding, JudgementResult, Step
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL, ReceiverKind
+from model.messages.withdrawal import WithdrawalReason, withdrawal_reason
 from runtime.log_lines import describe, get_logger
 from storage.alerts import due, duty, outbox, rule_inputs, store
 from storage.alerts.rule_inputs import Loaded
@@ -86,33 +87,44 @@ async def _judge_or_postpone(parts: Collaborators) -> int:
             if not blames_message(error):
                 raise
             report_fault(parts.metrics, "judge a patient", describe(error))
-            await due.mark_all(conn, patients, parts.now() + LATER_MS, "fault")
+            for patient, causes in patients.items():
+                for why in ("fault", *sorted(causes)):
+                    await due.mark_due(conn, patient, parts.now() + LATER_MS, why)
     return len(patients)
 
 
 async def judge_patients(
-    conn: Connection, patients: Sequence[str], parts: Collaborators, now_ms: int
+    conn: Connection, due_by: Mapping[str, Collection[str]], parts: Collaborators, now_ms: int
 ) -> None:
     """Judge patients as of `now_ms`, in the caller's transaction. Judging again changes nothing.
 
-    What a prescription at the clinician door has made stale is derived first.
+    `due_by` says by pseudonym why each is due. What a prescription at the clinician door has made
+    stale is derived first.
     """
-    await derive_stale(conn, patients)
-    loaded = await rule_inputs.load_all(conn, patients, now_ms)
-    results = {patient: verdict(loaded[patient], now_ms) for patient in patients}
+    await derive_stale(conn, due_by)
+    loaded = await rule_inputs.load_all(conn, due_by, now_ms)
+    results = {
+        patient: verdict(loaded[patient], now_ms, withdrawal_reason(causes))
+        for patient, causes in due_by.items()
+    }
     done = await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
-    parts.metrics.judged.inc(len(patients))
+    parts.metrics.judged.inc(len(due_by))
     for step in done:
         parts.metrics.alerts.labels(step.kind.value).inc()
 
 
-def verdict(on: Loaded, now_ms: int) -> JudgementResult:
-    """Return the steps of alerts that a patient's state leads to, and the next due time. Pure."""
+def verdict(
+    on: Loaded, now_ms: int, why: WithdrawalReason = WithdrawalReason.CORRECTED
+) -> JudgementResult:
+    """Return the steps of alerts that a patient's state leads to, and the next due time. Pure.
+
+    `why` is the reason for which alerts are withdrawn, if any are.
+    """
     findings = registry.judge(on.judgeable)
     held = tuple(finding for finding in findings if finding.suppressed)
     findings = registry.of_alerts(on.judgeable, findings)
     back = lifecycle.returning_findings(on.live, on.recent, partial(_judged_at, on), now_ms)
-    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms, back)
+    result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms, back, why)
     hours = lifecycle.hours_of(on.roster)
     return replace(
         result,

@@ -16,7 +16,6 @@ from alerts.lifecycle.restoring import (
     returning_findings,
 )
 from alerts.lifecycle.settling import (
-    CORRECTED,
     muted_until,
     recipients,
     settle,
@@ -33,7 +32,6 @@ from alerts.lifecycle.transitions import (
 from model.alert import Action
 
 __all__ = [
-    "CORRECTED",
     "RESOLUTIONS",
     "TRANSITIONS",
     "Action",

@@ -11,6 +11,7 @@ from alerts.lifecycle.returning import lost_again
 from alerts.lifecycle.settling import settle, wakes
 from model.alert import Alert, Finding, JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
+from model.messages.withdrawal import WithdrawalReason
 
 
 def course_at(
@@ -20,11 +21,13 @@ def course_at(
     roster: DutyRoster,
     now_ms: int,
     returning: Iterable[Finding] = (),
+    why: WithdrawalReason = WithdrawalReason.CORRECTED,
 ) -> JudgementResult:
     """Return the steps at `now_ms` (epoch ms), and when the alerts must be looked at again.
 
-    `live` and `recent` are as for `settle`, `returning` is of `returning_findings`. The next look
-    is only what alerts ask for: rules may ask for an earlier one.
+    `live` and `recent` are as for `settle`, `returning` is of `returning_findings`, and `why` the
+    reason for which an alert is withdrawn. The next look is only what alerts ask for: rules may ask
+    for an earlier one.
     """
     held, returning = tuple(findings), tuple(returning)
     # Rules must see an alert whose snooze has ended as open.
@@ -36,7 +39,7 @@ def course_at(
     awake, live = (*awake, *back), (*live, *back)
     returned = {row.id for row in back}
     recent = [alert for alert in recent if alert.id not in returned]
-    settled = settle(awake, recent, (*held, *lost_again(awake, returning, now_ms)), now_ms)
+    settled = settle(awake, recent, (*held, *lost_again(awake, returning, now_ms)), now_ms, why)
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)
     last = after_steps(after, ticking, now_ms)

@@ -26,8 +26,7 @@ from model.alert import (
     is_contact,
 )
 from model.calendar import DAY_MS
-
-CORRECTED = "corrected"  # the reason of a retraction that follows from data
+from model.messages.withdrawal import WithdrawalReason
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
 # finding may come back.
@@ -50,14 +49,18 @@ def recipients(contacts: Iterable[Contact], responsible: Collection[str]) -> tup
 
 
 def settle(
-    live: Sequence[Alert], recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int
+    live: Sequence[Alert],
+    recent: Sequence[Alert],
+    findings: Iterable[Finding],
+    now_ms: int,
+    why: WithdrawalReason = WithdrawalReason.CORRECTED,
 ) -> tuple[Step, ...]:
     """Return the steps that follow from judging, family by family.
 
     There are none when the alerts already agree with the findings. `live` are the patient's live
     alerts with the findings that hold. `recent` are the closed alerts whose findings may still be
     within a look-back; 60 days are enough. `findings` is the result of `registry.judge` at `now_ms`
-    (epoch ms).
+    (epoch ms), and `why` the reason of a retraction.
     """
     alerts = {alert.family: alert for alert in live if alert.state in LIVE_STATES}
     by_family: dict[str, list[Finding]] = defaultdict(list)
@@ -67,7 +70,11 @@ def settle(
     # A family without a finding is visited too: its alert may have to be retracted.
     for family in sorted(by_family.keys() | alerts.keys()):
         steps += _family(family, alerts.get(family), recent, by_family[family], now_ms)
-    return tuple(steps)
+    return tuple(_explained(step, why) for step in steps)
+
+
+def _explained(step: Step, why: WithdrawalReason) -> Step:
+    return replace(step, reason=why.value) if step.kind is StepKind.RETRACT else step
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
@@ -225,7 +232,6 @@ def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
         rule=alert.rule,
         rule_version=version,
         sentence=alert.sentence,
-        reason=CORRECTED,
         moves=(Action.RETRACT,),
         is_demoted=alert.is_demoted,
     )

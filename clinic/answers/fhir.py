@@ -16,6 +16,7 @@ from fhir_r4.observations import (
     session_observations,
     week_observations,
 )
+from model.alert import Action, AlertState
 from model.derived import ALGORITHM, Session, Week
 from model.facts import Instrument
 from model.messages.alert_event import AlertSnapshot, FindingState
@@ -72,9 +73,18 @@ def snapshot_of(page: AlertPage) -> AlertSnapshot:
         changed_ms=alert.changed_ms,
         sentence=alert.sentence,
         resolution=alert.resolution,
+        retraction=_retraction(page),
         snoozed_until_ms=alert.snoozed_until_ms,
         findings=tuple(map(_finding, page.findings)),
     )
+
+
+def _retraction(page: AlertPage) -> str:
+    """Return why an alert is withdrawn, "" for one that is not."""
+    if page.alert.state != AlertState.RETRACTED:
+        return ""
+    reasons = [move.reason for move in page.moves if move.kind == Action.RETRACT]
+    return reasons[-1] if reasons else ""
 
 
 def _finding(row: FindingRow) -> FindingState:

@@ -115,6 +115,14 @@ ANSWER_SCALES: dict[str, str] = {
     "form-1-5": N_("of 5"),
 }
 
+# Why an alert was withdrawn, by the reason of the move.
+WITHDRAWN_WHY: dict[str, str] = {
+    "corrected": N_("the data were corrected"),
+    "restricted": N_("use of the data was restricted"),
+    "settings changed": N_("a threshold, a profile or the prescription was changed"),
+    "data or settings changed": N_("the data or the settings were changed"),
+}
+
 # What happened to an alert, by the kind of the move.
 MOVES: dict[str, str] = {
     "raise": N_("Raised"),

@@ -13,7 +13,7 @@ from clinic import reads
 from clinic.actions import RESOLVING, SNOOZE_DAYS, SNOOZING, ActionName, AlertRequest, act
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
-from clinic.language.vocabulary import MOVES
+from clinic.language.vocabulary import MOVES, WITHDRAWN_WHY
 from clinic.marking import MarkRequest, StatementName, mark_session
 from clinic.pages import charts
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
@@ -152,6 +152,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
         "move_words": MOVES,
+        "withdrawn_words": WITHDRAWN_WHY,
         "responsible": view.page.moves[-1].responsible if view.page.moves else (),
         # Whoever has the alert cannot get it; everybody else can, the reader included.
         "others": {

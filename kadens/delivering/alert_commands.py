@@ -127,7 +127,7 @@ def _state(alert: AlertBrief) -> str:
 
 
 def _finding_lines(finding: FindingRow) -> Iterator[str]:
-    fallen = "" if finding.current else ", no longer stands: the data were corrected"
+    fallen = "" if finding.current else ", no longer stands: the data or the settings were changed"
     added = rfc3339(finding.added_ms)
     yield f"evidence of rule {finding.rule} version {finding.rule_version}, added {added}{fallen}"
     for key, value in finding.evidence.items():

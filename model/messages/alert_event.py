@@ -29,7 +29,8 @@ class FindingState:
 class AlertSnapshot:
     """An alert after a change. Instants are epoch ms; `patient` is the pseudonym.
 
-    `withdrawn` are findings as an earlier event gave them, which have been corrected since.
+    `withdrawn` are findings as an earlier event gave them, which have changed since, and
+    `retraction` says why the alert is withdrawn, by `WithdrawalReason`.
     """
 
     alert: str
@@ -43,6 +44,7 @@ class AlertSnapshot:
     changed_ms: int
     sentence: str
     resolution: str = ""
+    retraction: str = ""
     snoozed_until_ms: int | None = None
     findings: tuple[FindingState, ...] = ()
     withdrawn: tuple[FindingState, ...] = field(default=())

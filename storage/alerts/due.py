@@ -1,8 +1,9 @@
 """Patients that a judge must look at, and by when.
 
-Each patient has at most one row, with the earliest time that was requested. The patient's lock is
-taken before the row: the writer marks patients as due while it holds that lock, so another order
-of locking could deadlock.
+Each patient has at most one row, with the earliest time that was requested and why each look was
+requested: an alert that is withdrawn then says what has changed. The patient's lock is taken before
+the row: the writer marks patients as due while it holds that lock, so another order of locking
+could deadlock.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -17,15 +18,18 @@ _EXCLUSIVE = 0x7265706C  # "repl"
 _MARK = """
 insert into due (patient, at, why) select id, %s, %s from patient \
 where pseudonym = any(%s) order by id
-on conflict (patient) do update set at = excluded.at, why = excluded.why \
-where excluded.at < due.at"""
+on conflict (patient) do update set at = least(due.at, excluded.at), why = case
+  when due.why = 'next' then excluded.why
+  when excluded.why = any(string_to_array(due.why, '; ')) then due.why
+  else due.why || '; ' || excluded.why end
+where excluded.at < due.at or excluded.why <> all(string_to_array(due.why, '; '))"""
 # `materialized` keeps the planner from trying the advisory lock for patients beyond the limit.
 _TAKE = """
 with picked as materialized (
   select p.id, p.pseudonym from due d join patient p on p.id = d.patient
   where d.at <= %s order by d.at, p.id limit %s for no key update of p skip locked),
 free as materialized (select * from picked where pg_try_advisory_xact_lock_shared(%s, id))
-delete from due using free where due.patient = free.id returning free.pseudonym, due.at"""
+delete from due using free where due.patient = free.id returning free.pseudonym, due.at, due.why"""
 # One statement for all patients of a flush: each round trip prolongs the locks.
 _SETTLE = """
 with wanted as materialized (
@@ -38,7 +42,7 @@ on conflict (patient) do update set at = excluded.at, why = excluded.why"""
 
 
 async def mark_due(conn: Connection, patient: str, at_ms: int, why: str) -> None:
-    """Request a look at a patient at `at_ms` (epoch ms); an earlier request is kept."""
+    """Request a look at a patient at `at_ms` (epoch ms), or earlier where that was requested."""
     await mark_all(conn, [patient], at_ms, why)
 
 
@@ -47,8 +51,8 @@ async def mark_all(conn: Connection, patients: Collection[str], at_ms: int, why:
     await conn.execute(_MARK, [utc(at_ms), why, list(patients)])
 
 
-async def take_due(conn: Connection, now_ms: int, n: int) -> list[str]:
-    """Lock, remove and return up to `n` patients due by now, the longest waiting first.
+async def take_due(conn: Connection, now_ms: int, n: int) -> dict[str, frozenset[str]]:
+    """Lock and remove up to `n` patients due by now; return why each is, the longest waiting first.
 
     Locked patients are skipped. So are patients whose payloads are being read again (`exclusive`):
     they are judged by their state before or after the replay, never by a state in between. Judge
@@ -56,7 +60,8 @@ async def take_due(conn: Connection, now_ms: int, n: int) -> list[str]:
     """
     taken = await (await conn.execute(_TAKE, [utc(now_ms), n, _EXCLUSIVE])).fetchall()
     # "returning" keeps no order; the pseudonym decides between equal times, so the order is fixed
-    return [pseudonym for pseudonym, _ in sorted(taken, key=lambda row: (row[1], row[0]))]
+    in_order = sorted(taken, key=lambda row: (row[1], row[0]))
+    return {pseudonym: frozenset(why.split("; ")) for pseudonym, _, why in in_order}
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.lifecycle import (
-    CORRECTED,
     RESOLUTIONS,
     TRANSITIONS,
     Action,
@@ -242,7 +241,7 @@ def test_when_nothing_stands_the_alert_is_retracted_whatever_its_live_state() ->
         assert (step.kind, step.state, step.reason) == (
             StepKind.RETRACT,
             AlertState.RETRACTED,
-            CORRECTED,
+            "corrected",
         )
         assert step.findings == (_pain("x"),)
 

@@ -166,8 +166,8 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
     )
     _, live, _ = await _judge(conn, _NOW + 1)
     assert live[0].state is AlertState.SNOOZED
-    assert await due.take_due(conn, until - 1, 5) == []
-    assert await due.take_due(conn, until, 5) == ["p1"]
+    assert list(await due.take_due(conn, until - 1, 5)) == []
+    assert list(await due.take_due(conn, until, 5)) == ["p1"]
     _, live, _ = await _judge(conn, until)
     assert live[0].state is AlertState.OPEN
 

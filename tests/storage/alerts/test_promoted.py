@@ -64,8 +64,8 @@ async def test_it_comes_back_when_the_next_working_day_begins_with_no_traffic(
     await _monday(conn)
     mails = await mailed_to(conn)
     at = _CLOSING + 60 * _SECOND
-    assert await due.take_due(conn, at - 1, 5) == []
-    assert await due.take_due(conn, at, 5) == ["p3"]
+    assert list(await due.take_due(conn, at - 1, 5)) == []
+    assert list(await due.take_due(conn, at, 5)) == ["p3"]
     await judge_by(conn, at, _PAIN, patient="p3")
     assert (await moves_made(conn))[-1] == ("promote", "B", ["anna"])
     alert = await _alert(conn)
@@ -108,7 +108,7 @@ async def test_without_room_it_waits_for_the_day_after_and_takes_room_there(
     assert alert.changed_ms == ALERT_NOW
     at = _CLOSING + DAY + 59 * _SECOND
     assert "p3" not in await due.take_due(conn, at - 1, 5)
-    assert await due.take_due(conn, at, 5) == ["p3"]
+    assert list(await due.take_due(conn, at, 5)) == ["p3"]
     await judge_by(conn, at, _PAIN, patient="p3")
     assert await _last_moves(conn, 1) == [("promote", "B")]
     # it has taken one of Wednesday's five
@@ -126,9 +126,9 @@ async def test_the_oldest_of_those_that_wait_gets_the_room(conn: Connection) -> 
     day = _CLOSING + DAY
     await due.take_due(conn, day, 5)
     await _four(conn, day)
-    assert await due.take_due(conn, day + 59 * _SECOND, 5) == ["p3"]
+    assert list(await due.take_due(conn, day + 59 * _SECOND, 5)) == ["p3"]
     await judge_by(conn, day + 59 * _SECOND, _PAIN, patient="p3")
-    assert await due.take_due(conn, day + 60 * _SECOND, 5) == ["p2"]
+    assert list(await due.take_due(conn, day + 60 * _SECOND, 5)) == ["p2"]
     await judge_by(conn, day + 60 * _SECOND, _PAIN, patient="p2")
     assert (await _alert(conn, "p2")).tier is Tier.C
     assert (await _alert(conn, "p3")).tier is Tier.B
@@ -158,7 +158,7 @@ async def test_what_a_person_has_taken_up_is_left_alone(
     alert = await _alert(conn)
     assert (alert.state, alert.tier, alert.is_demoted) == (state, Tier.C, True)
     # nor is it looked at again for it
-    assert await due.take_due(conn, _CLOSING + 5 * DAY, 5) == []
+    assert list(await due.take_due(conn, _CLOSING + 5 * DAY, 5)) == []
 
 
 async def test_what_a_person_has_put_off_comes_back_after_its_end(conn: Connection) -> None:
@@ -170,8 +170,8 @@ async def test_what_a_person_has_put_off_comes_back_after_its_end(conn: Connecti
     )
     await judge_by(conn, _CLOSING + HOUR, _PAIN, patient="p3")
     assert (await _alert(conn)).state is AlertState.SNOOZED
-    assert await due.take_due(conn, until - 1, 5) == []
-    assert await due.take_due(conn, until, 5) == ["p3"]
+    assert list(await due.take_due(conn, until - 1, 5)) == []
+    assert list(await due.take_due(conn, until, 5)) == ["p3"]
     await judge_by(conn, until, _PAIN, patient="p3")
     assert await _last_moves(conn, 2) == [("wake", "C"), ("promote", "B")]
 
@@ -180,7 +180,7 @@ async def test_what_is_too_old_to_raise_an_alert_stays_in_the_digest(conn: Conne
     await _monday(conn)
     await judge_by(conn, _CLOSING + HOUR, replace(_PAIN, fresh=False), patient="p3")
     assert ((await _alert(conn)).tier, (await _alert(conn)).is_demoted) == (Tier.C, True)
-    assert await due.take_due(conn, _CLOSING + 9 * DAY, 5) == []
+    assert list(await due.take_due(conn, _CLOSING + 9 * DAY, 5)) == []
 
 
 async def test_a_retracted_alert_comes_back_and_is_then_promoted(conn: Connection) -> None:

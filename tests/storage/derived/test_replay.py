@@ -426,9 +426,9 @@ async def test_the_judge_waits_until_a_patient_is_done(world: Inline) -> None:
             async with pool.connection() as conn:
                 await due.mark_all(conn, ["p1", "p2"], INLINE_NOW, "test")
             async with pool.connection() as conn:
-                assert await due.take_due(conn, INLINE_NOW, 5) == ["p2"]
+                assert list(await due.take_due(conn, INLINE_NOW, 5)) == ["p2"]
     async with pool.connection() as conn:
-        assert await due.take_due(conn, INLINE_NOW, 5) == ["p1"]
+        assert list(await due.take_due(conn, INLINE_NOW, 5)) == ["p1"]
 
 
 async def test_two_replays_of_one_patient_follow_each_other(

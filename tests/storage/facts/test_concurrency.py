@@ -101,10 +101,10 @@ async def test_who_is_being_written_is_not_judged_and_stays_due(
     await due.mark_all(conn, ["p1", "p2"], T0, "facts")
     await conn.commit()
     await write_facts(conn, _facts(["p1"]))
-    assert await due.take_due(other, T0, 5) == ["p2"]
+    assert list(await due.take_due(other, T0, 5)) == ["p2"]
     await due.mark_due(conn, "p1", T0, "facts")
     await conn.commit()
-    assert await due.take_due(other, T0, 5) == ["p1"]
+    assert list(await due.take_due(other, T0, 5)) == ["p1"]
     await other.rollback()
 
 

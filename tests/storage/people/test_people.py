@@ -135,7 +135,7 @@ async def test_a_version_of_a_prescription_stays_what_it_said(conn: Connection) 
     with pytest.raises(TakenError):
         await settings.prescribe(conn, "p1", plan(sessions=4), 5)
     await settings.prescribe(conn, "p1", replace(plan(version=2), sessions_per_week=4), 5)
-    assert await due.take_due(conn, 0, 10) == ["p1"]
+    assert list(await due.take_due(conn, 0, 10)) == ["p1"]
 
 
 async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
@@ -165,8 +165,8 @@ async def test_the_earliest_request_stands_and_is_taken_once(conn: Connection) -
     await due.mark_due(conn, "p2", 20, "early")
     await due.mark_due(conn, "p2", 90, "later")
     await due.mark_all(conn, ["p1", "p3", "nobody"], 30, "all")
-    assert await due.take_due(conn, 19, 10) == []
-    assert await due.take_due(conn, 30, 2) == ["p2", "p1"]
+    assert list(await due.take_due(conn, 19, 10)) == []
+    assert list(await due.take_due(conn, 30, 2)) == ["p2", "p1"]
     await due.settle_all(conn, {"p3": 100})
-    assert await due.take_due(conn, 99, 10) == []
-    assert await due.take_due(conn, 100, 10) == ["p3"]
+    assert list(await due.take_due(conn, 99, 10)) == []
+    assert list(await due.take_due(conn, 100, 10)) == ["p3"]
