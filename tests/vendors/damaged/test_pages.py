@@ -23,8 +23,8 @@ def _answer(connector: str, token: str) -> dict[str, Any]:
     return pages[connector]
 
 
-def _read(asked: Fetch, answer: object) -> tuple[list[Fetch], list[Reject]]:
-    context = Context(connector=asked.format, requested=asked, received_ms=_RECEIVED)
+def _read(request: Fetch, answer: object) -> tuple[list[Fetch], list[Reject]]:
+    context = Context(connector=request.format, requested=request, received_ms=_RECEIVED)
     items = list(items_of(orjson.dumps(answer), context))
     fetches = [item for item in items if isinstance(item, Fetch)]
     return fetches, [item for item in items if isinstance(item, Reject)]
@@ -44,25 +44,27 @@ _LISTS = pytest.mark.parametrize(
 @_LISTS
 def test_a_page_that_leads_to_itself_is_told(connector: str, resource: str) -> None:
     (second,), none = _read(_first(connector, resource), _answer(connector, "a"))
-    fetches, (told,) = _read(second, _answer(connector, "a"))
-    assert (none, fetches, told.why) == ([], [], "the same page once more")
+    fetches, (refused,) = _read(second, _answer(connector, "a"))
+    assert (none, fetches, refused.why) == ([], [], "the same page once more")
 
 
 @_LISTS
 def test_pages_in_a_circle_come_to_an_end(connector: str, resource: str) -> None:
-    asked, keys = _first(connector, resource), set()
+    request, keys = _first(connector, resource), set()
     for number in range(MOST_HUB_PAGES - 1):
-        (asked,), none = _read(asked, _answer(connector, "ab"[number % 2]))
+        (request,), none = _read(request, _answer(connector, "ab"[number % 2]))
         assert none == []
-        keys.add(asked.key)
-    fetches, (told,) = _read(asked, _answer(connector, "x"))
+        keys.add(request.key)
+    fetches, (refused,) = _read(request, _answer(connector, "x"))
     assert (len(keys), fetches) == (MOST_HUB_PAGES - 1, [])
-    assert told.why == "more pages than are asked for"
+    assert refused.why == "more pages than are asked for"
 
 
-@pytest.mark.parametrize(("offset", "is_asked"), [(300, True), (200, False), (100, False)])
-def test_a_page_of_withings_begins_behind_the_one_before_it(offset: int, *, is_asked: bool) -> None:
-    asked = Fetch(
+@pytest.mark.parametrize(("offset", "is_wanted"), [(300, True), (200, False), (100, False)])
+def test_a_page_of_withings_begins_behind_the_one_before_it(
+    offset: int, *, is_wanted: bool
+) -> None:
+    request = Fetch(
         account="1",
         resource="getactivity",
         key="1#200",
@@ -71,6 +73,6 @@ def test_a_page_of_withings_begins_behind_the_one_before_it(offset: int, *, is_a
         format="withings",
     )
     body = {"activities": [], "more": True, "offset": offset}
-    fetches, told = _read(asked, {"status": 0, "body": body})
-    assert [fetch.key for fetch in fetches] == [f"1#{offset}"] * is_asked
-    assert [reject.where for reject in told] == ["body.offset"] * (not is_asked)
+    fetches, refused = _read(request, {"status": 0, "body": body})
+    assert [fetch.key for fetch in fetches] == [f"1#{offset}"] * is_wanted
+    assert [reject.where for reject in refused] == ["body.offset"] * (not is_wanted)

@@ -133,15 +133,15 @@ _BODIES = [
 
 @pytest.mark.parametrize("case", _BODIES, ids=lambda case: f"{case.connector} {case.twice[0]}")
 def test_what_is_stated_twice_is_told_by_its_path(case: _Body) -> None:
-    told, read = [], []
+    refused, read = [], []
     for line in lines_of(items_of(case.body, _context(case))):
         assert "notice" not in line
         if "reject" in line:
             assert line["reject"]["why"] == _WHY
-            told.append(line["reject"]["where"])
+            refused.append(line["reject"]["where"])
         else:
             read.append(line["record"] if "record" in line else line["fetch"]["key"])
-    assert (sorted(told), read) == (sorted(case.twice), list(case.read))
+    assert (sorted(refused), read) == (sorted(case.twice), list(case.read))
 
 
 def _context(case: _Body) -> Context:
