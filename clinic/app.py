@@ -59,6 +59,7 @@ from storage.pg.roles import CLINIC
 from web.api_docs import install_docs
 from web.audit_origin import AuditOrigin
 from web.headers import SecurityHeaders
+from web.heads import AnswerHeads
 from web.languages import InLanguage
 from web.problems import RequestRefused, add_problem_schema, documented
 from web.request_metrics import METRICS_TYPE, RequestMetrics
@@ -144,6 +145,7 @@ def _inject(app: FastAPI, clinic: ClinicConfig) -> None:
 
 def _wrap(app: FastAPI) -> None:
     """Add what every request goes through; what is added last is the outermost."""
+    app.add_middleware(AnswerHeads)
     app.add_middleware(InLanguage, languages=clinic_languages(), programs="/api/")
     app.add_middleware(AuditOrigin, door="clinic")
     app.add_middleware(SecurityHeaders)

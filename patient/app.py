@@ -56,6 +56,7 @@ from storage.pg.roles import PATIENT_DOOR
 from storage.rights.consent_texts import ConsentText
 from web.audit_origin import AuditOrigin
 from web.headers import SecurityHeaders
+from web.heads import AnswerHeads
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 from web.sign_in.code_flow import CALLBACK_PATH, SIGN_IN_PATH
 
@@ -89,6 +90,7 @@ def patient_app(config: PatientConfig) -> FastAPI:
     for kind in (*AWAY, *UNWRITABLE):
         app.add_exception_handler(kind, _away)
     # The middleware added last is the outermost: it measures everything within.
+    app.add_middleware(AnswerHeads)
     app.add_middleware(AuditOrigin, door="patient")
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestMetrics, observer=metrics)

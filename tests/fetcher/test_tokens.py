@@ -7,7 +7,8 @@ import pytest
 
 from fetcher.answers import VendorResponse
 from fetcher.tokens import OAuthClient, refresh_question, stored_tokens, token_answer
-from model.vendor_api import ClientAuth, GrantEndedError, OAuth, TokenAnswer
+from model.vendor_api import ClientAuth, OAuth
+from model.vendors.tokens import GrantEndedError, TokenAnswer
 from storage.fetching.connections import Tokens
 
 _OAUTH = OAuth(host="auth.example.org", path="/oauth/token", scopes=("read",))

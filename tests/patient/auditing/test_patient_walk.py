@@ -126,3 +126,18 @@ def test_no_link_is_used_while_the_log_takes_no_row(links: LinkWorld, step: str)
 def _admin(world: LinkWorld, statement: str) -> None:
     with psycopg.connect(world.dsn) as conn:
         conn.execute(statement.encode())
+
+
+@pytest.mark.parametrize("route", [row for row in WALKED if row[0] == "GET"], ids=" ".join)
+def test_a_head_is_judged_and_noted_as_a_get(links: LinkWorld, route: AccessRoute) -> None:
+    if route in _LINKING:
+        return  # a way back from a vendor holds once, whatever asks for it
+    statuses: dict[str, dict[str, tuple[int, int]]] = {"GET": {}, "HEAD": {}}
+    for method, answers in statuses.items():
+        for caller in (OWN_CALLER, "nobody", "ended", "expired"):
+            callers = PatientCallers(world=links, patient=links.patient())
+            callers.sign_in(caller)
+            before = _rows(links)
+            status = callers.status((method, route[1]), caller)
+            answers[caller] = status, _rows(links) - before
+    assert statuses["HEAD"] == statuses["GET"]
