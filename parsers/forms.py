@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 from model.errors import BodyError
 from model.facts import RejectKind
-from parsers.fields import TWICE_STATED, Unreadable
+from parsers.fields import Unreadable
+from parsers.stated_once import TWICE_STATED
 
 MOST_FORM_FIELDS = 1_000
 # as JSON writes a number; Python also takes "1_0", "nan" and other scripts' digits

@@ -142,7 +142,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=3,
+        version=4,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -176,7 +176,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=1,
+        version=2,
         grows=("activities-steps", "activities-heart"),
         read=Named("parsers.vendors.fitbit_api.reading:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reading:is_fitbit_answer"),
