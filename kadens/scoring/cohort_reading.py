@@ -10,7 +10,6 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from kadens.derivation.manifest import FileEntry, unknown_row_fields
-from kadens.json_files import strict_json
 from kadens.scoring.cohort_checks import (
     LineMistake,
     NumberedLines,
@@ -27,6 +26,7 @@ from kadens.scoring.cohort_files import (
     CohortTruth,
     TruthLine,
 )
+from model.schemas.strict_json import strict_json
 from web.mistakes import mistakes_in
 
 _HEAD, _PEOPLE, _BODIES, _TRUTH = "cohort.json", "patients.jsonl", "deliveries.jsonl", "truth.jsonl"

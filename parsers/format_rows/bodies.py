@@ -132,7 +132,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
-        version=5,
+        version=6,
         read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,
