@@ -39,4 +39,4 @@ class _StrictRequest(Request):
         except JSONDecodeError:
             raise
         except ValueError:
-            raise RequestRefused(422, "A number is not finite, or it is nested too deep.") from None
+            raise RequestRefused(422, _("A number is not finite, or it is too deep.")) from None
