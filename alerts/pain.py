@@ -18,7 +18,7 @@ from alerts.wording import PHASE_WORDS, short_number
 from alerts.worked_out import once
 from model.alert import Finding, PainRating, Rule, RuleInput, Tier
 from model.answered_session import answered_sessions
-from model.calendar import DAY_MS, HOUR_MS, rfc3339
+from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
 from model.prescription import all_paused, just_begun, known_at
 from model.words.language import _, translated
@@ -28,7 +28,6 @@ RATED_PHASES = (Phase.BEFORE, Phase.DURING, Phase.AFTER, Phase.NEXT_MORNING)
 EXERCISE_PHASES = (Phase.DURING, Phase.AFTER)
 _USUAL_DAYS, _USUAL_RATINGS = 14, 3  # for the usual pain: days that count, and ratings at least
 _TOP_OF_SCALE = 10
-_SAME_EXERCISE_MS = 36 * HOUR_MS  # from pain before a session to the morning after it
 
 Ratings: TypeAlias = list[PainRating]
 Thresholds: TypeAlias = dict[str, float]
@@ -93,31 +92,6 @@ def usual_pain(on: RuleInput, at_ms: int) -> float | None:
     last = bisect_left(before, at_ms, key=_instant)
     values = [rating.value for rating in before[first:last]]
     return median(values) if len(values) >= _USUAL_RATINGS else None
-
-
-@once
-def usual_ache(on: RuleInput, phase: Phase, at_ms: int, level: float) -> float | None:
-    """Return the usual pain of a phase at an instant (epoch ms), None where it is not known.
-
-    It is the median of the ratings of the phase in the 14 days up to the instant, of at least three
-    (clinical definition section 4). Only those count for which the pain before that exercise was
-    answered, and was below `level`: an ache that exercise makes, and no flare.
-    """
-    values: list[float] = []
-    before: PainRating | None = None
-    for rating in ratings_read(on):
-        if at_ms - _USUAL_DAYS * DAY_MS <= rating.at_ms < at_ms:
-            if rating.phase is phase and _is_of_calm(rating, before, level):
-                values.append(rating.value)
-            before = rating if rating.phase is Phase.BEFORE else before
-    return median(values) if len(values) >= _USUAL_RATINGS else None
-
-
-def _is_of_calm(rating: PainRating, before: PainRating | None, level: float) -> bool:
-    """Return whether the pain before the exercise of a rating is known and below a level."""
-    if before is None or rating.at_ms - before.at_ms > _SAME_EXERCISE_MS:
-        return False
-    return before.value < level
 
 
 @once

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from model.calendar import DAY_MS, MINUTE_MS
 from simulate.bodies import after, worn
-from simulate.cohort import Cohort, Person, Role, cohort
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person, cohort
 from simulate.delivery import TO_FILES, Delivery
 from simulate.plan import Outing, Wear
 

@@ -24,7 +24,7 @@ from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
-from storage.reads import api_queries, clinic_queries, evidence
+from storage.reads import api_queries, audit_lines, clinic_queries, evidence
 from storage.reads.connections import connection_rows
 from storage.reads.views import (
     AlertBrief,
@@ -178,8 +178,8 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         sources=page.sources,
         connections=await _connections(scope, pseudonym),
         dropped=page.dropped,
-        audit=await clinic_queries.audit(scope.conn, scope.unit, pseudonym),
-        readers=await clinic_queries.audit_reads(scope.conn, scope.unit, pseudonym),
+        audit=await audit_lines.audit_lines(scope.conn, scope.unit, pseudonym),
+        readers=await audit_lines.audit_reads(scope.conn, scope.unit, pseudonym),
         annotations=await annotations.annotations_of(scope.conn, scope.unit, pseudonym),
         notes=await pinned.note_versions(scope.conn, scope.unit, pseudonym),
     )
@@ -251,7 +251,7 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
         raise _unknown("alert")
     # Only the alert names its patient, so the audit row follows the read in the same transaction.
     await scope.read(f"alert:{key}", alert_page.patient.pseudonym)
-    result = await clinic_queries.audit(
+    result = await audit_lines.audit_lines(
         scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
     )
     name = await _name(scope, alert_page.patient.pseudonym)

@@ -12,7 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from kadens.secrets_file import ConnectorSecrets, Secrets, SettingsError, read_secrets
+from kadens.secrets.reading import read_secrets
+from kadens.secrets.values import ConnectorSecrets, Secrets, SettingsError
 
 __all__ = [
     "ConnectorSecrets",

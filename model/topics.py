@@ -40,7 +40,8 @@ RAW = Topic(
 RAW_LARGE = Topic(
     name="kadens.raw.large",
     key="SHA-256 of the body",
-    value="empty: the body is in the body store; headers hold the envelope",
+    value="empty: the body is in the body store, sealed where its patient is known; "
+    "headers hold the envelope",
     partitions=8,
     retention_ms=7 * DAY_MS,
 )

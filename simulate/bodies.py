@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from model.calendar import MINUTE_MS
 from model.facts import Instrument, Phase
 from simulate import signals
-from simulate.cohort import Cohort, Person, Role
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person
 from simulate.delivery import FIT_TYPE, JSON_TYPE, TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
 from simulate.fit_body import fit_body
 from simulate.open_wearables_writer import heart_rate_body, workout_body

@@ -9,7 +9,8 @@ from heapq import merge
 
 from model.calendar import MINUTE_MS
 from simulate.bodies import after, worn
-from simulate.cohort import Cohort, Person, Role
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person
 from simulate.delivery import Delivery
 from simulate.plan import LIVE_BLOCK_MINUTES, Wear, live_outing, outings, wear_days
 

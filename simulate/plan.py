@@ -11,13 +11,13 @@ from datetime import date, timedelta
 import numpy as np
 
 from model.calendar import DAY_MS, MINUTE_MS, local_date, midnight
+from simulate.cast import Role
 from simulate.cohort import (
     LOW_WEEKS,
     PAUSE_WEEKS,
     STALE_DAYS,
     Cohort,
     Person,
-    Role,
     first_monday,
     this_monday,
 )

@@ -7,7 +7,7 @@ below light outside of it. Readings are integers (1/min), as watches send them.
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.cohort import Body
+from simulate.cast import Body
 
 WARM_UP_S, COOL_DOWN_S = 240, 150
 INTERVAL_EVERY_S, INTERVAL_S = 480, 45

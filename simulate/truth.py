@@ -11,7 +11,8 @@ from datetime import date
 
 from model.alert import Tier
 from model.calendar import local_date, monday
-from simulate.cohort import Cohort, Person, Role
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person
 from simulate.plan import live_outing, outings
 
 

@@ -207,7 +207,8 @@ async def received(message: Message, bodies: BodyStorage) -> Read:
     # what does not open is kept nowhere: no key that is left would ever open it
     if envelope.sealed:
         return _unread(message, envelope, b"", NOT_OPENED)
-    if not envelope.address:
+    # a message that names a stored body has a value only once its seal was opened
+    if message.value or not envelope.address:
         return _unread(message, envelope, message.value)
     kept = await _kept(bodies, envelope.address)
     return (

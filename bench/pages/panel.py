@@ -65,8 +65,8 @@ class PanelSize:
     """Patients, days before the pages are asked for, rounds of all pages, and pages a second."""
 
     patients: int = 1000
-    days: int = 21
-    rounds: int = 120
+    days: int = 14
+    rounds: int = 100
     per_second: float = 5.0
 
 

@@ -129,7 +129,7 @@ async def take_part(uploads: Uploads, incoming: Incoming, name: str) -> tuple[Up
     try:
         _check_part(incoming, upload, stated, part.offset)
         if part.offset < upload.length:
-            ended = Ended(received_ms=0, link=link.digest.hex())
+            ended = Ended(received_ms=0, link=link.digest.hex(), public=link.public.hex())
             await _fill(uploads, part, incoming.stream, ended)
         return upload, part.durable
     finally:

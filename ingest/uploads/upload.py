@@ -49,11 +49,13 @@ class Upload:
 class Ended:
     """The end of an upload: when its last byte came (epoch ms), and with which link token.
 
-    `link` is the digest of the token, as hex.
+    `link` is the digest of the token, and `public` the patient's public key in it, both as hex;
+    "" where the token has no key.
     """
 
     received_ms: int
     link: str
+    public: str = ""
 
 
 class UploadState(StrEnum):

@@ -33,20 +33,20 @@ from storage.rights import audit_samples
 
 _LONGEST_REASON = 500
 SampleNumber = Annotated[int, typer.Argument(min=1, max=2**31 - 1, help="Number of the sample.")]
+_Size = Annotated[int, typer.Option(min=1, max=MOST_DRAWN, help="How many accesses.")]
+_Seed = Annotated[
+    int | None, typer.Option(min=0, max=2**62, help="The same seed draws the same again.")
+]
+_Days = Annotated[int, typer.Option(min=1, max=3660, help="Of the accesses of so many days back.")]
+_Due = Annotated[int, typer.Option(min=1, max=365, help="Days until all of it must be judged.")]
 
 
 def draw_sample(
     *,
-    size: Annotated[int, typer.Option(min=1, max=MOST_DRAWN, help="How many accesses.")],
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=2**62, help="The same seed draws the same again.")
-    ] = None,
-    days: Annotated[
-        int, typer.Option(min=1, max=3660, help="Of the accesses of so many days back.")
-    ] = 30,
-    due: Annotated[
-        int, typer.Option(min=1, max=365, help="Days until all of it must be judged.")
-    ] = 14,
+    size: _Size,
+    seed: _Seed = None,
+    days: _Days = 30,
+    due: _Due = 14,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Draw a random sample of accesses to patients' data, to be reviewed.
@@ -100,23 +100,26 @@ def list_samples(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
         raise typer.Exit(1)
 
 
+_Row = Annotated[
+    int | None, typer.Option("--row", min=1, help="The access to judge, as it is listed.")
+]
+_Verdict = Annotated[AccessVerdict | None, typer.Option("--verdict", help="What you found of it.")]
+_Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        callback=words_if_any(_LONGEST_REASON),
+        help="On what it rests, without the patient's name.",
+    ),
+]
+
+
 def review_sample(
     number: SampleNumber,
     *,
-    row: Annotated[
-        int | None, typer.Option("--row", min=1, help="The access to judge, as it is listed.")
-    ] = None,
-    verdict: Annotated[
-        AccessVerdict | None, typer.Option("--verdict", help="What you found of it.")
-    ] = None,
-    reason: Annotated[
-        str,
-        typer.Option(
-            "--reason",
-            callback=words_if_any(_LONGEST_REASON),
-            help="On what it rests, without the patient's name.",
-        ),
-    ] = "",
+    row: _Row = None,
+    verdict: _Verdict = None,
+    reason: _Reason = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:

@@ -25,7 +25,8 @@ from kadens.backup.saving import (
     owner_name,
 )
 from kadens.backup.sealed_files import BackupError, records_in
-from kadens.secrets_file import Secrets, SettingsError, secrets_of
+from kadens.secrets.reading import secrets_of
+from kadens.secrets.values import Secrets, SettingsError
 from model.backup.erasure_list import ListedErasure, erased_mark
 from model.backup.records import BackupRecord
 from storage.backup.reading import NO_PATIENT, Portion, WrappedKey

@@ -1,5 +1,6 @@
 """The command `kadens restore`: everything is read and judged before anything is written."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,42 +18,49 @@ from kadens.settings import installation_variables
 from storage.bodies.body_store import open_bodies
 from storage.pg.databases import make_database
 
+_Source = Annotated[Path, typer.Option("--from", metavar="DIR", help="The folder of the backup.")]
+_Key = Annotated[
+    Path, typer.Option("--key", metavar="FILE", help="The private key of the backups.")
+]
+_Secrets = Annotated[
+    Path | None,
+    typer.Option(
+        "--secrets", metavar="FILE", help="Where to write the secrets file; by default in --data."
+    ),
+]
+_Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys", metavar="DIR", help="The folder of the keys; by default `keys` beside DIR."
+    ),
+]
+_Erasures = Annotated[
+    Path | None,
+    typer.Option(
+        "--erasures",
+        metavar="FILE",
+        help="The list of erasures; by default that of KADENS_ERASURES.",
+    ),
+]
+_Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="A new folder for `kadens up --data`; by default what the KADENS_* variables name.",
+    ),
+]
+
 
 def restore_backup(
     *,
-    source: Annotated[
-        Path, typer.Option("--from", metavar="DIR", help="The folder of the backup.")
-    ],
-    key: Annotated[
-        Path, typer.Option("--key", metavar="FILE", help="The private key of the backups.")
-    ],
-    secrets: Annotated[
-        Path | None,
-        typer.Option(
-            "--secrets",
-            metavar="FILE",
-            help="Where to write the secrets file; in --data by itself.",
-        ),
-    ] = None,
-    keys: Annotated[
-        Path | None,
-        typer.Option("--keys", metavar="DIR", help="The folder of the keys; `keys` beside DIR."),
-    ] = None,
-    erasures: Annotated[
-        Path | None,
-        typer.Option(
-            "--erasures", metavar="FILE", help="The list of erasures; that of KADENS_ERASURES."
-        ),
-    ] = None,
+    source: _Source,
+    key: _Key,
+    secrets: _Secrets = None,
+    keys: _Keys = None,
+    erasures: _Erasures = None,
     as_json: Json = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            metavar="DIR",
-            help="A new folder, from which `kadens up --data` then starts; or the variables.",
-        ),
-    ] = None,
+    data: _Data = None,
 ) -> None:
     """Restore a backup into a new database and body store.
 
@@ -61,10 +69,8 @@ def restore_backup(
     all of it comes back or nothing. Start no process before. The database is that of --data, or of
     KADENS_DATABASE: it is made where it is missing, and needs a superuser.
     """
-    if data is None:
-        listed, done = _into_database(source, keys, key, erasures, secrets)
-    else:
-        listed, done = _into_folder(source, keys, key, erasures, secrets, data)
+    given = _Given(source=source, key=key, keys=keys, erasures=erasures, secrets=secrets)
+    listed, done = _into_database(given) if data is None else _into_folder(given, data)
     _print(done, as_json=as_json)
     if data is not None and not as_json:
         print_line(f"start it: kadens up --data {data}")
@@ -72,54 +78,54 @@ def restore_backup(
         print_note("note: no list of erasures was given, so only missing keys tell of erasures")
 
 
-def _into_database(
-    source: Path, keys: Path | None, key: Path, erasures: Path | None, secrets: Path | None
-) -> tuple[Path | None, Restored]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """The paths that the options name; `keys`, `erasures` and `secrets` may be left out."""
+
+    source: Path
+    key: Path
+    keys: Path | None
+    erasures: Path | None
+    secrets: Path | None
+
+    def planned(self, erasures: Path | None) -> tuple[RestorePlan, KeptKeys]:
+        """Read and prove the backup; `erasures` is the list of erasures to keep."""
+        private = private_key_in(self.key)
+        kept = read_keys(self.keys or self.source.absolute().parent / "keys", private)
+        return plan_restore(read_contents(self.source, private), kept, erasures), kept
+
+
+def _into_database(given: _Given) -> tuple[Path | None, Restored]:
     """Restore into what the variables name; return the list of erasures, and what came back."""
     settings = settings_of(None)
-    if secrets is None:
+    if given.secrets is None:
         fail("name the secrets file to be written: --secrets FILE", code=2)
     if not settings.bodies:
         fail("KADENS_BODIES is empty, so the bodies could not be restored", code=2)
-    listed = erasures or (Path(settings.erasures) if settings.erasures else None)
-    plan, kept = _planned(source, keys, key, listed)
+    listed = given.erasures or (Path(settings.erasures) if settings.erasures else None)
+    plan, kept = given.planned(listed)
     # before the rows: a database must never be there without the keys that open it
-    write_secrets(secrets, kept.secrets_file)
+    write_secrets(given.secrets, kept.secrets_file)
     # only now: what cannot be restored leaves no empty database behind
     run(make_database(settings.database))
     store, now_ms = open_bodies(settings.bodies), clock(settings.clock)()
     return listed, run(restore(settings.database, store, plan, kept, now_ms))
 
 
-def _into_folder(
-    source: Path,
-    keys: Path | None,
-    key: Path,
-    listed: Path | None,
-    secrets: Path | None,
-    data: Path,
-) -> tuple[Path | None, Restored]:
-    """Restore into a folder of `kadens up`; as `_into_database`."""
+def _into_folder(given: _Given, data: Path) -> tuple[Path | None, Restored]:
+    """Restore into a new folder of `kadens up`; return what `_into_database` does."""
     # else nobody could say into which of the two it went
     if names := ", ".join(sorted(installation_variables())):
-        fail(f"the place is --data {data} or that of {names}; not both", code=2)
-    plan, kept = _planned(source, keys, key, listed)
+        fail(f"give either --data {data} or the variables {names}, not both", code=2)
+    plan, kept = given.planned(given.erasures)
     now_ms = clock("system")()
     with folder_of_up(data) as folder:
         write_secrets(secrets_of_folder(folder.root), kept.secrets_file)
         done = run(restore(folder.dsn, open_bodies(folder.bodies), plan, kept, now_ms))
-        keep_erasures(listed, folder.root)
-    if secrets is not None:
-        write_secrets(secrets, kept.secrets_file)
-    return listed, done
-
-
-def _planned(
-    source: Path, keys: Path | None, key: Path, erasures: Path | None
-) -> tuple[RestorePlan, KeptKeys]:
-    private = private_key_in(key)
-    kept = read_keys(keys or source.absolute().parent / "keys", private)
-    return plan_restore(read_contents(source, private), kept, erasures), kept
+        keep_erasures(given.erasures, folder.root)
+    if given.secrets is not None:
+        write_secrets(given.secrets, kept.secrets_file)
+    return given.erasures, done
 
 
 def _print(done: Restored, *, as_json: bool) -> None:

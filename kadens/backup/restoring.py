@@ -11,7 +11,7 @@ from pathlib import Path
 from kadens.backup.contents import KeptKeys, RestorePlan, portions_of
 from kadens.backup.sealed_files import BackupError
 from kadens.commands.audited import entry_of
-from kadens.secrets_writer import replace_file
+from kadens.secrets.writing import replace_file
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.backup import loading

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from model.backup.framing import FrameError, StreamSealer, opened_stream, public_half
 from model.backup.records import BackupRecord, RecordError, packed_record, unpacked_records
+from model.privacy.sealed_stream import FrameError, StreamSealer, opened_stream, public_half
 
 UNFINISHED = ".new-"  # prefix of what is still being written
 _PRIVATE, _PUBLIC = "kadens-backup-private-", "kadens-backup-public-"

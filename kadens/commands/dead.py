@@ -8,19 +8,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, ConnectorOption, Data, Json, instant
-from kadens.output.console import list_table, print_table
+from kadens.output.console import print_table
+from kadens.output.letters import (
+    headers_of_letter,
+    lines_of_field,
+    plain_letter,
+    table_of_counts,
+    table_of_letters,
+)
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
-from model.calendar import rfc3339
 from model.facts import RejectKind
 from storage import audit
 from storage.audit_actions import AuditAction
@@ -32,7 +37,6 @@ from storage.pg.crypto import SealError
 from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 from stream.dead import commands
-from stream.dead.bury import unpack_headers
 from stream.dead.commands import Desk
 
 SHOWN = 50
@@ -91,10 +95,10 @@ def list_letters(
     most = limit if limit is not None else (IN_JSON if as_json else SHOWN)
     counts, newest = run(_read_letters(settings_of(data), choice, most))
     if as_json:
-        print_json([_plain(letter) for letter in newest])
+        print_json([plain_letter(letter) for letter in newest])
         return
-    print_table(_table_of_counts(counts))
-    print_table(_table_of_letters(newest))
+    print_table(table_of_counts(counts))
+    print_table(table_of_letters(newest))
 
 
 def show_letter(
@@ -117,16 +121,16 @@ def show_letter(
     if letter is None:
         fail(f"there is no letter at offset {offset}")
     plain = {
-        **_plain(letter),
+        **plain_letter(letter),
         "rejects": letter.rejects,
-        "headers": _headers(letter),
+        "headers": headers_of_letter(letter),
         "patient": letter.patient,
     }
     if as_json:
         print_json(plain)
         return
     for name, value in plain.items():
-        for line in _lines_of(value):
+        for line in lines_of_field(value):
             print_line(f"{name:<12} {line}")
 
 
@@ -273,72 +277,3 @@ def _report(
         print_line(", ".join(words))
     settled = shown.get(commands.SENT, 0) + shown.get(commands.LETTER_DROPPED, 0)
     raise typer.Exit(0 if settled == sum(shown.values()) else 1)
-
-
-def _plain(letter: Letter) -> dict[str, Any]:
-    where, why = letter.rejects[0] if letter.rejects else ("", "")
-    return {
-        "offset": letter.letter,
-        "state": letter.state,
-        "written": rfc3339(letter.written_ms),
-        "received": None if letter.received_ms is None else rfc3339(letter.received_ms),
-        "class": letter.kind,
-        "connector": letter.connector,
-        "size": letter.size,
-        "where": where,
-        "why": why,
-        "rejected": letter.rejected,
-        "sha256": letter.sha256,
-        "origin": f"{letter.origin.topic}/{letter.origin.partition}/{letter.origin.offset}",
-        "body": _where_body_is(letter),
-    }
-
-
-def _lines_of(value: object) -> list[str]:
-    """Return a field of a letter as lines: one for each reason and each header."""
-    if isinstance(value, dict):
-        return [f"{name}: {text}" for name, text in value.items()] or ["none"]
-    if isinstance(value, (list, tuple)):
-        return [": ".join(map(str, pair)) for pair in value] or ["none"]
-    return ["none" if value is None or not str(value) else str(value)]
-
-
-def _where_body_is(letter: Letter) -> str:
-    """Return where the body is: sealed with the letter, kept with its patient, or nowhere."""
-    if letter.body_bytes:
-        return "here"
-    return "kept" if letter.kept else "none"
-
-
-def _headers(letter: Letter) -> dict[str, str]:
-    headers = {}
-    for name, value in unpack_headers(letter.origin.headers):
-        headers[name] = value.decode(errors="replace")
-    return headers
-
-
-def _table_of_counts(counts: Sequence[Counted]) -> Table:
-    letters = sum(count.letters for count in counts)
-    heads = ("class", "connector", "letters", "counted only")
-    table = list_table(*heads, title=f"{letters:,} dead letters")
-    for count in counts:
-        beyond = f"{count.beyond:,} more" if count.beyond else ""
-        table.add_row(count.kind, count.connector, f"{count.letters:,}", beyond)
-    return table
-
-
-def _table_of_letters(letters: Sequence[Letter]) -> Table:
-    heads = ("offset", "received", "class", "connector", "bytes", "where", "why")
-    table = list_table(*heads, title="the newest")
-    for letter in letters:
-        plain = _plain(letter)
-        table.add_row(
-            str(letter.letter),
-            plain["received"] or "",
-            letter.kind,
-            letter.connector,
-            f"{letter.size:,}",
-            plain["where"],
-            plain["why"],
-        )
-    return table

@@ -14,7 +14,7 @@ from kadens.clock import clock
 from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.links import issue_audited_token
-from kadens.commands.options import DEFAULT_DATA, Data, Json, zone_if_any
+from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl, Json, zone_if_any
 from kadens.importing.finding import GivenFile, given_files
 from kadens.importing.flow import ImportFlow, StoppedError
 from kadens.importing.progress import ImportProgress, shown_progress
@@ -35,25 +35,26 @@ OCTETS = "application/octet-stream"
 IMPORT_DAYS = 2  # how long the link token of an import is valid
 USUAL_WAIT_S = 30
 _INTERRUPTED = 130  # what a shell shows of a program that Ctrl-C ended
+_Paths = Annotated[
+    list[Path], typer.Argument(help="Files and exports of any size, packed or not, or folders.")
+]
+_Zone = Annotated[
+    str,
+    typer.Option(callback=zone_if_any, help="IANA zone of local times without an offset."),
+]
+_Wait = Annotated[
+    float,
+    typer.Option("--wait", min=0, help="Wait so many seconds for the last outcomes."),
+]
 
 
 def import_files(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Files and exports of any size, packed or not, or folders.")
-    ],
+    paths: _Paths,
     *,
     patient: Annotated[str, typer.Option("--patient", help="The patient's pseudonym.")],
-    url: Annotated[
-        str, typer.Option(help="Address of the vendor door; the running one when left out.")
-    ] = "",
-    zone: Annotated[
-        str,
-        typer.Option(callback=zone_if_any, help="IANA zone of local times without an offset."),
-    ] = "",
-    wait: Annotated[
-        float,
-        typer.Option("--wait", min=0, help="Wait so many seconds for the last outcomes."),
-    ] = USUAL_WAIT_S,
+    url: DoorUrl = "",
+    zone: _Zone = "",
+    wait: _Wait = USUAL_WAIT_S,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -74,16 +75,20 @@ def import_files(
         summary = _imported(given, flow, wait)
     if summary.waiting and (why := consent_refusal(settings, patient, FILES_CONNECTOR)):
         print_note(f"{why} any more: what was sent after the withdrawal is dropped")
-    if as_json:
-        print_json(summary.plain())
-    else:
-        for file in summary.files:
-            print_line(f"{file.shown}: {file.words()}")
-        for line in summary.lines():
-            print_note(line)
+    _print(summary, as_json=as_json)
     if not zone and NO_OFFSET in summary.reasons("refused") | summary.reasons("in_part"):
         print_note("name the zone of local times with --zone, such as --zone Europe/Stockholm")
     raise typer.Exit(_code(summary))
+
+
+def _print(summary: ImportSummary, *, as_json: bool) -> None:
+    if as_json:
+        print_json(summary.plain())
+        return
+    for file in summary.files:
+        print_line(f"{file.shown}: {file.words()}")
+    for line in summary.lines():
+        print_note(line)
 
 
 def _code(summary: ImportSummary) -> int:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
+from kadens.commands.options import Json
 from kadens.fact_lines import lines_of
 from kadens.importing.walked_files import digest_of, format_in, items_in
 from kadens.inspect import holds_nothing, inspect
@@ -41,29 +42,30 @@ QueryWords = Annotated[
     list[str] | None,
     typer.Option("--query", metavar="'k=v'", help="A query parameter; repeatable."),
 ]
+_Path = Annotated[Path, typer.Argument(help="A body or a file; - reads standard input.")]
+_Zone = Annotated[
+    str, typer.Option("--zone", metavar="ZONE", help="IANA zone for times without an offset.")
+]
+_HrRest = Annotated[
+    float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")
+]
+_HrMax = Annotated[
+    float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")
+]
+_Facts = Annotated[bool, typer.Option("--facts", help="Print every fact, one JSON object a line.")]
 
 
 def inspect_file(  # noqa: PLR0913 - one parameter an option
-    path: Annotated[Path, typer.Argument(help="A body or a file; - reads standard input.")],
+    path: _Path,
     *,
     connector: ConnectorName = "files",
     header: HeaderWords = None,
     query: QueryWords = None,
-    zone: Annotated[
-        str, typer.Option("--zone", metavar="ZONE", help="IANA zone for times without an offset.")
-    ] = "",
-    hr_rest: Annotated[
-        float | None, typer.Option("--hr-rest", help="Resting heart rate, beats a minute.")
-    ] = None,
-    hr_max: Annotated[
-        float | None, typer.Option("--hr-max", help="Maximal heart rate, beats a minute.")
-    ] = None,
-    facts: Annotated[
-        bool, typer.Option("--facts", help="Print every fact, one JSON object a line.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON for a program to read.")
-    ] = False,
+    zone: _Zone = "",
+    hr_rest: _HrRest = None,
+    hr_max: _HrMax = None,
+    facts: _Facts = False,
+    as_json: Json = False,
 ) -> None:
     """Show what a payload holds: workouts, samples and problems.
 
@@ -88,8 +90,8 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
         print_json({"sha256": digest, "format": name, **summary})
     else:
         _print_summary(path, name, digest, summary)
-        if hr_max is None and summary["workouts"]:
-            print_note("note: without --hr-max and --hr-rest no time is put into a zone")
+    if profile is None and summary["workouts"] and not as_json:
+        print_note("note: without --hr-max and --hr-rest no time is put into a zone")
     if holds_nothing(summary):
         raise typer.Exit(1)
 

@@ -21,8 +21,9 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, required
 from kadens.names import KEY_ID
 from kadens.output.console import out
 from kadens.output.terminal import fail, print_json, print_note
-from kadens.secrets_file import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError, read_secrets
-from kadens.secrets_writer import (
+from kadens.secrets.reading import read_secrets
+from kadens.secrets.values import ACCEPTED, ACTIVE, KINDS, KeyEntry, SettingsError
+from kadens.secrets.writing import (
     Change,
     new_secret,
     rewrite_secrets,
@@ -128,18 +129,22 @@ def rewrap_keys(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
         )
 
 
+_Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", callback=required(KEY_ID), help="The key's id, as in `kadens keys list`."
+    ),
+]
+_Force = Annotated[
+    bool, typer.Option("--force", help="Even if that ends valid tokens or sessions.")
+]
+
+
 def retire_key(
     kind: KeyKind,
-    id_: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", callback=required(KEY_ID), help="The key's id, as in `kadens keys list`."
-        ),
-    ],
+    id_: _Id,
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Even if that ends valid tokens or sessions.")
-    ] = False,
+    force: _Force = False,
     also: Also = None,
     as_json: Json = False,
     data: Data = DEFAULT_DATA,

@@ -137,6 +137,9 @@ ConnectorOption = Annotated[
         "--connector", callback=checked(CONNECTOR), help="Only letters of this connector."
     ),
 ]
+DoorUrl = Annotated[
+    str, typer.Option("--url", help="Address of the vendor door; by default that of the settings.")
+]
 At = Annotated[str, typer.Option("--at", help="RFC 3339 instant; now by default.")]
 
 

@@ -27,29 +27,29 @@ from storage.reads import records
 from stream.deriving import settings
 
 USUAL_PATIENTS, MOST_PATIENTS = 100, 10_000
+_NewUnit = Annotated[
+    str,
+    typer.Option(
+        callback=checked(CARE_UNIT),
+        help="Care unit, created when it is new; by default the clinician door's.",
+    ),
+]
+_NewZone = Annotated[str, typer.Option(callback=iana_zone, help="IANA time zone of the patient.")]
+_NewName = Annotated[
+    str,
+    typer.Option(callback=checked(PERSON), help="Name, kept sealed with the patient's own key."),
+]
+_NewPseudonym = Annotated[
+    str, typer.Option(callback=checked(PSEUDONYM), help="Pseudonym; a random one by default.")
+]
 
 
 def enrol_patient(
     *,
-    unit: Annotated[
-        str,
-        typer.Option(
-            callback=checked(CARE_UNIT),
-            help="Care unit, created when it is new; by default the clinician door's.",
-        ),
-    ] = "",
-    zone: Annotated[
-        str, typer.Option(callback=iana_zone, help="IANA time zone of the patient.")
-    ] = "Europe/Stockholm",
-    name: Annotated[
-        str,
-        typer.Option(
-            callback=checked(PERSON), help="Name, kept sealed with the patient's own key."
-        ),
-    ] = "",
-    pseudonym: Annotated[
-        str, typer.Option(callback=checked(PSEUDONYM), help="Pseudonym; a random one by default.")
-    ] = "",
+    unit: _NewUnit = "",
+    zone: _NewZone = "Europe/Stockholm",
+    name: _NewName = "",
+    pseudonym: _NewPseudonym = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Add a patient and print the pseudonym."""

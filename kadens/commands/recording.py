@@ -18,29 +18,37 @@ from kadens.commands.inspecting import (
 from kadens.output.terminal import fail, print_line
 from kadens.recorded.requests import RecordedRequest, write_request
 
+_Body = Annotated[Path, typer.Argument(help="The body, as it came; an empty file for none.")]
+_Folder = Annotated[Path, typer.Argument(help="The folder to make: tests/data/VENDOR/CASE.")]
+_Method = Annotated[str, typer.Option("--method", help="GET, HEAD or POST.")]
+_Segment = Annotated[
+    str, typer.Option("--segment", help="The part of the path after the connector's name.")
+]
+_Key = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="A made-up key of the connector; repeatable, newest first."),
+]
+_LinkKey = Annotated[
+    str, typer.Option("--link-key", help="A made-up key of the patients' link tokens.")
+]
+_ReceivedMs = Annotated[
+    int | None,
+    typer.Option("--received", min=0, help="The door's clock, epoch milliseconds; else now."),
+]
+
 
 def record_request(  # noqa: PLR0913 - one parameter an option
-    body: Annotated[Path, typer.Argument(help="The body, as it came; an empty file for none.")],
-    folder: Annotated[Path, typer.Argument(help="The folder to make: tests/data/VENDOR/CASE.")],
+    body: _Body,
+    folder: _Folder,
     *,
     connector: ConnectorName = "files",
     header: HeaderWords = None,
     query: QueryWords = None,
-    method: Annotated[str, typer.Option("--method", help="GET, HEAD or POST.")] = "POST",
-    segment: Annotated[
-        str, typer.Option("--segment", help="The part of the path after the connector's name.")
-    ] = "",
-    key: Annotated[
-        list[str] | None,
-        typer.Option("--key", help="A made-up key of the connector; repeatable, newest first."),
-    ] = None,
-    link_key: Annotated[
-        str, typer.Option("--link-key", help="A made-up key of the patients' link tokens.")
-    ] = "",
-    received_ms: Annotated[
-        int | None,
-        typer.Option("--received", min=0, help="The door's clock, epoch milliseconds; else now."),
-    ] = None,
+    method: _Method = "POST",
+    segment: _Segment = "",
+    key: _Key = None,
+    link_key: _LinkKey = "",
+    received_ms: _ReceivedMs = None,
 ) -> None:
     """Record a request at the vendor door as a case.
 

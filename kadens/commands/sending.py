@@ -18,7 +18,7 @@ from kadens.commands.accounts import must_consent, notes_on_storing
 from kadens.commands.console import settings_of
 from kadens.commands.inspecting import named_headers
 from kadens.commands.links import issue_audited_token
-from kadens.commands.options import DEFAULT_DATA, Data
+from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl
 from kadens.output.terminal import fail, print_line, print_note
 from kadens.payload_formats import items_of
 from kadens.posting import NoAnswerError, door_of, post, requested_answer
@@ -38,36 +38,39 @@ from model.received import Context
 from parsers.formats import FILES_CONNECTOR
 
 _Headers = dict[str, str]
+_ConnectorName = Annotated[
+    str,
+    typer.Argument(help="A connector, such as reports; any other text lists them."),
+]
+_Case = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CASE", help="The body to send, or the folder of a recorded case of any kind."
+    ),
+]
+_Phone = Annotated[
+    str, typer.Option("--patient", help="Whose phone it is, for a connector of link tokens.")
+]
+_Header = Annotated[
+    list[str] | None,
+    typer.Option("--header", metavar="'K: V'", help="A header of the vendor; repeatable."),
+]
+_SigningKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key", help="PEM of a sandbox, where the vendor alone has the signing key."
+    ),
+]
 
 
 def send_as_vendor(
-    connector: Annotated[
-        str,
-        typer.Argument(help="A connector, such as reports; any other text lists them."),
-    ],
-    path: Annotated[
-        Path,
-        typer.Argument(
-            metavar="CASE", help="The body to send, or the folder of a recorded case of any kind."
-        ),
-    ],
+    connector: _ConnectorName,
+    path: _Case,
     *,
-    patient: Annotated[
-        str, typer.Option("--patient", help="Whose phone it is, for a connector of link tokens.")
-    ] = "",
-    header: Annotated[
-        list[str] | None,
-        typer.Option("--header", metavar="'K: V'", help="A header of the vendor; repeatable."),
-    ] = None,
-    signing_key: Annotated[
-        Path | None,
-        typer.Option(
-            "--signing-key", help="PEM of a sandbox, where the vendor alone has the signing key."
-        ),
-    ] = None,
-    url: Annotated[
-        str, typer.Option(help="Address of the vendor door; by default that of the settings.")
-    ] = "",
+    patient: _Phone = "",
+    header: _Header = None,
+    signing_key: _SigningKey = None,
+    url: DoorUrl = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Play a vendor: sign a body as it would, and post it.

@@ -4,6 +4,7 @@ They do what the page *On duty* does, by the same checks, and each change is aud
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
@@ -62,29 +63,38 @@ def show_duty(
     _print(name, roster, hours, colleagues)
 
 
+_Zone = Annotated[str | None, typer.Option(help="Time zone, such as Europe/Oslo.")]
+_Weekdays = Annotated[
+    str | None, typer.Option(help="Working days, Monday is 1, such as 1,2,3,4,5.")
+]
+_Opens = Annotated[str | None, typer.Option(help="Such as 08:00.")]
+_Closes = Annotated[str | None, typer.Option(help="Such as 16:30.")]
+_Country = Annotated[
+    str | None, typer.Option(help='Whose public holidays are free, such as SE; "" for none.')
+]
+_Subdivision = Annotated[str | None, typer.Option(help="A part of it, ISO 3166-2.")]
+_Closed = Annotated[list[str] | None, typer.Option(help='A date that is closed too; "" for none.')]
+_Line = Annotated[
+    list[str] | None,
+    typer.Option(help='Who gets what nobody took up, in order; "" for nobody.'),
+]
+_OnCall = Annotated[
+    str | None, typer.Option("--on-call", help='Who gets tier A out of hours; "" for nobody.')
+]
+
+
 def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
     *,
     unit: OfUnit = "",
-    zone: Annotated[str | None, typer.Option(help="Time zone, such as Europe/Oslo.")] = None,
-    weekdays: Annotated[
-        str | None, typer.Option(help="Working days, Monday is 1, such as 1,2,3,4,5.")
-    ] = None,
-    opens: Annotated[str | None, typer.Option(help="Such as 08:00.")] = None,
-    closes: Annotated[str | None, typer.Option(help="Such as 16:30.")] = None,
-    country: Annotated[
-        str | None, typer.Option(help='Whose public holidays are free, such as SE; "" for none.')
-    ] = None,
-    subdivision: Annotated[str | None, typer.Option(help="A part of it, ISO 3166-2.")] = None,
-    closed: Annotated[
-        list[str] | None, typer.Option(help='A date that is closed too; "" for none.')
-    ] = None,
-    line: Annotated[
-        list[str] | None,
-        typer.Option(help='Who gets what nobody took up, in order; "" for nobody.'),
-    ] = None,
-    on_call: Annotated[
-        str | None, typer.Option("--on-call", help='Who gets tier A out of hours; "" for nobody.')
-    ] = None,
+    zone: _Zone = None,
+    weekdays: _Weekdays = None,
+    opens: _Opens = None,
+    closes: _Closes = None,
+    country: _Country = None,
+    subdivision: _Subdivision = None,
+    closed: _Closed = None,
+    line: _Line = None,
+    on_call: _OnCall = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Set working hours, line and on-call of a care unit.
@@ -93,31 +103,50 @@ def set_duty_of_unit(  # noqa: PLR0913 - a parameter for each option
     """
     settings = settings_of(data)
     name = unit_named(settings, unit)
-    given: dict[str, Any] = {
+    hours: dict[str, Any] = {
         "zone": zone,
         "weekdays": None if weekdays is None else _numbers(weekdays),
         "opens": opens,
         "closes": closes,
         "country": country,
         "subdivision": subdivision,
-        "closed": None if closed is None else [text for text in closed if text],
+        "closed": _not_empty(closed),
     }
-    wanted = {key: value for key, value in given.items() if value is not None}
-    if not wanted and line is None and on_call is None:
+    given = {key: value for key, value in hours.items() if value is not None}
+    change = _DutyChange(hours=given, line=_not_empty(line), on_call=on_call)
+    if not given and line is None and on_call is None:
         fail("nothing is given that could be set: see --help", code=2)
 
     async def work(conn: Connection, now_ms: int) -> None:
         await need_unit(conn, name)
         before = await duty.unit_roster(conn, name, now_ms)
-        roster = checked_roster(
-            {**_hours(before), **wanted},
-            before.line if line is None else tuple(filter(None, line)),
-            before.on_call if on_call is None else on_call,
-            await duty.colleagues(conn, name),
-        )
+        roster = change.applied(before, await duty.colleagues(conn, name))
         await duty.set_unit_duty(conn, name, roster=roster, actor=person().subject, now_ms=now_ms)
 
     _done(settings, work, AuditAction.DUTY_SET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DutyChange:
+    """What the options set; None, and hours that are not there, stay as they are."""
+
+    hours: dict[str, Any]
+    line: list[str] | None
+    on_call: str | None
+
+    def applied(self, before: DutyRoster, colleagues: dict[str, str]) -> DutyRoster:
+        """Return the roster after the change; raises `RequestRefused` where it cannot be."""
+        return checked_roster(
+            {**_hours(before), **self.hours},
+            before.line if self.line is None else tuple(self.line),
+            before.on_call if self.on_call is None else self.on_call,
+            colleagues,
+        )
+
+
+def _not_empty(texts: list[str] | None) -> list[str] | None:
+    """Return the texts that are not empty: a single "" sets an empty list."""
+    return None if texts is None else [text for text in texts if text]
 
 
 def add_absence_of(

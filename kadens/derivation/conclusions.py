@@ -17,14 +17,9 @@ from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
 from model.derived import Day, DayState, Derived, Week
 from model.facts import AttributedFact, Report
+from storage.alerts.report_answers import is_cardiac, pain_ratings, sign_answers
 from storage.alerts.rhythm_notices import notices_in
-from storage.alerts.rule_inputs import (
-    EARLIER_DAYS,
-    LOOK_BACK_DAYS,
-    is_cardiac,
-    pain_ratings,
-    sign_answers,
-)
+from storage.alerts.rule_inputs import EARLIER_DAYS, LOOK_BACK_DAYS
 from storage.alerts.rule_samples import turns_rule_on
 from storage.alerts.weighings import weighings_in
 from stream.compute.day_states import DayStateInput, day_states

@@ -10,7 +10,7 @@ import typer
 from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.files import door_flow, import_file
-from kadens.commands.options import DEFAULT_DATA, Data
+from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl
 from kadens.importing.drop_folder import NO_OWNER, DropFolder, DroppedFile, OwnerRule, by_owner
 from kadens.importing.flow import StoppedError
 from kadens.importing.progress import ImportProgress
@@ -21,35 +21,40 @@ from parsers.formats import FILES_CONNECTOR
 from storage.pg.health import AWAY
 
 _WAIT_S = 60.0  # for the outcomes of a file; one that has none yet stays, and is tried again
+_Folder = Annotated[Path, typer.Argument(help="The folder that files are put into.")]
+_By = Annotated[
+    OwnerRule,
+    typer.Option(
+        "--by", help="What names the patient: FOLDER/PATIENT/file, or FOLDER/PATIENT_file."
+    ),
+]
+_OwnerOfAll = Annotated[
+    str, typer.Option("--patient", help="All files are of this patient, by pseudonym.")
+]
+_Leave = Annotated[
+    bool, typer.Option("--leave", help="Leave files in their place; else they move.")
+]
+_Once = Annotated[
+    bool, typer.Option("--once", help="End when every file that is there was handled.")
+]
+_Settle = Annotated[
+    float, typer.Option("--settle", min=0, help="Complete after so many seconds unchanged.")
+]
+_Poll = Annotated[
+    float, typer.Option("--poll", min=0.1, help="Look at least once in so many seconds.")
+]
 
 
 def watch_folder(  # noqa: PLR0913 - one parameter per option
-    folder: Annotated[Path, typer.Argument(help="The folder that files are put into.")],
+    folder: _Folder,
     *,
-    by: Annotated[
-        OwnerRule,
-        typer.Option(
-            "--by", help="What names the patient: FOLDER/PATIENT/file, or FOLDER/PATIENT_file."
-        ),
-    ] = OwnerRule.FOLDER,
-    patient: Annotated[
-        str, typer.Option("--patient", help="All files are of this patient, by pseudonym.")
-    ] = "",
-    leave: Annotated[
-        bool, typer.Option("--leave", help="Leave files in their place; else they move.")
-    ] = False,
-    once: Annotated[
-        bool, typer.Option("--once", help="End when every file that is there was handled.")
-    ] = False,
-    settle: Annotated[
-        float, typer.Option("--settle", min=0, help="Complete after so many seconds unchanged.")
-    ] = 5.0,
-    poll: Annotated[
-        float, typer.Option("--poll", min=0.1, help="Look at least once in so many seconds.")
-    ] = 10.0,
-    url: Annotated[
-        str, typer.Option(help="Address of the vendor door; by default that of the settings.")
-    ] = "",
+    by: _By = OwnerRule.FOLDER,
+    patient: _OwnerOfAll = "",
+    leave: _Leave = False,
+    once: _Once = False,
+    settle: _Settle = 5.0,
+    poll: _Poll = 10.0,
+    url: DoorUrl = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Import what is put into a folder, through the vendor door.

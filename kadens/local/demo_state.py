@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kadens.secrets_writer import replace_file
+from kadens.secrets.writing import replace_file
 from model.codec import dumps, loads
 from simulate.cohort import Cohort, demo_cohort
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from kadens.secrets_writer import new_secret, replace_file
+from kadens.secrets.writing import new_secret, replace_file
 from kadens.settings import Secrets, read_secrets
 from model.codec import dumps
 

@@ -13,7 +13,7 @@ import typer
 
 from kadens.clock import clock
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl, Json
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.playing.enrolling import PlayedConsent, consents_of, enrol_cohort, record_consents
 from kadens.playing.sent import SentSoFar, read_sent, write_sent
@@ -34,18 +34,18 @@ _GROUP = "kadens"  # the worker's consumer group
 _PORTION = 200  # bodies sent until the file is written
 _IDLE_S = 600.0
 _EVERY_BODIES = 1_000
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A cohort directory.")]
+_Speed = Annotated[
+    float,
+    typer.Option(min=0, help="So many times as fast as it happened; 0 for as fast as it goes."),
+]
 
 
 def play_cohort(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A cohort directory.")],
+    folder: _Folder,
     *,
-    speed: Annotated[
-        float,
-        typer.Option(min=0, help="So many times as fast as it happened; 0 for as fast as it goes."),
-    ] = 0,
-    url: Annotated[
-        str, typer.Option(help="Address of the vendor door; by default that of the settings.")
-    ] = "",
+    speed: _Speed = 0,
+    url: DoorUrl = "",
     data: Data = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:

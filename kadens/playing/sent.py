@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kadens.secrets_writer import replace_file
+from kadens.secrets.writing import replace_file
 from model.codec import dumps, loads
 
 SENT_FILE = "played.json"

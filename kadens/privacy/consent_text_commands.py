@@ -60,33 +60,40 @@ def _shorter_than(most: int) -> Callable[[str], str]:
     return check
 
 
+_File = Annotated[Path, typer.Argument(help="File with the text, in UTF-8.")]
+_Purpose = Annotated[
+    str,
+    typer.Option(
+        "--purpose",
+        callback=_shorter_than(consent_texts.MOST_PURPOSE),
+        help="What the data or the messages are for.",
+    ),
+]
+_Language = Annotated[
+    str, typer.Option("--language", callback=_shorter_than(8), help="Its language.")
+]
+_About = Annotated[
+    AboutWord, typer.Option("--about", help="Whether it is about a source or a channel.")
+]
+_Basis = Annotated[BasisWord, typer.Option("--basis", help="The legal basis.")]
+_DataTypes = Annotated[
+    list[str] | None, typer.Option("--data-type", help="A kind of data; may be repeated.")
+]
+_At = Annotated[
+    str, typer.Option("--from", help="RFC 3339 instant from which it is shown; now by default.")
+]
+
+
 def add_consent_text(  # noqa: PLR0913 - each is an option
     name: TextName,
-    file: Annotated[Path, typer.Argument(help="File with the text, in UTF-8.")],
+    file: _File,
     *,
-    purpose: Annotated[
-        str,
-        typer.Option(
-            "--purpose",
-            callback=_shorter_than(consent_texts.MOST_PURPOSE),
-            help="What the data or the messages are for.",
-        ),
-    ],
-    language: Annotated[
-        str, typer.Option("--language", callback=_shorter_than(8), help="Its language.")
-    ] = "sv",
-    about: Annotated[
-        AboutWord, typer.Option("--about", help="Whether it is about a source or a channel.")
-    ] = AboutWord.SOURCE,
-    basis: Annotated[
-        BasisWord, typer.Option("--basis", help="The legal basis.")
-    ] = BasisWord.CONSENT,
-    data_types: Annotated[
-        list[str] | None, typer.Option("--data-type", help="A kind of data; may be repeated.")
-    ] = None,
-    at: Annotated[
-        str, typer.Option("--from", help="RFC 3339 instant from which it is shown; now by default.")
-    ] = "",
+    purpose: _Purpose,
+    language: _Language = "sv",
+    about: _About = AboutWord.SOURCE,
+    basis: _Basis = BasisWord.CONSENT,
+    data_types: _DataTypes = None,
+    at: _At = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Add a version of a text that patients agree to.

@@ -36,30 +36,37 @@ WhyCorrected = Annotated[
     str,
     typer.Option("--why", callback=_reason_of_correction, help="What was wrong, and how known."),
 ]
+_Report = Annotated[str, typer.Option("--report", help="The report's id, as its app states it.")]
+_Session = Annotated[
+    str, typer.Option("--session", help="The session's id, as `query sessions` shows it.")
+]
+_Source = Annotated[
+    str, typer.Option("--source", callback=_vendor, help="The connector, where ids are alike.")
+]
+_Value = Annotated[
+    float | None, typer.Option("--value", help="The right value, on the report's scale.")
+]
+_Activity = Annotated[str, typer.Option("--type", help="The right type of the session.")]
+_Start = Annotated[str, typer.Option("--start", help="RFC 3339 instant of its beginning.")]
+_End = Annotated[str, typer.Option("--end", help="RFC 3339 instant of its end.")]
+_Exertion = Annotated[
+    float | None, typer.Option("--exertion", help="The right exertion of a workout, CR10.")
+]
+_Void = Annotated[bool, typer.Option("--void", help="It does not hold at all.")]
 
 
 def add_corrected(  # noqa: PLR0913 - one parameter per option
     *,
     patient: Patient,
-    report: Annotated[
-        str, typer.Option("--report", help="The report's id, as its app states it.")
-    ] = "",
-    session: Annotated[
-        str, typer.Option("--session", help="The session's id, as `query sessions` shows it.")
-    ] = "",
-    source: Annotated[
-        str, typer.Option("--source", callback=_vendor, help="The connector, where ids are alike.")
-    ] = "",
-    value: Annotated[
-        float | None, typer.Option("--value", help="The right value, on the report's scale.")
-    ] = None,
-    activity: Annotated[str, typer.Option("--type", help="The right type of the session.")] = "",
-    start: Annotated[str, typer.Option("--start", help="RFC 3339 instant of its beginning.")] = "",
-    end: Annotated[str, typer.Option("--end", help="RFC 3339 instant of its end.")] = "",
-    exertion: Annotated[
-        float | None, typer.Option("--exertion", help="The right exertion of a workout, CR10.")
-    ] = None,
-    void: Annotated[bool, typer.Option("--void", help="It does not hold at all.")] = False,
+    report: _Report = "",
+    session: _Session = "",
+    source: _Source = "",
+    value: _Value = None,
+    activity: _Activity = "",
+    start: _Start = "",
+    end: _End = "",
+    exertion: _Exertion = None,
+    void: _Void = False,
     why: WhyCorrected,
     data: Data = DEFAULT_DATA,
 ) -> None:

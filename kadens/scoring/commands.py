@@ -132,19 +132,23 @@ def _print_written(out: Path, done: WrittenCohort, *, as_json: bool) -> None:
     )
 
 
+_Jobs = Annotated[
+    int,
+    typer.Option(
+        min=0, max=_MOST_JOBS, help="How many parts to play at once; 0 for one each processor."
+    ),
+]
+_Details = Annotated[
+    Path | None,
+    typer.Option(help="A new file that gets every figure, miss and false alert, as JSON."),
+]
+
+
 def score_cohort(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A cohort directory.")],
     *,
-    jobs: Annotated[
-        int,
-        typer.Option(
-            min=0, max=_MOST_JOBS, help="How many parts to play at once; 0 for one each processor."
-        ),
-    ] = 0,
-    details: Annotated[
-        Path | None,
-        typer.Option(help="A new file that gets every figure, miss and false alert, as JSON."),
-    ] = None,
+    jobs: _Jobs = 0,
+    details: _Details = None,
     as_json: Json = False,
 ) -> None:
     """Play a cohort into a fresh system, and compare the truth.

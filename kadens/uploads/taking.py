@@ -17,6 +17,7 @@ from typing import BinaryIO, TypeAlias, cast
 
 from ingest.ports import BodyStore, NotAcceptedError, Publisher
 from ingest.receiving.appending import append_body
+from ingest.sealing import sealed_for_patient
 from ingest.uploads.headers import UPLOAD_ZONE
 from ingest.uploads.shelf import DATA_FILE, Shelf
 from ingest.uploads.upload import Ended, Upload, UploadRefusal, UploadResult, UploadState
@@ -168,14 +169,15 @@ class Taking:
             passed_headers=((UPLOAD_ZONE, upload.time_zone),) if upload.time_zone else (),
         )
         # the log comes before the journal: killed in between, the piece is appended twice
-        await self._append(envelope, piece.content)
+        await self._append(envelope, piece.content, bytes.fromhex(ended.public))
         journal.note(digest, PIECE_WAITING)
 
-    async def _append(self, envelope: Envelope, content: bytes) -> None:
-        """Append a body; wait as long as the log does not take it."""
+    async def _append(self, envelope: Envelope, content: bytes, public: bytes) -> None:
+        """Append a body, sealed for its patient; wait as long as the log does not take it."""
         while True:
             try:
-                await append_body(self.publisher, self.bodies, envelope, content, STORE_S)
+                sealed, value = sealed_for_patient(envelope, content, public)
+                await append_body(self.publisher, self.bodies, sealed, value, STORE_S)
             except (NotAcceptedError, OSError, TimeoutError) as error:
                 _log.warning("the log took no piece of an upload", error=type(error).__name__)
                 await asyncio.sleep(_AGAIN_S)

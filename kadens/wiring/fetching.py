@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kadens.clock import clock
-from kadens.secrets_file import ConnectorSecrets, SettingsError
+from kadens.secrets.values import ConnectorSecrets, SettingsError
 from kadens.settings import Settings
 from kadens.wiring.needs import keys_of, needed
 

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - a process loads only what it builds
 from typing import TYPE_CHECKING
 
-from kadens.secrets_file import LiveSecrets
+from kadens.secrets.live import LiveSecrets
 from kadens.settings import Settings, SettingsError
 
 if TYPE_CHECKING:

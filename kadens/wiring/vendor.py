@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kadens.clock import SYSTEM, clock
-from kadens.secrets_file import ConnectorSecrets, LiveSecrets
+from kadens.secrets.live import LiveSecrets
+from kadens.secrets.values import ConnectorSecrets
 from kadens.settings import Settings
 from kadens.wiring.needs import needed
 from kadens.wiring.serving import buckets

@@ -5,6 +5,7 @@ means, its resource and key stand in the kept answer, and the answer is read by 
 pushed must never be read so: each reader looks for the vendor's own members of a push first.
 """
 
+from model.calendar import HOUR_MS
 from model.codec import dumps
 from model.received import Fetch
 from parsers.fields import JsonObject
@@ -24,6 +25,23 @@ def noted_answer(payload: bytes, requested: Fetch) -> bytes:
     rest = payload[payload.index(b"{") + 1 :].lstrip()
     # an object without members has no comma
     return start + (rest if rest.startswith(b"}") else b"," + rest)
+
+
+def dated_push(payload: bytes, body: JsonObject, mark: str) -> bytes | None:
+    """Return a pushed object with a mark of when it was made; None for one that has a mark.
+
+    Bodies with the same bytes are one that came again. A vendor may say twice in the same words
+    that something is gone, or is there again: the mark makes two bodies of them.
+    """
+    if REQUEST_MEMBER in body:
+        return None
+    rest = payload[payload.index(b"{") + 1 :]
+    return b'{"%s":"%s",%s' % (REQUEST_MEMBER.encode(), mark.encode(), rest)
+
+
+def hour_mark(received_ms: int) -> str:
+    """Return the mark of what has no time of its own: what came within an hour came once."""
+    return str(received_ms // HOUR_MS)
 
 
 def noted_request(body: JsonObject, name: str) -> Fetch | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, midnight, utc
 from model.facts import Instrument, Phase
 from simulate import signals
-from simulate.cohort import Body
+from simulate.cast import Body
 from simulate.delivery import FIT_TYPE, JSON_TYPE, TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS
 from simulate.fit_day import monitoring_file
 from simulate.fit_writer import Recording, write_activity

@@ -142,20 +142,7 @@ async def _store(
     responsible: tuple[str, ...],
     now_ms: int,
 ) -> AlertMove:
-    mutes = {tier.value: end_ms for tier, end_ms in after.mutes.items()}
-    row = {
-        "alert": order.alert,
-        "state": after.state.value,
-        "now": now_ms,
-        "until": after.snoozed_until_ms,
-        "resolution": after.resolution,
-        "assignee": after.assignee,
-        "unseen": after.unseen_since_ms,
-        "escalations": after.escalations,
-        "mutes": Jsonb(mutes, dumps=codec.dumps),
-        "useful": order.useful if after.state is AlertState.RESOLVED else None,
-    }
-    await conn.execute(_MOVE, row)
+    await conn.execute(_MOVE, _columns(order, after, now_ms))
     made = AlertMove(
         id=0,
         alert=order.alert,
@@ -169,17 +156,36 @@ async def _store(
         reason=order.reason,
         responsible=responsible,
     )
+    await audit.write_entry(conn, _audit_entry(order, before.patient, now_ms))
+    return await put_move(conn, made)
+
+
+def _columns(order: AlertCommand, after: Alert, now_ms: int) -> rows.Row:
+    mutes = {tier.value: end_ms for tier, end_ms in after.mutes.items()}
+    return {
+        "alert": order.alert,
+        "state": after.state.value,
+        "now": now_ms,
+        "until": after.snoozed_until_ms,
+        "resolution": after.resolution,
+        "assignee": after.assignee,
+        "unseen": after.unseen_since_ms,
+        "escalations": after.escalations,
+        "mutes": Jsonb(mutes, dumps=codec.dumps),
+        "useful": order.useful if after.state is AlertState.RESOLVED else None,
+    }
+
+
+def _audit_entry(order: AlertCommand, patient: str, now_ms: int) -> audit.AuditEntry:
     detail = {"reason": order.reason, "to": order.to, "useful": order.useful}
-    entry = audit.AuditEntry(
+    return audit.AuditEntry(
         at_ms=now_ms,
         actor=order.actor,
         action=AuditAction(f"alert.{order.action.replace('_', '')}"),
-        patient=before.patient,
+        patient=patient,
         object=f"alert:{order.alert}",
         detail={name: item for name, item in detail.items() if item not in {"", None}} or None,
     )
-    await audit.write_entry(conn, entry)
-    return await put_move(conn, made)
 
 
 def _alert(row: rows.Row) -> Alert:

@@ -11,11 +11,12 @@ import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from tempfile import mkstemp
-from typing import BinaryIO, Protocol
+from tempfile import TemporaryFile, mkstemp
+from typing import BinaryIO, Protocol, cast
 
 import obstore
 from obstore.store import ObjectStore, from_url
@@ -48,6 +49,9 @@ class BodyStorage(Protocol):
 
     async def get(self, address: str) -> bytes | None:
         """Return a body, or None when it does not exist."""
+
+    async def open(self, address: str) -> BinaryIO | None:
+        """Return a body as an open file, which the caller closes; None when it does not exist."""
 
     async def delete(self, address: str) -> None:
         """Remove a body; do nothing when it does not exist."""
@@ -119,6 +123,14 @@ class Directory:
         except FileNotFoundError:
             return None
 
+    async def open(self, address: str) -> BinaryIO | None:
+        """Return the file itself."""
+        path = self._root / _checked(address)
+        try:
+            return await asyncio.to_thread(path.open, "rb")
+        except FileNotFoundError:
+            return None
+
     async def delete(self, address: str) -> None:
         """Remove the file."""
         await asyncio.to_thread((self._root / _checked(address)).unlink, missing_ok=True)
@@ -140,10 +152,10 @@ class Objects:
     async def put(self, name: str, body: bytes | BinaryIO, room: str = INCOMING) -> str:
         """Store a body as an object; an open file is sent in parts."""
         address = address_of(name, room)
-        if not isinstance(body, bytes):
-            body.seek(0)
         # object storage answers only once the object is durable, and replaces it as a unit
-        await obstore.put_async(self._store, address, body)
+        await obstore.put_async(
+            self._store, address, body if isinstance(body, bytes) else _steps(body)
+        )
         return address
 
     async def get(self, address: str) -> bytes | None:
@@ -153,6 +165,20 @@ class Objects:
         except FileNotFoundError:
             return None
         return bytes(await matches.bytes_async())
+
+    async def open(self, address: str) -> BinaryIO | None:
+        """Return a copy of the object in a file without a name."""
+        try:
+            matches = await obstore.get_async(self._store, _checked(address))
+        except FileNotFoundError:
+            return None
+        with ExitStack() as files:
+            file = files.enter_context(TemporaryFile(prefix="kadens-object-"))
+            async for chunk in matches.stream():
+                await asyncio.to_thread(file.write, chunk)
+            file.seek(0)
+            files.pop_all()  # complete: from now on its reader closes it
+        return cast("BinaryIO", file)
 
     async def delete(self, address: str) -> None:
         """Remove the object."""
@@ -201,6 +227,12 @@ def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
         return
     body.seek(0)
     shutil.copyfileobj(body, file, _COPIED)
+
+
+def _steps(file: BinaryIO) -> Iterator[bytes]:
+    # not the file itself: the length of what is sealed on its way is not known before
+    file.seek(0)
+    return iter(partial(file.read, _COPIED), b"")
 
 
 def _make_folders(folder: Path, root: Path) -> None:

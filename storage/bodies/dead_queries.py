@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg.rows import dict_row
+
 from model.calendar import epoch_ms, utc
 from model.envelope import Envelope
 from model.facts import RejectKind
@@ -37,9 +39,9 @@ d.letter, d.state, d.class, d.connector, p.pseudonym, d.received_at, d.written_a
 d.sha256, d.rejects,
 d.rejected, d.cluster, d.topic, d.part, d."offset", d.key, d.headers, d.body_bytes, d.wrapped, \
 d.address,
-b.format, b.parser, b.address, """
+b.format, b.parser, b.address as kept_address, """
 _COMPLETE = "d.sealed"
-_LISTED = "null::bytea"  # a list needs no bodies
+_LISTED = "null::bytea as sealed"  # a list needs no bodies
 # The text of `sha256` comes from outside, and `decode` raises an error for anything but hex digits.
 _FROM = """
 from dead_letter d left join patient p on p.id = d.patient left join body b on b.patient = d.patient
@@ -185,67 +187,48 @@ async def _by_class(conn: Connection, query: str, choice: Choice) -> Mapping[tup
 
 
 async def _letters(conn: Connection, query: str, values: dict[str, Any]) -> list[Letter]:
-    return list(map(_letter, await (await conn.execute(query.encode(), values)).fetchall()))
+    # not by `rows.fetch`, which gives bytes as hex
+    async with conn.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(query.encode(), values)
+        return [_letter(row) async for row in cursor]
 
 
-def _letter(row: tuple[Any, ...]) -> Letter:
-    (
-        letter,
-        state,
-        kind,
-        connector,
-        patient,
-        received,
-        written,
-        size,
-        sha256,
-        rejects,
-        rejected,
-        *rest,
-    ) = row
-    (
-        cluster,
-        topic,
-        part,
-        offset,
-        key,
-        headers,
-        body_bytes,
-        wrapped,
-        address,
-        name,
-        parser,
-        kept_at,
-        sealed,
-    ) = rest
+def _letter(row: rows.Row) -> Letter:
     return Letter(
-        letter=letter,
-        state=state,
-        kind=kind,
-        connector=connector,
-        patient=patient,
-        received_ms=read_instant(received),
-        written_ms=epoch_ms(written),
-        size=size,
-        sha256=sha256,
-        rejects=tuple(map(tuple, rejects)),
-        rejected=rejected,
+        letter=row["letter"],
+        state=row["state"],
+        kind=row["class"],
+        connector=row["connector"],
+        patient=row["pseudonym"],
+        received_ms=read_instant(row["received_at"]),
+        written_ms=epoch_ms(row["written_at"]),
+        size=row["size"],
+        sha256=row["sha256"],
+        rejects=tuple(map(tuple, row["rejects"])),
+        rejected=row["rejected"],
         origin=LetterOrigin(
-            cluster=cluster, topic=topic, partition=part, offset=offset, key=key, headers=headers
+            cluster=row["cluster"],
+            topic=row["topic"],
+            partition=row["part"],
+            offset=row["offset"],
+            key=row["key"],
+            headers=row["headers"],
         ),
-        body_bytes=body_bytes,
-        wrapped=wrapped,
-        lies=Sealed(address=address, sealed=sealed),
-        kept=None
-        if parser is None
-        else KeptBody(
-            address=kept_at,
-            envelope=_envelope(patient, connector, sha256),
-            format=name,
-            parser=parser,
-        ),
+        body_bytes=row["body_bytes"],
+        wrapped=row["wrapped"],
+        lies=Sealed(address=row["address"], sealed=row["sealed"]),
+        kept=None if row["parser"] is None else _kept(row),
     )
 
 
-def _envelope(patient: str, connector: str, sha256: str) -> Envelope:
-    return Envelope(connector=connector, received_ms=0, sha256=sha256, size=0, patient=patient)
+def _kept(row: rows.Row) -> KeptBody:
+    envelope = Envelope(
+        connector=row["connector"],
+        received_ms=0,
+        sha256=row["sha256"],
+        size=0,
+        patient=row["pseudonym"],
+    )
+    return KeptBody(
+        address=row["kept_address"], envelope=envelope, format=row["format"], parser=row["parser"]
+    )

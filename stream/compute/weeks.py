@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from operator import attrgetter
 
 from model.calendar import MINUTE_MS
 from model.derived import VALID_WEAR_MIN, Day, Week, WeekDay
@@ -26,44 +27,35 @@ def week_of_days(monday: date, days: Iterable[Day]) -> Week:
     rows = _days_of_week(monday, days)
     recalled_sessions, recalled_until = _recalled(rows)
     of_week = tuple(_week_days(monday, rows, recalled_until))
-    zones, volume = ZoneTimes(), ZoneTimes()
-    sessions = session_ms = elapsed_ms = paused_ms = valid = answered = 0
-    exertion_ms = exertion_dose_ms = in_range_ms = range_known_ms = 0
-    for day in rows:
-        exertion_ms += day.exertion_ms
-        exertion_dose_ms += day.exertion_dose_ms
-        in_range_ms += day.in_range_ms
-        range_known_ms += day.range_known_ms
-        zones += day.zones
-        volume += day.volume
-        sessions += day.sessions
-        session_ms += day.session_ms
-        elapsed_ms += day.elapsed_ms
-        paused_ms += day.paused_ms
-        valid += _is_valid(day)
-        answered += day.answered
+    zones = sum((day.zones for day in rows), ZoneTimes())
+    exertion_dose_ms = _sum(rows, "exertion_dose_ms")
     return Week(
         monday=monday,
-        sessions=sessions,
-        session_ms=session_ms,
+        sessions=_sum(rows, "sessions"),
+        session_ms=_sum(rows, "session_ms"),
         zones=zones,
         dose_min=dose_minutes(zones) + exertion_dose_ms / MINUTE_MS,
-        valid_days=valid,
-        answered_days=answered,
+        valid_days=sum(map(_is_valid, rows)),
+        answered_days=_sum(rows, "answered"),
         known_days=sum(day.known for day in of_week),
-        volume=volume,
+        volume=sum((day.volume for day in rows), ZoneTimes()),
         steps=_steps(rows),
         loads=_loads(rows),
-        exertion_ms=exertion_ms,
+        exertion_ms=_sum(rows, "exertion_ms"),
         exertion_dose_ms=exertion_dose_ms,
-        in_range_ms=in_range_ms,
-        range_known_ms=range_known_ms,
+        in_range_ms=_sum(rows, "in_range_ms"),
+        range_known_ms=_sum(rows, "range_known_ms"),
         days=of_week,
-        elapsed_ms=elapsed_ms,
-        paused_ms=paused_ms,
+        elapsed_ms=_sum(rows, "elapsed_ms"),
+        paused_ms=_sum(rows, "paused_ms"),
         recalled_sessions=recalled_sessions,
         recalled_until=recalled_until,
     )
+
+
+def _sum(days: Iterable[Day], field: str) -> int:
+    """Return the sum of a whole number over days."""
+    return sum(map(attrgetter(field), days))
 
 
 def _days_of_week(monday: date, days: Iterable[Day]) -> list[Day]:

@@ -3,13 +3,21 @@
 A body whose patient was erased stays closed for ever, because the key is gone: it is settled as one
 without a consent. A body that does not open with the key of its patient becomes a dead letter of
 the class `sealed`, without a body. Nothing here may end the worker.
+
+A large body lies sealed in the body store, and is opened frame by frame as it is read from there.
+So it is in memory once, and in clear on no disk but in its reader's file without a name.
 """
 
+import asyncio
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import BinaryIO
 
 from model.envelope import SEALED, Envelope, sealed_owner
 from model.privacy.sealed_box import BOX_FORM, BoxError, box_opened, box_private
+from model.privacy.sealed_stream import STREAM_FORM, FrameError, opened_stream
+from storage.bodies.body_store import BodyStorage
 from storage.people.data_keys import data_keys_of
 from stream.collaborators import Collaborators
 from stream.log.messages import Message
@@ -26,7 +34,11 @@ async def opened_messages(messages: Sequence[Message], parts: Collaborators) -> 
     # a batch of messages that nobody sealed costs no query
     async with parts.pool.connection() as conn:
         keys = await data_keys_of(conn, parts.wrapping_key, patients)
-    return [_opened(message, keys) for message in messages]
+    opened: list[Message] = []
+    for message in messages:
+        ready = await _opened(message, keys, parts.bodies)
+        opened.append(ready)
+    return opened
 
 
 def _patient_of(message: Message) -> str:
@@ -45,16 +57,40 @@ def _envelope(message: Message) -> Envelope | None:
         return None
 
 
-def _opened(message: Message, keys: Mapping[str, bytes]) -> Message:
+async def _opened(message: Message, keys: Mapping[str, bytes], bodies: BodyStorage) -> Message:
     envelope = _envelope(message)
     key = keys.get(envelope.patient) if envelope is not None else None
-    if envelope is None or key is None or envelope.sealed != BOX_FORM:
+    if envelope is None or key is None:
         return message
     try:
-        body = box_opened(box_private(key), message.value, sealed_owner(envelope))
-    except BoxError:
+        body = await _body(message, envelope, box_private(key), bodies)
+    except (BoxError, FrameError):
         return message
     # whose an answer is depends on its account at its receipt, as for one that nobody sealed
     patient = "" if envelope.requested is not None else envelope.patient
     headers = tuple(replace(envelope, sealed="", patient=patient).headers())
     return replace(message, value=body, headers=headers)
+
+
+async def _body(message: Message, envelope: Envelope, private: bytes, bodies: BodyStorage) -> bytes:
+    """Return the body of a message, b"" for a stored one that is not there any more."""
+    if envelope.sealed == BOX_FORM and not envelope.address:
+        return box_opened(private, message.value, sealed_owner(envelope))
+    if envelope.sealed != STREAM_FORM or not envelope.address:
+        raise BoxError("sealed in a form that is not known here")
+    try:
+        file = await bodies.open(envelope.address)
+    except ValueError:  # the store never issued this address
+        return b""
+    if file is None:
+        return b""
+    with file:
+        return await asyncio.to_thread(_plain, file, private, sealed_owner(envelope))
+
+
+def _plain(file: BinaryIO, private: bytes, belongs_to: str) -> bytes:
+    plain = io.BytesIO()
+    for frame in opened_stream(private, file.read, belongs_to):
+        plain.write(frame)
+    # no copy: what it holds is handed over
+    return plain.getvalue()

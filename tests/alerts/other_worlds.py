@@ -29,7 +29,7 @@ from model.messages.alert_move import DutyRoster
 from model.privacy.rectification import RightValues
 from model.spans import Span
 from model.words.red_flags import YES_NO_SCALE
-from storage.alerts.rule_inputs import sign_answers
+from storage.alerts.report_answers import sign_answers
 from storage.facts.retractions import RestrictedInterval
 from tests.derivation.lives import LIVES_PROFILE, THREE_A_WEEK, Diary
 from tests.storage.tellers import attributed_fact, head

@@ -93,12 +93,19 @@ class _Walked:
         """Send bodies shuffled, and some of them twice."""
         vendor = self.vendors[name]
         sender = self._sender(vendor, name)
-        # a version that came before an older one is the older one, to such a vendor
-        is_mixed = not VENDOR_LIVES[name].orders_by_arrival
-        for body in bodies if is_mixed else [*bodies, *bodies[::3]]:
+        if VENDOR_LIVES[name].orders_by_arrival:
+            # A version that comes before an older one is the older one, to such a vendor. So each
+            # waits for the one before it, which a busy door may have refused at first.
+            for body in [*bodies, *bodies[::3]]:
+                sender.push(body)
+                self._deliver(vendor, sender)
+            return
+        for body in bodies:
             sender.push(body)
-        if is_mixed:
-            sender.mix(Random(name))  # noqa: S311 - no secret
+        sender.mix(Random(name))  # noqa: S311 - no secret
+        self._deliver(vendor, sender)
+
+    def _deliver(self, vendor: PlayedVendor, sender: WebhookSender) -> None:
         # a busy door may answer none of the first attempts in time, and vendors try again
         until(
             lambda: self._is_sent(vendor, sender),

@@ -81,7 +81,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "kadens.auditing.head_file",
         "kadens.backup.sealed_files",
         "kadens.settings",
-        "kadens.secrets_writer",
+        "kadens.secrets.writing",
         "kadens.embedded",
         "kadens.local.up",
         "kadens.local.instance",

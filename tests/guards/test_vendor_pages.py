@@ -9,7 +9,7 @@ import pytest
 from ingest.vendors import CONNECTORS
 from kadens.cli import COMMANDS
 from kadens.lazy_commands import every_command
-from kadens.secrets_file import secrets_of
+from kadens.secrets.reading import secrets_of
 from parsers.formats import FILES_CONNECTOR
 from simulate.vendors.__main__ import USUAL_KEY, USUAL_KEYS, VENDORS
 from tests.guards import vendor_pages

@@ -1,6 +1,8 @@
 """A body whose link token has the patient's public key is on the log sealed for that patient."""
 
 import hashlib
+from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -8,14 +10,19 @@ import pytest
 from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.links import mint, read_link
-from ingest.memory import MemoryLog
+from ingest.memory import MemoryBodies, MemoryLog
+from ingest.spool import SPOOL
 from model.envelope import INLINE, sealed_owner
 from model.privacy.sealed_box import BOX_FORM, box_opened, box_private, box_public
+from model.privacy.sealed_stream import STREAM_FORM, opened_stream
+from model.topics import RAW_LARGE
+from storage.bodies.body_store import open_bodies
 from tests.ingest.conftest import LINK_KEYS, NOW, link_token
 from tests.ingest.test_http import post
 
 _DATA_KEY = b"d" * 32
 _PUBLIC = box_public(_DATA_KEY)
+_MARKER = b"heart rate of Karin, sampled every second; "
 _BODY = b"\x0e.FIT of a patient"
 
 
@@ -55,10 +62,33 @@ def test_the_longest_body_of_a_message_is_sealed_too(door: Door, log: MemoryLog)
     assert _sent(door, _token(), body) == 202
     assert log.events[0].envelope.address == ""
     assert len(log.events[0].value) > INLINE
-    assert _sent(door, _token(), body + b"x") == 202
-    # a larger one lies in the body store until a worker has read it, which seals what it keeps
-    assert log.events[1].envelope.address != ""
-    assert log.events[1].envelope.sealed == ""
+
+
+@pytest.mark.parametrize("size", [INLINE + 1, SPOOL + 1])
+def test_the_body_store_has_no_body_that_anybody_can_read(
+    door: Door, log: MemoryLog, tmp_path: Path, size: int
+) -> None:
+    body = _MARKER * (size // len(_MARKER) + 1)
+    assert _sent(replace(door, bodies=open_bodies(str(tmp_path))), _token(), body) == 202
+    (event,) = log.events
+    assert (event.topic, event.value) == (RAW_LARGE.name, b"")
+    assert (event.envelope.sealed, event.envelope.size) == (STREAM_FORM, len(body))
+    assert event.envelope.sha256 == hashlib.sha256(body).hexdigest()
+    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert _MARKER not in file.read_bytes()
+    with file.open("rb") as sealed:
+        owner = sealed_owner(event.envelope)
+        opened = b"".join(opened_stream(box_private(_DATA_KEY), sealed.read, owner))
+    assert opened == body
+
+
+def test_a_large_body_of_a_token_from_before_is_taken(
+    door: Door, log: MemoryLog, bodies: MemoryBodies
+) -> None:
+    body = _BODY + bytes(INLINE)
+    assert _sent(door, link_token(), body) == 202
+    assert log.events[0].envelope.sealed == ""
+    assert bodies.bodies[log.events[0].envelope.address] == body
 
 
 def test_a_token_from_before_has_no_key(door: Door, log: MemoryLog) -> None:

@@ -76,7 +76,14 @@ class UploadWorld:
             now=lambda: self.now_ms,
         )
 
-    def put(self, content: bytes, filename: str = "", sha256: str = "", time_zone: str = "") -> str:
+    def put(
+        self,
+        content: bytes,
+        filename: str = "",
+        sha256: str = "",
+        time_zone: str = "",
+        public: str = "",
+    ) -> str:
         upload = Upload(
             id=new_id("patient-7", len(content), UPLOADED_MS),
             patient="patient-7",
@@ -90,7 +97,7 @@ class UploadWorld:
         self.shelf.create(upload)
         part = self.shelf.open(upload)
         part.write(content)
-        part.commit(Ended(received_ms=UPLOADED_MS, link="ab" * 32))
+        part.commit(Ended(received_ms=UPLOADED_MS, link="ab" * 32, public=public))
         part.close()
         return upload.id
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.fetching import connecting
-from kadens.secrets_file import ConnectorSecrets, Secrets
+from kadens.secrets.values import ConnectorSecrets, Secrets
 from kadens.settings import Settings
 
 _FILE = "/data/secrets.toml"

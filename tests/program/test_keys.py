@@ -17,7 +17,7 @@ from kadens.cli import app
 from kadens.commands import keys as commands
 from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres
-from kadens.secrets_file import read_secrets
+from kadens.secrets.reading import read_secrets
 from kadens.settings import operator
 from model.keyring import KeyRing
 from model.topics import TOPICS

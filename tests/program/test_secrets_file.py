@@ -10,15 +10,11 @@ from pathlib import Path
 import pytest
 
 from kadens.local.runtime import leftovers, secrets_in
-from kadens.secrets_file import (
-    KeyEntry,
-    LiveSecrets,
-    SettingsError,
-    entries_of,
-    read_secrets,
-    secrets_of,
-)
-from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
+from kadens.secrets.live import LiveSecrets
+from kadens.secrets.own_keys import entries_of
+from kadens.secrets.reading import read_secrets, secrets_of
+from kadens.secrets.values import KeyEntry, SettingsError
+from kadens.secrets.writing import new_secret, rewrite_secrets, with_new_key, with_retired_key
 from kadens.settings import Settings
 from kadens.wiring.fetching import fetched_vendors
 from tests.rows import values_of

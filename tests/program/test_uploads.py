@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from kadens.uploads import taking
 from kadens.uploads.journal import PIECE_KNOWN, PIECE_STORED, PIECE_WAITING, Journal
 from kadens.uploads.process import UploadLoop
 from model.calendar import DAY_MS
+from model.envelope import INLINE, sealed_owner
 from model.facts import Reject, RejectKind
+from model.privacy.sealed_box import BOX_FORM, box_opened, box_private, box_public
+from model.privacy.sealed_stream import STREAM_FORM, opened_stream
 from tests.ingest.uploading import RIDE_FIT, RUN_FIT, UPLOADED_MS, UploadWorld, sha_of, zipped_fits
 from tests.parsers.fit.pieces import plain, records
 from tests.rows import values_of
@@ -49,6 +53,21 @@ def test_a_small_file_is_one_body_on_the_log(world: UploadWorld) -> None:
     assert (envelope.format, envelope.filename) == ("fit", "run.fit")
     assert envelope.passed_headers == ()
     assert not (world.shelf.path(name) / "data").exists()
+
+
+def test_each_piece_of_a_file_is_sealed_for_its_patient(world: UploadWorld) -> None:
+    large = RUN_FIT + bytes(INLINE)
+    public = box_public(b"k" * 32)
+    world.take(world.put(zipped_fits(RUN_FIT, large), public=public.hex()))
+    small, stored = (event.envelope for event in world.log.events)
+    assert (small.sealed, stored.sealed) == (BOX_FORM, STREAM_FORM)
+    assert b".FIT" not in world.log.events[0].value
+    (sealed,) = world.bodies.bodies.values()
+    assert b".FIT" not in sealed
+    private = box_private(b"k" * 32)
+    assert box_opened(private, world.log.events[0].value, sealed_owner(small)) == RUN_FIT
+    opened = b"".join(opened_stream(private, BytesIO(sealed).read, sealed_owner(stored)))
+    assert opened == large
 
 
 def test_each_piece_of_a_file_has_the_time_zone_of_its_sender(world: UploadWorld) -> None:

@@ -12,7 +12,8 @@ from model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlo
 from parsers import reports
 from parsers.vendors import open_wearables
 from simulate import bodies, plan
-from simulate.cohort import Cohort, Person, Role, demo_cohort
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person, demo_cohort
 from simulate.deliveries import history, live
 from simulate.delivery import TO_FILES, TO_OPEN_WEARABLES, TO_REPORTS, Delivery
 from simulate.open_wearables_writer import MOST_BODY_SAMPLES, heart_rate_body

@@ -17,7 +17,8 @@ from model.alert import Tier
 from model.calendar import DAY_MS, MINUTE_MS, local_date, monday, utc
 from model.intensity import ZoneThresholds
 from simulate import bodies, plan, signals
-from simulate.cohort import Cohort, Person, Role, cohort, demo_cohort
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person, cohort, demo_cohort
 from simulate.deliveries import history, last_minutes, live
 from simulate.faults import Faults, arrivals, disturb
 from simulate.truth import truth

@@ -18,7 +18,8 @@ from model.columns.window import SampleColumn, Window
 from model.derived import Derived
 from model.facts import AttributedFact, Fact, Instrument, Report, SampleBlock, Workout
 from parsers import formats
-from simulate.cohort import Cohort, Person, Role, demo_cohort, first_monday
+from simulate.cast import Role
+from simulate.cohort import Cohort, Person, demo_cohort, first_monday
 from simulate.deliveries import history, live
 from simulate.delivery import Delivery
 from simulate.truth import truth

@@ -30,6 +30,9 @@ class Shelf:
     async def get(self, address: str) -> bytes | None:
         return self.kept.get(address)
 
+    async def open(self, address: str) -> None:
+        raise NotImplementedError
+
     async def put(self, name: str, body: object, room: str = "") -> str:
         raise NotImplementedError
 

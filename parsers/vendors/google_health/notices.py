@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from model.calendar import DAY_MS, HOUR_MS
+from model.calendar import DAY_MS
 from model.codec import dumps
 from model.errors import BodyError
 from model.facts import Deletion, Fact, Head, RejectKind, Source
@@ -41,6 +41,7 @@ from parsers.vendors.google_health.names import (
 from parsers.vendors.google_health.points import day_record
 from parsers.vendors.google_health.rhythm import RHYTHM_KIND
 from parsers.vendors.google_health.times import civil_ms, offset_between
+from parsers.vendors.request_note import REQUEST_MEMBER, hour_mark
 
 _MOST_NOTIFICATIONS = 20_000
 _MOST_INTERVALS = 1_000
@@ -96,16 +97,21 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
     if len(entries) > _MOST_NOTIFICATIONS:
         raise BodyError("body", "more notifications than are read", RejectKind.TOO_MUCH)
     accounts: dict[str, _Account] = {}
+    mark, is_dated = hour_mark(received_ms), any(map(_is_mark, entries))
     for index, entry in enumerate(entries):
         try:
-            yield from _notification(entry, f"[{index}]", accounts, received_ms)
+            if not _is_mark(entry):
+                yield from _notification(entry, f"[{index}]", accounts, mark)
         except Unreadable as error:
             yield rejects([error])[0]
     # A body of several users is divided, so that nothing of others is sealed with a user's key.
     several = len(accounts) > 1
     for account, of in accounts.items():
         if of.facts or of.errors or of.is_known:
-            kept = dumps(of.written) if several else None
+            # A deletion has no time of its own. The mark makes another body of the same words hours
+            # later: what was recorded between the two is deleted as well.
+            dated = [{REQUEST_MEMBER: mark}] if of.facts and not is_dated else []
+            kept = dumps([*of.written, *dated]) if several or dated else None
             yield Part(
                 account=account,
                 facts=tuple(of.facts.values()),
@@ -114,8 +120,12 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
             )
 
 
+def _is_mark(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.keys() == {REQUEST_MEMBER}
+
+
 def _notification(
-    entry: object, where: str, accounts: dict[str, _Account], received_ms: int
+    entry: object, where: str, accounts: dict[str, _Account], hour: str
 ) -> Iterator[ReaderItem]:
     written = object_of(entry, where)
     if written.get("type") == "verification":
@@ -144,7 +154,7 @@ def _notification(
     if operation == "DELETE":
         # An answer with the very bytes of one before the deletion would count as that one, come
         # again, and stay hidden. The mark makes another of it; a repetition has the same mark.
-        mark = str(received_ms // HOUR_MS)
+        mark = hour
         of.written.append(entry)
         for fact in _deletions(row, data, intervals, f"{where}.data", of.errors):
             # the same interval may be listed twice

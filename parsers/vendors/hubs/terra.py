@@ -8,6 +8,7 @@ when it is delivered again hours later: it is the revision of all that the event
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from model.facts import RejectKind
 from model.received import Context, Notice, NoticeKind, Part, ReaderItem
@@ -25,6 +26,7 @@ from parsers.fields import (
 from parsers.phone.collected import Collected
 from parsers.vendors.hubs.terra_entries import ENTRIES, TerraEntry
 from parsers.vendors.hubs.terra_names import NOT_FOLLOWED_KINDS, NOTICED_KINDS
+from parsers.vendors.request_note import dated_push
 
 ORDERING = "x-terra-ordering-timestamp"
 _BEHIND_A_LINK = "s3_payload"
@@ -36,7 +38,8 @@ def read_terra(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what an event means; BodyError where it is no event or names no user."""
     body = document(payload)
     try:
-        yield from _items(text(body.get("type"), "type"), body, context)
+        for item in _items(text(body.get("type"), "type"), body, context):
+            yield _as_kept(item, payload, body, context)
     except Unreadable as error:
         raise body_error(error) from error
 
@@ -54,6 +57,17 @@ def _items(kind: str, body: JsonObject, context: Context) -> Iterator[ReaderItem
         raise Unreadable("url", why, RejectKind.UNKNOWN)
     elif kind not in NOT_FOLLOWED_KINDS:
         yield Notice(account=_known_user(body), kind=NoticeKind.UNKNOWN)
+
+
+def _as_kept(item: ReaderItem, payload: bytes, body: JsonObject, context: Context) -> ReaderItem:
+    """Return an item; what is kept of data has the time at which Terra made the event.
+
+    An event in the words of an earlier one is no second delivery of it, unless it was made then.
+    """
+    made_ms = _revision(context)
+    if not isinstance(item, Part) or not made_ms:
+        return item
+    return replace(item, kept=dated_push(payload, body, str(made_ms)))
 
 
 def _known_user(body: JsonObject) -> str:

@@ -48,6 +48,7 @@ from parsers.vendors.oura.objects import (
     oura_source,
     span_of_heart_rate,
 )
+from parsers.vendors.request_note import dated_push, hour_mark
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # becomes a part of a path
 _AROUND_MS = 10 * MINUTE_MS  # of heart rate before and after a workout
@@ -61,7 +62,7 @@ def read_oura(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     body = _body(payload)
     try:
         if isinstance(body, dict) and "event_type" in body:
-            yield _cue(body, context)
+            yield _cue(body, payload, context)
         else:
             yield from _answer(body, payload, context)
     except Unreadable as error:
@@ -77,7 +78,7 @@ def _body(payload: bytes) -> JsonObject | list[object]:
         raise BodyError(f"@{error.pos}", "not JSON") from error
 
 
-def _cue(body: JsonObject, context: Context) -> ReaderItem:
+def _cue(body: JsonObject, payload: bytes, context: Context) -> ReaderItem:
     event, kind = text(body["event_type"], "event_type"), text(body.get("data_type"), "data_type")
     account = text(body.get("user_id"), "user_id")
     # before anything else: what comes to a wrong address is no event of ours
@@ -86,7 +87,12 @@ def _cue(body: JsonObject, context: Context) -> ReaderItem:
         return Notice(account=account, kind=NoticeKind.UNKNOWN)
     name = _object_id(body.get("object_id"))
     if event == DELETED:
-        return Part(account=account, facts=(_deletion(f"{kind}:{name}", body, context),))
+        deletion = _deletion(f"{kind}:{name}", body, context)
+        # without a time of its own, the same words hours later are another deletion
+        is_undated = deletion.head.start_ms == context.received_ms
+        mark = hour_mark(context.received_ms)
+        kept = dated_push(payload, body, mark) if is_undated else None
+        return Part(account=account, facts=(deletion,), kept=kept)
     # in the key, so that a second change of the same object is a fetch of its own
     sent = optional_text(body.get("event_time"), "event_time")
     return Fetch(

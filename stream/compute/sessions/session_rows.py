@@ -1,7 +1,7 @@
 """Makes the row of a session from its candidate and the selected samples."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -107,34 +107,16 @@ def derive_session(
     timer_ms = candidate.timer_ms
     zones = zone_times_between(heart, start, end, inputs.thresholds, timer_ms)
     moving, moving_by, stops = _moving(candidate, samples)
-    why_not = _why_not_counted(candidate, inputs, pieces)
     prescribed = _prescribed_intensity(candidate, inputs)
-    return Session(
-        id=candidate.id,
-        start_ms=start,
-        end_ms=end,
-        local_date=inputs.day,
-        type=_known_type(candidate),
-        vendor_type=candidate.vendor_type,
-        declared_by=candidate.source,
-        record=candidate.record,
-        body=candidate.body,
+    return replace(
+        session_without_figures(candidate, inputs, _why_not_counted(candidate, inputs, pieces)),
         heart_source=None if heart is None else samples.resolved[HEART].main_source(start, end),
         zones=zones,
-        thresholds=inputs.thresholds,
         heart=heart_summary(None if heart is None else heart.within(start, end)),
         partial=zones.unknown > PARTIAL_ABOVE * timer_ms,
-        exertion_cr10=candidate.exertion_cr10,
         moving_ms=moving,
         moving_by=moving_by,
-        paused_ms=candidate.length_ms - timer_ms,
-        pauses=candidate.pauses,
         stops=stops,
-        origin=candidate.origin,
-        offset_min=candidate.offset_min,
-        offset_origin=candidate.offset_origin,
-        counts=not why_not,
-        why=why_not,
         zone_times_by_method=zone_times_by_method(
             by_metric,
             start,
@@ -183,7 +165,7 @@ def _prescribed_intensity(candidate: SessionCandidate, inputs: DateInputs) -> In
 
 
 def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why: str) -> Session:
-    """Return a session without figures, which does not count for the reason `why`."""
+    """Return a session without figures; it does not count where `why` gives a reason."""
     return Session(
         id=candidate.id,
         start_ms=candidate.start_ms,
@@ -205,7 +187,7 @@ def session_without_figures(candidate: SessionCandidate, inputs: DateInputs, why
         origin=candidate.origin,
         offset_min=candidate.offset_min,
         offset_origin=candidate.offset_origin,
-        counts=False,
+        counts=not why,
         why=why,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 
-from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key, with_retired_key
+from kadens.secrets.writing import new_secret, rewrite_secrets, with_new_key, with_retired_key
 from tests.clinic.sign_in.conftest import Open, browser
 from tests.clinic.sign_in.test_sign_in import sign_in
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from kadens.secrets_file import read_secrets
+from kadens.secrets.reading import read_secrets
 from patient.sign_in.personal_number import number_digests, read_personal_number
 from tests.clinic.sign_in.provider import SIGN_IN_NOW
 from tests.storage.reuse import TEMPLATE, create

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from kadens.delivering.receivers_file import ReceiverError, receivers_of
-from kadens.secrets_file import SettingsError, secrets_of
+from kadens.secrets.reading import secrets_of
+from kadens.secrets.values import SettingsError
 from model.calendar import HOUR_MS
 from model.messages.outgoing import Receiver, ReceiverKind
 

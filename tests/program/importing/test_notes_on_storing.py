@@ -5,9 +5,9 @@ import pytest
 from clinic.answers.shape import Zones
 from clinic.pages.words import NOTHING
 from kadens.commands.accounts import _linking_notes, _released_note, _storing_notes
-from kadens.commands.dead import _lines_of
 from kadens.commands.sending import _accounts
 from kadens.output.answer_tables import _intensities
+from kadens.output.letters import lines_of_field
 from tests.rooms import ROOT
 
 
@@ -62,13 +62,13 @@ def test_what_came_before_the_consent_is_told(released: int, dropped: int, note:
 
 
 def test_a_letter_is_shown_in_lines() -> None:
-    assert _lines_of([("body.a", "not a number"), ("body", "cut off")]) == [
+    assert lines_of_field([("body.a", "not a number"), ("body", "cut off")]) == [
         "body.a: not a number",
         "body: cut off",
     ]
-    assert _lines_of({"kadens-connector": "polar"}) == ["kadens-connector: polar"]
+    assert lines_of_field({"kadens-connector": "polar"}) == ["kadens-connector: polar"]
     empty: tuple[object, ...] = (None, "", [])
-    assert list(map(_lines_of, (*empty, 7))) == [["none"], ["none"], ["none"], ["7"]]
+    assert list(map(lines_of_field, (*empty, 7))) == [["none"], ["none"], ["none"], ["7"]]
 
 
 def test_time_that_is_all_unknown_shows_no_zero() -> None:

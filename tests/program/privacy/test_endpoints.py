@@ -8,7 +8,7 @@ import typer
 
 from kadens.commands.console import process_settings
 from kadens.privacy.endpoints import check_endpoints, database_hosts, read_endpoints, used_endpoints
-from kadens.secrets_file import SettingsError
+from kadens.secrets.values import SettingsError
 from kadens.settings import Settings, environment, read_settings
 
 _LOCAL = {

@@ -8,7 +8,7 @@ from kadens.backup.erasure_file import list_erasure
 from kadens.backup.restoring import Restored, restore
 from kadens.backup.saving import SavedBackup, save_data, save_keys
 from kadens.backup.sealed_files import new_private_key, private_key_in, public_key_of
-from kadens.secrets_file import read_secrets
+from kadens.secrets.reading import read_secrets
 from storage.bodies.body_store import Directory
 from storage.erase import Receipt, erase
 from storage.people.patients import patient_id

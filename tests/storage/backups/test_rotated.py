@@ -3,8 +3,8 @@
 import pytest
 from psycopg import AsyncConnection
 
-from kadens.secrets_file import read_secrets
-from kadens.secrets_writer import new_secret, rewrite_secrets, with_new_key
+from kadens.secrets.reading import read_secrets
+from kadens.secrets.writing import new_secret, rewrite_secrets, with_new_key
 from storage.bodies.wrapping import rewrap, used_by_key
 from storage.people.data_keys import data_keys
 from storage.pg.pool import Connection, adapt

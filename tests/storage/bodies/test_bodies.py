@@ -36,8 +36,13 @@ async def test_what_was_put_comes_back_and_is_gone_when_deleted(
 ) -> None:
     address = await store.put(SHA, _BODY)
     assert await store.get(address) == _BODY
+    opened = await store.open(address)
+    assert opened is not None
+    with opened:
+        assert opened.read() == _BODY
     await store.delete(address)
     assert await store.get(address) is None
+    assert await store.open(address) is None
     file = io.BytesIO(_BODY)
     file.seek(3)  # it is stored from its start, wherever the file's position is
     assert await store.put(SHA, file) == address
@@ -52,6 +57,8 @@ async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyS
         await store.put("../../etc/passwd", _BODY)
     with pytest.raises(ValueError, match="address"):
         await store.get("incoming/../../etc/passwd")
+    with pytest.raises(ValueError, match="address"):
+        await store.open("incoming/../../etc/passwd")
 
 
 async def listed(store: body_store.BodyStorage, room: str, age_s: float) -> list[str]:

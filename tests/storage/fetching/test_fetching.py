@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from fetcher.single import LEASE_MS
 from model.calendar import DAY_MS, HOUR_MS
 from model.envelope import INLINE, sealed_owner
 from model.privacy.sealed_box import BOX_FORM, BoxError, box_opened, box_private
+from model.privacy.sealed_stream import STREAM_FORM, opened_stream
 from simulate.vendors.platform import Arrived, Fault, Limit, Reply
 from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
@@ -91,8 +93,8 @@ async def test_an_answer_on_the_log_opens_with_its_patients_key_alone(
         box_opened(box_private(keys["p2"]), event.value, owner)
 
 
-async def test_a_large_answer_lies_in_the_store_until_a_worker_read_it(
-    world: FetchingWorld,
+async def test_a_large_answer_lies_in_the_store_sealed_for_its_patient(
+    conn: Connection, world: FetchingWorld
 ) -> None:
     world.vendor.exercises["e1"] = {"fit": FIT + bytes(INLINE)}
     await world.connect()
@@ -100,8 +102,13 @@ async def test_a_large_answer_lies_in_the_store_until_a_worker_read_it(
     await world.run()
     (event,) = world.log.events
     assert (event.topic, event.value) == ("kadens.raw.large", b"")
-    assert (event.envelope.patient, event.envelope.sealed) == ("", "")
-    assert await world.parts.log.bodies.get(event.envelope.address) == FIT + bytes(INLINE)
+    assert (event.envelope.patient, event.envelope.sealed) == ("p1", STREAM_FORM)
+    sealed = await world.parts.log.bodies.get(event.envelope.address) or b""
+    assert FIT not in sealed
+    private = box_private(await data_keys.data_key(conn, WORLD_KEY, "p1"))
+    owner = sealed_owner(event.envelope)
+    opened = b"".join(opened_stream(private, BytesIO(sealed).read, owner))
+    assert opened == FIT + bytes(INLINE)
 
 
 async def test_half_of_a_file_is_kept_and_asked_for_again(world: FetchingWorld) -> None:

@@ -13,7 +13,7 @@ from model.calendar import DAY_MS, MINUTE_MS, local_date
 from model.facts import Instrument, Report
 from model.prescription import Pause
 from model.words.red_flags import RED_FLAGS
-from storage.alerts.rule_inputs import sign_answers
+from storage.alerts.report_answers import sign_answers
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of
 from tests.storage.tellers import PERSON, attributed_fact, head

@@ -13,17 +13,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from kadens.secrets_file import (
-    ACCEPTED,
-    ACTIVE,
-    KEY_BYTES,
-    KINDS,
-    RETIRED,
-    KeyEntry,
-    SettingsError,
-    entries_of,
-    secrets_of,
-)
+from kadens.secrets.own_keys import KEY_BYTES, entries_of
+from kadens.secrets.reading import secrets_of
+from kadens.secrets.values import ACCEPTED, ACTIVE, KINDS, RETIRED, KeyEntry, SettingsError
 
 _PLAIN = re.compile(rf"^[ \t]*({'|'.join(KINDS)})_key[ \t]*=.*\n?", re.MULTILINE)
 _TABLE = re.compile(r"^[ \t]*\[\[keys\]\][^\n]*\n(?:(?![ \t]*\[)[^\n]*\n?)*", re.MULTILINE)
