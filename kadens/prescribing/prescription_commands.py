@@ -1,8 +1,8 @@
 """Commands for prescriptions: list, show, renew, pause, export and import.
 
 What is written is checked completely before it is written, and audited. Overlaps, weeks that are
-over and the like are said first, and a person at a terminal is asked. An operator writes for a
-prescriber, whose name is in the file or in the version before.
+over and the like are said first: a person at a terminal is asked, a program must confirm each. An
+operator writes for a prescriber, whose name is in the file or in the version before.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
