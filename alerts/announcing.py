@@ -14,9 +14,10 @@ from alerts.lifecycle.settling import recipients
 from alerts.registry import RULE
 from alerts.wording import mail
 from alerts.working_hours import WorkingHours
-from model.alert import Action, Contact, Digest, QuietHours, Tier
+from model.alert import Action, Tier
 from model.calendar import local_date, local_instant, midnight, monday
 from model.messages.alert_move import AlertMove
+from model.messages.contact import Contact, Digest, QuietHours
 from model.messages.outgoing import MAIL, OutboxMessage, ReceiverKind
 from model.privacy.requests import OpenDue
 

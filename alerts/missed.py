@@ -7,6 +7,7 @@ nothing is known ends a run, because it could have held a session: no run rests 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from alerts.adherence import is_known_day, is_unseen_day
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
@@ -250,21 +251,23 @@ def run_finding(
             # who exercises again has not stopped
             is_fresh=run.ended_on is None and not muted and on.now_ms <= fresh_until_ms,
         ),
-        {
-            "prescription": {
-                "id": run.prescription.id,
-                "version": run.prescription.version,
-                "sha256": run.prescription.sha256,
-            },
-            "first": first.isoformat(),
-            "last": last.isoformat(),
-            "days": len(run.days),
-            "missed": run.due,
-            **_contact(run, on.zone),
-            "thresholds": dict(thresholds),
-        },
+        {**_evidence(run), **_contact(run, on.zone), "thresholds": dict(thresholds)},
     )
     return replace(finding, fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms))
+
+
+def _evidence(run: MissedRun) -> dict[str, Any]:
+    return {
+        "prescription": {
+            "id": run.prescription.id,
+            "version": run.prescription.version,
+            "sha256": run.prescription.sha256,
+        },
+        "first": run.days[0].isoformat(),
+        "last": run.days[-1].isoformat(),
+        "days": len(run.days),
+        "missed": run.due,
+    }
 
 
 def _contact(run: MissedRun, zone: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import PHASE_WORDS, short_number
 from alerts.worked_out import once
-from model.alert import Finding, PainRating, Rule, RuleInput, Tier
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import PainRating
 from model.answered_session import answered_sessions
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase

@@ -11,7 +11,8 @@ from model.prescribing.canonical import prescription_hash
 from model.prescription import Prescription
 from model.schemas.documents import named_schema, prescription_schema
 from model.schemas.from_types import JsonSchema
-from model.schemas.prescription_check import bounds_text, prescription_problems, within
+from model.schemas.prescription_bounds import bounds_text, within
+from model.schemas.prescription_check import prescription_problems
 from model.words.language import _
 
 OVERRIDABLE = {rule.id: rule.overridable for rule in RULE.values()}
@@ -51,6 +52,21 @@ def prescribing_problems(prescription: Prescription) -> tuple[str, ...]:
 def _of_rule(
     rule: Rule, prescription: Prescription, thresholds: Mapping[str, float]
 ) -> Iterator[str]:
+    yield from _out_of_bounds(rule, thresholds)
+    prescribed = {name: item.of(prescription) for name, item in rule.prescribed.items()}
+    yield from _contradicting(rule, prescribed, thresholds)
+    # what the prescription does not set keeps the rule's own value
+    resulting = {**rule.thresholds, **prescribed, **thresholds}
+    for low, high in rule.in_order:
+        if resulting[low] > resulting[high]:
+            yield _(
+                "`%(field)s` must not be above `%(other)s`",
+                field=f"rules.{rule.id}.{low}",
+                other=high,
+            )
+
+
+def _out_of_bounds(rule: Rule, thresholds: Mapping[str, float]) -> Iterator[str]:
     for name, value in thresholds.items():
         bounds = rule.overridable.get(name)
         if bounds is None:
@@ -66,7 +82,12 @@ def _of_rule(
                 field=f"rules.{rule.id}.{name}",
                 bounds=bounds_text(bounds),
             )
-    prescribed = {name: item.of(prescription) for name, item in rule.prescribed.items()}
+
+
+def _contradicting(
+    rule: Rule, prescribed: Mapping[str, float], thresholds: Mapping[str, float]
+) -> Iterator[str]:
+    """Yield the thresholds that say another thing than the field that they follow from."""
     for name, item in rule.prescribed.items():
         # one figure in two fields: the field that does not count would be ignored silently
         if thresholds.get(name, prescribed[name]) != prescribed[name]:
@@ -75,13 +96,4 @@ def _of_rule(
                 field=f"rules.{rule.id}.{name}",
                 other=item.field,
                 plus=f"{item.plus:g}",
-            )
-    # what the prescription does not set keeps the rule's own value
-    resulting = {**rule.thresholds, **prescribed, **thresholds}
-    for low, high in rule.in_order:
-        if resulting[low] > resulting[high]:
-            yield _(
-                "`%(field)s` must not be above `%(other)s`",
-                field=f"rules.{rule.id}.{low}",
-                other=high,
             )

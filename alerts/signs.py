@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from alerts.occasions import Occasion, finding_of, fresh_until
-from model.alert import Finding, Rule, RuleInput, SignAnswer
+from model.alert import Finding, Rule, RuleInput
+from model.alerting.rule_rows import SignAnswer
 from model.calendar import rfc3339
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from model.alert import Rule
 from model.prescription import Prescription, in_force
-from model.schemas.prescription_check import within
+from model.schemas.prescription_bounds import within
 
 
 def thresholds_on(rule: Rule, prescriptions: Iterable[Prescription], day: date) -> dict[str, float]:

@@ -40,6 +40,7 @@ from bench.formats import health_connect
 from bench.pages.panel import FULL_PANEL, TINY_PANEL, run_panel
 from bench.pages.patient_page import FULL_DAYS, TINY_DAYS, run_patient_page
 from bench.pages.policies import FULL_LIST, TINY_LIST, run_policies
+from bench.pushes import FULL_PUSH, TINY_PUSH, run_large_push
 from bench.row import Row
 from kadens.embedded.kafka_jars import kafka_available
 from kadens.embedded.postgres import temporary_postgres
@@ -132,6 +133,7 @@ BENCHES: dict[str, _Bench] = {
     "growth": lambda value: growth.run(growth.TINY if value.tiny else growth.FULL),
     "latency": lambda value: latency.run(latency.TINY if value.tiny else latency.FULL),
     "importing": lambda value: importing.run(importing.TINY if value.tiny else importing.FULL),
+    "large_push": lambda value: run_large_push(TINY_PUSH if value.tiny else FULL_PUSH),
     "soak": lambda value: soak.run(soak.TINY if value.tiny else soak.FULL),
     "timeline": _timeline,
     "starting": lambda value: starting.run(starting.TINY if value.tiny else starting.FULL),
@@ -144,7 +146,7 @@ BENCHES: dict[str, _Bench] = {
     "audit": lambda value: run_log_cost(TINY_LOG if value.tiny else FULL_LOG),
 }
 # the mock forgets what it cannot hold
-ON_KAFKA = frozenset({"pipeline", "latency", "importing", "panel", "soak"})
+ON_KAFKA = frozenset({"pipeline", "latency", "importing", "panel", "soak", "large_push"})
 
 
 def _table(rows: list[Row]) -> Table:

@@ -73,6 +73,19 @@ def peak_mib(pid: int | None = None) -> float:
     return int(status.split()[0]) / 1024 if status else 0.0
 
 
+def family_peaks() -> dict[str, float]:
+    """Return the highest peak of resident memory, in MiB, of each program that this one started.
+
+    What a worker has forked is its `reader`.
+    """
+    there, peaks = _processes(), defaultdict[str, float](float)
+    for pid, name in _ours(there).items():
+        for member in _family(there, pid):
+            part = "reader" if name == "worker" and member != pid else name
+            peaks[part] = max(peaks[part], peak_mib(member))
+    return dict(peaks)
+
+
 def _family(there: dict[int, Process], pid: int) -> list[int]:
     """Return the number of a process and of all that descend from it."""
     family = [pid]

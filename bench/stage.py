@@ -51,12 +51,13 @@ _FINISHED = "select coalesce(sum(next_offset), 0) from stream_offset where topic
 class Stage:
     """A log, a database, a vendor door and workers.
 
-    `people` are enrolled, and nobody has sent anything yet.
+    `people` are enrolled, and nobody has sent anything yet. `port` is the door's.
     """
 
     dsn: str
     people: Cohort
     door: VendorDoor
+    port: int
     numbers: dict[str, int]
     workers: tuple[Child, ...]
     conn: Any
@@ -135,8 +136,11 @@ class Stage:
 
 
 @contextmanager
-def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
-    """Start everything for so many patients, and stop it at the end. Only the main thread may."""
+def stage(patients: int, workers: int = 1, more_secrets: str = "") -> Iterator[Stage]:
+    """Start everything for so many patients, and stop it at the end. Only the main thread may.
+
+    `more_secrets` is added to the secrets file.
+    """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
         postgres = parts.enter_context(temporary_postgres(durable=True))
@@ -146,6 +150,8 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
         )
         dsn, total, port = postgres.create_database("bench"), people(patients), free_port()
         secrets_file, secrets = secrets_in(folder)
+        with secrets_file.open("a", encoding="utf-8") as file:
+            file.write(more_secrets)
         asyncio.run(_enrol(dsn, total, secrets.wrapping_keys))
         result = {
             "KADENS_KAFKA": kafka.address,
@@ -169,6 +175,7 @@ def stage(patients: int, workers: int = 1) -> Iterator[Stage]:
             door=parts.enter_context(
                 closing(VendorDoor(_HOST, port, _keys(secrets), lambda: NOW_MS))
             ),
+            port=port,
             numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
             workers=started,
             conn=conn,

@@ -63,19 +63,7 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
     does not allow the action or somebody else acted first, and 422 for a reason, a number of days
     or a colleague that does not fit it.
     """
-    # Actions that are not in the table take no reason: their only valid reason is "".
-    if wish.reason not in _REASONS.get(wish.action, {"": ""}):
-        raise RequestRefused(
-            422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
-        )
-    if (wish.action == "hand_over") is not bool(wish.to):
-        raise RequestRefused(422, "To hand an alert over takes a colleague; no other action does.")
-    if wish.useful is not None and wish.action != "resolve":
-        raise RequestRefused(422, "Whether an alert was useful is said when it is resolved.")
-    if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
-        raise RequestRefused(
-            422, _("An alert is snoozed for 1 to %(most)s days.", most=LONGEST_SNOOZE)
-        )
+    _check_fit(wish)
     until = scope.now_ms + wish.days * DAY_MS if wish.action == "snooze" else None
     order = AlertCommand(
         alert=alert,
@@ -96,3 +84,20 @@ async def act(scope: RequestScope, alert: str, wish: AlertRequest) -> AlertBrief
     except alert_commands.NotAllowedError as error:
         # The text names states, actions, reasons and a colleague, and no patient.
         raise RequestRefused(409, str(error)) from error
+
+
+def _check_fit(wish: AlertRequest) -> None:
+    """Raise `RequestRefused` (422) for what does not belong to the action."""
+    # Actions that are not in the table take no reason: their only valid reason is "".
+    if wish.reason not in _REASONS.get(wish.action, {"": ""}):
+        raise RequestRefused(
+            422, "To resolve or snooze an alert takes one of its reasons; other actions take none."
+        )
+    if (wish.action == "hand_over") is not bool(wish.to):
+        raise RequestRefused(422, "To hand an alert over takes a colleague; no other action does.")
+    if wish.useful is not None and wish.action != "resolve":
+        raise RequestRefused(422, "Whether an alert was useful is said when it is resolved.")
+    if wish.action == "snooze" and not 0 < wish.days <= LONGEST_SNOOZE:
+        raise RequestRefused(
+            422, _("An alert is snoozed for 1 to %(most)s days.", most=LONGEST_SNOOZE)
+        )

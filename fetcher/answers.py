@@ -14,7 +14,7 @@ from model.calendar import DAY_MS, epoch_ms
 from model.vendor_api import ApiRequest
 
 _HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
-_PAGES = (b"<!doctype html", b"<html")
+_PAGES = (b"<!doctype html", b"<html", b"<head", b"<body")
 _FIT_MARK, _FIT_HEAD, _FIT_CHECK = b".FIT", 12, 2  # bytes: the least head, and the sum at the end
 _LONGEST_FIT = (
     256 * 1024 * 1024
@@ -131,9 +131,10 @@ def slower_ms(headers: Mapping[str, str], rate_wait_s: int, now_ms: int) -> int:
 def _of_data(response: VendorResponse) -> Judged:
     if not response.body:
         return Judged(meaning=Meaning.FAILED, why="an empty answer with status 200")
-    head = response.body[:_HEAD].lstrip().lower()
+    head = response.body[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    kind = response.headers.get("content-type", "").lstrip().lower()
     # a page of a portal or a proxy, which also answers while the interface itself is away
-    if head.startswith(_PAGES) or response.headers.get("content-type", "").startswith("text/html"):
+    if head.startswith(_PAGES) or kind.startswith(("text/html", "application/xhtml")):
         return Judged(meaning=Meaning.FAILED, why="a page of HTML with status 200")
     if _is_cut_off(response.body):
         return Judged(meaning=Meaning.PARTIAL, why="half of a FIT file with status 200")

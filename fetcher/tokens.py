@@ -18,7 +18,8 @@ from fetcher.answers import VendorResponse
 from fetcher.client import Question, VendorClient
 from fetcher.token_spool import LeftRefresh, RefreshFile, TokenSpool, taken_up
 from model.keyring import KeyRing
-from model.vendor_api import ClientAuth, GrantEndedError, OAuth, TokenAnswer
+from model.vendor_api import ClientAuth, OAuth
+from model.vendors.tokens import GrantEndedError, TokenAnswer
 from storage.fetching.connections import (
     HeldAccount,
     SealedTokens,

@@ -14,9 +14,9 @@ from kadens.output.terminal import fail, leave_unread
 from kadens.settings import SettingsError
 from storage.bodies.wrapping import ForeignKeysError
 from storage.pg.crypto import SealError
+from storage.pg.granting import RoleError
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.migrate import MigrationError
-from storage.pg.roles import RoleError
 from stream.log.look import LOG_AWAY
 
 _FAILED, WRONG_USE = 1, 2

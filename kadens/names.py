@@ -7,7 +7,7 @@ a slash, a control character or a space at an end. No error text repeats the nam
 import re
 from dataclasses import dataclass
 
-from model.schemas import prescription_check
+from model.schemas import prescription_bounds
 
 
 class BadNameError(ValueError):
@@ -31,7 +31,7 @@ _NAME_WORDS = "letters, digits, spaces and . , ' ( ) & -, the first a letter or 
 
 PSEUDONYM = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)
 PRESCRIPTION_ID = NameRule(
-    pattern=prescription_check.PRESCRIPTION_ID_PATTERN, most=64, allowed=_ID_WORDS
+    pattern=prescription_bounds.PRESCRIPTION_ID_PATTERN, most=64, allowed=_ID_WORDS
 )
 KEY_ID = NameRule(pattern=_ID, most=16, allowed=_ID_WORDS)
 CONNECTOR = NameRule(pattern=_ID, most=64, allowed=_ID_WORDS)

@@ -6,15 +6,21 @@ This module holds values only. Rules are evaluated in `alerts.registry`, and ale
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from model.alerting.rule_rows import (
+    PainRating,
+    RhythmNotice,
+    SessionBrief,
+    SignAnswer,
+    Watermark,
+    Weighing,
+)
 from model.derived import Day, Week
-from model.facts import Instrument, Phase
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, RecordingTimes
-from model.schemas.prescription_check import Bounds
+from model.schemas.prescription_bounds import Bounds
 
 
 class Tier(StrEnum):
@@ -128,96 +134,6 @@ class StoredSentence:
     rule_version: int
     sentence: str
     evidence: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PainRating:
-    """A pain answer in the form that the rules read.
-
-    `value` is on `scale`, for pain usually NRS 0-10. `session` is the id of the session that the
-    answer is about, None when it is unknown.
-    """
-
-    record: str
-    at_ms: int
-    local_date: date
-    phase: Phase
-    value: float
-    scale: str
-    session: str | None
-    instrument: Instrument = Instrument.PAIN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignAnswer:
-    """A yes to a question about a warning sign; `sign` is a key of `RED_FLAGS`, "" for unknown."""
-
-    record: str
-    at_ms: int
-    local_date: date
-    sign: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboveCeiling:
-    """A time [start_ms, end_ms) in epoch ms in which heart rate was above the prescribed ceiling.
-
-    `n` of its samples were, and `far` says that it was 10 beats or more above for 5 minutes.
-    """
-
-    start_ms: int
-    end_ms: int
-    n: int
-    far: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionBrief:
-    """What a rule needs of a session.
-
-    `timer_ms` is its time without pauses. `range_ms` is the time below, within and above the
-    prescribed range; None for a session that does not count, or without a range to compare with.
-    `exertion_cr10` is the exertion that was answered, on Borg CR10. `above_ceiling` are the times
-    in which heart rate was above the prescribed ceiling, in order.
-    """
-
-    id: str
-    start_ms: int
-    end_ms: int
-    local_date: date
-    type: str
-    timer_ms: int = 0
-    range_ms: tuple[int, int, int] | None = None
-    exertion_cr10: float | None = None
-    above_ceiling: tuple[AboveCeiling, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighing:
-    """A body weight in kg at an instant (epoch ms)."""
-
-    at_ms: int
-    kg: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RhythmNotice:
-    """A vendor's own notice about rhythm, at the instant (epoch ms) at which it says it began."""
-
-    vendor: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watermark:
-    """The latest measured instant that the sources of a vendor have delivered.
-
-    `worn` is False for sources that nobody wears, such as a form: their silence means nothing.
-    """
-
-    vendor: str
-    time_ms: int
-    worn: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,105 +272,3 @@ class Alert:
     is_demoted: bool = False
     retracted_from: AlertState | None = None
     lost: Mapping[str, LostFinding] = field(default_factory=dict)
-
-
-class StepKind(StrEnum):
-    """What happens to an alert: it is raised, retracted or restored, or findings come or go.
-
-    Time alone wakes, escalates and expires it. It is promoted where the budget has room.
-    """
-
-    RAISE = "raise"
-    APPEND = "append"
-    DROP = "drop"
-    RETRACT = "retract"
-    RESTORE = "restore"
-    WAKE = "wake"
-    ESCALATE = "escalate"
-    EXPIRE = "expire"
-    PROMOTE = "promote"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One change to an alert that follows from judging or from time.
-
-    `alert` is the id of the alert, None for RAISE. For RAISE, RESTORE and APPEND the `findings`
-    become current and replace those with the same rule and key. For DROP and RETRACT they cease to
-    be current. `moves` are the transitions that the step is; evidence that only joins an alert is
-    none. `responsible` are those who have to act after it. `snoozed_until_ms` is set where the step
-    leaves the alert snoozed. The other fields describe the alert after the step.
-    """
-
-    kind: StepKind
-    family: str
-    alert: str | None
-    findings: tuple[Finding, ...]
-    tier: Tier
-    state: AlertState
-    rule: str
-    rule_version: int
-    sentence: str
-    reason: str = ""
-    moves: tuple[Action, ...] = ()
-    responsible: tuple[str, ...] = ()
-    snoozed_until_ms: int | None = None
-    is_demoted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgementResult:
-    """The result of judging a patient: the steps, and when to judge again.
-
-    `next_due_ms` is in epoch ms; None means that only new data can change the result. The working
-    day of the care unit, whose budget new alerts count against, began at `day_from_ms`, and the
-    next begins at `day_until_ms`. The `promotions` follow the steps where that budget has room.
-    `zone` is the unit's, and `digest_ms` when its next digests go out. `held` are the findings that
-    raise no alert although their rule is met, `outages` the vendors whose silence held one back, as
-    in `RuleInput.silent_patients`. `nudge` names a nudge that is due, "" for none.
-    """
-
-    steps: tuple[Step, ...]
-    next_due_ms: int | None
-    day_from_ms: int = 0
-    day_until_ms: int = 0
-    promotions: tuple[Step, ...] = ()
-    held: tuple[Finding, ...] = ()
-    outages: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    zone: str = "UTC"
-    digest_ms: Mapping["Digest", int] = field(default_factory=dict)
-    nudge: str = ""
-
-
-class Digest(StrEnum):
-    """When a clinician gets the message about what is only for a digest."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuietHours:
-    """From when to when nobody wants a message: minutes of the local day, the end not included."""
-
-    from_min: int
-    until_min: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """A clinician who may receive mail about a patient.
-
-    `email` is "" when the clinician has no address. `responsible` is True for the clinician who is
-    responsible for the patient. `way` is how they want to be reached: `email`, `sms` (at `phone`)
-    or `none`. In `quiet` hours only tier A reaches them.
-    """
-
-    email: str
-    responsible: bool
-    subject: str = ""
-    way: str = "email"
-    phone: str = ""
-    quiet: QuietHours | None = None
-    digest: Digest = Digest.WEEKLY

@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from model.facts import OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
-from model.words.language import N_
 
 # Raise it whenever the same facts would give other rows; every row and change names it.
 ALGORITHM = "2026.4"
@@ -19,10 +18,6 @@ ALGORITHM = "2026.4"
 VALID_WEAR_MIN = 600
 PARTIAL_ABOVE = 0.2  # with a greater share of unknown time, figures may confirm but not refute
 
-# Why a session does not count, as it is stored and shown.
-WITHIN_OTHERS = N_("within other sessions")
-NO_MOVEMENT = N_("heart rate without movement")
-FEW_STEPS = N_("steps in less than half of its minutes")
 # Quality flags of a session as such: very light for long, and not counted; or made by its reader,
 # because the file has no usable session.
 FORGOT_TO_STOP = "forgot_to_stop"
@@ -30,37 +25,6 @@ MADE_FROM = ("made_from_laps", "made_from_lengths", "made_from_records")
 # It is no doubt about samples: heart rate was above the prescribed ceiling, or far above it.
 ABOVE_CEILING, FAR_ABOVE_CEILING = "above_ceiling", "far_above_ceiling"
 CEILING_FLAGS = (ABOVE_CEILING, FAR_ABOVE_CEILING)
-_MARKED = "marked as not exercise by the "  # who said so follows, and why
-# What a patient answers is never about these, but about a session beside them.
-NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
-
-
-def marked_by(who: str, reason: str) -> str:
-    """Return why a session does not count that somebody marked as not exercise.
-
-    >>> marked_by("patient", "")
-    'marked as not exercise by the patient: no reason given'
-    """
-    return f"{_MARKED}{who}: {reason or 'no reason given'}"
-
-
-def is_marked(why: str) -> bool:
-    """Return whether a session does not count because it was marked as not exercise."""
-    return why.startswith(_MARKED)
-
-
-def mark_parts(why: str) -> tuple[str, str]:
-    """Return who marked a session as not exercise, and the reason, from why it does not count."""
-    who, _colon, reason = why.removeprefix(_MARKED).partition(": ")
-    return who, reason
-
-
-def is_no_exercise(why: str) -> bool:
-    """Return whether a session is held to be no exercise, so that no date counts its time.
-
-    A session that does not count for another reason, such as its length, still adds its time.
-    """
-    return why in (NO_MOVEMENT, FEW_STEPS) or is_marked(why)
 
 
 class Origin(StrEnum):

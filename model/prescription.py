@@ -102,7 +102,7 @@ class Prescription:
     (RFC 8785) without this member and those at their default, "" before it is stored.
     """
 
-    # The bounds of all figures are in `model.schemas.prescription_check`.
+    # The bounds of all figures are in `model.schemas.prescription_bounds`.
 
     id: str
     version: int

@@ -4,14 +4,14 @@ A payload decides about no host: https on the default port of a pinned host is a
 else. Only reading scopes are requested, so no token of ours can change anything at a vendor.
 """
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from model.received import Fetch
+from model.vendors.tokens import TokenAnswer, standard_tokens
 
 # Always several labels: `localhost` and other bare names must not be fetched from.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -40,78 +40,6 @@ class ClientAuth(StrEnum):
 
     BASIC = "basic"
     BODY = "body"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenAnswer:
-    """What a token endpoint gave: tokens, in how many seconds `access` ends, and whose they are.
-
-    "" and 0 stand for what the vendor left out. A token is printable ASCII, because it becomes a
-    header: one with a line break would become two.
-    """
-
-    access: str = field(repr=False)
-    refresh: str = field(default="", repr=False)
-    expires_s: int = 0
-    account: str = ""
-
-    def __post_init__(self) -> None:
-        for token in (self.access, self.refresh):
-            if not (token.isascii() and (token.isprintable() or not token)):
-                raise ValueError("a token is printable ASCII")
-        if not self.access:
-            raise ValueError("an answer with tokens has an access token")
-
-
-class GrantEndedError(ValueError):
-    """The vendor says that it will never take this code or refresh token (again)."""
-
-
-# The keys of an answer in which vendors name the user. None of them means another thing anywhere.
-_ACCOUNT_KEYS = ("x_user_id", "user_id", "openId")
-_ENDED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
-_LONGEST_S = 10 * 366 * 86_400
-
-
-def standard_tokens(body: bytes) -> TokenAnswer:
-    """Return what a token endpoint answered in the form of RFC 6749, section 5.1.
-
-    Raises `GrantEndedError` for an error that names the grant, and ValueError for anything else.
-    """
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("the answer is no JSON") from error
-    if not isinstance(values, dict):
-        raise ValueError("the answer is no JSON object")  # noqa: TRY004 - the documented error
-    return tokens_in(values)
-
-
-def tokens_in(values: Mapping[str, object]) -> TokenAnswer:
-    """Return the tokens of a decoded answer; raises as `standard_tokens` does."""
-    if values.get("error") in _ENDED:
-        raise GrantEndedError("the vendor does not take the grant")
-    access, refresh = values.get("access_token"), values.get("refresh_token", "")
-    if not (isinstance(access, str) and isinstance(refresh, str)):
-        raise ValueError("the answer has no tokens")  # noqa: TRY004 - the documented error
-    lasts_s = values.get("expires_in")
-    # an end that nobody can mean counts as none: the token is used until it is refused
-    known = isinstance(lasts_s, int) and not isinstance(lasts_s, bool) and 0 < lasts_s < _LONGEST_S
-    return TokenAnswer(
-        access=access,
-        refresh=refresh,
-        expires_s=int(str(lasts_s)) if known else 0,
-        account=account_in(values, _ACCOUNT_KEYS),
-    )
-
-
-def account_in(values: Mapping[str, object], keys: Iterable[str]) -> str:
-    """Return the first of some keys that holds a name of a user, as text; "" without one."""
-    for key in keys:
-        value = values.get(key)
-        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-            return str(value)
-    return ""
 
 
 # In the query or the form of a request that withdraws: replaced by the secret as it is sent.

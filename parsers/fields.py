@@ -20,10 +20,11 @@ from model.storable import LONGEST_WORD, is_offset
 from parsers.bounds import MOST_OBJECTS, MOST_VALUES, readable
 
 JsonObject: TypeAlias = dict[str, Any]
+TWICE_STATED = "stated twice, with different values"
 _T = TypeVar("_T")
 
 _RFC3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:]{8}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have no UTF-8 form
 # The number in a path, which differs between records with the same fault: `samples[7].value`,

@@ -5,6 +5,7 @@ Neither says when the timer stood still, nor in which unit an account counts dis
 
 from collections.abc import Iterator, Mapping
 
+from model.facts import RejectKind
 from parsers.bounds import LONGEST_WORKOUT_MS
 from parsers.fields import JsonObject, Unreadable, kept_without, number_within
 from parsers.pauses import SHORTEST_PAUSE_MS
@@ -36,7 +37,10 @@ def figures_of_exercise(entry: JsonObject, errors: list[Unreadable]) -> Iterator
             if value is not None:
                 yield ours, value
     # A distance without a unit is in that of the account, which is stated nowhere.
-    unit = _UNITS.get(str(entry.get("distanceUnit")))
+    written = entry.get("distanceUnit")
+    unit = _UNITS.get(str(written))
+    if unit is None and written is not None and entry.get("distance") is not None:
+        errors.append(Unreadable("distanceUnit", "not a unit of distance", RejectKind.UNKNOWN))
     if unit is not None and entry.get("distance") is not None:
         distance = kept_without(errors, None, number_within, entry["distance"], 0, 1e6, "distance")
         if distance is not None:

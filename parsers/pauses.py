@@ -17,6 +17,11 @@ LONGEST_SILENCE_MS = 300_000  # without a timer, a longer gap is a pause
 _ROUNDING_MS = 2_000  # an event and a total may each be a second off
 
 
+def stated_timer_ms(timer_ms: float, lasted_ms: int) -> int | None:
+    """Return a stated time of the timer, None where it tells of no pause in what lasted longer."""
+    return round(timer_ms) if 0 < timer_ms <= lasted_ms - SHORTEST_PAUSE_MS else None
+
+
 def pauses_within(
     stops: Iterable[tuple[int, int | None]], span: tuple[int, int], timer_ms: int | None
 ) -> tuple[_Pause, ...]:

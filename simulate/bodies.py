@@ -135,42 +135,43 @@ def _hub(person: Person, cohort: Cohort, outing: Outing) -> list[Delivery]:
 
 
 def _answers(person: Person, outing: Outing) -> Delivery:
-    due = outing.end_ms + ANSWER_MS
     key = f"{outing.patient}-{outing.start_ms // 1000}"
-    pain = ReportAnswer(
-        key=f"{key}-pain",
-        instrument=Instrument.PAIN,
-        answered_ms=outing.end_ms + MINUTE_MS,
-        phase=Phase.AFTER,
-        value=outing.pain,
-        scale="nrs-0-10",
-    )
-    effort = ReportAnswer(
-        key=f"{key}-exertion",
-        instrument=Instrument.EXERTION,
-        answered_ms=outing.end_ms + MINUTE_MS,
-        phase=Phase.AFTER,
-        value=outing.exertion,
-        scale="borg-cr10",
-    )
-    span = (outing.start_ms, outing.end_ms)
+    answers = [
+        _rated(f"{key}-pain", Instrument.PAIN, outing, outing.pain, "nrs-0-10"),
+        _rated(f"{key}-exertion", Instrument.EXERTION, outing, outing.exertion, "borg-cr10"),
+    ]
     # Only this answer makes a session for a person without any device.
-    by_hand = ReportAnswer(
-        key=f"{key}-session",
-        instrument=Instrument.SESSION,
-        answered_ms=outing.end_ms + MINUTE_MS,
-        type=person.activity,
-        span=span,
-    )
-    answers = [by_hand, pain, effort] if person.role is Role.MANUAL else [pain, effort]
+    if person.role is Role.MANUAL:
+        by_hand = ReportAnswer(
+            key=f"{key}-session",
+            instrument=Instrument.SESSION,
+            answered_ms=outing.end_ms + MINUTE_MS,
+            type=person.activity,
+            span=(outing.start_ms, outing.end_ms),
+        )
+        answers.insert(0, by_hand)
     return Delivery(
         key=f"{outing.patient}/report/{outing.start_ms}",
         connector=TO_REPORTS,
         patient=outing.patient,
-        due_ms=due,
+        due_ms=outing.end_ms + ANSWER_MS,
         content_type=JSON_TYPE,
         weight=300 * len(answers),
         make=lambda: report_body(person.pseudonym, person.zone, answers),
+    )
+
+
+def _rated(
+    key: str, instrument: Instrument, outing: Outing, value: float, scale: str
+) -> ReportAnswer:
+    """Return a rating that is given a minute after a session."""
+    return ReportAnswer(
+        key=key,
+        instrument=instrument,
+        answered_ms=outing.end_ms + MINUTE_MS,
+        phase=Phase.AFTER,
+        value=value,
+        scale=scale,
     )
 
 

@@ -12,15 +12,10 @@ from functools import partial
 from itertools import chain
 
 from alerts import lifecycle, registry
-from alerts.announcing import (
-    ANNOUNCED,
-    Announcing,
-    announcements_of,
-    digest_times,
-    nudge_message,
-)
+from alerts.announcing import ANNOUNCED, Announcing, announcements_of, digest_times, nudge_message
 from alerts.silence_nudges import next_nudge_ms, silence_nudge
-from model.alert import Action, Finding, JudgementResult, Step
+from model.alert import Action, Finding
+from model.alerting.steps import JudgementResult, Step
 from model.calendar import MINUTE_MS
 from model.messages.outgoing import MAIL, ReceiverKind
 from model.messages.withdrawal import WithdrawalReason, withdrawal_reason

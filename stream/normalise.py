@@ -29,13 +29,7 @@ from storage.pg.pool import Connection
 from stream import settled
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
-from stream.intake.outcomes import (
-    UNCONSENTED,
-    Outcome,
-    count_outcome,
-    keep_bodies,
-    outcome_of,
-)
+from stream.intake.outcomes import UNCONSENTED, Outcome, count_outcome, keep_bodies, outcome_of
 from stream.intake.owners import Owned, account_of, allowed_positions, owners_of, patients_in
 from stream.intake.requests import divide_bodies, record_requests
 from stream.intake.sealed_bodies import opened_messages
@@ -95,9 +89,8 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     outcomes: list[Outcome] = []
     for position, entry in enumerate(owned):
         own = kept if position in allowed else None
-        outcome = await outcome_of(conn, entry, zones, parts, kept=own, room=room)
-        count_outcome(entry.read, outcome, parts)
-        outcomes.append(outcome)
+        outcomes.append(await outcome_of(conn, entry, zones, parts, kept=own, room=room))
+        count_outcome(entry.read, outcomes[-1], parts)
     await count_unconsented(conn, list(_dropped(owned, outcomes)))
     # on the log before the commit: a crash in between repeats facts, and loses none
     stored = [outcome.stored for outcome in outcomes if outcome.stored is not None]

@@ -29,7 +29,7 @@ from storage.alerts.store import WORKLIST
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import check_keys
 from storage.people import link_tokens
-from storage.pg.pool import WORKER_LIMITS, open_pool
+from storage.pg.pool import WORKER_LIMITS, Pool, open_pool
 from storage.pg.roles import WORKER
 from stream.agents import TopicHandler, add_agents, rewind
 from stream.app import GROUP, assigned, make_app, serve
@@ -256,6 +256,23 @@ def _support_removal(parts: Collaborators) -> _Step:
     return functools.partial(remove_old_support, parts.pool, parts.now)
 
 
+async def _open_ledger(plan: WorkerPlan, view: LogView, pool: Pool) -> Ledger:
+    """Return the offset ledger, after keys and log were compared with the database."""
+    ledger = Ledger(cluster=await view.identity(mock=plan.mock))
+    async with pool.connection() as conn:
+        await check_keys(conn, plan.wrapping(), plan.now(), record=True)
+        bounds = await view.bounds(LEDGER_TOPICS)
+        mismatches = await ledger.open(conn, bounds, accept=plan.accept_loss)
+        await link_tokens.publish_again(conn, plan.now())
+    for topic, partition in mismatches:
+        _log.warning(
+            "the worker goes on although log and database do not meet, as accepted",
+            topic=topic,
+            partition=partition,
+        )
+    return ledger
+
+
 @asynccontextmanager
 async def _open_parts(
     plan: WorkerPlan, view: LogView, reader: Reader, metrics: WorkerMetrics
@@ -273,18 +290,7 @@ async def _open_parts(
         role=WORKER,
     )
     async with pool, open_producer(plan.brokers) as producer:
-        ledger = Ledger(cluster=await view.identity(mock=plan.mock))
-        async with pool.connection() as conn:
-            await check_keys(conn, plan.wrapping(), plan.now(), record=True)
-            bounds = await view.bounds(LEDGER_TOPICS)
-            mismatches = await ledger.open(conn, bounds, accept=plan.accept_loss)
-            await link_tokens.publish_again(conn, plan.now())
-        for topic, partition in mismatches:
-            _log.warning(
-                "the worker goes on although log and database do not meet, as accepted",
-                topic=topic,
-                partition=partition,
-            )
+        ledger = await _open_ledger(plan, view, pool)
         yield Collaborators(
             pool=pool,
             producer=producer,

@@ -8,7 +8,8 @@ room (`promoting`). Tier A is never demoted.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from model.alert import Action, Step, StepKind, Tier
+from model.alert import Action, Tier
+from model.alerting.steps import Step, StepKind
 
 # [P] New alerts of tier A and B for a clinician and working day, for each hundred patients; fewer
 # patients have the budget of a hundred.

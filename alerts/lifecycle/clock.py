@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from alerts.lifecycle.duty import chain, hours_of
 from alerts.lifecycle.transitions import TRANSITIONS
-from model.alert import LIVE_STATES, Action, Alert, AlertState, Step, StepKind, Tier
+from model.alert import LIVE_STATES, Action, Alert, AlertState, Tier
+from model.alerting.steps import Step, StepKind
 from model.calendar import DAY_MS, HOUR_MS
 from model.messages.alert_move import DutyRoster
 

@@ -9,7 +9,8 @@ from alerts.lifecycle.promoting import promotion_steps, tried_at, waiting_alerts
 from alerts.lifecycle.restoring import restored, restoring_steps
 from alerts.lifecycle.returning import lost_again
 from alerts.lifecycle.settling import settle, wakes
-from model.alert import Alert, Finding, JudgementResult, Step, StepKind
+from model.alert import Alert, Finding
+from model.alerting.steps import JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
 from model.messages.withdrawal import WithdrawalReason
 

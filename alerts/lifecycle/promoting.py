@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from alerts.lifecycle.settling import may_raise, muted_until
 from alerts.lifecycle.transitions import TRANSITIONS
-from model.alert import Action, Alert, AlertState, Finding, Step, StepKind, Tier
+from model.alert import Action, Alert, AlertState, Finding, Tier
+from model.alerting.steps import Step, StepKind
 from model.calendar import DAY_MS
 
 # Within this time after a working day has begun, the alerts that wait are tried: the longer an

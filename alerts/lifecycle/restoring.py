@@ -17,7 +17,8 @@ from alerts.lifecycle.clock import expires_at
 from alerts.lifecycle.returning import HOLDS_AGAIN, graver
 from alerts.lifecycle.settling import DEALT_WITH, in_sight, muted_until
 from alerts.wording import headline, weight
-from model.alert import Action, Alert, AlertState, Finding, LostFinding, Step, StepKind, Tier
+from model.alert import Action, Alert, AlertState, Finding, LostFinding, Tier
+from model.alerting.steps import Step, StepKind
 
 JudgedAt = Callable[[int], Iterable[Finding]]
 _Name = tuple[str, str]

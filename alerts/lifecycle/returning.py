@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from model.alert import Action, Alert, AlertState, Finding, Step, Tier
+from model.alert import Action, Alert, AlertState, Finding, Tier
+from model.alerting.steps import Step
 
 HOLDS_AGAIN = "what it rests on counts again"
 

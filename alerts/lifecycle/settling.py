@@ -13,19 +13,10 @@ from alerts.lifecycle.returning import given_back, graver, is_no_news, is_return
 from alerts.lifecycle.transitions import TRANSITIONS
 from alerts.registry import RULE
 from alerts.wording import headline, weight
-from model.alert import (
-    LIVE_STATES,
-    Action,
-    Alert,
-    AlertState,
-    Contact,
-    Finding,
-    Step,
-    StepKind,
-    Tier,
-    is_contact,
-)
+from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Tier, is_contact
+from model.alerting.steps import Step, StepKind
 from model.calendar import DAY_MS
+from model.messages.contact import Contact
 from model.messages.withdrawal import WithdrawalReason
 
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its

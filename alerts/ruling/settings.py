@@ -19,7 +19,7 @@ from model.prescribing.rule_settings import (
     SettingValues,
 )
 from model.prescription import Prescription
-from model.schemas.prescription_check import Bounds, bounds_text, within
+from model.schemas.prescription_bounds import Bounds, bounds_text, within
 from model.words.language import _
 
 _OPT_IN = "on"  # set by a prescription only

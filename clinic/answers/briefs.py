@@ -4,14 +4,9 @@ It is what `storage.alerts.rule_inputs` loads; the two must never differ, or a p
 command that derives without a server would judge by other figures than the worker.
 """
 
-from model.alert import AboveCeiling, SessionBrief
-from model.derived import (
-    CEILING_FLAGS,
-    FAR_ABOVE_CEILING,
-    NOT_ANSWERED,
-    QualityFlag,
-    Session,
-)
+from model.alerting.rule_rows import AboveCeiling, SessionBrief
+from model.derived import CEILING_FLAGS, FAR_ABOVE_CEILING, QualityFlag, Session
+from model.words.not_counted import NOT_ANSWERED
 
 
 def session_brief(row: Session) -> SessionBrief | None:

@@ -17,7 +17,7 @@ from clinic.api import patient_queries
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import PrescriptionKey
 from clinic.api.strict_json import StrictJsonRoute
-from clinic.prescribing import writing
+from clinic.prescribing import known, writing
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
 from clinic.prescribing.confirming import NoteShape, notes_of
 from clinic.request_scope import RequestScope, open_scope
@@ -106,7 +106,7 @@ async def answer_draft(request: Request, pseudonym: Pseudonym, draft: UUID) -> D
     async with open_scope(request) as scope:
         await reads.read_brief(scope, pseudonym)
         await scope.read("prescription-drafts", pseudonym)
-        return await _shape(scope, await writing.draft_of(scope, pseudonym, str(draft)))
+        return await _shape(scope, await known.draft_of(scope, pseudonym, str(draft)))
 
 
 @prescription_router.post("/prescription-drafts", name="add_prescription_draft", responses=_WRITES)

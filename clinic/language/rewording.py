@@ -9,7 +9,8 @@ from itertools import chain
 
 from alerts.registry import RULE
 from alerts.wording import reworded, sentence_of
-from model.alert import Step, StoredSentence
+from model.alert import StoredSentence
+from model.alerting.steps import Step
 from model.words.language import SOURCE_LANGUAGE, reading_language
 from storage.pg.pool import Connection
 from storage.reads import evidence

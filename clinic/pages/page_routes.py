@@ -26,12 +26,12 @@ from clinic.rights.correction_words import correction_line, correction_lines
 from clinic.sign_in import csrf_guard
 from clinic.worklist.reviewing import latest_review
 from model.calendar import local_date
-from model.derived import is_marked
 from model.marks import CLINIC_VENDOR, REASONS
 from model.metrics import METRIC_BY_ID
 from model.notes.annotation import AnnotationKind
 from model.storable import MOST_JSON_INT
 from model.words.language import N_, translated
+from model.words.not_counted import is_marked
 from storage.alerts import duty
 from web import csrf
 

@@ -19,7 +19,7 @@ from clinic.answers.weeks import versions as grouped
 from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import PrescriptionKey
 from clinic.pages.templating import render
-from clinic.prescribing import forms, writing
+from clinic.prescribing import forms, known, writing
 from clinic.prescribing.bodies import EndBody, PauseBody
 from clinic.prescribing.confirming import UnconfirmedError
 from clinic.prescribing.forms import NO_ERRORS, FormErrors
@@ -29,7 +29,7 @@ from model.calendar import local_date
 from model.prescribing.changes import PAUSE_REASONS, next_version, renewed
 from model.prescribing.notes import PrescriptionNote
 from model.prescription import WEEKDAYS, Prescription, in_force
-from model.schemas.prescription_check import INTENSITY_BOUNDS, RPE_SCALES
+from model.schemas.prescription_bounds import INTENSITY_BOUNDS, RPE_SCALES
 from model.words.activities import TYPES
 from model.words.language import N_, translated
 from model.words.roles import CareRole
@@ -274,14 +274,14 @@ async def _base(
     """Return what a form begins with, and how it says so when it is sent."""
     today = local_date(scope.now_ms, who.zone)
     if draft:
-        kept = await writing.draft_of(scope, who.pseudonym, draft)
+        kept = await known.draft_of(scope, who.pseudonym, draft)
         # the revision shows when somebody else has written in the draft meanwhile
         named = {"draft": draft, "known": kept.revision}
         return {"prescription": kept.prescription, "title": "draft", "named": named}
     if not (change or renew):
         blank = forms.blank_prescription(today, today + _USUAL_LENGTH)
         return {"prescription": blank, "title": "new", "named": {"known": 0}}
-    newest = await writing.newest_of(scope, who.pseudonym, change or renew)
+    newest = await known.newest_of(scope, who.pseudonym, change or renew)
     if change:
         following = next_version(newest, today)
         named = {"change": change, "known": newest.version}

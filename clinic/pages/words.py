@@ -13,8 +13,8 @@ from babel.numbers import format_decimal
 
 from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
 from model.calendar import DAY_MS, MINUTE_MS, local_date, utc
-from model.derived import is_marked, mark_parts
 from model.words.language import _, ngettext, reading_language, translated
+from model.words.not_counted import is_marked, mark_parts
 
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"

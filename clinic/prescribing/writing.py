@@ -13,9 +13,17 @@ from datetime import date
 from uuid import uuid4
 
 from alerts.prescribing import prescribing_problems
-from clinic import reads
 from clinic.prescribing.bodies import EndBody, PauseBody, PrescriptionContent, RenewalBody
 from clinic.prescribing.confirming import check_confirmed, need_confirmed
+from clinic.prescribing.known import (
+    CHANGED_MEANWHILE,
+    PRESCRIBERS,
+    PRESCRIPTION_WRITERS,
+    begin_writing,
+    known_draft,
+    known_version,
+    stored_versions,
+)
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight
 from model.prescribing.canonical import sealed
@@ -29,7 +37,6 @@ from model.prescribing.changes import (
 from model.prescribing.notes import pause_notes
 from model.prescription import Pause, Prescription
 from model.words.language import N_, _
-from model.words.roles import CareRole
 from storage.alerts import due
 from storage.audit_actions import AuditAction
 from storage.prescribing import drafts, stale, versions
@@ -38,9 +45,6 @@ from storage.reads.views import PatientBrief
 from web.problems import RequestRefused, Violation
 
 CONTRADICTION = N_("This cannot be prescribed.")
-_WRITERS = frozenset({CareRole.PRESCRIBER, CareRole.CLINICIAN})
-_PRESCRIBERS = frozenset({CareRole.PRESCRIBER})
-_CHANGED = N_("Somebody has changed this meanwhile. Look at it as it is now, and write it again.")
 _SENTENCE = re.compile(r"`([^`]+)` (.*)", re.DOTALL)
 
 
@@ -48,8 +52,8 @@ async def add_draft(
     scope: RequestScope, pseudonym: str, content: PrescriptionContent
 ) -> PrescriptionDraft:
     """Store a new draft, and return it."""
-    who = await _begin(scope, pseudonym, _WRITERS)
-    stored = await _stored(scope, pseudonym)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
+    stored = await stored_versions(scope, pseudonym)
     key = content.id or _free_id(stored, await drafts.drafts_of(scope.conn, pseudonym))
     draft = _draft(scope, who, key, content, _newest_version(stored, key))
     await _put(scope, draft, AuditAction.PRESCRIPTION_DRAFT)
@@ -60,12 +64,12 @@ async def change_draft(
     scope: RequestScope, pseudonym: str, draft: str, revision: int, content: PrescriptionContent
 ) -> PrescriptionDraft:
     """Replace the content of a draft that the client knows in its present revision."""
-    who = await _begin(scope, pseudonym, _WRITERS)
-    before = await _known_draft(scope, pseudonym, draft, revision)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
+    before = await known_draft(scope, pseudonym, draft, revision)
     key = content.id or before.prescription.id
     based_on = before.based_on
     if key != before.prescription.id:
-        based_on = _newest_version(await _stored(scope, pseudonym), key)
+        based_on = _newest_version(await stored_versions(scope, pseudonym), key)
     after = replace(
         _draft(scope, who, key, content, based_on), id=before.id, revision=before.revision + 1
     )
@@ -80,8 +84,8 @@ async def add_imported(
 
     A prescription keeps its id: with the id of a stored one it is to be its next version.
     """
-    await _begin(scope, pseudonym, _WRITERS)
-    stored = await _stored(scope, pseudonym)
+    await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
+    stored = await stored_versions(scope, pseudonym)
     kept: list[PrescriptionDraft] = []
     for result in results:
         waiting = await drafts.drafts_of(scope.conn, pseudonym)
@@ -121,33 +125,17 @@ async def take_written(
     else:
         kept = await add_draft(scope, pseudonym, content)
         if content.id and kept.based_on != known:
-            raise RequestRefused(409, _CHANGED)
+            raise RequestRefused(409, CHANGED_MEANWHILE)
     if submits:
         await submit_draft(scope, pseudonym, kept.id, kept.revision, confirmed)
-
-
-async def draft_of(scope: RequestScope, pseudonym: str, draft: str) -> PrescriptionDraft:
-    """Return a draft of a patient; 404 without it."""
-    matches = await drafts.drafts_of(scope.conn, pseudonym, draft)
-    if not matches:
-        raise RequestRefused(404, "This patient has no such draft.")
-    return matches[0]
-
-
-async def newest_of(scope: RequestScope, pseudonym: str, prescription: str) -> Prescription:
-    """Return the newest version of a prescription; 404 without it."""
-    own = [row for row in await _stored(scope, pseudonym) if row.id == prescription]
-    if not own:
-        raise RequestRefused(404, "This patient has no such prescription.")
-    return own[-1]
 
 
 async def discard_draft(
     scope: RequestScope, pseudonym: str, draft: str, revision: int
 ) -> PrescriptionDraft:
     """Throw a draft away, and return what it was."""
-    await _begin(scope, pseudonym, _WRITERS)
-    before = await _known_draft(scope, pseudonym, draft, revision)
+    await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
+    before = await known_draft(scope, pseudonym, draft, revision)
     await drafts.drop_draft(scope.conn, pseudonym, before.id)
     what = _named(before.prescription)
     await scope.wrote(AuditAction.PRESCRIPTION_DISCARD, pseudonym, what)
@@ -161,12 +149,12 @@ async def submit_draft(
 
     422 unless `confirmed` has the key of everything that the prescriber should know.
     """
-    who = await _begin(scope, pseudonym, _PRESCRIBERS)
-    before = await _known_draft(scope, pseudonym, draft, revision)
-    stored = await _stored(scope, pseudonym)
+    who = await begin_writing(scope, pseudonym, PRESCRIBERS)
+    before = await known_draft(scope, pseudonym, draft, revision)
+    stored = await stored_versions(scope, pseudonym)
     written = before.prescription
     if _newest_version(stored, written.id) != before.based_on:
-        raise RequestRefused(409, _CHANGED)
+        raise RequestRefused(409, CHANGED_MEANWHILE)
     await check_confirmed(scope, pseudonym, written, confirmed)
     await drafts.drop_draft(scope.conn, pseudonym, before.id)
     return await _write(scope, who, written, AuditAction.PRESCRIPTION_SUBMIT)
@@ -176,8 +164,8 @@ async def renew(
     scope: RequestScope, pseudonym: str, prescription: str, wish: RenewalBody
 ) -> PrescriptionDraft:
     """Make a draft that renews a prescription, and return it."""
-    who = await _begin(scope, pseudonym, _WRITERS)
-    newest = await _known_version(scope, pseudonym, prescription, wish.version)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
+    newest = await known_version(scope, pseudonym, prescription, wish.version)
     _check(renewal_problems(newest, wish.valid_from))
     result = renewed(newest, wish.valid_from, wish.valid_to)
     _check(prescribing_problems(result))
@@ -197,8 +185,8 @@ async def pause(
 
     422 for a pause that begins in the past, unless `confirmed` has the key of that note.
     """
-    who = await _begin(scope, pseudonym, _WRITERS)
-    newest = await _known_version(scope, pseudonym, prescription, wish.version)
+    who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
+    newest = await known_version(scope, pseudonym, prescription, wish.version)
     stop = Pause(first=wish.first, last=wish.last, why=wish.why)
     _check(pause_problems(newest, stop))
     need_confirmed(pause_notes(stop.first, _today(scope, who)), confirmed)
@@ -210,8 +198,8 @@ async def end(
     scope: RequestScope, pseudonym: str, prescription: str, wish: EndBody
 ) -> Prescription:
     """Write a version that ends on a date, today at the earliest, and return it."""
-    who = await _begin(scope, pseudonym, _PRESCRIBERS)
-    newest = await _known_version(scope, pseudonym, prescription, wish.version)
+    who = await begin_writing(scope, pseudonym, PRESCRIBERS)
+    newest = await known_version(scope, pseudonym, prescription, wish.version)
     problems: list[str] = []
     if wish.last < max(_today(scope, who), newest.valid_from):
         problems.append(_("`last` must not be in the past, nor before the prescription begins"))
@@ -220,46 +208,6 @@ async def end(
     _check(problems)
     result = ended_on(newest, wish.last, _today(scope, who))
     return await _write(scope, who, result, AuditAction.PRESCRIPTION_END)
-
-
-async def _begin(
-    scope: RequestScope, pseudonym: str, allowed: Collection[CareRole]
-) -> PatientBrief:
-    """Return the patient, locked for this transaction; 404 and then 403 where that must not be."""
-    who = await reads.read_brief(scope, pseudonym)
-    if scope.role not in allowed:
-        raise RequestRefused(403, _may_not(allowed))
-    await stale.lock_patient(scope.conn, pseudonym)
-    return who
-
-
-def _may_not(allowed: Collection[CareRole]) -> str:
-    if allowed == _PRESCRIBERS:
-        return N_("Only a licensed prescriber may do this. Your draft can be kept for one.")
-    return N_("Your role may read prescriptions, and write none.")
-
-
-async def _stored(scope: RequestScope, pseudonym: str) -> tuple[Prescription, ...]:
-    return (await versions.prescriptions_of(scope.conn, [pseudonym])).get(pseudonym, ())
-
-
-async def _known_version(
-    scope: RequestScope, pseudonym: str, prescription: str, version: int
-) -> Prescription:
-    """Return the newest version of a prescription; 409 unless it is the one that is known."""
-    newest = await newest_of(scope, pseudonym, prescription)
-    if newest.version != version:
-        raise RequestRefused(409, _CHANGED)
-    return newest
-
-
-async def _known_draft(
-    scope: RequestScope, pseudonym: str, draft: str, revision: int
-) -> PrescriptionDraft:
-    kept = await draft_of(scope, pseudonym, draft)
-    if kept.revision != revision:
-        raise RequestRefused(409, _CHANGED)
-    return kept
 
 
 def _draft(

@@ -15,7 +15,8 @@ from alerts import lifecycle, registry
 from clinic.answers.briefs import session_brief
 from clinic.language.rewording import reworded_steps
 from clinic.request_scope import RequestScope
-from model.alert import RuleInput, Step
+from model.alert import RuleInput
+from model.alerting.steps import Step
 from model.calendar import DAY_MS, monday
 from model.derived import Day, Session, Week
 from model.privacy.rectification import RightValues, with_right_values

@@ -144,7 +144,7 @@ def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, 
             else:
                 pairs[name] = text
     elif scheme.given == "versions":
-        for part in value.split(" "):
+        for part in value.split():
             version, _, text = part.partition(",")
             # other versions are signatures of another kind, and are no proof here
             if version == "v1":
@@ -290,7 +290,8 @@ def _hex(text: str) -> bytes:
 
 def _base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        # some senders leave the padding away
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return b""
 

@@ -14,17 +14,9 @@ from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer,
 from ingest.proving.proofs import EchoAndSignature
 from ingest.proving.schemes import GOOGLE, GOOGLE_NAMED
 from model.received import Fetch
-from model.vendor_api import (
-    REFRESH_TOKEN,
-    Api,
-    ApiRequest,
-    Backfill,
-    ClientAuth,
-    OAuth,
-    RateWindow,
-    account_in,
-)
+from model.vendor_api import REFRESH_TOKEN, Api, ApiRequest, Backfill, ClientAuth, OAuth, RateWindow
 from model.vendors.google_windows import GOOGLE_FORMAT, SHAPES, PointShape, TimeWindow, fetches_of
+from model.vendors.tokens import account_in
 
 KEY_SET = "www.gstatic.com/googlehealthapi/webhooks/webhooks_public_keyset.json"
 _VERIFIED = VendorAnswer(status=200)

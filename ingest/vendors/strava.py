@@ -26,10 +26,8 @@ from model.vendor_api import (
     RateWindow,
     Subscription,
     Subscriptions,
-    TokenAnswer,
-    account_in,
-    standard_tokens,
 )
+from model.vendors.tokens import TokenAnswer, account_in, standard_tokens
 
 _RECEIVED = VendorAnswer(status=200)
 # What a new application may read; the windows begin at full quarters and at midnight in UTC.

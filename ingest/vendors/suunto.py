@@ -16,17 +16,8 @@ from ingest.connector import AccountInBody, Connector, VendorAnswer, always
 from ingest.proving.proofs import Signature
 from ingest.proving.schemes import SUUNTO_SIGNATURE
 from model.received import Fetch
-from model.vendor_api import (
-    CLIENT_ID,
-    Api,
-    ApiRequest,
-    Backfill,
-    OAuth,
-    RateWindow,
-    TokenAnswer,
-    account_in,
-    standard_tokens,
-)
+from model.vendor_api import CLIENT_ID, Api, ApiRequest, Backfill, OAuth, RateWindow
+from model.vendors.tokens import TokenAnswer, account_in, standard_tokens
 
 _AUTH_HOST = "cloudapi-oauth.suunto.com"
 # Suunto tells the limit with the subscription; a 429 closes the vendor for as long as it says.

@@ -23,15 +23,13 @@ from model.vendor_api import (
     ApiRequest,
     Backfill,
     ClientAuth,
-    GrantEndedError,
     OAuth,
     Permission,
     RateWindow,
     Subscription,
     Subscriptions,
-    TokenAnswer,
-    tokens_in,
 )
+from model.vendors.tokens import GrantEndedError, TokenAnswer, tokens_in
 
 WITHINGS_RECEIVED = VendorAnswer(status=200)
 WITHINGS_BUDGET = (RateWindow(seconds=60, requests=120),)

@@ -11,7 +11,7 @@ from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.output.terminal import fail, print_line
 from kadens.settings import Settings
-from model.alert import Digest, QuietHours
+from model.messages.contact import Digest, QuietHours
 from model.messages.outgoing import ReceiverKind
 from storage.audit_actions import AuditAction
 from storage.people.reach import ClinicianReach, put_reach

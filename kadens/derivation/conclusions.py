@@ -12,7 +12,8 @@ from clinic.answers.briefs import session_brief
 from clinic.answers.days import blocked, reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
-from model.alert import Finding, RuleInput, SessionBrief, Watermark
+from model.alert import Finding, RuleInput
+from model.alerting.rule_rows import SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
 from model.derived import Day, DayState, Derived, Week

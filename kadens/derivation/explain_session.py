@@ -22,11 +22,12 @@ from kadens.derivation.evidence_words import (
 from kadens.derivation.held_facts import record_of
 from model.answered_session import AFTER_SESSION_MS
 from model.calendar import rfc3339
-from model.derived import Origin, Session, SourceSelection, is_no_exercise
+from model.derived import Origin, Session, SourceSelection
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
 from model.words.borg_scales import on_cr10
+from model.words.not_counted import is_no_exercise
 from stream.compute.derive import window_candidates
 from stream.compute.sessions.candidates import SessionCandidate, as_report, session_candidates
 from stream.compute.sessions.marks import marks_of

@@ -18,10 +18,11 @@ from kadens.settings import Secrets, SettingsError
 from model.keyring import KeyRing
 from model.topics import TOPICS
 from storage.bodies.wrapping import ForeignKeysError, check_keys, holds_data
+from storage.pg.granting import RoleError, process_logins
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.migrate import MigrationError, migrate
 from storage.pg.pool import COMMAND, address, open_pool
-from storage.pg.roles import ADMIN, PROCESSES, RoleError, process_logins
+from storage.pg.roles import ADMIN, PROCESSES
 
 _T = TypeVar("_T")
 REFUSED: tuple[type[Exception], ...] = (*AWAY, *NOT_OURS, *WRONG_ADDRESS, MigrationError, RoleError)

@@ -121,17 +121,12 @@ def _start(
     mail = parts.enter_context(Mailbox(data / "mail", free_port()))
     endpoints = _endpoints(options, data, brokers, dsn, secrets)
     result = {
+        **_doors(endpoints),
         "kafka": brokers,
         "database": dsn,
         "bodies": str(data / "bodies"),
         "uploads": str(data / "uploads"),
         "clock": options.clock,
-        "vendor_port": str(endpoints.vendor_port),
-        "clinic_port": str(endpoints.clinic_port),
-        "patient_port": str(endpoints.patient_port),
-        "vendor_url": f"http://{HOST}:{endpoints.vendor_port}",
-        "clinic_url": f"http://{HOST}:{endpoints.clinic_port}",
-        "patient_url": f"http://{HOST}:{endpoints.patient_port}",
         "clinic_demo": "1",
         "clinic_unit": UNIT,
         "smtp": mail.address,
@@ -145,6 +140,19 @@ def _start(
     own_folder(data / "bodies")
     environment = {variable(name): text for name, text in result.items()}
     return endpoints, {**environment, "KADENS_SECRETS_FILE": str(secrets_file)}, logins
+
+
+def _doors(endpoints: Endpoints) -> dict[str, str]:
+    """Return port and address of each door, by the name of the setting."""
+    ports = {
+        "vendor": endpoints.vendor_port,
+        "clinic": endpoints.clinic_port,
+        "patient": endpoints.patient_port,
+    }
+    doors: dict[str, str] = {}
+    for name, port in ports.items():
+        doors |= {f"{name}_port": str(port), f"{name}_url": f"http://{HOST}:{port}"}
+    return doors
 
 
 def _endpoints(options: Options, data: Path, brokers: str, dsn: str, secrets: Secrets) -> Endpoints:

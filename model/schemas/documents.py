@@ -17,7 +17,7 @@ from model.marks import all_reasons
 from model.metrics import METRIC
 from model.prescription import WEEKDAYS, Prescription
 from model.schemas.from_types import JsonSchema, schema_of
-from model.schemas.prescription_check import (
+from model.schemas.prescription_bounds import (
     DIAGNOSIS_PATTERN,
     FOLLOW_UP_LENGTH,
     FORM_PATTERN,

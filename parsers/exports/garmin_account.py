@@ -140,18 +140,14 @@ def _activity(record: JsonObject, name: str, where: str, errors: _Errors) -> Wor
     begun = record.get("startTimeGmt", record.get("beginTimestamp"))
     start = _epoch_ms(begun, f"{where}.startTimeGmt")
     longest = float(LONGEST_WORKOUT_MS)
-    timed_ms = kept_without(
-        errors, 0.0, number_within, record.get("duration"), 0, longest, f"{where}.duration"
-    )
-    elapsed = record.get("elapsedDuration")
-    length_ms = (
-        timed_ms
-        if elapsed is None
-        else kept_without(
-            errors, timed_ms, number_within, elapsed, 0, longest, f"{where}.elapsedDuration"
-        )
-    )
-    length_ms = max(length_ms, timed_ms)
+    # null is what some exports write for a length that nobody knows
+    lengths_ms = [
+        0.0
+        if record.get(name) is None
+        else kept_without(errors, 0.0, number_within, record[name], 0, longest, f"{where}.{name}")
+        for name in ("duration", "elapsedDuration")
+    ]
+    timed_ms, length_ms = lengths_ms[0], max(lengths_ms)
     if not length_ms:
         raise Unreadable(where, "an activity without a length", RejectKind.RANGE)
     word = kept_without(errors, "", _type, record, f"{where}.activityType")

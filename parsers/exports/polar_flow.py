@@ -74,6 +74,7 @@ _TOTALS: dict[str, tuple[tuple[str, ...], float]] = {
     "heart_rate_max": (("heartRate.max", "heart_rate.maximum", "hrMax", "maximumHeartRate"), 1e3),
     "ascent": (("ascent", "ascentMeters"), 1e5),
 }
+_OF_HEART = ("heartRate", "heart_rate")
 # What Polar calls continuous comes from the optical sensor of a watch.
 _WATCH = Source(
     vendor=_VENDOR, app="Polar Flow", device_type=device_type(_VENDOR, ""), method=Method.BACKGROUND
@@ -217,6 +218,11 @@ def _summary(records: tuple[JsonObject, ...], where: str, errors: _Errors) -> di
         if (value := next((some for some in stated if some is not None), None)) is not None:
             figure = kept_without(errors, None, number_within, value, 0, most, f"{where}.{name}")
             summary |= {} if figure is None else {name: figure}
+    nothing: JsonObject = {}
+    for name in _OF_HEART:
+        # a path leads into nothing but an object
+        for stated in filter(None, (record.get(name) for record in records)):
+            kept_without(errors, nothing, object_of, stated, f"{where}.{name}")
     return summary
 
 

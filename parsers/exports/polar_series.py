@@ -15,7 +15,7 @@ from model.facts import RejectKind
 from model.metrics import METRIC
 from parsers.exports.local_times import duration_ms, placed_ms
 from parsers.exports.polar_names import NO_READING, POLAR_SERIES
-from parsers.fields import Unreadable, list_of, number_within
+from parsers.fields import Unreadable, kept_without, list_of, number_within
 from parsers.fit_types import ON_FOOT
 from parsers.tracks.facts import STEPS_FROM
 
@@ -92,11 +92,15 @@ def _series(
             if name in POLAR_SERIES and isinstance(listed, list):
                 yield name, _timed(listed, offset_min, errors)
         samples = samples.get("samples")
-    for k, item in enumerate(samples if isinstance(samples, list) else []):
-        if isinstance(item, dict):
-            series = {name.replace("-", "_"): value for name, value in item.items()}
-            name = str(series.get("sample_type", series.get("type", "")))
-            yield name, _spaced(series, start_ms, f"samples[{k}]", errors)
+    nothing: list[object] = []
+    written = nothing if samples is None else samples
+    for k, item in enumerate(kept_without(errors, nothing, list_of, written, "samples")):
+        if not isinstance(item, dict):
+            errors.append(Unreadable(f"samples[{k}]", "not an object"))
+            continue
+        series = {name.replace("-", "_"): value for name, value in item.items()}
+        name = str(series.get("sample_type", series.get("type", "")))
+        yield name, _spaced(series, start_ms, f"samples[{k}]", errors)
 
 
 def _timed(

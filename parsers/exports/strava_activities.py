@@ -27,6 +27,8 @@ _NEEDED = ("id", "date", "elapsed")
 _MOST_EXERTION = 10.0
 _MOST_ROWS = 40_000  # twenty years with five activities a day
 _NOON = 12
+_ENGLISH = "activity date"  # the title of a column in an account whose numbers are in English
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _CURLED = "\u2019"  # an apostrophe as French writes it
 _TITLES: dict[str, str] = {}
 for _name, _titles in STRAVA_COLUMNS.items():
@@ -71,13 +73,15 @@ def read_strava_activities(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield the only part of a list; BodyError when it is none."""
     try:
         rows = csv.reader(StringIO(payload.decode("utf-8-sig"), newline=""))
-        columns = _columns(next(rows, []))
+        titles = next(rows, [])
+        columns = _columns(titles)
     except UnicodeDecodeError as error:
         raise BodyError(f"@{error.start}", "not UTF-8") from error
     except csv.Error as error:
         raise BodyError("@0", "not a table", RejectKind.DAMAGED) from error
     if not set(_NEEDED) <= set(columns):
         raise BodyError("@0", "not a list of activities", RejectKind.UNKNOWN)
+    in_english = _ENGLISH in {title.strip().lower() for title in titles}
     errors: _Errors = []
     facts: list[Fact] = []
     complete = True
@@ -86,7 +90,8 @@ def read_strava_activities(payload: bytes, _context: Context) -> Iterator[Part]:
             if number > _MOST_ROWS:
                 raise BodyError("@0", f"more than {_MOST_ROWS} rows", RejectKind.TOO_MUCH)
             if row:
-                facts += _activity(_Row(row, columns, f"activities[{number}]"), errors)
+                where = f"activities[{number}]"
+                facts += _activity(_Row(row, columns, where, in_english=in_english), errors)
     except csv.Error:
         errors.append(Unreadable("activities", "a row that is no row", RejectKind.DAMAGED))
         complete = False
@@ -105,8 +110,11 @@ def _columns(titles: list[str]) -> dict[str, list[int]]:
 class _Row:
     """A row by our names of its columns."""
 
-    def __init__(self, cells: list[str], columns: dict[str, list[int]], where: str) -> None:
+    def __init__(
+        self, cells: list[str], columns: dict[str, list[int]], where: str, *, in_english: bool
+    ) -> None:
         self._cells, self._columns, self._where = cells, columns, where
+        self._in_english = in_english
 
     def cell(self, name: str, nth: int = 0) -> str:
         """Return the nth cell of a name, "" for none."""
@@ -119,11 +127,8 @@ class _Row:
         written = self.cell(name, nth)
         if not written:
             return None
-        plain = written.replace("\u00a0", "").replace("\u202f", "")
-        # A decimal comma, as long as nothing else says that it divides thousands.
-        plain = plain.replace(",", ".") if "." not in plain else plain.replace(",", "")
         try:
-            value = float(plain)
+            value = float(_plain_number(written, in_english=self._in_english))
         except ValueError as error:
             raise Unreadable(self.where(name), "not a number") from error
         if not 0 <= value <= most:
@@ -133,6 +138,21 @@ class _Row:
 
     def where(self, name: str) -> str:
         return f"{self._where}.{name}"
+
+
+def _plain_number(written: str, *, in_english: bool) -> str:
+    """Return a number as computers write it.
+
+    The last of two kinds of marks divides the fraction, and a mark that comes twice thousands. A
+    single comma divides thousands only in English, and only before three digits.
+    """
+    plain = written.replace("\u00a0", "").replace("\u202f", "")
+    if "." in plain and "," in plain:
+        first = min(".,", key=plain.rfind)
+        return plain.replace(first, "").replace(",", ".")
+    if _THOUSANDS.fullmatch(plain) and (in_english or plain.count(",") > 1):
+        return plain.replace(",", "")
+    return plain.replace(",", ".")
 
 
 def _activity(row: _Row, errors: _Errors) -> Iterator[Workout]:

@@ -85,10 +85,33 @@ FILE_FORMATS: tuple[Format, ...] = (
         most_bytes=16 * MEBIBYTE,
         most_days=400,
     ),
+    Format(
+        name="fitbit_resting_table",
+        version=1,
+        grows=("resting_heart_rate",),
+        read=Named("parsers.takeout.fitbit_table:read_fitbit_resting_table"),
+        sniff=Named("parsers.takeout.fitbit_table:is_fitbit_heart_table"),
+        names=r".*resting_heart_rate.*\.csv",
+        suffixes=(".csv",),
+        most_bytes=16 * MEBIBYTE,
+        most_days=7_320,
+        most_facts=10_000,
+    ),
+    # a month of minutes has 2 MiB
+    Format(
+        name="fitbit_table",
+        version=1,
+        read=Named("parsers.takeout.fitbit_table:read_fitbit_table"),
+        sniff=Named("parsers.takeout.fitbit_table:is_fitbit_table"),
+        suffixes=(".csv",),
+        most_bytes=24 * MEBIBYTE,
+        most_days=7_320,
+        most_facts=40_000,
+    ),
     # a stream of years has 30 MiB
     Format(
         name="google_fit",
-        version=2,
+        version=3,
         grows=("Daily activity metrics",),
         read=Named("parsers.takeout.google_fit:read_google_fit"),
         sniff=Named("parsers.takeout.google_fit:is_google_fit"),
@@ -130,7 +153,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # twenty years with two activities a day have 10 MiB
     Format(
         name="strava_activities",
-        version=1,
+        version=2,
         read=Named("parsers.exports.strava_activities:read_strava_activities"),
         sniff=Named("parsers.exports.strava_activities:is_strava_list"),
         suffixes=(".csv",),
@@ -141,7 +164,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a thousand activities with all their splits have 20 MiB
     Format(
         name="garmin_account",
-        version=1,
+        version=2,
         grows=("UDSFile",),
         read=Named("parsers.exports.garmin_account:read_garmin_account"),
         sniff=Named("parsers.exports.garmin_account:is_garmin_account"),
@@ -178,7 +201,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # two days, or as many as its user asks for by hand
     Format(
         name="hc_webhook",
-        version=1,
+        version=2,
         grows=("steps", "distance", "active_calories"),
         read=Named("parsers.phone.hc_webhook:read_hc_webhook"),
         sniff=Named("parsers.phone.recognised:is_hc_webhook"),

@@ -16,6 +16,7 @@ from parsers.fields import (
     free_record,
     head,
     kept_without,
+    list_of,
     number_of,
     number_within,
     optional_text,
@@ -114,6 +115,8 @@ def _lists(
         listed = entry.get(name)
         if isinstance(listed, list) and listed:
             yield name, valued_items(listed, f"{where}.{name}", setting.zone, into)
+        elif not (listed is None or isinstance(listed, (list, dict))):
+            into.refused.add(where, None, Unreadable(name, "neither a list nor a total"))
 
 
 def _add_series(
@@ -189,6 +192,9 @@ def _totals(entry: JsonObject, errors: _Errors) -> Iterator[tuple[str, float]]:
     """Yield the totals that the app states, in our units; a bad one costs itself only."""
     for path, (ours, metric) in WORKOUT_TOTALS.items():
         where, value = ".".join(path), _at(entry, path)
+        # a list is a series of version 2, whose name is told where it is neither
+        if not (value is None or isinstance(value, (dict, list)) or where in WORKOUT_SERIES):
+            errors.append(Unreadable(where, "not an object"))
         if not isinstance(value, dict) or value.get("qty") is None:
             continue
         total = kept_without(errors, None, _total, value, metric, where)
@@ -220,9 +226,7 @@ def _total(value: JsonObject, metric: str, where: str) -> float | None:
 
 def _pauses(entry: JsonObject, of: Head, errors: _Errors) -> tuple[tuple[int, int], ...]:
     """Return the pauses that events tell, where the export has events."""
-    listed = entry.get("workoutEvents")
-    if not isinstance(listed, list):
-        return ()
+    listed = _optional_list(entry, "workoutEvents", errors)
     stops: list[tuple[int, int | None]] = []
     stopped: int | None = None
     for at_ms, is_stop in sorted(_events(listed, errors)):
@@ -235,6 +239,12 @@ def _pauses(entry: JsonObject, of: Head, errors: _Errors) -> tuple[tuple[int, in
         stops.append((stopped, None))
     timer_ms = _timer_ms(entry, of.end_ms - of.start_ms, [])
     return pauses_within(stops, (of.start_ms, of.end_ms), timer_ms)
+
+
+def _optional_list(entry: JsonObject, name: str, errors: _Errors) -> list[object]:
+    nothing: list[object] = []
+    written = nothing if entry.get(name) is None else entry[name]
+    return kept_without(errors, nothing, list_of, written, name)
 
 
 def _events(listed: list[object], errors: _Errors) -> Iterator[tuple[int, bool]]:
@@ -252,8 +262,7 @@ def _events(listed: list[object], errors: _Errors) -> Iterator[tuple[int, bool]]
 
 def _legs(entry: JsonObject, workout: Workout, zone: str, errors: _Errors) -> Iterator[Workout]:
     """Yield the legs of a workout of several types; the intervals of one type are no legs."""
-    listed = entry.get("workoutActivities")
-    activities = listed[:_MOST_LEGS] if isinstance(listed, list) else []
+    activities = _optional_list(entry, "workoutActivities", errors)[:_MOST_LEGS]
     named = [(item, _word_of(item)) for item in activities if isinstance(item, dict)]
     types = {WORKOUT_WORDS.get(_plain_word(word)) for _, word in named if word}
     if len(types) <= 1:

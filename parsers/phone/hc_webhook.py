@@ -31,6 +31,7 @@ from parsers.fields import (
     optional_text,
 )
 from parsers.json_records import ListedRecord, listed_records, text_of
+from parsers.pauses import stated_timer_ms
 from parsers.phone.collected import Collected, word_of
 from parsers.phone.export_names import Held
 from parsers.phone.hc_webhook_names import (
@@ -202,6 +203,7 @@ def _exercise(entry: JsonObject, record: ListedRecord, into: Collected) -> Fact:
     ours = type_of_word(EXERCISE_WORDS, _plain(word), "type", errors)
     method = Method.MANUAL if _method(entry) is Method.MANUAL else Method.WORKOUT
     summary = dict(_totals(entry, errors))
+    moving_ms = _timer_ms(entry.get("duration_seconds"), end_ms - start_ms, errors)
     for error in errors:
         into.refused.add(record.name, record.index, error)
     return Workout(
@@ -210,8 +212,17 @@ def _exercise(entry: JsonObject, record: ListedRecord, into: Collected) -> Fact:
         ),
         type=ours,
         vendor_type=word,
+        moving_ms=moving_ms,
         summary=summary,
     )
+
+
+def _timer_ms(stated: object, lasted_ms: int, errors: list[Unreadable]) -> int | None:
+    if stated is None:
+        return None
+    written = stated, 0, LONGEST_WORKOUT_MS // 1000, "duration_seconds"
+    timer_s = kept_without(errors, 0.0, number_within, *written)
+    return stated_timer_ms(timer_s * 1000, lasted_ms)
 
 
 def _type_word(value: object) -> str:

@@ -54,6 +54,8 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
         add = _LISTS.get(record.name)
         if add is not None:
             _add(add, record, setting, into)
+        elif record.name == _DATA and record.index is None:
+            into.refused.add("", None, Unreadable(_DATA, "not an object"))
         elif record.index is not None and record.name not in unread:
             unread.add(record.name)
             yield Notice(account="", kind=NoticeKind.UNKNOWN)

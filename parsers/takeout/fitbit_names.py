@@ -52,3 +52,26 @@ FITBIT_TYPES: dict[str, str] = type_by_word(
 )
 # What stands in `logType` -> whether a person started it.
 BY_HAND, BY_ITSELF = "manual", "auto_detected"
+
+# The column of a table -> our metric, and whether it counts what happened in a minute.
+COLUMNS_BY_MINUTES: dict[str, tuple[str, bool]] = {
+    "beats per minute": ("heart_rate", False),
+    "steps": ("steps", True),
+    "distance": ("distance", True),
+    "calories": ("total_energy", True),
+    "weight grams": ("weight", False),
+    "oxygen saturation percentage": ("oxygen_saturation", False),
+}
+UNIT_FACTORS: dict[str, float] = {"weight grams": 0.001}
+# How the names of sources begin that are a phone, and end that only passed on what another counted.
+ON_A_PHONE = ("MobileTrack", "Phone", "iPhone")
+ACCOUNT_APPS = ("Health Connect", "Health Kit", "App")
+
+# Columns of exercises, of which the first with a figure counts -> our name, factor, greatest.
+SESSION_FIGURES: tuple[tuple[tuple[str, ...], str, float, float], ...] = (
+    (("tracker_total_steps", "manually_logged_total_steps"), "steps", 1, 1e7),
+    (("tracker_total_calories", "manually_logged_total_calories"), "total_energy", 1, 1e6),
+    (("tracker_total_distance_mm", "manually_logged_total_distance_mm"), "distance", 0.001, 1e9),
+    (("tracker_avg_heart_rate",), "heart_rate_mean", 1, 1e3),
+    (("tracker_peak_heart_rate",), "heart_rate_max", 1, 1e3),
+)

@@ -5,9 +5,11 @@
     Daily activity metrics/*.csv       totals of dates, and for each date a table of its quarters
 
 Names of folders and files are in the language of the account, so the bytes alone tell. An export
-has the same values as raw streams and again merged: only raw ones are read, and of a phone the
-steps that it derives from its counter. A table of quarters of an hour has its date in its name
-only; it is refused, because the streams have the same values.
+has the same values as raw streams and again merged, and may lack either. The merged ones are a
+source of their own, so that in each minute one of both counts. Of a phone the steps are read that
+it derives from its counter; what Google estimates from merged streams is not read. A table of
+quarters of an hour has its date in its name only; it is refused, because the streams have the same
+values.
 """
 
 import csv
@@ -35,13 +37,16 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import listed_records, text_of
+from parsers.pauses import stated_timer_ms
 from parsers.phone.collected import Collected
 from parsers.takeout.google_fit_names import (
     BY_PERSON,
     COLUMNS_OF_DATES,
     DATA_TYPES,
     DATE_COLUMNS,
+    DERIVED_FROM,
     GOOGLE_FIT_TYPES,
+    MERGED_STREAM,
     NOT_EXERCISE,
     OF_THE_PHONE,
     RAW_STREAM,
@@ -62,6 +67,8 @@ _NEAR = 4_096
 _DATES = re.compile(("(?:" + "|".join(DATE_COLUMNS) + "),").encode())
 _QUARTERS = re.compile(b"(?:Start time,End time|Starttid,Sluttid),")
 _BOM = b"\xef\xbb\xbf"
+_MERGED = Source(vendor=_VENDOR, app="merged by Google Fit")
+_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -103,10 +110,12 @@ def _add_stream(content: str, into: Collected) -> None:
     """Add the points of a stream, one at a time: a stream of years has half a million."""
     matches = _NAME.search(content, 0, _NEAR) or _NAME.search(content, max(0, len(content) - _NEAR))
     named = text(_unquoted(matches[1]) if matches else None, "Data Source", 512)
-    if not named.startswith(RAW_STREAM) and not named.endswith(OF_THE_PHONE):
-        why = "made from raw streams of the same export, which are read instead"
+    stream, _, _ = named.partition(DERIVED_FROM)
+    is_read = stream.startswith(RAW_STREAM) or stream.endswith(OF_THE_PHONE)
+    if not is_read and MERGED_STREAM not in stream:
+        why = "made from other streams of the same export, which are read instead"
         raise Unreadable("Data Source", why, RejectKind.UNKNOWN)
-    source = _source_of(named)
+    source = _source_of(stream) if is_read else _MERGED
     for record in listed_records(content):
         if record.name == "Data Points" and record.index is not None:
             try:
@@ -203,11 +212,23 @@ def _add_session(session: JsonObject, into: Collected) -> None:
             head=head(source, f"{word}:{start}", 0, (start, end), offset),
             type=type_of_word(GOOGLE_FIT_TYPES, word, "fitnessActivity", errors),
             vendor_type=word,
+            moving_ms=_active_ms(session.get("duration"), end - start, errors),
             summary=dict(_session_totals(session, errors)),
         )
     )
     for error in errors:
         into.refused.add("", None, error)
+
+
+def _active_ms(stated: object, lasted_ms: int, errors: list[Unreadable]) -> int | None:
+    """Return the active time of `1200.5s`, None where it is not shorter than the session."""
+    if stated is None:
+        return None
+    matches = _SECONDS.fullmatch(stated) if isinstance(stated, str) else None
+    if matches is None:
+        errors.append(Unreadable("duration", "not a number of seconds"))
+        return None
+    return stated_timer_ms(float(matches[1]) * 1000, lasted_ms)
 
 
 def _session_totals(session: JsonObject, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:

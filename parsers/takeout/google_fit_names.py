@@ -17,8 +17,10 @@ DATA_TYPES: dict[str, tuple[str, bool]] = {
     "com.google.oxygen_saturation": ("oxygen_saturation", False),
 }
 # A stream is read if it is raw, or counts the steps of the phone itself, whose raw form is a
-# counter. All others are made from these, and would say the same once more.
+# counter, or is merged from those. All others are made from these, and would say the same once
+# more. Behind the arrow some name the stream that they are made from.
 RAW_STREAM, OF_THE_PHONE = "raw:", ":derive_step_deltas"
+MERGED_STREAM, DERIVED_FROM = ":merge_", "<-"
 BY_PERSON = ":user_input"  # the name of the stream of what somebody typed
 
 GOOGLE_FIT_TYPES: dict[str, str] = type_by_word(

@@ -189,8 +189,9 @@ def _night(data: JsonObject, errors: _Errors) -> Iterator[SampleBlock]:
     zone = kept_without(errors, None, zone_offset, data.get("zone_offset"), "data.zone_offset")
     source = _source(data.get("source"), "data.source", Method.BACKGROUND, errors)
     # only that there are stages counts: a diary has none
-    stages = data.get("stages")
-    measured = stages.values() if isinstance(stages, dict) else ()
+    nothing: JsonObject = {}
+    stages = {} if data.get("stages") is None else data["stages"]
+    measured = kept_without(errors, nothing, object_of, stages, "data.stages").values()
     if shows_sleep(source, is_measured=any(minutes is not None for minutes in measured)):
         of = head(source, f"night:{record}", 0, (start, end), _offset(zone, written))
         yield sleep_as_wear(of, "data.end_time")

@@ -166,17 +166,10 @@ def _day(
     `begun` is the first date of all. Who is followed for the heart wears the watch at night too.
     """
     zero = midnight(day, person.zone)
-    has_night = person.course is Course.HEART
-    worn = (0, _WORN_MIN[1]) if has_night else _WORN_MIN
+    worn = (0, _WORN_MIN[1]) if person.course is Course.HEART else _WORN_MIN
     first, last = (zero + minute * MINUTE_MS for minute in worn)
     t = np.arange(first, last, MINUTE_MS, dtype=np.int64)
-    low, high = person.moderate
-    chance = generator(seed, person.number, 30_000 + day.toordinal())
-    body = Body(rest=person.rest, low=low, high=high)
-    beats = signals.background_heart(chance, body, len(t))
-    if has_night:
-        asleep = t < zero + _WORN_MIN[0] * MINUTE_MS + HOUR_MS
-        beats[asleep] = night_rate(person, day, begun) + chance.integers(0, 3, asleep.sum())
+    beats = _beats_at_rest(person, day, t, seed, begun)
     for session in sessions:
         if session.recorded:
             within = (t >= session.start_ms) & (t < session.end_ms)
@@ -196,6 +189,20 @@ def _day(
             serial=_SERIAL + person.number,
         ),
     )
+
+
+def _beats_at_rest(
+    person: Inhabitant, day: date, t: NDArray[np.int64], seed: int, begun: date
+) -> NDArray[np.float64]:
+    """Return the heart rate outside of sessions at the instants `t` (epoch ms) of a day."""
+    low, high = person.moderate
+    chance = generator(seed, person.number, 30_000 + day.toordinal())
+    beats = signals.background_heart(chance, Body(rest=person.rest, low=low, high=high), len(t))
+    if person.course is Course.HEART:
+        wakes_ms = midnight(day, person.zone) + _WORN_MIN[0] * MINUTE_MS + HOUR_MS
+        asleep = t < wakes_ms
+        beats[asleep] = night_rate(person, day, begun) + chance.integers(0, 3, asleep.sum())
+    return beats
 
 
 def _answers(person: Inhabitant, session: TrueSession) -> Iterator[Arrival]:

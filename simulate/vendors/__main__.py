@@ -115,23 +115,13 @@ def played_suunto(now_s: int, key: str) -> PlayedVendor:
         type=(0, "walking"),
         beats=[104 + second % 20 for second in range(1_801)],
     )
-    samples = []
-    for number in range(144):
-        sample = PlayedSample(
-            at_s=midnight_s - _DAY_S + number * 600,
-            offset_min=offset_min,
-            beats=58 + number % 30,
-            steps=40,
-            kcal=8,
-            rmssd=41,
-        )
-        samples.append(sample)
     night = PlayedNight(
         id=midnight_s,
         start_s=midnight_s - _DAY_S,
         end_s=midnight_s - _DAY_S + 25_200,
         offset_min=offset_min,
     )
+    samples = _suunto_day(midnight_s - _DAY_S, offset_min)
     played = PlayedSuunto(user=_USER, workouts=[walk], samples=samples, nights=[night])
     server = SuuntoServer(now_s=time.time, user=_USER, users={_USER: played})
 
@@ -144,6 +134,22 @@ def played_suunto(now_s: int, key: str) -> PlayedVendor:
         bodies=played.notices(is_settled=True),
         api_key=server.subscription,
     )
+
+
+def _suunto_day(start_s: int, offset_min: int) -> list[PlayedSample]:
+    """Return a sample for every ten minutes of a day."""
+    samples = []
+    for number in range(144):
+        sample = PlayedSample(
+            at_s=start_s + number * 600,
+            offset_min=offset_min,
+            beats=58 + number % 30,
+            steps=40,
+            kcal=8,
+            rmssd=41,
+        )
+        samples.append(sample)
+    return samples
 
 
 def played_google(now_s: int, key: str) -> PlayedVendor:

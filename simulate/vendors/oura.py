@@ -167,48 +167,46 @@ class OuraServer(PlatformServer):
 
 def oura_objects(day: datetime) -> list[tuple[str, _Json]]:
     """Return a day of objects: (type of data, object). `day` is its midnight, with an offset."""
-    bed, up = day - timedelta(hours=1), day + timedelta(hours=6, minutes=40)
-    run = day + timedelta(hours=8)
     name = str(UUID(int=int(day.timestamp())))
-    series = {"interval": 300.0, "timestamp": bed.isoformat()}
+    date = day.date().isoformat()
     return [
-        (
-            "sleep",
-            {
-                "id": f"{name}-s",
-                "day": day.date().isoformat(),
-                "bedtime_start": bed.isoformat(),
-                "bedtime_end": up.isoformat(),
-                "type": "long_sleep",
-                "heart_rate": {**series, "items": [None, 58.0, 57.0, None, 55.0]},
-                "hrv": {**series, "items": [None, 40.0, 42.0, 44.0, None]},
-            },
-        ),
-        (
-            "workout",
-            {
-                "id": f"{name}-w",
-                "day": day.date().isoformat(),
-                "activity": "running",
-                "calories": 310.0,
-                "distance": 5000.0,
-                "start_datetime": run.isoformat(),
-                "end_datetime": (run + timedelta(minutes=30)).isoformat(),
-                "intensity": "moderate",
-                "source": "workout_heart_rate",
-            },
-        ),
-        (
-            "daily_activity",
-            {
-                "id": f"{name}-d",
-                "day": day.date().isoformat(),
-                "timestamp": (day + timedelta(hours=4)).isoformat(),
-                "steps": 4000,
-                "active_calories": 200,
-            },
-        ),
+        ("sleep", {"id": f"{name}-s", "day": date, **_night(day)}),
+        ("workout", {"id": f"{name}-w", "day": date, **_run(day)}),
+        ("daily_activity", {"id": f"{name}-d", "day": date, **_activity(day)}),
     ]
+
+
+def _night(day: datetime) -> _Json:
+    bed, up = day - timedelta(hours=1), day + timedelta(hours=6, minutes=40)
+    series = {"interval": 300.0, "timestamp": bed.isoformat()}
+    return {
+        "bedtime_start": bed.isoformat(),
+        "bedtime_end": up.isoformat(),
+        "type": "long_sleep",
+        "heart_rate": {**series, "items": [None, 58.0, 57.0, None, 55.0]},
+        "hrv": {**series, "items": [None, 40.0, 42.0, 44.0, None]},
+    }
+
+
+def _run(day: datetime) -> _Json:
+    begins = day + timedelta(hours=8)
+    return {
+        "activity": "running",
+        "calories": 310.0,
+        "distance": 5000.0,
+        "start_datetime": begins.isoformat(),
+        "end_datetime": (begins + timedelta(minutes=30)).isoformat(),
+        "intensity": "moderate",
+        "source": "workout_heart_rate",
+    }
+
+
+def _activity(day: datetime) -> _Json:
+    return {
+        "timestamp": (day + timedelta(hours=4)).isoformat(),
+        "steps": 4000,
+        "active_calories": 200,
+    }
 
 
 def _add_items(truth: VendorTruth, metric: str, series: _Json) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from operator import attrgetter
 
-from model.alert import PainRating, SessionBrief, SignAnswer
+from model.alerting.rule_rows import PainRating, SessionBrief, SignAnswer
 from model.calendar import local_date
 from model.facts import AttributedFact, Instrument, Phase, Report
 from model.intensity import HeartProfile

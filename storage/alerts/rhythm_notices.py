@@ -6,7 +6,7 @@ The same notice by two ways of a vendor counts once: it has the same beginning.
 from collections.abc import Iterable
 from operator import attrgetter
 
-from model.alert import RhythmNotice
+from model.alerting.rule_rows import RhythmNotice
 from model.calendar import DAY_MS
 from model.columns.window import SampleColumn
 from model.facts import Method

@@ -9,26 +9,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeAlias, TypeVar
 
-from model.alert import (
-    LIVE_STATES,
-    AboveCeiling,
-    Alert,
-    RuleInput,
-    SessionBrief,
-    Watermark,
-    is_contact,
-)
+from model.alert import LIVE_STATES, Alert, RuleInput, is_contact
+from model.alerting.rule_rows import AboveCeiling, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date
 from model.columns.window import SampleColumn
-from model.derived import FAR_ABOVE_CEILING, NOT_ANSWERED, Day, Week
-from model.facts import (
-    AttributedFact,
-)
+from model.derived import FAR_ABOVE_CEILING, Day, Week
+from model.facts import AttributedFact
 from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
 from model.vendors.rhythm_notices import RHYTHM_NOTICE
+from model.words.not_counted import NOT_ANSWERED
 from storage.alerts.duty import load_rosters
 from storage.alerts.recent_alerts import RECENT_MS, recent_alerts
 from storage.alerts.report_answers import is_cardiac, pain_ratings, sign_answers

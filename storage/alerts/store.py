@@ -12,9 +12,11 @@ from uuid import NAMESPACE_URL, uuid5
 from psycopg.types.json import Jsonb
 
 from model import codec
-from model.alert import Action, AlertState, Contact, Digest, Finding, QuietHours, Step, StepKind
+from model.alert import Action, AlertState, Finding
+from model.alerting.steps import Step, StepKind
 from model.calendar import utc
 from model.messages.alert_move import AlertMove
+from model.messages.contact import Contact, Digest, QuietHours
 from storage.alerts.moves import SYSTEM_ACTOR, put_move
 from storage.pg import rows
 from storage.pg.pool import Connection

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from model.alert import Watermark
+from model.alerting.rule_rows import Watermark
 from model.calendar import DAY_MS
 from model.facts import UNWORN_METHODS, UNWORN_TYPES
 from storage.pg import rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from model.alert import Weighing
+from model.alerting.rule_rows import Weighing
 from model.calendar import DAY_MS
 from model.columns.window import SampleColumn
 from model.spans import Span

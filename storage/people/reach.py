@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from model.alert import Digest, QuietHours
+from model.messages.contact import Digest, QuietHours
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 

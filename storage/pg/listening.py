@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from storage.pg import roles
+from storage.pg import granting
 from storage.pg.pool import CLINIC_LIMITS, address
 
 CHANGES_CHANNEL = "kadens_changed"
@@ -31,7 +31,7 @@ async def changes(dsn: str, role: str = "") -> AsyncIterator[str]:
             address(dsn, CLINIC_LIMITS), autocommit=True
         ) as conn:
             if role:
-                await roles.become(conn, role)
+                await granting.become(conn, role)
             await conn.execute(f"listen {CHANGES_CHANNEL}")
             # after "listen", so that no change falls between the two
             yield ""

@@ -23,7 +23,7 @@ from psycopg import AsyncConnection
 from psycopg.errors import InsufficientPrivilege
 
 from storage.audit_actions import AuditAction
-from storage.pg import roles, row_security
+from storage.pg import granting, roles, row_security
 from storage.pg.pool import LONG, Connection, address
 
 OUTSIDE = "-- no-transaction"
@@ -125,27 +125,27 @@ async def _locked(dsn: str) -> AsyncIterator[Connection]:
 
 async def _prepare(conn: Connection) -> None:
     try:
-        await roles.create(conn)
+        await granting.create_roles(conn)
         await _step_down(conn)
-    except roles.RoleError as error:
+    except granting.RoleError as error:
         raise MigrationError(str(error)) from error
 
 
 async def _step_down(conn: Connection) -> None:
     """Take the migration role if the tables belong to it already."""
-    if await roles.handed_over(conn):
-        await roles.become(conn, roles.MIGRATE)
+    if await granting.handed_over(conn):
+        await granting.become(conn, roles.MIGRATE)
 
 
 async def _settle(conn: Connection) -> None:
     """Set the grants and policies to those of this program."""
-    if await roles.handed_over(conn):
-        await roles.grant_all(conn)
+    if await granting.handed_over(conn):
+        await granting.grant_all(conn)
         await row_security.secure_rows(conn)
 
 
 async def _list_actions(conn: Connection) -> None:
-    if await roles.handed_over(conn):
+    if await granting.handed_over(conn):
         await conn.execute(_ACTIONS, [list(AuditAction)])
 
 

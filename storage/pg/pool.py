@@ -20,7 +20,7 @@ from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from model.codec import loads
-from storage.pg import arrays, roles
+from storage.pg import arrays, granting
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
@@ -149,8 +149,8 @@ async def open_pool(
     A checked-out connection is a transaction: it commits when the block ends, and rolls back on an
     exception. Every connection takes `role` unless it is "".
 
-    Raises `psycopg.OperationalError` when the database does not answer, `roles.RoleError` when the
-    login may not take the role, and `DsnError` for a wrong DSN. Later, a statement or a wait for a
+    Raises `psycopg.OperationalError` when the database does not answer, `RoleError` when the login
+    may not take the role, and `DsnError` for a wrong DSN. Later, a statement or a wait for a
     connection beyond its limit raises `psycopg.OperationalError`.
     """
     where = address(dsn, limits)
@@ -212,7 +212,7 @@ async def _check(where: str, role: str) -> None:
         return
     try:
         async with await AsyncConnection.connect(where) as conn:
-            await roles.become(conn, role)
+            await granting.become(conn, role)
     except psycopg.OperationalError:
         return
 
@@ -224,7 +224,7 @@ async def _configure(conn: Connection, limits: WaitLimits, role: str) -> None:
     """
     adapt(conn)
     if role:
-        await roles.become(conn, role)
+        await granting.become(conn, role)
     if isinstance(conn, BoundedConnection):
         conn.patience_s = limits.statement_s + GRACE_S if limits.statement_s else None
     names = {

@@ -41,33 +41,34 @@ async def bury(conn: Connection, parts: Collaborators, letters: Sequence[Refused
     # patients are held: none can be erased before the letters about them are written
     patients = {letter.patient for letter in letters if letter.patient}
     known = await dead_letters.hold_patient_ids(conn, patients)
-    drafts: list[_Draft] = []
-    connectors: set[str] = set()
-    for letter in letters:
-        draft = _draft(letter, parts.ledger.cluster, known)
-        drafts.append(draft)
-        connectors.add(draft.cause.connector)
+    drafts = [_draft(letter, parts.ledger.cluster, known) for letter in letters]
+    kept, beyond = await _within_room(conn, parts, drafts)
+    offsets = await parts.producer.send_all([_outgoing(draft.refused) for draft in kept])
+    keys = await _keys(conn, parts, known)
+    rows: list[LetterRow] = []
+    for draft, offset in zip(kept, offsets, strict=True):
+        rows.append(await _row(parts, keys, draft, offset))
+    await dead_letters.add_letters(conn, rows, parts.now())
+    await dead_letters.count_letters(conn, beyond, parts.now())
+    _count(parts, drafts, len(beyond))
+
+
+async def _within_room(
+    conn: Connection, parts: Collaborators, drafts: Sequence[_Draft]
+) -> tuple[list[_Draft], list[tuple[Cause, int | None]]]:
+    """Return the drafts that there is room for; of the others cause and patient, to be counted."""
+    connectors = {draft.cause.connector for draft in drafts}
     left = await dead_letters.letter_room(conn, connectors, parts.now())
     kept: list[_Draft] = []
-    outgoing: list[Outgoing] = []
     beyond: list[tuple[Cause, int | None]] = []
     for draft in drafts:
         size = len(draft.refused.body or b"")
         # each call takes its share of the room in `left`, so the order of the letters matters
         if dead_letters.letter_fits(left, draft.cause.connector, draft.patient, size):
             kept.append(draft)
-            outgoing.append(_outgoing(draft.refused))
         else:
             beyond.append((draft.cause, draft.patient))
-    offsets = await parts.producer.send_all(outgoing)
-    keys = await _keys(conn, parts, known)
-    rows: list[LetterRow] = []
-    for draft, offset in zip(kept, offsets, strict=True):
-        row = await _row(parts, keys, draft, offset)
-        rows.append(row)
-    await dead_letters.add_letters(conn, rows, parts.now())
-    await dead_letters.count_letters(conn, beyond, parts.now())
-    _count(parts, drafts, len(beyond))
+    return kept, beyond
 
 
 def pack_headers(headers: Headers) -> bytes:

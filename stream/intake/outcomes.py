@@ -52,25 +52,10 @@ async def outcome_of(
     """Return what becomes of one body; `kept` is None without consent."""
     result, patient = owned.read, owned.patient
     if result.parsed is None:
-        unread = RefusedMessage(
-            message=result.message,
-            rejects=result.rejects,
-            patient=patient,
-            body=result.body or None,
-        )
         # without consent not even a dead letter may be written about a patient's body
-        return (
-            Outcome(word=UNCONSENTED)
-            if patient and kept is None
-            else Outcome(word="unreadable", letters=[unread])
-        )
-    if patient is None and not result.parsed.account:
-        return Outcome(
-            word="nobody",
-            letters=[RefusedMessage(message=result.message, rejects=[_NOBODY], body=result.body)],
-        )
+        return Outcome(word=UNCONSENTED) if patient and kept is None else _unreadable(owned)
     if patient is None:
-        return await _held(conn, owned, parts, room)
+        return await _held(conn, owned, parts, room) if result.parsed.account else _nobody(result)
     # a patient without a zone was erased, which counts like a missing consent
     if kept is None or patient not in zones:
         return Outcome(word=UNCONSENTED)
@@ -83,6 +68,22 @@ async def outcome_of(
         # a letter without the body, because a body that was read in part is kept with its patient
         letters.append(RefusedMessage(message=result.message, rejects=lost, patient=patient))
     return Outcome(word="stored", stored=_as_it_counts(owned, first), letters=letters)
+
+
+def _unreadable(owned: Owned) -> Outcome:
+    read = owned.read
+    letter = RefusedMessage(
+        message=read.message,
+        rejects=read.rejects,
+        patient=owned.patient,
+        body=read.body or None,
+    )
+    return Outcome(word="unreadable", letters=[letter])
+
+
+def _nobody(read: Read) -> Outcome:
+    letter = RefusedMessage(message=read.message, rejects=[_NOBODY], body=read.body)
+    return Outcome(word="nobody", letters=[letter])
 
 
 def _was_read_before(read: Read, first: FirstKept) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from model.envelope import Envelope
 from model.facts import Parsed
 from model.received import Fetch, Notice
 from model.topics import RAW
@@ -69,30 +70,34 @@ async def record_requests(
             dropped[body] = (patient, envelope.connector, envelope.received_ms)
             continue
         if isinstance(item, Fetch):
-            fetches.append(
-                NoticedFetch(
-                    connector=envelope.connector,
-                    fetch=item,
-                    patient=patient,
-                    noticed_ms=envelope.received_ms,
-                    answer_to=envelope.requested,
-                )
-            )
+            fetches.append(_noticed_fetch(envelope, item, patient))
         elif patient is not None:
-            notices.append(
-                PatientNotice(
-                    connector=envelope.connector,
-                    notice=item,
-                    patient=patient,
-                    received_ms=envelope.received_ms,
-                )
-            )
+            notices.append(_patient_notice(envelope, item, patient))
     # fetches of unlinked accounts have little room, because anybody may announce them
     beyond = await put_fetches(conn, parts.wrapping_key, fetches)
     parts.metrics.bodies.labels("", "no_room").inc(beyond)
     await put_notices(conn, notices)
     await count_unconsented(conn, dropped.values())
     return _noted(reads, parts)
+
+
+def _noticed_fetch(envelope: Envelope, fetch: Fetch, patient: str | None) -> NoticedFetch:
+    return NoticedFetch(
+        connector=envelope.connector,
+        fetch=fetch,
+        patient=patient,
+        noticed_ms=envelope.received_ms,
+        answer_to=envelope.requested,
+    )
+
+
+def _patient_notice(envelope: Envelope, notice: Notice, patient: str) -> PatientNotice:
+    return PatientNotice(
+        connector=envelope.connector,
+        notice=notice,
+        patient=patient,
+        received_ms=envelope.received_ms,
+    )
 
 
 async def _asking(conn: Connection, reads: Sequence[Read]) -> list[tuple[Owned, Fetch | Notice]]:

@@ -98,14 +98,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spilled:
-    """The holdings of a large body, whose facts are in a file.
+    """The holdings of a large body, whose facts and slices are in a file.
 
-    `rest` has the holdings without facts. `offsets` has, for each part, the positions in the file
-    at which its facts begin.
+    `rest` has the holdings without them. `offsets` has, for each part, the positions in the file at
+    which its facts begin; `slices` has begin and length of what is kept of it, None for no slice.
     """
 
     rest: Holdings
     offsets: tuple[tuple[int, ...], ...]
+    slices: tuple[tuple[int, int] | None, ...]
 
 
 class UntrustedAnswerError(ValueError):
@@ -136,25 +137,32 @@ def unpack_frame(content: bytes | memoryview) -> Any:  # noqa: ANN401 - any type
 
 
 def spill(holdings: Holdings, file: IO[bytes]) -> Spilled:
-    """Write the facts of a body into a file, in order, and return the rest with their offsets."""
-    offsets = []
+    """Write facts and slices of a body into a file, in order; return the rest, and where they are.
+
+    In the answer itself the slices would be in the worker's memory three times at once.
+    """
+    offsets, slices = [], []
     parts = []
     for part in holdings.parts:
         offsets.append(_spilled(part, file))
-        parts.append(replace(part, facts=()))
+        slices.append(None if part.kept is None else (file.tell(), file.write(part.kept)))
+        parts.append(replace(part, facts=(), kept=None))
     file.flush()
-    return Spilled(rest=replace(holdings, parts=tuple(parts)), offsets=tuple(offsets))
+    rest = replace(holdings, parts=tuple(parts))
+    return Spilled(rest=rest, offsets=tuple(offsets), slices=tuple(slices))
 
 
 def unspill(spilled: Spilled, file: IO[bytes]) -> Holdings:
-    """Return a body's holdings, whose facts are read from the file during iteration.
+    """Return a body's holdings with its slices; facts are read from the file during iteration.
 
     The file is closed once nothing refers to these facts any more.
     """
     facts = SpilledFacts(file, [])
     parts = []
-    for part, offsets in zip(spilled.rest.parts, spilled.offsets, strict=True):
-        parts.append(replace(part, facts=facts.at(offsets)))
+    for part, offsets, span in zip(
+        spilled.rest.parts, spilled.offsets, spilled.slices, strict=True
+    ):
+        parts.append(replace(part, facts=facts.at(offsets), kept=_slice(file, span)))
     return replace(spilled.rest, parts=tuple(parts))
 
 
@@ -164,6 +172,14 @@ def _spilled(part: Part, file: IO[bytes]) -> tuple[int, ...]:
         offsets.append(file.tell())
         pickle.dump(fact, file, PROTOCOL)
     return tuple(offsets)
+
+
+def _slice(file: IO[bytes], span: tuple[int, int] | None) -> bytes | None:
+    if span is None:
+        return None
+    begin, length = span
+    file.seek(begin)
+    return file.read(length)
 
 
 class _Owner:

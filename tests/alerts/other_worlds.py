@@ -19,10 +19,9 @@ from model.alert import (
     Finding,
     LostFinding,
     RuleInput,
-    Step,
-    StepKind,
     Tier,
 )
+from model.alerting.steps import Step, StepKind
 from model.calendar import HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, Fact, Instrument, Phase, Report, SampleBlock
 from model.messages.alert_move import DutyRoster

@@ -21,7 +21,8 @@ from alerts.lifecycle.budget import allowance
 from alerts.lifecycle.clock import escalates_at, expires_at
 from alerts.lifecycle.duty import chain, present_for
 from alerts.working_hours import DEFAULT_HOURS, hours_json
-from model.alert import LIVE_STATES, Action, AlertState, Step, StepKind, Tier
+from model.alert import LIVE_STATES, Action, AlertState, Tier
+from model.alerting.steps import Step, StepKind
 from model.messages.alert_move import Absence, DutyRoster
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, alert_of, finding_of
 

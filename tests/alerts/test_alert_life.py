@@ -22,7 +22,8 @@ from alerts.lifecycle import (
     course_at,
 )
 from alerts.working_hours import DEFAULT_HOURS
-from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Step, StepKind, Tier
+from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Tier
+from model.alerting.steps import Step, StepKind
 from model.messages.alert_move import DutyRoster
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
 

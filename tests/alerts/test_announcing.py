@@ -16,9 +16,10 @@ from alerts.announcing import (
 from alerts.registry import RULES
 from alerts.wording import mail
 from alerts.working_hours import DEFAULT_HOURS
-from model.alert import Action, AlertState, Contact, Digest, QuietHours, Tier
+from model.alert import Action, AlertState, Tier
 from model.calendar import HOUR_MS, rfc3339
 from model.messages.alert_move import AlertMove
+from model.messages.contact import Contact, Digest, QuietHours
 from model.messages.outgoing import OutboxMessage
 
 _NOW = 1_792_587_600_000  # Wednesday 2026-10-21, 15:00 in Stockholm

@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 from alerts.lifecycle import ClinicianAction, is_news
 from alerts.lifecycle.restoring import restored, restoring_steps, returning_findings
 from alerts.rules.data.d1_silence import SILENCE
-from model.alert import (
-    Action,
-    Alert,
-    AlertState,
-    Finding,
-    RuleInput,
-    Step,
-    StepKind,
-    Tier,
-)
+from model.alert import Action, Alert, AlertState, Finding, RuleInput, Tier
+from model.alerting.steps import Step, StepKind
 from model.calendar import DAY_MS, HOUR_MS
 from tests.alerts.alert_values import ALERT_NOW, DAY, finding_of
 from tests.alerts.other_worlds import (

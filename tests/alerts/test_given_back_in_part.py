@@ -7,16 +7,8 @@ import pytest
 
 from alerts.lifecycle import course_at, is_news, returning_findings
 from alerts.lifecycle.promoting import waiting_alerts
-from model.alert import (
-    Action,
-    Alert,
-    AlertState,
-    Finding,
-    LostFinding,
-    Step,
-    StepKind,
-    Tier,
-)
+from model.alert import Action, Alert, AlertState, Finding, LostFinding, Tier
+from model.alerting.steps import Step, StepKind
 from model.calendar import HOUR_MS
 from model.messages.alert_move import DutyRoster
 from tests.alerts.alert_values import ALERT_NOW, DAY, alert_of, finding_of

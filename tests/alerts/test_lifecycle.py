@@ -22,7 +22,8 @@ from alerts.lifecycle import (
     wakes,
 )
 from alerts.wording import headline
-from model.alert import LIVE_STATES, Alert, AlertState, Finding, Step, StepKind, Tier
+from model.alert import LIVE_STATES, Alert, AlertState, Finding, Tier
+from model.alerting.steps import Step, StepKind
 from tests.rows import keyed, values_of
 
 _NOW = 1_900_000_000_000

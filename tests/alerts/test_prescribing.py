@@ -13,7 +13,7 @@ from model.alert import Rule
 from model.prescribing.canonical import sealed
 from model.prescribing.notes import prescription_notes
 from model.prescription import FollowUpPlan, Intensity, Pause, Prescription, ProgressionStep
-from model.schemas.prescription_check import INTENSITY_BOUNDS, NUMBER_BOUNDS
+from model.schemas.prescription_bounds import INTENSITY_BOUNDS, NUMBER_BOUNDS
 
 _NAN, _INFINITE = float("nan"), float("inf")
 _PLAN = Prescription(

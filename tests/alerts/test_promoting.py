@@ -20,17 +20,8 @@ from alerts.lifecycle import (
 )
 from alerts.lifecycle.budget import allowance
 from alerts.working_hours import DEFAULT_HOURS
-from model.alert import (
-    LIVE_STATES,
-    Action,
-    Alert,
-    AlertState,
-    Finding,
-    JudgementResult,
-    Step,
-    StepKind,
-    Tier,
-)
+from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Tier
+from model.alerting.steps import JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, alert_of, finding_of
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alerts.silence_nudges import next_nudge_ms, silence_nudge
-from model.alert import RuleInput, Watermark
+from model.alert import RuleInput
+from model.alerting.rule_rows import Watermark
 from model.calendar import DAY_MS, HOUR_MS, local_date
 from model.prescription import Pause
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input

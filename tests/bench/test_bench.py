@@ -200,7 +200,7 @@ def test_a_year_of_one_patient_gives_its_figures(rows: BenchRows) -> None:
 @pytest.mark.kafka
 @pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
 def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
-    rows, _ = bench(tmp_path, "pipeline", "latency", "importing", "soak")
+    rows, _ = bench(tmp_path, "pipeline", "latency", "importing", "soak", "large_push")
     bounds = [(row["name"], row["floor"]) for row in rows if row["floor"] is not None]
     assert bounds == [
         ("pipeline from the door, workouts", 0.4),
@@ -211,6 +211,9 @@ def test_the_whole_pipeline_gives_its_figures(tmp_path: Path) -> None:
         ("session of others while an export is imported, p99", 1 / 1.5),
         ("worker while an export is imported, peak of memory", 1.0),
         ("worker memory over 15 minutes of 2 live patients", 1 / 1.1),
+        ("push of 1 MB, peak of the vendor door", 1.0),
+        ("push of 1 MB, peak of the worker", 1.0),
+        ("push of 1 MB, peak of the reader", 1.0),
     ]
     stored = {
         row["name"]: row["baseline"]

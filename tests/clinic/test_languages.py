@@ -20,7 +20,6 @@ from clinic.pages import words
 from clinic.pages.templating import CLINIC_LOCALE, CLINIC_TEMPLATES, clinic_languages
 from model.alert import AlertState
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from model.derived import WITHIN_OTHERS, marked_by
 from model.facts import Instrument, Phase
 from model.intensity import Confidence, Zone
 from model.marks import REASONS
@@ -29,6 +28,7 @@ from model.notes.annotation import AnnotationKind
 from model.prescribing.changes import PAUSE_REASONS
 from model.words.activities import TYPES
 from model.words.language import _, ngettext, read_in, translated
+from model.words.not_counted import WITHIN_OTHERS, marked_by
 from storage.audit_actions import AuditAction
 from tests.clinic_world import ALERTS, CLINIC_NOW, CLINIC_ZONE, Served
 from tests.rooms import ROOT

@@ -13,8 +13,8 @@ from datetime import date
 import pytest
 
 from kadens.derivation.manifest import RecordedPrescription
-from model.derived import NO_MOVEMENT
 from model.intensity import HeartProfile
+from model.words.not_counted import NO_MOVEMENT
 from tests.derivation.lives import LIVES_PROFILE, POCKET_PHONE, THREE_A_WEEK, Diary, concluded
 from tests.rows import values_of
 

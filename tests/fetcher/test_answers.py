@@ -33,6 +33,8 @@ _CASES = [
     (200, b"", _OBJECT, Meaning.FAILED),
     (200, b"  <!DOCTYPE html>", _OBJECT, Meaning.FAILED),
     (200, b"\n<HTML lang=en>", _OBJECT, Meaning.FAILED),
+    (200, b"\xef\xbb\xbf<!doctype HTML>", _OBJECT, Meaning.FAILED),
+    (200, b"<head><title>back soon", _OBJECT, Meaning.FAILED),
     (204, b"", _OBJECT, Meaning.NOTHING),
     (301, b"", _OBJECT, Meaning.FAILED),
     (302, b"", _OBJECT, Meaning.FAILED),
@@ -62,7 +64,7 @@ def test_each_status_has_one_meaning(
 
 
 def test_a_page_is_known_by_its_type_as_well() -> None:
-    headers = {"content-type": "text/html; charset=utf-8"}
+    headers = {"content-type": " Text/HTML; charset=utf-8"}
     response = VendorResponse(status=200, headers=headers, body=b"back soon")
     assert meaning_of(response, _OBJECT).why == "a page of HTML with status 200"
 

@@ -7,7 +7,8 @@ import pytest
 
 from fetcher.answers import VendorResponse
 from fetcher.tokens import OAuthClient, refresh_question, stored_tokens, token_answer
-from model.vendor_api import ClientAuth, GrantEndedError, OAuth, TokenAnswer
+from model.vendor_api import ClientAuth, OAuth
+from model.vendors.tokens import GrantEndedError, TokenAnswer
 from storage.fetching.connections import Tokens
 
 _OAUTH = OAuth(host="auth.example.org", path="/oauth/token", scopes=("read",))
@@ -41,12 +42,14 @@ _NOT_TAKEN = [
     ({"access_token": 7}, 200),
     ({"access_token": "a\r\nx: y"}, 200),
     ({"access_token": "ä"}, 200),
-    ({"access_token": "a", "refresh_token": None}, 200),
+    ({"access_token": "a", "refresh_token": 7}, 200),
     (["access_token"], 200),
     ({"access_token": "a"}, 500),
     ({"access_token": "a"}, 400),
     ({}, 200),
     ({"error": "invalid_client"}, 401),  # our own mistake
+    ({"error": {"code": 401, "status": "UNAUTHENTICATED"}}, 401),
+    ({"error": ["invalid_grant"]}, 400),
     ({"error": "invalid_grant"}, 503),
 ]
 
@@ -58,9 +61,20 @@ def test_what_is_no_token_is_not_taken(values: object, status: int) -> None:
     assert not isinstance(raised.value, GrantEndedError)
 
 
-@pytest.mark.parametrize("lasts", [True, 0, -1, "3600", 2**70, None])
+@pytest.mark.parametrize("lasts", [True, 0, -1, "soon", "-1", "9" * 11, 2**70, [3600], None])
 def test_an_end_that_cannot_be_is_unknown(lasts: object) -> None:
     assert _read({"access_token": "a", "expires_in": lasts}).expires_s == 0
+
+
+@pytest.mark.parametrize("lasts", [3600, "3600", 3600.9])
+def test_an_end_may_be_written_as_text(lasts: object) -> None:
+    assert _read({"access_token": "a", "expires_in": lasts}).expires_s == 3600
+
+
+def test_a_refresh_token_of_null_is_none() -> None:
+    # as of a vendor that does not rotate: the one that we have holds on
+    answer = _read({"access_token": "a", "refresh_token": None})
+    assert stored_tokens(answer, "r1", 0).refresh == "r1"
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403])

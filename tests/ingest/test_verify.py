@@ -177,6 +177,25 @@ def test_hex_in_either_case() -> None:
     assert verify([polar], ["s"], upper, _BODY, now_ms=_NOW, window_ms=WINDOW) is Verdict.OK
 
 
+@pytest.mark.parametrize("scheme", matching(SCHEMES, encoding="base64"), ids=lambda row: row.name)
+def test_base64_with_or_without_padding(scheme: Scheme) -> None:
+    if scheme.algorithm == ECDSA:
+        return
+    body = b'{"openId":"o","eventType":"t","eventTime":1}'
+    headers = sign(scheme, _SECRET, body, "msg_1", _NOW)
+    for written in (headers[scheme.header], headers[scheme.header].rstrip("=")):
+        shown = {**headers, scheme.header: written}
+        verdict = verify([scheme], [_SECRET], shown, body, now_ms=_NOW, window_ms=WINDOW)
+        assert verdict is Verdict.OK
+
+
+def test_signatures_may_stand_apart_by_any_blank() -> None:
+    headers = sign(SVIX, _SECRET, _BODY, "msg_1", _NOW)
+    shown = {**headers, SVIX.header: f"v1,AAAA\t{headers[SVIX.header]}  v1a,x"}
+    verdict = verify([SVIX], [_SECRET], shown, _BODY, now_ms=_NOW, window_ms=WINDOW)
+    assert verdict is Verdict.OK
+
+
 def test_a_long_body_is_never_read_for_its_fields() -> None:
     huawei = matching(SCHEMES, name="huawei")[0]
     body = b'{"openId":"o","eventType":"e","eventTime":1}' + b" " * 70_000

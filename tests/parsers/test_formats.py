@@ -28,6 +28,7 @@ _FILES = [
     *(_FOLDER / "takeout").glob("[fgs]*.py"),
 ]
 HELPERS = {
+    "fitbit_sessions",
     "alike",
     "bounds",
     "elements",
@@ -51,7 +52,8 @@ HELPERS = {
     "request_note",
     "__init__",
 }
-BESIDE_OTHERS = {"fitbit_steps", "samsung_bins"}  # read by the module of the same export
+# read by the module of the same export
+BESIDE_OTHERS = {"fitbit_steps", "fitbit_resting_table", "samsung_bins"}
 _HUBS = {"junction", "terra"}  # several formats in one package
 # a vendor with several files
 _PACKAGES = {path.parent.name for path in (_FOLDER / "vendors").glob("*/__init__.py")}
@@ -159,6 +161,7 @@ def test_what_grows_is_named_in_the_row_of_its_format() -> None:
         "health_auto_export": ("days",),
         "hc_webhook": ("steps", "distance", "active_calories"),
         "fitbit": ("resting_heart_rate", "vo2max"),
+        "fitbit_resting_table": ("resting_heart_rate",),
         "junction": ("activity",),
         "terra": ("daily",),
         "withings": ("getactivity",),

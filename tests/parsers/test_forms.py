@@ -15,7 +15,7 @@ from parsers.forms import MOST_FORM_FIELDS, form_of, number_in
         (b"", {}),
         (b"user=17&kind=run", {"user": "17", "kind": "run"}),
         (b"name=a+b%20c&empty=", {"name": "a b c", "empty": ""}),
-        (b"name=%C3%A5&name=last", {"name": "last"}),
+        (b"name=%C3%A5&name=%c3%a5", {"name": "å"}),
     ],
 )
 def test_the_fields_of_a_form(body: bytes, fields: dict[str, str]) -> None:
@@ -26,6 +26,15 @@ def test_the_fields_of_a_form(body: bytes, fields: dict[str, str]) -> None:
 def test_a_form_is_utf_8(body: bytes) -> None:
     with pytest.raises(BodyError, match="not UTF-8"):
         form_of(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"), [(b"userid=1&appli=1&userid=2", "userid"), (b"%3Cb=1&%3Cb=2", "body")]
+)
+def test_a_name_with_two_values_is_refused_by_its_path(body: bytes, where: str) -> None:
+    with pytest.raises(BodyError, match="stated twice") as raised:
+        form_of(body)
+    assert raised.value.reject.where == where
 
 
 def test_a_form_has_a_bound() -> None:

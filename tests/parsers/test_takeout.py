@@ -25,12 +25,13 @@ def _read(*cases: str) -> Parsed:
     return parse("files", out.getvalue())
 
 
-def test_what_google_fit_states_raw_and_merged_is_read_once() -> None:
+def test_what_google_fit_states_raw_and_merged_is_of_two_sources() -> None:
     parsed = _read("google_fit/merged_heart_rate", "google_fit/raw_heart_rate")
-    (beats,) = of_type(SampleBlock, parsed.facts)
-    assert beats.v.tolist() == [71.0, 74.0]
-    why = "made from raw streams of the same export, which are read instead"
-    assert why in values_of(parsed.rejects, "why")
+    beats = of_type(SampleBlock, parsed.facts)
+    assert {block.head.source.app: block.v.tolist() for block in beats} == {
+        "merged by Google Fit": [71.0],
+        "com.example.band": [71.0, 74.0],
+    }
 
 
 def test_steps_of_fitbit_are_known_by_the_name_of_their_file() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from fetcher.tokens import OAuthClient
 from ingest.vendors import CONNECTORS
-from model.vendor_api import ApiRequest, OAuth, account_in
+from model.vendor_api import ApiRequest, OAuth
+from model.vendors.tokens import account_in
 from patient.binding import Binding, authorize_address
 from simulate.vendors.platform import Arrived, Grant, Reply
 from simulate.vendors.polar_server import PolarServer

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from alerts import registry
-from model.alert import Finding, PainRating, RuleInput, SessionBrief, Watermark
+from model.alert import Finding, RuleInput
+from model.alerting.rule_rows import PainRating, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import SampleColumn, Window
 from model.derived import Derived

@@ -14,7 +14,8 @@ from ingest.vendors.suunto import SUUNTO, suunto_tokens
 from kadens.derivation.held_facts import HeldFacts
 from model.calendar import DAY_MS
 from model.facts import Workout
-from model.vendor_api import CLIENT_ID, GrantEndedError
+from model.vendor_api import CLIENT_ID
+from model.vendors.tokens import GrantEndedError
 from simulate.vendors.platform import Arrived
 from simulate.vendors.suunto.bodies import (
     PlayedNight,

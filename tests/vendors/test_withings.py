@@ -10,7 +10,8 @@ from fetcher.answers import Meaning
 from ingest.proving.proofs import account_query
 from ingest.vendors.withings import WITHINGS, withings_tokens
 from model.received import Fetch, Notice, NoticeKind
-from model.vendor_api import ApiRequest, GrantEndedError, Subscription, Subscriptions
+from model.vendor_api import ApiRequest, Subscription, Subscriptions
+from model.vendors.tokens import GrantEndedError
 from simulate.vendors.platform import Arrived, Reply
 from simulate.vendors.withings import WithingsServer
 from tests.vendors.driven import Clock, Driven, arrived_as, shuffler

@@ -17,7 +17,8 @@ from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
-from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, SessionBrief, Tier
+from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import PainRating, SessionBrief
 from model.calendar import MINUTE_MS, week_bounds
 from model.prescription import Prescription, in_force, is_credited
 from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20

@@ -11,7 +11,8 @@ from alerts.completeness import as_recorded
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
-from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import SessionBrief
 from model.calendar import DAY_MS, local_date
 from model.words.language import N_, _
 

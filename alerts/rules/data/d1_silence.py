@@ -15,7 +15,8 @@ from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.ruling.suppression import OUTAGE
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
-from model.alert import Finding, Rule, RuleInput, Tier, Watermark
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import Watermark
 from model.calendar import DAY_MS, local_date, midnight, rfc3339
 from model.prescription import in_force
 from model.words.language import _

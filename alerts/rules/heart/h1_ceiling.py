@@ -12,7 +12,8 @@ from alerts.heart import CARDIAC_SIGNS
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
-from model.alert import AboveCeiling, Finding, Rule, RuleInput, SessionBrief, SignAnswer, Tier
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import AboveCeiling, SessionBrief, SignAnswer
 from model.answered_session import AFTER_SESSION_MS
 from model.calendar import DAY_MS, MINUTE_MS
 from model.prescription import in_force

@@ -11,7 +11,8 @@ from typing import Any
 from alerts.heart import thresholds_if_on
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.wording import short_number
-from model.alert import Finding, Rule, RuleInput, Tier, Weighing
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import Weighing
 from model.calendar import local_date
 from model.words.language import _
 

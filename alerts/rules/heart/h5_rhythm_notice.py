@@ -9,7 +9,8 @@ from typing import Any
 
 from alerts.heart import thresholds_if_on
 from alerts.occasions import Occasion, finding_of, fresh_until
-from model.alert import Finding, RhythmNotice, Rule, RuleInput, Tier
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import RhythmNotice
 from model.calendar import local_date, local_time, rfc3339
 from model.vendors.rhythm_notices import NOTICE_NAMES, RHYTHM_NOTICE, NoticeName
 from model.words.language import _

@@ -21,7 +21,8 @@ from alerts.pain import (
     thresholds_at,
 )
 from alerts.wording import short_number
-from model.alert import FieldThreshold, Finding, PainRating, Rule, RuleInput, Tier
+from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import PainRating
 from model.facts import Phase
 from model.words.language import _
 

@@ -18,7 +18,8 @@ from alerts.pain import (
     usual_pain,
 )
 from alerts.wording import short_number
-from model.alert import Finding, PainRating, Rule, RuleInput, Tier
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import PainRating
 from model.facts import Phase
 from model.words.language import _
 

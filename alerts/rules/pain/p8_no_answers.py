@@ -10,7 +10,8 @@ from typing import Any
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import Ratings, ratings_read
 from alerts.wording import short_number
-from model.alert import Finding, Rule, RuleInput, SessionBrief, Tier
+from model.alert import Finding, Rule, RuleInput, Tier
+from model.alerting.rule_rows import SessionBrief
 from model.calendar import HOUR_MS
 from model.words.language import _
 

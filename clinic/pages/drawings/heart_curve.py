@@ -42,14 +42,7 @@ def heart_curve(
     if thresholds.valid:
         _classes(canvas, thresholds, frame, y)
     _beats(canvas, frame, y)
-    for start, end in curve.gaps:
-        title = _("%(start)s to %(end)s: no data", start=words.span(start), end=words.span(end))
-        height = frame.bottom - frame.top
-        canvas.rect((x(start), frame.top), (x(end) - x(start), height), "gap", title)
-    for start, end in curve.pauses:
-        title = _("%(start)s to %(end)s: paused", start=words.span(start), end=words.span(end))
-        height = frame.bottom - frame.top
-        canvas.rect((x(start), frame.top), (x(end) - x(start), height), "pause", title)
+    _interruptions(canvas, curve, frame, x)
     for run in _drawn_runs(curve):
         points = [(x(t), y(value)) for t, value in run]
         # A run of a single sample has no length: it is a point.
@@ -67,6 +60,17 @@ def heart_curve(
         ),
         shapes=tuple(canvas.shapes),
     )
+
+
+def _interruptions(canvas: Canvas, curve: Curve, frame: Frame, x: AxisScale) -> None:
+    """Draw the gaps and the pauses over the height of the frame."""
+    height = frame.bottom - frame.top
+    for start, end in curve.gaps:
+        title = _("%(start)s to %(end)s: no data", start=words.span(start), end=words.span(end))
+        canvas.rect((x(start), frame.top), (x(end) - x(start), height), "gap", title)
+    for start, end in curve.pauses:
+        title = _("%(start)s to %(end)s: paused", start=words.span(start), end=words.span(end))
+        canvas.rect((x(start), frame.top), (x(end) - x(start), height), "pause", title)
 
 
 def _range(curve: Curve, thresholds: ZoneThresholds) -> tuple[float, float]:

@@ -13,7 +13,8 @@ from clinic.pages.drawings.pain_and_load import DayChart
 from clinic.pages.drawings.shapes import Drawing
 from clinic.pages.weeks import WeekView
 from clinic.reads import PatientView, SessionView
-from model.alert import PainRating, RuleInput
+from model.alert import RuleInput
+from model.alerting.rule_rows import PainRating
 from model.calendar import local_date, midnight
 from model.facts import Phase
 from model.intensity import ZONES

@@ -94,7 +94,8 @@ def add_resting(entry: JsonObject, _clock: LocalClock, into: Collected) -> None:
     """Add the resting heart rate of a date, where the entry has one."""
     value = entry.get("value")
     # beside readings of a part of a date it is their mean, a text
-    stated = {} if value is None or isinstance(value, str) else object_of(value, "value")
+    is_mean = isinstance(value, str) and value.isascii() and value[:1].isdigit()
+    stated = {} if value is None or is_mean else object_of(value, "value")
     beats = stated.get("restingHeartRate")
     if beats is None:
         return

@@ -49,6 +49,9 @@ def record_named(kind: str, name: object) -> str:
     >>> record_named("exercise", "users/1/dataTypes/exercise/dataPoints/42")
     'exercise:42'
     """
+    # an id of 64 bits, which may come as a number
+    if isinstance(name, int) and not isinstance(name, bool):
+        name = str(name)
     last = name.rsplit("/", 1)[-1] if isinstance(name, str) else ""
     return f"{kind}:{last}" if _ID.fullmatch(last) else ""
 

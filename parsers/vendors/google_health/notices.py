@@ -148,7 +148,8 @@ def _notification(
         return
     intervals = list(_intervals(data, f"{where}.data", of.errors))
     # nothing could be asked for, and nothing but a record that is named could be taken back
-    if data.get("intervals") == [] and (operation == "UPSERT" or data.get("recordId") is None):
+    named = "" if operation == "UPSERT" else _deleted_record(row, data)
+    if data.get("intervals") == [] and not named:
         of.errors.append(Unreadable(f"{where}.data.intervals", "no interval"))
     mark = ""
     if operation == "DELETE":
@@ -242,8 +243,11 @@ def _deletions(
     errors: list[Unreadable],
 ) -> Iterator[Deletion]:
     """Yield what a deletion takes back: the record that it names, else what its intervals hold."""
-    kind = _KIND.get(row.shape, "")
-    named = record_named(kind, data.get("recordId")) if kind else ""
+    named = _deleted_record(row, data)
+    stated = data.get("recordId")
+    if not named and stated is not None and row.shape in _KIND:
+        # what its intervals hold is taken back instead, and asked for anew
+        errors.append(Unreadable(f"{where}.recordId", "not the id of a record"))
     if named:
         # the record alone says what is gone, so its time need not be known
         at = intervals[0].low_ms if intervals and not intervals[0].is_civil else 0
@@ -258,6 +262,12 @@ def _deletions(
             errors.append(Unreadable(where, why, RejectKind.UNKNOWN))
         else:
             yield from _deleted_intervals(interval, METRICS_OF[row.name])
+
+
+def _deleted_record(row: DataType, data: JsonObject) -> str:
+    """Return the record that a deletion names, "" for none and for what has no name that stays."""
+    kind = _KIND.get(row.shape, "")
+    return record_named(kind, data.get("recordId")) if kind else ""
 
 
 def _deleted_intervals(interval: NoticeInterval, metrics: Sequence[str]) -> Iterator[Deletion]:

@@ -81,8 +81,10 @@ def _marked(answer: JsonObject, context: Context) -> bytes | None:
 
 
 def _next(token: object, context: Context) -> Iterator[ReaderItem]:
-    if context.requested is None or not isinstance(token, str) or not token:
+    if context.requested is None or token is None or token == "":
         return
+    if not isinstance(token, str):
+        raise BodyError(NEXT, "not a text")
     # It becomes a part of a request: nothing else may be smuggled in with it.
     if len(token) > _LONGEST_TOKEN or not token.isprintable():
         raise BodyError(NEXT, "not a token that can be sent")

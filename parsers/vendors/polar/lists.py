@@ -18,6 +18,7 @@ from parsers.fields import (
     JsonObject,
     Unreadable,
     instant_of,
+    kept_without,
     list_of,
     measure_of,
     number_within,
@@ -87,9 +88,13 @@ def beats_of_list(
     devices = list_of(record.get("ppiSamplesPerDevice") or [], f"{where}.ppiSamplesPerDevice")
     for k, item in enumerate(devices):
         path = f"{where}.ppiSamplesPerDevice[{k}]"
-        device = object_of(item, path)
-        listed = _in_contact(device.get("ppiSamples"))
-        points = _points(listed, "rr_interval", f"{path}.ppiSamples", errors)
+        try:
+            device = object_of(item, path)
+            listed = _in_contact(device.get("ppiSamples"))
+            points = _points(listed, "rr_interval", f"{path}.ppiSamples", errors)
+        except Unreadable as error:
+            errors.append(error)
+            continue
         named = _device(device, "recordingDevice", k)
         name = f"polar:beats:{day.isoformat()}:{named}"
         for block in placed_series("rr_interval", name, day, clock, points):
@@ -143,23 +148,31 @@ def steps_of_list(
     devices = list_of(record.get("activitiesPerDevice") or [], f"{where}.activitiesPerDevice")
     for k, item in enumerate(devices):
         path = f"{where}.activitiesPerDevice[{k}]"
-        device = object_of(item, path)
+        try:
+            device = object_of(item, path)
+            samples = list_of(device.get("activitySamples") or [], f"{path}.activitySamples")
+        except Unreadable as error:
+            errors.append(error)
+            continue
         # two watches of a day have counted the same steps: they stay apart, and are compared
         series = SeriesByKey()
         named = _device(device, "deviceReference", k)
         source = replace(POLAR_WATCH, device=named)
-        samples = list_of(device.get("activitySamples") or [], f"{path}.activitySamples")
         for n, sample in enumerate(samples):
             try:
                 where_steps = f"{path}.activitySamples[{n}]"
-                _add_steps(sample, (day, clock, source), series, where_steps)
+                _add_steps(sample, (day, clock, source), series, where_steps, errors)
             except Unreadable as error:
                 errors.append(error)
         yield from series.of_record(f"polar:steps:{day.isoformat()}:{named}")
 
 
 def _add_steps(
-    sample: object, of: tuple[date, LocalClock, Source], series: SeriesByKey, where: str
+    sample: object,
+    of: tuple[date, LocalClock, Source],
+    series: SeriesByKey,
+    where: str,
+    errors: Errors,
 ) -> None:
     day, clock, source = of
     held = object_of(sample, where).get("stepSamples")
@@ -176,11 +189,14 @@ def _add_steps(
     begun = moment_ms(steps.get("startTime"), day, f"{where}.stepSamples.startTime")
     start = clock.of_date(day).instant(day, where, begun)
     for k, value in enumerate(values):
-        count = measure_of(value, "steps", f"{where}.stepSamples.steps[{k}]")
-        if count:
+        path = f"{where}.stepSamples.steps[{k}]"
+        # null is an interval in which nothing was measured; a bad count costs its own interval
+        count = value or 0, "steps", path
+        stated = kept_without(errors, 0.0, measure_of, *count)
+        if stated:
             at = start + round(k * step_ms)
             until = start + round((k + 1) * step_ms)
-            series.add("steps", source, clock.of_date(day).offset_min, (at, until, count))
+            series.add("steps", source, clock.of_date(day).offset_min, (at, until, stated))
 
 
 def night_of_list(

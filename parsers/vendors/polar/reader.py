@@ -82,6 +82,15 @@ ANSWER_SHAPES: tuple[AnswerShape, ...] = (
     AnswerShape(marks=("steps",), read=days.activity_of_day),
     AnswerShape(marks=("active_calories",), read=days.activity_of_day),
 )
+
+
+def _unknown(
+    _record: JsonObject, _clock: LocalClock, where: str, _errors: days.Errors
+) -> Iterator[Fact]:
+    raise Unreadable(where, "not an answer of Polar that is read", RejectKind.UNKNOWN)
+
+
+_UNKNOWN = AnswerShape(marks=(), read=_unknown, local=False)
 # Some lists of the fourth interface lie once more inside an object of another name.
 _WRAPS = ("activities", "continuousSamples", "nightlyRechargeResults", "data")
 # What the interfaces call the beginning of a workout and its offset from UTC in minutes.
@@ -117,7 +126,8 @@ def _of_answer(
         yield from _single_exercises(listed, requested)
         return
     is_note = isinstance(document, dict) and PLACED_BY in document
-    if not listed and requested is None and not is_note:
+    is_read = any(shape is not _UNKNOWN for shape, _, _ in listed)
+    if not is_read and requested is None and not is_note:
         raise BodyError("body", "not an answer of Polar that is read", RejectKind.UNKNOWN)
     if requested is not None and requested.resource == "training_sessions":
         yield from _details(listed, requested)
@@ -153,7 +163,8 @@ def _records(document: Any, where: str = "") -> Iterator[_Record]:  # noqa: ANN4
     """Yield the records of an answer, each with its kind and its path."""
     if isinstance(document, list):
         for k, item in enumerate(document):
-            yield from _records(item, f"[{k}]") if isinstance(item, dict) else ()
+            at = f"[{k}]"
+            yield from _records(item, at) if isinstance(item, dict) else [(_UNKNOWN, item, at)]
         return
     if not isinstance(document, dict):
         raise BodyError("@0", "not a JSON object")
@@ -171,6 +182,9 @@ def _records(document: Any, where: str = "") -> Iterator[_Record]:  # noqa: ANN4
         if all(mark in body for mark in shape.marks):
             yield from _of_shape(shape, body, where)
             return
+    # an answer may hold nothing, which is no fault
+    if body.keys() - {PLACED_BY, _LISTED}:
+        yield _UNKNOWN, body, where or "body"
 
 
 def _of_shape(shape: AnswerShape, body: JsonObject, where: str) -> Iterator[_Record]:

@@ -13,7 +13,7 @@ from model.errors import BodyError
 from model.facts import Reject, RejectKind
 from model.received import Context, Fetch, Part, ReaderItem
 from parsers.exports.local_times import lenient_json
-from parsers.fields import JsonObject, Unreadable, object_of, rejects
+from parsers.fields import JsonObject, Unreadable, object_of, rejects, text
 from parsers.vendors.strava.activities import STREAMS, fetch_streams, stream_samples, workout_of
 from parsers.vendors.strava.events import STRAVA_FORMAT, fetch_activity, number_text, read_event
 
@@ -120,7 +120,10 @@ def _are_streams(document: object) -> bool:
     return isinstance(time, dict) and "data" in time
 
 
-def _by_type(document: Any) -> JsonObject:  # noqa: ANN401 - JSON has no narrower type
+def _by_type(
+    document: Any,  # noqa: ANN401 - JSON has no narrower type
+    errors: list[Unreadable],
+) -> JsonObject:
     if isinstance(document, dict) and isinstance(document.get(_LISTED), list):
         document = document[_LISTED]
     if isinstance(document, dict):
@@ -128,16 +131,19 @@ def _by_type(document: Any) -> JsonObject:  # noqa: ANN401 - JSON has no narrowe
     if not isinstance(document, list):
         raise BodyError("@0", "not streams")
     streams: JsonObject = {}
-    for item in document:
-        if isinstance(item, dict) and isinstance(item.get("type"), str):
-            streams[item["type"]] = item
+    for k, item in enumerate(document):
+        try:
+            stream = object_of(item, f"[{k}]")
+            streams[text(stream.get("type"), f"[{k}].type")] = stream
+        except Unreadable as error:
+            errors.append(error)
     return streams
 
 
 def _streams(payload: bytes, document: object, key: str, account: str) -> Part:
     errors: list[Unreadable] = []
     try:
-        facts = tuple(stream_samples(key, _by_type(document), errors))
+        facts = tuple(stream_samples(key, _by_type(document, errors), errors))
     except Unreadable as error:
         errors.append(error)
         facts = ()

@@ -96,9 +96,12 @@ def _workout(of: WhoopRecord) -> Iterator[Fact]:
     score = _score(of)
     summary = summary_figures(score, WORKOUT_SCORES, f"{of.where}.score", of.errors)
     for member in _ZONES:
-        zones = score.get(member)
-        if isinstance(zones, dict):
-            summary |= summary_figures(zones, ZONE_FIGURES, f"{of.where}.score.{member}", of.errors)
+        if score.get(member) is None:
+            continue
+        location = f"{of.where}.score.{member}"
+        nothing: JsonObject = {}
+        zones = kept_without(of.errors, nothing, object_of, score[member], location)
+        summary |= summary_figures(zones, ZONE_FIGURES, location, of.errors)
     yield Workout(
         head=head(whoop_source(Method.WORKOUT), f"workout:{name}", _revision(of), span, offset),
         type=type_of_word(WHOOP_SPORTS, word, f"{of.where}.sport_name", of.errors),

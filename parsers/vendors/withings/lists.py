@@ -28,6 +28,7 @@ from parsers.vendors.withings.items import (
     offset_of_zone,
 )
 from parsers.vendors.withings.names import (
+    GOAL_GROUP,
     MEASURE_METRICS,
     MEASURED_GROUP,
     WITHINGS_CATEGORIES,
@@ -88,8 +89,11 @@ def _of_series(of: ListedItem, pieces: list[ListedItem]) -> Iterator[Fact]:
 
 def _group(of: ListedItem, zone: str) -> Iterator[Fact]:
     """Yield what was measured at one time."""
-    if of.item.get("category", MEASURED_GROUP) != MEASURED_GROUP:
-        return  # a goal
+    category, where = of.field("category")
+    if category == GOAL_GROUP:
+        return  # measured by nobody
+    if category not in (None, MEASURED_GROUP):
+        raise Unreadable(where, "a category that is not known", RejectKind.UNKNOWN)
     record = f"measure:{of.name('grpid')}"
     at = epoch_second(*of.field("date"))
     source = of.source(of.method())

@@ -22,7 +22,7 @@ MEASURE_METRICS: dict[int, str] = {
     71: "body_temperature",
     123: "vo2_max",
 }
-MEASURED_GROUP = 1  # the category of groups that are measured; 2 has goals
+MEASURED_GROUP, GOAL_GROUP = 1, 2  # categories of groups
 # How a group or a workout came to its user. 1: it may be another's who uses the device.
 ATTRIBUTED: dict[int, Method] = {
     0: Method.BACKGROUND,

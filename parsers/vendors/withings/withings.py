@@ -171,7 +171,11 @@ def _answer(answer: JsonObject, context: Context) -> Iterator[ReaderItem]:
     facts: tuple[Fact, ...] = tuple(facts_of_answer(body, errors))
     account = context.requested.account if context.requested is not None else ""
     yield Part(account=account, facts=facts, rejects=rejects(errors))
-    if context.requested is not None and body.get("more") in (1, True):
+    more = body.get("more")
+    # a page that is neither the last nor one before another would end the list unseen
+    if more not in (None, 0, 1):
+        raise Unreadable("body.more", "neither true nor false")
+    if context.requested is not None and more:
         yield _next_page(body, context.requested)
 
 

@@ -7,15 +7,13 @@ forbids heart rate (see `thresholds`), no load uses it. Figures are rounded to a
 they do not depend on a computer's exponential function.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
 
 from model.derived import Load
 from model.intensity import Confidence, HeartProfile
-from model.words.language import N_
 from stream.compute.intensity.formulas import (
     BANISTER,
     Coefficients,
@@ -28,15 +26,25 @@ from stream.compute.intensity.formulas import (
     trimp100,
     zonal,
 )
-from stream.compute.intensity.schemes import HR_MAX, HRR
-from stream.compute.intensity.thresholds import Inputs, IntensityScale, heart_scale, threshold_scale
-from stream.compute.intensity.zone_times import EXERTION_CR10
-from stream.compute.intensity.zones import (
-    HeldValues,
-    distinct_values,
-    held_at_most,
-    held_values,
+from stream.compute.intensity.load_inputs import (
+    FORBIDDEN,
+    NO_AFTER,
+    NO_EXERTION,
+    NO_HALVES,
+    NO_HEART,
+    NO_PEAK,
+    NO_RESERVE,
+    NO_SEX,
+    NO_THRESHOLD,
+    NO_VENTILATORY,
+    ComputedLoad,
+    LoadFormula,
+    LoadInputs,
 )
+from stream.compute.intensity.schemes import HR_MAX, HRR
+from stream.compute.intensity.thresholds import IntensityScale, heart_scale, threshold_scale
+from stream.compute.intensity.zone_times import EXERTION_CR10
+from stream.compute.intensity.zones import HeldValues, distinct_values, held_at_most, held_values
 from stream.compute.pieces import Pieces, middle_of, pieces_ms
 from stream.compute.series.reported_columns import HEART, POWER, SPEED
 from stream.compute.series.resolved_series import ResolvedSeries
@@ -45,71 +53,6 @@ RECOVERY_MS = 60_000  # Cole 1999 reads the fall of heart rate after one minute
 UNKNOWN_AT_MOST = 0.2  # of a half of the session, for decoupling
 _OUTPUTS = (POWER, SPEED)  # the first that is known in both halves is used
 _DIGITS = 6  # far below any difference that matters, far above what an `exp` may differ by
-
-# A reason is published beside the load, so it never contains a value.
-NO_HEART = N_("no heart rate")
-NO_RESERVE = N_("resting or maximal heart rate is not known")
-NO_PEAK = N_("maximal heart rate is not known")
-NO_THRESHOLD = N_("no heart rate at the threshold")
-NO_VENTILATORY = N_("no heart rates at the ventilatory thresholds")
-NO_SEX = N_("sex is not known, which chooses the coefficients")
-NO_EXERTION = N_("no exertion was reported")
-NO_HALVES = N_("heart rate and power or speed are not known in both halves")
-NO_AFTER = N_("no heart rate 60 s after the end")
-FORBIDDEN = N_(
-    "heart rate must not be used: drug, condition, or figures that contradict each other"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadInputs:
-    """The inputs of a session's loads.
-
-    `heart` holds the heart rates (beats a minute) of the session, and is empty when there are none.
-    `running` are the pieces of the session outside of its pauses. `timer_ms` is the time without
-    any pause, in which pauses of which only the length is known are left out too.
-    """
-
-    by_metric: Mapping[str, ResolvedSeries]
-    start_ms: int
-    end_ms: int
-    heart: HeldValues
-    profile: HeartProfile | None
-    on: date
-    exertion_cr10: float | None
-    coefficients: Mapping[str, Coefficients]
-    running: Pieces
-    timer_ms: int
-
-    @property
-    def rate_limited(self) -> bool:
-        """Return whether the patient's heart rate no longer follows effort."""
-        return self.profile is not None and self.profile.rate_limited
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComputedLoad:
-    """A load that could be computed, with its inputs and confidence."""
-
-    value: float
-    inputs: Inputs
-    confidence: Confidence
-
-
-FindLoad = Callable[[LoadInputs], ComputedLoad | str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadFormula:
-    """A load with its name and its formula.
-
-    `find` returns the load, or the reason why there is none. `adds` says whether the loads of
-    several sessions may be added up.
-    """
-
-    name: str
-    find: FindLoad
-    adds: bool = True
 
 
 def session_loads(  # noqa: PLR0913 - all that a session holds

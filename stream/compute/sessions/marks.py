@@ -13,9 +13,10 @@ from typing import TypeAlias
 import numpy as np
 
 from model.codec import encode_fact
-from model.derived import Origin, marked_by
+from model.derived import Origin
 from model.facts import MARKS, AttributedFact, Instants, Instrument, Report
 from model.marks import CLINIC_VENDOR
+from model.words.not_counted import marked_by
 from stream.compute.sessions.candidates import SessionCandidate, as_report, current_facts
 from stream.compute.sessions.overlap import SAME_SESSION_FROM
 

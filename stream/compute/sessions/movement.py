@@ -14,8 +14,8 @@ import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.columns import runs
-from model.derived import FEW_STEPS, NO_MOVEMENT
 from model.facts import Instants, Values
+from model.words.not_counted import FEW_STEPS, NO_MOVEMENT
 from stream.compute.series.reported_columns import HEART, SPEED, STEPS
 from stream.compute.series.resolve import ResolvedMetric
 from stream.compute.sessions.moving import STOPPED_M_S

@@ -7,17 +7,11 @@ from datetime import date
 import numpy as np
 
 from model.calendar import MINUTE_MS
-from model.derived import (
-    FORGOT_TO_STOP,
-    PARTIAL_ABOVE,
-    WITHIN_OTHERS,
-    HeartSummary,
-    QualityFlag,
-    Session,
-)
+from model.derived import FORGOT_TO_STOP, PARTIAL_ABOVE, HeartSummary, QualityFlag, Session
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Intensity, Prescription
 from model.words.activities import TYPES
+from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.intensity.load import RECOVERY_MS, session_loads
 from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.intensity.zones import shortened, zone_times_between, zone_times_in_pieces

@@ -9,8 +9,9 @@ from alerts.announcing import NUDGE_TEXTS, Announcing, announcements_of
 from alerts.delivery.mail import Mail, message
 from alerts.delivery.receivers import post_of
 from alerts.registry import RULES
-from model.alert import Action, AlertState, Contact, Digest, Tier
+from model.alert import Action, AlertState, Tier
 from model.messages.alert_move import AlertMove
+from model.messages.contact import Contact, Digest
 from model.messages.outgoing import MAIL, OutboxMessage, Receiver, ReceiverKind
 from storage.alerts.outbox import Waiting
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from model.alert import PainRating, RuleInput
+from model.alert import RuleInput
+from model.alerting.rule_rows import PainRating
 from model.calendar import HOUR_MS, local_date
 from model.facts import Phase
 from model.prescription import Intensity, Prescription

@@ -4,19 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from model.alert import PainRating, RuleInput, SessionBrief, Watermark, Weighing
+from model.alert import RuleInput
+from model.alerting.rule_rows import PainRating, SessionBrief, Watermark, Weighing
 from model.calendar import HOUR_MS, MINUTE_MS, local_date, midnight
 from model.derived import Day
 from model.facts import Phase
 from model.intensity import ZoneTimes
 from model.prescribing.rule_settings import SettingValues
 from model.prescription import Pause
-from tests.alerts.rules.known_weeks import (
-    FIRST_MONDAY,
-    MISSED_ZONE,
-    THRICE_A_WEEK,
-    missed_input,
-)
+from tests.alerts.rules.known_weeks import FIRST_MONDAY, MISSED_ZONE, THRICE_A_WEEK, missed_input
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated, usual
 from tests.weeks import week_of
 

@@ -10,7 +10,7 @@ from alerts.ruling.profiles import PROFILES
 from alerts.ruling.settings import is_affected, settable, setting_problems
 from model.alert import RuleInput
 from model.prescribing.rule_settings import RuleSetting, RuleSettings, SettingValues
-from model.schemas.prescription_check import within
+from model.schemas.prescription_bounds import within
 from tests.alerts.rules.known_weeks import THRICE_A_WEEK, missed_input
 from tests.alerts.ruling.flips import FLIPS, Flip
 

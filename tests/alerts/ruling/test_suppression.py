@@ -7,7 +7,8 @@ import pytest
 
 from alerts.lifecycle import settle
 from alerts.registry import RULES, judge, of_alerts
-from model.alert import RuleInput, SignAnswer
+from model.alert import RuleInput
+from model.alerting.rule_rows import SignAnswer
 from model.calendar import DAY_MS, local_date
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Pause, Prescription

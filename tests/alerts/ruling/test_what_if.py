@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from alerts.ruling.what_if import EventOutcome, WhatIf, what_if, what_if_shadow
 from alerts.working_hours import DEFAULT_HOURS
-from model.alert import PainRating, RuleInput
+from model.alert import RuleInput
+from model.alerting.rule_rows import PainRating
 from model.calendar import local_date
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Pause

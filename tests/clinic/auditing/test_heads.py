@@ -15,11 +15,11 @@ from tests.web.odd_requests import OddDoor
 
 __all__ = ["client"]
 
-READ = [route for method, route in MATRIX if method == "GET"]
+READ_ROUTES = [route for method, route in MATRIX if method == "GET"]
 _SAME = ("content-type", "cache-control", "content-security-policy", "location", "allow", "vary")
 
 
-def _asked(
+def _answer(
     client: httpx2.Client, door: Served, method: str, path: str, who: str
 ) -> tuple[object, ...]:
     """Return the status, the headers that a HEAD must repeat, and how many rows it left."""
@@ -33,17 +33,17 @@ def _asked(
     return status, kept, door.rows("select count(*) from audit")[0][0] - before
 
 
-@pytest.mark.parametrize("route", READ)
+@pytest.mark.parametrize("route", READ_ROUTES)
 def test_a_head_is_judged_and_noted_as_a_get(
     client: httpx2.Client, door: Served, route: str
 ) -> None:
     path = path_of(route, door)
     for who in ("own", "other", "nobody", "ended"):
-        got = _asked(client, door, "GET", path, who)
-        assert _asked(client, door, "HEAD", path, who) == got, who
+        got = _answer(client, door, "GET", path, who)
+        assert _answer(client, door, "HEAD", path, who) == got, who
 
 
-@pytest.mark.parametrize("route", READ)
+@pytest.mark.parametrize("route", READ_ROUTES)
 def test_a_head_has_no_body_and_its_connection_is_used_again(
     client: httpx2.Client, door: Served, route: str
 ) -> None:

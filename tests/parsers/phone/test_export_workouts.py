@@ -165,7 +165,9 @@ def test_only_what_places_a_workout_refuses_it() -> None:
         ("data.workouts[0].end", "not after the start by at most seven days", 1),
         ("data.workouts[1].distance.units", "not a unit of distance", 1),
         ("data.workouts[1].duration", "not a number", 1),
+        ("data.workouts[2].heartRateData", "neither a list nor a total", 1),
         ("data.workouts[2].name", "not a text", 1),
+        ("data.workouts[2].workoutEvents", "not a list", 1),
         ("data.workouts[3]", "not an object", 1),
         ("data.workouts[4].id", "holds a control character", 1),
     ]

@@ -1,7 +1,8 @@
 """A care unit with three clinicians, whose patients are judged by findings that a test names."""
 
 from alerts.lifecycle import course_at
-from model.alert import Finding, JudgementResult
+from model.alert import Finding
+from model.alerting.steps import JudgementResult
 from model.messages.alert_move import DutyRoster
 from storage.alerts import duty, rule_inputs
 from storage.people import care_team

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from model.alert import Digest, QuietHours
 from model.calendar import HOUR_MS
+from model.messages.contact import Digest, QuietHours
 from model.messages.outgoing import AttemptResult
 from storage.alerts import messages, store
 from storage.people import care_team

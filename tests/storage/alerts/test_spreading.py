@@ -8,7 +8,8 @@ import pytest
 from alerts.delivery.receivers import post_of
 from alerts.delivery.spreading import spread_changes
 from model import codec
-from model.alert import Action, AlertState, Finding, Step, StepKind, Tier
+from model.alert import Action, AlertState, Finding, Tier
+from model.alerting.steps import Step, StepKind
 from model.messages.outgoing import ALERTS, Receiver, ReceiverKind
 from storage.alerts import outbox, store
 from storage.alerts.outbox import Waiting

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 from psycopg.sql import SQL, Identifier
 
+from storage.pg.granting import RoleError, become, process_logins
 from storage.pg.migrate import MigrationError, migrate
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import (
@@ -26,9 +27,6 @@ from storage.pg.roles import (
     TABLES,
     WORKER,
     Access,
-    RoleError,
-    become,
-    process_logins,
 )
 
 pytestmark = pytest.mark.anyio

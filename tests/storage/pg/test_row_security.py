@@ -11,8 +11,9 @@ from storage.audit_actions import AuditAction
 from storage.bodies.body_store import Directory
 from storage.people import care_team
 from storage.people.patients import patient_id
+from storage.pg.granting import become
 from storage.pg.pool import Connection
-from storage.pg.roles import CLINIC, PATIENT_DOOR, TABLES, become
+from storage.pg.roles import CLINIC, PATIENT_DOOR, TABLES
 from storage.pg.row_security import secure_rows, set_granted, set_guest, set_unit
 from tests.rows import cells_of
 from tests.storage.derived.traces import settle

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from model.calendar import HOUR_MS, MINUTE_MS, day_bounds, local_date
 from model.codec import dumps, plain
 from model.columns.window import SampleColumn, Window
-from model.derived import Day, Derived, Session, SourceSelection, is_no_exercise
+from model.derived import Day, Derived, Session, SourceSelection
 from model.facts import AttributedFact
 from model.metrics import METRIC
+from model.words.not_counted import is_no_exercise
 from stream.compute.derive import derive
 from stream.compute.series.reported_columns import SESSION_METRICS, STEPS
 from tests import oracle

@@ -17,7 +17,7 @@ from model.codec import dumps, plain
 from model.codec import loads as read
 from model.derived import Load
 from model.intensity import Confidence, HeartProfile
-from stream.compute.intensity import load
+from stream.compute.intensity import load_inputs
 from stream.compute.intensity.formulas import (
     BANISTER,
     BANISTER_SAME_A,
@@ -278,20 +278,24 @@ HEARTLESS = {"trimp", "trimp100", "edwards", "lucia", "zonal", "decoupling", "hr
 @pytest.mark.parametrize(
     ("changes", "without", "why"),
     [
-        ({"sex": ""}, {"trimp", "trimp100"}, load.NO_SEX),
-        ({"hr_rest": None}, {"trimp", "trimp100"}, load.NO_RESERVE),
-        ({"threshold_hr": None}, {"trimp100", "zonal"}, load.NO_THRESHOLD),
-        ({"vt2_bpm": None}, {"lucia"}, load.NO_VENTILATORY),
-        ({"vt2_bpm": 120}, {"lucia"}, load.FORBIDDEN),
+        ({"sex": ""}, {"trimp", "trimp100"}, load_inputs.NO_SEX),
+        ({"hr_rest": None}, {"trimp", "trimp100"}, load_inputs.NO_RESERVE),
+        ({"threshold_hr": None}, {"trimp100", "zonal"}, load_inputs.NO_THRESHOLD),
+        ({"vt2_bpm": None}, {"lucia"}, load_inputs.NO_VENTILATORY),
+        ({"vt2_bpm": 120}, {"lucia"}, load_inputs.FORBIDDEN),
         (
             {"hr_max": None, "birth_year": None, "hr_rest": None, "threshold_hr": None},
             {"edwards"},
-            load.NO_PEAK,
+            load_inputs.NO_PEAK,
         ),
-        ({"hr_max": None, "beta_blocker": True}, {"trimp", "trimp100", "edwards"}, load.FORBIDDEN),
-        ({"rate_limited": True}, HEARTLESS, load.FORBIDDEN),
-        ({"threshold_hr": 60}, {"trimp100"}, load.FORBIDDEN),
-        ({"beta_blocker": True}, set(), load.FORBIDDEN),
+        (
+            {"hr_max": None, "beta_blocker": True},
+            {"trimp", "trimp100", "edwards"},
+            load_inputs.FORBIDDEN,
+        ),
+        ({"rate_limited": True}, HEARTLESS, load_inputs.FORBIDDEN),
+        ({"threshold_hr": 60}, {"trimp100"}, load_inputs.FORBIDDEN),
+        ({"beta_blocker": True}, set(), load_inputs.FORBIDDEN),
     ],
 )
 def test_what_cannot_be_computed_says_why(
@@ -315,8 +319,8 @@ def test_without_heart_rate_only_the_answer() -> None:
     got = _loads_of(_track("speed", *[3.0] * 60), exertion=6, minutes=120)
     assert {name for name, row in got.items() if row.value is None} == HEARTLESS
     assert got["session_rpe"].value == 720
-    assert {got[name].why for name in HEARTLESS - {"decoupling"}} == {load.NO_HEART}
-    assert got["decoupling"].why == load.NO_HALVES
+    assert {got[name].why for name in HEARTLESS - {"decoupling"}} == {load_inputs.NO_HEART}
+    assert got["decoupling"].why == load_inputs.NO_HALVES
 
 
 def test_without_profile_or_answer() -> None:
@@ -324,7 +328,7 @@ def test_without_profile_or_answer() -> None:
     assert {name: row.value for name, row in got.items() if row.value is not None} == {
         "hr_recovery": 0.0
     }
-    assert got["session_rpe"].why == load.NO_EXERTION
+    assert got["session_rpe"].why == load_inputs.NO_EXERTION
 
 
 def test_unknown_time_adds_nothing() -> None:

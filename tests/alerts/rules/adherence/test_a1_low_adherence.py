@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from alerts import registry
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
-from model.alert import RuleInput, Tier, Watermark
+from model.alert import RuleInput, Tier
+from model.alerting.rule_rows import Watermark
 from model.calendar import midnight
 from model.codec import dumps, loads
 from model.derived import Week

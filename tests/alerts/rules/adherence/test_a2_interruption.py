@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from alerts.lifecycle import settle
 from alerts.registry import judge, next_due
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
-from model.alert import AlertState, PainRating, RuleInput, Watermark
+from model.alert import AlertState, RuleInput
+from model.alerting.rule_rows import PainRating, Watermark
 from model.calendar import DAY_MS, HOUR_MS, midnight
 from model.facts import Phase
 from model.prescription import Pause

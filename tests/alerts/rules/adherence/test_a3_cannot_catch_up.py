@@ -6,7 +6,8 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
-from model.alert import RuleInput, Watermark
+from model.alert import RuleInput
+from model.alerting.rule_rows import Watermark
 from model.calendar import midnight
 from tests.alerts.rules.known_weeks import FIRST_MONDAY, MISSED_ZONE, missed_input
 from tests.rows import values_of

@@ -8,7 +8,8 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.adherence.a6_overdose import OVERDOSE
-from model.alert import SessionBrief, Tier
+from model.alert import Tier
+from model.alerting.rule_rows import SessionBrief
 from model.calendar import MINUTE_MS, midnight
 from model.intensity import ZoneTimes
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated

@@ -4,7 +4,8 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.adherence.a7_intensity_off import INTENSITY_OFF
-from model.alert import Finding, SessionBrief
+from model.alert import Finding
+from model.alerting.rule_rows import SessionBrief
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, local_date
 from tests.alerts.rules.ratings import PAIN_NOW, pain_input
 from tests.rows import values_of

@@ -7,7 +7,8 @@ import pytest
 
 from alerts.registry import judge, next_due
 from alerts.rules.data.d1_silence import SILENCE
-from model.alert import RuleInput, Watermark
+from model.alert import RuleInput
+from model.alerting.rule_rows import Watermark
 from model.calendar import DAY_MS, local_date, midnight
 from model.prescription import Pause
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input

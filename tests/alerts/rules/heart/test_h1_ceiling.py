@@ -8,7 +8,8 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.heart.h1_ceiling import CEILING
-from model.alert import AboveCeiling, Finding, SessionBrief, SignAnswer, Tier
+from model.alert import Finding, Tier
+from model.alerting.rule_rows import AboveCeiling, SessionBrief, SignAnswer
 from model.calendar import HOUR_MS, MINUTE_MS
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of

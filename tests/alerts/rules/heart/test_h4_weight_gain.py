@@ -7,7 +7,8 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.heart.h4_weight_gain import WEIGHT_GAIN
-from model.alert import Finding, Weighing
+from model.alert import Finding
+from model.alerting.rule_rows import Weighing
 from model.calendar import HOUR_MS, midnight
 from tests.alerts.rules.ratings import PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of

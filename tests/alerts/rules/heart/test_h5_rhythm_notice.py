@@ -8,7 +8,8 @@ import pytest
 from alerts.registry import judge, next_due
 from alerts.rules.heart.h5_rhythm_notice import RHYTHM
 from alerts.ruling.suppression import IN_FIRST_DAYS
-from model.alert import Finding, RhythmNotice, RuleInput, Tier
+from model.alert import Finding, RuleInput, Tier
+from model.alerting.rule_rows import RhythmNotice
 from model.calendar import DAY_MS, HOUR_MS
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from alerts import registry
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
-from model.alert import Finding, PainRating, RuleInput, SessionBrief, Tier
+from model.alert import Finding, RuleInput, Tier
+from model.alerting.rule_rows import PainRating, SessionBrief
 from model.calendar import DAY_MS, HOUR_MS
 from model.codec import dumps, loads
 from model.facts import Instrument, Phase

@@ -8,7 +8,8 @@ import pytest
 
 from alerts.registry import judge
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
-from model.alert import PainRating, Tier
+from model.alert import Tier
+from model.alerting.rule_rows import PainRating
 from model.facts import Phase
 from model.prescription import Pause
 from tests.alerts.rules.ratings import PAIN_PRESCRIPTION, pain_input, rated, usual

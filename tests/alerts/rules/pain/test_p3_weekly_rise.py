@@ -8,7 +8,7 @@ import pytest
 
 from alerts.registry import judge, next_due
 from alerts.rules.pain.p3_weekly_rise import WEEKLY_RISE
-from model.alert import PainRating
+from model.alerting.rule_rows import PainRating
 from model.calendar import DAY_MS, HOUR_MS
 from model.facts import Phase
 from tests.alerts.rules.ratings import PAIN_NOW, pain_input, rated

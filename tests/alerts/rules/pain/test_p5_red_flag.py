@@ -8,7 +8,8 @@ import pytest
 from alerts.registry import judge
 from alerts.rules.heart.h6_symptom import SYMPTOM
 from alerts.rules.pain.p5_red_flag import RED_FLAG
-from model.alert import RuleInput, SignAnswer, Tier
+from model.alert import RuleInput, Tier
+from model.alerting.rule_rows import SignAnswer
 from model.calendar import DAY_MS, MINUTE_MS, local_date
 from model.facts import Instrument, Report
 from model.prescription import Pause

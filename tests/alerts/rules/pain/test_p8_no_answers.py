@@ -6,7 +6,8 @@ import pytest
 
 from alerts.registry import judge, next_due
 from alerts.rules.pain.p8_no_answers import NO_ANSWERS
-from model.alert import PainRating, RuleInput, SessionBrief
+from model.alert import RuleInput
+from model.alerting.rule_rows import PainRating, SessionBrief
 from model.calendar import DAY_MS, HOUR_MS, local_date
 from tests.alerts.rules.ratings import PAIN_NOW, pain_input, rated
 from tests.rows import values_of

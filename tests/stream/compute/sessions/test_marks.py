@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import NO_MOVEMENT, Derived
+from model.derived import Derived
 from model.facts import (
     AttributedFact,
     DeviceType,
@@ -23,6 +23,7 @@ from model.facts import (
 )
 from model.intensity import HeartProfile, ZoneTimes
 from model.marks import MarkedSession, clinician_mark
+from model.words.not_counted import NO_MOVEMENT
 from stream.compute.derive import derive
 
 _MIN = 60_000

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import FEW_STEPS, NO_MOVEMENT, Derived, Session
+from model.derived import Derived, Session
 from model.facts import DeviceType, Method, Source
 from model.intensity import HeartProfile, ZoneTimes
+from model.words.not_counted import FEW_STEPS, NO_MOVEMENT
 from stream.compute.derive import derive
 
 _MIN = 60_000

@@ -1,0 +1,1 @@
+"""What rules read, and what judging a patient leads to."""
