@@ -86,9 +86,13 @@ def _check(name: str, mistakes: Iterable[LineMistake]) -> None:
 
 def _head_of(path: Path) -> CohortHead:
     try:
-        head = CohortHead.model_validate_json(_bytes_of(path))
+        content = _bytes_of(path)
+        head = CohortHead.model_validate_json(content)
+        strict_json(content)
     except ValidationError as error:
         raise CohortError(_refused(path.name, error)) from None
+    except ValueError as error:
+        raise CohortError(f"{path.name}: the file {error}") from None
     for text in head_mistakes(head):
         raise CohortError(f"{path.name}: {text}")
     return head
