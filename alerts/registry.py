@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from alerts.occasions import fresh_until
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
 from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
@@ -82,6 +83,24 @@ def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
 def of_alerts(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings on which alerts may rest: those of rules that are not in shadow."""
     return tuple(finding for finding in findings if finding.rule not in on.settings.shadow)
+
+
+def held_back(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that would have raised an alert by now, and were suppressed.
+
+    What is too old to raise one is not held back: a history that was loaded late tells of a past.
+    """
+    held: list[Finding] = []
+    for finding in findings:
+        is_young = on.now_ms <= fresh_until(as_set(on, RULE[finding.rule]), finding.at_ms)
+        if finding.suppressed and is_young:
+            held.append(finding)
+    return tuple(held)
+
+
+def silences_among(held: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of a silence that goes on: a later one stands in the place of it."""
+    return tuple(finding for finding in held if finding.rule == SILENCE.id)
 
 
 def outages_of(on: RuleInput, held: Iterable[Finding]) -> dict[str, tuple[int, int]]:

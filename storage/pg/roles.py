@@ -151,7 +151,7 @@ TABLES: dict[str, Access] = {
         clinic="select, insert, update (ended_at, ended_by, ended_why)",
         patient=READ,
     ),
-    "held_finding": Access(worker="select, insert, update", clinic=READ),
+    "held_finding": Access(worker="select, insert, update, delete", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),
     # adding a message looks at its key; the messages themselves are none of the door's business
