@@ -120,12 +120,12 @@ def test_the_row_of_a_prescription_that_ends_asks_for_its_renewal() -> None:
         (
             replace(_CONNECTION, connection="needs_reconnecting"),
             "data",
-            "polar: needs reconnecting",
+            "Polar: needs reconnecting",
         ),
         (
             replace(_CONNECTION, connection="", withdrawn_ms=CLINIC_NOW),
             "data",
-            "polar: revoked by the patient",
+            "Polar: revoked by the patient",
         ),
     ],
 )
