@@ -29,6 +29,7 @@ _CONNECTION = ConnectionRow(
     link_used_ms=None,
     connection="connected",
     connected_ms=CLINIC_NOW - DAY_MS,
+    broken_ms=None,
     withdrawn_ms=None,
     received_ms=CLINIC_NOW,
     fetched=0,
