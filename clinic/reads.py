@@ -25,7 +25,7 @@ from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
-from storage.reads.connections import connection_rows
+from storage.reads.connections import ConnectionRow, connection_rows
 from storage.reads.views import (
     AlertBrief,
     AlertPage,
@@ -153,8 +153,14 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     zone = (await read_brief(scope, pseudonym)).zone
     await scope.read("patient", pseudonym)
     page = await _reworded_page(scope, pseudonym, zone)
+    connections = await connection_rows(scope.conn, patient=pseudonym, unit=scope.unit)
+    # with all that the worklist decides from, so that page and worklist say the same
     row = WorkRow(
-        patient=page.patient, alerts=page.alerts, weeks=page.weeks, prescriptions=page.prescriptions
+        patient=page.patient,
+        alerts=page.alerts,
+        weeks=page.weeks,
+        prescriptions=page.prescriptions,
+        connections=tuple(connections),
     )
     need, reason = worklist.need_and_reason(row, scope.now_ms)
     today = local_date(scope.now_ms, zone)
@@ -176,7 +182,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
-        connections=await _connections(scope, pseudonym),
+        connections=tuple(_connection(item, scope.now_ms) for item in connections),
         dropped=page.dropped,
         audit=await audit_lines.audit_lines(scope.conn, scope.unit, pseudonym),
         readers=await audit_lines.audit_reads(scope.conn, scope.unit, pseudonym),
@@ -205,21 +211,16 @@ def _mondays_shown(today: date) -> list[date]:
     return [last - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
 
 
-async def _connections(scope: RequestScope, pseudonym: str) -> tuple[VendorConnection, ...]:
-    rows = await connection_rows(scope.conn, patient=pseudonym, unit=scope.unit)
-    views = []
-    for row in rows:
-        result = connected(row, scope.now_ms)
-        view = VendorConnection(
-            connector=row.connector,
-            state=result.state,
-            since_ms=result.since_ms,
-            link_expires_ms=row.link_expires_ms,
-            fetched=row.fetched,
-            announced=row.announced,
-        )
-        views.append(view)
-    return tuple(views)
+def _connection(row: ConnectionRow, now_ms: int) -> VendorConnection:
+    result = connected(row, now_ms)
+    return VendorConnection(
+        connector=row.connector,
+        state=result.state,
+        since_ms=result.since_ms,
+        link_expires_ms=row.link_expires_ms,
+        fetched=row.fetched,
+        announced=row.announced,
+    )
 
 
 async def read_session_view(

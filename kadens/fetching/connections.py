@@ -50,7 +50,7 @@ def list_connections(
 
     audited(settings, work, AuditAction.LIST_READ, patient or None, "connections")
     now_ms = clock(settings.clock)()
-    plain = [_plain(row, now_ms) for row in shown]
+    plain = [connection_line(row, now_ms) for row in shown]
     if as_json:
         print_json(plain)
         return
@@ -61,7 +61,9 @@ def list_connections(
     for row in plain:
         progress = f"{row['fetched']} of {row['announced']}" if row["announced"] else ""
         texts = (row["patient"], row["connector"], row["state"], row["since"])
-        table.add_row(*map(_text, (*texts, row["link_expires"], row["received"])), progress)
+        # a link that was used leads nowhere any more
+        until = None if row["link_used"] else row["link_expires"]
+        table.add_row(*map(_text, (*texts, until, row["received"])), progress)
     print_table(table)
 
 
@@ -69,7 +71,7 @@ def _text(value: str | None) -> str:
     return value or ""
 
 
-def _plain(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
+def connection_line(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
     """Return a row as it is printed: its state, and instants as text."""
     result = connected(row, now_ms)
     values: dict[str, Any] = {"patient": row.patient, "connector": row.connector}

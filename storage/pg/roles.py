@@ -100,7 +100,7 @@ TABLES: dict[str, Access] = {
     ),
     "vendor_notice": Access(worker=ADD, clinic=READ, fetcher=ADD),
     "vendor_connection": Access(
-        clinic="select (connector, patient, state, connected_at)",
+        clinic="select (connector, patient, state, connected_at, changed_at)",
         fetcher="select, update, delete",
         patient=ALL,
     ),

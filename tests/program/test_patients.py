@@ -266,6 +266,44 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     assert reads == [("b-2", "record"), ("b-2", "record")]
 
 
+def test_a_patient_is_shown_with_what_became_of_each_connection(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that the vendor ended is not left standing as if nothing had happened."""
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            "insert into vendor_withdrawal (connector, account, patient, state, withdrawn_at, "
+            "not_before) select 'garmin', 'a', id, 'done', '2023-11-02Z', now() from patient "
+            "where pseudonym = 'c-3'"
+        )
+        conn.execute(
+            "insert into vendor_connection (connector, account, patient, state, tokens, "
+            "connected_at, changed_at) select 'polar', 'b', id, 'needs_reconnecting', '', "
+            "'2023-11-01Z', '2023-11-03Z' from patient where pseudonym = 'c-3'"
+        )
+        conn.execute(
+            "insert into vendor_invitation (link, connector, patient, created_at, "
+            "expires_at, used_at, created_by) select repeat('a', 64), 'polar', id, '2023-11-01Z', "
+            "'2023-12-01Z', '2023-11-01Z', 'tester' from patient where pseudonym = 'c-3'"
+        )
+    shown = json.loads(_kadens("patient", "show", "--patient", "c-3", "--json").stdout)
+    assert shown["connections"] == [
+        {"source": "garmin", "state": "revoked by the patient", "since": "2023-11-02T00:00:00Z"},
+        {"source": "polar", "state": "needs reconnecting", "since": "2023-11-03T00:00:00Z"},
+    ]
+    text = _kadens("patient", "show", "--patient", "c-3").stdout
+    line = "connections   source garmin, state revoked by the patient, since 2023-11-02T00:00:00Z\n"
+    assert line in text
+    monkeypatch.setenv("COLUMNS", "200")
+    listed = _kadens("connections", "--patient", "c-3").stdout
+    assert "2023-11-03" in listed
+    assert "2023-12-01" not in listed  # the link was used
+    results = json.loads(_kadens("doctor", "--json").stdout)
+    (own,) = [row for row in results if row["what"] == "fetches"]
+    says = "1 accounts connected, 1 of them need reconnecting: `kadens connections` says whose"
+    assert (own["well"], own["says"]) == (True, says)
+
+
 @pytest.mark.parametrize("command", ["patient show", "fetches", "connections"])
 def test_a_patient_that_is_not_there_is_a_line(command: str) -> None:
     done = _kadens(*command.split(), "--patient", "nobody")
