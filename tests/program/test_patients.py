@@ -284,7 +284,8 @@ def test_a_past_that_a_vendor_only_pushes_is_called_requested_and_not_fetched(ds
     with psycopg.connect(dsn) as conn:
         conn.execute(
             "insert into vendor_withdrawal (patient, connector, account, withdrawn_at, "
-            "not_before, state) select id, 'garmin', 'u', now(), now(), 'done' from patient where pseudonym = 'c-3'"
+            "not_before, state) select id, 'garmin', 'u', now(), now(), 'done' from patient "
+            "where pseudonym = 'c-3'"
         )
         for key, state, reason in (
             ("1", "done", "requested before: the vendor pushes it once"),
