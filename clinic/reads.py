@@ -52,14 +52,17 @@ WEEKS_SHOWN = heatmap.CALENDAR_WEEKS  # the chart beside the calendar has the sa
 class VendorConnection:
     """How an account at a vendor is connected: its state, and since when (epoch ms).
 
-    Of `announced` fetches of the time before it was linked, `fetched` have ended.
+    Of `announced` fetches of the time before it was linked, `fetched` have ended, and `requested`
+    were taken by a vendor that only pushes; `received_ms` is when something came last.
     """
 
     connector: str
     state: ConnectionState
     since_ms: int | None
     link_expires_ms: int | None
+    received_ms: int | None
     fetched: int
+    requested: int
     announced: int
 
 
@@ -218,7 +221,9 @@ def _connection(row: ConnectionRow, now_ms: int) -> VendorConnection:
         state=result.state,
         since_ms=result.since_ms,
         link_expires_ms=row.link_expires_ms,
+        received_ms=row.received_ms,
         fetched=row.fetched,
+        requested=row.requested,
         announced=row.announced,
     )
 

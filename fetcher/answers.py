@@ -11,7 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from model.calendar import DAY_MS, epoch_ms
-from model.vendor_api import ApiRequest
+from model.vendor_api import TAKEN_BEFORE, TAKEN_FOR_LATER, TAKEN_TO_PUSH, ApiRequest
 
 _HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<body")
@@ -63,7 +63,7 @@ class Judged:
 _NOTHING_THERE = "the vendor has nothing there"
 _BY_STATUS: Mapping[int, Judged] = {
     # it comes by the webhook, as with Garmin's past
-    HTTPStatus.ACCEPTED: Judged(meaning=Meaning.NOTHING, why="the vendor sends it later"),
+    HTTPStatus.ACCEPTED: Judged(meaning=Meaning.NOTHING, why=TAKEN_FOR_LATER),
     HTTPStatus.NO_CONTENT: Judged(meaning=Meaning.NOTHING, why="the vendor has no data of this"),
     HTTPStatus.UNAUTHORIZED: Judged(
         meaning=Meaning.UNAUTHORISED, why="the account needs reconnecting"
@@ -172,10 +172,10 @@ def _of_pushed(response: VendorResponse, request: ApiRequest) -> Judged | None:
     first time, at random, because of a stretch of time that the vendor takes a little later.
     """
     if response.status in _ACCEPTED:
-        return Judged(meaning=Meaning.NOTHING, why="accepted: the vendor pushes the data")
+        return Judged(meaning=Meaning.NOTHING, why=TAKEN_TO_PUSH)
     # an answer that was lost on its way shows itself so, and nothing is lost by it
     if response.status == HTTPStatus.CONFLICT:
-        return Judged(meaning=Meaning.NOTHING, why="requested before: the vendor pushes it once")
+        return Judged(meaning=Meaning.NOTHING, why=TAKEN_BEFORE)
     # compared in lower case: how it is written changed more than once
     early = request.too_early and request.too_early in response.body.lower()
     if response.status == HTTPStatus.BAD_REQUEST and early:

@@ -145,6 +145,12 @@ class ApiRequest:
             raise ValueError("a form, a document or neither, and with a GET neither")
 
 
+# Why a request ended without data: the vendor took it, and what it asks for is pushed later.
+TAKEN_FOR_LATER = "the vendor sends it later"
+TAKEN_TO_PUSH = "accepted: the vendor pushes the data"
+TAKEN_BEFORE = "requested before: the vendor pushes it once"
+TAKEN = (TAKEN_FOR_LATER, TAKEN_TO_PUSH, TAKEN_BEFORE)
+
 RequestOf: TypeAlias = Callable[[Fetch], ApiRequest]
 RateWait: TypeAlias = Callable[[Mapping[str, str]], int]
 

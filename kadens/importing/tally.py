@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kadens.importing.trying import NO_LOSS
 from kadens.output.visible import REPLACED, visible
-from model.facts import Reject, RejectKind
+from model.facts import Reject
 
-# What of a file is no loss: an export holds pictures, settings and notes, too.
-_NO_LOSS = frozenset({RejectKind.UNKNOWN})
 NOT_READ_YET, NOT_SENT = "received, and not read yet", "not sent"
 # of each kind of reason
 _SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored in part"}
@@ -46,7 +45,7 @@ class FileTally:
 
     def leave(self, reject: Reject) -> None:
         """Note what of the file is no piece: damage is refused, an unknown file is left out."""
-        (self.left_out if reject.kind in _NO_LOSS else self.refused)[reject.why] += reject.count
+        (self.left_out if reject.kind in NO_LOSS else self.refused)[reject.why] += reject.count
 
     @property
     def accepted(self) -> bool:

@@ -39,7 +39,7 @@ _DERIVED = Access(worker=ALL, clinic=READ)
 _SHOWN = Access(worker=ALL, clinic=READ, patient=READ)  # to the patient, as their own data
 _WORK = Access(worker=ALL)
 _JUDGED = "select, insert, update (verdict, reason, reviewer, reviewed_at)"
-_STATE_OF_FETCH = "select (connector, patient, state, is_past)"
+_STATE_OF_FETCH = "select (connector, patient, state, is_past, reason)"
 
 # Every table needs an entry; a test compares the entries with the schema.
 TABLES: dict[str, Access] = {

@@ -324,6 +324,32 @@ def test_a_state_that_no_fetch_is_in_is_told(dsn: str) -> None:
     assert _kadens("fetches", "--state", "failing", "--patient", "c-3").stdout == none
 
 
+def test_a_past_that_a_vendor_only_pushes_is_called_requested_and_not_fetched(dsn: str) -> None:
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            "insert into vendor_withdrawal (patient, connector, account, withdrawn_at, "
+            "not_before, state) select id, 'garmin', 'u', now(), now(), 'done' from patient "
+            "where pseudonym = 'c-3'"
+        )
+        for key, state, reason in (
+            ("1", "done", "requested before: the vendor pushes it once"),
+            ("2", "done", "accepted: the vendor pushes the data"),
+            ("3", "given_up", "the vendor does not permit it"),
+            ("4", "waiting", ""),
+        ):
+            conn.execute(
+                "insert into vendor_fetch (connector, account, resource, key, patient, format, "
+                "request, noticed_at, not_before, changed_at, is_past, state, reason) select "
+                "'garmin', 'u', 'backfill', %s, id, 'f', '', now(), now(), now(), true, %s, %s "
+                "from patient where pseudonym = 'c-3'",
+                [key, state, reason],
+            )
+    (row,) = json.loads(_kadens("connections", "--patient", "c-3", "--json").stdout)
+    assert (row["fetched"], row["requested"], row["announced"]) == (1, 2, 4)
+    text = " ".join(_kadens("connections", "--patient", "c-3").stdout.split())
+    assert "requested 2 of 4, nothing received yet" in text
+
+
 def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(
     dsn: str, tmp_path: Path
 ) -> None:
