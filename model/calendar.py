@@ -34,6 +34,11 @@ def rfc3339(ms: int) -> str:
     return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def rfc3339_if_known(ms: int | None) -> str | None:
+    """Return an instant as `rfc3339` does, None for None."""
+    return None if ms is None else rfc3339(ms)
+
+
 def local_date(ms: int, zone: str) -> date:
     """Return the calendar date at an instant in an IANA zone."""
     return utc(ms).astimezone(ZoneInfo(zone)).date()

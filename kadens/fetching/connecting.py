@@ -17,6 +17,7 @@ from kadens.commands.options import (
     Data,
     Json,
     Patient,
+    connector_if_any,
     known_connector,
     required,
 )
@@ -38,10 +39,6 @@ _LONGEST_FILE = 64 * 1024
 _WANTED = '{"access_token": "…", "refresh_token": "…", "expires_in": SECONDS}'
 
 
-def _source(text: str) -> str:
-    return text and known_connector(text)
-
-
 def connect_account(
     what: Annotated[
         str,
@@ -61,7 +58,9 @@ def connect_account(
     ] = None,
     source: Annotated[
         str,
-        typer.Option("--source", callback=_source, help="The connector, where --tokens is given."),
+        typer.Option(
+            "--source", callback=connector_if_any, help="The connector, where --tokens is given."
+        ),
     ] = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
@@ -75,7 +74,7 @@ def connect_account(
     """
     settings = settings_of(data)
     if tokens is None:
-        _print_link(settings, _source(source or what), patient, as_json=as_json)
+        _print_link(settings, known_connector(source or what), patient, as_json=as_json)
         return
     if not source:
         fail("--tokens needs --source, the connector", code=2)

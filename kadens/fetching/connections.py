@@ -13,7 +13,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, checked
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line
-from model.calendar import rfc3339
+from model.calendar import rfc3339_if_known
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.patients import patient_id
@@ -86,13 +86,9 @@ def connection_line(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
     result = connected(row, now_ms)
     values: dict[str, Any] = {"patient": row.patient, "connector": row.connector}
     values["state"] = result.state.value
-    values["since"] = _instant(result.since_ms)
+    values["since"] = rfc3339_if_known(result.since_ms)
     for name, value in asdict(row).items():
         if name.endswith("_ms"):
-            values[name.removesuffix("_ms")] = _instant(value)
+            values[name.removesuffix("_ms")] = rfc3339_if_known(value)
     progress = {"fetched": row.fetched, "requested": row.requested, "announced": row.announced}
     return {**values, **progress}
-
-
-def _instant(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

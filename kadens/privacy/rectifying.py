@@ -12,8 +12,8 @@ from kadens.commands.options import (
     Data,
     Json,
     Patient,
+    connector_if_any,
     instant,
-    known_connector,
     typed_words,
 )
 from kadens.output.console import list_table, print_table
@@ -28,10 +28,6 @@ from storage.rights.corrections import CorrectedRecord, Correction
 _reason_of_correction = typed_words(corrections.MOST_WORDS_OF_WHY)
 
 
-def _vendor(text: str) -> str:
-    return text and known_connector(text)
-
-
 WhyCorrected = Annotated[
     str,
     typer.Option("--why", callback=_reason_of_correction, help="What was wrong, and how known."),
@@ -41,7 +37,8 @@ _Session = Annotated[
     str, typer.Option("--session", help="The session's id, as `query sessions` shows it.")
 ]
 _Source = Annotated[
-    str, typer.Option("--source", callback=_vendor, help="The connector, where ids are alike.")
+    str,
+    typer.Option("--source", callback=connector_if_any, help="The connector, where ids are alike."),
 ]
 _Value = Annotated[
     float | None, typer.Option("--value", help="The right value, on the report's scale.")

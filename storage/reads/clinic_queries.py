@@ -43,7 +43,8 @@ where w.patient = p.id) d on true
  order by p.pseudonym
 """
 
-_ALERTS = """
+# The row of an `AlertBrief`; the condition follows.
+ALERT_SELECT = """
 select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
 a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution,
@@ -51,7 +52,10 @@ a.raised_at as raised_ms,
        a.is_demoted and exists (select from alert_finding f
          where f.alert = a.id and f.current and f.tier = 'B') as is_demoted
   from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
-  left join clinician c on c.subject = a.assignee
+  left join clinician c on c.subject = a.assignee"""
+
+_ALERTS = f"""
+{ALERT_SELECT}
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
    and (a.state = any(%(live)s)) = %(is_live)s
  order by a.tier, a.raised_at, a.id
