@@ -187,10 +187,10 @@ def _answer(path: Path) -> dict[str, Any]:
     except ValueError:
         values = None
     if not isinstance(values, dict) or not _is_text(values.get("access_token")):
-        fail(f"the tokens are wanted as {_WANTED}", code=2)
+        fail(f"the tokens must have the form {_WANTED}", code=2)
     for name, kind in (("refresh_token", str), ("expires_in", int)):
         if not isinstance(values.get(name, kind()), kind):
-            fail(f"the tokens are wanted as {_WANTED}", code=2)
+            fail(f"the tokens must have the form {_WANTED}", code=2)
     return values
 
 

@@ -121,7 +121,7 @@ def test_a_right_manifest_gives_the_shape_that_is_published(tmp_path: Path) -> N
         ({"marks": [{**MARK, "end": "2025-11-24T08:00:00Z"}]}, "marks.0: the interval is not"),
         ({"marks": [{**MARK, "session": "x"}]}, "marks.0.session is not known"),
         ({"marks": [without(MARK, "at")]}, "marks.0.at is missing"),
-        ({"profiles": [{**_PROFILE, "hr_max": 40}]}, "profiles.0: hr_rest: below hr_max is wanted"),
+        ({"profiles": [{**_PROFILE, "hr_max": 40}]}, "profiles.0: hr_rest: must be below hr_max"),
         ({"profiles": [{**_PROFILE, "hr_peak": 1}]}, "profiles.0.hr_peak is not known"),
         ({"profiles": [{"hr_max": "x"}]}, "profiles.0.valid_from is missing"),
         ({"profiles": [_PROFILE, _PROFILE]}, "profiles.1 is there already"),
