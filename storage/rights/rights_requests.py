@@ -126,7 +126,7 @@ async def list_requests(
 
 
 async def put_rights_move(conn: Connection, moved: RightsRequest) -> None:
-    """Store where a request has come to, who handles it and what was answered."""
+    """Store the state of a request, who handles it, and the answer."""
     values = {
         "number": moved.number,
         "state": moved.state.value,

@@ -1,9 +1,9 @@
 """Rule A6, much more than prescribed (clinical definition section 5.3).
 
-It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
-long as prescribed with pain or exertion above the prescription's limits. A session is as long as
-its timer ran: a pause is no exercise. It is of tier C, and of tier B for whom a
-disease of the heart is recorded, in the heart profile or with the prescription.
+Two weeks in a row with a dose far above the prescribed one meet it. So does a session that is
+twice as long as prescribed, with pain or exertion above the prescription's limits. A session is as
+long as its timer ran: a pause is no exercise. A finding is of tier C, and of tier B for a patient
+with a disease of the heart that the heart profile or the prescription names.
 """
 
 from collections import defaultdict
