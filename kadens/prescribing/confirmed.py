@@ -21,7 +21,7 @@ ConfirmedKeys = Annotated[
     typer.Option(
         "--confirm",
         metavar="KEY",
-        help="A note that is meant, by its key: it is not said, and not asked about.",
+        help="Key of a note that you have considered: it is not asked about again.",
     ),
 ]
 
