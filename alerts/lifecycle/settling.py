@@ -8,6 +8,7 @@ findings, and retracts the alert when no finding is left that could raise it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from alerts.lifecycle.returning import given_back, graver, is_no_news, is_return
 from alerts.lifecycle.transitions import TRANSITIONS
@@ -22,8 +23,6 @@ from model.messages.withdrawal import WithdrawalReason
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
 # finding may come back.
 DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
-
-_Name = tuple[str, str]  # rule and key of a finding
 
 
 def recipients(contacts: Iterable[Contact], responsible: Collection[str]) -> tuple[str, ...]:
@@ -112,13 +111,13 @@ def _changed(
     holds = _by_name(_new(mine, recent))
     lost = _by_name(row.finding for row in alert.lost.values())
     for finding in mine:
-        if _name(finding) in had or _name(finding) in lost:
-            holds[_name(finding)] = finding
+        if finding.name in had or finding.name in lost:
+            holds[finding.name] = finding
     standing = had | holds
     # A finding that has slid out of the look-back cannot come again and is not gone.
     gone = [old for name, old in had.items() if name not in holds and in_sight(old, now_ms)]
     for old in gone:
-        del standing[_name(old)]
+        del standing[old.name]
     if not _is_kept_alive(alert, standing.values()):
         return [_retraction(alert, had.values())]
     added = [new for name, new in holds.items() if _differs(had.get(name), new)]
@@ -147,7 +146,7 @@ def _step(
         kind=kind,
         family=family,
         alert=None if alert is None else alert.id,
-        findings=tuple(sorted(findings, key=_in_time)),
+        findings=tuple(sorted(findings, key=attrgetter("sort_key"))),
         tier=first.tier,
         state=AlertState.OPEN,
         rule=first.rule,
@@ -207,7 +206,7 @@ def muted_until(alert: Alert, tier: Tier) -> int:
 
 
 def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
-    findings = tuple(sorted(had, key=_in_time))
+    findings = tuple(sorted(had, key=attrgetter("sort_key")))
     version = 0
     for finding in findings:
         if finding.rule == alert.rule:
@@ -234,15 +233,15 @@ def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
     A closed alert has dealt with a finding when it had the same finding at that tier or a graver.
     """
     closed = list(recent)
-    gravest: dict[_Name, Tier] = {}
+    gravest: dict[str, Tier] = {}
     for alert in filter(_is_dealt_with, closed):
         for finding in alert.findings.values():
-            name = _name(finding)
+            name = finding.name
             if name not in gravest or graver(finding.tier, gravest[name]):
                 gravest[name] = finding.tier
     new: list[Finding] = []
     for finding in findings:
-        dealt = gravest.get(_name(finding))
+        dealt = gravest.get(finding.name)
         is_graver = dealt is None or graver(finding.tier, dealt)
         if is_graver and not _is_before_contact(finding, closed):
             new.append(finding)
@@ -304,12 +303,8 @@ def _is_kept_alive(alert: Alert, standing: Iterable[Finding]) -> bool:
     return any(finding.fresh or finding.fresh_until_ms >= alert.raised_ms for finding in standing)
 
 
-def _name(finding: Finding) -> _Name:
-    return finding.rule, finding.key
-
-
-def _by_name(findings: Iterable[Finding]) -> dict[_Name, Finding]:
-    return {_name(finding): finding for finding in findings}
+def _by_name(findings: Iterable[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
 
 
 def _differs(old: Finding | None, new: Finding) -> bool:
@@ -319,7 +314,3 @@ def _differs(old: Finding | None, new: Finding) -> bool:
     # Whether it is fresh is left out: time alone changes that, and nobody needs to be told.
     before = old.tier, old.rule_version, old.evidence
     return before != (new.tier, new.rule_version, new.evidence)
-
-
-def _in_time(finding: Finding) -> tuple[int, str, str]:
-    return finding.at_ms, finding.rule, finding.key
