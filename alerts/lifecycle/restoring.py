@@ -15,8 +15,9 @@ from dataclasses import replace
 from operator import attrgetter
 
 from alerts.lifecycle.clock import expires_at
+from alerts.lifecycle.closed import DEALT_WITH
 from alerts.lifecycle.returning import HOLDS_AGAIN, graver
-from alerts.lifecycle.settling import DEALT_WITH, in_sight, muted_until
+from alerts.lifecycle.settling import in_sight, muted_until
 from alerts.wording import headline, weight
 from model.alert import Action, Alert, AlertState, Finding, LostFinding, Tier
 from model.alerting.steps import Step, StepKind
