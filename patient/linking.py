@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fetcher.parts import FetchedVendor
-from fetcher.tokens import WRONG_CLIENT
 from model.keyring import KeyRing
 from patient.backfill import backfill_fetches, wanted_since_ms
 from patient.binding import Binding, secret_digest
@@ -146,8 +145,7 @@ async def connect(
     except (VendorAwayError, RefusedClientError, RefusedGrantError) as error:
         # the patient reads that it did not go; why it did not is for whoever runs the installation
         outcome = _FAILURES[type(error)]
-        event = WRONG_CLIENT if outcome is LinkOutcome.UNSET else "a vendor did not link an account"
-        _log.warning(event, connector=vendor.name, reason=str(error))
+        _log.warning("a vendor did not link an account", connector=vendor.name, reason=str(error))
         return outcome
     try:
         async with door.pool.connection() as conn:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -141,7 +142,7 @@ def _noted(*words: str) -> list[str]:
     assert (refused.exit_code, refused.stdout) == (2, "")
     notes = [line for line in refused.stderr.splitlines() if line.startswith("note: ")]
     keys = [line.split("--confirm ")[1].rstrip(")") for line in notes]
-    options = [word for key in keys for word in ("--confirm", key)]
+    options = list(chain.from_iterable(("--confirm", key) for key in keys))
     assert f"nothing is written; to write it all the same, add {' '.join(options)}" in " ".join(
         refused.stderr.split()
     )
