@@ -194,15 +194,14 @@ def rooms_shown() -> dict[str, set[str]]:
 
 def may_import(room: str) -> set[str]:
     """Return what a room may import, its parts that have no line of their own among it."""
-    lines = [
-        may for name, may in MAY if within(name, room) and (name == room or name not in SHOWN_APART)
-    ]
-    targets = set(chain.from_iterable(lines))
-    return {
-        name
-        for name in targets
-        if not any(within(name, other) for other in {room, *targets} - {name})
-    }
+    parts = {name for name, _ in MAY if within(name, room) and name not in SHOWN_APART - {room}}
+    targets = set(chain.from_iterable(may for name, may in MAY if name in parts))
+    # a part of a room that is named already need not be named beside it
+    return {name for name in targets if not is_part_of_any(name, {room, *targets} - {name})}
+
+
+def is_part_of_any(name: str, rooms: set[str]) -> bool:
+    return any(within(name, room) for room in rooms)
 
 
 def test_the_readme_says_what_each_room_may_import() -> None:
