@@ -23,7 +23,7 @@ _ODD = [
     b'[{"event_type":5,"data_type":[],"callback_url":{},"expiration_time":[]}]',
     b'[{"id":{},"callback_url":[],"expiration_time":"9999-99-99"}]',
 ]  # fmt: skip
-_ASKED = [row for row in CONNECTORS if row.api is not None]
+_WITH_API = [row for row in CONNECTORS if row.api is not None]
 _HEADERS: list[dict[str, str]] = [
     {"ratelimit-usage": "x"},
     {"ratelimit-usage": "1,2", "ratelimit-limit": "", "ratelimit-reset": "-5," + "9" * 5_000},
@@ -44,7 +44,7 @@ def _readers(row: Connector) -> list[Callable[[bytes], Any]]:
     return [*listed, auth.read, *filter(None, [auth.account_of])]
 
 
-@pytest.mark.parametrize("row", _ASKED, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", _WITH_API, ids=lambda row: row.name)
 @pytest.mark.parametrize("body", _ODD, ids=lambda body: repr(body[:40]))
 def test_an_answer_that_is_none_is_an_error_of_its_own_kind(row: Connector, body: bytes) -> None:
     for read in _readers(row):
@@ -56,7 +56,7 @@ def test_an_answer_that_is_none_is_an_error_of_its_own_kind(row: Connector, body
     assert 100 <= row.api.status_of(200, body) < 600
 
 
-@pytest.mark.parametrize("row", _ASKED, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", _WITH_API, ids=lambda row: row.name)
 def test_odd_rates_close_no_vendor_for_longer_than_a_day(row: Connector) -> None:
     assert row.api is not None
     for headers in _HEADERS:
