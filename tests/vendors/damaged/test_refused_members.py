@@ -239,6 +239,27 @@ _CASES = [
         ("beats_list", "2026-11-20/2026"),
     ),
     _Case(
+        "an exercise with a series of no type",
+        "polar",
+        {**_POLAR_RUN, "samples": [{"recording-rate": 5, "data": "100,101"}]},
+        (("body.samples[0]", "samples of no type"),),
+        ("polar:x9",),
+        ("exercise_details", "x9/2026"),
+    ),
+    _Case(
+        "counts of a watch's day without their time",
+        "withings",
+        _withings(
+            series={
+                "1795198800": {"steps": 12, "heart_rate": 60, "model": "ScanWatch"},
+                "1795198860": {"heart_rate": 61, "model": "ScanWatch"},
+            }
+        ),
+        (("body.series[0].duration", "counts without the length of their time"),),
+        ("heart_rate:2fcb5d63e7ca0b03",),
+        ("getintradayactivity", "1795198800"),
+    ),
+    _Case(
         "a page of samples whose next token is none",
         "junction",
         {
