@@ -67,6 +67,11 @@ def local_instant(day: date, at: time, zone: str) -> int:
     return epoch_ms(datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC))
 
 
+def second_local_instant(day: date, at: time, zone: str) -> int:
+    """Return the epoch ms of a time as `local_instant` does, the second where it comes twice."""
+    return epoch_ms(datetime.combine(day, at.replace(fold=1), ZoneInfo(zone)).astimezone(UTC))
+
+
 def day_bounds(day: date, zone: str) -> tuple[int, int]:
     """Return [start, end) of a local date in epoch ms.
 

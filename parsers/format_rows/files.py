@@ -54,7 +54,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an SQLite database of some years; a larger one is cut into pieces
     Format(
         name="health_connect",
-        version=1,
+        version=2,
         read=Named("parsers.health_connect.health_connect:read_health_connect"),
         sniff=Named("parsers.health_connect.health_connect:is_health_connect"),
         cut=Named("parsers.health_connect.cutting:cut_health_connect"),

@@ -7,11 +7,12 @@ only by the zone that is given.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, time
 from functools import lru_cache
 from typing import NamedTuple
 
-from model.calendar import DAY_MS, local_instant
+from model.calendar import DAY_MS, local_instant, second_local_instant, utc
 from model.facts import RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, zone_offset
@@ -78,6 +79,35 @@ def placed_moment(value: object, where: str, zone: str = "") -> Moment:
     if not moment.placed:
         raise Unreadable(where, NO_OFFSET)
     return moment
+
+
+def in_table_order(moments: Sequence[Moment | None], zone: str) -> list[Moment | None]:
+    """Return the moments of the rows of a table, those of an hour that comes twice one by one.
+
+    `zone` is the IANA zone of local times without an offset. Where the clock is set back, a row is
+    not before the row above it: it is of the second hour then. A table from the last row on is left
+    as it is.
+    """
+    placed = [moment for moment in moments if moment is not None and moment.placed]
+    if not zone or not placed or placed[-1].ms < placed[0].ms:
+        return list(moments)
+    ordered: list[Moment | None] = []
+    reached = -1
+    for moment in moments:
+        at = moment
+        if at is not None and at.placed:
+            if at.offset is None and at.local_ms is not None and at.ms <= reached:
+                second = at._replace(ms=_second_time(at.local_ms, zone))
+                at = second if second.ms > reached else at
+            reached = max(reached, at.ms)
+        ordered.append(at)
+    return ordered
+
+
+def _second_time(local_ms: int, zone: str) -> int:
+    """Return the epoch ms at which a clock shows a time for the second time, or the only one."""
+    shown = utc(local_ms)
+    return second_local_instant(shown.date(), shown.time(), zone)
 
 
 def _usual(text: str) -> Moment | None:
