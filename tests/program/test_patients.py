@@ -141,7 +141,9 @@ def _noted(*words: str) -> list[str]:
     assert (refused.exit_code, refused.stdout) == (2, "")
     notes = [line for line in refused.stderr.splitlines() if line.startswith("note: ")]
     keys = [line.split("--confirm ")[1].rstrip(")") for line in notes]
-    options = [word for key in keys for word in ("--confirm", key)]
+    options: list[str] = []
+    for key in keys:
+        options += ["--confirm", key]
     assert f"nothing is written; to write it all the same, add {' '.join(options)}" in " ".join(
         refused.stderr.split()
     )
