@@ -92,10 +92,15 @@ def held_back(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]
     """
     held: list[Finding] = []
     for finding in findings:
-        is_young = on.now_ms <= fresh_until(as_set(on, RULE[finding.rule]), finding.at_ms)
-        if finding.suppressed and is_young:
+        if finding.suppressed and _is_young(on, finding):
             held.append(finding)
     return tuple(held)
+
+
+def _is_young(on: RuleInput, finding: Finding) -> bool:
+    rule = as_set(on, RULE[finding.rule])
+    # a rule about weeks is fresh until the next week is judged, and looks back no further
+    return "fresh_days" not in rule.thresholds or on.now_ms <= fresh_until(rule, finding.at_ms)
 
 
 def silences_among(held: Iterable[Finding]) -> tuple[Finding, ...]:
