@@ -90,11 +90,7 @@ def held_back(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]
 
     What is too old to raise one is not held back: a history that was loaded late tells of a past.
     """
-    held: list[Finding] = []
-    for finding in findings:
-        if finding.suppressed and _is_young(on, finding):
-            held.append(finding)
-    return tuple(held)
+    return tuple(row for row in findings if row.suppressed and _is_young(on, row))
 
 
 def _is_young(on: RuleInput, finding: Finding) -> bool:
