@@ -90,12 +90,13 @@ def held_back(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]
 
     What is too old to raise one is not held back: a history that was loaded late tells of a past.
     """
-    held: list[Finding] = []
-    for finding in findings:
-        is_young = on.now_ms <= fresh_until(as_set(on, RULE[finding.rule]), finding.at_ms)
-        if finding.suppressed and is_young:
-            held.append(finding)
-    return tuple(held)
+    return tuple(row for row in findings if row.suppressed and _is_young(on, row))
+
+
+def _is_young(on: RuleInput, finding: Finding) -> bool:
+    rule = as_set(on, RULE[finding.rule])
+    # a rule about weeks is fresh until the next week is judged, and looks back no further
+    return "fresh_days" not in rule.thresholds or on.now_ms <= fresh_until(rule, finding.at_ms)
 
 
 def silences_among(held: Iterable[Finding]) -> tuple[Finding, ...]:

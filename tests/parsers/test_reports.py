@@ -345,8 +345,8 @@ def test_what_answers_nothing_about_a_week_is_refused(changes: dict[str, Any]) -
 def test_an_answer_that_stands_twice_is_no_answer(body: bytes, kept: int, where: str) -> None:
     fields = json.dumps(_report()).encode().strip(b"{}")
     second = fields.replace(b"a1", b"a2") if b"reports" in body else b""
-    document = b'{"type":"report.created","patient":"p1",' + body % (fields, second) + b"}"
-    parsed = parse_reports(document)
+    event = b'{"type":"report.created","patient":"p1",' + body % (fields, second) + b"}"
+    parsed = parse_reports(event)
     assert len(parsed.facts) == kept
     assert (parsed.rejects[0].where, parsed.rejects[0].why) == (where, "stands twice")
 

@@ -32,8 +32,9 @@ _PLAN = Prescription(
 
 async def _judged(conn: Connection, day: float, now_day: float) -> list[tuple[str, str]]:
     """Deliver the run of a day, judge at another, and return what is held of silences."""
-    now_ms, recorded = T0 + int(now_day * DAY_MS), run(f"r{day}", T0 + int(day * DAY_MS))
-    facts = [attributed_fact(fact, "p1", f"body-{day}", now_ms) for fact in recorded]
+    now_ms, begun_ms = T0 + int(now_day * DAY_MS), T0 + int(day * DAY_MS)
+    run_facts = run(f"r{day}", begun_ms)
+    facts = [attributed_fact(fact, "p1", f"body-{day}", now_ms) for fact in run_facts]
     for patient, spans in (await write_facts(conn, facts)).affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))
