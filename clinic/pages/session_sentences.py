@@ -10,9 +10,18 @@ from clinic.pages import quality_flags, words
 from clinic.reads import SessionView
 from model.derived import Origin, Session
 from model.facts import Source
+from model.prescribing.range_times import prescribed_times
 from model.words.language import N_, _, ngettext, translated
 
 _HEART_RATE = "heart_rate"
+# By what is measured.
+_RANGES: dict[str, str] = {
+    _HEART_RATE: N_("%(low)s to %(high)s beats a minute"),
+    "power": N_("%(low)s to %(high)s watts"),
+    "cadence": N_("%(low)s to %(high)s steps a minute"),
+    "exertion_cr10": N_("Borg CR10 %(low)s to %(high)s"),
+    "exertion_6_20": N_("Borg 6\u201320: %(low)s to %(high)s"),
+}
 _ORIGINS: dict[Origin, str] = {
     Origin.DECLARED: N_("It was recorded as exercise by %(source)s."),
     Origin.REPORTED: N_("The patient reported it."),
@@ -28,6 +37,7 @@ def session_sentences(view: SessionView) -> tuple[str, ...]:
         translated(_ORIGINS[item.origin]) % {"source": source_phrase(item.declared_by)},
         *_paused(item),
         _known(item),
+        *_in_range(item),
         *_sources(view),
         *_quality(item),
     )
@@ -79,6 +89,23 @@ def _known(item: Session) -> str:
         total=words.span(item.zones.total),
         share=words.percent(known / item.zones.total),
         unknown=words.span(item.zones.unknown),
+    )
+
+
+def _in_range(item: Session) -> Iterator[str]:
+    """Yield the time by the prescribed range: rule A7 judges by it, and not by the classes."""
+    times = prescribed_times(item)
+    if times is None:
+        return
+    low, high = map(words.number, times.edges)
+    below, within, above = map(words.span, times.ms)
+    yield _(
+        "Within the prescribed range (%(range)s): %(within)s; above it: %(above)s; below it: "
+        "%(below)s.",
+        range=_(_RANGES[times.metric], low=low, high=high),
+        within=within,
+        above=above,
+        below=below,
     )
 
 
