@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clinic.pages import quality_flags, words
+from clinic.pages.weeks import ADHERENT
 from clinic.reads import SessionView
+from model.calendar import MINUTE_MS
 from model.derived import Origin, Session
 from model.facts import Source
 from model.prescribing.range_times import prescribed_times
+from model.prescription import is_credited
 from model.words.language import N_, _, ngettext, translated
+from stream.compute.sessions.date_inputs import shortest_session_ms
 
 _HEART_RATE = "heart_rate"
 # By what is measured.
@@ -34,6 +38,7 @@ def session_sentences(view: SessionView) -> tuple[str, ...]:
     item = view.session
     return (
         _counting(item),
+        *_why_counted(view),
         translated(_ORIGINS[item.origin]) % {"source": source_phrase(item.declared_by)},
         *_paused(item),
         _known(item),
@@ -59,6 +64,28 @@ def _counting(item: Session) -> str:
         "It is listed and does not count as a session of %(day)s: %(why)s.",
         day=words.day(item.local_date),
         why=words.reason(item.why),
+    )
+
+
+def _why_counted(view: SessionView) -> Iterator[str]:
+    """Yield how much of what is prescribed it is, and from how many minutes it counts."""
+    item = view.session
+    if not item.counts:
+        return
+    least = words.number(shortest_session_ms(view.prescribed) / MINUTE_MS)
+    asked = [row for row in view.prescribed if is_credited(row, item.type)]
+    # of several prescriptions none is the one that it was done for
+    if len(asked) != 1:
+        yield _("From %(least)s minutes a session counts.", least=least)
+        return
+    minutes = asked[0].minutes_per_session
+    yield _(
+        "%(done)s of %(asked)s prescribed minutes; from %(least)s minutes it counts. Its day is "
+        "done from %(full)s minutes.",
+        done=item.timer_ms // MINUTE_MS,
+        asked=minutes,
+        least=least,
+        full=words.number(ADHERENT * minutes),
     )
 
 
