@@ -24,6 +24,7 @@ from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
+from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
 from storage.reads.connections import ConnectionRow, connection_rows
 from storage.reads.views import (
@@ -108,7 +109,7 @@ class PatientView:
 class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
-    `choices` are the sources selected for its minutes.
+    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date.
     """
 
     patient: PatientBrief
@@ -118,6 +119,7 @@ class SessionView:
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
     choices: tuple[SourceSelection, ...]
+    prescribed: tuple[Prescription, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +239,7 @@ async def read_session_view(
         raise _unknown("session")
     await scope.read(f"session:{key}", pseudonym)
     item = sheet.session
+    versions = await prescriptions_of(scope.conn, [pseudonym])
     # The curve breaks after the longest time for which a sample of its source holds.
     gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
     return SessionView(
@@ -247,6 +250,7 @@ async def read_session_view(
         facts=sheet.facts,
         reports=sheet.reports,
         choices=sheet.choices,
+        prescribed=in_force(versions.get(pseudonym, ()), item.local_date),
     )
 
 

@@ -68,7 +68,7 @@ TABLES: dict[str, Access] = {
     # consents name its versions, so none is changed or removed
     "consent_text": Access(admin=ADD, clinic=READ, patient=ADD),
     "unconsented": Access(worker="select, insert, update", clinic=READ),
-    "heart_profile": Access(worker=READ, clinic=READ),
+    "heart_profile": Access(worker=READ, clinic=READ, patient=READ),
     "prescription": Access(worker=READ, clinic=ADD, patient=READ),
     "prescription_draft": Access(clinic=ALL),
     "stale_derivation": Access(worker=ALL, clinic="select, insert, update"),

@@ -108,6 +108,8 @@ def test_a_session_is_followed_to_its_payloads(manifest: Path) -> None:
         "  classes, unknown and paused time together are the elapsed time, 30 min",
         "  on 2025-11-24, the date of its start: 10:00 in Europe/Stockholm",
         "  among the sessions of its date, with 30 min of exercise",
+        "  of 40 min that rx-1 prescribes for a session",
+        "  a session counts from 10 min: 10 min, or half of a shorter prescribed one",
     ):
         assert line in done.stdout
 
