@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
+from kadens.fetching.command import shown_key
 from kadens.prescribing.confirmed import say_notes
 from kadens.settings import SettingsError, read_settings
 from model.prescribing.notes import PrescriptionNote
@@ -278,6 +279,37 @@ def test_a_state_that_no_fetch_is_in_is_told(dsn: str) -> None:
         )
     assert _kadens("fetches", "--state", "failing").stdout == "no fetch is in this state\n"
     assert _kadens("fetches", "--state", "failing", "--patient", "c-3").stdout == none
+
+
+def test_more_fetches_than_are_listed_are_counted_and_stretches_are_dates(dsn: str) -> None:
+    with psycopg.connect(dsn) as conn:
+        for number in range(3):
+            conn.execute(
+                "insert into vendor_fetch (connector, account, resource, key, patient, format, "
+                "request, noticed_at, not_before, changed_at) "
+                "select 'oura', '9', 'backfill', %s, id, 'f', '', now(), now(), now() "
+                "from patient where pseudonym = 'a-1'",
+                [f"activities:179349{number}200-1793664000"],
+            )
+    done = _kadens("fetches", "--patient", "a-1", "--limit", "2")
+    assert done.stderr == "2 of 3, the newest; --limit 3 lists all\n"
+    assert _kadens("fetches", "--patient", "a-1", "--limit", "3").stderr == ""
+    (row, *_) = json.loads(_kadens("fetches", "--patient", "a-1", "--json").stdout)
+    assert row["key"] == "activities:1793490200-1793664000"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("activities:1793491200-1793664000", "activities:2026-11-01 to 2026-11-03"),
+        ("1793491200000-1793577660000", "2026-11-01 to 2026-11-02T00:01:00Z"),
+        ("2026-11-01", "2026-11-01"),
+        ("1793491200", "1793491200"),
+        ("12-1793491200-1793577600x", "12-1793491200-1793577600x"),
+    ],
+)
+def test_a_key_of_a_stretch_is_shown_as_its_dates(key: str, shown: str) -> None:
+    assert shown_key(key) == shown
 
 
 def test_a_past_that_a_vendor_only_pushes_is_called_requested_and_not_fetched(dsn: str) -> None:
