@@ -261,6 +261,16 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     assert reads == [("b-2", "record"), ("b-2", "record")]
 
 
+def test_a_consent_that_is_given_twice_holds_since_the_first_time() -> None:
+    words = ("consent", "give", "--patient", "b-2", "--source", "strava", "--at")
+    assert _written(*words, "2023-11-01T00:00:00Z") == (
+        "consent to strava holds from 2023-11-01T00:00:00Z on"
+    )
+    assert _written(*words, "2023-11-02T00:00:00Z") == (
+        "consent to strava held already since 2023-11-01T00:00:00Z; nothing was changed"
+    )
+
+
 @pytest.mark.parametrize("command", ["patient show", "fetches", "connections"])
 def test_a_patient_that_is_not_there_is_a_line(command: str) -> None:
     done = _kadens(*command.split(), "--patient", "nobody")
