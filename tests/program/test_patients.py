@@ -261,6 +261,25 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     assert reads == [("b-2", "record"), ("b-2", "record")]
 
 
+def test_a_vendor_that_is_misspelt_is_told_where_patients_sign_in() -> None:
+    for name, why in (("gramin", "is no connector"), ("files", "has no sign-in of patients")):
+        done = _kadens("connect", name, "--patient", "b-2")
+        error = " ".join(done.stderr.split())
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert error.startswith(f"error: {name} {why}; patients sign in at garmin, polar, ")
+        assert "reports" not in error
+
+
+@pytest.mark.parametrize(
+    "words", [("derive",), ("patient", "profile", "--patient", "b-2")], ids=" ".join
+)
+def test_json_that_breaks_is_told_with_its_line(words: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text('{"zone": "UTC",\n "now": ,\n}')
+    error = " ".join(_kadens(*words, str(path)).stderr.split())
+    assert error.endswith("the file is not valid JSON (line 2, column 9)")
+
+
 def test_a_consent_that_is_given_twice_holds_since_the_first_time() -> None:
     words = ("consent", "give", "--patient", "b-2", "--source", "strava", "--at")
     assert _written(*words, "2023-11-01T00:00:00Z") == (
