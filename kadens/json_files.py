@@ -1,5 +1,6 @@
 """Reads a JSON file that a person wrote into a value of the model; names every wrong field."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from inspect import signature
@@ -13,6 +14,8 @@ from model.schemas.strict_json import DoubledMemberError, strict_json
 from web.mistakes import mistakes_in
 
 _T = TypeVar("_T")
+_INVALID = "json_invalid"  # pydantic's name for what is no JSON
+_PLACE = re.compile(r" at line (\d+) column (\d+)$")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
@@ -29,8 +32,8 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
         # Strict: "3" is not 3 and true is not 1, as in the published JSON Schemas.
         value = TypeAdapter(cls).validate_json(content, strict=True)
     except ValidationError as error:
-        lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
-        raise refusal(path, lines) from None  # pydantic's own text repeats values
+        # pydantic's own text repeats values
+        raise refusal(path, mistake_lines(error)) from None
     try:
         strict_json(content)
     except DoubledMemberError as error:
@@ -39,6 +42,16 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
     if unknown:
         raise refusal(path, [*unknown, f"known fields: {', '.join(sorted(known))}"])
     return value
+
+
+def mistake_lines(error: ValidationError) -> list[str]:
+    """Return a line for each mistake in a file; invalid JSON has the place where it breaks."""
+    lines = []
+    for (field, text), row in zip(mistakes_in(error), error.errors(), strict=True):
+        place = _PLACE.search(str(row.get("ctx", {}).get("error", "")))
+        at = f" (line {place[1]}, column {place[2]})" if place and row["type"] == _INVALID else ""
+        lines.append(f"{field or 'the file'} {text}{at}")
+    return lines
 
 
 def unknown_members(row: dict[str, Any], cls: type[Any], where: str = "") -> Iterator[str]:

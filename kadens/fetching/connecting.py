@@ -18,7 +18,7 @@ from kadens.commands.options import (
     Json,
     Patient,
     connector_if_any,
-    known_connector,
+    connector_names,
     required,
 )
 from kadens.names import ACCOUNT
@@ -74,7 +74,7 @@ def connect_account(
     """
     settings = settings_of(data)
     if tokens is None:
-        _print_link(settings, known_connector(source or what), patient, as_json=as_json)
+        _print_link(settings, source or what, patient, as_json=as_json)
         return
     if not source:
         fail("--tokens needs --source, the connector", code=2)
@@ -85,10 +85,9 @@ def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bo
     vendor = fetched_vendors(settings).get(connector)
     auth = vendor.api.auth if vendor is not None else None
     if vendor is None or auth is None or not auth.is_linkable:
-        fail(
-            f"{connector} has no sign-in of patients: {', '.join(linkable_connectors())} have",
-            code=2,
-        )
+        is_known = connector in connector_names()
+        why = "has no sign-in of patients" if is_known else "is no connector"
+        fail(f"{connector} {why}; patients sign in at {', '.join(linkable_connectors())}", code=2)
     warning = "" if vendor.client is not None else _without_application(settings, connector)
     # made here, because only its digest is stored: this is the one time that it is known
     link = random_text()

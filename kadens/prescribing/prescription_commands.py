@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Annotated
 
@@ -223,6 +224,8 @@ def _read_bundle(path: Path) -> tuple[Prescription, ...]:
 
 
 def _reason(error: ValueError) -> str:
+    if isinstance(error, JSONDecodeError):
+        return f"{error.msg} (line {error.lineno}, column {error.colno})"
     return str(error).partition(":")[0]
 
 

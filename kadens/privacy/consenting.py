@@ -86,13 +86,13 @@ def record_consent(
     """
     at_ms, to = instant(at, NOW), _subject(source, channel)
 
-    async def work(conn: Connection, now_ms: int) -> tuple[int, str]:
+    async def work(conn: Connection, now_ms: int) -> tuple[str, str]:
         from_ms = now_ms if at_ms == NOW else at_ms
         name, _, version = text.partition("/")
         if name:
             shown = await consent_text_at(conn, name, from_ms, version=version, kind=to.kind)
             version = shown.version
-        await give_consent(
+        since_ms = await give_consent(
             conn,
             patient,
             to.name,
@@ -102,10 +102,13 @@ def record_consent(
             text_name=name,
             text_version=version,
         )
-        return from_ms, f", to the text {name}/{version}" if name else ""
+        words = f"holds from {rfc3339(since_ms)} on"
+        if since_ms < from_ms:
+            words = f"held already since {rfc3339(since_ms)}; nothing was changed"
+        return words, f", to the text {name}/{version}" if name else ""
 
-    from_ms, shown = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, to.name)
-    print_note(f"consent to {to.words} holds from {rfc3339(from_ms)} on{shown}")
+    holds, shown = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, to.name)
+    print_note(f"consent to {to.words} {holds}{shown}")
 
 
 def record_withdrawal(
