@@ -40,7 +40,7 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         # a session without an answer hurt nobody that we know of, and was not too hard
         if session.id not in ratings and session.exertion_cr10 is None:
             continue
-        # a walk is not too long for who should lift weights for less
+        # a walk is not too long because shorter strength training is prescribed
         held = in_force(prescriptions, session.local_date)
         of_type = [row for row in held if is_credited(row, session.type)]
         long = [_long_session(on, rule, session, ratings[session.id], row) for row in of_type]
