@@ -1,7 +1,7 @@
 """Reads a JSON file that a person wrote into a value of the model; names every wrong field."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from inspect import signature
 from pathlib import Path
@@ -15,7 +15,7 @@ from web.mistakes import mistakes_in
 
 _T = TypeVar("_T")
 _INVALID = "json_invalid"  # pydantic's name for what is no JSON
-_PLACE = re.compile(r" at line (\d+) column (\d+)$")
+_LINE_AND_COLUMN = re.compile(r" at line (\d+) column (\d+)$")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
@@ -45,13 +45,15 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
 
 
 def mistake_lines(error: ValidationError) -> list[str]:
-    """Return a line for each mistake in a file; invalid JSON has the place where it breaks."""
-    lines = []
-    for (field, text), row in zip(mistakes_in(error), error.errors(), strict=True):
-        place = _PLACE.search(str(row.get("ctx", {}).get("error", "")))
-        at = f" (line {place[1]}, column {place[2]})" if place and row["type"] == _INVALID else ""
-        lines.append(f"{field or 'the file'} {text}{at}")
-    return lines
+    """Return a line for each mistake in a file; invalid JSON has the line where it breaks."""
+    rows = zip(mistakes_in(error), error.errors(), strict=True)
+    return [f"{field or 'the file'} {text}{_where(row)}" for (field, text), row in rows]
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Return line and column of a mistake of pydantic in brackets, "" where it tells none."""
+    at = _LINE_AND_COLUMN.search(str(row.get("ctx", {}).get("error", "")))
+    return f" (line {at[1]}, column {at[2]})" if at and row["type"] == _INVALID else ""
 
 
 def unknown_members(row: dict[str, Any], cls: type[Any], where: str = "") -> Iterator[str]:
