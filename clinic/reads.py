@@ -19,6 +19,7 @@ from clinic.pages.worklist import Line, Need
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
+from model.facts import Source
 from model.notes.annotation import Annotation, PinnedNote
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, in_force
@@ -27,6 +28,7 @@ from storage.notes import annotations, pinned
 from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
 from storage.reads.connections import ConnectionRow, connection_rows
+from storage.reads.measured import measured_in_session
 from storage.reads.views import (
     AlertBrief,
     AlertPage,
@@ -110,6 +112,7 @@ class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
     `choices` are the sources selected for its minutes, `prescribed` what is in force on its date.
+    `measured` has each metric with each source that measured it, selected or not.
     """
 
     patient: PatientBrief
@@ -120,6 +123,7 @@ class SessionView:
     reports: tuple[ReportRow, ...]
     choices: tuple[SourceSelection, ...]
     prescribed: tuple[Prescription, ...] = ()
+    measured: tuple[tuple[str, Source], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +254,7 @@ async def read_session_view(
         facts=sheet.facts,
         reports=sheet.reports,
         choices=sheet.choices,
+        measured=await measured_in_session(scope.conn, pseudonym, key),
         prescribed=in_force(versions.get(pseudonym, ()), item.local_date),
     )
 

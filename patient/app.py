@@ -9,7 +9,13 @@ from functools import partial
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
 from fetcher.client import VendorClient
 from patient.binding import COOKIE_S, Binding, authorize_address, new_binding
@@ -27,7 +33,7 @@ from patient.linking import (
     withdraw,
 )
 from patient.metrics import PatientMetrics
-from patient.own_pages import door_page
+from patient.own_pages import YEAR_S, door_page
 from patient.pages import (
     ASSETS,
     LINK_STATIC,
@@ -57,6 +63,7 @@ from storage.rights.consent_texts import ConsentText
 from web.audit_origin import AuditOrigin
 from web.headers import SecurityHeaders
 from web.heads import AnswerHeads
+from web.languages import LANGUAGE_COOKIE
 from web.request_metrics import METRICS_TYPE, RequestMetrics
 from web.sign_in.code_flow import CALLBACK_PATH, SIGN_IN_PATH
 
@@ -64,6 +71,8 @@ _FOREVER = "public, max-age=31536000, immutable"
 _LONGEST_CODE = 4096
 _POOL = 4
 _RETRY_S = 5
+# What a way through a vendor's page may come to.
+_ENDS = frozenset(LinkOutcome) - {LinkOutcome.INVITED, LinkOutcome.ONWARD, LinkOutcome.UNKNOWN}
 
 _log = get_logger(__name__)
 
@@ -160,10 +169,35 @@ async def answer_callback(request: Request, connector: str) -> Response:
             shown = _shown(door, step.invitation)
             outcome = await connect(door, step.invitation, code, binding, shown)
         step = LinkStep(outcome=outcome, invitation=step.invitation)
-    response = _page(request, step)
+    response = _ended(request, step, connector)
     if step.outcome is not LinkOutcome.BROWSER:
         _set_cookie(door, response, "", 0)
     return response
+
+
+def _ended(request: Request, step: LinkStep, connector: str) -> Response:
+    """Lead to the page of an outcome: it can be loaded again, and in another language."""
+    door, invitation = patient_door_of(request), step.invitation
+    if invitation is None:
+        return _page(request, step)  # nothing was taken, so the address still answers the same
+    language = page_language(request, invitation.language)
+    _count(door, connector, step.outcome)
+    # an address of its own, as the answer of the vendor works once
+    path = f"{BACK_PATH}/{connector}/{step.outcome.value}?lang={language}"
+    response = RedirectResponse(path, 303)
+    set_door_cookie(door, response, LANGUAGE_COOKIE, language, YEAR_S)
+    return response
+
+
+async def show_outcome(request: Request, connector: str, outcome: str) -> Response:
+    """Show what a way through a vendor's page came to; it holds words of ours and changes nothing.
+
+    Only an outcome without a form has a page here, so that an address can make nobody send one.
+    """
+    titles = patient_door_of(request).config.titles
+    if outcome not in _ENDS or connector not in titles:
+        raise HTTPException(404)
+    return _shown_page(request, LinkOutcome(outcome), titles[connector], page_language(request))
 
 
 async def withdraw_link(request: Request, link: str) -> Response:
@@ -201,17 +235,42 @@ async def own_metrics(request: Request) -> Response:
 def _page(request: Request, step: LinkStep, link: str = "", onward: str = "") -> Response:
     door, invitation = patient_door_of(request), step.invitation
     connector = invitation.connector if invitation is not None else ""
-    view = PageView(
-        outcome=step.outcome,
-        language=page_language(request, invitation.language if invitation is not None else ""),
-        clinic=door.config.clinic,
-        source=door.config.titles.get(connector, connector),
+    _count(door, connector, step.outcome)
+    return _shown_page(
+        request,
+        step.outcome,
+        door.config.titles.get(connector, connector),
+        page_language(request, invitation.language if invitation is not None else ""),
         link=f"{LINK_PATH}/{link}" if link and invitation is not None else "",
         onward=onward,
     )
-    door.metrics.outcomes.labels(connector, step.outcome.value).inc()
-    status = STATUS.get(step.outcome, 200)
-    return HTMLResponse(page_of(view), status, headers={"vary": "accept-language"})
+
+
+def _shown_page(
+    request: Request,
+    outcome: LinkOutcome,
+    source: str,
+    language: str,
+    *,
+    link: str = "",
+    onward: str = "",
+) -> Response:
+    view = PageView(
+        outcome=outcome,
+        language=language,
+        clinic=patient_door_of(request).config.clinic,
+        source=source,
+        link=link,
+        onward=onward,
+        # the answer to a form is no address: another language begins at the link
+        here=link,
+    )
+    status = STATUS.get(outcome, 200)
+    return HTMLResponse(page_of(view), status, headers={"vary": "accept-language, cookie"})
+
+
+def _count(door: OpenPatientDoor, connector: str, outcome: LinkOutcome) -> None:
+    door.metrics.outcomes.labels(connector, outcome.value).inc()
 
 
 def _shown(door: OpenPatientDoor, invitation: Invitation) -> ConsentText:
@@ -232,7 +291,11 @@ async def _plain_problem(request: Request, error: Exception) -> Response:
     """Answer what no route takes with a page as plain as the others."""
     if isinstance(error, HTTPException) and error.status_code != STATUS[LinkOutcome.UNKNOWN]:
         return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
-    return _page(request, LinkStep(outcome=LinkOutcome.UNKNOWN))
+    # what was meant as a link is told as a link, and anything else as a page
+    if request.url.path.startswith(f"{LINK_PATH}/"):
+        return _page(request, LinkStep(outcome=LinkOutcome.UNKNOWN))
+    # a language of the same page, whatever its path is: that of a stranger becomes no link of ours
+    return door_page(request, "nothing.html", status=404, here="")
 
 
 async def _nobody(request: Request, error: Exception) -> Response:
@@ -275,6 +338,7 @@ ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     (f"{LINK_PATH}/{{link}}", answer_link, "POST"),
     (f"{LINK_PATH}/{{link}}/withdraw", withdraw_link, "POST"),
     (f"{BACK_PATH}/{{connector}}", answer_callback, "GET"),
+    (f"{BACK_PATH}/{{connector}}/{{outcome}}", show_outcome, "GET"),
     (f"{STATIC_PATH}/{{name}}", static_file, "GET"),
     ("/healthz", health, "GET"),
     ("/readyz", readiness, "GET"),

@@ -17,7 +17,7 @@ from patient.words import brief_date, full_date, weekday_date
 from web.languages import LANGUAGE_COOKIE, LANGUAGE_NAMES
 from web.sign_in.code_flow import SIGN_IN_PATH, requested_page
 
-_YEAR_S = 365 * 86_400
+YEAR_S = 365 * 86_400
 # Address and name of each page in the navigation. The names are worded by the template.
 ROOMS: tuple[tuple[str, str], ...] = (
     ("/", N_("Today")),
@@ -36,9 +36,13 @@ def door_page(
     visit: Visit | None = None,
     *,
     status: int = 200,
+    here: str | None = None,
     **values: object,
 ) -> HTMLResponse:
-    """Return a page; with a visit it has the navigation and can send forms."""
+    """Return a page; with a visit it has the navigation and can send forms.
+
+    `here` is the address of the page in another language, "" for whatever its address is.
+    """
     languages = link_languages()
     language = visit.language if visit else page_language(request)
     text = (
@@ -50,7 +54,7 @@ def door_page(
             languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in languages],
             clinic=patient_door_of(request).config.clinic,
             rooms=ROOMS,
-            here=request.url.path,
+            here=request.url.path if here is None else here,
             token=visit.form_token if visit else "",
             sign_in=_sign_in_address(request, language),
             asset=asset_address,
@@ -63,7 +67,7 @@ def door_page(
     # a language that was chosen holds on the next pages too, as it does not in their addresses
     if request.query_params.get("lang", "") in languages:
         door = patient_door_of(request)
-        set_door_cookie(door, response, LANGUAGE_COOKIE, language, _YEAR_S)
+        set_door_cookie(door, response, LANGUAGE_COOKIE, language, YEAR_S)
     return response
 
 

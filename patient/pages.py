@@ -44,7 +44,8 @@ STATUS: Mapping[LinkOutcome, HTTPStatus] = {
 class PageView:
     """What a page shows: `source` is the vendor's name, `link` its address at this door.
 
-    `onward` is the address of the vendor's page. Each is "" where there is none.
+    `onward` is the address of the vendor's page. Each is "" where there is none. `here` is the
+    address at which the page is shown in another language, "" for its own.
     """
 
     outcome: LinkOutcome
@@ -53,6 +54,7 @@ class PageView:
     source: str = ""
     link: str = ""
     onward: str = ""
+    here: str = ""
 
 
 def page_of(view: PageView) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from babel.dates import format_date
 
 from model.words.language import N_
+from model.words.source_names import brand
 
 # A template words these with `_`, and the catalogue has each.
 ACTIVITY_WORDS: Mapping[str, str] = {
@@ -149,7 +150,7 @@ def activity_words(key: str) -> str:
 
 def sender_words(vendor: str, titles: Mapping[str, str]) -> str:
     """Return the name of a sender, for the catalogue to translate where it is no brand."""
-    return SENDER_WORDS.get(vendor) or titles.get(vendor, vendor)
+    return SENDER_WORDS.get(vendor) or titles.get(vendor) or brand(vendor)
 
 
 def full_date(language: str, value: date) -> str:

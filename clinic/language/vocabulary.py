@@ -98,13 +98,7 @@ VENDOR_WORDS: dict[str, str] = {
     "files": N_("Files"),
     "reports": N_("Patient's answers"),
     "clinic": N_("Clinic"),
-    "apple_health": "Apple Health",
-    "health_connect": "Health Connect",
-    "google_health": "Google Health",
-    "huawei_health": "Huawei Health",
     "open_wearables": N_("Watch data by Open Wearables"),
-    "whoop": "WHOOP",
-    "coros": "COROS",
 }
 
 # Scales of answers, to be read after the answer.

@@ -3,8 +3,11 @@
 `words.label` shows a name that has no words here.
 """
 
+from collections.abc import Iterable
+
 from clinic.pages import words
-from model.derived import Origin, Session
+from model.derived import Origin, Session, SourceSelection
+from model.facts import Source
 from model.words.language import N_, _, ngettext, translated
 
 # A flag is a doubt and no verdict: a text names what was seen, and what was done about it.
@@ -70,6 +73,18 @@ def flag(what: str) -> str:
 def chosen(why: str) -> str:
     """Return the reason of a source selection in words."""
     return translated(CHOSEN[why]) if why in CHOSEN else words.label(why)
+
+
+def chosen_among(choice: SourceSelection, measured: Iterable[tuple[str, Source]]) -> str:
+    """Return the reason of a selection with the names of the others, where there are any."""
+    others = dict.fromkeys(
+        words.source(row.vendor, row.device, row.app)
+        for metric, row in measured
+        if metric == choice.metric and row != choice.source
+    )
+    why = chosen(choice.why)
+    # "only" is of some minutes: another may have measured in the rest of the session
+    return why if choice.why == "only" or not others else f"{why}: {'; '.join(others)}"
 
 
 def load(name: str) -> str:

@@ -3,6 +3,10 @@
 Pure. A name that has no words here is shown as it is stored.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from clinic.pages import words
 from model.words.language import N_, translated
 
 _SCHEMES: dict[str, str] = {
@@ -33,6 +37,8 @@ _METHODS: dict[str, str] = {
     "oxygen_uptake": N_("oxygen uptake"),
     "borg-cr10": N_("Borg CR10"),
     "borg-6-20": N_("Borg 6-20"),
+    "borg-6-20 from borg-cr10": N_("Borg 6-20, from an answer on Borg CR10"),
+    "rpe": N_("as the patient answered"),
     # where the figures of the edges are from
     "measured": N_("measured"),
     "absolute": N_("equal for everybody"),
@@ -44,6 +50,8 @@ _METHODS: dict[str, str] = {
     "keteyian": N_("formula of Keteyian"),
     "none": N_("nothing to compute them by"),
 }
+_EDGES = ("percent_light", "percent_moderate", "percent_vigorous", "percent_near_max")
+_ANSWERED = N_("exertion")
 
 
 def scheme(name: str) -> str:
@@ -54,6 +62,21 @@ def scheme(name: str) -> str:
 def method(name: str) -> str:
     """Return in words what the edges of classes rest on."""
     return ", ".join(map(_part, name.split(":")))
+
+
+def inputs(held: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what classes were computed from: the patient's figures, then the edges from below."""
+    return sorted(held.items(), key=_place)
+
+
+def _place(item: tuple[str, Any]) -> int:
+    # the database keeps no order, and near maximum would come before vigorous
+    return _EDGES.index(item[0]) if item[0] in _EDGES else -1
+
+
+def measured(metric: str) -> str:
+    """Return what a method measures, within a line; of an answer, the method names the scale."""
+    return translated(_ANSWERED) if metric.startswith("exertion") else words.label(metric).lower()
 
 
 def _part(name: str) -> str:

@@ -50,7 +50,7 @@ def session_sentences(view: SessionView) -> tuple[str, ...]:
 
 def source_phrase(source: Source) -> str:
     """Return a source as its vendor, device and app."""
-    return ", ".join(filter(None, (words.vendor(source.vendor), source.device, source.app)))
+    return words.source(source.vendor, source.device, source.app)
 
 
 def _counting(item: Session) -> str:

@@ -16,6 +16,7 @@ from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, utc
 from model.words.language import _, ngettext, reading_language, translated
 from model.words.not_counted import is_marked, mark_parts
 from model.words.rounding import half_up
+from model.words.source_names import brand, without_repetition
 
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
@@ -172,7 +173,12 @@ def _marked(text: str) -> str:
 def vendor(name: str) -> str:
     """Return who sends data, as people know the name."""
     known = VENDOR_WORDS.get(name)
-    return translated(known) if known else label(name)
+    return translated(known) if known else brand(name)
+
+
+def source(vendor_name: str, device: str, app: str) -> str:
+    """Return a source by its vendor, device and app, without saying a name twice."""
+    return without_repetition(vendor(vendor_name), device, app)
 
 
 def scale(name: str) -> str:

@@ -86,5 +86,6 @@ class PatientCallers:
         number = 0
         if "{number}" in route:
             number = answered_request(self.world, self.patient, RightKind.ACCESS, b"PK")
-        filled = route.format(connector="polar", name="own.css", number=number, why="late")
+        names = {"connector": "polar", "outcome": "connected", "name": "own.css", "why": "late"}
+        filled = route.format(**names, number=number)
         return self.world.url + filled

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.language.vocabulary import STORED_NAMES
-from clinic.pages import words, worklist
+from clinic.pages import scheme_words, words, worklist
 from clinic.pages.curve import curve, unbroken
 from clinic.pages.readable import grids
 from clinic.pages.weeks import WeekLook, last_four, view, week_views
@@ -15,7 +15,7 @@ from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
 from model.words.rounding import half_up
-from patient.words import SITE_WORDS
+from patient.words import SITE_WORDS, sender_words
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import (
     CLINIC_NOW,
@@ -85,6 +85,42 @@ def test_half_is_rounded_up(value: float, rounded: str) -> None:
 def test_half_of_a_decimal_is_rounded_up_as_it_is_written() -> None:
     assert [words.number(value) for value in (0.15, 0.25, 0.35, 1.0)] == ["0.2", "0.3", "0.4", "1"]
     assert [words.decimal(value) for value in (0.05, 99.95)] == ["0.1", "100.0"]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (("polar", "Polar Pacer", "Polar Flow"), "Polar Pacer, Polar Flow"),
+        (("garmin", "Garmin Forerunner 255", ""), "Garmin Forerunner 255"),
+        (("polar", "", ""), "Polar"),
+        (("polar", "Polar", "Polar Flow"), "Polar Flow"),
+        (("apple_health", "Watch7,1", "Strava"), "Apple Health, Watch7,1, Strava"),
+        (("health_auto_export", "", ""), "Health Auto Export"),
+        (("whoop", "WHOOP 4.0", ""), "WHOOP 4.0"),
+        (("files", "Polar Pacer", ""), "Files, Polar Pacer"),
+        (("oura", "Ouraring", "Oura"), "Oura, Ouraring"),
+    ],
+)
+def test_a_source_is_named_as_people_know_it_and_once(
+    source: tuple[str, str, str], text: str
+) -> None:
+    assert words.source(*source) == text
+
+
+def test_both_doors_name_a_brand_alike() -> None:
+    assert sender_words("apple_health", {}) == words.vendor("apple_health") == "Apple Health"
+
+
+def test_an_answer_is_no_stored_name_of_a_scale() -> None:
+    assert scheme_words.measured("exertion_cr10") == "exertion"
+    assert scheme_words.measured("heart_rate") == "heart rate"
+    assert scheme_words.method("rpe:borg-cr10") == "as the patient answered, Borg CR10"
+
+
+def test_edges_are_listed_from_below() -> None:
+    held = {"hr_max": 180.0, "percent_light": 30, "percent_near_max": 90, "percent_vigorous": 60}
+    names = [name for name, _value in scheme_words.inputs(held)]
+    assert names == ["hr_max", "percent_light", "percent_vigorous", "percent_near_max"]
 
 
 def test_percent_never_claims_the_cut_off_early() -> None:

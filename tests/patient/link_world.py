@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, LiteralString
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 import psycopg
@@ -37,6 +37,7 @@ from storage.people.data_keys import data_key
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from tests.serving import served
+from web.languages import LANGUAGE_COOKIE
 from web.server import Serving
 
 LINK_KEY = KeyRing.single(bytes(32))
@@ -224,12 +225,18 @@ class Surfer:
             headers["cookie"] = f"kadens-link={self.cookie}"
         answer = httpx2.request(method, address, headers=headers, follow_redirects=False, **options)
         for name, value in answer.cookies.items():
-            assert name == "kadens-link"
-            self.cookie = value
+            assert name in {"kadens-link", LANGUAGE_COOKIE}
+            if name == "kadens-link":
+                self.cookie = value
         return answer
 
     def get(self, address: str) -> httpx2.Response:
-        return self.ask("GET", address)
+        """Get a page; the way back from a vendor ends at a page of its own."""
+        answer = self.ask("GET", address)
+        if answer.status_code != 303:
+            return answer
+        assert answer.headers["location"].startswith(f"{BACK_PATH}/")
+        return self.ask("GET", urljoin(address, answer.headers["location"]))
 
     def agree(self, link: str, **headers: str) -> httpx2.Response:
         return self.ask("POST", link, data={"answer": "agree"}, headers=headers)

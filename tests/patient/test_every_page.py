@@ -11,7 +11,14 @@ from tests.patient.test_entry import door_link, signed_in
 
 __all__ = ["own_world", "world"]
 _OWN = ("/", "/report", "/sources", "/data", "/looked", "/rights", "/block")
-_NOBODYS = ("/", "/nowhere", "/enter/none", "/connect/none", "/callback/polar")
+_NOBODYS = (
+    "/",
+    "/nowhere",
+    "/enter/none",
+    "/connect/none",
+    "/callback/polar",
+    "/callback/polar/unset",
+)
 _SWEDISH = {"Accept-Language": "sv", "Accept": "text/html"}
 
 

@@ -1,7 +1,7 @@
 """A patient connects an account, or does not: nothing is ever half done, and nobody else can."""
 
 from dataclasses import replace
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import httpx2
 import pytest
@@ -13,6 +13,7 @@ from simulate.vendors.platform import Fault
 from storage.people.accounts import unlink
 from storage.pg.pool import Connection
 from tests.patient.link_world import LinkWorld, Surfer, parameters
+from web.languages import LANGUAGE_COOKIE
 
 _NOTHING = [0, 0, 0, 0]
 _SCOPES = POLAR.api.auth.scopes if POLAR.api is not None and POLAR.api.auth is not None else ()
@@ -184,6 +185,44 @@ def test_a_way_back_works_once(links: LinkWorld) -> None:
     replayed = Surfer(cookie).get(back)
     assert replayed.status_code == 400
     assert (len(links.vendor.exchanges), links.vendor.replayed) == (1, 0)
+
+
+def test_the_page_at_the_end_is_read_again_and_in_another_language(links: LinkWorld) -> None:
+    """A page of the way back that was taken once would be another page when loaded again."""
+    patient, surfer = links.patient(), Surfer()
+    link = f"{links.invite(patient)}?lang=sv"
+    back = surfer.decide(surfer.onward(link), "allow", links.account())
+    answer = surfer.ask("GET", back)
+    assert answer.status_code == 303
+    end = f"{links.url}{answer.headers['location']}"
+    english = {"Accept-Language": "en"}
+    with httpx2.Client(headers=english) as browser:
+        for _ in range(2):
+            assert "<h1>Polar är ansluten</h1>" in browser.get(end).text
+        assert '<a href="?lang=en" lang="en"' in browser.get(end).text
+        assert "<h1>Polar is connected</h1>" in browser.get(urljoin(end, "?lang=en")).text
+        # the way back itself, once more: nothing is taken, and the language is still the patient's
+        cookies = {LANGUAGE_COOKIE: answer.cookies[LANGUAGE_COOKIE]}
+        again = httpx2.get(back, headers=english, cookies=cookies)
+    assert (again.status_code, "Inget anslöts" in again.text) == (400, True)
+    assert links.traces(patient)[:3] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("outcome", ["invited", "onward", "unknown", "guess", "%00"])
+@pytest.mark.parametrize("connector", ["polar", "guess"])
+def test_a_page_at_the_end_that_is_none_is_not_found(
+    links: LinkWorld, connector: str, outcome: str
+) -> None:
+    answer = httpx2.get(f"{links.url}/callback/{connector}/{outcome}")
+    assert (answer.status_code, "There is no such page" in answer.text) == (404, True)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "//evil.example", "/sources/nothing", "/%00"])
+def test_an_address_that_leads_nowhere_is_told_as_a_page(links: LinkWorld, path: str) -> None:
+    page = httpx2.get(f"{links.url}{path}", headers={"Accept-Language": "sv"})
+    assert (page.status_code, "<title>Sidan finns inte</title>" in page.text) == (404, True)
+    assert '<a href="?lang=en" lang="en"' in page.text
+    assert "evil.example" not in page.text
 
 
 def test_a_code_of_another_authorisation_is_not_exchanged(links: LinkWorld) -> None:

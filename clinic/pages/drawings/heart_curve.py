@@ -18,16 +18,20 @@ _TALLEST_LABEL = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveSize:
-    """How large a curve is drawn, and the most labels of its axis of time."""
+    """How large a curve is drawn, and the most labels of its axis of time.
+
+    `right` is the room beside the plot, where the classes are named and no line crosses a name.
+    """
 
     width: int
     height: int
     left: int
+    right: int
     ticks: int
 
 
-WIDE_CURVE = CurveSize(width=1120, height=330, left=46, ticks=12)
-NARROW_CURVE = CurveSize(width=360, height=270, left=36, ticks=6)
+WIDE_CURVE = CurveSize(width=1120, height=330, left=46, right=118, ticks=12)
+NARROW_CURVE = CurveSize(width=360, height=270, left=36, right=102, ticks=5)
 
 
 def heart_curve(
@@ -35,7 +39,7 @@ def heart_curve(
 ) -> Drawing:
     """Return the chart of a session that is `length_ms` long, from its start to its end."""
     canvas = Canvas()
-    frame = Frame(left=size.left, right=size.width - 8, top=26, bottom=size.height - 40)
+    frame = Frame(left=size.left, right=size.width - size.right, top=26, bottom=size.height - 40)
     x = AxisScale(low=0, high=max(length_ms, 1), start=frame.left, end=frame.right)
     low, high = _range(curve, thresholds)
     y = AxisScale(low=low, high=high, start=frame.bottom, end=frame.top)
@@ -95,7 +99,7 @@ def _classes(canvas: Canvas, thresholds: ZoneThresholds, frame: Frame, y: AxisSc
         canvas.line((frame.left, y(high)), (frame.right, y(high)), "class-edge")
         if height >= _TALLEST_LABEL:
             name = translated(NAMES[zone])
-            canvas.text((frame.right - 4, y(high) + 13), name, "tick tick-end")
+            canvas.text((frame.right + 6, y(high) + height / 2 + 4), name, "tick")
 
 
 def _beats(canvas: Canvas, frame: Frame, y: AxisScale) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from clinic.pages.curve import Curve
 from clinic.pages.drawings import heart_curve, pain_and_load, week_bars
 from clinic.pages.drawings.pain_and_load import DayChart
@@ -234,6 +236,20 @@ _EDGES = ZoneThresholds(
     inputs={},
     confidence=Confidence.LOW,
 )
+
+
+@pytest.mark.parametrize("size", [heart_curve.WIDE_CURVE, heart_curve.NARROW_CURVE])
+def test_no_class_is_named_where_the_line_runs_and_no_label_is_cut(
+    size: heart_curve.CurveSize,
+) -> None:
+    chart = heart_curve.heart_curve(_CURVE, _EDGES, 30 * 60_000, size)
+    (ground, *_) = _of(chart, "class-ground")
+    right = float(ground.attributes["x"]) + float(ground.attributes["width"])
+    texts = {shape.text: float(shape.attributes["x"]) for shape in chart.shapes if shape.text}
+    assert min(texts[name] for name in ("Vigorous", "Moderate", "Light")) > right
+    # the last label stands in the middle below the end of the plot
+    assert texts["30:00"] == right
+    assert right + 20 < size.width
 
 
 def test_a_curve_is_broken_at_its_gaps_over_its_classes() -> None:
