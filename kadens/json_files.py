@@ -15,7 +15,7 @@ from web.mistakes import mistakes_in
 
 _T = TypeVar("_T")
 _INVALID = "json_invalid"  # pydantic's name for what is no JSON
-_PLACE = re.compile(r" at line (\d+) column (\d+)$")
+_POSITION = re.compile(r" at line (\d+) column (\d+)$")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
@@ -42,11 +42,12 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
 
 def mistake_lines(error: ValidationError) -> list[str]:
     """Return a line for each mistake in a file; invalid JSON has the place where it breaks."""
-    lines = []
-    for (field, text), row in zip(mistakes_in(error), error.errors(), strict=True):
-        place = _PLACE.search(str(row.get("ctx", {}).get("error", "")))
-        at = f" (line {place[1]}, column {place[2]})" if place and row["type"] == _INVALID else ""
-        lines.append(f"{field or 'the file'} {text}{at}")
+    lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
+    # where there is no JSON, that is the only mistake
+    row = error.errors()[0]
+    position = _POSITION.search(str(row.get("ctx", {}).get("error", "")))
+    if position and row["type"] == _INVALID:
+        return [f"{lines[0]} (line {position[1]}, column {position[2]})"]
     return lines
 
 
