@@ -44,6 +44,10 @@ class Connecting(Protocol):
         """Since when there is an account."""
 
     @property
+    def broken_ms(self) -> int | None:
+        """Since when an account needs connecting again."""
+
+    @property
     def withdrawn_ms(self) -> int | None:
         """When the patient withdrew last."""
 
@@ -63,7 +67,7 @@ class Connected:
 def connected(row: Connecting, now_ms: int) -> Connected:
     """Return the state of a connection at an instant."""
     if row.connection == "needs_reconnecting":
-        return Connected(state=ConnectionState.RECONNECT)
+        return Connected(state=ConnectionState.RECONNECT, since_ms=row.broken_ms)
     if row.connection:
         latest_ms = max(row.received_ms or 0, row.connected_ms or 0)
         if now_ms - latest_ms > SILENT_SOURCE_MS:

@@ -24,8 +24,9 @@ from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
+from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
-from storage.reads.connections import connection_rows
+from storage.reads.connections import ConnectionRow, connection_rows
 from storage.reads.views import (
     AlertBrief,
     AlertPage,
@@ -108,7 +109,7 @@ class PatientView:
 class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
-    `choices` are the sources selected for its minutes.
+    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date.
     """
 
     patient: PatientBrief
@@ -118,6 +119,7 @@ class SessionView:
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
     choices: tuple[SourceSelection, ...]
+    prescribed: tuple[Prescription, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +158,14 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     zone = (await read_brief(scope, pseudonym)).zone
     await scope.read("patient", pseudonym)
     page = await _reworded_page(scope, pseudonym, zone)
+    connections = await connection_rows(scope.conn, patient=pseudonym, unit=scope.unit)
+    # with all that the worklist decides from, so that page and worklist say the same
     row = WorkRow(
-        patient=page.patient, alerts=page.alerts, weeks=page.weeks, prescriptions=page.prescriptions
+        patient=page.patient,
+        alerts=page.alerts,
+        weeks=page.weeks,
+        prescriptions=page.prescriptions,
+        connections=tuple(connections),
     )
     need, reason = worklist.need_and_reason(row, scope.now_ms)
     today = local_date(scope.now_ms, zone)
@@ -166,7 +174,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         need=need,
         reason=reason,
         patient=page.patient,
-        name=await _name(scope, pseudonym),
+        name=await name_of(scope, pseudonym),
         now_ms=scope.now_ms,
         freshness=worklist.freshness(page.patient.last_data_ms, scope.now_ms),
         silent=worklist.silent(page.patient, scope.now_ms),
@@ -179,7 +187,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         pain=page.pain,
         sessions=page.sessions,
         sources=page.sources,
-        connections=await _connections(scope, pseudonym),
+        connections=tuple(_connection(item, scope.now_ms) for item in connections),
         dropped=page.dropped,
         audit=await audit_lines.audit_lines(scope.conn, scope.unit, pseudonym),
         readers=await audit_lines.audit_reads(scope.conn, scope.unit, pseudonym),
@@ -208,23 +216,18 @@ def _mondays_shown(today: date) -> list[date]:
     return [last - timedelta(weeks=back) for back in range(WEEKS_SHOWN - 1, -1, -1)]
 
 
-async def _connections(scope: RequestScope, pseudonym: str) -> tuple[VendorConnection, ...]:
-    rows = await connection_rows(scope.conn, patient=pseudonym, unit=scope.unit)
-    views = []
-    for row in rows:
-        result = connected(row, scope.now_ms)
-        view = VendorConnection(
-            connector=row.connector,
-            state=result.state,
-            since_ms=result.since_ms,
-            link_expires_ms=row.link_expires_ms,
-            received_ms=row.received_ms,
-            fetched=row.fetched,
-            requested=row.requested,
-            announced=row.announced,
-        )
-        views.append(view)
-    return tuple(views)
+def _connection(row: ConnectionRow, now_ms: int) -> VendorConnection:
+    result = connected(row, now_ms)
+    return VendorConnection(
+        connector=row.connector,
+        state=result.state,
+        since_ms=result.since_ms,
+        link_expires_ms=row.link_expires_ms,
+        received_ms=row.received_ms,
+        fetched=row.fetched,
+        requested=row.requested,
+        announced=row.announced,
+    )
 
 
 async def read_session_view(
@@ -236,16 +239,18 @@ async def read_session_view(
         raise _unknown("session")
     await scope.read(f"session:{key}", pseudonym)
     item = sheet.session
+    versions = await prescriptions_of(scope.conn, [pseudonym])
     # The curve breaks after the longest time for which a sample of its source holds.
     gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
     return SessionView(
         patient=sheet.patient,
-        name=await _name(scope, pseudonym),
+        name=await name_of(scope, pseudonym),
         session=item,
         curve=curve(sheet.heart, (item.start_ms, item.end_ms), item.pauses, gap, max_points),
         facts=sheet.facts,
         reports=sheet.reports,
         choices=sheet.choices,
+        prescribed=in_force(versions.get(pseudonym, ()), item.local_date),
     )
 
 
@@ -259,7 +264,7 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
     result = await audit_lines.audit_lines(
         scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
     )
-    name = await _name(scope, alert_page.patient.pseudonym)
+    name = await name_of(scope, alert_page.patient.pseudonym)
     (alert,) = await reworded_alerts(scope.conn, [alert_page.alert])
     findings = reworded_findings(alert_page.findings)
     alert_page = replace(alert_page, alert=alert, findings=findings)
@@ -293,8 +298,8 @@ async def read_brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
     return matches
 
 
-async def _name(scope: RequestScope, pseudonym: str) -> str:
-    # Where no name may be shown, the pseudonym is.
+async def name_of(scope: RequestScope, pseudonym: str) -> str:
+    """Return the name of a patient, the pseudonym where no name may be shown."""
     return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
 
 

@@ -19,7 +19,8 @@ from fetcher.client import Question, VendorClient
 from fetcher.token_spool import LeftRefresh, RefreshFile, TokenSpool, taken_up
 from model.keyring import KeyRing
 from model.vendor_api import ClientAuth, OAuth
-from model.vendors.tokens import GrantEndedError, TokenAnswer
+from model.vendors.tokens import ClientRefusedError, GrantEndedError, TokenAnswer
+from runtime.log_lines import get_logger
 from storage.fetching.connections import (
     HeldAccount,
     SealedTokens,
@@ -36,6 +37,7 @@ from storage.people.errors import UnknownNameError
 from storage.pg.outages import is_outage
 from storage.pg.pool import Pool
 
+_log = get_logger(__name__)
 _MOST = 64 * 1024  # bytes of an answer with tokens
 # The row is locked meanwhile, and the database ends a transaction that is idle for two minutes.
 _WITHIN_S = 45.0
@@ -65,6 +67,13 @@ class OAuthClient:
     client_id: str
     client_secret: str = field(repr=False)
     api: str = ""
+
+
+def log_refused_client(host: str) -> None:
+    """Say in the log that a vendor does not take our application: no patient can mend that."""
+    _log.warning(
+        "a vendor does not take our application: look at its client_id and client_secret", host=host
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +202,9 @@ async def _exchanged(means: RefreshMeans, tokens: Tokens, now_ms: int) -> tuple[
         answer = token_answer(ours.oauth, response)
     except GrantEndedError:
         return Refreshed.BROKEN, tokens
+    except ClientRefusedError:
+        log_refused_client(ours.oauth.host)
+        return Refreshed.LATER, tokens
     except ValueError:
         return Refreshed.LATER, tokens
     return Refreshed.NEW, stored_tokens(answer, tokens.refresh, now_ms)
@@ -232,12 +244,21 @@ def token_question(ours: OAuthClient, grant: Mapping[str, str]) -> Question:
 def token_answer(oauth: OAuth, response: VendorResponse) -> TokenAnswer:
     """Return the tokens of an answer.
 
-    Raises `GrantEndedError` where the vendor will never take the grant again, and ValueError where
-    it did not answer, or not as it should.
+    Raises `GrantEndedError` where the vendor will never take the grant again, `ClientRefusedError`
+    where it does not take our application, and ValueError where it did not answer, or not as it
+    should.
     """
     if response.fault or response.status not in _READ:
         raise ValueError("the vendor did not answer")
-    answer = oauth.read(response.body)
+    try:
+        answer = oauth.read(response.body)
+    except GrantEndedError:
+        raise
+    except ValueError as error:
+        # some vendors say so by the status alone (RFC 6749, section 5.2)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            raise ClientRefusedError("the vendor does not take our application") from error
+        raise
     if response.status != HTTPStatus.OK:
         raise ValueError("the vendor refused, and its answer has tokens")
     return answer

@@ -190,10 +190,10 @@ class Backfill:
 class Subscription:
     """What a vendor calls us for: as we want it, or as the vendor lists it.
 
-    `about` is what it is for in words of the connector, the same for what is wanted and for what
-    is listed, such as `update workout`. `callback` is the address that is called. `id` is the
-    vendor's name of it, and `account` whose it is: "" where it is the application's. `ends_ms` is
-    epoch ms, 0 without an end. One that the vendor has switched off is not active.
+    `about` names what it is for, such as `update workout`: a connector uses the same words for
+    what it wants and for what the vendor lists. `callback` is the address that is called. `id` is
+    the vendor's name of it, and `account` whose it is: "" where it is the application's. `ends_ms`
+    is epoch ms, 0 without an end. One that the vendor has switched off is not active.
     """
 
     about: str

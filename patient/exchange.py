@@ -11,9 +11,9 @@ from fetcher.answers import VendorResponse
 from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from fetcher.questions import bearer, question_of
-from fetcher.tokens import stored_tokens, token_answer, token_question
+from fetcher.tokens import log_refused_client, stored_tokens, token_answer, token_question
 from model.vendor_api import ApiRequest
-from model.vendors.tokens import GrantEndedError, TokenAnswer
+from model.vendors.tokens import ClientRefusedError, GrantEndedError, TokenAnswer
 from storage.fetching.budgets import spend_request
 from storage.fetching.connections import Tokens
 from storage.pg.pool import Pool
@@ -27,6 +27,10 @@ _REGISTERED = frozenset({*_ANSWERS, HTTPStatus.CONFLICT})
 
 class VendorAwayError(Exception):
     """The vendor does not answer, or asks us to come later; the patient tries again."""
+
+
+class RefusedClientError(Exception):
+    """The vendor does not take our application; no patient can mend that, and no wait helps."""
 
 
 class RefusedGrantError(Exception):
@@ -53,7 +57,8 @@ class Exchange:
     async def granted(self, code: str, verifier: str, callback: str) -> GrantedAccount:
         """Return the account of a code, with its tokens.
 
-        Raises `VendorAwayError` and `RefusedGrantError`; the code is spent either way.
+        Raises `VendorAwayError`, `RefusedClientError` and `RefusedGrantError`; the code is spent
+        either way. Their texts are words of ours with a status, never words of the vendor.
         """
         answer = await self._exchanged(code, verifier, callback)
         # there is no earlier refresh token that could hold on
@@ -82,8 +87,12 @@ class Exchange:
             return token_answer(ours.oauth, response)
         except GrantEndedError as error:
             raise RefusedGrantError("the vendor does not take the code") from error
+        except ClientRefusedError as error:
+            log_refused_client(ours.oauth.host)
+            raise RefusedClientError(f"the application, status {response.status}") from error
         except ValueError as error:
-            raise VendorAwayError("the vendor gave no tokens") from error
+            why = response.fault or f"status {response.status}"
+            raise VendorAwayError(f"the vendor gave no tokens: {why}") from error
 
     async def _account(self, tokens: Tokens) -> str:
         auth = self.vendor.api.auth

@@ -3,6 +3,7 @@
 Every step writes its line in the audit log. No page is made here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,7 +12,14 @@ from model.keyring import KeyRing
 from patient.backfill import backfill_fetches, wanted_since_ms
 from patient.binding import Binding, secret_digest
 from patient.config import OpenPatientDoor
-from patient.exchange import Exchange, GrantedAccount, RefusedGrantError, VendorAwayError
+from patient.exchange import (
+    Exchange,
+    GrantedAccount,
+    RefusedClientError,
+    RefusedGrantError,
+    VendorAwayError,
+)
+from runtime.log_lines import get_logger
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import put_tokens
@@ -25,6 +33,7 @@ from storage.prescribing.versions import prescriptions_of
 from storage.rights.consent_texts import ConsentText, keep_text
 from storage.rights.stopping import stop_source
 
+_log = get_logger(__name__)
 TEXT_VERSION = "2026-11-28"  # of what the page says before a patient agrees; see its test
 
 
@@ -45,9 +54,17 @@ class LinkOutcome(StrEnum):
     LATE = "late"
     REFUSED = "refused"  # the vendor does not take its own code
     AWAY = "away"  # the vendor does not answer
+    UNSET = "unset"  # the vendor does not take our application
     TAKEN = "taken"  # the account is another patient's
     CLOSED = "closed"  # this installation has no client at the vendor
     FOREIGN = "foreign"  # another site sent the form
+
+
+_FAILURES: Mapping[type[Exception], LinkOutcome] = {
+    VendorAwayError: LinkOutcome.AWAY,
+    RefusedClientError: LinkOutcome.UNSET,
+    RefusedGrantError: LinkOutcome.REFUSED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +142,11 @@ async def connect(
         granted = await exchange.granted(
             code, binding.verifier, door.config.callback(invitation.connector)
         )
-    except VendorAwayError:
-        return LinkOutcome.AWAY
-    except RefusedGrantError:
-        return LinkOutcome.REFUSED
+    except (VendorAwayError, RefusedClientError, RefusedGrantError) as error:
+        # the patient reads that it did not go; why it did not is for whoever runs the installation
+        outcome = _FAILURES[type(error)]
+        _log.warning("a vendor did not link an account", connector=vendor.name, reason=str(error))
+        return outcome
     try:
         async with door.pool.connection() as conn:
             await set_owner_of(conn, invitation.link)

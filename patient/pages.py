@@ -33,6 +33,7 @@ STATUS: Mapping[LinkOutcome, HTTPStatus] = {
     LinkOutcome.LATE: HTTPStatus.BAD_REQUEST,
     LinkOutcome.REFUSED: HTTPStatus.BAD_GATEWAY,
     LinkOutcome.AWAY: HTTPStatus.SERVICE_UNAVAILABLE,
+    LinkOutcome.UNSET: HTTPStatus.SERVICE_UNAVAILABLE,
     LinkOutcome.TAKEN: HTTPStatus.CONFLICT,
     LinkOutcome.CLOSED: HTTPStatus.SERVICE_UNAVAILABLE,
     LinkOutcome.FOREIGN: HTTPStatus.FORBIDDEN,

@@ -37,6 +37,7 @@ class SourceState(StrEnum):
     CONNECTED = "connected"
     SILENT = "silent"
     RECONNECT = "reconnect"  # the vendor does not take our tokens any more
+    CUT_OFF = "cut_off"  # the account ended at the vendor, and the consent here holds
     INVITED = "invited"  # a link waits for the patient
     WITHDRAWN = "withdrawn"
     ENDED = "ended"  # neither agreed to nor withdrawn: a link that was not used in time
@@ -47,7 +48,7 @@ class OwnSource:
     """A source on the page; `name` is a word for the catalogue, dates are local, None without one.
 
     `device` is what recorded, "" where nothing says it. `since` is when a silent source was heard
-    last, or when the patient withdrew.
+    last, or when the patient withdrew or the account ended.
     """
 
     connector: str
@@ -113,9 +114,16 @@ def source_state(row: OwnSourceRow, now_ms: int) -> SourceState:
     # before silence: a source that may not be read is silent for a reason we know
     if row.connection == "needs_reconnecting":
         return SourceState.RECONNECT
+    if _is_cut_off(row, row.consented_ms):
+        return SourceState.CUT_OFF
     silent_ms = now_ms - last_data_ms(row)
     is_silent = silent_ms > SILENT_SOURCE_MS and row.connector not in _NEVER_SILENT
     return SourceState.SILENT if is_silent else SourceState.CONNECTED
+
+
+def _is_cut_off(row: OwnSourceRow, consented_ms: int) -> bool:
+    """Return whether the account that the patient agreed to has ended, and no other is there."""
+    return not row.connection and row.cut_off_ms is not None and row.cut_off_ms >= consented_ms
 
 
 def last_data_ms(row: OwnSourceRow) -> int:
@@ -136,6 +144,7 @@ def _source(row: OwnSourceRow, door: OpenPatientDoor, now_ms: int) -> OwnSource:
     since = {
         SourceState.SILENT: last_data_ms(row),
         SourceState.WITHDRAWN: row.withdrawn_ms,
+        SourceState.CUT_OFF: row.cut_off_ms,
     }.get(state)
     return OwnSource(
         connector=row.connector,

@@ -56,6 +56,21 @@ SENDER_WORDS: Mapping[str, str] = {
     "open_wearables": N_("watch data by Open Wearables"),
 }
 
+# How hard a prescription wants the exercise, by its method; heart rates have words of their own.
+PULSE_WORDS = N_("Exercise so that your pulse is %(low)s to %(high)s beats a minute.")
+EFFORT_WORDS: Mapping[str, str] = {
+    "rpe_cr10": N_(
+        "Exercise so that it feels like %(low)s to %(high)s on the scale from 0 (nothing at all) "
+        "to 10 (extremely hard)."
+    ),
+    "rpe_6_20": N_(
+        "Exercise so that it feels like %(low)s to %(high)s on the scale from 6 (no effort) to 20 "
+        "(the hardest there is)."
+    ),
+    "watts": N_("Exercise at %(low)s to %(high)s watts."),
+    "cadence": N_("Walk with %(low)s to %(high)s steps a minute."),
+}
+
 # Phases of an answer about pain, as the question that is asked.
 PAIN_QUESTIONS: Mapping[str, str] = {
     "none": N_("Pain right now"),

@@ -7,12 +7,25 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clinic.pages import quality_flags, words
+from clinic.pages.weeks import ADHERENT
 from clinic.reads import SessionView
+from model.calendar import MINUTE_MS
 from model.derived import Origin, Session
 from model.facts import Source
+from model.prescribing.range_times import prescribed_times
+from model.prescription import is_credited
 from model.words.language import N_, _, ngettext, translated
+from stream.compute.sessions.date_inputs import shortest_session_ms
 
 _HEART_RATE = "heart_rate"
+# By what is measured.
+_RANGES: dict[str, str] = {
+    _HEART_RATE: N_("%(low)s to %(high)s beats a minute"),
+    "power": N_("%(low)s to %(high)s watts"),
+    "cadence": N_("%(low)s to %(high)s steps a minute"),
+    "exertion_cr10": N_("Borg CR10 %(low)s to %(high)s"),
+    "exertion_6_20": N_("Borg 6\u201320: %(low)s to %(high)s"),
+}
 _ORIGINS: dict[Origin, str] = {
     Origin.DECLARED: N_("It was recorded as exercise by %(source)s."),
     Origin.REPORTED: N_("The patient reported it."),
@@ -25,9 +38,11 @@ def session_sentences(view: SessionView) -> tuple[str, ...]:
     item = view.session
     return (
         _counting(item),
+        *_why_counted(view),
         translated(_ORIGINS[item.origin]) % {"source": source_phrase(item.declared_by)},
         *_paused(item),
         _known(item),
+        *_in_range(item),
         *_sources(view),
         *_quality(item),
     )
@@ -49,6 +64,28 @@ def _counting(item: Session) -> str:
         "It is listed and does not count as a session of %(day)s: %(why)s.",
         day=words.day(item.local_date),
         why=words.reason(item.why),
+    )
+
+
+def _why_counted(view: SessionView) -> Iterator[str]:
+    """Yield how much of what is prescribed it is, and from how many minutes it counts."""
+    item = view.session
+    if not item.counts:
+        return
+    least = words.number(shortest_session_ms(view.prescribed) / MINUTE_MS)
+    rows = [row for row in view.prescribed if is_credited(row, item.type)]
+    # of several prescriptions none is the one that it was done for
+    if len(rows) != 1:
+        yield _("From %(least)s minutes a session counts.", least=least)
+        return
+    minutes = rows[0].minutes_per_session
+    yield _(
+        "%(done)s of %(asked)s prescribed minutes; from %(least)s minutes it counts. Its day is "
+        "done from %(full)s minutes.",
+        done=item.timer_ms // MINUTE_MS,
+        asked=minutes,
+        least=least,
+        full=words.number(ADHERENT * minutes),
     )
 
 
@@ -79,6 +116,23 @@ def _known(item: Session) -> str:
         total=words.span(item.zones.total),
         share=words.percent(known / item.zones.total),
         unknown=words.span(item.zones.unknown),
+    )
+
+
+def _in_range(item: Session) -> Iterator[str]:
+    """Yield the time by the prescribed range: rule A7 judges by it, and not by the classes."""
+    times = prescribed_times(item)
+    if times is None:
+        return
+    low, high = map(words.number, times.edges)
+    below, within, above = map(words.span, times.ms)
+    yield _(
+        "Within the prescribed range (%(range)s): %(within)s; above it: %(above)s; below it: "
+        "%(below)s.",
+        range=_(_RANGES[times.metric], low=low, high=high),
+        within=within,
+        above=above,
+        below=below,
     )
 
 

@@ -27,7 +27,7 @@ from clinic.pages import (
     scheme_words,
     words,
 )
-from clinic.pages.worklist import NEED_ICONS, NEED_WORDS
+from clinic.pages.worklist import NEED_ICONS, NEED_WORDS, NEEDS_OF_ALERTS
 from model.words.language import Language, reading_language
 from web.languages import LANGUAGE_NAMES, known_languages, page_languages
 
@@ -69,6 +69,7 @@ def _environments() -> Mapping[str, Environment]:
         "asset": asset,
         "need_words": NEED_WORDS,
         "need_icons": NEED_ICONS,
+        "needs_of_alerts": NEEDS_OF_ALERTS,
         "overrides": rule_overrides.overrides,
         "rule_words": rule_words,
         "set_figures": rule_overrides.set_figures,

@@ -12,9 +12,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
-from model.calendar import DAY_MS, MINUTE_MS, local_date, utc
+from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, utc
 from model.words.language import _, ngettext, reading_language, translated
 from model.words.not_counted import is_marked, mark_parts
+from model.words.rounding import half_up
 
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
@@ -89,7 +90,7 @@ def exactly(ms: int, zone: str) -> str:
 
 def at(ms: int, zone: str) -> str:
     """Return the time of day of an instant in a zone."""
-    return utc(ms).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return local_time(ms, zone)
 
 
 def local_iso(ms: int, zone: str) -> str:
@@ -141,12 +142,12 @@ def _date(value: date, form: str, code: str) -> str:
 
 def number(value: float | None) -> str:
     """Return a number with at most one decimal place, an en dash for None."""
-    return NOTHING if value is None else _marked(f"{value:.1f}".removesuffix(".0"))
+    return NOTHING if value is None else _marked(half_up(value, 1).removesuffix(".0"))
 
 
 def without_decimals(value: float | None) -> str:
     """Return a number without decimal places, an en dash for None."""
-    return NOTHING if value is None else f"{value:.0f}"
+    return NOTHING if value is None else half_up(value)
 
 
 def thousands(value: int) -> str:
@@ -156,12 +157,12 @@ def thousands(value: int) -> str:
 
 def exact(value: float) -> str:
     """Return a number with at most three decimal places."""
-    return _marked(f"{value:.3f}".rstrip("0").rstrip("."))
+    return _marked(half_up(value, 3).rstrip("0").rstrip("."))
 
 
 def decimal(value: float) -> str:
     """Return a number with one decimal place."""
-    return _marked(f"{value:.1f}")
+    return _marked(half_up(value, 1))
 
 
 def _marked(text: str) -> str:

@@ -60,6 +60,8 @@ NEED_ICONS: dict[Need, str] = {
     Need.SNOOZED: "snooze",
     Need.ON_TRACK: "check",
 }
+# Needs that an open alert says itself, where alerts are shown: no head repeats them there.
+NEEDS_OF_ALERTS = frozenset({Need.TIER_A, Need.TIER_B, Need.TIER_C, Need.NO_DATA, Need.SNOOZED})
 # These alerts are about missing data, and are shown as such.
 SILENT_FAMILIES = frozenset({"data", "no_data", "silence"})
 # An account in one of these states sends nothing until the patient acts.
@@ -284,7 +286,7 @@ _REASONS: Mapping[Need, Callable[[WorkRow, date, int], str]] = {
 
 
 def _connection_words(item: ShownConnection) -> str:
-    return f"{item.connector}: {words.label(item.state.value).lower()}"
+    return f"{words.vendor(item.connector)}: {words.label(item.state.value).lower()}"
 
 
 def _not_started(prescriptions: Sequence[Prescription], today: date, last: int | None) -> str:

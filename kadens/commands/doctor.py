@@ -181,7 +181,9 @@ async def _fetches(settings: Settings) -> str:
             f"{late} are due for an hour: does `kadens fetcher` run? `kadens fetches` says why"
         )
     broken = sum(count for (_, state), count in accounts.items() if state == NEEDS_RECONNECTING)
-    return f"{sum(accounts.values())} accounts connected, {broken} of them need reconnecting"
+    says = f"{sum(accounts.values())} accounts connected, {broken} of them need reconnecting"
+    # no fault of this machine, so it is well; a person has to ask the patients
+    return f"{says}: `kadens connections` says whose" if broken else says
 
 
 def _clients(settings: Settings) -> list[str]:

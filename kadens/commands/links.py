@@ -21,7 +21,7 @@ from kadens.link_tokens import (
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
-from model.calendar import rfc3339
+from model.calendar import rfc3339, rfc3339_if_known
 from parsers.formats import FILES_CONNECTOR
 from storage.audit_actions import AuditAction
 from storage.people import link_tokens
@@ -94,7 +94,11 @@ def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DE
         return
     table = list_table("issue", "for", "issued", "expires", "revoked", "by", "key")
     for row in rows:
-        times = (rfc3339(row.issued_ms), rfc3339(row.expires_ms), _instant(row.revoked_ms) or "")
+        times = (
+            rfc3339(row.issued_ms),
+            rfc3339(row.expires_ms),
+            rfc3339_if_known(row.revoked_ms) or "",
+        )
         table.add_row(str(row.issue), row.purpose, *times, row.issued_by, row.key_id)
     print_table(table)
 
@@ -157,11 +161,7 @@ def _plain(row: link_tokens.Issued) -> dict[str, Any]:
         "purpose": row.purpose,
         "issued": rfc3339(row.issued_ms),
         "expires": rfc3339(row.expires_ms),
-        "revoked": _instant(row.revoked_ms),
+        "revoked": rfc3339_if_known(row.revoked_ms),
         "issued_by": row.issued_by,
         "key": row.key_id,
     }
-
-
-def _instant(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

@@ -4,7 +4,7 @@ Each is one transaction with its audit rows. Neither names nor health values are
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from kadens.clock import clock
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient, checked, iana_zone
+from kadens.fetching.connections import connection_line
 from kadens.names import CARE_UNIT, PERSON, PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
@@ -24,6 +25,7 @@ from storage.people import care_team, patients
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import records
+from storage.reads.connections import connection_rows
 from stream.deriving import settings
 
 USUAL_PATIENTS, MOST_PATIENTS = 100, 10_000
@@ -113,17 +115,23 @@ def show_patient(*, patient: Patient, as_json: Json = False, data: Data = DEFAUL
     """Show what is on record about a patient.
 
     Neither the name nor health values are shown. Accounts, consents, prescriptions and profiles
-    are listed with the times from which they hold, the newest hundred of each.
+    are listed with the times from which they hold, the newest hundred of each. Connections say
+    which accounts a vendor still lets us read.
     """
+    connections: list[dict[str, Any]] = []
 
     async def work(conn: Connection, now_ms: int) -> records.PatientRecord | None:
-        del now_ms
+        for row in await connection_rows(conn, patient=patient):
+            line = connection_line(row, now_ms)
+            connections.append(
+                {"source": row.connector, "state": line["state"], "since": line["since"]}
+            )
         return await records.patient_record(conn, patient)
 
     record = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "record")
     if record is None:
         fail("there is no such patient")
-    plain = record.plain()
+    plain = {**record.plain(), "connections": connections}
     if as_json:
         print_json(plain)
         return

@@ -26,10 +26,12 @@ from model.derived import Origin, Session, SourceSelection
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
+from model.prescription import in_force, is_credited
 from model.words.borg_scales import on_cr10
 from model.words.not_counted import is_no_exercise
 from stream.compute.derive import window_candidates
 from stream.compute.sessions.candidates import SessionCandidate, as_report, session_candidates
+from stream.compute.sessions.date_inputs import shortest_session_ms
 from stream.compute.sessions.marks import marks_of
 
 _HEART = "heart_rate"
@@ -197,3 +199,9 @@ def _counted(derivation: Derivation, session: Session) -> Iterator[str]:
         return
     exercised = duration_text(session.end_ms - session.start_ms - paused_ms(session))
     yield f"among the sessions of its date, with {exercised} of exercise"
+    prescribed = in_force(derivation.conclusions.window.prescriptions, session.local_date)
+    least = duration_text(shortest_session_ms(prescribed))
+    for row in prescribed:
+        if is_credited(row, session.type):
+            yield f"of {row.minutes_per_session} min that {row.id} prescribes for a session"
+    yield f"a session counts from {least}: 10 min, or half of a shorter prescribed one"

@@ -15,13 +15,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ingest.vendors import CONNECTORS
 from kadens.derivation.patient_rows import patient_row_problems
-from kadens.json_files import mistake_lines, strict_json, unknown_members
+from kadens.json_files import mistake_lines, unknown_members
 from model.calendar import epoch_ms
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
 from model.prescribing.canonical import sealed
 from model.prescription import Prescription, RecordingTimes
+from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
 
 _NO_INSTANT = (

@@ -9,13 +9,7 @@ import typer
 
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import settings_of
-from kadens.commands.options import (
-    DEFAULT_DATA,
-    Data,
-    Json,
-    checked,
-    known_connector,
-)
+from kadens.commands.options import DEFAULT_DATA, Data, Json, checked, connector_if_any
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line, print_note
@@ -43,10 +37,6 @@ def _state(text: str) -> str:
     return text
 
 
-def _connector(text: str) -> str:
-    return text and known_connector(text)
-
-
 def list_fetches(
     *,
     state: Annotated[
@@ -54,7 +44,7 @@ def list_fetches(
         typer.Option("--state", callback=_state, help=f"Only one state of {', '.join(_STATES)}."),
     ] = "",
     source: Annotated[
-        str, typer.Option("--source", callback=_connector, help="Only of this connector.")
+        str, typer.Option("--source", callback=connector_if_any, help="Only of this connector.")
     ] = "",
     patient: Annotated[
         str, typer.Option("--patient", callback=checked(PSEUDONYM), help="Only of this patient.")

@@ -17,8 +17,8 @@ from kadens.commands.options import (
     Data,
     Json,
     Patient,
+    connector_if_any,
     connector_names,
-    known_connector,
     required,
 )
 from kadens.names import ACCOUNT
@@ -37,10 +37,6 @@ from storage.pg.pool import Connection
 
 _LONGEST_FILE = 64 * 1024
 _WANTED = '{"access_token": "…", "refresh_token": "…", "expires_in": SECONDS}'
-
-
-def _source(text: str) -> str:
-    return text and known_connector(text)
 
 
 def connect_account(
@@ -62,7 +58,9 @@ def connect_account(
     ] = None,
     source: Annotated[
         str,
-        typer.Option("--source", callback=_source, help="The connector, where --tokens is given."),
+        typer.Option(
+            "--source", callback=connector_if_any, help="The connector, where --tokens is given."
+        ),
     ] = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
@@ -188,10 +186,10 @@ def _answer(path: Path) -> dict[str, Any]:
     except ValueError:
         values = None
     if not isinstance(values, dict) or not _is_text(values.get("access_token")):
-        fail(f"the tokens are wanted as {_WANTED}", code=2)
+        fail(f"the tokens must have the form {_WANTED}", code=2)
     for name, kind in (("refresh_token", str), ("expires_in", int)):
         if not isinstance(values.get(name, kind()), kind):
-            fail(f"the tokens are wanted as {_WANTED}", code=2)
+            fail(f"the tokens must have the form {_WANTED}", code=2)
     return values
 
 

@@ -13,7 +13,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, checked
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line
-from model.calendar import rfc3339
+from model.calendar import rfc3339_if_known
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.patients import patient_id
@@ -51,7 +51,7 @@ def list_connections(
 
     audited(settings, work, AuditAction.LIST_READ, patient or None, "connections")
     now_ms = clock(settings.clock)()
-    plain = [_plain(row, now_ms) for row in shown]
+    plain = [connection_line(row, now_ms) for row in shown]
     if as_json:
         print_json(plain)
         return
@@ -61,7 +61,9 @@ def list_connections(
     table = list_table(*_COLUMNS)
     for row in plain:
         texts = (row["patient"], row["connector"], row["state"], row["since"])
-        table.add_row(*map(_text, (*texts, row["link_expires"], row["received"])), _past(row))
+        # a link that was used leads nowhere any more
+        until = None if row["link_used"] else row["link_expires"]
+        table.add_row(*map(_text, (*texts, until, row["received"])), _past(row))
     print_table(table)
 
 
@@ -79,18 +81,14 @@ def _past(row: dict[str, Any]) -> str:
     return f"requested {row['requested']} of {row['announced']}{missing}"
 
 
-def _plain(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
+def connection_line(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
     """Return a row as it is printed: its state, and instants as text."""
     result = connected(row, now_ms)
     values: dict[str, Any] = {"patient": row.patient, "connector": row.connector}
     values["state"] = result.state.value
-    values["since"] = _instant(result.since_ms)
+    values["since"] = rfc3339_if_known(result.since_ms)
     for name, value in asdict(row).items():
         if name.endswith("_ms"):
-            values[name.removesuffix("_ms")] = _instant(value)
+            values[name.removesuffix("_ms")] = rfc3339_if_known(value)
     progress = {"fetched": row.fetched, "requested": row.requested, "announced": row.announced}
     return {**values, **progress}
-
-
-def _instant(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

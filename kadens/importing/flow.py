@@ -54,7 +54,7 @@ class ImportFlow:
     def take(self, piece: Piece, file: FileTally) -> None:
         """Take a piece; it is sent when enough have come together. Raises StoppedError."""
         digest = sha256(piece.content).hexdigest()
-        # equal pieces of one export, such as a file in it twice, go once and count for each
+        # equal pieces, such as a file that is in an export twice, are sent once and count for each
         if digest in self._sent:
             self._sent[digest].files.append(file)
             return

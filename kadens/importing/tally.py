@@ -20,8 +20,8 @@ _SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored i
 class FileTally:
     """The outcomes of the pieces of one file; a small file is one piece.
 
-    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet, and
-    `unsent` those that an import which ended early left behind, the rest of a file as one.
+    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet.
+    `unsent` counts what was not sent because the import ended early; the rest of a file is one.
     `in_part`, `refused` and `left_out` count pieces by reason.
     """
 

@@ -9,25 +9,16 @@ from kadens.clock import clock
 from kadens.commands.accounts import NOW
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, At, Data, Patient, instant, known_connector
+from kadens.commands.options import DEFAULT_DATA, At, Data, Patient, connector_if_any, instant
 from kadens.output.terminal import fail, print_note
 from model.calendar import rfc3339
 from model.messages.outgoing import PATIENT_CHANNELS
 from storage.audit_actions import AuditAction
-from storage.people.consents import (
-    CONTACT_CHANNEL,
-    SOURCE_FETCH,
-    give_consent,
-    withdraw_consent,
-)
+from storage.people.consents import CONTACT_CHANNEL, SOURCE_FETCH, give_consent, withdraw_consent
 from storage.people.patients import hold_patient_alone
 from storage.pg.pool import Connection
 from storage.rights.consent_texts import consent_text_at
 from storage.rights.stopping import stop_source
-
-
-def _source(text: str) -> str:
-    return text and known_connector(text)
 
 
 def _channel(text: str) -> str:
@@ -40,7 +31,7 @@ ConsentSource = Annotated[
     str,
     typer.Option(
         "--source",
-        callback=_source,
+        callback=connector_if_any,
         help="The connector, such as files; any other text lists them all.",
     ),
 ]

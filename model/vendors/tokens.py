@@ -34,6 +34,10 @@ class GrantEndedError(ValueError):
     """The vendor says that it will never take this code or refresh token (again)."""
 
 
+class ClientRefusedError(ValueError):
+    """The vendor does not take our application: its id or secret is wrong. A person mends it."""
+
+
 # The keys of an answer in which vendors name the user. None of them means another thing anywhere.
 _ACCOUNT_KEYS = ("x_user_id", "user_id", "openId")
 _ENDED = frozenset({"invalid_grant", "unauthorized_client", "invalid_token"})
@@ -44,7 +48,8 @@ _DIGITS = re.compile(r"[0-9]{1,10}", re.ASCII)
 def standard_tokens(body: bytes) -> TokenAnswer:
     """Return what a token endpoint answered in the form of RFC 6749, section 5.1.
 
-    Raises `GrantEndedError` for an error that names the grant, and ValueError for anything else.
+    Raises `GrantEndedError` for an error that names the grant, `ClientRefusedError` for one that
+    names our application, and ValueError for anything else.
     """
     try:
         values = json.loads(body)
@@ -61,6 +66,8 @@ def tokens_in(values: Mapping[str, object]) -> TokenAnswer:
     error = values.get("error")
     if isinstance(error, str) and error in _ENDED:
         raise GrantEndedError("the vendor does not take the grant")
+    if error == "invalid_client":
+        raise ClientRefusedError("the vendor does not take our application")
     # null is written by vendors that leave the old refresh token as it is
     access, refresh = values.get("access_token"), values.get("refresh_token") or ""
     if not (isinstance(access, str) and isinstance(refresh, str)):

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from model.calendar import local_date, monday
 from model.derived import Session, Week
+from model.prescribing.range_times import prescribed_times
+from model.words.rounding import half_up
 from patient.config import patient_door_of
 from patient.history.answers import own_answer
 from patient.history.corrected import own_corrections
@@ -42,7 +44,8 @@ class WeekBar:
 class OwnSession:
     """A session of the list; `rests_on` are the names of the sources of its figures.
 
-    These and `type` are words for the catalogue.
+    These and `type` are words for the catalogue. `by_range` are the minutes below, within and above
+    the prescribed range, () where none is prescribed or nothing could be compared with it.
     """
 
     day: date
@@ -51,6 +54,7 @@ class OwnSession:
     heart: int | None
     type: str
     rests_on: tuple[str, ...]
+    by_range: tuple[int, ...] = ()
 
 
 async def show_data(request: Request) -> Response:
@@ -109,11 +113,13 @@ def _listed(row: Session, titles: Mapping[str, str]) -> OwnSession:
     vendors = [row.declared_by.vendor]
     if row.heart_source is not None and row.heart_source.vendor not in vendors:
         vendors.append(row.heart_source.vendor)
+    times = prescribed_times(row)
     return OwnSession(
         day=row.local_date,
         minutes=row.timer_ms // _MINUTE_MS,
         counts=row.counts,
-        heart=None if row.heart.mean is None else round(row.heart.mean),
+        heart=None if row.heart.mean is None else int(half_up(row.heart.mean)),
         type=activity_words(row.type),
+        by_range=() if times is None else tuple(ms // _MINUTE_MS for ms in times.ms),
         rests_on=tuple(sender_words(vendor, titles) for vendor in vendors),
     )

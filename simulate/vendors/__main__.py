@@ -2,8 +2,8 @@
 
     python -m simulate.vendors garmin --hook http://127.0.0.1:8801/v1/hooks/garmin/SEGMENT
 
-It has one invented user, whose last days it sends to the hook, again after a failure, and answers
-what is asked of it: sign-in, fetches, the past. It must never be reachable from elsewhere.
+It has one invented user. It sends the user's last days to the hook, again after a failure, and
+answers sign-ins, fetches and questions about the past. It must never be reachable from elsewhere.
 """
 
 import argparse

@@ -68,7 +68,7 @@ TABLES: dict[str, Access] = {
     # consents name its versions, so none is changed or removed
     "consent_text": Access(admin=ADD, clinic=READ, patient=ADD),
     "unconsented": Access(worker="select, insert, update", clinic=READ),
-    "heart_profile": Access(worker=READ, clinic=READ),
+    "heart_profile": Access(worker=READ, clinic=READ, patient=READ),
     "prescription": Access(worker=READ, clinic=ADD, patient=READ),
     "prescription_draft": Access(clinic=ALL),
     "stale_derivation": Access(worker=ALL, clinic="select, insert, update"),
@@ -100,7 +100,7 @@ TABLES: dict[str, Access] = {
     ),
     "vendor_notice": Access(worker=ADD, clinic=READ, fetcher=ADD),
     "vendor_connection": Access(
-        clinic="select (connector, patient, state, connected_at)",
+        clinic="select (connector, patient, state, connected_at, changed_at)",
         fetcher="select, update, delete",
         patient=ALL,
     ),
@@ -151,7 +151,7 @@ TABLES: dict[str, Access] = {
         clinic="select, insert, update (ended_at, ended_by, ended_why)",
         patient=READ,
     ),
-    "held_finding": Access(worker="select, insert, update", clinic=READ),
+    "held_finding": Access(worker="select, insert, update, delete", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),
     # adding a message looks at its key; the messages themselves are none of the door's business

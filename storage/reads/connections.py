@@ -18,14 +18,16 @@ with known as (
   union select patient, connector from vendor_withdrawal)
 select p.pseudonym as patient, k.connector, i.created_at as invited_ms,
   i.expires_at as link_expires_ms, i.used_at as link_used_ms, coalesce(c.state, '') as connection,
-  c.connected_at as connected_ms, w.withdrawn_at as withdrawn_ms, b.received_at as received_ms,
-  f.ended - f.taken as fetched, f.taken as requested, f.all_of_them as announced
+  c.connected_at as connected_ms, c.broken_at as broken_ms, w.withdrawn_at as withdrawn_ms,
+  b.received_at as received_ms, f.ended - f.taken as fetched, f.taken as requested,
+  f.all_of_them as announced
 from known k join patient p on p.id = k.patient join care_unit u on u.id = p.care_unit
 left join lateral (
   select created_at, expires_at, used_at from vendor_invitation
   where patient = k.patient and connector = k.connector order by created_at desc limit 1) i on true
 left join lateral (
-  select max(state) as state, min(connected_at) as connected_at from vendor_connection
+  select max(state) as state, min(connected_at) as connected_at,
+    min(changed_at) filter (where state = 'needs_reconnecting') as broken_at from vendor_connection
   where patient = k.patient and connector = k.connector) c on true
 left join lateral (
   select max(withdrawn_at) as withdrawn_at from vendor_withdrawal
@@ -45,9 +47,10 @@ order by p.pseudonym, k.connector limit %(most)s"""
 class ConnectionRow:
     """A patient's connection to a vendor; instants are epoch ms, None where there is none.
 
-    `connection` is the state of the account, "" without one. Of `announced` fetches of the time
-    before the account was linked, `fetched` have ended, and `requested` were taken by a vendor that
-    answers by pushes alone: they say nothing of data.
+    `connection` is the state of the account, "" without one; `broken_ms` is since when it needs
+    connecting again. Of `announced` fetches of the time before the account was linked, `fetched`
+    have ended, and `requested` were taken by a vendor that answers by pushes alone: they say
+    nothing of data.
     """
 
     patient: str
@@ -57,6 +60,7 @@ class ConnectionRow:
     link_used_ms: int | None
     connection: str
     connected_ms: int | None
+    broken_ms: int | None
     withdrawn_ms: int | None
     received_ms: int | None
     fetched: int

@@ -17,7 +17,7 @@ with known as (
   union select connector from vendor_connection where patient = %(patient)s
   union select connector from vendor_invitation where patient = %(patient)s)
 select k.connector, p.zone, g.consented_at as consented_ms, w.withdrawn_at as withdrawn_ms,
-  coalesce(c.state, '') as connection, c.connected_at as connected_ms,
+  x.withdrawn_at as cut_off_ms, coalesce(c.state, '') as connection, c.connected_at as connected_ms,
   b.received_at as received_ms, coalesce(d.device, '') as device,
   i.expires_at as link_expires_ms, i.used_at as link_used_ms
 from known k join patient p on p.id = %(patient)s
@@ -29,6 +29,9 @@ left join lateral (
   select max(withdrawn_at) as withdrawn_at from consent
   where patient = p.id and vendor = k.connector and kind = 'source_fetch'
     and withdrawn_at <= %(now)s) w on true
+left join lateral (
+  select max(withdrawn_at) as withdrawn_at from vendor_withdrawal
+  where patient = p.id and connector = k.connector) x on true
 left join lateral (
   select max(state) as state, min(connected_at) as connected_at from vendor_connection
   where patient = p.id and connector = k.connector) c on true
@@ -52,14 +55,16 @@ class OwnSourceRow:
     """A patient's source; instants are epoch ms, None where there is none.
 
     `consented_ms` is the beginning of the consent that holds now. `connection` is the state of the
-    account at the vendor, "" without one. `device` is what recorded the newest record: the watch,
-    else the watch's service, "" where nothing says it. The link is the latest that was made.
+    account at the vendor, "" without one, and `cut_off_ms` when such an account ended last.
+    `device` is what recorded the newest record: the watch, else the watch's service, "" where
+    nothing says it. The link is the latest that was made.
     """
 
     connector: str
     zone: str
     consented_ms: int | None
     withdrawn_ms: int | None
+    cut_off_ms: int | None
     connection: str
     connected_ms: int | None
     received_ms: int | None

@@ -15,6 +15,7 @@ class Known:
     link_used_ms: int | None = None
     connection: str = ""
     connected_ms: int | None = None
+    broken_ms: int | None = None
     withdrawn_ms: int | None = None
     received_ms: int | None = None
 
@@ -33,9 +34,9 @@ _TABLE = [
     ),
     (Known(connection="connected", connected_ms=7, received_ms=_NOW), ConnectionState.CONNECTED, 7),
     (
-        Known(connection="needs_reconnecting", connected_ms=7, link_expires_ms=_OPEN),
+        Known(connection="needs_reconnecting", connected_ms=7, broken_ms=8, link_expires_ms=_OPEN),
         ConnectionState.RECONNECT,
-        None,
+        8,
     ),
     (Known(withdrawn_ms=9, link_expires_ms=3, link_used_ms=4), ConnectionState.REVOKED, 9),
     (Known(withdrawn_ms=9, link_expires_ms=_OPEN), ConnectionState.INVITED, None),

@@ -138,6 +138,10 @@ _NEWEST = {
     "en": "Sunday 22 November: Walking, 42 minutes, mean heart rate 130",
     "sv": "söndag 22 november: Promenad, 42 minuter, medelpuls 130",
 }
+_BY_RANGE = {
+    "en": "Minutes in the prescribed intensity: 3. Harder: 28. Easier: 5.",
+    "sv": "Minuter med ordinerad ansträngning: 3. Hårdare: 28. Lättare: 5.",
+}
 _RESTS_ON = {
     "en": "This rests on: files that you or your clinic sent",
     "sv": "Detta bygger på: filer som du eller mottagningen har skickat",
@@ -150,7 +154,8 @@ def test_the_history_says_what_each_session_rests_on(page: Page, language: str) 
     last_week = page.locator("tbody tr").nth(1).locator("th, td")
     expect(last_week).to_have_text(["16 Nov" if language == "en" else "16 nov.", "3", "117", ""])
     newest = page.locator("main .card").nth(1).locator("p").first
-    expect(newest).to_have_text(f"{_NEWEST[language]} {_RESTS_ON[language]}")
+    texts = (_NEWEST[language], _BY_RANGE[language], _RESTS_ON[language])
+    expect(newest).to_have_text(" ".join(texts))
     page.locator("summary").first.click()
     expect(page.locator("details").first.locator("p").last).to_contain_text("14 ")
 

@@ -141,6 +141,9 @@ def test_session_sheet_adds_up_and_goes_down_to_the_body(door: Served) -> None:
     for word in (
         "Unknown no sample 4:35",
         "Sum 42:00 100.0 %",
+        "42 of 40 prescribed minutes; from 10 minutes it counts. Its day is done from 32 minutes.",
+        # 4:35 of the 42:00 are unknown
+        "Within the prescribed range (101 to 121.5 beats a minute): 3:20; above it: 28:55;",
         "17:25 22:00 4:35",
         "heart rate reserve, formula of Tanaka",
         "Low",

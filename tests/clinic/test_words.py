@@ -14,6 +14,7 @@ from clinic.pages.weeks import WeekLook, last_four, view, week_views
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
+from model.words.rounding import half_up
 from patient.words import SITE_WORDS
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import (
@@ -70,6 +71,20 @@ def test_ago(past: int, text: str) -> None:
 def test_when_has_the_zone_and_the_date() -> None:
     assert words.when(CLINIC_NOW, "Europe/Stockholm") == "Mon 23 Nov 2026, 13:40"
     assert words.when(CLINIC_NOW, "America/New_York") == "Mon 23 Nov 2026, 07:40"
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [(135.5, "136"), (136.5, "137"), (136.4999, "136"), (0.5, "1"), (2.5, "3"), (120, "120")],
+)
+def test_half_is_rounded_up(value: float, rounded: str) -> None:
+    assert words.without_decimals(value) == rounded
+    assert half_up(value) == rounded
+
+
+def test_half_of_a_decimal_is_rounded_up_as_it_is_written() -> None:
+    assert [words.number(value) for value in (0.15, 0.25, 0.35, 1.0)] == ["0.2", "0.3", "0.4", "1"]
+    assert [words.decimal(value) for value in (0.05, 99.95)] == ["0.1", "100.0"]
 
 
 def test_percent_never_claims_the_cut_off_early() -> None:

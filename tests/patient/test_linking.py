@@ -1,5 +1,6 @@
 """A patient connects an account, or does not: nothing is ever half done, and nobody else can."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import httpx2
@@ -239,6 +240,35 @@ def test_a_vendor_that_is_away_leaves_nothing_behind(links: LinkWorld, fault: Fa
     assert (page.status_code, "does not answer as it should" in page.text) == (503, True)
     assert links.traces(patient) == _NOTHING
     assert "Polar is connected" in surfer.connect(link, user).text
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_a_wrong_client_secret_is_told_to_patient_and_operator(
+    links: LinkWorld, caplog: pytest.LogCaptureFixture, language: str
+) -> None:
+    patient, user = links.patient(), links.account()
+    right = links.vendors["polar"]
+    assert right.client is not None
+    wrong = replace(right.client, client_secret="mistyped")  # noqa: S106 - no secret
+    links.vendors["polar"] = replace(right, client=wrong)
+    page = Surfer().connect(f"{links.invite(patient)}?lang={language}", user)
+    links.vendors["polar"] = right
+    words = {
+        "en": "does not let your clinic in, and that does not pass by itself",
+        "sv": "släpper inte in mottagningen, och det går inte över av sig självt",
+    }
+    assert (page.status_code, words[language] in page.text) == (503, True)
+    assert links.traces(patient) == _NOTHING
+    lines = {item.name: item.getMessage() for item in caplog.records}
+    assert (
+        "a vendor does not take our application: look at its client_id and client_secret "
+        f"host={right.client.oauth.host}"
+    ) in lines["fetcher.tokens"]
+    why = 'connector=polar reason="the application, status 401"'
+    assert f"a vendor did not link an account {why}" in lines["patient.linking"]
+    assert "mistyped" not in caplog.text
+    metrics = httpx2.get(f"{links.url}/metrics").text
+    assert 'kadens_patient_links_total{connector="polar",outcome="unset"}' in metrics
 
 
 def test_a_vendor_that_registers_nobody_leaves_nothing_behind(links: LinkWorld) -> None:

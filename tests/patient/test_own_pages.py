@@ -1,6 +1,7 @@
 """The pages of a patient who is signed in: what they say, and that each shows its owner only."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 
@@ -8,10 +9,13 @@ import httpx2
 import pytest
 
 from model.calendar import local_date
+from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription
 from patient.app import ROUTES
+from patient.today import prescribed_now
 from patient.words import full_date
 from storage.people import care_team
+from storage.people.profiles import put_profile
 from storage.pg.pool import Connection
 from storage.prescribing.versions import put_prescription
 from tests.patient.link_world import LinkWorld
@@ -59,15 +63,67 @@ def test_today_says_what_is_prescribed(links: LinkWorld) -> None:
     assert english == (
         "Today This week Sessions 0 of 3 Minutes 0 of 90 Report how it went "
         "What is prescribed Exercise 3 times a week, 30 to 45 minutes each time. "
+        "Exercise so that it feels like 3 to 5 on the scale from 0 (nothing at all) to 10 "
+        "(extremely hard). "
         "Pain up to 5 of 10 is all right. The prescription holds "
         "until 31 December 2026."
     )
     assert swedish == (
         "I dag Den här veckan Träningspass 0 av 3 Minuter 0 av 90 Rapportera hur det gick "
         "Ditt recept Träna 3 gånger i "
-        "veckan, 30 till 45 minuter varje gång. Smärta upp till 5 av 10 går bra. Receptet gäller "
-        "till och med 31 december 2026."
+        "veckan, 30 till 45 minuter varje gång. Träna så att det känns som 3 till 5 på skalan "
+        "från 0 (ingenting alls) till 10 (extremt ansträngande). Smärta upp till 5 av 10 går "
+        "bra. Receptet gäller till och med 31 december 2026."
     )
+
+
+_BY_RESERVE = Intensity(method="hrr", low=0.4, high=0.595)
+_PROFILE = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60, hr_max=165)
+_PRESCRIBED = Prescription(
+    id="x",
+    version=1,
+    valid_from=date(2026, 1, 1),
+    valid_to=date(2026, 12, 31),
+    sessions_per_week=3,
+    minutes_per_session=30,
+    intensity=_BY_RESERVE,
+)
+
+
+@pytest.mark.parametrize(
+    ("intensity", "profile", "low", "high"),
+    [
+        # 60 + 0.4 * 105 and 60 + 0.595 * 105 = 122.475
+        (_BY_RESERVE, _PROFILE, "102", "122"),
+        (Intensity(method="hrmax", low=0.5, high=0.7), _PROFILE, "83", "116"),
+        (Intensity(method="bpm", low=110, high=130), None, "110", "130"),
+        (Intensity(method="rpe_6_20", low=12, high=14), None, "12", "14"),
+        (Intensity(method="cadence", low=100, high=129.5), None, "100", "129.5"),
+        # without a figure that holds for the patient there is none to show
+        (_BY_RESERVE, None, "", ""),
+        (_BY_RESERVE, replace(_PROFILE, rate_limited=True), "", ""),
+    ],
+)
+def test_how_hard_is_in_what_a_watch_shows_or_a_person_feels(
+    intensity: Intensity, profile: HeartProfile | None, low: str, high: str
+) -> None:
+    row = replace(_PRESCRIBED, intensity=intensity)
+    now = prescribed_now(row, profile, date(2026, 11, 20))
+    assert (now.low, now.high, bool(now.effort)) == (low, high, bool(low))
+
+
+def test_today_says_the_pulse_that_is_prescribed(links: LinkWorld) -> None:
+    patient = links.patient()
+
+    async def work(conn: Connection) -> None:
+        await put_prescription(conn, patient, _PRESCRIBED, 0)
+        await put_profile(conn, patient, _PROFILE, 0)
+
+    links.run(work)
+    with signed_in(links, patient) as client:
+        english, swedish = text_of(client.get("/")), text_of(client.get("/?lang=sv"))
+    assert "Exercise so that your pulse is 102 to 122 beats a minute." in english
+    assert "Träna så att pulsen är 102 till 122 slag per minut." in swedish
 
 
 def test_a_patient_without_anything_is_told_so(links: LinkWorld) -> None:

@@ -8,6 +8,7 @@ import pytest
 from model.calendar import DAY_MS, local_date
 from patient.sources import SourceState, last_data_ms, source_state
 from patient.words import full_date
+from storage.fetching.withdrawals import end_revoked
 from storage.people.consents import give_consent
 from storage.pg.pool import Connection
 from storage.reads.own_sources import OwnSourceRow
@@ -21,6 +22,7 @@ _ROW = OwnSourceRow(
     zone="Europe/Stockholm",
     consented_ms=_NOW_MS - 30 * DAY_MS,
     withdrawn_ms=None,
+    cut_off_ms=None,
     connection="connected",
     connected_ms=_NOW_MS - 30 * DAY_MS,
     received_ms=_NOW_MS - DAY_MS,
@@ -41,6 +43,12 @@ _NO_CONSENT = replace(_ROW, consented_ms=None, connection="", connected_ms=None)
         (replace(_ROW, received_ms=None), SourceState.SILENT),
         (replace(_ROW, connector="reports", received_ms=None), SourceState.CONNECTED),
         (replace(_ROW, connection="needs_reconnecting"), SourceState.RECONNECT),
+        # the patient ended it at the vendor: the consent here holds, and nothing is read
+        (replace(_ROW, connection="", cut_off_ms=_NOW_MS - 1), SourceState.CUT_OFF),
+        (replace(_ROW, connection="", cut_off_ms=_ROW.consented_ms), SourceState.CUT_OFF),
+        # agreed to anew since, or another account of the same vendor
+        (replace(_ROW, connection="", cut_off_ms=_NOW_MS - 31 * DAY_MS), SourceState.CONNECTED),
+        (replace(_ROW, cut_off_ms=_NOW_MS - 1), SourceState.CONNECTED),
         (_NO_CONSENT, SourceState.ENDED),
         (replace(_NO_CONSENT, withdrawn_ms=_NOW_MS - 1), SourceState.WITHDRAWN),
         (replace(_NO_CONSENT, link_expires_ms=_NOW_MS + 1), SourceState.INVITED),
@@ -121,6 +129,37 @@ def test_silence_is_the_sources_and_never_the_patients(links: LinkWorld) -> None
         english, swedish = client.get("/sources").text, client.get("/sources?lang=sv").text
     assert "That says something about the source, and nothing about you." in english
     assert "Det säger något om källan och inget om dig." in swedish
+
+
+def test_a_connection_that_the_vendor_ended_is_ended_here_and_offered_again(
+    links: LinkWorld,
+) -> None:
+    patient, user = links.patient(), links.account()
+    Surfer().connect(links.invite(patient), user)
+    links.now_ms += DAY_MS
+
+    async def deregistered(conn: Connection) -> None:
+        await conn.execute(
+            "insert into vendor_notice (connector, account, patient, kind, received_at, scopes) "
+            "select connector, account, patient, 'revoked', to_timestamp(%s / 1000.0), '[]' "
+            "from vendor_connection where account = %s",
+            [links.now_ms, user],
+        )
+        assert await end_revoked(conn, links.now_ms) == 1
+
+    links.run(deregistered)
+    with signed_in(links, patient) as client:
+        page, swedish = client.get("/sources").text, client.get("/sources?lang=sv").text
+        day = full_date("en", local_date(links.now_ms, "Europe/Stockholm"))
+        assert f"The connection was ended at the source on {day}." in page
+        assert "You have agreed, and it is read." not in page
+        assert '<button class="button" name="source" value="polar">' in page
+        assert "Withdraw my consent" in page
+        assert "Anslutningen avslutades hos källan den" in swedish
+        onward = _send(client, "connect", "polar")
+        link = links.url + onward.headers["location"].partition("?")[0]
+        assert "<h1>Polar is connected</h1>" in Surfer().connect(link, user).text
+        assert "You have agreed, and it is read." in client.get("/sources?lang=en").text
 
 
 def test_each_patient_withdraws_their_own_alone(links: LinkWorld) -> None:

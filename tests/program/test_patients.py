@@ -137,11 +137,19 @@ def test_prescriptions_are_renewed_paused_exported_and_imported(tmp_path: Path) 
 
 
 def _noted(*words: str) -> list[str]:
-    """Return the keys of the notes that a command says of what it writes."""
-    done = _kadens(*words)
-    assert done.exit_code == 0, done.output
-    notes = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
-    return [line.split("--confirm ")[1].rstrip(")") for line in notes]
+    """Return the keys of the notes without which a command wrote nothing; then it writes."""
+    refused = _kadens(*words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    notes = [line for line in refused.stderr.splitlines() if line.startswith("note: ")]
+    keys = [line.split("--confirm ")[1].rstrip(")") for line in notes]
+    options: list[str] = []
+    for key in keys:
+        options += ["--confirm", key]
+    assert f"nothing is written; to write it all the same, add {' '.join(options)}" in " ".join(
+        refused.stderr.split()
+    )
+    assert _kadens(*words, *options).exit_code == 0
+    return keys
 
 
 def test_each_command_says_its_notes_before_it_writes_a_prescription(tmp_path: Path) -> None:

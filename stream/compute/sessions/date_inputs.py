@@ -28,12 +28,12 @@ def inputs_on(window: Window, day: date) -> DateInputs:
         profile=profile,
         thresholds=zone_thresholds(profile, day),
         prescribed=prescribed,
-        shortest_ms=_shortest_ms(prescribed),
+        shortest_ms=shortest_session_ms(prescribed),
     )
 
 
-def _shortest_ms(prescribed: Iterable[Prescription]) -> int:
-    """Return the least length of a session in ms.
+def shortest_session_ms(prescribed: Iterable[Prescription]) -> int:
+    """Return the least length of a session in ms, with what is prescribed on its date.
 
     It is 10 minutes, or half of the prescribed length where that is shorter, but never under 5
     minutes: a walk to the kitchen is no session, whatever is prescribed.

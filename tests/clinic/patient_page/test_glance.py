@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.clinic_world import CLINIC_KEY, CLINICIAN, Served
+from tests.clinic_world import CLINIC_KEY, CLINIC_NOW, CLINICIAN, Served
 from web import csrf
 
 _STRIP = re.compile(r'<section class="card glance".*?</section>', re.DOTALL)
@@ -44,3 +44,26 @@ def test_a_patient_is_marked_as_reviewed_where_the_charts_are(reviewed_door: Ser
     page = door.get(done.headers["location"].partition("#")[0]).text
     assert "Marked as reviewed." in page
     assert "just now by Karin Lind" in _strip(door, "p-good")
+
+
+@pytest.fixture(name="cut_off_door")
+def _cut_off_door(door: Served) -> Iterator[Served]:
+    door.change(
+        "insert into vendor_withdrawal (connector, account, patient, state, withdrawn_at, "
+        "not_before) select 'garmin', 'invented', id, 'done', to_timestamp(%s / 1000.0), now() "
+        "from patient where pseudonym = 'p-good'",
+        CLINIC_NOW - 60_000,
+    )
+    yield door
+    door.change("delete from vendor_withdrawal")
+
+
+def test_the_head_of_the_page_says_what_the_worklist_says(cut_off_door: Served) -> None:
+    page, work = cut_off_door.get("/patients/p-good").text, cut_off_door.get("/").text
+    (head,) = re.findall(r'<p class="standing">.*?</p>', page, re.DOTALL)
+    _before, _name, row = work.partition('id="row-p-good"')
+    for shown in (head, row.partition("</tr>")[0]):
+        assert "Connection ended" in shown
+        assert "Garmin: revoked by the patient" in shown
+        assert "On track" not in shown
+        assert "garmin" not in shown

@@ -29,6 +29,7 @@ _CONNECTION = ConnectionRow(
     link_used_ms=None,
     connection="connected",
     connected_ms=CLINIC_NOW - DAY_MS,
+    broken_ms=None,
     withdrawn_ms=None,
     received_ms=CLINIC_NOW,
     fetched=0,
@@ -121,12 +122,12 @@ def test_the_row_of_a_prescription_that_ends_asks_for_its_renewal() -> None:
         (
             replace(_CONNECTION, connection="needs_reconnecting"),
             "data",
-            "polar: needs reconnecting",
+            "Polar: needs reconnecting",
         ),
         (
             replace(_CONNECTION, connection="", withdrawn_ms=CLINIC_NOW),
             "data",
-            "polar: revoked by the patient",
+            "Polar: revoked by the patient",
         ),
     ],
 )
