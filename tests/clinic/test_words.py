@@ -112,8 +112,8 @@ def test_both_doors_name_a_brand_alike() -> None:
 
 
 def test_an_answer_is_no_stored_name_of_a_scale() -> None:
-    assert scheme_words.measured("exertion_cr10") == "exertion"
-    assert scheme_words.measured("heart_rate") == "heart rate"
+    assert scheme_words.measured_by("exertion_cr10") == "exertion"
+    assert scheme_words.measured_by("heart_rate") == "heart rate"
     assert scheme_words.method("rpe:borg-cr10") == "as the patient answered, Borg CR10"
 
 
