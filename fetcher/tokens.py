@@ -37,7 +37,6 @@ from storage.people.errors import UnknownNameError
 from storage.pg.outages import is_outage
 from storage.pg.pool import Pool
 
-WRONG_CLIENT = "a vendor does not take our application: look at its client_id and client_secret"
 _log = get_logger(__name__)
 _MOST = 64 * 1024  # bytes of an answer with tokens
 # The row is locked meanwhile, and the database ends a transaction that is idle for two minutes.
@@ -198,7 +197,10 @@ async def _exchanged(means: RefreshMeans, tokens: Tokens, now_ms: int) -> tuple[
         return Refreshed.BROKEN, tokens
     except ClientRefusedError:
         # no patient can mend this: whoever runs the installation has to read it
-        _log.warning(WRONG_CLIENT, host=ours.oauth.host)
+        _log.warning(
+            "a vendor does not take our application: look at its client_id and client_secret",
+            host=ours.oauth.host,
+        )
         return Refreshed.LATER, tokens
     except ValueError:
         return Refreshed.LATER, tokens

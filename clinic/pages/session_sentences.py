@@ -12,7 +12,7 @@ from clinic.reads import SessionView
 from model.calendar import MINUTE_MS
 from model.derived import Origin, Session
 from model.facts import Source
-from model.prescribing.range_times import prescribed_times
+from model.prescribing.range_times import times_by_range
 from model.prescription import is_credited
 from model.words.language import N_, _, ngettext, translated
 from stream.compute.sessions.date_inputs import shortest_session_ms
@@ -73,12 +73,12 @@ def _why_counted(view: SessionView) -> Iterator[str]:
     if not item.counts:
         return
     least = words.number(shortest_session_ms(view.prescribed) / MINUTE_MS)
-    asked = [row for row in view.prescribed if is_credited(row, item.type)]
+    fitting = [row for row in view.prescribed if is_credited(row, item.type)]
     # of several prescriptions none is the one that it was done for
-    if len(asked) != 1:
+    if len(fitting) != 1:
         yield _("From %(least)s minutes a session counts.", least=least)
         return
-    minutes = asked[0].minutes_per_session
+    minutes = fitting[0].minutes_per_session
     yield _(
         "%(done)s of %(asked)s prescribed minutes; from %(least)s minutes it counts. Its day is "
         "done from %(full)s minutes.",
@@ -121,7 +121,7 @@ def _known(item: Session) -> str:
 
 def _in_range(item: Session) -> Iterator[str]:
     """Yield the time by the prescribed range: rule A7 judges by it, and not by the classes."""
-    times = prescribed_times(item)
+    times = times_by_range(item)
     if times is None:
         return
     low, high = map(words.number, times.edges)
