@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
-from alerts.lifecycle.settling import recipients
+from alerts.lifecycle.duty import recipients
 from alerts.registry import RULE
 from alerts.wording import mail
 from alerts.working_hours import WorkingHours

@@ -49,10 +49,10 @@ def judged_weeks(on: RuleInput, rule: Rule) -> Iterator[tuple[date, JudgedWeek]]
 
 @once
 def measured_weeks(on: RuleInput, lag_hours: float) -> list[tuple[Week, Due, Adherence]]:
-    """Return all weeks that are over and whose data is in, those before the look-back with them.
+    """Return the weeks that are over and whose data is in, with what was due and what was done.
 
-    Each has what was due in it, by what was recorded then, and what was done. Weeks without a
-    prescription on all of their days are left out.
+    Weeks before the look-back are among them. What was due is by the prescriptions that were
+    recorded at the time. Weeks without a prescription on all of their days are left out.
     """
     weeks: list[tuple[Week, Due, Adherence]] = []
     for week in sorted(on.earlier_weeks, key=_monday):

@@ -53,10 +53,11 @@ class MissedRun:
 def missed_runs(
     on: RuleInput, thresholds: Mapping[str, float], *, least_due: int, least_days: int = 1
 ) -> Iterator[MissedRun]:
-    """Yield the first days of each run that are enough: so many days, on which so much was due.
+    """Yield each run from its first day to the day on which it was long enough.
 
-    `thresholds` has `lag_hours`, in which late data may come, and `answer_hours`, in which the
-    patient may answer about a day on which the watch was off for as long as a session.
+    It is long enough with `least_days` days on which `least_due` sessions were due. `thresholds`
+    has two times: late data may come within `lag_hours`. Within `answer_hours` the patient may
+    answer about a day on which the watch was off for as long as a session.
     """
     prescriptions = as_recorded(on)
     waits = thresholds["lag_hours"], thresholds["answer_hours"]
@@ -180,9 +181,9 @@ def _judged_days(on: RuleInput, lag_hours: float, answer_hours: float) -> list[W
 def _days_by_date(on: RuleInput) -> dict[date, WeekDay]:
     """Return the days of all weeks.
 
-    An answer alone makes no day a day on which nothing was done, so a day is known here only when
-    it was worn, or when the patient's own count of the week covers it. Where the patient told of
-    sessions that nobody recorded, it is not known on which of the days they were.
+    A day is known here only when a device was worn, or when the patient's own count of the week
+    covers it: that the patient answered does not show that nothing was done. Where the patient
+    told of sessions that nobody recorded, it is not known on which of the days they were.
     """
     worn = {day.local_date for day in on.days if day.wear_min >= VALID_WEAR_MIN}
     rows: dict[date, WeekDay] = {}

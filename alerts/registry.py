@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from alerts.occasions import fresh_until
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
 from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
@@ -82,6 +83,25 @@ def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
 def of_alerts(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings on which alerts may rest: those of rules that are not in shadow."""
     return tuple(finding for finding in findings if finding.rule not in on.settings.shadow)
+
+
+def held_back(on: RuleInput, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that would have raised an alert by now, and were suppressed.
+
+    What is too old to raise one is not held back: a history that was loaded late tells of a past.
+    """
+    return tuple(row for row in findings if row.suppressed and _is_young(on, row))
+
+
+def _is_young(on: RuleInput, finding: Finding) -> bool:
+    rule = as_set(on, RULE[finding.rule])
+    # a rule about weeks is fresh until the next week is judged, and looks back no further
+    return "fresh_days" not in rule.thresholds or on.now_ms <= fresh_until(rule, finding.at_ms)
+
+
+def silences_among(held: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of a silence that goes on: a later one stands in the place of it."""
+    return tuple(finding for finding in held if finding.rule == SILENCE.id)
 
 
 def outages_of(on: RuleInput, held: Iterable[Finding]) -> dict[str, tuple[int, int]]:

@@ -37,7 +37,7 @@ def next_nudge_ms(on: RuleInput) -> int | None:
     last = last_delivered(on)
     if last is None:
         return None
-    # a mark may be ahead of the clock by what a device's clock is wrong
+    # with a device whose clock is ahead, the last data may seem to lie in the future
     number = max(0, on.now_ms - last.time_ms) // NUDGE_EVERY_MS + 1
     at_ms = last.time_ms + number * NUDGE_EVERY_MS
     return at_ms if at_ms - last.time_ms < _CLINIC_MS else None

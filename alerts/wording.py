@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model.alert import AlertState, Finding, Rule, StoredSentence, Tier
+from model.alert import Finding, Rule, StoredSentence, Tier
 from model.words.language import ENGLISH, N_, _, read_in, reading_language
 
 # A tier promises when a person looks. It says nothing about how ill a patient is.
@@ -17,16 +17,6 @@ TIER_WORDS: dict[Tier, str] = {
     Tier.A: "same working day",
     Tier.B: "within two working days",
     Tier.C: "digest",
-}
-
-STATE_WORDS: dict[AlertState, str] = {
-    AlertState.OPEN: "open",
-    AlertState.ACKNOWLEDGED: "acknowledged",
-    AlertState.IN_PROGRESS: "in progress",
-    AlertState.SNOOZED: "snoozed",
-    AlertState.RESOLVED: "resolved",
-    AlertState.RETRACTED: "retracted: the data was corrected",
-    AlertState.EXPIRED: "expired",
 }
 
 PHASE_WORDS: dict[str, str] = {

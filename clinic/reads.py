@@ -55,14 +55,17 @@ WEEKS_SHOWN = heatmap.CALENDAR_WEEKS  # the chart beside the calendar has the sa
 class VendorConnection:
     """How an account at a vendor is connected: its state, and since when (epoch ms).
 
-    Of `announced` fetches of the time before it was linked, `fetched` have ended.
+    Of `announced` fetches of the time before it was linked, `fetched` have ended, and `requested`
+    were taken by a vendor that only pushes; `received_ms` is when something came last.
     """
 
     connector: str
     state: ConnectionState
     since_ms: int | None
     link_expires_ms: int | None
+    received_ms: int | None
     fetched: int
+    requested: int
     announced: int
 
 
@@ -175,7 +178,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         need=need,
         reason=reason,
         patient=page.patient,
-        name=await _name(scope, pseudonym),
+        name=await name_of(scope, pseudonym),
         now_ms=scope.now_ms,
         freshness=worklist.freshness(page.patient.last_data_ms, scope.now_ms),
         silent=worklist.silent(page.patient, scope.now_ms),
@@ -224,7 +227,9 @@ def _connection(row: ConnectionRow, now_ms: int) -> VendorConnection:
         state=result.state,
         since_ms=result.since_ms,
         link_expires_ms=row.link_expires_ms,
+        received_ms=row.received_ms,
         fetched=row.fetched,
+        requested=row.requested,
         announced=row.announced,
     )
 
@@ -243,7 +248,7 @@ async def read_session_view(
     gap = hold_ms(item.heart_source) if item.heart_source else MAX_GAP_MS
     return SessionView(
         patient=sheet.patient,
-        name=await _name(scope, pseudonym),
+        name=await name_of(scope, pseudonym),
         session=item,
         curve=curve(sheet.heart, (item.start_ms, item.end_ms), item.pauses, gap, max_points),
         facts=sheet.facts,
@@ -264,7 +269,7 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
     result = await audit_lines.audit_lines(
         scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
     )
-    name = await _name(scope, alert_page.patient.pseudonym)
+    name = await name_of(scope, alert_page.patient.pseudonym)
     (alert,) = await reworded_alerts(scope.conn, [alert_page.alert])
     findings = reworded_findings(alert_page.findings)
     alert_page = replace(alert_page, alert=alert, findings=findings)
@@ -298,8 +303,8 @@ async def read_brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
     return matches
 
 
-async def _name(scope: RequestScope, pseudonym: str) -> str:
-    # Where no name may be shown, the pseudonym is.
+async def name_of(scope: RequestScope, pseudonym: str) -> str:
+    """Return the name of a patient, the pseudonym where no name may be shown."""
     return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
 
 

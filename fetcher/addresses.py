@@ -8,12 +8,13 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlencode, urlsplit
 
 from model.vendor_api import ApiRequest
 
 _HTTPS_PORT = 443
+_UNICAST, _TRANSLATED = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
 _PATH = "/%:@!$&'()*+,;=-._~"  # what stays as it is in a path
 
 
@@ -94,6 +95,16 @@ def check_public(numbers: Sequence[str]) -> None:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    own = mapped or address
+    inner = _inner(address) if isinstance(address, IPv6Address) else None
+    # an address without a network of its own, as of an old site, is not on the internet either
+    if isinstance(address, IPv6Address) and inner is None and address not in _UNICAST:
+        return False
+    own = inner or address
     return own.is_global and not own.is_multicast
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    """Return the address of version 4 to which one of version 6 leads, None for any other."""
+    if address in _TRANSLATED:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour

@@ -1,7 +1,7 @@
 """What an answer of a vendor means for the fetch that it answers. Pure.
 
 Nothing of an answer's body is looked at but its first bytes, where a page of HTML begins and a FIT
-file states its length.
+file states its length, and the last ones, where a JSON document ends.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,11 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from model.calendar import DAY_MS, epoch_ms
-from model.vendor_api import ApiRequest
+from model.vendor_api import TAKEN_BEFORE, TAKEN_FOR_LATER, TAKEN_TO_PUSH, ApiRequest
 
 _HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<body")
+_CLOSING = {b"{": b"}", b"[": b"]"}
 _FIT_MARK, _FIT_HEAD, _FIT_CHECK = b".FIT", 12, 2  # bytes: the least head, and the sum at the end
 _LONGEST_FIT = (
     256 * 1024 * 1024
@@ -62,7 +63,7 @@ class Judged:
 _NOTHING_THERE = "the vendor has nothing there"
 _BY_STATUS: Mapping[int, Judged] = {
     # it comes by the webhook, as with Garmin's past
-    HTTPStatus.ACCEPTED: Judged(meaning=Meaning.NOTHING, why="the vendor sends it later"),
+    HTTPStatus.ACCEPTED: Judged(meaning=Meaning.NOTHING, why=TAKEN_FOR_LATER),
     HTTPStatus.NO_CONTENT: Judged(meaning=Meaning.NOTHING, why="the vendor has no data of this"),
     HTTPStatus.UNAUTHORIZED: Judged(
         meaning=Meaning.UNAUTHORISED, why="the account needs reconnecting"
@@ -136,9 +137,21 @@ def _of_data(response: VendorResponse) -> Judged:
     # a page of a portal or a proxy, which also answers while the interface itself is away
     if head.startswith(_PAGES) or kind.startswith(("text/html", "application/xhtml")):
         return Judged(meaning=Meaning.FAILED, why="a page of HTML with status 200")
+    # nothing of it can be read, and asking again may bring all of it
+    if _breaks_off(response.body):
+        return Judged(meaning=Meaning.FAILED, why="half of a JSON document with status 200")
     if _is_cut_off(response.body):
         return Judged(meaning=Meaning.PARTIAL, why="half of a FIT file with status 200")
     return Judged(meaning=Meaning.HERE)
+
+
+def _breaks_off(body: bytes) -> bool:
+    """Return whether a JSON document does not end as it begins.
+
+    An answer without a length ends where its connection does, wherever that is.
+    """
+    closing = _CLOSING.get(body[:_HEAD].lstrip()[:1])
+    return closing is not None and not body[-_HEAD:].rstrip().endswith(closing)
 
 
 def _is_cut_off(body: bytes) -> bool:
@@ -159,10 +172,10 @@ def _of_pushed(response: VendorResponse, request: ApiRequest) -> Judged | None:
     first time, at random, because of a stretch of time that the vendor takes a little later.
     """
     if response.status in _ACCEPTED:
-        return Judged(meaning=Meaning.NOTHING, why="accepted: the vendor pushes the data")
+        return Judged(meaning=Meaning.NOTHING, why=TAKEN_TO_PUSH)
     # an answer that was lost on its way shows itself so, and nothing is lost by it
     if response.status == HTTPStatus.CONFLICT:
-        return Judged(meaning=Meaning.NOTHING, why="requested before: the vendor pushes it once")
+        return Judged(meaning=Meaning.NOTHING, why=TAKEN_BEFORE)
     # compared in lower case: how it is written changed more than once
     early = request.too_early and request.too_early in response.body.lower()
     if response.status == HTTPStatus.BAD_REQUEST and early:

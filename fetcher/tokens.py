@@ -69,6 +69,13 @@ class OAuthClient:
     api: str = ""
 
 
+def log_refused_client(host: str) -> None:
+    """Say in the log that a vendor does not take our application: no patient can mend that."""
+    _log.warning(
+        "a vendor does not take our application: look at its client_id and client_secret", host=host
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshMeans:
     """What a refresh needs: without an application of ours (`ours` is None) nothing is renewed."""
@@ -196,11 +203,7 @@ async def _exchanged(means: RefreshMeans, tokens: Tokens, now_ms: int) -> tuple[
     except GrantEndedError:
         return Refreshed.BROKEN, tokens
     except ClientRefusedError:
-        # no patient can mend this: whoever runs the installation has to read it
-        _log.warning(
-            "a vendor does not take our application: look at its client_id and client_secret",
-            host=ours.oauth.host,
-        )
+        log_refused_client(ours.oauth.host)
         return Refreshed.LATER, tokens
     except ValueError:
         return Refreshed.LATER, tokens

@@ -42,7 +42,7 @@ _REASONS: Mapping[AlertState, str] = {
     AlertState.EXPIRED: "nobody took it up in its time",
 }
 _WITHDRAWN_WHY: Mapping[str, str] = {
-    WithdrawalReason.CORRECTED: "the data was corrected",
+    WithdrawalReason.CORRECTED: "the data was corrected or completed",
     WithdrawalReason.RESTRICTED: "use of the data was restricted",
     WithdrawalReason.SETTINGS: "a threshold, a profile or the prescription was changed",
     WithdrawalReason.SEVERAL: "the data or the settings were changed",

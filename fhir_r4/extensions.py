@@ -106,7 +106,7 @@ def _decoded(hint: Any, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Any:  
     return _single(kind, *rows[0])
 
 
-def _single(kind: Any, at: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _single(kind: Any, at: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a type hint
     inner = row.get("extension")
     if get_origin(kind) is dict or is_dataclass(kind):
         if not isinstance(inner, list):
@@ -115,7 +115,7 @@ def _single(kind: Any, at: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401
     return _scalar(kind, at, row)
 
 
-def _dict(kind: Any, at: str, inner: Sequence[Any]) -> dict[str, Any]:  # noqa: ANN401
+def _dict(kind: Any, at: str, inner: Sequence[Any]) -> dict[str, Any]:  # noqa: ANN401 - a hint
     items: dict[str, Any] = {}
     for number, row in enumerate(inner):
         where = f"{at}.extension[{number}]"
@@ -125,7 +125,7 @@ def _dict(kind: Any, at: str, inner: Sequence[Any]) -> dict[str, Any]:  # noqa: 
     return items
 
 
-def _value(kind: Any, at: str, inner: Sequence[Any]) -> Any:  # noqa: ANN401
+def _value(kind: Any, at: str, inner: Sequence[Any]) -> Any:  # noqa: ANN401 - a type hint
     names = [field.name for field in fields(kind)]
     members = extension_members(kind, names, inner, "", at)
     for field in fields(kind):
@@ -134,7 +134,7 @@ def _value(kind: Any, at: str, inner: Sequence[Any]) -> Any:  # noqa: ANN401
     return kind(**members)
 
 
-def _scalar(kind: Any, at: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _scalar(kind: Any, at: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a type hint
     element = dict(_ELEMENTS)[kind]
     value = row.get(element)
     # a figure that may have decimals is also written without them

@@ -112,8 +112,7 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         # a body shorter than declared is a sender that was cut off, and its digest would be wrong
         if spool.size == 0 or declared not in {None, spool.size}:
             raise refused("early_end" if declared else "empty")
-        if check is not None and (verdict := check.verdict()) is not Verdict.OK:
-            raise _unproved(connector, verdict)
+        _require_proof(connector, check)
         # only proved bodies count: otherwise forged bodies would use up the connector's rate
         use_up_rate(door.rates.connectors, "connector_rate", connector.name, door.rates.now())
         envelope = envelope_of(
@@ -136,6 +135,12 @@ async def _receive(door: Door, connector: Connector, incoming: Incoming) -> Take
         shown=connector.shown,
         by_compact=check is not None and check.by_compact,
     )
+
+
+def _require_proof(connector: Connector, check: Check | None) -> None:
+    """Raise `Refused` for a body that has been read and does not hold its proof."""
+    if check is not None and (verdict := check.verdict()) is not Verdict.OK:
+        raise _unproved(connector, verdict)
 
 
 def _declared(headers: Mapping[str, str], cap: int) -> int | None:

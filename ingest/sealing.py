@@ -1,17 +1,17 @@
-"""Seals a body for its patient before it is appended, wherever its patient is known by then.
+"""Seals a body at the door for its patient, wherever its patient is known by then.
 
 It must never see a patient's data key: the public key is enough to seal, and opens nothing.
 """
 
-import io
 import secrets
-from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
-from model.envelope import INLINE, Envelope, sealed_owner
-from model.privacy.sealed_box import BOX_FORM, PUBLIC_BYTES, box_sealed
-from model.privacy.sealed_stream import STREAM_FORM, StreamSealer, sealing_file
+from model.envelope import Envelope
+from model.privacy.sealed_box import PUBLIC_BYTES
+from model.privacy.sealing import sealed_content
+
+_once = partial(secrets.token_bytes, PUBLIC_BYTES)
 
 
 def sealed_for_patient(
@@ -25,19 +25,4 @@ def sealed_for_patient(
     """
     if not public:
         return envelope, content
-    belongs_to = sealed_owner(envelope)
-    if isinstance(content, bytes) and len(content) <= INLINE:
-        value = box_sealed(public, _once(), content, belongs_to)
-        return replace(envelope, sealed=BOX_FORM), value
-    file = io.BytesIO(content) if isinstance(content, bytes) else content
-    # a key of its own for each reading: the store may begin again
-    begin = partial(_sealer, public, belongs_to)
-    return replace(envelope, sealed=STREAM_FORM), sealing_file(file, begin)
-
-
-def _sealer(public: bytes, belongs_to: str) -> StreamSealer:
-    return StreamSealer(public, _once(), belongs_to)
-
-
-def _once() -> bytes:
-    return secrets.token_bytes(PUBLIC_BYTES)
+    return sealed_content(envelope, content, public, _once)

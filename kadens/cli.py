@@ -38,7 +38,7 @@ class Program(LazyGroup):
             raise
         except Exception as error:
             # Imported only after an error: the clients whose errors are listed there take a second.
-            from kadens.failures import fail_plainly  # noqa: PLC0415
+            from kadens.failures import fail_plainly  # noqa: PLC0415 - see above
 
             fail_plainly(error)
             raise

@@ -27,4 +27,4 @@ def clock(text: str) -> _Clock:
     if kind == "file" and rest:
         path = Path(rest)
         return lambda: int(path.read_text(encoding="ascii"))
-    raise ValueError(f"KADENS_CLOCK={text!r}: one of system, fixed:EPOCH_MS, file:PATH is wanted")
+    raise ValueError(f"KADENS_CLOCK={text!r}: must be system, fixed:EPOCH_MS or file:PATH")

@@ -1,18 +1,21 @@
 """Reads a JSON file that a person wrote into a value of the model; names every wrong field."""
 
-import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from inspect import signature
 from pathlib import Path
 from types import UnionType
-from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from model.schemas.strict_json import DoubledMemberError, strict_json
 from web.mistakes import mistakes_in
 
 _T = TypeVar("_T")
+_INVALID = "json_invalid"  # pydantic's name for what is no JSON
+_LINE_AND_COLUMN = re.compile(r" at line (\d+) column (\d+)$")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
@@ -29,12 +32,28 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
         # Strict: "3" is not 3 and true is not 1, as in the published JSON Schemas.
         value = TypeAdapter(cls).validate_json(content, strict=True)
     except ValidationError as error:
-        lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
-        raise refusal(path, lines) from None  # pydantic's own text repeats values
+        # pydantic's own text repeats values
+        raise refusal(path, mistake_lines(error)) from None
+    try:
+        strict_json(content)
+    except DoubledMemberError as error:
+        raise refusal(path, [f"{error.path} stands twice"]) from None
     unknown = [f"{name} is not a known field" for name in unknown_members(members, cls)]
     if unknown:
         raise refusal(path, [*unknown, f"known fields: {', '.join(sorted(known))}"])
     return value
+
+
+def mistake_lines(error: ValidationError) -> list[str]:
+    """Return a line for each mistake in a file; invalid JSON has the line where it breaks."""
+    rows = zip(mistakes_in(error), error.errors(), strict=True)
+    return [f"{field or 'the file'} {text}{_where(row)}" for (field, text), row in rows]
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Return line and column of a mistake of pydantic in brackets, "" where it tells none."""
+    at = _LINE_AND_COLUMN.search(str(row.get("ctx", {}).get("error", "")))
+    return f" (line {at[1]}, column {at[2]})" if at and row["type"] == _INVALID else ""
 
 
 def unknown_members(row: dict[str, Any], cls: type[Any], where: str = "") -> Iterator[str]:
@@ -64,31 +83,6 @@ def _dataclass_in(hint: Any) -> type[Any] | None:  # noqa: ANN401 - any annotati
     if get_origin(hint) in (tuple, Union, UnionType):
         return next(filter(None, map(_dataclass_in, get_args(hint))), None)
     return None
-
-
-def strict_json(content: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Return the value of JSON in which every number is finite and no object has a key twice.
-
-    Raises ValueError with the reason. Readers of JSON differ in what they make of both.
-    """
-    try:
-        return json.loads(content, object_pairs_hook=_once_each, parse_constant=_no_number)
-    except RecursionError:
-        raise ValueError("is too deep") from None
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value: dict[str, Any] = {}
-    for name, item in pairs:
-        # most readers keep the last one, and so would lose what the first one says
-        if name in value:
-            raise ValueError(f"has the key {name} twice in one object")
-        value[name] = item
-    return value
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"has {name}, which is no number of JSON")
 
 
 def refusal(path: Path, lines: Sequence[str]) -> JsonFileError:

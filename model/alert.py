@@ -124,6 +124,11 @@ class Finding:
         """The rule and the key: by it an alert holds its findings, each once."""
         return f"{self.rule}:{self.key}"
 
+    @property
+    def sort_key(self) -> tuple[int, str, str]:
+        """What sorts findings by time; rule and key decide between equal times."""
+        return self.at_ms, self.rule, self.key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSentence:

@@ -34,6 +34,11 @@ def rfc3339(ms: int) -> str:
     return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def rfc3339_if_known(ms: int | None) -> str | None:
+    """Return an instant as `rfc3339` does, None for None."""
+    return None if ms is None else rfc3339(ms)
+
+
 def local_date(ms: int, zone: str) -> date:
     """Return the calendar date at an instant in an IANA zone."""
     return utc(ms).astimezone(ZoneInfo(zone)).date()
@@ -60,6 +65,11 @@ def local_instant(day: date, at: time, zone: str) -> int:
     A time that comes twice is the first of both; one that is skipped is the instant of the change.
     """
     return epoch_ms(datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC))
+
+
+def second_local_instant(day: date, at: time, zone: str) -> int:
+    """Return the epoch ms of a time as `local_instant` does, the second where it comes twice."""
+    return epoch_ms(datetime.combine(day, at.replace(fold=1), ZoneInfo(zone)).astimezone(UTC))
 
 
 def day_bounds(day: date, zone: str) -> tuple[int, int]:

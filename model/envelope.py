@@ -40,7 +40,8 @@ class Envelope:
     the vendor's own link was followed, it travels without the link's host and query, which may hold
     a credential. `zone` is the IANA zone of the patient whose data were fetched, "" for a payload
     that was pushed. `sealed` names the form in which the event's value is sealed for the patient,
-    "" where it is the payload itself.
+    "" where it is the payload itself. `sealed_for` is that patient where `patient` must not name
+    them, because the account in the payload decides whose it is.
     """
 
     connector: str
@@ -62,6 +63,7 @@ class Envelope:
     requested: Fetch | None = None
     zone: str = ""
     sealed: str = ""
+    sealed_for: str = ""
 
     @property
     def context(self) -> Context:
@@ -120,6 +122,7 @@ class Envelope:
             requested=_requested(values.get("requested", "")),
             zone=values.get("zone", ""),
             sealed=values.get(SEALED, ""),
+            sealed_for=values.get("sealed_for", ""),
         )
 
 
@@ -128,9 +131,14 @@ _NAMES = tuple(Envelope.__dataclass_fields__)
 _values_of = attrgetter(*_NAMES)
 
 
+def sealed_patient(envelope: Envelope) -> str:
+    """Return the patient for whom the value of a message is sealed."""
+    return envelope.sealed_for or envelope.patient
+
+
 def sealed_owner(envelope: Envelope) -> str:
     """Return what the value of a message is sealed for: its patient and this payload."""
-    return f"raw:{envelope.patient}:{envelope.sha256}"
+    return f"raw:{sealed_patient(envelope)}:{envelope.sha256}"
 
 
 def _as_header(fetch: Fetch | None) -> str:

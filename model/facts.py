@@ -204,10 +204,10 @@ class Report:
     `value` is on `scale`, one of "nrs-0-10", "borg-cr10", "borg-6-20", "form-1-5", "yes-no" and
     "sessions-this-week". `session` is the record of the workout that the report is about, when the
     app knows it. A session that the patient declared has the instrument SESSION; its `type`,
-    `head.start_ms` and `head.end_ms` are as declared. The head of a mark (`MARKS`) has the span of
-    the session that is meant, as it was when it was marked, and `reason` is one of the stated
-    reasons of `model/marks.py`. Of a RED_FLAG, `reason` is the sign that was asked about. In other
-    reports `head.start_ms` is the time of the answer, or the end of the time that it is about.
+    `head.start_ms` and `head.end_ms` are as declared. The head of a mark (`MARKS`) has the span
+    that the marked session had when it was marked; `reason` is one of those of `model/marks.py`.
+    Of a RED_FLAG, `reason` is the sign that was asked about. In other reports `head.start_ms` is
+    the time of the answer, or the end of the time that it is about.
     """
 
     head: Head

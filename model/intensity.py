@@ -198,7 +198,7 @@ def _out_of_bounds(profile: HeartProfile) -> list[str]:
     for name, (low, high) in PROFILE_BOUNDS.items():
         value = getattr(profile, name)
         if value is not None and not low < value <= high:
-            problems.append(f"{name}: above {low:g} and at most {high:g} is wanted")
+            problems.append(f"{name}: must be above {low:g} and at most {high:g}")
     return problems
 
 
@@ -207,7 +207,7 @@ def _wrong_order(profile: HeartProfile) -> list[str]:
     for lower, upper in MUST_BE_BELOW:
         low, high = getattr(profile, lower), getattr(profile, upper)
         if low is not None and high is not None and low >= high:
-            problems.append(f"{lower}: below {upper} is wanted")
+            problems.append(f"{lower}: must be below {upper}")
     return problems
 
 
@@ -219,10 +219,8 @@ def _wrong_clinician_bpm(profile: HeartProfile) -> list[str]:
     within = all(low < edge <= high for edge in edges)
     if within and all(edge < above for edge, above in pairwise(edges)):
         return []
-    return [
-        f"clinician_bpm: four figures that ascend, above {low:g} and at most {high:g}, are wanted"
-    ]
+    return [f"clinician_bpm: must be four figures that ascend, above {low:g} and at most {high:g}"]
 
 
 def _wrong_sex(profile: HeartProfile) -> list[str]:
-    return [] if profile.sex in SEXES else ["sex: female or male is wanted, or nothing"]
+    return [] if profile.sex in SEXES else ["sex: must be female or male, or left out"]

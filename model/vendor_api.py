@@ -145,6 +145,12 @@ class ApiRequest:
             raise ValueError("a form, a document or neither, and with a GET neither")
 
 
+# Why a request ended without data: the vendor took it, and what it asks for is pushed later.
+TAKEN_FOR_LATER = "the vendor sends it later"
+TAKEN_TO_PUSH = "accepted: the vendor pushes the data"
+TAKEN_BEFORE = "requested before: the vendor pushes it once"
+TAKEN = (TAKEN_FOR_LATER, TAKEN_TO_PUSH, TAKEN_BEFORE)
+
 RequestOf: TypeAlias = Callable[[Fetch], ApiRequest]
 RateWait: TypeAlias = Callable[[Mapping[str, str]], int]
 
@@ -184,10 +190,10 @@ class Backfill:
 class Subscription:
     """What a vendor calls us for: as we want it, or as the vendor lists it.
 
-    `about` is what it is for in words of the connector, the same for what is wanted and for what
-    is listed, such as `update workout`. `callback` is the address that is called. `id` is the
-    vendor's name of it, and `account` whose it is: "" where it is the application's. `ends_ms` is
-    epoch ms, 0 without an end. One that the vendor has switched off is not active.
+    `about` names what it is for, such as `update workout`: a connector uses the same words for
+    what it wants and for what the vendor lists. `callback` is the address that is called. `id` is
+    the vendor's name of it, and `account` whose it is: "" where it is the application's. `ends_ms`
+    is epoch ms, 0 without an end. One that the vendor has switched off is not active.
     """
 
     about: str

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from model.codec import loads
 from model.columns.build import EncodedTexts
+from parsers.stated_once import states_once
 
 _FIRST = 4096  # bytes within which the first object ends
 _COMMA = re.compile(rb"\s*,\s*(?=\{)")
@@ -194,14 +195,17 @@ def _numbers(written: bytes, count: int) -> list[int | float] | None:
 def _document(body: bytes, at: tuple[int, int, int], path: Sequence[str]) -> Any:  # noqa: ANN401
     """Return the document with the first object alone; None unless `at` cuts the array at path."""
     start, first_end, end = at
+    small = body[:first_end] + body[end:]
     # Without its objects, the array at the path must be empty. Otherwise the bytes that were cut
     # belong to another array with the same name.
     try:
-        document = loads(body[:first_end] + body[end:])
+        document = loads(small)
         empty, item = _at(loads(body[:start] + body[end:]), path), _at(document, path)
     except (ValueError, KeyError, TypeError):
         return None
-    return document if empty == [] and isinstance(item, list) and len(item) == 1 else None
+    # what is stated twice is told by who reads all of it
+    is_only = empty == [] and isinstance(item, list) and len(item) == 1
+    return document if is_only and states_once(small, document) else None
 
 
 def _at(document: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - JSON has no narrower type

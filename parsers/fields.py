@@ -12,15 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
-from model.codec import loads
 from model.errors import BodyError
 from model.facts import Head, OffsetOrigin, Reject, RejectKind, Source
 from model.metrics import METRIC
 from model.storable import LONGEST_WORD, is_offset
 from parsers.bounds import MOST_OBJECTS, MOST_VALUES, readable
+from parsers.stated_once import TWICE, TWICE_STATED, loads_once
 
 JsonObject: TypeAlias = dict[str, Any]
-TWICE_STATED = "stated twice, with different values"
 _T = TypeVar("_T")
 
 _RFC3339 = re.compile(
@@ -68,7 +67,7 @@ def json_in_body(body: bytes) -> object:
     """Return what a body holds as JSON; BodyError with the offset for what is none or too wide."""
     check_width(body)
     try:
-        return loads(body)
+        return loads_once(body)
     except json.JSONDecodeError as error:
         raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
     except ValueError as error:
@@ -78,11 +77,11 @@ def json_in_body(body: bytes) -> object:
 def document(body: bytes) -> JsonObject:
     """Return the JSON object that a body holds; BodyError with the offset for anything else.
 
-    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. Of
-    two equal keys the last counts.
+    NaN, numbers beyond float64, lone surrogates and more than 1,024 levels are not JSON here. A key
+    with two different values has `TWICE`, which no field of any type is.
     """
     try:
-        result = loads(body)
+        result = loads_once(body)
     except json.JSONDecodeError as error:
         raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
     if not isinstance(result, dict):
@@ -90,24 +89,29 @@ def document(body: bytes) -> JsonObject:
     return result
 
 
+def _why(value: object, why: str) -> str:
+    """Return why a value is not of the type of its field."""
+    return TWICE_STATED if value is TWICE else why
+
+
 def object_of(value: object, where: str) -> JsonObject:
     """Return a JSON object."""
     if not isinstance(value, dict):
-        raise Unreadable(where, "not an object")
+        raise Unreadable(where, _why(value, "not an object"))
     return value
 
 
 def list_of(value: object, where: str) -> list[Any]:
     """Return a JSON list."""
     if not isinstance(value, list):
-        raise Unreadable(where, "not a list")
+        raise Unreadable(where, _why(value, "not a list"))
     return value
 
 
 def text(value: object, where: str, longest: int = LONGEST_WORD) -> str:
     """Return a text of 1 to `longest` characters without control characters."""
     if not isinstance(value, str) or not value:
-        raise Unreadable(where, "not a text")
+        raise Unreadable(where, _why(value, "not a text"))
     if len(value) > longest:
         raise Unreadable(where, f"longer than {longest} characters", RejectKind.TOO_MUCH)
     if _CONTROL.search(value):
@@ -123,7 +127,7 @@ def optional_text(value: object, where: str, longest: int = LONGEST_WORD) -> str
 def number_of(value: object, where: str) -> float:
     """Return a finite number as float64; true, false and texts are not numbers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Unreadable(where, "not a number")
+        raise Unreadable(where, _why(value, "not a number"))
     try:
         return float(value) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
     except OverflowError as error:  # JSON bounds the digits of a whole number nowhere
@@ -159,7 +163,7 @@ def instant_of(value: object, where: str) -> tuple[int, int | None]:
     The offset is None for `Z`: a time in UTC does not say where the clock was.
     """
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise Unreadable(where, "not an RFC 3339 time with an offset")
+        raise Unreadable(where, _why(value, "not an RFC 3339 time with an offset"))
     try:
         # RFC 3339 allows a small t and z, Python only a capital Z.
         result = datetime.fromisoformat(value.upper())
@@ -179,7 +183,7 @@ def zone_offset(value: object, where: str) -> int | None:
         return None
     matches = _OFFSET.fullmatch(value) if isinstance(value, str) else None
     if matches is None:
-        raise Unreadable(where, "not a UTC offset")
+        raise Unreadable(where, _why(value, "not a UTC offset"))
     minutes = int(matches[2]) * 60 + int(matches[3])
     return real_offset(-minutes if matches[1] == "-" else minutes, where)
 

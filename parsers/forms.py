@@ -1,4 +1,4 @@
-"""Form-encoded bodies (`application/x-www-form-urlencoded`) as a mapping of texts. Pure."""
+"""Form-encoded bodies (`application/x-www-form-urlencoded`), and numbers in texts. Pure."""
 
 import re
 from math import isfinite
@@ -6,12 +6,14 @@ from urllib.parse import parse_qsl
 
 from model.errors import BodyError
 from model.facts import RejectKind
-from parsers.fields import TWICE_STATED, Unreadable
+from parsers.fields import Unreadable
+from parsers.stated_once import TWICE_STATED
 
 MOST_FORM_FIELDS = 1_000
 # as JSON writes a number; Python also takes "1_0", "nan" and other scripts' digits
 _DECIMAL = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,32}", re.ASCII)
 
 
@@ -52,3 +54,21 @@ def number_in(written: str, where: str) -> float:
     if not isfinite(number):
         raise Unreadable(where, "not a number")
     return number + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
+
+
+def plain_number(written: str, *, in_english: bool) -> str:
+    """Return a number of a table as computers write it.
+
+    The last of two kinds of marks divides the fraction, and a mark that comes twice thousands. A
+    single comma divides thousands only in English, and only before three digits.
+
+    >>> plain_number("12.345,6", in_english=False), plain_number("2,400", in_english=True)
+    ('12345.6', '2400')
+    """
+    plain = written.replace("\u00a0", "").replace("\u202f", "")
+    if "." in plain and "," in plain:
+        first = min(".,", key=plain.rfind)
+        return plain.replace(first, "").replace(",", ".")
+    if _THOUSANDS.fullmatch(plain) and (in_english or plain.count(",") > 1):
+        return plain.replace(",", "")
+    return plain.replace(",", ".")

@@ -54,9 +54,12 @@ def text_of(payload: bytes, most: int = MOST_LISTED_OBJECTS) -> str:
         raise BodyError(f"@{error.start}", "not UTF-8") from error
 
 
-def listed_records(text: str) -> Iterator[ListedRecord]:
-    """Yield the records of an object of lists, in order; BodyError where it is no such object."""
-    walk = _Walk(text)
+def listed_records(text: str, hook: Hook | None = None) -> Iterator[ListedRecord]:
+    """Yield the records of an object of lists, in order; BodyError where it is no such object.
+
+    An object within a record is what `hook` returns, if there is one.
+    """
+    walk = _Walk(text, hook)
     walk.expect("{", "not a JSON object")
     if not walk.skips("}"):
         yield from _members(walk)

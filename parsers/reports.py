@@ -57,6 +57,7 @@ from model.schemas.report_body import (
     MOST_REPORTS,
     SCALES,
 )
+from model.schemas.strict_json import doubled_members, member_name
 from model.storable import LONGEST_WORD
 from model.words.activities import TYPES
 from parsers.bounds import LONGEST_WORKOUT_MS
@@ -92,11 +93,14 @@ def parse_reports(body: bytes) -> Parsed:
         kind = _kind(event.get("type"))
         # The list is complete before any report is read, so a wrong event refuses the entire body.
         records = list(_records(event))
+        doubled = _doubled_reports(body)
     except Unreadable as error:
         raise body_error(error) from error
     facts: list[Fact] = []
     for where, record in records:
         try:
+            if where in doubled:
+                raise doubled[where]
             facts.append(_fact(kind, object_of(record, where), where, errors))
         except Unreadable as error:
             errors.append(error)
@@ -104,6 +108,28 @@ def parse_reports(body: bytes) -> Parsed:
 
 
 read_reports = single_part(parse_reports)
+
+
+def _doubled_reports(body: bytes) -> dict[str, Unreadable]:
+    """Return the reports with a member that stands twice; of two answers nobody may guess.
+
+    Raises `Unreadable` for such a member outside of a report.
+    """
+    try:
+        paths = list(doubled_members(body))
+    except ValueError as error:
+        raise Unreadable("@0", str(error)) from None
+    doubled: dict[str, Unreadable] = {}
+    for path in paths:
+        match path:
+            case ["report", _, *_]:
+                where = "report"
+            case ["reports", int(number), *_]:
+                where = f"reports[{number}]"
+            case _:
+                raise Unreadable(member_name(path), "stands twice")
+        doubled.setdefault(where, Unreadable(f"{where}.{path[-1]}", "stands twice"))
+    return doubled
 
 
 def _kind(value: object) -> str:

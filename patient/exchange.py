@@ -11,7 +11,7 @@ from fetcher.answers import VendorResponse
 from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from fetcher.questions import bearer, question_of
-from fetcher.tokens import stored_tokens, token_answer, token_question
+from fetcher.tokens import log_refused_client, stored_tokens, token_answer, token_question
 from model.vendor_api import ApiRequest
 from model.vendors.tokens import ClientRefusedError, GrantEndedError, TokenAnswer
 from storage.fetching.budgets import spend_request
@@ -88,6 +88,7 @@ class Exchange:
         except GrantEndedError as error:
             raise RefusedGrantError("the vendor does not take the code") from error
         except ClientRefusedError as error:
+            log_refused_client(ours.oauth.host)
             raise RefusedClientError(f"the application, status {response.status}") from error
         except ValueError as error:
             why = response.fault or f"status {response.status}"

@@ -145,7 +145,7 @@ async def connect(
     except (VendorAwayError, RefusedClientError, RefusedGrantError) as error:
         # the patient reads that it did not go; why it did not is for whoever runs the installation
         outcome = _FAILURES[type(error)]
-        _say_why(vendor.name, outcome, str(error))
+        _log.warning("a vendor did not link an account", connector=vendor.name, reason=str(error))
         return outcome
     try:
         async with door.pool.connection() as conn:
@@ -155,17 +155,6 @@ async def connect(
         return LinkOutcome.TAKEN
     except (UnknownNameError, AccountClosedError):
         return LinkOutcome.UNKNOWN  # the patient was erased meanwhile, or the account closed
-
-
-def _say_why(connector: str, outcome: LinkOutcome, reason: str) -> None:
-    if outcome is LinkOutcome.UNSET:
-        _log.warning(
-            "a vendor does not take our application: look at its client_id and client_secret",
-            connector=connector,
-            reason=reason,
-        )
-        return
-    _log.warning("a vendor did not link an account", connector=connector, reason=reason)
 
 
 async def _linked(

@@ -94,7 +94,7 @@ def cohort(*, now_ms: int, seed: int, patients: int, weeks: int) -> Cohort:
     """
     if patients < 1 or weeks < LOW_WEEKS + 1:
         raise ValueError(
-            f"at least one patient and {LOW_WEEKS + 1} weeks are wanted, not {patients} and {weeks}"
+            f"a cohort has a patient and {LOW_WEEKS + 1} weeks at least, not {patients} and {weeks}"
         )
     clinician = _Clinician(
         subject="demo-clinician", name=DEMO_NAME, email="demo.clinician@localhost"

@@ -30,7 +30,7 @@ def heart_rate_body(
     Raises ValueError for no samples and for more than `MOST_SAMPLES`.
     """
     if not 0 < len(t) <= MOST_BODY_SAMPLES:
-        raise ValueError(f"1 to {MOST_BODY_SAMPLES} samples are wanted, not {len(t)}")
+        raise ValueError(f"1 to {MOST_BODY_SAMPLES} samples make a body, not {len(t)}")
     provider, device = (HUB, HUB_DEVICE) if hub else (PROVIDER, DEVICE)
     stamps, offsets = _local(t, zone)
     # formatted by hand, so as to build no dict for each of the many samples of a history

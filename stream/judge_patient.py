@@ -25,7 +25,7 @@ from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import WORKLIST
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
-from storage.ruling.held import put_held, put_outage
+from storage.ruling.held import drop_held, put_held, put_outage
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
 from stream.deriving.settings import derive_stale
@@ -116,7 +116,7 @@ def verdict(
     `why` is the reason for which alerts are withdrawn, if any are.
     """
     findings = registry.judge(on.judgeable)
-    held = tuple(finding for finding in findings if finding.suppressed)
+    held = registry.held_back(on.judgeable, findings)
     findings = registry.of_alerts(on.judgeable, findings)
     back = lifecycle.returning_findings(on.live, on.recent, partial(_judged_at, on), now_ms)
     result = lifecycle.course_at(on.live, on.recent, findings, on.roster, now_ms, back, why)
@@ -174,6 +174,9 @@ async def apply_judgements(
     for vendor, (silent, panel) in _outages(results).items():
         if await put_outage(conn, vendor, silent, panel, now_ms):
             _log.warning("a vendor delivers nothing to many patients", connector=vendor)
+    for name, result in results.items():
+        for silence in registry.silences_among(result.held):
+            await drop_held(conn, numbers[name], silence.rule, silence.from_ms)
     await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
     if ReceiverKind.NUDGE.value in ways:
         nudged = [(name, result.nudge) for name, result in results.items() if result.nudge]

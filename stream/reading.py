@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from zoneinfo import ZoneInfo
 
-from model.calendar import utc
+from model.calendar import zone_offset_min
 from model.envelope import INLINE, Envelope
 from model.facts import AttributedFact, Fact, OffsetOrigin, Parsed, Reject, RejectKind
 from model.received import Fetch, Notice, Part
@@ -181,15 +180,9 @@ def with_offset(fact: Fact, zone: str) -> Fact:
     # the source knows where its wearer was at that time, the patient's zone is only an assumption
     if fact.head.offset_min is not None:
         return fact
-    minutes = _offset_min(fact.head.start_ms, zone)
+    minutes = zone_offset_min(fact.head.start_ms, zone)
     head = replace(fact.head, offset_min=minutes, offset_origin=OffsetOrigin.PATIENT_ZONE)
     return replace(fact, head=head)
-
-
-def _offset_min(at_ms: int, zone: str) -> int:
-    # the zone's offset at that instant, as daylight saving time changes it
-    shift = utc(at_ms).astimezone(ZoneInfo(zone)).utcoffset()
-    return round(shift.total_seconds() / 60) if shift is not None else 0
 
 
 async def received(message: Message, bodies: BodyStorage) -> Read:

@@ -311,17 +311,57 @@ def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:
     )
 
 
-def _alerts(conn: psycopg.Connection[Any]) -> None:
-    rating = {
-        "record": f"pain:p-pain:{CLINIC_NOW}", "value": 8.0, "scale": "nrs-0-10", "phase": "after",
-        "at": "2026-11-22T17:02:00Z", "local_date": "2026-11-22",
-    }  # fmt: skip
-    session = conn.execute(
-        "select session from session s join patient p on p.id = s.patient "
-        "where p.pseudonym = 'p-pain'"
-        " order by start_at desc limit 1"
-    ).fetchone()
-    assert session
+_RATING = {
+    "record": f"pain:p-pain:{CLINIC_NOW}",
+    "value": 8.0,
+    "scale": "nrs-0-10",
+    "phase": "after",
+    "at": "2026-11-22T17:02:00Z",
+    "local_date": "2026-11-22",
+}
+_LOW_WEEK = {
+    "sessions_due": 3.0,
+    "minutes_due": 120.0,
+    "valid_days": 0,
+    "answered_days": 7,
+    "paused_days": 0,
+    "carried_days": 0,
+    "recalled_sessions": 0,
+    "unseen_days": 0,
+}
+_TWO_LOW_WEEKS = (
+    {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333, "time": 0.167},
+    {"monday": "2026-11-16", "sessions": 0, "minutes": 0.0, "frequency": 0.0, "time": 0.0},
+)
+_PAIN_TEXT = "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once)."
+_LOW_TEXT = (
+    "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
+    "Week of 2026-11-09: 1 of 3 sessions, "
+    "20 of 120 minutes; Week of 2026-11-16: 0 of 3 sessions, 0 of 120 minutes."
+)
+_MILD_TEXT = (
+    "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: "
+    "6 or more in 2 of 3)."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Invented:
+    """An alert with a single finding, raised `ago_ms` before now."""
+
+    key: str
+    patient: str
+    tier: str
+    state: str
+    ago_ms: int
+    text: str
+    evidence: Mapping[str, Any]
+    family: str = "pain"
+    rule: str = "P1"
+    session: str | None = None
+
+
+def _pain_evidence(ratings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     limits = {
         "high": 6,
         "very_high": 8,
@@ -330,163 +370,135 @@ def _alerts(conn: psycopg.Connection[Any]) -> None:
         "look_back_days": 28,
         "fresh_days": 14,
     }
-    pain_evidence = {
-        "rule": "P1", "version": 1, "from_ms": CLINIC_NOW - 20 * HOUR_MS,
+    return {
+        "rule": "P1",
+        "version": 1,
+        "from_ms": CLINIC_NOW - 20 * HOUR_MS,
         "fresh_until_ms": CLINIC_NOW + 13 * DAY_MS,
-        "ratings": [{**rating, "session": session[0]}], "rated_sessions": 1, "thresholds": limits,
-    }  # fmt: skip
-    low_week = {
-        "sessions_due": 3.0,
-        "minutes_due": 120.0,
-        "valid_days": 0,
-        "answered_days": 7,
-        "paused_days": 0,
-        "carried_days": 0,
-        "recalled_sessions": 0,
-        "unseen_days": 0,
+        "ratings": list(ratings),
+        "rated_sessions": 1,
+        "thresholds": limits,
     }
-    low_evidence = {
-        "rule": "A1", "version": 1, "from_ms": at(monday(2), 0),
+
+
+def _low_evidence() -> dict[str, Any]:
+    return {
+        "rule": "A1",
+        "version": 1,
+        "from_ms": at(monday(2), 0),
         "fresh_until_ms": CLINIC_NOW + 6 * DAY_MS,
-        "weeks": [
-            {"monday": "2026-11-09", "sessions": 1, "minutes": 20.0, "frequency": 0.333,
-             "time": 0.167, **low_week},
-            {"monday": "2026-11-16", "sessions": 0, "minutes": 0.0, "frequency": 0.0,
-             "time": 0.0, **low_week},
-        ],
+        "weeks": [{**week, **_LOW_WEEK} for week in _TWO_LOW_WEEKS],
         "thresholds": {"ratio": 0.8, "known_days": 4, "lag_hours": 36},
-    }  # fmt: skip
-    pain_text = "Pain 8 of 10 after exercise on 2026-11-22 (rule P1: 8 or more once)."
-    low_text = (
-        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
-        "Week of 2026-11-09: 1 of 3 sessions, "
-        "20 of 120 minutes; Week of 2026-11-16: 0 of 3 sessions, 0 of 120 minutes."
-    )
-    mild = (
-        "Pain 6 of 10 after exercise on 2026-11-18, and 6 of 10 on 2026-11-14 (rule P1: "
-        "6 or more in 2 of 3)."
-    )
-    mild_evidence = {
-        **pain_evidence,
-        "ratings": [
-            {**rating, "value": 6.0, "local_date": day} for day in ("2026-11-18", "2026-11-14")
-        ],
     }
-    put = _Put(conn)
-    put(
-        "pain",
-        "p-pain",
-        "pain",
-        "P1",
-        "A",
-        "open",
-        CLINIC_NOW - 40 * MINUTE_MS,
-        pain_text,
-        pain_evidence,
-        session[0],
+
+
+def _alerts(conn: psycopg.Connection[Any]) -> None:
+    row = conn.execute(
+        "select session from session s join patient p on p.id = s.patient "
+        "where p.pseudonym = 'p-pain' order by start_at desc limit 1"
+    ).fetchone()
+    assert row
+    for invented in (*_of_pain(row[0]), *_of_low_weeks()):
+        _put(conn, invented)
+
+
+def _of_pain(session: str) -> Iterator[_Invented]:
+    high = _pain_evidence([{**_RATING, "session": session}])
+    mild = _pain_evidence(
+        [{**_RATING, "value": 6.0, "local_date": day} for day in ("2026-11-18", "2026-11-14")]
     )
-    put(
-        "low",
-        "p-low",
-        "adherence",
-        "A1",
-        "B",
-        "open",
-        CLINIC_NOW - 30 * HOUR_MS,
-        low_text,
-        low_evidence,
+    yield _Invented(
+        key="pain",
+        patient="p-pain",
+        tier="A",
+        state="open",
+        ago_ms=40 * MINUTE_MS,
+        text=_PAIN_TEXT,
+        evidence=high,
+        session=session,
     )
-    put(
-        "mild",
-        "p-mild",
-        "pain",
-        "P1",
-        "B",
-        "acknowledged",
-        CLINIC_NOW - 3 * DAY_MS,
-        mild,
-        mild_evidence,
+    yield _Invented(
+        key="mild",
+        patient="p-mild",
+        tier="B",
+        state="acknowledged",
+        ago_ms=3 * DAY_MS,
+        text=_MILD_TEXT,
+        evidence=mild,
     )
-    put(
-        "snooze",
-        "p-snooze",
-        "adherence",
-        "A1",
-        "B",
-        "snoozed",
-        CLINIC_NOW - 5 * DAY_MS,
-        low_text,
-        low_evidence,
-    )
-    put(
-        "old",
-        "p-pain",
-        "adherence",
-        "A1",
-        "B",
-        "resolved",
-        CLINIC_NOW - 30 * DAY_MS,
-        low_text,
-        low_evidence,
-    )
-    put(
-        "south",
-        "p-south",
-        "pain",
-        "P1",
-        "A",
-        "open",
-        CLINIC_NOW - HOUR_MS,
-        pain_text,
-        pain_evidence,
+    yield _Invented(
+        key="south",
+        patient="p-south",
+        tier="A",
+        state="open",
+        ago_ms=HOUR_MS,
+        text=_PAIN_TEXT,
+        evidence=high,
     )
 
 
-@dataclass(slots=True)
-class _Put:
-    conn: psycopg.Connection[Any]
+def _of_low_weeks() -> Iterator[_Invented]:
+    for key, patient, state, ago_ms in (
+        ("low", "p-low", "open", 30 * HOUR_MS),
+        ("snooze", "p-snooze", "snoozed", 5 * DAY_MS),
+        ("old", "p-pain", "resolved", 30 * DAY_MS),
+    ):
+        yield _Invented(
+            key=key,
+            patient=patient,
+            family="adherence",
+            rule="A1",
+            tier="B",
+            state=state,
+            ago_ms=ago_ms,
+            text=_LOW_TEXT,
+            evidence=_low_evidence(),
+        )
 
-    def __call__(  # noqa: PLR0913, PLR0917 - one parameter a column
-        self, key: str, patient: str, family: str, rule: str, tier: str, state: str, raised: int,
-        text: str, evidence: Mapping[str, Any], session: str | None = None,
-    ) -> None:  # fmt: skip
-        when = datetime.fromtimestamp(raised / 1000, UTC)
-        until = (
-            datetime.fromtimestamp((CLINIC_NOW + 2 * DAY_MS) / 1000, UTC)
-            if state == "snoozed"
-            else None
-        )
-        self.conn.execute(
-            "insert into alert values (%s, (select id from patient where pseudonym = %s), "
-            "%s, %s, 1, %s, %s, %s, %s,"
-            " %s, %s, %s)",
-            [ALERTS[key], patient, family, rule, tier, state, when, when, until, text,
-             "contacted" if state == "resolved" else ""],
-        )  # fmt: skip
-        self.conn.execute(
-            "insert into alert_finding values (%s, %s, %s, %s, %s, %s, %s, %s, true, "
-            "%s, %s, %s, %s)",
-            [
-                ALERTS[key],
-                f"{rule}:{key}",
-                rule,
-                RULE[rule].version,
-                tier,
-                when,
-                session,
-                Jsonb(dict(evidence)),
-                when,
-                when,
-                when,
-                text,
-            ],
-        )
-        self.conn.execute(
-            "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
-            "values (%s, %s, 'judge', null,"
-            " 'open', 'rule met')",
-            [ALERTS[key], when],
-        )
+
+def _put(conn: psycopg.Connection[Any], row: _Invented) -> None:
+    when = datetime.fromtimestamp((CLINIC_NOW - row.ago_ms) / 1000, UTC)
+    snoozed = datetime.fromtimestamp((CLINIC_NOW + 2 * DAY_MS) / 1000, UTC)
+    alert = ALERTS[row.key]
+    conn.execute(
+        "insert into alert values (%s, (select id from patient where pseudonym = %s), "
+        "%s, %s, 1, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            alert,
+            row.patient,
+            row.family,
+            row.rule,
+            row.tier,
+            row.state,
+            when,
+            when,
+            snoozed if row.state == "snoozed" else None,
+            row.text,
+            "contacted" if row.state == "resolved" else "",
+        ],
+    )
+    conn.execute(
+        "insert into alert_finding values (%s, %s, %s, %s, %s, %s, %s, %s, true, %s, %s, %s, %s)",
+        [
+            alert,
+            f"{row.rule}:{row.key}",
+            row.rule,
+            RULE[row.rule].version,
+            row.tier,
+            when,
+            row.session,
+            Jsonb(dict(row.evidence)),
+            when,
+            when,
+            when,
+            row.text,
+        ],
+    )
+    conn.execute(
+        "insert into alert_move (alert, at, actor, from_state, to_state, reason) "
+        "values (%s, %s, 'judge', null, 'open', 'rule met')",
+        [alert, when],
+    )
 
 
 @dataclass(slots=True, kw_only=True)

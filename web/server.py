@@ -1,4 +1,4 @@
-"""Serves an ASGI application over HTTP with limits, under uvicorn, for both doors.
+"""Serves an ASGI application over HTTP with limits, under uvicorn, for every door.
 
 It must withstand clients without a proxy in front of it. With a proxy, the proxy's address is a
 setting.

@@ -52,12 +52,12 @@ _DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 def read_smtp(text: str) -> Smtp:
     """Read `host:port` or `SCHEME://[user:password@]host[:port]`.
 
-    Raises ValueError that says what is wanted.
+    Raises ValueError that says what it must be.
     """
     parts = urlsplit(text if "://" in text else f"smtp://{text}")
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(
-            "mail server: host:port or smtp://, smtp+starttls://, smtps:// with a host is wanted"
+            "mail server: must be host:port, or smtp://, smtp+starttls:// or smtps:// with a host"
         )
     return Smtp(
         scheme=parts.scheme,

@@ -6,8 +6,9 @@ All of it is pure: the caller loads, stores and sends.
 from alerts.lifecycle.acting import ClinicianAction, TakenAlertError, acted
 from alerts.lifecycle.budget import allowance, budgeted, needs_room
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
+from alerts.lifecycle.closed import wakes
 from alerts.lifecycle.course import course_at
-from alerts.lifecycle.duty import hours_of, responsible
+from alerts.lifecycle.duty import hours_of, recipients, responsible
 from alerts.lifecycle.promoting import tried_at
 from alerts.lifecycle.restoring import (
     is_news,
@@ -15,12 +16,7 @@ from alerts.lifecycle.restoring import (
     restoring_steps,
     returning_findings,
 )
-from alerts.lifecycle.settling import (
-    muted_until,
-    recipients,
-    settle,
-    wakes,
-)
+from alerts.lifecycle.settling import muted_until, settle
 from alerts.lifecycle.transitions import (
     RESOLUTIONS,
     TRANSITIONS,

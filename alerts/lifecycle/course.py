@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
+from alerts.lifecycle.closed import wakes
 from alerts.lifecycle.duty import hours_of, responsible
 from alerts.lifecycle.promoting import promotion_steps, tried_at, waiting_alerts
 from alerts.lifecycle.restoring import restored, restoring_steps
 from alerts.lifecycle.returning import lost_again
-from alerts.lifecycle.settling import settle, wakes
+from alerts.lifecycle.settling import settle
 from model.alert import Alert, Finding
 from model.alerting.steps import JudgementResult, Step, StepKind
 from model.messages.alert_move import DutyRoster

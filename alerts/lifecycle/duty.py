@@ -1,14 +1,14 @@
 """Who has to act on an alert: the patient's clinician, the next in line, or who is on call. Pure.
 
-An alert never goes into the void: where nobody in particular has to act, everybody of the care unit
-has.
+Somebody always has to act: where it is nobody in particular, it is everybody of the care unit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from alerts.working_hours import DEFAULT_HOURS, WorkingHours, parse_hours
 from model.alert import Alert, Tier
 from model.messages.alert_move import EVERYBODY, Absence, DutyRoster
+from model.messages.contact import Contact
 
 
 def hours_of(roster: DutyRoster) -> WorkingHours:
@@ -59,3 +59,16 @@ def responsible(
             return (on_call,)
     line = chain(roster, assignee, at_ms)
     return (line[level],) if level < len(line) else EVERYBODY
+
+
+def recipients(contacts: Iterable[Contact], responsible: Collection[str]) -> tuple[str, ...]:
+    """Return the addresses for mails about a patient, in order.
+
+    They are those of the `responsible` (subjects), or of all contacts where nobody in particular is
+    or none of them has an address.
+    """
+    everybody = list(contacts)
+    selected = [contact for contact in everybody if contact.subject in responsible]
+    addresses = {contact.email for contact in selected} - {""}
+    # Mail to nobody would hide an alert.
+    return tuple(sorted(addresses or {contact.email for contact in everybody} - {""}))

@@ -6,7 +6,8 @@ evidence or ends. Whether a day has room is for `budget`, and nothing is counted
 
 from collections.abc import Collection, Iterable, Sequence
 
-from alerts.lifecycle.settling import may_raise, muted_until
+from alerts.lifecycle.closed import may_raise
+from alerts.lifecycle.settling import muted_until
 from alerts.lifecycle.transitions import TRANSITIONS
 from model.alert import Action, Alert, AlertState, Finding, Tier
 from model.alerting.steps import Step, StepKind

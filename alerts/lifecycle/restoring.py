@@ -12,16 +12,17 @@ what it had lost by then may bring it back, where it would not have expired with
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from alerts.lifecycle.clock import expires_at
+from alerts.lifecycle.closed import DEALT_WITH
 from alerts.lifecycle.returning import HOLDS_AGAIN, graver
-from alerts.lifecycle.settling import DEALT_WITH, in_sight, muted_until
+from alerts.lifecycle.settling import in_sight, muted_until
 from alerts.wording import headline, weight
 from model.alert import Action, Alert, AlertState, Finding, LostFinding, Tier
 from model.alerting.steps import Step, StepKind
 
 JudgedAt = Callable[[int], Iterable[Finding]]
-_Name = tuple[str, str]
 
 
 def returning_findings(
@@ -34,15 +35,15 @@ def returning_findings(
     """
     busy = {alert.family for alert in live}
     away = [alert for alert in recent if alert.family not in busy]
-    old: dict[int, set[_Name]] = defaultdict(set)
+    old: dict[int, set[str]] = defaultdict(set)
     for alert in (*live, *away):
         for lost in _away(alert):
             if not in_sight(lost.finding, now_ms):
-                old[lost.lost_ms].add(_named(lost.finding))
-    again: dict[_Name, Finding] = {}
+                old[lost.lost_ms].add(lost.finding.name)
+    again: dict[str, Finding] = {}
     # most of it is young: only for what is old the past is judged again
     for at_ms, names in sorted(old.items()):
-        again |= {_named(row): row for row in judged_at(at_ms) if _named(row) in names}
+        again |= {row.name: row for row in judged_at(at_ms) if row.name in names}
     return tuple(again.values())
 
 
@@ -55,7 +56,7 @@ def restoring_steps(
     """
     busy = {alert.family for alert in live}
     # what is held back, by a pause or a restriction that still holds, gives nothing back
-    holds = {_named(row): row for row in findings if not row.suppressed}
+    holds = {row.name: row for row in findings if not row.suppressed}
     steps: list[Step] = []
     for alert in sorted(recent, key=_latest_first):
         if alert.family in busy:
@@ -84,10 +85,10 @@ def is_news(step: Step) -> bool:
     return step.state is AlertState.OPEN and any(row.fresh for row in step.findings)
 
 
-def _again(alert: Alert, holds: dict[_Name, Finding], now_ms: int) -> Iterator[Finding]:
+def _again(alert: Alert, holds: dict[str, Finding], now_ms: int) -> Iterator[Finding]:
     """Yield what a closed alert had lost and that holds again, as it was stored."""
     for lost in _away(alert):
-        now = holds.get(_named(lost.finding))
+        now = holds.get(lost.finding.name)
         if now is not None:
             # a changed one is stored as it was; settling then adds what it is now
             row = lost.finding if lost.finding.tier is now.tier else now
@@ -149,7 +150,7 @@ def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
         kind=StepKind.RESTORE,
         family=alert.family,
         alert=alert.id,
-        findings=tuple(sorted(mine, key=_in_order)),
+        findings=tuple(sorted(mine, key=attrgetter("sort_key"))),
         tier=tier,
         state=state,
         rule=first.rule,
@@ -192,13 +193,5 @@ def _still_lost(alert: Alert, back: Mapping[str, Finding]) -> dict[str, LostFind
     }
 
 
-def _named(row: Finding) -> _Name:
-    return row.rule, row.key
-
-
 def _latest_first(alert: Alert) -> tuple[int, str]:
     return -alert.changed_ms, alert.id
-
-
-def _in_order(row: Finding) -> tuple[int, str, str]:
-    return row.at_ms, row.rule, row.key

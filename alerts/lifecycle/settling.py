@@ -8,35 +8,17 @@ findings, and retracts the alert when no finding is left that could raise it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
+from alerts.lifecycle.closed import may_raise, not_dealt_with
 from alerts.lifecycle.returning import given_back, graver, is_no_news, is_return
 from alerts.lifecycle.transitions import TRANSITIONS
 from alerts.registry import RULE
 from alerts.wording import headline, weight
-from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Tier, is_contact
+from model.alert import LIVE_STATES, Action, Alert, AlertState, Finding, Tier
 from model.alerting.steps import Step, StepKind
 from model.calendar import DAY_MS
-from model.messages.contact import Contact
 from model.messages.withdrawal import WithdrawalReason
-
-# Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
-# finding may come back.
-DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
-
-_Name = tuple[str, str]  # rule and key of a finding
-
-
-def recipients(contacts: Iterable[Contact], responsible: Collection[str]) -> tuple[str, ...]:
-    """Return the addresses for mails about a patient, in order.
-
-    They are those of the `responsible` (subjects), or of all contacts where nobody in particular is
-    or none of them has an address.
-    """
-    everybody = list(contacts)
-    selected = [contact for contact in everybody if contact.subject in responsible]
-    addresses = {contact.email for contact in selected} - {""}
-    # Mail to nobody would hide an alert.
-    return tuple(sorted(addresses or {contact.email for contact in everybody} - {""}))
 
 
 def settle(
@@ -68,19 +50,6 @@ def _explained(step: Step, why: WithdrawalReason) -> Step:
     return replace(step, reason=why.value) if step.kind is StepKind.RETRACT else step
 
 
-def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
-    """Return when the first cooldown ends that holds back a fresh finding, None without any.
-
-    The result is in epoch ms; the patient must be judged again at that time.
-    """
-    ends: set[int] = set()
-    for finding in _new(findings, recent):
-        end_ms = _held_until(finding, recent)
-        if finding.fresh and end_ms > now_ms:
-            ends.add(end_ms)
-    return min(ends, default=None)
-
-
 def _family(
     family: str,
     alert: Alert | None,
@@ -91,16 +60,11 @@ def _family(
     """Return the steps of a family; `mine` are its findings."""
     if alert is not None:
         return _changed(alert, recent, mine, now_ms)
-    new = _new(mine, recent)
+    new = not_dealt_with(mine, recent)
     # One finding is enough to raise the alert, which then lists the others as well.
     if any(may_raise(finding, recent, now_ms) for finding in new):
         return [_step(StepKind.RAISE, family, None, new, new, now_ms)]
     return []
-
-
-def may_raise(finding: Finding, recent: Iterable[Alert], now_ms: int) -> bool:
-    """Return whether a finding may raise an alert now: fresh, and held back by no cooldown."""
-    return finding.fresh and _held_until(finding, recent) <= now_ms
 
 
 def _changed(
@@ -109,16 +73,16 @@ def _changed(
     """Return the steps of a live alert: findings are added or dropped, or it is retracted."""
     had = _by_name(alert.findings.values())
     # A finding of the live alert stays, even where a closed alert has dealt with the same finding.
-    holds = _by_name(_new(mine, recent))
+    holds = _by_name(not_dealt_with(mine, recent))
     lost = _by_name(row.finding for row in alert.lost.values())
     for finding in mine:
-        if _name(finding) in had or _name(finding) in lost:
-            holds[_name(finding)] = finding
+        if finding.name in had or finding.name in lost:
+            holds[finding.name] = finding
     standing = had | holds
     # A finding that has slid out of the look-back cannot come again and is not gone.
     gone = [old for name, old in had.items() if name not in holds and in_sight(old, now_ms)]
     for old in gone:
-        del standing[_name(old)]
+        del standing[old.name]
     if not _is_kept_alive(alert, standing.values()):
         return [_retraction(alert, had.values())]
     added = [new for name, new in holds.items() if _differs(had.get(name), new)]
@@ -147,7 +111,7 @@ def _step(
         kind=kind,
         family=family,
         alert=None if alert is None else alert.id,
-        findings=tuple(sorted(findings, key=_in_time)),
+        findings=tuple(sorted(findings, key=attrgetter("sort_key"))),
         tier=first.tier,
         state=AlertState.OPEN,
         rule=first.rule,
@@ -207,7 +171,7 @@ def muted_until(alert: Alert, tier: Tier) -> int:
 
 
 def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
-    findings = tuple(sorted(had, key=_in_time))
+    findings = tuple(sorted(had, key=attrgetter("sort_key")))
     version = 0
     for finding in findings:
         if finding.rule == alert.rule:
@@ -226,63 +190,6 @@ def _retraction(alert: Alert, had: Iterable[Finding]) -> Step:
         moves=(Action.RETRACT,),
         is_demoted=alert.is_demoted,
     )
-
-
-def _new(findings: Iterable[Finding], recent: Iterable[Alert]) -> list[Finding]:
-    """Return the findings that no closed alert has dealt with.
-
-    A closed alert has dealt with a finding when it had the same finding at that tier or a graver.
-    """
-    closed = list(recent)
-    gravest: dict[_Name, Tier] = {}
-    for alert in filter(_is_dealt_with, closed):
-        for finding in alert.findings.values():
-            name = _name(finding)
-            if name not in gravest or graver(finding.tier, gravest[name]):
-                gravest[name] = finding.tier
-    new: list[Finding] = []
-    for finding in findings:
-        dealt = gravest.get(_name(finding))
-        is_graver = dealt is None or graver(finding.tier, dealt)
-        if is_graver and not _is_before_contact(finding, closed):
-            new.append(finding)
-    return new
-
-
-def _is_before_contact(finding: Finding, recent: Iterable[Alert]) -> bool:
-    """Return whether a finding rests on what began before a clinician's last contact.
-
-    Only for rules that are renewed by a contact (clinical definition section 5.3).
-    """
-    if not RULE[finding.rule].renewed:
-        return False
-    for alert in recent:
-        of_family = alert.family == finding.family and alert.state is AlertState.RESOLVED
-        if of_family and is_contact(alert.resolution) and finding.from_ms < alert.changed_ms:
-            return True
-    return False
-
-
-def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
-    """Return the epoch ms at which the cooldown ends for a finding, 0 without a cooldown.
-
-    Findings of tier A have no cooldown. Neither has a finding that is graver than the closed alert.
-    """
-    cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
-    if finding.tier is Tier.A:
-        return 0
-    end_ms = 0
-    for alert in filter(_is_dealt_with, recent):
-        # The tier of its evidence counts: the budget makes no finding milder.
-        over = alert.is_demoted and any(row.tier is Tier.B for row in alert.findings.values())
-        tier = Tier.B if over else alert.tier
-        if alert.family == finding.family and not graver(finding.tier, tier):
-            end_ms = max(end_ms, alert.changed_ms + cooldown_ms)
-    return end_ms
-
-
-def _is_dealt_with(alert: Alert) -> bool:
-    return alert.state in DEALT_WITH
 
 
 def in_sight(finding: Finding, now_ms: int) -> bool:
@@ -304,12 +211,8 @@ def _is_kept_alive(alert: Alert, standing: Iterable[Finding]) -> bool:
     return any(finding.fresh or finding.fresh_until_ms >= alert.raised_ms for finding in standing)
 
 
-def _name(finding: Finding) -> _Name:
-    return finding.rule, finding.key
-
-
-def _by_name(findings: Iterable[Finding]) -> dict[_Name, Finding]:
-    return {_name(finding): finding for finding in findings}
+def _by_name(findings: Iterable[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
 
 
 def _differs(old: Finding | None, new: Finding) -> bool:
@@ -319,7 +222,3 @@ def _differs(old: Finding | None, new: Finding) -> bool:
     # Whether it is fresh is left out: time alone changes that, and nobody needs to be told.
     before = old.tier, old.rule_version, old.evidence
     return before != (new.tier, new.rule_version, new.evidence)
-
-
-def _in_time(finding: Finding) -> tuple[int, str, str]:
-    return finding.at_ms, finding.rule, finding.key

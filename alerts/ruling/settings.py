@@ -1,9 +1,9 @@
 """The thresholds of a rule as they are set for a patient, and whom a change of a default affects.
 
-Of what is set, the care unit's default stands before the rule's own figure, the patient's profile
-before that, the patient's own figure before the profile, and a prescription before all of them
-(`alerts.thresholds`). What follows from a field of a prescription is set there and nowhere else,
-and so is whether a rule about the heart is on.
+The first of these that is set counts: a prescription's threshold, the patient's own, that of the
+patient's profile, the care unit's default, and the rule's own (`alerts.thresholds`). What follows
+from a field of a prescription is set there and nowhere else, and so is whether a rule about the
+heart is on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,17 +1,18 @@
 """Reads the JSON of a request so that no member stands twice in an object.
 
-Of two members with one name a reader of JSON takes the last, and the sender may have meant the
-first: of a prescription nobody may guess.
+The answer names the member.
 """
 
-import json
 from collections.abc import Callable, Coroutine
+from json import JSONDecodeError
 from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from model.schemas.strict_json import DoubledMemberError, strict_json
+from model.words.language import _
 from web.problems import RequestRefused
 
 
@@ -31,11 +32,11 @@ class StrictJsonRoute(APIRoute):
 class _StrictRequest(Request):
     async def json(self) -> Any:  # noqa: ANN401 - as it is in Starlette
         """Return the body; a mistake in it is an error of `json`."""
-        return json.loads(await self.body(), object_pairs_hook=_once)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise RequestRefused(422, "A member stands twice in an object of the body.")
-    return made
+        try:
+            return strict_json(await self.body())
+        except DoubledMemberError as error:
+            raise RequestRefused(422, _("%(member)s stands twice.", member=error.path)) from None
+        except JSONDecodeError:
+            raise
+        except ValueError:
+            raise RequestRefused(422, _("A number is not finite, or it is too deep.")) from None

@@ -111,7 +111,7 @@ ANSWER_SCALES: dict[str, str] = {
 
 # Why an alert was withdrawn, by the reason of the move.
 WITHDRAWN_WHY: dict[str, str] = {
-    "corrected": N_("the data were corrected"),
+    "corrected": N_("the data were corrected or completed"),
     "restricted": N_("use of the data was restricted"),
     "settings changed": N_("a threshold, a profile or the prescription was changed"),
     "data or settings changed": N_("the data or the settings were changed"),

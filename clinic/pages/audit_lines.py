@@ -130,7 +130,8 @@ def data_words(row: AuditRow | AuditReads) -> str:
 def _origins(origins: Sequence[Mapping[str, str]]) -> str:
     """Return from where something was done, as it follows the sentence."""
     language = reading_language().code
-    named = [_origin(row.get("door", ""), row.get("address", ""), language) for row in origins]
+    words_of = [_origin(row.get("door", ""), row.get("address", ""), language) for row in origins]
+    named = dict.fromkeys(words_of)  # several commands of a server are one place
     return f". {CAME_FROM.worded(language)} {'; '.join(named)}" if named else ""
 
 

@@ -5,7 +5,7 @@ curve.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
@@ -57,25 +57,29 @@ def curve(
     # A bucket keeps two samples, so half as many buckets as points fit.
     room = max(max_points // 2, 1)
     per_bucket = max(ceil(count / room), 1) if count > max_points else 1
-    times: list[int] = []
-    values: list[float | None] = []
-    for run in runs:
-        # A point without a value breaks the drawn line between two runs.
-        if times:
-            times.append(times[-1])
-            values.append(None)
-        for t, value in _thin(run, per_bucket):
-            times.append(t - start_ms)
-            values.append(value)
+    points = list(_points(runs, per_bucket))
     return Curve(
-        t_ms=tuple(times),
-        v=tuple(values),
+        t_ms=tuple(t - start_ms for t, _ in points),
+        v=tuple(value for _, value in points),
         gaps=tuple((start - start_ms, end - start_ms) for start, end in gaps),
         pauses=tuple((start - start_ms, end - start_ms) for start, end in pauses),
         max_gap_ms=max_gap_ms,
         samples=count,
         thinned=per_bucket > 1,
     )
+
+
+def _points(
+    runs: Iterable[Sequence[Sample]], per_bucket: int
+) -> Iterator[tuple[int, float | None]]:
+    """Yield the points of a drawn line; one without a value breaks it between two runs."""
+    last_ms: int | None = None
+    for run in runs:
+        if last_ms is not None:
+            yield last_ms, None
+        for t, value in _thin(run, per_bucket):
+            yield t, value
+            last_ms = t
 
 
 def unbroken(samples: Sequence[Sample], max_gap_ms: int) -> list[list[Sample]]:

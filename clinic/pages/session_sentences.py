@@ -73,12 +73,12 @@ def _why_counted(view: SessionView) -> Iterator[str]:
     if not item.counts:
         return
     least = words.number(shortest_session_ms(view.prescribed) / MINUTE_MS)
-    fitting = [row for row in view.prescribed if is_credited(row, item.type)]
+    rows = [row for row in view.prescribed if is_credited(row, item.type)]
     # of several prescriptions none is the one that it was done for
-    if len(fitting) != 1:
+    if len(rows) != 1:
         yield _("From %(least)s minutes a session counts.", least=least)
         return
-    minutes = fitting[0].minutes_per_session
+    minutes = rows[0].minutes_per_session
     yield _(
         "%(done)s of %(asked)s prescribed minutes; from %(least)s minutes it counts. Its day is "
         "done from %(full)s minutes.",

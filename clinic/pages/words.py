@@ -12,7 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
-from model.calendar import DAY_MS, MINUTE_MS, local_date, utc
+from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, utc
 from model.words.language import _, ngettext, reading_language, translated
 from model.words.not_counted import is_marked, mark_parts
 from model.words.rounding import half_up
@@ -91,7 +91,7 @@ def exactly(ms: int, zone: str) -> str:
 
 def at(ms: int, zone: str) -> str:
     """Return the time of day of an instant in a zone."""
-    return utc(ms).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return local_time(ms, zone)
 
 
 def local_iso(ms: int, zone: str) -> str:

@@ -1,9 +1,8 @@
 """Writes prescriptions for forms and API alike, in the scope's transaction and with audit rows.
 
-Every function locks the patient first: of two clinicians at once the second one sees what the first
-has written, and gets 409 where it is not what they knew. A function raises `RequestRefused`: 403
-for a role that may not do it, 404 for what the care unit does not have, 409 for what has changed
-meanwhile, and 422 with the fields that are wrong. Then nothing is changed.
+Every function locks the patient first, so of two clinicians at once the second one gets 409 where
+the first has changed what both had seen. A function raises `RequestRefused`: 403, 404 and 409 as in
+`known`, and 422 with the fields that are wrong. Then nothing is changed.
 """
 
 import re

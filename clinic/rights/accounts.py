@@ -138,7 +138,7 @@ def _line(
         name=names.get(row.pseudonym, row.pseudonym),
         zone=zone,
         state=account_state(life, terms, zone, now_ms),
-        # of a closed account there is no day left: it would look like a date to come
+        # no date for a closed account: it would look as if the closing were still to come
         open_until=last_day(life, terms, zone) if life.closed_ms is None else None,
         erased_on=erased_on,
         way=ways.get(row.pseudonym, ""),

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clinic import reads
+from clinic.reads import name_of
 from clinic.request_scope import RequestScope
-from clinic.rights.correction_form import (
-    CheckedCorrection,
-    CorrectionForm,
-    checked_correction,
-)
+from clinic.rights.correction_form import CheckedCorrection, CorrectionForm, checked_correction
 from model.facts import Report, Workout
 from model.privacy.rectification import RightValues
 from storage.audit_actions import AuditAction
@@ -53,7 +50,7 @@ async def read_correctable(scope: RequestScope, pseudonym: str) -> CorrectableVi
     made = await corrections.corrections_of(scope.conn, pseudonym)
     return CorrectableView(
         patient=who,
-        name=await _name(scope, pseudonym),
+        name=await name_of(scope, pseudonym),
         records=tuple(records),
         corrections=tuple(reversed(made)),
     )
@@ -67,7 +64,7 @@ async def open_record(scope: RequestScope, pseudonym: str, record: str, vendor: 
     except UnknownNameError:
         raise RequestRefused(404, "There is no such report or session.") from None
     await scope.read("corrections", pseudonym)
-    return OpenRecord(patient=who, name=await _name(scope, pseudonym), kept=kept)
+    return OpenRecord(patient=who, name=await name_of(scope, pseudonym), kept=kept)
 
 
 def checked_form(opened: OpenRecord, form: CorrectionForm) -> CheckedCorrection:
@@ -114,7 +111,3 @@ async def corrections_that_hold(
     """Return the corrections of a patient that hold, by vendor and record."""
     made = await corrections.corrections_of(scope.conn, pseudonym)
     return {(row.vendor, row.record): row for row in made if row.ended_ms is None}
-
-
-async def _name(scope: RequestScope, pseudonym: str) -> str:
-    return (await scope.names([pseudonym])).get(pseudonym, pseudonym)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from alerts.lifecycle import hours_of
@@ -123,27 +124,21 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
         if is_affected(own, rows, change, RULE):
             affected.append(pseudonym)
     await scope.listed("rules", [inputs[number].patient for number in inputs])
-    roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
-    working = hours_of(roster)
-    added: list[WhatIfEvent] = []
-    removed: list[WhatIfEvent] = []
-    kept: list[WhatIfEvent] = []
-    named = frozenset(affected)
-    for on in inputs.values():
-        if on.patient in named:
-            result = _tried(on, change, working)
-            added += result.added
-            removed += result.removed
-            kept += [event for event in result.after if event not in result.added]
+    working = hours_of(await duty.unit_roster(scope.conn, scope.unit, scope.now_ms))
+    tried = [_tried(on, change, working) for on in inputs.values() if on.patient in affected]
     return Preview(
         change=change,
         affected=tuple(affected),
-        added=tuple(added),
-        removed=tuple(removed),
-        kept=tuple(kept),
+        added=tuple(chain.from_iterable(result.added for result in tried)),
+        removed=tuple(chain.from_iterable(result.removed for result in tried)),
+        kept=tuple(chain.from_iterable(map(_kept_events, tried))),
         judged=len(inputs),
         patients=len(panel),
     )
+
+
+def _kept_events(result: WhatIf) -> list[WhatIfEvent]:
+    return [event for event in result.after if event not in result.added]
 
 
 async def name_of_patient(scope: RequestScope, pseudonym: str) -> str:

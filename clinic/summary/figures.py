@@ -66,9 +66,9 @@ class FollowUp:
     """A follow-up of a patient from `first` to `last` (inclusive), made at `made_ms` by `author`.
 
     Adherence is over the weeks that have ended and in which a prescription held on all days:
-    `weeks` of them, `known_weeks` of them known on four days or more. `sessions` are what counted
-    beside what was due in the weeks of which this is known, and so are `minutes`: a week about
-    which nothing is known is in neither. `alerts` were raised in the period, oldest first.
+    `weeks` of them, `known_weeks` of them known on four days or more. `sessions` and `sessions_due`
+    are sums over the weeks in which both are known, `minutes` and `minutes_due` likewise.
+    `alerts` were raised in the period, oldest first.
     """
 
     patient: PatientBrief

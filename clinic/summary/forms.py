@@ -64,7 +64,7 @@ def _close_fonts(pdf: "FPDF") -> None:
 
 def _laid_out(summary: WordedSummary, size: float, made_ms: int) -> "FPDF":
     # here, because it takes 0.2 CPU-s and few processes write a PDF
-    from fpdf import FPDF  # noqa: PLC0415
+    from fpdf import FPDF  # noqa: PLC0415 - see above
 
     pdf = FPDF(format="A4")
     pdf.set_creation_date(utc(made_ms))

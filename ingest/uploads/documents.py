@@ -36,7 +36,10 @@ class UploadShown(BaseModel):
     known: int = Field(ge=0, description="pieces that were stored before")
     refused: int = Field(ge=0, description="pieces of which nothing is kept")
     waiting: int = Field(ge=0, description="pieces that nobody has read yet")
-    refusals: list[UploadRefusal]
+    refusals: list[UploadRefusal] = Field(description="what is not stored, and why")
+    left_out: list[UploadRefusal] = Field(
+        description="what is not read here and is no loss, such as pictures and settings"
+    )
 
 
 class UploadsShown(BaseModel):

@@ -141,9 +141,11 @@ class Shelf:
         if content is None:
             is_complete = (self.path(name) / _ENDED).exists()
             return UploadResult(state=UploadState.HELD if is_complete else UploadState.RECEIVING)
-        refusals = tuple(UploadRefusal(**row) for row in content.pop("refusals"))
+        for key in ("refusals", "left_out"):
+            # a result that an older version noted leaves nothing out
+            content[key] = tuple(UploadRefusal(**row) for row in content.get(key, ()))
         state = UploadState(content.pop("state"))
-        return UploadResult(state=state, refusals=refusals, **content)
+        return UploadResult(state=state, **content)
 
     def put_result(self, name: str, result: UploadResult) -> None:
         """Note what became of an upload; it is durable when this returns."""

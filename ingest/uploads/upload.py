@@ -85,8 +85,9 @@ class UploadResult:
     """What became of an upload.
 
     `pieces` counts the bodies into which the file was cut. Of these `stored` are new, `known` were
-    stored before, `refused` hold nothing that is kept, and `waiting` are not read yet. `sha256` is
-    that of the file as it came, "" until it is complete.
+    stored before, `refused` hold nothing that is kept, and `waiting` are not read yet. `left_out`
+    says what of the file is not read here and is no loss, such as pictures. `sha256` is that of the
+    file as it came, "" until it is complete.
     """
 
     state: UploadState
@@ -97,6 +98,7 @@ class UploadResult:
     refused: int = 0
     waiting: int = 0
     refusals: tuple[UploadRefusal, ...] = ()
+    left_out: tuple[UploadRefusal, ...] = ()
 
     @property
     def is_final(self) -> bool:

@@ -9,10 +9,9 @@ well. The past is requested, and comes by push. Garmin knows no scopes: the pati
 be read, and may change it later.
 """
 
-import json
-
 from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
 from ingest.proving.proofs import SecretPath
+from ingest.vendor_answers import json_object
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, Backfill, ClientAuth, OAuth, RateWindow
 
@@ -66,9 +65,8 @@ def garmin_past(account: str, start_ms: int, end_ms: int) -> tuple[Fetch, ...]:
 
 def garmin_user(body: bytes) -> str:
     """Return the user's id of the answer that names it; raises ValueError for any other answer."""
-    answer = json.loads(body)
     # the token endpoint names nobody, and pushes name the user by this id alone
-    user = answer.get("userId") if isinstance(answer, dict) else None
+    user = json_object(body).get("userId")
     if not isinstance(user, str) or not user:
         raise ValueError("the answer names no user")
     return user

@@ -13,6 +13,7 @@ import json
 from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer, always
 from ingest.proving.proofs import EchoAndSignature
 from ingest.proving.schemes import GOOGLE, GOOGLE_NAMED
+from ingest.vendor_answers import json_object
 from model.received import Fetch
 from model.vendor_api import REFRESH_TOKEN, Api, ApiRequest, Backfill, ClientAuth, OAuth, RateWindow
 from model.vendors.google_windows import GOOGLE_FORMAT, SHAPES, PointShape, TimeWindow, fetches_of
@@ -58,8 +59,7 @@ def google_request(fetch: Fetch) -> ApiRequest:
 
 def google_account(body: bytes) -> str:
     """Return the user's id as notices name it; raises ValueError."""
-    values = json.loads(body)
-    account = account_in(values, ("healthUserId",)) if isinstance(values, dict) else ""
+    account = account_in(json_object(body), ("healthUserId",))
     if not account:
         raise ValueError("the answer names no user")
     return account

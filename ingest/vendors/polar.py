@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
 from ingest.proving.proofs import Signature
 from ingest.proving.schemes import POLAR_SIGNATURE
+from ingest.vendor_answers import json_object, rows_of
 from model.calendar import dates_between
 from model.received import Fetch
 from model.vendor_api import (
@@ -135,15 +136,12 @@ def read_webhooks(body: bytes) -> Sequence[Subscription]:
 
     One that tells of more than is wanted will do.
     """
-    document = json.loads(body)
-    rows = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(rows, list):
-        raise ValueError("no list of webhooks")  # noqa: TRY004 - the documented error
     webhooks = []
-    for row in rows:
-        if not isinstance(row, dict) or not isinstance(row.get("events"), list):
+    for row in rows_of(json_object(body).get("data")):
+        listed = row.get("events")
+        if not isinstance(listed, list):
             raise ValueError("no webhook")  # noqa: TRY004 - the documented error
-        events = set(map(str, row["events"]))
+        events = set(map(str, listed))
         # an application has one webhook, and one that a person made with more must stay
         about = _ALL if set(POLAR_EVENTS) <= events else " ".join(sorted(events))
         webhook = Subscription(

@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 
 from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
 from ingest.proving.proofs import JOINT, SecretPath
+from ingest.vendor_answers import json_rows
 from model.received import Fetch
 from model.vendor_api import (
     ACCESS_TOKEN,
@@ -133,13 +134,8 @@ def _list_pushes(_account: str) -> ApiRequest:
 
 def read_pushes(body: bytes) -> Sequence[Subscription]:
     """Return our application's subscription; raises ValueError for what is no list."""
-    rows = json.loads(body)
-    if not isinstance(rows, list):
-        raise ValueError("no list of subscriptions")  # noqa: TRY004 - the documented error
     pushes = []
-    for row in rows:
-        if not isinstance(row, dict):
-            raise ValueError("no subscription")  # noqa: TRY004 - the documented error
+    for row in json_rows(body):
         url, name = str(row.get("callback_url", "")), str(row.get("id", ""))
         pushes.append(Subscription(about=_ABOUT, callback=url, id=name))
     return pushes

@@ -39,7 +39,7 @@ Heads = Annotated[
     typer.Option(
         "--heads",
         metavar="FILE",
-        help="Signed heads that were noted earlier; each must be there. "
+        help="A file of signed heads that were noted earlier; each must be in the log. "
         "Without it, those of KADENS_AUDIT_HEADS.",
     ),
 ]

@@ -37,8 +37,10 @@ _Size = Annotated[int, typer.Option(min=1, max=MOST_DRAWN, help="How many access
 _Seed = Annotated[
     int | None, typer.Option(min=0, max=2**62, help="The same seed draws the same again.")
 ]
-_Days = Annotated[int, typer.Option(min=1, max=3660, help="Of the accesses of so many days back.")]
-_Due = Annotated[int, typer.Option(min=1, max=365, help="Days until all of it must be judged.")]
+_Days = Annotated[
+    int, typer.Option(min=1, max=3660, help="From how many days back the accesses are drawn.")
+]
+_Due = Annotated[int, typer.Option(min=1, max=365, help="Days until every access must be judged.")]
 
 
 def draw_sample(
@@ -101,15 +103,17 @@ def list_samples(*, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
 
 
 _Row = Annotated[
-    int | None, typer.Option("--row", min=1, help="The access to judge, as it is listed.")
+    int | None, typer.Option("--row", min=1, help="Number of the access to judge, as listed.")
 ]
-_Verdict = Annotated[AccessVerdict | None, typer.Option("--verdict", help="What you found of it.")]
+_Verdict = Annotated[
+    AccessVerdict | None, typer.Option("--verdict", help="What you found about the access.")
+]
 _Reason = Annotated[
     str,
     typer.Option(
         "--reason",
         callback=words_if_any(_LONGEST_REASON),
-        help="On what it rests, without the patient's name.",
+        help="What the verdict rests on, without the patient's name.",
     ),
 ]
 

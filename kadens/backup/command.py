@@ -29,7 +29,7 @@ SealedReport = Annotated[
     typer.Option(
         "--for",
         metavar="KEY",
-        help="The public key to seal it for; that of KADENS_BACKUP_KEY if none.",
+        help="The public key to seal it for; by default that of KADENS_BACKUP_KEY.",
     ),
 ]
 
@@ -44,7 +44,7 @@ def make_backup(
     keys_to: Annotated[
         Path | None,
         typer.Option(
-            "--keys-to", metavar="DIR", help="The folder of the keys; `keys` beside DIR if none."
+            "--keys-to", metavar="DIR", help="The folder of the keys; by default `keys` beside DIR."
         ),
     ] = None,
     sealed_for: SealedReport = "",

@@ -13,13 +13,8 @@ from pathlib import Path
 
 import cramjam
 
-from kadens.backup.sealed_files import (
-    UNFINISHED,
-    BackupError,
-    SealedWriter,
-    new_sealed_file,
-    sync_folder,
-)
+from kadens.backup.sealed_files import UNFINISHED, BackupError, SealedWriter, new_sealed_file
+from kadens.secrets.writing import sync_folder
 from model.backup.records import BackupRecord
 from model.calendar import utc
 from model.keyring import KeyRing

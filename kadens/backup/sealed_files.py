@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from kadens.secrets.writing import sync_folder
 from model.backup.records import BackupRecord, RecordError, packed_record, unpacked_records
 from model.privacy.sealed_stream import FrameError, StreamSealer, opened_stream, public_half
 
@@ -97,15 +98,6 @@ def records_in(path: Path, private: bytes) -> Iterator[BackupRecord]:
             yield from unpacked_records(opened_stream(private, file.read))
         except (FrameError, RecordError) as error:
             raise BackupError(f"{path} {error}: nothing was restored") from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names in a folder."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _open_new(path: Path) -> BinaryIO:

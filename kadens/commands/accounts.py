@@ -12,7 +12,7 @@ from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, consents, patients
-from storage.people.errors import UnknownNameError
+from storage.people.errors import RefusedError, UnknownNameError
 from storage.people.quarantine_release import receipts_of_released
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.pool import Connection, open_pool
@@ -167,9 +167,11 @@ def _linking_notes(source: str, unlinked: Sequence[str]) -> list[str]:
 def must_consent(settings: Settings, patient: str, source: str) -> None:
     """Leave with code 1 unless the patient consents to a source now: nothing would be stored."""
 
-    async def work(conn: Connection, now_ms: int) -> bool:
+    async def work(conn: Connection, now_ms: int) -> None:
         await patients.zone_of(conn, patient)
-        return await consents.consented(conn, patient, source, now_ms)
+        if not await consents.consented(conn, patient, source, now_ms):
+            # raised here, so that no row says that files were imported
+            record = "record it with `kadens consent give`"
+            raise RefusedError(f"the patient does not consent to {source}; {record}")
 
-    if not audited(settings, work, AuditAction.FILES_IMPORT, patient):
-        fail(f"the patient does not consent to {source}; record it with `kadens consent give`")
+    audited(settings, work, AuditAction.FILES_IMPORT, patient)

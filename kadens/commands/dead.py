@@ -44,6 +44,8 @@ IN_JSON = 10_000
 MOST_OFFSET = 2**63 - 1  # the log's offsets are 64 bits wide
 MOST_LISTED = 1_000_000
 EARLIEST = -1
+_NONE = "no dead letters"
+_NONE_CHOSEN = "no dead letters of this choice"
 
 RejectClass = Annotated[
     RejectKind | None, typer.Option("--class", help="Only letters of this class.")
@@ -96,6 +98,9 @@ def list_letters(
     counts, newest = run(_read_letters(settings_of(data), choice, most))
     if as_json:
         print_json([plain_letter(letter) for letter in newest])
+        return
+    if not counts and not newest:
+        print_line(_NONE_CHOSEN if choice != Choice() else _NONE)
         return
     print_table(table_of_counts(counts))
     print_table(table_of_letters(newest))

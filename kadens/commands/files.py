@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.client import FORBIDDEN, MULTIPLE_CHOICES, UNAUTHORIZED
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +45,7 @@ _Zone = Annotated[
 ]
 _Wait = Annotated[
     float,
-    typer.Option("--wait", min=0, help="Wait so many seconds for the last outcomes."),
+    typer.Option("--wait", min=0, help="How many seconds to wait for the last outcomes."),
 ]
 
 
@@ -148,26 +149,10 @@ def import_file(
 @contextmanager
 def door_flow(settings: Settings, patient: str, url: str, zone: str = "") -> Iterator[ImportFlow]:
     """Give the flow of a patient's files through the vendor door, with a token of its own."""
-    address = f"{door_of(settings, url)}/v1/files"
     since_ms = clock(settings.clock)()
     passed = {TIME_ZONE: zone} if zone else {}
-    headers: dict[str, str] = {}
-
-    def send(piece: Piece) -> str:
-        # a token is made only when there is something to send
-        if not headers:
-            token, _ = issue_audited_token(settings, patient, days=IMPORT_DAYS, purpose="import")
-            headers.update({"authorization": f"Bearer {token}", "content-type": OCTETS, **passed})
-        try:
-            status, _ = post_patiently(address, piece.content, {**headers, **_named(piece)})
-        except NoAnswerError as error:
-            raise StoppedError(str(error)) from error
-        if status in LATER:
-            raise StoppedError(f"the vendor door is busy and answered {status}")
-        if status in {UNAUTHORIZED, FORBIDDEN}:
-            raise StoppedError(f"the vendor door refuses the link token: it answered {status}")
-        return f"the vendor door answered {status}" if status >= MULTIPLE_CHOICES else ""
-
+    address = f"{door_of(settings, url)}/v1/files"
+    sender = _Sender(settings=settings, patient=patient, address=address, passed=passed)
     with asyncio.Runner() as runner:
         pool = runner.run(open_pool(settings.database, max_size=1, role=ADMIN))
 
@@ -177,10 +162,41 @@ def door_flow(settings: Settings, patient: str, url: str, zone: str = "") -> Ite
 
         try:
             yield ImportFlow(
-                send=send, look=lambda digests: runner.run(outcomes(digests)), headers=passed
+                send=sender.send, look=lambda digests: runner.run(outcomes(digests)), headers=passed
             )
         finally:
             runner.run(pool.close())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sender:
+    """Posts pieces of a patient's files to the door, with a link token made for the first."""
+
+    settings: Settings
+    patient: str
+    address: str
+    passed: Mapping[str, str]
+    token: str = field(default="", repr=False)
+
+    def send(self, piece: Piece) -> str:
+        """Return why the door did not take a piece, "" when it did; raises StoppedError."""
+        # a token is made only when there is something to send
+        if not self.token:
+            self.token, _ = issue_audited_token(
+                self.settings, self.patient, days=IMPORT_DAYS, purpose="import"
+            )
+        headers = {"authorization": f"Bearer {self.token}", "content-type": OCTETS}
+        try:
+            status, _ = post_patiently(
+                self.address, piece.content, {**headers, **self.passed, **_named(piece)}
+            )
+        except NoAnswerError as error:
+            raise StoppedError(str(error)) from error
+        if status in LATER:
+            raise StoppedError(f"the vendor door is busy and answered {status}")
+        if status in {UNAUTHORIZED, FORBIDDEN}:
+            raise StoppedError(f"the vendor door refuses the link token: it answered {status}")
+        return f"the vendor door answered {status}" if status >= MULTIPLE_CHOICES else ""
 
 
 def _named(piece: Piece) -> dict[str, str]:

@@ -28,7 +28,10 @@ from parsers.formats import FILES_CONNECTOR
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 ConnectorName = Annotated[
-    str, typer.Option("--connector", metavar="NAME", help="Who sent it; files go by their bytes.")
+    str,
+    typer.Option(
+        "--connector", metavar="NAME", help="Who sent it; a file is recognised by its bytes."
+    ),
 ]
 HeaderWords = Annotated[
     list[str] | None,

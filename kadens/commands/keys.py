@@ -136,7 +136,7 @@ _Id = Annotated[
     ),
 ]
 _Force = Annotated[
-    bool, typer.Option("--force", help="Even if that ends valid tokens or sessions.")
+    bool, typer.Option("--force", help="Retire it even if that ends valid tokens or sessions.")
 ]
 
 

@@ -6,6 +6,7 @@ import typer
 
 from ingest.uploads.upload import page_address
 from kadens.clock import clock
+from kadens.commands.accounts import consent_refusal
 from kadens.commands.audited import audited, person
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
@@ -20,7 +21,8 @@ from kadens.link_tokens import (
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
-from model.calendar import rfc3339
+from model.calendar import rfc3339, rfc3339_if_known
+from parsers.formats import FILES_CONNECTOR
 from storage.audit_actions import AuditAction
 from storage.people import link_tokens
 from storage.pg.pool import Connection, open_pool
@@ -53,6 +55,9 @@ def issue_link_token(
     print_note(f"issue {row.issue}, holds from now until {rfc3339(row.expires_ms)}")
     if page:
         print_note(f"the patient's link to the upload page: {page}")
+    if why := consent_refusal(settings, patient, FILES_CONNECTOR):
+        give = f"`kadens consent give --patient {patient} --source {FILES_CONNECTOR}`"
+        print_note(f"{why}: what is sent with it is dropped; record it with {give}")
 
 
 def issue_audited_token(
@@ -89,7 +94,11 @@ def list_link_tokens(*, patient: Patient, as_json: Json = False, data: Data = DE
         return
     table = list_table("issue", "for", "issued", "expires", "revoked", "by", "key")
     for row in rows:
-        times = (rfc3339(row.issued_ms), rfc3339(row.expires_ms), _instant(row.revoked_ms) or "")
+        times = (
+            rfc3339(row.issued_ms),
+            rfc3339(row.expires_ms),
+            rfc3339_if_known(row.revoked_ms) or "",
+        )
         table.add_row(str(row.issue), row.purpose, *times, row.issued_by, row.key_id)
     print_table(table)
 
@@ -152,11 +161,7 @@ def _plain(row: link_tokens.Issued) -> dict[str, Any]:
         "purpose": row.purpose,
         "issued": rfc3339(row.issued_ms),
         "expires": rfc3339(row.expires_ms),
-        "revoked": _instant(row.revoked_ms),
+        "revoked": rfc3339_if_known(row.revoked_ms),
         "issued_by": row.issued_by,
         "key": row.key_id,
     }
-
-
-def _instant(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

@@ -101,6 +101,11 @@ def known_connector(text: str) -> str:
     return text
 
 
+def connector_if_any(text: str) -> str:
+    """Return a connector's name like `known_connector`; "" is an absent option."""
+    return text and known_connector(text)
+
+
 Data = Annotated[
     Path | None,
     typer.Option(

@@ -130,7 +130,7 @@ def mark_by_command(
     patient: Patient,
     reason: Annotated[str, typer.Option(help=f"Why. {_listed_reasons()}.")],
     statement: Annotated[
-        _Statement, typer.Option("--as", help="exercise takes a mark as not exercise back.")
+        _Statement, typer.Option("--as", help="`exercise` takes back a mark as not exercise.")
     ] = _Statement.NOT_EXERCISE,
     data: Data = DEFAULT_DATA,
 ) -> None:

@@ -143,7 +143,7 @@ _PatientPort = Annotated[
     typer.Option(
         min=0,
         max=65535,
-        help="Port of the patient door; by default 8803, or a free one beside --clinic-port 0.",
+        help="Port of the patient door; by default 8803, or a free one with --clinic-port 0.",
     ),
 ]
 _Clock = Annotated[str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")]

@@ -67,12 +67,12 @@ _Zone = Annotated[str | None, typer.Option(help="Time zone, such as Europe/Oslo.
 _Weekdays = Annotated[
     str | None, typer.Option(help="Working days, Monday is 1, such as 1,2,3,4,5.")
 ]
-_Opens = Annotated[str | None, typer.Option(help="Such as 08:00.")]
-_Closes = Annotated[str | None, typer.Option(help="Such as 16:30.")]
+_Opens = Annotated[str | None, typer.Option(help="When it opens, such as 08:00.")]
+_Closes = Annotated[str | None, typer.Option(help="When it closes, such as 16:30.")]
 _Country = Annotated[
     str | None, typer.Option(help='Whose public holidays are free, such as SE; "" for none.')
 ]
-_Subdivision = Annotated[str | None, typer.Option(help="A part of it, ISO 3166-2.")]
+_Subdivision = Annotated[str | None, typer.Option(help="A part of the country, by ISO 3166-2.")]
 _Closed = Annotated[list[str] | None, typer.Option(help='A date that is closed too; "" for none.')]
 _Line = Annotated[
     list[str] | None,

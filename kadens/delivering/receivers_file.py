@@ -34,13 +34,13 @@ _WORDS: Mapping[str, tuple[type, Any]] = {
 
 
 class ReceiverError(ValueError):
-    """A table of a receiver is malformed; the text names the table and what is wanted."""
+    """A table of a receiver is malformed; the text names the table, and what it must be."""
 
 
 def receivers_of(value: object) -> tuple[Receiver, ...]:
     """Return the receivers of the table `delivery`, in its order; raises `ReceiverError`."""
     if not isinstance(value, dict):
-        raise ReceiverError("delivery: tables [delivery.NAME] are wanted")
+        raise ReceiverError("delivery: must be tables [delivery.NAME]")
     return tuple(_receiver(name, row) for name, row in value.items())
 
 
@@ -141,15 +141,13 @@ def _has_patience(_name: str, values: Mapping[str, Any]) -> bool:
 _LEAST_KEY = 24
 # What must hold, in this order, and the words for whoever wrote something else.
 _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], bool]] = {
-    "a name of small letters, digits, - and _ is wanted, other than a channel of our own": (
-        _has_plain_name
-    ),
-    f"a kind of {', '.join(ReceiverKind)} is wanted": _has_kind,
+    "the name must be small letters, digits, - and _, and no channel of our own": (_has_plain_name),
+    f"kind must be one of {', '.join(ReceiverKind)}": _has_kind,
     "only one receiver takes texts and one takes nudges: it is named as its kind": (
         _is_named_by_kind
     ),
     "url is https://HOST/PATH, or http:// on 127.0.0.1 or ::1 for tests": _has_address,
-    "keys = [...] is wanted, base64 of 24 bytes at least": _has_keys,
+    "keys = [...] must be base64 of 24 bytes at least": _has_keys,
     "token is a text without spaces": _has_token,
     f"form is {' or '.join(_FORMS)}": _has_form,
     "units are names of care units, for a receiver of alerts": _has_units,

@@ -8,6 +8,7 @@ from itertools import groupby
 from clinic.pages.quality_flags import doubts
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms, zones_json
+from kadens.derivation.intake import RefusedPart
 from model.calendar import MINUTE_MS, rfc3339
 from model.derived import Session
 from model.intensity import ZoneTimes
@@ -15,13 +16,15 @@ from model.intensity import ZoneTimes
 
 def derivation_lines(derivation: Derivation) -> Iterator[str]:
     """Yield what `kadens derive` prints, a heading before each list that is not empty."""
-    results = derivation.conclusions
+    results, intake = derivation.conclusions, derivation.intake
+    lost = [part for part in intake.refused if part not in intake.repaired]
     lists = {
         "sessions": list(map(session_text, results.derived.sessions)),
         "days": _joined(map(partial(day_text, derivation), results.dates)),
         "weeks": _joined(map(partial(week_text, derivation), results.mondays)),
         "findings": [f"{item.rule} {item.key}: {item.sentence}" for item in results.findings],
-        "refused": [f"{item.body}, {item.where}: {item.why}" for item in derivation.intake.refused],
+        "refused": list(map(_part_text, lost)),
+        "repaired, and read": list(map(_part_text, intake.repaired)),
     }
     for name, lines in lists.items():
         if lines:
@@ -30,6 +33,10 @@ def derivation_lines(derivation: Derivation) -> Iterator[str]:
             yield f"  {line}"
     if not any(lists.values()):
         yield "nothing is known of this patient"
+
+
+def _part_text(part: RefusedPart) -> str:
+    return f"{part.body}, {part.where}: {part.why}"
 
 
 def _joined(lines: Iterable[str]) -> list[str]:

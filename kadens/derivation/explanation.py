@@ -61,7 +61,7 @@ def _listed(dates: tuple[date, ...], name: str, what: str) -> date:
     if not dates:
         raise NothingToExplainError(f"nothing is recorded, so there is no {what} to explain")
     extent = f"from {dates[0]} to {dates[-1]}"
-    raise NothingToExplainError(f"a {what} is wanted, such as {dates[0]}, among those {extent}")
+    raise NothingToExplainError(f"name a {what}, such as {dates[0]}, of those {extent}")
 
 
 _KINDS: Mapping[str, Callable[[Derivation, str], Iterator[str]]] = {

@@ -15,7 +15,7 @@ from ingest.receiving.envelopes import envelope_of
 from ingest.vendors import CONNECTORS
 from kadens.derivation.manifest import Manifest, ManifestBody, ManifestError
 from model.envelope import Envelope
-from model.facts import AttributedFact, Reject
+from model.facts import AttributedFact, Reject, RejectKind
 from parsers.formats import version_of
 from stream.reading import Read, read_here, reported_by, slice_of
 
@@ -54,17 +54,21 @@ class Intake:
     """All that the bodies of a manifest hold.
 
     `payloads` are by the SHA-256 (hex) that facts name. `facts` are as they were reported, current
-    or not.
+    or not. Of what is in `refused`, `repaired` was mended and read.
     """
 
     facts: list[AttributedFact] = field(default_factory=list)
     refused: list[RefusedPart] = field(default_factory=list)
+    repaired: list[RefusedPart] = field(default_factory=list)
     payloads: dict[str, ReadPayload] = field(default_factory=dict)
 
     def refuse(self, body: ManifestBody, *rejects: Reject) -> None:
         """Note the rejects of a body."""
         for reject in rejects:
-            self.refused.append(RefusedPart(body=body.path, where=reject.where, why=reject.text))
+            part = RefusedPart(body=body.path, where=reject.where, why=reject.text)
+            self.refused.append(part)
+            if reject.kind is RejectKind.REPAIRED:
+                self.repaired.append(part)
 
 
 def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Intake:

@@ -15,15 +15,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ingest.vendors import CONNECTORS
 from kadens.derivation.patient_rows import patient_row_problems
-from kadens.json_files import strict_json, unknown_members
+from kadens.json_files import mistake_lines, unknown_members
 from model.calendar import epoch_ms
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
 from model.prescribing.canonical import sealed
 from model.prescription import Prescription, RecordingTimes
+from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
-from web.mistakes import mistakes_in
 
 _NO_INSTANT = (
     "must be an RFC 3339 instant with its offset, such as 2026-11-20T08:00:00+01:00, or epoch "
@@ -191,8 +191,8 @@ def read_manifest(path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(content)
     except ValidationError as error:
-        lines = [f"{field or 'the file'} {text}" for field, text in mistakes_in(error)]
-        raise _refusal(path, lines) from None  # pydantic's own text repeats values
+        # pydantic's own text repeats values
+        raise _refusal(path, mistake_lines(error)) from None
     try:
         fields_of_file = strict_json(content)
     except ValueError as error:

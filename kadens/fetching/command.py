@@ -1,6 +1,7 @@
 """The command that lists what is fetched from vendors. It never prints an address."""
 
-from dataclasses import asdict, replace
+import re
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,21 +9,15 @@ import typer
 
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import settings_of
-from kadens.commands.options import (
-    DEFAULT_DATA,
-    Data,
-    Json,
-    checked,
-    known_connector,
-)
+from kadens.commands.options import DEFAULT_DATA, Data, Json, checked, connector_if_any
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
-from kadens.output.terminal import print_json, print_line
+from kadens.output.terminal import print_json, print_line, print_note
 from model.calendar import rfc3339
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.fetching.connections import NEEDS_RECONNECTING
-from storage.fetching.queue import FetchFilter, FetchRow, fetch_rows
+from storage.fetching.queue import FetchFilter, FetchRow, count_fetches, fetch_rows
 from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 
@@ -30,6 +25,9 @@ _STATES = ("waiting", "running", "failing", "done", "given_up")
 USUAL_ROWS, MOST_ROWS = 100, 10_000
 _NONE_IN_STATE = "no fetch is in this state"
 _NOTHING_ANNOUNCED = "nothing is listed: no vendor has announced anything of this kind"
+# A stretch of epoch seconds or milliseconds. A single number may be the id of a workout.
+_STRETCH = re.compile(r"\b(?:(\d{10})-(\d{10})|(\d{13})-(\d{13}))$")
+_MIDNIGHT = "T00:00:00Z"
 _COLUMNS = ("patient", "source", "what", "state", "why", "failed", "announced", "next attempt")
 
 
@@ -39,10 +37,6 @@ def _state(text: str) -> str:
     return text
 
 
-def _connector(text: str) -> str:
-    return text and known_connector(text)
-
-
 def list_fetches(
     *,
     state: Annotated[
@@ -50,7 +44,7 @@ def list_fetches(
         typer.Option("--state", callback=_state, help=f"Only one state of {', '.join(_STATES)}."),
     ] = "",
     source: Annotated[
-        str, typer.Option("--source", callback=_connector, help="Only of this connector.")
+        str, typer.Option("--source", callback=connector_if_any, help="Only of this connector.")
     ] = "",
     patient: Annotated[
         str, typer.Option("--patient", callback=checked(PSEUDONYM), help="Only of this patient.")
@@ -66,37 +60,53 @@ def list_fetches(
     The last announced comes first. A row without a patient is of an account that is not linked.
     """
     wanted = FetchFilter(state=state, connector=source, patient=patient, most=limit)
-    shown, others = _read_rows(data, wanted)
+    listed = _read_rows(data, wanted)
     if as_json:
-        print_json(list(map(_plain, shown)))
-    elif not shown:
-        print_line(_NONE_IN_STATE if others else _NOTHING_ANNOUNCED)
+        print_json(list(map(_plain, listed.shown)))
+    elif not listed.shown:
+        print_line(_NONE_IN_STATE if listed.others else _NOTHING_ANNOUNCED)
     else:
-        _print_rows(shown)
+        _print_rows(listed.shown)
+    if listed.count > len(listed.shown):
+        print_note(f"{len(listed.shown):,} of {listed.count:,}, the newest; {_more(listed.count)}")
 
 
-def _read_rows(data: Path | None, wanted: FetchFilter) -> tuple[list[FetchRow], bool]:
-    """Return the rows, each of their patients in the audit log.
+def _more(count: int) -> str:
+    """Return how the rest is seen, in words."""
+    if count <= MOST_ROWS:
+        return f"--limit {count} lists all"
+    return f"--limit {MOST_ROWS} lists more, and --patient, --source or --state fewer of them"
 
-    The flag says that none is in the wanted state, and that there are some in other states.
-    """
-    shown: list[FetchRow] = []
-    others: list[FetchRow] = []
+
+@dataclass(slots=True, kw_only=True)
+class _Listed:
+    """The rows that are shown, and how many there are; `others` says: in another state only."""
+
+    shown: list[FetchRow] = field(default_factory=list)
+    count: int = 0
+    others: bool = False
+
+
+def _read_rows(data: Path | None, wanted: FetchFilter) -> _Listed:
+    """Return the rows, each of their patients in the audit log."""
+    listed = _Listed()
 
     async def work(conn: Connection, now_ms: int) -> None:
         if wanted.patient:
             await patient_id(conn, wanted.patient)
-        rows = await fetch_rows(conn, wanted)
-        shown.extend(rows)
+        rows = listed.shown = await fetch_rows(conn, wanted)
+        listed.count = len(rows)
+        if len(rows) == wanted.most:
+            listed.count = await count_fetches(conn, wanted)
         if not rows and wanted.state:
-            others.extend(await fetch_rows(conn, replace(wanted, state="", most=1)))
+            listed.others = bool(await fetch_rows(conn, replace(wanted, state="", most=1)))
         # each patient that is shown gets an audit row, in the transaction of the read
         named = sorted({row.patient for row in rows if row.patient})
         entry = entry_of(AuditAction.LIST_READ, now_ms)
         await audit.write_list_entries(conn, entry, named, now_ms)
 
     audited(settings_of(data), work, AuditAction.LIST_READ, wanted.patient or None, "fetches")
-    return shown, bool(others)
+    return listed
 
 
 def _print_rows(shown: list[FetchRow]) -> None:
@@ -106,7 +116,7 @@ def _print_rows(shown: list[FetchRow]) -> None:
         table.add_row(
             row.patient or "",
             row.connector,
-            f"{row.resource} {row.key}",
+            f"{row.resource} {shown_key(row.key)}",
             row.state.replace("_", " "),
             str(plain["reason"]),
             str(row.attempts),
@@ -114,6 +124,17 @@ def _print_rows(shown: list[FetchRow]) -> None:
             str(plain["next_attempt"] or ""),
         )
     print_table(table)
+
+
+def shown_key(key: str) -> str:
+    """Return a key for people: a stretch of time as its dates (UTC), all else as it is."""
+    return _STRETCH.sub(_dates, key)
+
+
+def _dates(stretch: re.Match[str]) -> str:
+    ends = [int(number) for number in stretch.groups("") if number]
+    unit_ms = 1000 if stretch[1] else 1
+    return " to ".join(rfc3339(end * unit_ms).removesuffix(_MIDNIGHT) for end in ends)
 
 
 def _plain(row: FetchRow) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from kadens.commands.options import (
     Data,
     Json,
     Patient,
-    known_connector,
+    connector_if_any,
+    connector_names,
     required,
 )
 from kadens.names import ACCOUNT
@@ -36,10 +37,6 @@ from storage.pg.pool import Connection
 
 _LONGEST_FILE = 64 * 1024
 _WANTED = '{"access_token": "…", "refresh_token": "…", "expires_in": SECONDS}'
-
-
-def _source(text: str) -> str:
-    return text and known_connector(text)
 
 
 def connect_account(
@@ -61,7 +58,9 @@ def connect_account(
     ] = None,
     source: Annotated[
         str,
-        typer.Option("--source", callback=_source, help="The connector, where --tokens is given."),
+        typer.Option(
+            "--source", callback=connector_if_any, help="The connector, where --tokens is given."
+        ),
     ] = "",
     as_json: Json = False,
     data: Data = DEFAULT_DATA,
@@ -75,7 +74,7 @@ def connect_account(
     """
     settings = settings_of(data)
     if tokens is None:
-        _print_link(settings, _source(source or what), patient, as_json=as_json)
+        _print_link(settings, source or what, patient, as_json=as_json)
         return
     if not source:
         fail("--tokens needs --source, the connector", code=2)
@@ -86,10 +85,9 @@ def _print_link(settings: Settings, connector: str, patient: str, *, as_json: bo
     vendor = fetched_vendors(settings).get(connector)
     auth = vendor.api.auth if vendor is not None else None
     if vendor is None or auth is None or not auth.is_linkable:
-        fail(
-            f"{connector} has no sign-in of patients: {', '.join(linkable_connectors())} have",
-            code=2,
-        )
+        is_known = connector in connector_names()
+        why = "has no sign-in of patients" if is_known else "is no connector"
+        fail(f"{connector} {why}; patients sign in at {', '.join(linkable_connectors())}", code=2)
     warning = "" if vendor.client is not None else _without_application(settings, connector)
     # made here, because only its digest is stored: this is the one time that it is known
     link = random_text()
@@ -188,10 +186,10 @@ def _answer(path: Path) -> dict[str, Any]:
     except ValueError:
         values = None
     if not isinstance(values, dict) or not _is_text(values.get("access_token")):
-        fail(f"the tokens are wanted as {_WANTED}", code=2)
+        fail(f"the tokens must have the form {_WANTED}", code=2)
     for name, kind in (("refresh_token", str), ("expires_in", int)):
         if not isinstance(values.get(name, kind()), kind):
-            fail(f"the tokens are wanted as {_WANTED}", code=2)
+            fail(f"the tokens must have the form {_WANTED}", code=2)
     return values
 
 

@@ -13,14 +13,14 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, checked
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line
-from model.calendar import rfc3339
+from model.calendar import rfc3339_if_known
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.patients import patient_id
 from storage.pg.pool import Connection
 from storage.reads.connections import ConnectionRow, connection_rows
 
-_COLUMNS = ("patient", "source", "state", "since", "link until", "last received", "fetched")
+_COLUMNS = ("patient", "source", "state", "since", "link until", "last received", "past")
 
 
 def list_connections(
@@ -34,7 +34,8 @@ def list_connections(
     """List how patients' accounts at vendors are connected.
 
     States: invited, expired, connected, needs reconnecting, revoked by the patient, silent since.
-    Where one needs reconnecting, `kadens connect` makes a new link.
+    Where one needs reconnecting, `kadens connect` makes a new link. The last column is about the
+    past: how many fetches have ended, or, of a vendor that only pushes, were requested.
     """
     shown: list[ConnectionRow] = []
     settings = settings_of(data)
@@ -59,11 +60,10 @@ def list_connections(
         return
     table = list_table(*_COLUMNS)
     for row in plain:
-        progress = f"{row['fetched']} of {row['announced']}" if row["announced"] else ""
         texts = (row["patient"], row["connector"], row["state"], row["since"])
         # a link that was used leads nowhere any more
         until = None if row["link_used"] else row["link_expires"]
-        table.add_row(*map(_text, (*texts, until, row["received"])), progress)
+        table.add_row(*map(_text, (*texts, until, row["received"])), _past(row))
     print_table(table)
 
 
@@ -71,17 +71,24 @@ def _text(value: str | None) -> str:
     return value or ""
 
 
+def _past(row: dict[str, Any]) -> str:
+    """Return how far the past is: what a vendor only took a request for is not called fetched."""
+    if not row["announced"]:
+        return ""
+    if not row["requested"]:
+        return f"{row['fetched']} of {row['announced']} ended"
+    missing = "" if row["received"] else ", nothing received yet"
+    return f"requested {row['requested']} of {row['announced']}{missing}"
+
+
 def connection_line(row: ConnectionRow, now_ms: int) -> dict[str, Any]:
     """Return a row as it is printed: its state, and instants as text."""
     result = connected(row, now_ms)
     values: dict[str, Any] = {"patient": row.patient, "connector": row.connector}
     values["state"] = result.state.value
-    values["since"] = _instant(result.since_ms)
+    values["since"] = rfc3339_if_known(result.since_ms)
     for name, value in asdict(row).items():
         if name.endswith("_ms"):
-            values[name.removesuffix("_ms")] = _instant(value)
-    return {**values, "fetched": row.fetched, "announced": row.announced}
-
-
-def _instant(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)
+            values[name.removesuffix("_ms")] = rfc3339_if_known(value)
+    progress = {"fetched": row.fetched, "requested": row.requested, "announced": row.announced}
+    return {**values, **progress}

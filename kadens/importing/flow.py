@@ -7,14 +7,13 @@ outcome: however much is imported, the door and the worker have little of it in 
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeAlias
 
 from kadens.importing.tally import FileTally
-from model.facts import Reject, RejectKind
-from model.received import Context, Part
-from parsers.formats import FILES_CONNECTOR, read_items
+from kadens.importing.trying import unread_piece
+from model.facts import Reject
 from parsers.packing.walk import Piece
 from storage.reads.import_outcomes import FileOutcome
 
@@ -55,7 +54,7 @@ class ImportFlow:
     def take(self, piece: Piece, file: FileTally) -> None:
         """Take a piece; it is sent when enough have come together. Raises StoppedError."""
         digest = sha256(piece.content).hexdigest()
-        # equal pieces of one export, such as a file in it twice, go once and count for each
+        # equal pieces, such as a file that is in an export twice, are sent once and count for each
         if digest in self._sent:
             self._sent[digest].files.append(file)
             return
@@ -159,22 +158,3 @@ def _settle(files: list[FileTally], outcome: FileOutcome, *, is_new: bool) -> No
             file.known += 1
         if outcome.rejects:
             file.in_part[outcome.rejects[0][1]] += 1
-
-
-def unread_piece(piece: Piece, headers: Mapping[str, str]) -> Reject | None:
-    """Return why nothing in a piece can be read, None where something can.
-
-    Such a piece would only make a dead letter. A part of a huge file is not tried: its cutter
-    knows the format, and it would be read twice.
-    """
-    if "#" in piece.where:
-        return None
-    last = Reject(where=piece.where, why="it holds no recording", kind=RejectKind.UNKNOWN)
-    context = Context(connector=FILES_CONNECTOR, filename=piece.filename, headers=headers)
-    for item in read_items(piece.format, piece.content, context):
-        if isinstance(item, Part) and item.facts:
-            return None
-        rejects = item.rejects if isinstance(item, Part) else (item,)
-        for reject in rejects:
-            last = reject if isinstance(reject, Reject) else last
-    return replace(last, count=1)

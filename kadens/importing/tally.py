@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from kadens.importing.trying import NO_LOSS
 from kadens.output.visible import REPLACED, visible
-from model.facts import Reject, RejectKind
+from model.facts import Reject
 
-# What of a file is no loss: an export holds pictures, settings and notes, too.
-_NO_LOSS = frozenset({RejectKind.UNKNOWN})
 NOT_READ_YET, NOT_SENT = "received, and not read yet", "not sent"
 # of each kind of reason
 _SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored in part"}
@@ -20,8 +20,8 @@ _SENTENCES = {"refused": "Refused", "left_out": "Left out", "in_part": "Stored i
 class FileTally:
     """The outcomes of the pieces of one file; a small file is one piece.
 
-    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet, and
-    `unsent` those that an import which ended early left behind, the rest of a file as one.
+    `new` and `known` count pieces that are stored, `waiting` those that nobody has read yet.
+    `unsent` counts what was not sent because the import ended early; the rest of a file is one.
     `in_part`, `refused` and `left_out` count pieces by reason.
     """
 
@@ -46,13 +46,26 @@ class FileTally:
 
     def leave(self, reject: Reject) -> None:
         """Note what of the file is no piece: damage is refused, an unknown file is left out."""
-        (self.left_out if reject.kind in _NO_LOSS else self.refused)[reject.why] += reject.count
+        (self.left_out if reject.kind in NO_LOSS else self.refused)[reject.why] += reject.count
 
     @property
     def accepted(self) -> bool:
         """Return whether nothing was refused, and something is stored or was left out rightly."""
-        empty = not (self.new or self.known or self.waiting)
-        return not (self.refused or self.unsent or (empty and self.named))
+        return not (self.refused or self.unsent or self._is_useless)
+
+    @property
+    def _is_useless(self) -> bool:
+        """Whether a person named it and it holds nothing: then it is refused, not left out."""
+        return self.named and not (self.new or self.known or self.waiting)
+
+    def reasons(self, kind: str) -> Counter[str]:
+        """Return the reasons of a kind ("refused", "left_out", "in_part") with their counts."""
+        if kind == "left_out" and self._is_useless:
+            return Counter()
+        if kind == "refused" and self._is_useless:
+            return self.refused + self.left_out
+        counts: Counter[str] = getattr(self, kind)
+        return counts
 
     def words(self) -> str:
         """Return a line about the file."""
@@ -76,11 +89,12 @@ class FileTally:
         # what is stored in part is stored, and is not counted a second time
         if self.in_part:
             kept += f" ({sum(self.in_part.values()):,} of these in part)"
-        return ", ".join([*([kept] if kept else []), *_counted(rest)])
+        counts = ", ".join([*([kept] if kept else []), *_counted(rest)])
+        return f"of {stored + self.waiting + others:,} pieces {counts}"
 
     def reason_lines(self) -> list[str]:
         """Return a sentence for each reason for which something of the file is not stored."""
-        return reason_lines({kind: getattr(self, kind) for kind in _SENTENCES})
+        return reason_lines({kind: self.reasons(kind) for kind in _SENTENCES})
 
     def _as_single(self) -> str:
         """Return what became of a file that is one piece."""
@@ -90,14 +104,27 @@ class FileTally:
         return f"{word} in part: {next(iter(self.in_part))}" if self.in_part else word
 
 
-def reason_lines(reasons: Mapping[str, Counter[str]]) -> list[str]:
-    """Return a sentence for each reason; `reasons` are by kind, the names in `_SENTENCES`."""
+def reason_lines(
+    reasons: Mapping[str, Counter[str]],
+    files: Mapping[tuple[str, str], Sequence[str]] | None = None,
+) -> list[str]:
+    """Return a sentence for each reason; `reasons` are by kind, the names in `_SENTENCES`.
+
+    `files` are those of each kind and reason, None where the sentence stands beside its file.
+    """
     lines: list[str] = []
     for kind, begin in _SENTENCES.items():
         for why, count in sorted(reasons[kind].items()):
             times = "" if count == 1 else f" {count:,} times"
-            lines.append(f"{begin}{times}: {why.rstrip('.')}.")
+            where = _named_files(files[kind, why]) if files else ""
+            lines.append(f"{begin}{times}: {why.rstrip('.')}{where}.")
     return lines
+
+
+def _named_files(paths: Sequence[str]) -> str:
+    """Return the files of a reason as they follow it: the first, and how many others."""
+    others = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    return f" ({paths[0]}{others})"
 
 
 def _counted(counts: Iterable[tuple[str, int]]) -> list[str]:
@@ -129,8 +156,16 @@ class ImportSummary:
         """Return the reasons of a kind ("refused", "left_out", "in_part") with their counts."""
         total: Counter[str] = Counter()
         for file in self.files:
-            total += getattr(file, kind)
+            total += file.reasons(kind)
         return total
+
+    def _files_of_reasons(self) -> dict[tuple[str, str], list[str]]:
+        """Return the files by the kind of a reason, and the reason itself."""
+        files: dict[tuple[str, str], list[str]] = {}
+        for file, kind in product(self.files, _SENTENCES):
+            for why in file.reasons(kind):
+                files.setdefault((kind, why), []).append(file.shown)
+        return files
 
     def lines(self) -> list[str]:
         """Return the lines about all files: how many were accepted, and the reasons."""
@@ -140,7 +175,8 @@ class ImportSummary:
         if new + known + waiting > len(self.files):
             pieces = f"{new:,} stored, {known:,} known already, {waiting:,} not read yet"
             lines.append(f"pieces: {pieces}")
-        lines += reason_lines({kind: self.reasons(kind) for kind in _SENTENCES})
+        reasons = {kind: self.reasons(kind) for kind in _SENTENCES}
+        lines += reason_lines(reasons, self._files_of_reasons())
         if self.not_begun:
             lines.append(f"files that were not begun: {self.not_begun:,}")
         if self.stopped:
@@ -153,7 +189,7 @@ class ImportSummary:
         for file in self.files:
             counts = {"new": file.new, "known": file.known, "waiting": file.waiting}
             counts["unsent"] = file.unsent
-            why = {kind: dict(getattr(file, kind)) for kind in ("in_part", "refused", "left_out")}
+            why = {kind: dict(file.reasons(kind)) for kind in ("in_part", "refused", "left_out")}
             files.append({"path": file.shown, "accepted": file.accepted, **counts, **why})
         return {
             "files": files,

@@ -29,19 +29,22 @@ _By = Annotated[
     ),
 ]
 _OwnerOfAll = Annotated[
-    str, typer.Option("--patient", help="All files are of this patient, by pseudonym.")
+    str, typer.Option("--patient", help="Pseudonym of the patient whose files they all are.")
 ]
 _Leave = Annotated[
-    bool, typer.Option("--leave", help="Leave files in their place; else they move.")
+    bool, typer.Option("--leave", help="Leave files where they are; by default they are moved.")
 ]
 _Once = Annotated[
-    bool, typer.Option("--once", help="End when every file that is there was handled.")
+    bool, typer.Option("--once", help="Stop when every file in the folder was handled.")
 ]
 _Settle = Annotated[
-    float, typer.Option("--settle", min=0, help="Complete after so many seconds unchanged.")
+    float,
+    typer.Option(
+        "--settle", min=0, help="Seconds without a change after which a file is complete."
+    ),
 ]
 _Poll = Annotated[
-    float, typer.Option("--poll", min=0.1, help="Look at least once in so many seconds.")
+    float, typer.Option("--poll", min=0.1, help="Most seconds between two looks at the folder.")
 ]
 
 

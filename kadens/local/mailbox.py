@@ -32,8 +32,8 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's hook
         self,
         _server: Any,  # noqa: ANN401 - aiosmtpd ships no types
-        _session: Any,  # noqa: ANN401
-        envelope: Any,  # noqa: ANN401
+        _session: Any,  # noqa: ANN401 - as above
+        envelope: Any,  # noqa: ANN401 - as above
     ) -> str:
         """Keep a mail."""
         with self._lock:

@@ -48,9 +48,7 @@ def check(options: Options, *, patience_s: float = 0.0) -> None:
         options.broker not in {"auto", "kafka", "mock"}
         and not options.broker.rpartition(":")[2].isdigit()
     ):
-        raise ValueError(
-            f"--broker {options.broker}: one of auto, kafka, mock or HOST:PORT is wanted"
-        )
+        raise ValueError(f"--broker {options.broker}: must be auto, kafka, mock or HOST:PORT")
     ports = {
         "vendor": options.vendor_port,
         "clinic": options.clinic_port,

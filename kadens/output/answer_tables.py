@@ -24,6 +24,8 @@ WHY_UNKNOWN = (
 )
 MEASURES = ("a_freq", "a_time", "a_int", "a_dose")
 ADHERENCE = ("A_freq", "A_time", "A_int", "A_dose")
+_SECONDS = ":00"
+_SHORT = "mod. moderate, vig. vigorous"
 LEFT = frozenset({"when", "type", "zones", "counts", "source", "date", "state", "week", "rx"})
 
 
@@ -88,11 +90,13 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
     more = f"; more: --before {answer.next}" if answer.next else ""
     unknown = any(session.zones_ms.unknown for session in answer.sessions)
     why = f"; {WHY_UNKNOWN}" if unknown else ""
+    # in 80 columns the longest words do not fit
+    classes = ("light", "mod.", "vig.", "unknown")
     return Sheet(
-        heads=("when", "type", "length", "moderate", "vigorous", "unknown", "HR", "counts"),
+        heads=("when", "type", "length", *classes, "HR", "counts"),
         lines=(
             (
-                _at(session.start, answer.zone),
+                _at(session.start, answer.zone)[: -len(_SECONDS)],
                 words.label(session.type),
                 words.span(session.timer_ms),
                 *_intensities(session.zones_ms),
@@ -101,17 +105,20 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
             )
             for session in answer.sessions
         ),
-        below=f"{len(answer.sessions)} sessions; times in {answer.zone}{why}{more}",
+        below=f"{len(answer.sessions)} sessions; {_SHORT}; times in {answer.zone}{why}{more}",
     )
 
 
-def _intensities(zones: Zones) -> tuple[str, str, str]:
-    """Return moderate, vigorous and unknown time; of a time that is all unknown only that."""
-    known = zones.very_light + zones.light + zones.moderate + zones.vigorous + zones.near_max
-    if zones.unknown and not known:
-        return words.NOTHING, words.NOTHING, words.span(zones.unknown)
-    vigorous = zones.vigorous + zones.near_max
-    return words.span(zones.moderate), words.span(vigorous), words.span(zones.unknown)
+def _intensities(zones: Zones) -> tuple[str, str, str, str]:
+    """Return light, moderate, vigorous and unknown time; of a time that is all unknown only that.
+
+    Together they are the length, so each has the class below or above that has no column.
+    """
+    light, vigorous = zones.very_light + zones.light, zones.vigorous + zones.near_max
+    unknown = words.span(zones.unknown)
+    if zones.unknown and not light + zones.moderate + vigorous:
+        return words.NOTHING, words.NOTHING, words.NOTHING, unknown
+    return words.span(light), words.span(zones.moderate), words.span(vigorous), unknown
 
 
 def _days(answer: DaysAnswer) -> Sheet:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from kadens.output.console import list_table
-from model.calendar import rfc3339
+from model.calendar import rfc3339, rfc3339_if_known
 from storage.bodies.dead_queries import Counted, Letter
 from stream.dead.bury import unpack_headers
 
@@ -18,7 +18,7 @@ def plain_letter(letter: Letter) -> dict[str, Any]:
         "offset": letter.letter,
         "state": letter.state,
         "written": rfc3339(letter.written_ms),
-        "received": None if letter.received_ms is None else rfc3339(letter.received_ms),
+        "received": rfc3339_if_known(letter.received_ms),
         "class": letter.kind,
         "connector": letter.connector,
         "size": letter.size,

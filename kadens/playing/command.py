@@ -37,7 +37,7 @@ _EVERY_BODIES = 1_000
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A cohort directory.")]
 _Speed = Annotated[
     float,
-    typer.Option(min=0, help="So many times as fast as it happened; 0 for as fast as it goes."),
+    typer.Option(min=0, help="How many times as fast as it happened; 0 for as fast as possible."),
 ]
 
 

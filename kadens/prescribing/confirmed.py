@@ -21,7 +21,7 @@ ConfirmedKeys = Annotated[
     typer.Option(
         "--confirm",
         metavar="KEY",
-        help="A note that is meant, by its key: it is not said, and not asked about.",
+        help="Key of a note that you have considered: it is not asked about again.",
     ),
 ]
 
@@ -46,14 +46,19 @@ async def others_of(conn: Connection, patient: str, now_ms: int) -> Others:
 
 
 def say_notes(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> None:
-    """Say each note before anything is written; leave with code 2 when a person thinks again.
+    """Say each note before anything is written; leave with code 2 where one is not confirmed.
 
-    `confirmed` are the keys of notes that need not be said. Only a person at a terminal is asked: a
-    program cannot answer, and what it was told to write is written.
+    `confirmed` are the keys of notes that need not be said. A person at a terminal is asked. A
+    program cannot answer: it is refused, with the options to add.
     """
     # each with its own key: who confirms one overlap has not confirmed another
     open_notes = {note.key: note.text for note in notes if note.key not in confirmed}
     for key, text in open_notes.items():
         print_note(f"note: {text} (--confirm {key})")
-    if open_notes and sys.stdin.isatty() and not typer.confirm("Write it?", err=True):
+    if not open_notes:
+        return
+    if not sys.stdin.isatty():
+        options = " ".join(f"--confirm {key}" for key in open_notes)
+        fail(f"nothing is written; to write it all the same, add {options}", code=2)
+    if not typer.confirm("Write it?", err=True):
         fail("nothing is written", code=2)

@@ -1,14 +1,15 @@
 """Commands for prescriptions: list, show, renew, pause, export and import.
 
 What is written is checked completely before it is written, and audited. Overlaps, weeks that are
-over and the like are said first, and a person at a terminal is asked. An operator writes for a
-prescriber, whose name is in the file or in the version before.
+over and the like are said first: a person at a terminal is asked, a program must confirm each. An
+operator writes for a prescriber, whose name is in the file or in the version before.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,6 @@ from fhir_r4.extensions import FhirInputError
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
-from kadens.json_files import strict_json
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.prescribing.confirmed import ConfirmedKeys, Others, others_of, say_notes
@@ -30,6 +30,7 @@ from model.prescribing.changes import pause_problems, renewal_problems, renewed,
 from model.prescribing.notes import PrescriptionNote, pause_notes, prescription_notes
 from model.prescribing.renewal import current_versions
 from model.prescription import Pause, Prescription, in_force
+from model.schemas.strict_json import strict_json
 from storage.audit_actions import AuditAction
 from storage.people.patients import zone_of
 from storage.pg.pool import Connection
@@ -223,6 +224,8 @@ def _read_bundle(path: Path) -> tuple[Prescription, ...]:
 
 
 def _reason(error: ValueError) -> str:
+    if isinstance(error, JSONDecodeError):
+        return f"{error.msg} (line {error.lineno}, column {error.colno})"
     return str(error).partition(":")[0]
 
 

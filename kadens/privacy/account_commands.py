@@ -19,7 +19,7 @@ from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.privacy.closing_terms import closing_terms
 from kadens.settings import Settings, SettingsError
-from model.calendar import local_date, rfc3339
+from model.calendar import local_date, rfc3339, rfc3339_if_known
 from model.privacy.closing import (
     AccountStep,
     ClosingTerms,
@@ -214,9 +214,9 @@ def _account_line(row: AccountRow, terms: ClosingTerms, now_ms: int) -> dict[str
         "unit": row.unit,
         "state": account_state(life, terms, zone, now_ms).value,
         "prescribed_until": life.ends_on and life.ends_on.isoformat(),
-        "signed_in": _instant_or_none(life.signed_in_ms),
+        "signed_in": rfc3339_if_known(life.signed_in_ms),
         "open_until": last and last.isoformat(),
-        "closed": _instant_or_none(life.closed_ms),
+        "closed": rfc3339_if_known(life.closed_ms),
     }
 
 
@@ -228,7 +228,3 @@ def _warning_line(row: AccountWarning) -> dict[str, str]:
         "open_until": row.warned_for.isoformat(),
         "way": row.way,
     }
-
-
-def _instant_or_none(at_ms: int | None) -> str | None:
-    return None if at_ms is None else rfc3339(at_ms)

@@ -13,7 +13,7 @@ from kadens.commands.options import DEFAULT_DATA, At, Data, Json, Patient, check
 from kadens.names import CARE_UNIT
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line, print_note
-from model.calendar import rfc3339
+from model.calendar import rfc3339, rfc3339_if_known
 from model.privacy.requests import (
     DUE_DAYS,
     LONGEST_ANSWER,
@@ -223,5 +223,5 @@ def plain_request(row: RightsRequest, now_ms: int, zone: str) -> dict[str, objec
         "handled_by": row.handled_by,
         "answer": row.answer,
         "wish": row.wish,
-        "closed": None if row.closed_ms is None else rfc3339(row.closed_ms),
+        "closed": rfc3339_if_known(row.closed_ms),
     }

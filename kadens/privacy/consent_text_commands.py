@@ -70,7 +70,7 @@ _Purpose = Annotated[
     ),
 ]
 _Language = Annotated[
-    str, typer.Option("--language", callback=_shorter_than(8), help="Its language.")
+    str, typer.Option("--language", callback=_shorter_than(8), help="Language of the text.")
 ]
 _About = Annotated[
     AboutWord, typer.Option("--about", help="Whether it is about a source or a channel.")

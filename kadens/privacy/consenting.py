@@ -9,25 +9,16 @@ from kadens.clock import clock
 from kadens.commands.accounts import NOW
 from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
-from kadens.commands.options import DEFAULT_DATA, At, Data, Patient, instant, known_connector
+from kadens.commands.options import DEFAULT_DATA, At, Data, Patient, connector_if_any, instant
 from kadens.output.terminal import fail, print_note
 from model.calendar import rfc3339
 from model.messages.outgoing import PATIENT_CHANNELS
 from storage.audit_actions import AuditAction
-from storage.people.consents import (
-    CONTACT_CHANNEL,
-    SOURCE_FETCH,
-    give_consent,
-    withdraw_consent,
-)
+from storage.people.consents import CONTACT_CHANNEL, SOURCE_FETCH, give_consent, withdraw_consent
 from storage.people.patients import hold_patient_alone
 from storage.pg.pool import Connection
 from storage.rights.consent_texts import consent_text_at
 from storage.rights.stopping import stop_source
-
-
-def _source(text: str) -> str:
-    return text and known_connector(text)
 
 
 def _channel(text: str) -> str:
@@ -40,7 +31,7 @@ ConsentSource = Annotated[
     str,
     typer.Option(
         "--source",
-        callback=_source,
+        callback=connector_if_any,
         help="The connector, such as files; any other text lists them all.",
     ),
 ]
@@ -95,13 +86,13 @@ def record_consent(
     """
     at_ms, to = instant(at, NOW), _subject(source, channel)
 
-    async def work(conn: Connection, now_ms: int) -> tuple[int, str]:
+    async def work(conn: Connection, now_ms: int) -> tuple[str, str]:
         from_ms = now_ms if at_ms == NOW else at_ms
         name, _, version = text.partition("/")
         if name:
             shown = await consent_text_at(conn, name, from_ms, version=version, kind=to.kind)
             version = shown.version
-        await give_consent(
+        since_ms = await give_consent(
             conn,
             patient,
             to.name,
@@ -111,10 +102,13 @@ def record_consent(
             text_name=name,
             text_version=version,
         )
-        return from_ms, f", to the text {name}/{version}" if name else ""
+        words = f"holds from {rfc3339(since_ms)} on"
+        if since_ms < from_ms:
+            words = f"held already since {rfc3339(since_ms)}; nothing was changed"
+        return words, f", to the text {name}/{version}" if name else ""
 
-    from_ms, shown = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, to.name)
-    print_note(f"consent to {to.words} holds from {rfc3339(from_ms)} on{shown}")
+    holds, shown = audited(settings_of(data), work, AuditAction.CONSENT_GIVE, patient, to.name)
+    print_note(f"consent to {to.words} {holds}{shown}")
 
 
 def record_withdrawal(

@@ -21,7 +21,7 @@ from model.privacy.endpoints import (
 
 _NAME = "KADENS_ENDPOINTS"
 _WORD = re.compile(r"\b(host|hostaddr)\s*=\s*('[^']*'|\S+)")  # libpq's other form of a DSN
-# Where the client of object storage goes without a word about it.
+# Where the client of object storage goes when no region is set.
 _DEFAULT_REGION = "us-east-1"
 _S3 = frozenset({"s3", "s3a"})
 # Schemes of which the host is known. Google's and Azure's name a bucket only, and their clients

@@ -12,8 +12,8 @@ from kadens.commands.options import (
     Data,
     Json,
     Patient,
+    connector_if_any,
     instant,
-    known_connector,
     typed_words,
 )
 from kadens.output.console import list_table, print_table
@@ -28,20 +28,23 @@ from storage.rights.corrections import CorrectedRecord, Correction
 _reason_of_correction = typed_words(corrections.MOST_WORDS_OF_WHY)
 
 
-def _vendor(text: str) -> str:
-    return text and known_connector(text)
-
-
 WhyCorrected = Annotated[
     str,
-    typer.Option("--why", callback=_reason_of_correction, help="What was wrong, and how known."),
+    typer.Option(
+        "--why", callback=_reason_of_correction, help="What was wrong, and how that is known."
+    ),
 ]
 _Report = Annotated[str, typer.Option("--report", help="The report's id, as its app states it.")]
 _Session = Annotated[
     str, typer.Option("--session", help="The session's id, as `query sessions` shows it.")
 ]
 _Source = Annotated[
-    str, typer.Option("--source", callback=_vendor, help="The connector, where ids are alike.")
+    str,
+    typer.Option(
+        "--source",
+        callback=connector_if_any,
+        help="The connector, where two connectors have this id.",
+    ),
 ]
 _Value = Annotated[
     float | None, typer.Option("--value", help="The right value, on the report's scale.")
@@ -52,7 +55,9 @@ _End = Annotated[str, typer.Option("--end", help="RFC 3339 instant of its end.")
 _Exertion = Annotated[
     float | None, typer.Option("--exertion", help="The right exertion of a workout, CR10.")
 ]
-_Void = Annotated[bool, typer.Option("--void", help="It does not hold at all.")]
+_Void = Annotated[
+    bool, typer.Option("--void", help="The record is wrong as such: no value takes its place.")
+]
 
 
 def add_corrected(  # noqa: PLR0913 - one parameter per option

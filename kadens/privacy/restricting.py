@@ -15,8 +15,8 @@ from kadens.commands.options import (
     Data,
     Json,
     Patient,
+    connector_if_any,
     instant,
-    known_connector,
     typed_words,
 )
 from kadens.output.console import list_table, print_table
@@ -27,18 +27,16 @@ from storage.pg.pool import Connection
 from storage.rights import restrictions
 from storage.rights.restrictions import Restriction
 
-
-def _source(text: str) -> str:
-    return text and known_connector(text)
-
-
 _reason = typed_words(restrictions.MOST_WORDS)
 
 
 From = Annotated[str, typer.Option("--from", help="RFC 3339 instant of measured time.")]
 Until = Annotated[str, typer.Option("--until", help="RFC 3339 instant; by default without end.")]
 RestrictedSource = Annotated[
-    str, typer.Option("--source", callback=_source, help="Only this connector; by default all.")
+    str,
+    typer.Option(
+        "--source", callback=connector_if_any, help="Only this connector; by default all."
+    ),
 ]
 Why = Annotated[str, typer.Option("--why", callback=_reason, help="What the patient asked.")]
 How = Annotated[str, typer.Option("--how", callback=_reason, help="How notice was given.")]

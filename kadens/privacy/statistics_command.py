@@ -35,7 +35,9 @@ def _month(text: str) -> str:
 
 def print_statistics(
     *,
-    month: Annotated[str, typer.Option("--month", callback=_month, help="Such as 2026-10.")],
+    month: Annotated[
+        str, typer.Option("--month", callback=_month, help="The month, such as 2026-10.")
+    ],
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")] = False,
     data: Data = DEFAULT_DATA,

@@ -172,7 +172,9 @@ def end_access(
     *,
     staff: Annotated[
         str,
-        typer.Option("--staff", callback=checked(PERSON), help="Only this person's; all without."),
+        typer.Option(
+            "--staff", callback=checked(PERSON), help="Only this person's; by default all."
+        ),
     ] = "",
     data: Data = DEFAULT_DATA,
 ) -> None:

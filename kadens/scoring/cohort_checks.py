@@ -74,6 +74,7 @@ def delivery_mistakes(lines: NumberedLines) -> Iterator[LineMistake]:
 def truth_mistakes(lines: NumberedLines) -> Iterator[LineMistake]:
     """Yield truth that is of nobody, or contradicts itself."""
     people = {person.patient for _, person in lines.patients}
+    seen: set[tuple[object, ...]] = set()
     for number, line in lines.truth:
         # a line with two of them would count twice, and an empty one for nothing
         members = [row for row in (line.session, line.week, line.event) if row is not None]
@@ -82,8 +83,21 @@ def truth_mistakes(lines: NumberedLines) -> Iterator[LineMistake]:
             continue
         if members[0].patient not in people:
             yield number, "patient must be one of patients.jsonl"
+        # it would count twice, and of two that differ only one could be true
+        if (name := _truth_name(members[0])) in seen:
+            yield number, f"{name[0]} is that of an earlier line"
+        seen.add(name)
         for text in _truth_problems(members[0]):
             yield number, text
+
+
+def _truth_name(row: TruthSession | TruthWeek | TruthEvent) -> tuple[object, ...]:
+    """Return what names a line of truth: no two lines may have it."""
+    if isinstance(row, TruthSession):
+        return "session", row.patient, row.start_ms
+    if isinstance(row, TruthWeek):
+        return "week", row.patient, row.monday
+    return "event", row.patient, row.event, row.family, row.from_ms
 
 
 def _truth_problems(row: TruthSession | TruthWeek | TruthEvent) -> Iterator[str]:

@@ -10,7 +10,6 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from kadens.derivation.manifest import FileEntry, unknown_row_fields
-from kadens.json_files import strict_json
 from kadens.scoring.cohort_checks import (
     LineMistake,
     NumberedLines,
@@ -27,6 +26,7 @@ from kadens.scoring.cohort_files import (
     CohortTruth,
     TruthLine,
 )
+from model.schemas.strict_json import strict_json
 from web.mistakes import mistakes_in
 
 _HEAD, _PEOPLE, _BODIES, _TRUTH = "cohort.json", "patients.jsonl", "deliveries.jsonl", "truth.jsonl"
@@ -86,9 +86,13 @@ def _check(name: str, mistakes: Iterable[LineMistake]) -> None:
 
 def _head_of(path: Path) -> CohortHead:
     try:
-        head = CohortHead.model_validate_json(_bytes_of(path))
+        content = _bytes_of(path)
+        head = CohortHead.model_validate_json(content)
+        strict_json(content)
     except ValidationError as error:
         raise CohortError(_refused(path.name, error)) from None
+    except ValueError as error:
+        raise CohortError(f"{path.name}: the file {error}") from None
     for text in head_mistakes(head):
         raise CohortError(f"{path.name}: {text}")
     return head

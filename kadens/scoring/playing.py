@@ -174,7 +174,7 @@ async def _play(
     changes = sorted(_changes(cohort.patients), key=lambda change: change[0])
     deliveries, done, changed = cohort.deliveries, 0, 0
     while clock.now_ms < cohort.head.ends_ms:
-        clock.now_ms += STEP_MS
+        clock.now_ms = min(clock.now_ms + STEP_MS, cohort.head.ends_ms)
         # before the bodies of the step, because a body without a consent would be dropped
         while changed < len(changes) and changes[changed][0] <= clock.now_ms:
             async with worker.parts.pool.connection() as conn:

@@ -17,7 +17,7 @@ _TEXTS = ("client_id", "client_secret", "api_key", "callback", "api")
 def connectors_of(value: object) -> dict[str, ConnectorSecrets]:
     """Return the secrets of each connector by its name; raises `SettingsError`."""
     if not isinstance(value, dict):
-        raise SettingsError("connectors: tables [connectors.NAME] are wanted")
+        raise SettingsError("connectors: must be tables [connectors.NAME]")
     return {name: _connector(name, row) for name, row in value.items()}
 
 
@@ -69,7 +69,7 @@ def _keys(
     is_list = isinstance(value, list) and bool(value)
     if not is_list or not all(isinstance(key, str) and key for key in value):
         raise SettingsError(
-            f"[connectors.{name}]: keys = [...] with a key that is not empty is wanted"
+            f"[connectors.{name}]: keys = [...] must have a key, and none that is empty"
         )
     _check_keys(name, value)
     return tuple(value)

@@ -13,7 +13,7 @@ from model.keyring import FIRST_KEY_ID, Key, KeyRing
 KEY_BYTES = 32  # of every key of ours
 _STATES = (ACTIVE, ACCEPTED, RETIRED)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
-_WANTED = f"{KEY_BYTES} random bytes as hex are wanted (openssl rand -hex 32)"
+_WANTED = f"must be {KEY_BYTES} random bytes as hex (openssl rand -hex 32)"
 
 
 def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
@@ -21,7 +21,7 @@ def entries_of(values: Mapping[str, Any]) -> tuple[KeyEntry, ...]:
     plain = [_plain(kind, values[f"{kind}_key"]) for kind in KINDS if values.get(f"{kind}_key")]
     rows = values.get("keys", [])
     if not isinstance(rows, list):
-        raise SettingsError("keys: tables [[keys]] are wanted")
+        raise SettingsError("keys: must be tables [[keys]]")
     entries = (*plain, *map(_entry, rows))
     # The id is stored beside what a key has made, so it must name one key.
     seen: set[tuple[str, str]] = set()
@@ -40,13 +40,13 @@ def _entry(row: object) -> KeyEntry:
     result = row if isinstance(row, dict) else {}
     kind, id_, state = (result.get(name) for name in ("kind", "id", "state"))
     if kind not in KINDS:
-        raise SettingsError(f"[[keys]]: a kind of {', '.join(KINDS)} is wanted")
+        raise SettingsError(f"[[keys]]: kind must be one of {', '.join(KINDS)}")
     if not isinstance(id_, str) or not _ID.fullmatch(id_):
         raise SettingsError(
-            f"[[keys]] of kind {kind}: an id of up to 16 letters, digits, - and _ is wanted"
+            f"[[keys]] of kind {kind}: id must be up to 16 letters, digits, - and _"
         )
     if state not in _STATES:
-        raise SettingsError(f"[[keys]] {kind} {id_}: a state of {', '.join(_STATES)} is wanted")
+        raise SettingsError(f"[[keys]] {kind} {id_}: state must be one of {', '.join(_STATES)}")
     text, secret = result.get("key"), b""
     if text or state != RETIRED:
         secret = _bytes(f"[[keys]] {kind} {id_}", text)
@@ -73,6 +73,6 @@ def ring_of(kind: str, entries: tuple[KeyEntry, ...]) -> KeyRing:
         if entry.kind == kind and entry.state in by_state:
             by_state[entry.state].append(Key(id=entry.id, secret=entry.secret))
     if (active or accepted) and len(active) != 1:
-        raise SettingsError(f"one active key of kind {kind} is wanted; there are {len(active)}")
+        raise SettingsError(f"there must be one active key of kind {kind}; there are {len(active)}")
     # The first key of a ring is the one that new data are made with.
     return KeyRing((*active, *accepted))

@@ -94,7 +94,7 @@ def replace_file(path: Path, text: str) -> None:
     finally:
         fresh.unlink(missing_ok=True)
     # Without this, a power cut could undo the rename.
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _edited(text: str, entries: Sequence[KeyEntry]) -> str:
@@ -149,7 +149,8 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

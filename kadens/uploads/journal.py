@@ -10,10 +10,12 @@ from pathlib import Path
 import orjson
 
 from ingest.uploads.upload import UploadRefusal, UploadResult, UploadState
+from kadens.importing.trying import NO_LOSS
 from model.facts import Reject
 
 _JOURNAL, _TRIES, _UNREAD = "journal", "tries", "unread"
 PIECE_KNOWN, PIECE_WAITING, PIECE_STORED, PIECE_REFUSED = "known", "waiting", "stored", "refused"
+PIECE_LEFT_OUT = "left_out"
 _MOST_REASONS = 50  # different reasons that are shown
 
 
@@ -75,18 +77,21 @@ class Journal:
     def result(self, state: UploadState) -> UploadResult:
         """Return the counts so far, as the sender gets them."""
         words = Counter(self.pieces.values())
-        refusals = []
+        refusals: list[UploadRefusal] = []
+        left_out: list[UploadRefusal] = []
         for (kind, why), count in (self.unread + self._refused).most_common(_MOST_REASONS):
-            refusals.append(UploadRefusal(kind=kind, why=why, count=count))
+            reasons = left_out if kind in NO_LOSS else refusals
+            reasons.append(UploadRefusal(kind=kind, why=why, count=count))
         return UploadResult(
             state=state,
             sha256=self.sha256,
-            pieces=len(self.pieces),
+            pieces=len(self.pieces) - words[PIECE_LEFT_OUT],
             stored=words[PIECE_STORED],
             known=words[PIECE_KNOWN],
             refused=words[PIECE_REFUSED],
             waiting=words[PIECE_WAITING],
             refusals=tuple(refusals),
+            left_out=tuple(left_out),
         )
 
     def begin_try(self) -> int:

@@ -22,11 +22,20 @@ from ingest.uploads.headers import UPLOAD_ZONE
 from ingest.uploads.shelf import DATA_FILE, Shelf
 from ingest.uploads.upload import Ended, Upload, UploadRefusal, UploadResult, UploadState
 from ingest.vendors.files import FILES
-from kadens.uploads.journal import PIECE_KNOWN, PIECE_REFUSED, PIECE_STORED, PIECE_WAITING, Journal
+from kadens.importing.trying import NO_LOSS, unread_piece
+from kadens.uploads.journal import (
+    PIECE_KNOWN,
+    PIECE_LEFT_OUT,
+    PIECE_REFUSED,
+    PIECE_STORED,
+    PIECE_WAITING,
+    Journal,
+)
 from model.calendar import DAY_MS
 from model.envelope import Envelope
 from model.errors import BodyError
 from model.facts import Reject, RejectKind
+from parsers.formats import LARGEST_PIECE
 from parsers.packing.bounds import ON_A_DESK
 from parsers.packing.walk import Piece, pieces_of
 from runtime.log_lines import get_logger
@@ -157,6 +166,10 @@ class Taking:
         if digest in outcomes and outcomes[digest].kept:
             journal.note(digest, PIECE_KNOWN)
             return
+        left_out = await asyncio.to_thread(_left_out, piece, upload.time_zone)
+        if left_out:
+            journal.refuse(left_out)
+            return
         envelope = Envelope(
             connector=FILES.name,
             received_ms=ended.received_ms,
@@ -166,7 +179,7 @@ class Taking:
             link=ended.link,
             format=piece.format,
             filename=piece.filename,
-            passed_headers=((UPLOAD_ZONE, upload.time_zone),) if upload.time_zone else (),
+            passed_headers=_passed(upload.time_zone),
         )
         # the log comes before the journal: killed in between, the piece is appended twice
         await self._append(envelope, piece.content, bytes.fromhex(ended.public))
@@ -197,8 +210,26 @@ class Taking:
         outcomes = await self.outcomes(upload.patient, waiting, ended.received_ms)
         for digest, outcome in outcomes.items():
             _, why = outcome.rejects[0] if outcome.rejects else ("", "")
-            word = PIECE_REFUSED if outcome.refusal else PIECE_STORED
+            lost = PIECE_LEFT_OUT if outcome.kind in NO_LOSS else PIECE_REFUSED
+            word = lost if outcome.refusal else PIECE_STORED
             journal.note(digest, word, outcome.kind, outcome.refusal or why)
+
+
+def _left_out(piece: Piece, time_zone: str) -> Reject | None:
+    """Return why a piece is no loss, as `kadens import` says it, None where it must be sent."""
+    if len(piece.content) > LARGEST_PIECE:
+        return None
+    try:
+        reject = unread_piece(piece, dict(_passed(time_zone)))
+    except Exception as error:  # noqa: BLE001 - the worker says what a reader's fault is
+        _log.warning("a piece of an upload was not tried", error=type(error).__name__)
+        return None
+    return reject if reject and reject.kind in NO_LOSS else None
+
+
+def _passed(time_zone: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers that the readers of an upload see."""
+    return ((UPLOAD_ZONE, time_zone),) if time_zone else ()
 
 
 def _items(file: BinaryIO, upload: Upload, folder: Path) -> _Items:

@@ -36,7 +36,7 @@ def check_safe(settings: Settings, *names: str) -> None:
         address = getattr(settings, name)
         if not is_safe(address):
             raise SettingsError(
-                f"KADENS_{name.upper()}={address}: https is wanted (http on loopback only)"
+                f"KADENS_{name.upper()}={address}: must be https (http on loopback only)"
             )
 
 

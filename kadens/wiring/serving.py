@@ -39,7 +39,7 @@ def serving(settings: Settings, door: str) -> "Serving":
         trusted = networks(settings.trusted_proxies)
     except ValueError as error:
         raise SettingsError(
-            f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: addresses are wanted"
+            f"KADENS_TRUSTED_PROXIES={settings.trusted_proxies}: must be addresses"
         ) from error
     # With the margin, the application refuses a body that is too long before the server does.
     most = {"vendor": settings.max_body + MARGIN}.get(door, FORM)

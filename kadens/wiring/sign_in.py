@@ -55,7 +55,7 @@ def check_sign_in(settings: Settings) -> None:
     for name in ("session_minutes", "session_idle_minutes"):
         if getattr(settings, name) < 1:
             raise SettingsError(
-                f"KADENS_{name.upper()}={getattr(settings, name)}: a minute at least is wanted"
+                f"KADENS_{name.upper()}={getattr(settings, name)}: must be a minute at least"
             )
 
 

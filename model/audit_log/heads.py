@@ -40,12 +40,12 @@ def signed_line(head: ChainHead, keys: KeyRing, at_ms: int) -> str:
 
 def public_keys(keys: KeyRing) -> dict[str, str]:
     """Return the public keys (hex) by the ids of their keys: with one, anybody can check a line."""
-    return {id_: key.public_bytes_raw().hex() for id_, key in _public(keys).items()}
+    return {id_: key.public_bytes_raw().hex() for id_, key in verifying_keys(keys).items()}
 
 
 def noted_heads(lines: Iterable[str], keys: KeyRing) -> Iterator[NotedHead]:
     """Yield the heads of signed lines; raises `HeadLineError` at the first that is not genuine."""
-    known = _public(keys)
+    known = verifying_keys(keys)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -61,7 +61,8 @@ def noted_heads(lines: Iterable[str], keys: KeyRing) -> Iterator[NotedHead]:
             raise HeadLineError(f"line {number}: no head that was signed with our key") from None
 
 
-def _public(keys: KeyRing) -> dict[str, Ed25519PublicKey]:
+def verifying_keys(keys: KeyRing) -> dict[str, Ed25519PublicKey]:
+    """Return the public halves of signing keys, by the ids of the keys."""
     public: dict[str, Ed25519PublicKey] = {}
     for key in keys.keys:
         public[key.id] = Ed25519PrivateKey.from_private_bytes(key.secret).public_key()

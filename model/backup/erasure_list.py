@@ -15,8 +15,9 @@ from hashlib import sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from model.audit_log.heads import verifying_keys
 from model.calendar import epoch_ms, rfc3339
 from model.keyring import Key, KeyRing
 
@@ -76,7 +77,7 @@ def _listed(number: int, text: str, previous: str, keys: KeyRing) -> ListedErasu
     try:
         values = json.loads(text)
         signature = bytes.fromhex(values.pop("signature"))
-        _public(keys)[values["key"]].verify(signature, _signed(values))
+        verifying_keys(keys)[values["key"]].verify(signature, _signed(values))
         erasure = _erasure(values)
     except InvalidSignature:
         raise ErasureListError(f"line {number}: the signature does not hold") from None
@@ -96,13 +97,6 @@ def _erasure(values: dict[str, Any]) -> ListedErasure:
         counts=values["counts"],
         extracts=values["extracts"],
     )
-
-
-def _public(keys: KeyRing) -> dict[str, Ed25519PublicKey]:
-    public: dict[str, Ed25519PublicKey] = {}
-    for key in keys.keys:
-        public[key.id] = Ed25519PrivateKey.from_private_bytes(key.secret).public_key()
-    return public
 
 
 def _hash(line: str) -> str:

@@ -22,7 +22,7 @@ _WANTED = ("host", "country", "processor", "purpose")
 
 
 class EndpointListError(ValueError):
-    """The stated list is malformed; the text says which row and what is wanted."""
+    """The stated list is malformed; the text says which row, and what it must be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def stated_endpoints(values: Mapping[str, Any]) -> tuple[StatedEndpoint, ...]:
     """Return the rows of a parsed list, `[[endpoints]]` tables; raises `EndpointListError`."""
     rows = values.get("endpoints", [])
     if not isinstance(rows, list) or set(values) - {"endpoints"}:
-        raise EndpointListError("tables [[endpoints]] are wanted, and nothing else")
+        raise EndpointListError("must hold tables [[endpoints]], and nothing else")
     stated = tuple(_row(number, row) for number, row in enumerate(rows, 1))
     hosts = [row.host for row in stated]
     for host in hosts:
@@ -60,7 +60,7 @@ def _row(number: int, row: object) -> StatedEndpoint:
     values = row if isinstance(row, dict) else {}
     texts = {name: value for name, value in values.items() if isinstance(value, str) and value}
     if set(values) != set(_WANTED) or len(texts) != len(_WANTED):
-        raise EndpointListError(f"row {number}: {', '.join(_WANTED)} are wanted, each a text")
+        raise EndpointListError(f"row {number}: must have {', '.join(_WANTED)}, each a text")
     country = texts["country"]
     if country not in EEA_COUNTRIES:
         raise EndpointListError(

@@ -56,7 +56,7 @@ def months_to_collect(newest: date | None, today: date) -> tuple[date, ...]:
     `newest` is the newest month that was collected; without any only the last month is.
     """
     last = first_of_month(today - timedelta(days=LAG_DAYS), -1)
-    # what a standstill of years left out would be counted over patients of today
+    # months further back would be counted over the patients of today
     earliest = first_of_month(last, 1 - MOST_MONTHS)
     month = last if newest is None else max(first_of_month(newest, 1), earliest)
     months: list[date] = []
@@ -99,7 +99,7 @@ def hidden_units(users: dict[str, int]) -> frozenset[str]:
     These are all small groups, and with them the smallest others until together they are safe.
     Where even all of them are not, the total must be hidden too.
     """
-    # nobody is in an empty cell: it is shown, and it would protect no other
+    # an empty cell counts nobody: it may be shown, and hiding it would protect no other cell
     ordered = sorted((n, unit) for unit, n in users.items() if n)
     hidden = [(n, unit) for n, unit in ordered if n < LEAST_USERS]
     for n, unit in ordered[len(hidden) :]:

@@ -21,8 +21,8 @@ from parsers.halves import hours_of_clock
 
 _LOCAL = 19  # characters of a time without its offset, as of `2024-03-01 07:14:22`
 _TIME = re.compile(
-    r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})[T ]?([0-9]{1,2}):?([0-9]{2}):?([0-9]{2})"
-    r"(?:[.,][0-9]{1,9})?"
+    r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})[T ]?([^\W\d_][^\d+-]*?)?\s*"
+    r"([0-9]{1,2}):?([0-9]{2}):?([0-9]{2})(?:[.,][0-9]{1,9})?"
     r"\s*(.*?)\s*(?:([+-])([0-9]{2}):?([0-9]{2})|Z)"
 )
 _OFFSET = re.compile(rb" ([+-])([0-9]{2})([0-5][0-9])")
@@ -40,16 +40,18 @@ def time_of(text: str, where: str) -> tuple[int, int]:
     match = _TIME.fullmatch(text.strip())
     if match is None:
         raise Unreadable(where, "not a time")
-    year, month, day, hour, minute, second = map(int, match.groups()[:6])
-    hours = _hours_of(hour, match[7])
+    # Some languages have the half of the day before the hour.
+    year, month, day, half, *clock = match.groups()[:7]
+    hour, minute, second = map(int, clock)
+    hours = _hours_of(hour, half or match[8])
     if len(hours) != 1:
         raise Unreadable(where, "not a time")
     try:
-        local = datetime(year, month, day, hours[0], minute, second, tzinfo=UTC)
+        local = datetime(int(year), int(month), int(day), hours[0], minute, second, tzinfo=UTC)
     except ValueError as error:
         raise Unreadable(where, "not a time that exists") from error
-    offset = int(match[9] or 0) * 60 + int(match[10] or 0)
-    offset = real_offset(-offset if match[8] == "-" else offset, where)
+    offset = int(match[10] or 0) * 60 + int(match[11] or 0)
+    offset = real_offset(-offset if match[9] == "-" else offset, where)
     ms = round(local.timestamp()) * 1000 - offset * MINUTE_MS
     if not readable(ms):
         raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)

@@ -10,6 +10,7 @@ from model.facts import RejectKind
 from parsers.fields import Unreadable, check_width, number_within, real_offset
 from parsers.local_zone import NO_OFFSET
 from parsers.phone.moments import moment_of
+from parsers.stated_once import members_once
 
 _LENGTH = re.compile(
     r"P(?:(?P<days>[0-9]{1,3})D)?(?:T(?:(?P<hours>[0-9]{1,4})H)?(?:(?P<minutes>[0-9]{1,6})M)?"
@@ -21,10 +22,17 @@ _UNIT_MS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "seconds"
 
 
 def lenient_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Return a JSON value in which NaN, which some exports write, is null; else BodyError."""
+    """Return a JSON value in which NaN, which some exports write, is null; else BodyError.
+
+    A member with two different values is `TWICE`.
+    """
     check_width(payload)
     try:
-        return json.loads(payload.decode("utf-8-sig"), parse_constant=lambda _name: None)
+        return json.loads(
+            payload.decode("utf-8-sig"),
+            parse_constant=lambda _name: None,
+            object_pairs_hook=members_once,
+        )
     except UnicodeDecodeError as error:
         raise BodyError(f"@{error.start}", "not UTF-8") from error
     except RecursionError as error:

@@ -99,8 +99,10 @@ def _series(
             errors.append(Unreadable(f"samples[{k}]", "not an object"))
             continue
         series = {name.replace("-", "_"): value for name, value in item.items()}
-        name = str(series.get("sample_type", series.get("type", "")))
-        yield name, _spaced(series, start_ms, f"samples[{k}]", errors)
+        name = series.get("sample_type", series.get("type"))
+        if name is None:
+            errors.append(Unreadable(f"samples[{k}]", "samples of no type"))
+        yield str(name), _spaced(series, start_ms, f"samples[{k}]", errors)
 
 
 def _timed(

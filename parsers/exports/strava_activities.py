@@ -19,6 +19,7 @@ from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
 from parsers.exports.strava_names import STRAVA_COLUMNS, STRAVA_MONTHS, STRAVA_TYPES
 from parsers.fields import Unreadable, head, kept_without, rejects, text
+from parsers.forms import number_in, plain_number
 from parsers.word_tables import type_of_word
 
 _SOURCE = Source(vendor="strava", app="Strava", method=Method.WORKOUT)
@@ -28,7 +29,6 @@ _MOST_EXERTION = 10.0
 _MOST_ROWS = 40_000  # twenty years with five activities a day
 _NOON = 12
 _ENGLISH = "activity date"  # the title of a column in an account whose numbers are in English
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _CURLED = "\u2019"  # an apostrophe as French writes it
 _TITLES: dict[str, str] = {}
 for _name, _titles in STRAVA_COLUMNS.items():
@@ -127,10 +127,7 @@ class _Row:
         written = self.cell(name, nth)
         if not written:
             return None
-        try:
-            value = float(_plain_number(written, in_english=self._in_english))
-        except ValueError as error:
-            raise Unreadable(self.where(name), "not a number") from error
+        value = number_in(plain_number(written, in_english=self._in_english), self.where(name))
         if not 0 <= value <= most:
             why = f"outside of 0 to {most:g}"
             raise Unreadable(self.where(name), why, RejectKind.RANGE)
@@ -138,21 +135,6 @@ class _Row:
 
     def where(self, name: str) -> str:
         return f"{self._where}.{name}"
-
-
-def _plain_number(written: str, *, in_english: bool) -> str:
-    """Return a number as computers write it.
-
-    The last of two kinds of marks divides the fraction, and a mark that comes twice thousands. A
-    single comma divides thousands only in English, and only before three digits.
-    """
-    plain = written.replace("\u00a0", "").replace("\u202f", "")
-    if "." in plain and "," in plain:
-        first = min(".,", key=plain.rfind)
-        return plain.replace(first, "").replace(",", ".")
-    if _THOUSANDS.fullmatch(plain) and (in_english or plain.count(",") > 1):
-        return plain.replace(",", "")
-    return plain.replace(",", ".")
 
 
 def _activity(row: _Row, errors: _Errors) -> Iterator[Workout]:

@@ -13,7 +13,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=6,
+        version=7,
         grows=("monitoring",),
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
@@ -23,7 +23,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.5 MiB; the schema has no bound
     Format(
         name="tcx",
-        version=3,
+        version=4,
         read=Named("parsers.tracks.tcx:parse_tcx"),
         sniff=Named("parsers.tracks.tcx:is_tcx"),
         suffixes=(".tcx",),
@@ -42,7 +42,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # resting heart rate a day for twenty of them.
     Format(
         name="apple_health",
-        version=3,
+        version=4,
         read=Named("parsers.apple.apple_health:read_apple_health"),
         sniff=Named("parsers.apple.clean:is_apple_health"),
         cut=Named("parsers.apple.cut:cut_apple_health"),
@@ -54,7 +54,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an SQLite database of some years; a larger one is cut into pieces
     Format(
         name="health_connect",
-        version=1,
+        version=2,
         read=Named("parsers.health_connect.health_connect:read_health_connect"),
         sniff=Named("parsers.health_connect.health_connect:is_health_connect"),
         cut=Named("parsers.health_connect.cutting:cut_health_connect"),
@@ -142,7 +142,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=3,
+        version=4,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -176,7 +176,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=1,
+        version=2,
         grows=("activities-steps", "activities-heart"),
         read=Named("parsers.vendors.fitbit_api.reading:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reading:is_fitbit_answer"),
@@ -189,7 +189,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=2,
+        version=3,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),

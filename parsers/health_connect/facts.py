@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from model.calendar import HOUR_MS
 from model.columns.runs import is_run_end
 from model.facts import (
     DeviceType,
@@ -92,7 +93,8 @@ def _origin(origin: Sequence[Any], where: str, errors: _Errors) -> Head:
         method=METHOD_NUMBERS.get(_number(method), Method.UNKNOWN),
     )
     minutes = kept_without(errors, None, _offset_min, offset, f"{where}.zone_offset")
-    return head(source, "", max(0, _number(changed)), (0, 0), minutes)
+    # Samples have room for two million revisions: hours, because milliseconds would all be alike.
+    return head(source, "", max(0, _number(changed)) // HOUR_MS, (0, 0), minutes)
 
 
 def _number(value: object) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from model.errors import BodyError
 from model.facts import Method, RejectKind
 from parsers.fields import JsonObject, Unreadable
-from parsers.forms import number_in
+from parsers.forms import number_in, plain_number
 from parsers.phone.collected import Collected
 from parsers.phone.export_metrics import Setting
 from parsers.phone.export_names import (
@@ -30,7 +30,7 @@ from parsers.phone.export_names import (
 )
 from parsers.phone.export_workouts import add_workout
 from parsers.phone.grids import grid_of
-from parsers.phone.moments import Moment, moment_of
+from parsers.phone.moments import Moment, in_table_order, moment_of
 from parsers.phone.recognised import BOM, FORM_START, WORKOUT_TABLE
 from parsers.phone.values import ValueColumn, Valued, add_values
 
@@ -142,7 +142,9 @@ def _moments(table: _Table, setting: Setting, into: Collected) -> list[Moment | 
         except Unreadable as error:
             into.refused.add(f"{table.where}.columns[0]", index, error)
             moments.append(None)
-    return moments
+    # A table that names sources may have a row for each of them at one time.
+    is_of_sources = _source_column(table) is not None
+    return moments if is_of_sources else in_table_order(moments, setting.zone)
 
 
 def _source_column(table: _Table) -> int | None:
@@ -192,7 +194,7 @@ def _cells(
 
 def _number(cell: str) -> float:
     """Return the number of a cell; phones of some languages write a comma in it."""
-    return number_in(cell if "." in cell else cell.replace(",", "."), "")
+    return number_in(plain_number(cell, in_english=False), "")
 
 
 def _add_workouts(table: _Table, setting: Setting, into: Collected) -> None:

@@ -48,6 +48,7 @@ from parsers.phone.hc_webhook_names import (
 )
 from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
 from parsers.phone.values import written_unit
+from parsers.stated_once import members_once
 from parsers.vendors.open_wearables_names import device_type
 from parsers.word_tables import type_of_word
 
@@ -74,7 +75,8 @@ def read_hc_webhook(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield what a payload holds; BodyError where it is no JSON object."""
     into = Collected()
     means: dict[tuple[str, Listed], list[_Mean]] = {}
-    for record in listed_records(text_of(payload.removeprefix(BOM), MOST_OBJECTS_PUSHED)):
+    content = text_of(payload.removeprefix(BOM), MOST_OBJECTS_PUSHED)
+    for record in listed_records(content, members_once):
         try:
             _add(record, means, into)
         except Unreadable as error:

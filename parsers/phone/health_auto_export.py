@@ -24,6 +24,7 @@ from parsers.phone.export_metrics import Setting, add_metric
 from parsers.phone.export_tables import add_tables
 from parsers.phone.export_workouts import add_workout
 from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
+from parsers.stated_once import members_once
 
 VENDOR = "health_auto_export"
 GROUPING = "automation-aggregation"  # a header
@@ -92,7 +93,7 @@ def _add(
 
 def _kept(members: list[tuple[str, Any]]) -> JsonObject | None:
     """Return an object without what is not read: there may be very many of them."""
-    entry = dict(members)
+    entry = members_once(members)
     if not _DROPPED.isdisjoint(entry):
         return None
     if "Avg" in entry:

@@ -7,11 +7,12 @@ only by the zone that is given.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, time
 from functools import lru_cache
 from typing import NamedTuple
 
-from model.calendar import DAY_MS, local_instant
+from model.calendar import DAY_MS, local_instant, second_local_instant, utc
 from model.facts import RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, zone_offset
@@ -22,12 +23,15 @@ _MINUTE_MS = 60_000
 _USUAL = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}):([0-5][0-9]):([0-5][0-9]) ([+-][0-9]{4})", re.ASCII
 )
-# Digits of other scripts and every kind of space are what phones of other languages write.
+# Digits of other scripts and every kind of space are what phones of other languages write. Some of
+# them put the half of the day before the hour, or points between the parts of a time.
+_HALF = r"(?![Zz]$)[^\W\d_][^\d+-]*?"
 _WRITTEN = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
-    r"(?:[Tt\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
-    r"\s*((?![Zz]$)[^\W\d_][^\d+-]*?)?)?"
-    r"\s*([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    rf"(?:[Tt\s]+(?P<before>{_HALF})?\s*(?P<hour>\d{{1,2}})(?P<mark>[:.])(?P<minute>\d{{2}})"
+    r"(?:(?P=mark)(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    rf"\s*(?P<half>{_HALF})?)?"
+    r"\s*(?P<offset>[Zz]|[+\u2212-][0-9]{2}:?[0-9]{2})?"
 )
 _LONGEST_TIME = 64  # characters
 _FIRST_MS = 100_000_000_000  # epoch seconds of the year 5138, epoch milliseconds of 1973
@@ -77,6 +81,35 @@ def placed_moment(value: object, where: str, zone: str = "") -> Moment:
     return moment
 
 
+def in_table_order(moments: Sequence[Moment | None], zone: str) -> list[Moment | None]:
+    """Return the moments of the rows of a table, those of an hour that comes twice one by one.
+
+    `zone` is the IANA zone of local times without an offset. Where the clock is set back, a row is
+    not before the row above it: it is of the second hour then. A table from the last row on is left
+    as it is.
+    """
+    placed = [moment for moment in moments if moment is not None and moment.placed]
+    if not zone or not placed or placed[-1].ms < placed[0].ms:
+        return list(moments)
+    ordered: list[Moment | None] = []
+    reached = -1
+    for moment in moments:
+        at = moment
+        if at is not None and at.placed:
+            if at.offset is None and at.local_ms is not None and at.ms <= reached:
+                second = at._replace(ms=_second_time(at.local_ms, zone))
+                at = second if second.ms > reached else at
+            reached = max(reached, at.ms)
+        ordered.append(at)
+    return ordered
+
+
+def _second_time(local_ms: int, zone: str) -> int:
+    """Return the epoch ms at which a clock shows a time for the second time, or the only one."""
+    shown = utc(local_ms)
+    return second_local_instant(shown.date(), shown.time(), zone)
+
+
 def _usual(text: str) -> Moment | None:
     matches = _USUAL.fullmatch(text)
     if matches is None or int(matches[2]) >= 24:  # noqa: PLR2004 - hours of a day
@@ -122,10 +155,13 @@ def _any(value: object, where: str, zone: str) -> Moment:
 
 
 def _of_parts(matches: re.Match[str], where: str, zone: str) -> Moment:
-    year, month, day, hour, minute, second, fraction, half, written = matches.groups(default="")
+    parts = matches.groupdict(default="")
+    hour, fraction, half = parts["hour"], parts["fraction"], parts["before"] or parts["half"]
+    written = parts["offset"].replace("\u2212", "-")
     try:
-        shown_date = date(int(year), int(month), int(day))
-        at = time(_hour(hour or "0", half, where), int(minute or 0), int(second or 0))
+        shown_date = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+        minute, second = int(parts["minute"] or 0), int(parts["second"] or 0)
+        at = time(_hour(hour or "0", half, where), minute, second)
     except ValueError as error:
         if isinstance(error, Unreadable):
             raise

@@ -43,6 +43,7 @@ def track_clock(
     paused = np.isin(odd + 1, np.array(activity.breaks, np.intp)).tolist()
     testimony = Testimony(
         timer=math.nan if timer_s is None else timer_s,
+        laps=tuple(_lap_spans(activity)),
         latest=received_ms / 1000 if received_ms else math.inf,
     )
     clock = settle_clock(stamps, odd, paused, testimony, damaged=False)
@@ -50,6 +51,14 @@ def track_clock(
         why = "trackpoints moved: the clock jumped in the middle"
         errors.append(Unreadable(f"@{activity.offset}", why, RejectKind.RANGE))
     return clock
+
+
+def _lap_spans(activity: TrackActivity) -> Iterator[tuple[float, float]]:
+    """Yield the laps that state when they began and how long they were, in seconds."""
+    for lap in activity.laps:
+        length_s = lap.figures.get("TotalTimeSeconds")
+        if lap.start_ms is not None and length_s:
+            yield lap.start_ms / 1000, lap.start_ms / 1000 + length_s
 
 
 def track_gaps(clock: RecordClock) -> list[tuple[int, int]]:

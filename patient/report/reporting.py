@@ -34,7 +34,7 @@ from patient.report.report_form import (
 from patient.report.report_log import AnswersNotTakenError
 from patient.report.week_question import (
     WEEK_QUESTIONS,
-    prescribed_times,
+    times_a_week,
     week_numbers,
     week_of_question,
 )
@@ -152,7 +152,7 @@ async def _questions(visit: Visit) -> Questions:
     return Questions(
         zone=zone,
         sessions=await own_sessions(visit.conn, visit.patient, since, _MOST_RATED),
-        prescribed=prescribed_times(await prescriptions_now(visit, today)),
+        prescribed=times_a_week(await prescriptions_now(visit, today)),
         agreed=await consented(visit.conn, visit.pseudonym, REPORT_SOURCE, visit.now_ms),
     )
 

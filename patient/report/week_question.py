@@ -36,7 +36,7 @@ def week_of_question(today: date) -> QuestionWeek:
     return QuestionWeek.LAST if today.weekday() <= _TUESDAY else QuestionWeek.RUNNING
 
 
-def prescribed_times(prescribed: Iterable[Prescription]) -> int:
+def times_a_week(prescribed: Iterable[Prescription]) -> int:
     """Return how many sessions a week are prescribed in all, 0 where nothing is."""
     return sum(row.sessions_per_week for row in prescribed)
 

@@ -8,18 +8,17 @@ records stand twice, clock times in several languages, units of several countrie
 phone and a watch for the same minutes.
 """
 
-import argparse
 import json
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import BinaryIO
 
-from model.calendar import DAY_MS, MINUTE_MS, epoch_ms
+from model.calendar import DAY_MS, MINUTE_MS
 from simulate.exports.apple_text import DOCUMENT_TYPE, KIND, ExportText, metadata
+from simulate.exports.written_files import path_to_write, until_ms, writing_parser
 
 _UNTIL_MS = 1_735_689_600_000  # 2025-01-01
 _ZONE = "Europe/Stockholm"
@@ -247,17 +246,15 @@ def write_archive(export: AppleExport, path: Path) -> ExportTruth:
 
 
 def _main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("path", type=Path, help="a .zip, or a .xml for the document alone")
+    parser = writing_parser("apple", __doc__, "a .zip, or a .xml for the document alone")
     parser.add_argument("--mib", type=int, default=16, help="size of the document (%(default)s)")
-    parser.add_argument("--until", type=date.fromisoformat, help="first date after it; today")
     arguments = parser.parse_args()
-    until = datetime.combine(arguments.until or datetime.now(UTC).date(), time(), UTC)
-    export = export_of_size(arguments.mib << 20, epoch_ms(until))
-    if arguments.path.suffix == ".zip":
-        truth = write_archive(export, arguments.path)
+    path = path_to_write(parser, arguments)
+    export = export_of_size(arguments.mib << 20, until_ms(arguments))
+    if path.suffix == ".zip":
+        truth = write_archive(export, path)
     else:
-        with arguments.path.open("wb") as out:
+        with path.open("wb") as out:
             truth = write_document(export, out)
     sys.stdout.write(json.dumps(asdict(truth), indent=1) + "\n")
 

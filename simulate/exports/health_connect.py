@@ -1,16 +1,22 @@
 """Writes a Health Connect export as a phone does, with a known truth. Pure but for the database.
 
-Tables, columns and units are those of measured exports: times in epoch ms, offsets in seconds,
-energy in calories, weight in grams, generated columns beside the stored ones.
+    python -m simulate.exports.health_connect export.db --days 7
+
+It has a walk each day, with steps and heart rate, and prints the truth as JSON. Nothing of it is
+anybody's. Tables, columns and units are those of measured exports: times in epoch ms, offsets in
+seconds, energy in calories, weight in grams, generated columns beside the stored ones.
 """
 
+import json
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
+from simulate.exports.written_files import path_to_write, until_ms, writing_parser
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -217,3 +223,22 @@ def export_of(truth: CarriedDays) -> HealthConnectExport:
         pause = {"segment_start_time": walk + 600_000, "segment_end_time": walk + 900_000}
         export.add("exercise_segments_table", {"parent_key": day + 1, "segment_type": 67, **pause})
     return export
+
+
+def _main() -> None:
+    parser = writing_parser("health_connect", __doc__, "the .db file")
+    parser.add_argument("--days", type=int, default=7, help="how many days (%(default)s)")
+    arguments = parser.parse_args()
+    if arguments.days < 1:
+        parser.error("--days must be at least 1")
+    path = path_to_write(parser, arguments)
+    first_ms = until_ms(arguments) - arguments.days * DAY_MS
+    truth = CarriedDays(first_ms=first_ms, days=arguments.days)
+    # not into the file that is there: a database keeps what it has
+    path.unlink(missing_ok=True)
+    export_of(truth).write(path)
+    sys.stdout.write(json.dumps({**asdict(truth), "walks": len(list(truth.walks()))}) + "\n")
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,4 +1,4 @@
-"""What arrives of what a person does, when, and through which door. Pure.
+"""What arrives about a person: when, and through which door. Pure.
 
 Watches sync late, lie in a drawer, or send the same twice. Bodies are real: FIT files, webhooks and
 reports, as vendors and apps send them.

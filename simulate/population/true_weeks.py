@@ -1,4 +1,4 @@
-"""What a person did of what was due in each week, and the type of what is worth knowing. Pure."""
+"""How much of what was due in each week a person did, and the type of an event. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -2,8 +2,8 @@
 
     python -m simulate.vendors garmin --hook http://127.0.0.1:8801/v1/hooks/garmin/SEGMENT
 
-It has one invented user, whose last days it sends to the hook, again after a failure, and answers
-what is asked of it: sign-in, fetches, the past. It must never be reachable from elsewhere.
+It has one invented user. It sends the user's last days to the hook, again after a failure, and
+answers sign-ins, fetches and questions about the past. It must never be reachable from elsewhere.
 """
 
 import argparse
@@ -16,12 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from http import HTTPStatus
 
 from simulate.vendors.garmin.bodies import PlayedActivity, PlayedDay, PlayedGarmin
 from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform import PlatformServer
+from simulate.vendors.played_pages import ACCOUNT_PATH
 from simulate.vendors.polar_server import WEBHOOK_EVENTS, PolarServer, PolarWebhook
 from simulate.vendors.strava import strava_body
 from simulate.vendors.strava_server import StravaServer
@@ -49,6 +51,15 @@ what proves a body, the same as in `keys` of the secrets file: needed for google
 suunto and whoop; for garmin it is the client id, %(usual)s unless said; strava signs nothing. polar
 has a webhook at --hook with a key; without one it has none until it is created by a POST of
 /v3/webhooks, and signs with the key that the answer shows"""
+# What to look at, by the status of a refusal.
+_CHECKS = {
+    0: " (is the address of --hook right, and is `kadens up` running?)",
+    HTTPStatus.UNAUTHORIZED: " (is `keys` of the secrets file the same as here, and was `kadens up`"
+    " started again since?)",
+    HTTPStatus.NOT_FOUND: " (does the secrets file have this vendor, and is the segment of --hook"
+    " the one in `keys`?)",
+    HTTPStatus.TOO_MANY_REQUESTS: " (too many at once: they come again by themselves)",
+}
 _NO_WEBHOOK = "no webhook yet: create it by POST at /v3/webhooks"
 
 
@@ -274,10 +285,15 @@ def send_round(vendor: PlayedVendor, sender: WebhookSender) -> int:
 
 
 def refusals(sender: WebhookSender) -> str:
-    """Return how many calls were refused and wait for their next attempt, by status."""
-    statuses = Counter(call.status for call in sender.waiting if call.failures)
-    some = [f"{count} refused with {status or 'no answer'}" for status, count in statuses.items()]
-    return "".join(f", {text}" for text in some)
+    """Return how many calls were refused and wait for their next attempt, by status and reason."""
+    waiting = [call for call in sender.waiting if call.failures]
+    counts = Counter((call.status, call.reason) for call in waiting)
+    some = []
+    for (status, reason), count in counts.items():
+        word = f" {reason}" if reason else ""
+        check = _CHECKS.get(status, "")
+        some.append(f", {count} refused with {status or 'no answer'}{word}{check}")
+    return "".join(some)
 
 
 def play_vendor(arguments: Sequence[str] | None = None) -> None:
@@ -296,12 +312,15 @@ def play_vendor(arguments: Sequence[str] | None = None) -> None:
     # a webhook that is created brings its own address
     if not words.hook and (vendor.calls is as_given or words.key):
         parser.error("--hook is needed")
+    # another account would be linked, and nothing would ever come of it
+    vendor.server.accounts = frozenset({vendor.server.user})
     sender = WebhookSender(now_s=time.time, callback=words.hook, sign=vendor.sign)
     for body in vendor.bodies:
         sender.push(body)
     try:
         with serving_vendor(vendor.server, words.port) as address:
             _say(f"{words.vendor} is played at {address}, user {vendor.server.user}")
+            _say(f"{address}{ACCOUNT_PATH} lets the user give Kadens up")
             _play(vendor, sender)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

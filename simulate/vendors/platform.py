@@ -133,9 +133,10 @@ class PlatformServer:
     user, as vendors do that take it for stolen. Without, the one before holds until the new one
     is used, so that an answer that was lost on its way harms nobody.
 
-    `user` is who sits at the page of authorisation. `redirects` are the registered addresses of
-    return, any where it is empty. With `form_client` the client proves itself in the form of the
-    token endpoint, otherwise in a Basic header. With `pkce` a challenge S256 is demanded.
+    `user` is who sits at the page of authorisation. `accounts` are those who may sign in, and
+    `redirects` the registered addresses of return, any where they are empty. With `form_client` the
+    client proves itself in the form of the token endpoint, otherwise in a Basic header. With `pkce`
+    a challenge S256 is demanded.
     """
 
     now_s: Callable[[], float]
@@ -148,6 +149,7 @@ class PlatformServer:
     form_client: bool = False
     pkce: bool = True
     redirects: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
     user: str = "475"
     code_life_s: float = TEN_MINUTES_S
     token_life_s: float = TWELVE_HOURS_S
@@ -228,6 +230,15 @@ class PlatformServer:
         """End the tokens of a user because our client gives the user up, and note it."""
         self.withdrawn.append(user)
         self.revoke(user)
+
+    def give_up(self, user: str) -> None:
+        """Give our client up, as the user does it at the vendor."""
+        self.revoke(user)
+
+    def agreed(self) -> list[str]:
+        """Return the users who have tokens."""
+        with self._lock:
+            return sorted({grant.user for grant in self._grants})
 
     # The page of authorisation:
 

@@ -60,10 +60,10 @@ def date_notice(user: int, event: str, path: str, day: str, timestamp: str) -> b
 class PolarUser:
     """A user: what the interface answers, and what is true.
 
-    `heart` are beats a minute by epoch ms, `steps` counts and `nights` ends by their interval,
-    `workouts` start, end, Polar's word and grade of effort by id, `variability` in ms and `totals`
-    of steps by date. `away` has the offset, in minutes, of dates on which the watch was set to
-    another zone than the user's.
+    `heart` has beats a minute by epoch ms. `steps` has counts by their interval, and `nights` ends
+    by theirs. `workouts` has start, end, Polar's word and the grade of effort by id, `variability`
+    is in ms, and `totals` has the steps by date. `away` has the offset, in minutes, of dates on
+    which the watch was set to another zone than the user's.
     """
 
     id: int

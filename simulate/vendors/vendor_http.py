@@ -1,4 +1,4 @@
-"""Serves a simulated vendor on loopback: its page of authorisation, its tokens, its interface.
+"""Serves a simulated vendor on loopback: its pages, its tokens, its interface.
 
 It writes no line of log, because requests hold tokens.
 """
@@ -6,22 +6,11 @@ It writes no line of log, because requests hold tokens.
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlencode
 
 from simulate.vendors.platform import Arrived, Fault, PlatformServer, Reply
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head><body>
-<h1>{title}</h1>
-<p>The application <b>{client}</b> asks to read: {scope}</p>
-<form method="post">
-<label>Account <input name="account" value="{user}"></label>
-<button name="decision" value="allow">Allow</button>
-<button name="decision" value="deny">Deny</button>
-</form></body></html>"""
+from simulate.vendors.played_pages import ACCOUNT_PATH, account_page, authorisation
 
 
 @contextmanager
@@ -65,6 +54,8 @@ class _Handler(BaseHTTPRequestHandler):
         route, vendor = arrived.route, self.vendor
         if route == vendor.authorize_path:
             self._answer(arrived, authorisation(vendor, arrived))
+        elif route == ACCOUNT_PATH:
+            self._answer(arrived, account_page(vendor, arrived))
         elif route in {vendor.token_path, vendor.revoke_path} and self.command == "POST":
             self._exchange(arrived)
         elif (reply := vendor.public(arrived)) is not None:
@@ -157,29 +148,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if has_body and self.command != "HEAD":
             self.wfile.write(reply.body)
-
-
-def authorisation(vendor: PlatformServer, arrived: Arrived) -> Reply:
-    """Return the page on which a user allows or denies, or where the decision leads."""
-    wanted = arrived.query
-    if why := vendor.refused(wanted):
-        return Reply(status=HTTPStatus.BAD_REQUEST, body=why.encode(), kind="text/plain")
-    decision = arrived.form.get("decision", "") if arrived.method == "POST" else ""
-    if not decision:
-        return Reply(body=_page(vendor, wanted).encode(), kind="text/html; charset=utf-8")
-    values = {"state": wanted["state"]}
-    if decision == "allow":
-        values["code"] = vendor.code_for(arrived.form.get("account", vendor.user), wanted)
-    else:
-        values["error"] = "access_denied"
-    back = f"{wanted['redirect_uri']}?{urlencode(values)}"
-    return Reply(status=HTTPStatus.SEE_OTHER, headers={"Location": back}, kind="")
-
-
-def _page(vendor: PlatformServer, wanted: Mapping[str, str]) -> str:
-    return _PAGE.format(
-        title=escape(vendor.title),
-        client=escape(wanted["client_id"]),
-        scope=escape(wanted.get("scope", "")),
-        user=escape(vendor.user),
-    )

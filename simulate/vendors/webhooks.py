@@ -33,6 +33,7 @@ class Webhook:
     headers: Mapping[str, str] = field(default_factory=dict)
     failures: int = 0
     status: int = 0  # of the last answer, 0 where none came
+    reason: str = ""  # the word of its JSON, where the address says why it refused
 
 
 Sign = Callable[[bytes, float], Mapping[str, str]]
@@ -112,7 +113,7 @@ class WebhookSender:
             **self.sign(call.body, now_s),
         }
         reply = called(call.method, call.callback, call.body, headers)
-        call.status = reply.status
+        call.status, call.reason = reply.status, _reason(reply)
         if self.is_received(reply):
             self.received.append(call)
             return True
@@ -125,6 +126,15 @@ class WebhookSender:
         with self._lock:
             self.waiting.append(call)
         return False
+
+
+def _reason(reply: Reply) -> str:
+    """Return the member `reason` of an answer in JSON, "" where there is none."""
+    try:
+        values = json.loads(reply.body)
+    except ValueError:
+        return ""
+    return str(values.get("reason", "")) if isinstance(values, dict) else ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def pain_ratings(
         fact = item.fact
         if not isinstance(fact, Report) or fact.instrument is not Instrument.PAIN:
             continue
-        # a report without a number gives no rule anything to weigh
+        # rules weigh numbers, so a report without one is left out
         if fact.value is not None:
             ratings.append(_rating(fact, fact.value, zone, sessions))
     return tuple(ratings)

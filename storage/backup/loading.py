@@ -32,8 +32,9 @@ _RECEIPT = "insert into erasure (id, at, counts) overriding system value values 
 # The counters of the log and of receipts belong to the log's own role. No row of these two tables
 # is ever removed, so their greatest ids tell where they are.
 _NUMBERS = tuple(
-    f"select setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), "  # noqa: S608
-    f"max(id) is not null) from {table}"
+    f"""
+select setval(pg_get_serial_sequence('{table}', 'id'), coalesce(max(id), 1), max(id) is not null) \
+from {table}"""  # noqa: S608 - names of our own schema
     for table in ("audit", "erasure")
 )
 _NEXT = "select coalesce(max(id), 0) + 1 from erasure"

@@ -12,7 +12,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, suppress
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
@@ -229,10 +228,11 @@ def _copy(body: bytes | BinaryIO, file: BinaryIO) -> None:
     shutil.copyfileobj(body, file, _COPIED)
 
 
-def _steps(file: BinaryIO) -> Iterator[bytes]:
+async def _steps(file: BinaryIO) -> AsyncIterator[bytes]:
     # not the file itself: the length of what is sealed on its way is not known before
-    file.seek(0)
-    return iter(partial(file.read, _COPIED), b"")
+    await asyncio.to_thread(file.seek, 0)
+    while step := await asyncio.to_thread(file.read, _COPIED):
+        yield step
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -72,17 +72,27 @@ delete from vendor_fetch where (connector, account, resource, key) in (
   select connector, account, resource, key from vendor_fetch
   where state = 'done' and changed_at <= %s
   order by connector, account, resource, key limit %s for update skip locked)"""
-_ROWS = """
+_WANTED = """
+where (%(state)s = '' or f.state = %(state)s)
+  and (%(connector)s = '' or f.connector = %(connector)s)
+  and (%(patient)s = '' or p.pseudonym = %(patient)s)"""
+_COUNT = (
+    """
+select count(*) from vendor_fetch f left join patient p on p.id = f.patient"""
+    + _WANTED
+)
+_ROWS = (
+    """
 select f.connector, f.resource, f.key, p.pseudonym as patient, f.state, f.reason, f.attempts,
   f.noticed_at as noticed_ms, f.not_before as not_before_ms, f.changed_at as changed_ms,
   f.format, c.state as connection
 from vendor_fetch f left join patient p on p.id = f.patient
 left join vendor_connection c on c.connector = f.connector and c.account = f.account
-  and c.patient = f.patient
-where (%(state)s = '' or f.state = %(state)s)
-  and (%(connector)s = '' or f.connector = %(connector)s)
-  and (%(patient)s = '' or p.pseudonym = %(patient)s)
+  and c.patient = f.patient"""
+    + _WANTED
+    + """
 order by f.noticed_at desc, f.connector, f.account, f.resource, f.key limit %(most)s"""
+)
 _GIVE_UP = """
 update vendor_fetch set state = 'given_up', reason = %s, changed_at = %s
 where connector = %s and state in ('waiting', 'failing')"""
@@ -284,3 +294,11 @@ async def give_up_fetches(conn: Connection, connector: str, why: str, now_ms: in
 async def fetch_rows(conn: Connection, wanted: FetchFilter = _ALL_ROWS) -> list[FetchRow]:
     """Return rows, the last announced first."""
     return await rows.fetch_as(conn, _ROWS, asdict(wanted), FetchRow)
+
+
+async def count_fetches(conn: Connection, wanted: FetchFilter) -> int:
+    """Return how many rows there are, however many of them are wanted at most."""
+    named = asdict(wanted)
+    del named["most"]
+    row = await (await conn.execute(_COUNT, named)).fetchone()
+    return int(row[0]) if row else 0

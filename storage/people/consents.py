@@ -5,7 +5,7 @@ What counts is the consent at the time of receipt. Without it, nothing of a payl
 
 from collections.abc import Sequence
 
-from model.calendar import MINUTE_MS, utc
+from model.calendar import MINUTE_MS, epoch_ms, utc
 from storage.people.errors import RefusedError
 from storage.people.patients import hold_open_patient, patient_id
 from storage.pg import rows
@@ -23,6 +23,9 @@ where p.id = %(patient)s and not exists (
   where c.patient = p.id and c.vendor = %(vendor)s and c.kind = %(kind)s
     and c.given_at <= %(at)s and (c.withdrawn_at is null or c.withdrawn_at > %(at)s))
 on conflict do nothing"""
+_SINCE = """
+select given_at from consent where patient = %(patient)s and vendor = %(vendor)s and kind = %(kind)s
+  and given_at <= %(at)s and (withdrawn_at is null or withdrawn_at > %(at)s) order by given_at"""
 # Whoever agrees to another text has a new consent from then on, without a gap: the earlier one
 # keeps the text that it was given to.
 _END_OF_OTHER_TEXT = """
@@ -59,8 +62,10 @@ async def give_consent(  # noqa: PLR0913 - each names one thing
     kind: str = SOURCE_FETCH,
     text_version: str = "",
     text_name: str = "",
-) -> None:
+) -> int:
     """Record a consent from an instant on, unless a consent covers that instant already.
+
+    Returns since when the consent holds that covers the instant, in epoch ms.
 
     `text_name` and `text_version` name the text that was shown, "" where nobody noted it. Whoever
     agrees to a text has a new consent, even if one to another text covers the instant. Raises
@@ -80,7 +85,10 @@ async def give_consent(  # noqa: PLR0913 - each names one thing
     }
     if text_name:
         await conn.execute(_END_OF_OTHER_TEXT, row)
-    await conn.execute(_GIVE, row)
+    if (await conn.execute(_GIVE, row)).rowcount:
+        return from_ms
+    held = await (await conn.execute(_SINCE, row)).fetchone()
+    return epoch_ms(held[0]) if held else from_ms
 
 
 async def withdraw_consent(

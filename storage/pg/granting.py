@@ -26,7 +26,7 @@ _HANDED_OVER = (
 _THERE = (
     "select name from unnest(%s::text[]) as name where to_regclass(name) is not null order by name"
 )
-# A door that does not look there first may read no samples at all.
+# The clinician door may read samples only through the views of this schema.
 _OF_UNIT_FIRST = "set search_path = of_unit, public"
 _ACTING = "select current_user, session_user, current_setting('is_superuser')"
 

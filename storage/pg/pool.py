@@ -138,7 +138,7 @@ def address(dsn: str, limits: WaitLimits) -> str:
         # what the DSN names itself comes last and counts
         return make_conninfo("", **{**ours, **given})
     except psycopg.ProgrammingError:
-        raise DsnError("no connection string: postgresql://USER@HOST/DATABASE is wanted") from None
+        raise DsnError("the connection string must be postgresql://USER@HOST/DATABASE") from None
 
 
 async def open_pool(

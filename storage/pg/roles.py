@@ -39,7 +39,7 @@ _DERIVED = Access(worker=ALL, clinic=READ)
 _SHOWN = Access(worker=ALL, clinic=READ, patient=READ)  # to the patient, as their own data
 _WORK = Access(worker=ALL)
 _JUDGED = "select, insert, update (verdict, reason, reviewer, reviewed_at)"
-_STATE_OF_FETCH = "select (connector, patient, state, is_past)"
+_STATE_OF_FETCH = "select (connector, patient, state, is_past, reason)"
 
 # Every table needs an entry; a test compares the entries with the schema.
 TABLES: dict[str, Access] = {
@@ -151,7 +151,7 @@ TABLES: dict[str, Access] = {
         clinic="select, insert, update (ended_at, ended_by, ended_why)",
         patient=READ,
     ),
-    "held_finding": Access(worker="select, insert, update", clinic=READ),
+    "held_finding": Access(worker="select, insert, update, delete", clinic=READ),
     "vendor_outage": Access(worker="select, insert, update", clinic=READ),
     "due": Access(worker=ALL, clinic="select, insert, update"),
     # adding a message looks at its key; the messages themselves are none of the door's business

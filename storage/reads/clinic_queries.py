@@ -6,8 +6,9 @@ and return the frozen values of `views` and `model`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import date
+from typing import TypeVar
 
 from model.derived import Session, Week
 from model.prescription import Prescription
@@ -18,7 +19,7 @@ from storage.notes.labels import labels_of
 from storage.notes.reviews import last_contacts, latest_reviews
 from storage.pg import rows
 from storage.pg.pool import Connection
-from storage.reads.connections import ConnectionRow, connection_rows
+from storage.reads.connections import connection_rows
 from storage.reads.views import (
     AlertBrief,
     DroppedRow,
@@ -29,6 +30,8 @@ from storage.reads.views import (
     WorkRow,
 )
 
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
 LIVE = ["open", "acknowledged", "in_progress", "snoozed"]
 
 # The unit is a condition of every query, not a check beforehand: no code path can leave it out.
@@ -43,7 +46,8 @@ where w.patient = p.id) d on true
  order by p.pseudonym
 """
 
-_ALERTS = """
+# The row of an `AlertBrief`; the condition follows.
+ALERT_SELECT = """
 select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
 a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution,
@@ -51,7 +55,10 @@ a.raised_at as raised_ms,
        a.is_demoted and exists (select from alert_finding f
          where f.alert = a.id and f.current and f.tier = 'B') as is_demoted
   from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
-  left join clinician c on c.subject = a.assignee
+  left join clinician c on c.subject = a.assignee"""
+
+_ALERTS = f"""
+{ALERT_SELECT}
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
    and (a.state = any(%(live)s)) = %(is_live)s
  order by a.tier, a.raised_at, a.id
@@ -132,19 +139,13 @@ async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkR
     """
     requested = {"unit": unit, "patient": None, "since": since}
     # one query for each kind of row, not for each patient
-    alerts = _by_patient(await _alerts(conn, requested, is_live=True, limit=None))
-    weeks: dict[str, list[Week]] = defaultdict(list)
-    for pseudonym, week in await rows.fetch(conn, _WEEKS, requested, _week):
-        weeks[pseudonym].append(week)
-    prescribed: dict[str, list[Prescription]] = defaultdict(list)
-    for pseudonym, item in await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed):
-        prescribed[pseudonym].append(item)
-    connections: dict[str, list[ConnectionRow]] = defaultdict(list)
-    for connection in await connection_rows(conn, unit=unit):
-        connections[connection.patient].append(connection)
-    labelled: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for label in await labels_of(conn, unit):
-        labelled[label.pseudonym, label.kind].append(label.text)
+    alerts = _grouped(map(_of_patient, await _alerts(conn, requested, is_live=True, limit=None)))
+    weeks = _grouped(await rows.fetch(conn, _WEEKS, requested, _week))
+    prescribed = _grouped(await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed))
+    connections = _grouped((row.patient, row) for row in await connection_rows(conn, unit=unit))
+    labelled = _grouped(
+        ((row.pseudonym, row.kind), row.text) for row in await labels_of(conn, unit)
+    )
     reviews = {review.pseudonym: review for review in await latest_reviews(conn, unit)}
     contacts = await last_contacts(conn, unit)
     worklist: list[WorkRow] = []
@@ -287,8 +288,13 @@ def _prescribed(row: rows.Row) -> tuple[str, Prescription]:
     return row["pseudonym"], rows.prescription(row["body"], row["pauses"])
 
 
-def _by_patient(alerts: Iterable[AlertBrief]) -> dict[str, list[AlertBrief]]:
-    grouped: dict[str, list[AlertBrief]] = defaultdict(list)
-    for alert in alerts:
-        grouped[alert.pseudonym].append(alert)
+def _of_patient(alert: AlertBrief) -> tuple[str, AlertBrief]:
+    return alert.pseudonym, alert
+
+
+def _grouped(pairs: Iterable[tuple[_K, _V]]) -> dict[_K, list[_V]]:
+    """Return the values by their key, in their order; a key without values has an empty list."""
+    grouped: dict[_K, list[_V]] = defaultdict(list)
+    for key, value in pairs:
+        grouped[key].append(value)
     return grouped

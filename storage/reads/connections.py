@@ -5,6 +5,7 @@ What a row means is decided in `alerts.connecting`.
 
 from dataclasses import dataclass
 
+from model.vendor_api import TAKEN
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -18,7 +19,8 @@ with known as (
 select p.pseudonym as patient, k.connector, i.created_at as invited_ms,
   i.expires_at as link_expires_ms, i.used_at as link_used_ms, coalesce(c.state, '') as connection,
   c.connected_at as connected_ms, c.broken_at as broken_ms, w.withdrawn_at as withdrawn_ms,
-  b.received_at as received_ms, f.ended as fetched, f.all_of_them as announced
+  b.received_at as received_ms, f.ended - f.taken as fetched, f.taken as requested,
+  f.all_of_them as announced
 from known k join patient p on p.id = k.patient join care_unit u on u.id = p.care_unit
 left join lateral (
   select created_at, expires_at, used_at from vendor_invitation
@@ -34,7 +36,8 @@ left join lateral (
   select max(received_at) as received_at from body
   where patient = k.patient and connector = k.connector) b on true
 left join lateral (
-  select count(*) as all_of_them, count(*) filter (where state in ('done', 'given_up')) as ended
+  select count(*) as all_of_them, count(*) filter (where state in ('done', 'given_up')) as ended,
+    count(*) filter (where state = 'done' and reason = any(%(taken)s)) as taken
   from vendor_fetch where patient = k.patient and connector = k.connector and is_past) f on true
 where (%(patient)s = '' or p.pseudonym = %(patient)s) and (%(unit)s = '' or u.name = %(unit)s)
 order by p.pseudonym, k.connector limit %(most)s"""
@@ -45,8 +48,9 @@ class ConnectionRow:
     """A patient's connection to a vendor; instants are epoch ms, None where there is none.
 
     `connection` is the state of the account, "" without one; `broken_ms` is since when it needs
-    connecting again. Of `announced` fetches of the time
-    before the account was linked, `fetched` have ended.
+    connecting again. Of `announced` fetches of the time before the account was linked, `fetched`
+    have ended, and `requested` were taken by a vendor that answers by pushes alone: they say
+    nothing of data.
     """
 
     patient: str
@@ -60,6 +64,7 @@ class ConnectionRow:
     withdrawn_ms: int | None
     received_ms: int | None
     fetched: int
+    requested: int
     announced: int
 
 
@@ -67,5 +72,5 @@ async def connection_rows(
     conn: Connection, *, patient: str = "", unit: str = "", most: int = 10_000
 ) -> list[ConnectionRow]:
     """Return connections by patient and connector; "" leaves a filter out."""
-    named = {"patient": patient, "unit": unit, "most": most}
+    named = {"patient": patient, "unit": unit, "most": most, "taken": list(TAKEN)}
     return await rows.fetch_as(conn, _ROWS, named, ConnectionRow)

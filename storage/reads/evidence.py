@@ -100,15 +100,8 @@ and s.patient = (select id from patient where pseudonym = %(patient)s)
  order by c.metric, start_ms
 """
 
-_ALERT = """
-select a.id, p.pseudonym, a.family, a.rule, a.rule_version, a.tier, a.state, \
-a.raised_at as raised_ms,
-       a.changed_at as changed_ms, a.snoozed_until as snoozed_until_ms, a.sentence, a.resolution,
-       a.assignee, coalesce(c.name, a.assignee) as assignee_name, a.last_move, a.useful,
-       a.is_demoted and exists (select from alert_finding f
-         where f.alert = a.id and f.current and f.tier = 'B') as is_demoted
-  from alert a join patient p on p.id = a.patient join care_unit u on u.id = p.care_unit
-  left join clinician c on c.subject = a.assignee
+_ALERT = f"""
+{clinic_queries.ALERT_SELECT}
  where u.name = %(unit)s and a.id = %(alert)s
 """
 

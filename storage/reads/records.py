@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from model.calendar import rfc3339
+from model.calendar import rfc3339_if_known
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -143,7 +143,7 @@ def _plain(row: rows.Row) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for name, value in row.items():
         if name.endswith("_ms"):
-            plain[name.removesuffix("_ms")] = None if value is None else rfc3339(value)
+            plain[name.removesuffix("_ms")] = rfc3339_if_known(value)
         else:
             plain[name] = value.isoformat() if isinstance(value, date) else value
     return plain

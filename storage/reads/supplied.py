@@ -1,7 +1,7 @@
 """Reads what a patient and the patient's devices have supplied, for a request for portability.
 
-What the clinic has stated and what is derived is never here, nor what a source has taken back.
-Restricted rows are: the patient who asks for the own data allows just this use.
+What the clinic has stated, what is derived, and what a source has taken back are never here.
+Restricted rows are: a patient who asks for their own data allows this use.
 """
 
 from collections.abc import AsyncIterator

@@ -36,7 +36,7 @@ where {} order by p.id"""
 _OF_PATIENT = _READ.format("p.pseudonym = %s")
 _OF_UNIT = _READ.format("(%(unit)s = '' or u.name = %(unit)s)")
 # A page begins after the last id of the page before it: a patient who is added or erased between
-# two pages moves nobody from one to the other.
+# two pages puts nobody on both, and nobody on neither.
 # What cannot be due is not read: most patients of a day are in care.
 _OPEN = _READ.format("l.closed_at is null and r.ends_on <= %s and p.id > %s") + " limit %s"
 # "for update": a sign-in and a consent hold the patient, so neither happens beside a closing

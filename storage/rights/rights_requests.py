@@ -25,7 +25,8 @@ where (rights_request.identified = '' and excluded.identified <> '')
   or (excluded.wish <> '' and position(excluded.wish in rights_request.wish) = 0)"""
 _NEWEST = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
-where r.patient = %(patient)s and r.kind = %(kind)s and r.closed_at is null"""  # noqa: S608
+where r.patient = %(patient)s and r.kind = %(kind)s \
+and r.closed_at is null"""  # noqa: S608 - constants of this module
 _BY_NUMBER = f"""
 select {_COLUMNS} from rights_request r join patient p on p.id = r.patient
 join care_unit u on u.id = p.care_unit
@@ -125,7 +126,7 @@ async def list_requests(
 
 
 async def put_rights_move(conn: Connection, moved: RightsRequest) -> None:
-    """Store where a request has come to, who handles it and what was answered."""
+    """Store the state of a request, who handles it, and the answer."""
     values = {
         "number": moved.number,
         "state": moved.state.value,

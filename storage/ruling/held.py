@@ -21,6 +21,7 @@ why = excluded.why, tier = excluded.tier, at = excluded.at, sentence = excluded.
 evidence = excluded.evidence
 where (h.rule_version, h.why, h.tier, h.at, h.evidence) is distinct from \
 (excluded.rule_version, excluded.why, excluded.tier, excluded.at, excluded.evidence)"""
+_DROP = "delete from held_finding where patient = %s and rule = %s and held_at >= %s"
 # One open notice a vendor: it is open as long as judging sees the outage, and two days longer.
 _OUTAGE = """
 with seen as (
@@ -59,6 +60,15 @@ async def put_held(
     if values:
         async with conn.cursor() as cursor:
             await cursor.executemany(_PUT, values)
+
+
+async def drop_held(conn: Connection, number: int, rule: str, since_ms: int) -> None:
+    """Remove what was held of a rule for a patient (by id) since an instant (epoch ms).
+
+    Call it before `put_held`, with the beginning of what is held now: of a silence whose end comes
+    later as older data arrive, only the last form counts.
+    """
+    await conn.execute(_DROP, [number, rule, utc(since_ms)])
 
 
 async def put_outage(

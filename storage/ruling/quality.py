@@ -24,7 +24,8 @@ left join lateral (select min(x.at) as at from alert_move x
 where {_OF_UNIT} and a.raised_at >= {_SINCE} group by a.rule"""  # noqa: S608 - constants
 _HELD = f"""
 select h.rule, h.why, count(*)::int as held from held_finding h join patient p on p.id = h.patient
-where {_OF_UNIT} and h.at >= {_SINCE} group by h.rule, h.why order by h.rule, h.why"""  # noqa: S608
+where {_OF_UNIT} and h.at >= {_SINCE} \
+group by h.rule, h.why order by h.rule, h.why"""  # noqa: S608 - constants
 _LOAD = f"""
 select coalesce(c.name, '') as clinician, count(a.id)::int as alerts, \
 count(distinct p.id)::int as patients

@@ -18,9 +18,9 @@ from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS,
 
 # A report may belong to a session that ended six hours before; duplicates start within two minutes.
 AROUND_MS = AFTER_SESSION_MS + 2 * MINUTE_MS
-# The samples after a session show how fast the heart rate falls in a minute. A further 90 s show
-# for how long the last of them holds.
-_RECOVERY_MS = 3 * MINUTE_MS
+# The samples after a session show how fast the heart rate falls in a minute. Two further samples,
+# each within 90 s, show for how long the last of them holds.
+_RECOVERY_MS = 5 * MINUTE_MS
 # Sessions further apart are neither duplicates nor parts of a session, and share no minute.
 APART_MS = 10 * MINUTE_MS
 

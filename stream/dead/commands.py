@@ -22,7 +22,7 @@ from storage.people.errors import UnknownNameError
 from storage.pg.crypto import SealError
 from storage.pg.pool import Connection, Pool
 from stream.dead.bury import unpack_headers
-from stream.dead.resend import Resent, resend
+from stream.dead.resend import Resent, resend, sealing_keys
 from stream.log.messages import Producer
 
 SENT, STILL_KEPT, GONE, LETTER_DROPPED = "sent", "kept", "gone", "dropped"
@@ -90,6 +90,7 @@ async def _send(
     # writer recognises them
     counts: Counter[str] = Counter()
     ready: list[Letter] = []
+    keys = await sealing_keys(conn, desk.wrapping_key, [letter.patient for letter in letters])
     for group in _by_size(letters):
         messages: list[Resent] = []
         for letter in group:
@@ -97,7 +98,7 @@ async def _send(
             if body is None:
                 counts[STILL_KEPT if _reader_changed(letter) else GONE] += 1
             else:
-                messages.append(_resent(letter, body))
+                messages.append(_resent(letter, body, keys.get(letter.patient, b"")))
                 ready.append(letter)
         await resend(producer, desk.bodies, messages)
     counts[SENT] += await dead_queries.settle_letters(conn, ready, "retried")
@@ -136,9 +137,15 @@ async def _opened(conn: Connection, desk: Desk, letter: Letter) -> bytes | None:
         return None
 
 
-def _resent(letter: Letter, body: bytes) -> Resent:
-    headers = unpack_headers(letter.origin.headers)
-    return Resent(topic=letter.origin.topic, key=letter.origin.key, headers=headers, body=body)
+def _resent(letter: Letter, body: bytes, public: bytes) -> Resent:
+    return Resent(
+        topic=letter.origin.topic,
+        key=letter.origin.key,
+        headers=unpack_headers(letter.origin.headers),
+        body=body,
+        patient=letter.patient or "",
+        public=public,
+    )
 
 
 async def _each(

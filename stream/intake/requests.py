@@ -18,7 +18,7 @@ from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
 from stream.dead.letters import RefusedMessage
-from stream.dead.resend import Resent, resend
+from stream.dead.resend import Resent, resend, sealing_keys
 from stream.intake.outcomes import Outcome, count_outcome
 from stream.intake.owners import Owned, allowed_positions, owners_of, patients_in
 from stream.reading import Read, slice_of
@@ -38,10 +38,11 @@ async def divide_bodies(
     owned = await owners_of(conn, slices)
     allowed = await allowed_positions(conn, owned)
     again = []
+    keys = await sealing_keys(conn, parts.wrapping_key, patients_in(owned))
     for position, entry in enumerate(owned):
         if entry.patient is None or position in allowed:
             # once read, a slice whose account is linked to no patient goes into quarantine
-            again.append(_sent_as_body(entry.read))
+            again.append(_sent_as_body(entry, keys.get(entry.patient, b"")))
         else:
             count_outcome(entry.read, Outcome(word="no_consent"), parts)
     await resend(parts.producer, parts.bodies, again)
@@ -130,6 +131,13 @@ def _letters_on_rejects(reads: Iterable[Read]) -> list[RefusedMessage]:
     return [RefusedMessage(message=read.message, rejects=read.rejects) for read in rejected]
 
 
-def _sent_as_body(read: Read) -> Resent:
-    sha256 = read.envelope.sha256.encode()
-    return Resent(topic=RAW.name, key=sha256, headers=read.message.headers, body=read.body)
+def _sent_as_body(owned: Owned, public: bytes) -> Resent:
+    read = owned.read
+    return Resent(
+        topic=RAW.name,
+        key=read.envelope.sha256.encode(),
+        headers=read.message.headers,
+        body=read.body,
+        patient=owned.patient or "",
+        public=public,
+    )

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from model.envelope import SEALED, Envelope, sealed_owner
+from model.envelope import SEALED, Envelope, sealed_owner, sealed_patient
 from model.privacy.sealed_box import BOX_FORM, BoxError, box_opened, box_private
 from model.privacy.sealed_stream import STREAM_FORM, FrameError, opened_stream
 from storage.bodies.body_store import BodyStorage
@@ -44,7 +44,7 @@ async def opened_messages(messages: Sequence[Message], parts: Collaborators) -> 
 def _patient_of(message: Message) -> str:
     """Return the patient for whom a message is sealed, "" for one that is not."""
     envelope = _envelope(message)
-    return envelope.patient if envelope is not None and envelope.sealed else ""
+    return sealed_patient(envelope) if envelope is not None and envelope.sealed else ""
 
 
 def _envelope(message: Message) -> Envelope | None:
@@ -59,17 +59,21 @@ def _envelope(message: Message) -> Envelope | None:
 
 async def _opened(message: Message, keys: Mapping[str, bytes], bodies: BodyStorage) -> Message:
     envelope = _envelope(message)
-    key = keys.get(envelope.patient) if envelope is not None else None
-    if envelope is None or key is None:
+    if envelope is None:
         return message
+    key = keys.get(sealed_patient(envelope))
     try:
-        body = await _body(message, envelope, box_private(key), bodies)
+        body = None if key is None else await _body(message, envelope, box_private(key), bodies)
     except (BoxError, FrameError):
-        return message
+        body = None
+    if body is None:
+        # nobody can look into it for its account, so that its patient decides what becomes of it
+        closed = replace(envelope, patient=sealed_patient(envelope))
+        return replace(message, headers=tuple(closed.headers()))
     # whose an answer is depends on its account at its receipt, as for one that nobody sealed
     patient = "" if envelope.requested is not None else envelope.patient
-    headers = tuple(replace(envelope, sealed="", patient=patient).headers())
-    return replace(message, value=body, headers=headers)
+    opened = replace(envelope, sealed="", sealed_for="", patient=patient)
+    return replace(message, value=body, headers=tuple(opened.headers()))
 
 
 async def _body(message: Message, envelope: Envelope, private: bytes, bodies: BodyStorage) -> bytes:

@@ -33,25 +33,25 @@ def patch_consumer(consumer: Any) -> Any:  # noqa: ANN401 - aiokafka ships no ty
     return consumer
 
 
-def _assign_when_known(consumer: Any) -> None:  # noqa: ANN401
+def _assign_when_known(consumer: Any) -> None:  # noqa: ANN401 - aiokafka's own, without types
     """Make the leader of a group wait for the metadata of all its topics before it assigns.
 
     If they do not come within aiokafka's time for a request, joining fails with aiokafka's error.
     """
     # aiokafka has no setting for it
-    coordinator, client = consumer._coordinator, consumer._client  # noqa: SLF001
-    assign: _Assign = coordinator._perform_assignment  # noqa: SLF001
+    coordinator, client = consumer._coordinator, consumer._client  # noqa: SLF001 - see above
+    assign: _Assign = coordinator._perform_assignment  # noqa: SLF001 - see above
 
-    async def when_known(joined: Any) -> Any:  # noqa: ANN401
+    async def when_known(joined: Any) -> Any:  # noqa: ANN401 - aiokafka's own
         while True:
             for topic in sorted(consumer.subscription()):
-                await client._wait_on_metadata(topic)  # noqa: SLF001
+                await client._wait_on_metadata(topic)  # noqa: SLF001 - see above
             assignments = await assign(joined)
             # the metadata may have changed while the assignment was made
             if consumer.subscription() <= client.cluster.topics():
                 return assignments
 
-    coordinator._perform_assignment = when_known  # noqa: SLF001
+    coordinator._perform_assignment = when_known  # noqa: SLF001 - see above
 
 
 class _Thread(AIOKafkaConsumerThread):

@@ -47,19 +47,15 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
     while True:
         await asyncio.sleep(min(stall_s / LOOKS_PER_STALL, _LONGEST_PAUSE_S))
         ours = assigned()
-        try:
-            async with asyncio.timeout(stall_s):
-                bounds = await view.bounds(topics)
-                committed = await view.committed(group, topics)
-        except (KafkaError, TimeoutError, OSError) as error:
-            _log.warning("the broker does not answer the watchdog", error=type(error).__name__)
+        looked = await _look(view, group, topics, stall_s)
+        if looked is None:
             continue
+        ends, committed = looked
         # the ledger is read after the commits: what is finished in between would look like a hole
         hole = passed_over(_of(committed, ours), await _answer_of(ledger, stall_s))
         if hole is not None:
             await rewind(hole)
             raise hole
-        ends = {partition: there.end for partition, there in bounds.items()}
         # commits lag behind what is done, and a worker that has just started has done nothing yet
         finished = _later(committed, _of(done, ours))
         progress = observe(
@@ -69,6 +65,20 @@ async def watch(  # noqa: PLR0913 - plain collaborators, called once
         late = stalled(progress, now_s=time.monotonic(), stall_s=stall_s)
         if late:
             raise StalledError(f"no progress for {stall_s:g} s although messages wait: {late}")
+
+
+async def _look(
+    view: LogView, group: str, topics: tuple[str, ...], stall_s: float
+) -> tuple[Mapping[Partition, int], Mapping[Partition, int]] | None:
+    """Return the ends of partitions and the commits of a group, None when no broker answers."""
+    try:
+        async with asyncio.timeout(stall_s):
+            bounds = await view.bounds(topics)
+            committed = await view.committed(group, topics)
+    except (KafkaError, TimeoutError, OSError) as error:
+        _log.warning("the broker does not answer the watchdog", error=type(error).__name__)
+        return None
+    return {partition: there.end for partition, there in bounds.items()}, committed
 
 
 async def _answer_of(

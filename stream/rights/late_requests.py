@@ -22,7 +22,7 @@ async def tend_requests(parts: Collaborators) -> None:
             if word := lateness(of, now_ms):
                 await _tell(conn, of, word, parts)
     counts = due_counts(near, now_ms)
-    # set to 0 too: a number that stays where it was would go on alarming
+    # 0 is set as well: a number of before would keep an alarm on
     parts.metrics.rights.labels("overdue").set(counts.overdue)
     parts.metrics.rights.labels("soon").set(counts.soon)
 

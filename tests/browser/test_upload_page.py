@@ -27,6 +27,7 @@ from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
 from tests.ingest.uploading import RIDE_FIT, RUN_FIT, UPLOADED_MS, UploadWorld, zipped_fits
+from tests.rows import values_of
 from tests.serving import served
 from web.limits import ServerLimits
 from web.server import Serving
@@ -180,9 +181,26 @@ def test_a_file_that_is_sent_again_is_known(page: Page, site: Site) -> None:
     third = page.locator(".item").nth(2)
     expect(third.locator(".state")).to_have_text("Stored. 1 of 2 parts were known already.")
     expect(third.locator(".why li")).to_have_text(
-        ["Other files in it hold nothing that is read here. (2 times)"]
+        ["Left out (2): what is not read here, such as pictures and settings."]
     )
     assert len(site.world.log.events) == 2
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_an_export_with_a_clinical_document_is_stored_and_then_known(
+    page: Page, site: Site
+) -> None:
+    clinical = Path("tests/data/apple_health/clinical_document/body.xml").read_bytes()
+    page.goto(site.link())
+    left_out = ["Left out (1): what is not read here, such as pictures and settings."]
+    states = ("Stored.", "Known already: nothing in it is new.")
+    for number, state in enumerate(states):
+        choose(page, "export.zip", zipped_fits(RUN_FIT, clinical))
+        item = page.locator(".item").nth(number)
+        expect(item.locator(".state")).to_have_text(state)
+        expect(item.locator(".why li")).to_have_text(left_out)
+    assert values_of(site.world.log.events, "value") == [RUN_FIT]
+    assert no_side_scroll(page)
 
 
 class Held:

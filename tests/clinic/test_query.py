@@ -148,11 +148,12 @@ def test_a_table_is_read_by_a_person(door: Served, tmp_path: Path) -> None:
         "140", "%", "rx-p-pain",
     ]  # fmt: skip
     result = query(door, "sessions", "--limit", "1").stdout
-    assert "2026-11-22 17:12:00  Walking   42:00      3:20     28:55     4:35  130.4  yes" in result
+    row = result.splitlines()[1].split()
+    assert row == [
+        "2026-11-22", "17:12", "Walking", "42:00", "5:10", "3:20", "28:55", "4:35", "130.4", "yes",
+    ]  # fmt: skip
     cursor = result.rpartition("--before ")[2].strip()
-    assert (
-        "2026-11-18 17:12:00" in query(door, "sessions", "--limit", "1", "--before", cursor).stdout
-    )
+    assert "2026-11-18 17:12 " in query(door, "sessions", "--limit", "1", "--before", cursor).stdout
 
 
 def test_a_question_is_written_down_as_the_operators(door: Served) -> None:

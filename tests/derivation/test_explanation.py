@@ -245,10 +245,10 @@ def test_json_has_the_lines_as_well(manifest: Path) -> None:
         ("month", "2025-11-24", "--explain takes session, day, week"),
         ("session", "0000", "no session has this id; the sessions are: "),
         ("session", "", "no session has this id"),
-        ("day", "yesterday", "a date is wanted, such as 2025-11-24, among those from 2025-11-24"),
-        ("day", "1999-01-01", "among those from 2025-11-24 to 2025-12-03"),
-        ("week", "2025-11-25", "a Monday is wanted"),
-        ("week", "", "a Monday is wanted"),
+        ("day", "yesterday", "name a date, such as 2025-11-24, of those from 2025-11-24"),
+        ("day", "1999-01-01", "of those from 2025-11-24 to 2025-12-03"),
+        ("week", "2025-11-25", "name a Monday"),
+        ("week", "", "name a Monday"),
     ],
 )
 def test_what_is_not_there_is_wrong_use(

@@ -33,3 +33,21 @@ def test_dates_and_weeks_that_say_the_same_share_a_line(tmp_path: Path) -> None:
         "  2025-11-24 1 session, 20 min, dose 0 min; no prescription holds on all seven days",
         "  2025-12-01 to 2025-12-15 nothing recorded; no prescription holds on all seven days",
     ]
+
+
+def test_what_was_repaired_is_not_listed_as_refused(tmp_path: Path) -> None:
+    (tmp_path / "export.xml").write_bytes(
+        Path("tests/data/apple_health/attribute_twice/body.xml").read_bytes()
+    )
+    body = {"path": "export.xml", "connector": "files", "received": "2025-11-24T10:00:00Z"}
+    manifest = {"zone": "UTC", "now": "2025-12-20T12:00:00Z", "bodies": [body]}
+    path = str(tmp_path / "patient.json")
+    Path(path).write_text(json.dumps(manifest))
+    lines = CliRunner().invoke(app, ["derive", path]).stdout.splitlines()
+    assert "refused" not in lines
+    repaired = lines.index("repaired, and read")
+    assert all("which was repaired" in line for line in lines[repaired + 1 :])
+    assert len(lines) > repaired + 1
+    # programs find it where it always was
+    shown = json.loads(CliRunner().invoke(app, ["derive", path, "--json"]).stdout)
+    assert len(shown["refused"]) == len(lines) - repaired - 1

@@ -24,6 +24,13 @@ _PRIVATE = [
     ["fc00::1"],
     ["::ffff:127.0.0.1"],
     ["::ffff:10.0.0.1"],
+    ["64:ff9b::7f00:1"],  # by a translator to 127.0.0.1
+    ["64:ff9b::a00:1"],
+    ["2002:7f00:1::"],  # in 6to4
+    ["2002:a00:1::1"],
+    ["::127.0.0.1"],
+    ["::ffff:0:127.0.0.1"],
+    ["fec0::1"],
     ["8.8.8.8", "127.0.0.1"],
     [],
 ]
@@ -49,6 +56,8 @@ def test_a_name_that_leads_to_a_private_address_is_refused(numbers: list[str]) -
 
 def test_public_addresses_are_taken() -> None:
     check_public(["8.8.8.8", "2001:4860:4860::8888"])
+    # a network without version 4 reaches its hosts through a translator
+    check_public(["64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::1"])
 
 
 @pytest.mark.parametrize("path", _UNSAFE)

@@ -30,6 +30,11 @@ _CASES = [
     (200, _FIT[:11], _OBJECT, Meaning.HERE),
     (200, _FIT + _FIT, _OBJECT, Meaning.HERE),  # two files in a chain
     (200, _FIT[:4] + b"\xff" * 4 + _FIT[8:], _OBJECT, Meaning.HERE),  # states no length
+    (200, b'{"data": [{"id": 1}, {"id"', _OBJECT, Meaning.FAILED),
+    (200, b'[{"id": 1},', _LIST, Meaning.FAILED),
+    (200, b"{", _LIST, Meaning.FAILED),
+    (200, b' [{"id": 1}] \r\n', _LIST, Meaning.HERE),
+    (200, b'{"data": []}', _OBJECT, Meaning.HERE),
     (200, b"", _OBJECT, Meaning.FAILED),
     (200, b"  <!DOCTYPE html>", _OBJECT, Meaning.FAILED),
     (200, b"\n<HTML lang=en>", _OBJECT, Meaning.FAILED),

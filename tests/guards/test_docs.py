@@ -56,6 +56,8 @@ def test_every_file_that_contributing_names_is_there() -> None:
     example = {
         "ingest/vendors/acme.py",
         "parsers/vendors/acme.py",
+        "docs/vendors/acme.md",
+        "var/secrets.toml",
         "alerts/rules/KIND/x1_what_it_finds.py",
     }
     assert len(named) > 50

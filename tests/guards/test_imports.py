@@ -4,6 +4,7 @@ Reads sources, runs nothing.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -50,6 +51,7 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("simulate", ("runtime", "model")),  # a vendor that is played knows nothing of our door
     ("kadens", ("*",)),
 )
+SHOWN_APART = {"stream.compute"}  # a part of a room that has a line of its own in the README
 PURE = ("model", "parsers", "stream.compute", "fhir_r4")
 PURE_FILES = (
     "alerts.registry",
@@ -181,6 +183,32 @@ def test_no_room_imports_back() -> None:
     for room, targets in table.items():
         sys.stdout.write(f"{room:22} -> {', '.join(sorted(targets)) or 'nothing'}\n")
     assert list(TopologicalSorter(table).static_order())
+
+
+def rooms_shown() -> dict[str, set[str]]:
+    """Return what each room may import of ours, as the README's table says it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z0-9_/]+)/` \| .* \| (.*) \|$", text, re.MULTILINE)
+    return {room.replace("/", "."): set(re.findall(r"`([\w.]+)`", may)) for room, may in rows}
+
+
+def may_import(room: str) -> set[str]:
+    """Return what a room may import, its parts that have no line of their own among it."""
+    parts = {name for name, _ in MAY if within(name, room) and name not in SHOWN_APART - {room}}
+    targets = set(chain.from_iterable(may for name, may in MAY if name in parts))
+    # a part of a room that is named already need not be named beside it
+    return {name for name in targets if not is_part_of_any(name, {room, *targets} - {name})}
+
+
+def is_part_of_any(name: str, rooms: set[str]) -> bool:
+    return any(within(name, room) for room in rooms)
+
+
+def test_the_readme_says_what_each_room_may_import() -> None:
+    shown = rooms_shown()
+    assert shown.pop("kadens") == set()  # "everything"
+    assert shown == {room: may_import(room) for room in shown}
+    assert set(shown) == {name for name, _ in MAY if "." not in name} - {"kadens"} | SHOWN_APART
 
 
 def not_its_own(name: str, path: Path) -> Iterator[str]:

@@ -58,7 +58,7 @@ beside this one. `coverage.md` lists what is read from each source.
 - Bodies up to the size in the table. Larger ones than a few MiB go to disk as they come, so a long
   body may take its time as long as it keeps coming.
 - A body may hold many users and many records. What cannot be read of it is set aside with its path
-  and reason, and the rest is used.
+  and reason, and the rest is used. So is a member that an object states twice, with two values.
 - Unknown users, unknown kinds of events and unknown members of objects are accepted. What comes for
   a user who is not linked waits, sealed, for a day.
 

@@ -127,6 +127,7 @@ def test_a_file_in_three_parts_is_complete_and_safe(uploading: Door, shelf: Shel
         "refused": 0,
         "waiting": 0,
         "refusals": [],
+        "left_out": [],
     }
     (upload,) = shelf.of("patient-7")
     assert (shelf.path(upload.id) / "data").read_bytes() == _FILE

@@ -60,9 +60,15 @@ def test_local_is_what_cannot_lead_out(host: str, *, local: bool) -> None:
         ({"endpoints": [{**_ROW, "country": "US"}]}, "row 1: db.Example.se is in US"),
         ({"endpoints": [{**_ROW, "country": "se"}]}, "row 1: db.Example.se is in se"),
         ({"endpoints": [_ROW, {**_ROW, "host": "DB.example.se"}]}, "on the list twice"),
-        ({"endpoints": [{**_ROW, "processor": ""}]}, "row 1: host, country, processor, purpose"),
-        ({"endpoints": [{**_ROW, "more": "x"}]}, "row 1: host, country, processor, purpose"),
-        ({"endpoints": ["db.example.se"]}, "row 1: host, country, processor, purpose"),
+        (
+            {"endpoints": [{**_ROW, "processor": ""}]},
+            "row 1: must have host, country, processor, purpose",
+        ),
+        (
+            {"endpoints": [{**_ROW, "more": "x"}]},
+            "row 1: must have host, country, processor, purpose",
+        ),
+        ({"endpoints": ["db.example.se"]}, "row 1: must have host, country, processor, purpose"),
         ({"endpoints": {}}, "tables"),
         ({"endpoint": []}, "tables"),
     ],

@@ -49,7 +49,7 @@ def test_the_bounds_of_each_figure(name: str) -> None:
 @pytest.mark.parametrize(("low", "high"), MUST_BE_BELOW)
 def test_what_must_lie_below_what(low: str, high: str) -> None:
     alone = HeartProfile(valid_from=date(2026, 1, 1))
-    for a, b, wrong in ((100, 101, ()), (100, 100, (f"{low}: below {high} is wanted",))):
+    for a, b, wrong in ((100, 101, ()), (100, 100, (f"{low}: must be below {high}",))):
         changes: dict[str, Any] = {low: a, high: b}
         assert profile_problems(replace(alone, **changes)) == wrong
 

@@ -399,13 +399,10 @@ def test_an_unreadable_body_is_an_error_with_its_place(what: str, body: bytes, w
     assert caught.value.where.startswith(where), what
 
 
-def test_of_two_equal_keys_the_last_counts() -> None:
-    assert (
-        parse_open_wearables(
-            b'{"type":"x","type":"sync.started","data":{"user_id":"a","user_id":"b"}}'
-        ).account
-        == "b"
-    )
+def test_of_two_users_in_one_body_neither_counts() -> None:
+    with pytest.raises(BodyError, match="twice") as caught:
+        parse_open_wearables(b'{"type":"sync.started","data":{"user_id":"a","user_id":"b"}}')
+    assert caught.value.where == "data.user_id"
 
 
 @pytest.mark.parametrize("kind", sorted(NOT_FOLLOWED_EVENTS))

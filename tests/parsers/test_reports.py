@@ -331,3 +331,37 @@ def test_an_answer_about_a_week_is_about_the_time_before(until: str | None, at_m
 def test_what_answers_nothing_about_a_week_is_refused(changes: dict[str, Any]) -> None:
     parsed = parse_reports(_body(_report(**{**_WEEK, **changes})))
     assert (len(parsed.facts), len(parsed.rejects)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept", "where"),
+    [
+        # of two answers nobody guesses which was meant, and the other reports are kept
+        (b'"reports":[{%s},{%s,"value":9}]', 1, "reports[1].value"),
+        (b'"reports":[{%s,"value":4},{%s,"equipment":[{"a":1,"a":2}]}]', 0, "reports[0].value"),
+        (b'"report":{%s,"value":4},"x":[%s]', 0, "report.value"),
+    ],
+)
+def test_an_answer_that_stands_twice_is_no_answer(body: bytes, kept: int, where: str) -> None:
+    fields = json.dumps(_report()).encode().strip(b"{}")
+    second = fields.replace(b"a1", b"a2") if b"reports" in body else b""
+    event = b'{"type":"report.created","patient":"p1",' + body % (fields, second) + b"}"
+    parsed = parse_reports(event)
+    assert len(parsed.facts) == kept
+    assert (parsed.rejects[0].where, parsed.rejects[0].why) == (where, "stands twice")
+
+
+@pytest.mark.parametrize("member", ["patient", "type", "report"])
+def test_an_event_with_a_member_twice_is_refused(member: str) -> None:
+    event = {"type": "report.created", "patient": "p1", "report": _report()}
+    again = json.dumps({member: event[member]})[1:-1]
+    with pytest.raises(BodyError) as caught:
+        parse_reports(f"{json.dumps(event)[:-1]}, {again}}}".encode())
+    assert (caught.value.where, caught.value.why) == (member, "stands twice")
+
+
+def test_a_report_that_is_too_deep_for_a_reader_is_refused() -> None:
+    deep = "[" * 1000 + "]" * 1000
+    body = json.dumps({"type": "report.created", "patient": "p1", "report": _report()})
+    with pytest.raises(BodyError):
+        parse_reports(f'{body[:-1]}, "x": {deep}}}'.encode())

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from model.errors import BodyError
 from model.facts import DaySummary, Parsed, SampleBlock, Workout
 from parsers.formats import parse, sniff
 from tests.rooms import ROOT
@@ -75,3 +76,18 @@ def test_a_walk_is_a_workout_with_its_timer(
     length_ms = workout.head.end_ms - workout.head.start_ms
     assert (workout.head.record, length_ms // 60_000) == (record, minutes)
     assert workout.moving_ms == moving_ms
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([f"2026-10-05T07:00:00Z,1,s{k}" for k in range(257)], "more than 256 sources"),
+        (["2026-10-05T07:00:00Z,1,s"] * 200_001, "more than 200000 rows"),
+        (['2026-10-05T07:00:00Z,1,"' + "x" * 200_000], "not a table"),
+    ],
+    ids=["sources", "rows", "a cell without end"],
+)
+def test_a_hostile_table_of_fitbit_is_refused(rows: list[str], why: str) -> None:
+    body = "\n".join(["timestamp,steps,data source", *rows]).encode()
+    with pytest.raises(BodyError, match=why):
+        parse("fitbit_table", body)

@@ -53,6 +53,12 @@ _STALE = [*range(-6 * _DAY, -6 * _DAY + 11)]
             id="the first trackpoints are six days stale",
         ),
         pytest.param(
+            _activity(*range(1000, 2400), *range(1000), timer=2400),
+            (0, 2400),
+            [],
+            id="trackpoints in another order",
+        ),
+        pytest.param(
             _activity(*range(1200), lap=-_DAY),
             (0, 1200),
             ["laps at other times than the trackpoints"],

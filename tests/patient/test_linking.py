@@ -298,11 +298,13 @@ def test_a_wrong_client_secret_is_told_to_patient_and_operator(
     }
     assert (page.status_code, words[language] in page.text) == (503, True)
     assert links.traces(patient) == _NOTHING
-    (line,) = [item for item in caplog.records if item.name == "patient.linking"]
+    lines = {item.name: item.getMessage() for item in caplog.records}
     assert (
         "a vendor does not take our application: look at its client_id and client_secret "
-        'connector=polar reason="the application, status 401"'
-    ) in line.getMessage()
+        f"host={right.client.oauth.host}"
+    ) in lines["fetcher.tokens"]
+    why = 'connector=polar reason="the application, status 401"'
+    assert f"a vendor did not link an account {why}" in lines["patient.linking"]
     assert "mistyped" not in caplog.text
     metrics = httpx2.get(f"{links.url}/metrics").text
     assert 'kadens_patient_links_total{connector="polar",outcome="unset"}' in metrics

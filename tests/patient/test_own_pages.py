@@ -108,8 +108,8 @@ def test_how_hard_is_in_what_a_watch_shows_or_a_person_feels(
     intensity: Intensity, profile: HeartProfile | None, low: str, high: str
 ) -> None:
     row = replace(_PRESCRIBED, intensity=intensity)
-    shown = prescribed_now(row, profile, date(2026, 11, 20))
-    assert (shown.low, shown.high, bool(shown.effort)) == (low, high, bool(low))
+    now = prescribed_now(row, profile, date(2026, 11, 20))
+    assert (now.low, now.high, bool(now.effort)) == (low, high, bool(low))
 
 
 def test_today_says_the_pulse_that_is_prescribed(links: LinkWorld) -> None:

@@ -63,7 +63,9 @@ def test_what_is_chosen_is_listed() -> None:
         _kadens("dead", "list", "--class", "range", "--connector", "files", "--json").stdout
     )
     assert cells_of(loads, "offset") == [200, 100, 0]
-    later = _kadens("dead", "list", "--since", "2099-01-01T00:00:00Z", "--json")
+    since = ("dead", "list", "--since", "2099-01-01T00:00:00Z")
+    assert _kadens(*since).stdout == "no dead letters of this choice\n"
+    later = _kadens(*since, "--json")
     assert json.loads(later.stdout) == []
     assert _kadens("dead", "list", "--limit", "2", "--json").stdout.count('"offset"') == 2
 

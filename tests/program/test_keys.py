@@ -115,7 +115,11 @@ def test_issued_twice_they_differ_and_each_says_when_it_ends(installation: Insta
         (1, _NOW + 365 * _DAY),
         (2, _NOW + 365 * _DAY),
     ]
-    assert second.stderr.strip() == "issue 2, holds from now until 2024-11-13T22:13:20Z"
+    assert second.stderr == (
+        "issue 2, holds from now until 2024-11-13T22:13:20Z\n"
+        "the patient does not consent to files: what is sent with it is dropped; "
+        "record it with `kadens consent give --patient p1 --source files`\n"
+    )
     short = _plain("patient", "token", "--patient", "p2", "--days", "1")
     assert (short["issue"], short["expires"]) == (1, "2023-11-15T22:13:20Z")
     assert read_link(short["token"], installation.link_keys, _NOW + _DAY) is None

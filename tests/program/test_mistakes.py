@@ -20,6 +20,9 @@ PRESCRIPTION = {
     "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
 }
 
+_RX = json.dumps(PRESCRIPTION)[1:-1]
+_PROFILE = json.dumps(PROFILE_FIELDS)[1:-1]
+
 
 @pytest.mark.parametrize(
     "wrong",
@@ -128,7 +131,7 @@ def test_an_option_that_cannot_be_is_told_before_anything_starts(
     where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]
     done = CliRunner().invoke(app, ["up", *words, *where])
     assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
-    assert "is wanted" in done.output or "are wanted" in done.output
+    assert ": must be " in done.output
 
 
 def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
@@ -138,3 +141,26 @@ def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
     assert done.exit_code == 2, done.output
     assert isinstance(done.exception, SystemExit)
     return "not set: KADENS_KAFKA" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "member"),
+    [
+        (["prescribe"], f'{{{_RX}, "minutes_per_session": 60}}', "minutes_per_session"),
+        (["prescribe"], f'{{{_RX}, "rules": {{"P1": {{"high": 5, "high": 6}}}}}}', "rules.P1.high"),
+        (["patient", "profile"], f'{{{_PROFILE}, "hr_max": 180}}', "hr_max"),
+        (["prescription", "import"], '{"entry": [{"a": 1}, {"b": 1, "b": 2}]}', "entry.1.b"),
+    ],
+)
+def test_a_member_that_stands_twice_is_named(
+    tmp_path: Path, words: list[str], content: str, member: str
+) -> None:
+    path = tmp_path / "value.json"
+    path.write_text(content)
+    done = CliRunner().invoke(
+        app, [*words, str(path), "--patient", "p", "--data", str(tmp_path / "data")]
+    )
+    text = " ".join(done.output.split())
+    assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
+    assert f"{member} stands twice" in text or f"has {member} twice" in text
+    assert not (tmp_path / "data").exists()

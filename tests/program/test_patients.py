@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
+from kadens.fetching.command import shown_key
 from kadens.prescribing.confirmed import say_notes
 from kadens.settings import SettingsError, read_settings
 from model.prescribing.notes import PrescriptionNote
@@ -136,11 +137,19 @@ def test_prescriptions_are_renewed_paused_exported_and_imported(tmp_path: Path) 
 
 
 def _noted(*words: str) -> list[str]:
-    """Return the keys of the notes that a command says of what it writes."""
-    done = _kadens(*words)
-    assert done.exit_code == 0, done.output
-    notes = [line for line in done.stderr.splitlines() if line.startswith("note: ")]
-    return [line.split("--confirm ")[1].rstrip(")") for line in notes]
+    """Return the keys of the notes without which a command wrote nothing; then it writes."""
+    refused = _kadens(*words)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    notes = [line for line in refused.stderr.splitlines() if line.startswith("note: ")]
+    keys = [line.split("--confirm ")[1].rstrip(")") for line in notes]
+    options: list[str] = []
+    for key in keys:
+        options += ["--confirm", key]
+    assert f"nothing is written; to write it all the same, add {' '.join(options)}" in " ".join(
+        refused.stderr.split()
+    )
+    assert _kadens(*words, *options).exit_code == 0
+    return keys
 
 
 def test_each_command_says_its_notes_before_it_writes_a_prescription(tmp_path: Path) -> None:
@@ -260,42 +269,33 @@ def test_a_patient_is_shown_without_values_and_the_read_is_audited(dsn: str) -> 
     assert reads == [("b-2", "record"), ("b-2", "record")]
 
 
-def test_a_patient_is_shown_with_what_became_of_each_connection(
-    dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An account that the vendor ended is not left standing as if nothing had happened."""
-    with psycopg.connect(dsn) as conn:
-        conn.execute(
-            "insert into vendor_withdrawal (connector, account, patient, state, withdrawn_at, "
-            "not_before) select 'garmin', 'a', id, 'done', '2023-11-02Z', now() from patient "
-            "where pseudonym = 'c-3'"
-        )
-        conn.execute(
-            "insert into vendor_connection (connector, account, patient, state, tokens, "
-            "connected_at, changed_at) select 'polar', 'b', id, 'needs_reconnecting', '', "
-            "'2023-11-01Z', '2023-11-03Z' from patient where pseudonym = 'c-3'"
-        )
-        conn.execute(
-            "insert into vendor_invitation (link, connector, patient, created_at, "
-            "expires_at, used_at, created_by) select repeat('a', 64), 'polar', id, '2023-11-01Z', "
-            "'2023-12-01Z', '2023-11-01Z', 'tester' from patient where pseudonym = 'c-3'"
-        )
-    shown = json.loads(_kadens("patient", "show", "--patient", "c-3", "--json").stdout)
-    assert shown["connections"] == [
-        {"source": "garmin", "state": "revoked by the patient", "since": "2023-11-02T00:00:00Z"},
-        {"source": "polar", "state": "needs reconnecting", "since": "2023-11-03T00:00:00Z"},
-    ]
-    text = _kadens("patient", "show", "--patient", "c-3").stdout
-    line = "connections   source garmin, state revoked by the patient, since 2023-11-02T00:00:00Z\n"
-    assert line in text
-    monkeypatch.setenv("COLUMNS", "200")
-    listed = _kadens("connections", "--patient", "c-3").stdout
-    assert "2023-11-03" in listed
-    assert "2023-12-01" not in listed  # the link was used
-    results = json.loads(_kadens("doctor", "--json").stdout)
-    (own,) = [row for row in results if row["what"] == "fetches"]
-    says = "1 accounts connected, 1 of them need reconnecting: `kadens connections` says whose"
-    assert (own["well"], own["says"]) == (True, says)
+def test_a_vendor_that_is_misspelt_is_told_where_patients_sign_in() -> None:
+    for name, why in (("gramin", "is no connector"), ("files", "has no sign-in of patients")):
+        done = _kadens("connect", name, "--patient", "b-2")
+        error = " ".join(done.stderr.split())
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert error.startswith(f"error: {name} {why}; patients sign in at garmin, polar, ")
+        assert "reports" not in error
+
+
+@pytest.mark.parametrize(
+    "words", [("derive",), ("patient", "profile", "--patient", "b-2")], ids=" ".join
+)
+def test_json_that_breaks_is_told_with_its_line(words: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text('{"zone": "UTC",\n "now": ,\n}')
+    error = " ".join(_kadens(*words, str(path)).stderr.split())
+    assert error.endswith("the file is not valid JSON (line 2, column 9)")
+
+
+def test_a_consent_that_is_given_twice_holds_since_the_first_time() -> None:
+    words = ("consent", "give", "--patient", "b-2", "--source", "strava", "--at")
+    assert _written(*words, "2023-11-01T00:00:00Z") == (
+        "consent to strava holds from 2023-11-01T00:00:00Z on"
+    )
+    assert _written(*words, "2023-11-02T00:00:00Z") == (
+        "consent to strava held already since 2023-11-01T00:00:00Z; nothing was changed"
+    )
 
 
 @pytest.mark.parametrize("command", ["patient show", "fetches", "connections"])
@@ -316,6 +316,63 @@ def test_a_state_that_no_fetch_is_in_is_told(dsn: str) -> None:
         )
     assert _kadens("fetches", "--state", "failing").stdout == "no fetch is in this state\n"
     assert _kadens("fetches", "--state", "failing", "--patient", "c-3").stdout == none
+
+
+def test_more_fetches_than_are_listed_are_counted_and_stretches_are_dates(dsn: str) -> None:
+    with psycopg.connect(dsn) as conn:
+        for number in range(3):
+            conn.execute(
+                "insert into vendor_fetch (connector, account, resource, key, patient, format, "
+                "request, noticed_at, not_before, changed_at) "
+                "select 'oura', '9', 'backfill', %s, id, 'f', '', now(), now(), now() "
+                "from patient where pseudonym = 'a-1'",
+                [f"activities:179349{number}200-1793664000"],
+            )
+    done = _kadens("fetches", "--patient", "a-1", "--limit", "2")
+    assert done.stderr == "2 of 3, the newest; --limit 3 lists all\n"
+    assert _kadens("fetches", "--patient", "a-1", "--limit", "3").stderr == ""
+    (row, *_) = json.loads(_kadens("fetches", "--patient", "a-1", "--json").stdout)
+    assert row["key"] == "activities:1793490200-1793664000"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("activities:1793491200-1793664000", "activities:2026-11-01 to 2026-11-03"),
+        ("1793491200000-1793577660000", "2026-11-01 to 2026-11-02T00:01:00Z"),
+        ("2026-11-01", "2026-11-01"),
+        ("1793491200", "1793491200"),
+        ("12-1793491200-1793577600x", "12-1793491200-1793577600x"),
+    ],
+)
+def test_a_key_of_a_stretch_is_shown_as_its_dates(key: str, shown: str) -> None:
+    assert shown_key(key) == shown
+
+
+def test_a_past_that_a_vendor_only_pushes_is_called_requested_and_not_fetched(dsn: str) -> None:
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            "insert into vendor_withdrawal (patient, connector, account, withdrawn_at, "
+            "not_before, state) select id, 'garmin', 'u', now(), now(), 'done' from patient "
+            "where pseudonym = 'c-3'"
+        )
+        for key, state, reason in (
+            ("1", "done", "requested before: the vendor pushes it once"),
+            ("2", "done", "accepted: the vendor pushes the data"),
+            ("3", "given_up", "the vendor does not permit it"),
+            ("4", "waiting", ""),
+        ):
+            conn.execute(
+                "insert into vendor_fetch (connector, account, resource, key, patient, format, "
+                "request, noticed_at, not_before, changed_at, is_past, state, reason) select "
+                "'garmin', 'u', 'backfill', %s, id, 'f', '', now(), now(), now(), true, %s, %s "
+                "from patient where pseudonym = 'c-3'",
+                [key, state, reason],
+            )
+    (row,) = json.loads(_kadens("connections", "--patient", "c-3", "--json").stdout)
+    assert (row["fetched"], row["requested"], row["announced"]) == (1, 2, 4)
+    text = " ".join(_kadens("connections", "--patient", "c-3").stdout.split())
+    assert "requested 2 of 4, nothing received yet" in text
 
 
 def test_a_patient_gets_who_looked_in_plain_words_and_the_asking_is_a_row(

@@ -27,6 +27,7 @@ from tests.rows import values_of
 
 _TORN = plain(records(range(60)))
 _WHY = "no such sport"
+_CLINICAL = Path("tests/data/apple_health/clinical_document/body.xml").read_bytes()
 
 
 @pytest.fixture
@@ -83,9 +84,33 @@ def test_each_file_of_a_zip_is_stored_known_or_refused(world: UploadWorld) -> No
     result = world.take(name)
     assert (result.state, result.pieces) == (UploadState.DONE, 3)
     assert (result.stored, result.known, result.refused, result.waiting) == (1, 1, 1, 0)
-    assert set(values_of(result.refusals, "kind", "count")) == {("unknown", 1), ("damaged", 1)}
-    assert UploadRefusal(kind="damaged", why=_WHY) in result.refusals
+    assert result.refusals == (UploadRefusal(kind="damaged", why=_WHY),)
+    assert values_of(result.left_out, "kind", "count") == [("unknown", 1)]
     assert values_of(world.log.events, "value") == [RUN_FIT, _TORN]
+
+
+def test_what_an_import_leaves_out_is_left_out_here_too(world: UploadWorld) -> None:
+    name = world.put(zipped_fits(_CLINICAL, RUN_FIT))
+    result = world.take(name)
+    assert (result.pieces, result.stored, result.refused, result.refusals) == (1, 1, 0, ())
+    (left_out,) = result.left_out
+    assert left_out.kind == "unknown"
+    assert left_out.why.startswith("the clinical document of an export, which is not read")
+    assert values_of(world.log.events, "value") == [RUN_FIT]
+
+
+def test_a_piece_that_a_reader_finds_empty_is_left_out_and_not_refused(world: UploadWorld) -> None:
+    world.refuses[sha_of(RIDE_FIT)] = ("unknown", "no activity")
+    result = world.take(world.put(zipped_fits(RUN_FIT, RIDE_FIT)))
+    assert (result.pieces, result.stored, result.refused, result.refusals) == (1, 1, 0, ())
+    assert result.left_out == (UploadRefusal(kind="unknown", why="no activity"),)
+
+
+def test_a_fault_of_a_reader_leaves_nothing_out(
+    world: UploadWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("parsers.fit_facts.read_fit")
+    assert world.take(world.put(RUN_FIT)).stored == 1
 
 
 def test_the_second_time_all_is_known_and_nothing_is_appended(world: UploadWorld) -> None:
@@ -169,7 +194,8 @@ def test_what_was_refused_is_told_after_a_restart_too(world: UploadWorld) -> Non
     result = world.take(name)
     assert (result.state, result.sha256 != "") == (UploadState.DONE, True)
     assert (result.stored, result.refused) == (1, 1)
-    assert sorted(values_of(result.refusals, "kind", "count")) == [("damaged", 1), ("unknown", 1)]
+    assert values_of(result.refusals, "kind", "count") == [("damaged", 1)]
+    assert values_of(result.left_out, "kind", "count") == [("unknown", 1)]
 
 
 def test_what_nobody_reads_within_a_day_stays_unread(world: UploadWorld) -> None:

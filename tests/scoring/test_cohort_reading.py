@@ -137,6 +137,12 @@ _BACK = {"source": "files", "from": "2026-10-05T00:00:00Z", "to": "2026-10-01T00
         ({"truth": [_week(patient="zoe")]}, "line 1: patient must be one of patients.jsonl"),
         ({"truth": [_week(monday="2026-10-06")]}, "line 1: week.monday must be a Monday"),
         ({"truth": [_week(due=-1)]}, "line 1: week.due must be at least 0"),
+        ({"truth": [_week(), _week(done=3)]}, "line 2: week is that of an earlier line"),
+        ({"truth": [{"event": _EVENT}] * 2}, "line 2: event is that of an earlier line"),
+        (
+            {"truth": [{"session": {"patient": "bo", **_SPAN}}] * 2},
+            "line 2: session is that of an earlier line",
+        ),
         (
             {"truth": [{"session": {"patient": "bo", **_SPAN, "end": _SPAN["start"]}}]},
             "line 1: session.end must be after its start",
@@ -159,3 +165,15 @@ def test_a_cohort_that_contradicts_itself_is_refused(
         read_cohort(_cohort(tmp_path, **files))
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_member_that_stands_twice_is_refused_in_every_file(tmp_path: Path) -> None:
+    for name in ("cohort.json", "patients.jsonl", "deliveries.jsonl", "truth.jsonl"):
+        folder = tmp_path / name
+        folder.mkdir()
+        path = _cohort(folder) / name
+        line = path.read_text().splitlines()[0]
+        first = next(iter(json.loads(line).items()))
+        path.write_text(f"{line[:-1]}, {json.dumps(dict([first]))[1:-1]}}}")
+        with pytest.raises(CohortError, match=f"{name}.*has {first[0]} twice"):
+            read_cohort(folder)

@@ -162,6 +162,12 @@ def test_sessions_are_matched_by_the_time_that_they_share() -> None:
     }
 
 
+def test_a_zone_that_the_truth_leaves_out_held_nothing() -> None:
+    truth = CohortTruth(sessions=(_true(0, 30, {"moderate": 30 * MINUTE_MS}),), weeks=(), events=())
+    derived = _derived(0, 30, moderate=20 * MINUTE_MS, light=10 * MINUTE_MS, vigorous=0)
+    assert compare_sessions(truth, [derived])["zone_error_minutes_p95"] == 10.0
+
+
 def test_a_minute_in_a_wrong_zone_is_one_minute_of_error() -> None:
     zones = {"light": 10 * MINUTE_MS, "moderate": 20 * MINUTE_MS}
     truth = CohortTruth(sessions=(_true(0, 30, zones),), weeks=(), events=())

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.platform import TEN_MINUTES_S, Arrived, PlatformServer, Reply
-from simulate.vendors.vendor_http import authorisation
+from simulate.vendors.played_pages import account_page, authorisation
 
 _BACK = "https://door.example/link/callback"
 _VERIFIER = "made-up-verifier-of-at-least-forty-three-characters"
@@ -68,6 +69,37 @@ def test_who_allows_gets_a_code_that_is_exchanged_once() -> None:
     assert _redeem(vendor, back["code"][0]).status == 400
     # a code that comes again ends what was given for it
     assert (vendor.replayed, vendor.holds("7")) == (1, False)
+
+
+def test_an_account_that_is_not_there_cannot_sign_in() -> None:
+    vendor, _ = _vendor()
+    vendor.accounts = frozenset({"475"})
+    path = f"/oauth/authorize?{urlencode(_wanted())}"
+    body = urlencode({"decision": "allow", "account": "some<body"}).encode()
+    reply = authorisation(vendor, Arrived(method="POST", path=path, body=body))
+    assert reply.status == 403
+    assert "no account &#x27;some&lt;body&#x27; here. The invented user is 475." in str(reply.body)
+    assert "code=" not in str(reply.headers)
+
+
+def test_the_page_says_what_is_asked_for_even_without_a_scope() -> None:
+    vendor, _ = _vendor()
+    for scope, text in (("read", "asks to read read."), ("", "asks to read your data.")):
+        path = f"/oauth/authorize?{urlencode(_wanted(scope=scope))}"
+        assert text in str(authorisation(vendor, Arrived(path=path)).body)
+
+
+def test_a_user_gives_our_client_up_on_the_page_of_the_account() -> None:
+    vendor = GarminServer(now_s=lambda: 0.0)
+    vendor.grant("user-1")
+    assert "Give up Kadens" in str(account_page(vendor, Arrived(path="/account")).body)
+    left = Arrived(method="POST", path="/account", body=b"account=user-1")
+    assert "No account has agreed" in str(account_page(vendor, left).body)
+    assert (vendor.holds("user-1"), vendor.withdrawn) == (False, [])
+    assert list(map(json.loads, vendor.outbox)) == [{"deregistrations": [{"userId": "user-1"}]}]
+    # pressed twice, it is said once
+    account_page(vendor, left)
+    assert len(vendor.outbox) == 1
 
 
 def test_who_denies_gets_no_code() -> None:

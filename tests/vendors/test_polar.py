@@ -299,7 +299,7 @@ def test_webhooks_are_listed_activated_and_never_created_by_us() -> None:
     assert subscriptions.renew(listed[2]).path == "/v3/webhooks/activate"
     assert subscriptions.delete(listed[0]).path == "/v3/webhooks/a"
     for wrong in (b"[]", b'{"data": 1}', b'{"data": [{}]}', b"no"):
-        with pytest.raises(ValueError, match=r"no (list of )?webhook|Expecting value"):
+        with pytest.raises(ValueError, match=r"no (webhook|list|JSON)"):
             read_webhooks(wrong)
 
 

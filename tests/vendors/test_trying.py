@@ -75,8 +75,26 @@ def test_what_is_pushed_meanwhile_is_sent_as_well_and_again_after_a_failure() ->
     sender = WebhookSender(now_s=lambda: 0.0, callback=_NOWHERE, sign=vendor.sign)
     vendor.server.withdraw(vendor.server.user)
     assert send_round(vendor, sender) == 0
-    assert refusals(sender) == ", 1 refused with no answer"
+    nobody = "(is the address of --hook right, and is `kadens up` running?)"
+    assert refusals(sender) == f", 1 refused with no answer {nobody}"
     assert (vendor.server.outbox, len(sender.waiting), sender.waiting[0].failures) == ([], 1, 1)
+
+
+def test_a_refusal_is_told_with_the_reason_of_the_door_and_what_to_check() -> None:
+    class Refusing(PlatformServer):
+        def public(self, arrived: Arrived) -> Reply:
+            del arrived
+            return Reply(status=401, body=b'{"reason": "no_key"}')
+
+    with serving_vendor(Refusing(now_s=time.time)) as address:
+        sender = WebhookSender(now_s=lambda: 0.0, callback=address)
+        sender.push(b"1")
+        sender.push(b"2")
+        sender.send_due()
+    assert refusals(sender) == (
+        ", 2 refused with 401 no_key (is `keys` of the secrets file the same as here, and was "
+        "`kadens up` started again since?)"
+    )
 
 
 @contextmanager

@@ -99,3 +99,9 @@ def test_json_with_what_cannot_be_kept_is_refused(door: Served, path: str, body:
     answer = odd_clinic(door).ask("POST", path, [_JSON], body)
     assert answer.status == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_json_with_a_member_twice_is_refused_with_its_path(door: Served) -> None:
+    body = _DRAFT % (b"rules", b'{"P1": {"high": 5, "high": 6}}')
+    answer = odd_clinic(door).ask("POST", f"{_P}/prescription-drafts", [_JSON], body)
+    assert (answer.status, b"rules.P1.high stands twice." in answer.body) == (422, True)

@@ -106,8 +106,8 @@ def checked_claims(token: str, keys: KeySet, expected: Expected, now_ms: int) ->
 def identity_from_claims(claims: Claims, names: ClaimNames) -> Identity:
     """Return the person whom the claims name.
 
-    Raises `NotAdmittedError` when the claims give no subject, no care unit or no role, or more than
-    a single care unit, and for another purpose or a weaker sign-in than is wanted.
+    Raises `NotAdmittedError` when the claims give no subject, no role, or not exactly one care
+    unit. It does so too for another purpose, or a weaker sign-in, than the door requires.
     """
     # a subject that `_text` would change is refused: two subjects could become the same person
     stated = claim_value(claims, names.subject_claim)

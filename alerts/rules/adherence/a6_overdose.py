@@ -1,14 +1,15 @@
 """Rule A6, much more than prescribed (clinical definition section 5.3).
 
-It is met by two weeks in a row with a dose far above the prescribed one, or by a session twice as
-long as prescribed with pain or exertion above the prescription's limits. A session is as long as
-its timer ran: a pause is no exercise. It is of tier C, and of tier B for whom a
-disease of the heart is recorded.
+Two weeks in a row with a dose far above the prescribed one meet it. So does a session that is
+twice as long as prescribed, with pain or exertion above the prescription's limits. A session is as
+long as its timer ran: a pause is no exercise. A finding is of tier C, and of tier B for a patient
+with a disease of the heart that the heart profile or the prescription names.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import chain, islice
 from typing import Any
 
 from alerts.completeness import as_recorded
@@ -19,7 +20,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import short_number
 from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating, SessionBrief
-from model.calendar import MINUTE_MS, week_bounds
+from model.calendar import MINUTE_MS, local_date, week_bounds
 from model.prescription import Prescription, in_force, is_credited
 from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
 from model.words.language import _
@@ -39,10 +40,12 @@ def _overdose(on: RuleInput, rule: Rule) -> Iterator[Finding]:
         # a session without an answer hurt nobody that we know of, and was not too hard
         if session.id not in ratings and session.exertion_cr10 is None:
             continue
-        for row in in_force(prescriptions, session.local_date):
-            # a walk is not too long for who should lift weights for less
-            if is_credited(row, session.type):
-                yield from _long_session(on, rule, session, ratings[session.id], row)
+        # a walk is not too long because shorter strength training is prescribed
+        held = in_force(prescriptions, session.local_date)
+        of_type = [row for row in held if is_credited(row, session.type)]
+        long = [_long_session(on, rule, session, ratings[session.id], row) for row in of_type]
+        # once a session, also where it is too long for two prescriptions
+        yield from islice(chain.from_iterable(long), 1)
 
 
 def _two_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -136,10 +139,17 @@ def _finding(
             from_ms=from_ms,
             fresh_until_ms=fresh_until_ms,
             session=session,
-            tier=Tier.B if on.cardiac else Tier.C,
+            tier=Tier.B if _is_cardiac(on, at_ms) else Tier.C,
         ),
         evidence,
     )
+
+
+def _is_cardiac(on: RuleInput, at_ms: int) -> bool:
+    """Return whether the heart profile, or what was prescribed, names a disease of the heart."""
+    # a finding at midnight is of the day that ended with it
+    held = in_force(as_recorded(on), local_date(at_ms - 1, on.zone))
+    return on.cardiac or any(row.cardiac for row in held)
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
@@ -187,7 +197,7 @@ def _dose_words(week: Mapping[str, Any]) -> str:
 OVERDOSE = Rule(
     id="A6",
     family="load",
-    version=2,
+    version=3,
     tier=Tier.B,  # at the gravest
     title="Much more than prescribed",
     thresholds={

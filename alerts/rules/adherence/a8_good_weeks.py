@@ -28,7 +28,7 @@ def _good_weeks(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     length = int(rule.thresholds["weeks"])
     for last in weeks:
         block = [last - number * _WEEK for number in reversed(range(length))]
-        # counted from the beginning, and not back from today: a block is praised once
+        # blocks are counted from the beginning, not back from today: each is praised once
         first_full = min(map(first_full_week, begun.values()), default=last)
         ends_a_block = (last - first_full).days // 7 % length == length - 1
         if ends_a_block and all(_is_good(weeks.get(first)) for first in block):

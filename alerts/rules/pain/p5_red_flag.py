@@ -12,7 +12,7 @@ from model.alert import Finding, Rule, RuleInput, Tier
 from model.words.language import _
 from model.words.red_flags import sign_words
 
-# It says something only to who watches a heart, and has a rule there.
+# It matters only where the heart is followed up, and rule H6 reads it there.
 _LEFT_OUT = frozenset({"breathless_more"})
 
 

@@ -167,7 +167,7 @@
     if (row.waiting) return ["unread", "ok"];
     const kept = row.stored + row.known;
     if (!kept) return ["refused", "bad"];
-    if (row.refused || row.refusals.some((one) => one.kind !== "unknown")) return ["in_part", "ok"];
+    if (row.refused || row.refusals.length) return ["in_part", "ok"];
     if (!row.stored) return ["known", "ok"];
     return [row.known ? "stored_new" : "stored", "ok"];
   }
@@ -178,13 +178,16 @@
     item.node.dataset.state = row.state;
     const counts = new Map();
     for (const one of row.refusals) {
-      const plain = KINDS[one.kind] || "why_field";
-      const why = plain === "why_unknown" && row.stored + row.known ? "why_others" : plain;
+      const why = KINDS[one.kind] || "why_field";
       counts.set(why, (counts.get(why) || 0) + one.count);
     }
-    item.why.replaceChildren(...[...counts].map(([why, count]) => {
+    const lines = [...counts].map(([why, count]) => count > 1 ? fill("counted", { text: words[why], count }) : words[why]);
+    // what is left out is no fault: beside something that is kept it is only counted
+    const leftOut = row.left_out.reduce((sum, one) => sum + one.count, 0);
+    if (leftOut) lines.push(row.stored + row.known + row.waiting ? fill("left_out", { count: leftOut }) : words.why_unknown);
+    item.why.replaceChildren(...lines.map((text) => {
       const line = document.createElement("li");
-      line.textContent = count > 1 ? fill("counted", { text: words[why], count }) : words[why];
+      line.textContent = text;
       return line;
     }));
     announce(item, [item.state.textContent, ...[...item.why.children].map((line) => line.textContent)].join(" "));

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kadens.output.visible import cell
-from model.calendar import rfc3339
+from model.calendar import rfc3339, rfc3339_if_known
 from model.facts import AttributedFact, DaySummary, Report, Source, Workout
 from model.metrics import METRIC
 from model.privacy.supplied import SuppliedSample
@@ -86,7 +86,7 @@ def sample_row(sample: SuppliedSample) -> TableRow:
         "metric": sample.metric,
         "unit": METRIC[sample.metric].unit,
         "time": rfc3339(sample.at_ms),
-        "until": None if sample.end_ms is None else rfc3339(sample.end_ms),
+        "until": rfc3339_if_known(sample.end_ms),
         "value": sample.value,
         **_source(sample.source),
     }

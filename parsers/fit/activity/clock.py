@@ -36,14 +36,16 @@ class Testimony:
     """What a file states about its time besides its records, in seconds; NaN where it does not.
 
     `elapsed` and `timer` are of all sessions together. `written` are times of messages that end a
-    recording. `spans` are the sessions as declared. `events`: whether the file tells of its timer.
-    `latest` is when the file was received: no right clock is later.
+    recording. `spans` are the sessions as declared, `laps` what else is declared with a length.
+    `events`: whether the file tells of its timer. `latest` is when the file was received: no right
+    clock is later.
     """
 
     elapsed: float = math.nan
     timer: float = math.nan
     written: tuple[float, ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
+    laps: tuple[tuple[float, float], ...] = ()
     events: bool = False
     latest: float = math.inf
 
@@ -140,7 +142,7 @@ def _is_jump(pieces: list[tuple[float, float]], k: int, testimony: Testimony) ->
         stale = k == 0 and before - first <= _STALE_S
         return _is_leap(after - before, testimony, stale=stale)
     if not any(begin <= last and after <= end for begin, end in pieces[: k + 1]):
-        return True
+        return not _are_out_of_order(pieces[: k + 2], testimony)
     # The same minutes twice: either recorded twice, or the clock was set back. The timer knows.
     return testimony.timer >= _COVERS * sum(end - begin for begin, end in pieces)
 
@@ -153,6 +155,15 @@ def _other_session(before: float, after: float, spans: tuple[tuple[float, float]
         return -1
 
     return len(spans) > 1 and -1 not in (at(before), at(after)) and at(before) != at(after)
+
+
+def _are_out_of_order(pieces: list[tuple[float, float]], testimony: Testimony) -> bool:
+    """Return whether pieces that were written in another order lie where the file says."""
+    stated = [span for span in (*testimony.spans, *testimony.laps) if not math.isnan(sum(span))]
+    if not stated:
+        return False
+    first, last = min(stated)[0], max(end for _, end in stated)
+    return all(first - _NEAR_S <= begin and end <= last + _NEAR_S for begin, end in pieces)
 
 
 def _is_leap(gap: float, testimony: Testimony, *, stale: bool) -> bool:

@@ -35,7 +35,9 @@ from parsers.fit.timer_events import TimerStops, timer_stops
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from parsers.fit.activity.clock import RecordClock
     from parsers.fit.activity.made import FitSession
+    from parsers.fit.activity.records import RecordTimes
     from parsers.fit.columns import Floats
     from parsers.fit.file import FitFile
     from parsers.fit.group import Group
@@ -123,18 +125,8 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
     """
     problems: list[FitProblem] = []
     record = fit["record"]
-    times = dated_times(record, problems)
+    times, clock = _settled_times(fit, received_ms, problems)
     stamps = times.stamps[times.dated]
-    # Hardly any recording has a jump, and what is known of the timer is only read for those.
-    odd = odd_steps(stamps)
-    clock = None
-    latest = received_ms / 1000 - FIT_EPOCH if received_ms else math.inf
-    if len(odd) or not fit.complete:
-        clock = settled_clock(fit, times, odd, latest, problems)
-    if clock is None and fit.complete:
-        clock = clock_of_sessions(fit, stamps, latest, problems)
-    if clock is not None:
-        times, stamps = corrected_times(times, clock), clock.stamps[clock.kept]
     sessions = tuple(read_sessions(fit, stamps, clock, problems))
     _tell_outside(record, times, sessions, problems)
     offset_min = read_offset(fit["activity"], problems)
@@ -160,6 +152,23 @@ def read_activity(fit: FitFile, received_ms: int = 0) -> Activity:
         stops=timer_stops(fit["event"], clock),
         problems=tuple(problems),
     )
+
+
+def _settled_times(
+    fit: FitFile, received_ms: int, problems: list[FitProblem]
+) -> tuple[RecordTimes, RecordClock | None]:
+    """Return the times of the records, and the clock by which they were corrected, if any."""
+    times = dated_times(fit["record"], problems)
+    stamps = times.stamps[times.dated]
+    # Hardly any recording has a jump, and what is known of the timer is only read for those.
+    odd = odd_steps(stamps)
+    clock = None
+    latest = received_ms / 1000 - FIT_EPOCH if received_ms else math.inf
+    if len(odd) or not fit.complete:
+        clock = settled_clock(fit, times, odd, latest, problems)
+    if clock is None and fit.complete:
+        clock = clock_of_sessions(fit, stamps, latest, problems)
+    return (times if clock is None else corrected_times(times, clock)), clock
 
 
 def _file_type(fit: FitFile) -> str:

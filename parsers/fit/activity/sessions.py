@@ -191,10 +191,12 @@ def _supported(fit: FitFile, times: _Times, begin: float, end: float, *, alone: 
     ends = [declared[1], times.written, end]
     if _agree(starts) and _agree(ends):
         return times
-    if alone:
-        laps = stretch_of_laps(fit["lap"])
-        starts, ends = [*starts, laps.first], [*ends, laps.last, declared[0] + times.timer]
-    first, last = _most_supported(starts), _most_supported(ends)
+    laps = stretch_of_laps(fit["lap"]) if alone else RecordedStretch()
+    first = _most_supported([*starts, laps.first])
+    # A start that nothing supports says nothing about the end either.
+    ends[0] = first + times.length
+    timed = first + times.timer if alone else math.nan
+    last = _most_supported([*ends, laps.last, timed])
     if last <= first or (first, last) == declared:
         return times
     doubt = "session with other times than the rest of the file supports"

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from model.codec import dumps
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
@@ -30,6 +29,7 @@ from parsers.fields import (
     text,
 )
 from parsers.phone.collected import Collected
+from parsers.stated_once import dumps_once
 from parsers.vendors.fitbit_api.logs import add_log, add_night
 from parsers.vendors.fitbit_api.series import add_beats, add_counts, add_resting, add_step_totals
 from parsers.vendors.polar.local_clock import PLACED_BY, LocalClock, clock_of, date_of
@@ -133,7 +133,7 @@ def _kept(answer: JsonObject, clock: LocalClock) -> bytes | None:
     # A replay knows the payload alone, and must place its times as today.
     if PLACED_BY in answer or not clock.places:
         return None
-    return dumps({**answer, PLACED_BY: clock.note})
+    return dumps_once({**answer, PLACED_BY: clock.note})
 
 
 def _each(

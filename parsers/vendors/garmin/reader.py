@@ -10,10 +10,10 @@ changes of permissions become Notices. Positions are never read.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from typing import TypeAlias
 
-from model.codec import loads
 from model.envelope import SNIFF
 from model.errors import BodyError
 from model.facts import Fact, RejectKind
@@ -21,6 +21,7 @@ from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import JsonObject, Unreadable, list_of, object_of, optional_text, rejects, text
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
 from parsers.links import host_of_link, path_and_query
+from parsers.stated_once import TWICE, TWICE_STATED, loads_once
 from parsers.vendors.garmin.activities import (
     garmin_activity,
     garmin_details,
@@ -37,6 +38,7 @@ FILES_LIST = "activityFiles"  # the list whose links lead to files
 MOST_USERS = 10_000  # in one body
 MOST_USER_RECORDS = 20_000  # of one user in one body; a day of epochs has a few hundred
 _MOST_SCOPES = 64
+_USER = '"userId"'
 _CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 90,000
 
 # A record, its path and what was wrong with it so far -> the facts of the record.
@@ -69,7 +71,7 @@ def parse_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     refused: list[Unreadable] = []
     for record in _records(content, context):
         try:
-            item = _sorted_in(record, users, context)
+            item = _sorted_in(_once(record, content), users, context)
         except Unreadable as error:
             refused.append(error)
             continue
@@ -86,6 +88,19 @@ def _records(content: str, context: Context) -> Iterator[ListedRecord]:
     if requested is not None and is_list(content):
         return records_of_list(content, requested.resource)
     return listed_records(content)
+
+
+def _once(record: ListedRecord, content: str) -> ListedRecord:
+    """Return a record in which a member of two values is none, where more than data rests on it.
+
+    A record of data is read so in the second walk. Only its user is needed here.
+    """
+    fields = record.value if isinstance(record.value, dict) else {}
+    name = ALIASES.get(record.name, record.name)
+    is_cue = name in NOTICES or name == FILES_LIST or "callbackURL" in fields
+    if is_cue or content.count(_USER, record.start, record.end) > 1:
+        return replace(record, value=_value(content[record.start : record.end], record.where))
+    return record
 
 
 def _sorted_in(
@@ -181,6 +196,10 @@ def _part(account: str, places: list[RecordPosition], content: str) -> Part:
         where = f"{name}[{index}]"
         try:
             record = object_of(_value(written, where), where)
+            # one that two users claim is sealed with the key of neither
+            if record.get("userId") is TWICE:
+                errors.append(Unreadable(f"{where}.userId", TWICE_STATED))
+                continue
             written = _named(written, record, account)
             facts += _READERS[name](record, where, errors)
         except Unreadable as error:
@@ -192,7 +211,7 @@ def _part(account: str, places: list[RecordPosition], content: str) -> Part:
 def _named(written: str, record: JsonObject, account: str) -> str:
     """Return a record with its user, whom the answer to a Fetch may leave out.
 
-    A replay reads what is kept and does not know the Fetch. Of two equal names the last counts.
+    A replay reads what is kept and does not know the Fetch. A null beside the user states nothing.
     """
     if record.get("userId") is not None:
         return written
@@ -204,7 +223,7 @@ def _value(written: str, where: str) -> object:
     if written.count("{") + written.count("[") > _CHECK_WIDTH:
         raise Unreadable(where, "more values than a record may hold", RejectKind.TOO_MUCH)
     try:
-        return loads(written)
+        return loads_once(written)
     except ValueError as error:
         raise Unreadable(where, "not JSON that can be read") from error
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from model.calendar import DAY_MS
-from model.codec import dumps
 from model.errors import BodyError
 from model.facts import Deletion, Fact, Head, RejectKind, Source
 from model.received import Notice, NoticeKind, Part, ReaderItem
@@ -28,6 +27,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.stated_once import dumps_once
 from parsers.vendors.google_health.exercises import record_named
 from parsers.vendors.google_health.names import (
     DAILY_TYPES,
@@ -111,7 +111,7 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
             # A deletion has no time of its own. The mark makes another body of the same words hours
             # later: what was recorded between the two is deleted as well.
             dated = [{REQUEST_MEMBER: mark}] if of.facts and not is_dated else []
-            kept = dumps([*of.written, *dated]) if several or dated else None
+            kept = dumps_once([*of.written, *dated]) if several or dated else None
             yield Part(
                 account=account,
                 facts=tuple(of.facts.values()),

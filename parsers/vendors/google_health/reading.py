@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from model.codec import dumps
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.received import Context, Part, ReaderItem
@@ -10,6 +9,7 @@ from model.vendors.google_windows import mark_of, next_page
 from parsers.bounds import MOST_RECORDS
 from parsers.fields import JsonObject, Unreadable, json_in_body, list_of, object_of
 from parsers.phone.collected import Collected
+from parsers.stated_once import dumps_once
 from parsers.vendors.google_health.names import MEMBERS_BESIDE
 from parsers.vendors.google_health.notices import read_notifications
 from parsers.vendors.google_health.points import add_point
@@ -77,7 +77,7 @@ def _marked(answer: JsonObject, context: Context) -> bytes | None:
     """Return an answer after a deletion with its mark, None for every other answer."""
     # A replay reads what was kept, mark and all, and must give the same facts.
     mark = "" if context.requested is None else mark_of(context.requested)
-    return dumps({**answer, _MARK: mark}) if mark and _MARK not in answer else None
+    return dumps_once({**answer, _MARK: mark}) if mark and _MARK not in answer else None
 
 
 def _next(token: object, context: Context) -> Iterator[ReaderItem]:

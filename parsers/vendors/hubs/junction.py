@@ -49,6 +49,7 @@ from parsers.vendors.hubs.junction_names import (
     WORKOUT_STREAM,
     WORKOUT_SUMMARIES,
 )
+from parsers.vendors.paging import next_page_key
 from parsers.vendors.request_note import noted_answer, noted_request
 
 _FORMAT = "junction"
@@ -59,7 +60,6 @@ _CONNECTED, _BROKEN = "provider.connection.created", "provider.connection.error"
 _NOTICES = {_CONNECTED: NoticeKind.CONNECTED, _BROKEN: NoticeKind.BROKEN}
 _JOINT = "/"  # between the parts of a key
 _PAGE = "#"  # behind it stands from where a page goes on
-_LONGEST_CURSOR_IN_KEY = 128
 _ADDED = {DAY_SUMMARIES: add_day_summary, NIGHT_SUMMARIES: add_night_summary}
 
 
@@ -226,10 +226,12 @@ def _answer(payload: bytes, body: JsonObject, requested: Fetch) -> Iterator[Read
         yield from _summaries(body, requested, into)
     else:
         _add_groups(body, resource, into)
-        yield from _next_page(body, requested)
     part = _part(requested.account, into)
     is_kept = part.facts or part.rejects
     yield replace(part, kept=noted_answer(payload, requested)) if is_kept else part
+    # behind the facts, which a token that is none must not cost
+    if resource != WORKOUT_STREAM and resource not in SUMMARIES:
+        yield from _next_page(body, requested)
 
 
 def _summaries(body: JsonObject, requested: Fetch, into: Collected) -> Iterator[Fetch]:
@@ -265,13 +267,16 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     if cursor is None:
         return
     written = text(cursor, "next_cursor", 1024)
+    # a page that leads to itself would be asked for without end
+    if ("next_cursor", written) in requested.query:
+        raise Unreadable("next_cursor", "the same page once more", RejectKind.DAMAGED)
     # the same range, which is in the key, from where this page ends
     first_key = requested.key.split(_PAGE)[0]
     query = _range_query(*(*first_key.split(_JOINT), "", "", "")[:3])
     yield Fetch(
         account=requested.account,
         resource=requested.resource,
-        key=f"{first_key}{_PAGE}{written[:_LONGEST_CURSOR_IN_KEY]}",
+        key=next_page_key(requested.key, written, "next_cursor"),
         path=requested.path,
         query=(*query, ("next_cursor", written)),
         format=requested.format,

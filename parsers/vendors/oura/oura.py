@@ -13,10 +13,8 @@ stays deleted. A replay does not know what was asked, so that time is kept with 
 import json
 import re
 from collections.abc import Iterator
-from hashlib import sha256
 
 from model.calendar import DAY_MS, MINUTE_MS, rfc3339
-from model.codec import loads
 from model.errors import BodyError
 from model.facts import Deletion, Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
@@ -34,6 +32,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.stated_once import loads_once
 from parsers.streams import SeriesByKey
 from parsers.vendors.oura.names import (
     DELETED,
@@ -48,6 +47,7 @@ from parsers.vendors.oura.objects import (
     oura_source,
     span_of_heart_rate,
 )
+from parsers.vendors.paging import next_page_key
 from parsers.vendors.request_note import dated_push, hour_mark
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # becomes a part of a path
@@ -73,7 +73,7 @@ def _body(payload: bytes) -> JsonObject | list[object]:
     if payload.lstrip()[:1] != b"[":
         return document(payload)
     try:
-        return list_of(loads(payload), "body")
+        return list_of(loads_once(payload), "body")
     except json.JSONDecodeError as error:
         raise BodyError(f"@{error.pos}", "not JSON") from error
 
@@ -221,12 +221,10 @@ def _next_page(body: JsonObject | list[object], requested: Fetch) -> Iterator[Re
     written = text(token, "next_token", _LONGEST_PAGE_TOKEN)
     if ("next_token", written) in requested.query:
         raise Unreadable("next_token", "the same page once more", RejectKind.DAMAGED)
-    # the page is a part of the key, so that each is asked for once
-    page = sha256(written.encode()).hexdigest()[:16]
     yield Fetch(
         account=requested.account,
         resource=requested.resource,
-        key=f"{requested.key.partition('#')[0]}#{page}",
+        key=next_page_key(requested.key, written, "next_token"),
         path=requested.path,
         query=(*query, ("next_token", written)),
         format="oura",

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from model.calendar import MINUTE_MS
-from model.codec import loads
 from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
@@ -28,6 +27,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.stated_once import loads_once
 from parsers.vendors.suunto.names import SAMPLE_EVENTS, UNREAD_EVENTS, WORKOUT_EVENT
 from parsers.vendors.suunto.samples import suunto_samples
 from parsers.vendors.suunto.workouts import suunto_workout
@@ -68,7 +68,7 @@ def _items(body: JsonObject | list[Any], context: Context) -> Iterator[ReaderIte
 
 def _parsed(payload: bytes) -> JsonObject | list[Any]:
     try:
-        body = loads(payload)
+        body = loads_once(payload)
     except json.JSONDecodeError as error:
         raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
     if not isinstance(body, dict | list):

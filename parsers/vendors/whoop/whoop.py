@@ -12,7 +12,6 @@ scored yet is asked for again, later and later; its times hold already.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import sha256
 
 from model.calendar import MINUTE_MS
 from model.facts import Deletion, Fact, RejectKind
@@ -28,6 +27,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.vendors.paging import next_page_key
 from parsers.vendors.whoop.names import (
     DELETED_EVENT,
     SLEEP_OF_RECOVERY,
@@ -219,12 +219,10 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     if ("nextToken", written) in requested.query:
         raise Unreadable("next_token", "the same page once more", RejectKind.DAMAGED)
     query = [pair for pair in requested.query if pair[0] != "nextToken"]
-    # the page is a part of the key, so that each is asked for once
-    page = sha256(written.encode()).hexdigest()[:16]
     yield Fetch(
         account=requested.account,
         resource=requested.resource,
-        key=f"{requested.key.partition('#')[0]}#{page}",
+        key=next_page_key(requested.key, written, "next_token"),
         path=requested.path,
         query=(*query, ("nextToken", written)),
         format="whoop",

@@ -46,7 +46,10 @@ def _add_sample(at: int, of: ListedItem, series: SeriesByKey) -> None:
         _add(of, name, metric, source, (at, at), series)
     length, where = of.field("duration")
     if length is None:
-        return  # a count without its time is that of no minute
+        # a count without its time is that of no minute
+        if any(of.item.get(name) is not None for name in COUNT_METRICS):
+            raise Unreadable(where, "counts without the length of their time")
+        return
     length_ms = round(number_within(length, 0, _LONGEST_COUNT_S, where) * 1000)
     for name, metric in COUNT_METRICS.items():
         _add(of, name, metric, source, (at, at + max(length_ms, _LEAST_COUNT_MS)), series)

@@ -183,7 +183,10 @@ def _next_page(body: JsonObject, requested: Fetch) -> Fetch:
     offset = body.get("offset")
     if isinstance(offset, bool) or not isinstance(offset, int) or not 0 < offset < 2**53:
         raise Unreadable("body.offset", "more follows, and it is not said where")
-    if ("offset", str(offset)) in requested.query:
+    # each page begins behind the one before it, or the same would be asked for without end
+    if offset <= max(
+        (int(value) for name, value in requested.query if name == "offset"), default=0
+    ):
         raise Unreadable("body.offset", "the same page once more", RejectKind.DAMAGED)
     # each page has an offset of its own, and two of them in one request would contradict
     query = tuple(pair for pair in requested.query if pair[0] != "offset")

@@ -84,8 +84,8 @@ def push(**lists: Iterable[Mapping[str, object]]) -> bytes:
 class PlayedDay:
     """A day on the wrist: `start_s` is local midnight in Unix seconds, `offset_s` east of UTC.
 
-    `steps` are those of each slot of a quarter of an hour, `beats` the heart rate every 15 s, and
-    the night is `night_s` long from the day's start on, with `rmssd` (ms) every five minutes.
+    `steps` has those of each quarter of an hour, `beats` the heart rate every 15 s. The night
+    begins with the day and is `night_s` long, with `rmssd` (ms) every five minutes.
     """
 
     start_s: int

@@ -83,6 +83,14 @@ class GarminServer(PlatformServer):
         """Give up a user, and push the deregistration."""
         # by name: a dataclass with slots is another class than the one that `super()` would see
         PlatformServer.withdraw(self, user)
+        self._deregister(user)
+
+    def give_up(self, user: str) -> None:
+        """Give our client up, as the user does it at Garmin, and push the deregistration."""
+        self.revoke(user)
+        self._deregister(user)
+
+    def _deregister(self, user: str) -> None:
         self.outbox.append(push(deregistrations=[{"userId": user}]))
 
     def interface(self, arrived: Arrived, user: str) -> Reply:

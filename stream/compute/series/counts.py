@@ -128,7 +128,7 @@ def _parts(
 ) -> tuple[SpreadCounts, _Integers]:
     """Return the parts of pieces, in their order, and the layer of each."""
     end = pieces.start + pieces.held_ms
-    # What was guessed is cut from its own start, and what is stated where minutes begin.
+    # a guessed piece is cut from its own start, a stated one where minutes begin
     is_uncut = guessed[pieces.index] & (pieces.held_ms == pieces.span)
     first = np.where(is_uncut, pieces.start, pieces.start // MINUTE_MS * MINUTE_MS)
     n = np.maximum(-(-(end - first) // MINUTE_MS), 1)

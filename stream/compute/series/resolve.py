@@ -18,15 +18,14 @@ from model.calendar import MINUTE_MS
 from model.columns import runs
 from model.derived import SourceSelection
 from model.facts import Instants, Source
-from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.series.sources import (
-    LONG_HOLD_MS,
-    SPOT_HOLD_MS,
+    STREAMED,
     hold_ms,
     hold_times,
     source_rank,
+    streamed_hold_times,
 )
 
 # Why a source is selected, from the weakest to the strongest reason.
@@ -76,16 +75,15 @@ class ResolvedMetric:
     def series_before(self, end_ms: int) -> ResolvedSeries:
         """Return the samples before an instant.
 
-        The last of them holds as one without a next sample, because the result must not depend on
+        The last two of them hold as if nothing followed, because the result must not depend on
         whether later samples are loaded.
         """
         t, v, hold = self.series.t, self.series.v, self.series.hold
         high = int(t.searchsorted(end_ms))
         if high == len(t):
             return self.series
-        hold = hold[:high].copy()
-        if high:
-            hold[-1] = min(SPOT_HOLD_MS, hold_ms(self.sources[self.source_index[high - 1]]))
+        hold, end = hold[:high].copy(), slice(max(0, high - 2), high)
+        hold[end] = _holds(self.sources, t[end], self.source_index[end])
         return ResolvedSeries(metric=self.metric, t=t[:high], v=v[:high], hold=hold)
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
@@ -227,13 +225,12 @@ def _holds(sources: Sequence[Source], t: Instants, index: _Integers) -> _Integer
 
     `index` int64[n] is the position in `sources` of each sample's source.
     """
-    longest = list(map(hold_ms, sources))
-    # Nothing holds for less than a workout's stream, so its samples need not be looked at.
-    if max(longest, default=0) <= MAX_GAP_MS:
-        return np.full(len(t), MAX_GAP_MS, np.int64)
-    if min(longest) >= LONG_HOLD_MS:
+    streamed = [source.method in STREAMED for source in sources]
+    if not any(streamed):
         return hold_times(t)
-    return np.minimum(hold_times(t), np.array(longest, np.int64)[index])
+    if all(streamed):
+        return streamed_hold_times(t, index)
+    return np.where(np.array(streamed)[index], streamed_hold_times(t, index), hold_times(t))
 
 
 def _select(

@@ -26,7 +26,8 @@ RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
 LONG_HOLD_MS = 90_000
 SPOT_HOLD_MS = 60_000
 SPARSE_MS = 45_000  # samples this far apart come about once a minute
-# The stream of a started workout has a sample every few seconds, whatever a gap in it looks like.
+# The stream of a started workout has a sample every few seconds, whatever a single gap in it looks
+# like, unless its device or an app on the way wrote one a minute.
 STREAMED = (Method.WORKOUT,)
 
 
@@ -51,7 +52,7 @@ def source_order(source: Source) -> tuple[int, tuple[str, ...]]:
 
 
 def hold_ms(source: Source) -> int:
-    """Return the longest time in ms for which any sample of a source holds."""
+    """Return the longest time in ms for which a sample of a source holds, whatever follows it."""
     return MAX_GAP_MS if source.method in STREAMED else LONG_HOLD_MS
 
 
@@ -66,3 +67,19 @@ def hold_times(t: Instants) -> NDArray[np.int64]:
     np.subtract(t[1:], t[:-1], out=spacing[:-1])
     minutely = np.where(spacing <= LONG_HOLD_MS, LONG_HOLD_MS, SPOT_HOLD_MS)
     return np.where(spacing < SPARSE_MS, MAX_GAP_MS, minutely)
+
+
+def streamed_hold_times(t: Instants, source: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the longest time for which each sample of a workout's stream holds, int64[n] in ms.
+
+    `t` as in `hold_times`, `source` int64[n] sets apart the sources of the samples. A gap in a
+    stream is a gap: a sample holds 30 s. Only where two spacings in a row are of about a minute,
+    the samples come once a minute and hold as such. What follows decides and not what went before,
+    as for all samples.
+    """
+    spacing = np.diff(t)
+    sparse = (spacing >= SPARSE_MS) & (spacing <= LONG_HOLD_MS) & (source[1:] == source[:-1])
+    hold = np.full(len(t), MAX_GAP_MS, np.int64)
+    # Behind the last spacing nothing is known, and it may be one of a minute as well.
+    hold[:-1][sparse & np.append(sparse[1:], True)[: len(sparse)]] = LONG_HOLD_MS
+    return hold

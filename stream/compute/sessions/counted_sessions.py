@@ -14,6 +14,7 @@ from model.calendar import day_bounds, local_date
 from model.columns.window import Window
 from model.derived import Origin, Session
 from model.intensity import ZoneTimes
+from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.pieces import pieces_ms
 from stream.compute.series.reported_columns import DAY_METRICS
 from stream.compute.sessions.candidates import SessionCandidate
@@ -111,6 +112,8 @@ def _with_figures(
     candidate: SessionCandidate, inputs: DateInputs, samples: WindowSamples, pieces: CountedPieces
 ) -> CountedSession:
     session = derive_session(candidate, inputs, samples, pieces.running)
+    if pieces.trimmed and session.counts:
+        session = replace(session, counts=False, why=WITHIN_OTHERS)
     if candidate.no_exercise:
         # Its time is shown and adds nothing: a fever of a day would else be a dose of a day.
         return CountedSession(session=session, counted=ZoneTimes(), paused_ms=0, elapsed_ms=0)

@@ -3,14 +3,16 @@
 Sessions stay complete as declared. Where two sessions overlap, the time counts for the better
 session: declared before reported before detected, then the better ranked source, then the shorter
 session (the legs of a multisport file before the session around them). A session that lies by more
-than half within better sessions does not count as another session. In a pause of a better session
+than half within better sessions does not count as another session, and neither does a trimmed copy
+beside the record that it was trimmed from. In a pause of a better session
 another session may run, and its time counts. What was marked as not exercise takes no time from any
 session.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -18,9 +20,13 @@ from model.calendar import DAY_MS
 from model.derived import Origin
 from model.facts import Instants
 from stream.compute.pieces import Pieces, pieces_ms
-from stream.compute.sessions.candidates import SessionCandidate, better_first
+from stream.compute.sessions.candidates import SessionCandidate, better_first, type_family
+from stream.compute.sessions.duplicates import SAME_WITHIN_MS
 
 SAME_SESSION_FROM = 0.5  # of the shorter session, clinical definition section 3.3
+
+# Origin, type family, whether it is an end, and the stretch of two minutes.
+_Edge: TypeAlias = tuple[Origin, str, bool, int]
 
 # The cost of deriving a date grows with its sessions. These bound it, whatever is declared: a date
 # has room for 144 sessions of ten minutes, and a day of better sessions may come with its legs.
@@ -33,11 +39,12 @@ class CountedPieces:
     """The pieces of a session, [start, end) in epoch ms, that count towards its day.
 
     In `running` it was exercised and no better session was. In `paused` it was paused and no other
-    session accounts for the time.
+    session accounts for the time. `trimmed`: the session is a part of another record of the same.
     """
 
     running: Pieces
     paused: Pieces
+    trimmed: bool = False
 
     @property
     def elapsed_ms(self) -> int:
@@ -66,12 +73,51 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Count
     pieces: dict[str, CountedPieces] = {}
     for name, own in running.items():
         pieces[name] = CountedPieces(running=own, paused=paused.get(name, ()))
+    for name in _trimmed(known, pieces):
+        pieces[name] = replace(pieces[name], trimmed=True)
     return pieces
 
 
 def _may_cover(candidate: SessionCandidate) -> bool:
     """Return whether others may lie within a session: it is known and may be exercise."""
     return candidate.origin is not Origin.DETECTED and not candidate.no_exercise
+
+
+def _trimmed(
+    candidates: Sequence[SessionCandidate], pieces: Mapping[str, CountedPieces]
+) -> Iterator[str]:
+    """Yield the ids of sessions that are a part of a session which counts beside them.
+
+    Both begin or both end within two minutes, and are of one origin and type family. Such a part is
+    at most half as long, because more of it would leave the other one mostly covered.
+    """
+    longest: dict[_Edge, SessionCandidate] = {}
+    for candidate in candidates:
+        if not mostly_covered(candidate, pieces[candidate.id].running):
+            for edge in _edges(candidate):
+                # the longest says for all that begin or end there whether they are parts of one
+                known = longest.setdefault(edge, candidate)
+                if candidate.length_ms > known.length_ms:
+                    longest[edge] = candidate
+    for candidate in candidates:
+        near = [longest.get(edge) for edge in _edges(candidate, (-1, 0, 1))]
+        if any(around is not None and _is_part(candidate, around) for around in near):
+            yield candidate.id
+
+
+def _edges(candidate: SessionCandidate, steps: Sequence[int] = (0,)) -> Iterator[_Edge]:
+    """Yield where a session begins and ends, in stretches of two minutes and so many beside."""
+    kind = candidate.origin, type_family(candidate)
+    for is_end, at in ((False, candidate.start_ms), (True, candidate.end_ms)):
+        for step in steps:
+            yield (*kind, is_end, at // SAME_WITHIN_MS + step)
+
+
+def _is_part(candidate: SessionCandidate, around: SessionCandidate) -> bool:
+    start_ms, end_ms = candidate.start_ms - around.start_ms, around.end_ms - candidate.end_ms
+    is_within = min(start_ms, end_ms) >= -SAME_WITHIN_MS
+    is_near = min(abs(start_ms), abs(end_ms)) <= SAME_WITHIN_MS
+    return is_within and is_near and candidate.length_ms < around.length_ms / 2
 
 
 class _TakenTime:
@@ -158,7 +204,8 @@ def with_passed_exertion(
     covered: list[SessionCandidate] = []
     # Detected sessions take no part: those of other dates are not known when a date is derived.
     for candidate in sorted(filter(_may_cover, candidates), key=better_first):
-        if not mostly_covered(candidate, pieces[candidate.id].running):
+        own = pieces[candidate.id]
+        if not own.trimmed and not mostly_covered(candidate, own.running):
             counting.append(candidate)
         elif candidate.exertion_cr10 is not None:
             covered.append(candidate)

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from alerts.lifecycle import settle
-from alerts.registry import RULES, judge, of_alerts
-from model.alert import RuleInput
+from alerts.occasions import Occasion, finding_of
+from alerts.registry import RULES, held_back, judge, of_alerts
+from alerts.rules.pain.p1_high_pain import HIGH_PAIN
+from model.alert import Rule, RuleInput
 from model.alerting.rule_rows import SignAnswer
 from model.calendar import DAY_MS, local_date
 from model.prescribing.rule_settings import RuleSettings
@@ -61,3 +63,19 @@ def test_a_rule_in_shadow_is_judged_and_raises_nothing() -> None:
 def test_each_rule_says_whether_it_waits_for_a_pause() -> None:
     waiting = {rule.id for rule in RULES if rule.waits_for_pause}
     assert waiting == {"A1", "A2", "A3", "A4", "A5", "D1"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize(("why", "count"), [("pause", 1), ("", 0)])
+def test_what_is_held_back_is_known_of_every_rule(rule: Rule, why: str, count: int) -> None:
+    occasion = Occasion(key="k", at_ms=PAIN_NOW, from_ms=PAIN_NOW, fresh_until_ms=PAIN_NOW)
+    finding = replace(finding_of(pain_input(), rule, occasion, {}), suppressed=why)
+    assert len(held_back(pain_input(), [finding])) == count
+
+
+def test_what_is_too_old_to_raise_an_alert_was_held_back_by_nothing() -> None:
+    for days, count in ((14, 1), (14.1, 0)):
+        at_ms = PAIN_NOW - int(days * DAY_MS)
+        occasion = Occasion(key="k", at_ms=at_ms, from_ms=at_ms, fresh_until_ms=at_ms)
+        finding = replace(finding_of(pain_input(), HIGH_PAIN, occasion, {}), suppressed="pause")
+        assert len(held_back(pain_input(), [finding])) == count

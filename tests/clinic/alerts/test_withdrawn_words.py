@@ -9,8 +9,8 @@ from tests.clinic_world import ALERTS, CLINIC_NOW, Served
 
 _ALERT = ALERTS["mild"]
 _WORDS = {
-    ("corrected", "en"): "the data were corrected",
-    ("corrected", "sv"): "uppgifterna rättades",
+    ("corrected", "en"): "the data were corrected or completed",
+    ("corrected", "sv"): "uppgifterna rättades eller kompletterades",
     ("restricted", "en"): "use of the data was restricted",
     ("restricted", "sv"): "användningen av uppgifterna begränsades",
     ("settings changed", "en"): "a threshold, a profile or the prescription was changed",

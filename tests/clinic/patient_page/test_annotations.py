@@ -250,7 +250,10 @@ def test_lines_of_the_log_say_which_data_and_from_where() -> None:
         first_ms=CLINIC_NOW,
         last_ms=CLINIC_NOW,
         objects=("timeline",),
-        origins=({"door": "command", "command": "query timeline"},),
+        origins=(
+            {"door": "command", "command": "query timeline"},
+            {"door": "command", "command": "patient show"},
+        ),
     )
     assert audit_lines.reading(read, CLINIC_ZONE) == (
         "Mon 23 Nov 2026: op, once, 13:40 (a measurement over time). From a command on the server"

@@ -54,12 +54,12 @@ def test_settings_become_a_sign_in(tmp_path: Path) -> None:
         ({"KADENS_OIDC_ISSUER": "", "KADENS_CLINIC_HOST": "127.0.0.1"}, "KADENS_CLINIC_DEMO=1"),
         (
             {"KADENS_OIDC_ISSUER": "http://id.example.org"},
-            "KADENS_OIDC_ISSUER=http://id.example.org: https is wanted",
+            "KADENS_OIDC_ISSUER=http://id.example.org: must be https",
         ),
-        ({"KADENS_OIDC_ISSUER": "id.example.org"}, "https is wanted"),
+        ({"KADENS_OIDC_ISSUER": "id.example.org"}, "must be https"),
         (
             {"KADENS_CLINIC_URL": "http://care.example.org"},
-            "KADENS_CLINIC_URL=http://care.example.org: https",
+            "KADENS_CLINIC_URL=http://care.example.org: must be https",
         ),
         ({"KADENS_OIDC_CLIENT_ID": ""}, "KADENS_OIDC_CLIENT_ID is empty"),
         ({"KADENS_OIDC_UNIT_CLAIM": ""}, "KADENS_OIDC_UNIT_CLAIM is empty"),

@@ -33,6 +33,7 @@ _CONNECTION = ConnectionRow(
     withdrawn_ms=None,
     received_ms=CLINIC_NOW,
     fetched=0,
+    requested=0,
     announced=0,
 )
 

@@ -56,6 +56,16 @@ _NOON = 5 * _HOUR
             (0, 2400), (2400, 0, 2399), id="five hours back in the middle",
         ),
         pytest.param(
+            [records(range(1200)), session(start=1200, written=1200, elapsed=1200, timer=1200),
+             activity(1200)],
+            (0, 1200), (1200, 0, 1199), id="a start that is the end",
+        ),
+        pytest.param(
+            [records(range(1200, 2400)), records(range(1200)),
+             session(start=0, written=2400, elapsed=2400, timer=2400)],
+            (0, 2400), (2400, 0, 2399), id="written in another order",
+        ),
+        pytest.param(
             [records(range(1200)), records(range(2 * _DAY, 2 * _DAY + 5)),
              records(range(1205, 2400)),
              session(start=0, written=2400, elapsed=2400, timer=2400)],

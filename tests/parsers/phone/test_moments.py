@@ -1,10 +1,13 @@
 """Times as phones write them: each spelling, and what is no time."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import pytest
 
 from model.facts import RejectKind
 from parsers.fields import Unreadable
-from parsers.phone.moments import moment_of, placed_moment
+from parsers.phone.moments import in_table_order, moment_of, placed_moment
 
 _ARABIC = {48 + digit: chr(0x0660 + digit) for digit in range(10)}  # as some phones write digits
 _SEVEN_MS, _NOON_MS, _MIDNIGHT_MS = 1_791_151_020_000, 1_791_165_900_000, 1_791_122_700_000
@@ -77,3 +80,30 @@ def test_a_zone_places_a_local_time_in_winter_and_in_summer() -> None:
     assert (winter.ms % 86_400_000, summer.ms % 86_400_000) == (7 * 3_600_000, 6 * 3_600_000)
     assert (winter.offset, winter.placed) == (None, True)
     assert moment_of("2026-01-15", "", zone).placed is False
+
+
+def _placed(times: Sequence[str], zone: str) -> list[int | None]:
+    moments = in_table_order([moment_of(f"2026-{time}:00", "", zone) for time in times], zone)
+    return [None if at is None else at.ms // 60_000 for at in moments]
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "steps"),
+    [
+        ("Europe/Stockholm", ["10-25 02:00", "10-25 02:30", "10-25 02:00", "10-25 02:30"], 30),
+        ("Europe/Stockholm", ["10-25 01:00", "10-25 02:00", "10-25 02:00", "10-25 03:00"], 60),
+        ("Australia/Lord_Howe", ["04-05 01:30", "04-05 01:45", "04-05 01:30", "04-05 01:45"], 15),
+        ("Europe/Stockholm", ["10-05 02:00", "10-05 02:30", "10-05 03:00"], 30),
+    ],
+)
+def test_an_hour_that_comes_twice_in_a_table(zone: str, times: list[str], steps: int) -> None:
+    placed = [at for at in _placed(times, zone) if at is not None]
+    assert [later - before for before, later in pairwise(placed)] == [steps] * (len(times) - 1)
+
+
+def test_rows_that_are_no_second_hour_stay() -> None:
+    newest_first = ["10-25 03:30", "10-25 02:30", "10-25 02:00", "10-25 01:30"]
+    first = [at for at in _placed(newest_first, "Europe/Stockholm") if at is not None]
+    assert [later - before for before, later in pairwise(first)] == [-120, -30, -30]
+    twice = _placed(["10-05 12:00", "10-05 12:00"], "Europe/Stockholm")
+    assert twice[0] == twice[1]

@@ -36,8 +36,8 @@ def test_settings_become_a_sign_in_of_patients(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"KADENS_PATIENT_OIDC_ISSUER": "http://id.example.org"}, "_ISSUER=.*: https is wanted"),
-        ({"KADENS_PATIENT_URL": "http://my.example.org"}, "KADENS_PATIENT_URL=.*: https is wanted"),
+        ({"KADENS_PATIENT_OIDC_ISSUER": "http://id.example.org"}, "_ISSUER=.*: must be https"),
+        ({"KADENS_PATIENT_URL": "http://my.example.org"}, "KADENS_PATIENT_URL=.*: must be https"),
         ({"KADENS_PATIENT_OIDC_CLIENT_ID": ""}, "KADENS_PATIENT_OIDC_CLIENT_ID is empty"),
         ({"KADENS_PATIENT_OIDC_NUMBER_CLAIM": ""}, "KADENS_PATIENT_OIDC_NUMBER_CLAIM is empty"),
     ],

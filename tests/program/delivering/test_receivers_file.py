@@ -43,10 +43,10 @@ def test_a_receiver_has_what_its_table_says() -> None:
 
 
 _WRONG: list[tuple[str, dict[str, Any], str]] = [
-    ("Ehr", {}, "a name of small letters"),
-    ("email", {}, "a name of small letters"),
-    ("facts", {}, "a name of small letters"),
-    ("ehr", {"kind": "fax"}, "a kind of sms, nudge, webhook, fhir"),
+    ("Ehr", {}, "the name must be small letters"),
+    ("email", {}, "the name must be small letters"),
+    ("facts", {}, "the name must be small letters"),
+    ("ehr", {"kind": "fax"}, "kind must be one of sms, nudge, webhook, fhir"),
     ("text", {"kind": "sms"}, "named as its kind"),
     ("sms", {"kind": "webhook"}, "named as its kind"),
     ("ehr", {"url": "http://ehr.example/in"}, "url is https"),

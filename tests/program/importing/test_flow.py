@@ -88,7 +88,7 @@ def test_each_outcome_is_noted_with_its_reason() -> None:
     at.becomes = {b"1": _REFUSED, b"2": _PARTLY}
     tally = _import(at, range(3))
     assert (tally.new, tally.refused, tally.in_part) == (2, {"not a run": 1}, {"cut off": 1})
-    assert tally.words() == "2 stored (1 of these in part), 1 refused"
+    assert tally.words() == "of 3 pieces 2 stored (1 of these in part), 1 refused"
 
 
 def test_what_nobody_reads_stops_the_import_and_a_last_piece_waits() -> None:
@@ -125,7 +125,7 @@ def test_words_of_a_file() -> None:
     assert _tally(known=1).words() == "known already"
     assert (
         _tally(new=1200, known=2, waiting=1).words()
-        == f"1,200 stored, 2 known already, 1 {NOT_READ_YET}"
+        == f"of 1,203 pieces 1,200 stored, 2 known already, 1 {NOT_READ_YET}"
     )
     unknown = Reject(where="@0", why="a picture", kind=RejectKind.UNKNOWN)
     for named, word in ((True, "refused"), (False, "left out")):
@@ -141,12 +141,30 @@ def test_the_summary_counts_each_reason() -> None:
     assert summary.lines() == [
         "1 of 2 files without a refusal",
         "pieces: 3 stored, 1 known already, 0 not read yet",
-        "Refused: cut off.",
+        "Refused: cut off (x).",
         "stopped: interrupted; the same command goes on from here",
     ]
     assert not summary.done
     plain = summary.plain()
     assert (plain["new"], plain["known"], plain["refused"]) == (3, 1, {"cut off": 1})
+
+
+def test_an_empty_file_that_was_named_is_refused_in_the_totals_too() -> None:
+    files = [FileTally(path=Path(name), named=True) for name in ("a.zip", "b.zip")]
+    for file in files:
+        file.leave(Reject(where="@0", why="the file is empty", kind=RejectKind.UNKNOWN))
+    beside = FileTally(path=Path("c.png"), new=1)
+    beside.leave(Reject(where="@0", why="a picture", kind=RejectKind.UNKNOWN))
+    summary = ImportSummary(files=[*files, beside])
+    assert files[0].words() == "refused: the file is empty"
+    assert files[0].reason_lines() == ["Refused: the file is empty."]
+    assert summary.lines() == [
+        "1 of 3 files without a refusal",
+        "Refused 2 times: the file is empty (a.zip and 1 more).",
+        "Left out: a picture (c.png).",
+    ]
+    plain = summary.plain()
+    assert (plain["refused"], plain["left_out"]) == ({"the file is empty": 2}, {"a picture": 1})
 
 
 def test_what_was_not_sent_is_not_refused() -> None:

@@ -73,6 +73,6 @@ def test_a_letter_is_shown_in_lines() -> None:
 
 def test_time_that_is_all_unknown_shows_no_zero() -> None:
     none = dict.fromkeys(("very_light", "light", "moderate", "vigorous", "near_max"), 0)
-    assert _intensities(Zones(**none, unknown=60_000)) == (NOTHING, NOTHING, "1:00")
+    assert _intensities(Zones(**none, unknown=60_000)) == (NOTHING, NOTHING, NOTHING, "1:00")
     some = {**none, "moderate": 120_000}
-    assert _intensities(Zones(**some, unknown=60_000)) == ("2:00", "0:00", "1:00")
+    assert _intensities(Zones(**some, unknown=60_000)) == ("0:00", "2:00", "0:00", "1:00")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+import typer
 
 from kadens.cli import COMMANDS
 from kadens.commands.accounts import must_consent
@@ -224,6 +225,16 @@ def test_files_of_a_folder_are_imported_with_a_row(installation: str) -> None:
     with psycopg.connect(installation) as conn:
         [(action,)] = conn.execute("select action from audit where id > %s", [last]).fetchall()
     assert action == AuditAction.FILES_IMPORT
+
+
+def test_an_import_that_is_refused_for_want_of_consent_is_not_noted_as_one(
+    installation: str,
+) -> None:
+    kadens("patient", "add", "--pseudonym", "f-2", "--unit", "Ward")
+    last = _last(installation)
+    with pytest.raises(typer.Exit):
+        must_consent(settings_of(None), "f-2", "files")
+    assert _since(installation, last) == []
 
 
 @pytest.mark.parametrize("why", ["x" * 201, "two\nlines", "\x1b[2J"])

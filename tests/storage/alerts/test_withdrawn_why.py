@@ -97,7 +97,7 @@ async def test_an_answer_that_is_lowered_is_called_corrected(world: Inline) -> N
     await world.receive("reports", pain_answer(value=2, revision=1))
     await world.judge()
     assert await world.rows(_LAST) == [("retracted", "corrected")]
-    assert await _task_reason(world) == "the data was corrected"
+    assert await _task_reason(world) == "the data was corrected or completed"
 
 
 async def test_of_both_at_once_both_are_named(world: Inline, conn: Connection) -> None:

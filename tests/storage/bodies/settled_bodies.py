@@ -12,6 +12,7 @@ from model.codec import dumps, loads
 from model.envelope import INLINE, Envelope
 from model.topics import RAW
 from storage.bodies.sealed import new_name
+from stream.intake.sealed_bodies import opened_messages
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
 from tests.rows import cells_of
@@ -51,6 +52,15 @@ def readable(*, large: bool) -> bytes:
     """
     filling = shake_256(b"filling").hexdigest(INLINE * 9 // 16 if large else 10)
     return dumps({**loads(pain_answer()), "more": MARKER.decode() + filling})
+
+
+async def opened_again(inline: Inline, sent: Sequence[Outgoing]) -> list[Message]:
+    """Return messages that were sent on as the worker opens them."""
+    messages = [
+        Message(topic=item.topic, partition=0, offset=n, value=item.value, headers=item.headers)
+        for n, item in enumerate(sent)
+    ]
+    return await opened_messages(messages, inline.parts)
 
 
 async def arrive(inline: Inline, *sent: SentBody, first: int = 0) -> list[Message]:

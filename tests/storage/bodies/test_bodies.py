@@ -52,6 +52,22 @@ async def test_what_was_put_comes_back_and_is_gone_when_deleted(
     assert await store.get(address) is None
 
 
+class _BrokenDisk(io.BytesIO):
+    """A file that cannot be read behind its first bytes."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > 6 * 1024 * 1024:
+            raise OSError("broken")
+        return super().read(size)
+
+
+async def test_a_file_that_breaks_off_is_not_stored(store: body_store.BodyStorage) -> None:
+    with pytest.raises(OSError, match="broken"):
+        await store.put(SHA, _BrokenDisk(bytes(9 * 1024 * 1024)))
+    assert await store.get(body_store.address_of(SHA, body_store.INCOMING)) is None
+    assert await listed(store, body_store.INCOMING, -60) == []
+
+
 async def test_names_and_addresses_of_others_are_refused(store: body_store.BodyStorage) -> None:
     with pytest.raises(ValueError, match="64 hex digits"):
         await store.put("../../etc/passwd", _BODY)

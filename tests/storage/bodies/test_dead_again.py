@@ -12,6 +12,8 @@ import pytest
 
 from model.codec import dumps, encode_attributed, loads
 from model.facts import RejectKind
+from model.privacy.sealed_box import BOX_FORM
+from model.privacy.sealed_stream import STREAM_FORM
 from model.topics import DEAD, FACTS, RAW, RAW_LARGE
 from storage.bodies import dead_letters, dead_queries
 from storage.bodies.dead_queries import Choice, Letter
@@ -21,7 +23,16 @@ from stream.dead.commands import Desk
 from stream.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from tests.rows import values_of, without
-from tests.storage.bodies.settled_bodies import BrokenLog, SentBody, arrive, noise, readable, stored
+from tests.storage.bodies.settled_bodies import (
+    MARKER,
+    BrokenLog,
+    SentBody,
+    arrive,
+    noise,
+    opened_again,
+    readable,
+    stored,
+)
 from tests.storage.inline import INLINE_NOW, KEY, Inline, open_inline
 from tests.storage.tellers import attributed_fact, run
 
@@ -88,13 +99,16 @@ async def test_a_body_is_sent_again_as_it_came_and_once(
     (sent,) = await arrive(inline, of(large=large))
     assert await commands.send_again(desk(inline), inline.log, [0], None) == Counter(sent=1)
     (again,) = inline.log.take((RAW_LARGE if large else RAW).name)
-    reported, before = dict(again.headers), dict(sent.headers)
-    address = reported.pop("address").decode()
-    assert (again.key, reported) == (
-        sent.key,
-        without(before, "address"),
-    )
-    assert (await inline.parts.bodies.get(address) if large else again.value) == noise(large=large)
+    # sealed for its patient, whom the log must not show to anybody who reads it
+    assert dict(again.headers)["sealed"] == (STREAM_FORM if large else BOX_FORM).encode()
+    address = dict(again.headers)["address"].decode()
+    if large:
+        assert MARKER not in (await inline.parts.bodies.get(address) or MARKER)
+    assert MARKER not in again.value
+    (opened,) = await opened_again(inline, [again])
+    before = without(dict(sent.headers), "address")
+    assert (again.key, without(dict(opened.headers), "address")) == (sent.key, before)
+    assert opened.value == noise(large=large)
     assert stored(tmp_path) == ({address} if large else set())
     assert (await find(inline, 0)).state == "retried"
     assert await commands.send_again(desk(inline), inline.log, [0, 7], None) == Counter()
@@ -129,7 +143,8 @@ async def test_a_kept_body_is_sent_again_as_long_as_its_reader_is_the_same(inlin
         assert await commands.open_body(conn, desk(inline), await find(inline, 0)) == body
     assert await commands.send_again(desk(inline), inline.log, [0], None) == Counter(sent=1)
     (again,) = inline.log.take(RAW.name)
-    assert (again.key, again.value, again.headers) == (sent.key, sent.value, sent.headers)
+    (opened,) = await opened_again(inline, [again])
+    assert (again.key, opened.value, opened.headers) == (sent.key, sent.value, sent.headers)
 
 
 async def test_nothing_is_settled_that_the_log_did_not_take(inline: Inline) -> None:

@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from model.calendar import DAY_MS
-from model.topics import RAW
+from model.topics import RAW, RAW_LARGE
 from simulate.vendors.garmin.bodies import dailies, ping, push
 from simulate.vendors.polar import exercise_notice
+from storage.erase import erase
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
 from stream.intake.waiting import expire_quarantine, release_quarantine
+from stream.log.messages import Outgoing
 from stream.normalise import normalise_runs
 from tests.rows import cells_of, values_of
+from tests.storage.bodies.settled_bodies import opened_again
+from tests.storage.derived.traces import files
 from tests.storage.inline import INLINE_NOW, Inline, open_inline
 
 pytestmark = pytest.mark.anyio
@@ -44,12 +48,14 @@ async def inline(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[In
 
 
 async def _settle(inline: Inline) -> list[bytes]:
-    """Settle what was sent on as bodies, and return it."""
-    sent = inline.log.take(RAW.name)
+    """Settle what was sent on as bodies, and return it as the worker opened it."""
+    sent = [*inline.log.take(RAW.name), *inline.log.take(RAW_LARGE.name)]
+    # the file of a large one is gone once it is settled
+    opened = await opened_again(inline, sent)
     if sent:
         await normalise_runs([inline._run(RAW.name, sent)], inline.parts)
         await inline.deliver()
-    return values_of(sent, "value")
+    return values_of(opened, "value")
 
 
 def _day_of(user: str) -> dict[str, object]:
@@ -69,6 +75,53 @@ async def test_three_users_in_a_body_are_stored_held_and_dropped(inline: Inline)
         "select distinct p.pseudonym from fact join patient p on p.id = patient"
     )
     assert facts == [("p1",)]
+    assert await inline.rows("select 1 from dead_letter") == []
+
+
+async def _two_linked(inline: Inline, conn: Connection, note: str) -> list[Outgoing]:
+    """Push a day of two users who are linked, with a note in each; return what was sent on."""
+    await consents.give_consent(conn, "p3", "garmin", from_ms=0, now_ms=0)
+    await accounts.link_account(conn, "p3", "garmin", "other", 0)
+    await conn.commit()
+    days = [{**_day_of(user), "note": note} for user in ("linked", "other")]
+    await inline.receive("garmin", push(dailies=days), patient="")
+    return [*inline.log.take(RAW.name), *inline.log.take(RAW_LARGE.name)]
+
+
+@pytest.mark.parametrize("note", ["short", "long " * 150_000], ids=["small", "large"])
+async def test_each_part_of_a_push_is_sealed_for_its_own_patient(
+    inline: Inline, conn: Connection, tmp_path: Path, note: str
+) -> None:
+    sent = await _two_linked(inline, conn, note)
+    assert [dict(item.headers)["sealed_for"] for item in sent] == [b"p1", b"p3"]
+    assert [dict(item.headers)["patient"] for item in sent] == [b"", b""]
+    lies = b"".join(path.read_bytes() for path in files(tmp_path)) + b"".join(
+        values_of(sent, "value")
+    )
+    assert note.encode() not in lies
+    assert b"summaryId" not in lies
+    opened = await opened_again(inline, sent)
+    assert [
+        b'"userId":"%s"' % user in item.value.replace(b" ", b"")
+        for user, item in zip((b"linked", b"other"), opened, strict=True)
+    ] == [True, True]
+    # who it is sealed for is not whose it is: its account at its receipt decides that
+    assert [dict(item.headers)["patient"] for item in opened] == [b"", b""]
+    await normalise_runs([inline._run(RAW.name, sent)], inline.parts)
+    assert set(cells_of(await inline.rows(_BODIES), 0)) == {"p1", "p3"}
+    assert await inline.rows("select 1 from dead_letter") == []
+
+
+async def test_the_part_of_who_was_erased_meanwhile_never_opens(
+    inline: Inline, conn: Connection
+) -> None:
+    sent = await _two_linked(inline, conn, "short")
+    await erase(conn, "p3", INLINE_NOW)
+    await conn.commit()
+    await normalise_runs([inline._run(RAW.name, sent)], inline.parts)
+    assert cells_of(await inline.rows(_BODIES), 0) == ["p1"]
+    # nothing of it waits for somebody to link the account, either
+    assert await inline.rows(QUARANTINED) == []
     assert await inline.rows("select 1 from dead_letter") == []
 
 
@@ -92,7 +145,10 @@ async def test_a_link_within_a_day_delivers_the_slice(inline: Inline, conn: Conn
     assert await accounts.link_account(conn, "p3", "garmin", "unknown", INLINE_NOW) == 1
     await conn.commit()
     assert await release_quarantine(inline.parts) == 1
-    await _settle(inline)
+    (again,) = inline.log.take(RAW.name)
+    assert dict(again.headers)["sealed_for"] == b"p3"
+    assert b"unknown" not in again.value
+    await normalise_runs([inline._run(RAW.name, [again])], inline.parts)
     assert set(cells_of(await inline.rows(_BODIES), 0)) == {"p1", "p3"}
     assert await inline.rows(QUARANTINED) == []
 

@@ -19,12 +19,14 @@ from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
 from tests.rows import entries_of, values_of, without
 from tests.storage.bodies.settled_bodies import (
+    MARKER,
     BrokenLog,
     SentBody,
     arrive,
     message,
     named,
     noise,
+    opened_again,
     readable,
     stored,
     with_marker,
@@ -148,16 +150,20 @@ async def test_a_released_body_goes_onto_the_log_as_it_came(
     await conn.commit()
     assert await release_quarantine(inline.parts) == 2
     (small,), (large,) = inline.log.take(RAW.name), inline.log.take(RAW_LARGE.name)
-    assert (small.key, small.value, dict(small.headers)) == (
+    # its patient is known by now, and it is sealed for them
+    assert with_marker(tmp_path) == []
+    assert MARKER not in small.value
+    address = dict(large.headers)["address"].decode()
+    assert (large.key, large.value, stored(tmp_path)) == (second.key, b"", {address})
+    opened, opened_large = await opened_again(inline, [small, large])
+    assert (small.key, opened.value, dict(opened.headers)) == (
         first.key,
         first.value,
         dict(first.headers),
     )
-    reported, before = dict(large.headers), dict(second.headers)
-    assert (large.key, large.value) == (second.key, b"")
+    reported, before = dict(opened_large.headers), dict(second.headers)
     assert without(reported, "address") == without(before, "address")
-    assert await inline.parts.bodies.get(reported["address"].decode()) == readable(large=True)
-    assert stored(tmp_path) == {reported["address"].decode()}
+    assert opened_large.value == readable(large=True)
     assert await inline.rows("select count(*) from quarantine") == [(0,)]
 
 

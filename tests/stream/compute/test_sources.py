@@ -7,7 +7,7 @@ from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import reported_series
 from stream.compute.series.resolve import resolve
-from stream.compute.series.sources import hold_times, source_rank
+from stream.compute.series.sources import hold_times, source_rank, streamed_hold_times
 from stream.compute.sessions.session_rows import heart_summary
 
 
@@ -62,6 +62,29 @@ def test_the_spacing_to_the_next_sample_decides_how_long_one_holds(
 ) -> None:
     t = (np.array(seconds) * 1_000).astype(np.int64)
     assert (hold_times(t) // 1_000).tolist() == held
+
+
+@pytest.mark.parametrize(
+    ("seconds", "held"),
+    [
+        ([0, 60, 120], [90, 90, 30]),  # once a minute
+        ([0, 45, 90], [90, 90, 30]),
+        ([0, 44.999, 89.999], [30, 90, 30]),
+        ([0, 90, 180], [90, 90, 30]),
+        ([0, 90.001, 180], [30, 90, 30]),
+        ([0, 60, 61, 62], [30, 30, 30, 30]),  # a gap in a stream
+        ([0, 1, 61, 62], [30, 30, 30, 30]),
+        ([0, 60, 360, 420], [30, 30, 90, 30]),
+        ([0, 60], [90, 30]),
+        ([7], [30]),
+        ([], []),
+    ],
+)
+def test_a_stream_of_one_a_minute_holds_until_the_next(
+    seconds: list[float], held: list[int]
+) -> None:
+    t = (np.array(seconds) * 1_000).astype(np.int64)
+    assert (streamed_hold_times(t, np.zeros(len(t), np.int64)) // 1_000).tolist() == held
 
 
 @pytest.mark.parametrize("method", Method)

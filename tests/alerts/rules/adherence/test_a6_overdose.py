@@ -118,6 +118,25 @@ def test_too_much_is_graver_with_a_disease_of_the_heart(*, cardiac: bool, tier: 
     assert finding.tier is tier
 
 
+@pytest.mark.parametrize(
+    ("ended", "tier"), [(False, Tier.B), (True, Tier.C)], ids=["in force", "replaced since"]
+)
+def test_it_is_graver_where_the_prescription_names_a_disease_of_the_heart(
+    *, ended: bool, tier: Tier
+) -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=5.0, cardiac=True)
+    rows = (row, replace(row, version=2, cardiac=False)) if ended else (row,)
+    on = pain_input(sessions=(_session(61, 0, 8),), prescriptions=rows)
+    (finding,) = judge(on, (OVERDOSE,))
+    assert finding.tier is tier
+
+
+def test_a_session_that_is_too_long_for_two_prescriptions_is_one_finding() -> None:
+    row = replace(PAIN_PRESCRIPTION, rpe_ceiling=5.0)
+    on = pain_input(sessions=(_session(61, 0, 8),), prescriptions=(row, replace(row, id="b")))
+    assert values_of(judge(on, (OVERDOSE,)), "key") == ["s"]
+
+
 def test_what_was_too_hard_is_told_on_the_scale_of_the_ceiling() -> None:
     row = replace(PAIN_PRESCRIPTION, rpe_ceiling=13, rpe_scale="borg-6-20")
     on = pain_input(sessions=(_session(61, 0, 5),), prescriptions=(row,))

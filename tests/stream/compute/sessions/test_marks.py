@@ -331,8 +331,8 @@ def test_nothing_of_it_is_in_the_day() -> None:
         _derived([*facts, _by_clinician(600, 645, "r1")], columns).days,
     )
     assert (before.sessions, before.session_ms) == (1, 45 * _MIN)
-    # each sample of a workout holds 30 s of its minute
-    assert (before.zones.moderate, before.exertion_ms) == (1_350_000, 1_350_000)
+    # the last sample of a workout holds 30 s of its minute
+    assert (before.zones.moderate, before.exertion_ms) == (2_670_000, 30_000)
     assert before.loads
     assert (after.sessions, after.session_ms, after.elapsed_ms, after.paused_ms) == (0, 0, 0, 0)
     assert (after.zones, after.loads, after.by_type) == (ZoneTimes(), {}, ())

@@ -118,6 +118,45 @@ def test_the_better_route_that_asks_for_no_exertion_keeps_that_of_the_other() ->
     assert _rows(_derived(watch, phone)) == {"w": (True, 6.0)}
 
 
+@pytest.mark.parametrize(
+    ("part", "kind", "counted"),
+    [
+        ((0, 20), "walking", {"whole"}),
+        ((2, 20), "walking", {"whole"}),
+        ((-2, 20), "walking", {"whole"}),
+        ((3, 20), "walking", {"part", "whole"}),  # begins elsewhere
+        ((25, 45), "walking", {"whole"}),
+        ((0, 22), "walking", {"whole"}),
+        ((0, 23), "walking", {"part"}),  # more than half: the whole lies mostly within it
+        ((0, 20), "cycling", {"part", "whole"}),
+    ],
+)
+def test_a_trimmed_copy_does_not_count_beside_its_whole(
+    part: tuple[int, int], kind: str, counted: set[str]
+) -> None:
+    other = replace(_WATCH, vendor="other")
+    derived = _derived(
+        _workout("whole", 0, 45, source=other), _workout("part", *part, kind=kind, exertion=5.0)
+    )
+    counts = {name for name, (is_counted, _) in _rows(derived).items() if is_counted}
+    assert counts == counted
+    # each of the minutes counts once, whoever stands for them
+    first, last = min(0, part[0]), max(45, part[1])
+    assert derived.days[0].session_ms == (last - first) * _MIN
+    # what was answered about the copy is about the session
+    if counted == {"whole"}:
+        assert _rows(derived)["whole"] == (True, 5.0)
+
+
+def test_two_halves_stand_for_the_record_around_them() -> None:
+    other = replace(_WATCH, vendor="other")
+    derived = _derived(
+        _workout("whole", 0, 45, source=other), _workout("a", 0, 21), _workout("b", 27, 45)
+    )
+    counts = {name for name, (is_counted, _) in _rows(derived).items() if is_counted}
+    assert counts == {"a", "b"}
+
+
 @pytest.mark.parametrize(("minutes", "sessions"), [(9, 0), (10, 1)])
 def test_a_short_declared_session_counts_in_time_and_not_in_frequency(
     minutes: int, sessions: int

@@ -1,4 +1,4 @@
-"""Members of vendors' bodies that cannot be read: each is told with its path, and the rest stays.
+"""Members of vendors' bodies that cannot be read: each is refused by its path, the rest stays.
 
 A body that gives less than it holds, and a reject to nobody, is how records are lost unseen.
 """
@@ -17,14 +17,14 @@ _AT, _UNTIL = "2026-11-20T18:20:00Z", "2026-11-20T19:20:00Z"
 
 
 class _Case(NamedTuple):
-    """A body with one member that cannot be read; `rejects` are path and reason of its rejects."""
+    """A body with one member that cannot be read; `refused` are path and reason of its rejects."""
 
     about: str
     connector: str
     body: object
-    rejects: tuple[tuple[str, str], ...]
+    refused: tuple[tuple[str, str], ...]
     read: tuple[str, ...]  # records of facts, and keys of fetches
-    fetched: tuple[str, str] = ("", "")  # resource and key, for an answer
+    request: tuple[str, str] = ("", "")  # resource and key, for an answer
 
 
 def _google(operation: str, data_type: str, **members: object) -> object:
@@ -239,6 +239,45 @@ _CASES = [
         ("beats_list", "2026-11-20/2026"),
     ),
     _Case(
+        "an exercise with a series of no type",
+        "polar",
+        {**_POLAR_RUN, "samples": [{"recording-rate": 5, "data": "100,101"}]},
+        (("body.samples[0]", "samples of no type"),),
+        ("polar:x9",),
+        ("exercise_details", "x9/2026"),
+    ),
+    _Case(
+        "counts of a watch's day without their time",
+        "withings",
+        _withings(
+            series={
+                "1795198800": {"steps": 12, "heart_rate": 60, "model": "ScanWatch"},
+                "1795198860": {"heart_rate": 61, "model": "ScanWatch"},
+            }
+        ),
+        (("body.series[0].duration", "counts without the length of their time"),),
+        ("heart_rate:2fcb5d63e7ca0b03",),
+        ("getintradayactivity", "1795198800"),
+    ),
+    _Case(
+        "a page of samples whose next token is none",
+        "junction",
+        {
+            "groups": {
+                "oura": [
+                    {
+                        "source": {"provider": "oura", "type": "ring"},
+                        "data": [{"timestamp": _AT, "value": 60}],
+                    }
+                ]
+            },
+            "next_cursor": 7,
+        },
+        (("next_cursor", "not a text"),),
+        ("heart_rate:0917cb196c5f2700",),
+        ("heartrate", "2026-11-01/2026-11-20/oura"),
+    ),
+    _Case(
         "a sample at an offset without a colon",
         "suunto",
         {
@@ -263,13 +302,13 @@ _CASES = [
 
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: case.about)
 def test_what_cannot_be_read_is_told_and_the_rest_is_read(case: _Case) -> None:
-    rejects, read = _outcome(case)
-    assert rejects == sorted(case.rejects)
+    refused, read = _outcome(case)
+    assert refused == sorted(case.refused)
     assert read == list(case.read)
 
 
 def _outcome(case: _Case) -> tuple[list[tuple[str, str]], list[str]]:
-    resource, key = case.fetched
+    resource, key = case.request
     requested = None
     if resource:
         requested = Fetch(account="a", resource=resource, key=key, path="/x", format=case.connector)
@@ -279,10 +318,10 @@ def _outcome(case: _Case) -> tuple[list[tuple[str, str]], list[str]]:
         received_ms=_RECEIVED,
         zone="Asia/Kathmandu" if resource else "",
     )
-    rejects, read = [], []
+    refused, read = [], []
     for line in lines_of(items_of(orjson.dumps(case.body), context)):
         if "reject" in line:
-            rejects.append((line["reject"]["where"], line["reject"]["why"]))
+            refused.append((line["reject"]["where"], line["reject"]["why"]))
         elif "record" in line:
             read.append(line["record"])
-    return sorted(rejects), read
+    return sorted(refused), read
