@@ -64,17 +64,17 @@ def method(name: str) -> str:
     return ", ".join(map(_part, name.split(":")))
 
 
-def inputs(held: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def profile_inputs(held: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return what classes were computed from: the patient's figures, then the edges from below."""
-    return sorted(held.items(), key=_rank)
+    return sorted(held.items(), key=_order)
 
 
-def _rank(item: tuple[str, Any]) -> int:
+def _order(item: tuple[str, Any]) -> int:
     # the database keeps no order, and near maximum would come before vigorous
     return _EDGES.index(item[0]) if item[0] in _EDGES else -1
 
 
-def measured_by(metric: str) -> str:
+def metric_phrase(metric: str) -> str:
     """Return what a method measures, within a line; of an answer, the method names the scale."""
     return translated(_ANSWERED) if metric.startswith("exertion") else words.label(metric).lower()
 

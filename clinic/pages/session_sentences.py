@@ -12,7 +12,7 @@ from clinic.reads import SessionView
 from model.calendar import MINUTE_MS
 from model.derived import Origin, Session
 from model.facts import Source
-from model.prescribing.range_times import prescribed_times
+from model.prescribing.range_times import times_by_range
 from model.prescription import is_credited
 from model.words.language import N_, _, ngettext, translated
 from stream.compute.sessions.date_inputs import shortest_session_ms
@@ -121,7 +121,7 @@ def _known(item: Session) -> str:
 
 def _in_range(item: Session) -> Iterator[str]:
     """Yield the time by the prescribed range: rule A7 judges by it, and not by the classes."""
-    times = prescribed_times(item)
+    times = times_by_range(item)
     if times is None:
         return
     low, high = map(words.number, times.edges)

@@ -6,7 +6,7 @@ from model.intensity import ZoneTimesByMethod
 _PRESCRIBED = "prescribed"  # the scheme of the prescribed range
 
 
-def prescribed_times(session: Session) -> ZoneTimesByMethod | None:
+def times_by_range(session: Session) -> ZoneTimesByMethod | None:
     """Return the times by the range; None where none is prescribed or nothing could be compared.
 
     Its `ms` are the time below, within and above the range, in this order.

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from model.calendar import local_date, monday
 from model.derived import Session, Week
-from model.prescribing.range_times import prescribed_times
+from model.prescribing.range_times import times_by_range
 from model.words.rounding import half_up
 from patient.config import patient_door_of
 from patient.history.answers import own_answer
@@ -113,7 +113,7 @@ def _listed(row: Session, titles: Mapping[str, str]) -> OwnSession:
     vendors = [row.declared_by.vendor]
     if row.heart_source is not None and row.heart_source.vendor not in vendors:
         vendors.append(row.heart_source.vendor)
-    times = prescribed_times(row)
+    times = times_by_range(row)
     return OwnSession(
         day=row.local_date,
         minutes=row.timer_ms // _MINUTE_MS,

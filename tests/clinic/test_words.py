@@ -112,14 +112,14 @@ def test_both_doors_name_a_brand_alike() -> None:
 
 
 def test_an_answer_is_no_stored_name_of_a_scale() -> None:
-    assert scheme_words.measured_by("exertion_cr10") == "exertion"
-    assert scheme_words.measured_by("heart_rate") == "heart rate"
+    assert scheme_words.metric_phrase("exertion_cr10") == "exertion"
+    assert scheme_words.metric_phrase("heart_rate") == "heart rate"
     assert scheme_words.method("rpe:borg-cr10") == "as the patient answered, Borg CR10"
 
 
 def test_edges_are_listed_from_below() -> None:
     held = {"hr_max": 180.0, "percent_light": 30, "percent_near_max": 90, "percent_vigorous": 60}
-    names = [name for name, _value in scheme_words.inputs(held)]
+    names = [name for name, _value in scheme_words.profile_inputs(held)]
     assert names == ["hr_max", "percent_light", "percent_vigorous", "percent_near_max"]
 
 
