@@ -90,6 +90,8 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
     more = f"; more: --before {answer.next}" if answer.next else ""
     unknown = any(session.zones_ms.unknown for session in answer.sessions)
     why = f"; {WHY_UNKNOWN}" if unknown else ""
+    count = len(answer.sessions)
+    sessions = f"{count} session{'' if count == 1 else 's'}"
     # in 80 columns the longest words do not fit
     classes = ("light", "mod.", "vig.", "unknown")
     return Sheet(
@@ -105,7 +107,7 @@ def _sessions(answer: SessionsAnswer) -> Sheet:
             )
             for session in answer.sessions
         ),
-        below=f"{len(answer.sessions)} sessions; {_SHORT}; times in {answer.zone}{why}{more}",
+        below=f"{sessions}; {_SHORT}; times in {answer.zone}{why}{more}",
     )
 
 

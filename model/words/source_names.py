@@ -4,7 +4,7 @@ A source that is no brand, such as a patient's own answers, is worded where it i
 and a clinician call it by other names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 # Where the stored name with capitals is not the name.
 _BRANDS: Mapping[str, str] = {
@@ -29,9 +29,10 @@ def without_repetition(vendor: str, device: str, app: str) -> str:
     "Polar, Polar Pacer, Polar Flow" says Polar three times.
     """
     names = [name for name in (vendor, device, app) if name]
-    shown = [name for name in names if not any(_says_more(other, name) for other in names)]
-    return ", ".join(dict.fromkeys(shown))
+    return ", ".join(dict.fromkeys(name for name in names if not _is_repeated(name, names)))
 
 
-def _says_more(other: str, name: str) -> bool:
-    return other.casefold().startswith(f"{name.casefold()} ")
+def _is_repeated(name: str, names: Iterable[str]) -> bool:
+    """Return whether another name begins with this one and says more."""
+    beginning = f"{name.casefold()} "
+    return any(other.casefold().startswith(beginning) for other in names)

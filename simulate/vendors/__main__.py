@@ -54,8 +54,8 @@ has a webhook at --hook with a key; without one it has none until it is created 
 # What to look at, by the status of a refusal.
 _CHECKS = {
     0: " (is the address of --hook right, and is `kadens up` running?)",
-    HTTPStatus.UNAUTHORIZED: " (is `keys` of the secrets file the same as here, and was `kadens up`"
-    " started again since?)",
+    HTTPStatus.UNAUTHORIZED: " (are the key and the segment of --hook those in `keys` of the"
+    " secrets file, and was `kadens up` started again since?)",
     HTTPStatus.NOT_FOUND: " (does the secrets file have this vendor, and is the segment of --hook"
     " the one in `keys`?)",
     HTTPStatus.TOO_MANY_REQUESTS: " (too many at once: they come again by themselves)",

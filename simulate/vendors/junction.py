@@ -9,24 +9,15 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
 from model.calendar import utc
+from simulate.vendors.vendor_truth import HubTruth
 
 JunctionJson = dict[str, Any]
 _SOURCE = {"provider": "garmin", "type": "watch", "app_id": None, "device_id": None}
 _TEAM = "6b74423d-0504-4470-9afb-477252ccf67a"
 _RESOURCES = ("workouts", "activity", "sleep", "heartrate", "steps")
-
-
-class JunctionTruth(TypedDict):
-    """What is true of a user, times in epoch ms."""
-
-    workouts: list[tuple[object, ...]]
-    heart_rate: list[tuple[object, ...]]
-    steps: list[tuple[object, ...]]
-    wear: list[tuple[object, ...]]
-    days: list[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +50,7 @@ class PlayedJunction:
     nights: list[tuple[str, int, int]] = field(default_factory=list)
     days: list[tuple[str, int, int]] = field(default_factory=list)  # date, steps, resting beats
 
-    def truth(self) -> JunctionTruth:
+    def truth(self) -> HubTruth:
         """Return what is true of the user."""
         heart = [(at * 1000, float(value)) for at, value in self.beats]
         for workout in self.workouts:

@@ -8,21 +8,12 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any
 
 from model.calendar import utc
+from simulate.vendors.vendor_truth import HubTruth
 
 TerraJson = dict[str, Any]
-
-
-class TerraTruth(TypedDict):
-    """What is true of a user, times in epoch ms."""
-
-    workouts: list[tuple[object, ...]]
-    heart_rate: list[tuple[object, ...]]
-    steps: list[tuple[object, ...]]
-    wear: list[tuple[object, ...]]
-    days: list[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +40,7 @@ class PlayedTerra:
     nights: list[tuple[str, int, int]] = field(default_factory=list)
     days: list[tuple[str, int, int]] = field(default_factory=list)  # date, steps, resting beats
 
-    def truth(self) -> TerraTruth:
+    def truth(self) -> HubTruth:
         """Return what is true of the user."""
         workouts: list[tuple[object, ...]] = []
         heart: list[tuple[object, ...]] = []

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypedDict
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,3 +18,13 @@ class VendorTruth:
     counts: dict[str, set[tuple[int, int, float]]] = field(default_factory=dict)
     worn: set[tuple[int, int]] = field(default_factory=set)
     days: dict[date, dict[str, float]] = field(default_factory=dict)
+
+
+class HubTruth(TypedDict):
+    """What is true of a user of a hub, in rows of times in epoch ms and values."""
+
+    workouts: list[tuple[object, ...]]
+    heart_rate: list[tuple[object, ...]]
+    steps: list[tuple[object, ...]]
+    wear: list[tuple[object, ...]]
+    days: list[tuple[object, ...]]

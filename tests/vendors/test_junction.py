@@ -10,9 +10,10 @@ from ingest.proving.proofs import Evidence
 from ingest.proving.verify import Check, Verdict
 from ingest.vendors.junction import JUNCTION
 from kadens.derivation.held_facts import HeldFacts
-from simulate.vendors.junction import HubWorkout, JunctionTruth, PlayedJunction, junction_headers
+from simulate.vendors.junction import HubWorkout, PlayedJunction, junction_headers
 from simulate.vendors.junction_server import JunctionServer
 from simulate.vendors.platform import Arrived
+from simulate.vendors.vendor_truth import HubTruth
 from tests.vendors.reading import (
     ArrivedBody,
     account_facts,
@@ -73,7 +74,7 @@ def _answers(server: JunctionServer, items: Sequence[ArrivedBody]) -> list[Arriv
     return list(answers.values())
 
 
-def _as_truth(facts: HeldFacts) -> JunctionTruth:
+def _as_truth(facts: HeldFacts) -> HubTruth:
     return {
         "workouts": workouts_held(facts),
         "heart_rate": points_held(facts, "heart_rate"),

@@ -15,7 +15,8 @@ from kadens.derivation.held_facts import HeldFacts, hold_facts
 from model.facts import AttributedFact
 from model.received import Context, Part
 from parsers.formats import read_items
-from simulate.vendors.terra import PlayedTerra, TerraTruth, TerraWorkout, terra_headers
+from simulate.vendors.terra import PlayedTerra, TerraWorkout, terra_headers
+from simulate.vendors.vendor_truth import HubTruth
 from tests.rows import of_type
 from tests.vendors.views import counts_held, days_held, points_held, workouts_held
 
@@ -80,7 +81,7 @@ def _held(sent: Sequence[_Sent]) -> HeldFacts:
     return hold_facts(facts, "p", "America/New_York")
 
 
-def _as_truth(facts: HeldFacts) -> TerraTruth:
+def _as_truth(facts: HeldFacts) -> HubTruth:
     return {
         "workouts": workouts_held(facts),
         "heart_rate": points_held(facts, "heart_rate"),

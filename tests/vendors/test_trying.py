@@ -92,8 +92,8 @@ def test_a_refusal_is_told_with_the_reason_of_the_door_and_what_to_check() -> No
         sender.push(b"2")
         sender.send_due()
     assert refusals(sender) == (
-        ", 2 refused with 401 no_key (is `keys` of the secrets file the same as here, and was "
-        "`kadens up` started again since?)"
+        ", 2 refused with 401 no_key (are the key and the segment of --hook those in `keys` of the "
+        "secrets file, and was `kadens up` started again since?)"
     )
 
 

@@ -24,7 +24,8 @@ from parsers.fields import (
     text,
 )
 from parsers.phone.collected import Collected
-from parsers.vendors.hubs.terra_entries import ENTRIES, TerraEntry
+from parsers.vendors.hubs.terra_entries import ENTRIES
+from parsers.vendors.hubs.terra_entry import TerraEntry
 from parsers.vendors.hubs.terra_names import NOT_FOLLOWED_KINDS, NOTICED_KINDS
 from parsers.vendors.request_note import dated_push
 

@@ -62,13 +62,6 @@ _BODIES = [
         ("deleted steps 1795198800000-1795198800001", "p1795198800000-1795285200000d500000"),
     ),
     _Body(
-        "reports",
-        b'{"type":"report.created","patient":"p","report":{"id":"r1","answered_at":'
-        b'"2026-11-20T18:20:00Z","instrument":"pain","value":3,"value":8,"scale":"nrs-0-10",'
-        b'"phase":"none"}}',
-        ("report.value",),
-    ),
-    _Body(
         "strava",
         b'{"object_type":"activity","object_id":1,"aspect_type":"create","aspect_type":"delete",'
         b'"owner_id":1,"subscription_id":1,"event_time":1516126040}',
