@@ -139,7 +139,7 @@ def test_change_the_note(page: Page) -> None:
 def test_from_the_calendar_to_a_session_in_sentences(page: Page) -> None:
     page.goto(_PATIENT)
     page.locator("#calendar a.look-done").last.click()
-    expect(page.locator("#sentences li")).to_have_count(5)
+    expect(page.locator("#sentences li")).to_have_count(7)
     expect(page.locator("#curve .drawing:visible .heart-line")).to_have_count(2)
 
 

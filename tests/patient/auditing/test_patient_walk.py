@@ -23,6 +23,7 @@ _LINK = "says which vendor a link is for, or that it holds, to whoever has it; n
 _SILENT: dict[AccessRoute, str] = {
     ("GET", "/enter/{link}"): _LINK,
     ("GET", "/connect/{link}"): _LINK,
+    ("GET", "/callback/{connector}/{outcome}"): "the same words for everybody; knows no patient",
     ("GET", "/static/{name}"): _SERVER,
     ("GET", "/healthz"): _SERVER,
     ("GET", "/readyz"): _SERVER,
@@ -79,7 +80,8 @@ def test_each_route_that_touches_a_patient_leaves_a_row(
 
 def test_no_page_of_a_patient_who_is_signed_in_may_be_silent() -> None:
     assert set(_SILENT) <= set(WALKED)
-    allowed = re.compile(r"/(enter|connect|static|healthz|readyz|metrics)\b")
+    of_nobody = r"/callback/\{connector\}/\{outcome\}$"
+    allowed = re.compile(rf"/(enter|connect|static|healthz|readyz|metrics)\b|{of_nobody}")
     assert [path for _method, path in _SILENT if not allowed.match(path)] == []
 
 
