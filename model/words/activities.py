@@ -35,3 +35,6 @@ TYPES: dict[str, str] = {
     "multisport": "other",
     "other": "other",
 }
+
+# The legs of a multisport workout may begin with it, and each of them stays beside it.
+BESIDE_OTHERS = frozenset({"multisport", "transition"})

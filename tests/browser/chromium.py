@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 CHROMIUM = shutil.which("chromium")
 # Chromium loads two pages for the address bar of every window that it opens, of which nothing is
@@ -40,3 +40,13 @@ def browser_context(browser: Browser, url: str, width: int, language: str) -> Br
     return browser.new_context(
         viewport={"width": width, "height": 900}, base_url=url, locale=LOCALES[language]
     )
+
+
+def no_side_scroll(page: Page) -> bool:
+    """Return whether a page that has loaded is no wider than its window.
+
+    Behind a click the page may still be on its way, and then there is no element to measure.
+    """
+    page.wait_for_function("document.readyState === 'complete' && document.documentElement")
+    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return fits

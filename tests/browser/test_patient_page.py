@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY, no_side_scroll
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
@@ -72,11 +72,6 @@ def noted(door: Served) -> Iterator[Served]:
         door.change(f"delete from {table}")  # noqa: S608 - constants
 
 
-def _fits(page: Page) -> bool:
-    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return fits
-
-
 def _session(door: Served) -> str:
     listed = door.get(f"/api/v1{_PATIENT}/sessions?limit=1").json()
     return f"{_PATIENT}/sessions/{listed['sessions'][0]['id']}"
@@ -87,7 +82,7 @@ def test_no_page_has_a_violation_and_each_fits(page: Page, noted: Served, langua
     for path in (_PATIENT, _session(noted), f"{_PATIENT}/summary", "/patients/p-new/summary"):
         page.goto(path)
         assert page.locator("html").get_attribute("lang") == language
-        assert _fits(page)
+        assert no_side_scroll(page)
         for part in page.locator("details").all():
             part.evaluate("(one) => { one.open = true; }")
         result = Axe().run(page)

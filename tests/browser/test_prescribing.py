@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY, no_side_scroll
 from tests.clinic_world import Served
 
 pytestmark = NEEDS_CHROMIUM
@@ -30,16 +30,11 @@ def _page(browser: Browser, door: Served, request: pytest.FixtureRequest) -> Ite
     door.change("delete from prescription where version > 2 or prescription not like 'rx-p-%%'")
 
 
-def _fits(page: Page) -> bool:
-    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return fits
-
-
 def test_prescribe_and_confirm_what_is_said(page: Page) -> None:
     page.goto(f"/patients/{_PATIENT}/prescriptions")
-    assert _fits(page)
+    assert no_side_scroll(page)
     page.get_by_role("link", name="New prescription").click()
-    assert _fits(page)
+    assert no_side_scroll(page)
     page.get_by_label("Activity, in your words").fill("Strength at home")
     page.get_by_label("Times a week").first.fill("40")
     page.get_by_label("Minutes each time, at most").fill("20")
@@ -50,7 +45,7 @@ def test_prescribe_and_confirm_what_is_said(page: Page) -> None:
     expect(page.get_by_label("Activity, in your words")).to_have_value("Strength at home")
     times = page.get_by_label("Times a week").first
     expect(times).to_have_attribute("aria-invalid", "true")
-    assert _fits(page)
+    assert no_side_scroll(page)
     refusal.get_by_role("link", name="Times a week").click()
     expect(times).to_be_focused()
     times.fill("2")
@@ -59,7 +54,7 @@ def test_prescribe_and_confirm_what_is_said(page: Page) -> None:
     # another prescription holds already: that is said, and nothing is written until it is confirmed
     beside = page.get_by_role("alert")
     expect(beside).to_contain_text(f"It holds beside rx-{_PATIENT} for the same activities")
-    assert _fits(page)
+    assert no_side_scroll(page)
     page.get_by_role("button", name="Submit as confirmed").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing is written yet")
     expect(page.get_by_label("Activity, in your words")).to_have_value("Strength at home")
@@ -69,7 +64,7 @@ def test_prescribe_and_confirm_what_is_said(page: Page) -> None:
     card = page.locator("#rx-rx-1")
     expect(card).to_contain_text("2 sessions a week")
     expect(card).to_contain_text("30 to 45 min a session")
-    assert _fits(page)
+    assert no_side_scroll(page)
 
 
 def test_pause_change_and_renew(page: Page) -> None:
@@ -100,7 +95,7 @@ def test_pause_change_and_renew(page: Page) -> None:
     expect(card.locator("table")).to_contain_text(f"rx-{_PATIENT}/4")
     # the version that was only paused says so, and differs from the one before by nothing else
     expect(card.locator("table")).to_contain_text("30 Nov 2026: Illness")
-    assert _fits(page)
+    assert no_side_scroll(page)
 
 
 def test_the_pages_speak_swedish(page: Page) -> None:
@@ -108,4 +103,4 @@ def test_the_pages_speak_swedish(page: Page) -> None:
     page.get_by_role("button", name="Svenska").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ändra ordinationen")
     expect(page.get_by_role("button", name="Utfärda")).to_be_visible()
-    assert _fits(page)
+    assert no_side_scroll(page)

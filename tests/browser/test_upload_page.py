@@ -25,7 +25,7 @@ from ingest.vendors import CONNECTORS
 from kadens.uploads.process import UploadLoop
 from model.calendar import DAY_MS
 from model.keyring import KeyRing
-from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY, no_side_scroll
 from tests.ingest.uploading import RIDE_FIT, RUN_FIT, UPLOADED_MS, UploadWorld, zipped_fits
 from tests.rows import values_of
 from tests.serving import served
@@ -118,11 +118,6 @@ def choose(page: Page, name: str, content: bytes) -> None:
     page.locator("#files").set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     )
-
-
-def no_side_scroll(page: Page) -> bool:
-    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return fits
 
 
 @pytest.mark.parametrize("width", [1280, 400])

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY
+from tests.browser.chromium import NEEDS_CHROMIUM, WATCH_POLICY, no_side_scroll
 from tests.clinic_world import ALERTS, Served
 
 pytestmark = NEEDS_CHROMIUM
@@ -39,27 +39,22 @@ def page(browser: Browser, door: Served, width: int) -> Iterator[Page]:
     context.close()
 
 
-def fits(page: Page) -> bool:
-    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    return fits
-
-
 def test_from_alert_to_evidence_to_session_and_down(page: Page) -> None:
     page.goto("/")
-    assert fits(page)
+    assert no_side_scroll(page)
     page.get_by_role("link", name="Pain 8 of 10 after exercise").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pain 8 of 10")
     expect(page.locator("#evidence")).to_contain_text("Very high")
-    assert fits(page)
+    assert no_side_scroll(page)
     page.get_by_role("link", name="Open the session").click()
     expect(page.locator("#zones tfoot")).to_contain_text("42:00")
     expect(page.locator("#facts")).to_contain_text("Samples: heart rate")
     expect(page.locator("#reports")).to_contain_text("8 of 10")
     expect(page.locator("#curve .heart-line:visible")).to_have_count(2)
-    assert fits(page)
+    assert no_side_scroll(page)
     page.get_by_label("Breadcrumb").get_by_role("link", name="Astrid Exempel").click()
     expect(page.locator(".drawing:visible")).to_have_count(2)
-    assert fits(page)
+    assert no_side_scroll(page)
 
 
 def test_the_line_is_broken_where_nothing_was_measured(page: Page) -> None:
@@ -78,12 +73,12 @@ def test_from_a_square_of_the_calendar_to_its_session(page: Page) -> None:
     size = link.bounding_box()
     assert size is not None
     assert min(size["width"], size["height"]) >= 22
-    assert fits(page)
+    assert no_side_scroll(page)
     link.click()
     expect(page.locator("#head .stand-in")).to_have_text("Counted")
     expect(page.locator("#sources tbody")).to_contain_text("No other source measured")
     expect(page.locator("#quality-flags")).to_contain_text("None.")
-    assert fits(page)
+    assert no_side_scroll(page)
 
 
 def test_no_data_is_grey_and_never_red(page: Page) -> None:

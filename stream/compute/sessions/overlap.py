@@ -19,6 +19,7 @@ import numpy as np
 from model.calendar import DAY_MS
 from model.derived import Origin
 from model.facts import Instants
+from model.words.activities import BESIDE_OTHERS
 from stream.compute.pieces import Pieces, pieces_ms
 from stream.compute.sessions.candidates import SessionCandidate, better_first, type_family
 from stream.compute.sessions.duplicates import SAME_WITHIN_MS
@@ -73,7 +74,8 @@ def counted_pieces(candidates: Iterable[SessionCandidate]) -> Mapping[str, Count
     pieces: dict[str, CountedPieces] = {}
     for name, own in running.items():
         pieces[name] = CountedPieces(running=own, paused=paused.get(name, ()))
-    for name in _trimmed(known, pieces):
+    alone = [row for row in known if row.type not in BESIDE_OTHERS]
+    for name in _trimmed(alone, pieces):
         pieces[name] = replace(pieces[name], trimmed=True)
     return pieces
 

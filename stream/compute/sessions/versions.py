@@ -14,13 +14,11 @@ from typing import TypeAlias
 
 from model.facts import AttributedFact, Source, Workout
 from model.versions.version_order import VersionOrder
-from model.words.activities import TYPES
+from model.words.activities import BESIDE_OTHERS, TYPES
 
 SAME_START_MS = 120_000  # devices and portals round the start differently
 
 _ANY_FAMILY = "other"
-# The legs of a multisport workout may begin with it, and each of them stays beside it.
-_BESIDE_OTHERS = frozenset({"multisport", "transition"})
 
 # Source, and the stretch of two minutes in which a workout begins.
 _Cell: TypeAlias = tuple[Source, int]
@@ -86,7 +84,7 @@ def _are_versions(first: AttributedFact, second: AttributedFact) -> bool:
 
 def _are_alike(first: AttributedFact, second: AttributedFact) -> bool:
     types = {_type(first), _type(second)}
-    if len(types) == 1 or types & _BESIDE_OTHERS:
+    if len(types) == 1 or types & BESIDE_OTHERS:
         return len(types) == 1
     families = {TYPES.get(name, _ANY_FAMILY) for name in types}
     # What one message tells of together is no correction: it may be a workout and its legs.
