@@ -1,5 +1,6 @@
 """The command that lists how patients' accounts at vendors are connected. It prints no account."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from kadens.commands.options import DEFAULT_DATA, Data, Json, checked
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line
+from kadens.settings import Settings
 from model.calendar import rfc3339_if_known
 from storage import audit
 from storage.audit_actions import AuditAction
@@ -37,8 +39,21 @@ def list_connections(
     Where one needs reconnecting, `kadens connect` makes a new link. The last column is about the
     past: how many fetches have ended, or, of a vendor that only pushes, were requested.
     """
-    shown: list[ConnectionRow] = []
     settings = settings_of(data)
+    shown = _read(settings, patient)
+    now_ms = clock(settings.clock)()
+    plain = [connection_line(row, now_ms) for row in shown]
+    if as_json:
+        print_json(plain)
+    elif plain:
+        _print_connections(plain)
+    else:
+        print_line("nothing is listed: `kadens connect` makes a link for a patient")
+
+
+def _read(settings: Settings, patient: str) -> list[ConnectionRow]:
+    """Return the connections of a patient, or of all for ""; the audit log says that they were."""
+    shown: list[ConnectionRow] = []
 
     async def work(conn: Connection, now_ms: int) -> None:
         if patient:
@@ -50,14 +65,10 @@ def list_connections(
         await audit.write_list_entries(conn, entry, named, now_ms)
 
     audited(settings, work, AuditAction.LIST_READ, patient or None, "connections")
-    now_ms = clock(settings.clock)()
-    plain = [connection_line(row, now_ms) for row in shown]
-    if as_json:
-        print_json(plain)
-        return
-    if not plain:
-        print_line("nothing is listed: `kadens connect` makes a link for a patient")
-        return
+    return shown
+
+
+def _print_connections(plain: Iterable[dict[str, Any]]) -> None:
     table = list_table(*_COLUMNS)
     for row in plain:
         texts = (row["patient"], row["connector"], row["state"], row["since"])

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from model.keyring import KeyRing
 from storage.bodies.body_store import Directory
-from storage.pg.pool import Pool
+from storage.people import accounts, care_team, consents, patients
+from storage.pg.pool import Connection, Pool
 from stream.collaborators import Collaborators
 from stream.dead.letters import DeadLimit
 from stream.log.ledger import Ledger
@@ -46,3 +47,18 @@ def kept_parts(
         metrics=make_metrics(),
         limit=DeadLimit(least=least),
     )
+
+
+async def link_new_patient(conn: Connection, patient: str, connector: str, account: str) -> None:
+    """Add a patient in a care unit of their own, who consents to a connector, with an account."""
+    await care_team.add_unit(conn, f"unit-{patient}")
+    await patients.add_patient(
+        conn,
+        wrapping_key=KEPT_KEY,
+        unit=f"unit-{patient}",
+        zone="Europe/Stockholm",
+        now_ms=0,
+        pseudonym=patient,
+    )
+    await consents.give_consent(conn, patient, connector, from_ms=0, now_ms=0)
+    await accounts.link_account(conn, patient, connector, account, 0)

@@ -20,14 +20,13 @@ from model.facts import AttributedFact, Workout
 from model.received import Fetch
 from model.topics import RAW
 from storage.bodies.kept_bodies import kept_of
-from storage.people import accounts, care_team, consents, patients
 from storage.pg.pool import open_pool
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
 from tests.rooms import ROOT
 from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0
-from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
+from tests.stream.kept_worker import KeptProducer, kept_parts, link_new_patient
 
 _EXERCISE = ROOT / "tests" / "data" / "polar" / "exercise_answer" / "body.json"
 _WORDS = ("NORDIC_WALKING", "RUNNING", "NORDIC_WALKING")  # what the patient set, an hour apart
@@ -67,17 +66,7 @@ async def _worked_on(
     kept = KeptProducer()
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
-            await care_team.add_unit(conn, f"unit-{patient}")
-            await patients.add_patient(
-                conn,
-                wrapping_key=KEPT_KEY,
-                unit=f"unit-{patient}",
-                zone="Europe/Stockholm",
-                now_ms=0,
-                pseudonym=patient,
-            )
-            await consents.give_consent(conn, patient, "polar", from_ms=0, now_ms=0)
-            await accounts.link_account(conn, patient, "polar", f"of-{patient}", 0)
+            await link_new_patient(conn, patient, "polar", f"of-{patient}")
         for number, run in enumerate(runs):
             # the ledger knows a position once: each run comes from a log of its own
             parts = kept_parts(pool, kept, folder, f"{patient}-{number}", least=100)

@@ -19,7 +19,7 @@ from model.envelope import Envelope
 from model.facts import AttributedFact, Deletion
 from model.topics import RAW
 from storage.bodies.kept_bodies import kept_of, open_kept
-from storage.people import accounts, care_team, consents, data_keys, patients
+from storage.people import data_keys
 from storage.pg.pool import open_pool
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
@@ -27,7 +27,7 @@ from stream.reading import parse_body, reported_by
 from tests.rooms import ROOT
 from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0
-from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
+from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts, link_new_patient
 
 _DATA = ROOT / "tests" / "data"
 _CASES = {
@@ -79,17 +79,7 @@ async def _worked_on(
     kept = KeptProducer()
     async with await open_pool(dsn, max_size=2) as pool:
         async with pool.connection() as conn:
-            await care_team.add_unit(conn, f"unit-{patient}")
-            await patients.add_patient(
-                conn,
-                wrapping_key=KEPT_KEY,
-                unit=f"unit-{patient}",
-                zone="Europe/Stockholm",
-                now_ms=0,
-                pseudonym=patient,
-            )
-            await consents.give_consent(conn, patient, connector, from_ms=0, now_ms=0)
-            await accounts.link_account(conn, patient, connector, _CASES[connector][1], 0)
+            await link_new_patient(conn, patient, connector, _CASES[connector][1])
         for number in order:
             # the ledger knows a position once: each run comes from a log of its own
             parts = kept_parts(pool, kept, folder, f"{patient}-{number}", least=100)
