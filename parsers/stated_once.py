@@ -6,6 +6,7 @@ is read. The same value twice is one value, and null beside a value states nothi
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -31,10 +32,13 @@ TWICE: Final = StatedTwice()
 def members_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return the members of an object, with `TWICE` for a name with two values."""
     members = dict(pairs)
-    if len(members) < len(pairs):
-        for name in members:
-            members[name] = _only([value for own, value in pairs if own == name])
-    return members
+    if len(members) == len(pairs):
+        return members
+    # once through the pairs: an object may have as many members as a body has room for
+    stated: dict[str, list[Any]] = defaultdict(list)
+    for name, value in pairs:
+        stated[name].append(value)
+    return {name: _only(values) for name, values in stated.items()}
 
 
 def _only(values: list[Any]) -> object:

@@ -1,6 +1,7 @@
 """A member that is stated twice: neither of two different values counts."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -71,6 +72,22 @@ def test_what_is_deeper_than_can_be_written_is_left_out() -> None:
         deep = [deep]
     again = orjson.loads(dumps_once({"a": TWICE, "b": [1], "c": deep}))
     assert (again["a"], again["b"], str(again["c"])[:3]) == (None, [1], "[[[")
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """Members of an object, which count how often somebody goes through them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_an_object_of_many_members_is_walked_a_few_times_only() -> None:
+    pairs = _Pairs([*((f"k{number}", number) for number in range(1_000)), ("k7", 8)])
+    assert members_once(pairs)["k7"] is TWICE
+    assert pairs.walks <= 2
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a":1,"a":2', b"\xff", b'{"a":NaN,"a":1}'])
