@@ -11,22 +11,35 @@ _OTHER = "other"
 def type_by_word(words_by_type: Mapping[str, str]) -> dict[str, str]:
     """Return our type for each word; the words of a type are separated by blanks.
 
-    >>> type_by_word({"walking": "stroll hike", "golf": "golf"})
-    {'stroll': 'walking', 'hike': 'walking', 'golf': 'golf'}
+    Each word stands there as it is written, and once more by its letters alone.
+
+    >>> type_by_word({"walking": "stroll dog_walking", "golf": "golf"})
+    {'stroll': 'walking', 'dog_walking': 'walking', 'dogwalking': 'walking', 'golf': 'golf'}
     """
     types: dict[str, str] = {}
     for ours, words in words_by_type.items():
-        types |= dict.fromkeys(words.split(), ours)
+        for word in words.split():
+            types |= {word: ours, letters_of(word): ours}
     return types
 
 
-def type_of_word(types: Mapping[str, str], word: str, where: str, errors: list[Unreadable]) -> str:
-    """Return our type for a sender's word in any case, "other" for one that is not known.
+def letters_of(word: str) -> str:
+    """Return a word in small letters without what joins its parts; a number stays as it is.
 
-    Senders' words are open: an unknown one is told in `errors`, and the workout stays. No word is
-    none.
+    >>> letters_of("Strength-Training"), letters_of("strengthTraining"), letters_of("-1")
+    ('strengthtraining', 'strengthtraining', '-1')
     """
-    for written in (word, word.lower(), word.upper()):
+    # a number has no parts: the minus of one is no hyphen
+    return "".join(filter(str.isalnum, word.lower())) if word[:1].isalpha() else word
+
+
+def type_of_word(types: Mapping[str, str], word: str, where: str, errors: list[Unreadable]) -> str:
+    """Return our type for a sender's word in any spelling, "other" for one that is not known.
+
+    One sender writes `strength_training` today and `strengthTraining` tomorrow. Senders' words are
+    open: an unknown one is told in `errors`, and the workout stays. No word is none.
+    """
+    for written in (word, word.lower(), word.upper(), letters_of(word)):
         if written in types:
             return types[written]
     if word:

@@ -48,7 +48,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a cue has some hundred bytes, an answer a page of records
     Format(
         name="huawei",
-        version=3,
+        version=4,
         read=Named("parsers.vendors.huawei:read_huawei"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -67,7 +67,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A cue has some hundred bytes, a date of continuous heart rate 1 MiB, one of beats 10.
     Format(
         name="polar",
-        version=4,
+        version=5,
         grows=("activity_summary",),
         read=Named("parsers.vendors.polar.reader:read_polar"),
         json=True,
@@ -105,7 +105,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A page of heart rate has 30 days with a sample in five minutes, and in workouts more.
     Format(
         name="oura",
-        version=2,
+        version=3,
         read=Named("parsers.vendors.oura.oura:read_oura"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -114,7 +114,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a page has 25 records at most
     Format(
         name="whoop",
-        version=2,
+        version=3,
         read=Named("parsers.vendors.whoop.whoop:read_whoop"),
         json=True,
         most_days=400,
