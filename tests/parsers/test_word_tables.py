@@ -1,4 +1,4 @@
-"""Senders' words for kinds of exercise: any spelling is the same word, and the public ones are known.
+"""Senders' words for kinds of exercise, in any spelling and as their vendors publish them.
 
 The words are those that vendors publish, written down from their pages and not from the tables.
 """
@@ -47,13 +47,13 @@ _PUBLISHED = (
 
 @pytest.mark.parametrize(("table", "word", "ours"), _PUBLISHED)
 def test_a_published_word_has_its_type(table: Mapping[str, str], word: str, ours: str) -> None:
-    errors: list[Unreadable] = []
+    errors = list[Unreadable]()
     assert type_of_word(table, word, "activity", errors) == ours
     assert not errors
 
 
 def test_a_number_is_never_read_as_another_one() -> None:
     # -1 is what a vendor writes for none, and 1 is running
-    errors: list[Unreadable] = []
+    errors = list[Unreadable]()
     assert type_of_word(SUUNTO_ACTIVITIES, "-1", "activityId", errors) == "other"
     assert [error.why for error in errors] == ["an unknown type of workout"]
