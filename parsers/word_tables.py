@@ -1,6 +1,7 @@
 """Turns a table of vendors' words by our type into our type by word, and looks words up. Pure."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from model.facts import RejectKind
 from parsers.fields import Unreadable
@@ -11,15 +12,12 @@ _OTHER = "other"
 def type_by_word(words_by_type: Mapping[str, str]) -> dict[str, str]:
     """Return our type for each word; the words of a type are separated by blanks.
 
-    Each word stands there as it is written, and once more by its letters alone.
-
-    >>> type_by_word({"walking": "stroll dog_walking", "golf": "golf"})
-    {'stroll': 'walking', 'dog_walking': 'walking', 'dogwalking': 'walking', 'golf': 'golf'}
+    >>> type_by_word({"walking": "stroll hike", "golf": "golf"})
+    {'stroll': 'walking', 'hike': 'walking', 'golf': 'golf'}
     """
     types: dict[str, str] = {}
     for ours, words in words_by_type.items():
-        for word in words.split():
-            types |= {word: ours, letters_of(word): ours}
+        types |= dict.fromkeys(words.split(), ours)
     return types
 
 
@@ -33,15 +31,23 @@ def letters_of(word: str) -> str:
     return "".join(filter(str.isalnum, word.lower())) if word[:1].isalpha() else word
 
 
+@lru_cache(maxsize=64)
+def _by_letters(types: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {letters_of(word): ours for word, ours in types}
+
+
 def type_of_word(types: Mapping[str, str], word: str, where: str, errors: list[Unreadable]) -> str:
     """Return our type for a sender's word in any spelling, "other" for one that is not known.
 
     One sender writes `strength_training` today and `strengthTraining` tomorrow. Senders' words are
     open: an unknown one is told in `errors`, and the workout stays. No word is none.
     """
-    for written in (word, word.lower(), word.upper(), letters_of(word)):
+    for written in (word, word.lower(), word.upper()):
         if written in types:
             return types[written]
+    ours = _by_letters(tuple(types.items())).get(letters_of(word))
+    if ours is not None:
+        return ours
     if word:
         errors.append(Unreadable(where, "an unknown type of workout", RejectKind.UNKNOWN))
     return _OTHER

@@ -189,7 +189,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=3,
+        version=4,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),

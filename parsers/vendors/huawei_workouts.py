@@ -139,12 +139,13 @@ def _totals(
         return
     for index, point in enumerate(points[:_MOST_SUMMARIES]):
         try:
-            yield from _fields(object_of(point, f"{location}[{index}]"), f"{location}[{index}]")
+            path = f"{location}[{index}]"
+            yield from _fields(object_of(point, path), path, errors)
         except Unreadable as error:
             errors.append(error)
 
 
-def _fields(point: JsonObject, where: str) -> Iterator[tuple[str, float]]:
+def _fields(point: JsonObject, where: str, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:
     # "com.huawei.continuous.distance.total": a word of the name says what was measured
     kinds = text(point.get("dataTypeName"), f"{where}.dataTypeName").split(".")
     for item in list_of(point.get("value"), f"{where}.value"):
@@ -153,7 +154,9 @@ def _fields(point: JsonObject, where: str) -> Iterator[tuple[str, float]]:
             total = HUAWEI_TOTALS.get((kind, str(field.get("fieldName"))))
             number = _number(field)
             if total is not None and number is not None:
-                yield total[0], number_within(number, 0, total[1], f"{where}.value")
+                stated = number, 0, total[1], f"{where}.value"
+                figure = kept_without(errors, None, number_within, *stated)
+                yield from () if figure is None else ((total[0], figure),)
 
 
 def _number(field: JsonObject) -> object:
