@@ -9,7 +9,10 @@ import pytest
 
 from parsers.exports.polar_names import POLAR_SPORTS
 from parsers.fields import Unreadable
+from parsers.vendors.garmin.names import ACTIVITY_TYPES
 from parsers.vendors.huawei_names import HUAWEI_TYPES
+from parsers.vendors.hubs.junction_names import JUNCTION_SPORTS
+from parsers.vendors.open_wearables_names import WORKOUT_TYPES
 from parsers.vendors.oura.names import OURA_ACTIVITIES
 from parsers.vendors.suunto.names import SUUNTO_ACTIVITIES
 from parsers.vendors.whoop.names import WHOOP_SPORTS
@@ -36,6 +39,14 @@ _PUBLISHED = (
     (OURA_ACTIVITIES, "Strength training", "strength"),
     (OURA_ACTIVITIES, "cross_country_skiing", "cross_country_skiing"),
     (OURA_ACTIVITIES, "hiit", "cardio"),
+    (ACTIVITY_TYPES, "SINGLE_GAS_DIVING", "diving"),
+    (ACTIVITY_TYPES, "BACKCOUNTRY_SKIING_SNOWBOARDING_WS", "skiing"),
+    (ACTIVITY_TYPES, "INDOOR_HAND_CYCLING", "indoor_cycling"),
+    (ACTIVITY_TYPES, "BIKETORUNTRANSITION_V2", "transition"),
+    (WORKOUT_TYPES, "boxing", "cardio"),
+    (WORKOUT_TYPES, "ice_skating", "other"),
+    (JUNCTION_SPORTS, "stand_up_paddling", "paddling"),
+    (JUNCTION_SPORTS, "functional_strength_training", "strength"),
     (HUAWEI_TYPES, "56", "running"),
     (HUAWEI_TYPES, "97", "indoor_cycling"),
     (HUAWEI_TYPES, "5", "ball_sport"),
