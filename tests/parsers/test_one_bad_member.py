@@ -118,3 +118,16 @@ def test_a_relay_may_number_its_workouts() -> None:
     workout = {"id": 9_007_199_254_740_993, "name": "Running", **times}
     (line,) = _read("health_auto_export", {"data": {"workouts": [workout]}})
     assert line["record"] == "9007199254740993"
+
+
+def test_an_athlete_that_is_none_leaves_the_activity_that_was_asked_for() -> None:
+    activity = {
+        "id": 5,
+        "start_date": "2026-11-20T16:00:00Z",
+        "elapsed_time": 600,
+        "sport_type": "Run",
+        "athlete": {"id": "nobody"},
+    }
+    lines = _read("strava", activity, "activity", "5/1795190400")
+    assert _kinds(lines) == ["workout"]
+    assert lines[0]["account"] == "p"
