@@ -122,6 +122,7 @@ TYPE_BY_MEMBER: Mapping[str, DataType] = {row.member: row for row in TYPES_FOLLO
 TYPES_NOT_FOLLOWED = frozenset(
     [
         "altitude",
+        "basal-energy-burned",
         "blood-glucose",
         "body-fat",
         "calories-in-heart-rate-zone",
@@ -135,11 +136,16 @@ TYPES_NOT_FOLLOWED = frozenset(
         "food-measurement-unit",
         "height",
         "hydration-log",
+        "menstrual-period",
+        "moods",
         "nutrition-log",
+        "ovulation-test",
         "oxygen-saturation",
         "respiratory-rate-sleep-summary",
         "sedentary-period",
+        "skin-temperature-sensors",
         "swim-lengths-data",
+        "symptoms",
         "time-in-heart-rate-zone",
         "total-calories",
     ]
@@ -159,7 +165,7 @@ METRICS_OF: Mapping[str, tuple[str, ...]] = {
     "exercise": (BEGUN_WORKOUTS,),
 }
 
-# Rings, displays and glasses are left out: where they are worn says too little.
+# Rings, displays and glasses stand beside: where they are worn says too little.
 FORM_FACTORS: Mapping[str, DeviceType] = {
     "FITNESS_BAND": DeviceType.WATCH,
     "WATCH": DeviceType.WATCH,
@@ -168,6 +174,8 @@ FORM_FACTORS: Mapping[str, DeviceType] = {
     "TABLET": DeviceType.PHONE,
     "SCALE": DeviceType.SCALE,
 }
+FORMS_BESIDE = frozenset({"RING", "HEAD_MOUNTED", "SMART_DISPLAY"})
+NO_FORM = frozenset({"", "FORM_FACTOR_UNSPECIFIED"})
 # What is derived comes from what was measured in the background.
 METHODS_OF_GOOGLE: Mapping[str, Method] = {
     "MANUAL": Method.MANUAL,
@@ -176,7 +184,8 @@ METHODS_OF_GOOGLE: Mapping[str, Method] = {
     "DERIVED": Method.BACKGROUND,
 }
 # Fitbit sells trackers only; with a phone alone the steps of its app have this name.
-FITBIT_PLATFORM, OF_A_PHONE = "FITBIT_PLATFORM", "mobiletrack"
+FITBIT_PLATFORMS = frozenset({"FITBIT", "FITBIT_PLATFORM"})
+OF_A_PHONE = "mobiletrack"
 CHEST = "CHEST"
 
 # A minute in the two upper zones counts as two of these minutes.
@@ -200,41 +209,59 @@ RESTARTS = frozenset({"RESUME", "AUTO_RESUME", "START"})
 
 EXERCISE_TYPES: Mapping[str, str] = type_by_word(
     {
-        "walking": "walking walk power_walking race_walking treadmill_walking walking_treadmill",
+        "walking": """walking walk power_walking race_walking treadmill_walking walking_treadmill
+            treadmill_walk incline_walk stroller_walk walk_with_weights""",
         "nordic_walking": "nordic_walking walking_nordic",
-        "hiking": "hiking trekking rucking snowshoeing",
-        "running": "running jogging trail_running track_running running_jogging run",
-        "treadmill": "treadmill running_treadmill treadmill_running",
+        "hiking": "hiking trekking rucking snowshoeing backpacking orienteering",
+        "running": """running jogging trail_running track_running running_jogging run
+            trail_run track_and_field""",
+        "treadmill": "treadmill running_treadmill treadmill_running incline_run",
         "cycling": """biking cycling bike outdoor_bike mountain_biking road_biking e_bike
-            electric_biking biking_mountain biking_road bmx handcycling_outdoor""",
-        "indoor_cycling": "spinning stationary_bike biking_stationary indoor_biking",
+            electric_biking biking_mountain biking_road bmx handcycling_outdoor electric_bike
+            mountain_bike unicycling""",
+        "indoor_cycling": """spinning stationary_bike biking_stationary indoor_biking
+            assault_bike""",
         "wheelchair": "wheelchair wheelchair_pushing handcycling",
-        "swimming": "swimming swimming_pool swimming_open_water lap_swimming open_water_swimming",
-        "water_exercise": "water_aerobics aqua_fitness water_polo",
+        "swimming": """swimming swimming_pool swimming_open_water lap_swimming
+            open_water_swimming synchronized_swimming""",
+        "water_exercise": "water_aerobics aqua_fitness water_polo water_jogging water_volleyball",
         "rowing": "rowing rowing_machine indoor_rowing",
         "paddling": "kayaking canoeing paddling paddleboarding stand_up_paddleboarding",
-        "diving": "scuba_diving snorkeling",
-        "cross_country_skiing": "cross_country_skiing skiing_cross_country roller_skiing",
+        "diving": "scuba_diving snorkeling diving",
+        "cross_country_skiing": """cross_country_skiing skiing_cross_country roller_skiing
+            cross_country_ski""",
         "skiing": "skiing alpine_skiing downhill_skiing snowboarding",
         "strength": """strength_training weightlifting weights functional_strength_training
-            calisthenics crossfit kettlebell powerlifting core_training bootcamp""",
+            calisthenics crossfit kettlebell powerlifting core_training bootcamp body_weight
+            free_weights weight_machines resistance_bands trx""",
         "cardio": """workout aerobic_workout aerobics hiit interval_workout interval_training
             circuit_training kickboxing boxing martial_arts jumping_rope jump_rope step_training
-            exercise_class""",
+            exercise_class cardio_workout cardio_sculpt cross_training tabata_workout
+            outdoor_workout karate taekwondo muay_thai jiu_jitsu""",
         "elliptical": "elliptical",
         "stair_climbing": "stair_climbing stairclimber stair_climbing_machine",
-        "yoga": "yoga",
-        "pilates": "pilates barre",
+        "yoga": "yoga yoga_bikram yoga_hatha yoga_power yoga_vinyasa",
+        "pilates": "pilates barre barre_class",
         "mobility": "stretching flexibility foam_rolling",
         "balance": "tai_chi",
-        "dance": "dancing zumba",
+        "dance": """dancing zumba ballet ballroom_dance breakdancing hip_hop jazz_dance modern_dance
+            tango""",
         "ball_sport": """soccer football_soccer basketball volleyball football football_american
             football_australian handball rugby baseball softball hockey ice_hockey field_hockey
-            cricket lacrosse ultimate_frisbee floorball""",
-        "racket_sport": "tennis badminton squash table_tennis padel pickleball racquetball",
+            cricket lacrosse ultimate_frisbee floorball frisbee_playing_general
+            volleyball_beach""",
+        "racket_sport": """tennis badminton squash table_tennis padel pickleball racquetball
+            pickelball racket_sports""",
         "climbing": "rock_climbing indoor_climbing climbing bouldering",
-        "riding": "horseback_riding horse_riding",
+        "riding": "horseback_riding horse_riding equestrian_sports polo",
         "golf": "golf",
-        "other": "other sport skating ice_skating inline_skating surfing sailing gardening",
+        "multisport": "multisport",
+        "other": """other sport skating ice_skating inline_skating surfing sailing gardening archery
+            billiards bowling carpentry cheerleading cleaning croquet curling electric_scooter
+            fencing fishing fitness_gaming foiling gymnastics hoeing household_chores hunting
+            kitesurfing meditate motocross motorcycle mowing_lawn musical_performance painting
+            paragliding parkour rollerblading roller_skating scootering shooting shoveling
+            skateboarding skydiving snowmobiling snow_sport speed_skating trampoline wakeboarding
+            water_skiing water_sport weeding windsurfing wrestling""",
     }
 )

@@ -6,10 +6,12 @@ from model.facts import DeviceType, Method, Source
 from parsers.fields import JsonObject
 from parsers.phone.collected import word_of
 from parsers.vendors.google_health.names import (
-    FITBIT_PLATFORM,
+    FITBIT_PLATFORMS,
     FORM_FACTORS,
+    FORMS_BESIDE,
     GOOGLE_VENDOR,
     METHODS_OF_GOOGLE,
+    NO_FORM,
     OF_A_PHONE,
 )
 from parsers.vendors.open_wearables_names import device_type
@@ -50,12 +52,14 @@ def _source(
 
 
 def _device_type(platform: str, device: str, form: str) -> DeviceType:
-    # A ring is worn, but not where a watch is, so its type stays unknown.
     if form in FORM_FACTORS:
         return FORM_FACTORS[form]
+    # A ring is worn, but not where a watch is, so its type stays unknown, whatever its name.
+    if form in FORMS_BESIDE:
+        return DeviceType.UNKNOWN
     if OF_A_PHONE in device.lower():
         return DeviceType.PHONE
     named = device_type(platform.lower(), device)
     # Fitbit has more names of trackers than are listed anywhere.
-    is_tracker = platform == FITBIT_PLATFORM and named is DeviceType.UNKNOWN and not form
-    return DeviceType.WATCH if is_tracker else named
+    is_tracker = platform in FITBIT_PLATFORMS and form in NO_FORM
+    return DeviceType.WATCH if is_tracker and named is DeviceType.UNKNOWN else named
