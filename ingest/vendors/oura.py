@@ -36,6 +36,8 @@ _COLLECTIONS = "/v2/usercollection/"
 _SUBSCRIPTIONS = "/v2/webhook/subscription"
 _EVENTS = ("create", "update", "delete")
 _TYPES = ("workout", "session", "daily_activity", "sleep", "vO2_max")
+# the same types as the interface of webhooks writes them
+_TYPES_OF_WEBHOOK = (*_TYPES[:-1], "vo2_max")
 _HEART_RATE = "heartrate"
 OURA_BUDGET = (RateWindow(seconds=300, requests=5_000),)
 
@@ -153,7 +155,7 @@ def _revoke(_account: str) -> ApiRequest:
 def _wanted() -> tuple[str, ...]:
     names: list[str] = []
     for event in _EVENTS:
-        names += [f"{event} {kind}" for kind in _TYPES]
+        names += [f"{event} {kind}" for kind in _TYPES_OF_WEBHOOK]
     return tuple(names)
 
 

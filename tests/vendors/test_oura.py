@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from ingest.proving.verify import Verdict, verify
-from ingest.vendors.oura import OURA, verification_token
+from ingest.vendors.oura import OURA, oura_past, verification_token
 from kadens.recorded.requests import expected_answer
 from model.vendor_api import ACCESS_TOKEN, Subscription
 from simulate.vendors.oura import OuraServer, oura_objects
@@ -277,3 +277,24 @@ def test_only_the_members_of_a_compact_body_in_their_order_are_signed() -> None:
             window_ms=1,
         )
         assert judged is verdict
+
+
+def test_what_is_subscribed_to_has_the_names_of_the_webhook() -> None:
+    """Oura's interface of webhooks writes one type otherwise than the address of its objects."""
+    assert OURA.api is not None
+    assert OURA.api.subscriptions is not None
+    assert {about.split()[1] for about in OURA.api.subscriptions.wanted} == {
+        "workout",
+        "session",
+        "daily_activity",
+        "sleep",
+        "vo2_max",
+    }
+    assert {fetch.resource for fetch in oura_past("ring-7", 0, 86_400_000)} == {
+        "workout",
+        "session",
+        "daily_activity",
+        "sleep",
+        "vO2_max",
+        "heartrate",
+    }

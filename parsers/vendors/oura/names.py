@@ -6,6 +6,8 @@ from parsers.word_tables import type_by_word
 
 # What a cue asks for. Heart rate has no cues: it is asked for by the times of these.
 FOLLOWED_TYPES = ("workout", "session", "daily_activity", "sleep", "vO2_max")
+# A cue writes one of them otherwise than the address of its objects.
+TYPE_OF_CUE = {"vo2_max": "vO2_max"}
 EVENTS_OF_DATA = ("create", "update")
 DELETED = "delete"
 OURA_PATH = "/v2/usercollection/"

@@ -40,6 +40,7 @@ from parsers.vendors.oura.names import (
     FOLLOWED_TYPES,
     HEART_RATE_TYPE,
     OURA_PATH,
+    TYPE_OF_CUE,
 )
 from parsers.vendors.oura.objects import (
     facts_of_object,
@@ -83,6 +84,7 @@ def _cue(body: JsonObject, payload: bytes, context: Context) -> ReaderItem:
     account = text(body.get("user_id"), "user_id")
     # before anything else: what comes to a wrong address is no event of ours
     _check_address(f"{event}.{kind}", context)
+    kind = TYPE_OF_CUE.get(kind, kind)
     if kind not in FOLLOWED_TYPES or event not in (*EVENTS_OF_DATA, DELETED):
         return Notice(account=account, kind=NoticeKind.UNKNOWN)
     name = _object_id(body.get("object_id"))
