@@ -25,7 +25,7 @@ from parsers.fields import (
     text,
 )
 from parsers.pauses import SHORTEST_PAUSE_MS
-from parsers.phone.collected import Collected
+from parsers.phone.collected import Collected, word_of
 from parsers.streams import SeriesByKey
 from parsers.vendors.hubs.junction_names import (
     BY_HAND_SOURCE,
@@ -35,6 +35,7 @@ from parsers.vendors.hubs.junction_names import (
     JUNCTION_SERIES,
     JUNCTION_SPORTS,
     JUNCTION_TOTALS,
+    NAPS,
     RESTING,
     SOURCE_TYPES,
     STREAM_COLUMNS,
@@ -253,7 +254,9 @@ def add_night_summary(record: JsonObject, where: str, into: Collected) -> None:
     day = hub_date(record.get("calendar_date") or record.get("date"), f"{where}.calendar_date")
     origin = hub_origin(record.get("source"), f"{where}.source", into)
     dated = _dated(record, f"night:{named}", day, origin, where, errors)
-    for member, figure in JUNCTION_NIGHT.items():
+    # what a nap states is no figure of its date, and would take the place of the night's
+    figures = {} if word_of(record.get("type")) in NAPS else JUNCTION_NIGHT
+    for member, figure in figures.items():
         _add_figure(record, member, figure, dated, where, into)
     if shows_sleep(dated.source, is_measured=origin.kind in WORN_SOURCES):
         of = head(dated.source, f"night:{named}", dated.revision, (start, end), dated.offset)

@@ -81,6 +81,7 @@ JUNCTION_NIGHT: dict[str, tuple[str, bool]] = {
     "hr_resting": ("resting_heart_rate", False),
     "average_hrv": ("heart_rate_variability_rmssd", False),
 }
+NAPS = frozenset(("acknowledged_nap", "short_sleep"))
 
 # Junction's name in a workout -> our name in Workout.summary, and the greatest believable figure
 JUNCTION_TOTALS: dict[str, tuple[str, float]] = {

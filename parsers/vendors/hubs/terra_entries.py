@@ -113,6 +113,9 @@ def _add_night(entry: TerraEntry, into: Collected) -> None:
         of = head(source, f"night:{named}", entry.revision, (start.ms, end.ms), start.offset)
         into.facts.append(sleep_as_wear(of, f"{where}.end_time"))
     add_series(entry, source, start, into.series, into)
+    # what a nap states is no figure of its date, and would take the place of the night's
+    if metadata.get("is_nap") is True:
+        return
     day = hub_date(metadata.get("end_time"), f"{where}.end_time")
     dated = HubDay(
         source=source,
