@@ -40,7 +40,7 @@ FORMATS: tuple[Format, ...] = (
     # An export of years. What it holds is read anew whenever one of its readers changes.
     Format(
         name="packed",
-        version=1 + _FILE_VERSIONS,
+        version=2 + _FILE_VERSIONS,
         read=Named("parsers.packed:read_packed"),
         sniff=is_packed,
         suffixes=(".gz", ".zip"),

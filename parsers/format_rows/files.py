@@ -23,7 +23,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.5 MiB; the schema has no bound
     Format(
         name="tcx",
-        version=4,
+        version=5,
         read=Named("parsers.tracks.tcx:parse_tcx"),
         sniff=Named("parsers.tracks.tcx:is_tcx"),
         suffixes=(".tcx",),
@@ -32,7 +32,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.7 MiB; the schema has no bound
     Format(
         name="gpx",
-        version=2,
+        version=3,
         read=Named("parsers.tracks.gpx:parse_gpx"),
         sniff=Named("parsers.tracks.gpx:is_gpx"),
         suffixes=(".gpx",),
