@@ -50,7 +50,9 @@ def unread_tables(database: Database) -> list[tuple[str, str]]:
     unread += [(table, _NO_TABLE) for table in sorted(hidden)]
     if EXERCISE_TABLE in database.tables and not sessions_table(database):
         unread.append((EXERCISE_TABLE, _NO_COLUMNS))
-    for kind in RECORD_KINDS:
+    # of a damaged schema the other tables of a pair are lost, which is told already
+    is_damaged = any(not damage.table for damage in database.damage)
+    for kind in () if is_damaged else RECORD_KINDS:
         is_read = (
             any(series_tables(database, kind)) if kind.series else record_table(database, kind)
         )

@@ -155,7 +155,8 @@ def _number(row: _Row, name: str) -> float:
 def _add_sample(row: _Row, table: SamsungTable, into: Collected) -> None:
     # A mean of an hour would stand as a reading at its first instant.
     if table.bins and row.get(table.bins):
-        return
+        why = "a mean of values that are in a file of their own, which is read instead"
+        raise Unreadable(table.bins, why, RejectKind.UNKNOWN)
     start = _ms(row, "start_time")
     end = _ms(row, "end_time") if table.counts else start
     if table.counts and not 0 < end - start <= LONGEST_INTERVAL_MS:
