@@ -122,7 +122,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     ),
     Format(
         name="samsung_health",
-        version=1,
+        version=2,
         grows=("pedometer_day_summary",),
         read=Named("parsers.takeout.samsung_health:read_samsung_health"),
         sniff=Named("parsers.takeout.samsung_health:is_samsung_health"),
@@ -164,7 +164,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a thousand activities with all their splits have 20 MiB
     Format(
         name="garmin_account",
-        version=2,
+        version=3,
         grows=("UDSFile",),
         read=Named("parsers.exports.garmin_account:read_garmin_account"),
         sniff=Named("parsers.exports.garmin_account:is_garmin_account"),
