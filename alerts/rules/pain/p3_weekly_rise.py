@@ -14,7 +14,7 @@ from typing import Any
 from alerts.occasions import Occasion, finding_of
 from alerts.pain import Ratings, is_muted, ratings_read
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
 from model.prescription import from_recording
@@ -126,8 +126,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         medians=", ".join(short_number(week["median"]) for week in weeks),
         monday=weeks[-1]["monday"],
         counts=", ".join(str(week["ratings"]) for week in weeks),
-        each=short_number(thresholds["each_week"]),
-        at_once=short_number(thresholds["at_once"]),
+        each=limit_number(thresholds["each_week"]),
+        at_once=limit_number(thresholds["at_once"]),
     )
 
 
