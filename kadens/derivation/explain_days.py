@@ -10,6 +10,7 @@ from kadens.derivation.derived_lines import (
     duration_text,
     session_text,
     sessions_text,
+    tenths,
     week_text,
     zones_text,
 )
@@ -203,7 +204,7 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
     yield f"sessions: {done.sessions} done of {due.sessions} due{recalled}"
     yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"
     if due.dose_min is not None:
-        amount = f"{round(done.dose_min, 1):g} done of {round(due.dose_min, 1):g} due"
+        amount = f"{tenths(done.dose_min)} done of {tenths(due.dose_min)} due"
         yield f"dose: {amount}, moderate minutes and twice the vigorous ones"
     if done.range_known_ms:
         within, compared = duration_text(done.in_range_ms), duration_text(done.range_known_ms)
