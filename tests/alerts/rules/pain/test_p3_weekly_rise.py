@@ -68,15 +68,14 @@ def test_every_rating_around_exercise_counts_and_no_answer_of_now() -> None:
 def _phased(*weeks: str) -> list[PainRating]:
     """Return the ratings of the last full weeks, each such as "b2 a4": its phase and its value."""
     phases = {"b": Phase.BEFORE, "d": Phase.DURING, "a": Phase.AFTER, "n": Phase.NEXT_MORNING}
-    rows: list[PainRating] = []
     written = [week.split() for week in weeks]
-    for row, text in zip(
-        _weeks(*[[float(text[1:]) for text in week] for week in written]),
-        chain.from_iterable(written),
-        strict=True,
-    ):
-        rows.append(replace(row, phase=phases[text[0]]))
-    return rows
+    rows = _weeks(*map(_values, written))
+    of_phase = [phases[text[0]] for text in chain.from_iterable(written)]
+    return [replace(row, phase=phase) for row, phase in zip(rows, of_phase, strict=True)]
+
+
+def _values(week: Sequence[str]) -> list[float]:
+    return [float(text[1:]) for text in week]
 
 
 @pytest.mark.parametrize(
