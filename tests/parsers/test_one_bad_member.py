@@ -1,4 +1,4 @@
-"""A member of the wrong type costs itself alone: it is rejected with its path, the rest is read.
+"""A member of the wrong type costs itself alone: its path is told, and the rest is read.
 
 Each body is one that a vendor sends, with one member that no field of it can be.
 """
