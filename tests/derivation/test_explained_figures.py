@@ -85,7 +85,7 @@ def _derive(tmp_path: Path) -> Derive:
 def _lines(derivation: Derivation, kind: str) -> list[str]:
     sessions = derivation.conclusions.derived.sessions
     name = sessions[0].id if kind == "session" else "2025-11-24"
-    return [line.strip() for line in explanation(derivation, kind, name)]
+    return list(map(str.strip, explanation(derivation, kind, name)))
 
 
 def test_samples_that_were_stated_again_are_no_part_of_the_figure(derive: Derive) -> None:

@@ -44,7 +44,7 @@ def test_a_file_without_anything_followed_says_so(
         archive.writestr(f"folder/{name}", content)
     for path in (tmp_path / name, tmp_path / "all.zip"):
         done = CliRunner().invoke(app, ["inspect", str(path), "--facts"])
-        assert [orjson.loads(line) for line in done.output.splitlines()] == [_NOTHING]
+        assert list(map(orjson.loads, done.output.splitlines())) == [_NOTHING]
         assert done.exit_code == 1
         done = CliRunner().invoke(app, ["inspect", str(path)])
         assert f"problem at body: {NOTHING_KEPT}" in done.output

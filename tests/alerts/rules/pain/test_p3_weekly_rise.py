@@ -68,10 +68,10 @@ def test_every_rating_around_exercise_counts_and_no_answer_of_now() -> None:
 def _phased(*weeks: str) -> list[PainRating]:
     """Return the ratings of the last full weeks, each such as "b2 a4": its phase and its value."""
     phases = {"b": Phase.BEFORE, "d": Phase.DURING, "a": Phase.AFTER, "n": Phase.NEXT_MORNING}
-    written = [week.split() for week in weeks]
+    written = list(map(str.split, weeks))
     rows = _weeks(*map(_values, written))
-    of_phase = [phases[text[0]] for text in chain.from_iterable(written)]
-    return [replace(row, phase=phase) for row, phase in zip(rows, of_phase, strict=True)]
+    texts = chain.from_iterable(written)
+    return [replace(row, phase=phases[text[0]]) for row, text in zip(rows, texts, strict=True)]
 
 
 def _values(week: Sequence[str]) -> list[float]:

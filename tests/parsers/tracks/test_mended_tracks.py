@@ -15,7 +15,8 @@ _GPX = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><name>{}</name><tr
 <extensions><heartrate>100</heartrate></extensions></trkpt>
 <trkpt lat="0" lon="0"><time>2024-03-01T07:00:02Z</time>
 <extensions><heartrate>101</heartrate></extensions></trkpt></trkseg></trk></gpx>"""
-_TCX = """<TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2">
+_TCX = """<TrainingCenterDatabase
+xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2">
 <Activities><Activity Sport="Running"><Notes>{}</Notes><Id>2024-03-01T07:00:00Z</Id>
 <Lap StartTime="2024-03-01T07:00:00Z"><TotalTimeSeconds>2</TotalTimeSeconds><Track>
 <Trackpoint><Time>2024-03-01T07:00:00Z</Time>

@@ -7,7 +7,7 @@ import pytest
 from model.errors import BodyError
 from model.received import Context
 from parsers.formats import parse, read_items, sniff
-from parsers.text_marks import unmarked
+from parsers.packing.text_marks import unmarked
 from tests.rooms import ROOT
 
 _DATA = ROOT / "tests" / "data"
