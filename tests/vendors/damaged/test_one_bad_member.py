@@ -1,4 +1,4 @@
-"""A member of the wrong type costs itself alone: it is told with its path, and the rest is read.
+"""A member of the wrong type costs itself alone: its path is told, and the rest is read.
 
 Each body is one that a vendor sends, with one member that no field of it can be.
 """
@@ -37,7 +37,7 @@ def _kinds(lines: list[FactLine]) -> list[str]:
     return [line.get("metric") or line["kind"] for line in lines if "kind" in line]
 
 
-def _refused_paths(lines: list[FactLine]) -> list[str]:
+def _rejected(lines: list[FactLine]) -> list[str]:
     return [line["reject"]["where"] for line in lines if "reject" in line]
 
 
@@ -51,7 +51,7 @@ def test_samples_that_are_no_list_leave_garmins_activity() -> None:
     record = {"userId": "u", "summaryId": "7-detail", "activityId": 7, "summary": summary}
     lines = _read("garmin", {"activityDetails": [{**record, "samples": {"heartRate": 71}}]})
     assert _kinds(lines) == ["workout"]
-    assert _refused_paths(lines) == ["activityDetails[0].samples"]
+    assert _rejected(lines) == ["activityDetails[0].samples"]
 
 
 @pytest.mark.parametrize("odd", ["none", True, []])
@@ -59,29 +59,29 @@ def test_samples_that_are_no_list_leave_garmins_activity() -> None:
 def test_an_object_that_is_none_leaves_terras_workout(member: str, odd: object) -> None:
     lines = _read("terra", _terra("activity", **{member: odd}))
     assert _kinds(lines) == ["workout"]
-    assert set(_refused_paths(lines)) == {f"data[0].{member}"}
+    assert set(_rejected(lines)) == {f"data[0].{member}"}
 
 
 def test_durations_that_are_none_leave_terras_night() -> None:
     lines = _read("terra", _terra("sleep", sleep_durations_data="long"))
     # a watch of Garmin's was worn, whatever is said of its stages
     assert _kinds(lines) == ["wear"]
-    assert _refused_paths(lines) == ["data[0].sleep_durations_data"]
+    assert _rejected(lines) == ["data[0].sleep_durations_data"]
 
 
 def test_a_provider_that_is_no_text_leaves_terras_data() -> None:
     body = {**_terra("activity"), "user": {"user_id": "u", "provider": 7}}
     lines = _read("terra", body)
     assert _kinds(lines) == ["workout"]
-    assert _refused_paths(lines) == ["user.provider"]
+    assert _rejected(lines) == ["user.provider"]
 
 
-@pytest.mark.parametrize(("odd", "paths"), [(None, []), ("none", ["groups.oura"])])
-def test_a_provider_without_groups_leaves_those_of_others(odd: object, paths: list[str]) -> None:
+@pytest.mark.parametrize(("odd", "rejected"), [(None, []), ("none", ["groups.oura"])])
+def test_a_provider_without_groups_leaves_those_of_others(odd: object, rejected: list[str]) -> None:
     groups = {"oura": odd, "garmin": [{"source": {"provider": "garmin"}, "data": [_BEAT]}]}
     lines = _read("junction", {"groups": groups}, "heartrate", "2026-11-20/2026-11-21/")
     assert _kinds(lines) == ["heart_rate"]
-    assert _refused_paths(lines) == paths
+    assert _rejected(lines) == rejected
 
 
 def test_a_figure_that_is_no_number_leaves_the_others_of_huaweis_point() -> None:
@@ -98,7 +98,7 @@ def test_a_figure_that_is_no_number_leaves_the_others_of_huaweis_point() -> None
     }
     lines = _read("huawei", {"activityRecord": [record]}, "activity_records", "1-2/")
     assert lines[0]["summary"] == {"heart_rate_max": 160.0}
-    assert _refused_paths(lines) == ["activityRecord[0].activitySummary.dataSummary[0].value"]
+    assert _rejected(lines) == ["activityRecord[0].activitySummary.dataSummary[0].value"]
 
 
 def test_a_null_states_nothing() -> None:
