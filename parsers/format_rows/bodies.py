@@ -18,7 +18,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a history comes in chunks; a day of samples a second with three sensors has 30 MiB
     Format(
         name="terra",
-        version=4,
+        version=5,
         grows=("daily",),
         read=Named("parsers.vendors.hubs.terra:read_terra"),
         json=True,
@@ -29,7 +29,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # an answer for a range of years has a figure for each metric of a date
     Format(
         name="junction",
-        version=3,
+        version=4,
         grows=("activity",),
         read=Named("parsers.vendors.hubs.junction:read_junction"),
         json=True,
@@ -95,7 +95,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
     Format(
         name="google_health",
-        version=4,
+        version=5,
         read=Named("parsers.vendors.google_health.reading:read_google_health"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -105,7 +105,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A page of heart rate has 30 days with a sample in five minutes, and in workouts more.
     Format(
         name="oura",
-        version=3,
+        version=4,
         read=Named("parsers.vendors.oura.oura:read_oura"),
         json=True,
         most_bytes=16 * MEBIBYTE,
