@@ -29,16 +29,16 @@ endef
 help:
 	@echo "make up ARGS='--demo'     run everything on this machine, with simulated patients"
 	@echo "make test                 every test, on JOBS=3 processes (ARGS go to pytest)"
-	@echo "make quick                the tests that need no server, in less than a minute"
+	@echo "make quick                the tests that need no server, about a minute of two free cores"
 	@echo "make check                linter, formatter, type checker, import guards"
 	@echo "make bench                speed, as ratios against named baselines (ARGS go to the bench)"
 	@echo "make docs                 write the pages of docs/ that are made from the code"
-	@echo "make chaos SEEDS=200      so many fault schedules over Apache Kafka, from SEED=n (PLANT=ack-before-commit must be found)"
+	@echo "make chaos SEEDS=200      so many fault schedules over Apache Kafka, from SEED=1 (PLANT=ack-before-commit must be found)"
 	@echo "make attack               hostile bodies and floods against a running product, one table (ARGS='poison floods' picks)"
-	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=n; finds lie in build/fuzz (ARGS='--reader files')"
+	@echo "make fuzz SECONDS=600     changed bodies over all readers, from SEED=1; finds lie in build/fuzz (ARGS='--reader files')"
 	@echo "make fuzz ARGS='--count 1000000 --processes 4'  so many changed bodies in pieces; run again, it goes on where it was ended"
 	@echo "make .venv                only create the virtual environment"
-	@echo "make messages             collect the texts of the upload page into its catalogues, to be translated there"
+	@echo "make messages             collect the texts of all pages into their catalogues, to be translated there"
 	@echo "make lock                 resolve the dependencies of pyproject.toml again (needs uv)"
 
 # what running needs, and what testing and checking need on top

@@ -207,7 +207,8 @@ class Demo:
             show(line, markup=False)
         patient = str(alert["patient"])
         show(f"  {'as patient':<12} {self._door_link(patient)}", markup=False)
-        show("open that link to see what the patient of the alert sees; it works once. Another:")
+        show("open that link to see what the patient of the alert sees; it works once.")
+        show("another one, which ends the link above:")
         command = f"kadens patient door-link --patient {patient} --data {self._endpoints.data}"
         show(f"  .venv/bin/{command}", markup=False)
         show("link tokens, one a patient (whoever has one may send in that patient's name):")

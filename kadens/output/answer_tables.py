@@ -80,10 +80,15 @@ def _timeline(answer: TimelineAnswer) -> Sheet:
             for t, figures, source in lines
         ),
         below=(
-            f"{answer.metric} in {answer.unit}, {answer.samples} samples{width}; "
+            f"{_measured(answer.metric, answer.unit)}, {answer.samples} samples{width}; "
             f"times in {answer.zone}"
         ),
     )
+
+
+def _measured(metric: str, unit: str) -> str:
+    # UCUM writes what is counted in braces, such as {steps}: it says no more than the metric
+    return metric if unit.startswith("{") else f"{metric} in {unit}"
 
 
 def _sessions(answer: SessionsAnswer) -> Sheet:

@@ -39,10 +39,13 @@ err = PlainConsole(stderr=True, soft_wrap=True, highlight=False, markup=False, e
 
 
 def list_table(*heads: str, title: str = "") -> Table:
-    """Return an empty table with these columns; what is too long for one goes on below."""
+    """Return an empty table with these columns; what is too long for one goes on below.
+
+    The first column stays in one piece: it is what other commands take a row by.
+    """
     table = Table(title=title or None)
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for number, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=number == 0)
     return table
 
 
