@@ -17,15 +17,23 @@ from fhir_r4.extensions import (
     fhir_date,
     members_as_extensions,
 )
+from fhir_r4.request_checks import (
+    EXERCISE_THERAPY,
+    ICD_10_SE,
+    PATIENT_SYSTEM,
+    PRESCRIPTION_SYSTEM,
+    SNOMED,
+    check_meaning,
+    check_subject,
+    diagnosis_code,
+    renewed_name,
+)
 from model.prescribing.canonical import prescription_hash
 from model.prescription import WEEKDAYS, Prescription
 
 EXTENSION = "urn:kadens:prescription:"
-PRESCRIPTION_SYSTEM, PATIENT_SYSTEM = "urn:kadens:prescription", "urn:kadens:patient"
 TYPE_SYSTEM = "urn:kadens:activity-type"
-SNOMED, ICD_10_SE = "http://snomed.info/sct", "urn:oid:1.2.752.116.1.1.1"
 PA_CODES = "http://hl7.org/fhir/us/physical-activity/CodeSystem/pa-temporary-codes"
-EXERCISE_THERAPY = "229065009"  # the guide's code for exercise that is prescribed
 # Members with an element of FHIR; all others are extensions.
 _PLACED = frozenset({
     "id", "version", "valid_from", "valid_to", "sessions_per_week", "minutes_per_session",
@@ -121,8 +129,14 @@ def _without_empty(value: Any) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription:  # noqa: ANN401
-    """Return the version that a `ServiceRequest` states, not checked for contradictions.
+def prescription_of(
+    resource: Any,  # noqa: ANN401 - JSON
+    patient: str,
+    path: str = "ServiceRequest",
+) -> Prescription:
+    """Return the version that a `ServiceRequest` states for a patient (pseudonym).
+
+    It is not checked for contradictions.
 
     Raises `FhirInputError` with the path of the first element that cannot be taken.
     """
@@ -132,6 +146,8 @@ def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription
     status = row.get("status")
     if not isinstance(status, str) or status not in _TAKEN:
         raise FhirInputError(f"{path}.status", f"must be one of {', '.join(sorted(_TAKEN))}")
+    check_subject(row, path, patient)
+    check_meaning(row, path, codings_at(row["code"], f"{path}.code") if "code" in row else ())
     key, version = _version_named(row, path)
     members = extension_members(
         Prescription, _EXTENDED, list_at(row, "extension", path), EXTENSION, path
@@ -139,9 +155,6 @@ def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription
     if "intensity" not in members:
         raise FhirInputError(f"{path}.extension({EXTENSION}intensity)", "is missing")
     reason, diagnoses = _reason_stated(row, path)
-    renews = ""
-    for number, item in enumerate(list_at(row, "replaces", path)):
-        renews = text_at(item, f"{path}.replaces[{number}]", "identifier", "value")
     return Prescription(
         **members,
         **_timing(row, path),
@@ -151,7 +164,7 @@ def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription
         reason=reason,
         diagnoses=diagnoses,
         prescriber=_text_within(row, path, "requester", "display"),
-        renews=renews,
+        renews=renewed_name(list_at(row, "replaces", path), f"{path}.replaces"),
         activity=_text_within(row, path, "code", "text"),
     )
 
@@ -219,7 +232,8 @@ def _reason_stated(row: Mapping[str, Any], path: str) -> tuple[str, tuple[str, .
     diagnoses: list[str] = []
     for number, item in enumerate(list_at(row, "reasonCode", path)):
         at = f"{path}.reasonCode[{number}]"
-        diagnoses += [str(coding.get("code", "")) for coding in codings_at(item, at)]
+        for place, coding in enumerate(codings_at(item, at)):
+            diagnoses.append(diagnosis_code(coding, f"{at}.coding[{place}]"))
         if item.get("text"):
             texts.append(text_at(item, at, "text"))
     return "; ".join(texts), tuple(diagnoses)

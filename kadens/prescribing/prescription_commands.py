@@ -182,7 +182,7 @@ def import_prescriptions(
     What is not understood completely is refused with its path. A version that is stored already is
     left as it is.
     """
-    rows = _read_bundle(path)
+    rows = _read_bundle(path, patient)
     for row in rows:
         problems = prescribing_problems(row)
         if problems:
@@ -207,13 +207,13 @@ def _notes_of_all(rows: Sequence[Prescription], others: Others) -> Iterator[Pres
             yield from prescription_notes(row, (*others.stored, *rows[:number]), others.today)
 
 
-def _read_bundle(path: Path) -> tuple[Prescription, ...]:
+def _read_bundle(path: Path, patient: str) -> tuple[Prescription, ...]:
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
             fail(f"{path} is longer than {_LONGEST:,} bytes", code=2)
-        return bundled_prescriptions(strict_json(content))
+        return bundled_prescriptions(strict_json(content), patient)
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
     # Both name what is wrong, and repeat no value.

@@ -34,6 +34,7 @@ from model.schemas.prescription_bounds import (
     RPE_SCALES,
     STEP_BOUNDS,
     TEXT_LENGTHS,
+    WHOLE_THRESHOLDS,
     Bounds,
 )
 from model.schemas.report_body import report_body_schema
@@ -148,7 +149,9 @@ def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> Json
     schema = schema_of(Prescription, PRESCRIPTION_FIELDS)
     rules: JsonSchema = {}
     for rule, thresholds in overridable.items():
-        rules[rule] = _closed({name: _between(bounds) for name, bounds in thresholds.items()})
+        rules[rule] = _closed(
+            {name: _threshold(name, bounds) for name, bounds in thresholds.items()}
+        )
     schema["properties"]["rules"] = {"anyOf": [_closed(rules), {"type": "null"}]}
     # which bounds hold for the range of intensity depends on its method
     schema["$defs"]["Intensity"]["allOf"] = [
@@ -167,6 +170,11 @@ def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> Json
         "`very_high`, nor `sessions` above `of_last`; what is left out has the rule's own value."
     )
     return _also(schema, order)
+
+
+def _threshold(name: str, bounds: Bounds) -> JsonSchema:
+    whole = {"multipleOf": 1} if name in WHOLE_THRESHOLDS else {}
+    return {**_between(bounds), **whole}
 
 
 def _closed(properties: JsonSchema) -> JsonSchema:
