@@ -5,6 +5,9 @@ Exits 1 when a figure is below its floor.
 Arguments name the benches to run; without arguments all of them run. `--fit FOLDER` names the FIT
 files. `--full` runs the timeline with 10 M rows, and with 100 M where KADENS_TEST_TIMESCALE names a
 TimescaleDB. `--tiny` takes sizes that only show that a bench works: its figures mean nothing.
+
+`--beside FOLDER` runs the same benches in the checkout of another commit, by turns, and prints each
+figure before and now. Exits 1 when one is more than a tenth worse.
 """
 
 import argparse
@@ -34,6 +37,7 @@ from bench import (
     writer,
 )
 from bench.auditing.log_cost import FULL_LOG, TINY_LOG, run_log_cost
+from bench.beside import TENTH_WORSE, CheckoutError, Compared, run_beside
 from bench.doors import FULL_DOORS, TINY_DOORS, run_doors
 from bench.fetching import FULL_FETCHING, TINY_FETCHING, run_fetching
 from bench.formats import health_connect
@@ -59,6 +63,8 @@ err = Console(stderr=True)
 def _main() -> int:
     """Run the requested benches, print the table, write the JSON and return the exit status."""
     arguments = _arguments()
+    if arguments.beside:
+        return _beside(arguments)
     rows: list[Row] = []
     for name in BENCHES:
         if name in (arguments.benches or BENCHES):
@@ -81,7 +87,28 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--tiny", action="store_true", help="as little as shows that it works")
     parser.add_argument("--out", type=Path, default=RESULT, help="where the figures go as JSON")
+    parser.add_argument("--beside", type=Path, help="checkout of another commit, to compare with")
+    parser.add_argument("--turns", type=int, default=2, help="of each checkout, with --beside")
     return parser.parse_args()
+
+
+def _beside(arguments: argparse.Namespace) -> int:
+    """Compare with another checkout, print the table and return the exit status."""
+    sizes = [word for word in ("full", "tiny") if getattr(arguments, word)]
+    options = ["--fit", str(arguments.fit), *(f"--{word}" for word in sizes)]
+    try:
+        compared = run_beside(
+            arguments.beside,
+            _ROOT,
+            arguments.benches or list(BENCHES),
+            options,
+            max(1, arguments.turns),
+        )
+    except CheckoutError as error:
+        err.print(f"error: {error}")
+        return 1
+    out.print(_beside_table(compared))
+    return 1 if any(row.times_better < TENTH_WORSE for row in compared) else 0
 
 
 def _timed(name: str, namespace: argparse.Namespace) -> list[Row]:
@@ -155,6 +182,15 @@ def _table(rows: list[Row]) -> Table:
         mark = " below the floor" if _below(row) else ""
         figures = [_text(row.ratio) + mark, _text(row.floor), _text(row.goal)]
         table.add_row(row.name, _number(row.value), row.unit, *figures, row.baseline)
+    return table
+
+
+def _beside_table(compared: list[Compared]) -> Table:
+    table = Table("figure", "before", "now", "unit", "times better")
+    for row in compared:
+        mark = " more than a tenth worse" if row.times_better < TENTH_WORSE else ""
+        better = f"{row.times_better:.2f}{mark}"
+        table.add_row(row.name, _number(row.before), _number(row.now), row.unit, better)
     return table
 
 
