@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from fhir_r4.extensions import FhirInputError
-from fhir_r4.request_checks import PATIENT_SYSTEM, check_subject
+from fhir_r4.request_checks import PATIENT_SYSTEM, check_status, check_subject
 from fhir_r4.service_request import (
     known_object,
     list_at,
@@ -105,6 +105,7 @@ def bundled_prescriptions(
         entry = known_object(item, path, {"fullUrl", "resource"})
         inner = entry.get("resource")
         if isinstance(inner, dict) and inner.get("resourceType") == "CarePlan":
+            check_status(inner, f"{path}.resource")
             check_subject(inner, f"{path}.resource", patient)
             wanted |= _requests_of(inner, f"{path}.resource")
         else:

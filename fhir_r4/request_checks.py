@@ -14,6 +14,7 @@ SNOMED, ICD_10_SE = "http://snomed.info/sct", "urn:oid:1.2.752.116.1.1.1"
 EXERCISE_THERAPY = "229065009"  # the guide's code for exercise that is prescribed
 # Code systems of diagnoses that a prescription can name: the same code is written out again.
 _DIAGNOSES = (ICD_10_SE, "http://hl7.org/fhir/sid/icd-10", SNOMED)
+_STATES = ("active", "completed", "draft", "on-hold")
 _INTENTS = ("original-order", "order", "filler-order", "plan", "proposal")
 
 
@@ -29,6 +30,12 @@ def check_subject(row: Mapping[str, Any], path: str, patient: str) -> None:
     # nobody else's name of a patient is known here, so it says nothing
     if named.get("system") == PATIENT_SYSTEM and named.get("value") != patient:
         raise FhirInputError(f"{path}.subject.identifier.value", "is another patient")
+
+
+def check_status(row: Mapping[str, Any], path: str) -> None:
+    """Raise `FhirInputError` where a request or a plan does not hold, or was never meant."""
+    if row.get("status") not in _STATES:
+        raise FhirInputError(f"{path}.status", f"must be one of {', '.join(_STATES)}")
 
 
 def check_meaning(row: Mapping[str, Any], path: str, codings: Sequence[Mapping[str, Any]]) -> None:

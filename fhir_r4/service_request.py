@@ -24,6 +24,7 @@ from fhir_r4.request_checks import (
     PRESCRIPTION_SYSTEM,
     SNOMED,
     check_meaning,
+    check_status,
     check_subject,
     diagnosis_code,
     renewed_name,
@@ -51,7 +52,6 @@ _REPEAT = frozenset({
     "durationUnit", "dayOfWeek",
 })  # fmt: skip
 _LONGEST_VERSION = 9  # digits
-_TAKEN = frozenset({"active", "completed", "draft", "on-hold"})
 
 
 def service_request(prescription: Prescription, patient: str, today: date) -> dict[str, Any]:
@@ -143,9 +143,7 @@ def prescription_of(
     row = known_object(resource, path, _ELEMENTS)
     if row.get("resourceType") != "ServiceRequest":
         raise FhirInputError(f"{path}.resourceType", "must be ServiceRequest")
-    status = row.get("status")
-    if not isinstance(status, str) or status not in _TAKEN:
-        raise FhirInputError(f"{path}.status", f"must be one of {', '.join(sorted(_TAKEN))}")
+    check_status(row, path)
     check_subject(row, path, patient)
     check_meaning(row, path, codings_at(row["code"], f"{path}.code") if "code" in row else ())
     key, version = _version_named(row, path)
@@ -219,9 +217,13 @@ def _integer(value: object, path: str) -> int:
 def _types(row: Mapping[str, Any], path: str) -> tuple[str, ...]:
     types: list[str] = []
     for number, detail in enumerate(list_at(row, "orderDetail", path)):
-        for coding in codings_at(detail, f"{path}.orderDetail[{number}]"):
+        at = f"{path}.orderDetail[{number}].coding"
+        codings = codings_at(detail, f"{path}.orderDetail[{number}]")
+        # a kind of exercise in words alone would be left out, and every kind would count
+        if not codings:
+            raise FhirInputError(at, "is missing")
+        for coding in codings:
             if coding.get("system") != TYPE_SYSTEM:
-                at = f"{path}.orderDetail[{number}].coding"
                 raise FhirInputError(at, f"must have a code of {TYPE_SYSTEM}")
             types.append(str(coding.get("code", "")))
     return tuple(types)

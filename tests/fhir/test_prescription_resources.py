@@ -166,6 +166,7 @@ _REPEAT = ("occurrenceTiming", "repeat")
         (_set("requester", to="Karin Lind"), f"{_AT}.requester.display"),
         (_set("code", to=[]), f"{_AT}.code"),
         (_set("code", "coding", 0, "code", to="168537006"), f"{_AT}.code.coding"),
+        (_set("orderDetail", 0, to={"text": "brisk walks"}), f"{_AT}.orderDetail[0].coding"),
         (_set("intent", to="option"), f"{_AT}.intent"),
         (_set("implicitRules", to="https://example.org/rules"), f"{_AT}.implicitRules"),
         (_set("subject", "identifier", "value", to="p-2"), f"{_AT}.subject.identifier.value"),
@@ -259,12 +260,19 @@ def test_whatever_stands_anywhere_is_taken_or_refused_with_its_path(
                 assert problem.isprintable()
 
 
-def test_a_plan_is_about_the_patient_too() -> None:
+@pytest.mark.parametrize(
+    ("way", "content"),
+    [(("subject", "identifier", "value"), "p-2"), (("status",), "revoked")],
+)
+def test_a_plan_holds_and_is_about_the_patient_too(way: tuple[str, ...], content: str) -> None:
     bundle = _sent(_FULL)
-    bundle["entry"][0]["resource"]["subject"]["identifier"]["value"] = "p-2"
+    owner = bundle["entry"][0]["resource"]
+    for name in way[:-1]:
+        owner = owner[name]
+    owner[way[-1]] = content
     with pytest.raises(FhirInputError) as caught:
         bundled_prescriptions(bundle, "p-1")
-    assert caught.value.path == "Bundle.entry[0].resource.subject.identifier.value"
+    assert caught.value.path == f"Bundle.entry[0].resource.{'.'.join(way)}"
 
 
 def test_what_others_say_beside_it_is_taken() -> None:
