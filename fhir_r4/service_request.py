@@ -234,8 +234,8 @@ def _reason_stated(row: Mapping[str, Any], path: str) -> tuple[str, tuple[str, .
     diagnoses: list[str] = []
     for number, item in enumerate(list_at(row, "reasonCode", path)):
         at = f"{path}.reasonCode[{number}]"
-        for place, coding in enumerate(codings_at(item, at)):
-            diagnoses.append(diagnosis_code(coding, f"{at}.coding[{place}]"))
+        for index, coding in enumerate(codings_at(item, at)):
+            diagnoses.append(diagnosis_code(coding, f"{at}.coding[{index}]"))
         if item.get("text"):
             texts.append(text_at(item, at, "text"))
     return "; ".join(texts), tuple(diagnoses)

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _whole(value: object) -> object:
+def _integer(value: object) -> object:
     # 3.0 is a whole number of JSON
     if isinstance(value, bool | str):
         raise PydanticCustomError("int_type", "must be a whole number")
@@ -36,8 +36,8 @@ def _date(value: object) -> object:
 
 
 # behind the bounds of a field, or they are missing from its schema
-IS_WHOLE = BeforeValidator(_whole)
-JsonWhole: TypeAlias = Annotated[int, IS_WHOLE]
+IS_INTEGER = BeforeValidator(_integer)
+JsonInteger: TypeAlias = Annotated[int, IS_INTEGER]
 JsonNumber: TypeAlias = Annotated[float, BeforeValidator(_number)]
 JsonBool: TypeAlias = Annotated[bool, Field(strict=True)]
 JsonDate: TypeAlias = Annotated[date, BeforeValidator(_date)]

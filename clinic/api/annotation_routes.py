@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from clinic.answers.json_types import JsonBool, JsonWhole
+from clinic.answers.json_types import JsonBool, JsonInteger
 from clinic.answers.moments import DateParam
 from clinic.api.api_routes import Pseudonym
 from clinic.api.strict_json import StrictJsonRoute
@@ -65,7 +65,7 @@ class NewNote(BaseModel, extra="forbid"):
     """The text of the pinned note, and the number of the version that it follows, 0 for none."""
 
     text: str = Field(max_length=LONGEST_NOTE)
-    after: JsonWhole = Field(ge=0, lt=2**31 - 1)
+    after: JsonInteger = Field(ge=0, lt=2**31 - 1)
 
 
 @annotation_router.get("/annotations", name="annotations")

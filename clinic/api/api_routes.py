@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from clinic import reads
 from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
-from clinic.answers.json_types import IS_WHOLE, JsonBool, JsonWhole
+from clinic.answers.json_types import IS_INTEGER, JsonBool, JsonInteger
 from clinic.answers.query_params import ID_PATTERN
 from clinic.api.strict_json import StrictJsonRoute
 from clinic.pages.worklist import Line
@@ -35,7 +35,7 @@ api_router = APIRouter(route_class=StrictJsonRoute, prefix="/api/v1", tags=["cli
 # Each action has a body of its own and takes no other field: `days` with `resolve` is a mistake
 # of the client, and ignoring it would hide that.
 class _Seen(BaseModel, extra="forbid"):
-    seen: Annotated[int, Field(ge=0, le=MOST_JSON_INT), IS_WHOLE] | None = Field(
+    seen: Annotated[int, Field(ge=0, le=MOST_JSON_INT), IS_INTEGER] | None = Field(
         default=None,
         description="`last_move` of the alert as it was read: with it, an action is refused (409) "
         "when somebody else has acted meanwhile",
@@ -59,7 +59,7 @@ class Snooze(_Seen):
     """Snooze an alert for some days."""
 
     action: Literal["snooze"]
-    days: JsonWhole = Field(ge=1, le=LONGEST_SNOOZE)
+    days: JsonInteger = Field(ge=1, le=LONGEST_SNOOZE)
     reason: SnoozeReason
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clinic.answers.json_types import JsonBool, JsonDate, JsonNumber, JsonWhole
+from clinic.answers.json_types import JsonBool, JsonDate, JsonInteger, JsonNumber
 from model.prescription import (
     FollowUpPlan,
     Intensity,
@@ -42,11 +42,11 @@ class SentIntensity(Sent):
 class SentStep(Sent):
     """What changes from a week on; what is left out stays as it was."""
 
-    from_week: JsonWhole
-    sessions_per_week: JsonWhole | None = None
+    from_week: JsonInteger
+    sessions_per_week: JsonInteger | None = None
     weekdays: tuple[WeekdayName, ...] | None = None
-    minutes_per_session: JsonWhole | None = None
-    most_minutes_per_session: JsonWhole | None = None
+    minutes_per_session: JsonInteger | None = None
+    most_minutes_per_session: JsonInteger | None = None
     dose_min_per_week: JsonNumber | None = None
     intensity: SentIntensity | None = None
 
@@ -82,19 +82,19 @@ class PrescriptionContent(Sent):
     id: str = Field(default="", max_length=64)
     valid_from: JsonDate
     valid_to: JsonDate
-    sessions_per_week: JsonWhole
-    minutes_per_session: JsonWhole
+    sessions_per_week: JsonInteger
+    minutes_per_session: JsonInteger
     intensity: SentIntensity
     types: tuple[str, ...] = ()
     weekdays: tuple[WeekdayName, ...] = ()
-    most_minutes_per_session: JsonWhole | None = None
+    most_minutes_per_session: JsonInteger | None = None
     dose_min_per_week: JsonNumber | None = None
-    strength_days: JsonWhole = 0
-    pain_limit: JsonWhole = 5
+    strength_days: JsonInteger = 0
+    pain_limit: JsonInteger = 5
     hr_ceiling: JsonNumber | None = None
     rpe_ceiling: JsonNumber | None = None
     rpe_scale: Literal["borg-cr10", "borg-6-20"] = "borg-cr10"
-    max_per_day: JsonWhole = 1
+    max_per_day: JsonInteger = 1
     cardiac: JsonBool = False
     progression: tuple[SentStep, ...] = ()
     progression_from: JsonDate | None = None
@@ -129,7 +129,7 @@ class PrescriptionContent(Sent):
 class RenewalBody(Sent):
     """Renew a prescription on new dates; `version` is the newest that the client knows."""
 
-    version: JsonWhole
+    version: JsonInteger
     valid_from: JsonDate
     valid_to: JsonDate
 
@@ -137,7 +137,7 @@ class RenewalBody(Sent):
 class PauseBody(Sent):
     """Pause a prescription; `version` is the newest that the client knows."""
 
-    version: JsonWhole
+    version: JsonInteger
     first: JsonDate
     last: JsonDate
     why: PauseReason
@@ -146,5 +146,5 @@ class PauseBody(Sent):
 class EndBody(Sent):
     """End a prescription with a last local date; `version` is the newest that the client knows."""
 
-    version: JsonWhole
+    version: JsonInteger
     last: JsonDate

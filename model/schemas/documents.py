@@ -18,6 +18,7 @@ from model.metrics import METRIC
 from model.prescription import WEEKDAYS, Prescription
 from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.prescription_bounds import (
+    COUNTED_THRESHOLDS,
     DIAGNOSIS_PATTERN,
     FOLLOW_UP_LENGTH,
     FORM_PATTERN,
@@ -34,7 +35,6 @@ from model.schemas.prescription_bounds import (
     RPE_SCALES,
     STEP_BOUNDS,
     TEXT_LENGTHS,
-    WHOLE_THRESHOLDS,
     Bounds,
 )
 from model.schemas.report_body import report_body_schema
@@ -173,8 +173,8 @@ def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> Json
 
 
 def _threshold(name: str, bounds: Bounds) -> JsonSchema:
-    whole = {"multipleOf": 1} if name in WHOLE_THRESHOLDS else {}
-    return {**_between(bounds), **whole}
+    integer = {"multipleOf": 1} if name in COUNTED_THRESHOLDS else {}
+    return {**_between(bounds), **integer}
 
 
 def _closed(properties: JsonSchema) -> JsonSchema:

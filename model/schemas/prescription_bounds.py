@@ -35,7 +35,7 @@ STEP_BOUNDS: Mapping[str, Bounds] = {
 }
 FROM_WEEK: Bounds = (2, 520)  # week 1 is the prescription itself; ten years
 # Thresholds that count: a part of a session, a day or a rating is none.
-WHOLE_THRESHOLDS = frozenset(
+COUNTED_THRESHOLDS = frozenset(
     {"on", "sessions", "of_last", "missed", "days", "ratings", "known_days", "paused_days"}
 )
 RPE_SCALES: Mapping[str, Bounds] = {"borg-cr10": (0, 10), "borg-6-20": (6, 20)}
@@ -70,7 +70,7 @@ def within(value: float, bounds: Bounds) -> bool:
 
 def is_countable(name: str, value: float) -> bool:
     """Return whether a value may be that of a threshold by name, which may be whole only."""
-    return name not in WHOLE_THRESHOLDS or float(value).is_integer()
+    return name not in COUNTED_THRESHOLDS or float(value).is_integer()
 
 
 def bounds_text(bounds: Bounds) -> str:

@@ -12,15 +12,15 @@ _CONTENT = {
     "minutes_per_session": 40,
     "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
 }
-_WHOLE, _NUMBER = "must be a whole number", "must be a number"
+_INTEGER, _NUMBER = "must be a whole number", "must be a number"
 _DATE, _YES_NO = "must be a date such as 2026-11-23", "must be true or false"
 
 
 @pytest.mark.parametrize(
     ("name", "value", "detail"),
     [
-        ("minutes_per_session", True, _WHOLE),
-        ("minutes_per_session", "40", _WHOLE),
+        ("minutes_per_session", True, _INTEGER),
+        ("minutes_per_session", "40", _INTEGER),
         ("hr_ceiling", "140", _NUMBER),
         ("dose_min_per_week", True, _NUMBER),
         ("cardiac", 0, _YES_NO),

@@ -65,16 +65,17 @@ def test_every_rating_around_exercise_counts_and_no_answer_of_now() -> None:
     assert judge(pain_input(*_in_phases(Phase.AFTER, Phase.NONE)), (WEEKLY_RISE,)) == ()
 
 
+def _values(week: list[str]) -> list[float]:
+    return [float(text[1:]) for text in week]
+
+
 def _phased(*weeks: str) -> list[PainRating]:
     """Return the ratings of the last full weeks, each such as "b2 a4": its phase and its value."""
     phases = {"b": Phase.BEFORE, "d": Phase.DURING, "a": Phase.AFTER, "n": Phase.NEXT_MORNING}
     rows: list[PainRating] = []
     written = [week.split() for week in weeks]
-    for row, text in zip(
-        _weeks(*[[float(text[1:]) for text in week] for week in written]),
-        chain.from_iterable(written),
-        strict=True,
-    ):
+    rated_weeks = _weeks(*map(_values, written))
+    for row, text in zip(rated_weeks, chain.from_iterable(written), strict=True):
         rows.append(replace(row, phase=phases[text[0]]))
     return rows
 
