@@ -21,6 +21,7 @@ from parsers.format_rows.bodies import BODY_FORMATS
 from parsers.format_rows.files import FILE_FORMATS
 from parsers.format_rows.row import MEBIBYTE, Format
 from parsers.lazy_readers import Named
+from parsers.packing.text_marks import unmarked
 
 SNIFFED = 64 * 1024  # so many first bytes show what a file is
 LARGEST_PIECE = 2 * MEBIBYTE
@@ -40,7 +41,7 @@ FORMATS: tuple[Format, ...] = (
     # An export of years. What it holds is read anew whenever one of its readers changes.
     Format(
         name="packed",
-        version=1 + _FILE_VERSIONS,
+        version=2 + _FILE_VERSIONS,
         read=Named("parsers.packed:read_packed"),
         sniff=is_packed,
         suffixes=(".gz", ".zip"),
@@ -57,9 +58,10 @@ def sniff(payload: bytes, filename: str = "") -> str | None:
     Its first `SNIFFED` bytes and its base name show it.
     """
     head = payload[:SNIFFED]
-    for row in FORMATS:
-        if row.is_file(head, filename):
-            return row.name
+    for shown in dict.fromkeys((head, unmarked(head))):
+        for row in FORMATS:
+            if row.is_file(shown, filename):
+                return row.name
     return None
 
 
@@ -110,10 +112,25 @@ def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderIt
     row = format_named(name)
     try:
         _check_size(row, payload)
-        for item in row.read(payload, context):
+        text = _as_recognised(row, payload)
+        if text is not payload:
+            _check_size(row, text)
+        for item in row.read(text, context):
             yield _checked(row, item, context) if isinstance(item, Part) else item
     except BodyError as error:
         yield error.reject
+
+
+def _as_recognised(row: Format, payload: bytes) -> bytes:
+    """Return a payload as its format is recognised: as it is, or without its mark of an encoding.
+
+    Programs on a desk put such a mark before a table or a JSON file that they save anew.
+    """
+    head = payload[:SNIFFED]
+    shown = unmarked(head)
+    if row.sniff is None or shown == head or row.sniff(head) or not row.sniff(shown):
+        return payload
+    return unmarked(payload)
 
 
 def parse(connector: str, body: bytes, content_type: str = "", *, received_ms: int = 0) -> Parsed:

@@ -5,6 +5,7 @@ A program that reads one format must not pay for the code of all others at its s
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -26,9 +27,15 @@ class Named:
 
     def function(self) -> Callable[..., Any]:
         """Import the module and return the function; ImportError or AttributeError for no such."""
-        module, _, name = self.target.partition(":")
-        function: Callable[..., Any] = getattr(import_module(module), name)
-        return function
+        return _imported(self.target)
+
+
+@cache
+def _imported(target: str) -> Callable[..., Any]:
+    # an archive of thousands of files asks each reader for each of them
+    module, _, name = target.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
 
 
 def single_part(parse: Callable[[bytes], Parsed]) -> ReadItems:

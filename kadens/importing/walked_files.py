@@ -19,6 +19,7 @@ from parsers.packed import placed_in
 from parsers.packing.bounds import ON_A_DESK, UNPACK_STEP
 from parsers.packing.walk import Walked, pieces_of
 
+NOTHING_KEPT = "read to its end, and nothing in it is followed"
 _MANY = 1_000  # so many rejects are put together to one for each cause
 
 
@@ -31,7 +32,20 @@ def desk_pieces(file: BinaryIO, filename: str) -> Walked:
 
 
 def items_in(file: BinaryIO, context: Context) -> Iterator[ReaderItem]:
-    """Yield what a file holds, as one file; the rejects of pieces come last, grouped by cause."""
+    """Yield what a file holds, as one file; the rejects of pieces come last, grouped by cause.
+
+    A file of which there is nothing to tell says just that.
+    """
+    tells = False
+    for item in _items_in(file, context):
+        tells = tells or not isinstance(item, Part) or bool(item.facts or item.rejects)
+        yield item
+    if not tells:
+        reject = Reject(where="body", why=NOTHING_KEPT, kind=RejectKind.UNKNOWN)
+        yield Part(account="", facts=(), rejects=(reject,))
+
+
+def _items_in(file: BinaryIO, context: Context) -> Iterator[ReaderItem]:
     refused: list[Reject] = []
     complete = True
     for piece in desk_pieces(file, context.filename):

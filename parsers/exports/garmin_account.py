@@ -137,7 +137,9 @@ def _id(value: object, where: str) -> str:
 
 
 def _activity(record: JsonObject, name: str, where: str, errors: _Errors) -> Workout:
-    begun = record.get("startTimeGmt", record.get("beginTimestamp"))
+    begun = record.get("startTimeGmt")
+    # null is what some exports write where the other one has it
+    begun = record.get("beginTimestamp") if begun is None else begun
     start = _epoch_ms(begun, f"{where}.startTimeGmt")
     longest = float(LONGEST_WORKOUT_MS)
     # null is what some exports write for a length that nobody knows

@@ -23,7 +23,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.5 MiB; the schema has no bound
     Format(
         name="tcx",
-        version=4,
+        version=5,
         read=Named("parsers.tracks.tcx:parse_tcx"),
         sniff=Named("parsers.tracks.tcx:is_tcx"),
         suffixes=(".tcx",),
@@ -32,7 +32,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.7 MiB; the schema has no bound
     Format(
         name="gpx",
-        version=2,
+        version=3,
         read=Named("parsers.tracks.gpx:parse_gpx"),
         sniff=Named("parsers.tracks.gpx:is_gpx"),
         suffixes=(".gpx",),
@@ -67,7 +67,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of heart rate has 1 MiB, a hundred exercises 0.5
     Format(
         name="fitbit",
-        version=1,
+        version=2,
         grows=("resting_heart_rate", "vo2max"),
         read=Named("parsers.takeout.fitbit:read_fitbit"),
         sniff=Named("parsers.takeout.fitbit:is_fitbit"),
@@ -122,7 +122,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     ),
     Format(
         name="samsung_health",
-        version=1,
+        version=2,
         grows=("pedometer_day_summary",),
         read=Named("parsers.takeout.samsung_health:read_samsung_health"),
         sniff=Named("parsers.takeout.samsung_health:is_samsung_health"),
@@ -164,7 +164,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a thousand activities with all their splits have 20 MiB
     Format(
         name="garmin_account",
-        version=2,
+        version=3,
         grows=("UDSFile",),
         read=Named("parsers.exports.garmin_account:read_garmin_account"),
         sniff=Named("parsers.exports.garmin_account:is_garmin_account"),
@@ -176,7 +176,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=2,
+        version=3,
         grows=("activities-steps", "activities-heart"),
         read=Named("parsers.vendors.fitbit_api.reading:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reading:is_fitbit_answer"),
@@ -189,7 +189,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=3,
+        version=4,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),

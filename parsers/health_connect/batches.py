@@ -23,14 +23,8 @@ from parsers.health_connect.columns import (
     plain_value,
 )
 from parsers.health_connect.database import Database, DatabaseRow, TableDamage
-from parsers.health_connect.names import (
-    APP_TABLE,
-    DEVICE_TABLE,
-    EXERCISE_TABLE,
-    NOT_FOLLOWED_RECORDS,
-    RECORD_KINDS,
-    RecordKind,
-)
+from parsers.health_connect.names import APP_TABLE, DEVICE_TABLE, RECORD_KINDS, RecordKind
+from parsers.health_connect.tables import record_table, series_tables
 
 RowOrigin: TypeAlias = list[Any]
 """Package, app name, manufacturer, model, device type, method, offset in s, latest change in ms."""
@@ -119,23 +113,9 @@ def sample_batches(database: Database, names: Names) -> Iterator[Batch]:
         yield from (_series if kind.series else _records)(database, kind, names)
 
 
-def unknown_records(database: Database) -> list[str]:
-    """Return the tables of records that are neither read nor known as not followed."""
-    known = {EXERCISE_TABLE}
-    for kind in RECORD_KINDS:
-        known |= {*kind.parents, *kind.children}
-    unknown = []
-    for table in sorted(database.tables):
-        stem = table.removesuffix("_record_table")
-        if stem != table and table not in known and stem not in NOT_FOLLOWED_RECORDS:
-            unknown.append(table)
-    return unknown
-
-
 def _records(database: Database, kind: RecordKind, names: Names) -> Iterator[Batch]:
     """Yield the batches of a kind whose records have their value with them."""
-    needed = ("start_time", "end_time") if kind.counts else ()
-    table = database.named(kind.parents, (*needed, *filter(None, (kind.value,))))
+    table = record_table(database, kind)
     if not table:
         return
     rows = database.rows(table, (*record_columns(database, table), "end_time", kind.value))
@@ -157,9 +137,8 @@ def batch_of_records(
 def _series(database: Database, kind: RecordKind, names: Names) -> Iterator[Batch]:
     """Yield the batches of a kind whose values have a table of their own."""
     fields = ("parent_key", "epoch_millis", kind.value)
-    child = database.named(kind.children, fields)
-    parent = database.named([name for name in kind.parents if name != child], ())
-    if not child or not parent:
+    child, parent = series_tables(database, kind)
+    if not child:
         return
     rows = map(columns_of, database.rows(child, fields))
     for _, keys, t, v in cut_by_content(rows, 2, _MOST_ROWS, _USUAL_ROWS):

@@ -78,6 +78,7 @@ class Database:
     """An open database: its ordinary tables with their columns, by names in lower case.
 
     `computed` are the tables that have computed columns, which are none of their columns here.
+    `others` are the names of views and of tables that are no ordinary ones.
     """
 
     connection: sqlite3.Connection
@@ -86,6 +87,7 @@ class Database:
     damage: list[TableDamage] = field(default_factory=list)
     sound: dict[str, bool] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     steps: int = 0
 
     @classmethod
@@ -232,7 +234,9 @@ class Database:
         return self.steps > _FREE_STEPS + _STEPS_A_BYTE * self.size
 
     def _read_schema(self) -> None:
-        cursor = self.connection.execute("select name, sql from sqlite_master where type = 'table'")
+        cursor = self.connection.execute(
+            "select name, sql from sqlite_master where type in ('table', 'view')"
+        )
         for count, (name, sql) in enumerate(cursor):
             if count == _MOST_OBJECTS:
                 self._tell("", "more tables than are read")
@@ -245,6 +249,8 @@ class Database:
                 if not all(map(_is_sum, computed)):
                     # Its pages cannot be checked: the check might compute its columns.
                     self.sound[name.lower()] = False
+            elif isinstance(name, str):
+                self.others.add(name.lower())
 
     def _columns(self, table: str) -> dict[str, str]:
         """Return the stored columns of a table as they are written, by their names in lower case.

@@ -7,12 +7,12 @@ from model.errors import BodyError
 from model.facts import Fact, Reject, RejectKind
 from model.received import Context, Part
 from parsers.fields import JsonObject, Unreadable, body_error, object_of, rejects
-from parsers.health_connect.batches import Batch, Names, sample_batches, unknown_records
+from parsers.health_connect.batches import Batch, Names, sample_batches
 from parsers.health_connect.database import MAGIC, Database
 from parsers.health_connect.facts import facts_of_batch
-from parsers.health_connect.names import EXERCISE_TABLE, RECORD_KINDS
 from parsers.health_connect.pieces import PIECE_BEGIN, batch_of, rejects_of
 from parsers.health_connect.sessions import session_batches
+from parsers.health_connect.tables import RECORD_TABLES, unread_tables
 
 
 def is_health_connect(head: bytes) -> bool:
@@ -73,10 +73,7 @@ def _of_database(database: Database) -> Part:
 
 def all_batches(database: Database) -> Iterator[Batch]:
     """Yield every batch of a database; BodyError where it is not one of Health Connect."""
-    known = {EXERCISE_TABLE}
-    for kind in RECORD_KINDS:
-        known |= {*kind.parents, *kind.children}
-    if not known & database.tables.keys():
+    if not RECORD_TABLES & database.tables.keys():
         damage = database.damage[0].why if database.damage else ""
         why = damage or "an SQLite database without the tables of Health Connect"
         raise BodyError("@0", why, RejectKind.DAMAGED if damage else RejectKind.UNKNOWN)
@@ -92,7 +89,6 @@ def unread_of(database: Database) -> tuple[Reject, ...]:
         Reject(where=damage.table or "@0", why=damage.why, kind=RejectKind.DAMAGED)
         for damage in database.damage
     ]
-    why = "a table of records that is not read"
-    for table in unknown_records(database):
+    for table, why in unread_tables(database):
         refused += [Reject(where=table, why=why, kind=RejectKind.UNKNOWN)]
     return tuple(refused)

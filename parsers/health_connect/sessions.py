@@ -19,6 +19,7 @@ from parsers.health_connect.names import (
     PLATFORM_TABLES,
     SEGMENT_TABLES,
 )
+from parsers.health_connect.tables import sessions_table
 
 _MOST_SESSIONS = 20_000  # in ten years, five a day
 _MOST_PARTS = 200_000  # segments or laps of all sessions together
@@ -41,7 +42,7 @@ _FIELDS = {
 
 def session_batches(database: Database, names: Names) -> Iterator[Batch]:
     """Yield the batches of exercise sessions."""
-    if not database.named((EXERCISE_TABLE,), ("start_time", "end_time")):
+    if not sessions_table(database):
         return
     # Either shows the phone's own database: a damaged one may have lost the other.
     is_platform = PLATFORM_TABLES & database.tables.keys() or EXERCISE_TABLE in database.computed

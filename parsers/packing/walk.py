@@ -68,7 +68,7 @@ class _Walk:
         if is_packed(head):
             yield from self._packed(complete, filename, where, depth + 1)
             return
-        name = sniff(head, filename)
+        name = sniff(head, filename) if head else None
         if name is None:
             why = name_of_other(head)
             yield Reject(where=where or "@0", why=why, kind=RejectKind.UNKNOWN)

@@ -5,8 +5,9 @@ Nothing of a member is in memory but one step. Names are told to nobody and neve
 
 import struct
 import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from parsers.packing.bounds import UNPACK_STEP
@@ -15,6 +16,7 @@ from parsers.packing.streams import DamagedError, deflated, inflated, stored
 NO_DIRECTORY = "a zip whose directory cannot be read"
 ENCRYPTED = "a member of a zip that is encrypted: unpack it with its password first"
 UNUSUAL = "a member of a zip that is packed in an unusual way: unpack it first"
+WITHIN = "a member of a zip that lies in another one"
 NO_SIZE = "a zip without its directory, and a member without its size: what follows is lost"
 
 _LOCAL, _ENTRY = b"PK\3\4", b"PK\1\2"
@@ -50,24 +52,48 @@ class ZipMember:
     is_located: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The stretches of a zip that members fill, as their edges in order.
+
+    A few bytes that thousands of members claim would be unpacked thousands of times.
+    """
+
+    edges: list[int] = field(default_factory=list)
+
+    def take(self, begin: int, end: int) -> bool:
+        """Take a stretch; return False for one of which some is taken already."""
+        at = bisect_right(self.edges, begin)
+        # within a stretch the number of edges before is odd
+        is_free = at % 2 == 0 and bisect_left(self.edges, end) == at
+        if is_free:
+            self.edges[at:at] = (begin, end)
+        return is_free
+
+
 def members_of(file: BinaryIO, size: int) -> Iterator[ZipMember]:
     """Yield the members in the order of the directory; DamagedError where that cannot be read.
 
     `file` is of `size` bytes and can seek. Folders are left out.
     """
     count, at, shift = _directory(file, size)
-    for _ in range(count):
+    taken = _Taken()
+    for number in range(count):
         head = _read(file, at, _ENTRY_PARTS.size)
         parts = _unpacked(_ENTRY_PARTS, head, _ENTRY)
         _, _, _, flags, method, _, _, crc, packed, full, n, extra, note, *_, offset = parts
         words = _read(file, at + len(head), n + extra)
         at += len(head) + n + extra + note
         packed, offset = _long_sizes(words[n:], full, packed, offset)
+        begin = offset + shift
+        # A directory that is wrong of its first member is wrong of them all.
+        if not number and _read(file, begin, len(_LOCAL)) != _LOCAL:
+            raise DamagedError
         name, why = _name(words[:n], flags), _why(flags, method)
+        if not taken.take(begin, begin + _LOCAL_PARTS.size + packed):
+            why = WITHIN
         if not name.endswith("/"):
-            yield ZipMember(
-                name=name, method=method, at=offset + shift, packed=packed, crc=crc, why=why
-            )
+            yield ZipMember(name=name, method=method, at=begin, packed=packed, crc=crc, why=why)
 
 
 def members_in_turn(file: BinaryIO, size: int, count: Callable[[int], None]) -> Iterator[ZipMember]:

@@ -52,6 +52,8 @@ _BOM = b"\xef\xbb\xbf"
 _FIRST_LINE = re.compile(rb"(com\.samsung\.[a-z_.]+),")
 _BINS = re.compile(rb"\s*\[\s*\{")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?")
+# Versions of the app write an instant, or the midnight of a date, in either form.
+_EPOCH_MS = re.compile(r"[0-9]{12,13}")
 _OFFSET = re.compile(r"UTC([+-])([0-9]{2}):?([0-9]{2})")
 _EPOCH, _MS = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -116,10 +118,13 @@ def _rows(content: bytes) -> Iterator[_Row]:
 
 def _ms(row: _Row, name: str) -> int:
     written = row.get(name, "")
-    if not _TIME.fullmatch(written):
+    if not _TIME.fullmatch(written) and not _EPOCH_MS.fullmatch(written):
         raise Unreadable(name, "not a time of Samsung Health")
     try:
-        ms = (datetime.fromisoformat(written).replace(tzinfo=UTC) - _EPOCH) // _MS
+        if _EPOCH_MS.fullmatch(written):
+            ms = int(written)
+        else:
+            ms = (datetime.fromisoformat(written).replace(tzinfo=UTC) - _EPOCH) // _MS
     except ValueError as error:
         raise Unreadable(name, "not a time that exists") from error
     if not readable(ms):
@@ -155,7 +160,8 @@ def _number(row: _Row, name: str) -> float:
 def _add_sample(row: _Row, table: SamsungTable, into: Collected) -> None:
     # A mean of an hour would stand as a reading at its first instant.
     if table.bins and row.get(table.bins):
-        return
+        why = "a mean of values that are in a file of their own, which is read instead"
+        raise Unreadable(table.bins, why, RejectKind.UNKNOWN)
     start = _ms(row, "start_time")
     end = _ms(row, "end_time") if table.counts else start
     if table.counts and not 0 < end - start <= LONGEST_INTERVAL_MS:
@@ -173,13 +179,8 @@ def _add_sample(row: _Row, table: SamsungTable, into: Collected) -> None:
 
 
 def _add_day(row: _Row, columns: Mapping[str, str], into: Collected) -> None:
-    written = row.get("day_time", "")
-    if not written.isascii() or not written.isdecimal() or len(written) > 13:  # noqa: PLR2004 - ms
-        raise Unreadable("day_time", "not a date in milliseconds")
-    if not readable(int(written)):
-        raise Unreadable("day_time", "not between the years 2000 and 2100", RejectKind.RANGE)
     # Midnight in UTC of the local date.
-    day = date.fromordinal(_EPOCH_DAY + int(written) // DAY_MS)
+    day = date.fromordinal(_EPOCH_DAY + _ms(row, "day_time") // DAY_MS)
     values = {}
     for column, metric in columns.items():
         if row.get(column):

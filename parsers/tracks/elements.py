@@ -32,6 +32,13 @@ _OPENINGS = (
 )
 # A program may name the encoding of its own strings and write another one.
 _SAYS_UTF_16 = re.compile(rb"<\?xml[^>]{0,80}encoding\s*=\s*[\"']utf-?16", re.IGNORECASE)
+# A file that was saved anew has the encoding of that, and names the one before.
+_UTF_16 = (
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"<\0", "utf-16le"),
+    (b"\0<", "utf-16be"),
+)
 # Letters that XML does not allow, not even in a name that is never read.
 _ILLEGAL = bytes(set(range(32)) - set(b"\t\r\n"))
 _ZONED = re.compile(r"(.*?)(?:[Zz]|([+-][0-9]{2}):?([0-9]{2})?)", re.DOTALL)
@@ -125,7 +132,7 @@ class ElementWalk:
     def walk(self, payload: bytes) -> TrackFile:
         """Return what a file holds; BodyError for any other document, and for too much of it."""
         start, mark = _opening(payload)
-        self._begin_parsing("utf-8" if _SAYS_UTF_16.match(payload, start) else None)
+        self._begin_parsing(_encoding(payload, start, mark))
         illegal = b"" if b"\0" in payload[:_LOOKED_AT] else _ILLEGAL
         view = memoryview(payload)
         try:
@@ -241,6 +248,14 @@ def _opening(payload: bytes) -> tuple[int, bytes]:
         if match is not None:
             return match.end(), mark
     return 0, b""
+
+
+def _encoding(payload: bytes, start: int, mark: bytes) -> str | None:
+    """Return the encoding that the first bytes show, None where the file itself states it."""
+    if _SAYS_UTF_16.match(payload, start):
+        return "utf-8"
+    begin = mark or payload[start : start + 2]
+    return next((name for first, name in _UTF_16 if begin.startswith(first)), None)
 
 
 def _zoned(written: str) -> str:

@@ -5,6 +5,7 @@ are never read, because they may name a person or a place.
 """
 
 from parsers.tracks.elements import LONGEST_WORD_READ, ElementWalk, TrackFile
+from parsers.tracks.mending import walked
 
 GPX_ROOT = "gpx"
 # Names of a point's elements in lower case, in whatever extension -> the metric of the reading.
@@ -38,7 +39,7 @@ _ELSEWHERE = frozenset(("link", "lap"))
 
 def read_gpx_elements(payload: bytes) -> TrackFile:
     """Return what a GPX file holds; BodyError for any other document, and for too much of it."""
-    return _GpxWalk().walk(payload)
+    return walked(_GpxWalk, payload)
 
 
 class _GpxWalk(ElementWalk):

@@ -6,6 +6,7 @@ Pure. A course or a planned workout is only named, because nobody did it.
 from model.errors import BodyError
 from model.facts import RejectKind
 from parsers.tracks.elements import ElementWalk, Lap, TrackActivity, TrackFile
+from parsers.tracks.mending import walked
 
 MOST_LAPS = 10_000  # of one activity
 ROOT_ELEMENT = "TrainingCenterDatabase"
@@ -35,7 +36,7 @@ LAP_FIGURES = frozenset(
 
 def read_tcx_elements(payload: bytes) -> TrackFile:
     """Return what a TCX file holds; BodyError for any other document, and for too much of it."""
-    return _TcxWalk().walk(payload)
+    return walked(_TcxWalk, payload)
 
 
 class _TcxWalk(ElementWalk):

@@ -180,7 +180,7 @@ def test_what_cannot_be_worded_anew_stays_as_it_was_stored() -> None:
 
 def test_figures_of_sentences_are_rounded_half_up() -> None:
     # Python's own rounding makes 20.2 of both, and 0.1 of 0.15
-    assert [short_number(value) for value in (20.25, 20.15, 0.15, 3.0)] == [
+    assert list(map(short_number, (20.25, 20.15, 0.15, 3.0))) == [
         "20.3",
         "20.2",
         "0.2",

@@ -46,12 +46,15 @@ HELPERS = {
     "pauses",
     "stated_once",
     "streams",
+    "text_marks",
     "word_tables",
     "links",
     "local_times",
+    "mending",
     "polar_series",
     "polar_times",
     "request_note",
+    "huawei_workouts",
     "__init__",
 }
 # read by the module of the same export

@@ -137,6 +137,47 @@ def test_only_ordinary_tables_are_read(script: str) -> None:
     assert _refused(_made(script)) == _NO_TABLES
 
 
+@pytest.mark.parametrize(
+    ("script", "where", "why"),
+    [
+        (
+            "create view steps_record_table as select 1 start_time, 2 end_time, 3 count",
+            "steps_record_table",
+            "a view, or a table of another kind, which is not read",
+        ),
+        (
+            "create virtual table application_info_table using fts5(package_name)",
+            "application_info_table",
+            "a view, or a table of another kind, which is not read",
+        ),
+        (
+            "create table steps_record_table(start_time, end_time as (start_time + 60000), count)",
+            "steps_record_table",
+            "a table without the columns that are read",
+        ),
+        (
+            "create table exercise_session_record_table(begun, ended)",
+            "exercise_session_record_table",
+            "a table without the columns that are read",
+        ),
+        (
+            _HEART.partition(";")[2],
+            "heart_rate_record_series_table",
+            "values without their records, or the reverse",
+        ),
+    ],
+)
+def test_a_table_that_is_there_and_not_read_is_told(script: str, where: str, why: str) -> None:
+    weight = "create table weight_record_table(time, weight)"
+    parsed = _read(_made(f"{weight}; insert into weight_record_table values({_FIRST_MS}, 70000)"))
+    assert (_samples(parsed), parsed.rejects) == (1, ())
+    parsed = _read(
+        _made(f"{weight}; insert into weight_record_table values({_FIRST_MS}, 70000); {script}")
+    )
+    assert _samples(parsed) == 1
+    assert [(reject.where, reject.why) for reject in parsed.rejects] == [(where, why)]
+
+
 def test_nothing_of_a_database_runs() -> None:
     script = f"""{_STEPS}; {_ROW}; create table log(x);
         create view other as select * from steps_record_table;

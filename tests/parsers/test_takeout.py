@@ -55,8 +55,10 @@ def test_steps_of_two_devices_of_samsung_are_of_two_sources() -> None:
     assert day.values == {"steps": 8_123.0, "distance": 6_100.5}
 
 
-def test_a_mean_of_samsung_is_left_to_its_bins() -> None:
+def test_a_mean_of_samsung_is_left_to_its_bins_and_told() -> None:
     parsed = _read("samsung_health/heart_rate", "samsung_bins/heart_rate")
+    left = "a mean of values that are in a file of their own, which is read instead"
+    assert left in values_of(parsed.rejects, "why")
     beats = [block.v.tolist() for block in of_type(SampleBlock, parsed.facts)]
     assert sorted(beats) == [[64.0], [64.0, 70.0], [66.0]]
 

@@ -1,6 +1,7 @@
 """What is in a file of any kind, piece by piece: each quirk of zips with its outcome and reason."""
 
 import gzip
+import struct
 import tarfile
 import tempfile
 import tracemalloc
@@ -23,7 +24,14 @@ from parsers.packing.bounds import BOMB, ON_A_DESK
 from parsers.packing.other_files import EMPTY, NOT_READ
 from parsers.packing.streams import DAMAGED
 from parsers.packing.walk import pieces_of
-from tests.parsers.packing.zip_files import flagged_zip, long_zip, streamed_zip, tcx_run, zipped
+from tests.parsers.packing.zip_files import (
+    flagged_zip,
+    long_zip,
+    misplaced_zip,
+    streamed_zip,
+    tcx_run,
+    zipped,
+)
 
 _A, _B, _C = ("a.tcx", tcx_run(1)), ("b.tcx", tcx_run(2)), ("c.tcx", tcx_run(3))
 _BOTH = [("[0]", tcx_run(1)), ("[1]", tcx_run(2))]
@@ -88,6 +96,21 @@ _QUIRKS = {
         [("[1]", zips.UNUSUAL)],
     ),
     "bytes before the zip": (b"PK\3\4" + bytes(500) + zipped(_A, _B), _BOTH, []),
+    "two entries of one member": (
+        misplaced_zip(zipped(_A, _B), (0, 0)),
+        [("[0]", tcx_run(1))],
+        [("[1]", zips.WITHIN)],
+    ),
+    "a member that begins within another": (
+        misplaced_zip(zipped(_A, _B), (0, 20)),
+        [("[0]", tcx_run(1))],
+        [("[1]", zips.WITHIN)],
+    ),
+    "a directory with wrong places": (
+        misplaced_zip(zipped(_A, _B), (7, 7)),
+        _BOTH,
+        [("@0", zips.NO_DIRECTORY)],
+    ),
     "a comment after the zip": (
         zipped(_A, _B)[:-2] + b"\5\0PK\5\6!",
         _BOTH,
@@ -249,6 +272,19 @@ def test_a_directory_that_claims_millions_of_members_costs_nothing() -> None:
     pieces, rejects = _walk(bytes(packed))
     assert pieces == _BOTH
     assert rejects == [("@0", zips.NO_DIRECTORY)]
+
+
+def test_a_member_that_thousands_of_entries_claim_is_unpacked_once() -> None:
+    entries = 50_000
+    packed = zipped(_A)
+    directory_at = packed.index(b"PK\1\2")
+    local, entry = packed[:directory_at], packed[directory_at:-22]
+    end = struct.pack(
+        "<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, len(entry) * entries, len(local), 0
+    )
+    pieces, rejects = _walk(local + entry * entries + end)
+    assert pieces == [("[0]", tcx_run(1))]
+    assert rejects == [(f"[{number}]", zips.WITHIN) for number in range(1, entries)]
 
 
 def _changed(packed: bytes, chance: Random) -> bytes:

@@ -111,6 +111,16 @@ def flagged_zip(
     return bytes(changed)
 
 
+def misplaced_zip(packed: bytes, offsets: tuple[int, ...]) -> bytes:
+    """Return a zip whose directory states other offsets of its members."""
+    changed, at = bytearray(packed), 0
+    for offset in offsets:
+        at = changed.index(b"PK\1\2", at)
+        changed[at + 42 : at + 46] = struct.pack("<L", offset)
+        at += 46
+    return bytes(changed)
+
+
 def cut_lines(file: BinaryIO) -> Iterator[bytes]:
     """Cut a file of lines into its lines, each a document of its own: a cutter for tests."""
     yield from iter(file.readline, b"")

@@ -65,19 +65,17 @@ def test_every_rating_around_exercise_counts_and_no_answer_of_now() -> None:
     assert judge(pain_input(*_in_phases(Phase.AFTER, Phase.NONE)), (WEEKLY_RISE,)) == ()
 
 
-def _values(week: list[str]) -> list[float]:
-    return [float(text[1:]) for text in week]
-
-
 def _phased(*weeks: str) -> list[PainRating]:
     """Return the ratings of the last full weeks, each such as "b2 a4": its phase and its value."""
     phases = {"b": Phase.BEFORE, "d": Phase.DURING, "a": Phase.AFTER, "n": Phase.NEXT_MORNING}
-    rows: list[PainRating] = []
-    written = [week.split() for week in weeks]
-    rated_weeks = _weeks(*map(_values, written))
-    for row, text in zip(rated_weeks, chain.from_iterable(written), strict=True):
-        rows.append(replace(row, phase=phases[text[0]]))
-    return rows
+    written = list(map(str.split, weeks))
+    rows = _weeks(*map(_values, written))
+    texts = chain.from_iterable(written)
+    return [replace(row, phase=phases[text[0]]) for row, text in zip(rows, texts, strict=True)]
+
+
+def _values(week: Sequence[str]) -> list[float]:
+    return [float(text[1:]) for text in week]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +116,6 @@ def test_a_week_is_compared_when_it_is_over_and_raises_until_the_next_is() -> No
 def test_the_sentence_names_the_medians() -> None:
     (finding,) = judge(pain_input(*_weeks((2, 2, 2), (3, 3, 3), (4, 4, 5))), (WEEKLY_RISE,))
     assert finding.sentence == (
-        "Median pain around exercise rose by week: 2, then 3, then 4 of 10, the last in the week "
-        "of 2026-11-16, by 3, then 3, then 3 ratings (rule P3: 1 or more in two weeks running, or "
-        "2 at once)."
+        "Median pain around exercise rose by week: 2, 3, 4 of 10, the last in the week of "
+        "2026-11-16, by 3, 3, 3 ratings (rule P3: 1 or more in two weeks running, or 2 at once)."
     )

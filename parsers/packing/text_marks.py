@@ -1,0 +1,13 @@
+"""Marks of an encoding at the beginning of a text, and texts in UTF-16. Pure."""
+
+_UTF_8, _UTF_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+
+
+def unmarked(text: bytes) -> bytes:
+    """Return a text in UTF-8 without a mark of its encoding; one without a mark as it is.
+
+    The text may be cut off anywhere. What is no UTF-16 becomes a sign in the place of a letter.
+    """
+    if text.startswith(_UTF_16):
+        return text.decode("utf-16", "replace").encode()
+    return text.removeprefix(_UTF_8)
